@@ -1,0 +1,327 @@
+// The measuring half of script/bench, which builds everything first and passes on where to write the JSON.
+// Node alone, no packages. Only files in a fresh folder and addresses on loopback are touched.
+
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const JSON_FILE = process.argv[2]
+const SECONDS = 5
+const ROUNDS = 3
+const CONNECTIONS = 16
+const QUERY_REQUESTS = 20
+const STARTS = 5
+
+const folder = mkdtempSync(join(tmpdir(), 'members-area-bench-'))
+const running = new Set()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
+
+const say = (text) => console.log(`==> ${text}`)
+const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
+const fail = (text) => {
+  throw new Error(text)
+}
+
+// ---- Starting and stopping ----
+
+let starts = 0
+
+/** Starts a server that prints `Listening on URL`, and waits until `path` answers 200. */
+async function start(program, args, env, path) {
+  const log = join(folder, `${++starts}.log`)
+  const output = openSync(log, 'w')
+  const began = performance.now()
+  const child = spawn(program, args, { cwd: folder, env: { ...process.env, ...env }, stdio: ['ignore', output, output] })
+  running.add(child)
+  let ended = false
+  child.on('exit', () => (ended = running.delete(child)))
+  child.on('error', (error) => {
+    writeFileSync(log, error.message)
+    ended = true
+  })
+  let url
+  for (;;) {
+    url ??= readFileSync(log, 'utf8').match(/^Listening on (http:\/\/\S+)$/m)?.[1]
+    if (url && (await get(url + path).catch(() => null))?.status === 200) break
+    if (ended || performance.now() - began > 30_000) {
+      fail(`${program} did not start:\n${readFileSync(log, 'utf8')}`)
+    }
+    await sleep(5)
+  }
+  return { child, url, log, ms: performance.now() - began }
+}
+
+async function stop({ child }) {
+  const gone = new Promise((resolve) => child.on('exit', resolve))
+  child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await gone
+  clearTimeout(late)
+}
+
+const program = join(ROOT, 'target/release/members-area')
+// Beside these the defaults: in this folder there is no Leptos.toml.
+const settings = (database, level) => ({
+  MEMBERS_AREA_SERVER__ADDRESS: '127.0.0.1:0',
+  MEMBERS_AREA_DATABASE__URL: `sqlite://${join(folder, database)}`,
+  MEMBERS_AREA_LOG__FILE: '',
+  MEMBERS_AREA_LOG__LEVEL: level,
+})
+const startSite = (database, level = 'warn') => start(program, ['serve'], settings(database, level), '/healthz')
+
+/** Fills a database with made-up members and returns the Cookie header of one who is signed in. */
+function signIn(database) {
+  const sessions = join(folder, 'sessions')
+  const args = ['demo', '--members', '5', '--sessions', sessions]
+  execFileSync(program, args, { cwd: folder, env: { ...process.env, ...settings(database, 'warn') } })
+  return readFileSync(sessions, 'utf8').split('\n')[0] || fail('the demo opened no session')
+}
+
+// ---- Measuring ----
+
+/** One GET on a connection of its own; the body comes as it is on the wire, still compressed. */
+function get(url, headers = {}) {
+  return new Promise((resolve, reject) => {
+    const request = http.get(url, { headers, agent: false }, (response) => {
+      const chunks = []
+      response.on('data', (chunk) => chunks.push(chunk))
+      response.on('end', () => resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }))
+      response.on('error', reject)
+    })
+    request.on('error', reject)
+  })
+}
+
+async function getOk(url, headers) {
+  const answer = await get(url, headers)
+  return answer.status === 200 ? answer : fail(`${url} answered ${answer.status} instead of 200`)
+}
+
+const memory = ({ child }) =>
+  Number(readFileSync(`/proc/${child.pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m)[1]) / 1024
+
+writeFileSync(
+  join(folder, 'report.lua'),
+  `done = function(summary, latency)
+     local e = summary.errors
+     io.write(string.format('\\n{"per_second":%f,"p50_ms":%f,"p99_ms":%f,"errors":%d}\\n',
+       summary.requests / summary.duration * 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000,
+       e.connect + e.read + e.write + e.status + e.timeout))
+   end`,
+)
+
+/** Loads one address; wrk runs beside this process, so nothing here slows the answers down. */
+async function load({ url, headers }, seconds = SECONDS) {
+  const named = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
+  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', join(folder, 'report.lua'), ...named, url]
+  const wrk = spawn('wrk', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  running.add(wrk)
+  let output = ''
+  wrk.stdout.on('data', (text) => (output += text))
+  await new Promise((resolve) => wrk.on('close', resolve))
+  running.delete(wrk)
+  const result = JSON.parse(output.match(/^\{.*\}$/m)?.[0] ?? fail(`wrk said:\n${output}`))
+  // wrk takes a redirect for an answer like any other, so one more request has to be a real page.
+  await getOk(url, headers)
+  return result.errors === 0 ? result : fail(`${result.errors} requests to ${url} failed under load`)
+}
+
+/** Interleaved, so that a busy moment of the machine does not fall on one of them alone. */
+async function compare(targets) {
+  for (const target of targets) await load(target, 1)
+  const runs = new Map(targets.map((target) => [target, []]))
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const target of targets) {
+      say(`Round ${round} of ${ROUNDS}: ${target.name} (${SECONDS} s)`)
+      runs.get(target).push(await load(target))
+    }
+  }
+  return Object.fromEntries(
+    targets.map(({ name }, index) => {
+      const all = runs.get(targets[index])
+      const middle = (key) => median(all.map((run) => run[key]))
+      return [name, { per_second: middle('per_second'), p50_ms: middle('p50_ms'), p99_ms: middle('p99_ms'), runs: all }]
+    }),
+  )
+}
+
+async function measureStarts(name, database) {
+  const times = []
+  for (let i = 0; i < STARTS; i++) {
+    const site = await startSite(database(i))
+    times.push(site.ms)
+    await stop(site)
+  }
+  say(`Start-up, ${name}: ${times.map((ms) => ms.toFixed(0)).join(', ')} ms`)
+  return median(times)
+}
+
+/** What a first visit to a page fetches: the page and every file of the same site that it names. */
+async function weigh(page) {
+  const html = (await getOk(page)).body.toString()
+  const references = new Set([page])
+  const add = (reference, base) => {
+    const url = new URL(reference.replaceAll('&amp;', '&'), base)
+    if (url.origin === new URL(page).origin) references.add(url.href)
+  }
+  const value = (tag, name) => tag.match(new RegExp(`\\s${name}=["']?([^"'\\s>]+)`, 'i'))?.[1]
+  for (const [tag] of html.matchAll(/<(?:link|script|img)\b[^>]*>/gi)) {
+    const isLink = /^<link/i.test(tag)
+    // Other links (canonical, alternate …) name pages, which no browser fetches.
+    if (isLink && !/\brel=["']?[^"'>]*\b(stylesheet|icon|preload|modulepreload|manifest)\b/i.test(tag)) continue
+    const reference = value(tag, isLink ? 'href' : 'src')
+    if (reference) add(reference, page)
+  }
+  // A page without an icon makes the browser ask for this one.
+  const icon = new URL('/favicon.ico', page).href
+  if (!/\brel=["']?[^"'>]*\bicon\b/i.test(html) && (await get(icon)).status === 200) references.add(icon)
+
+  const files = []
+  // What a style names is added while this runs, and so is fetched too.
+  for (const url of references) {
+    const plain = await getOk(url)
+    const packed = await getOk(url, { 'accept-encoding': 'br' })
+    files.push({ path: new URL(url).pathname, raw: plain.body.length, compressed: packed.body.length })
+    if (!url.endsWith('.css')) continue
+    for (const [, reference] of plain.body.toString().matchAll(/url\(["']?([^"')]+)/g)) add(reference, url)
+  }
+  for (const ending of ['.js', '.wasm', '.css']) {
+    if (!files.some(({ path }) => path.endsWith(ending))) fail(`${page} names no ${ending} file: its weight would mean nothing`)
+  }
+  const sum = (key) => files.reduce((total, file) => total + file[key], 0)
+  return { raw: sum('raw'), compressed: sum('compressed'), files }
+}
+
+/** Counts the site's own log lines of queries, which are written at debug level. */
+async function countQueries(database, cookie) {
+  const site = await startSite(database, 'info,sqlx::query=debug')
+  const dashboard = () => getOk(`${site.url}/members/dashboard`, { cookie })
+  const queries = async () => {
+    await sleep(500) // for what is written after the answer, and for the log to reach its file
+    return readFileSync(site.log, 'utf8').split('\n').filter((line) => line.includes('sqlx::query')).length
+  }
+  await dashboard()
+  const before = await queries()
+  if (before === 0) fail('the log shows no query even for a cold start: a count of 0 would prove nothing')
+  for (let i = 0; i < QUERY_REQUESTS; i++) await dashboard()
+  const count = (await queries()) - before
+  await stop(site)
+  return { requests: QUERY_REQUESTS, queries: count, before_warm: before }
+}
+
+// ---- One run ----
+
+async function measure() {
+  const cookie = signIn('demo.db')
+
+  const start_ms = await measureStarts('database at hand', () => 'demo.db')
+  const first_start_ms = await measureStarts('empty database', (i) => `empty-${i}.db`)
+  const queries = await countQueries('demo.db', cookie)
+  say(`Queries in ${queries.requests} warm dashboards: ${queries.queries}`)
+
+  const site = await startSite('demo.db')
+  const dashboard = { name: 'dashboard', url: `${site.url}/members/dashboard`, headers: { cookie } }
+  const login = { name: 'login', url: `${site.url}/accounts/login`, headers: {} }
+  if ((await get(dashboard.url)).status === 200) fail('the dashboard answers without a session: it is not the page to measure')
+  await sleep(1000)
+  const idle = memory(site)
+
+  const weight = await weigh(login.url)
+  const bytes = (await getOk(dashboard.url, dashboard.headers)).body
+  const saved = join(folder, 'dashboard.html')
+  writeFileSync(saved, bytes)
+  const bare = await start(join(ROOT, 'target/bare/release/bare_axum'), [saved, '127.0.0.1:0'], {}, '/')
+
+  const rates = await compare([dashboard, login, { name: 'bare', url: `${bare.url}/`, headers: {} }])
+  const after_load = memory(site)
+  await stop(bare)
+  await stop(site)
+
+  return {
+    load: rates,
+    dashboard_bytes: bytes.length,
+    dashboard_of_bare: rates.dashboard.per_second / rates.bare.per_second,
+    login_of_bare: rates.login.per_second / rates.bare.per_second,
+    start_ms,
+    first_start_ms,
+    memory_mib: { idle, after_load },
+    first_visit: weight,
+    dashboard_queries: queries,
+  }
+}
+
+const judge = (results) => [
+  { name: 'warm dashboard / bare handler', at_least: 0.1, value: results.dashboard_of_bare },
+  { name: 'queries in the warm dashboard', at_most: 0, value: results.dashboard_queries.queries },
+  { name: 'start to first 200, ms', below: 500, value: results.start_ms },
+  { name: 'start on an empty database, ms', below: 500, value: results.first_start_ms },
+  { name: 'memory after load, MiB', below: 80, value: results.memory_mib.after_load },
+  { name: 'first visit, compressed, kB', below: 350, value: results.first_visit.compressed / 1000 },
+].map((target) => ({
+  ...target,
+  met:
+    target.value >= (target.at_least ?? -Infinity) &&
+    target.value <= (target.at_most ?? Infinity) &&
+    target.value < (target.below ?? Infinity),
+}))
+
+function table(results, targets) {
+  const short = (number) => (Number.isInteger(number) ? String(number) : number.toFixed(number < 10 ? 2 : number < 100 ? 1 : 0))
+  const row = (first, ...cells) => console.log(first.padEnd(34) + cells.map((cell) => String(cell).padStart(14)).join(''))
+  const { load, memory_mib, first_visit } = results
+  const names = { dashboard: 'dashboard, warm, signed in', login: 'login page', bare: 'bare axum, the dashboard\'s bytes' }
+
+  console.log()
+  row(`${CONNECTIONS} connections, ${ROUNDS} x ${SECONDS} s`, 'requests/s', 'p50 ms', 'p99 ms', 'of bare')
+  for (const [key, name] of Object.entries(names)) {
+    const { per_second, p50_ms, p99_ms } = load[key]
+    row(name, short(per_second), short(p50_ms), short(p99_ms), short(per_second / load.bare.per_second))
+  }
+  console.log()
+  row('start to first 200, ms', short(results.start_ms))
+  row('  on an empty database', short(results.first_start_ms))
+  row('memory idle, MiB', short(memory_mib.idle))
+  row('memory after load, MiB', short(memory_mib.after_load))
+  row('queries in the warm dashboard', results.dashboard_queries.queries)
+  row('dashboard page, bytes', results.dashboard_bytes)
+  console.log()
+  row('first visit to the login page', 'raw', 'compressed')
+  for (const file of first_visit.files) row(`  ${file.path.replace(/\.[0-9a-zA-Z_-]{16,}\./, '.')}`, file.raw, file.compressed)
+  row('  together, bytes', first_visit.raw, first_visit.compressed)
+  console.log()
+  row('target', 'measured', 'wanted', '')
+  for (const { name, value, met, at_least, at_most, below } of targets) {
+    const wanted = at_least !== undefined ? `>= ${at_least}` : at_most !== undefined ? `<= ${at_most}` : `< ${below}`
+    row(name, short(value), wanted, met ? 'met' : 'MISSED')
+  }
+}
+
+try {
+  const results = await measure()
+  const targets = judge(results)
+  table(results, targets)
+  if (JSON_FILE) {
+    const machine = { cores: cpus().length, cpu: cpus()[0]?.model, memory_gib: Math.round(totalmem() / 2 ** 30) }
+    const how = { seconds: SECONDS, rounds: ROUNDS, connections: CONNECTIONS, starts: STARTS }
+    writeFileSync(JSON_FILE, `${JSON.stringify({ date: new Date().toISOString(), machine, how, ...results, targets }, null, 2)}\n`)
+    say(`Written to ${JSON_FILE}`)
+  }
+  const missed = targets.filter(({ met }) => !met).map(({ name }) => name)
+  if (missed.length > 0) {
+    console.log(`Missed: ${missed.join('; ')}`)
+    process.exitCode = 1
+  }
+} catch (error) {
+  console.error(`error: ${error.message}`)
+  process.exitCode = 1
+}
+process.exit()

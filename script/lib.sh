@@ -1,0 +1,303 @@
+# What the scripts beside this file share: set-up, the release build, and throw-away servers. Sourced, never run.
+# Sourcing it changes to the top of the repository and installs nothing by itself.
+# shellcheck shell=bash
+set -euo pipefail
+
+CALLER_DIR=$PWD
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+export CALLER_DIR ROOT
+
+# Versions, here and nowhere else. wasm-bindgen's tool works only with the library of its own version, so Cargo.lock decides.
+CARGO_LEPTOS_VERSION=0.3.11
+WASM_BINDGEN_VERSION=$(awk -F'"' '/^name = "wasm-bindgen"$/ { getline; print $2 }' Cargo.lock)
+NODE_MAJOR=20
+
+# Tools we have to install ourselves live here, beside the user's own and never over them.
+TOOLS=${XDG_CACHE_HOME:-$HOME/.cache}/members-area/tools
+
+# The scripts look for the program in target/, wherever else this user's cargo likes to build.
+export CARGO_TARGET_DIR="$ROOT/target"
+
+say() { printf '==> %s\n' "$*"; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+have() { command -v "$1" >/dev/null; }
+
+# The calling script's opening comment is its help.
+usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$ROOT/script/$(basename "$0")"; }
+
+# A developer's own settings must not leak into a test or a measurement.
+forget_settings() {
+  local name
+  for name in "${!MEMBERS_AREA_@}"; do unset "$name"; done
+  unset TEST_DATABASE_URL
+}
+
+# ---- Set-up ----
+
+# need COMMAND PACKAGE…: installs the packages when the command is missing.
+need() { have "$1" || install_packages "${@:2}"; }
+
+install_packages() {
+  have apt-get || die "please install '$*' with your system's package manager, then run this again"
+  local as_root=()
+  if ((EUID != 0)); then
+    have sudo || die "please install '$*' as root (apt-get install $*), then run this again"
+    as_root=(sudo)
+  fi
+  say "Installing $* from the system's packages (about a minute)"
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300)
+  if [[ -z ${APT_UPDATED:-} ]]; then
+    # One unreachable source is no reason to stop; if the package is really out of reach, the next command says so.
+    "${apt[@]}" update || say "The package lists could not all be renewed; going on with those at hand"
+    APT_UPDATED=yes
+  fi
+  "${apt[@]}" install -y --no-install-recommends "$@"
+  hash -r
+}
+
+# All that a release build takes.
+ensure_build() {
+  have cargo || die "Rust is missing: install it with rustup (see https://rustup.rs), then run this again"
+  need cc build-essential
+  ensure_wasm_target
+  ensure_tool cargo-leptos cargo-leptos "$CARGO_LEPTOS_VERSION" "10 to 15 minutes"
+  ensure_tool wasm-bindgen-cli wasm-bindgen "$WASM_BINDGEN_VERSION" "2 to 4 minutes"
+  ensure_wasm_opt_shim
+}
+
+ensure_wasm_target() {
+  # The folder is asked, not rustup: no network, and it is right for a Rust that did not come from rustup.
+  [[ -d $(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown ]] && return
+  have rustup || die "this Rust cannot build for wasm32-unknown-unknown: add that target, or use rustup"
+  say "Adding Rust's wasm32-unknown-unknown target (half a minute)"
+  rustup target add wasm32-unknown-unknown
+}
+
+ensure_linters() {
+  local component
+  for component in fmt clippy; do
+    cargo "$component" --version >/dev/null 2>&1 && continue
+    have rustup || die "'cargo $component' is missing: install it with your Rust, or use rustup"
+    say "Adding Rust's $component component (half a minute)"
+    rustup component add "${component/#fmt/rustfmt}"
+  done
+}
+
+# ensure_tool CRATE COMMAND VERSION HOW_LONG: exactly that version, first on PATH.
+ensure_tool() {
+  local crate=$1 command=$2 version=$3 how_long=$4 home="$TOOLS/$1-$3"
+  PATH="$home/bin:$PATH"
+  [[ $(version_of "$command") == "$version" ]] && return
+  install_prebuilt "$crate" "$version" "$home" || install_from_source "$crate" "$version" "$home" "$how_long"
+  hash -r
+  [[ $(version_of "$command") == "$version" ]] || die "$command $version was installed to $home but does not run"
+}
+
+version_of() { "$1" --version 2>/dev/null | awk '{ print $2; exit }' || true; }
+
+install_prebuilt() {
+  have cargo-binstall || return 1
+  say "Fetching $1 $2 ready-made with cargo-binstall (seconds)"
+  cargo binstall --no-confirm --disable-strategies compile --root "$3" "$1@$2" ||
+    { say "That did not work; building it instead"; return 1; }
+}
+
+install_from_source() {
+  say "Building $1 $2 from source into $3 (once; about $4 on two cores)"
+  # These tools run for a second or two: skipping their own costly optimisation halves the wait.
+  # --ignore-rust-version: a dependency asks for a newer Rust than it needs. A target folder of its own, not ours.
+  local build=(env -u CARGO_TARGET_DIR
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1
+    cargo install "$1" --version "$2" --ignore-rust-version --root "$3")
+  "${build[@]}" --locked || {
+    say "Its own lock file could not be satisfied; trying without"
+    "${build[@]}"
+  }
+}
+
+ensure_wasm_opt_shim() {
+  # cargo-leptos always calls wasm-opt for a release. That makes the compressed file no smaller, and some versions
+  # break the site while the build stays green; so the one it finds leaves the file as it is.
+  mkdir -p target/tools
+  printf '#!/bin/sh\nexit 0\n' >target/tools/wasm-opt
+  chmod +x target/tools/wasm-opt
+  PATH="$ROOT/target/tools:$PATH"
+}
+
+ensure_node() {
+  local major=0
+  if have node && have npm; then major=$(node -p 'process.versions.node.split(".")[0]'); fi
+  ((major >= NODE_MAJOR)) ||
+    die "Node.js $NODE_MAJOR or newer with npm is needed: install it (system packages, nvm or nodejs.org), then run this again"
+}
+
+ensure_browser_tests() {
+  ensure_node
+  # npm writes that inner file last, so a broken-off installation is not taken for a whole one.
+  if [[ ! -e end2end/node_modules/.package-lock.json ||
+    end2end/package-lock.json -nt end2end/node_modules/.package-lock.json ]]; then
+    say "Installing the browser tests' npm packages (half a minute)"
+    (cd end2end && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund)
+  fi
+  find_chromium || install_packages chromium fonts-liberation
+  find_chromium || die "no working Chromium found: install one, or set CHROMIUM to its path"
+  export CHROMIUM
+}
+
+find_chromium() {
+  local name
+  for name in ${CHROMIUM:+"$CHROMIUM"} chromium chromium-browser google-chrome; do
+    # Asked to run, because on some systems 'chromium-browser' is a stub that only says where to get one.
+    if have "$name" && "$name" --version >/dev/null 2>&1; then
+      CHROMIUM=$(command -v "$name")
+      return
+    fi
+  done
+  return 1
+}
+
+# ---- The release build ----
+
+build_release() {
+  say "Building for release (10 to 20 minutes on two cores the first time, then 1 to 4)"
+  # Called by its own name: 'cargo leptos' would put cargo's folder, and another wasm-bindgen in it, first on PATH.
+  LEPTOS_HASH_FILES=true cargo-leptos leptos build --release --precompress
+}
+
+# What the release program needs to be told at run time, from whatever directory.
+release_settings() {
+  export LEPTOS_HASH_FILES=true
+  export MEMBERS_AREA_SERVER__SITE_ROOT="$ROOT/target/site"
+}
+
+# start_site [NAME=VALUE…]: the release program on a free port, in a fresh folder with a fresh database. That folder has no
+# Leptos.toml, so what a developer wrote into theirs changes nothing here.
+# Sets SITE_URL, SITE_PID and SITE_DIR; the caller ends it with stop_site.
+start_site() {
+  SITE_DIR=$(mktemp -d)
+  release_settings
+  (
+    cd "$SITE_DIR"
+    exec env MEMBERS_AREA_SERVER__ADDRESS=127.0.0.1:0 MEMBERS_AREA_DATABASE__URL="sqlite://$SITE_DIR/site.db" \
+      MEMBERS_AREA_LOG__FILE="$SITE_DIR/requests.log" "$@" \
+      "$ROOT/target/release/members-area" serve
+  ) >"$SITE_DIR/console.log" 2>&1 &
+  SITE_PID=$!
+  local tries
+  for ((tries = 0; tries < 300; tries++)); do
+    SITE_URL=$(sed -n 's|^Listening on \(http://[^ ]*\)$|\1|p' "$SITE_DIR/console.log")
+    if [[ -n $SITE_URL ]]; then
+      export SITE_URL
+      return
+    fi
+    kill -0 "$SITE_PID" 2>/dev/null || break
+    sleep 0.1
+  done
+  say "The site did not start; its log:"
+  cat "$SITE_DIR/console.log"
+  return 1
+}
+
+stop_site() {
+  [[ -n ${SITE_PID:-} ]] || return 0
+  kill -TERM "$SITE_PID" 2>/dev/null || true
+  local tries
+  for ((tries = 0; tries < 100; tries++)); do
+    kill -0 "$SITE_PID" 2>/dev/null || break
+    sleep 0.1
+  done
+  kill -KILL "$SITE_PID" 2>/dev/null || true
+  wait "$SITE_PID" 2>/dev/null || true
+  rm -rf "$SITE_DIR"
+  SITE_PID=
+}
+
+# ---- A throw-away PostgreSQL ----
+
+ensure_postgres() {
+  find_postgres && return
+  # Debian's package also starts a server of its own on port 5432; it is not used here and may be stopped.
+  install_packages postgresql
+  find_postgres || die "PostgreSQL's server programs (initdb, pg_ctl) were not found"
+}
+
+find_postgres() {
+  local folder newest=
+  if have initdb && have pg_ctl; then
+    POSTGRES_BIN=$(dirname "$(command -v initdb)")
+    return
+  fi
+  while read -r folder; do newest=$folder; done < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V)
+  [[ -x $newest/initdb ]] && POSTGRES_BIN=$newest
+}
+
+# start_postgres DIR: a fresh cluster below DIR, on a free port of 127.0.0.1. Exports POSTGRES_URL; stop_postgres ends it.
+start_postgres() {
+  local tries port
+  POSTGRES_DIR=$1/postgres
+  mkdir -p "$POSTGRES_DIR"
+  chmod 700 "$POSTGRES_DIR"
+  if ((EUID == 0)); then
+    # PostgreSQL refuses to run as root; its own user must be able to walk to the folder.
+    POSTGRES_USER=$(id -un postgres 2>/dev/null || echo nobody)
+    chown "$POSTGRES_USER" "$POSTGRES_DIR"
+    chmod a+x "$1"
+  fi
+  as_postgres "$POSTGRES_BIN/initdb" -D "$POSTGRES_DIR/data" -U postgres -A trust -E UTF8 --no-locale --no-sync \
+    >"$1/initdb.log" 2>&1 || { cat "$1/initdb.log"; return 1; }
+  # No unix socket: its usual folder is not ours to write to. No fsync: nothing here has to survive.
+  as_postgres tee -a "$POSTGRES_DIR/data/postgresql.conf" >/dev/null <<'SETTINGS'
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+max_connections = 300
+fsync = off
+synchronous_commit = off
+full_page_writes = off
+SETTINGS
+  for ((tries = 0; tries < 5; tries++)); do
+    port=$((20000 + RANDOM % 12000)) # below the ports that systems hand out; a taken one only costs another try
+    # Without -l the server would keep this script's output open, and a pipe behind it would never end.
+    if as_postgres "$POSTGRES_BIN/pg_ctl" -D "$POSTGRES_DIR/data" -l "$POSTGRES_DIR/log" -o "-p $port" -w -t 60 start >/dev/null; then
+      export POSTGRES_URL="postgres://postgres@127.0.0.1:$port/postgres"
+      return
+    fi
+  done
+  say "PostgreSQL did not start; its log:"
+  tail -n 20 "$POSTGRES_DIR/log"
+  return 1
+}
+
+stop_postgres() {
+  [[ -n ${POSTGRES_DIR:-} ]] || return 0
+  if [[ -e $POSTGRES_DIR/data/postmaster.pid ]]; then
+    as_postgres "$POSTGRES_BIN/pg_ctl" -D "$POSTGRES_DIR/data" -m immediate -w stop >/dev/null || true
+  fi
+  rm -rf "$POSTGRES_DIR"
+  POSTGRES_DIR=
+}
+
+as_postgres() (
+  cd "$POSTGRES_DIR"
+  if ((EUID != 0)); then
+    "$@"
+  elif have runuser; then
+    runuser -u "$POSTGRES_USER" -- "$@"
+  else
+    su -s /bin/sh "$POSTGRES_USER" -c "$(printf '%q ' "$@")"
+  fi
+)
+
+# ---- Totals, from the runners' own closing lines ----
+
+# totals DIR: "PASSED FAILED SKIPPED" over every cargo log (*.log) and Playwright report (playwright.json) in DIR.
+totals() {
+  {
+    cat "$1"/*.log 2>/dev/null |
+      awk '/^test result: / { passed += $4; failed += $6; ignored += $8 } END { print passed + 0, failed + 0, ignored + 0 }' || true
+    # "Flaky" passed only on a second try: here that is a failure.
+    [[ ! -s $1/playwright.json ]] || node -p '
+      const { stats } = JSON.parse(require("fs").readFileSync(process.argv[1]));
+      [stats.expected, stats.unexpected + stats.flaky, stats.skipped].join(" ")' "$1/playwright.json"
+  } | awk '{ for (i = 1; i <= 3; i++) sum[i] += $i } END { print sum[1] + 0, sum[2] + 0, sum[3] + 0 }'
+}

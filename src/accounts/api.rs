@@ -1,0 +1,90 @@
+//! Server functions. A missing field is an empty one, so that it is an error at its field.
+
+#![expect(
+    missing_docs,
+    reason = "the macro makes each argument a public field, and passes no comment on"
+)]
+
+use leptos::prelude::*;
+
+use crate::{
+    error::AppError,
+    forms::{Secret, Submission},
+};
+
+/// Makes an account; success leads to the login page.
+///
+/// # Errors
+/// An outage, or a full hash queue.
+#[server(prefix = "/api", endpoint = "accounts/sign_up")]
+pub async fn sign_up(
+    #[server(default)] username: String,
+    #[server(default)] email: String,
+    #[server(default)] password1: Secret,
+    #[server(default)] password2: Secret,
+) -> Result<Submission, AppError> {
+    use super::service::{self, NewAccount};
+    use crate::server::{Visit, flash};
+    use crate::ui::flash::{Level, Message};
+
+    let visit = Visit::current()?;
+    let account = NewAccount {
+        username,
+        email,
+        password1,
+        password2,
+    };
+    Submission::from_result(service::sign_up(&visit, account).await.map(|()| {
+        flash::message(Level::Success, Message::AccountCreated);
+        leptos_axum::redirect(&visit.site.config.accounts.login_url);
+    }))
+}
+
+/// Logs in; success leads to `next` where that stays on this site.
+///
+/// # Errors
+/// An outage, or a full hash queue.
+#[server(prefix = "/api", endpoint = "accounts/log_in")]
+pub async fn log_in(
+    #[server(default)] login: String,
+    #[server(default)] password: Secret,
+    #[server(default)] next: String,
+) -> Result<Submission, AppError> {
+    use super::{backend::Credentials, next, service};
+    use crate::{server::Visit, sessions::cookie};
+
+    let visit = Visit::current()?;
+    let verdict = async {
+        let credentials = Credentials::check(login, password)?;
+        let mut auth = cookie::auth_session().await?;
+        let member = cookie::log_in(&mut auth, credentials, &visit.client).await?;
+        service::record_login(&visit, &member).await
+    };
+    Submission::from_result(verdict.await.map(|()| {
+        let accounts = &visit.site.config.accounts;
+        let destination = next::destination(&next, &visit.site.base_url, &accounts.login_url);
+        leptos_axum::redirect(&destination.unwrap_or_else(|| accounts.login_redirect_url.clone()));
+    }))
+}
+
+/// Logs out. Only by POST: a link, or a prefetched one, logs nobody out.
+///
+/// # Errors
+/// An outage; the visitor is then still logged in.
+#[server(prefix = "/api", endpoint = "accounts/log_out")]
+pub async fn log_out() -> Result<Submission, AppError> {
+    use super::service;
+    use crate::server::{Visit, flash, headers};
+    use crate::sessions::cookie;
+    use crate::ui::flash::{Level, Message};
+
+    let visit = Visit::current()?;
+    let mut auth = cookie::auth_session().await?;
+    if let Some(member) = cookie::log_out(&mut auth).await? {
+        service::record_logout(&visit, &member).await?;
+    }
+    headers::clear_site_data();
+    flash::message(Level::Success, Message::LoggedOut);
+    leptos_axum::redirect(&visit.site.config.accounts.logout_redirect_url);
+    Ok(Submission::Accepted)
+}

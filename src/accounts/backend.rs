@@ -1,0 +1,82 @@
+//! axum-login's view of an account.
+
+use axum_login::{AuthUser, AuthnBackend};
+
+use super::service;
+use crate::{
+    error::AppError,
+    forms::{Field, FormErrors, Problem, Secret},
+    member::{Member, UserId},
+    server::Site,
+};
+
+/// What a visitor types to log in.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Username or e-mail address.
+    pub login: String,
+    /// The password.
+    pub password: Secret,
+}
+
+impl Credentials {
+    /// Both are needed, before anything is looked up or hashed.
+    ///
+    /// # Errors
+    /// A refused form.
+    pub fn check(login: String, password: Secret) -> Result<Self, AppError> {
+        let mut errors = FormErrors::default();
+        if login.trim().is_empty() {
+            errors.add(Field::Login, Problem::Required);
+        }
+        if password.expose().is_empty() {
+            errors.add(Field::Password, Problem::Required);
+        }
+        errors.into_result().map(|()| Self { login, password })
+    }
+}
+
+impl AuthUser for Member {
+    type Id = UserId;
+
+    fn id(&self) -> UserId {
+        Member::id(self)
+    }
+
+    /// A random stamp, not the password hash: a hash upgraded at login must not end the other sessions, and no part of a hash
+    /// belongs into a session's row.
+    fn session_auth_hash(&self) -> &[u8] {
+        self.session_stamp()
+    }
+}
+
+/// Checks credentials and finds members for axum-login.
+#[derive(Clone)]
+pub struct Backend(Site);
+
+impl Backend {
+    /// For this site.
+    pub const fn new(site: Site) -> Self {
+        Self(site)
+    }
+}
+
+impl std::fmt::Debug for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Backend")
+    }
+}
+
+impl AuthnBackend for Backend {
+    type User = Member;
+    type Credentials = Credentials;
+    type Error = AppError;
+
+    async fn authenticate(&self, credentials: Credentials) -> Result<Option<Member>, AppError> {
+        service::authenticate(&self.0, &credentials.login, &credentials.password).await
+    }
+
+    async fn get_user(&self, id: &UserId) -> Result<Option<Member>, AppError> {
+        service::member(&self.0, *id).await
+    }
+}

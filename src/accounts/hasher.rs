@@ -1,0 +1,234 @@
+//! Argon2id behind a bound: each hash takes 19 MiB and tens of milliseconds of a core, so that without one a burst of logins
+//! takes the machine. A few run at once, a few wait, the rest is told to come back.
+
+use std::sync::Arc;
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    error::AppError,
+    forms::Secret,
+    server::{config, failure::Failure},
+};
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Another password, or none can fit.
+    Wrong,
+    /// The password fits.
+    Right,
+    /// It fits, and here is its hash by the present parameters.
+    Upgrade(String),
+}
+
+/// Hashes and verifies passwords. Clones share the bound.
+#[derive(Clone)]
+pub struct Hasher {
+    argon2: Argon2<'static>,
+    dummy: String,
+    slots: Arc<Semaphore>,
+    /// Who is computed plus who waits.
+    admitted: Arc<Semaphore>,
+}
+
+impl Hasher {
+    /// With the configured cost and bound.
+    ///
+    /// # Errors
+    /// When Argon2 does not take the parameters.
+    pub fn new(settings: &config::Passwords) -> Result<Self, Failure> {
+        let invalid = |error: &dyn std::fmt::Display| {
+            Failure::message(format!("passwords: Argon2 refuses the parameters: {error}"))
+        };
+        let params = Params::new(
+            settings.memory_kib,
+            settings.iterations,
+            settings.parallelism,
+            None,
+        )
+        .map_err(|error| invalid(&error))?;
+        let slots = match settings.slots {
+            0 => std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1)),
+            slots => slots,
+        };
+        let dummy = dummy_hash(&params).map_err(|error| invalid(&error))?;
+        Ok(Self {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            dummy,
+            slots: Arc::new(Semaphore::new(slots)),
+            admitted: Arc::new(Semaphore::new(slots.saturating_add(settings.queue))),
+        })
+    }
+
+    /// The PHC string of a new password.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] past the queue.
+    pub async fn hash(&self, password: &Secret) -> Result<String, AppError> {
+        let (argon2, password) = (self.argon2.clone(), password.clone());
+        self.run(move || hash(&argon2, &password)).await?
+    }
+
+    /// Checks a password. Without a hash, for an unknown user, the same work is done against a hash that nothing fits.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] past the queue.
+    pub async fn verify(&self, password: &Secret, hash: Option<String>) -> Result<Verdict, AppError> {
+        let (argon2, password) = (self.argon2.clone(), password.clone());
+        let hash = hash.unwrap_or_else(|| self.dummy.clone());
+        self.run(move || {
+            // Nothing longer was ever accepted; cut, so that a megabyte costs what a word does.
+            let typed = password.expose().as_bytes();
+            let typed = &typed[..typed.len().min(super::password::LONGEST + 1)];
+            let Ok(parsed) = PasswordHash::new(&hash) else {
+                return Ok(Verdict::Wrong);
+            };
+            if argon2.verify_password(typed, &parsed).is_err() {
+                return Ok(Verdict::Wrong);
+            }
+            if is_current(&argon2, &parsed) {
+                return Ok(Verdict::Right);
+            }
+            self::hash(&argon2, &password).map(Verdict::Upgrade)
+        })
+        .await?
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+        /// Seconds. The queue is empty long before.
+        const RETRY_AFTER: u32 = 2;
+        let busy = AppError::Busy {
+            retry_after: RETRY_AFTER,
+        };
+        let admitted = self
+            .admitted
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| busy.clone())?;
+        let slot = self.slots.clone().acquire_owned().await.map_err(|_| busy)?;
+        // The permits go along, so that a visitor who leaves does not free a slot that is still computing.
+        let permits: (OwnedSemaphorePermit, OwnedSemaphorePermit) = (admitted, slot);
+        tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop(permits);
+            result
+        })
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "A password could not be hashed");
+            AppError::Internal
+        })
+    }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &Secret) -> Result<String, AppError> {
+    match argon2.hash_password(password.expose().as_bytes()) {
+        Ok(hash) => Ok(hash.to_string()),
+        Err(error) => {
+            tracing::error!(%error, "A password could not be hashed");
+            Err(AppError::Internal)
+        }
+    }
+}
+
+fn is_current(argon2: &Argon2<'_>, hash: &PasswordHash) -> bool {
+    hash.algorithm == Algorithm::Argon2id.ident()
+        && ParamsString::try_from(argon2.params()).is_ok_and(|wanted| wanted == hash.params)
+}
+
+/// Random bytes in the shape of a hash: verifying against them is the full work, and nothing fits.
+fn dummy_hash(params: &Params) -> argon2::password_hash::Result<String> {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(Salt::new(&rand::random::<[u8; 16]>())?),
+        hash: Some(Output::new(&rand::random::<[u8; 32]>())?),
+    };
+    Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(iterations: u32) -> config::Passwords {
+        config::Passwords {
+            memory_kib: 8 * 1024,
+            iterations,
+            slots: 1,
+            queue: 1,
+            ..Default::default()
+        }
+    }
+
+    fn hasher(iterations: u32) -> Hasher {
+        Hasher::new(&settings(iterations)).expect("the parameters are good")
+    }
+
+    #[tokio::test]
+    async fn right_wrong_and_unknown() {
+        let hasher = hasher(1);
+        let password = Secret::new("пароль 🦀");
+        let hash = hasher.hash(&password).await.expect("not busy");
+        assert!(hash.starts_with("$argon2id$v=19$m=8192,t=1,p=1$"));
+        assert_eq!(
+            hasher.verify(&password, Some(hash.clone())).await,
+            Ok(Verdict::Right)
+        );
+        assert_eq!(
+            hasher.verify(&Secret::new("other"), Some(hash)).await,
+            Ok(Verdict::Wrong)
+        );
+        assert_eq!(hasher.verify(&password, None).await, Ok(Verdict::Wrong));
+        assert_eq!(
+            hasher.verify(&password, Some("!unusable".into())).await,
+            Ok(Verdict::Wrong)
+        );
+    }
+
+    #[tokio::test]
+    async fn changed_parameters_upgrade_the_hash() {
+        let password = Secret::new("correct horse");
+        let old = hasher(1).hash(&password).await.expect("not busy");
+        let Ok(Verdict::Upgrade(new)) = hasher(2).verify(&password, Some(old)).await else {
+            panic!("an old hash is upgraded");
+        };
+        assert!(new.contains("t=2"));
+        assert_eq!(hasher(2).verify(&password, Some(new)).await, Ok(Verdict::Right));
+    }
+
+    #[test]
+    fn the_dummy_costs_what_a_hash_costs() {
+        let dummy = dummy_hash(&Params::new(19_456, 2, 1, None).expect("good")).expect("good");
+        assert!(dummy.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    }
+
+    #[tokio::test]
+    async fn past_the_queue_nobody_waits() {
+        let hasher = hasher(2);
+        let _slot = hasher.slots.clone().acquire_owned().await;
+        let waiting = tokio::spawn({
+            let hasher = hasher.clone();
+            async move { hasher.hash(&Secret::new("one")).await }
+        });
+        let second = tokio::spawn({
+            let hasher = hasher.clone();
+            async move { hasher.hash(&Secret::new("two")).await }
+        });
+        while hasher.admitted.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(matches!(
+            hasher.hash(&Secret::new("three")).await,
+            Err(AppError::Busy { .. })
+        ));
+        drop(_slot);
+        assert!(waiting.await.expect("no panic").is_ok() && second.await.expect("no panic").is_ok());
+    }
+}

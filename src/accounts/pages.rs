@@ -1,0 +1,97 @@
+//! The pages of an account that one needs no account for.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use server_fn::ServerFn;
+
+use super::api::{LogIn, LogOut, SignUp};
+use crate::{
+    forms::Field,
+    ui::{Form, Page, TextField},
+};
+
+/// `/accounts/signup`
+#[component]
+pub fn SignupPage() -> impl IntoView {
+    let action = ServerAction::<SignUp>::new();
+    view! {
+        <Page title="Sign up" class="page narrow">
+            <Form action submit="Sign up">
+                <TextField
+                    field=Field::Username
+                    label="Username"
+                    autocomplete="username"
+                    help="150 characters or fewer. Letters, digits and @/./+/-/_ only."
+                />
+                <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" />
+                <TextField
+                    field=Field::Password1
+                    label="Password"
+                    kind="password"
+                    autocomplete="new-password"
+                    help="At least 8 characters, not close to your name or address, not a common one, not only digits. A few words in a row are better than one strange word."
+                />
+                <TextField
+                    field=Field::Password2
+                    label="Password confirmation"
+                    kind="password"
+                    autocomplete="new-password"
+                    help="The same password once more."
+                />
+            </Form>
+            <p>"Already have an account? " <a href="/accounts/login">"Log in"</a></p>
+        </Page>
+    }
+}
+
+/// `/accounts/login`
+#[component]
+pub fn LoginPage() -> impl IntoView {
+    let action = ServerAction::<LogIn>::new();
+    let location = use_location();
+    let next = move || next_of(&location.search.get());
+    view! {
+        <Page title="Log in" class="page narrow">
+            <Form action submit="Log in">
+                {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
+                <TextField field=Field::Login label="Username or email address" autocomplete="username" />
+                <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
+            </Form>
+            <p>"Don’t have an account? " <a href="/accounts/signup">"Sign up"</a></p>
+        </Page>
+    }
+}
+
+/// The parameter `next`, decoded once: the router's own map of parameters decodes twice, and `%252F` would come out as a slash.
+fn next_of(search: &str) -> Option<String> {
+    form_urlencoded::parse(search.trim_start_matches('?').as_bytes())
+        .find(|(name, value)| name == "next" && !value.is_empty())
+        .map(|(_, value)| value.into_owned())
+}
+
+/// `/accounts/logout`: asks; only the button logs out.
+#[component]
+pub fn LogoutPage() -> impl IntoView {
+    view! {
+        <Page title="Log out" class="page narrow">
+            <p>"Do you want to log out on this device?"</p>
+            <form method="post" action=LogOut::PATH class="form">
+                <button type="submit" class="button primary">
+                    "Log out"
+                </button>
+            </form>
+        </Page>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_is_decoded_once() {
+        assert_eq!(next_of("?a=b&next=/x%3Fc%3D%252F").as_deref(), Some("/x?c=%2F"));
+        assert_eq!(next_of("next=").as_deref(), None);
+        assert_eq!(next_of("").as_deref(), None);
+    }
+}

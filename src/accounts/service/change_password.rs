@@ -1,0 +1,50 @@
+//! A new password.
+
+use super::{
+    super::{password, store},
+    kind,
+    login::login_key,
+};
+use crate::{
+    error::AppError,
+    forms::{Field, FormErrors, Secret},
+    member::UserId,
+    server::{Site, id::new_id},
+};
+
+/// Sets a password from the command line and ends all sessions. `None`: no such account.
+///
+/// # Errors
+/// A refused password, or an outage.
+pub async fn change_password(
+    site: &Site,
+    login: &str,
+    password: &Secret,
+) -> Result<Option<UserId>, AppError> {
+    let key = login_key(login).unwrap_or_default();
+    let Some(user) = store::find_for_login(&mut *site.db.read().await?, &key).await? else {
+        return Ok(None);
+    };
+    let mut errors = FormErrors::default();
+    for problem in password::problems(password.expose(), &user.username, "") {
+        errors.add(Field::Password1, problem);
+    }
+    errors.into_result()?;
+    let (id, now) = (UserId(user.id), site.clock.now());
+    let hash = site.hasher.hash(password).await?;
+    let mut transaction = site.db.begin().await?;
+    store::set_password(&mut transaction, id, &hash, &rand::random::<[u8; 32]>()).await?;
+    store::add_activity(
+        &mut transaction,
+        new_id(now),
+        id,
+        kind::PASSWORD_CHANGED,
+        now,
+        &Default::default(),
+    )
+    .await?;
+    transaction.commit().await?;
+    site.members.take_back(id);
+    site.cache.invalidate_member(id, "password changed");
+    Ok(Some(id))
+}

@@ -1,0 +1,53 @@
+//! Made-up members, for development.
+
+use super::super::store;
+use crate::{
+    error::AppError,
+    member::{Member, UserId},
+    server::{Site, clock::Millis, id::new_id},
+};
+
+/// A made-up member for `members-area demo`; all share one hash, since hashing takes time.
+pub struct DemoMember {
+    /// Its number.
+    pub number: u64,
+    /// The hash they share.
+    pub password_hash: String,
+}
+
+/// Adds made-up members in one transaction; those that are there already stay as they are.
+///
+/// # Errors
+/// An outage.
+pub async fn add_demo_members(site: &Site, members: &[DemoMember]) -> Result<Vec<Member>, AppError> {
+    let now: Millis = site.clock.now();
+    let mut transaction = site.db.begin().await?;
+    let mut added = Vec::with_capacity(members.len());
+    for demo in members {
+        let name = format!("demo{:06}", demo.number);
+        if let Some(user) = store::find_for_login(&mut transaction, &name).await? {
+            added.push(Member::new(UserId(user.id), user.username, user.session_stamp));
+            continue;
+        }
+        let (id, stamp, email) = (
+            new_id(now),
+            rand::random::<[u8; 32]>(),
+            format!("{name}@example.com"),
+        );
+        let user = store::NewUser {
+            id,
+            username: &name,
+            username_key: &name,
+            email: &email,
+            email_key: &email,
+            password_hash: &demo.password_hash,
+            session_stamp: &stamp,
+            is_superuser: false,
+            date_joined: now,
+        };
+        store::insert(&mut transaction, &user).await?;
+        added.push(Member::new(UserId(id), name, stamp.to_vec()));
+    }
+    transaction.commit().await?;
+    Ok(added)
+}

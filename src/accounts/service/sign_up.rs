@@ -1,0 +1,203 @@
+//! Making accounts.
+
+use email_address::{EmailAddress, Options};
+
+use super::{
+    super::{EMAIL_MAX, password, store, username},
+    kind,
+};
+use crate::{
+    error::AppError,
+    forms::{Field, FormErrors, Problem, Secret},
+    member::UserId,
+    server::{Site, Visit, id::new_id},
+};
+
+/// A sign-up as it was typed.
+pub struct NewAccount {
+    /// A name for members to see.
+    pub username: String,
+    /// An address.
+    pub email: String,
+    /// The password.
+    pub password1: Secret,
+    /// The same once more.
+    pub password2: Secret,
+}
+
+/// Makes an account, or says everything that stands in its way.
+///
+/// Addresses are not unique: to say that one is taken would tell everybody who has an account. Names are, and say so.
+///
+/// # Errors
+/// A refused form, a full hash queue, an outage.
+pub async fn sign_up(visit: &Visit, typed: NewAccount) -> Result<(), AppError> {
+    let account = Account::check(typed)?;
+    account.create(&visit.site, Some(visit), false).await.map(drop)
+}
+
+/// Makes a superuser, from the command line.
+///
+/// # Errors
+/// As [`sign_up`].
+pub async fn create_superuser(
+    site: &Site,
+    typed: NewAccount,
+    check_password: bool,
+) -> Result<UserId, AppError> {
+    let account = if check_password {
+        Account::check(typed)?
+    } else {
+        Account::check_names(typed)?
+    };
+    account.create(site, None, true).await
+}
+
+struct Account {
+    username: String,
+    email: String,
+    password: Secret,
+}
+
+impl Account {
+    fn check(typed: NewAccount) -> Result<Self, AppError> {
+        let second = typed.password2.clone();
+        let (account, mut errors) = Self::read(typed);
+        if second.expose().is_empty() {
+            errors.add(Field::Password2, Problem::Required);
+        } else if account.password != second {
+            errors.add(Field::Password2, Problem::PasswordMismatch);
+        }
+        for problem in password::problems(account.password.expose(), &account.username, &account.email) {
+            errors.add(Field::Password1, problem);
+        }
+        errors.into_result().map(|()| account)
+    }
+
+    fn check_names(typed: NewAccount) -> Result<Self, AppError> {
+        let (account, errors) = Self::read(typed);
+        errors.into_result().map(|()| account)
+    }
+
+    fn read(typed: NewAccount) -> (Self, FormErrors) {
+        let account = Self {
+            username: username::normalize(&typed.username),
+            email: typed.email.trim().to_owned(),
+            password: typed.password1,
+        };
+        let mut errors = FormErrors::default();
+        for problem in username::problems(&account.username) {
+            errors.add(Field::Username, problem);
+        }
+        if let Some(problem) = email_problem(&account.email) {
+            errors.add(Field::Email, problem);
+        }
+        (account, errors)
+    }
+
+    async fn create(
+        self,
+        site: &Site,
+        visit: Option<&Visit>,
+        is_superuser: bool,
+    ) -> Result<UserId, AppError> {
+        let key = username::key(&self.username);
+        // Said before the hash is computed, as a courtesy; what decides is the constraint.
+        let mut connection = site.db.read().await?;
+        if store::username_exists(&mut connection, &key).await? {
+            return Err(AppError::Invalid(FormErrors::one(
+                Field::Username,
+                Problem::UsernameTaken,
+            )));
+        }
+        drop(connection);
+        let password_hash = site.hasher.hash(&self.password).await?;
+        let now = site.clock.now();
+        let id = UserId(new_id(now));
+        let user = store::NewUser {
+            id: id.0,
+            username: &self.username,
+            username_key: &key,
+            email: &self.email,
+            email_key: &username::key(&self.email),
+            password_hash: &password_hash,
+            session_stamp: &rand::random::<[u8; 32]>(),
+            is_superuser,
+            date_joined: now,
+        };
+        let client = visit.map(|visit| visit.client.clone()).unwrap_or_default();
+        let mut transaction = site.db.begin().await?;
+        store::insert(&mut transaction, &user).await?;
+        store::add_activity(&mut transaction, new_id(now), id, kind::SIGN_UP, now, &client).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+}
+
+fn email_problem(email: &str) -> Option<Problem> {
+    let found = email.chars().count();
+    let options = Options::default()
+        .with_required_tld()
+        .without_display_text()
+        .without_domain_literal();
+    if email.is_empty() {
+        Some(Problem::Required)
+    } else if found > EMAIL_MAX as usize {
+        Some(Problem::TooLong {
+            max: EMAIL_MAX,
+            found: u32::try_from(found).unwrap_or(u32::MAX),
+        })
+    } else if email.chars().any(|c| c.is_control() || c.is_whitespace())
+        || EmailAddress::parse_with_options(email, options).is_err()
+    {
+        Some(Problem::EmailMalformed)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for (email, verdict) in [
+            ("ada@example.com", None),
+            ("ada+lists@sub.example.co.uk", None),
+            ("", Some(Problem::Required)),
+            ("ada", Some(Problem::EmailMalformed)),
+            ("ada@", Some(Problem::EmailMalformed)),
+            ("@example.com", Some(Problem::EmailMalformed)),
+            ("ada@example", Some(Problem::EmailMalformed)),
+            ("ada@exam ple.com", Some(Problem::EmailMalformed)),
+            ("ada\0@example.com", Some(Problem::EmailMalformed)),
+            ("Ada <ada@example.com>", Some(Problem::EmailMalformed)),
+            ("ada@[127.0.0.1]", Some(Problem::EmailMalformed)),
+        ] {
+            assert_eq!(email_problem(email), verdict, "{email:?}");
+        }
+        assert_eq!(
+            email_problem(&"x".repeat(255)),
+            Some(Problem::TooLong { max: 254, found: 255 })
+        );
+    }
+
+    #[test]
+    fn all_errors_at_once() {
+        let typed = NewAccount {
+            username: "two words".into(),
+            email: "nowhere".into(),
+            password1: Secret::new("1234"),
+            password2: Secret::new("12345"),
+        };
+        let Err(AppError::Invalid(errors)) = Account::check(typed) else {
+            panic!("refused");
+        };
+        let count = |field| errors.of(field).count();
+        assert_eq!(
+            [Field::Username, Field::Email, Field::Password1, Field::Password2].map(count),
+            [1, 1, 3, 1]
+        );
+    }
+}

@@ -1,0 +1,206 @@
+//! SQL for the tables `users` and `activity`.
+
+use sqlx::{AnyConnection, FromRow};
+
+use crate::{
+    member::{Client, UserId},
+    server::clock::Millis,
+};
+
+/// What a login needs to know.
+#[derive(FromRow)]
+pub struct LoginRow {
+    pub id: i64,
+    pub username: String,
+    pub password_hash: String,
+    pub session_stamp: Vec<u8>,
+    pub is_active: i64,
+}
+
+/// What every signed-in request needs to know.
+#[derive(FromRow)]
+pub struct MemberRow {
+    pub username: String,
+    pub session_stamp: Vec<u8>,
+}
+
+/// An account as it is shown to its owner.
+#[derive(FromRow)]
+pub struct ProfileRow {
+    /// The name.
+    pub username: String,
+    /// The address.
+    pub email: String,
+    /// When it was made.
+    pub date_joined: Millis,
+    /// When somebody last logged in, if ever.
+    pub last_login: Option<Millis>,
+}
+
+/// A new account.
+pub struct NewUser<'a> {
+    pub id: i64,
+    pub username: &'a str,
+    pub username_key: &'a str,
+    pub email: &'a str,
+    pub email_key: &'a str,
+    pub password_hash: &'a str,
+    pub session_stamp: &'a [u8],
+    pub is_superuser: bool,
+    pub date_joined: Millis,
+}
+
+/// Something that happened to an account.
+#[derive(FromRow)]
+pub struct ActivityRow {
+    /// When.
+    pub at: Millis,
+    /// From which address.
+    pub address: String,
+    /// With what.
+    pub agent: String,
+}
+
+pub async fn insert(connection: &mut AnyConnection, user: &NewUser<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, \
+         is_staff, is_superuser, date_joined) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9)",
+    )
+    .bind(user.id)
+    .bind(user.username)
+    .bind(user.username_key)
+    .bind(user.email)
+    .bind(user.email_key)
+    .bind(user.password_hash)
+    .bind(user.session_stamp)
+    .bind(i64::from(user.is_superuser))
+    .bind(user.date_joined)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+pub async fn username_exists(connection: &mut AnyConnection, key: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query("SELECT 1 FROM users WHERE username_key = $1")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.is_some())
+}
+
+/// By username, or else by e-mail address; of several with one address the oldest, so that who signs up later with somebody's
+/// address does not get in their way.
+pub async fn find_for_login(
+    connection: &mut AnyConnection,
+    key: &str,
+) -> Result<Option<LoginRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, username, password_hash, session_stamp, is_active FROM users \
+         WHERE username_key = $1 OR email_key = $1 \
+         ORDER BY CASE WHEN username_key = $1 THEN 0 ELSE 1 END, date_joined, id LIMIT 1",
+    )
+    .bind(key)
+    .fetch_optional(connection)
+    .await
+}
+
+pub async fn find_active(
+    connection: &mut AnyConnection,
+    id: UserId,
+) -> Result<Option<MemberRow>, sqlx::Error> {
+    sqlx::query_as("SELECT username, session_stamp FROM users WHERE id = $1 AND is_active = 1")
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await
+}
+
+pub async fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Option<ProfileRow>, sqlx::Error> {
+    sqlx::query_as("SELECT username, email, date_joined, last_login FROM users WHERE id = $1")
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Only while the old hash is there: a password changed meanwhile stays changed.
+pub async fn upgrade_hash(
+    connection: &mut AnyConnection,
+    id: UserId,
+    old: &str,
+    new: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+        .bind(id.0)
+        .bind(old)
+        .bind(new)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// A new password, and with the new stamp the end of every session.
+pub async fn set_password(
+    connection: &mut AnyConnection,
+    id: UserId,
+    hash: &str,
+    stamp: &[u8],
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET password_hash = $2, session_stamp = $3 WHERE id = $1")
+        .bind(id.0)
+        .bind(hash)
+        .bind(stamp)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+pub async fn set_last_login(
+    connection: &mut AnyConnection,
+    id: UserId,
+    at: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET last_login = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(at)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+pub async fn add_activity(
+    connection: &mut AnyConnection,
+    id: i64,
+    user: UserId,
+    kind: &str,
+    at: Millis,
+    client: &Client,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO activity (id, user_id, kind, at, address, agent) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id)
+    .bind(user.0)
+    .bind(kind)
+    .bind(at)
+    .bind(&client.address)
+    .bind(&client.agent)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// The latest of one kind, the latest first.
+pub async fn activity(
+    connection: &mut AnyConnection,
+    user: UserId,
+    kind: &str,
+    limit: i64,
+) -> Result<Vec<ActivityRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT at, address, agent FROM activity WHERE user_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT $3",
+    )
+    .bind(user.0)
+    .bind(kind)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}

@@ -1,0 +1,234 @@
+//! Values in memory: single flight, expiry by the site's clock, taken back by owner.
+
+use std::{future::Future, hash::Hash, sync::Arc, time::Duration};
+
+use moka::{future::Cache as Moka, ops::compute::Op};
+
+use super::generations::Generations;
+use crate::server::clock::{Clock, Millis, to_millis};
+
+/// A cached value and its times, by the site's clock.
+#[derive(Clone, Debug)]
+pub struct Entry<V> {
+    /// What was computed.
+    pub value: V,
+    /// When.
+    pub computed_at: Millis,
+    /// From when on it is not used any more.
+    pub expires_at: Millis,
+}
+
+/// Whether a value was there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// It was.
+    Hit,
+    /// It was computed, by this caller or by one it waited for.
+    Miss,
+}
+
+/// moka with what it lacks here: the expiry stands in the entry, because moka's clock cannot be moved by a test, and
+/// whatever belongs to an owner can be taken back together with the loads in flight ([`Generations`]).
+pub struct Memory<K, V> {
+    entries: Moka<(K, u64), Entry<V>>,
+    generations: Generations,
+    clock: Clock,
+}
+
+impl<K, V> Memory<K, V>
+where
+    K: Hash + Eq + Clone + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    /// Keeps up to `capacity`, in the unit of `weigh`, and nothing longer than `longest` (moka's own clock: only to give
+    /// memory back).
+    pub fn new(
+        clock: Clock,
+        capacity: u64,
+        longest: Duration,
+        weigh: impl Fn(&K, &V) -> u32 + Send + Sync + 'static,
+    ) -> Self {
+        let entries = Moka::builder()
+            .max_capacity(capacity)
+            .time_to_live(longest)
+            .weigher(move |(key, _), entry: &Entry<V>| weigh(key, &entry.value))
+            .build();
+        Self {
+            entries,
+            generations: Generations::default(),
+            clock,
+        }
+    }
+
+    /// The value, from memory or by `load`. However many ask at once, one loads; when that one fails, panics or goes away,
+    /// the next one does. `keep` decides whether a value may stay.
+    ///
+    /// # Errors
+    /// Those of `load`. An error is never kept.
+    pub async fn get_or_load<E>(
+        &self,
+        key: K,
+        owner: impl Hash + Copy,
+        ttl: Duration,
+        load: impl Future<Output = Result<V, E>>,
+    ) -> Result<(Entry<V>, Lookup), E>
+    where
+        E: Clone + Send + Sync + 'static,
+    {
+        let full = (key, self.generations.current(owner));
+        if let Some(entry) = self.entries.get(&full).await {
+            if self.is_fresh(&entry) {
+                return Ok((entry, Lookup::Hit));
+            }
+            // Only what is stale is removed: another caller may have renewed it meanwhile.
+            self.entries
+                .entry_by_ref(&full)
+                .and_compute_with(|found| async move {
+                    match found {
+                        Some(found) if !self.is_fresh(found.value()) => Op::Remove,
+                        _ => Op::Nop,
+                    }
+                })
+                .await;
+        }
+        let clock = &self.clock;
+        let loaded = self
+            .entries
+            .try_get_with(full, async move {
+                let value = load.await?;
+                let now = clock.now();
+                Ok::<_, E>(Entry {
+                    value,
+                    computed_at: now,
+                    expires_at: now.saturating_add(to_millis(ttl)),
+                })
+            })
+            .await;
+        match loaded {
+            Ok(entry) => Ok((entry, Lookup::Miss)),
+            Err(error) => Err(Arc::unwrap_or_clone(error)),
+        }
+    }
+
+    /// Takes back whatever belongs to the owner. To be called after the commit.
+    pub fn take_back(&self, owner: impl Hash) {
+        self.generations.advance(owner);
+    }
+
+    fn is_fresh(&self, entry: &Entry<V>) -> bool {
+        let now = self.clock.now();
+        // An entry from the future: the clock was set back. Better computed again than kept for long.
+        entry.computed_at <= now && now < entry.expires_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    const TTL: Duration = Duration::from_secs(300);
+
+    fn memory(clock: &Clock) -> Arc<Memory<&'static str, u32>> {
+        Arc::new(Memory::new(clock.clone(), 1000, TTL * 10, |_, _| 1))
+    }
+
+    async fn get(memory: &Memory<&'static str, u32>, value: u32) -> (u32, Lookup) {
+        let (entry, lookup) = memory
+            .get_or_load("key", 1, TTL, async { Ok::<_, ()>(value) })
+            .await
+            .expect("the load cannot fail");
+        (entry.value, lookup)
+    }
+
+    #[tokio::test]
+    async fn expiry_follows_the_sites_clock() {
+        let clock = Clock::default();
+        let memory = memory(&clock);
+        assert_eq!(get(&memory, 1).await, (1, Lookup::Miss));
+        clock.advance(TTL - Duration::from_secs(1));
+        assert_eq!(get(&memory, 2).await, (1, Lookup::Hit));
+        clock.advance(Duration::from_secs(2));
+        assert_eq!(get(&memory, 3).await, (3, Lookup::Miss));
+        assert_eq!(get(&memory, 4).await, (3, Lookup::Hit));
+    }
+
+    #[tokio::test]
+    async fn a_thousand_misses_load_once() {
+        let memory = memory(&Clock::default());
+        let loads = Arc::new(AtomicU32::new(0));
+        let callers: Vec<_> = (0..1000)
+            .map(|_| {
+                let (memory, loads) = (memory.clone(), loads.clone());
+                tokio::spawn(async move {
+                    let load = async {
+                        tokio::task::yield_now().await;
+                        Ok::<_, ()>(loads.fetch_add(1, Ordering::SeqCst))
+                    };
+                    memory
+                        .get_or_load("key", 1, TTL, load)
+                        .await
+                        .expect("the load cannot fail")
+                        .0
+                        .value
+                })
+            })
+            .collect();
+        for caller in callers {
+            assert_eq!(caller.await.expect("no panic"), 0);
+        }
+        assert_eq!(loads.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_load_that_began_before_the_change_is_not_used_after_it() {
+        let memory = memory(&Clock::default());
+        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let slow = tokio::spawn({
+            let (memory, begun, go_on) = (memory.clone(), begun.clone(), go_on.clone());
+            async move {
+                let load = async {
+                    begun.notify_one();
+                    go_on.notified().await;
+                    Ok::<_, ()>(1)
+                };
+                memory
+                    .get_or_load("key", 1, TTL, load)
+                    .await
+                    .expect("the load cannot fail")
+                    .0
+                    .value
+            }
+        });
+        begun.notified().await;
+        memory.take_back(1);
+        // Not joined to the old load, although that is still running …
+        assert_eq!(get(&memory, 2).await, (2, Lookup::Miss));
+        go_on.notify_one();
+        assert_eq!(slow.await.expect("no panic"), 1);
+        // … and what the old load stored is never seen.
+        assert_eq!(get(&memory, 3).await, (2, Lookup::Hit));
+    }
+
+    #[tokio::test]
+    async fn failures_and_panics_are_not_kept() {
+        let memory = memory(&Clock::default());
+        let failed = memory
+            .get_or_load("key", 1, TTL, async { Err::<u32, _>("down") })
+            .await;
+        assert_eq!(failed.map(|_| ()), Err("down"));
+        let panicking = tokio::spawn({
+            let memory = memory.clone();
+            async move {
+                memory
+                    .get_or_load("key", 1, TTL, async { panic!("in a load") as Result<u32, ()> })
+                    .await
+            }
+        });
+        assert!(panicking.await.is_err());
+        assert_eq!(get(&memory, 5).await, (5, Lookup::Miss));
+    }
+}

@@ -1,0 +1,73 @@
+//! `demo`: made-up members for development and for measuring.
+
+use std::{io::Write, path::Path};
+
+use crate::{
+    accounts::service::{self, DemoMember},
+    error::AppError,
+    forms::Secret,
+    member::Client,
+    server::{
+        Site,
+        config::{Config, Environment},
+        failure::Failure,
+    },
+    sessions::cookie,
+};
+
+/// What all made-up members log in with.
+const PASSWORD: &str = "demo members only";
+const BATCH: u64 = 1000;
+
+/// Adds `count` members named demo000001 and so on, and opens a session for each, whose Cookie header value is a line of the file.
+///
+/// # Errors
+/// Where the settings are for production, or on an outage.
+pub async fn demo(config: Config, count: u64, sessions: Option<&Path>) -> Result<(), Failure> {
+    if config.site.environment == Environment::Production {
+        return Err(Failure::message(
+            "site.environment is \"production\": demo members all have one password that everybody can read",
+        ));
+    }
+    let mut file = match sessions {
+        Some(path) => Some(
+            std::fs::File::create(path).map_err(|error| Failure::start("write the sessions file", error))?,
+        ),
+        None => None,
+    };
+    let site = super::open(config).await?;
+    let filled = fill(&site, count, file.as_mut()).await;
+    site.db.close().await;
+    filled?;
+    println!("{count} demo member(s) are there: demo000001 and so on, password \"{PASSWORD}\".");
+    Ok(())
+}
+
+async fn fill(site: &Site, count: u64, mut file: Option<&mut std::fs::File>) -> Result<(), Failure> {
+    let outage = |error: AppError| Failure::start("make demo members", error);
+    let hash = site.hasher.hash(&Secret::new(PASSWORD)).await.map_err(outage)?;
+    let client = Client {
+        address: "127.0.0.1".into(),
+        agent: "members-area demo".into(),
+    };
+    let mut first = 1;
+    while first <= count {
+        let last = count.min(first + BATCH - 1);
+        let batch: Vec<_> = (first..=last)
+            .map(|number| DemoMember {
+                number,
+                password_hash: hash.clone(),
+            })
+            .collect();
+        for member in service::add_demo_members(site, &batch).await.map_err(outage)? {
+            if let Some(file) = file.as_mut() {
+                let cookie = cookie::open_for(site, &member, &client).await.map_err(outage)?;
+                writeln!(file, "{cookie}")
+                    .map_err(|error| Failure::start("write the sessions file", error))?;
+            }
+        }
+        println!("{last} of {count}");
+        first = last + 1;
+    }
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! What the command line does; `main.rs` parses it.
+
+pub mod demo;
+pub mod people;
+pub mod serve;
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::server::{
+    Site,
+    clock::Clock,
+    config::{self, Config},
+    db::Database,
+    failure::Failure,
+};
+
+/// The site without its listener, for commands that work on the database. An embedded one is brought up to date first.
+///
+/// # Errors
+/// When it cannot be opened.
+pub async fn open(config: Config) -> Result<Site, Failure> {
+    let db = Database::connect(&config.database).await?;
+    if db.is_embedded() {
+        db.migrate().await?;
+    } else {
+        db.check_schema().await?;
+    }
+    Site::new(
+        config,
+        Clock::default(),
+        db,
+        SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+    )
+}
+
+/// `migrate`
+///
+/// # Errors
+/// When the database cannot be opened or a migration fails.
+pub async fn migrate(config: Config) -> Result<(), Failure> {
+    let db = Database::connect(&config.database).await?;
+    db.migrate().await?;
+    db.close().await;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+/// `clearsessions`
+///
+/// # Errors
+/// An outage.
+pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
+    let site = open(config).await?;
+    let swept = site
+        .sessions
+        .sweep()
+        .await
+        .map_err(|error| Failure::start("delete expired sessions", error))?;
+    site.db.close().await;
+    println!("{swept} expired session(s) deleted.");
+    Ok(())
+}
+
+/// `check --deploy`: the findings, one a line.
+///
+/// # Errors
+/// When there is a finding.
+pub fn check(config: &Config, deploy: bool) -> Result<(), Failure> {
+    let findings = if deploy {
+        config::deploy_findings(config)
+    } else {
+        Vec::new()
+    };
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if findings.is_empty() {
+        println!("The configuration is in order.");
+        return Ok(());
+    }
+    Err(Failure::message(format!(
+        "{} setting(s) are not fit for deployment",
+        findings.len()
+    )))
+}

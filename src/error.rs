@@ -1,0 +1,130 @@
+//! What may be said to a visitor when something cannot be done.
+//!
+//! There are two kinds of error (law 3). This one crosses the wire: a closed enum, no free text, each variant with its HTTP
+//! status and its sentence. The other kind, with its source chain, goes to the log, once, where it is handled
+//! (`server::failure`).
+
+use serde::{Deserialize, Serialize};
+use server_fn::{
+    Bytes, Decodes,
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+
+use crate::forms::FormErrors;
+
+/// The only error that a server function answers with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum AppError {
+    /// A form was refused; each error stands at its field.
+    #[error("Please correct the marked fields.")]
+    Invalid(FormErrors),
+    /// The request could not be read: fields missing, repeated, or not UTF-8.
+    #[error("That request could not be read. Please go back, reload the page and try again.")]
+    BadRequest,
+    /// Nobody is signed in.
+    #[error("Please log in to see this page.")]
+    SignedOut,
+    /// The caller may not do this.
+    #[error("You do not have permission to do that.")]
+    Forbidden,
+    /// There is no such thing.
+    #[error("There is nothing at this address.")]
+    NotFound,
+    /// The request body is over the limit.
+    #[error("That is more than this site accepts in one request. Please send less.")]
+    TooLarge,
+    /// Too much at once; nothing was done. Seconds until it is worth trying again.
+    #[error("The site is very busy just now. Nothing was changed. Please try again in {retry_after} s.")]
+    Busy {
+        /// Seconds.
+        retry_after: u32,
+    },
+    /// The database cannot be reached; nothing was done.
+    #[error(
+        "The site cannot reach its database just now. Nothing was changed. Please try again in a moment."
+    )]
+    Unavailable,
+    /// The browser could not reach the site.
+    #[error("The site could not be reached. Please check your connection and try again.")]
+    Offline,
+    /// Our fault. The log knows more.
+    #[error("Something went wrong on our side. It has been written to the log.")]
+    Internal,
+}
+
+impl AppError {
+    /// The HTTP status that goes with the error.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Invalid(_) => 422,
+            Self::BadRequest | Self::Offline => 400,
+            Self::SignedOut => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::TooLarge => 413,
+            Self::Busy { .. } | Self::Unavailable => 503,
+            Self::Internal => 500,
+        }
+    }
+
+    /// Seconds for `Retry-After` (RFC 9110, 10.2.3), where trying again is worth it.
+    pub const fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Busy { retry_after } => Some(*retry_after),
+            Self::Unavailable => Some(5),
+            _ => None,
+        }
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self::Offline,
+            // Deserialization: a body that is no text, seen on the server. What the browser reads goes through `de`.
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+
+    /// The guard answers 401 with an empty body (law 1), and nothing else answers with an empty body.
+    fn de(data: Bytes) -> Self {
+        if data.is_empty() {
+            return Self::SignedOut;
+        }
+        JsonEncoding::decode(data).unwrap_or(Self::Internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_answer_means_signed_out() {
+        assert_eq!(AppError::de(Bytes::new()), AppError::SignedOut);
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_internal() {
+        assert_eq!(AppError::de(Bytes::from_static(b"<html>")), AppError::Internal);
+    }
+
+    #[test]
+    fn bad_input_is_never_a_server_error() {
+        for error in [
+            ServerFnErrorErr::Args("x".into()),
+            ServerFnErrorErr::Deserialization("x".into()),
+            ServerFnErrorErr::MissingArg("x".into()),
+            ServerFnErrorErr::UnsupportedRequestMethod("x".into()),
+        ] {
+            assert_eq!(AppError::from_server_fn_error(error).status(), 400);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The Members Area: sign-up, login, members' pages, caching that cannot leak, every request timed.
+//!
+//! # Layout
+//! Features are folders; inside each, the same names in the same order: `mod` (what browser and server both know), `pages`, `api`
+//! (server functions), `service` (the verbs and their rules), `store` (SQL). Data flows one way, from the pages to the database.
+
+#![recursion_limit = "256"]
+
+/// The route table: every page on one screen.
+pub mod app;
+/// What may be said to a visitor when something cannot be done.
+pub mod error;
+/// What a refused form says, and where.
+pub mod forms;
+/// Shared components.
+pub mod ui;
+
+/// Sign up, log in, log out.
+pub mod accounts;
+/// Dashboard, profile, the secret page.
+pub mod members;
+/// Signed-in sessions.
+pub mod sessions;
+
+/// The cache.
+#[cfg(feature = "ssr")]
+pub mod cache;
+/// The command line.
+#[cfg(feature = "ssr")]
+pub mod commands;
+/// Who is asking.
+#[cfg(feature = "ssr")]
+pub mod member;
+/// Plumbing that knows no feature.
+#[cfg(feature = "ssr")]
+pub mod server;
+/// How long each request took.
+#[cfg(feature = "ssr")]
+pub mod timing;
+
+/// The browser's entry point.
+#[cfg(feature = "hydrate")]
+mod browser;

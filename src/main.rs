@@ -1,0 +1,92 @@
+//! The command line: parses, calls, prints.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use members_area::{
+    commands::{self, demo, people, serve},
+    server::{config::Config, failure::Failure},
+};
+
+/// The Members Area: accounts, sessions and cached pages on Leptos.
+#[derive(Parser)]
+#[command(version, propagate_version = true)]
+struct Arguments {
+    /// The configuration file; without this, Leptos.toml in the current folder where there is one.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the site until Ctrl-C or SIGTERM, and then finishes running requests.
+    Serve,
+    /// Brings the database's schema up to date (`serve` does that itself for SQLite).
+    Migrate,
+    /// Makes a member who may do everything.
+    Createsuperuser {
+        /// Asks nothing: takes SUPERUSER_USERNAME, SUPERUSER_EMAIL and SUPERUSER_PASSWORD from the environment.
+        #[arg(long)]
+        noinput: bool,
+    },
+    /// Sets a member's password and ends all their sessions.
+    Changepassword {
+        /// Username or e-mail address.
+        username: String,
+    },
+    /// Deletes expired sessions (`serve` does that now and then).
+    Clearsessions,
+    /// Checks the configuration.
+    Check {
+        /// Also names every setting with which no site should go public; the exit status is then not 0.
+        #[arg(long)]
+        deploy: bool,
+    },
+    /// Fills a development database with made-up members.
+    Demo {
+        /// How many.
+        #[arg(long)]
+        members: u64,
+        /// Also opens a session for each, and writes one Cookie header value a line.
+        #[arg(long)]
+        sessions: Option<PathBuf>,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("members-area: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), Failure> {
+    let config = Config::load(arguments.config.as_deref())?;
+    // Two at least: with one, a page that waits for its own data can wait for ever (leptos issue 4647).
+    let workers = match config.server.workers {
+        0 => std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
+        workers => workers,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::start("start the runtime", error))?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Serve => serve::serve(config).await,
+            Command::Migrate => commands::migrate(config).await,
+            Command::Createsuperuser { noinput } => people::create_superuser(config, noinput).await,
+            Command::Changepassword { username } => people::change_password(config, &username).await,
+            Command::Clearsessions => commands::clear_sessions(config).await,
+            Command::Check { deploy } => commands::check(&config, deploy),
+            Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
+        }
+    })
+}

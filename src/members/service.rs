@@ -1,0 +1,83 @@
+//! What members see, from the cache where it is there.
+
+use super::{Activity, Dashboard, Device, Login, ProfileSummary};
+use crate::{
+    accounts,
+    cache::Policy,
+    error::AppError,
+    member::Member,
+    server::{Visit, moment::moment},
+    sessions,
+};
+
+/// The dashboard: two entries, each with its own time.
+///
+/// # Errors
+/// An outage.
+pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppError> {
+    Ok(Dashboard {
+        summary: profile_summary(visit, member).await?,
+        activity: activity(visit, member).await?,
+    })
+}
+
+/// The profile summary.
+///
+/// # Errors
+/// An outage.
+pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSummary, AppError> {
+    let ttl = visit.site.config.cache.profile_summary_ttl.get();
+    let policy = Policy {
+        name: "profile_summary",
+        version: 1,
+        ttl,
+    };
+    visit
+        .cache(member)
+        .get_or_load(policy, &[], async {
+            let profile = accounts::service::profile(&visit.site, member).await?;
+            Ok(ProfileSummary {
+                username: profile.username,
+                email: profile.email,
+                member_since: moment(profile.date_joined),
+                last_login: profile.last_login.map(moment),
+                rendered_at: moment(visit.site.clock.now()),
+            })
+        })
+        .await
+}
+
+async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> {
+    let policy = Policy {
+        name: "dashboard",
+        version: 1,
+        ttl: visit.site.config.cache.dashboard_ttl.get(),
+    };
+    visit
+        .cache(member)
+        .get_or_load(policy, &[], async {
+            let logins = accounts::service::recent_logins(&visit.site, member).await?;
+            let devices = sessions::service::devices(&visit.site, member).await?;
+            Ok(Activity {
+                logins: logins
+                    .into_iter()
+                    .map(|login| Login {
+                        at: moment(login.at),
+                        address: login.address,
+                        agent: login.agent,
+                    })
+                    .collect(),
+                devices: devices
+                    .into_iter()
+                    .map(|device| Device {
+                        since: moment(device.created_at),
+                        last_seen: moment(device.last_seen_at),
+                        address: device.address,
+                        agent: device.agent,
+                    })
+                    .collect(),
+                rendered_at: moment(visit.site.clock.now()),
+            })
+        })
+        .await
+}

@@ -1,0 +1,193 @@
+//! Rules between and behind the keys, and what `check --deploy` finds.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+use super::{Config, Environment};
+use crate::server::{failure::Failure, guard};
+
+impl Config {
+    /// What the types alone cannot say.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let rules = [
+            (
+                !self.site.name.trim().is_empty(),
+                "site.name",
+                "must not be empty",
+            ),
+            (
+                self.valid_base_url(),
+                "site.base_url",
+                "must be like `https://members.example.org`, without a path",
+            ),
+            (
+                self.server.address.parse::<SocketAddr>().is_ok(),
+                "server.address",
+                "must be like `127.0.0.1:3000`",
+            ),
+            (
+                self.server.max_connections > 0,
+                "server.max_connections",
+                "must be at least 1",
+            ),
+            (
+                !self.server.request_timeout.get().is_zero(),
+                "server.request_timeout",
+                "must be longer than zero",
+            ),
+            (
+                self.server.idle_timeout > self.server.request_timeout,
+                "server.idle_timeout",
+                "must be longer than server.request_timeout",
+            ),
+            (
+                self.server.max_body.bytes() >= 16 * 1024,
+                "server.max_body",
+                "must be at least 16KiB, or no form fits",
+            ),
+            (
+                self.database.url.is_supported(),
+                "database.url",
+                "must begin with sqlite:// (and a file) or postgres://",
+            ),
+            (
+                self.database.max_connections > 0,
+                "database.max_connections",
+                "must be at least 1",
+            ),
+            (
+                guard::is_public_page(&self.accounts.login_url),
+                "accounts.login_url",
+                "must be a page of this site that is open to everybody",
+            ),
+            (
+                on_site(&self.accounts.login_redirect_url),
+                "accounts.login_redirect_url",
+                "must be a path on this site",
+            ),
+            (
+                on_site(&self.accounts.logout_redirect_url),
+                "accounts.logout_redirect_url",
+                "must be a path on this site",
+            ),
+            // The weakest that OWASP's password storage cheat sheet accepts is 7 MiB with five passes.
+            (
+                self.passwords.memory_kib >= 7 * 1024,
+                "passwords.memory_kib",
+                "must be at least 7168 (7 MiB)",
+            ),
+            (
+                self.passwords.memory_kib <= 1024 * 1024,
+                "passwords.memory_kib",
+                "must be at most 1048576 (1 GiB)",
+            ),
+            (
+                (1..=64).contains(&self.passwords.iterations),
+                "passwords.iterations",
+                "must be from 1 to 64",
+            ),
+            (
+                (1..=64).contains(&self.passwords.parallelism),
+                "passwords.parallelism",
+                "must be from 1 to 64",
+            ),
+            (
+                !self.sessions.idle.get().is_zero(),
+                "sessions.idle",
+                "must be longer than zero",
+            ),
+            (
+                self.sessions.idle <= self.sessions.absolute,
+                "sessions.idle",
+                "must not be longer than sessions.absolute",
+            ),
+            (
+                self.sessions.absolute.get() <= Duration::from_secs(400 * 86_400),
+                "sessions.absolute",
+                "must be at most 400d: browsers keep no cookie longer",
+            ),
+            (
+                self.sessions.touch_every < self.sessions.idle,
+                "sessions.touch_every",
+                "must be shorter than sessions.idle",
+            ),
+            (
+                EnvFilter::try_new(&self.log.level).is_ok(),
+                "log.level",
+                "must be like `info` or `info,sqlx=debug`",
+            ),
+            (
+                self.log.max_file.bytes() > 0,
+                "log.max_file",
+                "must be larger than zero",
+            ),
+        ];
+        match rules.iter().find(|(holds, ..)| !holds) {
+            None => Ok(()),
+            Some((_, key, rule)) => Err(Failure::message(format!("{key} {rule}"))),
+        }
+    }
+
+    fn valid_base_url(&self) -> bool {
+        self.site.base_url.is_empty()
+            || Url::parse(&self.site.base_url).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.host().is_some()
+                    && url.path() == "/"
+                    && url.query().is_none()
+                    && url.fragment().is_none()
+                    && url.username().is_empty()
+                    && url.password().is_none()
+            })
+    }
+}
+
+fn on_site(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && path.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Settings with which no site should go public, a sentence each (after Django's `check --deploy`).
+pub fn deploy_findings(config: &Config) -> Vec<String> {
+    let weak_hash = config.passwords.memory_kib < 19 * 1024 || config.passwords.iterations < 2;
+    [
+        (
+            config.site.environment != Environment::Production,
+            "site.environment is \"development\": demo members can be made. Set it to \"production\".",
+        ),
+        (
+            config.site.base_url.is_empty(),
+            "site.base_url is empty: set the address that members use, beginning with https://.",
+        ),
+        (
+            !config.site.base_url.starts_with("https://"),
+            "site.base_url is not https: cookies are sent without Secure and without the __Host- prefix, HSTS is off, \
+             and passwords travel in the clear.",
+        ),
+        (
+            weak_hash,
+            "passwords.memory_kib or passwords.iterations is below 19456 KiB with 2 passes (OWASP's minimum for Argon2id).",
+        ),
+        (
+            config.sessions.absolute.get() > Duration::from_secs(90 * 86_400),
+            "sessions.absolute is over 90 days: a stolen cookie stays useful that long.",
+        ),
+        (
+            config.sessions.cache_ttl.get() > Duration::from_secs(300),
+            "sessions.cache_ttl is over 5 minutes: another instance goes on that long with a session that was ended.",
+        ),
+        (
+            config.server.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
+            "server.trusted_proxies trusts every address: anybody can then choose the address that the log shows.",
+        ),
+        (config.log.file.as_os_str().is_empty(), "log.file is empty: requests are not written to a file."),
+    ]
+    .into_iter()
+    .filter(|(found, _)| *found)
+    .map(|(_, sentence)| sentence.to_owned())
+    .collect()
+}

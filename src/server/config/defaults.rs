@@ -1,0 +1,99 @@
+//! The defaults; a test holds `Leptos.toml` to them.
+
+use super::{
+    Accounts, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period, Server, Sessions,
+    Site, Size,
+};
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            name: "Members Area".into(),
+            base_url: String::new(),
+            environment: Environment::default(),
+        }
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            address: "127.0.0.1:3000".into(),
+            trusted_proxies: Vec::new(),
+            max_connections: 4096,
+            request_timeout: Period::seconds(30),
+            idle_timeout: Period::seconds(60),
+            shutdown_timeout: Period::seconds(20),
+            max_body: Size::kib(64),
+            workers: 0,
+            site_root: "target/site".into(),
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: DatabaseUrl::new("sqlite://data/members-area.db"),
+            max_connections: 8,
+            acquire_timeout: Period::seconds(5),
+        }
+    }
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Self {
+            login_url: "/accounts/login".into(),
+            login_redirect_url: "/members/dashboard".into(),
+            logout_redirect_url: "/accounts/login".into(),
+        }
+    }
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            memory_kib: 19 * 1024,
+            iterations: 2,
+            parallelism: 1,
+            slots: 0,
+            queue: 16,
+        }
+    }
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            idle: Period::days(14),
+            absolute: Period::days(90),
+            touch_every: Period::seconds(60),
+            cache_ttl: Period::seconds(60),
+            cache_entries: 20_000,
+        }
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            max_bytes: Size::mib(16),
+            dashboard_ttl: Period::minutes(5),
+            profile_summary_ttl: Period::minutes(15),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::default(),
+            level: "info".into(),
+            file: "log/requests.log".into(),
+            max_file: Size::mib(10),
+            keep: 10,
+            slow_request: Period::millis(500),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! From file and environment to a checked [`Config`].
+
+use std::path::Path;
+
+use figment::{
+    Figment,
+    error::Kind,
+    providers::{Env, Format, Toml},
+};
+
+use super::Config;
+use crate::server::failure::Failure;
+
+/// The prefix of the environment variables; section and key follow, joined by two underscores.
+const PREFIX: &str = "MEMBERS_AREA_";
+
+impl Config {
+    /// Reads the file (a missing one only matters when it was asked for by name), then the environment, then checks.
+    ///
+    /// # Errors
+    /// With a sentence that names the key, for an unreadable file, an unknown key or a wrong value.
+    pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
+        let path = file.unwrap_or(Path::new("Leptos.toml"));
+        if file.is_some() && !path.is_file() {
+            return Err(Failure::message(format!(
+                "the configuration file {} is not there",
+                path.display()
+            )));
+        }
+        let mut figment = Figment::new();
+        if path.is_file() {
+            figment = figment.merge(Toml::file_exact(path));
+        }
+        figment = figment.merge(Env::prefixed(PREFIX).split("__"));
+        let config: Self = figment.extract().map_err(|error| sentence(error, path))?;
+        config.check()?;
+        Ok(config)
+    }
+}
+
+fn sentence(error: figment::Error, file: &Path) -> Failure {
+    let from_environment = error
+        .metadata
+        .as_ref()
+        .is_some_and(|metadata| metadata.name.contains("environment"));
+    let mut keys = error.path.clone();
+    // For an unknown key the path ends at its section.
+    let what = match &error.kind {
+        Kind::UnknownField(key, known) => {
+            keys.push(key.clone());
+            format!("there is no such key (there are: {})", known.join(", "))
+        }
+        Kind::Message(message) => message.clone(),
+        kind => kind.to_string(),
+    };
+    let place = if from_environment {
+        format!(
+            "the environment variable {PREFIX}{}",
+            keys.join("__").to_uppercase()
+        )
+    } else {
+        format!("{}: {}", file.display(), keys.join("."))
+    };
+    Failure::message(format!("{place}: {what}"))
+}
+
+#[cfg(test)]
+#[expect(clippy::result_large_err, reason = "figment's own type")]
+mod tests {
+    use figment::Jail;
+
+    use super::*;
+
+    fn load_with(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let mut outcome = None;
+        Jail::expect_with(|jail| {
+            jail.create_file("Leptos.toml", toml)?;
+            for (key, value) in environment {
+                jail.set_env(key, value);
+            }
+            outcome = Some(Config::load(None).map_err(|failure| failure.to_string()));
+            Ok(())
+        });
+        outcome.expect("the jail ran")
+    }
+
+    #[test]
+    fn the_shipped_file_is_the_defaults() {
+        let shipped = load_with(include_str!("../../../Leptos.toml"), &[]).expect("it is valid");
+        assert_eq!(format!("{shipped:?}"), format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn the_environment_wins() {
+        let config = load_with(
+            "[sessions]\nidle = '1h'",
+            &[("MEMBERS_AREA_SESSIONS__IDLE", "2h")],
+        )
+        .expect("valid");
+        assert_eq!(config.sessions.idle, super::super::Period::minutes(120));
+    }
+
+    #[test]
+    fn every_mistake_names_its_key() {
+        for (toml, environment, named) in [
+            ("[sesions]\nidle = '1h'", None, "sesions"),
+            ("[sessions]\nidel = '1h'", None, "sessions.idel"),
+            ("[sessions]\nidle = 'soon'", None, "sessions.idle"),
+            ("[sessions]\nidle = 5", None, "sessions.idle"),
+            ("[sessions]\nidle = ''", None, "sessions.idle"),
+            ("[passwords]\nmemory_kib = -1", None, "passwords.memory_kib"),
+            ("[passwords]\nmemory_kib = 4", None, "passwords.memory_kib"),
+            ("[passwords]\niterations = 0", None, "passwords.iterations"),
+            ("[log]\nformat = 'xml'", None, "log.format"),
+            ("[log]\nlevel = 'a=b=c'", None, "log.level"),
+            ("[site]\nbase_url = 'example.org'", None, "site.base_url"),
+            (
+                "[site]\nbase_url = 'https://example.org/area'",
+                None,
+                "site.base_url",
+            ),
+            ("[site]\nname = ''", None, "site.name"),
+            ("[server]\naddress = 'here'", None, "server.address"),
+            (
+                "[server]\ntrusted_proxies = ['10.0.0.0/40']",
+                None,
+                "server.trusted_proxies",
+            ),
+            ("[database]\nurl = 'mysql://x'", None, "database.url"),
+            (
+                "[accounts]\nlogin_url = 'https://evil.example/'",
+                None,
+                "accounts.login_url",
+            ),
+            (
+                "[accounts]\nlogin_url = '/members/secret'",
+                None,
+                "accounts.login_url",
+            ),
+            (
+                "[accounts]\nlogin_redirect_url = '//evil.example'",
+                None,
+                "accounts.login_redirect_url",
+            ),
+            ("[sessions]\nidle = '91d'", None, "sessions.idle"),
+            (
+                "",
+                Some(("MEMBERS_AREA_CACHE__MAX_BYTES", "lots")),
+                "MEMBERS_AREA_CACHE__MAX_BYTES",
+            ),
+            (
+                "",
+                Some(("MEMBERS_AREA_CACHE__MAX_BITES", "1MiB")),
+                "MEMBERS_AREA_CACHE__MAX_BITES",
+            ),
+        ] {
+            let message = load_with(toml, environment.as_slice()).expect_err(toml);
+            assert!(message.contains(named), "{toml}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_toml_is_named() {
+        assert!(
+            load_with("[site", &[])
+                .expect_err("invalid")
+                .contains("Leptos.toml")
+        );
+    }
+
+    #[test]
+    fn no_file_at_all_is_the_defaults() {
+        Jail::expect_with(|_| {
+            assert!(Config::load(None).is_ok());
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_missing_file_matters_when_it_was_asked_for() {
+        assert!(Config::load(Some(Path::new("/nowhere/x.toml"))).is_err());
+    }
+}

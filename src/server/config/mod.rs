@@ -1,0 +1,183 @@
+//! The configuration: `Leptos.toml`, each key overridden by the environment, everything checked before the start.
+//!
+//! `[sessions] idle` is `MEMBERS_AREA_SESSIONS__IDLE` in the environment. Unknown keys and wrong values stop the start with
+//! a sentence that names the key.
+
+mod check;
+mod defaults;
+mod load;
+mod values;
+
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+pub use check::deploy_findings;
+pub use values::{DatabaseUrl, Period, Size};
+
+/// Everything that an operator can set.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The site as visitors see it.
+    pub site: Site,
+    /// The listening side.
+    pub server: Server,
+    /// Where the data is.
+    pub database: Database,
+    /// The lesson's LOGIN_URL and its two sisters.
+    pub accounts: Accounts,
+    /// Argon2id.
+    pub passwords: Passwords,
+    /// How long one stays signed in.
+    pub sessions: Sessions,
+    /// What is kept in memory, and for how long.
+    pub cache: Cache,
+    /// What is written down.
+    pub log: Log,
+}
+
+/// `[site]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Site {
+    /// The name in the header and in titles.
+    pub name: String,
+    /// The address visitors use, such as `https://members.example.org`; empty: the listening address over plain http.
+    pub base_url: String,
+    /// Development or production.
+    pub environment: Environment,
+}
+
+/// What the settings are for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// On a developer's machine.
+    #[default]
+    Development,
+    /// With real members.
+    Production,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Address and port; port 0 takes a free one.
+    pub address: String,
+    /// Networks whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Connections at once; more wait to be accepted.
+    pub max_connections: usize,
+    /// The longest a request may take.
+    pub request_timeout: Period,
+    /// The longest a connection may be silent, or take over its headers.
+    pub idle_timeout: Period,
+    /// The longest to wait for running requests at the end.
+    pub shutdown_timeout: Period,
+    /// The largest request body.
+    pub max_body: Size,
+    /// Worker threads; 0: one a core, at least 2.
+    pub workers: usize,
+    /// The folder that `cargo leptos build` made.
+    pub site_root: PathBuf,
+}
+
+/// `[database]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite://FILE` or `postgres://…`
+    pub url: DatabaseUrl,
+    /// Connections at once (SQLite: for reading).
+    pub max_connections: u32,
+    /// The longest to wait for a connection; past it the visitor gets a 503 page.
+    pub acquire_timeout: Period,
+}
+
+/// `[accounts]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Accounts {
+    /// Where who is not signed in is sent (Django's LOGIN_URL).
+    pub login_url: String,
+    /// Where to after login without `?next=` (LOGIN_REDIRECT_URL).
+    pub login_redirect_url: String,
+    /// Where to after logout (LOGOUT_REDIRECT_URL).
+    pub logout_redirect_url: String,
+}
+
+/// `[passwords]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Passwords {
+    /// Argon2id memory, in KiB.
+    pub memory_kib: u32,
+    /// Argon2id passes.
+    pub iterations: u32,
+    /// Argon2id lanes.
+    pub parallelism: u32,
+    /// Hashes computed at once; 0: one fewer than cores, at least one.
+    pub slots: usize,
+    /// Logins that may wait for a slot; more get a 503 page.
+    pub queue: usize,
+}
+
+/// `[sessions]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sessions {
+    /// A session ends after this long without a request.
+    pub idle: Period,
+    /// And after this long in any case.
+    pub absolute: Period,
+    /// How often "last seen" is written at most.
+    pub touch_every: Period,
+    /// How long another instance may go on with a session that ended here.
+    pub cache_ttl: Period,
+    /// Sessions and members kept in memory.
+    pub cache_entries: u64,
+}
+
+/// `[cache]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    /// Memory for cached values.
+    pub max_bytes: Size,
+    /// How long the dashboard's view is kept.
+    pub dashboard_ttl: Period,
+    /// How long the profile summary is kept.
+    pub profile_summary_ttl: Period,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// `text` or `json`.
+    pub format: LogFormat,
+    /// What the console gets, as in `RUST_LOG`.
+    pub level: String,
+    /// The request log; empty: none.
+    pub file: PathBuf,
+    /// A new file is begun at this size.
+    pub max_file: Size,
+    /// Old files kept.
+    pub keep: u64,
+    /// From here on a request is logged as a warning.
+    pub slow_request: Period,
+}
+
+/// How lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}

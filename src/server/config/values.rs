@@ -1,0 +1,161 @@
+//! The kinds of value that a key can have: periods, sizes, a database address.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+/// A length of time, written `90s`, `5m`, `14d`, `1h 30m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Period(Duration);
+
+impl Period {
+    /// As the standard library's type.
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+
+    /// Milliseconds.
+    pub const fn millis(count: u64) -> Self {
+        Self(Duration::from_millis(count))
+    }
+
+    /// Seconds.
+    pub const fn seconds(count: u64) -> Self {
+        Self(Duration::from_secs(count))
+    }
+
+    /// Minutes.
+    pub const fn minutes(count: u64) -> Self {
+        Self::seconds(count * 60)
+    }
+
+    /// Days of 24 hours.
+    pub const fn days(count: u64) -> Self {
+        Self::minutes(count * 24 * 60)
+    }
+}
+
+impl<'de> Deserialize<'de> for Period {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_duration(&text).map(Self).map_err(|_| {
+            Error::custom(format!(
+                "`{text}` is not a length of time such as `90s`, `5m` or `14d`"
+            ))
+        })
+    }
+}
+
+/// A number of bytes, written `512B`, `64KiB`, `10MiB`, `1GiB`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(u64);
+
+impl Size {
+    /// Bytes.
+    pub const fn bytes(self) -> u64 {
+        self.0
+    }
+
+    /// KiB.
+    pub const fn kib(count: u64) -> Self {
+        Self(count * 1024)
+    }
+
+    /// MiB.
+    pub const fn mib(count: u64) -> Self {
+        Self::kib(count * 1024)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(digits);
+        let factor: u64 = match unit.trim() {
+            "B" => 1,
+            "KiB" => 1 << 10,
+            "MiB" => 1 << 20,
+            "GiB" => 1 << 30,
+            _ => return None,
+        };
+        number.parse::<u64>().ok()?.checked_mul(factor).map(Self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text)
+            .ok_or_else(|| Error::custom(format!("`{text}` is not a size such as `64KiB` or `10MiB`")))
+    }
+}
+
+/// The database's address. It may hold a password, so it is never printed (law 6).
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// Wraps an address.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
+    /// The address itself, for the driver only.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// SQLite, in a file of ours.
+    pub fn is_embedded(&self) -> bool {
+        self.0.starts_with("sqlite:")
+    }
+
+    /// A driver of ours knows it.
+    pub fn is_supported(&self) -> bool {
+        ["sqlite:", "postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| self.0.starts_with(scheme))
+            && !self.0.contains(":memory:")
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let scheme = self.0.split(':').next().unwrap_or_default();
+        write!(f, "{scheme}://…")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_need_a_unit_and_must_fit() {
+        assert_eq!(Size::parse("64KiB"), Some(Size::kib(64)));
+        assert_eq!(Size::parse(" 10 MiB "), Some(Size::mib(10)));
+        for wrong in ["", "64", "KiB", "-1KiB", "1.5MiB", "64kb", "99999999999GiB"] {
+            assert_eq!(Size::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_database_password_is_not_printed() {
+        let url = DatabaseUrl::new("postgres://app:hunter2@db/members");
+        assert!(!format!("{url:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn only_known_databases() {
+        for (url, known) in [
+            ("sqlite://data/x.db", true),
+            ("postgres://db/x", true),
+            ("postgresql://db/x", true),
+            ("mysql://db/x", false),
+            ("sqlite::memory:", false),
+            ("", false),
+        ] {
+            assert_eq!(DatabaseUrl::new(url).is_supported(), known, "{url}");
+        }
+    }
+}

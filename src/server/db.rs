@@ -1,0 +1,166 @@
+//! The database: one URL chooses SQLite or PostgreSQL, one set of SQL serves both through sqlx's `Any` driver.
+
+use std::{future::Future, path::Path, pin::Pin, str::FromStr, sync::Once, time::Duration};
+
+use sqlx::{
+    AnyConnection, AnyPool, ConnectOptions, Executor,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    migrate::Migrator,
+    pool::PoolConnection,
+};
+
+use super::{config, failure::Failure};
+
+/// The SQL that both databases accept; compiled in, so that the binary is enough.
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+static DRIVERS: Once = Once::new();
+
+/// A write transaction.
+pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;
+
+/// Two pools on one database. SQLite takes one writer at a time: its write pool has a single connection, so that writers
+/// queue here, in order, and none ever meets "database is locked". On PostgreSQL both are the same pool.
+#[derive(Clone, Debug)]
+pub struct Database {
+    read: AnyPool,
+    write: AnyPool,
+    embedded: bool,
+}
+
+impl Database {
+    /// Connects, and creates the file of an embedded database with its folder.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or the database cannot be reached in time.
+    pub async fn connect(config: &config::Database) -> Result<Self, Failure> {
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let embedded = config.url.is_embedded();
+        let mut url = config.url.expose().to_owned();
+        if embedded {
+            let (file, query) = split_file(&url);
+            if let Some(folder) = Path::new(file)
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty())
+            {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| Failure::start("create the database's folder", error))?;
+            }
+            let mode = if query.contains("mode=") { "" } else { "mode=rwc" };
+            let joint = if query.is_empty() || mode.is_empty() {
+                ""
+            } else {
+                "&"
+            };
+            url = format!("sqlite://{file}?{query}{joint}{mode}");
+        }
+        // sqlx's parse errors can repeat the URL, password included.
+        let options = AnyConnectOptions::from_str(&url)
+            .map_err(|_| Failure::message("database.url: this is not a database address that can be used"))?
+            .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
+        let pool = |connections: u32, options: AnyConnectOptions| {
+            AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(config.acquire_timeout.get())
+                .after_connect(move |connection, _| prepare(connection, embedded))
+                .connect_with(options)
+        };
+        let write = pool(if embedded { 1 } else { config.max_connections }, options.clone()).await?;
+        let read = if embedded {
+            pool(config.max_connections, options).await?
+        } else {
+            write.clone()
+        };
+        Ok(Self {
+            read,
+            write,
+            embedded,
+        })
+    }
+
+    /// Whether the database is a file of ours, which nobody else migrates.
+    pub const fn is_embedded(&self) -> bool {
+        self.embedded
+    }
+
+    /// Brings the schema up to date; twice is fine, two at once too.
+    ///
+    /// # Errors
+    /// When a migration fails, or the database is newer than this program.
+    pub async fn migrate(&self) -> Result<(), Failure> {
+        MIGRATIONS
+            .run(&self.write)
+            .await
+            .map_err(|error| Failure::start("migrate the database", error))
+    }
+
+    /// Whether the schema is this program's.
+    ///
+    /// # Errors
+    /// When migrations are missing or unknown ones are there.
+    pub async fn check_schema(&self) -> Result<(), Failure> {
+        let applied: Vec<(i64,)> =
+            sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+                .fetch_all(&self.read)
+                .await
+                .unwrap_or_default();
+        let wanted: Vec<(i64,)> = MIGRATIONS.iter().map(|migration| (migration.version,)).collect();
+        if applied == wanted {
+            return Ok(());
+        }
+        Err(Failure::message(if applied.len() > wanted.len() {
+            "the database is newer than this program: start the newer program"
+        } else {
+            "the database is not up to date: run `members-area migrate`"
+        }))
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// When none is to be had in time.
+    pub async fn read(&self) -> Result<PoolConnection<sqlx::Any>, sqlx::Error> {
+        self.read.acquire().await
+    }
+
+    /// A write transaction. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), since a transaction that reads
+    /// first and writes later can otherwise fail in the middle.
+    ///
+    /// # Errors
+    /// When no connection is to be had in time.
+    pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        self.write
+            .begin_with(if self.embedded { "BEGIN IMMEDIATE" } else { "BEGIN" })
+            .await
+    }
+
+    /// Ends all connections, so that SQLite writes its WAL back.
+    pub async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+/// `sqlite://FILE?QUERY`, `sqlite:FILE`
+fn split_file(url: &str) -> (&str, &str) {
+    let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    rest.split_once('?').unwrap_or((rest, ""))
+}
+
+type Prepared<'c> = Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'c>>;
+
+/// SQLite's settings belong to the connection. `synchronous = FULL`: what a member was told is saved survives a power cut
+/// (WAL with NORMAL may lose the last commits).
+fn prepare(connection: &mut AnyConnection, embedded: bool) -> Prepared<'_> {
+    Box::pin(async move {
+        if embedded {
+            connection
+                .execute(
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                     PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 16777216;",
+                )
+                .await?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,131 @@
+//! Error pages: for what fails outside of a page of the site, and for answers that a layer below left empty.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::*;
+use server_fn::error::FromServerFnError;
+
+use super::Site;
+use crate::{error::AppError, ui::ErrorText};
+
+/// Whether the answer is for a person.
+pub fn wants_html(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The answer to an error: a page for people, the encoded error for scripts.
+pub fn refuse(site: &Site, headers: &HeaderMap, error: &AppError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    respond(site, headers, status, Some(error))
+}
+
+/// The same for a status that is no [`AppError`].
+pub fn respond(site: &Site, headers: &HeaderMap, status: StatusCode, error: Option<&AppError>) -> Response {
+    let sentence = error.map_or_else(|| sentence(status).to_owned(), ToString::to_string);
+    let mut response = if wants_html(headers) {
+        let html = page(site, status, sentence);
+        ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+    } else if let Some(error) = error {
+        ([(header::CONTENT_TYPE, "application/json")], error.ser()).into_response()
+    } else {
+        ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sentence).into_response()
+    };
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(error) = error {
+        retry_after(response.headers_mut(), error);
+    }
+    response
+}
+
+/// Sets `Retry-After` where the error knows it.
+pub fn retry_after(headers: &mut HeaderMap, error: &AppError) {
+    if let Some(seconds) = error.retry_after() {
+        headers.insert(header::RETRY_AFTER, seconds.into());
+    }
+}
+
+/// Gives an answer to whoever would get none: tower-sessions and axum-login answer a failing store with an empty 500 (and nothing
+/// else here does), axum a wrong method with an empty 405, the time limit with an empty 504.
+pub async fn never_empty(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_empty = http_body::Body::size_hint(response.body()).exact() == Some(0);
+    if !is_empty || !(status.is_server_error() || status == StatusCode::METHOD_NOT_ALLOWED) {
+        return response;
+    }
+    let error = match status {
+        StatusCode::METHOD_NOT_ALLOWED => None,
+        StatusCode::GATEWAY_TIMEOUT => Some(AppError::Busy { retry_after: 10 }),
+        _ => Some(AppError::Unavailable),
+    };
+    let mut page = match &error {
+        Some(error) => refuse(&site, &headers, error),
+        None => respond(&site, &headers, status, None),
+    };
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        page.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    page
+}
+
+/// For `CatchPanicLayer`: the log has the panic's text, the visitor an apology.
+pub fn panicked(site: &Site, headers: &HeaderMap, panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("of unknown kind");
+    tracing::error!(panic = text, "A request panicked");
+    refuse(site, headers, &AppError::Internal)
+}
+
+fn sentence(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => "This address cannot be used in that way.",
+        StatusCode::BAD_REQUEST => "That request could not be read.",
+        _ => "Something went wrong.",
+    }
+}
+
+fn page(site: &Site, status: StatusCode, sentence: String) -> String {
+    let owner = Owner::new();
+    let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
+    let reason = status.canonical_reason().unwrap_or("Error");
+    let html = owner.with(|| {
+        view! {
+            <!DOCTYPE html>
+            <html lang="en">
+                <head>
+                    <meta charset="utf-8" />
+                    <meta name="viewport" content="width=device-width, initial-scale=1" />
+                    <title>{format!("{reason} · {name}")}</title>
+                    <link rel="stylesheet" href=css />
+                    <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                </head>
+                <body>
+                    <header class="site-header">
+                        <a class="site-name" href="/">{name}</a>
+                    </header>
+                    <main class="page">
+                        <ErrorText status=status.as_u16() sentence=sentence />
+                    </main>
+                </body>
+            </html>
+        }
+        .to_html()
+    });
+    owner.unset();
+    html
+}

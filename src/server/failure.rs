@@ -1,0 +1,112 @@
+//! The kind of error that only the log reads (law 3), and how it becomes the kind that a visitor may read.
+
+use std::{error::Error, fmt};
+
+use crate::{
+    error::AppError,
+    forms::{Field, FormErrors, Problem},
+};
+
+/// Why something could not be done, for the operator: at a start, or in the log.
+#[derive(Debug)]
+pub struct Failure {
+    what: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A sentence that says it all.
+    pub fn message(what: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            source: None,
+        }
+    }
+
+    /// `cannot WHAT: SOURCE`
+    pub fn start(what: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            what: format!("cannot {what}"),
+            source: Some(source.into()),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        let mut source: Option<&(dyn Error + 'static)> = self.source.as_deref().map(|error| error as _);
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error for Failure {}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::start("use the database", error)
+    }
+}
+
+/// The one place where a database error becomes something that a visitor may read, and where it is logged.
+impl From<sqlx::Error> for AppError {
+    fn from(error: sqlx::Error) -> Self {
+        if let Some((field, problem)) = violated_constraint(&error) {
+            return Self::Invalid(FormErrors::one(field, problem));
+        }
+        if is_outage(&error) {
+            tracing::error!(error = %Failure::from(error), "The database cannot be used");
+            Self::Unavailable
+        } else {
+            tracing::error!(error = %Failure::from(error), "A query failed");
+            Self::Internal
+        }
+    }
+}
+
+/// The database decides uniqueness (law 5); here its constraints get their field. PostgreSQL names the constraint, SQLite
+/// names a CHECK but only the column of a UNIQUE.
+fn violated_constraint(error: &sqlx::Error) -> Option<(Field, Problem)> {
+    let database = error.as_database_error()?;
+    let text = database.constraint().unwrap_or_else(|| database.message());
+    [
+        ("users_username_unique", Field::Username, Problem::UsernameTaken),
+        ("users.username_key", Field::Username, Problem::UsernameTaken),
+        (
+            "users_username_not_empty",
+            Field::Username,
+            Problem::UsernameEmpty,
+        ),
+    ]
+    .into_iter()
+    .find(|(name, ..)| text.contains(name))
+    .map(|(_, field, problem)| (field, problem))
+}
+
+/// Whether trying again later can help: not reachable, out of connections, locked, full, read-only, going down.
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(database) => {
+            let code = database.code().unwrap_or_default().into_owned();
+            // PostgreSQL's classes (08 connection, 25006 read-only, 53 resources, 57 operator) have five characters, SQLite's
+            // result codes are numbers whose low byte is the kind: 5 busy, 6 locked, 8 read-only, 10 I/O, 13 full, 14 cannot open.
+            if code.len() == 5 {
+                ["08", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "25006"
+            } else {
+                code.parse::<u32>()
+                    .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+            }
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,26 @@
+//! For whoever watches the program: `/healthz` says that it runs, `/readyz` that it can serve.
+
+use axum::{Router, extract::State, http::StatusCode, routing::get};
+
+use super::Site;
+
+/// The two routes; they need no session and make no cookie.
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+}
+
+async fn ready(State(site): State<Site>) -> (StatusCode, &'static str) {
+    let answer = async {
+        let mut connection = site.db.read().await?;
+        sqlx::query("SELECT 1").execute(&mut *connection).await
+    };
+    match answer.await {
+        Ok(_) => (StatusCode::OK, "ready\n"),
+        Err(error) => {
+            tracing::warn!(%error, "Not ready: the database does not answer");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+        }
+    }
+}

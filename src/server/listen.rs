@@ -1,0 +1,105 @@
+//! The accept loop. axum::serve has no time limits for connections: one that sends its headers a byte a minute, sends nothing, or
+//! does not read its answer stays for ever. Ours ends all three, and waits for running requests at the end.
+
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{Router, extract::ConnectInfo, http::Request};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tokio_io_timeout::TimeoutStream;
+use tower::ServiceExt;
+
+use super::config;
+
+/// Serves until `stop` is ready, and then as long as running requests take, up to the configured limit.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: &config::Server,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    let graceful = GracefulShutdown::new();
+    let room = Arc::new(Semaphore::new(settings.max_connections));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &room) => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, peer, permit)) => {
+                let connection = connection(stream, peer, router.clone(), settings.idle_timeout.get());
+                let connection = graceful.watch(connection);
+                tokio::spawn(async move {
+                    // A connection that breaks is the visitor's business; its requests have their log lines.
+                    if let Err(error) = connection.await {
+                        tracing::debug!(%error, "A connection ended early");
+                    }
+                    drop(permit);
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: wait for some to come free rather than spin.
+                tracing::warn!(%error, "A connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    tracing::info!("Stopping: no new requests, the running ones finish");
+    if tokio::time::timeout(settings.shutdown_timeout.get(), graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("Stopped while requests were running: server.shutdown_timeout was over");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = room.clone().acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    // Without it, an answer in two pieces waits 40 ms for an acknowledgement (Nagle).
+    stream.set_nodelay(true)?;
+    Ok((stream, peer, permit))
+}
+
+type Io = TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>;
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    idle: Duration,
+) -> http1::Connection<
+    Io,
+    impl hyper::service::Service<
+        Request<Incoming>,
+        Response = axum::response::Response,
+        Error = Infallible,
+        Future: Send,
+    >,
+> {
+    let mut stream = TimeoutStream::new(stream);
+    // Reading: a silent connection. Writing: one that does not take its answer.
+    stream.set_read_timeout(Some(idle));
+    stream.set_write_timeout(Some(idle));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        router.clone().oneshot(request.map(axum::body::Body::new))
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(idle)
+        .max_headers(64)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
+}

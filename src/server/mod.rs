@@ -1,0 +1,81 @@
+//! Plumbing that knows no feature: the site's parts, the layers in their order, the listening side.
+
+pub mod assets;
+pub mod client;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error_page;
+pub mod failure;
+pub mod flash;
+pub mod guard;
+pub mod headers;
+pub mod health;
+pub mod id;
+pub mod listen;
+pub mod moment;
+pub mod pages;
+pub mod plain_forms;
+pub mod router;
+pub mod same_origin;
+mod shell;
+pub mod site;
+pub mod static_files;
+pub mod visit;
+
+use std::{future::Future, time::Duration};
+
+use tokio::net::TcpListener;
+
+pub use site::Site;
+pub use visit::{Visit, current_member};
+
+use clock::Clock;
+use config::Config;
+use db::Database;
+use failure::Failure;
+
+/// Opens everything and serves until `stop` is ready; then lets running requests finish, ends the open transactions and closes
+/// the database. Everything comes from outside (law 8): the listener, so that a test can take port 0, and the clock.
+///
+/// # Errors
+/// When something cannot be opened; the sentence says what.
+pub async fn run(
+    config: Config,
+    clock: Clock,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::start("learn the listening address", error))?;
+    let db = Database::connect(&config.database).await?;
+    // A file of ours is brought up to date without asking; a database that others share is not.
+    if db.is_embedded() {
+        db.migrate().await?;
+    } else {
+        db.check_schema().await?;
+    }
+    let site = Site::new(config, clock, db, address)?;
+    let sweeper = tokio::spawn(sweep_sessions(site.clone()));
+    // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
+    println!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
+    listen::serve(listener, router::router(site.clone()), &site.config.server, stop).await;
+    sweeper.abort();
+    site.db.close().await;
+    Ok(())
+}
+
+/// Deletes expired sessions now and then; an error is logged, and the next time comes. (tower-sessions' own task ends for good at
+/// its first error.)
+async fn sweep_sessions(site: Site) {
+    const EVERY: Duration = Duration::from_secs(600);
+    loop {
+        match site.sessions.sweep().await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "Expired sessions were deleted"),
+            Err(error) => tracing::warn!(%error, "Expired sessions could not be deleted; trying again later"),
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}

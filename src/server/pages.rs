@@ -1,0 +1,108 @@
+//! Rendering the app's pages, and what becomes of a path that is none.
+
+use std::sync::LazyLock;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use leptos::prelude::{provide_context, use_context};
+use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
+
+use super::{Site, flash::Carried, shell::shell, visit};
+use crate::{
+    app::App,
+    member::Member,
+    ui::{PageContext, SetStatus, Visitor},
+};
+
+/// Every page's route. Made once: making the list sets a flag for the whole process, under which a page that is being rendered
+/// meanwhile waits for ever (leptos issue 4773).
+pub fn routes() -> &'static [AxumRouteListing] {
+    static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
+    &ROUTES
+}
+
+/// What a page may know of its request. Given to the render only; the browser gets it inside the page.
+pub fn provide_page_context(site: &Site) {
+    let Ok(parts) = visit::parts() else {
+        return;
+    };
+    let carried = parts.extensions.get::<Carried>().cloned().unwrap_or_default();
+    let member = parts.extensions.get::<Member>();
+    provide_context(PageContext {
+        site_name: site.config.site.name.clone(),
+        visitor: member.map(|member| Visitor {
+            username: member.username().to_owned(),
+        }),
+        messages: carried.messages,
+        form: carried.form,
+    });
+    let response = use_context::<ResponseOptions>().unwrap_or_default();
+    provide_context(SetStatus::new(move |status, retry_after| {
+        if let Ok(status) = StatusCode::from_u16(status) {
+            response.set_status(status);
+        }
+        if let Some(seconds) = retry_after {
+            response.insert_header(header::RETRY_AFTER, seconds.into());
+        }
+    }));
+}
+
+/// The path with a slash too many leads to its page; anything else is the 404 page.
+pub async fn fallback(State(site): State<Site>, request: Request) -> Response {
+    if let Some(location) = without_slash(request.uri().path(), request.uri().query()) {
+        return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
+    }
+    let (context, app) = (site.clone(), site);
+    let render = leptos_axum::render_app_async_with_context(
+        move || {
+            provide_context(context.clone());
+            provide_page_context(&context);
+        },
+        move || shell(&app),
+    );
+    let mut response: Response<Body> = render(request).await;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
+}
+
+/// 308 keeps the method. Only to a page there is, so that no made-up path leads anywhere.
+fn without_slash(path: &str, query: Option<&str>) -> Option<HeaderValue> {
+    let page = path
+        .strip_suffix('/')
+        .filter(|page| routes().iter().any(|route| route.path() == *page))?;
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    HeaderValue::try_from(format!("{page}{query}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_too_many() {
+        let to = |path, query| without_slash(path, query).map(|to| to.to_str().expect("ASCII").to_owned());
+        assert_eq!(
+            to("/members/dashboard/", None).as_deref(),
+            Some("/members/dashboard")
+        );
+        assert_eq!(
+            to("/accounts/login/", Some("next=/x")).as_deref(),
+            Some("/accounts/login?next=/x")
+        );
+        for path in [
+            "/members/dashboard",
+            "/",
+            "//evil.example/",
+            "/nowhere/",
+            "//accounts/login/",
+        ] {
+            assert_eq!(to(path, None), None, "{path}");
+        }
+    }
+}

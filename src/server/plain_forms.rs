@@ -1,0 +1,144 @@
+//! Forms without JavaScript, for all server functions at once: Post/Redirect/Get.
+//!
+//! Left alone, Leptos answers a plain form post with a redirect to whatever the `Referer` header says, puts the error into that
+//! URL, drops what was typed, and answers every error with status 500. Here instead: a refused form goes back to its page (303)
+//! with its errors and values in the flash cookie; any other error is an error page; and script clients get the error's own status.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
+
+use super::{Site, error_page, flash};
+use crate::{
+    accounts::next::destination,
+    error::AppError,
+    forms::{FORM_PAGE, ReturnedForm, Submission},
+};
+
+/// Wraps the server functions.
+pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST || !request.uri().path().starts_with("/api/") {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let limit = usize::try_from(site.config.server.max_body.bytes()).unwrap_or(usize::MAX);
+    let Ok(body) = to_bytes(body, limit).await else {
+        return error_page::refuse(&site, &parts.headers, &AppError::TooLarge);
+    };
+    let headers = parts.headers.clone();
+    let path = parts.uri.path().to_owned();
+    let response = next
+        .run(Request::from_parts(parts, Body::from(body.clone())))
+        .await;
+    let (mut head, answer) = response.into_parts();
+    let Ok(answer) = to_bytes(answer, usize::MAX).await else {
+        return error_page::refuse(&site, &headers, &AppError::Internal);
+    };
+    let error = head
+        .headers
+        .remove(SERVER_FN_ERROR_HEADER)
+        .map(|mark| (mark, AppError::de(answer.clone())));
+    if !error_page::wants_html(&headers) {
+        // The browser's half of Leptos knows an error by its status and reads it from the body.
+        if let Some((mark, error)) = error {
+            head.status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            head.headers.insert(SERVER_FN_ERROR_HEADER, mark);
+            head.headers.remove(header::LOCATION);
+            error_page::retry_after(&mut head.headers, &error);
+        }
+        return Response::from_parts(head, Body::from(answer));
+    }
+    if let Some((_, error)) = error {
+        return error_page::refuse(&site, &headers, &error);
+    }
+    if !(head.status.is_success() || head.status.is_redirection()) {
+        return Response::from_parts(head, Body::from(answer));
+    }
+    let mut kept = cookies_of(&head.headers);
+    let location = match serde_json::from_slice(&answer) {
+        Ok(Submission::Refused(errors)) => {
+            let values = typed_values(&body);
+            let page = form_page(&site, &headers, values.get(FORM_PAGE));
+            flash::set_form(
+                &site,
+                &mut kept,
+                ReturnedForm {
+                    form: path,
+                    errors,
+                    values: shown_again(values),
+                },
+            );
+            HeaderValue::try_from(page).ok()
+        }
+        Ok(Submission::Accepted) => head.headers.remove(header::LOCATION),
+        // A function that is no form, called as one: nothing here is meant for reading.
+        Err(_) => return error_page::refuse(&site, &headers, &AppError::BadRequest),
+    };
+    if let Some(clear) = head.headers.remove("clear-site-data") {
+        kept.insert("clear-site-data", clear);
+    }
+    kept.insert(
+        header::LOCATION,
+        location.unwrap_or(HeaderValue::from_static("/")),
+    );
+    (StatusCode::SEE_OTHER, kept).into_response()
+}
+
+/// The page that the form stands on: what its hidden field says, or a `Referer` of ours, if either stays on this site.
+fn form_page(site: &Site, headers: &HeaderMap, field: Option<&String>) -> String {
+    let referer = headers
+        .get(header::REFERER)
+        .and_then(|referer| referer.to_str().ok());
+    field
+        .map(String::as_str)
+        .into_iter()
+        .chain(referer)
+        .find_map(|page| destination(page, &site.base_url, "/"))
+        .unwrap_or_else(|| "/".to_owned())
+}
+
+fn typed_values(body: &Bytes) -> BTreeMap<String, String> {
+    form_urlencoded::parse(body)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+/// Never a password, and not what the page knows anyway.
+fn shown_again(values: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    values
+        .into_iter()
+        .filter(|(name, _)| !name.contains("password") && name != FORM_PAGE && name != "next")
+        .collect()
+}
+
+fn cookies_of(headers: &HeaderMap) -> HeaderMap {
+    headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .map(|cookie| (header::SET_COOKIE, cookie.clone()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_are_not_carried() {
+        let values = typed_values(&Bytes::from_static(
+            b"username=ada&password1=a&password2=b&password=c&form_page=/x&next=/y",
+        ));
+        assert_eq!(
+            shown_again(values),
+            BTreeMap::from([("username".to_owned(), "ada".to_owned())])
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! What all requests share.
+
+use std::{net::SocketAddr, ops::Deref, sync::Arc};
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use url::Url;
+
+use super::{assets::Assets, clock::Clock, config::Config, db::Database, failure::Failure};
+use crate::{
+    accounts::hasher::Hasher,
+    cache::{Cache, Memory},
+    member::{Member, UserId},
+    sessions::service::Sessions,
+};
+
+/// The running site: axum's state, and what services get. Cheap to clone.
+#[derive(Clone)]
+pub struct Site(Arc<Shared>);
+
+/// The parts of a [`Site`].
+pub struct Shared {
+    /// As configured.
+    pub config: Config,
+    /// The one clock.
+    pub clock: Clock,
+    /// The database.
+    pub db: Database,
+    /// The cache.
+    pub cache: Cache,
+    /// Active members by id.
+    pub members: Memory<UserId, Option<Member>>,
+    /// Signed-in sessions.
+    pub sessions: Sessions,
+    /// Argon2id.
+    pub hasher: Hasher,
+    /// The built files.
+    pub assets: Assets,
+    /// The address that visitors use.
+    pub base_url: Url,
+    /// What Leptos wants to know.
+    pub leptos: LeptosOptions,
+}
+
+impl Site {
+    /// Puts the site together on an open database. `listening` is the base URL where none is configured.
+    ///
+    /// # Errors
+    /// For settings that only now turn out wrong.
+    pub fn new(config: Config, clock: Clock, db: Database, listening: SocketAddr) -> Result<Self, Failure> {
+        let base = if config.site.base_url.is_empty() {
+            format!("http://{listening}")
+        } else {
+            config.site.base_url.clone()
+        };
+        let base_url =
+            Url::parse(&base).map_err(|error| Failure::start("understand site.base_url", error))?;
+        let leptos = LeptosOptions::builder()
+            .output_name(super::assets::OUTPUT_NAME)
+            .site_root(config.server.site_root.to_string_lossy().into_owned())
+            .site_addr(listening)
+            .build();
+        let cache = Cache::new(clock.clone(), config.cache.max_bytes.bytes());
+        let settings = &config.sessions;
+        Ok(Self(Arc::new(Shared {
+            assets: Assets::find(&config.server.site_root),
+            sessions: Sessions::new(db.clone(), clock.clone(), cache.clone(), settings.clone()),
+            members: Memory::new(
+                clock.clone(),
+                settings.cache_entries,
+                settings.cache_ttl.get(),
+                |_, _| 1,
+            ),
+            hasher: Hasher::new(&config.passwords)?,
+            config,
+            clock,
+            db,
+            cache,
+            base_url,
+            leptos,
+        })))
+    }
+
+    /// Whether visitors come over https.
+    pub fn is_https(&self) -> bool {
+        self.base_url.scheme() == "https"
+    }
+
+    /// With https the prefix `__Host-`: browsers then take the cookie only over https, from this very host, for all paths.
+    pub fn cookie_name(&self, name: &'static str) -> String {
+        if self.is_https() {
+            format!("__Host-{name}")
+        } else {
+            name.to_owned()
+        }
+    }
+}
+
+impl Deref for Site {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl FromRef<Site> for LeptosOptions {
+    fn from_ref(site: &Site) -> Self {
+        site.leptos.clone()
+    }
+}

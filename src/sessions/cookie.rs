@@ -1,0 +1,183 @@
+//! Between the cookie and [`Sessions`]: tower-sessions' store, and signing in and out through axum-login.
+
+use async_trait::async_trait;
+use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
+use serde_json::Value;
+use server_fn::error::ServerFnErrorErr;
+use time::OffsetDateTime;
+use tower_sessions::{
+    Expiry, SessionManagerLayer, SessionStore,
+    cookie::SameSite,
+    session::{Id, Record},
+    session_store::{Error, Result as StoreResult},
+};
+
+use super::service::{Data, Sessions, hash_id};
+use crate::{
+    accounts::backend::{Backend, Credentials},
+    error::AppError,
+    forms::{Field, FormErrors, Problem},
+    member::{Client, Member, UserId},
+    server::{Site, clock::Millis},
+};
+
+/// What server functions extract.
+pub type AuthSession = axum_login::AuthSession<Backend>;
+
+/// Where axum-login keeps its data in a session (its default).
+const AUTH_KEY: &str = "axum-login.data";
+const CLIENT_KEY: &str = "client";
+
+/// The layer that loads session and member. The cookie lives as long as a session can; when it ends sooner, the server knows.
+pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Sessions> {
+    let longest = site.config.sessions.absolute.get();
+    let sessions = SessionManagerLayer::new(site.sessions.clone())
+        .with_name(site.cookie_name("sessionid"))
+        .with_secure(site.is_https())
+        .with_http_only(true)
+        // Lax, not tower-sessions' Strict: who comes from a link in a mail is signed in.
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(
+            longest.try_into().unwrap_or(time::Duration::days(90)),
+        ));
+    AuthManagerLayerBuilder::new(Backend::new(site.clone()), sessions).build()
+}
+
+/// The present request's session, in a server function.
+///
+/// # Errors
+/// [`AppError::Internal`] outside of a request.
+pub async fn auth_session() -> Result<AuthSession, AppError> {
+    leptos_axum::extract()
+        .await
+        .map_err(|_: ServerFnErrorErr| AppError::Internal)
+}
+
+/// Checks the credentials and opens a new session. The one that was there, of whomever, ends first: axum-login renews the id
+/// only when nobody is signed in, and B logging in over A would keep A's session (ASVS 7.2.4).
+///
+/// # Errors
+/// A refused form for wrong credentials, or an outage.
+pub async fn log_in(
+    auth: &mut AuthSession,
+    credentials: Credentials,
+    client: &Client,
+) -> Result<Member, AppError> {
+    let Some(member) = auth.authenticate(credentials).await.map_err(app_error)? else {
+        return Err(AppError::Invalid(FormErrors::one(
+            Field::Form,
+            Problem::BadCredentials,
+        )));
+    };
+    if auth.session.id().is_some() {
+        log_out(auth).await?;
+        // A flushed session keeps its record, and with it the old id, which would be stored again.
+        auth.session.cycle_id().await.map_err(unavailable)?;
+    }
+    auth.session
+        .insert(CLIENT_KEY, client)
+        .await
+        .map_err(unavailable)?;
+    auth.login(&member).await.map_err(app_error)?;
+    // Now, so that an outage is an error here and not an empty page from the layer.
+    auth.session.save().await.map_err(unavailable)?;
+    Ok(member)
+}
+
+/// Ends the present session. Whose it was, if anybody's.
+///
+/// # Errors
+/// An outage: the session is then still there.
+pub async fn log_out(auth: &mut AuthSession) -> Result<Option<Member>, AppError> {
+    if auth.session.id().is_none() {
+        return Ok(None);
+    }
+    auth.logout().await.map_err(app_error)
+}
+
+/// Opens a session without a request, for `members-area demo`; the value of a Cookie header.
+///
+/// # Errors
+/// An outage.
+pub async fn open_for(site: &Site, member: &Member, client: &Client) -> Result<String, AppError> {
+    let id = Id::default();
+    let auth = serde_json::json!({ "user_id": member.id(), "auth_hash": member.session_stamp() });
+    let data = Data::from([(AUTH_KEY.to_owned(), auth)]);
+    site.sessions
+        .open(hash_id(id.0), member.id(), &data, client)
+        .await?;
+    Ok(format!("{}={id}", site.cookie_name("sessionid")))
+}
+
+fn app_error(error: axum_login::Error<Backend>) -> AppError {
+    match error {
+        axum_login::Error::Backend(error) => error,
+        axum_login::Error::Session(error) => unavailable(error),
+    }
+}
+
+/// Our store has logged the cause already.
+fn unavailable(_: tower_sessions::session::Error) -> AppError {
+    AppError::Unavailable
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> StoreResult<()> {
+        let user = owner(&record.data).ok_or_else(|| Error::Encode("only members have sessions".into()))?;
+        let client = record
+            .data
+            .get(CLIENT_KEY)
+            .cloned()
+            .and_then(|client| serde_json::from_value(client).ok());
+        while !self
+            .open(
+                hash_id(record.id.0),
+                user,
+                &record.data,
+                &client.clone().unwrap_or_default(),
+            )
+            .await
+            .map_err(backend)?
+        {
+            record.id = Id::default();
+        }
+        Ok(())
+    }
+
+    async fn save(&self, record: &Record) -> StoreResult<()> {
+        Sessions::save(self, hash_id(record.id.0), &record.data)
+            .await
+            .map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
+        let found = Sessions::load(self, hash_id(id.0)).await.map_err(backend)?;
+        Ok(found.map(|(data, expires_at)| Record {
+            id: *id,
+            data,
+            expiry_date: date(expires_at),
+        }))
+    }
+
+    async fn delete(&self, id: &Id) -> StoreResult<()> {
+        self.end(hash_id(id.0)).await.map_err(backend)
+    }
+}
+
+fn owner(data: &Data) -> Option<UserId> {
+    data.get(AUTH_KEY)?
+        .get("user_id")
+        .and_then(Value::as_i64)
+        .map(UserId)
+}
+
+fn date(at: Millis) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn backend(error: AppError) -> Error {
+    Error::Backend(error.to_string())
+}

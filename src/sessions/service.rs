@@ -1,0 +1,243 @@
+//! The verbs on sessions. A session is trusted from memory for `sessions.cache_ttl`, so that a signed-in request asks no
+//! database; whatever ends a session takes it out of memory in the same verb.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::store;
+use crate::{
+    cache::{Cache, Memory},
+    error::AppError,
+    member::{Client, Member, UserId},
+    server::{
+        Site,
+        clock::{Clock, Millis, to_millis},
+        config,
+        db::Database,
+    },
+};
+
+pub use store::DeviceRow as Device;
+
+/// SHA-256 of a cookie's id; the id itself is nowhere but in the member's browser.
+pub type IdHash = [u8; 32];
+
+/// What a session carries for axum-login.
+pub type Data = HashMap<String, Value>;
+
+/// The hash under which a session is stored.
+pub fn hash_id(id: i128) -> IdHash {
+    Sha256::digest(id.to_be_bytes()).into()
+}
+
+#[derive(Debug)]
+struct Live {
+    data: Data,
+    idle: Millis,
+    absolute_expires_at: Millis,
+    last_seen_at: AtomicI64,
+}
+
+#[derive(Clone)]
+enum Missing {
+    Unknown,
+    Failed(AppError),
+}
+
+/// All sessions of the site. Clones share the memory.
+#[derive(Clone)]
+pub struct Sessions {
+    db: Database,
+    clock: Clock,
+    cache: Cache,
+    settings: config::Sessions,
+    live: Arc<Memory<IdHash, Arc<Live>>>,
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    /// On this database.
+    pub fn new(db: Database, clock: Clock, cache: Cache, settings: config::Sessions) -> Self {
+        let longest = settings.cache_ttl.get();
+        let live = Arc::new(Memory::new(
+            clock.clone(),
+            settings.cache_entries,
+            longest,
+            |_, _| 1,
+        ));
+        Self {
+            db,
+            clock,
+            cache,
+            settings,
+            live,
+        }
+    }
+
+    /// Opens a session. False when the id is taken, which the caller answers with another id.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn open(
+        &self,
+        id: IdHash,
+        user: UserId,
+        data: &Data,
+        client: &Client,
+    ) -> Result<bool, AppError> {
+        let now = self.clock.now();
+        let row = store::Row {
+            user_id: user.0,
+            data: encode(data)?,
+            last_seen_at: now,
+            idle_expires_at: now.saturating_add(to_millis(self.settings.idle.get())),
+            absolute_expires_at: now.saturating_add(to_millis(self.settings.absolute.get())),
+        };
+        let mut transaction = self.db.begin().await?;
+        let opened = store::insert(&mut transaction, &id, &row, client).await?;
+        transaction.commit().await?;
+        self.live.take_back(id);
+        self.cache.invalidate_member(user, "login");
+        Ok(opened)
+    }
+
+    /// What a living session carries. Its "last seen" is written at most once in `sessions.touch_every`.
+    ///
+    /// # Errors
+    /// When the database cannot be used; never for an unknown or ended session.
+    pub async fn load(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
+        let found = self
+            .live
+            .get_or_load(id, id, self.settings.cache_ttl.get(), self.find(id))
+            .await;
+        let live = match found {
+            Ok((entry, _)) => entry.value,
+            Err(Missing::Unknown) => return Ok(None),
+            Err(Missing::Failed(error)) => return Err(error),
+        };
+        let now = self.clock.now();
+        let last_seen = live.last_seen_at.load(Ordering::Relaxed);
+        if now >= live.absolute_expires_at || now >= last_seen.saturating_add(live.idle) {
+            return Ok(None);
+        }
+        let due = now.saturating_sub(last_seen) >= to_millis(self.settings.touch_every.get());
+        // Of many requests at once, one writes.
+        if due
+            && live
+                .last_seen_at
+                .compare_exchange(last_seen, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+        {
+            self.touch(id, now);
+        }
+        Ok(Some((live.data.clone(), live.absolute_expires_at)))
+    }
+
+    async fn find(&self, id: IdHash) -> Result<Arc<Live>, Missing> {
+        let failed = |error| Missing::Failed(AppError::from(error));
+        let mut connection = self.db.read().await.map_err(failed)?;
+        let row = store::find(&mut connection, &id)
+            .await
+            .map_err(failed)?
+            .ok_or(Missing::Unknown)?;
+        Ok(Arc::new(Live {
+            data: serde_json::from_str(&row.data).map_err(|_| Missing::Unknown)?,
+            idle: row.idle_expires_at.saturating_sub(row.last_seen_at),
+            absolute_expires_at: row.absolute_expires_at,
+            last_seen_at: AtomicI64::new(row.last_seen_at),
+        }))
+    }
+
+    /// In the background: nobody waits for "last seen".
+    fn touch(&self, id: IdHash, now: Millis) {
+        let db = self.db.clone();
+        tokio::spawn(async move {
+            let written = async {
+                let mut transaction = db.begin().await?;
+                store::touch(&mut transaction, &id, now).await?;
+                transaction.commit().await
+            };
+            if let Err(error) = written.await {
+                tracing::warn!(%error, "A session's last-seen time could not be written");
+            }
+        });
+    }
+
+    /// Changes what a session carries; nothing happens to one that has ended.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn save(&self, id: IdHash, data: &Data) -> Result<(), AppError> {
+        if self.load(id).await?.is_some_and(|(known, _)| known == *data) {
+            return Ok(());
+        }
+        let mut transaction = self.db.begin().await?;
+        store::update_data(&mut transaction, &id, &encode(data)?).await?;
+        transaction.commit().await?;
+        self.live.take_back(id);
+        Ok(())
+    }
+
+    /// Ends a session, at once.
+    ///
+    /// # Errors
+    /// When the database cannot be used; the session is then still there, and the caller must say so.
+    pub async fn end(&self, id: IdHash) -> Result<(), AppError> {
+        let mut transaction = self.db.begin().await?;
+        let owner = store::delete(&mut transaction, &id).await?;
+        transaction.commit().await?;
+        self.live.take_back(id);
+        if let Some(owner) = owner {
+            self.cache.invalidate_member(owner, "session ended");
+        }
+        Ok(())
+    }
+
+    /// Deletes expired sessions and says how many.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn sweep(&self) -> Result<u64, AppError> {
+        const BATCH: i64 = 500;
+        let mut swept = 0;
+        loop {
+            let mut transaction = self.db.begin().await?;
+            let gone = store::delete_expired(&mut transaction, self.clock.now(), BATCH).await?;
+            transaction.commit().await?;
+            swept += gone;
+            if gone < BATCH.unsigned_abs() {
+                return Ok(swept);
+            }
+        }
+    }
+}
+
+/// The member's signed-in devices, the last seen first, at most 20.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn devices(site: &Site, member: &Member) -> Result<Vec<Device>, AppError> {
+    const LIMIT: i64 = 20;
+    let mut connection = site.db.read().await?;
+    Ok(store::devices(&mut connection, member.id(), site.clock.now(), LIMIT).await?)
+}
+
+fn encode(data: &Data) -> Result<String, AppError> {
+    serde_json::to_string(data).map_err(|error| {
+        tracing::error!(%error, "A session cannot be encoded");
+        AppError::Internal
+    })
+}

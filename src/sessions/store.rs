@@ -1,0 +1,135 @@
+//! SQL for the table `sessions`.
+
+use sqlx::{AnyConnection, FromRow};
+
+use crate::{
+    member::{Client, UserId},
+    server::clock::Millis,
+};
+
+/// A session as it is stored.
+#[derive(FromRow)]
+pub struct Row {
+    pub user_id: i64,
+    pub data: String,
+    pub last_seen_at: Millis,
+    pub idle_expires_at: Millis,
+    pub absolute_expires_at: Millis,
+}
+
+/// A device as its owner sees it.
+#[derive(FromRow)]
+pub struct DeviceRow {
+    /// When it signed in.
+    pub created_at: Millis,
+    /// When it was last seen, as far as written.
+    pub last_seen_at: Millis,
+    /// From which address.
+    pub address: String,
+    /// With what.
+    pub agent: String,
+}
+
+/// False when there is a session with this hash already.
+pub async fn insert(
+    connection: &mut AnyConnection,
+    id_hash: &[u8],
+    row: &Row,
+    client: &Client,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query(
+        "INSERT INTO sessions (id_hash, user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at, \
+         address, agent) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8) ON CONFLICT (id_hash) DO NOTHING",
+    )
+    .bind(id_hash)
+    .bind(row.user_id)
+    .bind(&row.data)
+    .bind(row.last_seen_at)
+    .bind(row.idle_expires_at)
+    .bind(row.absolute_expires_at)
+    .bind(&client.address)
+    .bind(&client.agent)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub async fn find(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Option<Row>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT user_id, data, last_seen_at, idle_expires_at, absolute_expires_at FROM sessions WHERE id_hash = $1",
+    )
+    .bind(id_hash)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Never an upsert: a request in flight during a logout must not bring the session back.
+pub async fn update_data(
+    connection: &mut AnyConnection,
+    id_hash: &[u8],
+    data: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE sessions SET data = $2 WHERE id_hash = $1")
+        .bind(id_hash)
+        .bind(data)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Each session keeps its own idle time: the difference of its two columns.
+pub async fn touch(connection: &mut AnyConnection, id_hash: &[u8], now: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions SET idle_expires_at = $2 + (idle_expires_at - last_seen_at), last_seen_at = $2 \
+         WHERE id_hash = $1 AND last_seen_at < $2",
+    )
+    .bind(id_hash)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Whose session it was.
+pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Option<UserId>, sqlx::Error> {
+    sqlx::query_as::<_, (i64,)>("DELETE FROM sessions WHERE id_hash = $1 RETURNING user_id")
+        .bind(id_hash)
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.map(|(user_id,)| UserId(user_id)))
+}
+
+/// How many expired ones went, at most `limit` at a time, so that writers do not wait for long.
+pub async fn delete_expired(
+    connection: &mut AnyConnection,
+    now: Millis,
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM sessions WHERE id_hash IN \
+         (SELECT id_hash FROM sessions WHERE idle_expires_at <= $1 OR absolute_expires_at <= $1 LIMIT $2)",
+    )
+    .bind(now)
+    .bind(limit)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected())
+}
+
+/// The live ones of a member, the last seen first.
+pub async fn devices(
+    connection: &mut AnyConnection,
+    user: UserId,
+    now: Millis,
+    limit: i64,
+) -> Result<Vec<DeviceRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT created_at, last_seen_at, address, agent FROM sessions \
+         WHERE user_id = $1 AND idle_expires_at > $2 AND absolute_expires_at > $2 ORDER BY last_seen_at DESC LIMIT $3",
+    )
+    .bind(user.0)
+    .bind(now)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}

@@ -1,0 +1,147 @@
+//! The layer itself: one line a request, a request id, `Server-Timing`.
+
+use std::time::{Duration, Instant};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::Recorder;
+use crate::server::Site;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// The log target of the request lines, which also go to the request log.
+pub const TARGET: &str = "members_area::request";
+
+/// Marks an answer that comes from a file, so that its line is written at debug level.
+#[derive(Clone, Copy, Debug)]
+pub struct StaticFile;
+
+/// Measures until the answer's head is ready; our pages are complete by then (`SsrMode::Async`).
+pub async fn time_requests(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = format!("{:016x}", rand::random::<u64>());
+    let recorder = Recorder::default();
+    request.extensions_mut().insert(recorder.clone());
+    let method = request.method().clone();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
+    let path = loggable_path(request.uri().path(), route.as_deref());
+
+    let mut response = next.run(request).await;
+
+    let duration = begun.elapsed();
+    let duration_ms = duration.as_secs_f64() * 1000.0;
+    let cache = recorder.cache_state();
+    let is_static = response.extensions().get::<StaticFile>().is_some();
+    if is_html(&response) {
+        let cache = if cache.is_empty() {
+            String::new()
+        } else {
+            format!(", cache;desc=\"{cache}\"")
+        };
+        if let Ok(value) = HeaderValue::try_from(format!("total;dur={duration_ms:.1}{cache}")) {
+            response.headers_mut().insert(SERVER_TIMING, value);
+        }
+    }
+    let status = response.status();
+    let line = format!(
+        "Request: {method} {path} - Processed in {:.4}s - Status: {}",
+        duration.as_secs_f64(),
+        status.as_u16()
+    );
+    let route = route.as_deref().unwrap_or("-");
+    let user_id = recorder.user_id().map(|user| user.0);
+    // tracing wants the level at compile time.
+    macro_rules! write_line {
+        ($level:ident) => {
+            tracing::$level!(
+                target: TARGET, request_id = id, route, user_id, status = status.as_u16(), duration_ms, cache, "{line}"
+            )
+        };
+    }
+    match level(status, duration, site.config.log.slow_request.get(), is_static) {
+        tracing::Level::WARN => write_line!(warn),
+        tracing::Level::DEBUG => write_line!(debug),
+        _ => write_line!(info),
+    }
+    if let Ok(value) = HeaderValue::try_from(id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+fn level(status: StatusCode, duration: Duration, slow: Duration, is_static: bool) -> tracing::Level {
+    if status.is_server_error() || duration >= slow {
+        tracing::Level::WARN
+    } else if is_static {
+        tracing::Level::DEBUG
+    } else {
+        tracing::Level::INFO
+    }
+}
+
+/// Never the query, which can hold tokens and addresses; for a route with parameters the pattern, since parameters can be
+/// tokens too; an unknown path only as far as it can have been meant.
+fn loggable_path(path: &str, route: Option<&str>) -> String {
+    const LONGEST: usize = 200;
+    match route {
+        Some(route) if route.contains('{') => route.to_owned(),
+        // A request's path is ASCII; `get` is for whoever calls this with something else.
+        _ => path.get(..LONGEST).map_or_else(
+            || path.to_owned(),
+            |cut| {
+                if path.len() > LONGEST {
+                    format!("{cut}…")
+                } else {
+                    cut.to_owned()
+                }
+            },
+        ),
+    }
+}
+
+fn is_html(response: &Response) -> bool {
+    response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_and_long_paths_are_not_logged() {
+        assert_eq!(
+            loggable_path("/accounts/reset/s3cret", Some("/accounts/reset/{token}")),
+            "/accounts/reset/{token}"
+        );
+        assert_eq!(
+            loggable_path("/members/dashboard", Some("/members/dashboard")),
+            "/members/dashboard"
+        );
+        assert_eq!(loggable_path("/nowhere", None), "/nowhere");
+        assert_eq!(loggable_path(&"x".repeat(201), None).chars().count(), 201);
+    }
+
+    #[test]
+    fn slow_and_failed_requests_are_warnings_and_files_are_quiet() {
+        let (fast, slow) = (Duration::from_millis(1), Duration::from_millis(500));
+        assert_eq!(level(StatusCode::OK, fast, slow, false), tracing::Level::INFO);
+        assert_eq!(level(StatusCode::OK, fast, slow, true), tracing::Level::DEBUG);
+        assert_eq!(level(StatusCode::OK, slow, slow, true), tracing::Level::WARN);
+        assert_eq!(
+            level(StatusCode::INTERNAL_SERVER_ERROR, fast, slow, false),
+            tracing::Level::WARN
+        );
+    }
+}

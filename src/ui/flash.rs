@@ -1,0 +1,132 @@
+//! Messages that are shown once, after a redirect; Django's message framework, with its five levels.
+
+use std::fmt;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Django's levels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// For developers.
+    Debug,
+    /// Good to know.
+    Info,
+    /// It worked.
+    Success,
+    /// Something to mind.
+    Warning,
+    /// It did not work.
+    Error,
+}
+
+impl Level {
+    /// All five.
+    pub const ALL: [Self; 5] = [Self::Debug, Self::Info, Self::Success, Self::Warning, Self::Error];
+
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Debug => "message debug",
+            Self::Info => "message info",
+            Self::Success => "message success",
+            Self::Warning => "message warning",
+            Self::Error => "message error",
+        }
+    }
+
+    /// What interrupts a screen reader, and what waits.
+    const fn role(self) -> &'static str {
+        match self {
+            Self::Debug | Self::Info | Self::Success => "status",
+            Self::Warning | Self::Error => "alert",
+        }
+    }
+}
+
+/// What can be said. Closed: the text does not travel, so nobody can send a visitor one of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// After sign-up.
+    AccountCreated,
+    /// After logout.
+    LoggedOut,
+    /// A session ended without its owner's doing.
+    SessionEnded,
+}
+
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::AccountCreated => "Account created successfully! Please log in.",
+            Self::LoggedOut => "You have been successfully logged out.",
+            Self::SessionEnded => "Your session has ended. Please log in again.",
+        })
+    }
+}
+
+/// A message and its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flash {
+    /// How it is shown.
+    pub level: Level,
+    /// What it says.
+    pub message: Message,
+}
+
+/// Shows the messages.
+#[component]
+pub fn FlashMessages(
+    /// In the order in which they came.
+    messages: Vec<Flash>,
+) -> impl IntoView {
+    (!messages.is_empty()).then(|| {
+        let items = messages
+            .into_iter()
+            .map(|flash| {
+                view! {
+                    <li class=flash.level.class() role=flash.level.role()>
+                        {flash.message.to_string()}
+                    </li>
+                }
+            })
+            .collect_view();
+        view! { <ul class="messages">{items}</ul> }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_levels_each_with_its_class_and_role() {
+        let messages = Level::ALL
+            .map(|level| Flash {
+                level,
+                message: Message::LoggedOut,
+            })
+            .to_vec();
+        let html = Owner::new().with(|| view! { <FlashMessages messages /> }.to_html());
+        for (level, role) in [
+            ("debug", "status"),
+            ("info", "status"),
+            ("success", "status"),
+            ("warning", "alert"),
+            ("error", "alert"),
+        ] {
+            assert!(
+                html.contains(&format!("role=\"{role}\" class=\"message {level}\"")),
+                "{level} in {html}"
+            );
+        }
+        assert_eq!(html.matches("You have been successfully logged out.").count(), 5);
+    }
+
+    #[test]
+    fn no_message_no_list() {
+        let html = Owner::new().with(|| view! { <FlashMessages messages=vec![] /> }.to_html());
+        assert!(!html.contains("<ul"));
+    }
+}

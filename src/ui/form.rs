@@ -1,0 +1,161 @@
+//! One mechanism for all forms. Without JavaScript a refused form comes back through `server::plain_forms` with its errors and
+//! values in the page; hydrated, the same errors arrive as the action's value. Both end up in the same [`FormState`], from which
+//! each field takes what is its own.
+
+use std::collections::BTreeMap;
+
+use leptos::{
+    form::ActionForm,
+    prelude::*,
+    server_fn::{Http, ServerFn, client::Client, codec::PostUrl, request::ClientReq},
+};
+use leptos_router::hooks::use_location;
+use serde::de::DeserializeOwned;
+
+use super::Once;
+use crate::{
+    error::AppError,
+    forms::{FORM_PAGE, Field, FormErrors, Submission},
+};
+
+/// What is wrong with the form around, and what was typed into it.
+#[derive(Clone, Copy)]
+struct FormState {
+    errors: Signal<FormErrors>,
+    values: StoredValue<BTreeMap<String, String>>,
+}
+
+/// A form around a server function. `submit` is on its button.
+#[component]
+pub fn Form<F, OutputProtocol>(
+    /// The server function's action.
+    action: ServerAction<F>,
+    /// What the button says.
+    submit: &'static str,
+    /// The fields.
+    children: Children,
+) -> impl IntoView
+where
+    F: ServerFn<Output = Submission, Error = AppError, Protocol = Http<PostUrl, OutputProtocol>>
+        + DeserializeOwned
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    F::Client: Client<AppError>,
+    <<F::Client as Client<AppError>>::Request as ClientReq<AppError>>::FormData:
+        From<leptos::web_sys::FormData>,
+    OutputProtocol: 'static,
+{
+    let returned = Once::form(F::PATH).unwrap_or_default();
+    let values = StoredValue::new(returned.values);
+    let first = returned.errors;
+    let errors = Signal::derive(move || match action.value().get() {
+        None => first.clone(),
+        Some(Ok(Submission::Refused(errors)) | Err(AppError::Invalid(errors))) => errors,
+        Some(_) => FormErrors::default(),
+    });
+    provide_context(FormState { errors, values });
+    let outage = move || match action.value().get() {
+        Some(Err(error)) if !matches!(error, AppError::Invalid(_)) => Some(error.to_string()),
+        _ => None,
+    };
+    let location = use_location();
+    let page = move || format!("{}{}", location.pathname.get(), query(&location.search.get()));
+    view! {
+        <ActionForm action attr:class="form" attr:novalidate=true>
+            <input type="hidden" name=FORM_PAGE value=page />
+            <div class="form-errors" role="alert">
+                {move || outage().map(|sentence| view! { <p class="error">{sentence}</p> })}
+                <Errors field=Field::Form errors />
+                {move || has_field_errors(&errors.get()).then(|| view! { <p class="error">{AppError::Invalid(FormErrors::default()).to_string()}</p> })}
+            </div>
+            {children()}
+            <button type="submit" class="button primary" aria-disabled=move || action.pending().get().to_string()>
+                {submit}
+            </button>
+        </ActionForm>
+    }
+}
+
+fn query(search: &str) -> String {
+    match search.trim_start_matches('?') {
+        "" => String::new(),
+        search => format!("?{search}"),
+    }
+}
+
+fn has_field_errors(errors: &FormErrors) -> bool {
+    !errors.is_empty() && errors.of(Field::Form).next().is_none()
+}
+
+/// A labelled input with its errors; `aria-describedby` ties them (WCAG 3.3.1).
+#[component]
+pub fn TextField(
+    /// Which one; it gives the input its name.
+    field: Field,
+    /// What it is called.
+    label: &'static str,
+    /// The input's type.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What the browser may fill in.
+    autocomplete: &'static str,
+    /// What to know before typing.
+    #[prop(optional)]
+    help: Option<&'static str>,
+) -> impl IntoView {
+    let state = use_context::<FormState>();
+    let errors = Signal::derive(move || state.map(|state| state.errors.get()).unwrap_or_default());
+    let name = field.name();
+    let value = state
+        .and_then(|state| state.values.with_value(|values| values.get(name).cloned()))
+        .unwrap_or_default();
+    let id = format!("id_{name}");
+    let (help_id, error_id) = (format!("{id}_help"), format!("{id}_error"));
+    let is_wrong = move || errors.get().of(field).next().is_some();
+    let described_by = {
+        let (help_id, error_id) = (help.map(|_| help_id.clone()), error_id.clone());
+        move || {
+            let ids: Vec<&str> = help_id
+                .as_deref()
+                .into_iter()
+                .chain(is_wrong().then_some(error_id.as_str()))
+                .collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
+    };
+    let is_password = kind == "password";
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <input
+                id=id
+                name=name
+                type=kind
+                value=(!is_password).then_some(value)
+                autocomplete=autocomplete
+                autocapitalize="none"
+                spellcheck="false"
+                required=true
+                aria-invalid=move || is_wrong().then_some("true")
+                aria-describedby=described_by
+            />
+            {help.map(|help| view! { <p class="help" id=help_id>{help}</p> })}
+            <div class="field-errors" id=error_id>
+                <Errors field errors />
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Errors(field: Field, errors: Signal<FormErrors>) -> impl IntoView {
+    move || {
+        errors
+            .get()
+            .of(field)
+            .map(|problem| view! { <p class="error">{problem.to_string()}</p> })
+            .collect_view()
+    }
+}

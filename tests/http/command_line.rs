@@ -1,0 +1,321 @@
+//! The program itself, as an operator runs it.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use crate::support::{PASSWORD, TestSite, Visitor, database::TestDatabase};
+
+fn program(database: &TestDatabase, folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_members-area"));
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("MEMBERS_AREA_DATABASE__URL", &database.url)
+        .env("MEMBERS_AREA_PASSWORDS__MEMORY_KIB", "7168")
+        .env("MEMBERS_AREA_PASSWORDS__ITERATIONS", "1")
+        .env("MEMBERS_AREA_LOG__FILE", "");
+    command
+}
+
+fn run(command: &mut Command) -> Output {
+    command.output().expect("the program runs")
+}
+
+fn text(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[tokio::test]
+async fn a_superuser_is_made_without_questions_and_logs_in() {
+    let (database, folder) = (
+        TestDatabase::create().await,
+        tempfile::tempdir().expect("a folder"),
+    );
+    let create = |name: &str, password: &str| {
+        let mut command = program(&database, folder.path());
+        command
+            .args(["createsuperuser", "--noinput"])
+            .env("SUPERUSER_USERNAME", name);
+        command
+            .env("SUPERUSER_EMAIL", "root@example.com")
+            .env("SUPERUSER_PASSWORD", password);
+        run(&mut command)
+    };
+    let weak = create("root", "1234");
+    assert!(
+        !weak.status.success() && text(&weak).contains("password1: This password is too common."),
+        "{}",
+        text(&weak)
+    );
+    let made = create("root", PASSWORD);
+    assert!(
+        made.status.success() && text(&made).contains("Superuser created successfully."),
+        "{}",
+        text(&made)
+    );
+    let taken = create("ROOT", PASSWORD);
+    assert!(
+        !taken.status.success() && text(&taken).contains("already exists"),
+        "{}",
+        text(&taken)
+    );
+    let missing = run(program(&database, folder.path()).args(["createsuperuser", "--noinput"]));
+    assert!(
+        !missing.status.success() && text(&missing).contains("SUPERUSER_"),
+        "{}",
+        text(&missing)
+    );
+    let no_terminal = run(program(&database, folder.path())
+        .arg("createsuperuser")
+        .stdin(Stdio::null()));
+    assert!(!no_terminal.status.success() && text(&no_terminal).contains("--noinput"));
+    assert_eq!(
+        database
+            .number("SELECT COUNT(*) FROM users WHERE is_superuser = 1 AND is_staff = 1")
+            .await,
+        1
+    );
+    let site = TestSite::start_on(database, |_| {}).await;
+    assert_eq!(
+        site.visitor().log_in("root").await.location(),
+        "/members/dashboard"
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_all_sessions() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let change = |name: &str, password: &str| {
+        let mut child = program(&site.database, folder.path())
+            .args(["changepassword", name])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        writeln!(child.stdin.take().expect("piped"), "{password}").expect("written");
+        child.wait_with_output().expect("it ends")
+    };
+    assert!(text(&change("nobody", "another good one")).contains("there is no user 'nobody'"));
+    assert!(text(&change("ada", "short")).contains("too short"));
+    assert!(member.is_signed_in().await);
+    let changed = change("ada", "another good one");
+    assert!(changed.status.success(), "{}", text(&changed));
+    // Another process did it: at the latest after sessions.cache_ttl it is known here.
+    site.clock.advance(std::time::Duration::from_secs(61));
+    assert!(!member.is_signed_in().await);
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/accounts/login");
+    assert_eq!(
+        site.visitor()
+            .log_in_with("ada", "another good one")
+            .await
+            .location(),
+        "/members/dashboard"
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn demo_fills_a_development_database_and_opens_sessions() {
+    let (database, folder) = (
+        TestDatabase::create().await,
+        tempfile::tempdir().expect("a folder"),
+    );
+    let file = folder.path().join("sessions.txt");
+    let demo = |environment: &str| {
+        run(program(&database, folder.path())
+            .args(["demo", "--members", "3", "--sessions"])
+            .arg(&file)
+            .env("MEMBERS_AREA_SITE__ENVIRONMENT", environment))
+    };
+    let refused = demo("production");
+    assert!(
+        !refused.status.success() && text(&refused).contains("production"),
+        "{}",
+        text(&refused)
+    );
+    for _ in 0..2 {
+        let made = demo("development");
+        assert!(made.status.success(), "{}", text(&made));
+    }
+    assert_eq!(
+        database.number("SELECT COUNT(*) FROM users").await,
+        3,
+        "twice adds nobody"
+    );
+    let site = TestSite::start_on(database, |_| {}).await;
+    let cookies = std::fs::read_to_string(&file).expect("the file");
+    assert_eq!(cookies.lines().count(), 3);
+    for (line, name) in cookies.lines().zip(["demo000001", "demo000002", "demo000003"]) {
+        let mut visitor: Visitor = site.visitor();
+        let (cookie, value) = line.split_once('=').expect("a cookie");
+        visitor.cookies.insert(cookie.to_owned(), value.to_owned());
+        assert_eq!(
+            visitor.get("/members/dashboard").await.find("h1"),
+            format!("Welcome, {name}!")
+        );
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn expired_sessions_are_cleared() {
+    let site = TestSite::start().await;
+    site.member("ada").await;
+    site.member("bob").await;
+    let database = site.halt().await;
+    database.execute("UPDATE sessions SET absolute_expires_at = 1 WHERE user_id = (SELECT id FROM users WHERE username = 'ada')").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let cleared = run(program(&database, folder.path()).arg("clearsessions"));
+    assert!(
+        text(&cleared).contains("1 expired session(s) deleted."),
+        "{}",
+        text(&cleared)
+    );
+    assert_eq!(database.number("SELECT COUNT(*) FROM sessions").await, 1);
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn check_deploy_names_what_is_insecure() {
+    let (database, folder) = (
+        TestDatabase::create().await,
+        tempfile::tempdir().expect("a folder"),
+    );
+    let insecure = run(program(&database, folder.path())
+        .args(["check", "--deploy"])
+        .env("MEMBERS_AREA_SERVER__TRUSTED_PROXIES", "[\"0.0.0.0/0\"]"));
+    assert!(!insecure.status.success());
+    for key in [
+        "site.environment",
+        "site.base_url",
+        "passwords.memory_kib",
+        "server.trusted_proxies",
+        "log.file",
+    ] {
+        assert!(text(&insecure).contains(key), "{key} in {}", text(&insecure));
+    }
+    let secure = run(Command::new(env!("CARGO_BIN_EXE_members-area"))
+        .current_dir(folder.path())
+        .env_clear()
+        .env("MEMBERS_AREA_SITE__ENVIRONMENT", "production")
+        .env("MEMBERS_AREA_SITE__BASE_URL", "https://members.test")
+        .args(["check", "--deploy"]));
+    assert!(secure.status.success(), "{}", text(&secure));
+    assert!(
+        run(program(&database, folder.path()).arg("check"))
+            .status
+            .success()
+    );
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn every_command_has_help_and_every_mistake_a_sentence() {
+    let (database, folder) = (
+        TestDatabase::create().await,
+        tempfile::tempdir().expect("a folder"),
+    );
+    for command in [
+        "serve",
+        "migrate",
+        "createsuperuser",
+        "changepassword",
+        "clearsessions",
+        "check",
+        "demo",
+    ] {
+        let help = run(program(&database, folder.path()).args([command, "--help"]));
+        assert!(
+            help.status.success() && text(&help).contains("Usage: members-area"),
+            "{command}: {}",
+            text(&help)
+        );
+    }
+    let wrong = run(program(&database, folder.path())
+        .arg("migrate")
+        .env("MEMBERS_AREA_SESSIONS__IDEL", "1h"));
+    assert!(
+        !wrong.status.success() && text(&wrong).contains("MEMBERS_AREA_SESSIONS__IDEL"),
+        "{}",
+        text(&wrong)
+    );
+    let secret = run(program(&database, folder.path())
+        .arg("serve")
+        .env(
+            "MEMBERS_AREA_DATABASE__URL",
+            "postgres://app:hunter2@127.0.0.1:1/none",
+        )
+        .env("MEMBERS_AREA_DATABASE__ACQUIRE_TIMEOUT", "1s"));
+    assert!(
+        !secret.status.success() && !text(&secret).contains("hunter2"),
+        "{}",
+        text(&secret)
+    );
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn serve_finishes_on_sigterm_and_keeps_sessions_over_a_restart() {
+    use std::io::{BufRead, BufReader};
+    let (database, folder) = (
+        TestDatabase::create().await,
+        tempfile::tempdir().expect("a folder"),
+    );
+    let log = folder.path().join("log/requests.log");
+    let mut cookies = None;
+    for round in 0..2 {
+        let mut child = program(&database, folder.path())
+            .arg("serve")
+            .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0")
+            .env("MEMBERS_AREA_LOG__FILE", &log)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let address = lines
+            .find_map(|line| {
+                line.expect("text")
+                    .strip_prefix("Listening on http://")
+                    .map(str::to_owned)
+            })
+            .expect("it says where");
+        let reader = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>());
+        let mut visitor = Visitor::new(address.parse().expect("an address"));
+        if round == 0 {
+            visitor.sign_up("ada", "ada@example.com").await;
+            visitor.log_in("ada").await;
+        } else {
+            visitor.cookies = cookies.take().expect("from the first round");
+        }
+        assert!(visitor.is_signed_in().await, "round {round}");
+        cookies = Some(visitor.cookies.clone());
+        let stopped = Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status()
+            .expect("kill runs");
+        assert!(stopped.success());
+        assert!(child.wait().expect("it ends").success());
+        let console = reader.join().expect("read").join("\n");
+        assert!(
+            console.contains("Request: GET /members/secret - Processed in"),
+            "{console}"
+        );
+    }
+    let written = std::fs::read_to_string(&log).expect("the request log");
+    assert!(
+        written.contains("Request: GET /members/secret - Processed in") && written.contains("- Status: 200")
+    );
+    assert!(!written.contains("cache.compute"), "only requests");
+    database.remove().await;
+}

@@ -1,0 +1,166 @@
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Page, TestSite, Visitor, log};
+
+fn timestamps(page: &Page) -> (String, String) {
+    assert_eq!(page.status, 200);
+    let exact = |id: &str| {
+        page.attribute(id, "datetime")
+            .unwrap_or_else(|| panic!("{id} in {}", page.text()))
+    };
+    (exact("#view-rendered-at"), exact("#fragment-rendered-at"))
+}
+
+#[tokio::test]
+async fn it_shows_the_summary_and_the_activity() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let page = member.get("/members/dashboard").await;
+    assert_eq!(page.find("h1"), "Welcome, ada!");
+    assert_eq!(page.find_all("h2"), ["Profile summary", "Your activity"]);
+    assert_eq!(
+        page.find_all("dt"),
+        ["Username", "Email", "Member since", "Last login"]
+    );
+    assert_eq!(
+        page.find_all("dd")[..2],
+        ["ada".to_owned(), "ada@example.com".to_owned()]
+    );
+    let notes = page.find_all(".cache-note");
+    assert!(
+        notes[0].starts_with("This profile summary is cached per user!"),
+        "{notes:?}"
+    );
+    assert!(
+        notes[0].contains("Fragment rendered at ") && notes[1].starts_with("View rendered at "),
+        "{notes:?}"
+    );
+    assert_eq!(page.find_all("[aria-labelledby=recent-logins] li").len(), 1);
+    assert_eq!(page.find_all("[aria-labelledby=devices] li").len(), 1);
+    site.stop().await;
+}
+
+/// The lesson has it the wrong way round: a page kept 5 minutes around a fragment kept 15 changes first.
+#[tokio::test]
+async fn the_expiry_matrix() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let (view, fragment) = timestamps(&member.get("/members/dashboard").await);
+    let mut at = Duration::ZERO;
+    let mut seen = Vec::new();
+    for seconds in [299, 301, 590, 603, 899, 901] {
+        site.clock.advance(Duration::from_secs(seconds) - at);
+        at = Duration::from_secs(seconds);
+        let (new_view, new_fragment) = timestamps(&member.get("/members/dashboard").await);
+        seen.push((seconds, new_view != view, new_fragment != fragment));
+    }
+    assert_eq!(
+        seen,
+        [
+            (299, false, false),
+            (301, true, false),
+            (590, true, false),
+            (603, true, false),
+            (899, true, false),
+            (901, true, true)
+        ]
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_load_and_a_navigation_in_the_browser_show_the_same() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let (view, fragment) = timestamps(&member.get("/members/dashboard").await);
+    let data: Value =
+        serde_json::from_str(&member.call("/api/members/dashboard", &[]).await.text()).expect("JSON");
+    assert_eq!(data["activity"]["rendered_at"]["iso"], view);
+    assert_eq!(data["summary"]["rendered_at"]["iso"], fragment);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_and_a_logout_are_shown_at_the_next_request() {
+    let site = TestSite::start().await;
+    let mut here = site.member("ada").await;
+    let before = timestamps(&here.get("/members/dashboard").await);
+    site.clock.advance(Duration::from_secs(2));
+    let mut there = site.visitor();
+    there.log_in("ada").await;
+    let page = here.get("/members/dashboard").await;
+    let after_login = timestamps(&page);
+    assert!(after_login.0 != before.0 && after_login.1 != before.1);
+    assert_eq!(page.find_all("[aria-labelledby=devices] li").len(), 2);
+    assert_eq!(page.find_all("[aria-labelledby=recent-logins] li").len(), 2);
+    site.clock.advance(Duration::from_secs(2));
+    there.log_out().await;
+    let page = here.get("/members/dashboard").await;
+    let after_logout = timestamps(&page);
+    assert!(after_logout.0 != after_login.0 && after_logout.1 != after_login.1);
+    assert_eq!(page.find_all("[aria-labelledby=devices] li").len(), 1);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn each_computation_is_one_log_line_and_many_at_once_compute_once() {
+    let site = TestSite::start().await;
+    let member = site.member("ada").await;
+    let id = site.user_id("ada").await;
+    let many: Vec<_> = (0..50)
+        .map(|_| {
+            let mut tab = member.clone();
+            tokio::spawn(async move { timestamps(&tab.get("/members/dashboard").await) })
+        })
+        .collect();
+    let mut seen = Vec::new();
+    for tab in many {
+        seen.push(tab.await.expect("no panic"));
+    }
+    seen.dedup();
+    assert_eq!(seen.len(), 1);
+    for name in ["profile_summary", "dashboard"] {
+        let lines =
+            log::lines(|line| line["message"] == format!("cache.compute: {name}") && line["user_id"] == id);
+        assert_eq!(lines.len(), 1, "{name}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_sees_a_byte_of_anybody_else() {
+    let site = TestSite::start().await;
+    let names = ["canary-ada", "canary-bob", "canary-cyd", "canary-dee"];
+    let mut members: Vec<Visitor> = Vec::new();
+    for name in names {
+        members.push(site.member(name).await);
+    }
+    let visits: Vec<_> = (0..200)
+        .map(|number: usize| {
+            let (mut member, own) = (members[number % names.len()].clone(), names[number % names.len()]);
+            tokio::spawn(async move {
+                if number % 40 == 39 {
+                    let mut other_device = member.clone();
+                    other_device.cookies.clear();
+                    other_device.log_in(own).await;
+                }
+                let page = match number % 3 {
+                    0 => member.get("/members/dashboard").await,
+                    1 => member.get("/members/profile").await,
+                    _ => member.call("/api/members/dashboard", &[]).await,
+                };
+                assert_eq!(page.status, 200);
+                let text = page.text();
+                for name in names {
+                    assert_eq!(text.contains(name), name == own, "{name} on a page of {own}");
+                }
+            })
+        })
+        .collect();
+    for visit in visits {
+        visit.await.expect("only their own");
+    }
+    site.stop().await;
+}

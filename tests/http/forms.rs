@@ -1,0 +1,258 @@
+use reqwest::Method;
+
+use crate::support::{PASSWORD, TestSite, log, visitor::FormBody};
+
+const REFUSED: [(&str, &str); 4] = [
+    ("username", "two words <b>"),
+    ("email", "nowhere"),
+    ("password1", "s3cr3t-typed"),
+    ("password2", "other"),
+];
+
+#[tokio::test]
+async fn a_refused_form_comes_back_with_errors_and_values_and_a_clean_address() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let answer = visitor.submit("/accounts/signup", &REFUSED).await;
+    assert_eq!(
+        (answer.status, answer.location(), answer.body.len()),
+        (303, "/accounts/signup", 0)
+    );
+    let carried = visitor
+        .cookies
+        .get("flash")
+        .expect("the errors travel in a cookie")
+        .clone();
+    let page = visitor.get("/accounts/signup").await;
+    assert_eq!(page.status, 200);
+    assert_eq!(
+        page.attribute("[name=username]", "value").as_deref(),
+        Some("two words <b>")
+    );
+    assert_eq!(
+        page.attribute("[name=email]", "value").as_deref(),
+        Some("nowhere")
+    );
+    assert_eq!(
+        page.attribute("[name=username]", "aria-invalid").as_deref(),
+        Some("true")
+    );
+    assert_eq!(page.form_errors(), ["Please correct the marked fields."]);
+    assert!(!page.errors("username").is_empty());
+    for password in ["password1", "password2"] {
+        assert_eq!(page.attribute(&format!("[name={password}]"), "value"), None);
+    }
+    assert!(!page.text().contains("s3cr3t-typed") && !page.text().contains("<b>"));
+    assert_eq!(page.header("cache-control"), "private, no-store");
+    // Reloading posts nothing, and shows a fresh form.
+    let again = visitor.get("/accounts/signup").await;
+    assert!(again.errors("username").is_empty() && again.form_errors().is_empty());
+    // Nor is the password in what travels.
+    use base64::Engine;
+    let carried = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(carried)
+        .expect("base64");
+    assert!(!String::from_utf8_lossy(&carried).contains("s3cr3t-typed"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn hydrated_the_same_errors_come_without_a_page() {
+    let site = TestSite::start().await;
+    let answer = site.visitor().call("/api/accounts/sign_up", &REFUSED).await;
+    assert_eq!(answer.status, 200);
+    let errors: serde_json::Value = serde_json::from_str(&answer.text()).expect("JSON");
+    assert_eq!(
+        errors["Refused"][0],
+        serde_json::json!(["username", "UsernameCharacters"])
+    );
+    assert!(answer.headers.get("set-cookie").is_none() && answer.headers.get("location").is_none());
+    assert!(!answer.text().contains("s3cr3t"));
+    site.stop().await;
+}
+
+/// Leptos follows the `Referer` header as it came.
+#[tokio::test]
+async fn a_foreign_referer_leads_nowhere() {
+    let site = TestSite::start().await;
+    let own = format!("http://{}/accounts/signup?a=1", site.address);
+    for (page, referer, to) in [
+        ("", "https://evil.example/phish", "/"),
+        ("", own.as_str(), "/accounts/signup?a=1"),
+        ("https://evil.example/", "https://evil.example/", "/"),
+        ("//evil.example", own.as_str(), "/accounts/signup?a=1"),
+        ("/accounts/signup", "https://evil.example/", "/accounts/signup"),
+        ("", "", "/"),
+    ] {
+        let mut visitor = site.visitor();
+        let fields = [&REFUSED[..], &[("form_page", page)]].concat();
+        let request = visitor
+            .request(Method::POST, "/api/accounts/sign_up")
+            .header("referer", referer)
+            .form_body(&fields);
+        let answer = visitor.send(request).await;
+        assert_eq!((answer.status, answer.location()), (303, to), "{page} {referer}");
+    }
+    site.stop().await;
+}
+
+/// Leptos puts the error of a call into the address, where anybody can write one.
+#[tokio::test]
+async fn an_error_text_in_the_address_is_not_shown() {
+    use base64::Engine;
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let error =
+        base64::engine::general_purpose::URL_SAFE.encode(r#"{"Invalid":[["form","BadCredentials"]]}"#);
+    for (query, to) in [
+        (
+            format!("__path=/api/accounts/log_in&__err={error}"),
+            "/accounts/login",
+        ),
+        (
+            format!("next=/members/profile&__err={error}&__path=x"),
+            "/accounts/login?next=/members/profile",
+        ),
+    ] {
+        let answer = visitor.get(&format!("/accounts/login?{query}")).await;
+        assert_eq!((answer.status, answer.location()), (303, to));
+        assert!(visitor.get(to).await.form_errors().is_empty());
+    }
+    assert_eq!(
+        visitor.get("//evil.example/?__err=x").await.location(),
+        "/evil.example/"
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn bad_input_is_a_readable_error_and_never_a_server_error() {
+    let site = TestSite::start().await;
+    let form = "application/x-www-form-urlencoded";
+    let big = format!("username={}", "x".repeat(100_000));
+    let many = format!("{}username=x", "a=b&".repeat(10_000));
+    let bodies: Vec<(&str, Vec<u8>, Vec<u16>)> = vec![
+        (form, b"username=a&username=b&email=c".to_vec(), vec![400]),
+        (form, b"username[]=a&username[]=b".to_vec(), vec![400]),
+        (form, b"username[a][b]=c".to_vec(), vec![400]),
+        (form, b"username=%FF%FE&email=x".to_vec(), vec![303, 200, 400]),
+        (form, b"username=\xFF\xFE".to_vec(), vec![400, 303, 200]),
+        (
+            form,
+            b"username=%00&email=%00&password1=%00&password2=%00".to_vec(),
+            vec![303, 200],
+        ),
+        (form, b"%%%".to_vec(), vec![303, 200, 400]),
+        (form, b"".to_vec(), vec![303, 200]),
+        (form, big.into_bytes(), vec![413]),
+        (form, many.into_bytes(), vec![400]),
+        ("application/json", b"{}".to_vec(), vec![303, 200, 400]),
+        (
+            "multipart/form-data; boundary=x",
+            b"--x--".to_vec(),
+            vec![303, 200, 400],
+        ),
+    ];
+    for path in ["/api/accounts/sign_up", "/api/accounts/log_in"] {
+        for (kind, body, statuses) in &bodies {
+            for accept in ["text/html", "application/json"] {
+                let mut visitor = site.visitor();
+                let request = visitor
+                    .request(Method::POST, path)
+                    .header("content-type", *kind)
+                    .body(body.clone());
+                let request = request.wanting(accept);
+                let answer = visitor.send(request).await;
+                let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
+                let known = statuses.contains(&answer.status)
+                    || path.ends_with("log_in") && [303, 200].contains(&answer.status);
+                assert!(known, "{path} {shown}: {} {}", answer.status, answer.text());
+                if answer.status >= 400 && accept == "text/html" {
+                    assert!(
+                        !answer.find("main h1").is_empty() && !answer.text().contains("serde"),
+                        "{shown}: {}",
+                        answer.text()
+                    );
+                }
+            }
+        }
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 0);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn long_input_is_kept_as_far_as_a_cookie_holds() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let (name, address) = ("名".repeat(5000), "x".repeat(5000));
+    visitor
+        .submit("/accounts/signup", &[("username", &name), ("email", &address)])
+        .await;
+    assert!(visitor.cookies["flash"].len() < 4000);
+    let page = visitor.get("/accounts/signup").await;
+    assert_eq!(
+        page.errors("username"),
+        ["Ensure this value has at most 150 characters (it has 5000)."]
+    );
+    let kept = page.attribute("[name=username]", "value").expect("a value");
+    assert!(kept.chars().count() >= 150 && name.starts_with(&kept));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn messages_are_shown_once_and_survive_redirects() {
+    let site = TestSite::start().await;
+    let mut visitor = site.signed_up("ada").await;
+    // Neither a redirect nor a file nor a data call uses them up.
+    visitor.get("/accounts/login/").await;
+    visitor.get("/robots.txt").await;
+    visitor.get("/members/dashboard").await;
+    visitor.call("/api/members/dashboard", &[]).await;
+    let page = visitor.get("/accounts/login").await;
+    assert_eq!(page.messages(), ["Account created successfully! Please log in."]);
+    assert_eq!(page.header("cache-control"), "private, no-store");
+    assert!(visitor.get("/accounts/login").await.messages().is_empty());
+    for forged in [
+        "x",
+        "e30",
+        "eyJtZXNzYWdlcyI6Ww",
+        "eyJtZXNzYWdlcyI6W3sibGV2ZWwiOiJpbmZvIiwibWVzc2FnZSI6IkNhbGwgMTIzNCJ9XX0",
+    ] {
+        visitor.cookies.insert("flash".into(), forged.into());
+        let page = visitor.get("/accounts/login").await;
+        assert_eq!((page.status, page.messages().len()), (200, 0), "{forged}");
+        assert!(!page.text().contains("Call 1234"));
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn no_secret_is_ever_logged() {
+    let site = TestSite::start().await;
+    let secret = "zq-Canary-Passw0rd-xyz";
+    let mut visitor = site.visitor();
+    let fields = [
+        ("username", "canary"),
+        ("email", "canary@example.com"),
+        ("password1", secret),
+        ("password2", secret),
+    ];
+    visitor.submit("/accounts/signup", &fields).await;
+    visitor.log_in_with("canary", &format!("{secret}-wrong")).await;
+    visitor.log_in_with("canary", secret).await;
+    let session = visitor.session().expect("a session").to_owned();
+    visitor
+        .get(&format!(
+            "/members/secret?next=https://u:{secret}@x/&token={secret}"
+        ))
+        .await;
+    visitor.get("/members/dashboard").await;
+    visitor.log_out().await;
+    let log = log::text();
+    assert!(log.contains("Request: GET /members/dashboard"));
+    assert!(!log.contains(secret), "a password is in the log");
+    assert!(!log.contains(&session), "a session id is in the log");
+    assert!(!log.contains(PASSWORD));
+    site.stop().await;
+}

@@ -1,0 +1,109 @@
+//! Every route and every server function there is, as anonymous and as a member. What is open to everybody is listed here once more,
+//! on purpose: opening something takes two people's attention, or one person's twice.
+
+use std::collections::BTreeSet;
+
+use members_area::server::pages;
+
+use crate::support::TestSite;
+
+const OPEN_PAGES: [&str; 4] = ["/", "/accounts/login", "/accounts/logout", "/accounts/signup"];
+const OPEN_FUNCTIONS: [&str; 3] = [
+    "/api/accounts/log_in",
+    "/api/accounts/log_out",
+    "/api/accounts/sign_up",
+];
+
+#[tokio::test]
+async fn closed_by_default() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let pages: BTreeSet<String> = pages::routes()
+        .iter()
+        .map(|route| route.path().to_owned())
+        .collect();
+    let functions: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    assert!(
+        pages.len() >= 7 && functions.len() >= 5,
+        "{pages:?} {functions:?}"
+    );
+    for page in &pages {
+        let open = OPEN_PAGES.contains(&page.as_str());
+        let answer = site.visitor().get(page).await;
+        if open {
+            assert_eq!(answer.status, 200, "{page}");
+        } else {
+            assert_eq!(answer.status, 303, "{page}");
+            assert_eq!(answer.location(), format!("/accounts/login?next={page}"));
+            assert_eq!(answer.body.len(), 0, "{page} says something to a stranger");
+            assert_eq!(answer.header("cache-control"), "private, no-store");
+        }
+        let answer = member.get(page).await;
+        assert_eq!(answer.status, 200, "{page} as a member");
+        assert_eq!(answer.header("cache-control"), "private, no-store", "{page}");
+    }
+    for function in &functions {
+        let open = OPEN_FUNCTIONS.contains(function);
+        for visitor in [&mut site.visitor(), &mut {
+            let mut tampered = site.visitor();
+            tampered
+                .cookies
+                .insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
+            tampered
+        }] {
+            for answer in [
+                visitor.post(function, &[]).await,
+                visitor.call(function, &[]).await,
+            ] {
+                if open {
+                    assert_ne!(answer.status, 401, "{function}");
+                } else {
+                    assert_eq!((answer.status, answer.body.len()), (401, 0), "{function}");
+                }
+            }
+        }
+        if !open {
+            assert_eq!(
+                member.call(function, &[]).await.status,
+                200,
+                "{function} as a member"
+            );
+        }
+    }
+    assert!(
+        OPEN_PAGES.iter().all(|page| pages.contains(*page))
+            && OPEN_FUNCTIONS.iter().all(|path| functions.contains(path))
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn no_method_gets_around_it() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    for method in ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "BREW"] {
+        let request = visitor.request(method.parse().expect("a method"), "/members/dashboard");
+        let answer = visitor.send(request).await;
+        assert!(
+            [303, 401, 403, 405].contains(&answer.status),
+            "{method}: {}",
+            answer.status
+        );
+        assert!(!answer.text().contains("Profile summary"), "{method}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn next_carries_the_whole_address() {
+    let site = TestSite::start().await;
+    let answer = site
+        .visitor()
+        .get("/members/profile?a=1&b=%2F%2Fevil.example#x")
+        .await;
+    assert_eq!(
+        answer.location(),
+        "/accounts/login?next=/members/profile%3Fa%3D1%26b%3D%252F%252Fevil.example"
+    );
+    site.stop().await;
+}

@@ -1,0 +1,113 @@
+use crate::support::{Page, TestSite};
+
+fn common(page: &Page, what: &str) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-embedder-policy", "require-corp"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        assert_eq!(page.header(name), value, "{name} of {what}");
+    }
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+        "{what}: {policy}"
+    );
+    assert!(
+        !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
+        "{what}: {policy}"
+    );
+}
+
+#[tokio::test]
+async fn every_answer_has_the_security_headers() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let mut member = site.member("ada").await;
+    for path in [
+        "/",
+        "/accounts/login",
+        "/nowhere",
+        "/members/dashboard",
+        "/pkg/members-area.css",
+        "/pkg/missing.js",
+        "/healthz",
+        "/accounts/login/",
+    ] {
+        common(&visitor.get(path).await, path);
+        common(&member.get(path).await, path);
+    }
+    common(&visitor.post("/api/accounts/log_in", &[]).await, "a form");
+    common(&visitor.call("/api/members/dashboard", &[]).await, "401");
+    let panicked = visitor
+        .request(reqwest::Method::POST, "/api/accounts/log_in")
+        .header("origin", "null")
+        .header("sec-fetch-site", "cross-site");
+    common(&visitor.send(panicked).await, "403");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_allows_the_scripts_with_its_nonce_and_no_other() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let mut nonces = Vec::new();
+    for _ in 0..2 {
+        let page = member.get("/members/dashboard").await;
+        let policy = page.header("content-security-policy").to_owned();
+        let nonce = page.attribute("script", "nonce").expect("a nonce");
+        assert!(
+            policy.contains(&format!("script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'")),
+            "{policy}"
+        );
+        let scripts = page.text().matches("<script").count();
+        assert!(scripts >= 2);
+        assert_eq!(
+            page.text().matches(&format!("nonce=\"{nonce}\"")).count()
+                - page.text().matches("<link rel=\"modulepreload\"").count(),
+            scripts
+        );
+        assert!(!page.text().contains(" style=\"") && !page.text().contains(" onclick="));
+        nonces.push(nonce);
+    }
+    assert_ne!(nonces[0], nonces[1]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn hsts_only_over_https() {
+    for (base, expected) in [
+        ("", ""),
+        ("https://members.test", "max-age=63072000; includeSubDomains"),
+    ] {
+        let site = TestSite::start_with(|config| config.site.base_url = base.into()).await;
+        assert_eq!(
+            site.visitor().get("/").await.header("strict-transport-security"),
+            expected
+        );
+        site.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn static_files_are_cached_and_members_pages_are_not() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    assert_eq!(
+        visitor.get("/pkg/members-area.css").await.header("cache-control"),
+        "no-cache"
+    );
+    assert_eq!(visitor.get("/pkg/missing.css").await.status, 404);
+    let mut member = site.member("ada").await;
+    for path in ["/", "/members/dashboard", "/nowhere"] {
+        assert_eq!(
+            member.get(path).await.header("cache-control"),
+            "private, no-store",
+            "{path}"
+        );
+    }
+    site.stop().await;
+}

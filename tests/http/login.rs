@@ -1,0 +1,242 @@
+use crate::support::{PASSWORD, TestSite, visitor::FormBody};
+use reqwest::Method;
+
+const WRONG: &str = "Please enter a correct username or email address and password. Note that the password is case-sensitive.";
+
+#[tokio::test]
+async fn by_username_or_address_in_any_case() {
+    let site = TestSite::start().await;
+    site.signed_up("Ada").await;
+    for login in ["Ada", "ada", " ADA ", "ada@example.com", "Ada@Example.COM"] {
+        let mut visitor = site.visitor();
+        let answer = visitor.log_in(login).await;
+        assert_eq!(
+            (answer.status, answer.location()),
+            (303, "/members/dashboard"),
+            "{login}"
+        );
+        assert_eq!(
+            visitor.get("/members/dashboard").await.find("h1"),
+            "Welcome, Ada!"
+        );
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn unknown_wrong_and_inactive_look_the_same() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    site.signed_up("gone").await;
+    site.database
+        .execute("UPDATE users SET is_active = 0 WHERE username = 'gone'")
+        .await;
+    let mut pages = Vec::new();
+    for (login, password) in [
+        ("nobody", PASSWORD),
+        ("ada", "wrong"),
+        ("gone", PASSWORD),
+        ("a\0b", PASSWORD),
+    ] {
+        let mut visitor = site.visitor();
+        let answer = visitor.log_in_with(login, password).await;
+        assert_eq!((answer.status, answer.location()), (303, "/accounts/login"));
+        assert!(visitor.session().is_none());
+        let page = visitor.get("/accounts/login").await;
+        assert_eq!(page.form_errors(), [WRONG]);
+        assert_eq!(
+            page.attribute("[name=login]", "value")
+                .unwrap_or_default()
+                .replace('\u{FFFD}', "\0"),
+            login
+        );
+        assert_eq!(page.attribute("[name=password]", "value"), None);
+        let nonce = page.attribute("script", "nonce").expect("a nonce");
+        pages.push(page.text().replace(&nonce, "NONCE").replace(login, "LOGIN"));
+    }
+    assert_eq!(pages[0], pages[1]);
+    assert_eq!(pages[1], pages[2]);
+    // The same work: each of them computed one hash. The hydrated path says the same, too.
+    for (login, password) in [("nobody", PASSWORD), ("ada", "wrong"), ("gone", PASSWORD)] {
+        let answer = site
+            .visitor()
+            .call(
+                "/api/accounts/log_in",
+                &[("login", login), ("password", password)],
+            )
+            .await;
+        assert_eq!(
+            (answer.status, answer.text().as_str()),
+            (200, r#"{"Refused":[["form","BadCredentials"]]}"#)
+        );
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn next_is_followed_on_this_site_only() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let own = format!("http://{}/members/profile", site.address);
+    let own_relative = format!("//{}/members/profile", site.address);
+    let foreign_login = format!("http://{}\\@evil.example", site.address);
+    for (next, to) in [
+        ("/members/profile", "/members/profile"),
+        ("/members/secret?a=b&c=%2F", "/members/secret?a=b&c=%2F"),
+        (own.as_str(), "/members/profile"),
+        (own_relative.as_str(), "/members/profile"),
+        ("", "/members/dashboard"),
+        ("http://evil.example/", "/members/dashboard"),
+        ("//evil.example/", "/members/dashboard"),
+        ("///evil.example/", "/members/dashboard"),
+        (r"/\evil.example", "/members/dashboard"),
+        (r"\\evil.example", "/members/dashboard"),
+        ("http:///evil.example", "/members/dashboard"),
+        ("javascript:alert(1)", "/members/dashboard"),
+        ("java\nscript:alert(1)", "/members/dashboard"),
+        ("\x08//evil.example", "/members/dashboard"),
+        ("/.//evil.example", "/members/dashboard"),
+        (foreign_login.as_str(), "/members/dashboard"),
+        ("http:999999999", "/members/dashboard"),
+    ] {
+        let query: String = form_urlencoded::Serializer::new(String::new())
+            .append_pair("next", next)
+            .finish();
+        let mut visitor = site.visitor();
+        let answer = visitor
+            .submit(
+                &format!("/accounts/login?{query}"),
+                &[("login", "ada"), ("password", PASSWORD)],
+            )
+            .await;
+        assert_eq!((answer.status, answer.location()), (303, to), "{next:?}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn next_survives_a_wrong_password() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let mut visitor = site.visitor();
+    let guarded = visitor.get("/members/profile?tab=1").await;
+    assert_eq!(
+        (guarded.status, guarded.location()),
+        (303, "/accounts/login?next=/members/profile%3Ftab%3D1")
+    );
+    let login = guarded.location().to_owned();
+    let answer = visitor
+        .submit(&login, &[("login", "ada"), ("password", "wrong")])
+        .await;
+    assert_eq!(
+        answer.location(),
+        "/accounts/login?next=/members/profile%3Ftab%3D1"
+    );
+    let answer = visitor
+        .submit(&login, &[("login", "ada"), ("password", PASSWORD)])
+        .await;
+    assert_eq!(answer.location(), "/members/profile?tab=1");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_session_id_changes_at_every_login() {
+    let site = TestSite::start().await;
+    let mut browser = site.member("ada").await;
+    site.signed_up("bob").await;
+    let first = browser.session().expect("a session").to_owned();
+    let mut thief = browser.clone();
+    // The same member again, then another one, over the session that is there.
+    browser.log_in("ada").await;
+    let second = browser.session().expect("a session").to_owned();
+    browser.log_in("bob").await;
+    let third = browser.session().expect("a session").to_owned();
+    assert!(first != second && second != third);
+    assert_eq!(
+        browser.get("/members/dashboard").await.find("h1"),
+        "Welcome, bob!"
+    );
+    for old in [first, second] {
+        thief.cookies.insert("sessionid".into(), old);
+        assert!(!thief.is_signed_in().await);
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 1);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_id_that_was_planted_never_becomes_a_session() {
+    let site = TestSite::start().await;
+    let mut browser = site.signed_up("ada").await;
+    let planted = "AAAAAAAAAAAAAAAAAAAAAA";
+    browser.cookies.insert("sessionid".into(), planted.into());
+    browser.log_in("ada").await;
+    assert_ne!(browser.session(), Some(planted));
+    let mut attacker = site.visitor();
+    attacker.cookies.insert("sessionid".into(), planted.into());
+    assert!(!attacker.is_signed_in().await);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn logout_is_by_post_only_and_final() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let confirm = member.get("/accounts/logout").await;
+    assert_eq!((confirm.status, confirm.find("h1").as_str()), (200, "Log out"));
+    let by_get = member.request(Method::GET, "/api/accounts/log_out");
+    assert_eq!(member.send(by_get).await.status, 405);
+    assert!(member.is_signed_in().await);
+    let before = member.clone();
+    let answer = member.log_out().await;
+    assert_eq!((answer.status, answer.location()), (303, "/accounts/login"));
+    assert_eq!(answer.header("clear-site-data"), "\"cache\", \"storage\"");
+    assert!(
+        member.session().is_none(),
+        "the browser is told to forget the cookie"
+    );
+    assert_eq!(
+        member.get("/accounts/login").await.messages(),
+        ["You have been successfully logged out."]
+    );
+    assert!(
+        !before.clone().is_signed_in().await,
+        "the old cookie is worth nothing"
+    );
+    // Twice is no error.
+    assert_eq!(member.log_out().await.status, 303);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn where_to_after_login_and_logout_is_configured() {
+    let site = TestSite::start_with(|config| {
+        config.accounts.login_redirect_url = "/members/profile".into();
+        config.accounts.logout_redirect_url = "/".into();
+        config.accounts.login_url = "/accounts/login".into();
+    })
+    .await;
+    let mut visitor = site.signed_up("ada").await;
+    assert_eq!(visitor.log_in("ada").await.location(), "/members/profile");
+    assert_eq!(visitor.log_out().await.location(), "/");
+    assert_eq!(
+        visitor.get("/").await.messages(),
+        ["You have been successfully logged out."]
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_with_nothing_in_it_says_what_is_missing() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let request = visitor
+        .request(Method::POST, "/api/accounts/log_in")
+        .form_body(&[]);
+    let answer = visitor.send(request).await;
+    assert_eq!(answer.status, 303);
+    let page = visitor.get("/accounts/login").await;
+    assert_eq!(page.errors("login"), ["This field is required."]);
+    assert_eq!(page.errors("password"), ["This field is required."]);
+    site.stop().await;
+}

@@ -1,0 +1,19 @@
+//! The site as a browser without JavaScript meets it: the real router on port 0, a real database, forms posted as they stand.
+//!
+//! On SQLite, in a folder of its own for each test; with TEST_DATABASE_URL on that PostgreSQL, in a schema of its own.
+
+mod support;
+
+mod command_line;
+mod connections;
+mod dashboard;
+mod forms;
+mod guard;
+mod headers;
+mod login;
+mod pages;
+mod passwords;
+mod same_origin;
+mod sessions;
+mod signup;
+mod timing;

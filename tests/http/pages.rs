@@ -1,0 +1,142 @@
+use crate::support::TestSite;
+
+#[tokio::test]
+async fn every_page_has_its_heading_and_every_unknown_path_a_404_page() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    for (path, heading) in [
+        ("/", "Members Area"),
+        ("/accounts/signup", "Sign up"),
+        ("/accounts/login", "Log in"),
+        ("/accounts/logout", "Log out"),
+    ] {
+        let page = visitor.get(path).await;
+        assert_eq!((page.status, page.find("h1").as_str()), (200, heading), "{path}");
+    }
+    let mut member = site.member("ada").await;
+    for (path, heading) in [
+        ("/members/dashboard", "Welcome, ada!"),
+        ("/members/profile", "Profile"),
+        ("/members/secret", "Welcome to the secret page, ada!"),
+    ] {
+        let page = member.get(path).await;
+        assert_eq!((page.status, page.find("h1").as_str()), (200, heading), "{path}");
+    }
+    for path in [
+        "/nowhere",
+        "/members/nowhere",
+        "/.git/config",
+        "/pkg/../Cargo.toml",
+        "/accounts",
+        "//evil.example/",
+    ] {
+        for who in [&mut visitor, &mut member] {
+            let page = who.get(path).await;
+            assert_eq!(
+                (page.status, page.find("main h1").as_str()),
+                (404, "Page not found"),
+                "{path}"
+            );
+        }
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_profile_shows_the_account() {
+    let site = TestSite::start().await;
+    let mut member = site.member("Ada").await;
+    let page = member.get("/members/profile").await;
+    let facts = page.find_all("dd");
+    assert_eq!(facts[..2], ["Ada".to_owned(), "ada@example.com".to_owned()]);
+    assert!(
+        facts[2].ends_with("UTC") && facts[3].ends_with("UTC"),
+        "{facts:?}"
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_slash_too_many_redirects_to_the_page() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    for (path, to) in [
+        ("/accounts/login/", "/accounts/login"),
+        (
+            "/accounts/login/?next=/members/profile",
+            "/accounts/login?next=/members/profile",
+        ),
+        ("/members/dashboard/", "/members/dashboard"),
+    ] {
+        let page = visitor.get(path).await;
+        assert_eq!((page.status, page.location()), (308, to), "{path}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_navigation_knows_who_is_there() {
+    let site = TestSite::start().await;
+    let links = |page: &crate::support::Page| page.find_all("nav li");
+    let mut visitor = site.visitor();
+    for path in ["/", "/accounts/login", "/nowhere"] {
+        assert_eq!(links(&visitor.get(path).await), ["Log in", "Sign up"], "{path}");
+    }
+    let mut member = site.member("ada").await;
+    for path in ["/", "/members/dashboard", "/nowhere"] {
+        let page = member.get(path).await;
+        assert_eq!(
+            links(&page),
+            ["Welcome, ada", "Dashboard", "Profile", "Log out"],
+            "{path}"
+        );
+        assert_eq!(page.attribute("nav form", "method").as_deref(), Some("post"));
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_outage_gives_an_error_page_and_never_an_empty_one() {
+    let site = TestSite::start().await;
+    let mut member = site.signed_up("ada").await;
+    member
+        .cookies
+        .insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
+    site.database.break_tables().await;
+    // axum-login answers this with an empty 500 by itself: the session cannot be looked up.
+    let page = member.get("/members/dashboard").await;
+    assert_eq!(
+        (page.status, page.find("main h1").as_str()),
+        (503, "Please try again in a moment")
+    );
+    assert_eq!(page.header("retry-after"), "5");
+    member.cookies.clear();
+    let answer = member.log_in("ada").await;
+    assert!(
+        answer.status >= 500 && !answer.find("main h1").is_empty(),
+        "{}",
+        answer.text()
+    );
+    for text in [page.text(), answer.text()] {
+        assert!(
+            !text.contains("no such table")
+                && !text.contains("does not exist")
+                && !text.to_lowercase().contains("sql")
+        );
+    }
+    // What needs no database is still there.
+    assert_eq!(member.get("/").await.status, 200);
+    assert_eq!(member.get("/healthz").await.status, 200);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn health_and_readiness() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    assert_eq!(visitor.get("/healthz").await.status, 200);
+    let ready = visitor.get("/readyz").await;
+    assert_eq!((ready.status, ready.text().as_str()), (200, "ready\n"));
+    assert!(visitor.cookies.is_empty());
+    site.stop().await;
+}

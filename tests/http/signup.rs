@@ -1,0 +1,206 @@
+use crate::support::TestSite;
+
+#[tokio::test]
+async fn an_account_is_made_and_the_login_page_says_so_once() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let answer = visitor.sign_up("ada", "ada@example.com").await;
+    assert_eq!((answer.status, answer.location()), (303, "/accounts/login"));
+    let page = visitor.get("/accounts/login").await;
+    assert_eq!(page.messages(), ["Account created successfully! Please log in."]);
+    assert_eq!(page.attribute(".messages li", "role").as_deref(), Some("status"));
+    assert!(visitor.get("/accounts/login").await.messages().is_empty());
+    let hash = site.database.text("SELECT password_hash FROM users").await;
+    assert!(hash.starts_with("$argon2id$v=19$m=7168,t=1,p=1$"), "{hash}");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn all_errors_come_at_once_each_at_its_field() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let fields = [
+        ("username", "two words"),
+        ("email", "nowhere"),
+        ("password1", "1234"),
+        ("password2", "12345"),
+    ];
+    let answer = visitor.submit("/accounts/signup", &fields).await;
+    assert_eq!((answer.status, answer.location()), (303, "/accounts/signup"));
+    let page = visitor.get("/accounts/signup").await;
+    assert_eq!(
+        page.errors("username"),
+        ["Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."]
+    );
+    assert_eq!(page.errors("email"), ["Enter a valid email address."]);
+    assert_eq!(
+        page.errors("password1"),
+        [
+            "This password is too short. It must contain at least 8 characters.",
+            "This password is too common.",
+            "This password is entirely numeric."
+        ]
+    );
+    assert_eq!(
+        page.errors("password2"),
+        ["The two password fields didn’t match."]
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_typed_is_an_error_at_every_field() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    for fields in [
+        &[][..],
+        &[
+            ("username", ""),
+            ("email", ""),
+            ("password1", ""),
+            ("password2", ""),
+        ],
+        &[("username", " "), ("email", "\t")],
+    ] {
+        visitor.submit("/accounts/signup", fields).await;
+        let page = visitor.get("/accounts/signup").await;
+        for field in ["username", "email", "password1", "password2"] {
+            assert_eq!(
+                page.errors(field),
+                ["This field is required."],
+                "{field} of {fields:?}"
+            );
+        }
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn names_that_differ_in_case_or_form_only_are_taken() {
+    let site = TestSite::start().await;
+    site.signed_up("Élodie").await;
+    for name in ["élodie", "ÉLODIE", "E\u{301}lodie", "É\u{3164}lodie"] {
+        let mut visitor = site.visitor();
+        visitor.sign_up(name, "other@example.com").await;
+        let page = visitor.get("/accounts/signup").await;
+        assert_eq!(
+            page.errors("username"),
+            ["A user with that username already exists."],
+            "{name}"
+        );
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn of_many_sign_ups_at_once_one_wins_and_the_others_are_told() {
+    let site = TestSite::start().await;
+    let attempts: Vec<_> = ["zoe", "ZOE", "Zoe", "zOe", "zoE", "ZOe", "zOE", "ZoE"]
+        .map(|name| {
+            let mut visitor = site.visitor();
+            tokio::spawn(async move {
+                let location = visitor
+                    .sign_up(name, "zoe@example.com")
+                    .await
+                    .location()
+                    .to_owned();
+                (location, visitor.get("/accounts/signup").await.errors("username"))
+            })
+        })
+        .into();
+    let mut winners = 0;
+    for attempt in attempts {
+        match attempt.await.expect("no panic") {
+            (location, errors) if location == "/accounts/login" => {
+                assert!(errors.is_empty());
+                winners += 1;
+            }
+            (_, errors) => assert_eq!(errors, ["A user with that username already exists."]),
+        }
+    }
+    assert_eq!(winners, 1);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
+    site.stop().await;
+}
+
+/// Rules of the database itself, whoever writes.
+#[tokio::test]
+async fn the_database_refuses_a_name_that_is_taken_or_empty() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let insert = |id: i64, key: &str| {
+        format!(
+            "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, \
+             is_staff, is_superuser, date_joined) SELECT {id}, 'x', '{key}', '', '', '', session_stamp, 1, 0, 0, 0 FROM users"
+        )
+    };
+    let mut connection = site.database.connect().await;
+    for (key, constraint) in [("ada", "username_"), ("", "users_username_not_empty")] {
+        let error = sqlx::query(&insert(1, key))
+            .execute(&mut connection)
+            .await
+            .expect_err("refused")
+            .to_string();
+        assert!(error.contains(constraint), "{error}");
+    }
+    drop(connection);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_same_address_may_sign_up_twice_and_nobody_learns_that_it_has() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let mut other = site.visitor();
+    let answer = other.sign_up("other", "ADA@example.com").await;
+    assert_eq!(answer.location(), "/accounts/login");
+    // The address still logs the first one in.
+    let mut first = site.visitor();
+    first.log_in("ada@example.com").await;
+    assert_eq!(first.get("/members/dashboard").await.find("h1"), "Welcome, ada!");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn passwords_of_any_script_and_up_to_4096_bytes() {
+    let site = TestSite::start().await;
+    let long = "ab c".repeat(1024);
+    let too_long = format!("{long}d");
+    for (name, password, accepted) in [
+        ("one", " пароль 🦀 ", true),
+        ("two", long.as_str(), true),
+        ("three", too_long.as_str(), false),
+    ] {
+        let mut visitor = site.visitor();
+        let fields = [
+            ("username", name),
+            ("email", "a@example.com"),
+            ("password1", password),
+            ("password2", password),
+        ];
+        visitor.submit("/accounts/signup", &fields).await;
+        if accepted {
+            assert_eq!(
+                visitor.log_in_with(name, password).await.location(),
+                "/members/dashboard",
+                "{name}"
+            );
+            assert_ne!(
+                site.visitor()
+                    .log_in_with(name, password.trim_end_matches([' ', 'c']))
+                    .await
+                    .location(),
+                "/members/dashboard"
+            );
+        } else {
+            let page = visitor.get("/accounts/signup").await;
+            assert_eq!(
+                page.errors("password1"),
+                ["This password is too long. It must contain at most 4096 bytes."]
+            );
+        }
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 2);
+    site.stop().await;
+}

@@ -1,0 +1,108 @@
+//! A database for one test.
+
+use members_area::server::{config, db::Database};
+use sqlx::{AnyConnection, Connection, Executor};
+
+/// Where a test's data is.
+pub struct TestDatabase {
+    pub url: String,
+    schema: Option<(String, String)>,
+    _folder: tempfile::TempDir,
+}
+
+impl TestDatabase {
+    pub async fn create() -> Self {
+        sqlx::any::install_default_drivers();
+        let folder = tempfile::tempdir().expect("a folder");
+        let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
+            let url = format!("sqlite://{}", folder.path().join("test.db").display());
+            return Self {
+                url,
+                schema: None,
+                _folder: folder,
+            };
+        };
+        let schema = format!("test_{:016x}", rand::random::<u64>());
+        let mut connection = AnyConnection::connect(&server)
+            .await
+            .expect("the PostgreSQL of TEST_DATABASE_URL");
+        connection
+            .execute(format!("CREATE SCHEMA {schema}").as_str())
+            .await
+            .expect("a schema");
+        connection.close().await.expect("closed");
+        let joint = if server.contains('?') { '&' } else { '?' };
+        let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
+        let database = Self {
+            url,
+            schema: Some((server, schema)),
+            _folder: folder,
+        };
+        // A shared database is not migrated by `serve`.
+        let settings = database.settings();
+        let migrated = Database::connect(&settings).await.expect("connected");
+        migrated.migrate().await.expect("migrated");
+        migrated.close().await;
+        database
+    }
+
+    pub fn settings(&self) -> config::Database {
+        config::Database {
+            url: config::DatabaseUrl::new(&self.url),
+            max_connections: 4,
+            ..Default::default()
+        }
+    }
+
+    pub async fn connect(&self) -> AnyConnection {
+        AnyConnection::connect(&self.url).await.expect("connected")
+    }
+
+    /// Changes data behind the site's back.
+    pub async fn execute(&self, sql: &str) {
+        let mut connection = self.connect().await;
+        connection
+            .execute(sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.close().await.expect("closed");
+    }
+
+    pub async fn number(&self, sql: &str) -> i64 {
+        let mut connection = self.connect().await;
+        let (number,): (i64,) = sqlx::query_as(sql)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.close().await.expect("closed");
+        number
+    }
+
+    pub async fn text(&self, sql: &str) -> String {
+        let mut connection = self.connect().await;
+        let (text,): (String,) = sqlx::query_as(sql)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.close().await.expect("closed");
+        text
+    }
+
+    /// From here on every query fails.
+    pub async fn break_tables(&self) {
+        for table in ["activity", "sessions", "users"] {
+            self.execute(&format!("DROP TABLE {table}")).await;
+        }
+    }
+
+    pub async fn remove(&self) {
+        if let Some((server, schema)) = &self.schema {
+            let mut connection = AnyConnection::connect(server).await.expect("connected");
+            connection
+                .execute(format!("DROP SCHEMA {schema} CASCADE").as_str())
+                .await
+                .expect("dropped");
+            connection.close().await.expect("closed");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The real site, started by the same `server::run` as in production.
+
+use std::net::SocketAddr;
+
+use members_area::server::{self, clock::Clock, config::Config, failure::Failure};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use super::{Visitor, database::TestDatabase, log};
+
+pub struct TestSite {
+    pub address: SocketAddr,
+    pub clock: Clock,
+    pub database: TestDatabase,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<Result<(), Failure>>,
+    _folder: tempfile::TempDir,
+}
+
+impl TestSite {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_on(TestDatabase::create().await, change).await
+    }
+
+    pub async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
+        log::begin();
+        let folder = tempfile::tempdir().expect("a folder");
+        let site_root = folder.path().join("site");
+        std::fs::create_dir_all(site_root.join("pkg")).expect("a folder");
+        std::fs::write(site_root.join("pkg/members-area.css"), "body{}").expect("a file");
+        std::fs::write(site_root.join("robots.txt"), "User-agent: *\n").expect("a file");
+        let mut config = Config {
+            database: database.settings(),
+            ..Default::default()
+        };
+        config.server.site_root = site_root;
+        config.log.file = "".into();
+        // As cheap as is accepted; what a hash costs is measured elsewhere.
+        config.passwords.memory_kib = 7 * 1024;
+        config.passwords.iterations = 1;
+        config.passwords.queue = 200;
+        change(&mut config);
+        let clock = Clock::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        let running = tokio::spawn(server::run(config, clock.clone(), listener, stopped));
+        let site = Self {
+            address,
+            clock,
+            database,
+            stop,
+            running,
+            _folder: folder,
+        };
+        site.visitor().get("/healthz").await;
+        site
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(self.address)
+    }
+
+    /// Somebody new, who has signed up.
+    pub async fn signed_up(&self, username: &str) -> Visitor {
+        let mut visitor = self.visitor();
+        let answer = visitor
+            .sign_up(username, &format!("{}@example.com", username.to_lowercase()))
+            .await;
+        assert_eq!(answer.location(), "/accounts/login", "{}", answer.text());
+        visitor
+    }
+
+    /// Somebody new, who is logged in.
+    pub async fn member(&self, username: &str) -> Visitor {
+        let mut visitor = self.signed_up(username).await;
+        let answer = visitor.log_in(username).await;
+        assert_eq!(answer.location(), "/members/dashboard", "{}", answer.text());
+        visitor
+    }
+
+    pub async fn user_id(&self, username: &str) -> i64 {
+        self.database
+            .number(&format!("SELECT id FROM users WHERE username = '{username}'"))
+            .await
+    }
+
+    /// Stops the site and gives its database back.
+    pub async fn halt(self) -> TestDatabase {
+        let _ = self.stop.send(());
+        self.running.await.expect("no panic").expect("a clean end");
+        self.database
+    }
+
+    pub async fn stop(self) {
+        self.halt().await.remove().await;
+    }
+}

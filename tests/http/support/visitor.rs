@@ -1,0 +1,157 @@
+//! A browser without JavaScript: cookies, `Accept: text/html`, `Sec-Fetch-Site`; redirects only when told to.
+
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+
+use cookie::Cookie;
+use reqwest::{
+    Client, Method, RequestBuilder,
+    header::{self, HeaderMap},
+    redirect::Policy,
+};
+
+use super::{PASSWORD, Page};
+
+#[derive(Clone)]
+pub struct Visitor {
+    client: Client,
+    address: SocketAddr,
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Visitor {
+    pub fn new(address: SocketAddr) -> Self {
+        let client = Client::builder()
+            .redirect(Policy::none())
+            .timeout(Duration::from_secs(30))
+            .build()
+            .expect("a client");
+        Self {
+            client,
+            address,
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    /// A request as a browser makes it, to be changed before it is sent.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::ACCEPT,
+            header::HeaderValue::from_static("text/html,application/xhtml+xml"),
+        );
+        if !self.cookies.is_empty() {
+            let cookies: Vec<String> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            headers.insert(header::COOKIE, cookies.join("; ").parse().expect("a header"));
+        }
+        if method != Method::GET {
+            headers.insert("sec-fetch-site", header::HeaderValue::from_static("same-origin"));
+        }
+        self.client
+            .request(method, format!("http://{}{path}", self.address))
+            .headers(headers)
+    }
+
+    pub async fn send(&mut self, request: RequestBuilder) -> Page {
+        let response = request.send().await.expect("an answer");
+        for cookie in response.headers().get_all(header::SET_COOKIE) {
+            let cookie = Cookie::parse(cookie.to_str().expect("ASCII").to_owned()).expect("a cookie");
+            if cookie.max_age().is_some_and(|age| age.is_zero()) || cookie.value().is_empty() {
+                self.cookies.remove(cookie.name());
+            } else {
+                self.cookies
+                    .insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
+        }
+        Page::read(response).await
+    }
+
+    pub async fn get(&mut self, path: &str) -> Page {
+        let request = self.request(Method::GET, path);
+        self.send(request).await
+    }
+
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let request = self.request(Method::POST, path).form_body(fields);
+        self.send(request).await
+    }
+
+    /// As the hydrated page does: wants no HTML.
+    pub async fn call(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let request = self
+            .request(Method::POST, path)
+            .form_body(fields)
+            .wanting("application/json");
+        self.send(request).await
+    }
+
+    /// Fills in the page's form and submits it, with what else the form says.
+    pub async fn submit(&mut self, page_path: &str, fields: &[(&str, &str)]) -> Page {
+        let page = self.get(page_path).await;
+        let (action, hidden) = page.form();
+        let hidden: Vec<(&str, &str)> = hidden
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        self.post(&action, &[hidden.as_slice(), fields].concat()).await
+    }
+
+    pub async fn sign_up(&mut self, username: &str, email: &str) -> Page {
+        let fields = [
+            ("username", username),
+            ("email", email),
+            ("password1", PASSWORD),
+            ("password2", PASSWORD),
+        ];
+        self.submit("/accounts/signup", &fields).await
+    }
+
+    pub async fn log_in(&mut self, login: &str) -> Page {
+        self.log_in_with(login, PASSWORD).await
+    }
+
+    pub async fn log_in_with(&mut self, login: &str, password: &str) -> Page {
+        self.submit("/accounts/login", &[("login", login), ("password", password)])
+            .await
+    }
+
+    pub async fn log_out(&mut self) -> Page {
+        self.submit("/accounts/logout", &[]).await
+    }
+
+    pub async fn is_signed_in(&mut self) -> bool {
+        self.get("/members/secret").await.status == 200
+    }
+
+    pub fn session(&self) -> Option<&str> {
+        self.cookies.get("sessionid").map(String::as_str)
+    }
+}
+
+/// reqwest's own `form` needs a feature; this says what goes over the wire.
+pub trait FormBody {
+    fn form_body(self, fields: &[(&str, &str)]) -> Self;
+
+    /// Another `Accept` than a browser's; `RequestBuilder::header` would only add one.
+    fn wanting(self, kind: &'static str) -> Self;
+}
+
+impl FormBody for RequestBuilder {
+    fn form_body(self, fields: &[(&str, &str)]) -> Self {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        self.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body)
+    }
+
+    fn wanting(self, kind: &'static str) -> Self {
+        self.headers(HeaderMap::from_iter([(
+            header::ACCEPT,
+            header::HeaderValue::from_static(kind),
+        )]))
+    }
+}
