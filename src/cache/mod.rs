@@ -21,7 +21,7 @@ use crate::{
     error::AppError,
     member::{Member, UserId},
     server::clock::Clock,
-    timing::Recorder,
+    timing::{Recorder, layer::milliseconds},
 };
 
 /// What a kind of entry is called, and for how long it is good.
@@ -100,7 +100,7 @@ impl MemberCache<'_> {
         let load = async {
             let begun = std::time::Instant::now();
             let value = load.await?;
-            let duration_ms = begun.elapsed().as_secs_f64() * 1000.0;
+            let duration_ms = milliseconds(begun.elapsed());
             tracing::info!(
                 name = policy.name,
                 user_id = owner,

@@ -110,7 +110,7 @@ impl Sessions {
         let opened = store::insert(&mut transaction, &id, &row, client).await?;
         transaction.commit().await?;
         self.live.take_back(id);
-        self.cache.invalidate_member(user, "login");
+        self.cache.invalidate_member(user, "session opened");
         Ok(opened)
     }
 

@@ -38,7 +38,7 @@ pub async fn time_requests(State(site): State<Site>, mut request: Request, next:
     let mut response = next.run(request).await;
 
     let duration = begun.elapsed();
-    let duration_ms = duration.as_secs_f64() * 1000.0;
+    let duration_ms = milliseconds(duration);
     let cache = recorder.cache_state();
     let is_static = response.extensions().get::<StaticFile>().is_some();
     if is_html(&response) {
@@ -58,6 +58,7 @@ pub async fn time_requests(State(site): State<Site>, mut request: Request, next:
         status.as_u16()
     );
     let route = route.as_deref().unwrap_or("-");
+    let cache = (!cache.is_empty()).then_some(cache);
     let user_id = recorder.user_id().map(|user| user.0);
     // tracing wants the level at compile time.
     macro_rules! write_line {
@@ -76,6 +77,11 @@ pub async fn time_requests(State(site): State<Site>, mut request: Request, next:
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// To the microsecond: more digits say nothing.
+pub fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
 fn level(status: StatusCode, duration: Duration, slow: Duration, is_static: bool) -> tracing::Level {

@@ -1,5 +1,7 @@
 //! Where log lines go: everything to the console, requests also to a file that is begun anew when it is full.
 
+use std::io::IsTerminal;
+
 use logroller::{LogRollerBuilder, Rotation, RotationSize};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
@@ -38,11 +40,17 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
                 .map_err(|error| Failure::start("set up the log", into(error)))?,
         );
     }
+    // Colours for people, not for files and pipes.
+    let colours = std::io::stdout().is_terminal();
     let (console, guard) = NonBlockingBuilder::default().finish(std::io::stdout());
     let mut guards = vec![guard];
     let mut layers: Vec<Boxed> = Vec::new();
     layers.push(match config.format {
-        LogFormat::Text => fmt::layer().with_writer(console).with_filter(filter).boxed(),
+        LogFormat::Text => fmt::layer()
+            .with_ansi(colours)
+            .with_writer(console)
+            .with_filter(filter)
+            .boxed(),
         LogFormat::Json => fmt::layer()
             .json()
             .flatten_event(true)
