@@ -78,6 +78,19 @@ impl TestDatabase {
         number
     }
 
+    /// Waits for what the site does in the background, and for no time.
+    pub async fn until(&self, sql: &str, reached: impl Fn(i64) -> bool) -> i64 {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+        let begun = std::time::Instant::now();
+        loop {
+            let number = self.number(sql).await;
+            if reached(number) {
+                return number;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{sql} stays {number}");
+        }
+    }
+
     pub async fn text(&self, sql: &str) -> String {
         let mut connection = self.connect().await;
         let (text,): (String,) = sqlx::query_as(sql)
