@@ -8,6 +8,10 @@ use members_area::{
     server::{config::Config, failure::Failure},
 };
 
+/// A page is made of many small allocations; with glibc's allocator the warm dashboard misses its target in `script/bench`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The Members Area: accounts, sessions and cached pages on Leptos.
 #[derive(Parser)]
 #[command(version, propagate_version = true)]

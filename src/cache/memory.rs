@@ -61,25 +61,43 @@ where
     }
 
     /// The value, from memory or by `load`. However many ask at once, one loads; when that one fails, panics or goes away,
-    /// the next one does. `keep` decides whether a value may stay.
+    /// the next one does.
+    ///
+    /// `load` makes its future only when it is needed, and that lies in a box: else every hit would carry, and copy, the whole
+    /// state of a query that is not made.
     ///
     /// # Errors
     /// Those of `load`. An error is never kept.
-    pub async fn get_or_load<E>(
+    pub async fn get_or_load<E, L>(
         &self,
         key: K,
-        owner: impl Hash + Copy,
+        owner: impl Hash,
         ttl: Duration,
-        load: impl Future<Output = Result<V, E>>,
+        load: impl FnOnce() -> L,
     ) -> Result<(Entry<V>, Lookup), E>
     where
         E: Clone + Send + Sync + 'static,
+        L: Future<Output = Result<V, E>>,
     {
         let full = (key, self.generations.current(owner));
-        if let Some(entry) = self.entries.get(&full).await {
-            if self.is_fresh(&entry) {
-                return Ok((entry, Lookup::Hit));
-            }
+        match self.entries.get(&full).await {
+            Some(entry) if self.is_fresh(&entry) => Ok((entry, Lookup::Hit)),
+            stale => Box::pin(self.renew(full, stale.is_some(), ttl, load)).await,
+        }
+    }
+
+    async fn renew<E, L>(
+        &self,
+        full: (K, u64),
+        is_stale: bool,
+        ttl: Duration,
+        load: impl FnOnce() -> L,
+    ) -> Result<(Entry<V>, Lookup), E>
+    where
+        E: Clone + Send + Sync + 'static,
+        L: Future<Output = Result<V, E>>,
+    {
+        if is_stale {
             // Only what is stale is removed: another caller may have renewed it meanwhile.
             self.entries
                 .entry_by_ref(&full)
@@ -91,12 +109,11 @@ where
                 })
                 .await;
         }
-        let clock = &self.clock;
         let loaded = self
             .entries
-            .try_get_with(full, async move {
-                let value = load.await?;
-                let now = clock.now();
+            .try_get_with(full, async {
+                let value = load().await?;
+                let now = self.clock.now();
                 Ok::<_, E>(Entry {
                     value,
                     computed_at: now,
@@ -138,7 +155,7 @@ mod tests {
 
     async fn get(memory: &Memory<&'static str, u32>, value: u32) -> (u32, Lookup) {
         let (entry, lookup) = memory
-            .get_or_load("key", 1, TTL, async { Ok::<_, ()>(value) })
+            .get_or_load("key", 1, TTL, || async { Ok::<_, ()>(value) })
             .await
             .expect("the load cannot fail");
         (entry.value, lookup)
@@ -164,7 +181,7 @@ mod tests {
             .map(|_| {
                 let (memory, loads) = (memory.clone(), loads.clone());
                 tokio::spawn(async move {
-                    let load = async {
+                    let load = || async {
                         tokio::task::yield_now().await;
                         Ok::<_, ()>(loads.fetch_add(1, Ordering::SeqCst))
                     };
@@ -190,7 +207,7 @@ mod tests {
         let slow = tokio::spawn({
             let (memory, begun, go_on) = (memory.clone(), begun.clone(), go_on.clone());
             async move {
-                let load = async {
+                let load = || async {
                     begun.notify_one();
                     go_on.notified().await;
                     Ok::<_, ()>(1)
@@ -217,14 +234,14 @@ mod tests {
     async fn failures_and_panics_are_not_kept() {
         let memory = memory(&Clock::default());
         let failed = memory
-            .get_or_load("key", 1, TTL, async { Err::<u32, _>("down") })
+            .get_or_load("key", 1, TTL, || async { Err::<u32, _>("down") })
             .await;
         assert_eq!(failed.map(|_| ()), Err("down"));
         let panicking = tokio::spawn({
             let memory = memory.clone();
             async move {
                 memory
-                    .get_or_load("key", 1, TTL, async { panic!("in a load") as Result<u32, ()> })
+                    .get_or_load("key", 1, TTL, || async { panic!("in a load") as Result<u32, ()> })
                     .await
             }
         });

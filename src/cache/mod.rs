@@ -88,18 +88,18 @@ impl MemberCache<'_> {
     ///
     /// # Errors
     /// Those of `load`, and [`AppError::Internal`] when the value cannot be serialized.
-    pub async fn get_or_load<V: Serialize + DeserializeOwned>(
+    pub async fn get_or_load<V: Serialize + DeserializeOwned, L: Future<Output = Result<V, AppError>>>(
         &self,
         policy: Policy,
         parts: &[&str],
-        load: impl Future<Output = Result<V, AppError>>,
+        load: impl FnOnce() -> L,
     ) -> Result<V, AppError> {
         let scope = Scope::Member(self.owner);
         let key = Key::new(scope, policy.name, policy.version, parts);
         let owner = self.owner.0;
-        let load = async {
+        let load = || async move {
             let begun = std::time::Instant::now();
-            let value = load.await?;
+            let value = load().await?;
             let duration_ms = milliseconds(begun.elapsed());
             tracing::info!(
                 name = policy.name,

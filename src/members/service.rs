@@ -34,7 +34,7 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
     };
     visit
         .cache(member)
-        .get_or_load(policy, &[], async {
+        .get_or_load(policy, &[], || async {
             let profile = accounts::service::profile(&visit.site, member).await?;
             Ok(ProfileSummary {
                 username: profile.username,
@@ -55,7 +55,7 @@ async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> 
     };
     visit
         .cache(member)
-        .get_or_load(policy, &[], async {
+        .get_or_load(policy, &[], || async {
             let logins = accounts::service::recent_logins(&visit.site, member).await?;
             let devices = sessions::service::devices(&visit.site, member).await?;
             Ok(Activity {

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos_axum::LeptosRoutes;
+use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
@@ -28,16 +29,19 @@ pub fn router(site: Site) -> Router {
             move || shell::shell(&document),
         )
         .fallback(pages::fallback);
-    // Read from the bottom up: the last layer is the outermost.
-    let app = app
-        // Forms: inside of the session, so that its cookies are in the answer that is rewritten.
-        .layer(from_fn_with_state(site.clone(), plain_forms::plain_forms))
-        // Needs to know who asks, and stands before anything is rendered.
-        .layer(from_fn_with_state(site.clone(), guard::guard))
-        // Who asks.
-        .layer(cookie::layer(&site))
-        // Around the guard too, whose redirects must leave the messages where they are.
-        .layer(from_fn_with_state(site.clone(), flash::carry));
+    // Read from the top down: the first layer is the outermost. One `ServiceBuilder` and not one `.layer` each, because axum boxes
+    // at each `.layer`, and every box clones all the boxes inside of it on every request.
+    let app = app.layer(
+        ServiceBuilder::new()
+            // Around the guard too, whose redirects must leave the messages where they are.
+            .layer(from_fn_with_state(site.clone(), flash::carry))
+            // Who asks.
+            .layer(cookie::layer(&site))
+            // Needs to know who asks, and stands before anything is rendered.
+            .layer(from_fn_with_state(site.clone(), guard::guard))
+            // Forms: inside of the session, so that its cookies are in the answer that is rewritten.
+            .layer(from_fn_with_state(site.clone(), plain_forms::plain_forms)),
+    );
     let all = Router::new()
         .merge(static_files::routes(&site))
         .merge(health::routes())
@@ -49,25 +53,28 @@ pub fn router(site: Site) -> Router {
 fn outer_layers(router: Router, site: Site) -> Router {
     let for_panics = site.clone();
     let html = HeaderMap::from_iter([(header::ACCEPT, header::HeaderValue::from_static("text/html"))]);
-    router
-        // A URL with an error text in it, as Leptos makes them, is never rendered.
-        .layer(middleware::from_fn(without_error_text))
-        // Before the session is looked at: another site's request costs us nothing.
-        .layer(from_fn_with_state(site.clone(), same_origin::same_origin))
-        .layer(from_fn_with_state(site.clone(), client::identify))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::GATEWAY_TIMEOUT,
-            site.config.server.request_timeout.get(),
-        ))
-        .layer(CatchPanicLayer::custom(move |panic| {
-            error_page::panicked(&for_panics, &html, panic)
-        }))
-        // Outside of whatever answers with nothing.
-        .layer(from_fn_with_state(site.clone(), error_page::never_empty))
-        .layer(from_fn_with_state(site.clone(), one_host))
-        .layer(from_fn_with_state(site.clone(), headers::security_headers))
-        // Outermost: it times all of the above.
-        .layer(from_fn_with_state(site, timing::layer::time_requests))
+    let time_limit = site.config.server.request_timeout.get();
+    router.layer(
+        ServiceBuilder::new()
+            // Outermost: it times all of the below.
+            .layer(from_fn_with_state(site.clone(), timing::layer::time_requests))
+            .layer(from_fn_with_state(site.clone(), headers::security_headers))
+            .layer(from_fn_with_state(site.clone(), one_host))
+            // Outside of whatever answers with nothing.
+            .layer(from_fn_with_state(site.clone(), error_page::never_empty))
+            .layer(CatchPanicLayer::custom(move |panic| {
+                error_page::panicked(&for_panics, &html, panic)
+            }))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::GATEWAY_TIMEOUT,
+                time_limit,
+            ))
+            .layer(from_fn_with_state(site.clone(), client::identify))
+            // Before the session is looked at: another site's request costs us nothing.
+            .layer(from_fn_with_state(site, same_origin::same_origin))
+            // A URL with an error text in it, as Leptos makes them, is never rendered.
+            .layer(middleware::from_fn(without_error_text)),
+    )
 }
 
 /// RFC 9112, 3.2: an HTTP/1.1 request without Host, or with two, is answered with 400. hyper does not ask.
@@ -94,4 +101,53 @@ async fn without_error_text(request: Request, next: Next) -> Response {
         format!("{path}?{}", kept.join("&"))
     };
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{body::Body, routing::get};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::server::{clock::Clock, config::Config, db::Database};
+
+    async fn site(folder: &std::path::Path) -> Site {
+        let mut config = Config::default();
+        let url = format!("sqlite://{}", folder.join("test.db").display());
+        config.database.url = crate::server::config::DatabaseUrl::new(url);
+        config.server.request_timeout = crate::server::config::Period::millis(50);
+        let db = Database::connect(&config.database).await.expect("connected");
+        Site::new(config, Clock::default(), db, ([127, 0, 0, 1], 0).into()).expect("a site")
+    }
+
+    #[tokio::test]
+    async fn a_panic_and_a_hang_are_error_pages_with_all_headers() {
+        async fn hang() {
+            std::future::pending::<()>().await;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let routes = Router::new()
+            .route("/panic", get(|| async { panic!("with a s3cret") as () }))
+            .route("/hang", get(hang));
+        let router = outer_layers(routes, site(folder.path()).await);
+        for (path, status, heading) in [
+            ("/panic", 500, "Something went wrong"),
+            ("/hang", 503, "Please try again in a moment"),
+        ] {
+            let request = Request::builder()
+                .uri(path)
+                .header("host", "x")
+                .header("accept", "text/html");
+            let request = request.body(Body::empty()).expect("a request");
+            let response = router.clone().oneshot(request).await.expect("an answer");
+            assert_eq!(response.status().as_u16(), status);
+            assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+            assert!(response.headers().contains_key("x-request-id"), "it is timed");
+            let body = axum::body::to_bytes(response.into_body(), 100_000)
+                .await
+                .expect("a body");
+            let text = String::from_utf8_lossy(&body);
+            assert!(text.contains(heading) && !text.contains("s3cret"), "{text}");
+        }
+    }
 }

@@ -5,15 +5,14 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use super::{Site, config::Environment, headers::page_csp};
+use super::{Site, headers::page_csp};
 use crate::app::App;
 
 /// The whole document. Runs on the server only, so it is no part of the WASM.
 pub fn shell(site: &Site) -> impl IntoView + use<> {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     if let Some(response) = use_context::<ResponseOptions>() {
-        let development = site.config.site.environment == Environment::Development;
-        if let Ok(policy) = HeaderValue::try_from(page_csp(&nonce, development)) {
+        if let Ok(policy) = HeaderValue::try_from(page_csp(&nonce, site.is_watched)) {
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
@@ -43,7 +42,7 @@ pub fn shell(site: &Site) -> impl IntoView + use<> {
                 <script type="module" nonce=nonce>
                     {start}
                 </script>
-                <AutoReload options=site.leptos.clone() />
+                {site.is_watched.then(|| view! { <AutoReload options=site.leptos.clone() /> })}
                 <MetaTags />
             </head>
             <body>

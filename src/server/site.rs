@@ -6,7 +6,13 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use url::Url;
 
-use super::{assets::Assets, clock::Clock, config::Config, db::Database, failure::Failure};
+use super::{
+    assets::Assets,
+    clock::Clock,
+    config::{Config, Environment},
+    db::Database,
+    failure::Failure,
+};
 use crate::{
     accounts::hasher::Hasher,
     cache::{Cache, Memory},
@@ -38,6 +44,8 @@ pub struct Shared {
     pub assets: Assets,
     /// The address that visitors use.
     pub base_url: Url,
+    /// Whether `cargo leptos watch` runs the program; never in production.
+    pub is_watched: bool,
     /// What Leptos wants to know.
     pub leptos: LeptosOptions,
 }
@@ -71,6 +79,8 @@ impl Site {
                 settings.cache_ttl.get(),
                 |_, _| 1,
             ),
+            is_watched: config.site.environment == Environment::Development
+                && std::env::var_os("LEPTOS_WATCH").is_some(),
             hasher: Hasher::new(&config.passwords)?,
             config,
             clock,

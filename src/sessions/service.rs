@@ -121,7 +121,7 @@ impl Sessions {
     pub async fn load(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
         let found = self
             .live
-            .get_or_load(id, id, self.settings.cache_ttl.get(), self.find(id))
+            .get_or_load(id, id, self.settings.cache_ttl.get(), || self.find(id))
             .await;
         let live = match found {
             Ok((entry, _)) => entry.value,

@@ -50,7 +50,7 @@ pub(super) fn login_key(login: &str) -> Option<String> {
 /// # Errors
 /// An outage.
 pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError> {
-    let load = async {
+    let load = || async {
         let mut connection = site.db.read().await?;
         let row = store::find_active(&mut connection, id).await?;
         Ok::<_, AppError>(row.map(|row| Member::new(id, row.username, row.session_stamp)))

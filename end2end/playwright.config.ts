@@ -1,0 +1,38 @@
+// Every story runs twice: as a browser with JavaScript, and as one without.
+import { defineConfig } from '@playwright/test';
+
+const baseURL = process.env.SITE_URL ?? 'http://127.0.0.1:3000';
+
+export default defineConfig({
+  testDir: 'stories',
+  fullyParallel: true,
+  workers: 2,
+  retries: 0, // A story that passes only sometimes has found something.
+  // Generous, for machines that have other things to do: nothing here waits longer than it must.
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: !!process.env.CI,
+  reporter: [
+    ['list'],
+    ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/report.json' }],
+  ],
+  use: {
+    baseURL,
+    screenshot: 'only-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      // Chromium refuses its sandbox to root, and to nobody else.
+      chromiumSandbox: process.getuid?.() !== 0,
+      args: [
+        // No name but the site's leads anywhere, so Chromium cannot call home and no page can call anybody else.
+        `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(baseURL).hostname}`,
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-domain-reliability',
+        '--disable-sync',
+        '--no-pings',
+      ],
+    },
+  },
+  projects: [{ name: 'javascript' }, { name: 'no-javascript', use: { javaScriptEnabled: false } }],
+});

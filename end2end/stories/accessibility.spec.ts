@@ -1,0 +1,89 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import { arrive, button, field, fillSignUp, heading, join, newMember, open } from '../support/verbs';
+
+const VISITORS_PAGES = ['/', '/accounts/signup', '/accounts/login', '/accounts/logout', '/no/such/page'];
+const MEMBERS_PAGES = ['/', '/members/dashboard', '/members/profile', '/members/secret', '/accounts/logout', '/no/such/page'];
+
+test.use({ expectedAnswers: ['404 /no/such/page'] });
+
+/** Brings back the sign-up page with an error at every field. */
+async function openWithErrors(page: Page): Promise<void> {
+  await open(page, '/accounts/signup');
+  await fillSignUp(page, { name: 'two words', email: 'nowhere', password: '1234' }, '12345');
+  await button(page, 'Sign up').click();
+  await expect(page.getByRole('alert')).toHaveText('Please correct the marked fields.');
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(`no barrier that axe can find, ${colorScheme}`, () => {
+    test.use({ colorScheme });
+
+    async function check(page: Page, what: string): Promise<void> {
+      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze();
+      const found = violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.target}: ${node.failureSummary}`));
+      expect.soft(found, what).toEqual([]);
+    }
+
+    test('for a visitor', async ({ page }) => {
+      for (const path of VISITORS_PAGES) {
+        await open(page, path);
+        await check(page, path);
+      }
+    });
+
+    test('for a member', async ({ page }) => {
+      await join(page);
+      for (const path of MEMBERS_PAGES) {
+        await open(page, path);
+        await check(page, path);
+      }
+    });
+
+    test('in a form with errors, under a message', async ({ page }) => {
+      await openWithErrors(page);
+      await check(page, 'sign up with errors');
+      await fillSignUp(page, newMember());
+      await button(page, 'Sign up').click();
+      await arrive(page, '/accounts/login');
+      await expect(page.getByRole('status')).toBeVisible();
+      await check(page, 'login with a message');
+      await button(page, 'Log in').click();
+      await expect(field(page, 'Password')).toHaveAccessibleDescription('This field is required.');
+      await check(page, 'login with errors');
+    });
+  });
+}
+
+test.describe('on a window 360 pixels wide nothing has to be scrolled sideways', () => {
+  test.use({ viewport: { width: 360, height: 740 } });
+
+  async function check(page: Page, what: string): Promise<void> {
+    await expect(heading(page)).toBeVisible();
+    const { content, window } = await page.evaluate(() => ({
+      content: document.documentElement.scrollWidth,
+      window: document.documentElement.clientWidth,
+    }));
+    expect.soft(content, what).toBeLessThanOrEqual(window);
+  }
+
+  test('by a visitor', async ({ page }) => {
+    for (const path of VISITORS_PAGES) {
+      await open(page, path);
+      await check(page, path);
+    }
+    await openWithErrors(page);
+    await check(page, 'sign up with errors');
+  });
+
+  test('by a member, even with the longest name', async ({ page }) => {
+    const { name, password } = newMember();
+    const domain = `${'m'.repeat(63)}.${'n'.repeat(63)}.${'o'.repeat(50)}.example`;
+    await join(page, { name: name.padEnd(150, 'w'), email: `${'l'.repeat(64)}@${domain}`, password });
+    for (const path of MEMBERS_PAGES) {
+      await open(page, path);
+      await check(page, path);
+    }
+  });
+});

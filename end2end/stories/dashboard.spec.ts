@@ -1,0 +1,98 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import { hasScript, heading, hydrated, isMarked, join, logIn, logOut, mark, navigation, newMember, open, signUp } from '../support/verbs';
+
+/** When the two cached parts were made, to the millisecond. */
+async function timestamps(page: Page): Promise<{ fragment: string; view: string }> {
+  const of = async (id: string) => (await page.locator(id).getAttribute('datetime'))!;
+  const found = { fragment: await of('#fragment-rendered-at'), view: await of('#view-rendered-at') };
+  for (const moment of Object.values(found)) expect(moment).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  return found;
+}
+
+/** The whole document, what scripts know of included. */
+const everything = (page: Page): Promise<string> => page.content();
+
+test('the timestamps stay after a reload and after going away and coming back', async ({ page }) => {
+  await join(page);
+  const first = await timestamps(page);
+
+  await page.reload();
+  await hydrated(page);
+  expect(await timestamps(page)).toEqual(first);
+
+  await mark(page);
+  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await expect(heading(page)).toHaveText('Profile');
+  await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+  await expect(heading(page)).toContainText('Welcome');
+  expect(await timestamps(page)).toEqual(first);
+  expect(await isMarked(page), 'with JavaScript no page is loaded').toBe(hasScript());
+});
+
+test('a login on another device makes both timestamps new', async ({ page, otherDevice }) => {
+  const member = await join(page);
+  const first = await timestamps(page);
+  await logIn(otherDevice, member);
+  const second = await timestamps(otherDevice);
+  expect(second.fragment > first.fragment, `${second.fragment} after ${first.fragment}`).toBe(true);
+  expect(second.view > first.view, `${second.view} after ${first.view}`).toBe(true);
+
+  await page.reload();
+  expect(await timestamps(page)).toEqual(second);
+  for (const device of [page, otherDevice]) {
+    await expect(device.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(2);
+  }
+});
+
+test('two members on two devices see nothing of each other', async ({ page, otherDevice }) => {
+  const [ada, bob] = [await join(page, newMember('ada')), await join(otherDevice, newMember('bob'))];
+  for (const path of ['/members/dashboard', '/members/profile', '/members/secret', '/']) {
+    const documents = [await (await open(page, path)).text(), await everything(page)];
+    const others = [await (await open(otherDevice, path)).text(), await everything(otherDevice)];
+    for (const text of documents) expect(text).toContain(ada.name);
+    for (const text of documents) expect(text).not.toContain(bob.name);
+    for (const text of others) expect(text).toContain(bob.name);
+    for (const text of others) expect(text).not.toContain(ada.name);
+  }
+});
+
+test('two members one after the other in one browser see nothing of each other', async ({ page }) => {
+  const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
+  await logIn(page, ada);
+  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await expect(heading(page)).toHaveText('Profile');
+  await logOut(page);
+  expect(await everything(page)).not.toContain(ada.name);
+
+  await logIn(page, bob);
+  expect(await everything(page)).toContain(bob.name);
+  expect(await everything(page)).not.toContain(ada.name);
+  // Back through what the browser remembers, to where it was Ada's.
+  for (let step = 0; step < 4; step++) {
+    await page.goBack();
+    await hydrated(page);
+    await expect(heading(page)).toBeVisible();
+    expect(await everything(page)).not.toContain(ada.name);
+  }
+
+  // And over a session that is still open.
+  await logIn(page, ada);
+  expect(await everything(page)).toContain(ada.name);
+  expect(await everything(page)).not.toContain(bob.name);
+});
+
+test('the page gives away neither password nor hash nor session', async ({ page }) => {
+  const member = await join(page);
+  const session = (await page.context().cookies()).find(cookie => cookie.name.endsWith('sessionid'))!;
+  expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });
+
+  const source = await (await open(page, '/members/dashboard')).text();
+  expect(source).toContain(member.email);
+  for (const text of [source, await everything(page)]) {
+    expect(text).not.toContain(session.value);
+    expect(text).not.toContain(member.password);
+    expect(text).not.toMatch(/argon2|pbkdf2|\$m=\d+/i);
+  }
+  expect(await page.evaluate(() => document.cookie)).toBe('');
+});

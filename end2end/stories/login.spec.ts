@@ -1,0 +1,83 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import { arrive, button, field, hasScript, heading, hydrated, isMarked, join, logIn, mark, navigation, newMember, open, signUp, submitLogIn } from '../support/verbs';
+
+const REFUSED =
+  'Please enter a correct username or email address and password. Note that the password is case-sensitive.';
+
+test('sign up, log in, see the dashboard', async ({ page }) => {
+  const member = await join(page);
+  await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
+  await expect(navigation(page)).toContainText(`Welcome, ${member.name}`);
+  await expect(navigation(page).getByRole('link')).toHaveText(['Dashboard', 'Profile']);
+  const summary = page.getByRole('region', { name: 'Profile summary' });
+  await expect(summary).toContainText(member.name);
+  await expect(summary).toContainText(member.email);
+  await expect(summary).toContainText('This profile summary is cached per user!');
+  await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(1);
+  await expect(page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
+});
+
+test('the e-mail address does in place of the name', async ({ page }) => {
+  const member = await signUp(page);
+  await submitLogIn(page, member.email, member.password);
+  await arrive(page, '/members/dashboard');
+  await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
+});
+
+test('a wrong password: the same page, the typed name kept, the way to the page one wanted not lost', async ({ page }) => {
+  const member = await signUp(page);
+  await open(page, '/accounts/login?next=/members/profile');
+  await mark(page);
+  await field(page, 'Username or email address').fill(member.name);
+  await field(page, 'Password').fill(member.password.toUpperCase());
+  await field(page, 'Password').press('Enter');
+
+  await expect(page.getByRole('alert')).toHaveText(REFUSED);
+  await expect(page).toHaveURL('/accounts/login?next=/members/profile');
+  await expect(field(page, 'Username or email address')).toHaveValue(member.name);
+  expect(await isMarked(page), 'with JavaScript no page is loaded').toBe(hasScript());
+  if (hasScript()) {
+    await expect(field(page, 'Password')).toBeFocused();
+  } else {
+    await expect(field(page, 'Password')).toHaveValue('');
+  }
+
+  await hydrated(page);
+  await field(page, 'Password').fill(member.password);
+  await field(page, 'Password').press('Enter');
+  await arrive(page, '/members/profile');
+  await expect(page.getByRole('main')).toContainText(member.email);
+});
+
+test('an unknown name gets the page that a wrong password gets', async ({ page }) => {
+  const member = await signUp(page);
+  const answerTo = async (login: string): Promise<string> => {
+    await open(page, '/accounts/login');
+    await submitLogIn(page, login, 'Not the password of anybody');
+    await expect(page.getByRole('alert')).toHaveText(REFUSED);
+    await expect(field(page, 'Username or email address')).toHaveValue(login);
+    return page.getByRole('main').ariaSnapshot().then(text => text.replaceAll(login, 'NAME'));
+  };
+  const known = await answerTo(member.name);
+  expect(await answerTo(newMember().name)).toBe(known);
+});
+
+test('an empty form says what is missing', async ({ page }) => {
+  await open(page, '/accounts/login');
+  await button(page, 'Log in').click();
+  await expect(field(page, 'Username or email address')).toHaveAccessibleDescription('This field is required.');
+  await expect(field(page, 'Password')).toHaveAccessibleDescription('This field is required.');
+});
+
+test('each login has a session of its own', async ({ page }) => {
+  const session = async (page: Page) => (await page.context().cookies()).find(cookie => cookie.name.endsWith('sessionid'));
+  const member = await join(page);
+  const first = await session(page);
+  await logIn(page, member);
+  const second = await session(page);
+  expect(second?.value).toBeTruthy();
+  expect(second?.value).not.toBe(first?.value);
+  await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(2);
+  await expect(page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
+});

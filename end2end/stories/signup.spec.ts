@@ -1,0 +1,98 @@
+import { expect, test } from '../support/test';
+import { button, field, fillSignUp, hasScript, heading, hydrated, isMarked, mark, navigation, newMember, open, signUp } from '../support/verbs';
+
+const CREATED = 'Account created successfully! Please log in.';
+
+test('every error at once, each at its field, and nothing typed is lost', async ({ page }) => {
+  const posts: string[] = [];
+  page.on('request', request => request.method() === 'POST' && posts.push(request.url()));
+  await open(page, '/accounts/signup');
+  await mark(page);
+  await fillSignUp(page, { name: 'two words', email: 'nowhere', password: '1234' }, '12345');
+  await button(page, 'Sign up').click();
+
+  for (const [label, sentence] of [
+    ['Username', 'Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.'],
+    ['Email address', 'Enter a valid email address.'],
+    ['Password', 'This password is too short. It must contain at least 8 characters.'],
+    ['Password', 'This password is too common.'],
+    ['Password', 'This password is entirely numeric.'],
+    ['Password confirmation', 'The two password fields didn’t match.'],
+  ] as const) {
+    await expect(page.getByText(sentence)).toBeVisible();
+    await expect(field(page, label)).toHaveAttribute('aria-invalid', 'true');
+    // What aria-describedby points to.
+    await expect(field(page, label)).toHaveAccessibleDescription(new RegExp(escaped(sentence)));
+  }
+  await expect(page.getByRole('alert')).toHaveText('Please correct the marked fields.');
+
+  await expect(field(page, 'Username')).toHaveValue('two words');
+  await expect(field(page, 'Email address')).toHaveValue('nowhere');
+  // A password is never sent back; the page that was not left still has it.
+  await expect(field(page, 'Password')).toHaveValue(hasScript() ? '1234' : '');
+  await expect(field(page, 'Password confirmation')).toHaveValue(hasScript() ? '12345' : '');
+
+  await expect(page).toHaveURL('/accounts/signup');
+  expect(await isMarked(page), 'with JavaScript no page is loaded').toBe(hasScript());
+  expect(posts).toHaveLength(1);
+
+  await page.reload();
+  await hydrated(page);
+  await expect(page.locator('[aria-invalid]')).toHaveCount(0);
+  await expect(page.locator('.error')).toHaveCount(0);
+  expect(posts, 'a reload sends nothing again').toHaveLength(1);
+});
+
+test('an empty form says what is missing, and a better one is taken', async ({ page }) => {
+  await open(page, '/accounts/signup');
+  await button(page, 'Sign up').click();
+  for (const label of ['Username', 'Email address', 'Password', 'Password confirmation']) {
+    await expect(field(page, label)).toHaveAccessibleDescription(/This field is required\.$/);
+  }
+  await hydrated(page);
+  await fillSignUp(page, newMember());
+  await button(page, 'Sign up').click();
+  await expect(page.getByText(CREATED)).toBeVisible();
+});
+
+test('a name that differs only in case is taken', async ({ page }) => {
+  const member = await signUp(page, newMember('étienne'));
+  await open(page, '/accounts/signup');
+  await fillSignUp(page, { ...member, name: member.name.toUpperCase() });
+  await button(page, 'Sign up').click();
+  await expect(field(page, 'Username')).toHaveAccessibleDescription(/A user with that username already exists\.$/);
+  await expect(field(page, 'Username')).toHaveValue(member.name.toUpperCase());
+});
+
+test('the message after sign-up is shown once', async ({ page }) => {
+  const message = page.getByRole('status').filter({ hasText: CREATED });
+  await signUp(page);
+  await expect(message).toBeVisible();
+  await expect(page).toHaveURL('/accounts/login');
+
+  await page.reload();
+  await hydrated(page);
+  await expect(heading(page)).toHaveText('Log in');
+  await expect(message).toHaveCount(0);
+});
+
+test('the message does not come back when one goes to another page and returns', async ({ page }) => {
+  const message = page.getByText(CREATED);
+  await signUp(page);
+  await expect(message).toBeVisible();
+  await mark(page);
+
+  await navigation(page).getByRole('link', { name: 'Sign up' }).click();
+  await expect(heading(page)).toHaveText('Sign up');
+  await expect(message).toHaveCount(0);
+  await navigation(page).getByRole('link', { name: 'Log in' }).click();
+  await expect(heading(page)).toHaveText('Log in');
+  await expect(message).toHaveCount(0);
+  await page.goBack();
+  await page.goBack();
+  await expect(heading(page)).toHaveText('Log in');
+  await expect(message).toHaveCount(0);
+  expect(await isMarked(page), 'with JavaScript no page is loaded').toBe(hasScript());
+});
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');

@@ -1,0 +1,94 @@
+// What people do on the site.
+import { randomBytes } from 'node:crypto';
+import type { Locator, Page, Response } from '@playwright/test';
+import { expect, test } from './test';
+
+export interface Member {
+  name: string;
+  email: string;
+  password: string;
+}
+
+/** A member that no other story knows: stories share one database and run side by side, in any order. */
+export function newMember(first = 'ada'): Member {
+  const name = `${first}-${randomBytes(6).toString('hex')}`;
+  return { name, email: `${name}@example.com`, password: `Seven quiet herons at dusk, 41 of ${first}` };
+}
+
+/** Whether this run is the one with JavaScript. */
+export const hasScript = (): boolean => test.info().project.use.javaScriptEnabled !== false;
+
+/** Waits until the page answers to scripts, where there are any. */
+export async function hydrated(page: Page): Promise<void> {
+  if (hasScript()) await expect(page.locator('html')).toHaveAttribute('data-hydrated', 'true');
+}
+
+export async function open(page: Page, path: string): Promise<Response> {
+  const response = await page.goto(path);
+  await hydrated(page);
+  return response!;
+}
+
+/** Waits for a full page load to have led to this address. */
+export async function arrive(page: Page, path: string): Promise<void> {
+  await expect(page).toHaveURL(path);
+  await hydrated(page);
+}
+
+export const field = (page: Page, label: string): Locator => page.getByLabel(label, { exact: true });
+export const button = (page: Page, name: string): Locator => page.getByRole('main').getByRole('button', { name });
+export const navigation = (page: Page): Locator => page.getByRole('navigation', { name: 'Account' });
+export const heading = (page: Page): Locator => page.getByRole('heading', { level: 1 });
+
+export async function fillSignUp(page: Page, member: Member, again = member.password): Promise<void> {
+  await field(page, 'Username').fill(member.name);
+  await field(page, 'Email address').fill(member.email);
+  await field(page, 'Password').fill(member.password);
+  await field(page, 'Password confirmation').fill(again);
+}
+
+/** Makes an account; ends on the login page. */
+export async function signUp(page: Page, member: Member = newMember()): Promise<Member> {
+  await open(page, '/accounts/signup');
+  await fillSignUp(page, member);
+  await button(page, 'Sign up').click();
+  await arrive(page, '/accounts/login');
+  return member;
+}
+
+/** Fills in the login page that is open and sends it. */
+export async function submitLogIn(page: Page, login: string, password: string): Promise<void> {
+  await field(page, 'Username or email address').fill(login);
+  await field(page, 'Password').fill(password);
+  await button(page, 'Log in').click();
+}
+
+/** Logs in; ends on the dashboard. */
+export async function logIn(page: Page, member: Member): Promise<void> {
+  await open(page, '/accounts/login');
+  await submitLogIn(page, member.name, member.password);
+  await arrive(page, '/members/dashboard');
+}
+
+/** Makes an account and logs in to it; ends on the dashboard. */
+export async function join(page: Page, member: Member = newMember()): Promise<Member> {
+  await signUp(page, member);
+  await logIn(page, member);
+  return member;
+}
+
+/** Logs out with the button in the navigation; ends on the login page. */
+export async function logOut(page: Page): Promise<void> {
+  await navigation(page).getByRole('button', { name: 'Log out' }).click();
+  await arrive(page, '/accounts/login');
+}
+
+/** Leaves a mark in the page's memory, which lives until the next page load. */
+export async function mark(page: Page): Promise<void> {
+  await page.evaluate(() => Object.assign(window, { mark: true }));
+}
+
+/** Whether this is still the page that was marked. */
+export async function isMarked(page: Page): Promise<boolean> {
+  return page.evaluate(() => 'mark' in window);
+}

@@ -1,0 +1,59 @@
+// Notes whatever goes wrong in a browser: a console message of any level, a script error, a request that failed or was
+// refused, a request to anybody else.
+import type { BrowserContext, ConsoleMessage, Request, Response } from '@playwright/test';
+
+/** What a page may do in this story. */
+export interface Circumstances {
+  /** The site's origin. */
+  origin: string;
+  /** Answers over 400 that the story asks for, like "404 /no/such/page". */
+  expected: string[];
+  hasScript: boolean;
+}
+
+/** Call the result for what went wrong. */
+export function watch(context: BrowserContext, { origin, expected, hasScript }: Circumstances): () => string[] {
+  const trouble: string[] = [];
+  const requests: Request[] = [];
+  const aborted: Request[] = [];
+
+  context.on('console', message => {
+    if (!isExpected(message, expected)) trouble.push(`console ${message.type()}: ${message.text()}`);
+  });
+  context.on('weberror', error => trouble.push(`script error: ${error.error().stack}`));
+  context.on('request', request => {
+    requests.push(request);
+    if (new URL(request.url()).origin !== origin) trouble.push(`request to somebody else: ${request.url()}`);
+  });
+  context.on('requestfailed', request => {
+    const reason = request.failure()?.errorText;
+    if (reason === 'net::ERR_ABORTED') aborted.push(request);
+    // Without JavaScript Chromium preloads a page's script and then refuses it, in these words.
+    else if (reason === 'csp' && request.resourceType() === 'script' && !hasScript) return;
+    else trouble.push(`request failed: ${request.url()}: ${reason}`);
+  });
+  context.on('response', response => {
+    if (response.status() >= 400 && !expected.includes(answer(response))) trouble.push(`refused: ${answer(response)}`);
+  });
+
+  return () => [
+    ...trouble,
+    ...aborted.filter(request => !wasLeft(request, requests)).map(request => `request aborted: ${request.url()}`),
+  ];
+}
+
+const answer = (response: Response) => `${response.status()} ${new URL(response.url()).pathname}`;
+
+function isExpected(message: ConsoleMessage, expected: string[]): boolean {
+  // Chromium writes this line for each answer over 400, whatever the page does; so only for an answer that was asked for.
+  const status = /^Failed to load resource: the server responded with a status of (\d+) /.exec(message.text())?.[1];
+  if (status) return expected.includes(`${status} ${new URL(message.location().url).pathname}`);
+  // Chromium's receipt for the header that goes with a logout.
+  return message.type() === 'info' && message.text().startsWith('Clear-Site-Data header on ');
+}
+
+/** A page that is left stops loading: an abort is no failure when its page went on to another address. */
+function wasLeft(request: Request, requests: Request[]): boolean {
+  const later = requests.slice(requests.indexOf(request) + 1);
+  return later.some(other => other.isNavigationRequest() && other.frame() === request.frame());
+}
