@@ -24,19 +24,19 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// Looks into the site's folder, and for `hash.txt` beside the program when the build hashed its files.
+    /// Looks into the site's folder, and for `hash.txt` beside the program, which a build with `LEPTOS_HASH_FILES=true` leaves there.
+    /// One left over from another build names files that are not there, and is not believed.
     pub fn find(site_root: &Path) -> Self {
-        let hashes = std::env::var("LEPTOS_HASH_FILES")
-            .is_ok_and(|set| set == "true")
-            .then(|| {
-                std::env::current_exe()
-                    .ok()?
-                    .parent()
-                    .map(|folder| folder.join("hash.txt"))
-            })
-            .flatten()
-            .and_then(|file| std::fs::read_to_string(file).ok())
+        let hashes = std::env::current_exe()
+            .ok()
+            .and_then(|program| std::fs::read_to_string(program.parent()?.join("hash.txt")).ok())
             .map(|text| parse(&text))
+            .filter(|hashes| {
+                let file = |hash: &String| format!("{OUTPUT_NAME}.{hash}.js");
+                hashes
+                    .get("js")
+                    .is_some_and(|hash| site_root.join(PKG_DIR).join(file(hash)).is_file())
+            })
             .unwrap_or_default();
         let address = |kind: &str, ending: &str| match hashes.get(kind) {
             Some(hash) => format!("/{PKG_DIR}/{OUTPUT_NAME}.{hash}.{ending}"),

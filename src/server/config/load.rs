@@ -90,6 +90,46 @@ mod tests {
         assert_eq!(format!("{shipped:?}"), format!("{:?}", Config::default()));
     }
 
+    /// `section.key` for each line of the shipped file.
+    fn shipped_keys() -> Vec<(String, String)> {
+        let mut section = "";
+        let mut keys = Vec::new();
+        for line in include_str!("../../../Leptos.toml")
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.starts_with('#'))
+        {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                section = name;
+            } else if let Some((key, value)) = line.split_once(" = ") {
+                keys.push((format!("{section}.{key}"), value.trim_matches('"').to_owned()));
+            }
+        }
+        keys
+    }
+
+    #[test]
+    fn the_shipped_file_and_the_documentation_have_every_key() {
+        let debug = format!("{:?}", Config::default());
+        let documentation = include_str!("../../../docs/configuration.md");
+        let keys = shipped_keys();
+        assert!(keys.len() >= 30, "{keys:?}");
+        for (key, value) in &keys {
+            let value = if value.is_empty() {
+                "empty".to_owned()
+            } else {
+                format!("`{value}`")
+            };
+            assert!(
+                documentation.contains(&format!("| `{key}` | {value} |")),
+                "{key} = {value}"
+            );
+        }
+        // Each key is a field: as many as `Debug` prints, less the eight sections and what their values print.
+        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 8;
+        assert_eq!(fields, keys.len(), "a key is missing in Leptos.toml");
+    }
+
     #[test]
     fn the_environment_wins() {
         let config = load_with(
