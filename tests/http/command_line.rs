@@ -266,7 +266,7 @@ async fn every_command_has_help_and_every_mistake_a_sentence() {
 }
 
 #[tokio::test]
-async fn serve_finishes_on_sigterm_and_keeps_sessions_over_a_restart() {
+async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
     use std::io::{BufRead, BufReader};
     let (database, folder) = (
         TestDatabase::create().await,
@@ -274,11 +274,12 @@ async fn serve_finishes_on_sigterm_and_keeps_sessions_over_a_restart() {
     );
     let log = folder.path().join("log/requests.log");
     let mut cookies = None;
-    for round in 0..2 {
+    for (round, signal) in ["-TERM", "-INT"].into_iter().enumerate() {
         let mut child = program(&database, folder.path())
             .arg("serve")
             .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0")
             .env("MEMBERS_AREA_LOG__FILE", &log)
+            .env("MEMBERS_AREA_LOG__MAX_FILE", "400B")
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program runs");
@@ -301,7 +302,7 @@ async fn serve_finishes_on_sigterm_and_keeps_sessions_over_a_restart() {
         assert!(visitor.is_signed_in().await, "round {round}");
         cookies = Some(visitor.cookies.clone());
         let stopped = Command::new("kill")
-            .args(["-TERM", &child.id().to_string()])
+            .args([signal, &child.id().to_string()])
             .status()
             .expect("kill runs");
         assert!(stopped.success());
@@ -312,7 +313,14 @@ async fn serve_finishes_on_sigterm_and_keeps_sessions_over_a_restart() {
             "{console}"
         );
     }
-    let written = std::fs::read_to_string(&log).expect("the request log");
+    let mut written = String::new();
+    for file in std::fs::read_dir(folder.path().join("log")).expect("the log's folder") {
+        written += &std::fs::read_to_string(file.expect("a file").path()).expect("text");
+    }
+    assert!(
+        folder.path().join("log/requests.log.1").is_file(),
+        "begun anew when it is full"
+    );
     assert!(
         written.contains("Request: GET /members/secret - Processed in") && written.contains("- Status: 200")
     );

@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn the_shipped_file_and_the_documentation_have_every_key() {
         let debug = format!("{:?}", Config::default());
-        let documentation = include_str!("../../../docs/configuration.md");
+        let documentation = include_str!("../../../README.md");
         let keys = shipped_keys();
         assert!(keys.len() >= 30, "{keys:?}");
         for (key, value) in &keys {
