@@ -35,6 +35,7 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_user_id ON sessions (user_id, last_seen_at);
 CREATE INDEX sessions_idle_expires_at ON sessions (idle_expires_at);
+CREATE INDEX sessions_absolute_expires_at ON sessions (absolute_expires_at);
 
 -- What happened to an account; rows are only added.
 CREATE TABLE activity (

@@ -45,6 +45,9 @@ pub enum AppError {
         "The site cannot reach its database just now. Nothing was changed. Please try again in a moment."
     )]
     Unavailable,
+    /// It took longer than a request may.
+    #[error("That took too long. It may have been done all the same: please look before you try again.")]
+    TimedOut,
     /// The browser could not reach the site.
     #[error("The site could not be reached. Please check your connection and try again.")]
     Offline,
@@ -63,7 +66,7 @@ impl AppError {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::TooLarge => 413,
-            Self::Busy { .. } | Self::Unavailable => 503,
+            Self::Busy { .. } | Self::Unavailable | Self::TimedOut => 503,
             Self::Internal => 500,
         }
     }
@@ -72,7 +75,7 @@ impl AppError {
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Busy { retry_after } => Some(*retry_after),
-            Self::Unavailable => Some(5),
+            Self::Unavailable | Self::TimedOut => Some(5),
             _ => None,
         }
     }

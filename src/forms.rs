@@ -30,6 +30,9 @@ pub enum Field {
 }
 
 impl Field {
+    /// Whose values come back with a refused form; a password never does.
+    pub const SHOWN_AGAIN: [Self; 3] = [Self::Username, Self::Email, Self::Login];
+
     /// The `name` attribute of the input.
     pub const fn name(self) -> &'static str {
         match self {
@@ -154,19 +157,12 @@ impl FormErrors {
 
     /// The errors of one field.
     pub fn of(&self, field: Field) -> impl Iterator<Item = &Problem> {
-        self.0
-            .iter()
-            .filter(move |(at, _)| *at == field)
-            .map(|(_, problem)| problem)
+        self.0.iter().filter(move |(at, _)| *at == field).map(|(_, problem)| problem)
     }
 
     /// `Ok` when there is none.
     pub fn into_result(self) -> Result<(), AppError> {
-        if self.is_empty() {
-            Ok(())
-        } else {
-            Err(AppError::Invalid(self))
-        }
+        if self.is_empty() { Ok(()) } else { Err(AppError::Invalid(self)) }
     }
 }
 
@@ -215,10 +211,7 @@ mod tests {
             Submission::from_result::<()>(Err(AppError::Invalid(errors.clone()))),
             Ok(Submission::Refused(errors))
         );
-        assert_eq!(
-            Submission::from_result::<()>(Err(AppError::Unavailable)),
-            Err(AppError::Unavailable)
-        );
+        assert_eq!(Submission::from_result::<()>(Err(AppError::Unavailable)), Err(AppError::Unavailable));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use members_area::{
     commands::{self, demo, people, serve},
     server::{config::Config, failure::Failure},
+    timing,
 };
 
 /// A page is made of many small allocations; with glibc's allocator the warm dashboard misses its target in `script/bench`.
@@ -82,6 +83,9 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::start("start the runtime", error))?;
+    if !matches!(arguments.command, Command::Serve) {
+        timing::log::begin_for_commands();
+    }
     runtime.block_on(async {
         match arguments.command {
             Command::Serve => serve::serve(config).await,

@@ -28,11 +28,7 @@ struct Inner {
 
 impl Member {
     pub(crate) fn new(id: UserId, username: String, session_stamp: Vec<u8>) -> Self {
-        Self(Arc::new(Inner {
-            id,
-            username,
-            session_stamp,
-        }))
+        Self(Arc::new(Inner { id, username, session_stamp }))
     }
 
     /// Whose row.
@@ -54,9 +50,7 @@ impl Member {
 /// By hand, because axum-login logs its user (law 6).
 impl fmt::Debug for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Member")
-            .field("id", &self.0.id.0)
-            .finish_non_exhaustive()
+        f.debug_struct("Member").field("id", &self.0.id.0).finish_non_exhaustive()
     }
 }
 

@@ -1,9 +1,6 @@
 //! Server functions. A missing field is an empty one, so that it is an error at its field.
 
-#![expect(
-    missing_docs,
-    reason = "the macro makes each argument a public field, and passes no comment on"
-)]
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
 use leptos::prelude::*;
 
@@ -28,12 +25,7 @@ pub async fn sign_up(
     use crate::ui::flash::{Level, Message};
 
     let visit = Visit::current()?;
-    let account = NewAccount {
-        username,
-        email,
-        password1,
-        password2,
-    };
+    let account = NewAccount { username, email, password1, password2 };
     Submission::from_result(service::sign_up(&visit, account).await.map(|()| {
         flash::message(Level::Success, Message::AccountCreated);
         leptos_axum::redirect(&visit.site.config.accounts.login_url);
@@ -57,8 +49,9 @@ pub async fn log_in(
     let verdict = async {
         let credentials = Credentials::check(login, password)?;
         let mut auth = cookie::auth_session().await?;
-        let member = cookie::log_in(&mut auth, credentials, &visit.client).await?;
-        service::record_login(&visit, &member).await
+        let member = cookie::authenticate(&mut auth, credentials).await?;
+        service::record_login(&visit, &member).await?;
+        cookie::sign_in(&mut auth, &member, &visit.client).await
     };
     Submission::from_result(verdict.await.map(|()| {
         let accounts = &visit.site.config.accounts;

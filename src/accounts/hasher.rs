@@ -45,13 +45,8 @@ impl Hasher {
         let invalid = |error: &dyn std::fmt::Display| {
             Failure::message(format!("passwords: Argon2 refuses the parameters: {error}"))
         };
-        let params = Params::new(
-            settings.memory_kib,
-            settings.iterations,
-            settings.parallelism,
-            None,
-        )
-        .map_err(|error| invalid(&error))?;
+        let params = Params::new(settings.memory_kib, settings.iterations, settings.parallelism, None)
+            .map_err(|error| invalid(&error))?;
         let slots = match settings.slots {
             0 => std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1)),
             slots => slots,
@@ -74,27 +69,36 @@ impl Hasher {
         self.run(move || hash(&argon2, &password)).await?
     }
 
-    /// Checks a password. Without a hash, for an unknown user, the same work is done against a hash that nothing fits.
+    /// Checks a password against an account's hash, and whether the account is active. Without an account the same work is done
+    /// against a hash that nothing fits; a hash by older parameters that does not fit gets the work that it lacks (Django's
+    /// `harden_runtime`). An inactive account's hash is not upgraded, since that would take twice as long.
     ///
     /// # Errors
     /// [`AppError::Busy`] past the queue.
-    pub async fn verify(&self, password: &Secret, hash: Option<String>) -> Result<Verdict, AppError> {
+    pub async fn verify(
+        &self,
+        password: &Secret,
+        account: Option<(String, bool)>,
+    ) -> Result<Verdict, AppError> {
         let (argon2, password) = (self.argon2.clone(), password.clone());
-        let hash = hash.unwrap_or_else(|| self.dummy.clone());
+        let (hash, is_active) = account.unwrap_or_else(|| (self.dummy.clone(), false));
         self.run(move || {
             // Nothing longer was ever accepted; cut, so that a megabyte costs what a word does.
             let typed = password.expose().as_bytes();
             let typed = &typed[..typed.len().min(super::password::LONGEST + 1)];
             let Ok(parsed) = PasswordHash::new(&hash) else {
+                harden(&argon2, typed, 0);
                 return Ok(Verdict::Wrong);
             };
-            if argon2.verify_password(typed, &parsed).is_err() {
-                return Ok(Verdict::Wrong);
+            let fits = argon2.verify_password(typed, &parsed).is_ok();
+            match (fits && is_active, is_current(&argon2, &parsed)) {
+                (true, true) => Ok(Verdict::Right),
+                (true, false) => self::hash(&argon2, &password).map(Verdict::Upgrade),
+                (false, _) => {
+                    harden(&argon2, typed, Params::try_from(&parsed).map_or(0, |params| work(&params)));
+                    Ok(if fits { Verdict::Right } else { Verdict::Wrong })
+                }
             }
-            if is_current(&argon2, &parsed) {
-                return Ok(Verdict::Right);
-            }
-            self::hash(&argon2, &password).map(Verdict::Upgrade)
         })
         .await?
     }
@@ -102,14 +106,8 @@ impl Hasher {
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
         /// Seconds. The queue is empty long before.
         const RETRY_AFTER: u32 = 2;
-        let busy = AppError::Busy {
-            retry_after: RETRY_AFTER,
-        };
-        let admitted = self
-            .admitted
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| busy.clone())?;
+        let busy = AppError::Busy { retry_after: RETRY_AFTER };
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| busy.clone())?;
         let slot = self.slots.clone().acquire_owned().await.map_err(|_| busy)?;
         // The permits go along, so that a visitor who leaves does not free a slot that is still computing.
         let permits: (OwnedSemaphorePermit, OwnedSemaphorePermit) = (admitted, slot);
@@ -136,6 +134,24 @@ fn hash(argon2: &Argon2<'_>, password: &Secret) -> Result<String, AppError> {
     }
 }
 
+/// What a hash costs: blocks filled.
+fn work(params: &Params) -> u64 {
+    u64::from(params.m_cost()) * u64::from(params.t_cost())
+}
+
+/// Does the work that the present parameters ask for beyond what was done, to the nearest pass.
+fn harden(argon2: &Argon2<'_>, typed: &[u8], done: u64) {
+    let params = argon2.params();
+    let missing = work(params).saturating_sub(done);
+    let passes =
+        u32::try_from((missing + u64::from(params.m_cost()) / 2) / u64::from(params.m_cost())).unwrap_or(0);
+    if let (1.., Ok(rest)) = (passes, Params::new(params.m_cost(), passes, params.p_cost(), None)) {
+        let rest = Argon2::new(Algorithm::Argon2id, Version::V0x13, rest);
+        // Its result is of no use to anybody.
+        let _ = rest.hash_password_into(typed, &[0; 16], &mut [0; 32]);
+    }
+}
+
 fn is_current(argon2: &Argon2<'_>, hash: &PasswordHash) -> bool {
     hash.algorithm == Algorithm::Argon2id.ident()
         && ParamsString::try_from(argon2.params()).is_ok_and(|wanted| wanted == hash.params)
@@ -158,13 +174,7 @@ mod tests {
     use super::*;
 
     fn settings(iterations: u32) -> config::Passwords {
-        config::Passwords {
-            memory_kib: 8 * 1024,
-            iterations,
-            slots: 1,
-            queue: 1,
-            ..Default::default()
-        }
+        config::Passwords { memory_kib: 8 * 1024, iterations, slots: 1, queue: 1, ..Default::default() }
     }
 
     fn hasher(iterations: u32) -> Hasher {
@@ -177,30 +187,21 @@ mod tests {
         let password = Secret::new("пароль 🦀");
         let hash = hasher.hash(&password).await.expect("not busy");
         assert!(hash.starts_with("$argon2id$v=19$m=8192,t=1,p=1$"));
-        assert_eq!(
-            hasher.verify(&password, Some(hash.clone())).await,
-            Ok(Verdict::Right)
-        );
-        assert_eq!(
-            hasher.verify(&Secret::new("other"), Some(hash)).await,
-            Ok(Verdict::Wrong)
-        );
+        assert_eq!(hasher.verify(&password, Some((hash.clone(), true))).await, Ok(Verdict::Right));
+        assert_eq!(hasher.verify(&Secret::new("other"), Some((hash, true))).await, Ok(Verdict::Wrong));
         assert_eq!(hasher.verify(&password, None).await, Ok(Verdict::Wrong));
-        assert_eq!(
-            hasher.verify(&password, Some("!unusable".into())).await,
-            Ok(Verdict::Wrong)
-        );
+        assert_eq!(hasher.verify(&password, Some(("!unusable".into(), true))).await, Ok(Verdict::Wrong));
     }
 
     #[tokio::test]
     async fn changed_parameters_upgrade_the_hash() {
         let password = Secret::new("correct horse");
         let old = hasher(1).hash(&password).await.expect("not busy");
-        let Ok(Verdict::Upgrade(new)) = hasher(2).verify(&password, Some(old)).await else {
+        let Ok(Verdict::Upgrade(new)) = hasher(2).verify(&password, Some((old, true))).await else {
             panic!("an old hash is upgraded");
         };
         assert!(new.contains("t=2"));
-        assert_eq!(hasher(2).verify(&password, Some(new)).await, Ok(Verdict::Right));
+        assert_eq!(hasher(2).verify(&password, Some((new, true))).await, Ok(Verdict::Right));
     }
 
     #[test]
@@ -224,10 +225,7 @@ mod tests {
         while hasher.admitted.available_permits() > 0 {
             tokio::task::yield_now().await;
         }
-        assert!(matches!(
-            hasher.hash(&Secret::new("three")).await,
-            Err(AppError::Busy { .. })
-        ));
+        assert!(matches!(hasher.hash(&Secret::new("three")).await, Err(AppError::Busy { .. })));
         drop(_slot);
         assert!(waiting.await.expect("no panic").is_ok() && second.await.expect("no panic").is_ok());
     }

@@ -29,14 +29,9 @@ pub fn problems(password: &str, username: &str, email: &str) -> Vec<Problem> {
         (is_similar(&lower, username), Problem::PasswordLikeUsername),
         (is_similar(&lower, email), Problem::PasswordLikeEmail),
         (password.chars().count() < SHORTEST, Problem::PasswordTooShort),
+        (COMMON.binary_search(&lower.trim()).is_ok(), Problem::PasswordTooCommon),
         (
-            COMMON.binary_search(&lower.trim()).is_ok(),
-            Problem::PasswordTooCommon,
-        ),
-        (
-            password
-                .chars()
-                .all(|c| c.general_category_group() == GeneralCategoryGroup::Number),
+            password.chars().all(|c| c.general_category_group() == GeneralCategoryGroup::Number),
             Problem::PasswordNumeric,
         ),
     ];
@@ -130,10 +125,7 @@ mod tests {
     #[test]
     fn the_limit_is_4096_bytes() {
         assert_eq!(problems(&"ab c".repeat(1024), "ada", ""), vec![]);
-        assert_eq!(
-            problems(&("ab c".repeat(1024) + "d"), "ada", ""),
-            vec![Problem::PasswordTooLong]
-        );
+        assert_eq!(problems(&("ab c".repeat(1024) + "d"), "ada", ""), vec![Problem::PasswordTooLong]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{
 pub struct LoginRow {
     pub id: i64,
     pub username: String,
+    pub email: String,
     pub password_hash: String,
     pub session_stamp: Vec<u8>,
     pub is_active: i64,
@@ -88,16 +89,16 @@ pub async fn username_exists(connection: &mut AnyConnection, key: &str) -> Resul
         .map(|row| row.is_some())
 }
 
-/// By username, or else by e-mail address; of several with one address the oldest, so that who signs up later with somebody's
-/// address does not get in their way.
+/// By username or by e-mail address; of several the oldest account, so that who signs up later with somebody's address, as theirs
+/// or as a username, does not get in their way.
 pub async fn find_for_login(
     connection: &mut AnyConnection,
     key: &str,
 ) -> Result<Option<LoginRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, username, password_hash, session_stamp, is_active FROM users \
+        "SELECT id, username, email, password_hash, session_stamp, is_active FROM users \
          WHERE username_key = $1 OR email_key = $1 \
-         ORDER BY CASE WHEN username_key = $1 THEN 0 ELSE 1 END, date_joined, id LIMIT 1",
+         ORDER BY date_joined, id LIMIT 1",
     )
     .bind(key)
     .fetch_optional(connection)

@@ -23,10 +23,7 @@ pub fn normalize(typed: &str) -> String {
 /// are two users in many places), without what cannot be seen.
 pub fn key(text: &str) -> String {
     let normalized: String = text.trim().nfkc().collect();
-    caseless::default_case_fold_str(&normalized)
-        .nfkc()
-        .filter(|c| !INVISIBLE_LETTERS.contains(c))
-        .collect()
+    caseless::default_case_fold_str(&normalized).nfkc().filter(|c| !INVISIBLE_LETTERS.contains(c)).collect()
 }
 
 /// The rules for a normalised name: `^[\w.@+-]+\Z`, at most 150 characters, and something to see.
@@ -37,10 +34,8 @@ pub fn problems(name: &str) -> Vec<Problem> {
     }
     let mut problems = Vec::new();
     if found > USERNAME_MAX as usize {
-        problems.push(Problem::TooLong {
-            max: USERNAME_MAX,
-            found: u32::try_from(found).unwrap_or(u32::MAX),
-        });
+        problems
+            .push(Problem::TooLong { max: USERNAME_MAX, found: u32::try_from(found).unwrap_or(u32::MAX) });
     }
     if !name.chars().all(is_allowed) {
         problems.push(Problem::UsernameCharacters);
@@ -54,10 +49,7 @@ pub fn problems(name: &str) -> Vec<Problem> {
 /// Rust's `char::is_alphanumeric`.
 fn is_allowed(c: char) -> bool {
     matches!(c, '_' | '.' | '@' | '+' | '-')
-        || matches!(
-            c.general_category_group(),
-            GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number
-        )
+        || matches!(c.general_category_group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)
 }
 
 #[cfg(test)]
@@ -118,11 +110,7 @@ mod tests {
         ] {
             assert_eq!(key(one), key(other), "{one} {other}");
         }
-        assert_ne!(
-            key("admin"),
-            key("аdmin"),
-            "a Cyrillic а is another letter, in Django too"
-        );
+        assert_ne!(key("admin"), key("аdmin"), "a Cyrillic а is another letter, in Django too");
     }
 
     #[test]

@@ -58,12 +58,8 @@ mod tests {
     #[test]
     fn no_two_different_keys_encode_alike() {
         let texts = ["", "a", "b", "a:b", "ab", "\0", "a\0", "\u{1}", "11111111"];
-        let scopes = [
-            Scope::Public,
-            Scope::Member(UserId(0)),
-            Scope::Member(UserId(1)),
-            Scope::Member(UserId(256)),
-        ];
+        let scopes =
+            [Scope::Public, Scope::Member(UserId(0)), Scope::Member(UserId(1)), Scope::Member(UserId(256))];
         let mut seen = HashMap::new();
         for scope in scopes {
             for name in texts {

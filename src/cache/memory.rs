@@ -53,11 +53,7 @@ where
             .time_to_live(longest)
             .weigher(move |(key, _), entry: &Entry<V>| weigh(key, &entry.value))
             .build();
-        Self {
-            entries,
-            generations: Generations::default(),
-            clock,
-        }
+        Self { entries, generations: Generations::default(), clock }
     }
 
     /// The value, from memory or by `load`. However many ask at once, one loads; when that one fails, panics or goes away,
@@ -114,11 +110,7 @@ where
             .try_get_with(full, async {
                 let value = load().await?;
                 let now = self.clock.now();
-                Ok::<_, E>(Entry {
-                    value,
-                    computed_at: now,
-                    expires_at: now.saturating_add(to_millis(ttl)),
-                })
+                Ok::<_, E>(Entry { value, computed_at: now, expires_at: now.saturating_add(to_millis(ttl)) })
             })
             .await;
         match loaded {
@@ -185,12 +177,7 @@ mod tests {
                         tokio::task::yield_now().await;
                         Ok::<_, ()>(loads.fetch_add(1, Ordering::SeqCst))
                     };
-                    memory
-                        .get_or_load("key", 1, TTL, load)
-                        .await
-                        .expect("the load cannot fail")
-                        .0
-                        .value
+                    memory.get_or_load("key", 1, TTL, load).await.expect("the load cannot fail").0.value
                 })
             })
             .collect();
@@ -212,12 +199,7 @@ mod tests {
                     go_on.notified().await;
                     Ok::<_, ()>(1)
                 };
-                memory
-                    .get_or_load("key", 1, TTL, load)
-                    .await
-                    .expect("the load cannot fail")
-                    .0
-                    .value
+                memory.get_or_load("key", 1, TTL, load).await.expect("the load cannot fail").0.value
             }
         });
         begun.notified().await;
@@ -233,16 +215,12 @@ mod tests {
     #[tokio::test]
     async fn failures_and_panics_are_not_kept() {
         let memory = memory(&Clock::default());
-        let failed = memory
-            .get_or_load("key", 1, TTL, || async { Err::<u32, _>("down") })
-            .await;
+        let failed = memory.get_or_load("key", 1, TTL, || async { Err::<u32, _>("down") }).await;
         assert_eq!(failed.map(|_| ()), Err("down"));
         let panicking = tokio::spawn({
             let memory = memory.clone();
             async move {
-                memory
-                    .get_or_load("key", 1, TTL, || async { panic!("in a load") as Result<u32, ()> })
-                    .await
+                memory.get_or_load("key", 1, TTL, || async { panic!("in a load") as Result<u32, ()> }).await
             }
         });
         assert!(panicking.await.is_err());

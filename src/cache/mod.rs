@@ -50,29 +50,19 @@ impl Cache {
         const OVERHEAD: usize = 160;
         let weigh =
             |key: &Key, value: &Bytes| u32::try_from(key.size() + value.len() + OVERHEAD).unwrap_or(u32::MAX);
-        Self {
-            entries: Arc::new(Memory::new(clock, max_bytes, LONGEST, weigh)),
-        }
+        Self { entries: Arc::new(Memory::new(clock, max_bytes, LONGEST, weigh)) }
     }
 
     /// One member's part of the cache.
     pub fn of<'a>(&'a self, member: &Member, recorder: &'a Recorder) -> MemberCache<'a> {
-        MemberCache {
-            cache: self,
-            owner: member.id(),
-            recorder,
-        }
+        MemberCache { cache: self, owner: member.id(), recorder }
     }
 
     /// Takes back everything of one member, the loads in flight included, and says why. To be called after the commit, in
     /// the verb that wrote.
     pub fn invalidate_member(&self, member: UserId, cause: &'static str) {
         self.entries.take_back(Scope::Member(member));
-        tracing::info!(
-            user_id = member.0,
-            cause,
-            "cache.invalidate: everything of one member"
-        );
+        tracing::info!(user_id = member.0, cause, "cache.invalidate: everything of one member");
     }
 }
 
@@ -110,11 +100,7 @@ impl MemberCache<'_> {
             );
             serde_json::to_vec(&value).map(Bytes::from).map_err(unreadable)
         };
-        let (entry, lookup) = self
-            .cache
-            .entries
-            .get_or_load(key, scope, policy.ttl, load)
-            .await?;
+        let (entry, lookup) = self.cache.entries.get_or_load(key, scope, policy.ttl, load).await?;
         self.recorder.cache(policy.name, lookup);
         serde_json::from_slice(&entry.value).map_err(unreadable)
     }

@@ -1,6 +1,6 @@
 //! `demo`: made-up members for development and for measuring.
 
-use std::{io::Write, path::Path};
+use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use crate::{
     accounts::service::{self, DemoMember},
@@ -24,15 +24,15 @@ const BATCH: u64 = 1000;
 /// # Errors
 /// Where the settings are for production, or on an outage.
 pub async fn demo(config: Config, count: u64, sessions: Option<&Path>) -> Result<(), Failure> {
-    if config.site.environment == Environment::Production {
+    if config.site.environment == Environment::Production || config.site.base_url.starts_with("https://") {
         return Err(Failure::message(
-            "site.environment is \"production\": demo members all have one password that everybody can read",
+            "site.environment is \"production\", or site.base_url is https: demo members all have one password that everybody can read",
         ));
     }
     let mut file = match sessions {
-        Some(path) => Some(
-            std::fs::File::create(path).map_err(|error| Failure::start("write the sessions file", error))?,
-        ),
+        Some(path) => {
+            Some(private_file(path).map_err(|error| Failure::start("write the sessions file", error))?)
+        }
         None => None,
     };
     let site = super::open(config).await?;
@@ -43,22 +43,20 @@ pub async fn demo(config: Config, count: u64, sessions: Option<&Path>) -> Result
     Ok(())
 }
 
+/// Each line is a live session.
+fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)
+}
+
 async fn fill(site: &Site, count: u64, mut file: Option<&mut std::fs::File>) -> Result<(), Failure> {
     let outage = |error: AppError| Failure::start("make demo members", error);
     let hash = site.hasher.hash(&Secret::new(PASSWORD)).await.map_err(outage)?;
-    let client = Client {
-        address: "127.0.0.1".into(),
-        agent: "members-area demo".into(),
-    };
+    let client = Client { address: "127.0.0.1".into(), agent: "members-area demo".into() };
     let mut first = 1;
     while first <= count {
         let last = count.min(first + BATCH - 1);
-        let batch: Vec<_> = (first..=last)
-            .map(|number| DemoMember {
-                number,
-                password_hash: hash.clone(),
-            })
-            .collect();
+        let batch: Vec<_> =
+            (first..=last).map(|number| DemoMember { number, password_hash: hash.clone() }).collect();
         for member in service::add_demo_members(site, &batch).await.map_err(outage)? {
             if let Some(file) = file.as_mut() {
                 let cookie = cookie::open_for(site, &member, &client).await.map_err(outage)?;

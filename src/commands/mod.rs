@@ -25,12 +25,7 @@ pub async fn open(config: Config) -> Result<Site, Failure> {
     } else {
         db.check_schema().await?;
     }
-    Site::new(
-        config,
-        Clock::default(),
-        db,
-        SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-    )
+    Site::new(config, Clock::default(), db, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
 }
 
 /// `migrate`
@@ -51,11 +46,8 @@ pub async fn migrate(config: Config) -> Result<(), Failure> {
 /// An outage.
 pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
     let site = open(config).await?;
-    let swept = site
-        .sessions
-        .sweep()
-        .await
-        .map_err(|error| Failure::start("delete expired sessions", error))?;
+    let swept =
+        site.sessions.sweep().await.map_err(|error| Failure::start("delete expired sessions", error))?;
     site.db.close().await;
     println!("{swept} expired session(s) deleted.");
     Ok(())
@@ -66,11 +58,7 @@ pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
 /// # Errors
 /// When there is a finding.
 pub fn check(config: &Config, deploy: bool) -> Result<(), Failure> {
-    let findings = if deploy {
-        config::deploy_findings(config)
-    } else {
-        Vec::new()
-    };
+    let findings = if deploy { config::deploy_findings(config) } else { Vec::new() };
     for finding in &findings {
         println!("{finding}");
     }
@@ -78,8 +66,5 @@ pub fn check(config: &Config, deploy: bool) -> Result<(), Failure> {
         println!("The configuration is in order.");
         return Ok(());
     }
-    Err(Failure::message(format!(
-        "{} setting(s) are not fit for deployment",
-        findings.len()
-    )))
+    Err(Failure::message(format!("{} setting(s) are not fit for deployment", findings.len())))
 }

@@ -16,11 +16,7 @@ use crate::{
 /// When something is missing or refused.
 pub async fn create_superuser(config: Config, no_input: bool) -> Result<(), Failure> {
     let site = super::open(config).await?;
-    let done = if no_input {
-        from_environment(&site).await
-    } else {
-        by_asking(&site).await
-    };
+    let done = if no_input { from_environment(&site).await } else { by_asking(&site).await };
     site.db.close().await;
     done
 }
@@ -37,9 +33,7 @@ async fn from_environment(site: &Site) -> Result<(), Failure> {
         password1: password.clone(),
         password2: password,
     };
-    service::create_superuser(site, typed, true)
-        .await
-        .map_err(refused)?;
+    service::create_superuser(site, typed, true).await.map_err(refused)?;
     println!("Superuser created successfully.");
     Ok(())
 }
@@ -67,9 +61,8 @@ async fn by_asking(site: &Site) -> Result<(), Failure> {
             Err(error) => return Err(refused(error)),
         };
         print_errors(&errors);
-        let only_password = [Field::Username, Field::Email]
-            .iter()
-            .all(|field| errors.of(*field).next().is_none());
+        let only_password =
+            [Field::Username, Field::Email].iter().all(|field| errors.of(*field).next().is_none());
         if !only_password {
             continue;
         }
@@ -78,9 +71,7 @@ async fn by_asking(site: &Site) -> Result<(), Failure> {
         if same
             && ask("Bypass password validation and create user anyway? [y/N]: ")?.eq_ignore_ascii_case("y")
         {
-            service::create_superuser(site, account(&password1, &password2), false)
-                .await
-                .map_err(refused)?;
+            service::create_superuser(site, account(&password1, &password2), false).await.map_err(refused)?;
             break;
         }
         names = Some((username, email));
@@ -104,12 +95,10 @@ pub async fn change_password(config: Config, username: &str) -> Result<(), Failu
     } else {
         Secret::new(read_line()?)
     };
-    let changed = service::change_password(&site, username, &password)
-        .await
-        .map_err(refused)?;
+    let changed = service::change_password(&site, username, &password).await.map_err(refused)?;
     site.db.close().await;
     match changed {
-        Some(_) => {
+        Some(username) => {
             println!("Password changed successfully for user '{username}'. All their sessions have ended.");
             Ok(())
         }
@@ -128,13 +117,7 @@ fn refused(error: AppError) -> Failure {
 }
 
 fn print_errors(errors: &FormErrors) {
-    for field in [
-        Field::Form,
-        Field::Username,
-        Field::Email,
-        Field::Password1,
-        Field::Password2,
-    ] {
+    for field in [Field::Form, Field::Username, Field::Email, Field::Password1, Field::Password2] {
         for problem in errors.of(field) {
             eprintln!("{}: {problem}", field.name());
         }
@@ -143,9 +126,7 @@ fn print_errors(errors: &FormErrors) {
 
 fn ask(question: &str) -> Result<String, Failure> {
     print!("{question}");
-    stdout()
-        .flush()
-        .map_err(|error| Failure::start("write to the terminal", error))?;
+    stdout().flush().map_err(|error| Failure::start("write to the terminal", error))?;
     read_line()
 }
 

@@ -18,10 +18,7 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
     let _log = timing::log::begin(&config.log)?;
     let listener = TcpListener::bind(&config.server.address).await.map_err(|error| {
         Failure::start(
-            &format!(
-                "listen on {} (server.address; is another program there?)",
-                config.server.address
-            ),
+            &format!("listen on {} (server.address; is another program there?)", config.server.address),
             error,
         )
     })?;

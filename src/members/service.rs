@@ -15,10 +15,7 @@ use crate::{
 /// # Errors
 /// An outage.
 pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppError> {
-    Ok(Dashboard {
-        summary: profile_summary(visit, member).await?,
-        activity: activity(visit, member).await?,
-    })
+    Ok(Dashboard { summary: profile_summary(visit, member).await?, activity: activity(visit, member).await? })
 }
 
 /// The profile summary.
@@ -27,11 +24,7 @@ pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppE
 /// An outage.
 pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSummary, AppError> {
     let ttl = visit.site.config.cache.profile_summary_ttl.get();
-    let policy = Policy {
-        name: "profile_summary",
-        version: 1,
-        ttl,
-    };
+    let policy = Policy { name: "profile_summary", version: 1, ttl };
     visit
         .cache(member)
         .get_or_load(policy, &[], || async {
@@ -48,11 +41,7 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
 }
 
 async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> {
-    let policy = Policy {
-        name: "dashboard",
-        version: 1,
-        ttl: visit.site.config.cache.dashboard_ttl.get(),
-    };
+    let policy = Policy { name: "dashboard", version: 1, ttl: visit.site.config.cache.dashboard_ttl.get() };
     visit
         .cache(member)
         .get_or_load(policy, &[], || async {
@@ -61,11 +50,7 @@ async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> 
             Ok(Activity {
                 logins: logins
                     .into_iter()
-                    .map(|login| Login {
-                        at: moment(login.at),
-                        address: login.address,
-                        agent: login.agent,
-                    })
+                    .map(|login| Login { at: moment(login.at), address: login.address, agent: login.agent })
                     .collect(),
                 devices: devices
                     .into_iter()

@@ -3,6 +3,8 @@
 
 use std::{collections::HashMap, path::Path};
 
+use super::failure::Failure;
+
 /// As in Cargo.toml.
 pub const OUTPUT_NAME: &str = "members-area";
 /// As in Cargo.toml.
@@ -24,6 +26,23 @@ pub struct Assets {
 }
 
 impl Assets {
+    /// Whether the built files are there: without them pages have no style and no script.
+    ///
+    /// # Errors
+    /// Names the first that is missing.
+    pub fn check(&self, site_root: &Path) -> Result<(), Failure> {
+        match [&self.css, &self.js, &self.wasm]
+            .iter()
+            .find(|file| !site_root.join(file.trim_start_matches('/')).is_file())
+        {
+            None => Ok(()),
+            Some(missing) => Err(Failure::message(format!(
+                "server.site_root: {}{missing} is not there; `cargo leptos build` makes it",
+                site_root.display()
+            ))),
+        }
+    }
+
     /// Looks into the site's folder, and for `hash.txt` beside the program, which a build with `LEPTOS_HASH_FILES=true` leaves there.
     /// One left over from another build names files that are not there, and is not believed.
     pub fn find(site_root: &Path) -> Self {
@@ -33,9 +52,7 @@ impl Assets {
             .map(|text| parse(&text))
             .filter(|hashes| {
                 let file = |hash: &String| format!("{OUTPUT_NAME}.{hash}.js");
-                hashes
-                    .get("js")
-                    .is_some_and(|hash| site_root.join(PKG_DIR).join(file(hash)).is_file())
+                hashes.get("js").is_some_and(|hash| site_root.join(PKG_DIR).join(file(hash)).is_file())
             })
             .unwrap_or_default();
         let address = |kind: &str, ending: &str| match hashes.get(kind) {

@@ -15,10 +15,7 @@ use crate::member::Client;
 
 /// Puts a [`Client`] into the request's extensions.
 pub async fn identify(State(site): State<Site>, mut request: Request, next: Next) -> Response {
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|peer| peer.0.ip());
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
     let address = peer.map(|peer| address(peer, request.headers(), &site.config.server.trusted_proxies));
     let client = Client {
         address: address.map(|address| address.to_string()).unwrap_or_default(),
@@ -57,10 +54,7 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
 
 fn agent(headers: &HeaderMap) -> String {
     const LONGEST: usize = 300;
-    let agent = headers
-        .get(header::USER_AGENT)
-        .and_then(|agent| agent.to_str().ok())
-        .unwrap_or_default();
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
     agent.chars().take(LONGEST).collect()
 }
 
@@ -72,10 +66,8 @@ mod tests {
 
     #[test]
     fn only_trusted_proxies_are_believed() {
-        let trusted: Vec<IpNet> = vec![
-            "10.0.0.0/8".parse().expect("a network"),
-            "fd00::/8".parse().expect("a network"),
-        ];
+        let trusted: Vec<IpNet> =
+            vec!["10.0.0.0/8".parse().expect("a network"), "fd00::/8".parse().expect("a network")];
         for (peer, forwarded, expected) in [
             ("203.0.113.9", Some("198.51.100.1"), "203.0.113.9"),
             ("10.0.0.1", None, "10.0.0.1"),
@@ -92,11 +84,7 @@ mod tests {
                 headers.insert("x-forwarded-for", HeaderValue::from_static(forwarded));
             }
             let peer = peer.parse().expect("an address");
-            assert_eq!(
-                address(peer, &headers, &trusted).to_string(),
-                expected,
-                "{peer} {forwarded:?}"
-            );
+            assert_eq!(address(peer, &headers, &trusted).to_string(), expected, "{peer} {forwarded:?}");
         }
     }
 }

@@ -39,19 +39,14 @@ impl Database {
         let mut url = config.url.expose().to_owned();
         if embedded {
             let (file, query) = split_file(&url);
-            if let Some(folder) = Path::new(file)
-                .parent()
-                .filter(|folder| !folder.as_os_str().is_empty())
-            {
+            if let Some(folder) = Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder)
                     .map_err(|error| Failure::start("create the database's folder", error))?;
             }
+            create_private(Path::new(file))
+                .map_err(|error| Failure::start("create the database's file", error))?;
             let mode = if query.contains("mode=") { "" } else { "mode=rwc" };
-            let joint = if query.is_empty() || mode.is_empty() {
-                ""
-            } else {
-                "&"
-            };
+            let joint = if query.is_empty() || mode.is_empty() { "" } else { "&" };
             url = format!("sqlite://{file}?{query}{joint}{mode}");
         }
         // sqlx's parse errors can repeat the URL, password included.
@@ -66,16 +61,8 @@ impl Database {
                 .connect_with(options)
         };
         let write = pool(if embedded { 1 } else { config.max_connections }, options.clone()).await?;
-        let read = if embedded {
-            pool(config.max_connections, options).await?
-        } else {
-            write.clone()
-        };
-        Ok(Self {
-            read,
-            write,
-            embedded,
-        })
+        let read = if embedded { pool(config.max_connections, options).await? } else { write.clone() };
+        Ok(Self { read, write, embedded })
     }
 
     /// Whether the database is a file of ours, which nobody else migrates.
@@ -83,15 +70,22 @@ impl Database {
         self.embedded
     }
 
-    /// Brings the schema up to date; twice is fine, two at once too.
+    /// Brings the schema up to date; twice is fine, and so are two programs at once. (On PostgreSQL sqlx takes a lock. On SQLite it
+    /// takes none: the slower one fails on what the faster one has made, and finds at its next try that nothing is left to do.)
     ///
     /// # Errors
     /// When a migration fails, or the database is newer than this program.
     pub async fn migrate(&self) -> Result<(), Failure> {
-        MIGRATIONS
-            .run(&self.write)
-            .await
-            .map_err(|error| Failure::start("migrate the database", error))
+        const TRIES: u32 = 5;
+        let mut tried = 1;
+        while let Err(error) = MIGRATIONS.run(&self.write).await {
+            if !self.embedded || tried == TRIES {
+                return Err(Failure::start("migrate the database", error));
+            }
+            tokio::time::sleep(Duration::from_millis(200) * tried).await;
+            tried += 1;
+        }
+        Ok(())
     }
 
     /// Whether the schema is this program's.
@@ -126,19 +120,46 @@ impl Database {
     /// A write transaction. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), since a transaction that reads
     /// first and writes later can otherwise fail in the middle.
     ///
+    /// On a task of its own, because a visitor who goes away drops whatever waits for them: sqlx's `begin` for SQLite, dropped
+    /// half way, leaves a transaction open that belongs to nobody, and with it the only connection that writes.
+    ///
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
-        self.write
-            .begin_with(if self.embedded { "BEGIN IMMEDIATE" } else { "BEGIN" })
+        let (pool, statement) = (self.write.clone(), if self.embedded { "BEGIN IMMEDIATE" } else { "BEGIN" });
+        tokio::spawn(async move { pool.begin_with(statement).await })
             .await
+            .map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
-    /// Ends all connections, so that SQLite writes its WAL back.
+    /// Ends all connections, so that SQLite writes its WAL back. Not for ever: a connection that hangs must not hold up the end.
     pub async fn close(&self) {
-        self.read.close().await;
-        self.write.close().await;
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let closed = async {
+            self.read.close().await;
+            self.write.close().await;
+        };
+        if tokio::time::timeout(PATIENCE, closed).await.is_err() {
+            tracing::warn!("The database's connections did not close in time");
+        }
     }
+
+    /// Whether the tables are there and can be written to.
+    ///
+    /// # Errors
+    /// When not.
+    pub async fn check_ready(&self) -> Result<(), sqlx::Error> {
+        let mut connection = self.read().await?;
+        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&mut *connection).await?;
+        drop(connection);
+        self.begin().await?.rollback().await
+    }
+}
+
+/// For nobody else on this machine to read; SQLite gives the files beside it the same mode.
+fn create_private(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file).map(drop)
 }
 
 /// `sqlite://FILE?QUERY`, `sqlite:FILE`

@@ -39,9 +39,7 @@ pub fn respond(site: &Site, headers: &HeaderMap, status: StatusCode, error: Opti
         ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sentence).into_response()
     };
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(error) = error {
         retry_after(response.headers_mut(), error);
     }
@@ -67,7 +65,7 @@ pub async fn never_empty(State(site): State<Site>, request: Request, next: Next)
     }
     let error = match status {
         StatusCode::METHOD_NOT_ALLOWED => None,
-        StatusCode::GATEWAY_TIMEOUT => Some(AppError::Busy { retry_after: 10 }),
+        StatusCode::GATEWAY_TIMEOUT => Some(AppError::TimedOut),
         _ => Some(AppError::Unavailable),
     };
     let mut page = match &error {

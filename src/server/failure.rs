@@ -17,18 +17,12 @@ pub struct Failure {
 impl Failure {
     /// A sentence that says it all.
     pub fn message(what: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            source: None,
-        }
+        Self { what: what.into(), source: None }
     }
 
     /// `cannot WHAT: SOURCE`
     pub fn start(what: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            what: format!("cannot {what}"),
-            source: Some(source.into()),
-        }
+        Self { what: format!("cannot {what}"), source: Some(source.into()) }
     }
 }
 
@@ -76,11 +70,7 @@ fn violated_constraint(error: &sqlx::Error) -> Option<(Field, Problem)> {
     [
         ("users_username_unique", Field::Username, Problem::UsernameTaken),
         ("users.username_key", Field::Username, Problem::UsernameTaken),
-        (
-            "users_username_not_empty",
-            Field::Username,
-            Problem::UsernameEmpty,
-        ),
+        ("users_username_not_empty", Field::Username, Problem::UsernameEmpty),
     ]
     .into_iter()
     .find(|(name, ..)| text.contains(name))
@@ -103,8 +93,7 @@ fn is_outage(error: &sqlx::Error) -> bool {
             if code.len() == 5 {
                 ["08", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "25006"
             } else {
-                code.parse::<u32>()
-                    .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+                code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
             }
         }
         _ => false,

@@ -4,7 +4,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -37,11 +37,9 @@ pub struct Carried {
 
 /// Adds a message to the answer of the present server function.
 pub fn message(level: Level, message: Message) {
-    let (Some(site), Ok(parts), Some(response)) = (
-        use_context::<Site>(),
-        visit::parts(),
-        use_context::<ResponseOptions>(),
-    ) else {
+    let (Some(site), Ok(parts), Some(response)) =
+        (use_context::<Site>(), visit::parts(), use_context::<ResponseOptions>())
+    else {
         return;
     };
     let mut headers = HeaderMap::new();
@@ -76,10 +74,7 @@ pub fn set_form(site: &Site, response: &mut HeaderMap, mut form: ReturnedForm) {
                 value.truncate(end);
             }
         }
-        let carried = Carried {
-            messages: Vec::new(),
-            form: Some(form.clone()),
-        };
+        let carried = Carried { messages: Vec::new(), form: Some(form.clone()) };
         if encode(&carried).len() <= LONGEST || cut <= SHORTEST_CUT {
             return set(site, response, &carried);
         }
@@ -106,13 +101,10 @@ pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if has_cookie && is_page && is_html {
+    if has_cookie && is_page && is_html && response.status() == StatusCode::OK {
         append(response.headers_mut(), &build(&site, String::new(), true));
         // The page shows what was meant for this one visitor, once.
-        response.headers_mut().insert(
-            header::CACHE_CONTROL,
-            HeaderValue::from_static("private, no-store"),
-        );
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     response
 }
@@ -144,11 +136,7 @@ fn set(site: &Site, response: &mut HeaderMap, carried: &Carried) {
 }
 
 fn build(site: &Site, value: String, removed: bool) -> String {
-    let lifetime = if removed {
-        time::Duration::ZERO
-    } else {
-        time::Duration::minutes(10)
-    };
+    let lifetime = if removed { time::Duration::ZERO } else { time::Duration::minutes(10) };
     Cookie::build((site.cookie_name(NAME), value))
         .path("/")
         .http_only(true)

@@ -22,26 +22,14 @@ const HEADERS: [(HeaderName, &str); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-    (
-        HeaderName::from_static("cross-origin-embedder-policy"),
-        "require-corp",
-    ),
-    (
-        HeaderName::from_static("cross-origin-resource-policy"),
-        "same-origin",
-    ),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
-    (
-        HeaderName::from_static("x-permitted-cross-domain-policies"),
-        "none",
-    ),
+    (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
 ];
 
 const HSTS: &str = "max-age=63072000; includeSubDomains";
@@ -49,11 +37,7 @@ const HSTS: &str = "max-age=63072000; includeSubDomains";
 /// The policy of a page with this nonce. `wasm-unsafe-eval` allows WebAssembly and no JavaScript `eval`.
 pub fn page_csp(nonce: &str, development: bool) -> String {
     // `cargo leptos watch` reloads the page through a web socket on another port.
-    let reload = if development && std::env::var_os("LEPTOS_WATCH").is_some() {
-        " ws:"
-    } else {
-        ""
-    };
+    let reload = if development && std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
     format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
          font-src 'self'; connect-src 'self'{reload}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
@@ -68,9 +52,9 @@ pub async fn security_headers(State(site): State<Site>, request: Request, next: 
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static(STRICT_CSP));
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(STRICT_CSP));
+    // Whoever says nothing of caching is not cached: a page holds its nonce, and the navigation of whom it was made for.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     if site.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }

@@ -6,20 +6,14 @@ use super::Site;
 
 /// The two routes; they need no session and make no cookie.
 pub fn routes() -> Router<Site> {
-    Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
+    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
 async fn ready(State(site): State<Site>) -> (StatusCode, &'static str) {
-    let answer = async {
-        let mut connection = site.db.read().await?;
-        sqlx::query("SELECT 1").execute(&mut *connection).await
-    };
-    match answer.await {
+    match site.db.check_ready().await {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(error) => {
-            tracing::warn!(%error, "Not ready: the database does not answer");
+            tracing::warn!(%error, "Not ready: the database cannot be used");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
         }
     }

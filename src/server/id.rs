@@ -17,9 +17,7 @@ pub fn new_id(now: Millis) -> i64 {
     let time = now.saturating_sub(EPOCH).clamp(0, (1 << 42) - 1);
     let fresh = (time << RANDOM_BITS) | i64::from(rand::random::<u32>() >> (32 - RANDOM_BITS));
     let previous = LAST
-        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
-            Some(fresh.max(last + 1))
-        })
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(fresh.max(last + 1)))
         .unwrap_or_else(|last| last);
     fresh.max(previous + 1)
 }
@@ -31,15 +29,7 @@ mod tests {
     #[test]
     fn ids_increase_even_when_the_clock_goes_back() {
         let mut last = 0;
-        for now in [
-            EPOCH + 5_000,
-            EPOCH + 4_000,
-            0,
-            -1,
-            EPOCH + 6_000,
-            i64::MAX,
-            i64::MAX,
-        ] {
+        for now in [EPOCH + 5_000, EPOCH + 4_000, 0, -1, EPOCH + 6_000, i64::MAX, i64::MAX] {
             let id = new_id(now);
             assert!(id > last);
             last = id;

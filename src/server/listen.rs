@@ -18,6 +18,13 @@ use tower::ServiceExt;
 
 use super::config;
 
+/// At the end: how long to wait for what is on its way.
+const LAST_CALL: Duration = Duration::from_millis(200);
+
+/// Bytes of a request that hyper keeps at once for a connection; its own default is six times as much, and a visitor who sends half
+/// a head can make it keep them all.
+const BUFFER: usize = 64 * 1024;
+
 /// Serves until `stop` is ready, and then as long as running requests take, up to the configured limit.
 pub async fn serve(
     listener: TcpListener,
@@ -26,7 +33,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let graceful = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(settings.max_connections));
+    let room = Arc::new(Semaphore::new(connections_possible(settings.max_connections)));
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -52,14 +59,38 @@ pub async fn serve(
             }
         }
     }
-    drop(listener);
-    tracing::info!("Stopping: no new requests, the running ones finish");
-    if tokio::time::timeout(settings.shutdown_timeout.get(), graceful.shutdown())
-        .await
-        .is_err()
+    // Who is in the listener's queue has a connection already, as far as they know.
+    while let Ok(Ok((stream, peer, permit))) = tokio::time::timeout(LAST_CALL, accept(&listener, &room)).await
     {
+        let connection =
+            graceful.watch(connection(stream, peer, router.clone(), settings.idle_timeout.get()));
+        tokio::spawn(async move {
+            let _ = connection.await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    // hyper ends a connection at once that has not begun a request yet, also one whose request is on its way.
+    tokio::time::sleep(LAST_CALL).await;
+    tracing::info!("Stopping: no new requests, the running ones finish");
+    if tokio::time::timeout(settings.shutdown_timeout.get(), graceful.shutdown()).await.is_err() {
         tracing::warn!("Stopped while requests were running: server.shutdown_timeout was over");
     }
+}
+
+/// As many as are configured, or as there are file descriptors for.
+fn connections_possible(wanted: usize) -> usize {
+    /// For the database, the log, and files being served.
+    const OTHERS: u64 = 128;
+    let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
+    let possible = usize::try_from(limit.saturating_sub(OTHERS).max(1)).unwrap_or(usize::MAX);
+    if possible < wanted {
+        tracing::warn!(
+            possible,
+            "server.max_connections is more than the system's limit on open files allows (ulimit -n {limit}); taking fewer"
+        );
+    }
+    wanted.min(possible)
 }
 
 async fn accept(
@@ -101,5 +132,6 @@ fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(idle)
         .max_headers(64)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(Box::pin(stream)), service)
 }

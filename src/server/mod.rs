@@ -22,6 +22,7 @@ mod shell;
 pub mod site;
 pub mod static_files;
 pub mod visit;
+pub mod well_formed;
 
 use std::{future::Future, time::Duration};
 
@@ -46,9 +47,8 @@ pub async fn run(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
-    let address = listener
-        .local_addr()
-        .map_err(|error| Failure::start("learn the listening address", error))?;
+    let address =
+        listener.local_addr().map_err(|error| Failure::start("learn the listening address", error))?;
     let db = Database::connect(&config.database).await?;
     // A file of ours is brought up to date without asking; a database that others share is not.
     if db.is_embedded() {
@@ -57,6 +57,7 @@ pub async fn run(
         db.check_schema().await?;
     }
     let site = Site::new(config, clock, db, address)?;
+    site.assets.check(&site.config.server.site_root)?;
     let sweeper = tokio::spawn(sweep_sessions(site.clone()));
     // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
     println!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));

@@ -12,10 +12,7 @@ pub fn moment(at: Millis) -> Moment {
     let iso = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
     let text =
         format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute]:[second] UTC");
-    Moment {
-        iso: at.format(&iso).unwrap_or_default(),
-        text: at.format(&text).unwrap_or_default(),
-    }
+    Moment { iso: at.format(&iso).unwrap_or_default(), text: at.format(&text).unwrap_or_default() }
 }
 
 #[cfg(test)]

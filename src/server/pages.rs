@@ -34,9 +34,7 @@ pub fn provide_page_context(site: &Site) {
     let member = parts.extensions.get::<Member>();
     provide_context(PageContext {
         site_name: site.config.site.name.clone(),
-        visitor: member.map(|member| Visitor {
-            username: member.username().to_owned(),
-        }),
+        visitor: member.map(|member| Visitor { username: member.username().to_owned() }),
         messages: carried.messages,
         form: carried.form,
     });
@@ -73,9 +71,7 @@ pub async fn fallback(State(site): State<Site>, request: Request) -> Response {
 
 /// 308 keeps the method. Only to a page there is, so that no made-up path leads anywhere.
 fn without_slash(path: &str, query: Option<&str>) -> Option<HeaderValue> {
-    let page = path
-        .strip_suffix('/')
-        .filter(|page| routes().iter().any(|route| route.path() == *page))?;
+    let page = path.strip_suffix('/').filter(|page| routes().iter().any(|route| route.path() == *page))?;
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     HeaderValue::try_from(format!("{page}{query}")).ok()
 }
@@ -87,21 +83,9 @@ mod tests {
     #[test]
     fn a_slash_too_many() {
         let to = |path, query| without_slash(path, query).map(|to| to.to_str().expect("ASCII").to_owned());
-        assert_eq!(
-            to("/members/dashboard/", None).as_deref(),
-            Some("/members/dashboard")
-        );
-        assert_eq!(
-            to("/accounts/login/", Some("next=/x")).as_deref(),
-            Some("/accounts/login?next=/x")
-        );
-        for path in [
-            "/members/dashboard",
-            "/",
-            "//evil.example/",
-            "/nowhere/",
-            "//accounts/login/",
-        ] {
+        assert_eq!(to("/members/dashboard/", None).as_deref(), Some("/members/dashboard"));
+        assert_eq!(to("/accounts/login/", Some("next=/x")).as_deref(), Some("/accounts/login?next=/x"));
+        for path in ["/members/dashboard", "/", "//evil.example/", "/nowhere/", "//accounts/login/"] {
             assert_eq!(to(path, None), None, "{path}");
         }
     }

@@ -4,7 +4,7 @@
 //! URL, drops what was typed, and answers every error with status 500. Here instead: a refused form goes back to its page (303)
 //! with its errors and values in the flash cookie; any other error is an error page; and script clients get the error's own status.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, future::Future};
 
 use axum::{
     body::{Body, to_bytes},
@@ -20,7 +20,7 @@ use super::{Site, error_page, flash};
 use crate::{
     accounts::next::destination,
     error::AppError,
-    forms::{FORM_PAGE, ReturnedForm, Submission},
+    forms::{FORM_PAGE, Field, ReturnedForm, Submission},
 };
 
 /// Wraps the server functions.
@@ -35,17 +35,12 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
     };
     let headers = parts.headers.clone();
     let path = parts.uri.path().to_owned();
-    let response = next
-        .run(Request::from_parts(parts, Body::from(body.clone())))
-        .await;
+    let response = to_the_end(next.run(Request::from_parts(parts, Body::from(body.clone())))).await;
     let (mut head, answer) = response.into_parts();
     let Ok(answer) = to_bytes(answer, usize::MAX).await else {
         return error_page::refuse(&site, &headers, &AppError::Internal);
     };
-    let error = head
-        .headers
-        .remove(SERVER_FN_ERROR_HEADER)
-        .map(|mark| (mark, AppError::de(answer.clone())));
+    let error = head.headers.remove(SERVER_FN_ERROR_HEADER).map(|mark| (mark, AppError::de(answer.clone())));
     if !error_page::wants_html(&headers) {
         // The browser's half of Leptos knows an error by its status and reads it from the body.
         if let Some((mark, error)) = error {
@@ -70,11 +65,7 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
             flash::set_form(
                 &site,
                 &mut kept,
-                ReturnedForm {
-                    form: path,
-                    errors,
-                    values: shown_again(values),
-                },
+                ReturnedForm { form: path, errors, values: shown_again(values) },
             );
             HeaderValue::try_from(page).ok()
         }
@@ -85,18 +76,26 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
     if let Some(clear) = head.headers.remove("clear-site-data") {
         kept.insert("clear-site-data", clear);
     }
-    kept.insert(
-        header::LOCATION,
-        location.unwrap_or(HeaderValue::from_static("/")),
-    );
+    kept.insert(header::LOCATION, location.unwrap_or(HeaderValue::from_static("/")));
     (StatusCode::SEE_OTHER, kept).into_response()
+}
+
+/// A visitor who goes away drops whatever waits for them. What writes goes on to its end all the same: dropped between the commit
+/// and the invalidation, a logout would leave its session in memory.
+async fn to_the_end(answer: impl Future<Output = Response> + Send + 'static) -> Response {
+    match tokio::spawn(answer).await {
+        Ok(response) => response,
+        // For `CatchPanicLayer`, as if it had happened here.
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        },
+    }
 }
 
 /// The page that the form stands on: what its hidden field says, or a `Referer` of ours, if either stays on this site.
 fn form_page(site: &Site, headers: &HeaderMap, field: Option<&String>) -> String {
-    let referer = headers
-        .get(header::REFERER)
-        .and_then(|referer| referer.to_str().ok());
+    let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
     field
         .map(String::as_str)
         .into_iter()
@@ -106,25 +105,19 @@ fn form_page(site: &Site, headers: &HeaderMap, field: Option<&String>) -> String
 }
 
 fn typed_values(body: &Bytes) -> BTreeMap<String, String> {
-    form_urlencoded::parse(body)
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect()
+    form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
 }
 
-/// Never a password, and not what the page knows anyway.
+/// Known fields only, and never a password.
 fn shown_again(values: BTreeMap<String, String>) -> BTreeMap<String, String> {
     values
         .into_iter()
-        .filter(|(name, _)| !name.contains("password") && name != FORM_PAGE && name != "next")
+        .filter(|(name, _)| Field::SHOWN_AGAIN.iter().any(|field| field.name() == name))
         .collect()
 }
 
 fn cookies_of(headers: &HeaderMap) -> HeaderMap {
-    headers
-        .get_all(header::SET_COOKIE)
-        .iter()
-        .map(|cookie| (header::SET_COOKIE, cookie.clone()))
-        .collect()
+    headers.get_all(header::SET_COOKIE).iter().map(|cookie| (header::SET_COOKIE, cookie.clone())).collect()
 }
 
 #[cfg(test)]
@@ -136,9 +129,6 @@ mod tests {
         let values = typed_values(&Bytes::from_static(
             b"username=ada&password1=a&password2=b&password=c&form_page=/x&next=/y",
         ));
-        assert_eq!(
-            shown_again(values),
-            BTreeMap::from([("username".to_owned(), "ada".to_owned())])
-        );
+        assert_eq!(shown_again(values), BTreeMap::from([("username".to_owned(), "ada".to_owned())]));
     }
 }

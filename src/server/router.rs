@@ -2,10 +2,8 @@
 
 use axum::{
     Router,
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode, Version, header},
-    middleware::{self, Next, from_fn_with_state},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode, header},
+    middleware::from_fn_with_state,
 };
 use leptos_axum::LeptosRoutes;
 use tower::ServiceBuilder;
@@ -13,9 +11,9 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
     Site, client, error_page, flash, guard, headers, health, pages, plain_forms, same_origin, shell,
-    static_files,
+    static_files, well_formed,
 };
-use crate::{error::AppError, sessions::cookie, timing};
+use crate::{sessions::cookie, timing};
 
 /// The whole site as one service.
 pub fn router(site: Site) -> Router {
@@ -35,6 +33,8 @@ pub fn router(site: Site) -> Router {
         ServiceBuilder::new()
             // Around the guard too, whose redirects must leave the messages where they are.
             .layer(from_fn_with_state(site.clone(), flash::carry))
+            // What the session layer leaves undone when it removes its cookie.
+            .layer(from_fn_with_state(site.clone(), cookie::removable))
             // Who asks.
             .layer(cookie::layer(&site))
             // Needs to know who asks, and stands before anything is rendered.
@@ -59,53 +59,21 @@ fn outer_layers(router: Router, site: Site) -> Router {
             // Outermost: it times all of the below.
             .layer(from_fn_with_state(site.clone(), timing::layer::time_requests))
             .layer(from_fn_with_state(site.clone(), headers::security_headers))
-            .layer(from_fn_with_state(site.clone(), one_host))
             // Outside of whatever answers with nothing.
             .layer(from_fn_with_state(site.clone(), error_page::never_empty))
-            .layer(CatchPanicLayer::custom(move |panic| {
-                error_page::panicked(&for_panics, &html, panic)
-            }))
-            .layer(TimeoutLayer::with_status_code(
-                StatusCode::GATEWAY_TIMEOUT,
-                time_limit,
-            ))
+            .layer(CatchPanicLayer::custom(move |panic| error_page::panicked(&for_panics, &html, panic)))
+            .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, time_limit))
             .layer(from_fn_with_state(site.clone(), client::identify))
+            // From here on a request means what it says.
+            .layer(from_fn_with_state(site.clone(), well_formed::well_formed))
             // Before the session is looked at: another site's request costs us nothing.
-            .layer(from_fn_with_state(site, same_origin::same_origin))
-            // A URL with an error text in it, as Leptos makes them, is never rendered.
-            .layer(middleware::from_fn(without_error_text)),
+            .layer(from_fn_with_state(site, same_origin::same_origin)),
     )
-}
-
-/// RFC 9112, 3.2: an HTTP/1.1 request without Host, or with two, is answered with 400. hyper does not ask.
-async fn one_host(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let hosts = request.headers().get_all(header::HOST).iter().count();
-    if hosts > 1 || (hosts == 0 && request.version() == Version::HTTP_11) {
-        return error_page::refuse(&site, request.headers(), &AppError::BadRequest);
-    }
-    next.run(request).await
-}
-
-async fn without_error_text(request: Request, next: Next) -> Response {
-    let uri = request.uri();
-    let is_leptos = |pair: &str| pair.starts_with("__err") || pair.starts_with("__path");
-    let Some(query) = uri.query().filter(|query| query.split('&').any(is_leptos)) else {
-        return next.run(request).await;
-    };
-    let kept: Vec<&str> = query.split('&').filter(|pair| !is_leptos(pair)).collect();
-    // One slash in front, or the browser takes the path for another host.
-    let path = format!("/{}", uri.path().trim_start_matches('/'));
-    let location = if kept.is_empty() {
-        path
-    } else {
-        format!("{path}?{}", kept.join("&"))
-    };
-    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::{body::Body, routing::get};
+    use axum::{body::Body, extract::Request, routing::get};
     use tower::ServiceExt;
 
     use super::*;
@@ -130,22 +98,16 @@ mod tests {
             .route("/panic", get(|| async { panic!("with a s3cret") as () }))
             .route("/hang", get(hang));
         let router = outer_layers(routes, site(folder.path()).await);
-        for (path, status, heading) in [
-            ("/panic", 500, "Something went wrong"),
-            ("/hang", 503, "Please try again in a moment"),
-        ] {
-            let request = Request::builder()
-                .uri(path)
-                .header("host", "x")
-                .header("accept", "text/html");
+        for (path, status, heading) in
+            [("/panic", 500, "Something went wrong"), ("/hang", 503, "Please try again in a moment")]
+        {
+            let request = Request::builder().uri(path).header("host", "x").header("accept", "text/html");
             let request = request.body(Body::empty()).expect("a request");
             let response = router.clone().oneshot(request).await.expect("an answer");
             assert_eq!(response.status().as_u16(), status);
             assert_eq!(response.headers()["x-content-type-options"], "nosniff");
             assert!(response.headers().contains_key("x-request-id"), "it is timed");
-            let body = axum::body::to_bytes(response.into_body(), 100_000)
-                .await
-                .expect("a body");
+            let body = axum::body::to_bytes(response.into_body(), 100_000).await.expect("a body");
             let text = String::from_utf8_lossy(&body);
             assert!(text.contains(heading) && !text.contains("s3cret"), "{text}");
         }

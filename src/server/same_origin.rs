@@ -10,7 +10,7 @@ use axum::{
 use url::Url;
 
 use super::{Site, error_page, flash};
-use crate::error::AppError;
+use crate::{error::AppError, sessions::cookie::COOKIE};
 
 /// Refuses requests that another site made the browser send, and methods that nothing here answers.
 pub async fn same_origin(State(site): State<Site>, request: Request, next: Next) -> Response {
@@ -19,14 +19,11 @@ pub async fn same_origin(State(site): State<Site>, request: Request, next: Next)
         return error_page::respond(&site, request.headers(), StatusCode::METHOD_NOT_ALLOWED, None);
     }
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
-    let has_session = flash::has_cookie(&site, request.headers(), "sessionid");
+    let has_session = flash::has_cookie(&site, request.headers(), COOKIE);
     if safe || is_same_origin(request.headers(), &site.base_url, has_session) {
         return next.run(request).await;
     }
-    tracing::warn!(
-        path = request.uri().path(),
-        "Refused a request that came from another site"
-    );
+    tracing::warn!(path = request.uri().path(), "Refused a request that came from another site");
     error_page::refuse(&site, request.headers(), &AppError::Forbidden)
 }
 
@@ -58,41 +55,18 @@ mod tests {
         let ours = "https://members.example";
         for (headers, has_session, passes) in [
             (vec![("sec-fetch-site", "same-origin")], true, true),
-            (
-                vec![("sec-fetch-site", "same-origin"), ("origin", ours)],
-                true,
-                true,
-            ),
-            (
-                vec![("sec-fetch-site", "same-site"), ("origin", ours)],
-                true,
-                false,
-            ),
-            (
-                vec![("sec-fetch-site", "cross-site"), ("origin", ours)],
-                false,
-                false,
-            ),
+            (vec![("sec-fetch-site", "same-origin"), ("origin", ours)], true, true),
+            (vec![("sec-fetch-site", "same-site"), ("origin", ours)], true, false),
+            (vec![("sec-fetch-site", "cross-site"), ("origin", ours)], false, false),
             (vec![("sec-fetch-site", "none")], true, false),
-            (
-                vec![
-                    ("sec-fetch-site", "same-origin"),
-                    ("sec-fetch-site", "cross-site"),
-                ],
-                true,
-                false,
-            ),
+            (vec![("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], true, false),
             (vec![("sec-fetch-site", "")], false, false),
             (vec![("origin", ours)], true, true),
             (vec![("origin", "https://members.example.evil")], true, false),
             (vec![("origin", "http://members.example")], false, false),
             (vec![("origin", "https://members.example:8443")], false, false),
             (vec![("origin", "null")], false, false),
-            (
-                vec![("origin", ours), ("origin", "https://evil.example")],
-                true,
-                false,
-            ),
+            (vec![("origin", ours), ("origin", "https://evil.example")], true, false),
             (vec![], true, false),
             (vec![], false, true),
         ] {
@@ -100,11 +74,7 @@ mod tests {
             for (name, value) in &headers {
                 map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
             }
-            assert_eq!(
-                is_same_origin(&map, &base, has_session),
-                passes,
-                "{headers:?} {has_session}"
-            );
+            assert_eq!(is_same_origin(&map, &base, has_session), passes, "{headers:?} {has_session}");
         }
     }
 }

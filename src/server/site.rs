@@ -73,12 +73,7 @@ impl Site {
         Ok(Self(Arc::new(Shared {
             assets: Assets::find(&config.server.site_root),
             sessions: Sessions::new(db.clone(), clock.clone(), cache.clone(), settings.clone()),
-            members: Memory::new(
-                clock.clone(),
-                settings.cache_entries,
-                settings.cache_ttl.get(),
-                |_, _| 1,
-            ),
+            members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), |_, _| 1),
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
             hasher: Hasher::new(&config.passwords)?,
@@ -98,11 +93,7 @@ impl Site {
 
     /// With https the prefix `__Host-`: browsers then take the cookie only over https, from this very host, for all paths.
     pub fn cookie_name(&self, name: &'static str) -> String {
-        if self.is_https() {
-            format!("__Host-{name}")
-        } else {
-            name.to_owned()
-        }
+        if self.is_https() { format!("__Host-{name}") } else { name.to_owned() }
     }
 }
 

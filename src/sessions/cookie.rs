@@ -1,6 +1,12 @@
 //! Between the cookie and [`Sessions`]: tower-sessions' store, and signing in and out through axum-login.
 
 use async_trait::async_trait;
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
 use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
 use serde_json::Value;
 use server_fn::error::ServerFnErrorErr;
@@ -26,22 +32,42 @@ pub type AuthSession = axum_login::AuthSession<Backend>;
 
 /// Where axum-login keeps its data in a session (its default).
 const AUTH_KEY: &str = "axum-login.data";
+/// The cookie's name, before [`Site::cookie_name`].
+pub const COOKIE: &str = "sessionid";
 const CLIENT_KEY: &str = "client";
 
 /// The layer that loads session and member. The cookie lives as long as a session can; when it ends sooner, the server knows.
 pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Sessions> {
     let longest = site.config.sessions.absolute.get();
     let sessions = SessionManagerLayer::new(site.sessions.clone())
-        .with_name(site.cookie_name("sessionid"))
+        .with_name(site.cookie_name(COOKIE))
         .with_secure(site.is_https())
         .with_http_only(true)
         // Lax, not tower-sessions' Strict: who comes from a link in a mail is signed in.
         .with_same_site(SameSite::Lax)
         .with_path("/")
-        .with_expiry(Expiry::OnInactivity(
-            longest.try_into().unwrap_or(time::Duration::days(90)),
-        ));
+        .with_expiry(Expiry::OnInactivity(longest.try_into().unwrap_or(time::Duration::days(90))));
     AuthManagerLayerBuilder::new(Backend::new(site.clone()), sessions).build()
+}
+
+/// Makes the removal of the session's cookie count: the session layer removes it without `Secure`, and a browser ignores that for
+/// a name that begins with `__Host-`.
+pub async fn removable(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if !site.is_https() {
+        return response;
+    }
+    let removal = format!("{}=;", site.cookie_name(COOKIE));
+    if let axum::http::header::Entry::Occupied(mut cookies) = response.headers_mut().entry(header::SET_COOKIE)
+    {
+        for cookie in cookies.iter_mut().filter(|cookie| cookie.as_bytes().starts_with(removal.as_bytes())) {
+            let complete = format!("{removal} Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
+            if let Ok(complete) = HeaderValue::try_from(complete) {
+                *cookie = complete;
+            }
+        }
+    }
+    response
 }
 
 /// The present request's session, in a server function.
@@ -49,40 +75,35 @@ pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Sessions> {
 /// # Errors
 /// [`AppError::Internal`] outside of a request.
 pub async fn auth_session() -> Result<AuthSession, AppError> {
-    leptos_axum::extract()
-        .await
-        .map_err(|_: ServerFnErrorErr| AppError::Internal)
+    leptos_axum::extract().await.map_err(|_: ServerFnErrorErr| AppError::Internal)
 }
 
-/// Checks the credentials and opens a new session. The one that was there, of whomever, ends first: axum-login renews the id
-/// only when nobody is signed in, and B logging in over A would keep A's session (ASVS 7.2.4).
+/// Whose credentials these are.
 ///
 /// # Errors
-/// A refused form for wrong credentials, or an outage.
-pub async fn log_in(
-    auth: &mut AuthSession,
-    credentials: Credentials,
-    client: &Client,
-) -> Result<Member, AppError> {
-    let Some(member) = auth.authenticate(credentials).await.map_err(app_error)? else {
-        return Err(AppError::Invalid(FormErrors::one(
-            Field::Form,
-            Problem::BadCredentials,
-        )));
-    };
+/// A refused form for wrong ones, or an outage.
+pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> Result<Member, AppError> {
+    auth.authenticate(credentials)
+        .await
+        .map_err(app_error)?
+        .ok_or_else(|| AppError::Invalid(FormErrors::one(Field::Form, Problem::BadCredentials)))
+}
+
+/// Opens a new session. The one that was there, of whomever, ends first: axum-login renews the id only when nobody is signed in, and
+/// B logging in over A would keep A's session (ASVS 7.2.4).
+///
+/// # Errors
+/// An outage.
+pub async fn sign_in(auth: &mut AuthSession, member: &Member, client: &Client) -> Result<(), AppError> {
     if auth.session.id().is_some() {
         log_out(auth).await?;
         // A flushed session keeps its record, and with it the old id, which would be stored again.
         auth.session.cycle_id().await.map_err(unavailable)?;
     }
-    auth.session
-        .insert(CLIENT_KEY, client)
-        .await
-        .map_err(unavailable)?;
-    auth.login(&member).await.map_err(app_error)?;
+    auth.session.insert(CLIENT_KEY, client).await.map_err(unavailable)?;
+    auth.login(member).await.map_err(app_error)?;
     // Now, so that an outage is an error here and not an empty page from the layer.
-    auth.session.save().await.map_err(unavailable)?;
-    Ok(member)
+    auth.session.save().await.map_err(unavailable)
 }
 
 /// Ends the present session. Whose it was, if anybody's.
@@ -104,10 +125,8 @@ pub async fn open_for(site: &Site, member: &Member, client: &Client) -> Result<S
     let id = Id::default();
     let auth = serde_json::json!({ "user_id": member.id(), "auth_hash": member.session_stamp() });
     let data = Data::from([(AUTH_KEY.to_owned(), auth)]);
-    site.sessions
-        .open(hash_id(id.0), member.id(), &data, client)
-        .await?;
-    Ok(format!("{}={id}", site.cookie_name("sessionid")))
+    site.sessions.open(hash_id(id.0), member.id(), &data, client).await?;
+    Ok(format!("{}={id}", site.cookie_name(COOKIE)))
 }
 
 fn app_error(error: axum_login::Error<Backend>) -> AppError {
@@ -126,18 +145,10 @@ fn unavailable(_: tower_sessions::session::Error) -> AppError {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
         let user = owner(&record.data).ok_or_else(|| Error::Encode("only members have sessions".into()))?;
-        let client = record
-            .data
-            .get(CLIENT_KEY)
-            .cloned()
-            .and_then(|client| serde_json::from_value(client).ok());
+        let client =
+            record.data.get(CLIENT_KEY).cloned().and_then(|client| serde_json::from_value(client).ok());
         while !self
-            .open(
-                hash_id(record.id.0),
-                user,
-                &record.data,
-                &client.clone().unwrap_or_default(),
-            )
+            .open(hash_id(record.id.0), user, &record.data, &client.clone().unwrap_or_default())
             .await
             .map_err(backend)?
         {
@@ -147,18 +158,12 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> StoreResult<()> {
-        Sessions::save(self, hash_id(record.id.0), &record.data)
-            .await
-            .map_err(backend)
+        Sessions::save(self, hash_id(record.id.0), &record.data).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
         let found = Sessions::load(self, hash_id(id.0)).await.map_err(backend)?;
-        Ok(found.map(|(data, expires_at)| Record {
-            id: *id,
-            data,
-            expiry_date: date(expires_at),
-        }))
+        Ok(found.map(|(data, expires_at)| Record { id: *id, data, expiry_date: date(expires_at) }))
     }
 
     async fn delete(&self, id: &Id) -> StoreResult<()> {
@@ -167,10 +172,7 @@ impl SessionStore for Sessions {
 }
 
 fn owner(data: &Data) -> Option<UserId> {
-    data.get(AUTH_KEY)?
-        .get("user_id")
-        .and_then(Value::as_i64)
-        .map(UserId)
+    data.get(AUTH_KEY)?.get("user_id").and_then(Value::as_i64).map(UserId)
 }
 
 fn date(at: Millis) -> OffsetDateTime {

@@ -72,19 +72,8 @@ impl Sessions {
     /// On this database.
     pub fn new(db: Database, clock: Clock, cache: Cache, settings: config::Sessions) -> Self {
         let longest = settings.cache_ttl.get();
-        let live = Arc::new(Memory::new(
-            clock.clone(),
-            settings.cache_entries,
-            longest,
-            |_, _| 1,
-        ));
-        Self {
-            db,
-            clock,
-            cache,
-            settings,
-            live,
-        }
+        let live = Arc::new(Memory::new(clock.clone(), settings.cache_entries, longest, |_, _| 1));
+        Self { db, clock, cache, settings, live }
     }
 
     /// Opens a session. False when the id is taken, which the caller answers with another id.
@@ -119,10 +108,7 @@ impl Sessions {
     /// # Errors
     /// When the database cannot be used; never for an unknown or ended session.
     pub async fn load(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
-        let found = self
-            .live
-            .get_or_load(id, id, self.settings.cache_ttl.get(), || self.find(id))
-            .await;
+        let found = self.live.get_or_load(id, id, self.settings.cache_ttl.get(), || self.find(id)).await;
         let live = match found {
             Ok((entry, _)) => entry.value,
             Err(Missing::Unknown) => return Ok(None),
@@ -149,10 +135,7 @@ impl Sessions {
     async fn find(&self, id: IdHash) -> Result<Arc<Live>, Missing> {
         let failed = |error| Missing::Failed(AppError::from(error));
         let mut connection = self.db.read().await.map_err(failed)?;
-        let row = store::find(&mut connection, &id)
-            .await
-            .map_err(failed)?
-            .ok_or(Missing::Unknown)?;
+        let row = store::find(&mut connection, &id).await.map_err(failed)?.ok_or(Missing::Unknown)?;
         Ok(Arc::new(Live {
             data: serde_json::from_str(&row.data).map_err(|_| Missing::Unknown)?,
             idle: row.idle_expires_at.saturating_sub(row.last_seen_at),
@@ -203,6 +186,21 @@ impl Sessions {
         if let Some(owner) = owner {
             self.cache.invalidate_member(owner, "session ended");
         }
+        Ok(())
+    }
+
+    /// Ends all sessions of a member, at once.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn end_all(&self, user: UserId) -> Result<(), AppError> {
+        let mut transaction = self.db.begin().await?;
+        let ended = store::delete_all(&mut transaction, user).await?;
+        transaction.commit().await?;
+        for id in ended.into_iter().filter_map(|id| IdHash::try_from(id).ok()) {
+            self.live.take_back(id);
+        }
+        self.cache.invalidate_member(user, "sessions ended");
         Ok(())
     }
 

@@ -99,6 +99,15 @@ pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Op
         .map(|row| row.map(|(user_id,)| UserId(user_id)))
 }
 
+/// The hashes of a member's sessions, all ended.
+pub async fn delete_all(connection: &mut AnyConnection, user: UserId) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    let ended: Vec<(Vec<u8>,)> = sqlx::query_as("DELETE FROM sessions WHERE user_id = $1 RETURNING id_hash")
+        .bind(user.0)
+        .fetch_all(connection)
+        .await?;
+    Ok(ended.into_iter().map(|(id_hash,)| id_hash).collect())
+}
+
 /// How many expired ones went, at most `limit` at a time, so that writers do not wait for long.
 pub async fn delete_expired(
     connection: &mut AnyConnection,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
@@ -22,61 +22,82 @@ pub const TARGET: &str = "members_area::request";
 #[derive(Clone, Copy, Debug)]
 pub struct StaticFile;
 
+/// The status under which a request is logged whose visitor went away before the answer (nginx's).
+const CLIENT_CLOSED_REQUEST: u16 = 499;
+
 /// Measures until the answer's head is ready; our pages are complete by then (`SsrMode::Async`).
 pub async fn time_requests(State(site): State<Site>, mut request: Request, next: Next) -> Response {
-    let begun = Instant::now();
-    let id = format!("{:016x}", rand::random::<u64>());
     let recorder = Recorder::default();
     request.extensions_mut().insert(recorder.clone());
-    let method = request.method().clone();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|path| path.as_str().to_owned());
-    let path = loggable_path(request.uri().path(), route.as_deref());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let mut timed = Timed {
+        begun: Instant::now(),
+        id: format!("{:016x}", rand::random::<u64>()),
+        method: request.method().clone(),
+        path: loggable_path(request.uri().path(), route.as_deref()),
+        route,
+        slow: site.config.log.slow_request.get(),
+        recorder,
+        status: CLIENT_CLOSED_REQUEST,
+        is_static: false,
+    };
 
     let mut response = next.run(request).await;
 
-    let duration = begun.elapsed();
-    let duration_ms = milliseconds(duration);
-    let cache = recorder.cache_state();
-    let is_static = response.extensions().get::<StaticFile>().is_some();
+    timed.status = response.status().as_u16();
+    timed.is_static = response.extensions().get::<StaticFile>().is_some();
     if is_html(&response) {
-        let cache = if cache.is_empty() {
-            String::new()
-        } else {
-            format!(", cache;desc=\"{cache}\"")
-        };
-        if let Ok(value) = HeaderValue::try_from(format!("total;dur={duration_ms:.1}{cache}")) {
+        let cache = timed.recorder.cache_state();
+        let cache = if cache.is_empty() { String::new() } else { format!(", cache;desc=\"{cache}\"") };
+        let total = milliseconds(timed.begun.elapsed());
+        if let Ok(value) = HeaderValue::try_from(format!("total;dur={total:.1}{cache}")) {
             response.headers_mut().insert(SERVER_TIMING, value);
         }
     }
-    let status = response.status();
-    let line = format!(
-        "Request: {method} {path} - Processed in {:.4}s - Status: {}",
-        duration.as_secs_f64(),
-        status.as_u16()
-    );
-    let route = route.as_deref().unwrap_or("-");
-    let cache = (!cache.is_empty()).then_some(cache);
-    let user_id = recorder.user_id().map(|user| user.0);
-    // tracing wants the level at compile time.
-    macro_rules! write_line {
-        ($level:ident) => {
-            tracing::$level!(
-                target: TARGET, request_id = id, route, user_id, status = status.as_u16(), duration_ms, cache, "{line}"
-            )
-        };
-    }
-    match level(status, duration, site.config.log.slow_request.get(), is_static) {
-        tracing::Level::WARN => write_line!(warn),
-        tracing::Level::DEBUG => write_line!(debug),
-        _ => write_line!(info),
-    }
-    if let Ok(value) = HeaderValue::try_from(id) {
+    if let Ok(value) = HeaderValue::try_from(timed.id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
+}
+
+/// A request being timed. Its line is written when it is dropped: after the answer, or when the visitor has gone away and there is
+/// none. A flood that hangs up is in the log too.
+struct Timed {
+    begun: Instant,
+    id: String,
+    method: Method,
+    path: String,
+    route: Option<String>,
+    slow: Duration,
+    recorder: Recorder,
+    status: u16,
+    is_static: bool,
+}
+
+impl Drop for Timed {
+    fn drop(&mut self) {
+        let Self { id, method, path, status, .. } = self;
+        let duration = self.begun.elapsed();
+        let duration_ms = milliseconds(duration);
+        let line = format!(
+            "Request: {method} {path} - Processed in {:.4}s - Status: {status}",
+            duration.as_secs_f64()
+        );
+        let route = self.route.as_deref().unwrap_or("-");
+        let user_id = self.recorder.user_id().map(|user| user.0);
+        let cache = Some(self.recorder.cache_state()).filter(|state| !state.is_empty());
+        // tracing wants the level at compile time.
+        macro_rules! write_line {
+            ($level:ident) => {
+                tracing::$level!(target: TARGET, request_id = id, route, user_id, status, duration_ms, cache, "{line}")
+            };
+        }
+        match level(*status, duration, self.slow, self.is_static) {
+            tracing::Level::WARN => write_line!(warn),
+            tracing::Level::DEBUG => write_line!(debug),
+            _ => write_line!(info),
+        }
+    }
 }
 
 /// To the microsecond: more digits say nothing.
@@ -84,8 +105,8 @@ pub fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
-fn level(status: StatusCode, duration: Duration, slow: Duration, is_static: bool) -> tracing::Level {
-    if status.is_server_error() || duration >= slow {
+fn level(status: u16, duration: Duration, slow: Duration, is_static: bool) -> tracing::Level {
+    if status >= 500 || duration >= slow {
         tracing::Level::WARN
     } else if is_static {
         tracing::Level::DEBUG
@@ -104,21 +125,14 @@ fn loggable_path(path: &str, route: Option<&str>) -> String {
         _ => path.get(..LONGEST).map_or_else(
             || path.to_owned(),
             |cut| {
-                if path.len() > LONGEST {
-                    format!("{cut}…")
-                } else {
-                    cut.to_owned()
-                }
+                if path.len() > LONGEST { format!("{cut}…") } else { cut.to_owned() }
             },
         ),
     }
 }
 
 fn is_html(response: &Response) -> bool {
-    response
-        .headers()
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 #[cfg(test)]
@@ -131,10 +145,7 @@ mod tests {
             loggable_path("/accounts/reset/s3cret", Some("/accounts/reset/{token}")),
             "/accounts/reset/{token}"
         );
-        assert_eq!(
-            loggable_path("/members/dashboard", Some("/members/dashboard")),
-            "/members/dashboard"
-        );
+        assert_eq!(loggable_path("/members/dashboard", Some("/members/dashboard")), "/members/dashboard");
         assert_eq!(loggable_path("/nowhere", None), "/nowhere");
         assert_eq!(loggable_path(&"x".repeat(201), None).chars().count(), 201);
     }
@@ -142,12 +153,9 @@ mod tests {
     #[test]
     fn slow_and_failed_requests_are_warnings_and_files_are_quiet() {
         let (fast, slow) = (Duration::from_millis(1), Duration::from_millis(500));
-        assert_eq!(level(StatusCode::OK, fast, slow, false), tracing::Level::INFO);
-        assert_eq!(level(StatusCode::OK, fast, slow, true), tracing::Level::DEBUG);
-        assert_eq!(level(StatusCode::OK, slow, slow, true), tracing::Level::WARN);
-        assert_eq!(
-            level(StatusCode::INTERNAL_SERVER_ERROR, fast, slow, false),
-            tracing::Level::WARN
-        );
+        assert_eq!(level(200, fast, slow, false), tracing::Level::INFO);
+        assert_eq!(level(200, fast, slow, true), tracing::Level::DEBUG);
+        assert_eq!(level(200, slow, slow, true), tracing::Level::WARN);
+        assert_eq!(level(500, fast, slow, false), tracing::Level::WARN);
     }
 }

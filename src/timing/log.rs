@@ -18,12 +18,8 @@ type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// What libraries say that is noise here: tower-sessions warns of every cookie that has expired, axum-login opens a span on
 /// each request.
-const QUIET: [&str; 4] = [
-    "tower_sessions_core=error",
-    "tower_sessions=error",
-    "axum_login=error",
-    "hyper=warn",
-];
+const QUIET: [&str; 4] =
+    ["tower_sessions_core=error", "tower_sessions=error", "axum_login=error", "hyper=warn"];
 
 /// Begins to log. The guard writes what is left when it is dropped, so keep it until the end. Writing happens on a thread of
 /// its own, and lines are dropped rather than that a full or slow disk holds up a request.
@@ -34,11 +30,8 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     let mut filter =
         EnvFilter::try_new(&config.level).map_err(|error| Failure::start("understand log.level", error))?;
     for directive in QUIET {
-        filter = filter.add_directive(
-            directive
-                .parse()
-                .map_err(|error| Failure::start("set up the log", into(error)))?,
-        );
+        filter = filter
+            .add_directive(directive.parse().map_err(|error| Failure::start("set up the log", into(error)))?);
     }
     // Colours for people, not for files and pipes.
     let colours = std::io::stdout().is_terminal();
@@ -46,34 +39,22 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     let mut guards = vec![guard];
     let mut layers: Vec<Boxed> = Vec::new();
     layers.push(match config.format {
-        LogFormat::Text => fmt::layer()
-            .with_ansi(colours)
-            .with_writer(console)
-            .with_filter(filter)
-            .boxed(),
-        LogFormat::Json => fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_writer(console)
-            .with_filter(filter)
-            .boxed(),
+        LogFormat::Text => fmt::layer().with_ansi(colours).with_writer(console).with_filter(filter).boxed(),
+        LogFormat::Json => {
+            fmt::layer().json().flatten_event(true).with_writer(console).with_filter(filter).boxed()
+        }
     });
     if !config.file.as_os_str().is_empty() {
         let (file, guard) = NonBlockingBuilder::default().finish(roller(config)?);
         guards.push(guard);
         let only_requests = Targets::new().with_target(TARGET, tracing::Level::INFO);
         layers.push(match config.format {
-            LogFormat::Text => fmt::layer()
-                .with_ansi(false)
-                .with_writer(file)
-                .with_filter(only_requests)
-                .boxed(),
-            LogFormat::Json => fmt::layer()
-                .json()
-                .flatten_event(true)
-                .with_writer(file)
-                .with_filter(only_requests)
-                .boxed(),
+            LogFormat::Text => {
+                fmt::layer().with_ansi(false).with_writer(file).with_filter(only_requests).boxed()
+            }
+            LogFormat::Json => {
+                fmt::layer().json().flatten_event(true).with_writer(file).with_filter(only_requests).boxed()
+            }
         });
     }
     tracing_subscriber::registry()
@@ -83,17 +64,20 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     Ok(guards)
 }
 
+/// For commands that are no server: what goes wrong, to the terminal's error stream.
+pub fn begin_for_commands() {
+    // Already begun is as good.
+    let _ = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
 fn roller(config: &config::Log) -> Result<logroller::LogRoller, Failure> {
     let open = |error: logroller::LogRollerError| {
-        Failure::start(
-            &format!("open the request log {} (log.file)", config.file.display()),
-            into(error),
-        )
+        Failure::start(&format!("open the request log {} (log.file)", config.file.display()), into(error))
     };
-    let folder = config
-        .file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = config.file.parent().filter(|folder| !folder.as_os_str().is_empty());
     let name = config.file.file_name().unwrap_or_default();
     LogRollerBuilder::new(folder.unwrap_or_else(|| ".".as_ref()), name.as_ref())
         .rotation(Rotation::SizeBased(RotationSize::Bytes(config.max_file.bytes())))

@@ -26,11 +26,7 @@ impl Recorder {
 
     /// Notes what the cache said.
     pub fn cache(&self, name: &'static str, lookup: Lookup) {
-        self.0
-            .cache
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push((name, lookup));
+        self.0.cache.lock().unwrap_or_else(PoisonError::into_inner).push((name, lookup));
     }
 
     /// Who asked, when somebody signed in did.

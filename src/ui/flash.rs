@@ -102,12 +102,7 @@ mod tests {
 
     #[test]
     fn five_levels_each_with_its_class_and_role() {
-        let messages = Level::ALL
-            .map(|level| Flash {
-                level,
-                message: Message::LoggedOut,
-            })
-            .to_vec();
+        let messages = Level::ALL.map(|level| Flash { level, message: Message::LoggedOut }).to_vec();
         let html = Owner::new().with(|| view! { <FlashMessages messages /> }.to_html());
         for (level, role) in [
             ("debug", "status"),

@@ -117,11 +117,8 @@ pub fn TextField(
     let described_by = {
         let (help_id, error_id) = (help.map(|_| help_id.clone()), error_id.clone());
         move || {
-            let ids: Vec<&str> = help_id
-                .as_deref()
-                .into_iter()
-                .chain(is_wrong().then_some(error_id.as_str()))
-                .collect();
+            let ids: Vec<&str> =
+                help_id.as_deref().into_iter().chain(is_wrong().then_some(error_id.as_str())).collect();
             (!ids.is_empty()).then(|| ids.join(" "))
         }
     };

@@ -56,9 +56,7 @@ impl Once {
 
     /// The refused form, if it is this one, the first time.
     pub fn form(path: &str) -> Option<ReturnedForm> {
-        use_context::<Self>()?
-            .0
-            .try_update_value(|once| once.1.take_if(|form| form.form == path))?
+        use_context::<Self>()?.0.try_update_value(|once| once.1.take_if(|form| form.form == path))?
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use crate::support::{PASSWORD, TestSite, Visitor, database::TestDatabase};
+use crate::support::{PASSWORD, TestSite, Visitor, database::TestDatabase, site::built_files};
 
 fn program(database: &TestDatabase, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_members-area"));
@@ -25,27 +25,16 @@ fn run(command: &mut Command) -> Output {
 }
 
 fn text(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
 #[tokio::test]
 async fn a_superuser_is_made_without_questions_and_logs_in() {
-    let (database, folder) = (
-        TestDatabase::create().await,
-        tempfile::tempdir().expect("a folder"),
-    );
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let create = |name: &str, password: &str| {
         let mut command = program(&database, folder.path());
-        command
-            .args(["createsuperuser", "--noinput"])
-            .env("SUPERUSER_USERNAME", name);
-        command
-            .env("SUPERUSER_EMAIL", "root@example.com")
-            .env("SUPERUSER_PASSWORD", password);
+        command.args(["createsuperuser", "--noinput"]).env("SUPERUSER_USERNAME", name);
+        command.env("SUPERUSER_EMAIL", "root@example.com").env("SUPERUSER_PASSWORD", password);
         run(&mut command)
     };
     let weak = create("root", "1234");
@@ -61,32 +50,17 @@ async fn a_superuser_is_made_without_questions_and_logs_in() {
         text(&made)
     );
     let taken = create("ROOT", PASSWORD);
-    assert!(
-        !taken.status.success() && text(&taken).contains("already exists"),
-        "{}",
-        text(&taken)
-    );
+    assert!(!taken.status.success() && text(&taken).contains("already exists"), "{}", text(&taken));
     let missing = run(program(&database, folder.path()).args(["createsuperuser", "--noinput"]));
-    assert!(
-        !missing.status.success() && text(&missing).contains("SUPERUSER_"),
-        "{}",
-        text(&missing)
-    );
-    let no_terminal = run(program(&database, folder.path())
-        .arg("createsuperuser")
-        .stdin(Stdio::null()));
+    assert!(!missing.status.success() && text(&missing).contains("SUPERUSER_"), "{}", text(&missing));
+    let no_terminal = run(program(&database, folder.path()).arg("createsuperuser").stdin(Stdio::null()));
     assert!(!no_terminal.status.success() && text(&no_terminal).contains("--noinput"));
     assert_eq!(
-        database
-            .number("SELECT COUNT(*) FROM users WHERE is_superuser = 1 AND is_staff = 1")
-            .await,
+        database.number("SELECT COUNT(*) FROM users WHERE is_superuser = 1 AND is_staff = 1").await,
         1
     );
     let site = TestSite::start_on(database, |_| {}).await;
-    assert_eq!(
-        site.visitor().log_in("root").await.location(),
-        "/members/dashboard"
-    );
+    assert_eq!(site.visitor().log_in("root").await.location(), "/members/dashboard");
     site.stop().await;
 }
 
@@ -111,26 +85,22 @@ async fn a_changed_password_ends_all_sessions() {
     assert!(member.is_signed_in().await);
     let changed = change("ada", "another good one");
     assert!(changed.status.success(), "{}", text(&changed));
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 0);
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/accounts/login");
+    // At once, and for good: what is in memory of the member must not end the new session.
+    let mut renewed = site.visitor();
+    assert_eq!(renewed.log_in_with("ada", "another good one").await.location(), "/members/dashboard");
+    assert!(renewed.is_signed_in().await && renewed.is_signed_in().await);
     // Another process did it: at the latest after sessions.cache_ttl it is known here.
     site.clock.advance(std::time::Duration::from_secs(61));
     assert!(!member.is_signed_in().await);
-    assert_eq!(site.visitor().log_in("ada").await.location(), "/accounts/login");
-    assert_eq!(
-        site.visitor()
-            .log_in_with("ada", "another good one")
-            .await
-            .location(),
-        "/members/dashboard"
-    );
+    assert!(renewed.is_signed_in().await);
     site.stop().await;
 }
 
 #[tokio::test]
 async fn demo_fills_a_development_database_and_opens_sessions() {
-    let (database, folder) = (
-        TestDatabase::create().await,
-        tempfile::tempdir().expect("a folder"),
-    );
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let file = folder.path().join("sessions.txt");
     let demo = |environment: &str| {
         run(program(&database, folder.path())
@@ -139,20 +109,12 @@ async fn demo_fills_a_development_database_and_opens_sessions() {
             .env("MEMBERS_AREA_SITE__ENVIRONMENT", environment))
     };
     let refused = demo("production");
-    assert!(
-        !refused.status.success() && text(&refused).contains("production"),
-        "{}",
-        text(&refused)
-    );
+    assert!(!refused.status.success() && text(&refused).contains("production"), "{}", text(&refused));
     for _ in 0..2 {
         let made = demo("development");
         assert!(made.status.success(), "{}", text(&made));
     }
-    assert_eq!(
-        database.number("SELECT COUNT(*) FROM users").await,
-        3,
-        "twice adds nobody"
-    );
+    assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 3, "twice adds nobody");
     let site = TestSite::start_on(database, |_| {}).await;
     let cookies = std::fs::read_to_string(&file).expect("the file");
     assert_eq!(cookies.lines().count(), 3);
@@ -160,10 +122,7 @@ async fn demo_fills_a_development_database_and_opens_sessions() {
         let mut visitor: Visitor = site.visitor();
         let (cookie, value) = line.split_once('=').expect("a cookie");
         visitor.cookies.insert(cookie.to_owned(), value.to_owned());
-        assert_eq!(
-            visitor.get("/members/dashboard").await.find("h1"),
-            format!("Welcome, {name}!")
-        );
+        assert_eq!(visitor.get("/members/dashboard").await.find("h1"), format!("Welcome, {name}!"));
     }
     site.stop().await;
 }
@@ -177,32 +136,21 @@ async fn expired_sessions_are_cleared() {
     database.execute("UPDATE sessions SET absolute_expires_at = 1 WHERE user_id = (SELECT id FROM users WHERE username = 'ada')").await;
     let folder = tempfile::tempdir().expect("a folder");
     let cleared = run(program(&database, folder.path()).arg("clearsessions"));
-    assert!(
-        text(&cleared).contains("1 expired session(s) deleted."),
-        "{}",
-        text(&cleared)
-    );
+    assert!(text(&cleared).contains("1 expired session(s) deleted."), "{}", text(&cleared));
     assert_eq!(database.number("SELECT COUNT(*) FROM sessions").await, 1);
     database.remove().await;
 }
 
 #[tokio::test]
 async fn check_deploy_names_what_is_insecure() {
-    let (database, folder) = (
-        TestDatabase::create().await,
-        tempfile::tempdir().expect("a folder"),
-    );
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let insecure = run(program(&database, folder.path())
         .args(["check", "--deploy"])
         .env("MEMBERS_AREA_SERVER__TRUSTED_PROXIES", "[\"0.0.0.0/0\"]"));
     assert!(!insecure.status.success());
-    for key in [
-        "site.environment",
-        "site.base_url",
-        "passwords.memory_kib",
-        "server.trusted_proxies",
-        "log.file",
-    ] {
+    for key in
+        ["site.environment", "site.base_url", "passwords.memory_kib", "server.trusted_proxies", "log.file"]
+    {
         assert!(text(&insecure).contains(key), "{key} in {}", text(&insecure));
     }
     let secure = run(Command::new(env!("CARGO_BIN_EXE_members-area"))
@@ -212,29 +160,15 @@ async fn check_deploy_names_what_is_insecure() {
         .env("MEMBERS_AREA_SITE__BASE_URL", "https://members.test")
         .args(["check", "--deploy"]));
     assert!(secure.status.success(), "{}", text(&secure));
-    assert!(
-        run(program(&database, folder.path()).arg("check"))
-            .status
-            .success()
-    );
+    assert!(run(program(&database, folder.path()).arg("check")).status.success());
     database.remove().await;
 }
 
 #[tokio::test]
 async fn every_command_has_help_and_every_mistake_a_sentence() {
-    let (database, folder) = (
-        TestDatabase::create().await,
-        tempfile::tempdir().expect("a folder"),
-    );
-    for command in [
-        "serve",
-        "migrate",
-        "createsuperuser",
-        "changepassword",
-        "clearsessions",
-        "check",
-        "demo",
-    ] {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    for command in ["serve", "migrate", "createsuperuser", "changepassword", "clearsessions", "check", "demo"]
+    {
         let help = run(program(&database, folder.path()).args([command, "--help"]));
         assert!(
             help.status.success() && text(&help).contains("Usage: members-area"),
@@ -242,41 +176,35 @@ async fn every_command_has_help_and_every_mistake_a_sentence() {
             text(&help)
         );
     }
-    let wrong = run(program(&database, folder.path())
-        .arg("migrate")
-        .env("MEMBERS_AREA_SESSIONS__IDEL", "1h"));
+    let wrong =
+        run(program(&database, folder.path()).arg("migrate").env("MEMBERS_AREA_SESSIONS__IDEL", "1h"));
     assert!(
         !wrong.status.success() && text(&wrong).contains("MEMBERS_AREA_SESSIONS__IDEL"),
         "{}",
         text(&wrong)
     );
+    let unbuilt = run(program(&database, folder.path())
+        .arg("serve")
+        .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0"));
+    assert!(!unbuilt.status.success() && text(&unbuilt).contains("server.site_root"), "{}", text(&unbuilt));
     let secret = run(program(&database, folder.path())
         .arg("serve")
-        .env(
-            "MEMBERS_AREA_DATABASE__URL",
-            "postgres://app:hunter2@127.0.0.1:1/none",
-        )
+        .env("MEMBERS_AREA_DATABASE__URL", "postgres://app:hunter2@127.0.0.1:1/none")
         .env("MEMBERS_AREA_DATABASE__ACQUIRE_TIMEOUT", "1s"));
-    assert!(
-        !secret.status.success() && !text(&secret).contains("hunter2"),
-        "{}",
-        text(&secret)
-    );
+    assert!(!secret.status.success() && !text(&secret).contains("hunter2"), "{}", text(&secret));
     database.remove().await;
 }
 
 #[tokio::test]
 async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
     use std::io::{BufRead, BufReader};
-    let (database, folder) = (
-        TestDatabase::create().await,
-        tempfile::tempdir().expect("a folder"),
-    );
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let log = folder.path().join("log/requests.log");
     let mut cookies = None;
     for (round, signal) in ["-TERM", "-INT"].into_iter().enumerate() {
         let mut child = program(&database, folder.path())
             .arg("serve")
+            .env("MEMBERS_AREA_SERVER__SITE_ROOT", built_files(folder.path()))
             .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0")
             .env("MEMBERS_AREA_LOG__FILE", &log)
             .env("MEMBERS_AREA_LOG__MAX_FILE", "400B")
@@ -285,11 +213,7 @@ async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
             .expect("the program runs");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let address = lines
-            .find_map(|line| {
-                line.expect("text")
-                    .strip_prefix("Listening on http://")
-                    .map(str::to_owned)
-            })
+            .find_map(|line| line.expect("text").strip_prefix("Listening on http://").map(str::to_owned))
             .expect("it says where");
         let reader = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>());
         let mut visitor = Visitor::new(address.parse().expect("an address"));
@@ -301,29 +225,49 @@ async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
         }
         assert!(visitor.is_signed_in().await, "round {round}");
         cookies = Some(visitor.cookies.clone());
-        let stopped = Command::new("kill")
-            .args([signal, &child.id().to_string()])
-            .status()
-            .expect("kill runs");
+        let stopped =
+            Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
         assert!(stopped.success());
         assert!(child.wait().expect("it ends").success());
         let console = reader.join().expect("read").join("\n");
-        assert!(
-            console.contains("Request: GET /members/secret - Processed in"),
-            "{console}"
-        );
+        assert!(console.contains("Request: GET /members/secret - Processed in"), "{console}");
     }
     let mut written = String::new();
     for file in std::fs::read_dir(folder.path().join("log")).expect("the log's folder") {
         written += &std::fs::read_to_string(file.expect("a file").path()).expect("text");
     }
-    assert!(
-        folder.path().join("log/requests.log.1").is_file(),
-        "begun anew when it is full"
-    );
+    assert!(folder.path().join("log/requests.log.1").is_file(), "begun anew when it is full");
     assert!(
         written.contains("Request: GET /members/secret - Processed in") && written.contains("- Status: 200")
     );
     assert!(!written.contains("cache.compute"), "only requests");
     database.remove().await;
+}
+
+#[tokio::test]
+async fn two_starts_at_once_migrate_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for round in 0..3 {
+        let url = format!("sqlite://{}", folder.path().join(format!("{round}.db")).display());
+        let starts: Vec<_> = (0..4)
+            .map(|_| {
+                Command::new(env!("CARGO_BIN_EXE_members-area"))
+                    .current_dir(folder.path())
+                    .env_clear()
+                    .env("MEMBERS_AREA_DATABASE__URL", &url)
+                    .arg("migrate")
+                    .stderr(Stdio::piped())
+                    .stdout(Stdio::piped())
+                    .spawn()
+                    .expect("the program runs")
+            })
+            .collect();
+        for start in starts {
+            let output = start.wait_with_output().expect("it ends");
+            assert!(output.status.success(), "{}", text(&output));
+        }
+    }
+    use std::os::unix::fs::PermissionsExt;
+    let mode = std::fs::metadata(folder.path().join("0.db")).expect("the file").permissions().mode();
+    assert_eq!(mode & 0o077, 0, "nobody else on the machine reads it");
 }

@@ -3,39 +3,16 @@
 use std::time::{Duration, Instant};
 
 use members_area::server::config::Period;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::net::TcpStream;
 
-use crate::support::TestSite;
-
-async fn answer(site: &TestSite, request: &str) -> String {
-    let mut stream = TcpStream::connect(site.address).await.expect("connected");
-    stream.write_all(request.as_bytes()).await.expect("sent");
-    let mut answer = Vec::new();
-    tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer))
-        .await
-        .expect("an end")
-        .expect("read");
-    String::from_utf8_lossy(&answer).into_owned()
-}
+use crate::support::{TestSite, log, raw};
 
 #[tokio::test]
 async fn one_host_header_is_needed() {
     let site = TestSite::start().await;
-    for (headers, status) in [
-        ("", "400"),
-        ("Host: a\r\nHost: b\r\n", "400"),
-        ("Host: anything\r\n", "200"),
-    ] {
+    for (headers, status) in [("", "400"), ("Host: a\r\nHost: b\r\n", "400"), ("Host: anything\r\n", "200")] {
         let request = format!("GET /accounts/login HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
-        assert!(
-            answer(&site, &request)
-                .await
-                .starts_with(&format!("HTTP/1.1 {status}")),
-            "{headers:?}"
-        );
+        assert!(raw(&site, &request).await.starts_with(&format!("HTTP/1.1 {status}")), "{headers:?}");
     }
     site.stop().await;
 }
@@ -53,11 +30,8 @@ async fn silent_slow_and_half_open_connections_are_ended() {
         "POST /api/accounts/log_in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nlogin=",
     ] {
         let begun = Instant::now();
-        answer(&site, request).await;
-        assert!(
-            begun.elapsed() < Duration::from_secs(10),
-            "{request:?} held its connection"
-        );
+        raw(&site, request).await;
+        assert!(begun.elapsed() < Duration::from_secs(10), "{request:?} held its connection");
     }
     assert_eq!(site.visitor().get("/").await.status, 200);
     site.stop().await;
@@ -75,25 +49,73 @@ async fn a_stop_lets_running_requests_finish_and_does_not_wait_for_idle_connecti
     let _idle = TcpStream::connect(site.address).await.expect("connected");
     let mut visitor = site.visitor();
     let running = tokio::spawn(async move {
-        visitor
-            .post("/api/accounts/log_in", &[("login", "x"), ("password", "y")])
-            .await
+        visitor.post("/api/accounts/log_in", &[("login", "x"), ("password", "y")]).await
     });
     // It is being computed as soon as there is no room for another.
     let mut other = site.visitor();
-    while other
-        .post("/api/accounts/log_in", &[("login", "x"), ("password", "y")])
-        .await
-        .status
-        != 503
-    {
+    while other.post("/api/accounts/log_in", &[("login", "x"), ("password", "y")]).await.status != 503 {
         assert!(!running.is_finished(), "the hash was too quick for this test");
     }
     let begun = Instant::now();
     site.stop().await;
-    assert!(
-        begun.elapsed() < Duration::from_secs(15),
-        "the idle connection held up the stop"
-    );
+    assert!(begun.elapsed() < Duration::from_secs(15), "the idle connection held up the stop");
     assert_eq!(running.await.expect("no panic").status, 303);
+}
+
+/// sqlx's `begin` on SQLite, dropped half way, leaves a transaction that belongs to nobody on the only connection that writes.
+#[tokio::test]
+async fn visitors_who_hang_up_stop_nobody_from_writing() {
+    let site = TestSite::start().await;
+    let member = site.member("ada").await;
+    for round in 0..300 {
+        let after = Duration::from_micros(100 + 37 * (round % 60));
+        member.abandon("/api/accounts/log_out", &[], after).await;
+    }
+    site.signed_up("bob").await;
+    let mut later = site.visitor();
+    assert_eq!(later.log_in("bob").await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_abandoned_logout_is_a_logout_all_the_same() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    for round in 0..20 {
+        let mut member = site.visitor();
+        member.log_in("ada").await;
+        assert!(member.is_signed_in().await);
+        member.abandon("/api/accounts/log_out", &[], Duration::from_micros(200 * (round + 1))).await;
+        // Whatever became of it: row and memory agree.
+        let rows = || site.database.number("SELECT COUNT(*) FROM sessions");
+        let mut before = rows().await;
+        for _ in 0..5 {
+            let signed_in = member.is_signed_in().await;
+            let after = rows().await;
+            if before == after {
+                assert_eq!(signed_in, after > 0, "round {round}");
+            }
+            before = after;
+        }
+        member.log_out().await;
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_abandoned_request_has_its_line_in_the_log() {
+    let site = TestSite::start_with(|config| {
+        config.passwords.memory_kib = 64 * 1024;
+        config.passwords.iterations = 4;
+    })
+    .await;
+    let address = "/api/accounts/log_in";
+    site.visitor().abandon(address, &[("login", "x"), ("password", "y")], Duration::from_millis(30)).await;
+    let abandoned = || log::lines("499", |line| line["status"] == 499 && line["route"] == address);
+    let begun = Instant::now();
+    while abandoned().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "no line");
+        tokio::task::yield_now().await;
+    }
+    site.stop().await;
 }

@@ -5,28 +5,18 @@ use std::collections::BTreeSet;
 
 use members_area::server::pages;
 
-use crate::support::TestSite;
+use crate::support::{TestSite, raw};
 
 const OPEN_PAGES: [&str; 4] = ["/", "/accounts/login", "/accounts/logout", "/accounts/signup"];
-const OPEN_FUNCTIONS: [&str; 3] = [
-    "/api/accounts/log_in",
-    "/api/accounts/log_out",
-    "/api/accounts/sign_up",
-];
+const OPEN_FUNCTIONS: [&str; 3] = ["/api/accounts/log_in", "/api/accounts/log_out", "/api/accounts/sign_up"];
 
 #[tokio::test]
 async fn closed_by_default() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
-    let pages: BTreeSet<String> = pages::routes()
-        .iter()
-        .map(|route| route.path().to_owned())
-        .collect();
+    let pages: BTreeSet<String> = pages::routes().iter().map(|route| route.path().to_owned()).collect();
     let functions: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
-    assert!(
-        pages.len() >= 7 && functions.len() >= 5,
-        "{pages:?} {functions:?}"
-    );
+    assert!(pages.len() >= 7 && functions.len() >= 5, "{pages:?} {functions:?}");
     for page in &pages {
         let open = OPEN_PAGES.contains(&page.as_str());
         let answer = site.visitor().get(page).await;
@@ -46,15 +36,10 @@ async fn closed_by_default() {
         let open = OPEN_FUNCTIONS.contains(function);
         for visitor in [&mut site.visitor(), &mut {
             let mut tampered = site.visitor();
-            tampered
-                .cookies
-                .insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
+            tampered.cookies.insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
             tampered
         }] {
-            for answer in [
-                visitor.post(function, &[]).await,
-                visitor.call(function, &[]).await,
-            ] {
+            for answer in [visitor.post(function, &[]).await, visitor.call(function, &[]).await] {
                 if open {
                     assert_ne!(answer.status, 401, "{function}");
                 } else {
@@ -63,11 +48,7 @@ async fn closed_by_default() {
             }
         }
         if !open {
-            assert_eq!(
-                member.call(function, &[]).await.status,
-                200,
-                "{function} as a member"
-            );
+            assert_eq!(member.call(function, &[]).await.status, 200, "{function} as a member");
         }
     }
     assert!(
@@ -84,23 +65,59 @@ async fn no_method_gets_around_it() {
     for method in ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "BREW"] {
         let request = visitor.request(method.parse().expect("a method"), "/members/dashboard");
         let answer = visitor.send(request).await;
-        assert!(
-            [303, 401, 403, 405].contains(&answer.status),
-            "{method}: {}",
-            answer.status
-        );
+        assert!([303, 401, 403, 405].contains(&answer.status), "{method}: {}", answer.status);
         assert!(!answer.text().contains("Profile summary"), "{method}");
     }
+    site.stop().await;
+}
+
+/// axum matches a path as it is written, the app as a browser resolves it.
+#[tokio::test]
+async fn no_spelling_of_a_path_gets_around_it() {
+    let site = TestSite::start().await;
+    let member = site.member("ada").await;
+    for path in [
+        "/members/secret/.",
+        "/x/../members/secret",
+        "/%2e/members/secret",
+        "/x/%2E%2e/members/secret",
+        "/members\\secret",
+        "//members/secret",
+        "/members/./secret",
+        "/Members/Secret",
+        "/members/secret//",
+        "/members/secret;x",
+        "/members%2Fsecret",
+    ] {
+        for cookie in
+            ["".to_owned(), format!("Cookie: sessionid={}\r\n", member.session().expect("a session"))]
+        {
+            // By hand: a client would resolve the path.
+            let request = format!(
+                "GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n{cookie}Connection: close\r\n\r\n"
+            );
+            let answer = raw(&site, &request).await;
+            assert!(
+                answer.starts_with("HTTP/1.1 404") || answer.starts_with("HTTP/1.1 308"),
+                "{path}: {answer}"
+            );
+            assert!(!answer.contains("Only logged-in") && !answer.contains("last login"), "{path}: {answer}");
+        }
+    }
+    for target in ["a:80", "*"] {
+        let answer =
+            raw(&site, &format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{target}: {answer}");
+    }
+    let planted = "GET /\\evil.example/?__err=x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assert!(!raw(&site, planted).await.to_lowercase().contains("\r\nlocation:"));
     site.stop().await;
 }
 
 #[tokio::test]
 async fn next_carries_the_whole_address() {
     let site = TestSite::start().await;
-    let answer = site
-        .visitor()
-        .get("/members/profile?a=1&b=%2F%2Fevil.example#x")
-        .await;
+    let answer = site.visitor().get("/members/profile?a=1&b=%2F%2Fevil.example#x").await;
     assert_eq!(
         answer.location(),
         "/accounts/login?next=/members/profile%3Fa%3D1%26b%3D%252F%252Fevil.example"

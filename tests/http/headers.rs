@@ -16,10 +16,7 @@ fn common(page: &Page, what: &str) {
         policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
         "{what}: {policy}"
     );
-    assert!(
-        !policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"),
-        "{what}: {policy}"
-    );
+    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{what}: {policy}");
 }
 
 #[tokio::test]
@@ -79,15 +76,9 @@ async fn a_page_allows_the_scripts_with_its_nonce_and_no_other() {
 
 #[tokio::test]
 async fn hsts_only_over_https() {
-    for (base, expected) in [
-        ("", ""),
-        ("https://members.test", "max-age=63072000; includeSubDomains"),
-    ] {
+    for (base, expected) in [("", ""), ("https://members.test", "max-age=63072000; includeSubDomains")] {
         let site = TestSite::start_with(|config| config.site.base_url = base.into()).await;
-        assert_eq!(
-            site.visitor().get("/").await.header("strict-transport-security"),
-            expected
-        );
+        assert_eq!(site.visitor().get("/").await.header("strict-transport-security"), expected);
         site.stop().await;
     }
 }
@@ -96,18 +87,15 @@ async fn hsts_only_over_https() {
 async fn static_files_are_cached_and_members_pages_are_not() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
-    assert_eq!(
-        visitor.get("/pkg/members-area.css").await.header("cache-control"),
-        "no-cache"
-    );
+    assert_eq!(visitor.get("/pkg/members-area.css").await.header("cache-control"), "no-cache");
+    assert_eq!(visitor.get("/pkg/members-area.css").await.header("vary"), "accept-encoding");
     assert_eq!(visitor.get("/pkg/missing.css").await.status, 404);
+    for path in ["/", "/accounts/login"] {
+        assert_eq!(visitor.get(path).await.header("cache-control"), "private, no-cache", "{path}");
+    }
     let mut member = site.member("ada").await;
     for path in ["/", "/members/dashboard", "/nowhere"] {
-        assert_eq!(
-            member.get(path).await.header("cache-control"),
-            "private, no-store",
-            "{path}"
-        );
+        assert_eq!(member.get(path).await.header("cache-control"), "private, no-store", "{path}");
     }
     site.stop().await;
 }

@@ -10,15 +10,8 @@ async fn by_username_or_address_in_any_case() {
     for login in ["Ada", "ada", " ADA ", "ada@example.com", "Ada@Example.COM"] {
         let mut visitor = site.visitor();
         let answer = visitor.log_in(login).await;
-        assert_eq!(
-            (answer.status, answer.location()),
-            (303, "/members/dashboard"),
-            "{login}"
-        );
-        assert_eq!(
-            visitor.get("/members/dashboard").await.find("h1"),
-            "Welcome, Ada!"
-        );
+        assert_eq!((answer.status, answer.location()), (303, "/members/dashboard"), "{login}");
+        assert_eq!(visitor.get("/members/dashboard").await.find("h1"), "Welcome, Ada!");
     }
     site.stop().await;
 }
@@ -28,16 +21,10 @@ async fn unknown_wrong_and_inactive_look_the_same() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     site.signed_up("gone").await;
-    site.database
-        .execute("UPDATE users SET is_active = 0 WHERE username = 'gone'")
-        .await;
+    site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'gone'").await;
     let mut pages = Vec::new();
-    for (login, password) in [
-        ("nobody", PASSWORD),
-        ("ada", "wrong"),
-        ("gone", PASSWORD),
-        ("a\0b", PASSWORD),
-    ] {
+    for (login, password) in [("nobody", PASSWORD), ("ada", "wrong"), ("gone", PASSWORD), ("a\0b", PASSWORD)]
+    {
         let mut visitor = site.visitor();
         let answer = visitor.log_in_with(login, password).await;
         assert_eq!((answer.status, answer.location()), (303, "/accounts/login"));
@@ -45,9 +32,7 @@ async fn unknown_wrong_and_inactive_look_the_same() {
         let page = visitor.get("/accounts/login").await;
         assert_eq!(page.form_errors(), [WRONG]);
         assert_eq!(
-            page.attribute("[name=login]", "value")
-                .unwrap_or_default()
-                .replace('\u{FFFD}', "\0"),
+            page.attribute("[name=login]", "value").unwrap_or_default().replace('\u{FFFD}', "\0"),
             login
         );
         assert_eq!(page.attribute("[name=password]", "value"), None);
@@ -58,18 +43,52 @@ async fn unknown_wrong_and_inactive_look_the_same() {
     assert_eq!(pages[1], pages[2]);
     // The same work: each of them computed one hash. The hydrated path says the same, too.
     for (login, password) in [("nobody", PASSWORD), ("ada", "wrong"), ("gone", PASSWORD)] {
-        let answer = site
-            .visitor()
-            .call(
-                "/api/accounts/log_in",
-                &[("login", login), ("password", password)],
-            )
-            .await;
+        let answer =
+            site.visitor().call("/api/accounts/log_in", &[("login", login), ("password", password)]).await;
         assert_eq!(
             (answer.status, answer.text().as_str()),
             (200, r#"{"Refused":[["form","BadCredentials"]]}"#)
         );
     }
+    site.stop().await;
+}
+
+/// With one slot, no queue and the slot taken, whoever wants a hash gets 503.
+#[tokio::test]
+async fn every_login_computes_a_hash() {
+    let site = TestSite::start_with(|config| {
+        config.passwords.memory_kib = 256 * 1024;
+        config.passwords.iterations = 16;
+        config.passwords.slots = 1;
+        config.passwords.queue = 0;
+    })
+    .await;
+    site.signed_up("ada").await;
+    site.signed_up("gone").await;
+    site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'gone'").await;
+    let mut holder = site.visitor();
+    let held = tokio::spawn(async move { holder.log_in("ada").await });
+    while site.visitor().log_in("ada").await.status != 503 {
+        assert!(!held.is_finished(), "the hash was too quick for this test");
+    }
+    for login in ["nobody", "ada", "gone", "a\0b"] {
+        let status = site.visitor().log_in_with(login, "wrong").await.status;
+        assert!(status == 503 || held.is_finished(), "{login}: {status}");
+    }
+    assert!(!held.is_finished(), "the hash was too quick for this test");
+    assert_eq!(held.await.expect("no panic").location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn somebody_elses_address_as_a_username_gets_in_nobodys_way() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let taken = site.visitor().sign_up("ada@example.com", "mallory@example.com").await;
+    assert_eq!(taken.location(), "/accounts/login", "by Django's rules a name like any other");
+    let mut member = site.visitor();
+    assert_eq!(member.log_in("ada@example.com").await.location(), "/members/dashboard");
+    assert_eq!(member.get("/members/dashboard").await.find("h1"), "Welcome, ada!");
     site.stop().await;
 }
 
@@ -99,15 +118,11 @@ async fn next_is_followed_on_this_site_only() {
         (foreign_login.as_str(), "/members/dashboard"),
         ("http:999999999", "/members/dashboard"),
     ] {
-        let query: String = form_urlencoded::Serializer::new(String::new())
-            .append_pair("next", next)
-            .finish();
+        let query: String =
+            form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
         let mut visitor = site.visitor();
         let answer = visitor
-            .submit(
-                &format!("/accounts/login?{query}"),
-                &[("login", "ada"), ("password", PASSWORD)],
-            )
+            .submit(&format!("/accounts/login?{query}"), &[("login", "ada"), ("password", PASSWORD)])
             .await;
         assert_eq!((answer.status, answer.location()), (303, to), "{next:?}");
     }
@@ -125,16 +140,9 @@ async fn next_survives_a_wrong_password() {
         (303, "/accounts/login?next=/members/profile%3Ftab%3D1")
     );
     let login = guarded.location().to_owned();
-    let answer = visitor
-        .submit(&login, &[("login", "ada"), ("password", "wrong")])
-        .await;
-    assert_eq!(
-        answer.location(),
-        "/accounts/login?next=/members/profile%3Ftab%3D1"
-    );
-    let answer = visitor
-        .submit(&login, &[("login", "ada"), ("password", PASSWORD)])
-        .await;
+    let answer = visitor.submit(&login, &[("login", "ada"), ("password", "wrong")]).await;
+    assert_eq!(answer.location(), "/accounts/login?next=/members/profile%3Ftab%3D1");
+    let answer = visitor.submit(&login, &[("login", "ada"), ("password", PASSWORD)]).await;
     assert_eq!(answer.location(), "/members/profile?tab=1");
     site.stop().await;
 }
@@ -152,10 +160,7 @@ async fn the_session_id_changes_at_every_login() {
     browser.log_in("bob").await;
     let third = browser.session().expect("a session").to_owned();
     assert!(first != second && second != third);
-    assert_eq!(
-        browser.get("/members/dashboard").await.find("h1"),
-        "Welcome, bob!"
-    );
+    assert_eq!(browser.get("/members/dashboard").await.find("h1"), "Welcome, bob!");
     for old in [first, second] {
         thief.cookies.insert("sessionid".into(), old);
         assert!(!thief.is_signed_in().await);
@@ -180,7 +185,12 @@ async fn an_id_that_was_planted_never_becomes_a_session() {
 
 #[tokio::test]
 async fn logout_is_by_post_only_and_final() {
-    let site = TestSite::start().await;
+    for base in ["", "https://members.test"] {
+        logout_on(TestSite::start_with(|config| config.site.base_url = base.into()).await).await;
+    }
+}
+
+async fn logout_on(site: TestSite) {
     let mut member = site.member("ada").await;
     let confirm = member.get("/accounts/logout").await;
     assert_eq!((confirm.status, confirm.find("h1").as_str()), (200, "Log out"));
@@ -191,18 +201,9 @@ async fn logout_is_by_post_only_and_final() {
     let answer = member.log_out().await;
     assert_eq!((answer.status, answer.location()), (303, "/accounts/login"));
     assert_eq!(answer.header("clear-site-data"), "\"cache\", \"storage\"");
-    assert!(
-        member.session().is_none(),
-        "the browser is told to forget the cookie"
-    );
-    assert_eq!(
-        member.get("/accounts/login").await.messages(),
-        ["You have been successfully logged out."]
-    );
-    assert!(
-        !before.clone().is_signed_in().await,
-        "the old cookie is worth nothing"
-    );
+    assert!(member.session().is_none(), "the browser is told to forget the cookie");
+    assert_eq!(member.get("/accounts/login").await.messages(), ["You have been successfully logged out."]);
+    assert!(!before.clone().is_signed_in().await, "the old cookie is worth nothing");
     // Twice is no error.
     assert_eq!(member.log_out().await.status, 303);
     site.stop().await;
@@ -219,10 +220,7 @@ async fn where_to_after_login_and_logout_is_configured() {
     let mut visitor = site.signed_up("ada").await;
     assert_eq!(visitor.log_in("ada").await.location(), "/members/profile");
     assert_eq!(visitor.log_out().await.location(), "/");
-    assert_eq!(
-        visitor.get("/").await.messages(),
-        ["You have been successfully logged out."]
-    );
+    assert_eq!(visitor.get("/").await.messages(), ["You have been successfully logged out."]);
     site.stop().await;
 }
 
@@ -230,9 +228,7 @@ async fn where_to_after_login_and_logout_is_configured() {
 async fn a_login_with_nothing_in_it_says_what_is_missing() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
-    let request = visitor
-        .request(Method::POST, "/api/accounts/log_in")
-        .form_body(&[]);
+    let request = visitor.request(Method::POST, "/api/accounts/log_in").form_body(&[]);
     let answer = visitor.send(request).await;
     assert_eq!(answer.status, 303);
     let page = visitor.get("/accounts/login").await;

@@ -20,10 +20,7 @@ async fn changed_parameters_upgrade_the_hash_at_login_and_log_nobody_out() {
     };
     assert!(other_device.is_signed_in().await);
     // And with the new hash.
-    assert_eq!(
-        site.visitor().log_in("ada").await.location(),
-        "/members/dashboard"
-    );
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
     site.stop().await;
 }
 
@@ -40,9 +37,7 @@ async fn past_the_queue_a_login_gets_a_503_page_and_other_pages_stay_fast() {
         .map(|_| {
             let mut visitor = site.visitor();
             tokio::spawn(async move {
-                visitor
-                    .post("/api/accounts/log_in", &[("login", "x"), ("password", "y")])
-                    .await
+                visitor.post("/api/accounts/log_in", &[("login", "x"), ("password", "y")]).await
             })
         })
         .collect();
@@ -61,10 +56,7 @@ async fn past_the_queue_a_login_gets_a_503_page_and_other_pages_stay_fast() {
             assert_eq!(answer.status, 303);
         }
     }
-    assert!(
-        busy >= 1,
-        "twelve at once do not fit into one slot and one place to wait"
-    );
+    assert!(busy >= 1, "twelve at once do not fit into one slot and one place to wait");
     // Script clients are told the same.
     site.stop().await;
 }

@@ -20,16 +20,11 @@ async fn other_sites_can_post_nothing() {
         ] {
             for accept in ["text/html", "application/json"] {
                 // Built by hand: `Visitor::request` would say same-origin.
-                let mut request = member
-                    .request(Method::GET, path)
-                    .wanting(accept)
-                    .build()
-                    .expect("a request");
+                let mut request =
+                    member.request(Method::GET, path).wanting(accept).build().expect("a request");
                 *request.method_mut() = Method::POST;
                 for (name, value) in &headers {
-                    request
-                        .headers_mut()
-                        .insert(*name, value.parse().expect("a header"));
+                    request.headers_mut().insert(*name, value.parse().expect("a header"));
                 }
                 let answer = reqwest::Client::new().execute(request).await.expect("an answer");
                 assert_eq!(answer.status(), 403, "{path} {headers:?}");
@@ -60,15 +55,9 @@ async fn our_own_origin_is_the_configured_one() {
             .form_body(&[("login", "ada"), ("password", PASSWORD)]);
         let mut request = request.build().expect("a request");
         *request.method_mut() = Method::POST;
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .expect("a client");
-        assert_eq!(
-            client.execute(request).await.expect("an answer").status(),
-            status,
-            "{origin}"
-        );
+        let client =
+            reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        assert_eq!(client.execute(request).await.expect("an answer").status(), status, "{origin}");
     }
     visitor.cookies.clear();
     site.stop().await;

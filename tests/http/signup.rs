@@ -19,12 +19,8 @@ async fn an_account_is_made_and_the_login_page_says_so_once() {
 async fn all_errors_come_at_once_each_at_its_field() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
-    let fields = [
-        ("username", "two words"),
-        ("email", "nowhere"),
-        ("password1", "1234"),
-        ("password2", "12345"),
-    ];
+    let fields =
+        [("username", "two words"), ("email", "nowhere"), ("password1", "1234"), ("password2", "12345")];
     let answer = visitor.submit("/accounts/signup", &fields).await;
     assert_eq!((answer.status, answer.location()), (303, "/accounts/signup"));
     let page = visitor.get("/accounts/signup").await;
@@ -41,10 +37,7 @@ async fn all_errors_come_at_once_each_at_its_field() {
             "This password is entirely numeric."
         ]
     );
-    assert_eq!(
-        page.errors("password2"),
-        ["The two password fields didn’t match."]
-    );
+    assert_eq!(page.errors("password2"), ["The two password fields didn’t match."]);
     site.stop().await;
 }
 
@@ -54,22 +47,13 @@ async fn nothing_typed_is_an_error_at_every_field() {
     let mut visitor = site.visitor();
     for fields in [
         &[][..],
-        &[
-            ("username", ""),
-            ("email", ""),
-            ("password1", ""),
-            ("password2", ""),
-        ],
+        &[("username", ""), ("email", ""), ("password1", ""), ("password2", "")],
         &[("username", " "), ("email", "\t")],
     ] {
         visitor.submit("/accounts/signup", fields).await;
         let page = visitor.get("/accounts/signup").await;
         for field in ["username", "email", "password1", "password2"] {
-            assert_eq!(
-                page.errors(field),
-                ["This field is required."],
-                "{field} of {fields:?}"
-            );
+            assert_eq!(page.errors(field), ["This field is required."], "{field} of {fields:?}");
         }
     }
     site.stop().await;
@@ -83,11 +67,7 @@ async fn names_that_differ_in_case_or_form_only_are_taken() {
         let mut visitor = site.visitor();
         visitor.sign_up(name, "other@example.com").await;
         let page = visitor.get("/accounts/signup").await;
-        assert_eq!(
-            page.errors("username"),
-            ["A user with that username already exists."],
-            "{name}"
-        );
+        assert_eq!(page.errors("username"), ["A user with that username already exists."], "{name}");
     }
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
     site.stop().await;
@@ -100,11 +80,7 @@ async fn of_many_sign_ups_at_once_one_wins_and_the_others_are_told() {
         .map(|name| {
             let mut visitor = site.visitor();
             tokio::spawn(async move {
-                let location = visitor
-                    .sign_up(name, "zoe@example.com")
-                    .await
-                    .location()
-                    .to_owned();
+                let location = visitor.sign_up(name, "zoe@example.com").await.location().to_owned();
                 (location, visitor.get("/accounts/signup").await.errors("username"))
             })
         })
@@ -137,11 +113,8 @@ async fn the_database_refuses_a_name_that_is_taken_or_empty() {
     };
     let mut connection = site.database.connect().await;
     for (key, constraint) in [("ada", "username_"), ("", "users_username_not_empty")] {
-        let error = sqlx::query(&insert(1, key))
-            .execute(&mut connection)
-            .await
-            .expect_err("refused")
-            .to_string();
+        let error =
+            sqlx::query(&insert(1, key)).execute(&mut connection).await.expect_err("refused").to_string();
         assert!(error.contains(constraint), "{error}");
     }
     drop(connection);
@@ -167,11 +140,9 @@ async fn passwords_of_any_script_and_up_to_4096_bytes() {
     let site = TestSite::start().await;
     let long = "ab c".repeat(1024);
     let too_long = format!("{long}d");
-    for (name, password, accepted) in [
-        ("one", " пароль 🦀 ", true),
-        ("two", long.as_str(), true),
-        ("three", too_long.as_str(), false),
-    ] {
+    for (name, password, accepted) in
+        [("one", " пароль 🦀 ", true), ("two", long.as_str(), true), ("three", too_long.as_str(), false)]
+    {
         let mut visitor = site.visitor();
         let fields = [
             ("username", name),
@@ -181,16 +152,9 @@ async fn passwords_of_any_script_and_up_to_4096_bytes() {
         ];
         visitor.submit("/accounts/signup", &fields).await;
         if accepted {
-            assert_eq!(
-                visitor.log_in_with(name, password).await.location(),
-                "/members/dashboard",
-                "{name}"
-            );
+            assert_eq!(visitor.log_in_with(name, password).await.location(), "/members/dashboard", "{name}");
             assert_ne!(
-                site.visitor()
-                    .log_in_with(name, password.trim_end_matches([' ', 'c']))
-                    .await
-                    .location(),
+                site.visitor().log_in_with(name, password.trim_end_matches([' ', 'c'])).await.location(),
                 "/members/dashboard"
             );
         } else {

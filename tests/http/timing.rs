@@ -6,20 +6,13 @@ fn check(page: &Page, line: &str, level: &str, route: &str) -> serde_json::Value
     let entry = log::request(page.request_id());
     let message = entry["message"].as_str().expect("a message");
     let (before, after) = line.split_once("…").expect("a pattern");
-    assert!(
-        message.starts_with(before) && message.ends_with(after),
-        "{message}"
-    );
+    assert!(message.starts_with(before) && message.ends_with(after), "{message}");
     let seconds = &message[before.len()..message.len() - after.len()];
     assert!(
         seconds.parse::<f64>().is_ok() && seconds.split('.').nth(1).is_some_and(|digits| digits.len() == 4),
         "{message}"
     );
-    assert_eq!(
-        (entry["level"].as_str(), entry["route"].as_str()),
-        (Some(level), Some(route)),
-        "{entry}"
-    );
+    assert_eq!((entry["level"].as_str(), entry["route"].as_str()), (Some(level), Some(route)), "{entry}");
     assert!(entry["duration_ms"].as_f64().is_some_and(|ms| ms >= 0.0));
     entry
 }
@@ -30,46 +23,25 @@ async fn one_line_for_every_answer() {
     let mut visitor = site.visitor();
     for (path, line, level, route) in [
         ("/", "Request: GET / - Processed in …s - Status: 200", "INFO", "/"),
-        (
-            "/nowhere",
-            "Request: GET /nowhere - Processed in …s - Status: 404",
-            "INFO",
-            "-",
-        ),
-        (
-            "/accounts/login/",
-            "Request: GET /accounts/login/ - Processed in …s - Status: 308",
-            "INFO",
-            "-",
-        ),
+        ("/nowhere", "Request: GET /nowhere - Processed in …s - Status: 404", "INFO", "-"),
+        ("/accounts/login/", "Request: GET /accounts/login/ - Processed in …s - Status: 308", "INFO", "-"),
         (
             "/members/dashboard?next=http://u:p@x/",
             "Request: GET /members/dashboard - Processed in …s - Status: 303",
             "INFO",
             "/members/dashboard",
         ),
-        (
-            "/healthz",
-            "Request: GET /healthz - Processed in …s - Status: 200",
-            "INFO",
-            "/healthz",
-        ),
+        ("/healthz", "Request: GET /healthz - Processed in …s - Status: 200", "INFO", "/healthz"),
     ] {
         let page = visitor.get(path).await;
         check(&page, line, level, route);
     }
     let file = visitor.get("/robots.txt").await;
-    check(
-        &file,
-        "Request: GET /robots.txt - Processed in …s - Status: 200",
-        "DEBUG",
-        "/robots.txt",
-    );
+    check(&file, "Request: GET /robots.txt - Processed in …s - Status: 200", "DEBUG", "/robots.txt");
     let file = visitor.get("/pkg/members-area.css").await;
     assert_eq!(log::request(file.request_id())["level"], "DEBUG");
-    let refused = visitor
-        .request(Method::POST, "/api/accounts/log_in")
-        .header("sec-fetch-site", "cross-site");
+    let refused =
+        visitor.request(Method::POST, "/api/accounts/log_in").header("sec-fetch-site", "cross-site");
     let refused = visitor.send(refused.form_body(&[])).await;
     check(
         &refused,
@@ -85,17 +57,11 @@ async fn a_members_line_says_who_and_what_the_cache_said() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
-    for cache in [
-        "profile_summary=miss,dashboard=miss",
-        "profile_summary=hit,dashboard=hit",
-    ] {
+    for cache in ["profile_summary=miss,dashboard=miss", "profile_summary=hit,dashboard=hit"] {
         let page = member.get("/members/dashboard").await;
         let line = "Request: GET /members/dashboard - Processed in …s - Status: 200";
         let entry = check(&page, line, "INFO", "/members/dashboard");
-        assert_eq!(
-            (entry["user_id"].as_i64(), entry["cache"].as_str()),
-            (Some(id), Some(cache))
-        );
+        assert_eq!((entry["user_id"].as_i64(), entry["cache"].as_str()), (Some(id), Some(cache)));
         let timing = page.header("server-timing");
         assert!(
             timing.starts_with("total;dur=") && timing.contains(&format!("cache;desc=\"{cache}\"")),

@@ -12,7 +12,7 @@ use crate::{
     server::{Site, id::new_id},
 };
 
-/// Sets a password from the command line and ends all sessions. `None`: no such account.
+/// Sets a password from the command line and ends all sessions. The account's username; `None`: no such account.
 ///
 /// # Errors
 /// A refused password, or an outage.
@@ -20,13 +20,13 @@ pub async fn change_password(
     site: &Site,
     login: &str,
     password: &Secret,
-) -> Result<Option<UserId>, AppError> {
+) -> Result<Option<String>, AppError> {
     let key = login_key(login).unwrap_or_default();
     let Some(user) = store::find_for_login(&mut *site.db.read().await?, &key).await? else {
         return Ok(None);
     };
     let mut errors = FormErrors::default();
-    for problem in password::problems(password.expose(), &user.username, "") {
+    for problem in password::problems(password.expose(), &user.username, &user.email) {
         errors.add(Field::Password1, problem);
     }
     errors.into_result()?;
@@ -34,17 +34,11 @@ pub async fn change_password(
     let hash = site.hasher.hash(password).await?;
     let mut transaction = site.db.begin().await?;
     store::set_password(&mut transaction, id, &hash, &rand::random::<[u8; 32]>()).await?;
-    store::add_activity(
-        &mut transaction,
-        new_id(now),
-        id,
-        kind::PASSWORD_CHANGED,
-        now,
-        &Default::default(),
-    )
-    .await?;
+    store::add_activity(&mut transaction, new_id(now), id, kind::PASSWORD_CHANGED, now, &Default::default())
+        .await?;
     transaction.commit().await?;
+    site.sessions.end_all(id).await?;
     site.members.take_back(id);
     site.cache.invalidate_member(id, "password changed");
-    Ok(Some(id))
+    Ok(Some(user.username))
 }

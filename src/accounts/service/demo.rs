@@ -29,11 +29,7 @@ pub async fn add_demo_members(site: &Site, members: &[DemoMember]) -> Result<Vec
             added.push(Member::new(UserId(user.id), user.username, user.session_stamp));
             continue;
         }
-        let (id, stamp, email) = (
-            new_id(now),
-            rand::random::<[u8; 32]>(),
-            format!("{name}@example.com"),
-        );
+        let (id, stamp, email) = (new_id(now), rand::random::<[u8; 32]>(), format!("{name}@example.com"));
         let user = store::NewUser {
             id,
             username: &name,

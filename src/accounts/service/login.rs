@@ -21,8 +21,8 @@ pub async fn authenticate(site: &Site, login: &str, password: &Secret) -> Result
         Some(key) => store::find_for_login(&mut *site.db.read().await?, &key).await?,
         None => None,
     };
-    let hash = found.as_ref().map(|user| user.password_hash.clone());
-    let verdict = site.hasher.verify(password, hash).await?;
+    let account = found.as_ref().map(|user| (user.password_hash.clone(), user.is_active == 1));
+    let verdict = site.hasher.verify(password, account).await?;
     let Some(user) = found.filter(|user| user.is_active == 1 && verdict != Verdict::Wrong) else {
         return Ok(None);
     };
@@ -31,11 +31,10 @@ pub async fn authenticate(site: &Site, login: &str, password: &Secret) -> Result
         let mut transaction = site.db.begin().await?;
         store::upgrade_hash(&mut transaction, id, &user.password_hash, &new).await?;
         transaction.commit().await?;
-        tracing::info!(
-            user_id = id.0,
-            "A password hash was upgraded to the present parameters"
-        );
+        tracing::info!(user_id = id.0, "A password hash was upgraded to the present parameters");
     }
+    // What memory has of the member may be older: `changepassword` is another process, and its new stamp must not end this session.
+    site.members.take_back(id);
     Ok(Some(Member::new(id, user.username, user.session_stamp)))
 }
 
@@ -56,10 +55,7 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
         Ok::<_, AppError>(row.map(|row| Member::new(id, row.username, row.session_stamp)))
     };
     let ttl = site.config.sessions.cache_ttl.get();
-    site.members
-        .get_or_load(id, id, ttl, load)
-        .await
-        .map(|(entry, _)| entry.value)
+    site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)
 }
 
 /// Writes a login down: last login, activity.
@@ -70,15 +66,7 @@ pub async fn record_login(visit: &Visit, member: &Member) -> Result<(), AppError
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
     store::set_last_login(&mut transaction, member.id(), now).await?;
-    store::add_activity(
-        &mut transaction,
-        new_id(now),
-        member.id(),
-        kind::LOGIN,
-        now,
-        &visit.client,
-    )
-    .await?;
+    store::add_activity(&mut transaction, new_id(now), member.id(), kind::LOGIN, now, &visit.client).await?;
     transaction.commit().await?;
     visit.site.cache.invalidate_member(member.id(), "login");
     Ok(())
@@ -91,15 +79,7 @@ pub async fn record_login(visit: &Visit, member: &Member) -> Result<(), AppError
 pub async fn record_logout(visit: &Visit, member: &Member) -> Result<(), AppError> {
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
-    store::add_activity(
-        &mut transaction,
-        new_id(now),
-        member.id(),
-        kind::LOGOUT,
-        now,
-        &visit.client,
-    )
-    .await?;
+    store::add_activity(&mut transaction, new_id(now), member.id(), kind::LOGOUT, now, &visit.client).await?;
     transaction.commit().await?;
     visit.site.cache.invalidate_member(member.id(), "logout");
     Ok(())

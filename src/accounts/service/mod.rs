@@ -33,9 +33,7 @@ pub mod kind {
 /// [`AppError::SignedOut`] when the account is gone, or an outage.
 pub async fn profile(site: &Site, member: &Member) -> Result<Profile, AppError> {
     let mut connection = site.db.read().await?;
-    store::profile(&mut connection, member.id())
-        .await?
-        .ok_or(AppError::SignedOut)
+    store::profile(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)
 }
 
 /// The member's latest logins, the latest first.

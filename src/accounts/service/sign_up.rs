@@ -45,11 +45,7 @@ pub async fn create_superuser(
     typed: NewAccount,
     check_password: bool,
 ) -> Result<UserId, AppError> {
-    let account = if check_password {
-        Account::check(typed)?
-    } else {
-        Account::check_names(typed)?
-    };
+    let account = if check_password { Account::check(typed)? } else { Account::check_names(typed)? };
     account.create(site, None, true).await
 }
 
@@ -105,10 +101,7 @@ impl Account {
         // Said before the hash is computed, as a courtesy; what decides is the constraint.
         let mut connection = site.db.read().await?;
         if store::username_exists(&mut connection, &key).await? {
-            return Err(AppError::Invalid(FormErrors::one(
-                Field::Username,
-                Problem::UsernameTaken,
-            )));
+            return Err(AppError::Invalid(FormErrors::one(Field::Username, Problem::UsernameTaken)));
         }
         drop(connection);
         let password_hash = site.hasher.hash(&self.password).await?;
@@ -136,17 +129,11 @@ impl Account {
 
 fn email_problem(email: &str) -> Option<Problem> {
     let found = email.chars().count();
-    let options = Options::default()
-        .with_required_tld()
-        .without_display_text()
-        .without_domain_literal();
+    let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
     if email.is_empty() {
         Some(Problem::Required)
     } else if found > EMAIL_MAX as usize {
-        Some(Problem::TooLong {
-            max: EMAIL_MAX,
-            found: u32::try_from(found).unwrap_or(u32::MAX),
-        })
+        Some(Problem::TooLong { max: EMAIL_MAX, found: u32::try_from(found).unwrap_or(u32::MAX) })
     } else if email.chars().any(|c| c.is_control() || c.is_whitespace())
         || EmailAddress::parse_with_options(email, options).is_err()
     {
@@ -177,10 +164,7 @@ mod tests {
         ] {
             assert_eq!(email_problem(email), verdict, "{email:?}");
         }
-        assert_eq!(
-            email_problem(&"x".repeat(255)),
-            Some(Problem::TooLong { max: 254, found: 255 })
-        );
+        assert_eq!(email_problem(&"x".repeat(255)), Some(Problem::TooLong { max: 254, found: 255 }));
     }
 
     #[test]

@@ -12,11 +12,7 @@ impl Config {
     /// What the types alone cannot say.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let rules = [
-            (
-                !self.site.name.trim().is_empty(),
-                "site.name",
-                "must not be empty",
-            ),
+            (!self.site.name.trim().is_empty(), "site.name", "must not be empty"),
             (
                 self.valid_base_url(),
                 "site.base_url",
@@ -28,10 +24,18 @@ impl Config {
                 "must be like `127.0.0.1:3000`",
             ),
             (
-                self.server.max_connections > 0,
-                "server.max_connections",
-                "must be at least 1",
+                !self.site.base_url.is_empty() || !self.listens_everywhere(),
+                "site.base_url",
+                "must be set when server.address is 0.0.0.0 or [::]: forms are accepted only from the address that visitors use",
             ),
+            (
+                (1..=1_000_000).contains(&self.server.max_connections),
+                "server.max_connections",
+                "must be from 1 to 1000000",
+            ),
+            (self.server.workers <= 1024, "server.workers", "must be at most 1024"),
+            (self.passwords.slots <= 1024, "passwords.slots", "must be at most 1024"),
+            (self.passwords.queue <= 100_000, "passwords.queue", "must be at most 100000"),
             (
                 !self.server.request_timeout.get().is_zero(),
                 "server.request_timeout",
@@ -50,13 +54,9 @@ impl Config {
             (
                 self.database.url.is_supported(),
                 "database.url",
-                "must begin with sqlite:// (and a file) or postgres://",
+                "must be sqlite://FILE or postgres://…; a database in memory is none that is kept",
             ),
-            (
-                self.database.max_connections > 0,
-                "database.max_connections",
-                "must be at least 1",
-            ),
+            (self.database.max_connections > 0, "database.max_connections", "must be at least 1"),
             (
                 guard::is_public_page(&self.accounts.login_url),
                 "accounts.login_url",
@@ -73,31 +73,15 @@ impl Config {
                 "must be a path on this site",
             ),
             // The weakest that OWASP's password storage cheat sheet accepts is 7 MiB with five passes.
-            (
-                self.passwords.memory_kib >= 7 * 1024,
-                "passwords.memory_kib",
-                "must be at least 7168 (7 MiB)",
-            ),
+            (self.passwords.memory_kib >= 7 * 1024, "passwords.memory_kib", "must be at least 7168 (7 MiB)"),
             (
                 self.passwords.memory_kib <= 1024 * 1024,
                 "passwords.memory_kib",
                 "must be at most 1048576 (1 GiB)",
             ),
-            (
-                (1..=64).contains(&self.passwords.iterations),
-                "passwords.iterations",
-                "must be from 1 to 64",
-            ),
-            (
-                (1..=64).contains(&self.passwords.parallelism),
-                "passwords.parallelism",
-                "must be from 1 to 64",
-            ),
-            (
-                !self.sessions.idle.get().is_zero(),
-                "sessions.idle",
-                "must be longer than zero",
-            ),
+            ((1..=64).contains(&self.passwords.iterations), "passwords.iterations", "must be from 1 to 64"),
+            ((1..=64).contains(&self.passwords.parallelism), "passwords.parallelism", "must be from 1 to 64"),
+            (!self.sessions.idle.get().is_zero(), "sessions.idle", "must be longer than zero"),
             (
                 self.sessions.idle <= self.sessions.absolute,
                 "sessions.idle",
@@ -108,26 +92,27 @@ impl Config {
                 "sessions.absolute",
                 "must be at most 400d: browsers keep no cookie longer",
             ),
+            // Else who comes by just before the end is not noted down in time.
             (
-                self.sessions.touch_every < self.sessions.idle,
+                self.sessions.touch_every.get() <= self.sessions.idle.get() / 2,
                 "sessions.touch_every",
-                "must be shorter than sessions.idle",
+                "must be at most half of sessions.idle",
             ),
             (
                 EnvFilter::try_new(&self.log.level).is_ok(),
                 "log.level",
                 "must be like `info` or `info,sqlx=debug`",
             ),
-            (
-                self.log.max_file.bytes() > 0,
-                "log.max_file",
-                "must be larger than zero",
-            ),
+            (self.log.max_file.bytes() > 0, "log.max_file", "must be larger than zero"),
         ];
         match rules.iter().find(|(holds, ..)| !holds) {
             None => Ok(()),
             Some((_, key, rule)) => Err(Failure::message(format!("{key} {rule}"))),
         }
+    }
+
+    fn listens_everywhere(&self) -> bool {
+        self.server.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_unspecified())
     }
 
     fn valid_base_url(&self) -> bool {

@@ -7,11 +7,7 @@ use super::{
 
 impl Default for Site {
     fn default() -> Self {
-        Self {
-            name: "Members Area".into(),
-            base_url: String::new(),
-            environment: Environment::default(),
-        }
+        Self { name: "Members Area".into(), base_url: String::new(), environment: Environment::default() }
     }
 }
 
@@ -53,13 +49,7 @@ impl Default for Accounts {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self {
-            memory_kib: 19 * 1024,
-            iterations: 2,
-            parallelism: 1,
-            slots: 0,
-            queue: 16,
-        }
+        Self { memory_kib: 19 * 1024, iterations: 2, parallelism: 1, slots: 0, queue: 16 }
     }
 }
 

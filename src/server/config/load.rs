@@ -22,10 +22,7 @@ impl Config {
     pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
         let path = file.unwrap_or(Path::new("Leptos.toml"));
         if file.is_some() && !path.is_file() {
-            return Err(Failure::message(format!(
-                "the configuration file {} is not there",
-                path.display()
-            )));
+            return Err(Failure::message(format!("the configuration file {} is not there", path.display())));
         }
         let mut figment = Figment::new();
         if path.is_file() {
@@ -39,10 +36,8 @@ impl Config {
 }
 
 fn sentence(error: figment::Error, file: &Path) -> Failure {
-    let from_environment = error
-        .metadata
-        .as_ref()
-        .is_some_and(|metadata| metadata.name.contains("environment"));
+    let from_environment =
+        error.metadata.as_ref().is_some_and(|metadata| metadata.name.contains("environment"));
     let mut keys = error.path.clone();
     // For an unknown key the path ends at its section.
     let what = match &error.kind {
@@ -50,14 +45,14 @@ fn sentence(error: figment::Error, file: &Path) -> Failure {
             keys.push(key.clone());
             format!("there is no such key (there are: {})", known.join(", "))
         }
-        Kind::Message(message) => message.clone(),
+        // The parser of TOML shows the line, and with it what may be a password.
+        Kind::Message(message) => {
+            message.lines().filter(|line| !line.contains('|')).collect::<Vec<_>>().join(" ")
+        }
         kind => kind.to_string(),
     };
     let place = if from_environment {
-        format!(
-            "the environment variable {PREFIX}{}",
-            keys.join("__").to_uppercase()
-        )
+        format!("the environment variable {PREFIX}{}", keys.join("__").to_uppercase())
     } else {
         format!("{}: {}", file.display(), keys.join("."))
     };
@@ -94,10 +89,8 @@ mod tests {
     fn shipped_keys() -> Vec<(String, String)> {
         let mut section = "";
         let mut keys = Vec::new();
-        for line in include_str!("../../../Leptos.toml")
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.starts_with('#'))
+        for line in
+            include_str!("../../../Leptos.toml").lines().map(str::trim).filter(|line| !line.starts_with('#'))
         {
             if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
                 section = name;
@@ -115,15 +108,8 @@ mod tests {
         let keys = shipped_keys();
         assert!(keys.len() >= 30, "{keys:?}");
         for (key, value) in &keys {
-            let value = if value.is_empty() {
-                "empty".to_owned()
-            } else {
-                format!("`{value}`")
-            };
-            assert!(
-                documentation.contains(&format!("| `{key}` | {value} |")),
-                "{key} = {value}"
-            );
+            let value = if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
+            assert!(documentation.contains(&format!("| `{key}` | {value} |")), "{key} = {value}");
         }
         // Each key is a field: as many as `Debug` prints, less the eight sections and what their values print.
         let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 8;
@@ -132,11 +118,8 @@ mod tests {
 
     #[test]
     fn the_environment_wins() {
-        let config = load_with(
-            "[sessions]\nidle = '1h'",
-            &[("MEMBERS_AREA_SESSIONS__IDLE", "2h")],
-        )
-        .expect("valid");
+        let config =
+            load_with("[sessions]\nidle = '1h'", &[("MEMBERS_AREA_SESSIONS__IDLE", "2h")]).expect("valid");
         assert_eq!(config.sessions.idle, super::super::Period::minutes(120));
     }
 
@@ -154,45 +137,22 @@ mod tests {
             ("[log]\nformat = 'xml'", None, "log.format"),
             ("[log]\nlevel = 'a=b=c'", None, "log.level"),
             ("[site]\nbase_url = 'example.org'", None, "site.base_url"),
-            (
-                "[site]\nbase_url = 'https://example.org/area'",
-                None,
-                "site.base_url",
-            ),
+            ("[site]\nbase_url = 'https://example.org/area'", None, "site.base_url"),
             ("[site]\nname = ''", None, "site.name"),
             ("[server]\naddress = 'here'", None, "server.address"),
-            (
-                "[server]\ntrusted_proxies = ['10.0.0.0/40']",
-                None,
-                "server.trusted_proxies",
-            ),
+            ("[server]\naddress = '0.0.0.0:80'", None, "site.base_url"),
+            ("[server]\nmax_connections = 0", None, "server.max_connections"),
+            ("[passwords]\nqueue = 9223372036854775807", None, "passwords.queue"),
+            ("[sessions]\ncache_ttl = '2000years'", None, "sessions.cache_ttl"),
+            ("[sessions]\nidle = '60s'\ntouch_every = '59s'", None, "sessions.touch_every"),
+            ("[server]\ntrusted_proxies = ['10.0.0.0/40']", None, "server.trusted_proxies"),
             ("[database]\nurl = 'mysql://x'", None, "database.url"),
-            (
-                "[accounts]\nlogin_url = 'https://evil.example/'",
-                None,
-                "accounts.login_url",
-            ),
-            (
-                "[accounts]\nlogin_url = '/members/secret'",
-                None,
-                "accounts.login_url",
-            ),
-            (
-                "[accounts]\nlogin_redirect_url = '//evil.example'",
-                None,
-                "accounts.login_redirect_url",
-            ),
+            ("[accounts]\nlogin_url = 'https://evil.example/'", None, "accounts.login_url"),
+            ("[accounts]\nlogin_url = '/members/secret'", None, "accounts.login_url"),
+            ("[accounts]\nlogin_redirect_url = '//evil.example'", None, "accounts.login_redirect_url"),
             ("[sessions]\nidle = '91d'", None, "sessions.idle"),
-            (
-                "",
-                Some(("MEMBERS_AREA_CACHE__MAX_BYTES", "lots")),
-                "MEMBERS_AREA_CACHE__MAX_BYTES",
-            ),
-            (
-                "",
-                Some(("MEMBERS_AREA_CACHE__MAX_BITES", "1MiB")),
-                "MEMBERS_AREA_CACHE__MAX_BITES",
-            ),
+            ("", Some(("MEMBERS_AREA_CACHE__MAX_BYTES", "lots")), "MEMBERS_AREA_CACHE__MAX_BYTES"),
+            ("", Some(("MEMBERS_AREA_CACHE__MAX_BITES", "1MiB")), "MEMBERS_AREA_CACHE__MAX_BITES"),
         ] {
             let message = load_with(toml, environment.as_slice()).expect_err(toml);
             assert!(message.contains(named), "{toml}: {message}");
@@ -200,12 +160,14 @@ mod tests {
     }
 
     #[test]
+    fn a_password_on_a_line_that_is_wrong_is_not_shown() {
+        let message = load_with("[database]\nurl = 'postgres://app:hunter2@db/x", &[]).expect_err("invalid");
+        assert!(message.contains("line 2") && !message.contains("hunter2"), "{message}");
+    }
+
+    #[test]
     fn a_file_that_is_not_toml_is_named() {
-        assert!(
-            load_with("[site", &[])
-                .expect_err("invalid")
-                .contains("Leptos.toml")
-        );
+        assert!(load_with("[site", &[]).expect_err("invalid").contains("Leptos.toml"));
     }
 
     #[test]

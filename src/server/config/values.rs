@@ -38,11 +38,16 @@ impl Period {
 impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        humantime::parse_duration(&text).map(Self).map_err(|_| {
-            Error::custom(format!(
-                "`{text}` is not a length of time such as `90s`, `5m` or `14d`"
-            ))
-        })
+        match humantime::parse_duration(&text) {
+            // Longer ones do not fit into the arithmetic of every clock.
+            Ok(duration) if duration > Self::days(3660).get() => {
+                Err(Error::custom(format!("`{text}` is over ten years")))
+            }
+            Ok(duration) => Ok(Self(duration)),
+            Err(_) => {
+                Err(Error::custom(format!("`{text}` is not a length of time such as `90s`, `5m` or `14d`")))
+            }
+        }
     }
 }
 
@@ -110,12 +115,14 @@ impl DatabaseUrl {
         self.0.starts_with("sqlite:")
     }
 
-    /// A driver of ours knows it.
+    /// A driver of ours knows it, and what it means is kept.
     pub fn is_supported(&self) -> bool {
-        ["sqlite:", "postgres://", "postgresql://"]
-            .iter()
-            .any(|scheme| self.0.starts_with(scheme))
-            && !self.0.contains(":memory:")
+        let is_file = self.0.strip_prefix("sqlite:").is_some_and(|rest| {
+            let (file, query) =
+                rest.trim_start_matches("//").split_once('?').unwrap_or((rest.trim_start_matches("//"), ""));
+            !file.is_empty() && file != ":memory:" && !query.contains("mode=memory")
+        });
+        is_file || ["postgres://", "postgresql://"].iter().any(|scheme| self.0.starts_with(scheme))
     }
 }
 
@@ -153,6 +160,10 @@ mod tests {
             ("postgresql://db/x", true),
             ("mysql://db/x", false),
             ("sqlite::memory:", false),
+            ("sqlite://:memory:", false),
+            ("sqlite://x.db?mode=memory", false),
+            ("sqlite://", false),
+            ("sqlite:x.db", true),
             ("", false),
         ] {
             assert_eq!(DatabaseUrl::new(url).is_supported(), known, "{url}");

@@ -16,28 +16,16 @@ impl TestDatabase {
         let folder = tempfile::tempdir().expect("a folder");
         let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
             let url = format!("sqlite://{}", folder.path().join("test.db").display());
-            return Self {
-                url,
-                schema: None,
-                _folder: folder,
-            };
+            return Self { url, schema: None, _folder: folder };
         };
         let schema = format!("test_{:016x}", rand::random::<u64>());
-        let mut connection = AnyConnection::connect(&server)
-            .await
-            .expect("the PostgreSQL of TEST_DATABASE_URL");
-        connection
-            .execute(format!("CREATE SCHEMA {schema}").as_str())
-            .await
-            .expect("a schema");
+        let mut connection =
+            AnyConnection::connect(&server).await.expect("the PostgreSQL of TEST_DATABASE_URL");
+        connection.execute(format!("CREATE SCHEMA {schema}").as_str()).await.expect("a schema");
         connection.close().await.expect("closed");
         let joint = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
-        let database = Self {
-            url,
-            schema: Some((server, schema)),
-            _folder: folder,
-        };
+        let database = Self { url, schema: Some((server, schema)), _folder: folder };
         // A shared database is not migrated by `serve`.
         let settings = database.settings();
         let migrated = Database::connect(&settings).await.expect("connected");
@@ -61,10 +49,7 @@ impl TestDatabase {
     /// Changes data behind the site's back.
     pub async fn execute(&self, sql: &str) {
         let mut connection = self.connect().await;
-        connection
-            .execute(sql)
-            .await
-            .unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         connection.close().await.expect("closed");
     }
 
@@ -111,10 +96,7 @@ impl TestDatabase {
     pub async fn remove(&self) {
         if let Some((server, schema)) = &self.schema {
             let mut connection = AnyConnection::connect(server).await.expect("connected");
-            connection
-                .execute(format!("DROP SCHEMA {schema} CASCADE").as_str())
-                .await
-                .expect("dropped");
+            connection.execute(format!("DROP SCHEMA {schema} CASCADE").as_str()).await.expect("dropped");
             connection.close().await.expect("closed");
         }
     }

@@ -29,8 +29,10 @@ pub fn begin() {
         fmt()
             .json()
             .flatten_event(true)
-            // Everything that an operator could switch on: secrets must not be in it either.
-            .with_env_filter(EnvFilter::new("debug,hyper=info,reqwest=info"))
+            // More than an operator has by default: secrets must not be in it either.
+            .with_env_filter(EnvFilter::new(
+                "info,members_area=debug,axum_login=debug,tower_sessions=debug,tower_sessions_core=debug,sqlx=debug",
+            ))
             .with_writer(|| Lines)
             .init();
     });
@@ -40,18 +42,16 @@ pub fn text() -> String {
     String::from_utf8_lossy(&LINES.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 
-/// The lines that fit.
-pub fn lines(fits: impl Fn(&Value) -> bool) -> Vec<Value> {
-    text()
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok())
-        .filter(fits)
-        .collect()
+/// The lines with this text in them that fit.
+pub fn lines(text: &str, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
+    let all = self::text();
+    let with_text = all.lines().filter(|line| line.contains(text));
+    with_text.filter_map(|line| serde_json::from_str(line).ok()).filter(fits).collect()
 }
 
 /// The line of one request.
 pub fn request(id: &str) -> Value {
-    let mut found = lines(|line| line["request_id"] == id);
+    let mut found = lines(id, |line| line["request_id"] == id);
     assert_eq!(found.len(), 1, "one line a request, for {id}");
     found.remove(0)
 }

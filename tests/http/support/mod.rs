@@ -10,5 +10,17 @@ pub use page::Page;
 pub use site::TestSite;
 pub use visitor::Visitor;
 
+/// Sends bytes and reads until the connection ends.
+pub async fn raw(site: &TestSite, request: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(site.address).await.expect("connected");
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = Vec::new();
+    let ended =
+        tokio::time::timeout(std::time::Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    ended.expect("an end").expect("read");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 /// Good enough for every rule.
 pub const PASSWORD: &str = "correct horse battery";

@@ -12,11 +12,7 @@ pub struct Page {
 impl Page {
     pub async fn read(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self {
-            status,
-            headers,
-            body: response.bytes().await.expect("a whole body").to_vec(),
-        }
+        Self { status, headers, body: response.bytes().await.expect("a whole body").to_vec() }
     }
 
     pub fn text(&self) -> String {
@@ -24,10 +20,7 @@ impl Page {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().expect("ASCII"))
-            .unwrap_or_default()
+        self.headers.get(name).map(|value| value.to_str().expect("ASCII")).unwrap_or_default()
     }
 
     pub fn location(&self) -> &str {
@@ -44,19 +37,15 @@ impl Page {
     }
 
     pub fn find_all(&self, selector: &str) -> Vec<String> {
-        let (html, selector) = (
-            Html::parse_document(&self.text()),
-            Selector::parse(selector).expect("a selector"),
-        );
+        let (html, selector) =
+            (Html::parse_document(&self.text()), Selector::parse(selector).expect("a selector"));
         html.select(&selector).map(text_of).collect()
     }
 
     pub fn attribute(&self, selector: &str, name: &str) -> Option<String> {
         let html = Html::parse_document(&self.text());
         let selector = Selector::parse(selector).expect("a selector");
-        html.select(&selector)
-            .next()
-            .and_then(|element| element.attr(name).map(str::to_owned))
+        html.select(&selector).next().and_then(|element| element.attr(name).map(str::to_owned))
     }
 
     /// Where the form in the page's content goes, and what is hidden in it.
@@ -66,10 +55,7 @@ impl Page {
             Selector::parse("main form").expect("a selector"),
             Selector::parse("input[type=hidden]").expect("a selector"),
         );
-        let form = html
-            .select(&form)
-            .next()
-            .unwrap_or_else(|| panic!("a form in {}", self.text()));
+        let form = html.select(&form).next().unwrap_or_else(|| panic!("a form in {}", self.text()));
         let attribute = |element: &ElementRef, name: &str| element.attr(name).unwrap_or_default().to_owned();
         let hidden = form
             .select(&hidden)
@@ -83,9 +69,7 @@ impl Page {
         let Some(ids) = self.attribute(&format!("[name={field}]"), "aria-describedby") else {
             return Vec::new();
         };
-        ids.split(' ')
-            .flat_map(|id| self.find_all(&format!("#{id} .error")))
-            .collect()
+        ids.split(' ').flat_map(|id| self.find_all(&format!("#{id} .error"))).collect()
     }
 
     /// The errors of the form as a whole.
@@ -99,10 +83,5 @@ impl Page {
 }
 
 fn text_of(element: ElementRef<'_>) -> String {
-    element
-        .text()
-        .collect::<String>()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
+    element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }

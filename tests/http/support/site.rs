@@ -1,11 +1,25 @@
 //! The real site, started by the same `server::run` as in production.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use members_area::server::{self, clock::Clock, config::Config, failure::Failure};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{Visitor, database::TestDatabase, log};
+
+/// A folder that looks like what `cargo leptos build` makes.
+pub fn built_files(folder: &Path) -> PathBuf {
+    let site_root = folder.join("site");
+    std::fs::create_dir_all(site_root.join("pkg")).expect("a folder");
+    for ending in ["css", "js", "wasm"] {
+        std::fs::write(site_root.join(format!("pkg/members-area.{ending}")), "body{}").expect("a file");
+    }
+    std::fs::write(site_root.join("robots.txt"), "User-agent: *\n").expect("a file");
+    site_root
+}
 
 pub struct TestSite {
     pub address: SocketAddr,
@@ -28,14 +42,8 @@ impl TestSite {
     pub async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         log::begin();
         let folder = tempfile::tempdir().expect("a folder");
-        let site_root = folder.path().join("site");
-        std::fs::create_dir_all(site_root.join("pkg")).expect("a folder");
-        std::fs::write(site_root.join("pkg/members-area.css"), "body{}").expect("a file");
-        std::fs::write(site_root.join("robots.txt"), "User-agent: *\n").expect("a file");
-        let mut config = Config {
-            database: database.settings(),
-            ..Default::default()
-        };
+        let site_root = built_files(folder.path());
+        let mut config = Config { database: database.settings(), ..Default::default() };
         config.server.site_root = site_root;
         config.log.file = "".into();
         // As cheap as is accepted; what a hash costs is measured elsewhere.
@@ -51,14 +59,7 @@ impl TestSite {
             let _ = stopped.await;
         };
         let running = tokio::spawn(server::run(config, clock.clone(), listener, stopped));
-        let site = Self {
-            address,
-            clock,
-            database,
-            stop,
-            running,
-            _folder: folder,
-        };
+        let site = Self { address, clock, database, stop, running, _folder: folder };
         site.visitor().get("/healthz").await;
         site
     }
@@ -70,9 +71,7 @@ impl TestSite {
     /// Somebody new, who has signed up.
     pub async fn signed_up(&self, username: &str) -> Visitor {
         let mut visitor = self.visitor();
-        let answer = visitor
-            .sign_up(username, &format!("{}@example.com", username.to_lowercase()))
-            .await;
+        let answer = visitor.sign_up(username, &format!("{}@example.com", username.to_lowercase())).await;
         assert_eq!(answer.location(), "/accounts/login", "{}", answer.text());
         visitor
     }
@@ -86,9 +85,7 @@ impl TestSite {
     }
 
     pub async fn user_id(&self, username: &str) -> i64 {
-        self.database
-            .number(&format!("SELECT id FROM users WHERE username = '{username}'"))
-            .await
+        self.database.number(&format!("SELECT id FROM users WHERE username = '{username}'")).await
     }
 
     /// Stops the site and gives its database back.

@@ -25,48 +25,47 @@ impl Visitor {
             .timeout(Duration::from_secs(30))
             .build()
             .expect("a client");
-        Self {
-            client,
-            address,
-            cookies: BTreeMap::new(),
-        }
+        Self { client, address, cookies: BTreeMap::new() }
     }
 
     /// A request as a browser makes it, to be changed before it is sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            header::ACCEPT,
-            header::HeaderValue::from_static("text/html,application/xhtml+xml"),
-        );
+        headers.insert(header::ACCEPT, header::HeaderValue::from_static("text/html,application/xhtml+xml"));
         if !self.cookies.is_empty() {
-            let cookies: Vec<String> = self
-                .cookies
-                .iter()
-                .map(|(name, value)| format!("{name}={value}"))
-                .collect();
+            let cookies: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             headers.insert(header::COOKIE, cookies.join("; ").parse().expect("a header"));
         }
         if method != Method::GET {
             headers.insert("sec-fetch-site", header::HeaderValue::from_static("same-origin"));
         }
-        self.client
-            .request(method, format!("http://{}{path}", self.address))
-            .headers(headers)
+        self.client.request(method, format!("http://{}{path}", self.address)).headers(headers)
     }
 
     pub async fn send(&mut self, request: RequestBuilder) -> Page {
         let response = request.send().await.expect("an answer");
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let cookie = Cookie::parse(cookie.to_str().expect("ASCII").to_owned()).expect("a cookie");
+            // RFC 6265bis, 4.1.3.2: without these a browser ignores it, also when it is to be removed.
+            let is_bound =
+                cookie.secure() == Some(true) && cookie.path() == Some("/") && cookie.domain().is_none();
+            if cookie.name().starts_with("__Host-") && !is_bound {
+                continue;
+            }
             if cookie.max_age().is_some_and(|age| age.is_zero()) || cookie.value().is_empty() {
                 self.cookies.remove(cookie.name());
             } else {
-                self.cookies
-                    .insert(cookie.name().to_owned(), cookie.value().to_owned());
+                self.cookies.insert(cookie.name().to_owned(), cookie.value().to_owned());
             }
         }
         Page::read(response).await
+    }
+
+    /// Sends and hangs up, before or after the answer is there.
+    pub async fn abandon(&self, path: &str, fields: &[(&str, &str)], after: Duration) {
+        let request = self.request(Method::POST, path).form_body(fields);
+        let _ = tokio::time::timeout(after, request.send()).await;
     }
 
     pub async fn get(&mut self, path: &str) -> Page {
@@ -81,10 +80,7 @@ impl Visitor {
 
     /// As the hydrated page does: wants no HTML.
     pub async fn call(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let request = self
-            .request(Method::POST, path)
-            .form_body(fields)
-            .wanting("application/json");
+        let request = self.request(Method::POST, path).form_body(fields).wanting("application/json");
         self.send(request).await
     }
 
@@ -92,20 +88,14 @@ impl Visitor {
     pub async fn submit(&mut self, page_path: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.get(page_path).await;
         let (action, hidden) = page.form();
-        let hidden: Vec<(&str, &str)> = hidden
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
+        let hidden: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         self.post(&action, &[hidden.as_slice(), fields].concat()).await
     }
 
     pub async fn sign_up(&mut self, username: &str, email: &str) -> Page {
-        let fields = [
-            ("username", username),
-            ("email", email),
-            ("password1", PASSWORD),
-            ("password2", PASSWORD),
-        ];
+        let fields =
+            [("username", username), ("email", email), ("password1", PASSWORD), ("password2", PASSWORD)];
         self.submit("/accounts/signup", &fields).await
     }
 
@@ -114,8 +104,7 @@ impl Visitor {
     }
 
     pub async fn log_in_with(&mut self, login: &str, password: &str) -> Page {
-        self.submit("/accounts/login", &[("login", login), ("password", password)])
-            .await
+        self.submit("/accounts/login", &[("login", login), ("password", password)]).await
     }
 
     pub async fn log_out(&mut self) -> Page {
@@ -127,7 +116,10 @@ impl Visitor {
     }
 
     pub fn session(&self) -> Option<&str> {
-        self.cookies.get("sessionid").map(String::as_str)
+        ["sessionid", "__Host-sessionid"]
+            .into_iter()
+            .find_map(|name| self.cookies.get(name))
+            .map(String::as_str)
     }
 }
 
@@ -141,17 +133,11 @@ pub trait FormBody {
 
 impl FormBody for RequestBuilder {
     fn form_body(self, fields: &[(&str, &str)]) -> Self {
-        let body = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
-        self.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(body)
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
     }
 
     fn wanting(self, kind: &'static str) -> Self {
-        self.headers(HeaderMap::from_iter([(
-            header::ACCEPT,
-            header::HeaderValue::from_static(kind),
-        )]))
+        self.headers(HeaderMap::from_iter([(header::ACCEPT, header::HeaderValue::from_static(kind))]))
     }
 }

@@ -1,0 +1,154 @@
+//! Requests as no browser sends them, put right or refused before anything looks at them. Whatever two parsers could read in two
+//! ways is read here once.
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, Version, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use url::Url;
+
+use super::{Site, error_page};
+use crate::error::AppError;
+
+/// Looks at host, path, query and cookies, in this order.
+pub async fn well_formed(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    if !has_one_host(&request) || !request.uri().path().starts_with('/') {
+        return error_page::refuse(&site, request.headers(), &AppError::BadRequest);
+    }
+    if !is_plain_path(request.uri().path()) {
+        return error_page::refuse(&site, request.headers(), &AppError::NotFound);
+    }
+    if let Some(clean) = without_error_text(request.uri().path(), request.uri().query()) {
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, clean)]).into_response();
+    }
+    only_plain_cookies(request.headers_mut());
+    next.run(request).await
+}
+
+/// RFC 9112, 3.2: an HTTP/1.1 request without Host, or with two, is answered with 400. hyper does not ask.
+fn has_one_host(request: &Request<Body>) -> bool {
+    let hosts = request.headers().get_all(header::HOST).iter().count();
+    hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11)
+}
+
+/// axum matches a path as it is written, Leptos as a browser would resolve it: `/x/../members/secret`, `/%2e/members/secret` and
+/// `/members\secret` are no route to the guard and a members' page to the app. A path that means something else than it says is
+/// none.
+fn is_plain_path(path: &str) -> bool {
+    !path.starts_with("//")
+        && !path.contains('\\')
+        && Url::parse("http://site").and_then(|base| base.join(path)).is_ok_and(|url| url.path() == path)
+}
+
+/// Leptos puts the error of a form into its page's address and shows what it finds there, which anybody can write. `None`: there
+/// is none in it.
+fn without_error_text(path: &str, query: Option<&str>) -> Option<HeaderValue> {
+    let query = query?;
+    let is_leptos = |pair: &&str| {
+        form_urlencoded::parse(pair.as_bytes())
+            .any(|(name, _)| name.starts_with("__err") || name.starts_with("__path"))
+    };
+    if !query.split('&').any(|pair| is_leptos(&pair)) {
+        return None;
+    }
+    let kept: Vec<&str> = query.split('&').filter(|pair| !is_leptos(pair)).collect();
+    let joint = if kept.is_empty() { "" } else { "?" };
+    HeaderValue::try_from(format!("{path}{joint}{}", kept.join("&"))).ok()
+}
+
+/// Cookies whose name is written with `%` are dropped: tower-cookies decodes names, so that `%5F%5FHost-sessionid`, which a
+/// neighbouring host may set, would pass for `__Host-sessionid`, which it may not. So are those with other bytes than visible
+/// ASCII, over which parsers disagree. None of ours is either.
+fn only_plain_cookies(headers: &mut HeaderMap) {
+    if !headers.contains_key(header::COOKIE) {
+        return;
+    }
+    let mut kept: Vec<u8> = Vec::new();
+    for cookie in
+        headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+    {
+        let cookie = cookie.trim_ascii();
+        let name = cookie.split(|byte| *byte == b'=').next().unwrap_or_default();
+        if !name.is_empty() && !name.contains(&b'%') && cookie.iter().all(u8::is_ascii_graphic) {
+            if !kept.is_empty() {
+                kept.extend(b"; ");
+            }
+            kept.extend(cookie);
+        }
+    }
+    headers.remove(header::COOKIE);
+    if let Ok(value) = HeaderValue::from_bytes(&kept)
+        && !kept.is_empty()
+    {
+        headers.insert(header::COOKIE, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_that_mean_something_else_than_they_say() {
+        for path in [
+            "//evil.example",
+            "/members/secret/.",
+            "/x/../members/secret",
+            "/%2e/members/secret",
+            "/x/%2E%2e/members/secret",
+            r"/members\secret",
+            r"/\evil.example",
+            "/./",
+            "/..",
+        ] {
+            assert!(!is_plain_path(path), "{path}");
+        }
+        for path in [
+            "/",
+            "/members/secret",
+            "/members/secret/",
+            "/a%20b",
+            "/%C3%BC",
+            "/.git/config",
+            "/a//b",
+            "/...",
+            "/%64",
+        ] {
+            assert!(is_plain_path(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn error_texts_go_however_they_are_spelled() {
+        let clean =
+            |query| without_error_text("/x", Some(query)).map(|to| to.to_str().expect("ASCII").to_owned());
+        assert_eq!(clean("__err=a&__path=b").as_deref(), Some("/x"));
+        assert_eq!(clean("next=/y&%5F%5Ferr=a&_%5fpath=b&c").as_deref(), Some("/x?next=/y&c"));
+        assert_eq!(clean("next=/y"), None);
+        assert_eq!(without_error_text("/x", None), None);
+    }
+
+    #[test]
+    fn cookies_that_parsers_disagree_over_are_dropped() {
+        for (sent, kept) in [
+            ("sessionid=a; flash=b", Some("sessionid=a; flash=b")),
+            ("%73essionid=a; x=y", Some("x=y")),
+            ("%5F%5FHost-sessionid=a", None),
+            ("x=\u{e9}; sessionid=a", Some("sessionid=a")),
+            ("sessionid=a b; c=d", Some("c=d")),
+            ("; ;=x", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_bytes(sent.as_bytes()).expect("a header"));
+            only_plain_cookies(&mut headers);
+            assert_eq!(
+                headers.get(header::COOKIE).map(|value| value.to_str().expect("ASCII")),
+                kept,
+                "{sent}"
+            );
+        }
+    }
+}
