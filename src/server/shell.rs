@@ -11,10 +11,10 @@ use crate::app::App;
 /// The whole document. Runs on the server only, so it is no part of the WASM.
 pub fn shell(site: &Site) -> impl IntoView + use<> {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
-    if let Some(response) = use_context::<ResponseOptions>() {
-        if let Ok(policy) = HeaderValue::try_from(page_csp(&nonce, site.is_watched)) {
-            response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
-        }
+    if let Some(response) = use_context::<ResponseOptions>()
+        && let Ok(policy) = HeaderValue::try_from(page_csp(&nonce, site.is_watched))
+    {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let assets = &site.assets;
     let start = format!(

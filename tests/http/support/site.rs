@@ -8,7 +8,7 @@ use std::{
 use members_area::server::{self, clock::Clock, config::Config, failure::Failure};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::{Visitor, database::TestDatabase, log};
+use super::{Page, Visitor, database::TestDatabase, log};
 
 /// A folder that looks like what `cargo leptos build` makes.
 pub fn built_files(folder: &Path) -> PathBuf {
@@ -82,6 +82,20 @@ impl TestSite {
         let answer = visitor.log_in(username).await;
         assert_eq!(answer.location(), "/members/dashboard", "{}", answer.text());
         visitor
+    }
+
+    /// On a site with one slot for hashes and no queue: somebody whose login is being computed, from now on for a while.
+    pub async fn busy_login(&self, login: &'static str) -> JoinHandle<Page> {
+        loop {
+            let mut visitor = self.visitor();
+            let held = tokio::spawn(async move { visitor.log_in(login).await });
+            while !held.is_finished() {
+                // A probe can be first and take the slot itself; the login is then refused, and begun anew.
+                if self.visitor().log_in(login).await.status == 503 && !held.is_finished() {
+                    return held;
+                }
+            }
+        }
     }
 
     pub async fn user_id(&self, username: &str) -> i64 {
