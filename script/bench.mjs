@@ -181,6 +181,8 @@ async function weigh(page) {
     const reference = value(tag, isLink ? 'href' : 'src')
     if (reference) add(reference, page)
   }
+  // The script that starts the page fetches these.
+  for (const [, reference] of html.matchAll(/(?:fetch|import)\("([^"]+)"\)/g)) add(reference, page)
   // A page without an icon makes the browser ask for this one.
   const icon = new URL('/favicon.ico', page).href
   if (!/\brel=["']?[^"'>]*\bicon\b/i.test(html) && (await get(icon)).status === 200) references.add(icon)

@@ -95,8 +95,9 @@ fn SiteHeader(context: PageContext) -> impl IntoView {
 #[component]
 fn NotFoundPage() -> impl IntoView {
     SetStatus::set(404, None);
+    let site_name = use_context::<PageContext>().unwrap_or_default().site_name;
     view! {
-        <leptos_meta::Title text="Page not found" />
+        <leptos_meta::Title text=format!("Page not found · {site_name}") />
         <main class="page" id="content">
             <ErrorText status=404 sentence=crate::error::AppError::NotFound.to_string() />
         </main>

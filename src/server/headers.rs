@@ -35,9 +35,9 @@ const HEADERS: [(HeaderName, &str); 8] = [
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
 /// The policy of a page with this nonce. `wasm-unsafe-eval` allows WebAssembly and no JavaScript `eval`.
-pub fn page_csp(nonce: &str, development: bool) -> String {
+pub fn page_csp(nonce: &str, is_watched: bool) -> String {
     // `cargo leptos watch` reloads the page through a web socket on another port.
-    let reload = if development && std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
+    let reload = if is_watched { " ws:" } else { "" };
     format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
          font-src 'self'; connect-src 'self'{reload}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \

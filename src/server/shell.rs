@@ -17,8 +17,9 @@ pub fn shell(site: &Site) -> impl IntoView + use<> {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let assets = &site.assets;
+    // Both at once; not by <link rel="preload">, which loads them also where no script will ever run.
     let start = format!(
-        "import({js:?}).then(app=>app.default({{module_or_path:{wasm:?}}}).then(()=>app.hydrate()));",
+        "const wasm=fetch({wasm:?});import({js:?}).then(app=>app.default({{module_or_path:wasm}}).then(()=>app.hydrate()));",
         js = assets.js,
         wasm = assets.wasm
     );
@@ -31,14 +32,6 @@ pub fn shell(site: &Site) -> impl IntoView + use<> {
                 <meta name="color-scheme" content="light dark" />
                 <link rel="stylesheet" href=assets.css.clone() />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                <link rel="modulepreload" href=assets.js.clone() nonce=nonce.clone() />
-                <link
-                    rel="preload"
-                    href=assets.wasm.clone()
-                    r#as="fetch"
-                    r#type="application/wasm"
-                    crossorigin="anonymous"
-                />
                 <script type="module" nonce=nonce>
                     {start}
                 </script>
