@@ -1,4 +1,4 @@
-// Every story runs twice: as a browser with JavaScript, and as one without.
+// Every story runs twice, in a browser with JavaScript and in one without, unless its tag says that it is about one of them.
 import { defineConfig } from '@playwright/test';
 
 const baseURL = process.env.SITE_URL ?? 'http://127.0.0.1:3000';
@@ -12,10 +12,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: !!process.env.CI,
-  reporter: [
-    ['list'],
-    ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/report.json' }],
-  ],
+  reporter: [['list'], ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/report.json' }]],
   use: {
     baseURL,
     screenshot: 'only-on-failure',
@@ -23,6 +20,8 @@ export default defineConfig({
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
       // Chromium refuses its sandbox to root, and to nobody else.
       chromiumSandbox: process.getuid?.() !== 0,
+      // Members' browsers have it: Back shall be tried as they know it.
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
       args: [
         // No name but the site's leads anywhere, so Chromium cannot call home and no page can call anybody else.
         `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(baseURL).hostname}`,
@@ -34,5 +33,8 @@ export default defineConfig({
       ],
     },
   },
-  projects: [{ name: 'javascript' }, { name: 'no-javascript', use: { javaScriptEnabled: false } }],
+  projects: [
+    { name: 'javascript', grepInvert: /@no-javascript/ },
+    { name: 'no-javascript', grepInvert: /@javascript/, use: { javaScriptEnabled: false } },
+  ],
 });

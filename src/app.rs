@@ -98,7 +98,7 @@ fn NotFoundPage() -> impl IntoView {
     let site_name = use_context::<PageContext>().unwrap_or_default().site_name;
     view! {
         <leptos_meta::Title text=format!("Page not found · {site_name}") />
-        <main class="page" id="content">
+        <main class="page" id="content" tabindex="-1">
             <ErrorText status=404 sentence=crate::error::AppError::NotFound.to_string() />
         </main>
     }

@@ -1,6 +1,20 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
-import { hasScript, heading, hydrated, isMarked, join, logIn, logOut, mark, navigation, newMember, open, signUp } from '../support/verbs';
+import {
+  goBack,
+  hasScript,
+  heading,
+  hydrated,
+  isMarked,
+  join,
+  logIn,
+  logOut,
+  mark,
+  navigation,
+  newMember,
+  open,
+  signUp,
+} from '../support/verbs';
 
 /** When the two cached parts were made, to the millisecond. */
 async function timestamps(page: Page): Promise<{ fragment: string; view: string }> {
@@ -70,8 +84,7 @@ test('two members one after the other in one browser see nothing of each other',
   expect(await everything(page)).not.toContain(ada.name);
   // Back through what the browser remembers, to where it was Ada's.
   for (let step = 0; step < 4; step++) {
-    await page.goBack();
-    await hydrated(page);
+    await goBack(page);
     await expect(heading(page)).toBeVisible();
     expect(await everything(page)).not.toContain(ada.name);
   }

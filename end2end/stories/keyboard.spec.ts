@@ -77,7 +77,9 @@ test.describe('the way past the navigation', () => {
       await open(page, path);
       await skipToContent(page);
       await page.keyboard.press('Tab');
-      await expectFocus(page.getByRole('main').locator('a, button, input').and(page.locator(':not([type=hidden])')).first());
+      await expectFocus(
+        page.getByRole('main').locator('a, button, input').and(page.locator(':not([type=hidden])')).first(),
+      );
     });
   }
 });

@@ -1,6 +1,22 @@
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
-import { arrive, button, field, hasScript, heading, hydrated, isMarked, join, logIn, mark, navigation, newMember, open, signUp, submitLogIn } from '../support/verbs';
+import {
+  arrive,
+  button,
+  field,
+  hasScript,
+  heading,
+  hydrated,
+  isMarked,
+  join,
+  logIn,
+  mark,
+  navigation,
+  newMember,
+  open,
+  signUp,
+  submitLogIn,
+} from '../support/verbs';
 
 const REFUSED =
   'Please enter a correct username or email address and password. Note that the password is case-sensitive.';
@@ -25,7 +41,9 @@ test('the e-mail address does in place of the name', async ({ page }) => {
   await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
 });
 
-test('a wrong password: the same page, the typed name kept, the way to the page one wanted not lost', async ({ page }) => {
+test('a wrong password: the same page, the typed name kept, the way to the page one wanted not lost', async ({
+  page,
+}) => {
   const member = await signUp(page);
   await open(page, '/accounts/login?next=/members/profile');
   await mark(page);
@@ -57,7 +75,10 @@ test('an unknown name gets the page that a wrong password gets', async ({ page }
     await submitLogIn(page, login, 'Not the password of anybody');
     await expect(page.getByRole('alert')).toHaveText(REFUSED);
     await expect(field(page, 'Username or email address')).toHaveValue(login);
-    return page.getByRole('main').ariaSnapshot().then(text => text.replaceAll(login, 'NAME'));
+    return page
+      .getByRole('main')
+      .ariaSnapshot()
+      .then(text => text.replaceAll(login, 'NAME'));
   };
   const known = await answerTo(member.name);
   expect(await answerTo(newMember().name)).toBe(known);
@@ -71,7 +92,8 @@ test('an empty form says what is missing', async ({ page }) => {
 });
 
 test('each login has a session of its own', async ({ page }) => {
-  const session = async (page: Page) => (await page.context().cookies()).find(cookie => cookie.name.endsWith('sessionid'));
+  const session = async (page: Page) =>
+    (await page.context().cookies()).find(cookie => cookie.name.endsWith('sessionid'));
   const member = await join(page);
   const first = await session(page);
   await logIn(page, member);
@@ -79,5 +101,17 @@ test('each login has a session of its own', async ({ page }) => {
   expect(second?.value).toBeTruthy();
   expect(second?.value).not.toBe(first?.value);
   await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(2);
+  await expect(page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
+});
+
+// Without JavaScript a browser sends both.
+test('an impatient double click logs in once', { tag: '@javascript' }, async ({ page }) => {
+  const member = await signUp(page);
+  await field(page, 'Username or email address').fill(member.name);
+  await field(page, 'Password').fill(member.password);
+  await button(page, 'Log in').dblclick();
+  await arrive(page, '/members/dashboard');
+  await open(page, '/members/dashboard'); // A second login would make it new.
+  await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(1);
   await expect(page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from '../support/test';
-import { arrive, button, field, heading, hydrated, join, logOut, navigation, open } from '../support/verbs';
+import { arrive, button, field, goBack, heading, hydrated, join, logOut, navigation, open } from '../support/verbs';
 
 const MESSAGE = 'You have been successfully logged out.';
 
@@ -14,7 +14,7 @@ test('the button in the navigation logs out, and Back shows nothing of the membe
   expect(await page.content()).not.toContain(member.name);
 
   for (const path of ['/members/profile', '/members/dashboard']) {
-    await page.goBack();
+    await goBack(page);
     await arrive(page, `/accounts/login?next=${path}`);
     await expect(heading(page)).toHaveText('Log in');
     expect(await page.content()).not.toContain(member.name);

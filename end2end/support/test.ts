@@ -13,8 +13,8 @@ interface Fixtures {
 export const test = base.extend<Fixtures>({
   expectedAnswers: [[], { option: true }],
 
-  circumstances: async ({ baseURL, javaScriptEnabled, expectedAnswers }, use) => {
-    await use({ origin: new URL(baseURL!).origin, expected: expectedAnswers, hasScript: javaScriptEnabled !== false });
+  circumstances: async ({ baseURL, expectedAnswers }, use) => {
+    await use({ origin: new URL(baseURL!).origin, expected: expectedAnswers });
   },
 
   context: async ({ context, circumstances }, use) => {

@@ -35,6 +35,12 @@ export async function arrive(page: Page, path: string): Promise<void> {
   await hydrated(page);
 }
 
+export async function goBack(page: Page): Promise<void> {
+  // A page that the browser still has is shown again without being loaded again.
+  await page.goBack({ waitUntil: 'commit' });
+  await hydrated(page);
+}
+
 export const field = (page: Page, label: string): Locator => page.getByLabel(label, { exact: true });
 export const button = (page: Page, name: string): Locator => page.getByRole('main').getByRole('button', { name });
 export const navigation = (page: Page): Locator => page.getByRole('navigation', { name: 'Account' });

@@ -8,11 +8,10 @@ export interface Circumstances {
   origin: string;
   /** Answers over 400 that the story asks for, like "404 /no/such/page". */
   expected: string[];
-  hasScript: boolean;
 }
 
 /** Call the result for what went wrong. */
-export function watch(context: BrowserContext, { origin, expected, hasScript }: Circumstances): () => string[] {
+export function watch(context: BrowserContext, { origin, expected }: Circumstances): () => string[] {
   const trouble: string[] = [];
   const requests: Request[] = [];
   const aborted: Request[] = [];
@@ -28,8 +27,6 @@ export function watch(context: BrowserContext, { origin, expected, hasScript }: 
   context.on('requestfailed', request => {
     const reason = request.failure()?.errorText;
     if (reason === 'net::ERR_ABORTED') aborted.push(request);
-    // Without JavaScript Chromium preloads a page's script and then refuses it, in these words.
-    else if (reason === 'csp' && request.resourceType() === 'script' && !hasScript) return;
     else trouble.push(`request failed: ${request.url()}: ${reason}`);
   });
   context.on('response', response => {

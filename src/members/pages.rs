@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
-use crate::ui::{Loaded, Page, PageContext, Timestamp};
+use crate::ui::{Loaded, Page, PageContext, Timestamp, expect_member};
 
 /// `/`
 #[component]
@@ -43,7 +43,8 @@ pub fn DashboardPage() -> impl IntoView {
         <Page title=format!("Welcome, {name}!")>
             <Loaded
                 data
-                show=|Dashboard { summary, activity }| {
+                show=move |Dashboard { summary, activity }| {
+                    expect_member(&name, &summary.username);
                     view! {
                         <div class="columns">
                             <ProfileSummaryCard summary />
@@ -139,9 +140,16 @@ fn device_row(device: Device) -> impl IntoView {
 #[component]
 pub fn ProfilePage() -> impl IntoView {
     let data = Resource::new(|| (), |()| api::load_profile());
+    let name = visitor_name();
     view! {
         <Page title="Profile" class="page narrow">
-            <Loaded data show=|summary| view! { <ProfileFacts summary /> } />
+            <Loaded
+                data
+                show=move |summary: ProfileSummary| {
+                    expect_member(&name, &summary.username);
+                    view! { <ProfileFacts summary /> }
+                }
+            />
         </Page>
     }
 }
@@ -150,12 +158,14 @@ pub fn ProfilePage() -> impl IntoView {
 #[component]
 pub fn SecretPage() -> impl IntoView {
     let data = Resource::new(|| (), |()| api::load_profile());
+    let name = visitor_name();
     view! {
-        <Page title=format!("Welcome to the secret page, {}!", visitor_name()) class="page narrow">
+        <Page title=format!("Welcome to the secret page, {name}!") class="page narrow">
             <p>"Only logged-in members can see this content."</p>
             <Loaded
                 data
-                show=|summary: ProfileSummary| {
+                show=move |summary: ProfileSummary| {
+                    expect_member(&name, &summary.username);
                     view! {
                         <p>
                             "Your last login was: "

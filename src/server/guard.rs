@@ -58,6 +58,16 @@ pub async fn guard(State(site): State<Site>, mut request: Request, next: Next) -
 fn refuse(site: &Site, request: &Request) -> Response {
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    // Who comes with a cookie was signed in; say why they are not any more.
+    if flash::has_cookie(site, request.headers(), COOKIE) {
+        flash::set_message(
+            site,
+            request.headers(),
+            response.headers_mut(),
+            Level::Warning,
+            Message::SessionEnded,
+        );
+    }
     if request.uri().path().starts_with("/api/") {
         *response.status_mut() = StatusCode::UNAUTHORIZED;
         return response;
@@ -69,16 +79,6 @@ fn refuse(site: &Site, request: &Request) -> Response {
     *response.status_mut() = StatusCode::SEE_OTHER;
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(header::LOCATION, location);
-    }
-    // Who comes with a cookie was signed in; say why they are not any more.
-    if flash::has_cookie(site, request.headers(), COOKIE) {
-        flash::set_message(
-            site,
-            request.headers(),
-            response.headers_mut(),
-            Level::Warning,
-            Message::SessionEnded,
-        );
     }
     response
 }

@@ -86,13 +86,13 @@ pub fn FlashMessages(
             .into_iter()
             .map(|flash| {
                 view! {
-                    <li class=flash.level.class() role=flash.level.role()>
+                    <p class=flash.level.class() role=flash.level.role()>
                         {flash.message.to_string()}
-                    </li>
+                    </p>
                 }
             })
             .collect_view();
-        view! { <ul class="messages">{items}</ul> }
+        view! { <div class="messages">{items}</div> }
     })
 }
 
@@ -120,8 +120,8 @@ mod tests {
     }
 
     #[test]
-    fn no_message_no_list() {
+    fn no_message_no_frame() {
         let html = Owner::new().with(|| view! { <FlashMessages messages=vec![] /> }.to_html());
-        assert!(!html.contains("<ul"));
+        assert!(!html.contains("messages"));
     }
 }

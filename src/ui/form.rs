@@ -60,6 +60,9 @@ where
         Some(Err(error)) if !matches!(error, AppError::Invalid(_)) => Some(error.to_string()),
         _ => None,
     };
+    // Once is enough: while it is on its way, and when it was accepted and the next page is.
+    let is_sent =
+        move || action.pending().get() || matches!(action.value().get(), Some(Ok(Submission::Accepted)));
     let location = use_location();
     let page = move || format!("{}{}", location.pathname.get(), query(&location.search.get()));
     view! {
@@ -71,7 +74,7 @@ where
                 {move || has_field_errors(&errors.get()).then(|| view! { <p class="error">{AppError::Invalid(FormErrors::default()).to_string()}</p> })}
             </div>
             {children()}
-            <button type="submit" class="button primary" aria-disabled=move || action.pending().get().to_string()>
+            <button type="submit" class="button primary" disabled=is_sent>
                 {submit}
             </button>
         </ActionForm>

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use flash::FlashMessages;
 pub use form::{Form, TextField};
-pub use page::{ErrorText, Loaded, Page};
+pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use time::{Moment, Timestamp};
 
 use crate::forms::ReturnedForm;

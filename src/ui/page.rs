@@ -67,6 +67,14 @@ where
     }
 }
 
+/// For data that say whose they are: when somebody else has logged in meanwhile, in another tab, the frame around them is of the
+/// member before, and the whole page is loaded again.
+pub fn expect_member(expected: &str, found: &str) {
+    if expected != found {
+        reload();
+    }
+}
+
 /// A full load of the present address; effects run in the browser only.
 fn reload() {
     Effect::new(|| {

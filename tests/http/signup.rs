@@ -8,7 +8,7 @@ async fn an_account_is_made_and_the_login_page_says_so_once() {
     assert_eq!((answer.status, answer.location()), (303, "/accounts/login"));
     let page = visitor.get("/accounts/login").await;
     assert_eq!(page.messages(), ["Account created successfully! Please log in."]);
-    assert_eq!(page.attribute(".messages li", "role").as_deref(), Some("status"));
+    assert_eq!(page.attribute(".messages .message", "role").as_deref(), Some("status"));
     assert!(visitor.get("/accounts/login").await.messages().is_empty());
     let hash = site.database.text("SELECT password_hash FROM users").await;
     assert!(hash.starts_with("$argon2id$v=19$m=7168,t=1,p=1$"), "{hash}");

@@ -78,7 +78,7 @@ impl Page {
     }
 
     pub fn messages(&self) -> Vec<String> {
-        self.find_all(".messages li")
+        self.find_all(".messages .message")
     }
 }
 
