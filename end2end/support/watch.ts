@@ -26,6 +26,8 @@ export function watch(context: BrowserContext, { origin, expected }: Circumstanc
   });
   context.on('requestfailed', request => {
     const reason = request.failure()?.errorText;
+    // The icon is fetched late; a page that is left or loaded again meanwhile drops it.
+    if (reason === 'net::ERR_ABORTED' && request.url().endsWith('/favicon.svg')) return;
     if (reason === 'net::ERR_ABORTED') aborted.push(request);
     else trouble.push(`request failed: ${request.url()}: ${reason}`);
   });
