@@ -28,6 +28,15 @@ pub enum AppError {
     /// The caller may not do this.
     #[error("You do not have permission to do that.")]
     Forbidden,
+    /// The password was last given too long ago for what is asked.
+    #[error("Please give your password again.")]
+    ReauthenticationRequired,
+    /// Too many tries. Seconds until the next one is let through.
+    #[error("Too many attempts. Please try again in {}.", in_words(*retry_after))]
+    Throttled {
+        /// Seconds.
+        retry_after: u32,
+    },
     /// There is no such thing.
     #[error("There is nothing at this address.")]
     NotFound,
@@ -63,9 +72,10 @@ impl AppError {
             Self::Invalid(_) => 422,
             Self::BadRequest | Self::Offline => 400,
             Self::SignedOut => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::ReauthenticationRequired => 403,
             Self::NotFound => 404,
             Self::TooLarge => 413,
+            Self::Throttled { .. } => 429,
             Self::Busy { .. } | Self::Unavailable | Self::TimedOut => 503,
             Self::Internal => 500,
         }
@@ -74,10 +84,21 @@ impl AppError {
     /// Seconds for `Retry-After` (RFC 9110, 10.2.3), where trying again is worth it.
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
-            Self::Busy { retry_after } => Some(*retry_after),
+            Self::Busy { retry_after } | Self::Throttled { retry_after } => Some(*retry_after),
             Self::Unavailable | Self::TimedOut => Some(5),
             _ => None,
         }
+    }
+}
+
+/// A time to wait, never shorter than it is.
+fn in_words(seconds: u32) -> String {
+    let plural =
+        |count: u32, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    match seconds {
+        0..=90 => plural(seconds.max(1), "second"),
+        91..=5400 => plural(seconds.div_ceil(60), "minute"),
+        _ => plural(seconds.div_ceil(3600), "hour"),
     }
 }
 
@@ -117,6 +138,21 @@ mod tests {
     #[test]
     fn what_cannot_be_decoded_is_internal() {
         assert_eq!(AppError::de(Bytes::from_static(b"<html>")), AppError::Internal);
+    }
+
+    #[test]
+    fn how_long_to_wait_is_said_in_words() {
+        for (seconds, words) in [
+            (0, "1 second"),
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (91, "2 minutes"),
+            (300, "5 minutes"),
+            (5401, "2 hours"),
+        ] {
+            let sentence = AppError::Throttled { retry_after: seconds }.to_string();
+            assert_eq!(sentence, format!("Too many attempts. Please try again in {words}."));
+        }
     }
 
     #[test]

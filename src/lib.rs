@@ -17,6 +17,8 @@ pub mod ui;
 
 /// Sign up, log in, log out.
 pub mod accounts;
+/// What happened to an account.
+pub mod activity;
 /// Dashboard, profile, the secret page.
 pub mod members;
 /// Signed-in sessions.

@@ -41,6 +41,7 @@ pub async fn log_in(
     #[server(default)] login: String,
     #[server(default)] password: Secret,
     #[server(default)] next: String,
+    #[server(default)] remember: String,
 ) -> Result<Submission, AppError> {
     use super::{backend::Credentials, next, service};
     use crate::{server::Visit, sessions::cookie};
@@ -51,7 +52,7 @@ pub async fn log_in(
         let mut auth = cookie::auth_session().await?;
         let member = cookie::authenticate(&mut auth, credentials).await?;
         service::record_login(&visit, &member).await?;
-        cookie::sign_in(&mut auth, &member, &visit.client).await
+        cookie::sign_in(&mut auth, &visit.site, &member, &visit.client, !remember.is_empty()).await
     };
     Submission::from_result(verdict.await.map(|()| {
         let accounts = &visit.site.config.accounts;

@@ -56,6 +56,10 @@ pub fn LoginPage() -> impl IntoView {
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
                 <TextField field=Field::Login label="Username or email address" autocomplete="username" />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
+                <label class="check">
+                    <input type="checkbox" name="remember" value="yes" />
+                    "Remember me on this device"
+                </label>
             </Form>
             <p>"Don’t have an account? " <a href="/accounts/signup">"Sign up"</a></p>
         </Page>

@@ -1,11 +1,8 @@
-//! SQL for the tables `users` and `activity`.
+//! SQL for the table `users`.
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::{
-    member::{Client, UserId},
-    server::clock::Millis,
-};
+use crate::{member::UserId, server::clock::Millis};
 
 /// What a login needs to know.
 #[derive(FromRow)]
@@ -49,17 +46,6 @@ pub struct NewUser<'a> {
     pub session_stamp: &'a [u8],
     pub is_superuser: bool,
     pub date_joined: Millis,
-}
-
-/// Something that happened to an account.
-#[derive(FromRow)]
-pub struct ActivityRow {
-    /// When.
-    pub at: Millis,
-    /// From which address.
-    pub address: String,
-    /// With what.
-    pub agent: String,
 }
 
 pub async fn insert(connection: &mut AnyConnection, user: &NewUser<'_>) -> Result<(), sqlx::Error> {
@@ -165,43 +151,4 @@ pub async fn set_last_login(
         .execute(connection)
         .await
         .map(drop)
-}
-
-pub async fn add_activity(
-    connection: &mut AnyConnection,
-    id: i64,
-    user: UserId,
-    kind: &str,
-    at: Millis,
-    client: &Client,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO activity (id, user_id, kind, at, address, agent) VALUES ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(id)
-    .bind(user.0)
-    .bind(kind)
-    .bind(at)
-    .bind(&client.address)
-    .bind(&client.agent)
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-/// The latest of one kind, the latest first.
-pub async fn activity(
-    connection: &mut AnyConnection,
-    user: UserId,
-    kind: &str,
-    limit: i64,
-) -> Result<Vec<ActivityRow>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT at, address, agent FROM activity WHERE user_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT $3",
-    )
-    .bind(user.0)
-    .bind(kind)
-    .bind(limit)
-    .fetch_all(connection)
-    .await
 }

@@ -2,7 +2,7 @@
 
 use super::{Activity, Dashboard, Device, Login, ProfileSummary};
 use crate::{
-    accounts,
+    accounts, activity as record,
     cache::Policy,
     error::AppError,
     member::Member,
@@ -45,7 +45,7 @@ async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> 
     visit
         .cache(member)
         .get_or_load(policy, &[], || async {
-            let logins = accounts::service::recent_logins(&visit.site, member).await?;
+            let logins = record::service::recent_logins(&visit.site, member).await?;
             let devices = sessions::service::devices(&visit.site, member).await?;
             Ok(Activity {
                 logins: logins

@@ -2,6 +2,8 @@
 //! its own, so that nothing waits on the server for visitors who never come back, and no URL holds an error text. The cookie holds
 //! codes and the visitor's own input only; who writes their own can only show themselves a sentence of ours.
 
+use std::time::Duration;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -9,18 +11,20 @@ use axum::{
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use cookie::{Cookie, SameSite};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Site, visit};
+use super::{Site, cookies, visit};
 use crate::{
     forms::ReturnedForm,
     ui::flash::{Flash, Level, Message},
 };
 
 const NAME: &str = "flash";
+/// Holds a form while its sender gives the password again.
+const KEPT: &str = "kept_form";
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// Browsers refuse cookies over 4096 bytes, name and attributes included.
 const LONGEST: usize = 3800;
 
@@ -33,6 +37,13 @@ pub struct Carried {
     /// A refused form.
     #[serde(default)]
     pub form: Option<ReturnedForm>,
+}
+
+/// A form that waits for its page to be opened again.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    page: String,
+    form: ReturnedForm,
 }
 
 /// Adds a message to the answer of the present server function.
@@ -61,11 +72,24 @@ pub fn set_message(
     let mut messages = read(site, request).messages;
     messages.push(Flash { level, message });
     messages.drain(..messages.len().saturating_sub(MOST));
-    set(site, response, &Carried { messages, form: None });
+    let value = encode(&Carried { messages, form: None });
+    cookies::set(site, response, NAME, value, LIFETIME);
 }
 
 /// Sends a refused form back; values that do not fit into a cookie are cut, the longest first.
-pub fn set_form(site: &Site, response: &mut HeaderMap, mut form: ReturnedForm) {
+pub fn set_form(site: &Site, response: &mut HeaderMap, form: ReturnedForm) {
+    let value = fitting(form, |form| encode(&Carried { messages: Vec::new(), form: Some(form) }));
+    cookies::set(site, response, NAME, value, LIFETIME);
+}
+
+/// Keeps a form until its page is opened again, with other pages in between.
+pub fn keep_form(site: &Site, response: &mut HeaderMap, page: &str, form: ReturnedForm) {
+    let page = page.split(['?', '#']).next().unwrap_or_default();
+    let value = fitting(form, |form| encode(&Kept { page: page.to_owned(), form }));
+    cookies::set(site, response, KEPT, value, LIFETIME);
+}
+
+fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String) -> String {
     const SHORTEST_CUT: usize = 64;
     let mut cut = 1024;
     loop {
@@ -74,9 +98,9 @@ pub fn set_form(site: &Site, response: &mut HeaderMap, mut form: ReturnedForm) {
                 value.truncate(end);
             }
         }
-        let carried = Carried { messages: Vec::new(), form: Some(form.clone()) };
-        if encode(&carried).len() <= LONGEST || cut <= SHORTEST_CUT {
-            return set(site, response, &carried);
+        let value = encoded(form.clone());
+        if value.len() <= LONGEST || cut <= SHORTEST_CUT {
+            return value;
         }
         cut /= 2;
     }
@@ -84,15 +108,19 @@ pub fn set_form(site: &Site, response: &mut HeaderMap, mut form: ReturnedForm) {
 
 /// Whether the request brings one of our cookies.
 pub fn has_cookie(site: &Site, headers: &HeaderMap, name: &'static str) -> bool {
-    value(headers, &site.cookie_name(name)).is_some()
+    cookies::read(site, headers, name).is_some()
 }
 
 /// Reads what is carried for the page to be rendered, and takes it away once a page has shown it. Redirects in between, and
 /// answers that are no page, leave it where it is.
 pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let has_cookie = has_cookie(&site, request.headers(), NAME);
-    if has_cookie {
-        let carried = read(&site, request.headers());
+    let kept = decode::<Kept>(cookies::read(&site, request.headers(), KEPT))
+        .filter(|kept| kept.page == request.uri().path());
+    let has_kept = kept.is_some();
+    if has_cookie || has_kept {
+        let mut carried = read(&site, request.headers());
+        carried.form = carried.form.or(kept.map(|kept| kept.form));
         request.extensions_mut().insert(carried);
     }
     let is_page = request.method() == axum::http::Method::GET && !request.uri().path().starts_with("/api/");
@@ -101,8 +129,12 @@ pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if has_cookie && is_page && is_html && response.status() == StatusCode::OK {
-        append(response.headers_mut(), &build(&site, String::new(), true));
+    if (has_cookie || has_kept) && is_page && is_html && response.status() == StatusCode::OK {
+        for (shown, name) in [(has_cookie, NAME), (has_kept, KEPT)] {
+            if shown {
+                cookies::remove(&site, response.headers_mut(), name);
+            }
+        }
         // The page shows what was meant for this one visitor, once.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
@@ -110,45 +142,13 @@ pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -
 }
 
 fn read(site: &Site, headers: &HeaderMap) -> Carried {
-    value(headers, &site.cookie_name(NAME))
-        .and_then(|value| URL_SAFE_NO_PAD.decode(value).ok())
-        .and_then(|json| serde_json::from_slice(&json).ok())
-        .unwrap_or_default()
+    decode(cookies::read(site, headers, NAME)).unwrap_or_default()
 }
 
-fn value(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(Cookie::split_parse)
-        .flatten()
-        .find(|cookie| cookie.name() == name)
-        .map(|cookie| cookie.value().to_owned())
-}
-
-fn encode(carried: &Carried) -> String {
+fn encode<T: Serialize>(carried: &T) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(carried).unwrap_or_default())
 }
 
-fn set(site: &Site, response: &mut HeaderMap, carried: &Carried) {
-    append(response, &build(site, encode(carried), false));
-}
-
-fn build(site: &Site, value: String, removed: bool) -> String {
-    let lifetime = if removed { time::Duration::ZERO } else { time::Duration::minutes(10) };
-    Cookie::build((site.cookie_name(NAME), value))
-        .path("/")
-        .http_only(true)
-        .secure(site.is_https())
-        .same_site(SameSite::Lax)
-        .max_age(lifetime)
-        .build()
-        .to_string()
-}
-
-fn append(headers: &mut HeaderMap, cookie: &str) {
-    if let Ok(value) = HeaderValue::try_from(cookie) {
-        headers.append(header::SET_COOKIE, value);
-    }
+fn decode<T: DeserializeOwned>(value: Option<String>) -> Option<T> {
+    URL_SAFE_NO_PAD.decode(value?).ok().and_then(|json| serde_json::from_slice(&json).ok())
 }

@@ -12,13 +12,19 @@ use server_fn::ServerFn;
 use super::{Site, flash};
 use crate::{
     accounts::api::{LogIn, LogOut, SignUp},
-    sessions::cookie::{AuthSession, COOKIE},
+    sessions::cookie::{self, AuthSession, COOKIE},
     timing::Recorder,
     ui::flash::{Level, Message},
 };
 
 /// Pages that are open to everybody.
 const PUBLIC_PAGES: [&str; 4] = ["/", "/accounts/login", "/accounts/logout", "/accounts/signup"];
+
+/// Where the password is asked for again.
+pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
+
+/// Pages that are opened only by who gave the password not long ago. (What they do asks for that proof once more.)
+const RECENT_PAGES: [&str; 3] = ["/accounts/email", "/members/delete", "/members/sessions"];
 
 /// Server functions that are open to everybody.
 const PUBLIC_FUNCTIONS: [&str; 3] = [LogIn::PATH, LogOut::PATH, SignUp::PATH];
@@ -47,11 +53,30 @@ pub async fn guard(State(site): State<Site>, mut request: Request, next: Next) -
         return refuse(&site, &request);
     }
     let signed_in = member.is_some();
+    let recent_only = signed_in
+        && request
+            .extensions()
+            .get::<MatchedPath>()
+            .is_some_and(|route| RECENT_PAGES.contains(&route.as_str()));
+    if let Some(auth) = recent_only.then(|| request.extensions().get::<AuthSession>().cloned()).flatten()
+        && cookie::recently_authenticated(&auth, &site).await.is_err()
+    {
+        return ask_again(&request);
+    }
     let mut response = next.run(request).await;
     // What was made for a member is for nobody's cache, and what follows a sign-out shall not be found by the back button.
     if signed_in || !open {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
+    response
+}
+
+fn ask_again(request: &Request) -> Response {
+    let mut response = Response::new(Body::empty());
+    let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response.headers_mut().insert(header::LOCATION, with_next(REAUTHENTICATE, wanted));
     response
 }
 
@@ -73,12 +98,15 @@ fn refuse(site: &Site, request: &Request) -> Response {
         return response;
     }
     let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let next: String =
-        form_urlencoded::byte_serialize(wanted.as_bytes()).collect::<String>().replace("%2F", "/");
-    let location = format!("{}?next={next}", site.config.accounts.login_url);
+    let location = with_next(&site.config.accounts.login_url, wanted);
     *response.status_mut() = StatusCode::SEE_OTHER;
-    if let Ok(location) = HeaderValue::try_from(location) {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
+    response.headers_mut().insert(header::LOCATION, location);
     response
+}
+
+/// The address of a page that leads on to `next`.
+pub fn with_next(page: &str, next: &str) -> HeaderValue {
+    let next: String =
+        form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>().replace("%2F", "/");
+    HeaderValue::try_from(format!("{page}?next={next}")).unwrap_or(HeaderValue::from_static("/"))
 }

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod cookies;
 pub mod db;
 pub mod error_page;
 pub mod failure;

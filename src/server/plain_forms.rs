@@ -14,13 +14,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
+use server_fn::{
+    error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
+    redirect::REDIRECT_HEADER,
+};
 
-use super::{Site, error_page, flash};
+use super::{Site, error_page, flash, guard};
 use crate::{
     accounts::next::destination,
     error::AppError,
-    forms::{FORM_PAGE, Field, ReturnedForm, Submission},
+    forms::{FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
 };
 
 /// Wraps the server functions.
@@ -42,6 +45,11 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
     };
     let error = head.headers.remove(SERVER_FN_ERROR_HEADER).map(|mark| (mark, AppError::de(answer.clone())));
     if !error_page::wants_html(&headers) {
+        if matches!(serde_json::from_slice(&answer), Ok(Submission::Reauthenticate)) {
+            let location = reauthenticate(&site, &headers, &path, &body, &mut head.headers);
+            head.headers.insert(header::LOCATION, location);
+            head.headers.insert(REDIRECT_HEADER, HeaderValue::from_static("true"));
+        }
         // The browser's half of Leptos knows an error by its status and reads it from the body.
         if let Some((mark, error)) = error {
             head.status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -69,6 +77,7 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
             );
             HeaderValue::try_from(page).ok()
         }
+        Ok(Submission::Reauthenticate) => Some(reauthenticate(&site, &headers, &path, &body, &mut kept)),
         Ok(Submission::Accepted) => head.headers.remove(header::LOCATION),
         // A function that is no form, called as one: nothing here is meant for reading.
         Err(_) => return error_page::refuse(&site, &headers, &AppError::BadRequest),
@@ -78,6 +87,22 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
     }
     kept.insert(header::LOCATION, location.unwrap_or(HeaderValue::from_static("/")));
     (StatusCode::SEE_OTHER, kept).into_response()
+}
+
+/// Keeps what was typed, and says where the password is asked for; from there the way leads back to the form.
+fn reauthenticate(
+    site: &Site,
+    headers: &HeaderMap,
+    form: &str,
+    body: &Bytes,
+    answer: &mut HeaderMap,
+) -> HeaderValue {
+    let values = typed_values(body);
+    let page = form_page(site, headers, values.get(FORM_PAGE));
+    let form =
+        ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values: shown_again(values) };
+    flash::keep_form(site, answer, &page, form);
+    guard::with_next(guard::REAUTHENTICATE, &page)
 }
 
 /// A visitor who goes away drops whatever waits for them. What writes goes on to its end all the same: dropped between the commit
@@ -112,7 +137,7 @@ fn typed_values(body: &Bytes) -> BTreeMap<String, String> {
 fn shown_again(values: BTreeMap<String, String>) -> BTreeMap<String, String> {
     values
         .into_iter()
-        .filter(|(name, _)| Field::SHOWN_AGAIN.iter().any(|field| field.name() == name))
+        .filter(|(name, _)| Field::ALL.iter().any(|field| field.is_shown_again() && field.name() == name))
         .collect()
 }
 

@@ -18,7 +18,10 @@ use tower_sessions::{
     session_store::{Error, Result as StoreResult},
 };
 
-use super::service::{Data, Sessions, hash_id};
+use super::{
+    origin::{Origin, Recent},
+    service::{Data, IdHash, Sessions, hash_id},
+};
 use crate::{
     accounts::backend::{Backend, Credentials},
     error::AppError,
@@ -34,7 +37,7 @@ pub type AuthSession = axum_login::AuthSession<Backend>;
 const AUTH_KEY: &str = "axum-login.data";
 /// The cookie's name, before [`Site::cookie_name`].
 pub const COOKIE: &str = "sessionid";
-const CLIENT_KEY: &str = "client";
+const ORIGIN_KEY: &str = "origin";
 
 /// The layer that loads session and member. The cookie lives as long as a session can; when it ends sooner, the server knows.
 pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Sessions> {
@@ -94,16 +97,66 @@ pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> R
 ///
 /// # Errors
 /// An outage.
-pub async fn sign_in(auth: &mut AuthSession, member: &Member, client: &Client) -> Result<(), AppError> {
+pub async fn sign_in(
+    auth: &mut AuthSession,
+    site: &Site,
+    member: &Member,
+    client: &Client,
+    remember: bool,
+) -> Result<(), AppError> {
     if auth.session.id().is_some() {
         log_out(auth).await?;
         // A flushed session keeps its record, and with it the old id, which would be stored again.
         auth.session.cycle_id().await.map_err(unavailable)?;
     }
-    auth.session.insert(CLIENT_KEY, client).await.map_err(unavailable)?;
+    let origin = Origin::new(&site.config.sessions, site.clock.now(), client.clone(), remember);
+    write(auth, member, &origin).await
+}
+
+/// Notes that the password was given again: the session goes on under a new id (ASVS 7.2.4), with its beginning and its end as they
+/// were. Also carries the session over a change of the member's stamp.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session, or an outage.
+pub async fn renew(auth: &mut AuthSession, site: &Site, member: &Member) -> Result<(), AppError> {
+    let mut origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
+    origin.authenticated_at = site.clock.now();
+    auth.session.cycle_id().await.map_err(unavailable)?;
+    write(auth, member, &origin).await
+}
+
+async fn write(auth: &mut AuthSession, member: &Member, origin: &Origin) -> Result<(), AppError> {
+    auth.session.insert(ORIGIN_KEY, origin).await.map_err(unavailable)?;
+    if !origin.remember {
+        auth.session.set_expiry(Some(Expiry::OnSessionEnd));
+    }
     auth.login(member).await.map_err(app_error)?;
     // Now, so that an outage is an error here and not an empty page from the layer.
     auth.session.save().await.map_err(unavailable)
+}
+
+/// How the present session began.
+///
+/// # Errors
+/// An outage.
+pub async fn origin(auth: &AuthSession) -> Result<Option<Origin>, AppError> {
+    auth.session.get(ORIGIN_KEY).await.map_err(unavailable)
+}
+
+/// The hash of the present session's id.
+pub fn current_id(auth: &AuthSession) -> Option<IdHash> {
+    auth.session.id().map(|id| hash_id(id.0))
+}
+
+/// The proof that the caller gave their password not long ago.
+///
+/// # Errors
+/// [`AppError::ReauthenticationRequired`] when that was `sessions.reauthenticate_after` ago or more, or an outage.
+pub async fn recently_authenticated(auth: &AuthSession, site: &Site) -> Result<Recent, AppError> {
+    match origin(auth).await? {
+        Some(origin) if origin.is_recent(&site.config.sessions, site.clock.now()) => Ok(Recent(())),
+        _ => Err(AppError::ReauthenticationRequired),
+    }
 }
 
 /// Ends the present session. Whose it was, if anybody's.
@@ -124,8 +177,12 @@ pub async fn log_out(auth: &mut AuthSession) -> Result<Option<Member>, AppError>
 pub async fn open_for(site: &Site, member: &Member, client: &Client) -> Result<String, AppError> {
     let id = Id::default();
     let auth = serde_json::json!({ "user_id": member.id(), "auth_hash": member.session_stamp() });
-    let data = Data::from([(AUTH_KEY.to_owned(), auth)]);
-    site.sessions.open(hash_id(id.0), member.id(), &data, client).await?;
+    let origin = Origin::new(&site.config.sessions, site.clock.now(), client.clone(), true);
+    let data = Data::from([
+        (AUTH_KEY.to_owned(), auth),
+        (ORIGIN_KEY.to_owned(), serde_json::to_value(&origin).unwrap_or_default()),
+    ]);
+    site.sessions.open(hash_id(id.0), member.id(), &data, &origin).await?;
     Ok(format!("{}={id}", site.cookie_name(COOKIE)))
 }
 
@@ -145,13 +202,12 @@ fn unavailable(_: tower_sessions::session::Error) -> AppError {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
         let user = owner(&record.data).ok_or_else(|| Error::Encode("only members have sessions".into()))?;
-        let client =
-            record.data.get(CLIENT_KEY).cloned().and_then(|client| serde_json::from_value(client).ok());
-        while !self
-            .open(hash_id(record.id.0), user, &record.data, &client.clone().unwrap_or_default())
-            .await
-            .map_err(backend)?
-        {
+        let origin: Origin = record
+            .data
+            .get(ORIGIN_KEY)
+            .and_then(|origin| serde_json::from_value(origin.clone()).ok())
+            .ok_or_else(|| Error::Encode("a session begins with a login".into()))?;
+        while !self.open(hash_id(record.id.0), user, &record.data, &origin).await.map_err(backend)? {
             record.id = Id::default();
         }
         Ok(())

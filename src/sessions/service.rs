@@ -12,11 +12,11 @@ use std::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::store;
+use super::{origin::Origin, store};
 use crate::{
     cache::{Cache, Memory},
     error::AppError,
-    member::{Client, Member, UserId},
+    member::{Member, UserId},
     server::{
         Site,
         clock::{Clock, Millis, to_millis},
@@ -85,18 +85,19 @@ impl Sessions {
         id: IdHash,
         user: UserId,
         data: &Data,
-        client: &Client,
+        origin: &Origin,
     ) -> Result<bool, AppError> {
         let now = self.clock.now();
         let row = store::Row {
             user_id: user.0,
             data: encode(data)?,
             last_seen_at: now,
-            idle_expires_at: now.saturating_add(to_millis(self.settings.idle.get())),
-            absolute_expires_at: now.saturating_add(to_millis(self.settings.absolute.get())),
+            created_at: origin.created_at,
+            idle_expires_at: now.saturating_add(to_millis(origin.idle(&self.settings))),
+            absolute_expires_at: origin.absolute_expires_at,
         };
         let mut transaction = self.db.begin().await?;
-        let opened = store::insert(&mut transaction, &id, &row, client).await?;
+        let opened = store::insert(&mut transaction, &id, &row, &origin.client).await?;
         transaction.commit().await?;
         self.live.take_back(id);
         self.cache.invalidate_member(user, "session opened");
@@ -189,19 +190,21 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends all sessions of a member, at once.
+    /// Ends all sessions of a member, at once, but for the one to keep. How many.
     ///
     /// # Errors
     /// When the database cannot be used.
-    pub async fn end_all(&self, user: UserId) -> Result<(), AppError> {
+    pub async fn end_all(&self, user: UserId, keep: Option<IdHash>) -> Result<usize, AppError> {
         let mut transaction = self.db.begin().await?;
-        let ended = store::delete_all(&mut transaction, user).await?;
+        let ended =
+            store::delete_all(&mut transaction, user, keep.as_ref().map(<[u8; 32]>::as_slice)).await?;
         transaction.commit().await?;
+        let count = ended.len();
         for id in ended.into_iter().filter_map(|id| IdHash::try_from(id).ok()) {
             self.live.take_back(id);
         }
         self.cache.invalidate_member(user, "sessions ended");
-        Ok(())
+        Ok(count)
     }
 
     /// Deletes expired sessions and says how many.

@@ -12,6 +12,7 @@ use crate::{
 pub struct Row {
     pub user_id: i64,
     pub data: String,
+    pub created_at: Millis,
     pub last_seen_at: Millis,
     pub idle_expires_at: Millis,
     pub absolute_expires_at: Millis,
@@ -39,11 +40,12 @@ pub async fn insert(
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
         "INSERT INTO sessions (id_hash, user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at, \
-         address, agent) VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8) ON CONFLICT (id_hash) DO NOTHING",
+         address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id_hash) DO NOTHING",
     )
     .bind(id_hash)
     .bind(row.user_id)
     .bind(&row.data)
+    .bind(row.created_at)
     .bind(row.last_seen_at)
     .bind(row.idle_expires_at)
     .bind(row.absolute_expires_at)
@@ -56,7 +58,7 @@ pub async fn insert(
 
 pub async fn find(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT user_id, data, last_seen_at, idle_expires_at, absolute_expires_at FROM sessions WHERE id_hash = $1",
+        "SELECT user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at FROM sessions WHERE id_hash = $1",
     )
     .bind(id_hash)
     .fetch_optional(connection)
@@ -99,12 +101,19 @@ pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Op
         .map(|row| row.map(|(user_id,)| UserId(user_id)))
 }
 
-/// The hashes of a member's sessions, all ended.
-pub async fn delete_all(connection: &mut AnyConnection, user: UserId) -> Result<Vec<Vec<u8>>, sqlx::Error> {
-    let ended: Vec<(Vec<u8>,)> = sqlx::query_as("DELETE FROM sessions WHERE user_id = $1 RETURNING id_hash")
-        .bind(user.0)
-        .fetch_all(connection)
-        .await?;
+/// The hashes of a member's sessions, all ended but the one to keep.
+pub async fn delete_all(
+    connection: &mut AnyConnection,
+    user: UserId,
+    keep: Option<&[u8]>,
+) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    // No hash is empty: with nothing to keep, all differ from it.
+    let ended: Vec<(Vec<u8>,)> =
+        sqlx::query_as("DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2 RETURNING id_hash")
+            .bind(user.0)
+            .bind(keep.unwrap_or_default())
+            .fetch_all(connection)
+            .await?;
     Ok(ended.into_iter().map(|(id_hash,)| id_hash).collect())
 }
 

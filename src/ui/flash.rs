@@ -54,6 +54,38 @@ pub enum Message {
     LoggedOut,
     /// A session ended without its owner's doing.
     SessionEnded,
+    /// The password was changed; other devices are logged out.
+    PasswordChanged,
+    /// The password was set through a mail.
+    PasswordReset,
+    /// The address is confirmed.
+    EmailVerified,
+    /// A mail with a new link is on its way.
+    VerificationSent,
+    /// A mail went to the new address.
+    EmailChangeAsked,
+    /// The address was changed.
+    EmailChanged,
+    /// The change of address was taken back.
+    EmailChangeUndone,
+    /// All sessions have ended and a reset mail is on its way.
+    AccountSecured,
+    /// Names were saved.
+    ProfileSaved,
+    /// The picture was saved.
+    PictureSaved,
+    /// The picture was removed.
+    PictureRemoved,
+    /// One device was logged out.
+    DeviceEnded,
+    /// All other devices were logged out.
+    OtherDevicesEnded,
+    /// All devices were logged out, this one too.
+    AllDevicesEnded,
+    /// The account is to be deleted in seven days.
+    DeletionRequested,
+    /// By logging in, the deletion was cancelled.
+    DeletionCancelled,
 }
 
 impl fmt::Display for Message {
@@ -62,6 +94,30 @@ impl fmt::Display for Message {
             Self::AccountCreated => "Account created successfully! Please log in.",
             Self::LoggedOut => "You have been successfully logged out.",
             Self::SessionEnded => "Your session has ended. Please log in again.",
+            Self::PasswordChanged => "Your password was changed. All other devices have been logged out.",
+            Self::PasswordReset => "Your new password is set, and all devices have been logged out. Please log in.",
+            Self::EmailVerified => "Thank you: your email address is confirmed.",
+            Self::VerificationSent => "A new mail is on its way. Only its link and its code are good from now on.",
+            Self::EmailChangeAsked => {
+                "A mail is on its way to the new address. Your address stays as it is until you open the link in it."
+            }
+            Self::EmailChanged => "Your email address was changed.",
+            Self::EmailChangeUndone => {
+                "Your old email address is back, and all devices have been logged out. A mail for a new password is on its way."
+            }
+            Self::AccountSecured => {
+                "All devices have been logged out. A mail for a new password is on its way to you."
+            }
+            Self::ProfileSaved => "Your profile was saved.",
+            Self::PictureSaved => "Your picture was saved.",
+            Self::PictureRemoved => "Your picture was removed.",
+            Self::DeviceEnded => "The device was logged out.",
+            Self::OtherDevicesEnded => "All other devices have been logged out.",
+            Self::AllDevicesEnded => "All devices have been logged out, this one too.",
+            Self::DeletionRequested => {
+                "Your account will be deleted in seven days. Log in before then, and it stays."
+            }
+            Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
         })
     }
 }

@@ -94,6 +94,7 @@ pub fn ErrorText(
     let heading = match status {
         401 => "Please log in",
         403 => "Not allowed",
+        429 => "Too many attempts",
         404 => "Page not found",
         413 => "Too large",
         400 | 405 | 422 => "That did not work",

@@ -13,7 +13,7 @@ async fn the_table_holds_a_hash_of_the_cookie_and_where_it_came_from() {
         .header("user-agent", "Test Browser/1.0");
     let request = crate::support::visitor::FormBody::form_body(
         request,
-        &[("login", "ada"), ("password", crate::support::PASSWORD)],
+        &[("login", "ada"), ("password", crate::support::PASSWORD), ("remember", "yes")],
     );
     visitor.send(request).await;
     assert_eq!(site.database.text("SELECT address FROM sessions").await, "127.0.0.1");
@@ -204,17 +204,21 @@ async fn a_session_saved_after_its_end_stays_ended() {
         cache::Cache,
         member::{Client, UserId},
         server::{clock::Clock, db::Database},
-        sessions::service::{Data, Sessions},
+        sessions::{
+            origin::Origin,
+            service::{Data, Sessions},
+        },
     };
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     let user = UserId(site.user_id("ada").await);
     let (clock, db) =
         (Clock::default(), Database::connect(&site.database.settings()).await.expect("connected"));
+    let origin = Origin::new(&Default::default(), clock.now(), Client::default(), true);
     let sessions = Sessions::new(db.clone(), clock.clone(), Cache::new(clock, 1 << 20), Default::default());
     let (id, data) = ([7; 32], Data::from([("a".to_owned(), 1.into())]));
-    assert!(sessions.open(id, user, &data, &Client::default()).await.expect("opened"));
-    assert!(!sessions.open(id, user, &data, &Client::default()).await.expect("tried"), "an id is given once");
+    assert!(sessions.open(id, user, &data, &origin).await.expect("opened"));
+    assert!(!sessions.open(id, user, &data, &origin).await.expect("tried"), "an id is given once");
     sessions.end(id).await.expect("ended");
     sessions.save(id, &Data::from([("a".to_owned(), 2.into())])).await.expect("nothing to save");
     assert!(sessions.load(id).await.expect("looked").is_none());

@@ -2,14 +2,14 @@
 
 use super::{
     super::{password, store},
-    kind,
     login::login_key,
 };
 use crate::{
+    activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Secret},
-    member::UserId,
-    server::{Site, id::new_id},
+    member::{Client, UserId},
+    server::Site,
 };
 
 /// Sets a password from the command line and ends all sessions. The account's username; `None`: no such account.
@@ -34,10 +34,10 @@ pub async fn change_password(
     let hash = site.hasher.hash(password).await?;
     let mut transaction = site.db.begin().await?;
     store::set_password(&mut transaction, id, &hash, &rand::random::<[u8; 32]>()).await?;
-    store::add_activity(&mut transaction, new_id(now), id, kind::PASSWORD_CHANGED, now, &Default::default())
+    activity::service::record(&mut transaction, now, id, Kind::PasswordChanged, "", &Client::default())
         .await?;
     transaction.commit().await?;
-    site.sessions.end_all(id).await?;
+    site.sessions.end_all(id, None).await?;
     site.members.take_back(id);
     site.cache.invalidate_member(id, "password changed");
     Ok(Some(user.username))

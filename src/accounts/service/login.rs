@@ -1,14 +1,12 @@
 //! Who it is that comes and goes.
 
-use super::{
-    super::{EMAIL_MAX, hasher::Verdict, store, username},
-    kind,
-};
+use super::super::{EMAIL_MAX, hasher::Verdict, store, username};
 use crate::{
+    activity::{self, Kind},
     error::AppError,
     forms::Secret,
     member::{Member, UserId},
-    server::{Site, Visit, id::new_id},
+    server::{Site, Visit},
 };
 
 /// Checks a login. Unknown user, wrong password and inactive user cost the same and look the same: one query, one hash.
@@ -66,7 +64,7 @@ pub async fn record_login(visit: &Visit, member: &Member) -> Result<(), AppError
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
     store::set_last_login(&mut transaction, member.id(), now).await?;
-    store::add_activity(&mut transaction, new_id(now), member.id(), kind::LOGIN, now, &visit.client).await?;
+    activity::service::record(&mut transaction, now, member.id(), Kind::Login, "", &visit.client).await?;
     transaction.commit().await?;
     visit.site.cache.invalidate_member(member.id(), "login");
     Ok(())
@@ -79,7 +77,7 @@ pub async fn record_login(visit: &Visit, member: &Member) -> Result<(), AppError
 pub async fn record_logout(visit: &Visit, member: &Member) -> Result<(), AppError> {
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
-    store::add_activity(&mut transaction, new_id(now), member.id(), kind::LOGOUT, now, &visit.client).await?;
+    activity::service::record(&mut transaction, now, member.id(), Kind::Logout, "", &visit.client).await?;
     transaction.commit().await?;
     visit.site.cache.invalidate_member(member.id(), "logout");
     Ok(())

@@ -2,11 +2,9 @@
 
 use email_address::{EmailAddress, Options};
 
-use super::{
-    super::{EMAIL_MAX, password, store, username},
-    kind,
-};
+use super::super::{EMAIL_MAX, password, store, username};
 use crate::{
+    activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem, Secret},
     member::UserId,
@@ -121,7 +119,7 @@ impl Account {
         let client = visit.map(|visit| visit.client.clone()).unwrap_or_default();
         let mut transaction = site.db.begin().await?;
         store::insert(&mut transaction, &user).await?;
-        store::add_activity(&mut transaction, new_id(now), id, kind::SIGN_UP, now, &client).await?;
+        activity::service::record(&mut transaction, now, id, Kind::SignUp, "", &client).await?;
         transaction.commit().await?;
         Ok(id)
     }

@@ -88,15 +88,26 @@ impl Config {
                 "must not be longer than sessions.absolute",
             ),
             (
+                !self.sessions.browser_idle.get().is_zero(),
+                "sessions.browser_idle",
+                "must be longer than zero",
+            ),
+            (
+                !self.sessions.reauthenticate_after.get().is_zero(),
+                "sessions.reauthenticate_after",
+                "must be longer than zero",
+            ),
+            (
                 self.sessions.absolute.get() <= Duration::from_secs(400 * 86_400),
                 "sessions.absolute",
                 "must be at most 400d: browsers keep no cookie longer",
             ),
             // Else who comes by just before the end is not noted down in time.
             (
-                self.sessions.touch_every.get() <= self.sessions.idle.get() / 2,
+                self.sessions.touch_every.get()
+                    <= self.sessions.idle.min(self.sessions.browser_idle).get() / 2,
                 "sessions.touch_every",
-                "must be at most half of sessions.idle",
+                "must be at most half of sessions.idle, and of sessions.browser_idle",
             ),
             (
                 EnvFilter::try_new(&self.log.level).is_ok(),

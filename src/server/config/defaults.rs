@@ -57,7 +57,9 @@ impl Default for Sessions {
     fn default() -> Self {
         Self {
             idle: Period::days(14),
+            browser_idle: Period::days(1),
             absolute: Period::days(90),
+            reauthenticate_after: Period::minutes(10),
             touch_every: Period::seconds(60),
             cache_ttl: Period::seconds(60),
             cache_entries: 20_000,

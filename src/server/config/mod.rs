@@ -131,8 +131,12 @@ pub struct Passwords {
 pub struct Sessions {
     /// A session ends after this long without a request.
     pub idle: Period,
+    /// The same for a session that was not to be remembered, which also ends with the browser.
+    pub browser_idle: Period,
     /// And after this long in any case.
     pub absolute: Period,
+    /// How long after the password was given what matters can be done without giving it again.
+    pub reauthenticate_after: Period,
     /// How often "last seen" is written at most.
     pub touch_every: Period,
     /// How long another instance may go on with a session that ended here.

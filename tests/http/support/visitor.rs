@@ -104,7 +104,7 @@ impl Visitor {
     }
 
     pub async fn log_in_with(&mut self, login: &str, password: &str) -> Page {
-        self.submit("/accounts/login", &[("login", login), ("password", password)]).await
+        self.submit("/accounts/login", &[("login", login), ("password", password), ("remember", "yes")]).await
     }
 
     pub async fn log_out(&mut self) -> Page {

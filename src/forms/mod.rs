@@ -1,116 +1,19 @@
 //! What a refused form says, and where. The sentences are Django's where Django has one.
 
+mod field;
+mod problem;
+
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
+
+pub use field::Field;
+pub use problem::Problem;
 
 use crate::error::AppError;
 
 /// The hidden field that names the form's page, for the way back without JavaScript.
 pub const FORM_PAGE: &str = "form_page";
-
-/// The field that an error belongs to; its name is the `name` of the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Field {
-    /// The form as a whole.
-    Form,
-    /// A member's name.
-    Username,
-    /// An e-mail address.
-    Email,
-    /// Username or e-mail address, at login.
-    Login,
-    /// The password at login.
-    Password,
-    /// A new password.
-    Password1,
-    /// The new password once more.
-    Password2,
-}
-
-impl Field {
-    /// Whose values come back with a refused form; a password never does.
-    pub const SHOWN_AGAIN: [Self; 3] = [Self::Username, Self::Email, Self::Login];
-
-    /// The `name` attribute of the input.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Form => "form",
-            Self::Username => "username",
-            Self::Email => "email",
-            Self::Login => "login",
-            Self::Password => "password",
-            Self::Password1 => "password1",
-            Self::Password2 => "password2",
-        }
-    }
-}
-
-/// What is wrong with a field. Closed, so that no text from outside can be shown as ours.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Problem {
-    /// Nothing was typed.
-    Required,
-    /// Over the limit, both in characters.
-    TooLong {
-        /// The most that is accepted.
-        max: u32,
-        /// What was typed.
-        found: u32,
-    },
-    /// Characters that a username may not have.
-    UsernameCharacters,
-    /// Nothing visible in it.
-    UsernameEmpty,
-    /// Somebody has it.
-    UsernameTaken,
-    /// Not an e-mail address.
-    EmailMalformed,
-    /// The two passwords differ.
-    PasswordMismatch,
-    /// Fewer than eight characters.
-    PasswordTooShort,
-    /// Over the limit, in bytes.
-    PasswordTooLong,
-    /// On the list of common ones.
-    PasswordTooCommon,
-    /// Only digits.
-    PasswordNumeric,
-    /// Too close to the username.
-    PasswordLikeUsername,
-    /// Too close to the e-mail address.
-    PasswordLikeEmail,
-    /// Unknown user, wrong password, or inactive: never said which.
-    BadCredentials,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Required => "This field is required.",
-            Self::TooLong { max, found } => {
-                return write!(f, "Ensure this value has at most {max} characters (it has {found}).");
-            }
-            Self::UsernameCharacters => {
-                "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
-            }
-            Self::UsernameEmpty => "Enter a username that can be seen.",
-            Self::UsernameTaken => "A user with that username already exists.",
-            Self::EmailMalformed => "Enter a valid email address.",
-            Self::PasswordMismatch => "The two password fields didn’t match.",
-            Self::PasswordTooShort => "This password is too short. It must contain at least 8 characters.",
-            Self::PasswordTooLong => "This password is too long. It must contain at most 4096 bytes.",
-            Self::PasswordTooCommon => "This password is too common.",
-            Self::PasswordNumeric => "This password is entirely numeric.",
-            Self::PasswordLikeUsername => "The password is too similar to the username.",
-            Self::PasswordLikeEmail => "The password is too similar to the email address.",
-            Self::BadCredentials => {
-                "Please enter a correct username or email address and password. Note that the password is case-sensitive."
-            }
-        })
-    }
-}
 
 /// A password as it was typed. Never printed (law 6).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,6 +79,8 @@ pub enum Submission {
     Accepted,
     /// Nothing was done; this is why.
     Refused(FormErrors),
+    /// Nothing was done: the password has to be given again first. What was typed is kept meanwhile (`server::plain_forms`).
+    Reauthenticate,
 }
 
 impl Submission {
@@ -184,6 +89,7 @@ impl Submission {
         match result {
             Ok(_) => Ok(Self::Accepted),
             Err(AppError::Invalid(errors)) => Ok(Self::Refused(errors)),
+            Err(AppError::ReauthenticationRequired) => Ok(Self::Reauthenticate),
             Err(error) => Err(error),
         }
     }

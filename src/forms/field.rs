@@ -1,0 +1,83 @@
+//! The fields of all forms.
+
+use serde::{Deserialize, Serialize};
+
+/// The field that an error belongs to; its name is the `name` of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The form as a whole.
+    Form,
+    /// A member's name.
+    Username,
+    /// An e-mail address.
+    Email,
+    /// Username or e-mail address, at login.
+    Login,
+    /// The password that the account has: at login, and where it is asked for again.
+    Password,
+    /// The password that the account has, where it is to be changed.
+    OldPassword,
+    /// A new password.
+    Password1,
+    /// The new password once more.
+    Password2,
+    /// A code from a mail.
+    Code,
+    /// A member's first name.
+    FirstName,
+    /// A member's last name.
+    LastName,
+    /// A picture to upload.
+    Picture,
+}
+
+impl Field {
+    /// All of them.
+    pub const ALL: [Self; 12] = [
+        Self::Form,
+        Self::Username,
+        Self::Email,
+        Self::Login,
+        Self::Password,
+        Self::OldPassword,
+        Self::Password1,
+        Self::Password2,
+        Self::Code,
+        Self::FirstName,
+        Self::LastName,
+        Self::Picture,
+    ];
+
+    /// Whether its value comes back with a refused form; a secret never does.
+    pub const fn is_shown_again(self) -> bool {
+        match self {
+            Self::Username | Self::Email | Self::Login | Self::FirstName | Self::LastName => true,
+            Self::Form
+            | Self::Password
+            | Self::OldPassword
+            | Self::Password1
+            | Self::Password2
+            | Self::Code
+            | Self::Picture => false,
+        }
+    }
+
+    /// The `name` attribute of the input.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Form => "form",
+            Self::Username => "username",
+            Self::Email => "email",
+            Self::Login => "login",
+            Self::Password => "password",
+            Self::OldPassword => "old_password",
+            Self::Password1 => "password1",
+            Self::Password2 => "password2",
+            Self::Code => "code",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::Picture => "picture",
+        }
+    }
+}

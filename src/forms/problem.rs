@@ -1,0 +1,122 @@
+//! What can be wrong with a field. The sentences are Django's where Django has one.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with a field. Closed, so that no text from outside can be shown as ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Problem {
+    /// Nothing was typed.
+    Required,
+    /// Over the limit, both in characters.
+    TooLong {
+        /// The most that is accepted.
+        max: u32,
+        /// What was typed.
+        found: u32,
+    },
+    /// Characters that a username may not have.
+    UsernameCharacters,
+    /// Nothing visible in it.
+    UsernameEmpty,
+    /// Somebody has it.
+    UsernameTaken,
+    /// Characters that no name has: control characters and the like.
+    NameCharacters,
+    /// Not an e-mail address.
+    EmailMalformed,
+    /// It is the proven address of another account.
+    EmailTaken,
+    /// It is the account's address already.
+    EmailSame,
+    /// The address is to be confirmed first; a mail is on its way.
+    EmailUnverified,
+    /// The two passwords differ.
+    PasswordMismatch,
+    /// Fewer than eight characters.
+    PasswordTooShort,
+    /// Over the limit, in bytes.
+    PasswordTooLong,
+    /// On the list of common ones.
+    PasswordTooCommon,
+    /// Only digits.
+    PasswordNumeric,
+    /// Too close to the username.
+    PasswordLikeUsername,
+    /// Too close to the e-mail address.
+    PasswordLikeEmail,
+    /// Too close to the first or last name.
+    PasswordLikeName,
+    /// Unknown user, wrong password, or inactive: never said which.
+    BadCredentials,
+    /// Not the password of the account that one is logged in to.
+    PasswordIncorrect,
+    /// Not the code of the latest mail, or too late.
+    CodeIncorrect,
+    /// The link is used, too old, or was made useless by a later one.
+    LinkDead,
+    /// No file was chosen.
+    PictureMissing,
+    /// Over the limit, in MiB.
+    PictureTooLarge {
+        /// The most that is accepted.
+        max_mib: u32,
+    },
+    /// Neither PNG nor JPEG nor WebP, or damaged.
+    PictureUnreadable,
+    /// More pixels than are decoded, in width or height.
+    PictureTooManyPixels {
+        /// The most that is accepted.
+        max: u32,
+    },
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Required => "This field is required.",
+            Self::TooLong { max, found } => {
+                return write!(f, "Ensure this value has at most {max} characters (it has {found}).");
+            }
+            Self::UsernameCharacters => {
+                "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
+            }
+            Self::UsernameEmpty => "Enter a username that can be seen.",
+            Self::UsernameTaken => "A user with that username already exists.",
+            Self::NameCharacters => "Enter a name without control characters.",
+            Self::EmailMalformed => "Enter a valid email address.",
+            Self::EmailTaken => "Another account has this email address.",
+            Self::EmailSame => "This is your email address already.",
+            Self::EmailUnverified => {
+                "Please confirm your email address first. We have sent you a mail with a link."
+            }
+            Self::PasswordMismatch => "The two password fields didn’t match.",
+            Self::PasswordTooShort => "This password is too short. It must contain at least 8 characters.",
+            Self::PasswordTooLong => "This password is too long. It must contain at most 4096 bytes.",
+            Self::PasswordTooCommon => "This password is too common.",
+            Self::PasswordNumeric => "This password is entirely numeric.",
+            Self::PasswordLikeUsername => "The password is too similar to the username.",
+            Self::PasswordLikeEmail => "The password is too similar to the email address.",
+            Self::PasswordLikeName => "The password is too similar to the first or last name.",
+            Self::BadCredentials => {
+                "Please enter a correct username or email address and password. Note that the password is case-sensitive."
+            }
+            Self::PasswordIncorrect => "Your password was entered incorrectly. Please enter it again.",
+            Self::CodeIncorrect => {
+                "This is not the code of the latest mail, or it is too old. Please look again, or have a new mail sent."
+            }
+            Self::LinkDead => "This link has been used, or it is too old. Please ask for a new one.",
+            Self::PictureMissing => "Choose a picture first.",
+            Self::PictureTooLarge { max_mib } => {
+                return write!(f, "This file is too large. A picture may have at most {max_mib} MiB.");
+            }
+            Self::PictureUnreadable => {
+                "This file cannot be read as a picture. Please take a PNG, JPEG or WebP file."
+            }
+            Self::PictureTooManyPixels { max } => {
+                return write!(f, "This picture is too large. It may be at most {max} pixels wide and high.");
+            }
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! How a session began. Stands in the session's data, so that a new id keeps it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    member::Client,
+    server::{
+        clock::{Millis, to_millis},
+        config,
+    },
+};
+
+/// How a session began.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Origin {
+    /// From where, and with what.
+    pub client: Client,
+    /// Whether it outlives the browser.
+    pub remember: bool,
+    /// When; a new id does not change it.
+    pub created_at: Millis,
+    /// When it ends in any case; a new id does not change that either.
+    pub absolute_expires_at: Millis,
+    /// When the password was last given.
+    pub authenticated_at: Millis,
+}
+
+impl Origin {
+    /// A session that begins now, with a password just given.
+    pub fn new(settings: &config::Sessions, now: Millis, client: Client, remember: bool) -> Self {
+        let absolute_expires_at = now.saturating_add(to_millis(settings.absolute.get()));
+        Self { client, remember, created_at: now, absolute_expires_at, authenticated_at: now }
+    }
+
+    /// It ends after this long without a request.
+    pub fn idle(&self, settings: &config::Sessions) -> Duration {
+        if self.remember { settings.idle } else { settings.idle.min(settings.browser_idle) }.get()
+    }
+
+    /// Whether the password was given not long ago.
+    pub fn is_recent(&self, settings: &config::Sessions, now: Millis) -> bool {
+        let age = now.saturating_sub(self.authenticated_at);
+        (0..to_millis(settings.reauthenticate_after.get())).contains(&age)
+    }
+}
+
+/// The proof that the caller gave their password not long ago. Verbs that could take an account away from its owner ask for one, so
+/// that without it they cannot be called; only [`super::cookie::recently_authenticated`] makes it.
+#[derive(Debug)]
+pub struct Recent(pub(super) ());
