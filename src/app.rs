@@ -14,8 +14,13 @@ use server_fn::ServerFn;
 use crate::{
     accounts::{
         api::LogOut,
-        pages::{LoginPage, LogoutPage, SignupPage},
+        pages::{
+            EmailConfirmPage, EmailPage, EmailUndoPage, LoginPage, LogoutPage, NotMePage, PasswordChangePage,
+            PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, ResetDonePage, ResetPage,
+            SignupPage, VerifyPage,
+        },
     },
+    mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
     ui::{ErrorText, Once, PageContext, SetStatus},
 };
@@ -36,6 +41,18 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/logout") view=LogoutPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/password_change") view=PasswordChangePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/password_reset") view=PasswordResetPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/password_reset/done") view=PasswordResetDonePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/reset/new") view=ResetPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/reset/done") view=ResetDonePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/reauthenticate") view=ReauthenticatePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/email") view=EmailPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/email/confirm") view=EmailConfirmPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/email/undo") view=EmailUndoPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/verify") view=VerifyPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
+                <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />

@@ -19,6 +19,8 @@ pub mod ui;
 pub mod accounts;
 /// What happened to an account.
 pub mod activity;
+/// Mails.
+pub mod mail;
 /// Dashboard, profile, the secret page.
 pub mod members;
 /// Signed-in sessions.
@@ -36,6 +38,9 @@ pub mod member;
 /// Plumbing that knows no feature.
 #[cfg(feature = "ssr")]
 pub mod server;
+/// How often something may be tried.
+#[cfg(feature = "ssr")]
+pub mod throttle;
 /// How long each request took.
 #[cfg(feature = "ssr")]
 pub mod timing;

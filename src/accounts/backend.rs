@@ -7,12 +7,14 @@ use crate::{
     error::AppError,
     forms::{Field, FormErrors, Problem, Secret},
     member::{Member, UserId},
-    server::Site,
+    server::{Site, Visit},
 };
 
 /// What a visitor types to log in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Credentials {
+    /// Who tries.
+    pub visit: Visit,
     /// Username or e-mail address.
     pub login: String,
     /// The password.
@@ -24,7 +26,7 @@ impl Credentials {
     ///
     /// # Errors
     /// A refused form.
-    pub fn check(login: String, password: Secret) -> Result<Self, AppError> {
+    pub fn check(visit: Visit, login: String, password: Secret) -> Result<Self, AppError> {
         let mut errors = FormErrors::default();
         if login.trim().is_empty() {
             errors.add(Field::Login, Problem::Required);
@@ -32,7 +34,7 @@ impl Credentials {
         if password.expose().is_empty() {
             errors.add(Field::Password, Problem::Required);
         }
-        errors.into_result().map(|()| Self { login, password })
+        errors.into_result().map(|()| Self { visit, login, password })
     }
 }
 
@@ -73,7 +75,7 @@ impl AuthnBackend for Backend {
     type Error = AppError;
 
     async fn authenticate(&self, credentials: Credentials) -> Result<Option<Member>, AppError> {
-        service::authenticate(&self.0, &credentials.login, &credentials.password).await
+        service::authenticate(&credentials.visit, &credentials.login, &credentials.password).await
     }
 
     async fn get_user(&self, id: &UserId) -> Result<Option<Member>, AppError> {

@@ -8,6 +8,10 @@ pub mod backend;
 #[cfg(feature = "ssr")]
 pub mod hasher;
 #[cfg(feature = "ssr")]
+pub mod letters;
+#[cfg(feature = "ssr")]
+pub mod links;
+#[cfg(feature = "ssr")]
 pub mod next;
 #[cfg(feature = "ssr")]
 pub mod password;
@@ -17,6 +21,47 @@ pub mod service;
 mod store;
 #[cfg(feature = "ssr")]
 pub mod username;
+
+use serde::{Deserialize, Serialize};
+
+/// A member's address, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Address {
+    /// Whose it is.
+    pub username: String,
+    /// The address.
+    pub email: String,
+    /// Whether its owner has confirmed it.
+    pub is_proven: bool,
+}
+
+/// What a link in a mail is for, as its page asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Link {
+    /// To set a new password.
+    ResetPassword,
+    /// To prove an address.
+    VerifyEmail,
+    /// To prove the address that is to become the account's.
+    ChangeEmail,
+    /// To take a change of address back.
+    UndoEmail,
+    /// To say that a notice was not about oneself.
+    NotMe,
+}
+
+/// Whether a link can be used, for its page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkState {
+    /// It can.
+    Good,
+    /// It was used, it is too old, or a later one took its place.
+    Dead,
+    /// None was opened in this browser.
+    None,
+}
 
 /// The most characters of a username (Django's column).
 pub const USERNAME_MAX: u32 = 150;

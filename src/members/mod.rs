@@ -17,6 +17,8 @@ pub struct ProfileSummary {
     pub username: String,
     /// The address.
     pub email: String,
+    /// Whether its owner has confirmed it.
+    pub email_is_proven: bool,
     /// When the account was made.
     pub member_since: Moment,
     /// The latest login, this one included.

@@ -46,6 +46,7 @@ pub fn DashboardPage() -> impl IntoView {
                 show=move |Dashboard { summary, activity }| {
                     expect_member(&name, &summary.username);
                     view! {
+                        {(!summary.email_is_proven).then(|| view! { <Reminder /> })}
                         <div class="columns">
                             <ProfileSummaryCard summary />
                             <ActivityCard activity />
@@ -54,6 +55,17 @@ pub fn DashboardPage() -> impl IntoView {
                 }
             />
         </Page>
+    }
+}
+
+/// For who has not confirmed their address.
+#[component]
+fn Reminder() -> impl IntoView {
+    view! {
+        <p class="message warning reminder">
+            "Please confirm your email address: without it we cannot help you back into your account. "
+            <a href="/accounts/verify">"Confirm it"</a>
+        </p>
     }
 }
 

@@ -24,7 +24,7 @@ pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppE
 /// An outage.
 pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSummary, AppError> {
     let ttl = visit.site.config.cache.profile_summary_ttl.get();
-    let policy = Policy { name: "profile_summary", version: 1, ttl };
+    let policy = Policy { name: "profile_summary", version: 2, ttl };
     visit
         .cache(member)
         .get_or_load(policy, &[], || async {
@@ -32,6 +32,7 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
             Ok(ProfileSummary {
                 username: profile.username,
                 email: profile.email,
+                email_is_proven: profile.email_verified_at.is_some(),
                 member_since: moment(profile.date_joined),
                 last_login: profile.last_login.map(moment),
                 rendered_at: moment(visit.site.clock.now()),

@@ -70,6 +70,8 @@ fn violated_constraint(error: &sqlx::Error) -> Option<(Field, Problem)> {
     [
         ("users_username_unique", Field::Username, Problem::UsernameTaken),
         ("users.username_key", Field::Username, Problem::UsernameTaken),
+        ("users_verified_email_unique", Field::Email, Problem::EmailTaken),
+        ("users.email_key", Field::Email, Problem::EmailTaken),
         ("users_username_not_empty", Field::Username, Problem::UsernameEmpty),
     ]
     .into_iter()

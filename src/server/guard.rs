@@ -11,14 +11,36 @@ use server_fn::ServerFn;
 
 use super::{Site, flash};
 use crate::{
-    accounts::api::{LogIn, LogOut, SignUp},
+    accounts::{
+        api::{
+            AskForReset, ConfirmEmailChange, LoadLink, LogIn, LogOut, NotMe, ResetPassword, SignUp,
+            UndoEmailChange, VerifyEmail,
+        },
+        links,
+    },
+    mail::api::LoadMailbox,
     sessions::cookie::{self, AuthSession, COOKIE},
     timing::Recorder,
     ui::flash::{Level, Message},
 };
 
 /// Pages that are open to everybody.
-const PUBLIC_PAGES: [&str; 4] = ["/", "/accounts/login", "/accounts/logout", "/accounts/signup"];
+const PUBLIC_PAGES: [&str; 13] = [
+    "/",
+    "/accounts/email/confirm",
+    "/accounts/email/undo",
+    "/accounts/login",
+    "/accounts/logout",
+    "/accounts/not_me",
+    "/accounts/password_reset",
+    "/accounts/password_reset/done",
+    "/accounts/reset/done",
+    "/accounts/reset/new",
+    "/accounts/signup",
+    "/accounts/verify",
+    // Answers 404 where mails really go out.
+    "/dev/mailbox",
+];
 
 /// Where the password is asked for again.
 pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
@@ -27,7 +49,19 @@ pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
 const RECENT_PAGES: [&str; 3] = ["/accounts/email", "/members/delete", "/members/sessions"];
 
 /// Server functions that are open to everybody.
-const PUBLIC_FUNCTIONS: [&str; 3] = [LogIn::PATH, LogOut::PATH, SignUp::PATH];
+const PUBLIC_FUNCTIONS: [&str; 11] = [
+    AskForReset::PATH,
+    ConfirmEmailChange::PATH,
+    LoadLink::PATH,
+    LoadMailbox::PATH,
+    LogIn::PATH,
+    LogOut::PATH,
+    NotMe::PATH,
+    ResetPassword::PATH,
+    SignUp::PATH,
+    UndoEmailChange::PATH,
+    VerifyEmail::PATH,
+];
 
 /// Whether the route is a page for everybody.
 pub fn is_public_page(route: &str) -> bool {
@@ -35,7 +69,7 @@ pub fn is_public_page(route: &str) -> bool {
 }
 
 fn is_public(route: &str) -> bool {
-    is_public_page(route) || PUBLIC_FUNCTIONS.contains(&route)
+    is_public_page(route) || PUBLIC_FUNCTIONS.contains(&route) || links::is_link(route)
 }
 
 /// Knows the member, lets them in, and answers everybody else on a closed route: pages with 303 to the login page, server

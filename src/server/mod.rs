@@ -30,9 +30,10 @@ use std::{future::Future, time::Duration};
 use tokio::net::TcpListener;
 
 pub use site::Site;
-pub use visit::{Visit, current_member};
+pub use visit::{DeviceHash, Visit, current_member};
 
-use clock::Clock;
+use crate::{accounts, error::AppError, mail, throttle};
+use clock::{Clock, to_millis};
 use config::Config;
 use db::Database;
 use failure::Failure;
@@ -59,25 +60,34 @@ pub async fn run(
     }
     let site = Site::new(config, clock, db, address)?;
     site.assets.check(&site.config.server.site_root)?;
-    let sweeper = tokio::spawn(sweep_sessions(site.clone()));
+    let sweeper = tokio::spawn(sweep(site.clone()));
+    let postman = tokio::spawn(mail::service::deliver(site.clone()));
     // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
     println!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
     listen::serve(listener, router::router(site.clone()), &site.config.server, stop).await;
     sweeper.abort();
+    postman.abort();
     site.db.close().await;
     Ok(())
 }
 
-/// Deletes expired sessions now and then; an error is logged, and the next time comes. (tower-sessions' own task ends for good at
-/// its first error.)
-async fn sweep_sessions(site: Site) {
+/// Deletes what is over, now and then; an error is logged, and the next time comes. (tower-sessions' own task ends for good at its
+/// first error.)
+async fn sweep(site: Site) {
     const EVERY: Duration = Duration::from_secs(600);
     loop {
-        match site.sessions.sweep().await {
-            Ok(0) => {}
-            Ok(swept) => tracing::info!(swept, "Expired sessions were deleted"),
-            Err(error) => tracing::warn!(%error, "Expired sessions could not be deleted; trying again later"),
-        }
-        tokio::time::sleep(EVERY).await;
+        swept("sessions", site.sessions.sweep().await);
+        swept("throttles", throttle::service::sweep(&site).await);
+        swept("tokens", accounts::service::tokens::sweep(&site).await);
+        swept("mails that could not be sent", mail::service::sweep(&site).await);
+        site.clock.sleep_until(site.clock.now().saturating_add(to_millis(EVERY))).await;
+    }
+}
+
+fn swept(what: &str, outcome: Result<u64, AppError>) {
+    match outcome {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, "Expired {what} were deleted"),
+        Err(error) => tracing::warn!(%error, "Expired {what} could not be deleted; trying again later"),
     }
 }

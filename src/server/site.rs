@@ -16,6 +16,7 @@ use super::{
 use crate::{
     accounts::hasher::Hasher,
     cache::{Cache, Memory},
+    mail::transport::Mails,
     member::{Member, UserId},
     sessions::service::Sessions,
 };
@@ -38,6 +39,8 @@ pub struct Shared {
     pub members: Memory<UserId, Option<Member>>,
     /// Signed-in sessions.
     pub sessions: Sessions,
+    /// The post office.
+    pub mails: Mails,
     /// Argon2id.
     pub hasher: Hasher,
     /// The built files.
@@ -76,6 +79,7 @@ impl Site {
             members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), |_, _| 1),
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
+            mails: Mails::new(&config, &base_url)?,
             hasher: Hasher::new(&config.passwords)?,
             config,
             clock,
@@ -89,6 +93,11 @@ impl Site {
     /// Whether visitors come over https.
     pub fn is_https(&self) -> bool {
         self.base_url.scheme() == "https"
+    }
+
+    /// The whole address of a path on this site.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
     }
 
     /// With https the prefix `__Host-`: browsers then take the cookie only over https, from this very host, for all paths.

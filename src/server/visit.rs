@@ -1,15 +1,22 @@
 //! One request, without its HTTP: what a server function gets for its service.
 
-use axum::http::request::Parts;
-use leptos::prelude::use_context;
+use std::time::Duration;
 
-use super::Site;
+use axum::http::request::Parts;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use leptos::prelude::use_context;
+use sha2::{Digest, Sha256};
+
+use super::{Site, cookies};
 use crate::{
     cache::MemberCache,
     error::AppError,
     member::{Client, Member},
     timing::Recorder,
 };
+
+/// By it a browser that has logged in before is known again. It opens nothing.
+const DEVICE_COOKIE: &str = "device";
 
 /// The site, who is at the other end, and what is to be noted of the request.
 #[derive(Clone)]
@@ -18,9 +25,14 @@ pub struct Visit {
     pub site: Site,
     /// Where the request comes from.
     pub client: Client,
+    /// The hash of the cookie by which a browser is known again, if it brings one.
+    pub device: Option<DeviceHash>,
     /// What the request's log line says.
     pub recorder: Recorder,
 }
+
+/// SHA-256 of a browser's cookie.
+pub type DeviceHash = [u8; 32];
 
 impl Visit {
     /// The present request, in a server function.
@@ -29,17 +41,40 @@ impl Visit {
     /// [`AppError::Internal`] outside of a request.
     pub fn current() -> Result<Self, AppError> {
         let parts = parts()?;
+        let site = use_context::<Site>().ok_or(AppError::Internal)?;
         Ok(Self {
-            site: use_context::<Site>().ok_or(AppError::Internal)?,
+            device: cookies::read(&site, &parts.headers, DEVICE_COOKIE).map(|token| hash_device(&token)),
+            site,
             client: parts.extensions.get().cloned().unwrap_or_default(),
             recorder: parts.extensions.get().cloned().unwrap_or_default(),
         })
+    }
+
+    /// For what the operator does from the command line.
+    pub fn of_operator(site: &Site) -> Self {
+        let client = Client { address: String::new(), agent: String::new() };
+        Self { site: site.clone(), client, device: None, recorder: Recorder::default() }
     }
 
     /// The member's part of the cache.
     pub fn cache(&self, member: &Member) -> MemberCache<'_> {
         self.site.cache.of(member, &self.recorder)
     }
+}
+
+/// Makes the browser one that is known again, if it is not yet; its hash. In a server function.
+pub fn remember_device(present: Option<DeviceHash>) -> DeviceHash {
+    /// As long as browsers keep a cookie.
+    const LIFETIME: Duration = Duration::from_secs(400 * 86_400);
+    present.unwrap_or_else(|| {
+        let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+        cookies::set_current(DEVICE_COOKIE, token.clone(), LIFETIME);
+        hash_device(&token)
+    })
+}
+
+fn hash_device(token: &str) -> DeviceHash {
+    Sha256::digest(token).into()
 }
 
 /// Who is asking. The first line of every server function that is not open to everybody: each is an endpoint of its own.

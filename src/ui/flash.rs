@@ -56,8 +56,6 @@ pub enum Message {
     SessionEnded,
     /// The password was changed; other devices are logged out.
     PasswordChanged,
-    /// The password was set through a mail.
-    PasswordReset,
     /// The address is confirmed.
     EmailVerified,
     /// A mail with a new link is on its way.
@@ -95,7 +93,6 @@ impl fmt::Display for Message {
             Self::LoggedOut => "You have been successfully logged out.",
             Self::SessionEnded => "Your session has ended. Please log in again.",
             Self::PasswordChanged => "Your password was changed. All other devices have been logged out.",
-            Self::PasswordReset => "Your new password is set, and all devices have been logged out. Please log in.",
             Self::EmailVerified => "Thank you: your email address is confirmed.",
             Self::VerificationSent => "A new mail is on its way. Only its link and its code are good from now on.",
             Self::EmailChangeAsked => {

@@ -32,6 +32,9 @@ pub fn Form<F, OutputProtocol>(
     action: ServerAction<F>,
     /// What the button says.
     submit: &'static str,
+    /// For a form beside the one that the page is about: its button does not call.
+    #[prop(optional)]
+    quiet: bool,
     /// The fields.
     children: Children,
 ) -> impl IntoView
@@ -74,7 +77,7 @@ where
                 {move || has_field_errors(&errors.get()).then(|| view! { <p class="error">{AppError::Invalid(FormErrors::default()).to_string()}</p> })}
             </div>
             {children()}
-            <button type="submit" class="button primary" disabled=is_sent>
+            <button type="submit" class=if quiet { "button" } else { "button primary" } disabled=is_sent>
                 {submit}
             </button>
         </ActionForm>

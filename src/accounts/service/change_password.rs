@@ -2,15 +2,95 @@
 
 use super::{
     super::{password, store},
-    login::login_key,
+    login::{confirm_password, login_key},
+    tokens::{self, Purpose},
 };
 use crate::{
     activity::{self, Kind},
     error::AppError,
-    forms::{Field, FormErrors, Secret},
-    member::{Client, UserId},
-    server::Site,
+    forms::{Field, FormErrors, Problem, Secret},
+    mail::service::{self as mail, Kind as Mail, Occasion, Order},
+    member::{Member, UserId},
+    server::{Site, Visit, db::Transaction},
+    sessions::service::IdHash,
 };
+
+/// A new password as it was typed, twice.
+pub struct NewPassword {
+    /// The password.
+    pub password1: Secret,
+    /// The same once more.
+    pub password2: Secret,
+}
+
+impl NewPassword {
+    /// Everything that is wrong with it.
+    ///
+    /// # Errors
+    /// A refused form.
+    pub fn check(&self, problems: impl FnOnce(&str) -> Vec<Problem>) -> Result<(), AppError> {
+        let mut errors = FormErrors::default();
+        if self.password2.expose().is_empty() {
+            errors.add(Field::Password2, Problem::Required);
+        } else if self.password1 != self.password2 {
+            errors.add(Field::Password2, Problem::PasswordMismatch);
+        }
+        for problem in problems(self.password1.expose()) {
+            errors.add(Field::Password1, problem);
+        }
+        errors.into_result()
+    }
+}
+
+/// Changes the caller's password, for who knows the old one, and ends every session but the present one. The member with the new
+/// stamp, which the present session has to take over.
+///
+/// # Errors
+/// A refused form, too many tries, a full hash queue, or an outage.
+pub async fn change_own_password(
+    visit: &Visit,
+    member: &Member,
+    present: Option<IdHash>,
+    old: &Secret,
+    typed: &NewPassword,
+) -> Result<Member, AppError> {
+    let site = &visit.site;
+    let mut connection = site.db.read().await?;
+    let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
+    drop(connection);
+    let checked = typed.check(|text| password::problems(text, &owner.username, &owner.email));
+    confirm_password(visit, member, old, Field::OldPassword, checked).await?;
+    let hash = site.hasher.hash(&typed.password1).await?;
+    let mut transaction = site.db.begin().await?;
+    let stamp =
+        set_password(&mut transaction, visit, member.id(), &owner.email, &hash, Kind::PasswordChanged)
+            .await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    site.members.take_back(member.id());
+    site.sessions.end_all(member.id(), present).await?;
+    Ok(Member::new(member.id(), owner.username, stamp.to_vec()))
+}
+
+/// The password and a new stamp, with all that goes with it: links of the time before are dead, it is in the record, and the owner
+/// gets a mail.
+pub(super) async fn set_password(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    user: UserId,
+    email: &str,
+    hash: &str,
+    kind: Kind,
+) -> Result<[u8; 32], AppError> {
+    let (now, stamp) = (visit.site.clock.now(), rand::random::<[u8; 32]>());
+    store::set_password(transaction, user, hash, &stamp).await?;
+    tokens::revoke(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
+    activity::service::record(transaction, now, user, kind, "", &visit.client).await?;
+    let occasion = Occasion { at: now, client: visit.client.clone(), detail: String::new() };
+    let notice = Order { kind: Mail::PasswordChanged, user: Some(user), address: email.to_owned(), occasion };
+    mail::enqueue(transaction, now, &notice).await?;
+    Ok(stamp)
+}
 
 /// Sets a password from the command line and ends all sessions. The account's username; `None`: no such account.
 ///
@@ -30,15 +110,14 @@ pub async fn change_password(
         errors.add(Field::Password1, problem);
     }
     errors.into_result()?;
-    let (id, now) = (UserId(user.id), site.clock.now());
+    let id = UserId(user.id);
     let hash = site.hasher.hash(password).await?;
     let mut transaction = site.db.begin().await?;
-    store::set_password(&mut transaction, id, &hash, &rand::random::<[u8; 32]>()).await?;
-    activity::service::record(&mut transaction, now, id, Kind::PasswordChanged, "", &Client::default())
-        .await?;
+    // The operator did it, from nowhere that the owner would know.
+    let visit = Visit::of_operator(site);
+    set_password(&mut transaction, &visit, id, &user.email, &hash, Kind::PasswordChanged).await?;
     transaction.commit().await?;
-    site.sessions.end_all(id, None).await?;
     site.members.take_back(id);
-    site.cache.invalidate_member(id, "password changed");
+    site.sessions.end_all(id, None).await?;
     Ok(Some(user.username))
 }

@@ -36,6 +36,7 @@ pub async fn add_demo_members(site: &Site, members: &[DemoMember]) -> Result<Vec
             username_key: &name,
             email: &email,
             email_key: &email,
+            email_verified_at: Some(now),
             password_hash: &demo.password_hash,
             session_stamp: &stamp,
             is_superuser: false,

@@ -2,12 +2,20 @@
 
 mod change_password;
 mod demo;
+mod email;
 mod login;
+mod reset;
 mod sign_up;
+pub mod tokens;
 
-pub use change_password::change_password;
+pub use change_password::{NewPassword, change_own_password, change_password};
 pub use demo::{DemoMember, add_demo_members};
-pub use login::{authenticate, member, record_login, record_logout};
+pub use email::{
+    Proof, confirm_email_change, not_me, request_email_change, request_verification, undo_email_change,
+    verify_email,
+};
+pub use login::{authenticate, member, reauthenticate, record_login, record_logout};
+pub use reset::{expand_reset_request, request_reset, reset_password};
 pub use sign_up::{NewAccount, create_superuser, sign_up};
 
 pub use super::store::ProfileRow as Profile;

@@ -7,8 +7,10 @@ use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem, Secret},
+    mail::service::{self as mail, Kind as Mail, Occasion, Order},
     member::UserId,
     server::{Site, Visit, id::new_id},
+    throttle::service::{self as throttle, Limit},
 };
 
 /// A sign-up as it was typed.
@@ -25,12 +27,16 @@ pub struct NewAccount {
 
 /// Makes an account, or says everything that stands in its way.
 ///
-/// Addresses are not unique: to say that one is taken would tell everybody who has an account. Names are, and say so.
+/// Addresses are not unique until they are proven: to say that one is taken would tell everybody who has an account, so that its
+/// owner is told instead (`accounts.reveal_taken_email` changes that). Names are, and say so.
 ///
 /// # Errors
 /// A refused form, a full hash queue, an outage.
 pub async fn sign_up(visit: &Visit, typed: NewAccount) -> Result<(), AppError> {
     let account = Account::check(typed)?;
+    let rate = visit.site.config.throttle.sign_up_per_address;
+    let limit = Limit::for_address("sign_up_per_address", &visit.client.address, rate);
+    throttle::take(&visit.site, &[limit]).await?;
     account.create(&visit.site, Some(visit), false).await.map(drop)
 }
 
@@ -96,12 +102,22 @@ impl Account {
         is_superuser: bool,
     ) -> Result<UserId, AppError> {
         let key = username::key(&self.username);
+        let email_key = username::key(&self.email);
         // Said before the hash is computed, as a courtesy; what decides is the constraint.
         let mut connection = site.db.read().await?;
+        let mut errors = FormErrors::default();
         if store::username_exists(&mut connection, &key).await? {
-            return Err(AppError::Invalid(FormErrors::one(Field::Username, Problem::UsernameTaken)));
+            errors.add(Field::Username, Problem::UsernameTaken);
         }
+        let owner = store::by_email(&mut connection, &email_key)
+            .await?
+            .into_iter()
+            .find(|account| account.email_verified_at.is_some());
         drop(connection);
+        if owner.is_some() && (is_superuser || site.config.accounts.reveal_taken_email) {
+            errors.add(Field::Email, Problem::EmailTaken);
+        }
+        errors.into_result()?;
         let password_hash = site.hasher.hash(&self.password).await?;
         let now = site.clock.now();
         let id = UserId(new_id(now));
@@ -110,7 +126,9 @@ impl Account {
             username: &self.username,
             username_key: &key,
             email: &self.email,
-            email_key: &username::key(&self.email),
+            email_key: &email_key,
+            // Who makes a superuser vouches for the address.
+            email_verified_at: is_superuser.then_some(now),
             password_hash: &password_hash,
             session_stamp: &rand::random::<[u8; 32]>(),
             is_superuser,
@@ -120,12 +138,23 @@ impl Account {
         let mut transaction = site.db.begin().await?;
         store::insert(&mut transaction, &user).await?;
         activity::service::record(&mut transaction, now, id, Kind::SignUp, "", &client).await?;
+        if !is_superuser {
+            // One mail in either case, and the same work: the page tells nobody whether the address is known.
+            let (kind, user, address) = match owner {
+                Some(owner) => (Mail::SignUpWithYourAddress, UserId(owner.id), owner.email),
+                None => (Mail::VerifyEmail, id, self.email.clone()),
+            };
+            let occasion = Occasion { at: now, client, detail: String::new() };
+            let order = Order { kind, user: Some(user), address, occasion };
+            mail::enqueue(&mut transaction, now, &order).await?;
+        }
         transaction.commit().await?;
+        site.mails.wake();
         Ok(id)
     }
 }
 
-fn email_problem(email: &str) -> Option<Problem> {
+pub(super) fn email_problem(email: &str) -> Option<Problem> {
     let found = email.chars().count();
     let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
     if email.is_empty() {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use super::{Config, Environment};
+use super::{Config, Environment, MailTransport};
 use crate::server::{failure::Failure, guard};
 
 impl Config {
@@ -81,6 +81,17 @@ impl Config {
             ),
             ((1..=64).contains(&self.passwords.iterations), "passwords.iterations", "must be from 1 to 64"),
             ((1..=64).contains(&self.passwords.parallelism), "passwords.parallelism", "must be from 1 to 64"),
+            (
+                self.mail.from.is_empty() || self.mail.from.parse::<lettre::Address>().is_ok(),
+                "mail.from",
+                "must be an address such as `members@example.org`",
+            ),
+            (
+                self.mail.transport != MailTransport::Mailbox
+                    || self.site.environment == Environment::Development,
+                "mail.transport",
+                "must be smtp://… or file:… in production: anybody can read the mailbox at /dev/mailbox",
+            ),
             (!self.sessions.idle.get().is_zero(), "sessions.idle", "must be longer than zero"),
             (
                 self.sessions.idle <= self.sessions.absolute,
@@ -179,6 +190,10 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         (
             config.server.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
             "server.trusted_proxies trusts every address: anybody can then choose the address that the log shows.",
+        ),
+        (
+            config.mail.transport == MailTransport::Mailbox,
+            "mail.transport is \"mailbox\": mails are shown at /dev/mailbox and go nowhere. Set it to smtp://….",
         ),
         (config.log.file.as_os_str().is_empty(), "log.file is empty: requests are not written to a file."),
     ]

@@ -1,8 +1,8 @@
 //! The defaults; a test holds `Leptos.toml` to them.
 
 use super::{
-    Accounts, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period, Server, Sessions,
-    Site, Size,
+    Accounts, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period, Rate, Server,
+    Sessions, Site, Size, Throttle,
 };
 
 impl Default for Site {
@@ -43,6 +43,8 @@ impl Default for Accounts {
             login_url: "/accounts/login".into(),
             login_redirect_url: "/members/dashboard".into(),
             logout_redirect_url: "/accounts/login".into(),
+            require_verified_email: false,
+            reveal_taken_email: false,
         }
     }
 }
@@ -50,6 +52,23 @@ impl Default for Accounts {
 impl Default for Passwords {
     fn default() -> Self {
         Self { memory_kib: 19 * 1024, iterations: 2, parallelism: 1, slots: 0, queue: 16 }
+    }
+}
+
+/// allauth's numbers.
+impl Default for Throttle {
+    fn default() -> Self {
+        let minutes = |count, minutes| Rate::new(count, Period::minutes(minutes));
+        Self {
+            login_per_address: minutes(30, 1),
+            failed_login_per_address: minutes(10, 1),
+            failed_login_per_account: minutes(5, 5),
+            sign_up_per_address: minutes(20, 1),
+            reset_per_address: minutes(20, 1),
+            reset_per_email: minutes(3, 15),
+            verification_per_account: minutes(3, 15),
+            code_per_account: minutes(5, 10),
+        }
     }
 }
 

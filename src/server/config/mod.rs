@@ -6,6 +6,8 @@
 mod check;
 mod defaults;
 mod load;
+mod rate;
+mod transport;
 mod values;
 
 use std::path::PathBuf;
@@ -14,6 +16,8 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use check::deploy_findings;
+pub use rate::Rate;
+pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};
 
 /// Everything that an operator can set.
@@ -30,6 +34,10 @@ pub struct Config {
     pub accounts: Accounts,
     /// Argon2id.
     pub passwords: Passwords,
+    /// How often something may be tried.
+    pub throttle: Throttle,
+    /// How mails go out.
+    pub mail: Mail,
     /// How long one stays signed in.
     pub sessions: Sessions,
     /// What is kept in memory, and for how long.
@@ -107,6 +115,10 @@ pub struct Accounts {
     pub login_redirect_url: String,
     /// Where to after logout (LOGOUT_REDIRECT_URL).
     pub logout_redirect_url: String,
+    /// Whether who has not confirmed their address may log in.
+    pub require_verified_email: bool,
+    /// Whether sign-up says that an address has an account.
+    pub reveal_taken_email: bool,
 }
 
 /// `[passwords]`
@@ -123,6 +135,38 @@ pub struct Passwords {
     pub slots: usize,
     /// Logins that may wait for a slot; more get a 503 page.
     pub queue: usize,
+}
+
+/// `[throttle]`: each a number of tries in a time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Throttle {
+    /// Logins from one address, right or wrong.
+    pub login_per_address: Rate,
+    /// Wrong passwords from one address.
+    pub failed_login_per_address: Rate,
+    /// Wrong passwords for one account; also where the password is asked for again.
+    pub failed_login_per_account: Rate,
+    /// Sign-ups from one address.
+    pub sign_up_per_address: Rate,
+    /// Asking for a reset mail, and using its link, from one address.
+    pub reset_per_address: Rate,
+    /// Reset mails to one address.
+    pub reset_per_email: Rate,
+    /// Mails for confirming an address, for one account.
+    pub verification_per_account: Rate,
+    /// Codes tried for one account.
+    pub code_per_account: Rate,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// `mailbox`, `file:FOLDER`, `smtp://…` or `smtps://…`
+    pub transport: MailTransport,
+    /// The sender's address; empty: `noreply@` the host of `site.base_url`.
+    pub from: String,
 }
 
 /// `[sessions]`

@@ -13,6 +13,24 @@ pub struct LoginRow {
     pub password_hash: String,
     pub session_stamp: Vec<u8>,
     pub is_active: i64,
+    pub email_verified_at: Option<Millis>,
+}
+
+/// Whose account it is.
+#[derive(FromRow)]
+pub struct OwnerRow {
+    pub username: String,
+    pub email: String,
+    pub email_verified_at: Option<Millis>,
+    pub password_hash: String,
+}
+
+/// An account that has an address.
+#[derive(FromRow)]
+pub struct AddressRow {
+    pub id: i64,
+    pub email: String,
+    pub email_verified_at: Option<Millis>,
 }
 
 /// What every signed-in request needs to know.
@@ -29,6 +47,8 @@ pub struct ProfileRow {
     pub username: String,
     /// The address.
     pub email: String,
+    /// When it was proven, if it was.
+    pub email_verified_at: Option<Millis>,
     /// When it was made.
     pub date_joined: Millis,
     /// When somebody last logged in, if ever.
@@ -42,6 +62,7 @@ pub struct NewUser<'a> {
     pub username_key: &'a str,
     pub email: &'a str,
     pub email_key: &'a str,
+    pub email_verified_at: Option<Millis>,
     pub password_hash: &'a str,
     pub session_stamp: &'a [u8],
     pub is_superuser: bool,
@@ -51,7 +72,7 @@ pub struct NewUser<'a> {
 pub async fn insert(connection: &mut AnyConnection, user: &NewUser<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, \
-         is_staff, is_superuser, date_joined) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9)",
+         is_staff, is_superuser, date_joined, email_verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9, $10)",
     )
     .bind(user.id)
     .bind(user.username)
@@ -62,6 +83,7 @@ pub async fn insert(connection: &mut AnyConnection, user: &NewUser<'_>) -> Resul
     .bind(user.session_stamp)
     .bind(i64::from(user.is_superuser))
     .bind(user.date_joined)
+    .bind(user.email_verified_at)
     .execute(connection)
     .await
     .map(drop)
@@ -75,16 +97,16 @@ pub async fn username_exists(connection: &mut AnyConnection, key: &str) -> Resul
         .map(|row| row.is_some())
 }
 
-/// By username or by e-mail address; of several the oldest account, so that who signs up later with somebody's address, as theirs
-/// or as a username, does not get in their way.
+/// By username or by e-mail address; of several the one that has proven the address, else the oldest, so that who signs up later with
+/// somebody's address, as theirs or as a username, does not get in their way.
 pub async fn find_for_login(
     connection: &mut AnyConnection,
     key: &str,
 ) -> Result<Option<LoginRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, username, email, password_hash, session_stamp, is_active FROM users \
+        "SELECT id, username, email, password_hash, session_stamp, is_active, email_verified_at FROM users \
          WHERE username_key = $1 OR email_key = $1 \
-         ORDER BY date_joined, id LIMIT 1",
+         ORDER BY CASE WHEN email_key = $1 AND email_verified_at IS NOT NULL THEN 0 ELSE 1 END, date_joined, id LIMIT 1",
     )
     .bind(key)
     .fetch_optional(connection)
@@ -101,11 +123,79 @@ pub async fn find_active(
         .await
 }
 
-pub async fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Option<ProfileRow>, sqlx::Error> {
-    sqlx::query_as("SELECT username, email, date_joined, last_login FROM users WHERE id = $1")
+pub async fn owner(connection: &mut AnyConnection, id: UserId) -> Result<Option<OwnerRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT username, email, email_verified_at, password_hash FROM users WHERE id = $1 AND is_active = 1",
+    )
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The active accounts that gave this address: the one that has proven it first.
+pub async fn by_email(connection: &mut AnyConnection, key: &str) -> Result<Vec<AddressRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, email, email_verified_at FROM users WHERE email_key = $1 AND is_active = 1 \
+         ORDER BY CASE WHEN email_verified_at IS NULL THEN 1 ELSE 0 END, date_joined, id LIMIT 10",
+    )
+    .bind(key)
+    .fetch_all(connection)
+    .await
+}
+
+/// Notes that the account's address is proven; false when it is another one by now, or is proven already.
+pub async fn prove_email(
+    connection: &mut AnyConnection,
+    id: UserId,
+    email: &str,
+    now: Millis,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "UPDATE users SET email_verified_at = $3 WHERE id = $1 AND email = $2 AND email_verified_at IS NULL",
+    )
+    .bind(id.0)
+    .bind(email)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+/// A new address, which is proven.
+pub async fn set_email(
+    connection: &mut AnyConnection,
+    id: UserId,
+    email: &str,
+    key: &str,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1")
         .bind(id.0)
-        .fetch_optional(connection)
+        .bind(email)
+        .bind(key)
+        .bind(now)
+        .execute(connection)
         .await
+        .map(drop)
+}
+
+/// A new stamp: the end of every session.
+pub async fn set_stamp(connection: &mut AnyConnection, id: UserId, stamp: &[u8]) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET session_stamp = $2 WHERE id = $1")
+        .bind(id.0)
+        .bind(stamp)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+pub async fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Option<ProfileRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT username, email, email_verified_at, date_joined, last_login FROM users WHERE id = $1",
+    )
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Only while the old hash is there: a password changed meanwhile stays changed.

@@ -1,14 +1,27 @@
-//! The pages of an account that one needs no account for.
+//! The pages of an account: sign up, log in, log out; password; e-mail address.
+
+mod email;
+mod password;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
-use super::api::{LogIn, LogOut, SignUp};
-use crate::{
-    forms::Field,
-    ui::{Form, Page, TextField},
+pub use email::{EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage, VerifyPage};
+pub use password::{
+    PasswordChangePage, PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, ResetDonePage,
+    ResetPage,
 };
+
+use super::{
+    Link, LinkState,
+    api::{LogIn, LogOut, SignUp, load_link},
+};
+use crate::{
+    forms::{Field, Problem},
+    ui::{Form, Loaded, Page, TextField},
+};
+use password::NewPasswordFields;
 
 /// `/accounts/signup`
 #[component]
@@ -24,20 +37,7 @@ pub fn SignupPage() -> impl IntoView {
                     help="150 characters or fewer. Letters, digits and @/./+/-/_ only."
                 />
                 <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" />
-                <TextField
-                    field=Field::Password1
-                    label="Password"
-                    kind="password"
-                    autocomplete="new-password"
-                    help="At least 8 characters, not close to your name or address, not a common one, not only digits. A few words in a row are better than one strange word."
-                />
-                <TextField
-                    field=Field::Password2
-                    label="Password confirmation"
-                    kind="password"
-                    autocomplete="new-password"
-                    help="The same password once more."
-                />
+                <NewPasswordFields label="Password" again="Password confirmation" />
             </Form>
             <p>"Already have an account? " <a href="/accounts/login">"Log in"</a></p>
         </Page>
@@ -61,6 +61,9 @@ pub fn LoginPage() -> impl IntoView {
                     "Remember me on this device"
                 </label>
             </Form>
+            <p>
+                <a href="/accounts/password_reset">"Forgot your password?"</a>
+            </p>
             <p>"Don’t have an account? " <a href="/accounts/signup">"Sign up"</a></p>
         </Page>
     }
@@ -84,6 +87,45 @@ pub fn LogoutPage() -> impl IntoView {
                     "Log out"
                 </button>
             </form>
+        </Page>
+    }
+}
+
+/// A page behind a link in a mail: a button where the link is good; what else can be done where it is not.
+#[component]
+fn LinkPage<U, D>(
+    /// The heading.
+    title: &'static str,
+    /// Which link.
+    link: Link,
+    /// What a good link can do.
+    usable: U,
+    /// What there is without one.
+    dead: D,
+) -> impl IntoView
+where
+    U: Fn() -> AnyView + Clone + Send + Sync + 'static,
+    D: Fn() -> AnyView + Clone + Send + Sync + 'static,
+{
+    let data = Resource::new(|| (), move |()| load_link(link));
+    view! {
+        <Page title class="page narrow">
+            <Loaded
+                data
+                show=move |state: LinkState| match state {
+                    LinkState::Good => usable(),
+                    LinkState::None => dead(),
+                    LinkState::Dead => {
+                        view! {
+                            <p class="message warning" role="alert">
+                                {Problem::LinkDead.to_string()}
+                            </p>
+                            {dead()}
+                        }
+                            .into_any()
+                    }
+                }
+            />
         </Page>
     }
 }

@@ -2,7 +2,16 @@
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
+mod email;
+mod password;
+
 use leptos::prelude::*;
+
+pub use email::{
+    AskForEmailChange, AskForVerification, ChangeByCode, ConfirmEmailChange, LoadLink, NotMe,
+    UndoEmailChange, VerifyByCode, VerifyEmail, load_email, load_link,
+};
+pub use password::{AskForReset, ChangePassword, Reauthenticate, ResetPassword};
 
 use crate::{
     error::AppError,
@@ -20,7 +29,7 @@ pub async fn sign_up(
     #[server(default)] password1: Secret,
     #[server(default)] password2: Secret,
 ) -> Result<Submission, AppError> {
-    use super::service::{self, NewAccount};
+    use crate::accounts::service::{self, NewAccount};
     use crate::server::{Visit, flash};
     use crate::ui::flash::{Level, Message};
 
@@ -43,15 +52,18 @@ pub async fn log_in(
     #[server(default)] next: String,
     #[server(default)] remember: String,
 ) -> Result<Submission, AppError> {
-    use super::{backend::Credentials, next, service};
-    use crate::{server::Visit, sessions::cookie};
+    use crate::{
+        accounts::{backend::Credentials, next, service},
+        server::{Visit, visit::remember_device},
+        sessions::cookie,
+    };
 
     let visit = Visit::current()?;
     let verdict = async {
-        let credentials = Credentials::check(login, password)?;
+        let credentials = Credentials::check(visit.clone(), login, password)?;
         let mut auth = cookie::auth_session().await?;
         let member = cookie::authenticate(&mut auth, credentials).await?;
-        service::record_login(&visit, &member).await?;
+        service::record_login(&visit, &member, remember_device(visit.device)).await?;
         cookie::sign_in(&mut auth, &visit.site, &member, &visit.client, !remember.is_empty()).await
     };
     Submission::from_result(verdict.await.map(|()| {
@@ -67,7 +79,7 @@ pub async fn log_in(
 /// An outage; the visitor is then still logged in.
 #[server(prefix = "/api", endpoint = "accounts/log_out")]
 pub async fn log_out() -> Result<Submission, AppError> {
-    use super::service;
+    use crate::accounts::service;
     use crate::server::{Visit, flash, headers};
     use crate::sessions::cookie;
     use crate::ui::flash::{Level, Message};

@@ -1,0 +1,211 @@
+//! Server functions about the e-mail address.
+
+use leptos::prelude::*;
+
+use crate::{
+    accounts::{Address, Link, LinkState},
+    error::AppError,
+    forms::Submission,
+};
+
+/// The caller's address.
+///
+/// # Errors
+/// Nobody is signed in, or an outage.
+#[server(prefix = "/api", endpoint = "accounts/email")]
+pub async fn load_email() -> Result<Address, AppError> {
+    use crate::{
+        accounts::service,
+        server::{Visit, current_member},
+    };
+
+    let profile = service::profile(&Visit::current()?.site, &current_member()?).await?;
+    Ok(Address {
+        username: profile.username,
+        email: profile.email,
+        is_proven: profile.email_verified_at.is_some(),
+    })
+}
+
+/// Whether the link for this, which was opened in this browser, can still be used. Using it is another thing.
+///
+/// # Errors
+/// An outage.
+#[server(prefix = "/api", endpoint = "accounts/link")]
+pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
+    use crate::{
+        accounts::{links, service::tokens},
+        server::Visit,
+    };
+
+    let purpose = link.purpose();
+    let token = links::opened(purpose);
+    if token.is_empty() {
+        return Ok(LinkState::None);
+    }
+    let found = tokens::peek(&Visit::current()?.site, purpose, &token).await?;
+    Ok(if found.is_some() { LinkState::Good } else { LinkState::Dead })
+}
+
+/// Sends another mail that proves the caller's address.
+///
+/// # Errors
+/// Nobody is signed in, too many mails, or an outage.
+#[server(prefix = "/api", endpoint = "accounts/ask_for_verification")]
+pub async fn ask_for_verification() -> Result<Submission, AppError> {
+    use crate::{
+        accounts::service,
+        server::{Visit, current_member, flash},
+        ui::flash::{Level, Message},
+    };
+
+    let done = service::request_verification(&Visit::current()?, &current_member()?).await;
+    Submission::from_result(done.map(|()| {
+        flash::message(Level::Success, Message::VerificationSent);
+        leptos_axum::redirect("/accounts/verify");
+    }))
+}
+
+/// Proves an address with the link that was opened in this browser.
+///
+/// # Errors
+/// An outage.
+#[server(prefix = "/api", endpoint = "accounts/verify_email")]
+pub async fn verify_email() -> Result<Submission, AppError> {
+    use crate::{
+        accounts::{
+            links,
+            service::{self, Proof, tokens::Purpose},
+        },
+        server::Visit,
+        ui::flash::Message,
+    };
+
+    let (visit, token) = (Visit::current()?, links::opened(Purpose::VerifyEmail));
+    let done = service::verify_email(&visit, Proof::Token(&token)).await;
+    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailVerified)))
+}
+
+/// Proves the caller's address with the code from the mail.
+///
+/// # Errors
+/// Nobody is signed in, too many tries, or an outage.
+#[server(prefix = "/api", endpoint = "accounts/verify_by_code")]
+pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submission, AppError> {
+    use crate::{
+        accounts::{
+            links,
+            service::{self, Proof},
+        },
+        server::{Visit, current_member},
+        ui::flash::Message,
+    };
+
+    let (visit, member) = (Visit::current()?, current_member()?);
+    let done = service::verify_email(&visit, Proof::Code(&member, &code)).await;
+    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailVerified)))
+}
+
+/// Asks for another address.
+///
+/// # Errors
+/// Nobody is signed in, too many mails, or an outage.
+#[server(prefix = "/api", endpoint = "accounts/ask_for_email_change")]
+pub async fn ask_for_email_change(#[server(default)] email: String) -> Result<Submission, AppError> {
+    use crate::{
+        accounts::service,
+        server::{Visit, current_member, flash},
+        sessions::cookie,
+        ui::flash::{Level, Message},
+    };
+
+    let (visit, member) = (Visit::current()?, current_member()?);
+    let done = async {
+        let recent = cookie::recently_authenticated(&cookie::auth_session().await?, &visit.site).await?;
+        service::request_email_change(&visit, &member, &recent, &email).await
+    };
+    Submission::from_result(done.await.map(|()| {
+        flash::message(Level::Success, Message::EmailChangeAsked);
+        leptos_axum::redirect("/accounts/email/confirm");
+    }))
+}
+
+/// Confirms the new address with the link that was opened in this browser.
+///
+/// # Errors
+/// An outage.
+#[server(prefix = "/api", endpoint = "accounts/confirm_email_change")]
+pub async fn confirm_email_change() -> Result<Submission, AppError> {
+    use crate::{
+        accounts::{
+            links,
+            service::{self, Proof, tokens::Purpose},
+        },
+        server::Visit,
+        ui::flash::Message,
+    };
+
+    let (visit, token) = (Visit::current()?, links::opened(Purpose::ChangeEmail));
+    let done = service::confirm_email_change(&visit, Proof::Token(&token)).await;
+    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailChanged)))
+}
+
+/// Confirms the new address with the code from the mail.
+///
+/// # Errors
+/// Nobody is signed in, too many tries, or an outage.
+#[server(prefix = "/api", endpoint = "accounts/change_by_code")]
+pub async fn change_by_code(#[server(default)] code: String) -> Result<Submission, AppError> {
+    use crate::{
+        accounts::{
+            links,
+            service::{self, Proof},
+        },
+        server::{Visit, current_member},
+        ui::flash::Message,
+    };
+
+    let (visit, member) = (Visit::current()?, current_member()?);
+    let done = service::confirm_email_change(&visit, Proof::Code(&member, &code)).await;
+    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailChanged)))
+}
+
+/// Takes a change of address back, with the link that was opened in this browser.
+///
+/// # Errors
+/// An outage.
+#[server(prefix = "/api", endpoint = "accounts/undo_email_change")]
+pub async fn undo_email_change() -> Result<Submission, AppError> {
+    use crate::{
+        accounts::{
+            links,
+            service::{self, tokens::Purpose},
+        },
+        server::Visit,
+        ui::flash::Message,
+    };
+
+    let (visit, token) = (Visit::current()?, links::opened(Purpose::UndoEmail));
+    let done = service::undo_email_change(&visit, &token).await;
+    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailChangeUndone)))
+}
+
+/// Says that a notice was not about oneself, with the link that was opened in this browser.
+///
+/// # Errors
+/// An outage.
+#[server(prefix = "/api", endpoint = "accounts/not_me")]
+pub async fn not_me() -> Result<Submission, AppError> {
+    use crate::{
+        accounts::{
+            links,
+            service::{self, tokens::Purpose},
+        },
+        server::Visit,
+        ui::flash::Message,
+    };
+
+    let (visit, token) = (Visit::current()?, links::opened(Purpose::NotMe));
+    let done = service::not_me(&visit, &token).await;
+    Submission::from_result(done.map(|()| links::used(&visit, Message::AccountSecured)))
+}

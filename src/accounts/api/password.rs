@@ -1,0 +1,101 @@
+//! Server functions about the password.
+
+use leptos::prelude::*;
+
+use crate::{
+    error::AppError,
+    forms::{Secret, Submission},
+};
+
+/// Asks for a mail with which to set a new password; always leads to the same page.
+///
+/// # Errors
+/// Too many tries, or an outage.
+#[server(prefix = "/api", endpoint = "accounts/ask_for_reset")]
+pub async fn ask_for_reset(#[server(default)] email: String) -> Result<Submission, AppError> {
+    use crate::{accounts::service, server::Visit};
+
+    let visit = Visit::current()?;
+    Submission::from_result(
+        service::request_reset(&visit, &email)
+            .await
+            .map(|()| leptos_axum::redirect("/accounts/password_reset/done")),
+    )
+}
+
+/// Sets a new password with the link that was opened in this browser.
+///
+/// # Errors
+/// Too many tries, or an outage.
+#[server(prefix = "/api", endpoint = "accounts/reset_password")]
+pub async fn reset_password(
+    #[server(default)] password1: Secret,
+    #[server(default)] password2: Secret,
+) -> Result<Submission, AppError> {
+    use crate::accounts::{
+        links,
+        service::{self, NewPassword, tokens::Purpose},
+    };
+    use crate::server::Visit;
+
+    let visit = Visit::current()?;
+    let token = links::opened(Purpose::ResetPassword);
+    let done = service::reset_password(&visit, &token, &NewPassword { password1, password2 }).await;
+    Submission::from_result(done.map(|()| {
+        links::forget();
+        leptos_axum::redirect("/accounts/reset/done");
+    }))
+}
+
+/// Changes the caller's password; other devices are logged out.
+///
+/// # Errors
+/// Nobody is signed in, too many tries, or an outage.
+#[server(prefix = "/api", endpoint = "accounts/change_password")]
+pub async fn change_password(
+    #[server(default)] old_password: Secret,
+    #[server(default)] password1: Secret,
+    #[server(default)] password2: Secret,
+) -> Result<Submission, AppError> {
+    use crate::accounts::service::{self, NewPassword};
+    use crate::server::{Visit, current_member, flash};
+    use crate::sessions::cookie;
+    use crate::ui::flash::{Level, Message};
+
+    let (visit, member) = (Visit::current()?, current_member()?);
+    let done = async {
+        let mut auth = cookie::auth_session().await?;
+        let (present, typed) = (cookie::current_id(&auth), NewPassword { password1, password2 });
+        let member = service::change_own_password(&visit, &member, present, &old_password, &typed).await?;
+        cookie::renew(&mut auth, &visit.site, &member).await
+    };
+    Submission::from_result(done.await.map(|()| {
+        flash::message(Level::Success, Message::PasswordChanged);
+        leptos_axum::redirect("/members/profile");
+    }))
+}
+
+/// Gives the password again, and leads back to where it was asked for.
+///
+/// # Errors
+/// Nobody is signed in, too many tries, or an outage.
+#[server(prefix = "/api", endpoint = "accounts/reauthenticate")]
+pub async fn reauthenticate(
+    #[server(default)] password: Secret,
+    #[server(default)] next: String,
+) -> Result<Submission, AppError> {
+    use crate::accounts::{next, service};
+    use crate::server::{Visit, current_member};
+    use crate::sessions::cookie;
+
+    let (visit, member) = (Visit::current()?, current_member()?);
+    let done = async {
+        service::reauthenticate(&visit, &member, &password).await?;
+        cookie::renew(&mut cookie::auth_session().await?, &visit.site, &member).await
+    };
+    Submission::from_result(done.await.map(|()| {
+        let accounts = &visit.site.config.accounts;
+        let destination = next::destination(&next, &visit.site.base_url, &accounts.login_redirect_url);
+        leptos_axum::redirect(&destination.unwrap_or_else(|| accounts.login_redirect_url.clone()));
+    }))
+}

@@ -1,0 +1,207 @@
+//! Pages about the e-mail address.
+
+use leptos::prelude::*;
+
+use super::LinkPage;
+use crate::{
+    accounts::{
+        Address, Link,
+        api::{
+            AskForEmailChange, AskForVerification, ChangeByCode, ConfirmEmailChange, NotMe, UndoEmailChange,
+            VerifyByCode, VerifyEmail, load_email,
+        },
+    },
+    forms::Field,
+    ui::{Form, Loaded, Page, PageContext, TextField, expect_member},
+};
+
+/// `/accounts/verify`: by the link, or, signed in, by the code.
+#[component]
+pub fn VerifyPage() -> impl IntoView {
+    let action = ServerAction::<VerifyEmail>::new();
+    view! {
+        <LinkPage
+            title="Confirm your email address"
+            link=Link::VerifyEmail
+            usable=move || {
+                view! {
+                    <p>"Press the button, and the address is confirmed."</p>
+                    <Form action submit="Confirm the address">
+                        ""
+                    </Form>
+                }
+                    .into_any()
+            }
+            dead=|| view! { <ForMember show=by_code /> }.into_any()
+        />
+    }
+}
+
+fn by_code(address: Address) -> AnyView {
+    let (code, again) = (ServerAction::<VerifyByCode>::new(), ServerAction::<AskForVerification>::new());
+    if address.is_proven {
+        return view! { <p>"Your address " <strong>{address.email}</strong> " is confirmed."</p> }.into_any();
+    }
+    view! {
+        <p>
+            "We have sent a mail to " <strong>{address.email}</strong>
+            ". Open the link in it, or type its code here. Both are good for 24 hours."
+        </p>
+        <Form action=code submit="Confirm">
+            <TextField field=Field::Code label="Code from the mail" autocomplete="one-time-code" />
+        </Form>
+        <p>"No mail, or too late?"</p>
+        <Form action=again submit="Send a new mail" quiet=true>
+            ""
+        </Form>
+        <p>"Wrong address? " <a href="/accounts/email">"Change it"</a></p>
+    }
+    .into_any()
+}
+
+/// `/accounts/email`
+#[component]
+pub fn EmailPage() -> impl IntoView {
+    let action = ServerAction::<AskForEmailChange>::new();
+    let show = move |address: Address| {
+        let state = if address.is_proven { "It is confirmed." } else { "It is not confirmed yet." };
+        view! {
+            <p>"Your address is " <strong>{address.email}</strong> ". " {state}</p>
+            {(!address.is_proven).then(|| view! { <p><a href="/accounts/verify">"Confirm it"</a></p> })}
+            <p>
+                "A new address takes effect when you have opened the link in the mail that we send there. The old one gets a mail that undoes the change for 72 hours."
+            </p>
+            <Form action submit="Change the address">
+                <TextField field=Field::Email label="New email address" kind="email" autocomplete="email" />
+            </Form>
+        }
+        .into_any()
+    };
+    view! {
+        <Page title="Email address" class="page narrow">
+            <ForMember show />
+        </Page>
+    }
+}
+
+/// `/accounts/email/confirm`: by the link, or, signed in, by the code.
+#[component]
+pub fn EmailConfirmPage() -> impl IntoView {
+    let action = ServerAction::<ConfirmEmailChange>::new();
+    view! {
+        <LinkPage
+            title="Confirm your new email address"
+            link=Link::ChangeEmail
+            usable=move || {
+                view! {
+                    <p>"Press the button, and this is the address of your account."</p>
+                    <Form action submit="Use this address">
+                        ""
+                    </Form>
+                }
+                    .into_any()
+            }
+            dead=|| view! { <ForMember show=change_by_code /> }.into_any()
+        />
+    }
+}
+
+fn change_by_code(address: Address) -> AnyView {
+    let action = ServerAction::<ChangeByCode>::new();
+    view! {
+        <p>
+            "Open the link in the mail to your new address, or type its code here. Until then your address is "
+            <strong>{address.email}</strong> "."
+        </p>
+        <Form action submit="Use the new address">
+            <TextField field=Field::Code label="Code from the mail" autocomplete="one-time-code" />
+        </Form>
+        <p>
+            <a href="/accounts/email">"Send another mail"</a>
+        </p>
+    }
+    .into_any()
+}
+
+/// `/accounts/email/undo`
+#[component]
+pub fn EmailUndoPage() -> impl IntoView {
+    let action = ServerAction::<UndoEmailChange>::new();
+    view! {
+        <LinkPage
+            title="Undo the change of your address"
+            link=Link::UndoEmail
+            usable=move || {
+                view! {
+                    <p>
+                        "Your old address comes back, all devices are logged out, and a mail for a new password goes to the old address."
+                    </p>
+                    <Form action submit="Undo the change">
+                        ""
+                    </Form>
+                }
+                    .into_any()
+            }
+            dead=|| ().into_any()
+        />
+    }
+}
+
+/// `/accounts/not_me`
+#[component]
+pub fn NotMePage() -> impl IntoView {
+    let action = ServerAction::<NotMe>::new();
+    view! {
+        <LinkPage
+            title="This was not you?"
+            link=Link::NotMe
+            usable=move || {
+                view! {
+                    <p>
+                        "Then let us close the door: all devices are logged out, and you get a mail with which to set a new password."
+                    </p>
+                    <Form action submit="Log out all devices">
+                        ""
+                    </Form>
+                }
+                    .into_any()
+            }
+            dead=|| ().into_any()
+        />
+    }
+}
+
+/// What a member sees of their address; a stranger is asked to log in.
+#[component]
+fn ForMember<V>(
+    /// How it is shown.
+    show: V,
+) -> impl IntoView
+where
+    V: Fn(Address) -> AnyView + Clone + Send + Sync + 'static,
+{
+    let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
+    match visitor {
+        None => view! {
+            <p>
+                <a class="button" href="/accounts/login">
+                    "Log in"
+                </a>
+            </p>
+        }
+        .into_any(),
+        Some(visitor) => {
+            let data = Resource::new(|| (), |()| load_email());
+            view! {
+                <Loaded
+                    data
+                    show=move |address: Address| {
+                        expect_member(&visitor.username, &address.username);
+                        show(address)
+                    }
+                />
+            }
+            .into_any()
+        }
+    }
+}

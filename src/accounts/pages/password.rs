@@ -1,0 +1,159 @@
+//! Pages about the password.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{LinkPage, next_of};
+use crate::{
+    accounts::{
+        Link,
+        api::{AskForReset, ChangePassword, Reauthenticate, ResetPassword},
+    },
+    forms::Field,
+    ui::{Form, Page, TextField},
+};
+
+/// What is said at a new password.
+pub const NEW_PASSWORD_HELP: &str = "At least 8 characters, not close to your name or address, not a common one, not only digits. A few words in a row are better than one strange word.";
+
+/// A new password, twice.
+#[component]
+pub fn NewPasswordFields(
+    /// What the first field is called.
+    label: &'static str,
+    /// What the second field is called.
+    again: &'static str,
+) -> impl IntoView {
+    view! {
+        <TextField
+            field=Field::Password1
+            label=label
+            kind="password"
+            autocomplete="new-password"
+            help=NEW_PASSWORD_HELP
+        />
+        <TextField
+            field=Field::Password2
+            label=again
+            kind="password"
+            autocomplete="new-password"
+            help="The same password once more."
+        />
+    }
+}
+
+/// `/accounts/password_change`
+#[component]
+pub fn PasswordChangePage() -> impl IntoView {
+    let action = ServerAction::<ChangePassword>::new();
+    view! {
+        <Page title="Change your password" class="page narrow">
+            <p>"All your other devices will be logged out, and you get a mail that says so."</p>
+            <Form action submit="Change password">
+                <TextField
+                    field=Field::OldPassword
+                    label="Old password"
+                    kind="password"
+                    autocomplete="current-password"
+                />
+                <NewPasswordFields label="New password" again="New password confirmation" />
+            </Form>
+        </Page>
+    }
+}
+
+/// `/accounts/password_reset`
+#[component]
+pub fn PasswordResetPage() -> impl IntoView {
+    let action = ServerAction::<AskForReset>::new();
+    view! {
+        <Page title="Forgot your password?" class="page narrow">
+            <p>"Enter your email address, and we will send you a mail with which to set a new one."</p>
+            <Form action submit="Send me a mail">
+                <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" />
+            </Form>
+            <p>
+                <a href="/accounts/login">"Back to the login page"</a>
+            </p>
+        </Page>
+    }
+}
+
+/// `/accounts/password_reset/done`
+#[component]
+pub fn PasswordResetDonePage() -> impl IntoView {
+    view! {
+        <Page title="Look into your mailbox" class="page narrow">
+            <p>
+                "If there is an account with the address that you entered, a mail with a link is on its way to it. The link is good for one hour."
+            </p>
+            <p>
+                "Nothing after a few minutes? Look into the spam folder, and make sure that you entered the address that you signed up with. "
+                <a href="/accounts/password_reset">"Try again"</a>
+            </p>
+        </Page>
+    }
+}
+
+/// `/accounts/reset/new`
+#[component]
+pub fn ResetPage() -> impl IntoView {
+    let action = ServerAction::<ResetPassword>::new();
+    view! {
+        <LinkPage
+            title="Set a new password"
+            link=Link::ResetPassword
+            usable=move || {
+                view! {
+                    <p>"All your devices will be logged out."</p>
+                    <Form action submit="Set the new password">
+                        <NewPasswordFields label="New password" again="New password confirmation" />
+                    </Form>
+                }
+                    .into_any()
+            }
+            dead=|| {
+                view! {
+                    <p>
+                        <a class="button" href="/accounts/password_reset">
+                            "Ask for a new link"
+                        </a>
+                    </p>
+                }
+                    .into_any()
+            }
+        />
+    }
+}
+
+/// `/accounts/reset/done`
+#[component]
+pub fn ResetDonePage() -> impl IntoView {
+    view! {
+        <Page title="Your new password is set" class="page narrow">
+            <p>"All devices have been logged out. You may log in with the new password now."</p>
+            <p>
+                <a class="button primary" href="/accounts/login">
+                    "Log in"
+                </a>
+            </p>
+        </Page>
+    }
+}
+
+/// `/accounts/reauthenticate`
+#[component]
+pub fn ReauthenticatePage() -> impl IntoView {
+    let action = ServerAction::<Reauthenticate>::new();
+    let location = use_location();
+    let next = move || next_of(&location.search.get());
+    view! {
+        <Page title="Please give your password again" class="page narrow">
+            <p>"What you are about to do could take your account away from you. So we make sure that it is you."</p>
+            <Form action submit="Go on">
+                {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
+                <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
+            </Form>
+        </Page>
+    }
+}

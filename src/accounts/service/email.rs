@@ -1,0 +1,236 @@
+//! Whose an e-mail address is: proving it, changing it, taking a change back.
+
+use super::{
+    super::{store, username},
+    tokens::{self, Purpose},
+};
+use crate::{
+    activity::{self, Kind},
+    error::AppError,
+    forms::{Field, FormErrors, Problem},
+    mail::service::{self as mail, Kind as Mail, Occasion, Order},
+    member::{Member, UserId},
+    server::{Visit, db::Transaction},
+    sessions::origin::Recent,
+    throttle::service::{self as throttle, Limit},
+};
+
+/// How somebody proves an address: by the link in the mail, or, signed in, by the code beside it.
+pub enum Proof<'a> {
+    /// From the link.
+    Token(&'a str),
+    /// As it was typed.
+    Code(&'a Member, &'a str),
+}
+
+fn refused(field: Field, problem: Problem) -> AppError {
+    AppError::Invalid(FormErrors::one(field, problem))
+}
+
+/// Queues another mail that proves the member's address; those before it become useless when it is written.
+///
+/// # Errors
+/// Too many mails, or an outage.
+pub async fn request_verification(visit: &Visit, member: &Member) -> Result<(), AppError> {
+    let site = &visit.site;
+    let mut connection = site.db.read().await?;
+    let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
+    drop(connection);
+    if owner.email_verified_at.is_some() {
+        return Ok(());
+    }
+    queue_verification(visit, member.id(), &owner.email).await
+}
+
+/// The same for who is not let in before.
+pub(super) async fn queue_verification(visit: &Visit, user: UserId, email: &str) -> Result<(), AppError> {
+    let site = &visit.site;
+    let rate = site.config.throttle.verification_per_account;
+    throttle::take(site, &[Limit::new("verification_per_account", &user.to_string(), rate)]).await?;
+    let mut transaction = site.db.begin().await?;
+    enqueue(&mut transaction, visit, Mail::VerifyEmail, user, email, "").await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    Ok(())
+}
+
+/// Proves the account's address. Whose account it is.
+///
+/// # Errors
+/// A refused form: a dead link, a wrong code, or another account has proven the address before. Too many codes, or an outage.
+pub async fn verify_email(visit: &Visit, proof: Proof<'_>) -> Result<(), AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let field = count_codes(visit, &proof).await?;
+    let mut transaction = site.db.begin().await?;
+    let (user, email) = take(&mut transaction, visit, Purpose::VerifyEmail, &proof).await?;
+    let proven = store::prove_email(&mut transaction, user, &email, now).await;
+    if !at_field(proven, field)? {
+        // Another address by now, or another account was faster.
+        return Err(refused(field, Problem::LinkDead));
+    }
+    activity::service::record(&mut transaction, now, user, Kind::EmailVerified, &email, &visit.client)
+        .await?;
+    transaction.commit().await?;
+    site.cache.invalidate_member(user, "email verified");
+    Ok(())
+}
+
+/// Asks for another address. Nothing changes until its owner has confirmed it.
+///
+/// # Errors
+/// A refused form, too many mails, or an outage.
+pub async fn request_email_change(
+    visit: &Visit,
+    member: &Member,
+    _: &Recent,
+    email: &str,
+) -> Result<(), AppError> {
+    let (site, email) = (&visit.site, email.trim());
+    if let Some(problem) = super::sign_up::email_problem(email) {
+        return Err(refused(Field::Email, problem));
+    }
+    let mut connection = site.db.read().await?;
+    let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
+    drop(connection);
+    if username::key(&owner.email) == username::key(email) {
+        return Err(refused(Field::Email, Problem::EmailSame));
+    }
+    let (id, now) = (member.id(), site.clock.now());
+    let rate = site.config.throttle.verification_per_account;
+    throttle::take(site, &[Limit::new("verification_per_account", &id.to_string(), rate)]).await?;
+    let mut transaction = site.db.begin().await?;
+    // From here on only the newest address can be confirmed, also before its mail is written.
+    tokens::revoke(&mut transaction, id, &[Purpose::ChangeEmail]).await?;
+    enqueue(&mut transaction, visit, Mail::ChangeEmail, id, email, "").await?;
+    activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &visit.client)
+        .await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    site.cache.invalidate_member(id, "email change requested");
+    Ok(())
+}
+
+/// Puts the confirmed address in place of the old one, tells the old one, and makes reset links of the time before useless.
+///
+/// # Errors
+/// A refused form: a dead link, a wrong code, or an address that another account has proven meanwhile. Too many codes, or an outage.
+pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<(), AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let field = count_codes(visit, &proof).await?;
+    let mut transaction = site.db.begin().await?;
+    let (user, email) = take(&mut transaction, visit, Purpose::ChangeEmail, &proof).await?;
+    let owner =
+        store::owner(&mut transaction, user).await?.ok_or_else(|| refused(field, Problem::LinkDead))?;
+    let changed = store::set_email(&mut transaction, user, &email, &username::key(&email), now).await;
+    at_field(changed, field)?;
+    tokens::revoke(&mut transaction, user, &[Purpose::ResetPassword, Purpose::VerifyEmail]).await?;
+    let detail = format!("{} → {email}", owner.email);
+    activity::service::record(&mut transaction, now, user, Kind::EmailChanged, &detail, &visit.client)
+        .await?;
+    enqueue(&mut transaction, visit, Mail::EmailChanged, user, &owner.email, &email).await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    site.cache.invalidate_member(user, "email changed");
+    Ok(())
+}
+
+/// Brings the old address back, ends all sessions, and sends a mail for a new password there: who changed the address may know it.
+///
+/// # Errors
+/// A refused form, or an outage.
+pub async fn undo_email_change(visit: &Visit, token: &str) -> Result<(), AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let mut transaction = site.db.begin().await?;
+    let (user, email) = take(&mut transaction, visit, Purpose::UndoEmail, &Proof::Token(token)).await?;
+    let restored = store::set_email(&mut transaction, user, &email, &username::key(&email), now).await;
+    at_field(restored, Field::Form)?;
+    activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &visit.client)
+        .await?;
+    secure(&mut transaction, visit, user, &email).await?;
+    transaction.commit().await?;
+    after_securing(visit, user).await
+}
+
+/// For who got a notice of what they did not do: ends all sessions and sends a mail for a new password.
+///
+/// # Errors
+/// A refused form, or an outage.
+pub async fn not_me(visit: &Visit, token: &str) -> Result<(), AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let mut transaction = site.db.begin().await?;
+    let (user, email) = take(&mut transaction, visit, Purpose::NotMe, &Proof::Token(token)).await?;
+    activity::service::record(&mut transaction, now, user, Kind::NotMe, "", &visit.client).await?;
+    secure(&mut transaction, visit, user, &email).await?;
+    transaction.commit().await?;
+    after_securing(visit, user).await
+}
+
+/// With a new stamp no session of before is worth anything, and no device is known any more.
+async fn secure(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    user: UserId,
+    email: &str,
+) -> Result<(), AppError> {
+    store::set_stamp(transaction, user, &rand::random::<[u8; 32]>()).await?;
+    store::devices::delete_all(transaction, user).await?;
+    tokens::revoke(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
+    enqueue(transaction, visit, Mail::ResetPassword, user, email, "").await
+}
+
+async fn after_securing(visit: &Visit, user: UserId) -> Result<(), AppError> {
+    visit.site.mails.wake();
+    visit.site.members.take_back(user);
+    visit.site.sessions.end_all(user, None).await.map(drop)
+}
+
+async fn enqueue(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    kind: Mail,
+    user: UserId,
+    address: &str,
+    detail: &str,
+) -> Result<(), AppError> {
+    let now = visit.site.clock.now();
+    let occasion = Occasion { at: now, client: visit.client.clone(), detail: detail.to_owned() };
+    mail::enqueue(transaction, now, &Order { kind, user: Some(user), address: address.to_owned(), occasion })
+        .await
+}
+
+/// Codes can be guessed, so they are counted; tokens cannot. The field that an error belongs to.
+async fn count_codes(visit: &Visit, proof: &Proof<'_>) -> Result<Field, AppError> {
+    let Proof::Code(member, _) = proof else {
+        return Ok(Field::Form);
+    };
+    let rate = visit.site.config.throttle.code_per_account;
+    throttle::take(&visit.site, &[Limit::new("code_per_account", &member.id().to_string(), rate)]).await?;
+    Ok(Field::Code)
+}
+
+async fn take(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    purpose: Purpose,
+    proof: &Proof<'_>,
+) -> Result<(UserId, String), AppError> {
+    let now = visit.site.clock.now();
+    let (taken, dead) = match proof {
+        Proof::Token(token) => {
+            (tokens::take(transaction, now, purpose, token).await?, refused(Field::Form, Problem::LinkDead))
+        }
+        Proof::Code(member, code) => (
+            tokens::take_by_code(transaction, now, purpose, member.id(), code).await?,
+            refused(Field::Code, Problem::CodeIncorrect),
+        ),
+    };
+    taken.map(|row| (UserId(row.user_id), row.email)).ok_or(dead)
+}
+
+/// An address that is taken, said where the form has a place for it.
+fn at_field<T, E: Into<AppError>>(result: Result<T, E>, field: Field) -> Result<T, AppError> {
+    result.map_err(|error| match error.into() {
+        AppError::Invalid(_) => refused(field, Problem::EmailTaken),
+        other => other,
+    })
+}

@@ -1,0 +1,107 @@
+//! A new password for who forgot the old one.
+
+use super::{
+    super::{EMAIL_MAX, password, store, username},
+    change_password::{NewPassword, set_password},
+    login::account_limit,
+    tokens::{self, Purpose},
+};
+use crate::{
+    activity::{self, Kind},
+    error::AppError,
+    forms::{Field, FormErrors, Problem},
+    mail::service::{self as mail, Kind as Mail, Occasion, Order},
+    member::UserId,
+    server::{Visit, clock::Millis, db::Transaction},
+    throttle::service::{self as throttle, Limit},
+};
+
+/// Queues what may become a mail. The same work, and the same answer, for every address: whose it is, if anybody's, is looked up
+/// when the queue comes to it.
+///
+/// # Errors
+/// A refused form, too many tries, or an outage.
+pub async fn request_reset(visit: &Visit, email: &str) -> Result<(), AppError> {
+    let (email, site) = (email.trim(), &visit.site);
+    if let Some(problem) = super::sign_up::email_problem(email) {
+        return Err(AppError::Invalid(FormErrors::one(Field::Email, problem)));
+    }
+    let rates = &site.config.throttle;
+    let limits = [
+        Limit::for_address("reset_per_address", &visit.client.address, rates.reset_per_address),
+        Limit::new("reset_per_email", &username::key(email), rates.reset_per_email),
+    ];
+    throttle::take(site, &limits).await?;
+    let now = site.clock.now();
+    let occasion = Occasion { at: now, client: visit.client.clone(), detail: String::new() };
+    let order = Order { kind: Mail::ResetRequested, user: None, address: email.to_owned(), occasion };
+    let mut transaction = site.db.begin().await?;
+    mail::enqueue(&mut transaction, now, &order).await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    Ok(())
+}
+
+/// A mail for each active account that has the address: for the one that has proven it, or, where none has, for all that gave it
+/// (to read the mail is the proof).
+///
+/// # Errors
+/// An outage.
+pub async fn expand_reset_request(
+    transaction: &mut Transaction,
+    now: Millis,
+    order: &Order,
+) -> Result<(), AppError> {
+    debug_assert!(order.address.len() <= 4 * EMAIL_MAX as usize);
+    let accounts = store::by_email(transaction, &username::key(&order.address)).await?;
+    let is_proven = accounts.first().is_some_and(|first| first.email_verified_at.is_some());
+    for account in accounts.into_iter().take(if is_proven { 1 } else { usize::MAX }) {
+        let user = UserId(account.id);
+        let mail = Order {
+            kind: Mail::ResetPassword,
+            user: Some(user),
+            address: account.email,
+            occasion: order.occasion.clone(),
+        };
+        mail::enqueue(transaction, now, &mail).await?;
+        let client = &order.occasion.client;
+        activity::service::record(transaction, now, user, Kind::PasswordResetRequested, "", client).await?;
+    }
+    Ok(())
+}
+
+/// Sets the password with the token from the mail; ends all sessions, and lets the owner log in although somebody has used up the
+/// account's tries.
+///
+/// # Errors
+/// A refused form (a dead link at the form as a whole), too many tries, a full hash queue, or an outage.
+pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> Result<(), AppError> {
+    let site = &visit.site;
+    let rate = site.config.throttle.reset_per_address;
+    throttle::take(site, &[Limit::for_address("reset_per_address", &visit.client.address, rate)]).await?;
+    let dead = || AppError::Invalid(FormErrors::one(Field::Form, Problem::LinkDead));
+    // Looked at before, so that a refused password does not use it up.
+    let row = tokens::peek(site, Purpose::ResetPassword, token).await?.ok_or_else(dead)?;
+    let user = UserId(row.user_id);
+    let mut connection = site.db.read().await?;
+    let owner = store::owner(&mut connection, user).await?.ok_or_else(dead)?;
+    drop(connection);
+    typed.check(|text| password::problems(text, &owner.username, &owner.email))?;
+    let hash = site.hasher.hash(&typed.password1).await?;
+
+    let now = site.clock.now();
+    let mut transaction = site.db.begin().await?;
+    // Of two at once, one gets it.
+    let row = tokens::take(&mut transaction, now, Purpose::ResetPassword, token).await?.ok_or_else(dead)?;
+    set_password(&mut transaction, visit, user, &owner.email, &hash, Kind::PasswordReset).await?;
+    // Who reads the mails of an address has proven it, unless another account did before.
+    let others = store::by_email(&mut transaction, &username::key(&row.email)).await?;
+    if row.email == owner.email && others.iter().all(|other| other.email_verified_at.is_none()) {
+        store::prove_email(&mut transaction, user, &row.email, now).await?;
+    }
+    transaction.commit().await?;
+    site.mails.wake();
+    site.members.take_back(user);
+    site.sessions.end_all(user, None).await?;
+    throttle::forget(site, &account_limit(site, Some(user), "")).await
+}

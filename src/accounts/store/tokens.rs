@@ -1,0 +1,113 @@
+//! SQL for the table `tokens`.
+
+use sqlx::{AnyConnection, FromRow};
+
+use crate::{member::UserId, server::clock::Millis};
+
+/// Whom a token is for.
+#[derive(FromRow)]
+pub struct TokenRow {
+    pub user_id: i64,
+    pub email: String,
+}
+
+/// A new token.
+pub struct NewToken<'a> {
+    pub token_hash: &'a [u8],
+    pub purpose: &'a str,
+    pub user: UserId,
+    pub email: &'a str,
+    pub code_hash: Option<&'a [u8]>,
+    pub created_at: Millis,
+    pub expires_at: Millis,
+}
+
+pub async fn insert(connection: &mut AnyConnection, token: &NewToken<'_>) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO tokens (token_hash, purpose, user_id, email, code_hash, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(token.token_hash)
+    .bind(token.purpose)
+    .bind(token.user.0)
+    .bind(token.email)
+    .bind(token.code_hash)
+    .bind(token.created_at)
+    .bind(token.expires_at)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Without using it up.
+pub async fn find(
+    connection: &mut AnyConnection,
+    token_hash: &[u8],
+    purpose: &str,
+    now: Millis,
+) -> Result<Option<TokenRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT user_id, email FROM tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3",
+    )
+    .bind(token_hash)
+    .bind(purpose)
+    .bind(now)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Uses it up: of two at once, one gets the row.
+pub async fn take(
+    connection: &mut AnyConnection,
+    token_hash: &[u8],
+    purpose: &str,
+    now: Millis,
+) -> Result<Option<TokenRow>, sqlx::Error> {
+    sqlx::query_as(
+        "DELETE FROM tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING user_id, email",
+    )
+    .bind(token_hash)
+    .bind(purpose)
+    .bind(now)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The same by the code in the same mail.
+pub async fn take_by_code(
+    connection: &mut AnyConnection,
+    code_hash: &[u8],
+    purpose: &str,
+    user: UserId,
+    now: Millis,
+) -> Result<Option<TokenRow>, sqlx::Error> {
+    sqlx::query_as(
+        "DELETE FROM tokens WHERE user_id = $3 AND purpose = $2 AND code_hash = $1 AND expires_at > $4 \
+         RETURNING user_id, email",
+    )
+    .bind(code_hash)
+    .bind(purpose)
+    .bind(user.0)
+    .bind(now)
+    .fetch_optional(connection)
+    .await
+}
+
+/// All of the account's for this purpose.
+pub async fn delete(connection: &mut AnyConnection, user: UserId, purpose: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2")
+        .bind(user.0)
+        .bind(purpose)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Those that nobody can use any more.
+pub async fn delete_expired(connection: &mut AnyConnection, now: Millis) -> Result<u64, sqlx::Error> {
+    sqlx::query("DELETE FROM tokens WHERE expires_at <= $1")
+        .bind(now)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected())
+}

@@ -1,0 +1,15 @@
+//! The developers' mailbox.
+
+use leptos::prelude::*;
+
+use super::Posted;
+use crate::error::AppError;
+
+/// The mails that were sent, the latest first.
+///
+/// # Errors
+/// [`AppError::NotFound`] in production, and where mails really go out.
+#[server(prefix = "/api", endpoint = "dev/mailbox")]
+pub async fn load_mailbox() -> Result<Vec<Posted>, AppError> {
+    crate::server::Visit::current()?.site.mails.mailbox().ok_or(AppError::NotFound)
+}

@@ -1,0 +1,119 @@
+//! A mail as it is written, in plain text and in HTML with the same words.
+
+use leptos::prelude::*;
+
+/// A mail as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// To which address.
+    pub to: String,
+    /// Whom it greets.
+    pub name: String,
+    /// What about.
+    pub subject: String,
+    /// What it says.
+    pub paragraphs: Vec<String>,
+    /// What to press, and where it leads.
+    pub button: Option<(&'static str, String)>,
+    /// A code that does what the button does.
+    pub code: Option<String>,
+    /// What it says after the button.
+    pub closing: Vec<String>,
+}
+
+impl Letter {
+    /// The plain text.
+    pub fn text(&self, site_name: &str, base_url: &str) -> String {
+        let mut parts = vec![format!("Hello {},", self.name)];
+        parts.extend(self.paragraphs.iter().cloned());
+        if let Some((label, url)) = &self.button {
+            parts.push(format!("{label}:\n{url}"));
+        }
+        if let Some(code) = &self.code {
+            parts.push(format!("Or type this code on the page: {code}"));
+        }
+        parts.extend(self.closing.iter().cloned());
+        parts.push(format!("-- \n{site_name}\n{base_url}\n"));
+        parts.join("\n\n")
+    }
+
+    /// The same as HTML. Styles stand at the elements, since mail programs drop others; nothing is loaded from anywhere.
+    pub fn html(&self, site_name: &str, base_url: &str) -> String {
+        const BODY: &str =
+            "font-family:system-ui,sans-serif;line-height:1.5;max-width:36em;margin:1.5em auto;padding:0 1em";
+        const BUTTON: &str = "display:inline-block;padding:.6em 1.2em;border-radius:.5em;background:#2f5d50;color:#fff;text-decoration:none;font-weight:600";
+        let Self { name, paragraphs, button, code, closing, subject, .. } = self.clone();
+        let paragraphs = paragraphs.into_iter().map(|text| view! { <p>{text}</p> }).collect_view();
+        let button = button.map(|(label, url)| {
+            view! {
+                <p>
+                    <a href=url style=BUTTON>
+                        {label}
+                    </a>
+                </p>
+            }
+        });
+        let code = code.map(|code| {
+            view! {
+                <p>
+                    "Or type this code on the page: "
+                    <strong style="font-family:monospace;font-size:1.2em;letter-spacing:.1em">{code}</strong>
+                </p>
+            }
+        });
+        let closing = closing.into_iter().map(|text| view! { <p>{text}</p> }).collect_view();
+        let (site_name, base_url) = (site_name.to_owned(), base_url.to_owned());
+        let owner = Owner::new();
+        let html = owner.with(|| {
+            view! {
+                <!DOCTYPE html>
+                <html lang="en">
+                    <head>
+                        <meta charset="utf-8" />
+                        <title>{subject}</title>
+                    </head>
+                    <body style=BODY>
+                        <p>{format!("Hello {name},")}</p>
+                        {paragraphs}
+                        {button}
+                        {code}
+                        {closing}
+                        <p style="color:#57615d;font-size:.9em">
+                            <a href=base_url>{site_name}</a>
+                        </p>
+                    </body>
+                </html>
+            }
+            .to_html()
+        });
+        owner.unset();
+        html
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_members_write_is_text_in_both_parts() {
+        let letter = Letter {
+            to: "ada@example.com".into(),
+            name: "<b>ada</b>".into(),
+            subject: "Confirm".into(),
+            paragraphs: vec!["One & two".into()],
+            button: Some(("Confirm", "http://site/x?a=1&b=2".into())),
+            code: Some("BCDF-GHJK".into()),
+            closing: vec!["Bye".into()],
+        };
+        let text = letter.text("Site", "http://site");
+        assert!(
+            text.starts_with("Hello <b>ada</b>,\n\nOne & two\n\nConfirm:\nhttp://site/x?a=1&b=2\n\n"),
+            "{text}"
+        );
+        assert!(text.contains("BCDF-GHJK"));
+        let html = letter.html("Site", "http://site");
+        assert!(html.contains("Hello &lt;b&gt;ada&lt;/b&gt;,") && html.contains("One &amp; two"), "{html}");
+        assert!(!html.contains("<b>") && html.contains("BCDF-GHJK"), "{html}");
+    }
+}

@@ -1,0 +1,32 @@
+//! Mails: a queue in the database, and the ways out of it.
+
+pub mod api;
+pub mod pages;
+
+#[cfg(feature = "ssr")]
+pub mod letter;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+mod store;
+#[cfg(feature = "ssr")]
+pub mod transport;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ui::Moment;
+
+/// A mail in the developers' mailbox.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    /// When it was sent.
+    pub at: Moment,
+    /// To whom.
+    pub to: String,
+    /// What about.
+    pub subject: String,
+    /// Its plain text.
+    pub text: String,
+    /// Where its button leads.
+    pub link: Option<String>,
+}

@@ -1,0 +1,37 @@
+//! `/dev/mailbox`: what would have been sent, for developers.
+
+use leptos::prelude::*;
+
+use super::{Posted, api};
+use crate::ui::{Loaded, Page, Timestamp};
+
+/// `/dev/mailbox`
+#[component]
+pub fn MailboxPage() -> impl IntoView {
+    let data = Resource::new(|| (), |()| api::load_mailbox());
+    view! {
+        <Page title="Mailbox">
+            <Loaded data show=list />
+        </Page>
+    }
+}
+
+fn list(mails: Vec<Posted>) -> impl IntoView {
+    let is_empty = mails.is_empty();
+    view! {
+        <p class="lead">"In development no mail leaves this machine. Here is what would have."</p>
+        {is_empty.then(|| view! { <p>"Nothing yet."</p> })}
+        {mails.into_iter().map(mail).collect_view()}
+    }
+}
+
+fn mail(mail: Posted) -> impl IntoView {
+    view! {
+        <article class="card mail">
+            <h2>{mail.subject}</h2>
+            <p class="detail">"to " {mail.to} ", " <Timestamp moment=mail.at /></p>
+            <pre>{mail.text}</pre>
+            {mail.link.map(|link| view! { <p><a href=link rel="external">"Open its link"</a></p> })}
+        </article>
+    }
+}

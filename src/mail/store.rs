@@ -1,0 +1,138 @@
+//! SQL for the table `mails`.
+
+use sqlx::{AnyConnection, FromRow};
+
+use crate::{member::UserId, server::clock::Millis};
+
+/// A mail that waits.
+#[derive(FromRow)]
+pub struct MailRow {
+    /// Its id.
+    pub id: i64,
+    /// Which mail.
+    pub kind: String,
+    /// Of which account.
+    pub user_id: Option<i64>,
+    /// To where.
+    pub address: String,
+    /// What it tells of, as JSON.
+    pub detail: String,
+    /// Since when it waits.
+    pub created_at: Millis,
+    /// How often it was tried.
+    pub tries: i64,
+    /// When it is tried next.
+    pub next_try_at: Millis,
+    /// Why it did not go out.
+    pub last_error: String,
+}
+
+pub async fn insert(
+    connection: &mut AnyConnection,
+    id: i64,
+    kind: &str,
+    user: Option<UserId>,
+    address: &str,
+    detail: &str,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO mails (id, kind, user_id, address, detail, created_at, tries, next_try_at, last_error) \
+         VALUES ($1, $2, $3, $4, $5, $6, 0, $6, '')",
+    )
+    .bind(id)
+    .bind(kind)
+    .bind(user.map(|user| user.0))
+    .bind(address)
+    .bind(detail)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+const COLUMNS: &str = "id, kind, user_id, address, detail, created_at, tries, next_try_at, last_error";
+
+/// Those whose time has come, the oldest first.
+pub async fn due(
+    connection: &mut AnyConnection,
+    now: Millis,
+    limit: i64,
+) -> Result<Vec<MailRow>, sqlx::Error> {
+    sqlx::query_as(&format!(
+        "SELECT {COLUMNS} FROM mails WHERE next_try_at <= $1 ORDER BY next_try_at, id LIMIT $2"
+    ))
+    .bind(now)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// When the next one's time comes.
+pub async fn next_due(connection: &mut AnyConnection) -> Result<Option<Millis>, sqlx::Error> {
+    sqlx::query_as("SELECT next_try_at FROM mails ORDER BY next_try_at LIMIT 1")
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.map(|(at,)| at))
+}
+
+/// Takes it for one try; false when another instance was faster.
+pub async fn claim(
+    connection: &mut AnyConnection,
+    mail: &MailRow,
+    until: Millis,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query("UPDATE mails SET tries = tries + 1, next_try_at = $3 WHERE id = $1 AND next_try_at = $2")
+        .bind(mail.id)
+        .bind(mail.next_try_at)
+        .bind(until)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}
+
+pub async fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM mails WHERE id = $1").bind(id).execute(connection).await.map(drop)
+}
+
+/// Notes why it did not go out, and when it is tried again.
+pub async fn postpone(
+    connection: &mut AnyConnection,
+    id: i64,
+    error: &str,
+    next_try_at: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE mails SET last_error = $2, next_try_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(error)
+        .bind(next_try_at)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// All that wait, the oldest first.
+pub async fn waiting(connection: &mut AnyConnection, limit: i64) -> Result<Vec<MailRow>, sqlx::Error> {
+    sqlx::query_as(&format!("SELECT {COLUMNS} FROM mails ORDER BY created_at, id LIMIT $1"))
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+}
+
+/// Has all be tried now.
+pub async fn hurry(connection: &mut AnyConnection, now: Millis) -> Result<u64, sqlx::Error> {
+    sqlx::query("UPDATE mails SET next_try_at = $1")
+        .bind(now)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected())
+}
+
+/// Gives up those that have waited since before.
+pub async fn delete_older(connection: &mut AnyConnection, than: Millis) -> Result<u64, sqlx::Error> {
+    sqlx::query("DELETE FROM mails WHERE created_at < $1")
+        .bind(than)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected())
+}

@@ -1,0 +1,182 @@
+//! The ways out: SMTP, a folder, or the developers' mailbox.
+
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use lettre::{
+    Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
+};
+use tokio::sync::Notify;
+
+use super::{Posted, letter::Letter};
+use crate::server::{
+    config::{Config, Environment, MailTransport},
+    failure::Failure,
+    moment::moment,
+};
+
+/// Why a mail did not go out.
+#[derive(Debug)]
+pub struct NotSent {
+    /// For the log and the operator.
+    pub reason: String,
+    /// Whether trying again is of no use.
+    pub is_final: bool,
+}
+
+enum Way {
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Folder(PathBuf),
+    /// The latest at the front.
+    Mailbox(Mutex<VecDeque<Posted>>),
+}
+
+/// The site's post office.
+pub struct Mails {
+    way: Way,
+    from: Mailbox,
+    site_name: String,
+    base_url: String,
+    woken: Notify,
+}
+
+impl Mails {
+    /// With the configured way out.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn new(config: &Config, base_url: &url::Url) -> Result<Self, Failure> {
+        let invalid = |error: &dyn std::fmt::Display| Failure::message(format!("mail.from: {error}"));
+        let from = if config.mail.from.is_empty() {
+            // A host that is a number is none that mail knows; such a site sends nothing but in tests.
+            let host = base_url.domain().unwrap_or("localhost");
+            Address::new("noreply", host).map_err(|error| invalid(&error))?
+        } else {
+            config.mail.from.parse().map_err(|error| invalid(&error))?
+        };
+        let way = match &config.mail.transport {
+            // Once more, for whoever puts a configuration together without its checks.
+            MailTransport::Mailbox if config.site.environment == Environment::Production => {
+                return Err(Failure::message("mail.transport must be smtp://… or file:… in production"));
+            }
+            MailTransport::Mailbox => Way::Mailbox(Mutex::default()),
+            MailTransport::File(folder) => {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| Failure::start("make the folder for mails (mail.transport)", error))?;
+                Way::Folder(folder.clone())
+            }
+            MailTransport::Smtp(url) => {
+                let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+                    .map_err(|_| Failure::message("mail.transport: this address cannot be used"))?;
+                Way::Smtp(Box::new(smtp.timeout(Some(Duration::from_secs(30))).build()))
+            }
+        };
+        Ok(Self {
+            way,
+            from: Mailbox::new(Some(config.site.name.clone()), from),
+            site_name: config.site.name.clone(),
+            base_url: base_url.as_str().trim_end_matches('/').to_owned(),
+            woken: Notify::new(),
+        })
+    }
+
+    /// To be called after the commit that queued a mail.
+    pub fn wake(&self) {
+        self.woken.notify_one();
+    }
+
+    /// Waits for [`Self::wake`].
+    pub async fn woken(&self) {
+        self.woken.notified().await;
+    }
+
+    /// What is in the developers' mailbox, the latest first; none where there is no such mailbox.
+    pub fn mailbox(&self) -> Option<Vec<Posted>> {
+        match &self.way {
+            Way::Mailbox(posted) => {
+                Some(posted.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Sends one.
+    ///
+    /// # Errors
+    /// When it was not taken.
+    pub async fn send(&self, id: i64, now: i64, letter: &Letter) -> Result<(), NotSent> {
+        let never = |error: &dyn std::fmt::Display| NotSent { reason: error.to_string(), is_final: true };
+        let message = || self.message(id, letter).map_err(|error| never(&error));
+        match &self.way {
+            Way::Mailbox(posted) => {
+                /// Memory is bounded, and nobody looks further back.
+                const MOST: usize = 100;
+                let mut posted = posted.lock().unwrap_or_else(PoisonError::into_inner);
+                posted.push_front(Posted {
+                    at: moment(now),
+                    to: letter.to.clone(),
+                    subject: letter.subject.clone(),
+                    text: letter.text(&self.site_name, &self.base_url),
+                    link: letter.button.as_ref().map(|(_, url)| url.clone()),
+                });
+                posted.truncate(MOST);
+                Ok(())
+            }
+            Way::Folder(folder) => write(folder, id, &message()?.formatted())
+                .await
+                .map_err(|error| NotSent { reason: error.to_string(), is_final: false }),
+            Way::Smtp(smtp) => match smtp.send(message()?).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(NotSent { is_final: error.is_permanent(), reason: chain(&error) }),
+            },
+        }
+    }
+
+    fn message(&self, id: i64, letter: &Letter) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
+        let (text, html) =
+            (letter.text(&self.site_name, &self.base_url), letter.html(&self.site_name, &self.base_url));
+        let to = Mailbox::new(None, letter.to.parse()?);
+        let mut message = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(letter.subject.clone())
+            .message_id(Some(format!("<{id:x}.{:016x}@{}>", rand::random::<u64>(), self.from.email.domain())))
+            .multipart(MultiPart::alternative_plain_html(text, html))?;
+        // RFC 3834: so that nobody's holiday notice answers us.
+        message.headers_mut().insert_raw(HeaderValue::new(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".into(),
+        ));
+        Ok(message)
+    }
+}
+
+/// For nobody else on this machine to read, and whole or not at all.
+async fn write(folder: &Path, id: i64, bytes: &[u8]) -> std::io::Result<()> {
+    use tokio::io::AsyncWriteExt;
+    let name = format!("{id:016x}-{:08x}", rand::random::<u32>());
+    let (unfinished, finished) = (folder.join(format!("{name}.tmp")), folder.join(format!("{name}.eml")));
+    let mut file =
+        tokio::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished).await?;
+    file.write_all(bytes).await?;
+    file.sync_all().await?;
+    tokio::fs::rename(unfinished, finished).await
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,62 @@
+//! How often something may be done.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use super::Period;
+
+/// A number of tries in a time, written `5/5m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    count: u32,
+    period: Period,
+}
+
+impl Rate {
+    /// So many in such a time.
+    pub const fn new(count: u32, period: Period) -> Self {
+        Self { count, period }
+    }
+
+    /// How many.
+    pub const fn count(self) -> u32 {
+        self.count
+    }
+
+    /// In which time.
+    pub const fn period(self) -> Duration {
+        self.period.get()
+    }
+}
+
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let wrong = || D::Error::custom(format!("`{text}` is not a rate such as `5/5m` or `30/1h`"));
+        let (count, period) = text.split_once('/').ok_or_else(wrong)?;
+        let count = count.trim().parse().ok().filter(|count| *count > 0).ok_or_else(wrong)?;
+        let period = humantime::parse_duration(period.trim()).map_err(|_| wrong())?;
+        if period.is_zero() || period > Period::days(7).get() {
+            return Err(D::Error::custom(format!(
+                "`{text}`: the time must be longer than zero and at most 7d"
+            )));
+        }
+        Ok(Self { count, period: Period::millis(u64::try_from(period.as_millis()).unwrap_or(u64::MAX)) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates() {
+        let read = |text: &str| Rate::deserialize(serde_json::Value::from(text)).ok();
+        assert_eq!(read("5/5m"), Some(Rate::new(5, Period::minutes(5))));
+        assert_eq!(read("1 / 30s"), Some(Rate::new(1, Period::seconds(30))));
+        for wrong in ["", "5", "5/", "/5m", "0/5m", "-1/5m", "5/0s", "5/8d", "5/soon", "99999999999/1m"] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Taking a try, and giving it back when it turned out to be none that matters.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use sha2::{Digest, Sha256};
+
+use super::store;
+use crate::{
+    error::AppError,
+    server::{
+        Site,
+        clock::{Millis, to_millis},
+        config::Rate,
+    },
+};
+
+/// One thing that is counted: what is tried, and by or for whom.
+#[derive(Clone)]
+pub struct Limit {
+    key_hash: [u8; 32],
+    rate: Rate,
+}
+
+impl Limit {
+    /// `what` is tried by or for `who`, at most at this rate. Stored as a hash: what people type into the field for their name may
+    /// be their password.
+    pub fn new(what: &'static str, who: &str, rate: Rate) -> Self {
+        let mut hash = Sha256::new();
+        hash.update((what.len() as u64).to_be_bytes());
+        hash.update(what);
+        hash.update(who);
+        Self { key_hash: hash.finalize().into(), rate }
+    }
+
+    /// The same for an address of the network, of IPv6 with the whole /64, which is what one customer gets.
+    pub fn for_address(what: &'static str, address: &str, rate: Rate) -> Self {
+        Self::new(what, &network(address), rate)
+    }
+}
+
+fn network(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address.to_owned(),
+    }
+}
+
+/// Takes one try from each limit, before the work is done: of many at once only as many as are allowed get to do it.
+///
+/// # Errors
+/// [`AppError::Throttled`] when one of them is used up; nothing is counted then, so that who goes on trying does not wait longer.
+pub async fn take(site: &Site, limits: &[Limit]) -> Result<(), AppError> {
+    let now = site.clock.now();
+    // Without a write for who is over the limit: a flood of refusals costs little.
+    let mut connection = site.db.read().await?;
+    for limit in limits {
+        if let Some(found) = store::find(&mut connection, &limit.key_hash, now).await?
+            && found.count >= i64::from(limit.rate.count())
+        {
+            return Err(throttled(found.expires_at, now));
+        }
+    }
+    drop(connection);
+    let mut transaction = site.db.begin().await?;
+    for limit in limits {
+        let expires_at = now.saturating_add(to_millis(limit.rate.period()));
+        let counted = store::count(&mut transaction, &limit.key_hash, now, expires_at).await?;
+        if counted.count > i64::from(limit.rate.count()) {
+            transaction.rollback().await?;
+            return Err(throttled(counted.expires_at, now));
+        }
+    }
+    Ok(transaction.commit().await?)
+}
+
+fn throttled(expires_at: Millis, now: Millis) -> AppError {
+    let seconds = expires_at.saturating_sub(now).max(0).unsigned_abs().div_ceil(1000).max(1);
+    AppError::Throttled { retry_after: u32::try_from(seconds).unwrap_or(u32::MAX) }
+}
+
+/// Gives a try back.
+///
+/// # Errors
+/// An outage.
+pub async fn give_back(site: &Site, limits: &[Limit]) -> Result<(), AppError> {
+    let mut transaction = site.db.begin().await?;
+    for limit in limits {
+        store::give_back(&mut transaction, &limit.key_hash).await?;
+    }
+    Ok(transaction.commit().await?)
+}
+
+/// Lets somebody begin anew.
+///
+/// # Errors
+/// An outage.
+pub async fn forget(site: &Site, limit: &Limit) -> Result<(), AppError> {
+    let mut transaction = site.db.begin().await?;
+    store::forget(&mut transaction, &limit.key_hash).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Deletes counts that are over, and says how many.
+///
+/// # Errors
+/// An outage.
+pub async fn sweep(site: &Site) -> Result<u64, AppError> {
+    const BATCH: i64 = 500;
+    let mut swept = 0;
+    loop {
+        let mut transaction = site.db.begin().await?;
+        let gone = store::delete_expired(&mut transaction, site.clock.now(), BATCH).await?;
+        transaction.commit().await?;
+        swept += gone;
+        if gone < BATCH.unsigned_abs() {
+            return Ok(swept);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_customer_is_one_address() {
+        for (address, counted) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("::ffff:203.0.113.9", "203.0.113.9"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("", ""),
+        ] {
+            assert_eq!(network(address), counted, "{address}");
+        }
+    }
+
+    #[test]
+    fn what_and_who_cannot_be_mistaken_for_each_other() {
+        let rate = crate::server::config::Throttle::default().login_per_address;
+        assert_ne!(Limit::new("ab", "c", rate).key_hash, Limit::new("a", "bc", rate).key_hash);
+    }
+}

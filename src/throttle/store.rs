@@ -1,0 +1,80 @@
+//! SQL for the table `throttles`.
+
+use sqlx::{AnyConnection, FromRow};
+
+use crate::server::clock::Millis;
+
+/// A count, and when it begins anew.
+#[derive(FromRow)]
+pub struct Counted {
+    pub count: i64,
+    pub expires_at: Millis,
+}
+
+/// The present count, if there is one.
+pub async fn find(
+    connection: &mut AnyConnection,
+    key_hash: &[u8],
+    now: Millis,
+) -> Result<Option<Counted>, sqlx::Error> {
+    sqlx::query_as("SELECT count, expires_at FROM throttles WHERE key_hash = $1 AND expires_at > $2")
+        .bind(key_hash)
+        .bind(now)
+        .fetch_optional(connection)
+        .await
+}
+
+/// One more; in one statement, so that of many at once each sees its own number.
+pub async fn count(
+    connection: &mut AnyConnection,
+    key_hash: &[u8],
+    now: Millis,
+    expires_at: Millis,
+) -> Result<Counted, sqlx::Error> {
+    sqlx::query_as(
+        "INSERT INTO throttles (key_hash, count, expires_at) VALUES ($1, 1, $3) \
+         ON CONFLICT (key_hash) DO UPDATE SET \
+         count = CASE WHEN throttles.expires_at <= $2 THEN 1 ELSE throttles.count + 1 END, \
+         expires_at = CASE WHEN throttles.expires_at <= $2 THEN $3 ELSE throttles.expires_at END \
+         RETURNING count, expires_at",
+    )
+    .bind(key_hash)
+    .bind(now)
+    .bind(expires_at)
+    .fetch_one(connection)
+    .await
+}
+
+/// One less.
+pub async fn give_back(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE throttles SET count = count - 1 WHERE key_hash = $1 AND count > 0")
+        .bind(key_hash)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// None at all.
+pub async fn forget(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM throttles WHERE key_hash = $1")
+        .bind(key_hash)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// How many that are over went, at most `limit`.
+pub async fn delete_expired(
+    connection: &mut AnyConnection,
+    now: Millis,
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM throttles WHERE key_hash IN (SELECT key_hash FROM throttles WHERE expires_at <= $1 LIMIT $2)",
+    )
+    .bind(now)
+    .bind(limit)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected())
+}
