@@ -58,7 +58,8 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
     site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)
 }
 
-/// Writes a login down: last login, activity.
+/// Writes a login down: last login, activity. To be called before the session is opened: that commits last, and takes back what
+/// is cached of the member, this included.
 ///
 /// # Errors
 /// An outage.
@@ -67,12 +68,10 @@ pub async fn record_login(visit: &Visit, member: &Member) -> Result<(), AppError
     let mut transaction = visit.site.db.begin().await?;
     store::set_last_login(&mut transaction, member.id(), now).await?;
     store::add_activity(&mut transaction, new_id(now), member.id(), kind::LOGIN, now, &visit.client).await?;
-    transaction.commit().await?;
-    visit.site.cache.invalidate_member(member.id(), "login");
-    Ok(())
+    Ok(transaction.commit().await?)
 }
 
-/// Writes a logout down.
+/// Writes a logout down. Nothing that is cached shows logouts; that the device is gone, the end of the session has said.
 ///
 /// # Errors
 /// An outage.
@@ -80,9 +79,7 @@ pub async fn record_logout(visit: &Visit, member: &Member) -> Result<(), AppErro
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
     store::add_activity(&mut transaction, new_id(now), member.id(), kind::LOGOUT, now, &visit.client).await?;
-    transaction.commit().await?;
-    visit.site.cache.invalidate_member(member.id(), "logout");
-    Ok(())
+    Ok(transaction.commit().await?)
 }
 
 #[cfg(test)]
