@@ -213,6 +213,7 @@ mod tests {
     #[tokio::test]
     async fn past_the_queue_nobody_waits() {
         let hasher = hasher(2);
+        assert_eq!(hasher.admitted.available_permits(), 2, "one is computed, one waits");
         let _slot = hasher.slots.clone().acquire_owned().await;
         let waiting = tokio::spawn({
             let hasher = hasher.clone();

@@ -166,6 +166,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn after_the_clock_was_set_back_nothing_from_the_future_is_used() {
+        let clock = Clock::default();
+        let memory = memory(&clock);
+        let entry = |computed_at| Entry { value: 1, computed_at, expires_at: clock.now() + 7_200_000 };
+        assert!(memory.is_fresh(&entry(clock.now())));
+        assert!(!memory.is_fresh(&entry(clock.now() + 3_600_000)));
+    }
+
+    #[tokio::test]
     async fn a_thousand_misses_load_once() {
         let memory = memory(&Clock::default());
         let loads = Arc::new(AtomicU32::new(0));

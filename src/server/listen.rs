@@ -121,8 +121,8 @@ fn connection(
     >,
 > {
     let mut stream = TimeoutStream::new(stream);
-    // Reading: a silent connection. Writing: one that does not take its answer.
-    stream.set_read_timeout(Some(idle));
+    // For one that does not take its answer. None for reading: hyper reads while it writes, to notice who hangs up, so that one would
+    // end every answer that takes longer. A silent connection ends by the time limit on heads, a silent body by that on requests.
     stream.set_write_timeout(Some(idle));
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));

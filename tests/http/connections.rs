@@ -2,8 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use members_area::server::config::Period;
-use tokio::net::TcpStream;
+use members_area::server::config::{Config, Period};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::{TestSite, log, raw};
 
@@ -17,16 +20,20 @@ async fn one_host_header_is_needed() {
     site.stop().await;
 }
 
+fn short_limits(config: &mut Config) {
+    config.server.request_timeout = Period::millis(200);
+    config.server.idle_timeout = Period::millis(400);
+}
+
 #[tokio::test]
 async fn silent_slow_and_half_open_connections_are_ended() {
-    let site = TestSite::start_with(|config| {
-        config.server.request_timeout = Period::millis(200);
-        config.server.idle_timeout = Period::millis(400);
-    })
-    .await;
+    let site = TestSite::start_with(short_limits).await;
     for request in [
         "",
         "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+        // Silent after its answer, and with a body that nobody waits for.
+        "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+        "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx",
         "POST /api/accounts/log_in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nlogin=",
     ] {
         let begun = Instant::now();
@@ -37,11 +44,66 @@ async fn silent_slow_and_half_open_connections_are_ended() {
     site.stop().await;
 }
 
+/// The connection is never silent: only the limit on the whole head ends it.
+#[tokio::test]
+async fn a_head_that_comes_byte_by_byte_is_ended() {
+    let site = TestSite::start_with(short_limits).await;
+    let mut slow = TcpStream::connect(site.address).await.expect("connected");
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").await.expect("sent");
+    let begun = Instant::now();
+    while slow.write_all(b"x").await.is_ok() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it held its connection");
+        // The pace: each byte after somebody else's answer.
+        site.visitor().get("/healthz").await;
+    }
+    site.stop().await;
+}
+
+/// With room for one connection, the next visitor is served when that one is ended.
+#[tokio::test]
+async fn who_does_not_take_the_answer_is_left() {
+    let site = TestSite::start_with(|config| {
+        short_limits(config);
+        config.server.max_connections = 1;
+        let big = std::fs::File::create(config.server.site_root.join("big.bin")).expect("a file");
+        // More than the system's buffers take.
+        big.set_len(1 << 28).expect("a size");
+    })
+    .await;
+    let mut deaf = TcpStream::connect(site.address).await.expect("connected");
+    deaf.write_all(b"GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
+    assert_eq!(site.visitor().get("/healthz").await.status, 200);
+    drop(deaf);
+    site.stop().await;
+}
+
+/// While an answer is on its way its reader has nothing to say; that is no silence.
+#[tokio::test]
+async fn who_takes_the_answer_steadily_has_all_the_time_it_takes() {
+    const IDLE: Duration = Duration::from_secs(1);
+    let site = TestSite::start_with(|config| {
+        config.server.request_timeout = Period::millis(500);
+        config.server.idle_timeout = Period::seconds(IDLE.as_secs());
+        let endless = std::fs::File::create(config.server.site_root.join("endless.bin")).expect("a file");
+        endless.set_len(1 << 36).expect("a size");
+    })
+    .await;
+    let mut reader = TcpStream::connect(site.address).await.expect("connected");
+    reader.write_all(b"GET /endless.bin HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
+    let (begun, mut piece) = (Instant::now(), vec![0; 1 << 20]);
+    while begun.elapsed() < IDLE * 5 / 2 {
+        let read = reader.read(&mut piece).await;
+        assert!(read.as_ref().is_ok_and(|bytes| *bytes > 0), "{read:?} after {:?}", begun.elapsed());
+    }
+    drop(reader);
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn a_stop_lets_running_requests_finish_and_does_not_wait_for_idle_connections() {
     let site = TestSite::start_with(|config| {
         config.passwords.memory_kib = 64 * 1024;
-        config.passwords.iterations = 4;
+        config.passwords.iterations = 32;
         config.passwords.slots = 1;
         config.passwords.queue = 0;
     })
@@ -51,7 +113,11 @@ async fn a_stop_lets_running_requests_finish_and_does_not_wait_for_idle_connecti
     let begun = Instant::now();
     site.stop().await;
     assert!(begun.elapsed() < Duration::from_secs(15), "the idle connection held up the stop");
-    assert_eq!(running.await.expect("no panic").status, 303);
+    // Here it would go on without the site; a program that ends takes it along.
+    let log = log::text();
+    let answer = running.await.expect("no panic");
+    assert_eq!(answer.status, 303);
+    assert!(log.contains(answer.request_id()), "it was still running when the site had stopped");
 }
 
 /// sqlx's `begin` on SQLite, dropped half way, leaves a transaction that belongs to nobody on the only connection that writes.

@@ -38,6 +38,28 @@ async fn a_refused_form_comes_back_with_errors_and_values_and_a_clean_address() 
     site.stop().await;
 }
 
+/// It holds what was typed.
+#[tokio::test]
+async fn the_cookie_that_carries_a_form_is_as_closed_as_the_sessions() {
+    for (base, name, secure) in [("", "flash", false), ("https://members.test", "__Host-flash", true)] {
+        let site = TestSite::start_with(|config| config.site.base_url = base.into()).await;
+        let mut visitor = site.visitor();
+        let refused = visitor.submit("/accounts/signup", &REFUSED).await;
+        let shown = visitor.get("/accounts/signup").await;
+        // Set, and taken away again.
+        for (answer, seconds) in [(refused, 600), (shown, 0)] {
+            let cookie = cookie::Cookie::parse(answer.header("set-cookie").to_owned()).expect("a cookie");
+            assert_eq!(cookie.name(), name);
+            assert_eq!(cookie.http_only(), Some(true));
+            assert_eq!(cookie.same_site(), Some(cookie::SameSite::Lax));
+            assert_eq!(cookie.secure().unwrap_or(false), secure);
+            assert_eq!((cookie.path(), cookie.domain()), (Some("/"), None));
+            assert_eq!(cookie.max_age().map(|age| age.whole_seconds()), Some(seconds));
+        }
+        site.stop().await;
+    }
+}
+
 #[tokio::test]
 async fn hydrated_the_same_errors_come_without_a_page() {
     let site = TestSite::start().await;

@@ -1,6 +1,16 @@
 use std::time::Duration;
 
-use crate::support::{TestSite, Visitor};
+use members_area::{
+    cache::Cache,
+    member::{Client, UserId},
+    server::{clock::Clock, db::Database},
+    sessions::{
+        origin::Origin,
+        service::{Data, Sessions},
+    },
+};
+
+use crate::support::{PASSWORD, TestSite, Visitor, visitor::FormBody};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -10,11 +20,8 @@ async fn the_table_holds_a_hash_of_the_cookie_and_where_it_came_from() {
     let mut visitor = site.signed_up("ada").await;
     let request = visitor
         .request(reqwest::Method::POST, "/api/accounts/log_in")
-        .header("user-agent", "Test Browser/1.0");
-    let request = crate::support::visitor::FormBody::form_body(
-        request,
-        &[("login", "ada"), ("password", crate::support::PASSWORD), ("remember", "yes")],
-    );
+        .header("user-agent", "Test Browser/1.0")
+        .form_body(&[("login", "ada"), ("password", PASSWORD), ("remember", "yes")]);
     visitor.send(request).await;
     assert_eq!(site.database.text("SELECT address FROM sessions").await, "127.0.0.1");
     assert_eq!(site.database.text("SELECT agent FROM sessions").await, "Test Browser/1.0");
@@ -26,6 +33,27 @@ async fn the_table_holds_a_hash_of_the_cookie_and_where_it_came_from() {
     let absolute = site.database.number("SELECT absolute_expires_at - created_at FROM sessions").await;
     assert_eq!((idle, absolute), (14 * 86_400_000, 90 * 86_400_000));
     site.stop().await;
+}
+
+#[tokio::test]
+async fn where_a_login_came_from_only_a_trusted_proxy_can_say() {
+    for (trusted, address) in [(None, "127.0.0.1"), (Some("127.0.0.0/8"), "198.51.100.1")] {
+        let site = TestSite::start_with(|config| {
+            config.server.trusted_proxies =
+                trusted.map(|network| network.parse().expect("a network")).into_iter().collect();
+        })
+        .await;
+        let mut visitor = site.signed_up("ada").await;
+        let request = visitor
+            .request(reqwest::Method::POST, "/api/accounts/log_in")
+            .header("x-forwarded-for", "203.0.113.7, 198.51.100.1")
+            .form_body(&[("login", "ada"), ("password", PASSWORD)]);
+        visitor.send(request).await;
+        assert_eq!(site.database.text("SELECT address FROM sessions").await, address);
+        let login = "SELECT address FROM activity WHERE kind = 'login'";
+        assert_eq!(site.database.text(login).await, address);
+        site.stop().await;
+    }
 }
 
 #[tokio::test]
@@ -200,15 +228,6 @@ async fn a_session_does_not_come_back_after_logout() {
 
 #[tokio::test]
 async fn a_session_saved_after_its_end_stays_ended() {
-    use members_area::{
-        cache::Cache,
-        member::{Client, UserId},
-        server::{clock::Clock, db::Database},
-        sessions::{
-            origin::Origin,
-            service::{Data, Sessions},
-        },
-    };
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     let user = UserId(site.user_id("ada").await);
@@ -223,6 +242,31 @@ async fn a_session_saved_after_its_end_stays_ended() {
     sessions.save(id, &Data::from([("a".to_owned(), 2.into())])).await.expect("nothing to save");
     assert!(sessions.load(id).await.expect("looked").is_none());
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 0);
+    db.close().await;
+    site.stop().await;
+}
+
+/// More than are deleted in one transaction.
+#[tokio::test]
+async fn a_sweep_leaves_no_expired_session_however_many_there_are() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let user = UserId(site.user_id("ada").await);
+    let (clock, db) =
+        (Clock::default(), Database::connect(&site.database.settings()).await.expect("connected"));
+    let sessions = Sessions::new(db.clone(), clock.clone(), Cache::new(clock.clone(), 0), Default::default());
+    let open = async |number: u32| {
+        let mut id = [0; 32];
+        id[..4].copy_from_slice(&number.to_be_bytes());
+        sessions.open(id, user, &Data::new(), &Client::default()).await.expect("opened")
+    };
+    for number in 0..501 {
+        assert!(open(number).await);
+    }
+    clock.advance(15 * DAY);
+    assert!(open(501).await);
+    assert_eq!(sessions.sweep().await, Ok(501));
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 1);
     db.close().await;
     site.stop().await;
 }

@@ -170,7 +170,8 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
 }
 
 /// Writes a login down: last login, activity, the device. Links for a new password are useless from now on. A device that is new to
-/// an account that had one before is told to its owner.
+/// an account that had one before is told to its owner. To be called before the session is opened: that commits last, and takes back
+/// what is cached of the member, this included.
 ///
 /// # Errors
 /// An outage.
@@ -194,7 +195,6 @@ pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) ->
     activity::service::record(&mut transaction, now, id, Kind::Login, "", &visit.client).await?;
     transaction.commit().await?;
     visit.site.mails.wake();
-    visit.site.cache.invalidate_member(id, "login");
     Ok(())
 }
 

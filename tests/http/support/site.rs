@@ -86,7 +86,10 @@ impl TestSite {
 
     /// On a site with one slot for hashes and no queue: somebody whose login is being computed, from now on for a while.
     pub async fn busy_login(&self, login: &'static str) -> JoinHandle<Page> {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+        let begun = std::time::Instant::now();
         loop {
+            assert!(begun.elapsed() < PATIENCE, "nobody is ever told that the site is busy");
             let mut visitor = self.visitor();
             let held = tokio::spawn(async move { visitor.log_in(login).await });
             while !held.is_finished() {
