@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{FlashMessages, Once, PageContext, SetStatus};
+use super::{FlashMessages, Main, Once, PageContext, SetStatus};
 use crate::error::AppError;
 
 /// Title, messages, heading, content.
@@ -22,11 +22,11 @@ pub fn Page(
     let window_title = format!("{title} · {}", context.site_name);
     view! {
         <Title text=window_title />
-        <main class=class id="content" tabindex="-1">
+        <Main class>
             <FlashMessages messages=Once::messages() />
             <h1>{title}</h1>
             {children()}
-        </main>
+        </Main>
     }
 }
 
