@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::{FlashMessages, Main, Once, PageContext, SetStatus};
+use super::{FlashMessages, Main, Once, PageContext, SetStatus, flash::ShownMessages};
 use crate::error::AppError;
 
 /// Title, messages, heading, content.
@@ -20,10 +20,12 @@ pub fn Page(
 ) -> impl IntoView {
     let context = use_context::<PageContext>().unwrap_or_default();
     let window_title = format!("{title} · {}", context.site_name);
+    let messages = ShownMessages::new(Once::messages());
+    provide_context(messages);
     view! {
         <Title text=window_title />
         <Main class>
-            <FlashMessages messages=Once::messages() />
+            <FlashMessages messages />
             <h1>{title}</h1>
             {children()}
         </Main>
