@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::{
     SsrMode,
-    components::{FlatRoutes, Route, Router},
+    components::{A, FlatRoutes, Route, Router},
     path,
 };
 
@@ -20,9 +20,10 @@ use crate::{
             SignupPage, VerifyPage,
         },
     },
+    error::AppError,
     mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
-    ui::{ErrorText, Once, PageContext, SetStatus},
+    ui::{ErrorText, Footer, Header, Main, Once, PageContext, SetStatus, SkipLink},
 };
 
 /// The site.
@@ -35,6 +36,7 @@ pub fn App() -> impl IntoView {
     provide_context(context.clone());
     view! {
         <Router>
+            <SkipLink />
             <SiteHeader context />
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
@@ -57,23 +59,26 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />
             </FlatRoutes>
-            <footer class="site-footer">
-                <p>"Every request is timed, every cached thing says when it was made."</p>
-            </footer>
+            <Footer />
         </Router>
     }
 }
 
+/// The navigation; each `A` knows whether it leads to the present page.
 #[component]
 fn SiteHeader(context: PageContext) -> impl IntoView {
     let links = match context.visitor {
         Some(visitor) => view! {
             <li class="welcome">{format!("Welcome, {}", visitor.username)}</li>
             <li>
-                <a href="/members/dashboard">"Dashboard"</a>
+                <A href="/members/dashboard" exact=true>
+                    "Dashboard"
+                </A>
             </li>
             <li>
-                <a href="/members/profile">"Profile"</a>
+                <A href="/members/profile" exact=true>
+                    "Profile"
+                </A>
             </li>
             <li>
                 <form method="post" action=LogOut::PATH>
@@ -86,26 +91,22 @@ fn SiteHeader(context: PageContext) -> impl IntoView {
         .into_any(),
         None => view! {
             <li>
-                <a href="/accounts/login">"Log in"</a>
+                <A href="/accounts/login" exact=true>
+                    "Log in"
+                </A>
             </li>
             <li>
-                <a href="/accounts/signup">"Sign up"</a>
+                <A href="/accounts/signup" exact=true>
+                    "Sign up"
+                </A>
             </li>
         }
         .into_any(),
     };
     view! {
-        <a class="skip" href="#content" rel="external">
-            "Skip to the content"
-        </a>
-        <header class="site-header">
-            <a class="site-name" href="/">
-                {context.site_name}
-            </a>
-            <nav aria-label="Account">
-                <ul>{links}</ul>
-            </nav>
-        </header>
+        <Header site_name=context.site_name label="Account">
+            {links}
+        </Header>
     }
 }
 
@@ -115,8 +116,8 @@ fn NotFoundPage() -> impl IntoView {
     let site_name = use_context::<PageContext>().unwrap_or_default().site_name;
     view! {
         <leptos_meta::Title text=format!("Page not found · {site_name}") />
-        <main class="page" id="content" tabindex="-1">
-            <ErrorText status=404 sentence=crate::error::AppError::NotFound.to_string() />
-        </main>
+        <Main>
+            <ErrorText status=404 sentence=AppError::NotFound.to_string() />
+        </Main>
     }
 }

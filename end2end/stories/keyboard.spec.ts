@@ -1,6 +1,18 @@
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
-import { arrive, button, field, heading, navigation, newMember, open } from '../support/verbs';
+import {
+  arrive,
+  button,
+  field,
+  goBack,
+  heading,
+  isMarked,
+  join,
+  mark,
+  navigation,
+  newMember,
+  open,
+} from '../support/verbs';
 
 /** The element has the keyboard's focus, is on the screen, and the focus can be seen. */
 async function expectFocus(element: Locator): Promise<void> {
@@ -81,5 +93,69 @@ test.describe('the way past the navigation', () => {
         page.getByRole('main').locator('a, button, input').and(page.locator(':not([type=hidden])')).first(),
       );
     });
+  }
+});
+
+// Without JavaScript each of these loads a page, and the browser begins at its top by itself.
+test.describe('a page that one goes to within the browser', { tag: '@javascript' }, () => {
+  test('has its title and the focus, and nobody sees a frame around it', async ({ page }) => {
+    await join(page);
+    await open(page, '/');
+    await expect(page.locator('body'), 'a page that was loaded begins at its top').toBeFocused();
+    await mark(page);
+    // What a screen reader is told: that the focus came to the content of a window of this title.
+    const heard = await page.evaluateHandle(() => {
+      const heard: string[] = [];
+      document.addEventListener('focusin', ({ target }) => {
+        if ((target as Element).id === 'content') heard.push(document.title);
+      });
+      return heard;
+    });
+    const here = async (title: string): Promise<void> => {
+      await expect.poll(() => heard.evaluate(titles => titles.splice(0))).toEqual([title]);
+      await expect(page.getByRole('main')).toBeFocused();
+      await expect(page.getByRole('main')).toHaveCSS('outline-style', 'none');
+      expect(await page.evaluate(() => scrollY), 'the top of the page is on the screen').toBe(0);
+    };
+
+    await page.getByRole('main').getByRole('link', { name: 'To your dashboard' }).press('Enter');
+    await expect(heading(page)).toContainText('Welcome');
+    await here(`${await heading(page).textContent()} · Members Area`);
+    await navigation(page).getByRole('link', { name: 'Profile' }).press('Enter');
+    await here('Profile · Members Area');
+    await goBack(page); // From the content, where the focus is, to the content.
+    await expect(heading(page)).toContainText('Welcome');
+    await here(`${await heading(page).textContent()} · Members Area`);
+
+    await page.keyboard.press('Tab');
+    await expectFocus(page.getByRole('main').getByRole('link', { name: 'the secret page' }));
+    await page.keyboard.press('Enter');
+    await expect(heading(page)).toContainText('secret page');
+    await here(`${await heading(page).textContent()} · Members Area`);
+    expect(await isMarked(page), 'no page was loaded').toBe(true);
+  });
+
+  test('has the focus on a small window too, with its top on the screen', async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 400 });
+    await join(page);
+    await open(page, '/');
+    await page.getByRole('main').getByRole('link', { name: 'To your dashboard' }).press('Enter');
+    await expect(page.getByRole('region', { name: 'Your activity' })).toBeAttached();
+    await expect(page.getByRole('main')).toBeFocused();
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+  });
+});
+
+// Without JavaScript the page is loaded again.
+test('a form refused by Enter on its button leaves the focus there', { tag: '@javascript' }, async ({ page }) => {
+  for (const [path, name] of [
+    ['/accounts/login', 'Log in'],
+    ['/accounts/signup', 'Sign up'],
+  ] as const) {
+    await open(page, path);
+    await button(page, name).focus();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('alert')).toHaveText('Please correct the marked fields.');
+    await expect(button(page, name)).toBeFocused();
   }
 });

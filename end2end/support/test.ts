@@ -1,31 +1,26 @@
 // What every story starts from: a watched browser, and more of them where a story needs a second device.
 import { test as base, expect, type Page } from '@playwright/test';
-import { watch, type Circumstances } from './watch';
+import { watch } from './watch';
 
 interface Fixtures {
-  /** Answers over 400 that the story asks for, like "404 /no/such/page". Everything else fails it. */
+  /** Answers over 400, and failures, that the story asks for, like "404 /no/such/page". Everything else fails it. */
   expectedAnswers: string[];
   /** A page in a browser of its own, which knows nothing of the first. */
   otherDevice: Page;
-  circumstances: Circumstances;
 }
 
 export const test = base.extend<Fixtures>({
   expectedAnswers: [[], { option: true }],
 
-  circumstances: async ({ baseURL, expectedAnswers }, use) => {
-    await use({ origin: new URL(baseURL!).origin, expected: expectedAnswers });
-  },
-
-  context: async ({ context, circumstances }, use) => {
-    const trouble = watch(context, circumstances);
+  context: async ({ context, baseURL, expectedAnswers }, use) => {
+    const trouble = watch(context, baseURL!, expectedAnswers);
     await use(context);
     expect(trouble(), 'what went wrong in the browser').toEqual([]);
   },
 
-  otherDevice: async ({ browser, circumstances }, use) => {
+  otherDevice: async ({ browser, baseURL, expectedAnswers }, use) => {
     const context = await browser.newContext();
-    const trouble = watch(context, circumstances);
+    const trouble = watch(context, baseURL!, expectedAnswers);
     await use(await context.newPage());
     expect(trouble(), 'what went wrong in the other browser').toEqual([]);
     await context.close();

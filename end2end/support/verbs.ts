@@ -43,7 +43,7 @@ export async function goBack(page: Page): Promise<void> {
 
 export const field = (page: Page, label: string): Locator => page.getByLabel(label, { exact: true });
 export const button = (page: Page, name: string): Locator => page.getByRole('main').getByRole('button', { name });
-export const navigation = (page: Page): Locator => page.getByRole('navigation', { name: 'Account' });
+export const navigation = (page: Page, name = 'Account'): Locator => page.getByRole('navigation', { name });
 export const heading = (page: Page): Locator => page.getByRole('heading', { level: 1 });
 
 export async function fillSignUp(page: Page, member: Member, again = member.password): Promise<void> {

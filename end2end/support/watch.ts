@@ -2,16 +2,12 @@
 // refused, a request to anybody else.
 import type { BrowserContext, ConsoleMessage, Request, Response } from '@playwright/test';
 
-/** What a page may do in this story. */
-export interface Circumstances {
-  /** The site's origin. */
-  origin: string;
-  /** Answers over 400 that the story asks for, like "404 /no/such/page". */
-  expected: string[];
-}
-
-/** Call the result for what went wrong. */
-export function watch(context: BrowserContext, { origin, expected }: Circumstances): () => string[] {
+/**
+ * Call the result for what went wrong. Expected are answers over 400, like "404 /no/such/page", and failures, like
+ * "net::ERR_INTERNET_DISCONNECTED /api/members/dashboard".
+ */
+export function watch(context: BrowserContext, site: string, expected: string[]): () => string[] {
+  const { origin } = new URL(site);
   const trouble: string[] = [];
   const requests: Request[] = [];
   const aborted: Request[] = [];
@@ -29,7 +25,9 @@ export function watch(context: BrowserContext, { origin, expected }: Circumstanc
     // The icon is fetched late; a page that is left or loaded again meanwhile drops it.
     if (reason === 'net::ERR_ABORTED' && request.url().endsWith('/favicon.svg')) return;
     if (reason === 'net::ERR_ABORTED') aborted.push(request);
-    else trouble.push(`request failed: ${request.url()}: ${reason}`);
+    else if (!expected.includes(`${reason} ${new URL(request.url()).pathname}`)) {
+      trouble.push(`request failed: ${request.url()}: ${reason}`);
+    }
   });
   context.on('response', response => {
     if (response.status() >= 400 && !expected.includes(answer(response))) trouble.push(`refused: ${answer(response)}`);
@@ -45,8 +43,8 @@ const answer = (response: Response) => `${response.status()} ${new URL(response.
 
 function isExpected(message: ConsoleMessage, expected: string[]): boolean {
   // Chromium writes this line for each answer over 400, whatever the page does; so only for an answer that was asked for.
-  const status = /^Failed to load resource: the server responded with a status of (\d+) /.exec(message.text())?.[1];
-  if (status) return expected.includes(`${status} ${new URL(message.location().url).pathname}`);
+  const failure = /^Failed to load resource: (?:the server responded with a status of )?(\S+)/.exec(message.text())?.[1];
+  if (failure) return expected.includes(`${failure} ${new URL(message.location().url).pathname}`);
   // Chromium's receipt for the header that goes with a logout.
   return message.type() === 'info' && message.text().startsWith('Clear-Site-Data header on ');
 }

@@ -54,6 +54,7 @@ pub fn DashboardPage() -> impl IntoView {
                     }
                 }
             />
+            <p class="onward">"Only members see "<a href="/members/secret">"the secret page"</a>"."</p>
         </Page>
     }
 }

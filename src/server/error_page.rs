@@ -11,7 +11,10 @@ use leptos::prelude::*;
 use server_fn::error::FromServerFnError;
 
 use super::Site;
-use crate::{error::AppError, ui::ErrorText};
+use crate::{
+    error::AppError,
+    ui::{ErrorText, Footer, Header, Main, SkipLink},
+};
 
 /// Whether the answer is for a person.
 pub fn wants_html(headers: &HeaderMap) -> bool {
@@ -100,7 +103,7 @@ fn sentence(status: StatusCode) -> &'static str {
 fn page(site: &Site, status: StatusCode, sentence: String) -> String {
     let owner = Owner::new();
     let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
-    let reason = status.canonical_reason().unwrap_or("Error");
+    let title = format!("{} · {name}", status.canonical_reason().unwrap_or("Error"));
     let html = owner.with(|| {
         view! {
             <!DOCTYPE html>
@@ -108,17 +111,23 @@ fn page(site: &Site, status: StatusCode, sentence: String) -> String {
                 <head>
                     <meta charset="utf-8" />
                     <meta name="viewport" content="width=device-width, initial-scale=1" />
-                    <title>{format!("{reason} · {name}")}</title>
+                    <meta name="color-scheme" content="light dark" />
+                    <title>{title}</title>
                     <link rel="stylesheet" href=css />
                     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 </head>
                 <body>
-                    <header class="site-header">
-                        <a class="site-name" href="/">{name}</a>
-                    </header>
-                    <main class="page">
+                    <SkipLink />
+                    // Who asks is not known here; every page that knows is reached from the start page.
+                    <Header site_name=name label="Site">
+                        <li>
+                            <a href="/">"Start page"</a>
+                        </li>
+                    </Header>
+                    <Main>
                         <ErrorText status=status.as_u16() sentence=sentence />
-                    </main>
+                    </Main>
+                    <Footer />
                 </body>
             </html>
         }

@@ -128,13 +128,33 @@ pub struct Flash {
     pub message: Message,
 }
 
-/// Shows the messages.
+/// The messages on the present page, for what makes them out of date.
+#[derive(Clone, Copy)]
+pub struct ShownMessages(RwSignal<Vec<Flash>>);
+
+impl ShownMessages {
+    /// Shows these.
+    pub fn new(messages: Vec<Flash>) -> Self {
+        Self(RwSignal::new(messages))
+    }
+
+    /// Takes them off the page.
+    pub fn clear(self) {
+        self.0.set(Vec::new());
+    }
+}
+
+/// Shows the messages, in the order in which they came.
 #[component]
 pub fn FlashMessages(
-    /// In the order in which they came.
-    messages: Vec<Flash>,
+    /// Which.
+    messages: ShownMessages,
 ) -> impl IntoView {
-    (!messages.is_empty()).then(|| {
+    move || {
+        let messages = messages.0.get();
+        if messages.is_empty() {
+            return None;
+        }
         let items = messages
             .into_iter()
             .map(|flash| {
@@ -145,8 +165,8 @@ pub fn FlashMessages(
                 }
             })
             .collect_view();
-        view! { <div class="messages">{items}</div> }
-    })
+        Some(view! { <div class="messages">{items}</div> })
+    }
 }
 
 #[cfg(test)]
@@ -155,8 +175,8 @@ mod tests {
 
     #[test]
     fn five_levels_each_with_its_class_and_role() {
-        let messages = Level::ALL.map(|level| Flash { level, message: Message::LoggedOut }).to_vec();
-        let html = Owner::new().with(|| view! { <FlashMessages messages /> }.to_html());
+        let messages = Level::ALL.map(|level| Flash { level, message: Message::LoggedOut });
+        let html = shown(messages.to_vec());
         for (level, role) in [
             ("debug", "status"),
             ("info", "status"),
@@ -174,7 +194,10 @@ mod tests {
 
     #[test]
     fn no_message_no_frame() {
-        let html = Owner::new().with(|| view! { <FlashMessages messages=vec![] /> }.to_html());
-        assert!(!html.contains("messages"));
+        assert!(!shown(vec![]).contains("messages"));
+    }
+
+    fn shown(messages: Vec<Flash>) -> String {
+        Owner::new().with(|| view! { <FlashMessages messages=ShownMessages::new(messages) /> }.to_html())
     }
 }

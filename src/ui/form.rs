@@ -5,14 +5,16 @@
 use std::collections::BTreeMap;
 
 use leptos::{
+    ev::{self, SubmitEvent},
     form::ActionForm,
+    html,
     prelude::*,
     server_fn::{Http, ServerFn, client::Client, codec::PostUrl, request::ClientReq},
 };
 use leptos_router::hooks::use_location;
 use serde::de::DeserializeOwned;
 
-use super::Once;
+use super::{Once, flash::ShownMessages};
 use crate::{
     error::AppError,
     forms::{FORM_PAGE, Field, FormErrors, Submission},
@@ -22,6 +24,7 @@ use crate::{
 #[derive(Clone, Copy)]
 struct FormState {
     errors: Signal<FormErrors>,
+    is_sent: RwSignal<bool>,
     values: StoredValue<BTreeMap<String, String>>,
 }
 
@@ -52,24 +55,55 @@ where
 {
     let returned = Once::form(F::PATH).unwrap_or_default();
     let values = StoredValue::new(returned.values);
-    let first = returned.errors;
-    let errors = Signal::derive(move || match action.value().get() {
-        None => first.clone(),
-        Some(Ok(Submission::Refused(errors)) | Err(AppError::Invalid(errors))) => errors,
-        Some(_) => FormErrors::default(),
+    let refusal = RwSignal::new((!returned.errors.is_empty()).then_some(AppError::Invalid(returned.errors)));
+    let errors = Signal::derive(move || match refusal.get() {
+        Some(AppError::Invalid(errors)) => errors,
+        _ => FormErrors::default(),
     });
-    provide_context(FormState { errors, values });
-    let outage = move || match action.value().get() {
-        Some(Err(error)) if !matches!(error, AppError::Invalid(_)) => Some(error.to_string()),
-        _ => None,
+    let outage = move || match refusal.get() {
+        None | Some(AppError::Invalid(_)) => None,
+        Some(error) => Some(error.to_string()),
     };
-    // Once is enough: while it is on its way, and when it was accepted and the next page is.
-    let is_sent =
-        move || action.pending().get() || matches!(action.value().get(), Some(Ok(Submission::Accepted)));
+    // From the submit to a refusal; when it was accepted, until the next page is there.
+    let is_sent = RwSignal::new(false);
+    provide_context(FormState { errors, is_sent, values });
+    // Once is enough. Before `ActionForm` hears of it, which leaves alone what was prevented. Not by a disabled button: that would
+    // lose the keyboard's focus.
+    let submit_once = move |event: SubmitEvent| {
+        if is_sent.get_untracked() {
+            event.prevent_default();
+        } else {
+            is_sent.set(true);
+        }
+    };
+    let messages = use_context::<ShownMessages>();
+    Effect::new(move || {
+        let error = match action.value().get() {
+            None | Some(Ok(Submission::Accepted | Submission::Reauthenticate)) => return,
+            Some(Ok(Submission::Refused(errors))) => AppError::Invalid(errors),
+            Some(Err(error)) => error,
+        };
+        // What was said before the submit is out of date.
+        if let Some(messages) = messages {
+            messages.clear();
+        }
+        refusal.set(Some(error));
+        is_sent.set(false);
+    });
+    on_return(move || {
+        refusal.set(None);
+        is_sent.set(false);
+    });
     let location = use_location();
     let page = move || format!("{}{}", location.pathname.get(), query(&location.search.get()));
     view! {
-        <ActionForm action attr:class="form" attr:novalidate=true>
+        <ActionForm
+            action
+            attr:class="form"
+            attr:novalidate=true
+            attr:aria-busy=move || is_sent.get().then_some("true")
+            on:submit:capture=submit_once
+        >
             <input type="hidden" name=FORM_PAGE value=page />
             <div class="form-errors" role="alert">
                 {move || outage().map(|sentence| view! { <p class="error">{sentence}</p> })}
@@ -77,11 +111,29 @@ where
                 {move || has_field_errors(&errors.get()).then(|| view! { <p class="error">{AppError::Invalid(FormErrors::default()).to_string()}</p> })}
             </div>
             {children()}
-            <button type="submit" class=if quiet { "button" } else { "button primary" } disabled=is_sent>
+            <button
+                type="submit"
+                class=if quiet { "button" } else { "button primary" }
+                aria-disabled=move || is_sent.get().then_some("true")
+            >
                 {submit}
             </button>
         </ActionForm>
     }
+}
+
+/// When the browser brings the page back from its memory (bfcache), as it was left: with what was typed, and with what our signals
+/// held.
+fn on_return(start_again: impl Fn() + Clone + 'static) {
+    Effect::new(move || {
+        let start_again = start_again.clone();
+        let listener = window_event_listener(ev::pageshow, move |event| {
+            if event.persisted() {
+                start_again();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    });
 }
 
 fn query(search: &str) -> String {
@@ -119,7 +171,8 @@ pub fn TextField(
         .unwrap_or_default();
     let id = format!("id_{name}");
     let (help_id, error_id) = (format!("{id}_help"), format!("{id}_error"));
-    let is_wrong = move || errors.get().of(field).next().is_some();
+    let is_sent = move || state.is_some_and(|state| state.is_sent.get());
+    let is_wrong = move || !is_sent() && errors.get().of(field).next().is_some();
     let described_by = {
         let (help_id, error_id) = (help.map(|_| help_id.clone()), error_id.clone());
         move || {
@@ -129,10 +182,20 @@ pub fn TextField(
         }
     };
     let is_password = kind == "password";
+    let input = NodeRef::<html::Input>::new();
+    if is_password {
+        // Whoever comes back may be somebody else.
+        on_return(move || {
+            if let Some(input) = input.get_untracked() {
+                input.set_value("");
+            }
+        });
+    }
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
             <input
+                node_ref=input
                 id=id
                 name=name
                 type=kind

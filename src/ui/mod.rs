@@ -2,6 +2,7 @@
 
 pub mod flash;
 pub mod form;
+pub mod frame;
 pub mod page;
 pub mod time;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use flash::FlashMessages;
 pub use form::{Form, TextField};
+pub use frame::{Footer, Header, Main, SkipLink};
 pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use time::{Moment, Timestamp};
 
@@ -39,24 +41,38 @@ pub struct PageContext {
 
 /// What the page that was loaded shows once: a navigation within the browser to another page does not bring it back.
 #[derive(Clone, Copy)]
-pub struct Once(StoredValue<(Vec<flash::Flash>, Option<ReturnedForm>)>);
+pub struct Once(StoredValue<Loading>);
+
+struct Loading {
+    messages: Vec<flash::Flash>,
+    form: Option<ReturnedForm>,
+    is_over: bool,
+}
 
 impl Once {
     /// Takes it from the page's context.
     pub fn new(context: &PageContext) -> Self {
-        Self(StoredValue::new((context.messages.clone(), context.form.clone())))
+        let (messages, form) = (context.messages.clone(), context.form.clone());
+        Self(StoredValue::new(Loading { messages, form, is_over: false }))
     }
 
     /// The messages, the first time.
     pub fn messages() -> Vec<flash::Flash> {
         use_context::<Self>()
-            .and_then(|once| once.0.try_update_value(|once| std::mem::take(&mut once.0)))
+            .and_then(|once| once.0.try_update_value(|once| std::mem::take(&mut once.messages)))
             .unwrap_or_default()
     }
 
     /// The refused form, if it is this one, the first time.
     pub fn form(path: &str) -> Option<ReturnedForm> {
-        use_context::<Self>()?.0.try_update_value(|once| once.1.take_if(|form| form.form == path))?
+        use_context::<Self>()?.0.try_update_value(|once| once.form.take_if(|form| form.form == path))?
+    }
+
+    /// Whether the page was loaded and not gone to within the browser; the first time.
+    pub fn is_loaded() -> bool {
+        use_context::<Self>()
+            .and_then(|once| once.0.try_update_value(|once| !std::mem::replace(&mut once.is_over, true)))
+            .unwrap_or(true)
     }
 }
 

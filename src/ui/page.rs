@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
+use serde::{Serialize, de::DeserializeOwned};
 
-use super::{FlashMessages, Once, PageContext, SetStatus};
+use super::{FlashMessages, Main, Once, PageContext, SetStatus, flash::ShownMessages, frame::focus_content};
 use crate::error::AppError;
 
 /// Title, messages, heading, content.
@@ -20,13 +21,15 @@ pub fn Page(
 ) -> impl IntoView {
     let context = use_context::<PageContext>().unwrap_or_default();
     let window_title = format!("{title} · {}", context.site_name);
+    let messages = ShownMessages::new(Once::messages());
+    provide_context(messages);
     view! {
         <Title text=window_title />
-        <main class=class id="content" tabindex="-1">
-            <FlashMessages messages=Once::messages() />
+        <Main class>
+            <FlashMessages messages />
             <h1>{title}</h1>
             {children()}
-        </main>
+        </Main>
     }
 }
 
@@ -40,7 +43,7 @@ pub fn Loaded<T, V, IV>(
     show: V,
 ) -> impl IntoView
 where
-    T: Clone + Send + Sync + 'static,
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
     V: Fn(T) -> IV + Clone + Send + Sync + 'static,
     IV: IntoView + 'static,
 {
@@ -58,12 +61,48 @@ where
                             if error == AppError::SignedOut {
                                 reload();
                             }
-                            view! { <ErrorText status=error.status() sentence=error.to_string() /> }.into_any()
+                            let try_again = move || {
+                                focus_content();
+                                data.refetch();
+                            };
+                            view! { <LoadError error try_again /> }.into_any()
                         }
                     }
                 })
             }}
         </Suspense>
+    }
+}
+
+/// Why a page's data are not there, below the page's own heading.
+#[component]
+fn LoadError(error: AppError, try_again: impl Fn() + 'static) -> impl IntoView {
+    // A connection that was lost has no status.
+    let status = (error != AppError::Offline).then(|| error.status());
+    view! {
+        <section class="error-page" role="alert">
+            {status
+                .map(|status| {
+                    view! {
+                        <p class="error-status">{status}</p>
+                        <h2>{heading(status)}</h2>
+                    }
+                })}
+            <p>{error.to_string()}</p>
+            <p>
+                // The present address, once more: loaded anew where no script runs.
+                <a
+                    href=""
+                    rel="external"
+                    on:click=move |event| {
+                        event.prevent_default();
+                        try_again();
+                    }
+                >
+                    "Try again"
+                </a>
+            </p>
+        </section>
     }
 }
 
@@ -82,7 +121,7 @@ fn reload() {
     });
 }
 
-/// What went wrong, in words.
+/// What went wrong, in words; all that a page has to say.
 #[component]
 pub fn ErrorText(
     /// The HTTP status.
@@ -91,7 +130,20 @@ pub fn ErrorText(
     #[prop(into)]
     sentence: String,
 ) -> impl IntoView {
-    let heading = match status {
+    view! {
+        <section class="error-page">
+            <p class="error-status">{status}</p>
+            <h1>{heading(status)}</h1>
+            <p>{sentence}</p>
+            <p>
+                <a href="/">"To the start page"</a>
+            </p>
+        </section>
+    }
+}
+
+const fn heading(status: u16) -> &'static str {
+    match status {
         401 => "Please log in",
         403 => "Not allowed",
         429 => "Too many attempts",
@@ -100,15 +152,22 @@ pub fn ErrorText(
         400 | 405 | 422 => "That did not work",
         503 => "Please try again in a moment",
         _ => "Something went wrong",
-    };
-    view! {
-        <section class="error-page">
-            <p class="error-status">{status}</p>
-            <h1>{heading}</h1>
-            <p>{sentence}</p>
-            <p>
-                <a href="/">"To the start page"</a>
-            </p>
-        </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn below_a_heading_there_is_no_second_one_and_a_lost_connection_has_no_number() {
+        let html =
+            |error: AppError| Owner::new().with(|| view! { <LoadError error try_again=|| () /> }.to_html());
+        let outage = html(AppError::Unavailable);
+        assert!(outage.contains("503") && outage.contains("Please try again in a moment"), "{outage}");
+        assert!(!outage.contains("<h1"), "{outage}");
+        let lost = html(AppError::Offline);
+        assert!(lost.contains("could not be reached") && lost.contains("Try again"), "{lost}");
+        assert!(!lost.contains("<h1") && !lost.contains("<h2") && !lost.contains("400"), "{lost}");
     }
 }

@@ -1,0 +1,149 @@
+import type { Page, Request } from '@playwright/test';
+import { expect, test } from '../support/test';
+import {
+  arrive,
+  button,
+  field,
+  goBack,
+  heading,
+  isMarked,
+  logIn,
+  mark,
+  navigation,
+  newMember,
+  open,
+  signUp,
+  submitLogIn,
+} from '../support/verbs';
+
+const CREATED = 'Account created successfully! Please log in.';
+
+/** Answers to this form wait until they are let go; the result lets them, and counts what was sent. */
+async function hold(page: Page, form: string): Promise<{ sent: Request[]; letGo: () => void }> {
+  const sent: Request[] = [];
+  let letGo = (): void => {};
+  const free = new Promise<void>(resolve => (letGo = resolve));
+  await page.route(form, async route => {
+    sent.push(route.request());
+    await free;
+    await route.continue();
+  });
+  return { sent, letGo };
+}
+
+// Without JavaScript the browser shows what it remembers, and that is not ours to change.
+test.describe('Back to a form that was accepted', { tag: '@javascript' }, () => {
+  test('finds it ready for the next member, without the password', async ({ page }) => {
+    const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
+    await open(page, '/accounts/login');
+    await mark(page);
+    await submitLogIn(page, ada.name, ada.password);
+    await arrive(page, '/members/dashboard');
+
+    await goBack(page);
+    await expect(page).toHaveURL('/accounts/login');
+    expect(await isMarked(page), 'the browser still had the page').toBe(true);
+    await expect(field(page, 'Username or email address')).toHaveValue(ada.name);
+    await expect(field(page, 'Password')).toHaveValue('');
+    await expect(button(page, 'Log in')).toBeEnabled();
+
+    await submitLogIn(page, bob.name, bob.password);
+    await arrive(page, '/members/dashboard');
+    await expect(heading(page)).toHaveText(`Welcome, ${bob.name}!`);
+  });
+});
+
+test.describe('while a form is on its way', { tag: '@javascript' }, () => {
+  test('it is not sent again, and its button keeps the focus', async ({ page }) => {
+    const member = await signUp(page);
+    await open(page, '/accounts/login');
+    const { sent, letGo } = await hold(page, '**/api/accounts/log_in');
+    await field(page, 'Username or email address').fill(member.name);
+    await field(page, 'Password').fill(member.password);
+    await button(page, 'Log in').press('Enter');
+    await expect(button(page, 'Log in')).toHaveAttribute('aria-disabled', 'true');
+    await expect(button(page, 'Log in')).toBeFocused();
+    await page.keyboard.press('Enter');
+    await field(page, 'Password').press('Enter');
+    letGo();
+    await arrive(page, '/members/dashboard');
+    expect(sent).toHaveLength(1);
+  });
+
+  test('what was wrong before is not on the screen, and nothing moves', async ({ page }) => {
+    await open(page, '/accounts/login');
+    await button(page, 'Log in').click();
+    const error = page.getByText('This field is required.').first();
+    await expect(error).toBeVisible();
+    const { letGo } = await hold(page, '**/api/accounts/log_in');
+    const place = await button(page, 'Log in').boundingBox();
+    await button(page, 'Log in').click();
+    await expect(error).toBeHidden();
+    await expect(field(page, 'Password')).not.toHaveAttribute('aria-invalid');
+    expect(await button(page, 'Log in').boundingBox()).toEqual(place);
+    letGo();
+    await expect(error).toBeVisible();
+    await expect(field(page, 'Password')).toHaveAttribute('aria-invalid', 'true');
+    await expect(button(page, 'Log in')).toBeEnabled();
+  });
+});
+
+test('a message goes when a form below it is sent', async ({ page }) => {
+  const member = await signUp(page);
+  await expect(page.getByText(CREATED)).toBeVisible();
+  await submitLogIn(page, member.name, 'Not the password of anybody');
+  await expect(page.getByRole('alert')).toContainText('Please enter a correct username');
+  await expect(page.getByText(CREATED)).toHaveCount(0);
+});
+
+test('there is no gap where no error is', async ({ page }) => {
+  for (const [path, first] of [
+    ['/accounts/login', 'Username or email address'],
+    ['/accounts/signup', 'Username'],
+  ] as const) {
+    await open(page, path);
+    const title = (await heading(page).boundingBox())!;
+    const label = (await page.locator('label', { hasText: first }).first().boundingBox())!;
+    const margin = await heading(page).evaluate(found => parseFloat(getComputedStyle(found).marginBottom));
+    expect(label.y - (title.y + title.height), path).toBeCloseTo(margin, 0);
+  }
+});
+
+// Without JavaScript there is the browser's own page instead.
+test.describe('without a connection', { tag: '@javascript' }, () => {
+  const lost = 'net::ERR_INTERNET_DISCONNECTED';
+  const wanted = ['/api/members/dashboard', '/api/accounts/log_in', '/favicon.svg']; // The icon is fetched late.
+  test.use({ expectedAnswers: wanted.map(path => `${lost} ${path}`) });
+
+  test('a page says so in words, and is there at the second try', async ({ page, context }) => {
+    const member = await signUp(page);
+    await logIn(page, member);
+    await open(page, '/members/profile');
+    await mark(page);
+    await context.setOffline(true);
+    await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+    const alert = page.getByRole('main').getByRole('alert');
+    await expect(alert).toContainText('The site could not be reached. Please check your connection and try again.');
+    await expect(heading(page)).toHaveCount(1);
+    await expect(page.getByRole('main')).not.toContainText(/\b[45]\d\d\b/);
+
+    await context.setOffline(false);
+    await alert.getByRole('link', { name: 'Try again' }).click();
+    await expect(page.getByRole('region', { name: 'Profile summary' })).toContainText(member.email);
+    await expect(alert).toHaveCount(0);
+    await expect(page.getByRole('main')).toBeFocused();
+    expect(await isMarked(page), 'no page was loaded').toBe(true);
+  });
+
+  test('a form says so, and can be sent again', async ({ page, context }) => {
+    const member = await signUp(page);
+    await context.setOffline(true);
+    await submitLogIn(page, member.name, member.password);
+    await expect(page.getByRole('alert')).toHaveText(
+      'The site could not be reached. Please check your connection and try again.',
+    );
+    await context.setOffline(false);
+    await button(page, 'Log in').click();
+    await arrive(page, '/members/dashboard');
+  });
+});
