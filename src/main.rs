@@ -43,6 +43,12 @@ enum Command {
     },
     /// Deletes expired sessions (`serve` does that now and then).
     Clearsessions,
+    /// Lists the mails that wait in the queue, and why they did not go out.
+    Mails {
+        /// Has all of them be tried again, by the running site or at its next start.
+        #[arg(long)]
+        retry: bool,
+    },
     /// Checks the configuration.
     Check {
         /// Also names every setting with which no site should go public; the exit status is then not 0.
@@ -93,6 +99,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Createsuperuser { noinput } => people::create_superuser(config, noinput).await,
             Command::Changepassword { username } => people::change_password(config, &username).await,
             Command::Clearsessions => commands::clear_sessions(config).await,
+            Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Check { deploy } => commands::check(&config, deploy),
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }

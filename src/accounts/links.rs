@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::{
     Router,
-    extract::{Path, State},
+    extract::{OriginalUri, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -42,8 +42,9 @@ pub fn routes() -> Router<Site> {
     LINKS.into_iter().fold(Router::new(), |router, (link, page, purpose)| {
         router.route(
             link,
-            get(move |State(site): State<Site>, Path(token): Path<String>| async move {
-                open(&site, page, purpose, &token)
+            // The path as it came: axum's own extractor answers what is no UTF-8 with a text of its own.
+            get(move |State(site): State<Site>, OriginalUri(uri): OriginalUri| async move {
+                open(&site, page, purpose, uri.path().rsplit('/').next().unwrap_or_default())
             }),
         )
     })

@@ -6,12 +6,17 @@ pub mod serve;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::server::{
-    Site,
-    clock::Clock,
-    config::{self, Config},
-    db::Database,
-    failure::Failure,
+use crate::{
+    error::AppError,
+    mail,
+    server::{
+        Site,
+        clock::Clock,
+        config::{self, Config},
+        db::Database,
+        failure::Failure,
+        moment::moment,
+    },
 };
 
 /// The site without its listener, for commands that work on the database. An embedded one is brought up to date first.
@@ -50,6 +55,32 @@ pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
         site.sessions.sweep().await.map_err(|error| Failure::start("delete expired sessions", error))?;
     site.db.close().await;
     println!("{swept} expired session(s) deleted.");
+    Ok(())
+}
+
+/// `mails`: what waits in the queue, a line each. Addresses are shown, links and codes are made only when a mail goes out.
+///
+/// # Errors
+/// An outage.
+pub async fn mails(config: Config, retry: bool) -> Result<(), Failure> {
+    let outage = |error: AppError| Failure::start("read the queue of mails", error);
+    let site = open(config).await?;
+    if retry {
+        let count = mail::service::retry_all(&site).await.map_err(outage)?;
+        println!("{count} mail(s) will be tried again.");
+    } else {
+        let waiting = mail::service::waiting(&site).await.map_err(outage)?;
+        for mail in &waiting {
+            let error = if mail.last_error.is_empty() { "not tried yet" } else { mail.last_error.as_str() };
+            let since = moment(mail.created_at).text;
+            println!(
+                "{}: {} to {}, since {since}, tries: {}, {error}",
+                mail.id, mail.kind, mail.address, mail.tries
+            );
+        }
+        println!("{} mail(s) wait.", waiting.len());
+    }
+    site.db.close().await;
     Ok(())
 }
 

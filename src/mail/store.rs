@@ -19,7 +19,7 @@ pub struct MailRow {
     pub detail: String,
     /// Since when it waits.
     pub created_at: Millis,
-    /// How often it was tried.
+    /// How often it was tried in vain.
     pub tries: i64,
     /// When it is tried next.
     pub next_try_at: Millis,
@@ -82,7 +82,7 @@ pub async fn claim(
     mail: &MailRow,
     until: Millis,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query("UPDATE mails SET tries = tries + 1, next_try_at = $3 WHERE id = $1 AND next_try_at = $2")
+    sqlx::query("UPDATE mails SET next_try_at = $3 WHERE id = $1 AND next_try_at = $2")
         .bind(mail.id)
         .bind(mail.next_try_at)
         .bind(until)
@@ -102,7 +102,7 @@ pub async fn postpone(
     error: &str,
     next_try_at: Millis,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE mails SET last_error = $2, next_try_at = $3 WHERE id = $1")
+    sqlx::query("UPDATE mails SET tries = tries + 1, last_error = $2, next_try_at = $3 WHERE id = $1")
         .bind(id)
         .bind(error)
         .bind(next_try_at)

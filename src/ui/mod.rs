@@ -8,7 +8,10 @@ pub mod time;
 
 use std::sync::Arc;
 
-use leptos::prelude::{StoredValue, UpdateValue, use_context};
+use leptos::{
+    leptos_dom::helpers::is_server,
+    prelude::{StoredValue, UpdateValue, use_context},
+};
 use serde::{Deserialize, Serialize};
 
 pub use flash::FlashMessages;
@@ -63,9 +66,16 @@ impl Once {
             .unwrap_or_default()
     }
 
-    /// The refused form, if it is this one, the first time.
+    /// The refused form, if it is this one, the first time. On the server every time: it renders a page once, but what waits for data
+    /// more than once.
     pub fn form(path: &str) -> Option<ReturnedForm> {
-        use_context::<Self>()?.0.try_update_value(|once| once.form.take_if(|form| form.form == path))?
+        let once = use_context::<Self>()?.0;
+        once.try_update_value(|once| {
+            if is_server() {
+                return once.form.clone().filter(|form| form.form == path);
+            }
+            once.form.take_if(|form| form.form == path)
+        })?
     }
 
     /// Whether the page was loaded and not gone to within the browser; the first time.

@@ -148,9 +148,14 @@ async fn check_deploy_names_what_is_insecure() {
         .args(["check", "--deploy"])
         .env("MEMBERS_AREA_SERVER__TRUSTED_PROXIES", "[\"0.0.0.0/0\"]"));
     assert!(!insecure.status.success());
-    for key in
-        ["site.environment", "site.base_url", "passwords.memory_kib", "server.trusted_proxies", "log.file"]
-    {
+    for key in [
+        "site.environment",
+        "site.base_url",
+        "passwords.memory_kib",
+        "server.trusted_proxies",
+        "mail.transport",
+        "log.file",
+    ] {
         assert!(text(&insecure).contains(key), "{key} in {}", text(&insecure));
     }
     let secure = run(Command::new(env!("CARGO_BIN_EXE_members-area"))
@@ -158,6 +163,7 @@ async fn check_deploy_names_what_is_insecure() {
         .env_clear()
         .env("MEMBERS_AREA_SITE__ENVIRONMENT", "production")
         .env("MEMBERS_AREA_SITE__BASE_URL", "https://members.test")
+        .env("MEMBERS_AREA_MAIL__TRANSPORT", "smtp://mail.test")
         .args(["check", "--deploy"]));
     assert!(secure.status.success(), "{}", text(&secure));
     assert!(run(program(&database, folder.path()).arg("check")).status.success());
@@ -167,7 +173,8 @@ async fn check_deploy_names_what_is_insecure() {
 #[tokio::test]
 async fn every_command_has_help_and_every_mistake_a_sentence() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
-    for command in ["serve", "migrate", "createsuperuser", "changepassword", "clearsessions", "check", "demo"]
+    for command in
+        ["serve", "migrate", "createsuperuser", "changepassword", "clearsessions", "mails", "check", "demo"]
     {
         let help = run(program(&database, folder.path()).args([command, "--help"]));
         assert!(

@@ -254,11 +254,12 @@ async fn a_sweep_leaves_no_expired_session_however_many_there_are() {
     let user = UserId(site.user_id("ada").await);
     let (clock, db) =
         (Clock::default(), Database::connect(&site.database.settings()).await.expect("connected"));
+    let origin = Origin::new(&Default::default(), clock.now(), Client::default(), true);
     let sessions = Sessions::new(db.clone(), clock.clone(), Cache::new(clock.clone(), 0), Default::default());
     let open = async |number: u32| {
         let mut id = [0; 32];
         id[..4].copy_from_slice(&number.to_be_bytes());
-        sessions.open(id, user, &Data::new(), &Client::default()).await.expect("opened")
+        sessions.open(id, user, &Data::new(), &origin).await.expect("opened")
     };
     for number in 0..501 {
         assert!(open(number).await);

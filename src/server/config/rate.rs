@@ -1,13 +1,13 @@
 //! How often something may be done.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::Period;
 
 /// A number of tries in a time, written `5/5m`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     count: u32,
     period: Period,
@@ -27,6 +27,12 @@ impl Rate {
     /// In which time.
     pub const fn period(self) -> Duration {
         self.period.get()
+    }
+}
+
+impl fmt::Debug for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.count, humantime::format_duration(self.period()))
     }
 }
 

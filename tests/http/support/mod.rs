@@ -2,8 +2,10 @@
 
 pub mod database;
 pub mod log;
+pub mod mail;
 pub mod page;
 pub mod site;
+pub mod smtp;
 pub mod visitor;
 
 pub use page::Page;

@@ -5,10 +5,20 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use members_area::server::{self, clock::Clock, config::Config, failure::Failure};
+use members_area::server::{
+    self,
+    clock::Clock,
+    config::{self, Config},
+    failure::Failure,
+};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use super::{Page, Visitor, database::TestDatabase, log};
+use super::{
+    Page, Visitor,
+    database::TestDatabase,
+    log,
+    mail::{self, Mail},
+};
 
 /// A folder that looks like what `cargo leptos build` makes.
 pub fn built_files(folder: &Path) -> PathBuf {
@@ -21,10 +31,25 @@ pub fn built_files(folder: &Path) -> PathBuf {
     site_root
 }
 
+fn plenty() -> config::Throttle {
+    let rate = config::Rate::new(1_000_000, config::Period::minutes(1));
+    config::Throttle {
+        login_per_address: rate,
+        failed_login_per_address: rate,
+        failed_login_per_account: rate,
+        sign_up_per_address: rate,
+        reset_per_address: rate,
+        reset_per_email: rate,
+        verification_per_account: rate,
+        code_per_account: rate,
+    }
+}
+
 pub struct TestSite {
     pub address: SocketAddr,
     pub clock: Clock,
     pub database: TestDatabase,
+    mails: PathBuf,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), Failure>>,
     _folder: tempfile::TempDir,
@@ -50,6 +75,10 @@ impl TestSite {
         config.passwords.memory_kib = 7 * 1024;
         config.passwords.iterations = 1;
         config.passwords.queue = 200;
+        // All visitors of a test come from one address; what is throttled is tested in one place.
+        config.throttle = plenty();
+        let mails = folder.path().join("mails");
+        config.mail.transport = config::MailTransport::File(mails.clone());
         change(&mut config);
         let clock = Clock::default();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -59,7 +88,7 @@ impl TestSite {
             let _ = stopped.await;
         };
         let running = tokio::spawn(server::run(config, clock.clone(), listener, stopped));
-        let site = Self { address, clock, database, stop, running, _folder: folder };
+        let site = Self { address, clock, database, mails, stop, running, _folder: folder };
         site.visitor().get("/healthz").await;
         site
     }
@@ -99,6 +128,26 @@ impl TestSite {
                 }
             }
         }
+    }
+
+    /// The mails to this address so far.
+    pub fn mails_to(&self, address: &str) -> Vec<Mail> {
+        mail::read_all(&self.mails).into_iter().filter(|mail| mail.to == address).collect()
+    }
+
+    /// The latest mail to this address about that, once there are so many.
+    pub async fn mail_to(&self, address: &str, about: &str, so_many: usize) -> Mail {
+        mail::until(&format!("number {so_many} about {about:?} to {address}"), || {
+            let mut found = self.mails_to(address);
+            found.retain(|mail| mail.subject.contains(about));
+            (found.len() >= so_many).then(|| found.pop().expect("one"))
+        })
+        .await
+    }
+
+    /// Waits until nothing is in the queue.
+    pub async fn all_mails_sent(&self) {
+        self.database.until("SELECT COUNT(*) FROM mails", |count| count == 0).await;
     }
 
     pub async fn user_id(&self, username: &str) -> i64 {

@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use crate::support::{PASSWORD, TestSite};
+
+const NEW: &str = "another horse battery";
+
+#[tokio::test]
+async fn what_matters_asks_for_the_password_again_after_ten_minutes() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    assert_eq!(member.get("/accounts/email").await.status, 200);
+    site.clock.advance(Duration::from_secs(601));
+    let answer = member.get("/accounts/email?from=profile").await;
+    assert_eq!(
+        (answer.status, answer.location(), answer.body.len()),
+        (303, "/accounts/reauthenticate?next=/accounts/email%3Ffrom%3Dprofile", 0)
+    );
+    let ask = answer.location().to_owned();
+    let before = member.session().expect("a session").to_owned();
+    let wrong = member.submit(&ask, &[("password", "wrong")]).await;
+    assert_eq!(wrong.location(), ask, "back to the question, with the way on");
+    assert_eq!(
+        member.get(&ask).await.errors("password"),
+        ["Your password was entered incorrectly. Please enter it again."]
+    );
+    let right = member.submit(&ask, &[("password", PASSWORD)]).await;
+    assert_eq!((right.status, right.location()), (303, "/accounts/email?from=profile"));
+    assert_eq!(member.get("/accounts/email").await.status, 200);
+    // The session goes on under another id, with its ends as they were.
+    assert_ne!(member.session(), Some(before.as_str()));
+    let mut old = member.clone();
+    old.cookies.insert("sessionid".into(), before);
+    assert!(!old.is_signed_in().await);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 1);
+    let length = site.database.number("SELECT absolute_expires_at - created_at FROM sessions").await;
+    assert_eq!(length, 90 * 86_400_000);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_form_that_was_filled_in_too_long_ago_keeps_its_values() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let page = member.get("/accounts/email").await;
+    let (action, hidden) = page.form();
+    site.clock.advance(Duration::from_secs(601));
+    let mut fields: Vec<(&str, &str)> =
+        hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    fields.push(("email", "new@example.com"));
+    let answer = member.post(&action, &fields).await;
+    assert_eq!((answer.status, answer.location()), (303, "/accounts/reauthenticate?next=/accounts/email"));
+    let ask = answer.location().to_owned();
+    member.submit(&ask, &[("password", "wrong")]).await;
+    assert_eq!(member.submit(&ask, &[("password", PASSWORD)]).await.location(), "/accounts/email");
+    let page = member.get("/accounts/email").await;
+    assert_eq!(page.attribute("[name=email]", "value").as_deref(), Some("new@example.com"));
+    assert_eq!(page.errors("email"), Vec::<String>::new());
+    // Hydrated, the answer leads the same way.
+    site.clock.advance(Duration::from_secs(601));
+    let answer = member.call(&action, &fields).await;
+    assert_eq!((answer.status, answer.location()), (200, "/accounts/reauthenticate?next=/accounts/email"));
+    assert!(answer.headers.contains_key("serverfnredirect"));
+    assert_eq!(site.database.text("SELECT email FROM users").await, "ada@example.com");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn next_stays_on_this_site() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    for next in ["https://evil.example/", "//evil.example", r"/\evil.example", ""] {
+        let query: String =
+            form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+        let answer =
+            member.submit(&format!("/accounts/reauthenticate?{query}"), &[("password", PASSWORD)]).await;
+        assert_eq!(answer.location(), "/members/dashboard", "{next}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_the_other_sessions_and_keeps_this_one() {
+    let site = TestSite::start().await;
+    let (mut here, mut there) = (site.member("ada").await, site.visitor());
+    there.log_in("ada").await;
+    assert!(there.is_signed_in().await);
+    let fields = |old, new1, new2| [("old_password", old), ("password1", new1), ("password2", new2)];
+    here.submit("/accounts/password_change", &fields("wrong", "1234", "4321")).await;
+    let page = here.get("/accounts/password_change").await;
+    assert_eq!(
+        page.errors("old_password"),
+        ["Your password was entered incorrectly. Please enter it again."]
+    );
+    assert_eq!(page.errors("password1").len(), 3, "all at once");
+    assert_eq!(page.errors("password2"), ["The two password fields didn’t match."]);
+    for field in ["old_password", "password1", "password2"] {
+        assert_eq!(page.attribute(&format!("[name={field}]"), "value"), None);
+    }
+    let before = here.session().expect("a session").to_owned();
+    let answer = here.submit("/accounts/password_change", &fields(PASSWORD, NEW, NEW)).await;
+    assert_eq!((answer.status, answer.location()), (303, "/members/profile"));
+    assert_eq!(
+        here.get("/members/profile").await.messages(),
+        ["Your password was changed. All other devices have been logged out."]
+    );
+    assert!(here.is_signed_in().await && !there.is_signed_in().await);
+    assert_ne!(here.session(), Some(before.as_str()));
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 1);
+    assert_eq!(site.visitor().log_in_with("ada", NEW).await.location(), "/members/dashboard");
+    site.mail_to("ada@example.com", "Your password was changed", 1).await;
+    site.stop().await;
+}

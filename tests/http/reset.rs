@@ -1,0 +1,241 @@
+use std::time::Duration;
+
+use crate::support::{PASSWORD, TestSite, Visitor, log};
+
+const NEW: &str = "another horse battery";
+const ABOUT: &str = "Set a new password";
+
+async fn ask(site: &TestSite, email: &str) {
+    let mut visitor = site.visitor();
+    let answer = visitor.submit("/accounts/password_reset", &[("email", email)]).await;
+    assert_eq!((answer.status, answer.location()), (303, "/accounts/password_reset/done"));
+}
+
+/// Opens a link as a browser does, up to the page with the form.
+async fn open(visitor: &mut Visitor, link: &str) -> String {
+    let answer = visitor.get(link).await;
+    assert_eq!((answer.status, answer.body.len()), (303, 0), "{link}");
+    answer.location().to_owned()
+}
+
+async fn set(visitor: &mut Visitor, page: &str) -> crate::support::Page {
+    visitor.submit(page, &[("password1", NEW), ("password2", NEW)]).await
+}
+
+#[tokio::test]
+async fn the_answer_is_the_same_for_every_address() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    site.signed_up("gone").await;
+    site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'gone'").await;
+    let mut pages = Vec::new();
+    for email in ["ada@example.com", "gone@example.com", "nobody@example.com", "ADA@example.COM"] {
+        let mut visitor = site.visitor();
+        let answer = visitor.submit("/accounts/password_reset", &[("email", email)]).await;
+        let mut headers: Vec<String> = answer.headers.keys().map(ToString::to_string).collect();
+        headers.sort();
+        pages.push((answer.status, answer.location().to_owned(), answer.text(), headers));
+    }
+    assert!(pages.windows(2).all(|two| two[0] == two[1]), "{pages:?}");
+    // The same work, too: one row for each, whoever it is.
+    site.all_mails_sent().await;
+    assert_eq!(
+        site.mails_to("ada@example.com").iter().filter(|mail| mail.subject.contains(ABOUT)).count(),
+        2
+    );
+    for nobody in ["gone@example.com", "nobody@example.com"] {
+        assert!(!site.mails_to(nobody).iter().any(|mail| mail.subject.contains(ABOUT)), "{nobody}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_all_sessions_and_lets_its_owner_in() {
+    let site = TestSite::start().await;
+    let mut elsewhere = site.member("ada").await;
+    ask(&site, "ada@example.com").await;
+    let mail = site.mail_to("ada@example.com", ABOUT, 1).await;
+    let mut visitor = site.visitor();
+    let page = open(&mut visitor, &mail.link()).await;
+    assert_eq!(page, "/accounts/reset/new");
+    let answer = set(&mut visitor, &page).await;
+    assert_eq!((answer.status, answer.location()), (303, "/accounts/reset/done"));
+    assert_eq!(visitor.get("/accounts/reset/done").await.find("h1"), "Your new password is set");
+    assert!(!elsewhere.is_signed_in().await);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 0);
+    assert_eq!(site.visitor().log_in_with("ada", PASSWORD).await.location(), "/accounts/login");
+    assert_eq!(site.visitor().log_in_with("ada", NEW).await.location(), "/members/dashboard");
+    // Who reads the mails of an address has proven it.
+    assert_eq!(
+        site.database.number("SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL").await,
+        1
+    );
+    let told = site.mail_to("ada@example.com", "Your password was changed", 1).await;
+    assert!(told.text.contains("from the address 127.0.0.1"), "{}", told.text);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_link_is_good_once_and_a_scanner_uses_nothing_up() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    ask(&site, "ada@example.com").await;
+    let link = site.mail_to("ada@example.com", ABOUT, 1).await.link();
+    for method in ["GET", "HEAD", "GET", "OPTIONS", "GET"] {
+        let scanner = site.visitor();
+        let request = scanner.request(method.parse().expect("a method"), &link);
+        scanner.clone().send(request).await;
+    }
+    let mut visitor = site.visitor();
+    let page = open(&mut visitor, &link).await;
+    let mut twin = visitor.clone();
+    assert_eq!(set(&mut visitor, &page).await.location(), "/accounts/reset/done");
+    let (action, fields) = (
+        "/api/accounts/reset_password",
+        [("password1", "third horse battery"), ("password2", "third horse battery")],
+    );
+    twin.post(action, &fields).await;
+    assert_eq!(site.visitor().log_in_with("ada", "third horse battery").await.location(), "/accounts/login");
+    let mut late = site.visitor();
+    let page = open(&mut late, &link).await;
+    let page = late.get(&page).await;
+    assert!(page.text().contains("This link has been used, or it is too old."), "{}", page.text());
+    assert_eq!(page.find_all("main form").len(), 0);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn of_two_at_once_one_wins() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    ask(&site, "ada@example.com").await;
+    let link = site.mail_to("ada@example.com", ABOUT, 1).await.link();
+    let mut visitor = site.visitor();
+    open(&mut visitor, &link).await;
+    let racers: Vec<_> = (0..8)
+        .map(|number| {
+            let mut racer = visitor.clone();
+            tokio::spawn(async move {
+                let password = format!("horse battery number {number}");
+                let fields = [("password1", password.as_str()), ("password2", password.as_str())];
+                racer.call("/api/accounts/reset_password", &fields).await.text()
+            })
+        })
+        .collect();
+    let mut verdicts = Vec::new();
+    for racer in racers {
+        verdicts.push(racer.await.expect("no panic"));
+    }
+    let won = verdicts.iter().filter(|verdict| verdict.as_str() == "\"Accepted\"").count();
+    let told = verdicts.iter().filter(|verdict| verdict.contains("LinkDead")).count();
+    assert_eq!((won, told), (1, 7), "{verdicts:?}");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn it_dies_after_an_hour_a_login_a_change_and_a_newer_one() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    for (number, cause) in
+        ["an hour", "a login", "a change of password", "a newer link"].into_iter().enumerate()
+    {
+        ask(&site, "ada@example.com").await;
+        let link = site.mail_to("ada@example.com", ABOUT, number + 1).await.link();
+        let password = if number > 2 { "changed horse battery" } else { PASSWORD };
+        match number {
+            0 => site.clock.advance(Duration::from_secs(3601)),
+            1 => assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard"),
+            2 => {
+                let new = "changed horse battery";
+                let fields = [("old_password", password), ("password1", new), ("password2", new)];
+                let answer = member.submit("/accounts/password_change", &fields).await;
+                assert_eq!(answer.location(), "/members/profile", "{}", answer.text());
+            }
+            _ => {
+                ask(&site, "ada@example.com").await;
+                site.mail_to("ada@example.com", ABOUT, number + 2).await;
+            }
+        }
+        let mut visitor = site.visitor();
+        let page = open(&mut visitor, &link).await;
+        let page = visitor.get(&page).await;
+        assert_eq!(page.find_all("main form").len(), 0, "after {cause}");
+        let fields = [("password1", NEW), ("password2", NEW)];
+        let answer = visitor.call("/api/accounts/reset_password", &fields).await;
+        assert_eq!(answer.text(), r#"{"Refused":[["form","LinkDead"]]}"#, "after {cause}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_token_is_hashed_and_in_no_page_address_or_log() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    ask(&site, "ada@example.com").await;
+    let link = site.mail_to("ada@example.com", ABOUT, 1).await.link();
+    let token = link.rsplit('/').next().expect("a token").to_owned();
+    let mut visitor = site.visitor();
+    let page = open(&mut visitor, &link).await;
+    assert!(!page.contains(&token));
+    let shown = visitor.get(&page).await;
+    assert!(!shown.text().contains(&token));
+    assert_eq!(shown.header("referrer-policy"), "same-origin");
+    let refused = visitor.submit(&page, &[("password1", "short"), ("password2", "short")]).await;
+    assert_eq!(refused.location(), "/accounts/reset/new");
+    let back = visitor.get("/accounts/reset/new").await;
+    assert_eq!(
+        back.errors("password1"),
+        [
+            "This password is too short. It must contain at least 8 characters.",
+            "This password is too common."
+        ]
+    );
+    assert!(!back.text().contains(&token));
+    assert_eq!(set(&mut visitor, &page).await.location(), "/accounts/reset/done");
+    let dump = site
+        .database
+        .text("SELECT COALESCE(MAX(detail), '') || COALESCE(MAX(address), '') FROM activity")
+        .await;
+    assert!(!dump.contains(&token));
+    assert!(!log::text().contains(&token), "no log line has the token");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_token_of_that_kind_is_a_dead_link() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let verify = site.mail_to("ada@example.com", "Confirm your email address", 1).await.link();
+    let other_purpose = verify.replace("/accounts/verify/", "/accounts/reset/");
+    ask(&site, "ada@example.com").await;
+    let link = site.mail_to("ada@example.com", ABOUT, 1).await.link();
+    let tampered = format!("{}{}", &link[..link.len() - 1], if link.ends_with('A') { 'B' } else { 'A' });
+    let long = format!("/accounts/reset/{}", "x".repeat(5000));
+    for wrong in [other_purpose.as_str(), &tampered, "/accounts/reset/x", "/accounts/reset/%00%FF", &long] {
+        let mut visitor = site.visitor();
+        let page = open(&mut visitor, wrong).await;
+        visitor.get(&page).await;
+        let answer =
+            visitor.call("/api/accounts/reset_password", &[("password1", NEW), ("password2", NEW)]).await;
+        assert_eq!(answer.text(), r#"{"Refused":[["form","LinkDead"]]}"#, "{wrong}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_address_that_two_gave_and_one_has_proven_belongs_to_that_one() {
+    let site = TestSite::start().await;
+    site.visitor().sign_up("mallory", "ada@example.com").await;
+    site.visitor().sign_up("ada", "ada@example.com").await;
+    ask(&site, "ada@example.com").await;
+    site.mail_to("ada@example.com", ABOUT, 2).await;
+    site.database.execute("UPDATE users SET email_verified_at = 1 WHERE username = 'ada'").await;
+    ask(&site, "ada@example.com").await;
+    let mail = site.mail_to("ada@example.com", ABOUT, 3).await;
+    assert!(mail.text.starts_with("Hello ada,"), "{}", mail.text);
+    site.all_mails_sent().await;
+    let sent =
+        site.mails_to("ada@example.com").into_iter().filter(|mail| mail.subject.contains(ABOUT)).count();
+    assert_eq!(sent, 3);
+    site.stop().await;
+}

@@ -1,0 +1,239 @@
+use std::time::Duration;
+
+use members_area::server::config::{Period, Rate, Throttle};
+
+use crate::support::{PASSWORD, Page, TestSite, Visitor};
+
+/// The shipped numbers, and proxies to come from many addresses.
+async fn site() -> TestSite {
+    TestSite::start_with(|config| {
+        config.throttle = Throttle::default();
+        config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
+    })
+    .await
+}
+
+async fn log_in_from(visitor: &mut Visitor, address: &str, login: &str, password: &str) -> Page {
+    use crate::support::visitor::FormBody;
+    let fields = [("login", login), ("password", password), ("form_page", "/accounts/login")];
+    let request = visitor
+        .request(reqwest::Method::POST, "/api/accounts/log_in")
+        .header("x-forwarded-for", address)
+        .form_body(&fields);
+    visitor.send(request).await
+}
+
+async fn wrong_from(site: &TestSite, address: &str, login: &str) -> u16 {
+    log_in_from(&mut site.visitor(), address, login, "wrong").await.status
+}
+
+#[tokio::test]
+async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() {
+    let site = site().await;
+    site.signed_up("ada").await;
+    for number in 1..=5 {
+        // By either of its names: it is one account.
+        let login = if number % 2 == 0 { "ada@example.com" } else { "ADA" };
+        assert_eq!(wrong_from(&site, &format!("203.0.113.{number}"), login).await, 303);
+    }
+    let answer = log_in_from(&mut site.visitor(), "203.0.113.6", "ada", PASSWORD).await;
+    assert_eq!(answer.status, 429, "not even the right one, or it would be an oracle");
+    let wait: u64 = answer.header("retry-after").parse().expect("seconds");
+    assert!((280..=300).contains(&wait), "{wait}");
+    assert!(
+        answer.find("main").contains("Too many attempts. Please try again in 5 minutes."),
+        "{}",
+        answer.text()
+    );
+    // The hydrated page gets the same.
+    let answer =
+        site.visitor().call("/api/accounts/log_in", &[("login", "ada"), ("password", PASSWORD)]).await;
+    assert_eq!(answer.status, 429);
+    site.clock.advance(Duration::from_secs(wait));
+    let answer = log_in_from(&mut site.visitor(), "203.0.113.6", "ada", PASSWORD).await;
+    assert_eq!(answer.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_unknown_name_is_throttled_as_a_known_one() {
+    let site = site().await;
+    site.signed_up("ada").await;
+    let mut seen = Vec::new();
+    for login in ["ada", "nobody"] {
+        let mut statuses = Vec::new();
+        for number in 1..=6 {
+            statuses.push(wrong_from(&site, &format!("203.0.113.{number}"), login).await);
+        }
+        seen.push(statuses);
+        site.clock.advance(Duration::from_secs(301));
+    }
+    assert_eq!(seen[0], [303, 303, 303, 303, 303, 429]);
+    assert_eq!(seen[0], seen[1]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_owner_on_a_device_that_is_known_is_not_locked_out() {
+    let site = site().await;
+    let mut owner = site.member("ada").await;
+    owner.log_out().await;
+    for number in 1..=6 {
+        wrong_from(&site, &format!("203.0.113.{number}"), "ada").await;
+    }
+    assert_eq!(wrong_from(&site, "203.0.113.7", "ada").await, 429);
+    assert_eq!(
+        log_in_from(&mut owner, "203.0.113.1", "ada", PASSWORD).await.location(),
+        "/members/dashboard"
+    );
+    // The device has five tries of its own, and no more; and it is known to this account only.
+    owner.log_out().await;
+    for _ in 1..=5 {
+        assert_eq!(log_in_from(&mut owner, "203.0.113.9", "ada", "wrong").await.status, 303);
+    }
+    assert_eq!(log_in_from(&mut owner, "203.0.113.9", "ada", PASSWORD).await.status, 429);
+    site.signed_up("bob").await;
+    for number in 1..=5 {
+        wrong_from(&site, &format!("198.51.100.{number}"), "bob").await;
+    }
+    assert_eq!(log_in_from(&mut owner, "198.51.100.9", "bob", PASSWORD).await.status, 429);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn one_address_has_ten_wrong_tries_a_minute_and_a_slash_64_is_one() {
+    let site = site().await;
+    for number in 1..=10 {
+        assert_eq!(wrong_from(&site, &format!("2001:db8:1:2::{number}"), &format!("n{number}")).await, 303);
+    }
+    assert_eq!(wrong_from(&site, "2001:db8:1:2:ffff::1", "n11").await, 429);
+    assert_eq!(wrong_from(&site, "2001:db8:1:3::1", "n12").await, 303);
+    site.clock.advance(Duration::from_secs(61));
+    assert_eq!(wrong_from(&site, "2001:db8:1:2::1", "n13").await, 303);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn who_says_where_they_come_from_is_not_believed() {
+    let site = TestSite::start_with(|config| config.throttle = Throttle::default()).await;
+    for number in 1..=10 {
+        let address = format!("203.0.113.{number}");
+        assert_eq!(wrong_from(&site, &address, &format!("n{number}")).await, 303);
+    }
+    assert_eq!(wrong_from(&site, "203.0.113.99", "n11").await, 429);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_restart_and_a_new_cookie_jar_forget_nothing() {
+    let site = site().await;
+    site.signed_up("ada").await;
+    for number in 1..=5 {
+        wrong_from(&site, &format!("203.0.113.{number}"), "ada").await;
+    }
+    let database = site.halt().await;
+    let site = TestSite::start_on(database, |config| config.throttle = Throttle::default()).await;
+    assert_eq!(site.visitor().log_in("ada").await.status, 429);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn many_at_once_are_no_way_around_it() {
+    let site = TestSite::start_with(|config| {
+        config.throttle.failed_login_per_account = Rate::new(5, Period::minutes(5));
+    })
+    .await;
+    site.signed_up("ada").await;
+    let many: Vec<_> = (0..40)
+        .map(|_| {
+            let mut visitor = site.visitor();
+            tokio::spawn(async move {
+                visitor.call("/api/accounts/log_in", &[("login", "ada"), ("password", "wrong")]).await.status
+            })
+        })
+        .collect();
+    let mut tried = 0;
+    for one in many {
+        tried += usize::from(one.await.expect("no panic") == 200);
+    }
+    assert_eq!(tried, 5);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn right_passwords_use_up_nothing_but_the_address() {
+    let site = TestSite::start_with(|config| {
+        config.throttle.failed_login_per_account = Rate::new(2, Period::minutes(5));
+        config.throttle.login_per_address = Rate::new(6, Period::minutes(1));
+    })
+    .await;
+    site.signed_up("ada").await;
+    for _ in 1..=6 {
+        assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
+    }
+    assert_eq!(site.visitor().log_in("ada").await.status, 429);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn sign_up_reset_verification_and_codes_have_their_own() {
+    let site = TestSite::start_with(|config| {
+        let few = Rate::new(2, Period::minutes(10));
+        config.throttle.sign_up_per_address = few;
+        config.throttle.reset_per_email = few;
+        config.throttle.verification_per_account = few;
+        config.throttle.code_per_account = few;
+        config.throttle.failed_login_per_account = few;
+    })
+    .await;
+    let mut member = site.member("ada").await;
+    site.signed_up("bob").await;
+    assert_eq!(site.visitor().sign_up("cyd", "cyd@example.com").await.status, 429);
+    // A refused form is no sign-up.
+    for _ in 0..3 {
+        assert_eq!(site.visitor().sign_up("two words", "nowhere").await.status, 303);
+    }
+    for (path, fields) in [
+        ("/api/accounts/ask_for_reset", [("email", "ADA@example.com")]),
+        ("/api/accounts/ask_for_reset", [("email", "nobody@example.com")]),
+        ("/api/accounts/ask_for_verification", [("", "")]),
+        ("/api/accounts/verify_by_code", [("code", "BCDF-GHJK")]),
+        ("/api/accounts/reauthenticate", [("password", "wrong")]),
+    ] {
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(member.call(path, &fields).await.status);
+        }
+        assert_eq!(statuses, [200, 200, 429], "{path} {fields:?}");
+    }
+    // What somebody else knows nothing of is not used up by them.
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_reset_lets_the_owner_in_at_once() {
+    let site = site().await;
+    site.signed_up("ada").await;
+    for number in 1..=6 {
+        wrong_from(&site, &format!("203.0.113.{number}"), "ada").await;
+    }
+    let mut owner = site.visitor();
+    owner.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+    let link = site.mail_to("ada@example.com", "Set a new password", 1).await.link();
+    let page = owner.get(&link).await.location().to_owned();
+    let new = "another horse battery";
+    owner.submit(&page, &[("password1", new), ("password2", new)]).await;
+    assert_eq!(log_in_from(&mut owner, "203.0.113.50", "ada", new).await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_table_holds_hashes_and_is_swept() {
+    let site = site().await;
+    wrong_from(&site, "203.0.113.1", "my secret password").await;
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM throttles").await, 3);
+    site.clock.advance(Duration::from_secs(601));
+    site.database.until("SELECT COUNT(*) FROM throttles", |count| count == 0).await;
+    site.stop().await;
+}
