@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use super::{letter::Letter, store, transport::NotSent};
@@ -20,87 +19,10 @@ use crate::{
     },
 };
 
-pub use super::store::MailRow as Waiting;
-
-/// Which mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Somebody typed this address to reset a password; whose it is, if anybody's, is looked up when it is sent.
-    ResetRequested,
-    /// With a link for a new password.
-    ResetPassword,
-    /// With a link and a code that prove the address.
-    VerifyEmail,
-    /// The same for the address that is to replace the old one.
-    ChangeEmail,
-    /// To the owner of a proven address: somebody signed up with it.
-    SignUpWithYourAddress,
-    /// To the old address, with a link that undoes the change.
-    EmailChanged,
-    /// A login from a device that was not seen before.
-    NewDevice,
-    /// The password was changed or reset.
-    PasswordChanged,
-    /// Username, first or last name were changed.
-    NameChanged,
-    /// The account is to be deleted.
-    DeletionRequested,
-}
-
-impl Kind {
-    const ALL: [Self; 10] = [
-        Self::ResetRequested,
-        Self::ResetPassword,
-        Self::VerifyEmail,
-        Self::ChangeEmail,
-        Self::SignUpWithYourAddress,
-        Self::EmailChanged,
-        Self::NewDevice,
-        Self::PasswordChanged,
-        Self::NameChanged,
-        Self::DeletionRequested,
-    ];
-
-    /// The name in the table `mails`, and in the record of activity.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ResetRequested => "reset_requested",
-            Self::ResetPassword => "reset_password",
-            Self::VerifyEmail => "verify_email",
-            Self::ChangeEmail => "change_email",
-            Self::SignUpWithYourAddress => "sign_up_with_your_address",
-            Self::EmailChanged => "email_changed",
-            Self::NewDevice => "new_device",
-            Self::PasswordChanged => "password_changed",
-            Self::NameChanged => "name_changed",
-            Self::DeletionRequested => "deletion_requested",
-        }
-    }
-}
-
-/// What a mail tells of.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Occasion {
-    /// When it happened.
-    pub at: Millis,
-    /// From where, and with what.
-    pub client: Client,
-    /// What else the mail says: the new name, or the new address.
-    #[serde(default)]
-    pub detail: String,
-}
-
-/// A mail to be written.
-pub struct Order {
-    /// Which.
-    pub kind: Kind,
-    /// Of which account.
-    pub user: Option<UserId>,
-    /// To which address.
-    pub address: String,
-    /// What it tells of.
-    pub occasion: Occasion,
-}
+pub use super::{
+    order::{Kind, Occasion, Order},
+    store::MailRow as Waiting,
+};
 
 /// Queues a mail; it goes out after the commit, when [`super::transport::Mails::wake`] is called.
 ///
