@@ -1,0 +1,112 @@
+import { mailTo } from '../support/mailbox';
+import { expect, test } from '../support/test';
+import { arrive, button, field, heading, hydrated, join, navigation, newMember, open, signUp, submitLogIn } from '../support/verbs';
+
+const NEW = 'Nine loud geese at dawn, 52 of them';
+
+test('the password is changed: this browser stays, the other one is out', async ({ page, otherDevice }) => {
+  const member = await join(page);
+  await open(otherDevice, '/accounts/login');
+  await submitLogIn(otherDevice, member.name, member.password);
+  await arrive(otherDevice, '/members/dashboard');
+
+  await open(page, '/accounts/password_change');
+  await field(page, 'Old password').fill('not this one');
+  await field(page, 'New password').fill(NEW);
+  await field(page, 'New password confirmation').fill(NEW);
+  await button(page, 'Change password').click();
+  await expect(field(page, 'Old password')).toHaveAccessibleDescription(
+    'Your password was entered incorrectly. Please enter it again.',
+  );
+  await hydrated(page);
+  await field(page, 'Old password').fill(member.password);
+  await field(page, 'New password').fill(NEW);
+  await field(page, 'New password confirmation').fill(NEW);
+  await button(page, 'Change password').click();
+  await arrive(page, '/members/profile');
+  await expect(page.getByRole('status')).toHaveText('Your password was changed. All other devices have been logged out.');
+  await expect(navigation(page)).toContainText(`Welcome, ${member.name}`);
+
+  await otherDevice.goto('/members/secret');
+  await expect(otherDevice).toHaveURL('/accounts/login?next=/members/secret');
+  await expect(otherDevice.getByRole('alert').first()).toHaveText('Your session has ended. Please log in again.');
+  const mail = await mailTo(member.email, 'Your password was changed');
+  expect(mail.text).toContain('This was not me');
+});
+
+test('a forgotten password is set anew through a mail, once', async ({ page }) => {
+  const member = await signUp(page);
+  await page.getByRole('link', { name: 'Forgot your password?' }).click();
+  await expect(heading(page)).toHaveText('Forgot your password?');
+  await field(page, 'Email address').fill(member.email);
+  await button(page, 'Send me a mail').click();
+  await arrive(page, '/accounts/password_reset/done');
+  await expect(heading(page)).toHaveText('Look into your mailbox');
+
+  const mail = await mailTo(member.email, 'Set a new password');
+  await page.goto(mail.link!);
+  await arrive(page, '/accounts/reset/new');
+  await field(page, 'New password').fill('short');
+  await field(page, 'New password confirmation').fill('shorter');
+  await button(page, 'Set the new password').click();
+  await expect(field(page, 'New password')).toHaveAccessibleDescription(/This password is too short/);
+  await expect(field(page, 'New password confirmation')).toHaveAccessibleDescription(/didn’t match/);
+  await expect(page).toHaveURL('/accounts/reset/new');
+  await hydrated(page);
+  await field(page, 'New password').fill(NEW);
+  await field(page, 'New password confirmation').fill(NEW);
+  await button(page, 'Set the new password').click();
+  await arrive(page, '/accounts/reset/done');
+  await expect(heading(page)).toHaveText('Your new password is set');
+  await page.getByRole('main').getByRole('link', { name: 'Log in' }).click();
+  await arrive(page, '/accounts/login');
+  await submitLogIn(page, member.name, NEW);
+  await arrive(page, '/members/dashboard');
+
+  await page.goto(mail.link!);
+  await arrive(page, '/accounts/reset/new');
+  await expect(page.getByRole('main').getByRole('alert')).toHaveText(/This link has been used, or it is too old/);
+});
+
+test('an address that nobody has gets the same page', async ({ page }) => {
+  await open(page, '/accounts/password_reset');
+  await field(page, 'Email address').fill(newMember().email);
+  await button(page, 'Send me a mail').click();
+  await arrive(page, '/accounts/password_reset/done');
+  await expect(heading(page)).toHaveText('Look into your mailbox');
+});
+
+test('the password is asked for again, and the way goes on to where one was going', async ({ page }) => {
+  const member = await join(page);
+  await open(page, '/accounts/reauthenticate?next=/accounts/email');
+  await field(page, 'Password').fill('not this one');
+  await button(page, 'Go on').click();
+  await expect(field(page, 'Password')).toHaveAccessibleDescription(
+    'Your password was entered incorrectly. Please enter it again.',
+  );
+  await hydrated(page);
+  await field(page, 'Password').fill(member.password);
+  await button(page, 'Go on').click();
+  await arrive(page, '/accounts/email');
+  await expect(page.getByRole('main')).toContainText(`Your address is ${member.email}`);
+});
+
+test.describe('too many wrong passwords', () => {
+  test.use({ expectedAnswers: ['429 /api/accounts/log_in'] });
+
+  test('say how long to wait, and the browser that knows the account gets in', async ({ page, otherDevice }) => {
+    const member = await join(page);
+    await navigation(page).getByRole('button', { name: 'Log out' }).click();
+    await arrive(page, '/accounts/login');
+    await open(otherDevice, '/accounts/login');
+    for (let tried = 1; tried <= 6; tried++) {
+      await hydrated(otherDevice);
+      await submitLogIn(otherDevice, member.name, `wrong ${tried}`);
+      await expect(otherDevice.getByRole('main')).toContainText(
+        tried < 6 ? 'Please enter a correct username' : 'Too many attempts. Please try again in',
+      );
+    }
+    await submitLogIn(page, member.name, member.password);
+    await arrive(page, '/members/dashboard');
+  });
+});

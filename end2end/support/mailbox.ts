@@ -1,0 +1,32 @@
+// The developers' mailbox, where the site under test puts its mails.
+import { expect, test } from './test';
+
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  link: string | null;
+}
+
+/** Asked for without a browser: it belongs to nobody's visit. */
+async function mailbox(): Promise<Mail[]> {
+  const answer = await fetch(new URL('/api/dev/mailbox', test.info().project.use.baseURL), {
+    method: 'POST',
+    headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
+  });
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as Mail[];
+}
+
+/** Waits for a mail to this address about that; the latest, once there are so many. */
+export async function mailTo(address: string, about: string, soMany = 1): Promise<Mail> {
+  let found: Mail[] = [];
+  await expect(async () => {
+    found = (await mailbox()).filter(mail => mail.to === address && mail.subject.startsWith(about));
+    expect(found.length, `mails about "${about}" to ${address}`).toBeGreaterThanOrEqual(soMany);
+  }).toPass({ timeout: 10_000 });
+  return found[0];
+}
+
+/** The code beside the link. */
+export const codeOf = (mail: Mail): string => /type this code on the page: (\S+)/.exec(mail.text)![1];
