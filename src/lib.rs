@@ -21,6 +21,8 @@ pub mod accounts;
 pub mod activity;
 /// Dashboard, profile, the secret page.
 pub mod members;
+/// Members' pictures.
+pub mod pictures;
 /// Signed-in sessions.
 pub mod sessions;
 

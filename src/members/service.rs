@@ -24,13 +24,16 @@ pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppE
 /// An outage.
 pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSummary, AppError> {
     let ttl = visit.site.config.cache.profile_summary_ttl.get();
-    let policy = Policy { name: "profile_summary", version: 1, ttl };
+    let policy = Policy { name: "profile_summary", version: 2, ttl };
     visit
         .cache(member)
         .get_or_load(policy, &[], || async {
             let profile = accounts::service::profile(&visit.site, member).await?;
             Ok(ProfileSummary {
                 username: profile.username,
+                first_name: profile.first_name,
+                last_name: profile.last_name,
+                picture: profile.picture_version,
                 email: profile.email,
                 member_since: moment(profile.date_joined),
                 last_login: profile.last_login.map(moment),

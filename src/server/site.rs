@@ -12,11 +12,13 @@ use super::{
     config::{Config, Environment},
     db::Database,
     failure::Failure,
+    workshop::Workshop,
 };
 use crate::{
     accounts::hasher::Hasher,
     cache::{Cache, Memory},
     member::{Member, UserId},
+    pictures,
     sessions::service::Sessions,
 };
 
@@ -40,6 +42,8 @@ pub struct Shared {
     pub sessions: Sessions,
     /// Argon2id.
     pub hasher: Hasher,
+    /// Where uploaded pictures are decoded.
+    pub pictures: Workshop,
     /// The built files.
     pub assets: Assets,
     /// The address that visitors use.
@@ -77,6 +81,7 @@ impl Site {
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
             hasher: Hasher::new(&config.passwords)?,
+            pictures: pictures::service::workshop(),
             config,
             clock,
             db,

@@ -28,12 +28,16 @@ impl Visit {
     /// # Errors
     /// [`AppError::Internal`] outside of a request.
     pub fn current() -> Result<Self, AppError> {
-        let parts = parts()?;
-        Ok(Self {
-            site: use_context::<Site>().ok_or(AppError::Internal)?,
+        Ok(Self::of(use_context::<Site>().ok_or(AppError::Internal)?, &parts()?))
+    }
+
+    /// The request with these parts, in a handler of axum's.
+    pub fn of(site: Site, parts: &Parts) -> Self {
+        Self {
+            site,
             client: parts.extensions.get().cloned().unwrap_or_default(),
             recorder: parts.extensions.get().cloned().unwrap_or_default(),
-        })
+        }
     }
 
     /// The member's part of the cache.
@@ -47,7 +51,15 @@ impl Visit {
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in.
 pub fn current_member() -> Result<Member, AppError> {
-    parts()?.extensions.get().cloned().ok_or(AppError::SignedOut)
+    member_of(&parts()?)
+}
+
+/// Who is asking, in a handler of axum's.
+///
+/// # Errors
+/// [`AppError::SignedOut`] when nobody is signed in.
+pub fn member_of(parts: &Parts) -> Result<Member, AppError> {
+    parts.extensions.get().cloned().ok_or(AppError::SignedOut)
 }
 
 /// Leptos drops its context when a visitor goes away in the middle, so its absence is an error and no panic.

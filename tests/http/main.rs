@@ -13,6 +13,8 @@ mod headers;
 mod login;
 mod pages;
 mod passwords;
+mod pictures;
+mod profile;
 mod same_origin;
 mod sessions;
 mod signup;
