@@ -73,9 +73,9 @@ async fn each_format_is_taken_and_shown_at_the_very_next_request() {
         assert_eq!((answer.status, answer.location()), (303, "/members/profile"), "{format:?}");
         let dashboard = member.get("/members/dashboard").await;
         let small = address(&dashboard).expect("a picture");
+        assert_eq!(dashboard.messages(), ["Your picture was saved."]);
         assert_eq!(dashboard.attribute("img.portrait", "alt").as_deref(), Some("Your picture"));
         let profile = member.get("/members/profile").await;
-        assert_eq!(profile.messages(), ["Your picture was saved."]);
         let large = address(&profile).expect("a picture");
         for (address, side) in [(&small, 64), (&large, 200)] {
             let answer = member.get(address).await;

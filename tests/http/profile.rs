@@ -79,7 +79,7 @@ async fn a_warm_dashboard_with_name_and_picture_asks_no_database() {
     let warm = member.get("/members/dashboard").await;
     assert_eq!(fact(&warm, "Name").as_deref(), Some("Ada Lovelace"));
     let line = log::request(warm.request_id());
-    assert_eq!(line["cache"], "hit", "{line}");
+    assert_eq!(line["cache"], "profile_summary=hit,dashboard=hit");
     site.database.break_tables().await;
     assert_eq!(fact(&member.get("/members/dashboard").await, "Name").as_deref(), Some("Ada Lovelace"));
     site.stop().await;
