@@ -10,6 +10,7 @@ use image::{
     imageops::{self, FilterType},
     metadata::Orientation,
 };
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::Size;
 use crate::forms::Problem;
@@ -35,14 +36,15 @@ pub struct Rendered {
 /// # Errors
 /// What to tell the member.
 pub fn render(file: &[u8]) -> Result<Rendered, Problem> {
-    let (image, orientation) = decode(file)?;
+    let Decoded { image, orientation, colours } = decode(file)?;
+    // The square is as good to turn, and to colour, as the whole, and a thousandth of the work.
     let mut large = DynamicImage::ImageRgba8(square(image));
-    // The square is as good to turn as the whole, and a thousandth of the work.
     large.apply_orientation(orientation);
     let large = large.into_rgba8();
     let small = large.width().min(Size::Small.side());
     let small = imageops::resize(&large, small, small, FilterType::CatmullRom);
-    let encoded = |image| encode(straight(image)).map_err(|_| Problem::PictureUnreadable);
+    let encoded =
+        |image| encode(in_srgb(straight(image), colours.as_ref())).map_err(|_| Problem::PictureUnreadable);
     Ok(Rendered { large: encoded(large)?, small: encoded(small)? })
 }
 
@@ -51,8 +53,14 @@ pub fn content_type(picture: &[u8]) -> &'static str {
     if picture.starts_with(b"RIFF") { "image/webp" } else { "image/jpeg" }
 }
 
+struct Decoded {
+    image: DynamicImage,
+    orientation: Orientation,
+    colours: Option<ColorProfile>,
+}
+
 /// The content decides what it is; the name of the file, and what the browser says of it, do not.
-fn decode(file: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
+fn decode(file: &[u8]) -> Result<Decoded, Problem> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_SIDE);
     limits.max_image_height = Some(LONGEST_SIDE);
@@ -69,8 +77,10 @@ fn decode(file: &[u8]) -> Result<(DynamicImage, Orientation), Problem> {
         return Err(Problem::PictureTooManyPixels { max: SQUARE_THAT_FITS });
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let colours = decoder.icc_profile().ok().flatten();
+    let colours = colours.and_then(|profile| ColorProfile::new_from_slice(&profile).ok());
     let image = DynamicImage::from_decoder(decoder).map_err(problem)?;
-    Ok((image, orientation))
+    Ok(Decoded { image, orientation, colours })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
@@ -134,6 +144,20 @@ fn straight(mut image: RgbaImage) -> RgbaImage {
         }
     }
     image
+}
+
+/// A phone's colours in everybody's: without its profile, a picture from one would look pale.
+fn in_srgb(image: RgbaImage, colours: Option<&ColorProfile>) -> RgbaImage {
+    let converted = || {
+        let colours = colours.filter(|profile| profile.color_space == DataColorSpace::Rgb)?;
+        let (layout, srgb) = (Layout::Rgba, ColorProfile::new_srgb());
+        let transform =
+            colours.create_transform_8bit(layout, &srgb, layout, TransformOptions::default()).ok()?;
+        let mut converted = RgbaImage::new(image.width(), image.height());
+        transform.transform(image.as_raw(), &mut converted).ok()?;
+        Some(converted)
+    };
+    converted().unwrap_or(image)
 }
 
 /// Lossless WebP, which is small for what was drawn; for a photograph JPEG, which is smaller there, but knows no transparency.
@@ -225,6 +249,27 @@ mod tests {
         for image in [large, small] {
             assert_eq!(image.get_pixel(image.width() - 1, 0).0[3], 0);
             assert!(image.pixels().all(|Rgba([_, green, _, opacity])| *opacity == 0 || *green < 8));
+        }
+    }
+
+    #[test]
+    fn colours_are_what_they_were() {
+        use image::ImageEncoder;
+        let grey_green = RgbaImage::from_pixel(300, 300, Rgba([100, 200, 100, 255]));
+        let with_profile = |profile: Vec<u8>| {
+            let mut file = Vec::new();
+            let mut encoder = image::codecs::png::PngEncoder::new(&mut file);
+            encoder.set_icc_profile(profile).expect("PNG has profiles");
+            grey_green.write_with_encoder(encoder).expect("encoded");
+            shown(&file).0.get_pixel(100, 100).0
+        };
+        let p3 = ColorProfile::new_display_p3().encode().expect("encoded");
+        // The same green by the definitions of both spaces: less red, more green.
+        let [red, green, blue, _] = with_profile(p3.clone());
+        assert!(red < 70 && green > 200 && blue.abs_diff(90) < 12, "{red} {green} {blue}");
+        // No profile at all is as good as none.
+        for broken in [b"no profile".to_vec(), p3[..p3.len() / 2].to_vec(), vec![0; 200]] {
+            assert!(is_near(&Rgba(with_profile(broken)), [100, 200, 100]));
         }
     }
 
