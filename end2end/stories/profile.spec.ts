@@ -130,11 +130,12 @@ test('a file that is no picture, or too large a one, is refused at the field', a
     await button(page, 'Save picture').click();
     await expect(field(page, 'New picture')).toHaveAccessibleDescription(sentence);
     await expect(field(page, 'New picture')).toHaveAttribute('aria-invalid', 'true');
-    await arrive(page, '/members/profile');
+    await expect(field(page, 'New picture')).toBeInViewport();
+    await arrive(page, '/members/profile#picture');
   }
   await button(page, 'Save picture').click();
   await expect(field(page, 'New picture')).toHaveAccessibleDescription(/Choose a picture first\.$/);
-  await arrive(page, '/members/profile');
+  await arrive(page, '/members/profile#picture');
   await expect(picture(page)).toHaveCount(0);
 });
 

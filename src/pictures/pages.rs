@@ -52,7 +52,8 @@ pub fn PictureSection(
 /// A form of the browser's own, with JavaScript too: it can send a file, and the answer is a page in any case.
 #[component]
 fn UploadForm(errors: FormErrors) -> impl IntoView {
-    let action = format!("{SAVE_PATH}?{FORM_PAGE}={PROFILE_PAGE}");
+    // Back to where the error stands, far down the page (%23 is #).
+    let action = format!("{SAVE_PATH}?{FORM_PAGE}={PROFILE_PAGE}%23picture");
     let problems: Vec<String> = errors.of(Field::Picture).map(ToString::to_string).collect();
     let is_wrong = !problems.is_empty();
     let summary = is_wrong.then(|| AppError::Invalid(FormErrors::default()).to_string());

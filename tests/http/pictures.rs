@@ -5,7 +5,7 @@ use reqwest::{Method, header};
 
 use crate::support::{Page, TestSite, Visitor, visitor::FormBody};
 
-const SAVE: &str = "/api/members/save_picture?form_page=/members/profile";
+const SAVE: &str = "/api/members/save_picture?form_page=/members/profile%23picture";
 const MOST: usize = 2 * 1024 * 1024;
 
 /// Left red, right blue.
@@ -47,7 +47,7 @@ async fn upload(visitor: &mut Visitor, file: &[u8]) -> Page {
 /// Uploads what is refused; the sentence at the field.
 async fn refused(visitor: &mut Visitor, file: &[u8]) -> String {
     let answer = upload(visitor, file).await;
-    assert_eq!((answer.status, answer.location(), answer.body.len()), (303, "/members/profile", 0));
+    assert_eq!((answer.status, answer.location(), answer.body.len()), (303, "/members/profile#picture", 0));
     let page = visitor.get("/members/profile").await;
     assert_eq!(page.find_all("main .form-errors .error"), ["Please correct the marked fields."]);
     assert_eq!(page.attribute("[name=picture]", "aria-invalid").as_deref(), Some("true"));
@@ -67,6 +67,10 @@ async fn each_format_is_taken_and_shown_at_the_very_next_request() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     assert_eq!(address(&member.get("/members/dashboard").await), None);
+    let form = member.get("/members/profile").await;
+    let attribute = |name| form.attribute("form:has([name=picture])", name);
+    assert_eq!(attribute("action").as_deref(), Some(SAVE));
+    assert_eq!(attribute("enctype").as_deref(), Some("multipart/form-data"));
     let mut addresses = Vec::new();
     for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
         let answer = upload(&mut member, &encoded(&picture(300, 200), format)).await;
