@@ -33,7 +33,7 @@ pub fn PictureSection(
 ) -> impl IntoView {
     let remove = ServerAction::<RemovePicture>::new();
     let removal = version.map(|_| {
-        view! { <Form action=remove submit="Remove the picture" button="button">{()}</Form> }
+        view! { <Form action=remove submit="Remove the picture" button="button" /> }
     });
     let shown = version.map(|version| {
         let (address, side) = (Size::Large.address(version), "128");

@@ -38,8 +38,9 @@ pub fn Form<F, OutputProtocol>(
     /// The refused form, for a form inside of [`super::Loaded`]: what is in there is made more than once, and [`Once`] gives once.
     #[prop(optional_no_strip)]
     returned: Option<ReturnedForm>,
-    /// The fields.
-    children: Children,
+    /// The fields, where there are any.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView
 where
     F: ServerFn<Output = Submission, Error = AppError, Protocol = Http<PostUrl, OutputProtocol>>
@@ -79,7 +80,7 @@ where
                 <Errors field=Field::Form errors />
                 {move || has_field_errors(&errors.get()).then(|| view! { <p class="error">{AppError::Invalid(FormErrors::default()).to_string()}</p> })}
             </div>
-            {children()}
+            {children.map(|children| children())}
             <button type="submit" class=button disabled=is_sent>
                 {submit}
             </button>

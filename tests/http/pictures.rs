@@ -3,7 +3,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 use reqwest::{Method, header};
 
-use crate::support::{Page, TestSite, Visitor, visitor::FormBody};
+use crate::support::{Page, TestSite, Visitor, raw, visitor::FormBody};
 
 const SAVE: &str = "/api/members/save_picture?form_page=/members/profile%23picture";
 const MOST: usize = 2 * 1024 * 1024;
@@ -256,6 +256,25 @@ async fn two_mebibytes_and_no_byte_more() {
         .header(header::CONTENT_TYPE, "multipart/form-data; boundary=frame")
         .body(other);
     assert_eq!(member.send(request).await.status, 413);
+    site.stop().await;
+}
+
+/// A browser sends all it has before it looks for the answer; were the connection closed before, it would show that and not ours.
+#[tokio::test]
+async fn whoever_sends_far_too_much_still_gets_to_read_why() {
+    let site = TestSite::start().await;
+    let member = site.member("ada").await;
+    let body = String::from_utf8(form("picture", &vec![b'x'; 30 * 1024 * 1024])).expect("ASCII");
+    let request = format!(
+        "POST {SAVE} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nSec-Fetch-Site: same-origin\r\n\
+         Cookie: sessionid={}\r\nContent-Type: multipart/form-data; boundary=frame\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        member.session().expect("a session"),
+        body.len()
+    );
+    let answer = raw(&site, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert!(answer.contains("location: /members/profile#picture"), "{answer}");
     site.stop().await;
 }
 
