@@ -24,6 +24,7 @@ const MOST_BYTES: u64 = 96 * 1024 * 1024;
 const SQUARE_THAT_FITS: u32 = 5000;
 
 /// A picture in its two sizes, encoded.
+#[derive(Debug)]
 pub struct Rendered {
     /// [`Size::Large`]
     pub large: Vec<u8>,
@@ -279,10 +280,10 @@ mod tests {
             let wave = |by: f32| (127.0 + 127.0 * ((x as f32).sin() + (y as f32 / by).cos()) / 2.0) as u8;
             Rgba([wave(7.0), wave(11.0), wave(13.0), 255])
         });
-        let Rendered { large, small } = render(&file(photograph, ImageFormat::Png)).ok().expect("rendered");
+        let Rendered { large, small } = render(&file(photograph, ImageFormat::Png)).expect("rendered");
         assert!(large.len() < 64 * 1024 && small.len() < 16 * 1024, "{} {}", large.len(), small.len());
         assert_eq!(content_type(&large), "image/jpeg");
-        let drawn = render(&file(picture(256, 256), ImageFormat::Png)).ok().expect("rendered");
+        let drawn = render(&file(picture(256, 256), ImageFormat::Png)).expect("rendered");
         assert_eq!(content_type(&drawn.large), "image/webp");
     }
 
