@@ -69,7 +69,7 @@ pub fn App() -> impl IntoView {
 fn SiteHeader(context: PageContext) -> impl IntoView {
     let links = match context.visitor {
         Some(visitor) => view! {
-            <li class="welcome">{format!("Welcome, {}", visitor.username)}</li>
+            <li class="welcome">"Welcome, " <bdi>{visitor.username}</bdi></li>
             <li>
                 <A href="/members/dashboard" exact=true>
                     "Dashboard"

@@ -23,6 +23,8 @@ pub mod activity;
 pub mod mail;
 /// Dashboard, profile, the secret page.
 pub mod members;
+/// Members' pictures.
+pub mod pictures;
 /// Signed-in sessions.
 pub mod sessions;
 

@@ -1,18 +1,14 @@
-//! Argon2id behind a bound: each hash takes 19 MiB and tens of milliseconds of a core, so that without one a burst of logins
-//! takes the machine. A few run at once, a few wait, the rest is told to come back.
-
-use std::sync::Arc;
+//! Argon2id, in a workshop of its own: each hash takes 19 MiB and tens of milliseconds of a core.
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     error::AppError,
     forms::Secret,
-    server::{config, failure::Failure},
+    server::{config, failure::Failure, workshop::Workshop},
 };
 
 /// What a verification found.
@@ -31,9 +27,7 @@ pub enum Verdict {
 pub struct Hasher {
     argon2: Argon2<'static>,
     dummy: String,
-    slots: Arc<Semaphore>,
-    /// Who is computed plus who waits.
-    admitted: Arc<Semaphore>,
+    workshop: Workshop,
 }
 
 impl Hasher {
@@ -55,8 +49,7 @@ impl Hasher {
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
             dummy,
-            slots: Arc::new(Semaphore::new(slots)),
-            admitted: Arc::new(Semaphore::new(slots.saturating_add(settings.queue))),
+            workshop: Workshop::new(slots, settings.queue),
         })
     }
 
@@ -104,23 +97,7 @@ impl Hasher {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
-        /// Seconds. The queue is empty long before.
-        const RETRY_AFTER: u32 = 2;
-        let busy = AppError::Busy { retry_after: RETRY_AFTER };
-        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| busy.clone())?;
-        let slot = self.slots.clone().acquire_owned().await.map_err(|_| busy)?;
-        // The permits go along, so that a visitor who leaves does not free a slot that is still computing.
-        let permits: (OwnedSemaphorePermit, OwnedSemaphorePermit) = (admitted, slot);
-        tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop(permits);
-            result
-        })
-        .await
-        .map_err(|error| {
-            tracing::error!(%error, "A password could not be hashed");
-            AppError::Internal
-        })
+        self.workshop.run(self.workshop.admit()?, work).await
     }
 }
 
@@ -208,26 +185,5 @@ mod tests {
     fn the_dummy_costs_what_a_hash_costs() {
         let dummy = dummy_hash(&Params::new(19_456, 2, 1, None).expect("good")).expect("good");
         assert!(dummy.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-    }
-
-    #[tokio::test]
-    async fn past_the_queue_nobody_waits() {
-        let hasher = hasher(2);
-        assert_eq!(hasher.admitted.available_permits(), 2, "one is computed, one waits");
-        let _slot = hasher.slots.clone().acquire_owned().await;
-        let waiting = tokio::spawn({
-            let hasher = hasher.clone();
-            async move { hasher.hash(&Secret::new("one")).await }
-        });
-        let second = tokio::spawn({
-            let hasher = hasher.clone();
-            async move { hasher.hash(&Secret::new("two")).await }
-        });
-        while hasher.admitted.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        assert!(matches!(hasher.hash(&Secret::new("three")).await, Err(AppError::Busy { .. })));
-        drop(_slot);
-        assert!(waiting.await.expect("no panic").is_ok() && second.await.expect("no panic").is_ok());
     }
 }

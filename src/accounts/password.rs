@@ -16,8 +16,21 @@ const TOO_SIMILAR: f64 = 0.7;
 /// 19 640 common passwords, lower case, sorted; the list that Django ships (see `docs/third-party.md`).
 static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
 
-/// Everything that is wrong with a password for this username and e-mail address, in Django's order.
-pub fn problems(password: &str, username: &str, email: &str) -> Vec<Problem> {
+/// Whose password it is to be: what it must not be close to (Django's four attributes, in its order).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Owner<'a> {
+    /// The username.
+    pub username: &'a str,
+    /// The first name, where there is one.
+    pub first_name: &'a str,
+    /// The last name, where there is one.
+    pub last_name: &'a str,
+    /// The e-mail address.
+    pub email: &'a str,
+}
+
+/// Everything that is wrong with a password for this account, in Django's order.
+pub fn problems(password: &str, owner: Owner<'_>) -> Vec<Problem> {
     if password.is_empty() {
         return vec![Problem::Required];
     }
@@ -25,9 +38,16 @@ pub fn problems(password: &str, username: &str, email: &str) -> Vec<Problem> {
         return vec![Problem::PasswordTooLong];
     }
     let lower = password.to_lowercase();
+    // Django stops its similarity check at the first attribute.
+    let similar = [
+        (owner.username, Problem::PasswordLikeUsername),
+        (owner.first_name, Problem::PasswordLikeName),
+        (owner.last_name, Problem::PasswordLikeName),
+        (owner.email, Problem::PasswordLikeEmail),
+    ]
+    .into_iter()
+    .find(|(value, _)| is_similar(&lower, value));
     let checks = [
-        (is_similar(&lower, username), Problem::PasswordLikeUsername),
-        (is_similar(&lower, email), Problem::PasswordLikeEmail),
         (password.chars().count() < SHORTEST, Problem::PasswordTooShort),
         (COMMON.binary_search(&lower.trim()).is_ok(), Problem::PasswordTooCommon),
         (
@@ -35,17 +55,8 @@ pub fn problems(password: &str, username: &str, email: &str) -> Vec<Problem> {
             Problem::PasswordNumeric,
         ),
     ];
-    let mut like_username = false;
-    checks
-        .into_iter()
-        .filter(|(found, problem)| {
-            // Django stops its similarity check at the first attribute.
-            let again = *problem == Problem::PasswordLikeEmail && like_username;
-            like_username |= *found && *problem == Problem::PasswordLikeUsername;
-            *found && !again
-        })
-        .map(|(_, problem)| problem)
-        .collect()
+    let others = checks.into_iter().filter(|(found, _)| *found);
+    similar.map(|(_, problem)| problem).into_iter().chain(others.map(|(_, problem)| problem)).collect()
 }
 
 /// Whether the password is close to the value or to one of its words (`re.split(r"\W+")`).
@@ -113,19 +124,24 @@ mod tests {
             ("ada.lovelace", vec![PasswordLikeUsername]),
             ("Lovelace1", vec![PasswordLikeUsername]),
             ("analytical-engine", vec![PasswordLikeEmail]),
+            ("augusta1815", vec![PasswordLikeName]),
+            ("GordonByron", vec![PasswordLikeName]),
         ] {
-            assert_eq!(
-                problems(password, "ada_lovelace", "countess@analytical.engine"),
-                verdict,
-                "{password}"
-            );
+            let owner = Owner {
+                username: "ada_lovelace",
+                first_name: "Augusta",
+                last_name: "Gordon Byron",
+                email: "countess@analytical.engine",
+            };
+            assert_eq!(problems(password, owner), verdict, "{password}");
         }
     }
 
     #[test]
     fn the_limit_is_4096_bytes() {
-        assert_eq!(problems(&"ab c".repeat(1024), "ada", ""), vec![]);
-        assert_eq!(problems(&("ab c".repeat(1024) + "d"), "ada", ""), vec![Problem::PasswordTooLong]);
+        let long = "ab c".repeat(1024);
+        assert_eq!(problems(&long, Owner::default()), vec![]);
+        assert_eq!(problems(&(long + "d"), Owner::default()), vec![Problem::PasswordTooLong]);
     }
 
     #[test]

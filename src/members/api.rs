@@ -1,9 +1,11 @@
 //! Server functions for members; each asks first who is asking.
 
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
+
 use leptos::prelude::*;
 
 use super::{Dashboard, ProfileSummary};
-use crate::error::AppError;
+use crate::{error::AppError, forms::Submission};
 
 /// The caller's dashboard.
 ///
@@ -25,4 +27,26 @@ pub async fn load_profile() -> Result<ProfileSummary, AppError> {
     use crate::server::{Visit, current_member};
 
     super::service::profile_summary(&Visit::current()?, &current_member()?).await
+}
+
+/// Changes how the caller is called; leads back to the profile.
+///
+/// # Errors
+/// Nobody is signed in, or an outage.
+#[server(prefix = "/api", endpoint = "members/save_profile")]
+pub async fn save_profile(
+    #[server(default)] username: String,
+    #[server(default)] first_name: String,
+    #[server(default)] last_name: String,
+) -> Result<Submission, AppError> {
+    use crate::accounts::service::{Names, save_names};
+    use crate::server::{Visit, current_member, flash};
+    use crate::ui::flash::{Level, Message};
+
+    let names = Names { username, first_name, last_name };
+    let saved = save_names(&Visit::current()?, &current_member()?, &names).await;
+    Submission::from_result(saved.map(|()| {
+        flash::message(Level::Success, Message::ProfileSaved);
+        leptos_axum::redirect(super::PROFILE_PAGE);
+    }))
 }

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod pages;
+mod profile;
 
 #[cfg(feature = "ssr")]
 pub mod service;
@@ -10,11 +11,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::ui::Moment;
 
+/// Where a member sees and changes how they are shown.
+pub const PROFILE_PAGE: &str = "/members/profile";
+
 /// The cached component of the dashboard; the lesson's template fragment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileSummary {
-    /// The name.
+    /// The name that they log in with.
     pub username: String,
+    /// The first name; may be empty.
+    pub first_name: String,
+    /// The last name; may be empty.
+    pub last_name: String,
+    /// The version of the picture, where there is one.
+    pub picture: Option<i64>,
     /// The address.
     pub email: String,
     /// Whether its owner has confirmed it.
@@ -25,6 +35,13 @@ pub struct ProfileSummary {
     pub last_login: Option<Moment>,
     /// When this was put together.
     pub rendered_at: Moment,
+}
+
+impl ProfileSummary {
+    /// First and last name as their owner wrote them, in that order; empty where there is none.
+    pub fn full_name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
 }
 
 /// One line under "Recent logins".

@@ -3,7 +3,12 @@
 use leptos::prelude::*;
 
 use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
-use crate::ui::{Loaded, Page, PageContext, Timestamp, expect_member};
+use crate::{
+    pictures::pages::Portrait,
+    ui::{Loaded, Page, PageContext, Timestamp, expect_member},
+};
+
+pub use super::profile::ProfilePage;
 
 /// `/`
 #[component]
@@ -76,6 +81,7 @@ fn ProfileSummaryCard(summary: ProfileSummary) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="profile-summary">
             <h2 id="profile-summary">"Profile summary"</h2>
+            <Portrait version=summary.picture />
             <ProfileFacts summary=summary.clone() />
             <p class="cache-note">
                 "This profile summary is cached per user!" <br /> "Fragment rendered at "
@@ -85,16 +91,27 @@ fn ProfileSummaryCard(summary: ProfileSummary) -> impl IntoView {
     }
 }
 
+/// What an account is, line by line.
 #[component]
-fn ProfileFacts(summary: ProfileSummary) -> impl IntoView {
+pub(super) fn ProfileFacts(summary: ProfileSummary) -> impl IntoView {
+    let full_name = Some(summary.full_name()).filter(|name| !name.is_empty());
     let last_login = match summary.last_login {
         Some(moment) => view! { <Timestamp moment /> }.into_any(),
         None => view! { "Never" }.into_any(),
     };
     view! {
         <dl class="facts">
-            <dt>"Username"</dt>
-            <dd>{summary.username}</dd>
+            {full_name
+                .map(|name| {
+                    view! {
+                        <dt>"Name"</dt>
+                        <dd>
+                            <bdi>{name}</bdi>
+                        </dd>
+                    }
+                })} <dt>"Username"</dt> <dd>
+                <bdi>{summary.username}</bdi>
+            </dd>
             <dt>"Email"</dt>
             <dd>{summary.email}</dd>
             <dt>"Member since"</dt>
@@ -149,24 +166,6 @@ fn device_row(device: Device) -> impl IntoView {
     }
 }
 
-/// `/members/profile`
-#[component]
-pub fn ProfilePage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| api::load_profile());
-    let name = visitor_name();
-    view! {
-        <Page title="Profile" class="page narrow">
-            <Loaded
-                data
-                show=move |summary: ProfileSummary| {
-                    expect_member(&name, &summary.username);
-                    view! { <ProfileFacts summary /> }
-                }
-            />
-        </Page>
-    }
-}
-
 /// `/members/secret`; the lesson's fourth exercise.
 #[component]
 pub fn SecretPage() -> impl IntoView {
@@ -194,7 +193,8 @@ pub fn SecretPage() -> impl IntoView {
     }
 }
 
-fn visitor_name() -> String {
+/// Whom the frame around the page's data is of.
+pub(super) fn visitor_name() -> String {
     use_context::<PageContext>()
         .and_then(|context| context.visitor)
         .map(|visitor| visitor.username)

@@ -31,6 +31,9 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
             let profile = accounts::service::profile(&visit.site, member).await?;
             Ok(ProfileSummary {
                 username: profile.username,
+                first_name: profile.first_name,
+                last_name: profile.last_name,
+                picture: profile.picture_version,
                 email: profile.email,
                 email_is_proven: profile.email_verified_at.is_some(),
                 member_since: moment(profile.date_joined),

@@ -63,6 +63,10 @@ const PUBLIC_FUNCTIONS: [&str; 11] = [
     VerifyEmail::PATH,
 ];
 
+/// Marks an answer that its member's browser may keep: what it shows has an address of its own and never changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Keepable;
+
 /// Whether the route is a page for everybody.
 pub fn is_public_page(route: &str) -> bool {
     PUBLIC_PAGES.contains(&route)
@@ -99,7 +103,7 @@ pub async fn guard(State(site): State<Site>, mut request: Request, next: Next) -
     }
     let mut response = next.run(request).await;
     // What was made for a member is for nobody's cache, and what follows a sign-out shall not be found by the back button.
-    if signed_in || !open {
+    if (signed_in || !open) && response.extensions().get::<Keepable>().is_none() {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     response

@@ -22,8 +22,10 @@ pub mod same_origin;
 mod shell;
 pub mod site;
 pub mod static_files;
+pub mod upload;
 pub mod visit;
 pub mod well_formed;
+pub mod workshop;
 
 use std::{future::Future, time::Duration};
 

@@ -24,21 +24,30 @@ use crate::{
     accounts::next::destination,
     error::AppError,
     forms::{FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
+    pictures,
 };
+
+/// Forms that send a file. They read it themselves, within a limit of their own; what else they say stands in their address.
+const WITH_FILE: [&str; 1] = [pictures::SAVE_PATH];
 
 /// Wraps the server functions.
 pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next) -> Response {
     if request.method() != Method::POST || !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
-    let (parts, body) = request.into_parts();
-    let limit = usize::try_from(site.config.server.max_body.bytes()).unwrap_or(usize::MAX);
-    let Ok(body) = to_bytes(body, limit).await else {
-        return error_page::refuse(&site, &parts.headers, &AppError::TooLarge);
+    let (parts, sent) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let (body, sent) = if WITH_FILE.contains(&path.as_str()) {
+        (Bytes::from(parts.uri.query().unwrap_or_default().to_owned()), sent)
+    } else {
+        let limit = usize::try_from(site.config.server.max_body.bytes()).unwrap_or(usize::MAX);
+        let Ok(body) = to_bytes(sent, limit).await else {
+            return error_page::refuse(&site, &parts.headers, &AppError::TooLarge);
+        };
+        (body.clone(), Body::from(body))
     };
     let headers = parts.headers.clone();
-    let path = parts.uri.path().to_owned();
-    let response = to_the_end(next.run(Request::from_parts(parts, Body::from(body.clone())))).await;
+    let response = to_the_end(next.run(Request::from_parts(parts, sent))).await;
     let (mut head, answer) = response.into_parts();
     let Ok(answer) = to_bytes(answer, usize::MAX).await else {
         return error_page::refuse(&site, &headers, &AppError::Internal);
@@ -87,6 +96,15 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
     }
     kept.insert(header::LOCATION, location.unwrap_or(HeaderValue::from_static("/")));
     (StatusCode::SEE_OTHER, kept).into_response()
+}
+
+/// What a handler of axum's answers to a form, so that it is read here as a server function's answer is.
+pub fn answer(result: Result<Submission, AppError>) -> Response {
+    const JSON: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/json");
+    match result {
+        Ok(submission) => ([JSON], serde_json::to_vec(&submission).unwrap_or_default()).into_response(),
+        Err(error) => ([JSON], [(SERVER_FN_ERROR_HEADER, "error")], error.ser()).into_response(),
+    }
 }
 
 /// Keeps what was typed, and says where the password is asked for; from there the way leads back to the form.

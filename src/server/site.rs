@@ -12,12 +12,14 @@ use super::{
     config::{Config, Environment},
     db::Database,
     failure::Failure,
+    workshop::Workshop,
 };
 use crate::{
     accounts::hasher::Hasher,
     cache::{Cache, Memory},
     mail::transport::Mails,
     member::{Member, UserId},
+    pictures,
     sessions::service::Sessions,
 };
 
@@ -43,6 +45,8 @@ pub struct Shared {
     pub mails: Mails,
     /// Argon2id.
     pub hasher: Hasher,
+    /// Where uploaded pictures are decoded.
+    pub pictures: Workshop,
     /// The built files.
     pub assets: Assets,
     /// The address that visitors use.
@@ -81,6 +85,7 @@ impl Site {
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
             mails: Mails::new(&config, &base_url)?,
             hasher: Hasher::new(&config.passwords)?,
+            pictures: pictures::service::workshop(),
             config,
             clock,
             db,

@@ -40,14 +40,18 @@ impl Visit {
     /// # Errors
     /// [`AppError::Internal`] outside of a request.
     pub fn current() -> Result<Self, AppError> {
-        let parts = parts()?;
-        let site = use_context::<Site>().ok_or(AppError::Internal)?;
-        Ok(Self {
-            device: cookies::read(&site, &parts.headers, DEVICE_COOKIE).map(|token| hash_device(&token)),
+        Ok(Self::of(use_context::<Site>().ok_or(AppError::Internal)?, &parts()?))
+    }
+
+    /// The request with these parts, in a handler of axum's.
+    pub fn of(site: Site, parts: &Parts) -> Self {
+        let device = cookies::read(&site, &parts.headers, DEVICE_COOKIE).map(|token| hash_device(&token));
+        Self {
+            device,
             site,
             client: parts.extensions.get().cloned().unwrap_or_default(),
             recorder: parts.extensions.get().cloned().unwrap_or_default(),
-        })
+        }
     }
 
     /// For what the operator does from the command line.
@@ -82,7 +86,15 @@ fn hash_device(token: &str) -> DeviceHash {
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in.
 pub fn current_member() -> Result<Member, AppError> {
-    parts()?.extensions.get().cloned().ok_or(AppError::SignedOut)
+    member_of(&parts()?)
+}
+
+/// Who is asking, in a handler of axum's.
+///
+/// # Errors
+/// [`AppError::SignedOut`] when nobody is signed in.
+pub fn member_of(parts: &Parts) -> Result<Member, AppError> {
+    parts.extensions.get().cloned().ok_or(AppError::SignedOut)
 }
 
 /// Leptos drops its context when a visitor goes away in the middle, so its absence is an error and no panic.

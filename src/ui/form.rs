@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use super::{Once, flash::ShownMessages};
 use crate::{
     error::AppError,
-    forms::{FORM_PAGE, Field, FormErrors, Submission},
+    forms::{FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
 };
 
 /// What is wrong with the form around, and what was typed into it.
@@ -35,11 +35,15 @@ pub fn Form<F, OutputProtocol>(
     action: ServerAction<F>,
     /// What the button says.
     submit: &'static str,
-    /// For a form beside the one that the page is about: its button does not call.
+    /// The button's class.
+    #[prop(default = "button primary")]
+    button: &'static str,
+    /// The refused form, for a form inside of [`super::Loaded`]: what is in there is made more than once, and [`Once`] gives once.
+    #[prop(optional_no_strip)]
+    returned: Option<ReturnedForm>,
+    /// The fields, where there are any.
     #[prop(optional)]
-    quiet: bool,
-    /// The fields.
-    children: Children,
+    children: Option<Children>,
 ) -> impl IntoView
 where
     F: ServerFn<Output = Submission, Error = AppError, Protocol = Http<PostUrl, OutputProtocol>>
@@ -53,7 +57,7 @@ where
         From<leptos::web_sys::FormData>,
     OutputProtocol: 'static,
 {
-    let returned = Once::form(F::PATH).unwrap_or_default();
+    let returned = returned.or_else(|| Once::form(F::PATH)).unwrap_or_default();
     let values = StoredValue::new(returned.values);
     let refusal = RwSignal::new((!returned.errors.is_empty()).then_some(AppError::Invalid(returned.errors)));
     let errors = Signal::derive(move || match refusal.get() {
@@ -110,10 +114,10 @@ where
                 <Errors field=Field::Form errors />
                 {move || has_field_errors(&errors.get()).then(|| view! { <p class="error">{AppError::Invalid(FormErrors::default()).to_string()}</p> })}
             </div>
-            {children()}
+            {children.map(|children| children())}
             <button
                 type="submit"
-                class=if quiet { "button" } else { "button primary" }
+                class=button
                 aria-disabled=move || is_sent.get().then_some("true")
             >
                 {submit}
@@ -159,6 +163,15 @@ pub fn TextField(
     kind: &'static str,
     /// What the browser may fill in.
     autocomplete: &'static str,
+    /// What it holds at first.
+    #[prop(optional, into)]
+    present: Option<String>,
+    /// Whether it may stay empty.
+    #[prop(optional)]
+    optional: bool,
+    /// What a keyboard on a screen begins with a capital letter.
+    #[prop(default = "none")]
+    capitals: &'static str,
     /// What to know before typing.
     #[prop(optional)]
     help: Option<&'static str>,
@@ -168,6 +181,7 @@ pub fn TextField(
     let name = field.name();
     let value = state
         .and_then(|state| state.values.with_value(|values| values.get(name).cloned()))
+        .or(present)
         .unwrap_or_default();
     let id = format!("id_{name}");
     let (help_id, error_id) = (format!("{id}_help"), format!("{id}_error"));
@@ -201,9 +215,10 @@ pub fn TextField(
                 type=kind
                 value=(!is_password).then_some(value)
                 autocomplete=autocomplete
-                autocapitalize="none"
+                autocapitalize=capitals
                 spellcheck="false"
-                required=true
+                dir="auto"
+                required=!optional
                 aria-invalid=move || is_wrong().then_some("true")
                 aria-describedby=described_by
             />

@@ -17,6 +17,8 @@ mod pages;
 mod passwords;
 mod reauthentication;
 mod reset;
+mod pictures;
+mod profile;
 mod same_origin;
 mod sessions;
 mod signup;

@@ -26,9 +26,7 @@ pub fn VerifyPage() -> impl IntoView {
             usable=move || {
                 view! {
                     <p>"Press the button, and the address is confirmed."</p>
-                    <Form action submit="Confirm the address">
-                        ""
-                    </Form>
+                    <Form action submit="Confirm the address" />
                 }
                     .into_any()
             }
@@ -51,9 +49,7 @@ fn by_code(address: Address) -> AnyView {
             <TextField field=Field::Code label="Code from the mail" autocomplete="one-time-code" />
         </Form>
         <p>"No mail, or too late?"</p>
-        <Form action=again submit="Send a new mail" quiet=true>
-            ""
-        </Form>
+        <Form action=again submit="Send a new mail" button="button" />
         <p>"Wrong address? " <a href="/accounts/email">"Change it"</a></p>
     }
     .into_any()
@@ -95,9 +91,7 @@ pub fn EmailConfirmPage() -> impl IntoView {
             usable=move || {
                 view! {
                     <p>"Press the button, and this is the address of your account."</p>
-                    <Form action submit="Use this address">
-                        ""
-                    </Form>
+                    <Form action submit="Use this address" />
                 }
                     .into_any()
             }
@@ -136,9 +130,7 @@ pub fn EmailUndoPage() -> impl IntoView {
                     <p>
                         "Your old address comes back, all devices are logged out, and a mail for a new password goes to the old address."
                     </p>
-                    <Form action submit="Undo the change">
-                        ""
-                    </Form>
+                    <Form action submit="Undo the change" />
                 }
                     .into_any()
             }
@@ -160,9 +152,7 @@ pub fn NotMePage() -> impl IntoView {
                     <p>
                         "Then let us close the door: all devices are logged out, and you get a mail with which to set a new password."
                     </p>
-                    <Form action submit="Log out all devices">
-                        ""
-                    </Form>
+                    <Form action submit="Log out all devices" />
                 }
                     .into_any()
             }

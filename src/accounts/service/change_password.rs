@@ -102,11 +102,22 @@ pub async fn change_password(
     password: &Secret,
 ) -> Result<Option<String>, AppError> {
     let key = login_key(login).unwrap_or_default();
-    let Some(user) = store::find_for_login(&mut *site.db.read().await?, &key).await? else {
+    let mut connection = site.db.read().await?;
+    let Some(user) = store::find_for_login(&mut connection, &key).await? else {
         return Ok(None);
     };
+    let Some(profile) = store::profile(&mut connection, UserId(user.id)).await? else {
+        return Ok(None);
+    };
+    drop(connection);
+    let owner = password::Owner {
+        username: &user.username,
+        first_name: &profile.first_name,
+        last_name: &profile.last_name,
+        email: &user.email,
+    };
     let mut errors = FormErrors::default();
-    for problem in password::problems(password.expose(), &user.username, &user.email) {
+    for problem in password::problems(password.expose(), owner) {
         errors.add(Field::Password1, problem);
     }
     errors.into_result()?;

@@ -4,6 +4,7 @@ mod change_password;
 mod demo;
 mod email;
 mod login;
+mod profile;
 mod reset;
 mod sign_up;
 pub mod tokens;
@@ -15,19 +16,6 @@ pub use email::{
     verify_email,
 };
 pub use login::{authenticate, member, reauthenticate, record_login, record_logout};
+pub use profile::{Names, Profile, profile, save_names, set_picture_version};
 pub use reset::{expand_reset_request, request_reset, reset_password};
 pub use sign_up::{NewAccount, create_superuser, sign_up};
-
-pub use super::store::ProfileRow as Profile;
-
-use super::store;
-use crate::{error::AppError, member::Member, server::Site};
-
-/// What a member may see of their own account.
-///
-/// # Errors
-/// [`AppError::SignedOut`] when the account is gone, or an outage.
-pub async fn profile(site: &Site, member: &Member) -> Result<Profile, AppError> {
-    let mut connection = site.db.read().await?;
-    store::profile(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)
-}

@@ -68,7 +68,9 @@ impl Account {
         } else if account.password != second {
             errors.add(Field::Password2, Problem::PasswordMismatch);
         }
-        for problem in password::problems(account.password.expose(), &account.username, &account.email) {
+        let owner =
+            password::Owner { username: &account.username, email: &account.email, ..Default::default() };
+        for problem in password::problems(account.password.expose(), owner) {
             errors.add(Field::Password1, problem);
         }
         errors.into_result().map(|()| account)

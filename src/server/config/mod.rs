@@ -85,7 +85,7 @@ pub struct Server {
     pub idle_timeout: Period,
     /// The longest to wait for running requests at the end.
     pub shutdown_timeout: Period,
-    /// The largest request body.
+    /// The largest request body, but for a picture's.
     pub max_body: Size,
     /// Worker threads; 0: one a core, at least 2.
     pub workers: usize,

@@ -88,7 +88,7 @@ impl TestDatabase {
 
     /// From here on every query fails.
     pub async fn break_tables(&self) {
-        for table in ["activity", "sessions", "users"] {
+        for table in ["activity", "sessions", "pictures", "known_devices", "tokens", "mails", "users"] {
             self.execute(&format!("DROP TABLE {table}")).await;
         }
     }

@@ -1,0 +1,102 @@
+//! First and last name. Any script, any order, either may be missing: only what is no part of a name, and could make a line of text
+//! read wrongly, is refused.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+use super::NAME_MAX;
+use crate::forms::Problem;
+
+/// Format characters that names are written with: joiners in Persian and in the scripts of India, direction marks beside digits.
+const PARTS_OF_NAMES: [char; 5] = ['\u{200C}', '\u{200D}', '\u{200E}', '\u{200F}', '\u{061C}'];
+
+/// The name as it is stored: NFKC, and without what cannot be seen at either end. (What is over the limit already stays as it was
+/// typed, as with usernames.)
+pub fn normalize(typed: &str) -> String {
+    let typed = typed.trim();
+    if typed.chars().count() > NAME_MAX as usize {
+        return typed.to_owned();
+    }
+    let normalized: String = typed.nfkc().collect();
+    normalized.trim_matches(|c: char| c.is_whitespace() || PARTS_OF_NAMES.contains(&c)).to_owned()
+}
+
+/// What is wrong with a normalised name; nothing with an empty one.
+pub fn problem(name: &str) -> Option<Problem> {
+    let found = name.chars().count();
+    if found > NAME_MAX as usize {
+        Some(Problem::TooLong { max: NAME_MAX, found: u32::try_from(found).unwrap_or(u32::MAX) })
+    } else if name.chars().any(is_foreign) {
+        Some(Problem::NameCharacters)
+    } else {
+        None
+    }
+}
+
+/// Control characters, line ends, and the format characters that turn text around or hide in it.
+fn is_foreign(c: char) -> bool {
+    match c.general_category() {
+        GeneralCategory::Control | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator => {
+            true
+        }
+        GeneralCategory::Format => !PARTS_OF_NAMES.contains(&c),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_world() {
+        for name in [
+            "",
+            "Ada",
+            "O’Connell-Smith, Jr.",
+            "María José",
+            "李小龍",
+            "محمد عبد الله",
+            "بَرْنارد",
+            "علی\u{200C}رضا",
+            "क्\u{200D}षेत्र",
+            "יְהוּדָה",
+            "Þórður Æ",
+            "X Æ A-12",
+            "🦀",
+        ] {
+            assert_eq!((normalize(name).as_str(), problem(name)), (name, None));
+        }
+    }
+
+    #[test]
+    fn ends_and_forms_are_put_right() {
+        for (typed, stored) in [
+            ("  Ada ", "Ada"),
+            ("\u{A0}Ada\u{3000}", "Ada"),
+            ("\u{200F}Ada\u{200E}", "Ada"),
+            ("\u{200D}", ""),
+            (" \t\n ", ""),
+            ("Ｅｍｍａ", "Emma"),
+            ("e\u{301}", "é"),
+            ("Mary\u{A0}Ann", "Mary Ann"),
+        ] {
+            assert_eq!(normalize(typed), stored, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_part_of_a_name() {
+        for name in
+            ["a\0b", "a\nb", "a\u{7}b", "a\u{85}b", "a\u{202E}b", "a\u{2066}b", "a\u{FEFF}b", "a\u{2028}b"]
+        {
+            assert_eq!(problem(&normalize(name)), Some(Problem::NameCharacters), "{name:?}");
+        }
+        let long = "é".repeat(150);
+        assert_eq!(problem(&normalize(&long)), None);
+        let too_long = Some(Problem::TooLong { max: 150, found: 151 });
+        assert_eq!(problem(&normalize(&(long + "x"))), too_long);
+        // One letter that is eighteen in NFKC.
+        assert_eq!(problem(&normalize(&"ﷺ".repeat(10))), Some(Problem::TooLong { max: 150, found: 180 }));
+    }
+}

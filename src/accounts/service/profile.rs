@@ -1,0 +1,95 @@
+//! How a member is called, and what they look like.
+
+use super::super::{names, store, username};
+use crate::{
+    activity::{self, Kind},
+    error::AppError,
+    forms::{Field, FormErrors},
+    member::Member,
+    server::{Site, Visit, db::Transaction},
+};
+
+pub use super::super::store::ProfileRow as Profile;
+
+/// What a member may see of their own account.
+///
+/// # Errors
+/// [`AppError::SignedOut`] when the account is gone, or an outage.
+pub async fn profile(site: &Site, member: &Member) -> Result<Profile, AppError> {
+    let mut connection = site.db.read().await?;
+    store::profile(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)
+}
+
+/// How a member wants to be called, as it was typed.
+pub struct Names {
+    /// What they log in with, and what others see.
+    pub username: String,
+    /// May be empty.
+    pub first_name: String,
+    /// May be empty.
+    pub last_name: String,
+}
+
+impl Names {
+    fn check(typed: &Self) -> Result<Self, AppError> {
+        let names = Self {
+            username: username::normalize(&typed.username),
+            first_name: names::normalize(&typed.first_name),
+            last_name: names::normalize(&typed.last_name),
+        };
+        let mut errors = FormErrors::default();
+        for problem in username::problems(&names.username) {
+            errors.add(Field::Username, problem);
+        }
+        for (field, name) in [(Field::FirstName, &names.first_name), (Field::LastName, &names.last_name)] {
+            if let Some(problem) = names::problem(name) {
+                errors.add(field, problem);
+            }
+        }
+        errors.into_result().map(|()| names)
+    }
+}
+
+/// Changes how a member is called; their sessions stay. Nothing happens where nothing is new.
+///
+/// # Errors
+/// A refused form, also for a username that somebody else has, or an outage.
+pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result<(), AppError> {
+    let names = Names::check(typed)?;
+    let (site, now, id) = (&visit.site, visit.site.clock.now(), member.id());
+    let mut transaction = site.db.begin().await?;
+    let old = store::profile(&mut transaction, id).await?.ok_or(AppError::SignedOut)?;
+    let is_renamed = old.username != names.username;
+    let has_other_name = old.first_name != names.first_name || old.last_name != names.last_name;
+    let names_changed = is_renamed || has_other_name;
+    if !names_changed {
+        return Ok(());
+    }
+    let key = username::key(&names.username);
+    store::set_names(&mut transaction, id, &names.username, &key, &names.first_name, &names.last_name)
+        .await?;
+    if is_renamed {
+        let detail = format!("{} → {}", old.username, names.username);
+        let (kind, client) = (Kind::UsernameChanged, &visit.client);
+        activity::service::record(&mut transaction, now, id, kind, &detail, client).await?;
+    }
+    if has_other_name {
+        activity::service::record(&mut transaction, now, id, Kind::ProfileChanged, "", &visit.client).await?;
+    }
+    transaction.commit().await?;
+    site.members.take_back(id);
+    site.cache.invalidate_member(id, "names changed");
+    Ok(())
+}
+
+/// Notes that the member's picture is another one now, or gone, in the transaction in which it became so.
+///
+/// # Errors
+/// An outage.
+pub async fn set_picture_version(
+    transaction: &mut Transaction,
+    member: &Member,
+    version: Option<i64>,
+) -> Result<(), AppError> {
+    Ok(store::set_picture_version(transaction, member.id(), version).await?)
+}

@@ -1,0 +1,82 @@
+//! The profile page: what the account is, and the forms that change it.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::{
+    ProfileSummary,
+    api::{self, SaveProfile},
+    pages::{ProfileFacts, visitor_name},
+};
+use crate::{
+    forms::{Field, ReturnedForm},
+    pictures::pages::PictureSection,
+    ui::{Form, Loaded, Once, Page, TextField, expect_member},
+};
+
+/// `/members/profile`
+#[component]
+pub fn ProfilePage() -> impl IntoView {
+    let data = Resource::new(|| (), |()| api::load_profile());
+    let name = visitor_name();
+    let names = ServerAction::<SaveProfile>::new();
+    let returned_names = Once::form(SaveProfile::PATH);
+    let returned_picture = Once::form(crate::pictures::SAVE_PATH);
+    view! {
+        <Page title="Profile" class="page narrow">
+            <Loaded
+                data
+                show=move |summary: ProfileSummary| {
+                    expect_member(&name, &summary.username);
+                    view! {
+                        <ProfileFacts summary=summary.clone() />
+                        <NamesSection
+                            action=names
+                            returned=returned_names.clone()
+                            summary=summary.clone()
+                        />
+                        <PictureSection version=summary.picture returned=returned_picture.clone() />
+                    }
+                }
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn NamesSection(
+    action: ServerAction<SaveProfile>,
+    returned: Option<ReturnedForm>,
+    summary: ProfileSummary,
+) -> impl IntoView {
+    view! {
+        <section class="part" aria-labelledby="names">
+            <h2 id="names">"Names"</h2>
+            <Form action submit="Save names" returned>
+                <TextField
+                    field=Field::Username
+                    label="Username"
+                    autocomplete="username"
+                    present=summary.username
+                    help="150 characters or fewer. Letters, digits and @/./+/-/_ only. You log in with it."
+                />
+                <TextField
+                    field=Field::FirstName
+                    label="First name (optional)"
+                    autocomplete="given-name"
+                    present=summary.first_name
+                    optional=true
+                    capitals="words"
+                />
+                <TextField
+                    field=Field::LastName
+                    label="Last name (optional)"
+                    autocomplete="family-name"
+                    present=summary.last_name
+                    optional=true
+                    capitals="words"
+                />
+            </Form>
+        </section>
+    }
+}

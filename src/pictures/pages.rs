@@ -1,0 +1,94 @@
+//! The picture, and the forms around it.
+
+use leptos::prelude::*;
+
+use super::{FILE_MAX_MIB, SAVE_PATH, Size, api::RemovePicture};
+use crate::{
+    error::AppError,
+    forms::{FORM_PAGE, Field, FormErrors, ReturnedForm},
+    members::PROFILE_PAGE,
+    ui::Form,
+};
+
+/// The caller's own picture, where there is one; with as many pixels as the screen has.
+#[component]
+pub fn Portrait(
+    /// Which; none without.
+    version: Option<i64>,
+) -> impl IntoView {
+    version.map(|version| {
+        let (small, large) = (Size::Small.address(version), Size::Large.address(version));
+        let both = format!("{small} 1x, {large} 2x");
+        view! { <img class="portrait" src=small srcset=both width="64" height="64" alt="Your picture" /> }
+    })
+}
+
+/// "Picture" on the profile page.
+#[component]
+pub fn PictureSection(
+    /// The version that is there.
+    version: Option<i64>,
+    /// A refused upload.
+    returned: Option<ReturnedForm>,
+) -> impl IntoView {
+    let remove = ServerAction::<RemovePicture>::new();
+    let removal = version.map(|_| {
+        view! { <Form action=remove submit="Remove the picture" button="button" /> }
+    });
+    let shown = version.map(|version| {
+        let (address, side) = (Size::Large.address(version), "128");
+        view! { <img class="portrait" src=address width=side height=side alt="Your picture" /> }
+    });
+    view! {
+        <section class="part" aria-labelledby="picture">
+            <h2 id="picture">"Picture"</h2>
+            {shown}
+            <UploadForm errors=returned.map(|form| form.errors).unwrap_or_default() />
+            {removal}
+        </section>
+    }
+}
+
+/// A form of the browser's own, with JavaScript too: it can send a file, and the answer is a page in any case.
+#[component]
+fn UploadForm(errors: FormErrors) -> impl IntoView {
+    // Back to where the error stands, far down the page (%23 is #).
+    let action = format!("{SAVE_PATH}?{FORM_PAGE}={PROFILE_PAGE}%23picture");
+    let problems: Vec<String> = errors.of(Field::Picture).map(ToString::to_string).collect();
+    let is_wrong = !problems.is_empty();
+    let summary = is_wrong.then(|| AppError::Invalid(FormErrors::default()).to_string());
+    view! {
+        <form method="post" enctype="multipart/form-data" action=action class="form" novalidate=true>
+            <div class="form-errors" role="alert">
+                {summary.map(|sentence| view! { <p class="error">{sentence}</p> })}
+            </div>
+            <div class="field">
+                <label for="id_picture">"New picture"</label>
+                <input
+                    id="id_picture"
+                    name=Field::Picture.name()
+                    type="file"
+                    accept="image/png,image/jpeg,image/webp"
+                    required=true
+                    aria-invalid=is_wrong.then_some("true")
+                    aria-describedby=if is_wrong { "id_picture_help id_picture_error" } else { "id_picture_help" }
+                />
+                <p class="help" id="id_picture_help">
+                    {format!(
+                        "PNG, JPEG or WebP, at most {FILE_MAX_MIB} MiB. The middle is shown, as a square; place and camera \
+                         that the file may name are not kept.",
+                    )}
+                </p>
+                <div class="field-errors" id="id_picture_error">
+                    {problems
+                        .into_iter()
+                        .map(|problem| view! { <p class="error">{problem}</p> })
+                        .collect_view()}
+                </div>
+            </div>
+            <button type="submit" class="button primary">
+                "Save picture"
+            </button>
+        </form>
+    }
+}

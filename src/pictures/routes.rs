@@ -1,0 +1,89 @@
+//! What Leptos has no server function for: a file on its way in, and one on its way out.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Path, Request, State},
+    http::{HeaderValue, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use bytes::Bytes;
+
+use super::{FILE_MAX_MIB, SAVE_PATH, Size, service, version_query};
+use crate::{
+    error::AppError,
+    forms::{Field, FormErrors, Problem, Submission},
+    members::PROFILE_PAGE,
+    server::{Site, Visit, error_page, flash, guard::Keepable, plain_forms, upload, visit::member_of},
+    ui::flash::{Level, Message},
+};
+
+/// The two routes; both are for members (`server::guard`).
+pub fn routes() -> Router<Site> {
+    Router::new()
+        .route(SAVE_PATH, post(save).layer(upload::own_limit()))
+        .route("/members/picture/{size}", get(show))
+}
+
+/// Takes a new picture; leads back to the profile.
+async fn save(State(site): State<Site>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let (visit, headers) = (Visit::of(site.clone(), &parts), parts.headers.clone());
+    let saved = async {
+        let member = member_of(&parts)?;
+        let patience = site.config.server.request_timeout.get();
+        // A place first: whoever has none shall not fill the memory with what they send.
+        let admitted = match site.pictures.admit() {
+            Ok(admitted) => admitted,
+            Err(busy) => {
+                upload::throw_away(body, patience).await;
+                return Err(busy);
+            }
+        };
+        let file = chosen_file(parts, body, patience).await?;
+        service::save(&visit, &member, admitted, file).await
+    };
+    let submission = Submission::from_result(saved.await);
+    let is_saved = submission == Ok(Submission::Accepted);
+    let mut response = plain_forms::answer(submission);
+    if is_saved {
+        let answer = response.headers_mut();
+        flash::set_message(&site, &headers, answer, Level::Success, Message::PictureSaved);
+        answer.insert(header::LOCATION, HeaderValue::from_static(PROFILE_PAGE));
+    }
+    response
+}
+
+async fn chosen_file(parts: Parts, body: Body, patience: std::time::Duration) -> Result<Bytes, AppError> {
+    const MOST: usize = FILE_MAX_MIB as usize * 1024 * 1024;
+    let refused = |problem| AppError::Invalid(FormErrors::one(Field::Picture, problem));
+    match upload::file(parts, body, Field::Picture.name(), MOST, patience).await {
+        Ok(Some(file)) => Ok(file),
+        Ok(None) => Err(refused(Problem::PictureMissing)),
+        Err(AppError::TooLarge) => Err(refused(Problem::PictureTooLarge { max_mib: FILE_MAX_MIB })),
+        Err(error) => Err(error),
+    }
+}
+
+/// The caller's own picture. Under the address of the present version the browser may keep it for good; under any other it is the
+/// present one too, and is not kept.
+async fn show(State(site): State<Site>, Path(size): Path<String>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let found = async {
+        let size = Size::from_name(&size).ok_or(AppError::NotFound)?;
+        service::picture(&site, &member_of(&parts)?, size).await
+    };
+    let picture = match found.await {
+        Ok(picture) => picture,
+        Err(error) => return error_page::refuse(&site, &parts.headers, &error),
+    };
+    let is_kept = parts.uri.query() == Some(&version_query(picture.version));
+    let mut response = ([(header::CONTENT_TYPE, picture.kind)], picture.bytes).into_response();
+    if is_kept {
+        let for_good = HeaderValue::from_static("private, max-age=31536000, immutable");
+        response.headers_mut().insert(header::CACHE_CONTROL, for_good);
+        response.extensions_mut().insert(Keepable);
+    }
+    response
+}

@@ -1,0 +1,129 @@
+//! A file from a form, read within a limit and within a time.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request},
+    http::request::Parts,
+};
+use bytes::{Bytes, BytesMut};
+use tokio::time::timeout;
+use tokio_stream::StreamExt;
+
+use crate::error::AppError;
+
+/// What a form may say around its file: boundaries, names, a file name.
+const FRAME: usize = 16 * 1024;
+/// So much of what is too large is read all the same, and thrown away: a browser that is still sending does not look for an answer,
+/// and would show a broken connection in place of ours.
+const THROWN_AWAY: usize = 64 * 1024 * 1024;
+
+/// The layer under which a body is read here and nowhere else.
+pub fn own_limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::disable()
+}
+
+/// The file in the field of this name, of at most `most` bytes. `None`: no file was chosen.
+///
+/// # Errors
+/// [`AppError::TooLarge`], [`AppError::TimedOut`], and [`AppError::BadRequest`] for what is no such form.
+pub async fn file(
+    parts: Parts,
+    body: Body,
+    field: &str,
+    most: usize,
+    patience: Duration,
+) -> Result<Option<Bytes>, AppError> {
+    let whole = timeout(patience, read(body, most + FRAME)).await.map_err(|_| AppError::TimedOut)??;
+    // The whole form is in memory: from here on nothing waits for anybody.
+    let request = Request::from_parts(parts, Body::from(whole));
+    let mut form = Multipart::from_request(request, &()).await.map_err(|_| AppError::BadRequest)?;
+    let mut found = None;
+    while let Some(part) = form.next_field().await.map_err(|_| AppError::BadRequest)? {
+        if part.name() != Some(field) {
+            continue;
+        }
+        let file = part.bytes().await.map_err(|_| AppError::BadRequest)?;
+        if found.replace(file).is_some() {
+            return Err(AppError::BadRequest);
+        }
+    }
+    match found {
+        Some(file) if file.len() > most => Err(AppError::TooLarge),
+        // A browser sends an empty file where none was chosen.
+        found => Ok(found.filter(|file| !file.is_empty())),
+    }
+}
+
+async fn read(body: Body, most: usize) -> Result<Bytes, AppError> {
+    let mut chunks = body.into_data_stream();
+    let (mut kept, mut seen) = (BytesMut::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| AppError::BadRequest)?;
+        seen += chunk.len();
+        if seen <= most {
+            kept.extend_from_slice(&chunk);
+        } else {
+            kept = BytesMut::new();
+        }
+        if seen > THROWN_AWAY {
+            break;
+        }
+    }
+    if seen > most { Err(AppError::TooLarge) } else { Ok(kept.freeze()) }
+}
+
+/// Reads a body to its end for nothing, so that its sender gets to see the answer.
+pub async fn throw_away(body: Body, patience: Duration) {
+    // Whatever comes of it: the answer is known.
+    let _ = timeout(patience, read(body, 0)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header;
+
+    use super::*;
+
+    async fn file_of(body: impl Into<Body>) -> Result<Option<Bytes>, AppError> {
+        let request = Request::builder()
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(Body::empty())
+            .expect("a request");
+        file(request.into_parts().0, body.into(), "picture", 10, Duration::from_secs(5)).await
+    }
+
+    fn part(name: &str, content: &str) -> String {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n{content}\r\n")
+    }
+
+    #[tokio::test]
+    async fn one_file_within_the_limit() {
+        for (body, verdict) in [
+            (part("picture", "0123456789") + "--x--\r\n", Ok(Some("0123456789".into()))),
+            (part("other", &"y".repeat(100)) + &part("picture", "a") + "--x--", Ok(Some("a".into()))),
+            (part("picture", "0123456789+") + "--x--\r\n", Err(AppError::TooLarge)),
+            (part("picture", &"y".repeat(FRAME)) + "--x--\r\n", Err(AppError::TooLarge)),
+            (part("other", &"y".repeat(FRAME)) + "--x--\r\n", Err(AppError::TooLarge)),
+            (part("picture", "") + "--x--\r\n", Ok(None)),
+            (part("other", "a") + "--x--\r\n", Ok(None)),
+            ("--x--\r\n".into(), Ok(None)),
+            (part("picture", "a") + &part("picture", "b") + "--x--\r\n", Err(AppError::BadRequest)),
+            (part("picture", "a"), Err(AppError::BadRequest)),
+            ("picture=a".into(), Err(AppError::BadRequest)),
+            (String::new(), Err(AppError::BadRequest)),
+        ] {
+            let shown = body.chars().take(100).collect::<String>();
+            assert_eq!(file_of(body).await, verdict, "{shown}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_ends_is_not_read_for_ever() {
+        let chunk = Bytes::from(vec![b'y'; 1024 * 1024]);
+        let endless =
+            tokio_stream::iter(std::iter::repeat_with(move || Ok::<_, std::io::Error>(chunk.clone())));
+        assert_eq!(file_of(Body::from_stream(endless)).await, Err(AppError::TooLarge));
+    }
+}

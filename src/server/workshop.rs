@@ -1,0 +1,101 @@
+//! Heavy work behind a bound: a hash or a picture takes tens of megabytes and of milliseconds of a core, so that without one a burst
+//! of them takes the machine. A few run at once, on threads where nothing else waits; a few wait; the rest is told to come back.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::error::AppError;
+
+/// A number of slots and a queue in front of them. Clones share both.
+#[derive(Clone)]
+pub struct Workshop {
+    slots: Arc<Semaphore>,
+    /// Who is at work plus who waits.
+    admitted: Arc<Semaphore>,
+}
+
+/// A place in the queue; dropped, it is free again.
+#[derive(Debug)]
+pub struct Admitted {
+    _place: OwnedSemaphorePermit,
+}
+
+impl Workshop {
+    /// So many at once, so many waiting.
+    pub fn new(slots: usize, queue: usize) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(slots)),
+            admitted: Arc::new(Semaphore::new(slots.saturating_add(queue))),
+        }
+    }
+
+    /// Takes a place in the queue.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when there is none.
+    pub fn admit(&self) -> Result<Admitted, AppError> {
+        let place = self.admitted.clone().try_acquire_owned().map_err(|_| BUSY)?;
+        Ok(Admitted { _place: place })
+    }
+
+    /// Waits for a slot and does the work in it.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] when the work panicked.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        admitted: Admitted,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        let slot = self.slots.clone().acquire_owned().await.map_err(|_| BUSY)?;
+        tokio::task::spawn_blocking(move || {
+            // Both go along, so that a visitor who leaves does not free a slot in which work is still done.
+            let _places = (admitted, slot);
+            work()
+        })
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "Work on a thread of its own could not be finished");
+            AppError::Internal
+        })
+    }
+}
+
+/// The queue is empty long before.
+const BUSY: AppError = AppError::Busy { retry_after: 2 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn past_the_queue_nobody_waits() {
+        let workshop = Workshop::new(1, 1);
+        let slot = workshop.slots.clone().acquire_owned().await;
+        let waiting: Vec<_> = (0..2)
+            .map(|number| {
+                let (workshop, admitted) = (workshop.clone(), workshop.admit().expect("a place"));
+                tokio::spawn(async move { workshop.run(admitted, move || number).await })
+            })
+            .collect();
+        assert_eq!(workshop.admit().err(), Some(AppError::Busy { retry_after: 2 }));
+        drop(slot);
+        for (number, waiting) in waiting.into_iter().enumerate() {
+            assert_eq!(waiting.await.expect("no panic"), Ok(number));
+        }
+        assert!(workshop.admit().is_ok(), "the places are free again");
+    }
+
+    #[tokio::test]
+    async fn a_panic_frees_its_place() {
+        let workshop = Workshop::new(1, 0);
+        for _ in 0..2 {
+            let admitted = workshop.admit().expect("a place");
+            assert_eq!(
+                workshop.run(admitted, || panic!("on purpose")).await,
+                Err::<(), _>(AppError::Internal)
+            );
+        }
+    }
+}
