@@ -17,6 +17,7 @@ use crate::{
         pages::{LoginPage, LogoutPage, SignupPage},
     },
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
+    sessions::pages::DevicesPage,
     ui::{ErrorText, Once, PageContext, SetStatus},
 };
 
@@ -39,6 +40,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />
+                <Route path=path!("/members/sessions") view=DevicesPage ssr=SsrMode::Async />
             </FlatRoutes>
             <footer class="site-footer">
                 <p>"Every request is timed, every cached thing says when it was made."</p>
@@ -49,6 +51,8 @@ pub fn App() -> impl IntoView {
 
 #[component]
 fn SiteHeader(context: PageContext) -> impl IntoView {
+    // For `browser::live`: whom the page is for.
+    let member = context.visitor.as_ref().map(|visitor| visitor.username.clone());
     let links = match context.visitor {
         Some(visitor) => view! {
             <li class="welcome">{format!("Welcome, {}", visitor.username)}</li>
@@ -81,7 +85,7 @@ fn SiteHeader(context: PageContext) -> impl IntoView {
         <a class="skip" href="#content" rel="external">
             "Skip to the content"
         </a>
-        <header class="site-header">
+        <header class="site-header" data-member=member>
             <a class="site-name" href="/">
                 {context.site_name}
             </a>

@@ -12,6 +12,7 @@ use super::{
     config::{Config, Environment},
     db::Database,
     failure::Failure,
+    stopping::Stopping,
 };
 use crate::{
     accounts::hasher::Hasher,
@@ -38,6 +39,8 @@ pub struct Shared {
     pub members: Memory<UserId, Option<Member>>,
     /// Signed-in sessions.
     pub sessions: Sessions,
+    /// Tells streams that the site stops.
+    pub stopping: Stopping,
     /// Argon2id.
     pub hasher: Hasher,
     /// The built files.
@@ -76,6 +79,7 @@ impl Site {
             members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), |_, _| 1),
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
+            stopping: Stopping::default(),
             hasher: Hasher::new(&config.passwords)?,
             config,
             clock,

@@ -38,6 +38,8 @@ const AUTH_KEY: &str = "axum-login.data";
 /// The cookie's name, before [`Site::cookie_name`].
 pub const COOKIE: &str = "sessionid";
 const ORIGIN_KEY: &str = "origin";
+/// Stands in the data only between [`renew`] and the store's `create`.
+const RENAMED_KEY: &str = "renamed";
 
 /// The layer that loads session and member. The cookie lives as long as a session can; when it ends sooner, the server knows.
 pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Sessions> {
@@ -121,6 +123,12 @@ pub async fn sign_in(
 pub async fn renew(auth: &mut AuthSession, site: &Site, member: &Member) -> Result<(), AppError> {
     let mut origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
     origin.authenticated_at = site.clock.now();
+    let (old, new) = (auth.session.id().ok_or(AppError::SignedOut)?, Id::default());
+    // Before tower-sessions deletes the one and makes the other, between which a session that is ended would come back.
+    if !site.sessions.rename(hash_id(old.0), hash_id(new.0)).await? {
+        return Err(AppError::SignedOut);
+    }
+    auth.session.insert(RENAMED_KEY, new).await.map_err(unavailable)?;
     auth.session.cycle_id().await.map_err(unavailable)?;
     write(auth, member, &origin).await
 }
@@ -201,6 +209,10 @@ fn unavailable(_: tower_sessions::session::Error) -> AppError {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
+        if let Some(id) = record.data.remove(RENAMED_KEY).and_then(|id| serde_json::from_value(id).ok()) {
+            record.id = id;
+            return SessionStore::save(self, record).await;
+        }
         let user = owner(&record.data).ok_or_else(|| Error::Encode("only members have sessions".into()))?;
         let origin: Origin = record
             .data
@@ -227,8 +239,14 @@ impl SessionStore for Sessions {
     }
 }
 
-fn owner(data: &Data) -> Option<UserId> {
+pub(super) fn owner(data: &Data) -> Option<UserId> {
     data.get(AUTH_KEY)?.get("user_id").and_then(Value::as_i64).map(UserId)
+}
+
+/// Whether the session was opened, or renewed, under the stamp that the member has now.
+pub(super) fn has_stamp(data: &Data, member: &Member) -> bool {
+    let stamp = data.get(AUTH_KEY).and_then(|auth| auth.get("auth_hash"));
+    stamp.is_some_and(|stamp| *stamp == serde_json::json!(member.session_stamp()))
 }
 
 fn date(at: Millis) -> OffsetDateTime {
