@@ -26,7 +26,8 @@ use tower_sessions::session::Id;
 
 use super::{
     ENDED_EVENT, LIVE_PATH,
-    cookie::{self, COOKIE},
+    cookie::COOKIE,
+    record,
     service::{IdHash, Watch, hash_id},
 };
 use crate::{
@@ -114,11 +115,11 @@ async fn look(site: &Site, id: IdHash) -> Result<Option<(Member, Millis)>, AppEr
     let Some((data, ends_at)) = site.sessions.peek(id).await? else {
         return Ok(None);
     };
-    let Some(user) = cookie::owner(&data) else {
+    let Some(user) = record::owner(&data) else {
         return Ok(None);
     };
     let member = accounts::service::member(site, user).await?;
-    Ok(member.filter(|member| cookie::has_stamp(&data, member)).map(|member| (member, ends_at)))
+    Ok(member.filter(|member| record::has_stamp(&data, member)).map(|member| (member, ends_at)))
 }
 
 fn id_of(site: &Site, headers: &HeaderMap) -> Option<IdHash> {

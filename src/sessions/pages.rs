@@ -65,7 +65,7 @@ fn DeviceCard(device: Device) -> impl IntoView {
     };
     view! {
         <li class="card device">
-            <h2>{name} {is_this.then(|| view! { <span class="badge">"This device"</span> })}</h2>
+            <h2>{name} " " {is_this.then(|| view! { <span class="badge">"This device"</span> })}</h2>
             <dl class="facts">
                 <dt>"Address"</dt>
                 <dd>{address}</dd>

@@ -1,6 +1,7 @@
 //! The verbs on sessions.
 
 mod devices;
+mod ends;
 mod sessions;
 mod watchers;
 
