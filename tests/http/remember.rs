@@ -243,6 +243,6 @@ async fn a_new_id_ends_no_stream_and_is_no_session_of_its_own() {
     assert!(told.is_err(), "the page's own answer brings the new cookie first");
     assert_eq!(bare.number("SELECT COUNT(*) FROM sessions").await, 2);
     bare.site.sessions.end_all(user, None).await.expect("ended");
-    watch.changed().await;
+    tokio::time::timeout(Duration::from_secs(20), watch.changed()).await.expect("told");
     bare.stop().await;
 }
