@@ -23,6 +23,7 @@ use crate::{
     error::AppError,
     mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
+    sessions::pages::DevicesPage,
     ui::{ErrorText, Footer, Header, Main, Once, PageContext, SetStatus, SkipLink},
 };
 
@@ -58,6 +59,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />
+                <Route path=path!("/members/sessions") view=DevicesPage ssr=SsrMode::Async />
             </FlatRoutes>
             <Footer />
         </Router>
@@ -67,6 +69,8 @@ pub fn App() -> impl IntoView {
 /// The navigation; each `A` knows whether it leads to the present page.
 #[component]
 fn SiteHeader(context: PageContext) -> impl IntoView {
+    // For `browser::live`: whom the page is for.
+    let member = context.visitor.as_ref().map(|visitor| visitor.username.clone());
     let links = match context.visitor {
         Some(visitor) => view! {
             <li class="welcome">"Welcome, " <bdi>{visitor.username}</bdi></li>
@@ -104,7 +108,7 @@ fn SiteHeader(context: PageContext) -> impl IntoView {
         .into_any(),
     };
     view! {
-        <Header site_name=context.site_name label="Account">
+        <Header site_name=context.site_name label="Account" member>
             {links}
         </Header>
     }

@@ -1,5 +1,7 @@
 //! What the browser runs first.
 
+mod live;
+
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -15,6 +17,7 @@ pub fn hydrate() {
         let _ = window().location().assign(location);
     });
     leptos::mount::hydrate_body(App);
+    live::begin();
     // For tests: from here on the page answers to scripts.
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("data-hydrated", "true");

@@ -9,6 +9,7 @@ const MEMBERS_PAGES = [
   '/members/dashboard',
   '/members/profile',
   '/members/secret',
+  '/members/sessions',
   '/accounts/logout',
   '/no/such/page',
 ];

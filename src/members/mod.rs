@@ -51,8 +51,8 @@ pub struct Login {
     pub at: Moment,
     /// From which address.
     pub address: String,
-    /// With what.
-    pub agent: String,
+    /// With what, in words.
+    pub device: String,
 }
 
 /// One line under "Signed-in devices".
@@ -64,8 +64,8 @@ pub struct Device {
     pub last_seen: Moment,
     /// From which address.
     pub address: String,
-    /// With what.
-    pub agent: String,
+    /// With what, in words.
+    pub name: String,
 }
 
 /// "Your activity"; the lesson's cached view.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
 use crate::{
     pictures::pages::Portrait,
+    sessions::DEVICES_PAGE,
     ui::{Loaded, Page, PageContext, Timestamp, expect_member},
 };
 
@@ -139,6 +140,12 @@ fn ActivityCard(activity: Activity) -> impl IntoView {
             <ul class="log" aria-labelledby="devices">
                 {devices}
             </ul>
+            // A full page load: the server may ask for the password first.
+            <p>
+                <a href=DEVICES_PAGE rel="external">
+                    "Look after your devices"
+                </a>
+            </p>
             <p class="cache-note">
                 "View rendered at " <Timestamp moment=activity.rendered_at id="view-rendered-at" />
             </p>
@@ -150,8 +157,7 @@ fn login_row(login: Login) -> impl IntoView {
     view! {
         <li>
             <Timestamp moment=login.at />
-            <span class="detail">{format!("from {}", login.address)}</span>
-            <span class="detail agent">{login.agent}</span>
+            <span class="detail">{format!("{}, from {}", login.device, login.address)}</span>
         </li>
     }
 }
@@ -159,9 +165,9 @@ fn login_row(login: Login) -> impl IntoView {
 fn device_row(device: Device) -> impl IntoView {
     view! {
         <li>
-            <span>"last seen " <Timestamp moment=device.last_seen /></span>
+            <span>{device.name}</span>
+            <span class="detail">"last seen " <Timestamp moment=device.last_seen /></span>
             <span class="detail">"signed in " <Timestamp moment=device.since /> {format!(" from {}", device.address)}</span>
-            <span class="detail agent">{device.agent}</span>
         </li>
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     error::AppError,
     member::Member,
     server::{Visit, moment::moment},
-    sessions,
+    sessions::{self, agent::in_words},
 };
 
 /// The dashboard: two entries, each with its own time.
@@ -45,7 +45,7 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
 }
 
 async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> {
-    let policy = Policy { name: "dashboard", version: 1, ttl: visit.site.config.cache.dashboard_ttl.get() };
+    let policy = Policy { name: "dashboard", version: 2, ttl: visit.site.config.cache.dashboard_ttl.get() };
     visit
         .cache(member)
         .get_or_load(policy, &[], || async {
@@ -54,7 +54,11 @@ async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> 
             Ok(Activity {
                 logins: logins
                     .into_iter()
-                    .map(|login| Login { at: moment(login.at), address: login.address, agent: login.agent })
+                    .map(|login| Login {
+                        at: moment(login.at),
+                        address: login.address,
+                        device: in_words(&login.agent),
+                    })
                     .collect(),
                 devices: devices
                     .into_iter()
@@ -62,7 +66,7 @@ async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> 
                         since: moment(device.created_at),
                         last_seen: moment(device.last_seen_at),
                         address: device.address,
-                        agent: device.agent,
+                        name: in_words(&device.agent),
                     })
                     .collect(),
                 rendered_at: moment(visit.site.clock.now()),

@@ -18,7 +18,9 @@ pub fn read(site: &Site, headers: &HeaderMap, name: &'static str) -> Option<Stri
         .filter_map(|header| header.to_str().ok())
         .flat_map(Cookie::split_parse)
         .flatten()
-        .find(|cookie| cookie.name() == name)
+        .filter(|cookie| cookie.name() == name)
+        // Of several the last, as the session layer does.
+        .last()
         .map(|cookie| cookie.value().to_owned())
 }
 

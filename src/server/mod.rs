@@ -22,6 +22,7 @@ pub mod same_origin;
 mod shell;
 pub mod site;
 pub mod static_files;
+pub mod stopping;
 pub mod upload;
 pub mod visit;
 pub mod well_formed;
@@ -66,6 +67,11 @@ pub async fn run(
     let postman = tokio::spawn(mail::service::deliver(site.clone()));
     // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
     println!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
+    let stopping = site.stopping.clone();
+    let stop = async move {
+        stop.await;
+        stopping.begin();
+    };
     listen::serve(listener, router::router(site.clone()), &site.config.server, stop).await;
     sweeper.abort();
     postman.abort();

@@ -13,7 +13,12 @@ use super::{
     Site, client, error_page, flash, guard, headers, health, pages, plain_forms, same_origin, shell,
     static_files, well_formed,
 };
-use crate::{accounts::links, pictures, sessions::cookie, timing};
+use crate::{
+    accounts::links,
+    pictures,
+    sessions::{cookie, live},
+    timing,
+};
 
 /// The whole site as one service.
 pub fn router(site: Site) -> Router {
@@ -47,6 +52,7 @@ pub fn router(site: Site) -> Router {
     let all = Router::new()
         .merge(static_files::routes(&site))
         .merge(health::routes())
+        .merge(live::routes())
         .merge(app.with_state(site.clone()));
     outer_layers(all.with_state(site.clone()), site)
 }

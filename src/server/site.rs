@@ -12,6 +12,7 @@ use super::{
     config::{Config, Environment},
     db::Database,
     failure::Failure,
+    stopping::Stopping,
     workshop::Workshop,
 };
 use crate::{
@@ -43,6 +44,8 @@ pub struct Shared {
     pub sessions: Sessions,
     /// The post office.
     pub mails: Mails,
+    /// Tells streams that the site stops.
+    pub stopping: Stopping,
     /// Argon2id.
     pub hasher: Hasher,
     /// Where uploaded pictures are decoded.
@@ -84,6 +87,7 @@ impl Site {
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
             mails: Mails::new(&config, &base_url)?,
+            stopping: Stopping::default(),
             hasher: Hasher::new(&config.passwords)?,
             pictures: pictures::service::workshop(),
             config,

@@ -9,7 +9,7 @@ use axum::{
 use tower_http::services::{ServeDir, ServeFile};
 
 use super::{Site, assets::PKG_DIR};
-use crate::timing::layer::StaticFile;
+use crate::timing::layer::Quiet;
 
 /// For a name that changes with the content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -38,7 +38,7 @@ fn with_caching(files: Router<Site>, caching: &'static str) -> Router<Site> {
             // The same address answers in Brotli, in gzip, or as it is.
             response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
-        response.extensions_mut().insert(StaticFile);
+        response.extensions_mut().insert(Quiet);
         response
     }))
 }

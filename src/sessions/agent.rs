@@ -1,18 +1,48 @@
-//! What a `User-Agent` says, in words.
+//! A browser's `User-Agent` in words.
 
-use woothee::{parser::Parser, woothee::VALUE_UNKNOWN};
+use woothee::parser::{Parser, WootheeResult};
 
-/// Such as "Firefox on Linux"; "Unknown browser" for what says nothing. Never the header itself, which anybody can write.
+/// Browser and system, such as "Firefox on Linux". Never the raw text: it is long, and anybody can write into it what they like.
 pub fn in_words(agent: &str) -> String {
-    let found = Parser::new().parse(agent);
-    let known = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty() && text != VALUE_UNKNOWN);
-    let (name, os) = found.map_or((None, None), |found| (known(found.name), known(found.os)));
-    match (name, os) {
-        (Some(name), Some(os)) => format!("{name} on {os}"),
-        (Some(name), None) => name,
-        (None, Some(os)) => format!("Unknown browser on {os}"),
+    let found = Parser::new().parse(agent).unwrap_or_default();
+    match (browser(&found), system(&found, agent)) {
+        (browser, Some(system)) => format!("{} on {system}", browser.unwrap_or("Unknown browser")),
+        (Some(browser), None) => browser.to_owned(),
         (None, None) => "Unknown browser".to_owned(),
     }
+}
+
+fn browser<'a>(found: &WootheeResult<'a>) -> Option<&'a str> {
+    // Crawlers, feed readers and libraries are no browsers of anybody.
+    let is_browser = ["pc", "smartphone", "mobilephone", "appliance"].contains(&found.category);
+    match found.name {
+        "" | "UNKNOWN" => None,
+        _ if !is_browser => None,
+        "Samsung Internet Browser" => Some("Samsung Internet"),
+        "Webview" => Some("An app"),
+        name => Some(name),
+    }
+}
+
+/// Without versions: browsers keep theirs to themselves, and call Windows 11 and every macOS since 2020 "10".
+fn system(found: &WootheeResult<'_>, agent: &str) -> Option<&'static str> {
+    [
+        ("iPad", "iPad"),
+        ("iPhone", "iPhone"),
+        ("iPod", "iPod"),
+        ("Android", "Android"),
+        ("Windows Phone", "Windows Phone"),
+        ("Windows", "Windows"),
+        ("Mac", "macOS"),
+        ("ChromeOS", "ChromeOS"),
+        ("Linux", "Linux"),
+        ("BSD", "BSD"),
+    ]
+    .into_iter()
+    .find(|(os, _)| found.os.starts_with(os))
+    .map(|(_, name)| name)
+    // woothee knows no BSD but one.
+    .or_else(|| agent.contains("BSD").then_some("BSD"))
 }
 
 #[cfg(test)]
@@ -20,13 +50,75 @@ mod tests {
     use super::*;
 
     #[test]
-    fn in_words_or_unknown() {
+    fn browsers_of_today() {
         for (agent, words) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
-            ("<script>alert(1)</script>", "Unknown browser"),
-            ("", "Unknown browser"),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+                "Chrome on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0",
+                "Edge on Windows",
+            ),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15",
+                "Safari on macOS",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
+                "Safari on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) CriOS/140.0.0.0 Mobile/15E148 Safari/604.1",
+                "Chrome on iPhone",
+            ),
+            (
+                "Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) FxiOS/140.0 Mobile/15E148 Safari/605.1.15",
+                "Firefox on iPad",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36",
+                "Chrome on Android",
+            ),
+            ("Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0", "Firefox on Android"),
+            (
+                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
+                "Samsung Internet on Android",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 OPR/124.0.0.0",
+                "Opera on Windows",
+            ),
+            (
+                "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+                "Chrome on ChromeOS",
+            ),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0.0.0 Safari/537.36",
+                "Chrome on Linux",
+            ),
+            ("Mozilla/5.0 (X11; OpenBSD amd64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on BSD"),
         ] {
             assert_eq!(in_words(agent), words, "{agent}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_browser_is_unknown_and_never_shown_as_it_is() {
+        for agent in [
+            "",
+            "-",
+            "curl/8.14.1",
+            "python-requests/2.32",
+            "Googlebot/2.1 (+http://www.google.com/bot.html)",
+            "<script>alert(1)</script>",
+            "Your bank. Please call 555 0100",
+            &"Windows NT ".repeat(27),
+            "Mozilla/5.0 (\u{202e}xuniL)",
+        ] {
+            let words = in_words(agent);
+            assert!(words.starts_with("Unknown browser"), "{agent}: {words}");
         }
     }
 }

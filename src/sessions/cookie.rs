@@ -1,6 +1,5 @@
-//! Between the cookie and [`Sessions`]: tower-sessions' store, and signing in and out through axum-login.
+//! Between the cookie and [`Sessions`]: signing in and out through axum-login.
 
-use async_trait::async_trait;
 use axum::{
     extract::{Request, State},
     http::{HeaderValue, header},
@@ -8,36 +7,27 @@ use axum::{
     response::Response,
 };
 use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
-use serde_json::Value;
 use server_fn::error::ServerFnErrorErr;
-use time::OffsetDateTime;
-use tower_sessions::{
-    Expiry, SessionManagerLayer, SessionStore,
-    cookie::SameSite,
-    session::{Id, Record},
-    session_store::{Error, Result as StoreResult},
-};
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, session::Id};
 
 use super::{
     origin::{Origin, Recent},
+    record::{AUTH_KEY, ORIGIN_KEY, RENAMED_KEY},
     service::{Data, IdHash, Sessions, hash_id},
 };
 use crate::{
     accounts::backend::{Backend, Credentials},
     error::AppError,
     forms::{Field, FormErrors, Problem},
-    member::{Client, Member, UserId},
-    server::{Site, clock::Millis},
+    member::{Client, Member},
+    server::Site,
 };
 
 /// What server functions extract.
 pub type AuthSession = axum_login::AuthSession<Backend>;
 
-/// Where axum-login keeps its data in a session (its default).
-const AUTH_KEY: &str = "axum-login.data";
 /// The cookie's name, before [`Site::cookie_name`].
 pub const COOKIE: &str = "sessionid";
-const ORIGIN_KEY: &str = "origin";
 
 /// The layer that loads session and member. The cookie lives as long as a session can; when it ends sooner, the server knows.
 pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Sessions> {
@@ -121,6 +111,12 @@ pub async fn sign_in(
 pub async fn renew(auth: &mut AuthSession, site: &Site, member: &Member) -> Result<(), AppError> {
     let mut origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
     origin.authenticated_at = site.clock.now();
+    let (old, new) = (auth.session.id().ok_or(AppError::SignedOut)?, Id::default());
+    // Before tower-sessions deletes the one and makes the other, between which a session that is ended would come back.
+    if !site.sessions.rename(hash_id(old.0), hash_id(new.0)).await? {
+        return Err(AppError::SignedOut);
+    }
+    auth.session.insert(RENAMED_KEY, new.to_string()).await.map_err(unavailable)?;
     auth.session.cycle_id().await.map_err(unavailable)?;
     write(auth, member, &origin).await
 }
@@ -196,46 +192,4 @@ fn app_error(error: axum_login::Error<Backend>) -> AppError {
 /// Our store has logged the cause already.
 fn unavailable(_: tower_sessions::session::Error) -> AppError {
     AppError::Unavailable
-}
-
-#[async_trait]
-impl SessionStore for Sessions {
-    async fn create(&self, record: &mut Record) -> StoreResult<()> {
-        let user = owner(&record.data).ok_or_else(|| Error::Encode("only members have sessions".into()))?;
-        let origin: Origin = record
-            .data
-            .get(ORIGIN_KEY)
-            .and_then(|origin| serde_json::from_value(origin.clone()).ok())
-            .ok_or_else(|| Error::Encode("a session begins with a login".into()))?;
-        while !self.open(hash_id(record.id.0), user, &record.data, &origin).await.map_err(backend)? {
-            record.id = Id::default();
-        }
-        Ok(())
-    }
-
-    async fn save(&self, record: &Record) -> StoreResult<()> {
-        Sessions::save(self, hash_id(record.id.0), &record.data).await.map_err(backend)
-    }
-
-    async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
-        let found = Sessions::load(self, hash_id(id.0)).await.map_err(backend)?;
-        Ok(found.map(|(data, expires_at)| Record { id: *id, data, expiry_date: date(expires_at) }))
-    }
-
-    async fn delete(&self, id: &Id) -> StoreResult<()> {
-        self.end(hash_id(id.0)).await.map_err(backend)
-    }
-}
-
-fn owner(data: &Data) -> Option<UserId> {
-    data.get(AUTH_KEY)?.get("user_id").and_then(Value::as_i64).map(UserId)
-}
-
-fn date(at: Millis) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
-        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-}
-
-fn backend(error: AppError) -> Error {
-    Error::Backend(error.to_string())
 }

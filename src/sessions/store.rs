@@ -21,6 +21,8 @@ pub struct Row {
 /// A device as its owner sees it.
 #[derive(FromRow)]
 pub struct DeviceRow {
+    /// Which session.
+    pub id_hash: Vec<u8>,
     /// When it signed in.
     pub created_at: Millis,
     /// When it was last seen, as far as written.
@@ -101,20 +103,44 @@ pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Op
         .map(|row| row.map(|(user_id,)| UserId(user_id)))
 }
 
+/// False when there is no such session any more.
+pub async fn rename(connection: &mut AnyConnection, old: &[u8], new: &[u8]) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query("UPDATE sessions SET id_hash = $2 WHERE id_hash = $1")
+        .bind(old)
+        .bind(new)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// With what the session was opened that was deleted; none when it is not there, or somebody else's.
+pub async fn delete_own(
+    connection: &mut AnyConnection,
+    user: UserId,
+    id_hash: &[u8],
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_as::<_, (String,)>("DELETE FROM sessions WHERE id_hash = $1 AND user_id = $2 RETURNING agent")
+        .bind(id_hash)
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.map(|(agent,)| agent))
+}
+
 /// The hashes of a member's sessions, all ended but the one to keep.
 pub async fn delete_all(
     connection: &mut AnyConnection,
     user: UserId,
-    keep: Option<&[u8]>,
-) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    keep: Option<&[u8; 32]>,
+) -> Result<Vec<[u8; 32]>, sqlx::Error> {
     // No hash is empty: with nothing to keep, all differ from it.
     let ended: Vec<(Vec<u8>,)> =
         sqlx::query_as("DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2 RETURNING id_hash")
             .bind(user.0)
-            .bind(keep.unwrap_or_default())
+            .bind(keep.map(<[u8; 32]>::as_slice).unwrap_or_default())
             .fetch_all(connection)
             .await?;
-    Ok(ended.into_iter().map(|(id_hash,)| id_hash).collect())
+    Ok(ended.into_iter().filter_map(|(id_hash,)| id_hash.try_into().ok()).collect())
 }
 
 /// How many expired ones went, at most `limit` at a time, so that writers do not wait for long.
@@ -134,19 +160,23 @@ pub async fn delete_expired(
     .map(|done| done.rows_affected())
 }
 
-/// The live ones of a member, the last seen first.
+/// The live ones of a member, the one to begin with first, then the last seen.
 pub async fn devices(
     connection: &mut AnyConnection,
     user: UserId,
     now: Millis,
+    first: Option<&[u8; 32]>,
     limit: i64,
 ) -> Result<Vec<DeviceRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT created_at, last_seen_at, address, agent FROM sessions \
-         WHERE user_id = $1 AND idle_expires_at > $2 AND absolute_expires_at > $2 ORDER BY last_seen_at DESC LIMIT $3",
+        "SELECT id_hash, created_at, last_seen_at, address, agent FROM sessions \
+         WHERE user_id = $1 AND idle_expires_at > $2 AND absolute_expires_at > $2 \
+         ORDER BY CASE WHEN id_hash = $3 THEN 0 ELSE 1 END, last_seen_at DESC LIMIT $4",
     )
     .bind(user.0)
     .bind(now)
+    // No hash is empty.
+    .bind(first.map(<[u8; 32]>::as_slice).unwrap_or_default())
     .bind(limit)
     .fetch_all(connection)
     .await

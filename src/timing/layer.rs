@@ -18,9 +18,10 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// The log target of the request lines, which also go to the request log.
 pub const TARGET: &str = "members_area::request";
 
-/// Marks an answer that comes from a file, so that its line is written at debug level.
+/// Marks an answer that says little of what people do (a file, a page's watch on its session), so that its line is written at debug
+/// level.
 #[derive(Clone, Copy, Debug)]
-pub struct StaticFile;
+pub struct Quiet;
 
 /// The status under which a request is logged whose visitor went away before the answer (nginx's).
 const CLIENT_CLOSED_REQUEST: u16 = 499;
@@ -39,13 +40,13 @@ pub async fn time_requests(State(site): State<Site>, mut request: Request, next:
         slow: site.config.log.slow_request.get(),
         recorder,
         status: CLIENT_CLOSED_REQUEST,
-        is_static: false,
+        is_quiet: false,
     };
 
     let mut response = next.run(request).await;
 
     timed.status = response.status().as_u16();
-    timed.is_static = response.extensions().get::<StaticFile>().is_some();
+    timed.is_quiet = response.extensions().get::<Quiet>().is_some();
     if is_html(&response) {
         let cache = timed.recorder.cache_state();
         let cache = if cache.is_empty() { String::new() } else { format!(", cache;desc=\"{cache}\"") };
@@ -71,7 +72,7 @@ struct Timed {
     slow: Duration,
     recorder: Recorder,
     status: u16,
-    is_static: bool,
+    is_quiet: bool,
 }
 
 impl Drop for Timed {
@@ -92,7 +93,7 @@ impl Drop for Timed {
                 tracing::$level!(target: TARGET, request_id = id, route, user_id, status, duration_ms, cache, "{line}")
             };
         }
-        match level(*status, duration, self.slow, self.is_static) {
+        match level(*status, duration, self.slow, self.is_quiet) {
             tracing::Level::WARN => write_line!(warn),
             tracing::Level::DEBUG => write_line!(debug),
             _ => write_line!(info),
@@ -105,10 +106,10 @@ pub fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
 
-fn level(status: u16, duration: Duration, slow: Duration, is_static: bool) -> tracing::Level {
+fn level(status: u16, duration: Duration, slow: Duration, is_quiet: bool) -> tracing::Level {
     if status >= 500 || duration >= slow {
         tracing::Level::WARN
-    } else if is_static {
+    } else if is_quiet {
         tracing::Level::DEBUG
     } else {
         tracing::Level::INFO

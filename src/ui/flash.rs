@@ -76,6 +76,8 @@ pub enum Message {
     PictureRemoved,
     /// One device was logged out.
     DeviceEnded,
+    /// A device was to be logged out and is not there.
+    DeviceGone,
     /// All other devices were logged out.
     OtherDevicesEnded,
     /// All devices were logged out, this one too.
@@ -109,6 +111,7 @@ impl fmt::Display for Message {
             Self::PictureSaved => "Your picture was saved.",
             Self::PictureRemoved => "Your picture was removed.",
             Self::DeviceEnded => "The device was logged out.",
+            Self::DeviceGone => "That entry was out of date, and nothing was logged out. Please look at the list again.",
             Self::OtherDevicesEnded => "All other devices have been logged out.",
             Self::AllDevicesEnded => "All devices have been logged out, this one too.",
             Self::DeletionRequested => {

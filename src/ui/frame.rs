@@ -21,11 +21,14 @@ pub fn Header(
     site_name: String,
     /// What the navigation is for.
     label: &'static str,
+    /// Whom the page is for, where it is for a member; `browser::live` looks for it.
+    #[prop(optional_no_strip)]
+    member: Option<String>,
     /// The navigation's items.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <header class="site-header">
+        <header class="site-header" data-member=member>
             <a class="site-name" href="/">
                 {site_name}
             </a>

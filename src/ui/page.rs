@@ -34,7 +34,7 @@ pub fn Page(
 }
 
 /// Waits for a page's data: the one `Suspense` of the page. An error becomes its sentence and the page's status; who is not signed
-/// in any more is sent to the server, which knows what to say.
+/// in any more, or has to give the password again, is sent to the server, which knows what to say.
 #[component]
 pub fn Loaded<T, V, IV>(
     /// The page's data.
@@ -58,7 +58,7 @@ where
                         Ok(data) => show(data).into_any(),
                         Err(error) => {
                             SetStatus::set(error.status(), error.retry_after());
-                            if error == AppError::SignedOut {
+                            if matches!(error, AppError::SignedOut | AppError::ReauthenticationRequired) {
                                 reload();
                             }
                             let try_again = move || {

@@ -107,6 +107,13 @@ impl Visitor {
         self.submit("/accounts/login", &[("login", login), ("password", password), ("remember", "yes")]).await
     }
 
+    /// Logs in with this browser.
+    pub async fn log_in_by(&mut self, agent: &str, login: &str) -> Page {
+        let fields = [("login", login), ("password", PASSWORD), ("remember", "yes")];
+        let request = self.request(Method::POST, "/api/accounts/log_in").header(header::USER_AGENT, agent);
+        self.send(request.form_body(&fields)).await
+    }
+
     pub async fn log_out(&mut self) -> Page {
         self.submit("/accounts/logout", &[]).await
     }

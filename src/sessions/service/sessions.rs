@@ -1,49 +1,40 @@
-//! The verbs on sessions. A session is trusted from memory for `sessions.cache_ttl`, so that a signed-in request asks no
-//! database; whatever ends a session takes it out of memory in the same verb.
+//! All sessions of the site. A session is trusted from memory for `sessions.cache_ttl`, so that a signed-in request asks no
+//! database; whatever ends a session takes it out of memory in the same verb, and tells who watches it.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
 };
 
-use serde_json::Value;
-use sha2::{Digest, Sha256};
-
-use super::{origin::Origin, store};
+use super::{
+    super::{origin::Origin, store},
+    Data, IdHash,
+    watchers::Watchers,
+};
 use crate::{
     cache::{Cache, Memory},
     error::AppError,
-    member::{Member, UserId},
+    member::UserId,
     server::{
-        Site,
         clock::{Clock, Millis, to_millis},
         config,
         db::Database,
     },
 };
 
-pub use store::DeviceRow as Device;
-
-/// SHA-256 of a cookie's id; the id itself is nowhere but in the member's browser.
-pub type IdHash = [u8; 32];
-
-/// What a session carries for axum-login.
-pub type Data = HashMap<String, Value>;
-
-/// The hash under which a session is stored.
-pub fn hash_id(id: i128) -> IdHash {
-    Sha256::digest(id.to_be_bytes()).into()
-}
-
 #[derive(Debug)]
-struct Live {
+pub(super) struct Live {
     data: Data,
     idle: Millis,
     absolute_expires_at: Millis,
     last_seen_at: AtomicI64,
+}
+
+impl Live {
+    fn ends_at(&self) -> Millis {
+        let idle = self.last_seen_at.load(Ordering::Relaxed).saturating_add(self.idle);
+        idle.min(self.absolute_expires_at)
+    }
 }
 
 #[derive(Clone)]
@@ -55,11 +46,13 @@ enum Missing {
 /// All sessions of the site. Clones share the memory.
 #[derive(Clone)]
 pub struct Sessions {
-    db: Database,
-    clock: Clock,
-    cache: Cache,
+    pub(super) db: Database,
+    pub(super) clock: Clock,
+    pub(super) cache: Cache,
     settings: config::Sessions,
-    live: Arc<Memory<IdHash, Arc<Live>>>,
+    pub(super) live: Arc<Memory<IdHash, Arc<Live>>>,
+    /// Who wants to know at once when a session of a member ends.
+    pub watchers: Watchers,
 }
 
 impl std::fmt::Debug for Sessions {
@@ -73,7 +66,7 @@ impl Sessions {
     pub fn new(db: Database, clock: Clock, cache: Cache, settings: config::Sessions) -> Self {
         let longest = settings.cache_ttl.get();
         let live = Arc::new(Memory::new(clock.clone(), settings.cache_entries, longest, |_, _| 1));
-        Self { db, clock, cache, settings, live }
+        Self { db, clock, cache, settings, live, watchers: Watchers::default() }
     }
 
     /// Opens a session. False when the id is taken, which the caller answers with another id.
@@ -109,17 +102,10 @@ impl Sessions {
     /// # Errors
     /// When the database cannot be used; never for an unknown or ended session.
     pub async fn load(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
-        let found = self.live.get_or_load(id, id, self.settings.cache_ttl.get(), || self.find(id)).await;
-        let live = match found {
-            Ok((entry, _)) => entry.value,
-            Err(Missing::Unknown) => return Ok(None),
-            Err(Missing::Failed(error)) => return Err(error),
-        };
-        let now = self.clock.now();
-        let last_seen = live.last_seen_at.load(Ordering::Relaxed);
-        if now >= live.absolute_expires_at || now >= last_seen.saturating_add(live.idle) {
+        let Some(live) = self.live(id).await? else {
             return Ok(None);
-        }
+        };
+        let (now, last_seen) = (self.clock.now(), live.last_seen_at.load(Ordering::Relaxed));
         let due = now.saturating_sub(last_seen) >= to_millis(self.settings.touch_every.get());
         // Of many requests at once, one writes.
         if due
@@ -131,6 +117,22 @@ impl Sessions {
             self.touch(id, now);
         }
         Ok(Some((live.data.clone(), live.absolute_expires_at)))
+    }
+
+    /// What a living session carries, and when it ends if nobody comes by. Only a look: it does not count as coming by.
+    ///
+    /// # Errors
+    /// When the database cannot be used; never for an unknown or ended session.
+    pub async fn peek(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
+        Ok(self.live(id).await?.map(|live| (live.data.clone(), live.ends_at())))
+    }
+
+    async fn live(&self, id: IdHash) -> Result<Option<Arc<Live>>, AppError> {
+        match self.live.get_or_load(id, id, self.settings.cache_ttl.get(), || self.find(id)).await {
+            Ok((entry, _)) => Ok(Some(entry.value).filter(|live| self.clock.now() < live.ends_at())),
+            Err(Missing::Unknown) => Ok(None),
+            Err(Missing::Failed(error)) => Err(error),
+        }
     }
 
     async fn find(&self, id: IdHash) -> Result<Arc<Live>, Missing> {
@@ -174,66 +176,6 @@ impl Sessions {
         self.live.take_back(id);
         Ok(())
     }
-
-    /// Ends a session, at once.
-    ///
-    /// # Errors
-    /// When the database cannot be used; the session is then still there, and the caller must say so.
-    pub async fn end(&self, id: IdHash) -> Result<(), AppError> {
-        let mut transaction = self.db.begin().await?;
-        let owner = store::delete(&mut transaction, &id).await?;
-        transaction.commit().await?;
-        self.live.take_back(id);
-        if let Some(owner) = owner {
-            self.cache.invalidate_member(owner, "session ended");
-        }
-        Ok(())
-    }
-
-    /// Ends all sessions of a member, at once, but for the one to keep. How many.
-    ///
-    /// # Errors
-    /// When the database cannot be used.
-    pub async fn end_all(&self, user: UserId, keep: Option<IdHash>) -> Result<usize, AppError> {
-        let mut transaction = self.db.begin().await?;
-        let ended =
-            store::delete_all(&mut transaction, user, keep.as_ref().map(<[u8; 32]>::as_slice)).await?;
-        transaction.commit().await?;
-        let count = ended.len();
-        for id in ended.into_iter().filter_map(|id| IdHash::try_from(id).ok()) {
-            self.live.take_back(id);
-        }
-        self.cache.invalidate_member(user, "sessions ended");
-        Ok(count)
-    }
-
-    /// Deletes expired sessions and says how many.
-    ///
-    /// # Errors
-    /// When the database cannot be used.
-    pub async fn sweep(&self) -> Result<u64, AppError> {
-        const BATCH: i64 = 500;
-        let mut swept = 0;
-        loop {
-            let mut transaction = self.db.begin().await?;
-            let gone = store::delete_expired(&mut transaction, self.clock.now(), BATCH).await?;
-            transaction.commit().await?;
-            swept += gone;
-            if gone < BATCH.unsigned_abs() {
-                return Ok(swept);
-            }
-        }
-    }
-}
-
-/// The member's signed-in devices, the last seen first, at most 20.
-///
-/// # Errors
-/// When the database cannot be used.
-pub async fn devices(site: &Site, member: &Member) -> Result<Vec<Device>, AppError> {
-    const LIMIT: i64 = 20;
-    let mut connection = site.db.read().await?;
-    Ok(store::devices(&mut connection, member.id(), site.clock.now(), LIMIT).await?)
 }
 
 fn encode(data: &Data) -> Result<String, AppError> {

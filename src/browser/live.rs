@@ -1,0 +1,127 @@
+//! An open page learns at once that its session has ended, and is loaded again: the server then shows what a stranger may see.
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use leptos::{
+    prelude::{document, set_timeout, window, window_event_listener_untyped},
+    web_sys::{Event, EventSource, MessageEvent, VisibilityState},
+};
+use wasm_bindgen::{JsCast, prelude::Closure};
+
+use crate::sessions::{ENDED_EVENT, LIVE_PATH};
+
+/// After an answer that was no stream (a proxy's, while the site starts anew) EventSource gives up; we do not.
+const AGAIN: Duration = Duration::from_secs(20);
+
+/// The one stream of this page, if it is open.
+#[derive(Clone, Default)]
+struct Stream(Rc<RefCell<Option<Open>>>);
+
+/// The source and what it calls, which must live as long.
+struct Open {
+    source: EventSource,
+    _whose: Closure<dyn FnMut(MessageEvent)>,
+    _ended: Closure<dyn FnMut(Event)>,
+    _failed: Closure<dyn FnMut(Event)>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.source.close();
+    }
+}
+
+/// Watches over a page that was made for a member; over no other.
+pub fn begin() {
+    let Some(member) = member() else {
+        return;
+    };
+    let stream = Stream::default();
+    let follow = {
+        let stream = stream.clone();
+        move || {
+            // A browser opens six connections to a host, for all tabs together: only what is looked at has one.
+            let wanted = document().visibility_state() == VisibilityState::Visible;
+            match wanted {
+                true => stream.open(&member),
+                false => stream.close(),
+            }
+        }
+    };
+    follow();
+    let on_show = follow.clone();
+    window_event_listener_untyped("visibilitychange", move |_| follow());
+    // Back to a page that the browser has kept.
+    window_event_listener_untyped("pageshow", move |_| on_show());
+    let on_hide = stream.clone();
+    window_event_listener_untyped("pagehide", move |_| on_hide.close());
+    // A form that leads to another page: the answer brings the new cookie, and must not be overtaken by a reload.
+    window_event_listener_untyped("submit", move |event: Event| {
+        if !event.default_prevented() {
+            stream.close();
+        }
+    });
+}
+
+/// Whom the page was made for.
+fn member() -> Option<String> {
+    document().query_selector("[data-member]").ok().flatten()?.get_attribute("data-member")
+}
+
+impl Stream {
+    fn open(&self, member: &str) {
+        if self.0.borrow().is_some() {
+            return;
+        }
+        let Ok(source) = EventSource::new(LIVE_PATH) else {
+            return;
+        };
+        let whose = {
+            let member = member.to_owned();
+            Closure::new(move |event: MessageEvent| {
+                if event.data().as_string().is_some_and(|found| found != member) {
+                    reload();
+                }
+            })
+        };
+        let ended = {
+            let source = source.clone();
+            Closure::new(move |_: Event| {
+                source.close();
+                reload();
+            })
+        };
+        let failed = {
+            let (source, stream, member) = (source.clone(), self.clone(), member.to_owned());
+            Closure::new(move |_: Event| {
+                if source.ready_state() == EventSource::CLOSED {
+                    let (stream, member) = (stream.clone(), member.clone());
+                    let again = move || {
+                        // Closed by whoever leaves or hides the page, it stays closed.
+                        if stream.is_dead() {
+                            stream.close();
+                            stream.open(&member);
+                        }
+                    };
+                    set_timeout(again, AGAIN);
+                }
+            })
+        };
+        source.set_onmessage(Some(whose.as_ref().unchecked_ref()));
+        let _ = source.add_event_listener_with_callback(ENDED_EVENT, ended.as_ref().unchecked_ref());
+        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        *self.0.borrow_mut() = Some(Open { source, _whose: whose, _ended: ended, _failed: failed });
+    }
+
+    fn close(&self) {
+        self.0.borrow_mut().take();
+    }
+
+    fn is_dead(&self) -> bool {
+        self.0.borrow().as_ref().is_some_and(|open| open.source.ready_state() == EventSource::CLOSED)
+    }
+}
+
+fn reload() {
+    let _ = window().location().reload();
+}

@@ -1,0 +1,19 @@
+//! For what would otherwise go on for ever: the site stops.
+
+use tokio::sync::watch;
+
+/// The signal. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Stopping(watch::Sender<bool>);
+
+impl Stopping {
+    /// From here on the site stops.
+    pub fn begin(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Ready when the site stops, or has begun to.
+    pub async fn begun(&self) {
+        let _ = self.0.subscribe().wait_for(|begun| *begun).await;
+    }
+}

@@ -1,0 +1,92 @@
+//! Server functions of the devices page. Each asks who is asking, and whether they gave their password not long ago.
+
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
+
+use leptos::prelude::*;
+
+use super::Devices;
+use crate::{error::AppError, forms::Submission};
+
+/// The caller's signed-in devices.
+///
+/// # Errors
+/// Nobody is signed in, the password was given too long ago, or an outage.
+#[server(prefix = "/api", endpoint = "members/sessions")]
+pub async fn load_sessions() -> Result<Devices, AppError> {
+    use super::{cookie, service};
+    use crate::server::{Visit, current_member};
+
+    let (visit, member, auth) = (Visit::current()?, current_member()?, cookie::auth_session().await?);
+    let recent = cookie::recently_authenticated(&auth, &visit.site).await?;
+    service::list(&visit, &member, &recent, cookie::current_id(&auth)).await
+}
+
+/// Ends one of the caller's sessions.
+///
+/// # Errors
+/// Nobody is signed in, or an outage.
+#[server(prefix = "/api", endpoint = "members/end_session")]
+pub async fn end_session(#[server(default)] session: String) -> Result<Submission, AppError> {
+    use super::{DEVICES_PAGE, cookie, service};
+    use crate::server::{Visit, current_member, flash};
+    use crate::ui::flash::{Level, Message};
+
+    let (visit, member, auth) = (Visit::current()?, current_member()?, cookie::auth_session().await?);
+    let verdict = async {
+        let recent = cookie::recently_authenticated(&auth, &visit.site).await?;
+        service::end_one(&visit, &member, &recent, &session).await
+    };
+    Submission::from_result(verdict.await.map(|ended| {
+        match ended {
+            true => flash::message(Level::Success, Message::DeviceEnded),
+            false => flash::message(Level::Warning, Message::DeviceGone),
+        }
+        leptos_axum::redirect(DEVICES_PAGE);
+    }))
+}
+
+/// Ends all of the caller's sessions but the one that asks.
+///
+/// # Errors
+/// Nobody is signed in, or an outage.
+#[server(prefix = "/api", endpoint = "members/end_other_sessions")]
+pub async fn end_other_sessions() -> Result<Submission, AppError> {
+    use super::{DEVICES_PAGE, cookie, service};
+    use crate::server::{Visit, current_member, flash};
+    use crate::ui::flash::{Level, Message};
+
+    let (visit, member, auth) = (Visit::current()?, current_member()?, cookie::auth_session().await?);
+    let verdict = async {
+        let recent = cookie::recently_authenticated(&auth, &visit.site).await?;
+        let this = cookie::current_id(&auth).ok_or(AppError::SignedOut)?;
+        service::end_others(&visit, &member, &recent, this).await
+    };
+    Submission::from_result(verdict.await.map(|()| {
+        flash::message(Level::Success, Message::OtherDevicesEnded);
+        leptos_axum::redirect(DEVICES_PAGE);
+    }))
+}
+
+/// Ends all of the caller's sessions, and with the one that asks, its cookie.
+///
+/// # Errors
+/// Nobody is signed in, or an outage.
+#[server(prefix = "/api", endpoint = "members/end_all_sessions")]
+pub async fn end_all_sessions() -> Result<Submission, AppError> {
+    use super::{cookie, service};
+    use crate::server::{Visit, current_member, flash, headers};
+    use crate::ui::flash::{Level, Message};
+
+    let (visit, member) = (Visit::current()?, current_member()?);
+    let mut auth = cookie::auth_session().await?;
+    let verdict = async {
+        let recent = cookie::recently_authenticated(&auth, &visit.site).await?;
+        service::end_all(&visit, &member, &recent).await?;
+        cookie::log_out(&mut auth).await
+    };
+    Submission::from_result(verdict.await.map(|_| {
+        headers::clear_site_data();
+        flash::message(Level::Success, Message::AllDevicesEnded);
+        leptos_axum::redirect(&visit.site.config.accounts.login_url);
+    }))
+}

@@ -1,0 +1,144 @@
+//! The stream by which an open page learns at once that its session has ended (server-sent events).
+//!
+//! It stands outside of the session layer and looks for itself, because there every request counts as a visit, and a forgotten open
+//! tab would keep its session alive for ever.
+//!
+//! When the session is there no more, the stream just ends. The browser asks again with the cookie that it has by then, so that a
+//! session which only changed its id goes on unharmed; who comes without a living session is told so, once.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use bytes::Bytes;
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_stream::wrappers::ReceiverStream;
+use tower_sessions::session::Id;
+
+use super::{
+    ENDED_EVENT, LIVE_PATH,
+    cookie::COOKIE,
+    record,
+    service::{IdHash, Watch, hash_id},
+};
+use crate::{
+    accounts,
+    error::AppError,
+    member::Member,
+    server::{
+        Site,
+        clock::{Millis, to_millis},
+        cookies,
+    },
+    timing::layer::Quiet,
+};
+
+/// When the browser asks again after the end of a stream, as long as all is well: together with a page load under 2 seconds, and
+/// long enough for an answer on its way to bring the new cookie first.
+const SOON: Duration = Duration::from_millis(700);
+/// And when there is no room, or the site is stopping.
+const LATER: Duration = Duration::from_secs(20);
+/// What is not told (another instance or program ended the session, the member is active no more) is seen at the next look.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// The one route.
+pub fn routes() -> Router<Site> {
+    Router::new().route(LIVE_PATH, get(live))
+}
+
+async fn live(State(site): State<Site>, headers: HeaderMap) -> Response {
+    let Some(id) = id_of(&site, &headers) else {
+        return answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n"));
+    };
+    let (member, ends_at) = match look(&site, id).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n")),
+        // In an outage nobody is logged out.
+        Err(_) => return answer(retry(LATER)),
+    };
+    // Half of the connections are for everything else.
+    let most = site.config.server.max_connections / 2;
+    let Some(watch) = site.sessions.watchers.watch(member.id(), most) else {
+        return answer(retry(LATER));
+    };
+    let (send, receive) = mpsc::channel::<Result<Bytes, Infallible>>(2);
+    // Whose page this should be: in another tab, somebody else may have logged in.
+    let first = format!("{}data: {}\n\n", retry(SOON), member.username());
+    if send.try_send(Ok(first.into())).is_ok() {
+        tokio::spawn(follow(site, id, ends_at, watch, send));
+    }
+    answer(Body::from_stream(ReceiverStream::new(receive)))
+}
+
+/// Until the session ends, the visitor goes away, the site stops, or the connection would be ended for its silence.
+async fn follow(
+    site: Site,
+    id: IdHash,
+    mut ends_at: Millis,
+    mut watch: Watch,
+    send: mpsc::Sender<Result<Bytes, Infallible>>,
+) {
+    let enough = Instant::now() + site.config.server.idle_timeout.get() * 3 / 4;
+    loop {
+        let left = u64::try_from(ends_at.saturating_sub(site.clock.now())).unwrap_or_default();
+        tokio::select! {
+            () = watch.changed() => {}
+            () = sleep(Duration::from_millis(left).min(LOOK_EVERY)) => {}
+            () = sleep_until(enough) => return,
+            () = send.closed() => return,
+            () = site.stopping.begun() => {
+                // Not all at once, and not while nobody listens.
+                let _ = send.try_send(Ok(retry(LATER).into()));
+                return;
+            }
+        }
+        watch.begin_to_look();
+        match look(&site, id).await {
+            Ok(Some((_, later))) => ends_at = later,
+            Ok(None) => return,
+            Err(_) => ends_at = site.clock.now().saturating_add(to_millis(LOOK_EVERY)),
+        }
+    }
+}
+
+/// Whose living session this is, and when it ends if nobody comes by: what session layer and axum-login would say, without the visit.
+async fn look(site: &Site, id: IdHash) -> Result<Option<(Member, Millis)>, AppError> {
+    let Some((data, ends_at)) = site.sessions.peek(id).await? else {
+        return Ok(None);
+    };
+    let Some(user) = record::owner(&data) else {
+        return Ok(None);
+    };
+    let member = accounts::service::member(site, user).await?;
+    Ok(member.filter(|member| record::has_stamp(&data, member)).map(|member| (member, ends_at)))
+}
+
+fn id_of(site: &Site, headers: &HeaderMap) -> Option<IdHash> {
+    let id: Id = cookies::read(site, headers, COOKIE)?.parse().ok()?;
+    Some(hash_id(id.0))
+}
+
+fn retry(after: Duration) -> String {
+    format!("retry: {}\n\n", after.as_millis())
+}
+
+fn answer(body: impl Into<Body>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (header::CACHE_CONTROL, "private, no-store"),
+        // nginx would hold back what is small.
+        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    let mut response = (headers, body.into()).into_response();
+    response.extensions_mut().insert(Quiet);
+    response
+}

@@ -1,0 +1,124 @@
+//! The devices page. Its forms are plain ones, hydrated or not: what they do is worth a page load.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::{
+    DEVICES_PAGE, Device, Devices,
+    api::{self, EndAllSessions, EndOtherSessions, EndSession},
+};
+use crate::{
+    accounts::api::LogOut,
+    forms::FORM_PAGE,
+    ui::{Loaded, Page, PageContext, Timestamp, expect_member},
+};
+
+/// `/members/sessions`
+#[component]
+pub fn DevicesPage() -> impl IntoView {
+    let data = Resource::new(|| (), |()| api::load_sessions());
+    let name = use_context::<PageContext>()
+        .and_then(|context| context.visitor)
+        .map(|visitor| visitor.username)
+        .unwrap_or_default();
+    view! {
+        <Page title="Your devices" class="page devices-page">
+            <p class="lead">
+                "Everywhere you are signed in. If you do not know one of them, log it out and change your password."
+            </p>
+            <Loaded
+                data
+                show=move |Devices { username, devices, is_cut }| {
+                    expect_member(&name, &username);
+                    let has_others = devices.iter().any(|device| !device.is_this);
+                    view! {
+                        <ul class="devices" aria-label="Signed-in devices">
+                            {devices.into_iter().map(|device| view! { <DeviceCard device /> }).collect_view()}
+                        </ul>
+                        {is_cut
+                            .then(|| {
+                                view! {
+                                    <p class="help">
+                                        "These are the last seen ones. “Log out all other devices” ends those that are not shown, too."
+                                    </p>
+                                }
+                            })}
+                        <EndSeveral has_others />
+                    }
+                }
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn DeviceCard(device: Device) -> impl IntoView {
+    let Device { session, name, address, since, last_seen, is_this } = device;
+    // Several can have the same name: who cannot see the card hears which one a button is for.
+    let (action, label) = match is_this {
+        true => (LogOut::PATH, "Log out this device".to_owned()),
+        false => (EndSession::PATH, format!("Log out {name}, signed in {}", since.text)),
+    };
+    let seen = match is_this {
+        true => "Now".into_any(),
+        false => view! { <Timestamp moment=last_seen /> }.into_any(),
+    };
+    view! {
+        <li class="card device">
+            <h2>{name} " " {is_this.then(|| view! { <span class="badge">"This device"</span> })}</h2>
+            <dl class="facts">
+                <dt>"Address"</dt>
+                <dd>{address}</dd>
+                <dt>"Signed in"</dt>
+                <dd>
+                    <Timestamp moment=since />
+                </dd>
+                <dt>"Last seen"</dt>
+                <dd>{seen}</dd>
+            </dl>
+            <form method="post" action=action>
+                {(!is_this)
+                    .then(|| {
+                        view! {
+                            <input type="hidden" name=FORM_PAGE value=DEVICES_PAGE />
+                            <input type="hidden" name="session" value=session />
+                        }
+                    })}
+                <button type="submit" class="button" aria-label=label>
+                    "Log out"
+                </button>
+            </form>
+        </li>
+    }
+}
+
+/// What ends more than one asks once more where it ends this one, too.
+#[component]
+fn EndSeveral(has_others: bool) -> impl IntoView {
+    view! {
+        <section aria-labelledby="end-several" class="end-several">
+            <h2 id="end-several">"More than one at once"</h2>
+            {has_others
+                .then(|| {
+                    view! {
+                        <form method="post" action=EndOtherSessions::PATH>
+                            <input type="hidden" name=FORM_PAGE value=DEVICES_PAGE />
+                            <button type="submit" class="button">
+                                "Log out all other devices"
+                            </button>
+                        </form>
+                    }
+                })}
+            <details>
+                <summary>"Log out everywhere"</summary>
+                <form method="post" action=EndAllSessions::PATH>
+                    <input type="hidden" name=FORM_PAGE value=DEVICES_PAGE />
+                    <p>"This ends every session, the one on this device too. You will have to log in again."</p>
+                    <button type="submit" class="button danger">
+                        "Log out all devices, this one too"
+                    </button>
+                </form>
+            </details>
+        </section>
+    }
+}

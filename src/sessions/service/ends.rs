@@ -1,0 +1,74 @@
+//! How sessions end, and how one goes on under another id.
+
+use super::{super::store, IdHash, Sessions};
+use crate::{error::AppError, member::UserId};
+
+impl Sessions {
+    /// Gives a living session another id, in one statement: of a session that is ended meanwhile there is none to rename, and
+    /// none comes back. False when it has ended.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn rename(&self, old: IdHash, new: IdHash) -> Result<bool, AppError> {
+        let mut transaction = self.db.begin().await?;
+        let renamed = store::rename(&mut transaction, &old, &new).await?;
+        transaction.commit().await?;
+        self.live.take_back(old);
+        Ok(renamed)
+    }
+
+    /// Ends a session, at once.
+    ///
+    /// # Errors
+    /// When the database cannot be used; the session is then still there, and the caller must say so.
+    pub async fn end(&self, id: IdHash) -> Result<(), AppError> {
+        let mut transaction = self.db.begin().await?;
+        let owner = store::delete(&mut transaction, &id).await?;
+        transaction.commit().await?;
+        match owner {
+            Some(owner) => self.forget(owner, &[id]),
+            None => self.live.take_back(id),
+        }
+        Ok(())
+    }
+
+    /// Ends all sessions of a member, at once, but for the one to keep. How many.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn end_all(&self, user: UserId, keep: Option<IdHash>) -> Result<usize, AppError> {
+        let mut transaction = self.db.begin().await?;
+        let ended = store::delete_all(&mut transaction, user, keep.as_ref()).await?;
+        transaction.commit().await?;
+        self.forget(user, &ended);
+        Ok(ended.len())
+    }
+
+    /// To be called after the commit that deleted these sessions of one member: takes them out of memory, and tells the pages
+    /// that are open under them.
+    pub(super) fn forget(&self, user: UserId, ended: &[IdHash]) {
+        for id in ended {
+            self.live.take_back(id);
+        }
+        self.cache.invalidate_member(user, "sessions ended");
+        self.watchers.notify(user);
+    }
+
+    /// Deletes expired sessions and says how many.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn sweep(&self) -> Result<u64, AppError> {
+        const BATCH: i64 = 500;
+        let mut swept = 0;
+        loop {
+            let mut transaction = self.db.begin().await?;
+            let gone = store::delete_expired(&mut transaction, self.clock.now(), BATCH).await?;
+            transaction.commit().await?;
+            swept += gone;
+            if gone < BATCH.unsigned_abs() {
+                return Ok(swept);
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Who wants to know at once when a session of a member ends.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use crate::member::UserId;
+
+/// All watches. Clones share them. What is sent says no more than "look again", so nothing is lost when it is sent twice before
+/// somebody looks, and nothing piles up.
+#[derive(Clone, Default)]
+pub struct Watchers(Arc<Mutex<Members>>);
+
+#[derive(Default)]
+struct Members {
+    senders: HashMap<UserId, watch::Sender<()>>,
+    watches: usize,
+}
+
+/// One watch, until it is dropped.
+pub struct Watch {
+    watchers: Watchers,
+    user: UserId,
+    changes: watch::Receiver<()>,
+}
+
+impl Watchers {
+    /// At once for one member. A browser opens six connections to a host; the rest is for other browsers.
+    pub const MOST_OF_ONE: usize = 24;
+
+    /// Begins to watch a member's sessions. None when too many do already, of this member, or `most` in all.
+    pub fn watch(&self, user: UserId, most: usize) -> Option<Watch> {
+        let mut members = self.members();
+        let of_this = members.senders.get(&user).map_or(0, watch::Sender::receiver_count);
+        if members.watches >= most || of_this >= Self::MOST_OF_ONE {
+            return None;
+        }
+        members.watches += 1;
+        let changes = members.senders.entry(user).or_default().subscribe();
+        Some(Watch { watchers: self.clone(), user, changes })
+    }
+
+    /// Has everybody look again who watches this member's sessions. To be called after the commit.
+    pub fn notify(&self, user: UserId) {
+        if let Some(sender) = self.members().senders.get(&user) {
+            sender.send_replace(());
+        }
+    }
+
+    /// How many watches there are.
+    pub fn count(&self) -> usize {
+        self.members().watches
+    }
+
+    fn members(&self) -> MutexGuard<'_, Members> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Watch {
+    /// To be called before each look: what happens from here on is told by [`Self::changed`].
+    pub fn begin_to_look(&mut self) {
+        self.changes.mark_unchanged();
+    }
+
+    /// When a session of the member has ended since the last look began.
+    pub async fn changed(&mut self) {
+        // The sender lives as long as its receivers; see `drop`.
+        let _ = self.changes.changed().await;
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut members = self.watchers.members();
+        members.watches -= 1;
+        // This one is still counted.
+        if members.senders.get(&self.user).is_some_and(|sender| sender.receiver_count() <= 1) {
+            members.senders.remove(&self.user);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_members_own_watches_are_told_also_of_what_came_before_they_waited() {
+        let watchers = Watchers::default();
+        let [mut ada, mut bob] = [1, 2].map(|user| watchers.watch(UserId(user), 10).expect("room"));
+        watchers.notify(UserId(1));
+        watchers.notify(UserId(1));
+        ada.changed().await;
+        ada.begin_to_look();
+        for watch in [&mut ada, &mut bob] {
+            let told = tokio::time::timeout(std::time::Duration::ZERO, watch.changed()).await;
+            assert!(told.is_err(), "there is nothing new");
+        }
+    }
+
+    #[test]
+    fn they_are_bounded_and_leave_nothing_behind() {
+        let watchers = Watchers::default();
+        let most = Watchers::MOST_OF_ONE + 2;
+        let of_ada: Vec<_> = std::iter::from_fn(|| watchers.watch(UserId(1), most)).collect();
+        assert_eq!(of_ada.len(), Watchers::MOST_OF_ONE);
+        let of_bob: Vec<_> = std::iter::from_fn(|| watchers.watch(UserId(2), most)).collect();
+        assert_eq!((of_bob.len(), watchers.count()), (2, most));
+        drop((of_ada, of_bob));
+        assert_eq!(watchers.count(), 0);
+        assert!(watchers.members().senders.is_empty());
+        watchers.notify(UserId(1));
+    }
+}
