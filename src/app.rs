@@ -16,7 +16,9 @@ use crate::{
         api::LogOut,
         pages::{LoginPage, LogoutPage, SignupPage},
     },
+    activity::pages::ActivityPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
+    my_data::pages::{DataPage, DeletePage},
     ui::{ErrorText, Once, PageContext, SetStatus},
 };
 
@@ -39,6 +41,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />
+                <Route path=path!("/members/activity") view=ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/members/data") view=DataPage ssr=SsrMode::Async />
+                <Route path=path!("/members/delete") view=DeletePage ssr=SsrMode::Async />
             </FlatRoutes>
             <footer class="site-footer">
                 <p>"Every request is timed, every cached thing says when it was made."</p>

@@ -21,6 +21,8 @@ pub mod accounts;
 pub mod activity;
 /// Dashboard, profile, the secret page.
 pub mod members;
+/// A copy of all that the site has of a member, and the end of it.
+pub mod my_data;
 /// Signed-in sessions.
 pub mod sessions;
 

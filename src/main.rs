@@ -43,6 +43,8 @@ enum Command {
     },
     /// Deletes expired sessions (`serve` does that now and then).
     Clearsessions,
+    /// Deletes all that is over: expired sessions, old activity, accounts that were to be deleted (`serve` does that now and then).
+    Sweep,
     /// Checks the configuration.
     Check {
         /// Also names every setting with which no site should go public; the exit status is then not 0.
@@ -93,6 +95,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Createsuperuser { noinput } => people::create_superuser(config, noinput).await,
             Command::Changepassword { username } => people::change_password(config, &username).await,
             Command::Clearsessions => commands::clear_sessions(config).await,
+            Command::Sweep => commands::sweep(config).await,
             Command::Check { deploy } => commands::check(&config, deploy),
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }

@@ -44,14 +44,26 @@ pub async fn log_in(
     #[server(default)] remember: String,
 ) -> Result<Submission, AppError> {
     use super::{backend::Credentials, next, service};
-    use crate::{server::Visit, sessions::cookie};
+    use crate::{
+        server::{Visit, flash},
+        sessions::cookie,
+        ui::flash::{Level, Message},
+    };
 
     let visit = Visit::current()?;
     let verdict = async {
-        let credentials = Credentials::check(login, password)?;
+        let credentials = Credentials::check(login.clone(), password)?;
         let mut auth = cookie::auth_session().await?;
-        let member = cookie::authenticate(&mut auth, credentials).await?;
-        service::record_login(&visit, &member).await?;
+        let member = match cookie::authenticate(&mut auth, credentials).await {
+            Err(AppError::Invalid(errors)) => {
+                service::note_failed_login(&visit, &login);
+                Err(AppError::Invalid(errors))
+            }
+            known => known,
+        }?;
+        if service::record_login(&visit, &member).await? {
+            flash::message(Level::Success, Message::DeletionCancelled);
+        }
         cookie::sign_in(&mut auth, &visit.site, &member, &visit.client, !remember.is_empty()).await
     };
     Submission::from_result(verdict.await.map(|()| {

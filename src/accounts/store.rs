@@ -13,6 +13,14 @@ pub struct LoginRow {
     pub password_hash: String,
     pub session_stamp: Vec<u8>,
     pub is_active: i64,
+    pub delete_after: Option<Millis>,
+}
+
+impl LoginRow {
+    /// Neither switched off nor waiting to be swept.
+    pub fn may_log_in(&self, now: Millis) -> bool {
+        self.is_active == 1 && self.delete_after.is_none_or(|at| now < at)
+    }
 }
 
 /// What every signed-in request needs to know.
@@ -82,7 +90,7 @@ pub async fn find_for_login(
     key: &str,
 ) -> Result<Option<LoginRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, username, email, password_hash, session_stamp, is_active FROM users \
+        "SELECT id, username, email, password_hash, session_stamp, is_active, delete_after FROM users \
          WHERE username_key = $1 OR email_key = $1 \
          ORDER BY date_joined, id LIMIT 1",
     )

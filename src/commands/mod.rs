@@ -12,6 +12,7 @@ use crate::server::{
     config::{self, Config},
     db::Database,
     failure::Failure,
+    sweep::{self, Swept},
 };
 
 /// The site without its listener, for commands that work on the database. An embedded one is brought up to date first.
@@ -50,6 +51,21 @@ pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
         site.sessions.sweep().await.map_err(|error| Failure::start("delete expired sessions", error))?;
     site.db.close().await;
     println!("{swept} expired session(s) deleted.");
+    Ok(())
+}
+
+/// `sweep`
+///
+/// # Errors
+/// An outage.
+pub async fn sweep(config: Config) -> Result<(), Failure> {
+    let site = open(config).await?;
+    let swept = sweep::sweep(&site).await.map_err(|error| Failure::start("delete what is over", error))?;
+    site.db.close().await;
+    let Swept { sessions, activity, accounts } = swept;
+    println!(
+        "{sessions} expired session(s), {activity} old line(s) of activity, {accounts} account(s) deleted."
+    );
     Ok(())
 }
 

@@ -8,7 +8,7 @@ pub mod service;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Moment;
+use crate::{activity::Line, ui::Moment};
 
 /// The cached component of the dashboard; the lesson's template fragment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,8 @@ pub struct Activity {
     pub logins: Vec<Login>,
     /// The last seen first.
     pub devices: Vec<Device>,
+    /// What happened last, whatever it was.
+    pub recent: Vec<Line>,
     /// When this was put together.
     pub rendered_at: Moment,
 }

@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
-use crate::ui::{Loaded, Page, PageContext, Timestamp, expect_member};
+use crate::{
+    activity::pages::{ACTIVITY, ActivityLines},
+    my_data::DATA,
+    ui::{Loaded, Page, PageContext, Timestamp, expect_member},
+};
 
 /// `/`
 #[component]
@@ -109,6 +113,11 @@ fn ActivityCard(activity: Activity) -> impl IntoView {
             <ul class="log" aria-labelledby="devices">
                 {devices}
             </ul>
+            <h3 id="recent-activity">"Recent activity"</h3>
+            <ActivityLines lines=activity.recent labelled_by="recent-activity" />
+            <p>
+                <a href=ACTIVITY>"All activity"</a>
+            </p>
             <p class="cache-note">
                 "View rendered at " <Timestamp moment=activity.rendered_at id="view-rendered-at" />
             </p>
@@ -147,7 +156,12 @@ pub fn ProfilePage() -> impl IntoView {
                 data
                 show=move |summary: ProfileSummary| {
                     expect_member(&name, &summary.username);
-                    view! { <ProfileFacts summary /> }
+                    view! {
+                        <ProfileFacts summary />
+                        <p>
+                            <a href=DATA>"Your data: download a copy, or delete your account"</a>
+                        </p>
+                    }
                 }
             />
         </Page>

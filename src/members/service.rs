@@ -41,11 +41,12 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
 }
 
 async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> {
-    let policy = Policy { name: "dashboard", version: 1, ttl: visit.site.config.cache.dashboard_ttl.get() };
+    let policy = Policy { name: "dashboard", version: 2, ttl: visit.site.config.cache.dashboard_ttl.get() };
     visit
         .cache(member)
         .get_or_load(policy, &[], || async {
             let logins = record::service::recent_logins(&visit.site, member).await?;
+            let recent = record::service::recent(&visit.site, member).await?;
             let devices = sessions::service::devices(&visit.site, member).await?;
             Ok(Activity {
                 logins: logins
@@ -61,6 +62,7 @@ async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> 
                         agent: device.agent,
                     })
                     .collect(),
+                recent,
                 rendered_at: moment(visit.site.clock.now()),
             })
         })

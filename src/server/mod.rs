@@ -22,10 +22,11 @@ pub mod same_origin;
 mod shell;
 pub mod site;
 pub mod static_files;
+pub mod sweep;
 pub mod visit;
 pub mod well_formed;
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
 use tokio::net::TcpListener;
 
@@ -36,6 +37,8 @@ use clock::Clock;
 use config::Config;
 use db::Database;
 use failure::Failure;
+
+use crate::accounts;
 
 /// Opens everything and serves until `stop` is ready; then lets running requests finish, ends the open transactions and closes
 /// the database. Everything comes from outside (law 8): the listener, so that a test can take port 0, and the clock.
@@ -59,25 +62,14 @@ pub async fn run(
     }
     let site = Site::new(config, clock, db, address)?;
     site.assets.check(&site.config.server.site_root)?;
-    let sweeper = tokio::spawn(sweep_sessions(site.clone()));
+    let sweeper = tokio::spawn(sweep::now_and_then(site.clone()));
+    let writer = tokio::spawn(accounts::service::write_failed_logins_now_and_then(site.clone()));
     // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
     println!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
     listen::serve(listener, router::router(site.clone()), &site.config.server, stop).await;
     sweeper.abort();
+    writer.abort();
+    accounts::service::write_failed_logins(&site).await;
     site.db.close().await;
     Ok(())
-}
-
-/// Deletes expired sessions now and then; an error is logged, and the next time comes. (tower-sessions' own task ends for good at
-/// its first error.)
-async fn sweep_sessions(site: Site) {
-    const EVERY: Duration = Duration::from_secs(600);
-    loop {
-        match site.sessions.sweep().await {
-            Ok(0) => {}
-            Ok(swept) => tracing::info!(swept, "Expired sessions were deleted"),
-            Err(error) => tracing::warn!(%error, "Expired sessions could not be deleted; trying again later"),
-        }
-        tokio::time::sleep(EVERY).await;
-    }
 }

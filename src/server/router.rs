@@ -13,7 +13,7 @@ use super::{
     Site, client, error_page, flash, guard, headers, health, pages, plain_forms, same_origin, shell,
     static_files, well_formed,
 };
-use crate::{sessions::cookie, timing};
+use crate::{my_data::download, sessions::cookie, timing};
 
 /// The whole site as one service.
 pub fn router(site: Site) -> Router {
@@ -26,6 +26,7 @@ pub fn router(site: Site) -> Router {
             move || pages::provide_page_context(&context),
             move || shell::shell(&document),
         )
+        .merge(download::routes())
         .fallback(pages::fallback);
     // Read from the top down: the first layer is the outermost. One `ServiceBuilder` and not one `.layer` each, because axum boxes
     // at each `.layer`, and every box clones all the boxes inside of it on every request.

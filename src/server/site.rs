@@ -14,9 +14,10 @@ use super::{
     failure::Failure,
 };
 use crate::{
-    accounts::hasher::Hasher,
+    accounts::{hasher::Hasher, service::FailedLogins},
     cache::{Cache, Memory},
     member::{Member, UserId},
+    my_data::service::Exports,
     sessions::service::Sessions,
 };
 
@@ -40,6 +41,10 @@ pub struct Shared {
     pub sessions: Sessions,
     /// Argon2id.
     pub hasher: Hasher,
+    /// Failed logins that are not written down yet.
+    pub failed_logins: FailedLogins,
+    /// The bound on copies of members' data.
+    pub exports: Exports,
     /// The built files.
     pub assets: Assets,
     /// The address that visitors use.
@@ -77,6 +82,8 @@ impl Site {
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
             hasher: Hasher::new(&config.passwords)?,
+            failed_logins: FailedLogins::default(),
+            exports: Exports::default(),
             config,
             clock,
             db,

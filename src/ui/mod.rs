@@ -3,6 +3,7 @@
 pub mod flash;
 pub mod form;
 pub mod page;
+pub mod pager;
 pub mod time;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use flash::FlashMessages;
 pub use form::{Form, TextField};
 pub use page::{ErrorText, Loaded, Page, expect_member};
+pub use pager::Pager;
 pub use time::{Moment, Timestamp};
 
 use crate::forms::ReturnedForm;

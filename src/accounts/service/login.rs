@@ -6,6 +6,7 @@ use crate::{
     error::AppError,
     forms::Secret,
     member::{Member, UserId},
+    my_data,
     server::{Site, Visit},
 };
 
@@ -19,9 +20,10 @@ pub async fn authenticate(site: &Site, login: &str, password: &Secret) -> Result
         Some(key) => store::find_for_login(&mut *site.db.read().await?, &key).await?,
         None => None,
     };
-    let account = found.as_ref().map(|user| (user.password_hash.clone(), user.is_active == 1));
+    let now = site.clock.now();
+    let account = found.as_ref().map(|user| (user.password_hash.clone(), user.may_log_in(now)));
     let verdict = site.hasher.verify(password, account).await?;
-    let Some(user) = found.filter(|user| user.is_active == 1 && verdict != Verdict::Wrong) else {
+    let Some(user) = found.filter(|user| user.may_log_in(now) && verdict != Verdict::Wrong) else {
         return Ok(None);
     };
     let id = UserId(user.id);
@@ -56,18 +58,19 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
     site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)
 }
 
-/// Writes a login down: last login, activity.
+/// Writes a login down: last login, activity. Who was to be deleted is not any more; true where that is so.
 ///
 /// # Errors
 /// An outage.
-pub async fn record_login(visit: &Visit, member: &Member) -> Result<(), AppError> {
+pub async fn record_login(visit: &Visit, member: &Member) -> Result<bool, AppError> {
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
     store::set_last_login(&mut transaction, member.id(), now).await?;
     activity::service::record(&mut transaction, now, member.id(), Kind::Login, "", &visit.client).await?;
+    let stays = my_data::service::cancel_deletion(&mut transaction, now, member, &visit.client).await?;
     transaction.commit().await?;
     visit.site.cache.invalidate_member(member.id(), "login");
-    Ok(())
+    Ok(stays)
 }
 
 /// Writes a logout down.

@@ -2,11 +2,15 @@
 
 mod change_password;
 mod demo;
+mod failed_logins;
 mod login;
 mod sign_up;
 
 pub use change_password::change_password;
 pub use demo::{DemoMember, add_demo_members};
+pub use failed_logins::{
+    FailedLogins, note_failed_login, write_failed_logins, write_failed_logins_now_and_then,
+};
 pub use login::{authenticate, member, record_login, record_logout};
 pub use sign_up::{NewAccount, create_superuser, sign_up};
 

@@ -1,8 +1,8 @@
 //! The defaults; a test holds `Leptos.toml` to them.
 
 use super::{
-    Accounts, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period, Server, Sessions,
-    Site, Size,
+    Accounts, Activity, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period, Server,
+    Sessions, Site, Size,
 };
 
 impl Default for Site {
@@ -43,6 +43,7 @@ impl Default for Accounts {
             login_url: "/accounts/login".into(),
             login_redirect_url: "/members/dashboard".into(),
             logout_redirect_url: "/accounts/login".into(),
+            deletion_delay: Period::days(7),
         }
     }
 }
@@ -64,6 +65,12 @@ impl Default for Sessions {
             cache_ttl: Period::seconds(60),
             cache_entries: 20_000,
         }
+    }
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self { keep: Period::days(365) }
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Config {
     pub passwords: Passwords,
     /// How long one stays signed in.
     pub sessions: Sessions,
+    /// The record of what happened to accounts.
+    pub activity: Activity,
     /// What is kept in memory, and for how long.
     pub cache: Cache,
     /// What is written down.
@@ -107,6 +109,8 @@ pub struct Accounts {
     pub login_redirect_url: String,
     /// Where to after logout (LOGOUT_REDIRECT_URL).
     pub logout_redirect_url: String,
+    /// How long whoever asked for the deletion of their account can change their mind.
+    pub deletion_delay: Period,
 }
 
 /// `[passwords]`
@@ -143,6 +147,14 @@ pub struct Sessions {
     pub cache_ttl: Period,
     /// Sessions and members kept in memory.
     pub cache_entries: u64,
+}
+
+/// `[activity]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Activity {
+    /// How long lines are kept.
+    pub keep: Period,
 }
 
 /// `[cache]`
