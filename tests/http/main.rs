@@ -4,9 +4,13 @@
 
 mod support;
 
+mod activity;
 mod command_line;
 mod connections;
 mod dashboard;
+mod deletion;
+mod export;
+mod failed_logins;
 mod forms;
 mod guard;
 mod headers;

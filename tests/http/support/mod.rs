@@ -3,6 +3,7 @@
 pub mod database;
 pub mod log;
 pub mod page;
+pub mod schema;
 pub mod site;
 pub mod visitor;
 
