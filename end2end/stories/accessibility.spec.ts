@@ -9,6 +9,9 @@ const MEMBERS_PAGES = [
   '/members/dashboard',
   '/members/profile',
   '/members/secret',
+  '/members/activity',
+  '/members/data',
+  '/members/delete',
   '/accounts/logout',
   '/no/such/page',
 ];

@@ -30,8 +30,9 @@ pub fn DataPage() -> impl IntoView {
             <section class="card" aria-labelledby="delete">
                 <h2 id="delete">"Delete your account"</h2>
                 <p>"Nothing is deleted before you have read what that means, and confirmed it."</p>
+                // By a page load: the server looks how long ago the password was given.
                 <p>
-                    <a class="button danger" href="/members/delete">
+                    <a class="button danger" href="/members/delete" rel="external">
                         "Delete my account …"
                     </a>
                 </p>

@@ -168,7 +168,11 @@ async fn a_long_record_is_all_in_it_and_of_many_copies_at_once_some_are_told_to_
         ))
         .await;
     let mut statuses: Vec<u16> = Vec::new();
-    while !statuses.contains(&503) {
+    // Mostly the first dozen does; each begins a little later than the one before.
+    for _ in 0..20 {
+        if statuses.contains(&503) {
+            break;
+        }
         let copies: Vec<_> = (0..12)
             .map(|_| {
                 let mut tab = member.clone();
@@ -185,7 +189,9 @@ async fn a_long_record_is_all_in_it_and_of_many_copies_at_once_some_are_told_to_
         }
     }
     assert!(
-        statuses.contains(&200) && statuses.iter().all(|status| [200, 503].contains(status)),
+        statuses.contains(&503)
+            && statuses.contains(&200)
+            && statuses.iter().all(|status| [200, 503].contains(status)),
         "{statuses:?}"
     );
     let copy = read(&member.post(EXPORT, &[]).await);

@@ -46,7 +46,7 @@ pub async fn request_deletion(
     }
     activity::service::record(&mut transaction, now, id, Kind::DeletionRequested, "", &visit.client).await?;
     transaction.commit().await?;
-    // First, because with the old stamp gone no session is good any more, whatever becomes of their rows.
+    // Before the rows, because with the old stamp gone no session is good any more, whatever becomes of their rows.
     site.members.take_back(id);
     site.cache.invalidate_member(id, "deletion requested");
     site.sessions.end_all(id, None).await?;
