@@ -36,6 +36,8 @@ async fn a_file_by_post_for_the_member_only() {
     assert_eq!((page.status, page.find("h1").as_str()), (200, "Your data"));
     assert_eq!(page.form(), (EXPORT.to_owned(), vec![]));
     assert_eq!(page.attribute("main form", "method").as_deref(), Some("post"));
+    // From now on the dashboard is kept.
+    member.get("/members/dashboard").await;
     let copy = member.post(EXPORT, &[]).await;
     assert_eq!(copy.header("cache-control"), "private, no-store");
     let name = copy.header("content-disposition").to_owned();
