@@ -49,7 +49,7 @@ impl TestDatabase {
                     let raw = row.try_get_raw(at).expect("a value");
                     let text = match raw.type_info().kind() {
                         _ if raw.is_null() => "NULL".into(),
-                        kind if kind == AnyTypeInfoKind::Null => "NULL".into(),
+                        AnyTypeInfoKind::Null => "NULL".into(),
                         AnyTypeInfoKind::Text => row.get::<String, _>(at),
                         AnyTypeInfoKind::Blob => {
                             String::from_utf8_lossy(&row.get::<Vec<u8>, _>(at)).into_owned()
