@@ -20,9 +20,11 @@ use crate::{
             SignupPage, VerifyPage,
         },
     },
+    activity::pages::ActivityPage,
     error::AppError,
     mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
+    my_data::pages::{DataPage, DeletePage},
     sessions::pages::DevicesPage,
     ui::{ErrorText, Footer, Header, Main, Once, PageContext, SetStatus, SkipLink},
 };
@@ -60,6 +62,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />
                 <Route path=path!("/members/sessions") view=DevicesPage ssr=SsrMode::Async />
+                <Route path=path!("/members/activity") view=ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/members/data") view=DataPage ssr=SsrMode::Async />
+                <Route path=path!("/members/delete") view=DeletePage ssr=SsrMode::Async />
             </FlatRoutes>
             <Footer />
         </Router>

@@ -23,6 +23,8 @@ pub mod activity;
 pub mod mail;
 /// Dashboard, profile, the secret page.
 pub mod members;
+/// A copy of all that the site has of a member, and the end of it.
+pub mod my_data;
 /// Members' pictures.
 pub mod pictures;
 /// Signed-in sessions.

@@ -49,6 +49,8 @@ enum Command {
         #[arg(long)]
         retry: bool,
     },
+    /// Deletes all that is over: expired sessions, old activity, accounts that were to be deleted (`serve` does that now and then).
+    Sweep,
     /// Checks the configuration.
     Check {
         /// Also names every setting with which no site should go public; the exit status is then not 0.
@@ -100,6 +102,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Changepassword { username } => people::change_password(config, &username).await,
             Command::Clearsessions => commands::clear_sessions(config).await,
             Command::Mails { retry } => commands::mails(config, retry).await,
+            Command::Sweep => commands::sweep(config).await,
             Command::Check { deploy } => commands::check(&config, deploy),
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }

@@ -10,6 +10,9 @@ const MEMBERS_PAGES = [
   '/members/profile',
   '/members/secret',
   '/members/sessions',
+  '/members/activity',
+  '/members/data',
+  '/members/delete',
   '/accounts/logout',
   '/no/such/page',
 ];

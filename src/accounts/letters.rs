@@ -137,7 +137,7 @@ impl Draft<'_> {
     }
 
     async fn name_changed(&self) -> Result<Letter, AppError> {
-        let what = format!("Your name was changed: {}.", self.order.occasion.detail);
+        let what = format!("The name of your account was changed {}.", self.order.occasion.detail);
         self.notice("Your name was changed", &what).await
     }
 

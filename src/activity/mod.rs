@@ -1,5 +1,9 @@
 //! What happened to an account: a record that is only ever added to, and that its owner can read.
 
+pub mod api;
+pub mod pages;
+mod place;
+
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
@@ -8,6 +12,38 @@ mod store;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use place::{Cursor, Place};
+
+use crate::ui::Moment;
+
+/// A line of the record, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What happened; none where a newer program wrote it.
+    pub kind: Option<Kind>,
+    /// What there is to say beyond that: which mail, which device.
+    pub detail: String,
+    /// When.
+    pub at: Moment,
+    /// From which address; empty for what was done on the server itself.
+    pub address: String,
+    /// With which browser, in words.
+    pub browser: String,
+}
+
+/// A page of the record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Whose.
+    pub username: String,
+    /// The latest first.
+    pub lines: Vec<Line>,
+    /// Where the page after this one in time is, if there is one.
+    pub newer: Option<Place>,
+    /// Where the one before it is.
+    pub older: Option<Place>,
+}
 
 /// What can happen to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,7 +1,8 @@
-//! SQL for the table `activity`.
+//! SQL for the table `activity`. Nothing here changes a row; what is over goes in `delete_before`, the rest with its account.
 
 use sqlx::{AnyConnection, FromRow};
 
+use super::Cursor;
 use crate::{
     member::{Client, UserId},
     server::clock::Millis,
@@ -10,6 +11,12 @@ use crate::{
 /// Something that happened to an account.
 #[derive(FromRow)]
 pub struct ActivityRow {
+    /// Its id.
+    pub id: i64,
+    /// The kind's name.
+    pub kind: String,
+    /// What there is to say beyond that.
+    pub detail: String,
     /// When.
     pub at: Millis,
     /// From which address.
@@ -43,18 +50,85 @@ pub async fn insert(
 }
 
 /// The latest of one kind, the latest first.
-pub async fn latest(
+pub async fn latest_of(
     connection: &mut AnyConnection,
     user: UserId,
     kind: &str,
     limit: i64,
 ) -> Result<Vec<ActivityRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT at, address, agent FROM activity WHERE user_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT $3",
+        "SELECT id, kind, detail, at, address, agent FROM activity WHERE user_id = $1 AND kind = $2 \
+         ORDER BY at DESC, id DESC LIMIT $3",
     )
     .bind(user.0)
     .bind(kind)
     .bind(limit)
     .fetch_all(connection)
     .await
+}
+
+/// How many of one kind since then.
+pub async fn count_since(
+    connection: &mut AnyConnection,
+    user: UserId,
+    kind: &str,
+    since: Millis,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_as::<_, (i64,)>("SELECT COUNT(*) FROM activity WHERE user_id = $1 AND kind = $2 AND at > $3")
+        .bind(user.0)
+        .bind(kind)
+        .bind(since)
+        .fetch_one(connection)
+        .await
+        .map(|(count,)| count)
+}
+
+/// What happened before a line, the latest first.
+pub async fn before(
+    connection: &mut AnyConnection,
+    user: UserId,
+    line: Cursor,
+    limit: i64,
+) -> Result<Vec<ActivityRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, kind, detail, at, address, agent FROM activity WHERE user_id = $1 AND (at, id) < ($2, $3) \
+         ORDER BY at DESC, id DESC LIMIT $4",
+    )
+    .bind(user.0)
+    .bind(line.at)
+    .bind(line.id)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// What happened after a line, the line's neighbours first.
+pub async fn after(
+    connection: &mut AnyConnection,
+    user: UserId,
+    line: Cursor,
+    limit: i64,
+) -> Result<Vec<ActivityRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, kind, detail, at, address, agent FROM activity WHERE user_id = $1 AND (at, id) > ($2, $3) \
+         ORDER BY at, id LIMIT $4",
+    )
+    .bind(user.0)
+    .bind(line.at)
+    .bind(line.id)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// How many lines with a smaller id went, at most `limit` at a time. By id, which tells the time too and has an index of its own.
+pub async fn delete_before(connection: &mut AnyConnection, id: i64, limit: i64) -> Result<u64, sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE id < $1 ORDER BY id LIMIT $2)",
+    )
+    .bind(id)
+    .bind(limit)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected())
 }

@@ -16,6 +16,7 @@ use crate::{
         db::Database,
         failure::Failure,
         moment::moment,
+        sweep::{self, Swept},
     },
 };
 
@@ -81,6 +82,21 @@ pub async fn mails(config: Config, retry: bool) -> Result<(), Failure> {
         println!("{} mail(s) wait.", waiting.len());
     }
     site.db.close().await;
+    Ok(())
+}
+
+/// `sweep`
+///
+/// # Errors
+/// An outage.
+pub async fn sweep(config: Config) -> Result<(), Failure> {
+    let site = open(config).await?;
+    let swept = sweep::sweep(&site).await.map_err(|error| Failure::start("delete what is over", error))?;
+    site.db.close().await;
+    let Swept { sessions, activity, accounts } = swept;
+    println!(
+        "{sessions} expired session(s), {activity} old line(s) of activity, {accounts} account(s) deleted."
+    );
     Ok(())
 }
 

@@ -22,6 +22,10 @@ pub enum Problem {
     UsernameEmpty,
     /// Somebody has it.
     UsernameTaken,
+    /// Not the username that one is logged in with.
+    UsernameIncorrect,
+    /// Without this account the site would have no superuser.
+    LastSuperuser,
     /// Characters that no name has: control characters and the like.
     NameCharacters,
     /// Not an e-mail address.
@@ -84,6 +88,10 @@ impl fmt::Display for Problem {
             }
             Self::UsernameEmpty => "Enter a username that can be seen.",
             Self::UsernameTaken => "A user with that username already exists.",
+            Self::UsernameIncorrect => "This is not your username. Please type it as it stands above.",
+            Self::LastSuperuser => {
+                "You are the only superuser. Please make another one first, or nobody could look after this site."
+            }
             Self::NameCharacters => "Enter a name without control characters.",
             Self::EmailMalformed => "Enter a valid email address.",
             Self::EmailTaken => "Another account has this email address.",

@@ -9,7 +9,7 @@ pub mod service;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Moment;
+use crate::{activity::Line, ui::Moment};
 
 /// Where a member sees and changes how they are shown.
 pub const PROFILE_PAGE: &str = "/members/profile";
@@ -75,6 +75,8 @@ pub struct Activity {
     pub logins: Vec<Login>,
     /// The last seen first.
     pub devices: Vec<Device>,
+    /// What happened last, whatever it was.
+    pub recent: Vec<Line>,
     /// When this was put together.
     pub rendered_at: Moment,
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
 use crate::{
+    activity::pages::{ACTIVITY, ActivityLines},
     pictures::pages::Portrait,
     sessions::DEVICES_PAGE,
     ui::{Loaded, Page, PageContext, Timestamp, expect_member},
@@ -145,6 +146,11 @@ fn ActivityCard(activity: Activity) -> impl IntoView {
                 <a href=DEVICES_PAGE rel="external">
                     "Look after your devices"
                 </a>
+            </p>
+            <h3 id="recent-activity">"Recent activity"</h3>
+            <ActivityLines lines=activity.recent labelled_by="recent-activity" />
+            <p>
+                <a href=ACTIVITY>"All activity"</a>
             </p>
             <p class="cache-note">
                 "View rendered at " <Timestamp moment=activity.rendered_at id="view-rendered-at" />

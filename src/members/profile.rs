@@ -9,8 +9,11 @@ use super::{
     pages::{ProfileFacts, visitor_name},
 };
 use crate::{
+    activity::pages::ACTIVITY,
     forms::{Field, ReturnedForm},
+    my_data::DATA,
     pictures::pages::PictureSection,
+    sessions::DEVICES_PAGE,
     ui::{Form, Loaded, Once, Page, TextField, expect_member},
 };
 
@@ -36,10 +39,40 @@ pub fn ProfilePage() -> impl IntoView {
                             summary=summary.clone()
                         />
                         <PictureSection version=summary.picture returned=returned_picture.clone() />
+                        <AccountLinks />
                     }
                 }
             />
         </Page>
+    }
+}
+
+/// The way to everything else that a member can set. Full page loads, since the server may ask for the password first.
+#[component]
+fn AccountLinks() -> impl IntoView {
+    let links = [
+        ("/accounts/password_change", "Change your password"),
+        ("/accounts/email", "Email address"),
+        (DEVICES_PAGE, "Devices"),
+        (ACTIVITY, "Activity"),
+        (DATA, "Your data: download a copy, or delete your account"),
+    ];
+    let links = links
+        .map(|(page, label)| {
+            view! {
+                <li>
+                    <a href=page rel="external">
+                        {label}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav class="part" aria-labelledby="more">
+            <h2 id="more">"More settings"</h2>
+            <ul class="links">{links}</ul>
+        </nav>
     }
 }
 

@@ -50,6 +50,7 @@ async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> 
         .cache(member)
         .get_or_load(policy, &[], || async {
             let logins = record::service::recent_logins(&visit.site, member).await?;
+            let recent = record::service::recent(&visit.site, member).await?;
             let devices = sessions::service::devices(&visit.site, member).await?;
             Ok(Activity {
                 logins: logins
@@ -69,6 +70,7 @@ async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> 
                         name: in_words(&device.agent),
                     })
                     .collect(),
+                recent,
                 rendered_at: moment(visit.site.clock.now()),
             })
         })

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::Notify;
@@ -15,39 +15,52 @@ pub type Millis = i64;
 
 /// The system's clock plus an offset, which stays 0 outside of tests. Cheap to clone; clones share the offset.
 #[derive(Clone, Debug, Default)]
-pub struct Clock {
-    offset: Arc<AtomicI64>,
-    moved: Arc<Notify>,
+pub struct Clock(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    offset: AtomicI64,
+    moved: Notify,
 }
 
 impl Clock {
     /// Now. A system clock before 1970 reads as 1970.
     pub fn now(&self) -> Millis {
         let system = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, to_millis);
-        system.saturating_add(self.offset.load(Ordering::Relaxed))
+        system.saturating_add(self.offset())
     }
 
     /// Moves this clock and all its clones forward.
     pub fn advance(&self, by: Duration) {
-        self.offset.fetch_add(to_millis(by), Ordering::Relaxed);
-        self.moved.notify_waiters();
+        self.0.offset.fetch_add(to_millis(by), Ordering::Relaxed);
+        self.0.moved.notify_waiters();
     }
 
-    /// Waits until this clock shows that time, also when it gets there by being moved.
-    pub async fn sleep_until(&self, at: Millis) {
+    /// Waits for so long by this clock: who moves it forward wakes who sleeps.
+    pub async fn sleep(&self, duration: Duration) {
+        let (begun, offset) = (Instant::now(), self.offset());
         loop {
-            let moved = self.moved.notified();
-            tokio::pin!(moved);
-            // From here on no move is missed.
-            moved.as_mut().enable();
-            let Ok(left @ 1..) = u64::try_from(at.saturating_sub(self.now())) else {
+            // Asked for before the time is looked at, so that no move in between is missed.
+            let moved = self.0.moved.notified();
+            let skipped = u64::try_from(self.offset().saturating_sub(offset)).unwrap_or(0);
+            let gone = begun.elapsed().saturating_add(Duration::from_millis(skipped));
+            let Some(left) = duration.checked_sub(gone).filter(|left| !left.is_zero()) else {
                 return;
             };
             tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(left)) => {}
+                () = tokio::time::sleep(left) => {}
                 () = moved => {}
             }
         }
+    }
+
+    /// Waits until this clock shows that time.
+    pub async fn sleep_until(&self, at: Millis) {
+        self.sleep(Duration::from_millis(u64::try_from(at.saturating_sub(self.now())).unwrap_or(0))).await;
+    }
+
+    fn offset(&self) -> Millis {
+        self.0.offset.load(Ordering::Relaxed)
     }
 }
 
@@ -70,17 +83,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_sleeps_is_woken_by_a_move() {
+    async fn who_moves_the_clock_wakes_who_sleeps_by_it() {
         let clock = Clock::default();
-        let sleeper = tokio::spawn({
-            let clock = clock.clone();
-            async move { clock.sleep_until(clock.now() + 3_600_000).await }
-        });
-        tokio::task::yield_now().await;
-        clock.advance(Duration::from_secs(1800));
-        tokio::task::yield_now().await;
-        assert!(!sleeper.is_finished());
-        clock.advance(Duration::from_secs(1801));
-        sleeper.await.expect("it wakes");
+        let sleeper = clock.clone();
+        let sleep = tokio::spawn(async move { sleeper.sleep(Duration::from_secs(3600)).await });
+        while !sleep.is_finished() {
+            clock.advance(Duration::from_secs(1800));
+            tokio::task::yield_now().await;
+        }
+        sleep.await.expect("no panic");
     }
 }

@@ -22,6 +22,11 @@ pub fn new_id(now: Millis) -> i64 {
     fresh.max(previous + 1)
 }
 
+/// No row made from then on has a smaller id.
+pub fn first_id_at(at: Millis) -> i64 {
+    at.saturating_sub(EPOCH).clamp(0, (1 << 42) - 1) << RANDOM_BITS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,8 +36,15 @@ mod tests {
         let mut last = 0;
         for now in [EPOCH + 5_000, EPOCH + 4_000, 0, -1, EPOCH + 6_000, i64::MAX, i64::MAX] {
             let id = new_id(now);
-            assert!(id > last);
+            assert!(id > last && id >= first_id_at(now));
             last = id;
         }
+    }
+
+    #[test]
+    fn an_id_tells_the_time() {
+        let (then, now) = (EPOCH + 5_000_000_000_000 / 2, EPOCH + 5_000_000_000_000 / 2 + 1);
+        assert!(first_id_at(then) < first_id_at(now));
+        assert_eq!(first_id_at(0), 0);
     }
 }

@@ -23,20 +23,21 @@ mod shell;
 pub mod site;
 pub mod static_files;
 pub mod stopping;
+pub mod sweep;
 pub mod upload;
 pub mod visit;
 pub mod well_formed;
 pub mod workshop;
 
-use std::{future::Future, time::Duration};
+use std::future::Future;
 
 use tokio::net::TcpListener;
 
 pub use site::Site;
 pub use visit::{DeviceHash, Visit, current_member};
 
-use crate::{accounts, error::AppError, mail, throttle};
-use clock::{Clock, to_millis};
+use crate::{accounts, mail};
+use clock::Clock;
 use config::Config;
 use db::Database;
 use failure::Failure;
@@ -63,7 +64,8 @@ pub async fn run(
     }
     let site = Site::new(config, clock, db, address)?;
     site.assets.check(&site.config.server.site_root)?;
-    let sweeper = tokio::spawn(sweep(site.clone()));
+    let sweeper = tokio::spawn(sweep::now_and_then(site.clone()));
+    let writer = tokio::spawn(accounts::service::write_failed_logins_now_and_then(site.clone()));
     let postman = tokio::spawn(mail::service::deliver(site.clone()));
     // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
     println!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
@@ -75,27 +77,8 @@ pub async fn run(
     listen::serve(listener, router::router(site.clone()), &site.config.server, stop).await;
     sweeper.abort();
     postman.abort();
+    writer.abort();
+    accounts::service::write_failed_logins(&site).await;
     site.db.close().await;
     Ok(())
-}
-
-/// Deletes what is over, now and then; an error is logged, and the next time comes. (tower-sessions' own task ends for good at its
-/// first error.)
-async fn sweep(site: Site) {
-    const EVERY: Duration = Duration::from_secs(600);
-    loop {
-        swept("sessions", site.sessions.sweep().await);
-        swept("throttles", throttle::service::sweep(&site).await);
-        swept("tokens", accounts::service::tokens::sweep(&site).await);
-        swept("mails that could not be sent", mail::service::sweep(&site).await);
-        site.clock.sleep_until(site.clock.now().saturating_add(to_millis(EVERY))).await;
-    }
-}
-
-fn swept(what: &str, outcome: Result<u64, AppError>) {
-    match outcome {
-        Ok(0) => {}
-        Ok(count) => tracing::info!(count, "Expired {what} were deleted"),
-        Err(error) => tracing::warn!(%error, "Expired {what} could not be deleted; trying again later"),
-    }
 }

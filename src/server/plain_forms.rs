@@ -125,7 +125,7 @@ fn reauthenticate(
 
 /// A visitor who goes away drops whatever waits for them. What writes goes on to its end all the same: dropped between the commit
 /// and the invalidation, a logout would leave its session in memory.
-async fn to_the_end(answer: impl Future<Output = Response> + Send + 'static) -> Response {
+pub async fn to_the_end(answer: impl Future<Output = Response> + Send + 'static) -> Response {
     match tokio::spawn(answer).await {
         Ok(response) => response,
         // For `CatchPanicLayer`, as if it had happened here.

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     accounts::links,
+    my_data::download,
     pictures,
     sessions::{cookie, live},
     timing,
@@ -33,6 +34,7 @@ pub fn router(site: Site) -> Router {
         )
         .merge(links::routes())
         .merge(pictures::routes::routes())
+        .merge(download::routes())
         .fallback(pages::fallback);
     // Read from the top down: the first layer is the outermost. One `ServiceBuilder` and not one `.layer` each, because axum boxes
     // at each `.layer`, and every box clones all the boxes inside of it on every request.

@@ -16,10 +16,11 @@ use super::{
     workshop::Workshop,
 };
 use crate::{
-    accounts::hasher::Hasher,
+    accounts::{hasher::Hasher, service::FailedLogins},
     cache::{Cache, Memory},
     mail::transport::Mails,
     member::{Member, UserId},
+    my_data::service::Exports,
     pictures,
     sessions::service::Sessions,
 };
@@ -50,6 +51,10 @@ pub struct Shared {
     pub hasher: Hasher,
     /// Where uploaded pictures are decoded.
     pub pictures: Workshop,
+    /// Failed logins that are not written down yet.
+    pub failed_logins: FailedLogins,
+    /// The bound on copies of members' data.
+    pub exports: Exports,
     /// The built files.
     pub assets: Assets,
     /// The address that visitors use.
@@ -90,6 +95,8 @@ impl Site {
             stopping: Stopping::default(),
             hasher: Hasher::new(&config.passwords)?,
             pictures: pictures::service::workshop(),
+            failed_logins: FailedLogins::default(),
+            exports: Exports::default(),
             config,
             clock,
             db,

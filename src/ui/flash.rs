@@ -82,8 +82,11 @@ pub enum Message {
     OtherDevicesEnded,
     /// All devices were logged out, this one too.
     AllDevicesEnded,
-    /// The account is to be deleted in seven days.
-    DeletionRequested,
+    /// The account is to be deleted.
+    DeletionRequested {
+        /// In so many days.
+        days: u64,
+    },
     /// By logging in, the deletion was cancelled.
     DeletionCancelled,
 }
@@ -114,8 +117,12 @@ impl fmt::Display for Message {
             Self::DeviceGone => "That entry was out of date, and nothing was logged out. Please look at the list again.",
             Self::OtherDevicesEnded => "All other devices have been logged out.",
             Self::AllDevicesEnded => "All devices have been logged out, this one too.",
-            Self::DeletionRequested => {
-                "Your account will be deleted in seven days. Log in before then, and it stays."
+            Self::DeletionRequested { days } => {
+                let days = if *days == 1 { "one day".to_owned() } else { format!("{days} days") };
+                return write!(
+                    f,
+                    "Your account will be deleted in {days}. Log in before then, and it stays."
+                );
             }
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
         })

@@ -4,6 +4,7 @@ pub mod flash;
 pub mod form;
 pub mod frame;
 pub mod page;
+pub mod pager;
 pub mod time;
 
 use std::sync::Arc;
@@ -18,6 +19,7 @@ pub use flash::FlashMessages;
 pub use form::{Form, TextField};
 pub use frame::{Footer, Header, Main, SkipLink};
 pub use page::{ErrorText, Loaded, Page, expect_member};
+pub use pager::Pager;
 pub use time::{Moment, Timestamp};
 
 use crate::forms::ReturnedForm;

@@ -138,6 +138,11 @@ async fn expired_sessions_are_cleared() {
     let cleared = run(program(&database, folder.path()).arg("clearsessions"));
     assert!(text(&cleared).contains("1 expired session(s) deleted."), "{}", text(&cleared));
     assert_eq!(database.number("SELECT COUNT(*) FROM sessions").await, 1);
+    database.execute("UPDATE users SET delete_after = 1 WHERE username = 'ada'").await;
+    database.execute("UPDATE activity SET id = 1, at = 1 WHERE kind = 'login' AND user_id IN (SELECT id FROM users WHERE username = 'bob')").await;
+    let swept = run(program(&database, folder.path()).arg("sweep"));
+    let sentence = "0 expired session(s), 1 old line(s) of activity, 1 account(s) deleted.";
+    assert!(text(&swept).contains(sentence), "{}", text(&swept));
     database.remove().await;
 }
 
@@ -173,9 +178,17 @@ async fn check_deploy_names_what_is_insecure() {
 #[tokio::test]
 async fn every_command_has_help_and_every_mistake_a_sentence() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
-    for command in
-        ["serve", "migrate", "createsuperuser", "changepassword", "clearsessions", "mails", "check", "demo"]
-    {
+    for command in [
+        "serve",
+        "migrate",
+        "createsuperuser",
+        "changepassword",
+        "clearsessions",
+        "sweep",
+        "mails",
+        "check",
+        "demo",
+    ] {
         let help = run(program(&database, folder.path()).args([command, "--help"]));
         assert!(
             help.status.success() && text(&help).contains("Usage: members-area"),

@@ -4,11 +4,15 @@
 
 mod support;
 
+mod activity;
 mod command_line;
 mod connections;
 mod dashboard;
+mod deletion;
 mod devices;
 mod email;
+mod export;
+mod failed_logins;
 mod forms;
 mod guard;
 mod headers;

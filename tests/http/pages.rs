@@ -17,6 +17,9 @@ async fn every_page_has_its_heading_and_every_unknown_path_a_404_page() {
     for (path, heading) in [
         ("/members/dashboard", "Welcome, ada!"),
         ("/members/profile", "Profile"),
+        ("/members/activity", "Activity"),
+        ("/members/data", "Your data"),
+        ("/members/delete", "Delete your account"),
         ("/members/secret", "Welcome to the secret page, ada!"),
     ] {
         let page = member.get(path).await;

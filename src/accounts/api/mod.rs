@@ -54,16 +54,25 @@ pub async fn log_in(
 ) -> Result<Submission, AppError> {
     use crate::{
         accounts::{backend::Credentials, next, service},
-        server::{Visit, visit::remember_device},
+        server::{Visit, flash, visit::remember_device},
         sessions::cookie,
+        ui::flash::{Level, Message},
     };
 
     let visit = Visit::current()?;
     let verdict = async {
-        let credentials = Credentials::check(visit.clone(), login, password)?;
+        let credentials = Credentials::check(visit.clone(), login.clone(), password)?;
         let mut auth = cookie::auth_session().await?;
-        let member = cookie::authenticate(&mut auth, credentials).await?;
-        service::record_login(&visit, &member, remember_device(visit.device)).await?;
+        let member = match cookie::authenticate(&mut auth, credentials).await {
+            Err(AppError::Invalid(errors)) => {
+                service::note_failed_login(&visit, &login);
+                Err(AppError::Invalid(errors))
+            }
+            known => known,
+        }?;
+        if service::record_login(&visit, &member, remember_device(visit.device)).await? {
+            flash::message(Level::Success, Message::DeletionCancelled);
+        }
         cookie::sign_in(&mut auth, &visit.site, &member, &visit.client, !remember.is_empty()).await
     };
     Submission::from_result(verdict.await.map(|()| {

@@ -58,7 +58,7 @@ pub async fn change_own_password(
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
-    let checked = typed.check(|text| password::problems(text, &owner.username, &owner.email));
+    let checked = typed.check(|text| password::problems(text, password_owner(&owner)));
     confirm_password(visit, member, old, Field::OldPassword, checked).await?;
     let hash = site.hasher.hash(&typed.password1).await?;
     let mut transaction = site.db.begin().await?;
@@ -70,6 +70,16 @@ pub async fn change_own_password(
     site.members.take_back(member.id());
     site.sessions.end_all(member.id(), present).await?;
     Ok(Member::new(member.id(), owner.username, stamp.to_vec()))
+}
+
+/// What the account's password must not be close to.
+pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
+    password::Owner {
+        username: &owner.username,
+        first_name: &owner.first_name,
+        last_name: &owner.last_name,
+        email: &owner.email,
+    }
 }
 
 /// The password and a new stamp, with all that goes with it: links of the time before are dead, it is in the record, and the owner
@@ -106,18 +116,12 @@ pub async fn change_password(
     let Some(user) = store::find_for_login(&mut connection, &key).await? else {
         return Ok(None);
     };
-    let Some(profile) = store::profile(&mut connection, UserId(user.id)).await? else {
+    let Some(owner) = store::owner(&mut connection, UserId(user.id)).await? else {
         return Ok(None);
     };
     drop(connection);
-    let owner = password::Owner {
-        username: &user.username,
-        first_name: &profile.first_name,
-        last_name: &profile.last_name,
-        email: &user.email,
-    };
     let mut errors = FormErrors::default();
-    for problem in password::problems(password.expose(), owner) {
+    for problem in password::problems(password.expose(), password_owner(&owner)) {
         errors.add(Field::Password1, problem);
     }
     errors.into_result()?;

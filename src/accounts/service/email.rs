@@ -198,6 +198,21 @@ async fn enqueue(
         .await
 }
 
+/// Tells the account's owner, by mail, of what was just done to it.
+///
+/// # Errors
+/// An outage.
+pub async fn notify(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    kind: Mail,
+    user: UserId,
+    detail: &str,
+) -> Result<(), AppError> {
+    let owner = store::owner(transaction, user).await?.ok_or(AppError::SignedOut)?;
+    enqueue(transaction, visit, kind, user, &owner.email, detail).await
+}
+
 /// Codes can be guessed, so they are counted; tokens cannot. The field that an error belongs to.
 async fn count_codes(visit: &Visit, proof: &Proof<'_>) -> Result<Field, AppError> {
     let Proof::Code(member, _) = proof else {

@@ -4,15 +4,16 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
     super::{EMAIL_MAX, hasher::Verdict, store, username},
-    email::queue_verification,
+    email::{notify, queue_verification},
     tokens::{self, Purpose},
 };
 use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem, Secret},
-    mail::service::{self as mail, Kind as Mail, Occasion, Order},
+    mail::service::Kind as Mail,
     member::{Member, UserId},
+    my_data,
     server::{DeviceHash, Site, Visit},
     throttle::service::{self as throttle, Limit},
 };
@@ -30,9 +31,10 @@ pub async fn authenticate(visit: &Visit, login: &str, password: &Secret) -> Resu
     };
     let tries = Tries::of(visit, key.as_deref().unwrap_or_default(), found.as_ref()).await?;
     tries.take(site).await?;
-    let account = found.as_ref().map(|user| (user.password_hash.clone(), user.is_active == 1));
+    let now = site.clock.now();
+    let account = found.as_ref().map(|user| (user.password_hash.clone(), user.may_log_in(now)));
     let verdict = site.hasher.verify(password, account).await?;
-    let Some(user) = found.filter(|user| user.is_active == 1 && verdict != Verdict::Wrong) else {
+    let Some(user) = found.filter(|user| user.may_log_in(now) && verdict != Verdict::Wrong) else {
         return Ok(None);
     };
     let id = UserId(user.id);
@@ -171,11 +173,11 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
 
 /// Writes a login down: last login, activity, the device. Links for a new password are useless from now on. A device that is new to
 /// an account that had one before is told to its owner. To be called before the session is opened: that commits last, and takes back
-/// what is cached of the member, this included.
+/// what is cached of the member, this included. Who was to be deleted is not any more; true where that is so.
 ///
 /// # Errors
 /// An outage.
-pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) -> Result<(), AppError> {
+pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) -> Result<bool, AppError> {
     /// More browsers than anybody has; a script that logs in with no cookie each time makes one each time.
     const DEVICES_KEPT: i64 = 50;
     let (id, now) = (member.id(), visit.site.clock.now());
@@ -185,17 +187,15 @@ pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) ->
     store::devices::remember(&mut transaction, &device, id, now).await?;
     store::devices::prune(&mut transaction, id, DEVICES_KEPT).await?;
     if !is_known && !is_first {
-        let owner = store::owner(&mut transaction, id).await?.ok_or(AppError::SignedOut)?;
-        let occasion = Occasion { at: now, client: visit.client.clone(), detail: String::new() };
-        let notice = Order { kind: Mail::NewDevice, user: Some(id), address: owner.email, occasion };
-        mail::enqueue(&mut transaction, now, &notice).await?;
+        notify(&mut transaction, visit, Mail::NewDevice, id, "").await?;
     }
     tokens::revoke(&mut transaction, id, &[Purpose::ResetPassword]).await?;
     store::set_last_login(&mut transaction, id, now).await?;
     activity::service::record(&mut transaction, now, id, Kind::Login, "", &visit.client).await?;
+    let stays = my_data::service::cancel_deletion(&mut transaction, now, member, &visit.client).await?;
     transaction.commit().await?;
     visit.site.mails.wake();
-    Ok(())
+    Ok(stays)
 }
 
 /// Writes a logout down.

@@ -1,10 +1,14 @@
 //! How a member is called, and what they look like.
 
-use super::super::{names, store, username};
+use super::{
+    super::{names, store, username},
+    email::notify,
+};
 use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors},
+    mail::service::Kind as Mail,
     member::Member,
     server::{Site, Visit, db::Transaction},
 };
@@ -61,8 +65,7 @@ pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result
     let old = store::profile(&mut transaction, id).await?.ok_or(AppError::SignedOut)?;
     let is_renamed = old.username != names.username;
     let has_other_name = old.first_name != names.first_name || old.last_name != names.last_name;
-    let names_changed = is_renamed || has_other_name;
-    if !names_changed {
+    if !is_renamed && !has_other_name {
         return Ok(());
     }
     let key = username::key(&names.username);
@@ -76,7 +79,17 @@ pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result
     if has_other_name {
         activity::service::record(&mut transaction, now, id, Kind::ProfileChanged, "", &visit.client).await?;
     }
+    let called = |username: &str, first: &str, last: &str| {
+        [username, first, last].iter().filter(|name| !name.is_empty()).copied().collect::<Vec<_>>().join(" ")
+    };
+    let detail = format!(
+        "from “{}” to “{}”",
+        called(&old.username, &old.first_name, &old.last_name),
+        called(&names.username, &names.first_name, &names.last_name)
+    );
+    notify(&mut transaction, visit, Mail::NameChanged, id, &detail).await?;
     transaction.commit().await?;
+    site.mails.wake();
     site.members.take_back(id);
     site.cache.invalidate_member(id, "names changed");
     Ok(())

@@ -2,7 +2,7 @@
 
 use super::{
     super::{EMAIL_MAX, password, store, username},
-    change_password::{NewPassword, set_password},
+    change_password::{NewPassword, password_owner, set_password},
     login::account_limit,
     tokens::{self, Purpose},
 };
@@ -86,7 +86,7 @@ pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> 
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, user).await?.ok_or_else(dead)?;
     drop(connection);
-    typed.check(|text| password::problems(text, &owner.username, &owner.email))?;
+    typed.check(|text| password::problems(text, password_owner(&owner)))?;
     let hash = site.hasher.hash(&typed.password1).await?;
 
     let now = site.clock.now();

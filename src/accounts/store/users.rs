@@ -14,12 +14,22 @@ pub struct LoginRow {
     pub session_stamp: Vec<u8>,
     pub is_active: i64,
     pub email_verified_at: Option<Millis>,
+    pub delete_after: Option<Millis>,
+}
+
+impl LoginRow {
+    /// Neither switched off nor waiting to be swept.
+    pub fn may_log_in(&self, now: Millis) -> bool {
+        self.is_active == 1 && self.delete_after.is_none_or(|at| now < at)
+    }
 }
 
 /// Whose account it is.
 #[derive(FromRow)]
 pub struct OwnerRow {
     pub username: String,
+    pub first_name: String,
+    pub last_name: String,
     pub email: String,
     pub email_verified_at: Option<Millis>,
     pub password_hash: String,
@@ -110,7 +120,7 @@ pub async fn find_for_login(
     key: &str,
 ) -> Result<Option<LoginRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, username, email, password_hash, session_stamp, is_active, email_verified_at FROM users \
+        "SELECT id, username, email, password_hash, session_stamp, is_active, email_verified_at, delete_after FROM users \
          WHERE username_key = $1 OR email_key = $1 \
          ORDER BY CASE WHEN email_key = $1 AND email_verified_at IS NOT NULL THEN 0 ELSE 1 END, date_joined, id LIMIT 1",
     )
@@ -131,7 +141,8 @@ pub async fn find_active(
 
 pub async fn owner(connection: &mut AnyConnection, id: UserId) -> Result<Option<OwnerRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT username, email, email_verified_at, password_hash FROM users WHERE id = $1 AND is_active = 1",
+        "SELECT username, first_name, last_name, email, email_verified_at, password_hash FROM users \
+         WHERE id = $1 AND is_active = 1",
     )
     .bind(id.0)
     .fetch_optional(connection)

@@ -72,6 +72,13 @@ impl Config {
                 "accounts.logout_redirect_url",
                 "must be a path on this site",
             ),
+            (
+                (Duration::from_secs(86_400)..=Duration::from_secs(90 * 86_400))
+                    .contains(&self.accounts.deletion_delay.get()),
+                "accounts.deletion_delay",
+                "must be from 1d to 90d",
+            ),
+            (self.activity.keep.get() >= Duration::from_secs(86_400), "activity.keep", "must be at least 1d"),
             // The weakest that OWASP's password storage cheat sheet accepts is 7 MiB with five passes.
             (self.passwords.memory_kib >= 7 * 1024, "passwords.memory_kib", "must be at least 7168 (7 MiB)"),
             (

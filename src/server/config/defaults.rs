@@ -1,8 +1,8 @@
 //! The defaults; a test holds `Leptos.toml` to them.
 
 use super::{
-    Accounts, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period, Rate, Server,
-    Sessions, Site, Size, Throttle,
+    Accounts, Activity, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period, Rate,
+    Server, Sessions, Site, Size, Throttle,
 };
 
 impl Default for Site {
@@ -45,6 +45,7 @@ impl Default for Accounts {
             logout_redirect_url: "/accounts/login".into(),
             require_verified_email: false,
             reveal_taken_email: false,
+            deletion_delay: Period::days(7),
         }
     }
 }
@@ -83,6 +84,12 @@ impl Default for Sessions {
             cache_ttl: Period::seconds(60),
             cache_entries: 20_000,
         }
+    }
+}
+
+impl Default for Activity {
+    fn default() -> Self {
+        Self { keep: Period::days(365) }
     }
 }
 

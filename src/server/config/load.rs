@@ -111,8 +111,8 @@ mod tests {
             let value = if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
             assert!(documentation.contains(&format!("| `{key}` | {value} |")), "{key} = {value}");
         }
-        // Each key is a field: as many as `Debug` prints, less the ten sections and what their values print.
-        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 10;
+        // Each key is a field: as many as `Debug` prints, less the eleven sections and what their values print.
+        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 11;
         assert_eq!(fields, keys.len(), "a key is missing in Leptos.toml");
     }
 
@@ -151,6 +151,9 @@ mod tests {
             ("[accounts]\nlogin_url = '/members/secret'", None, "accounts.login_url"),
             ("[accounts]\nlogin_redirect_url = '//evil.example'", None, "accounts.login_redirect_url"),
             ("[sessions]\nidle = '91d'", None, "sessions.idle"),
+            ("[accounts]\ndeletion_delay = '23h'", None, "accounts.deletion_delay"),
+            ("[accounts]\ndeletion_delay = '91d'", None, "accounts.deletion_delay"),
+            ("[activity]\nkeep = '0s'", None, "activity.keep"),
             ("", Some(("MEMBERS_AREA_CACHE__MAX_BYTES", "lots")), "MEMBERS_AREA_CACHE__MAX_BYTES"),
             ("", Some(("MEMBERS_AREA_CACHE__MAX_BITES", "1MiB")), "MEMBERS_AREA_CACHE__MAX_BITES"),
         ] {

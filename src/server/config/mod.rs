@@ -40,6 +40,8 @@ pub struct Config {
     pub mail: Mail,
     /// How long one stays signed in.
     pub sessions: Sessions,
+    /// The record of what happened to accounts.
+    pub activity: Activity,
     /// What is kept in memory, and for how long.
     pub cache: Cache,
     /// What is written down.
@@ -119,6 +121,8 @@ pub struct Accounts {
     pub require_verified_email: bool,
     /// Whether sign-up says that an address has an account.
     pub reveal_taken_email: bool,
+    /// How long whoever asked for the deletion of their account can change their mind.
+    pub deletion_delay: Period,
 }
 
 /// `[passwords]`
@@ -187,6 +191,14 @@ pub struct Sessions {
     pub cache_ttl: Period,
     /// Sessions and members kept in memory.
     pub cache_entries: u64,
+}
+
+/// `[activity]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Activity {
+    /// How long lines are kept.
+    pub keep: Period,
 }
 
 /// `[cache]`

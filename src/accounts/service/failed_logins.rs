@@ -1,0 +1,99 @@
+//! Logins with a wrong password, on their way into the record.
+//!
+//! Who waits for the answer to a login must not learn from its time whether there is such an account. So nothing is looked up or
+//! written while they wait: known name or not, a note is put into memory, and once a second all notes are gone through, in one
+//! transaction, of which nobody can tell whose request it belongs to.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::{super::store, login::login_key};
+use crate::{
+    activity,
+    error::AppError,
+    member::{Client, UserId},
+    server::{Site, Visit, clock::Millis},
+};
+
+/// Notes in memory; more are dropped. Hashes take so long that no second has as many failed logins.
+const MOST: usize = 512;
+
+/// What was tried and did not fit, until it is written down.
+#[derive(Default)]
+pub struct FailedLogins(Mutex<Vec<Note>>);
+
+struct Note {
+    login: String,
+    client: Client,
+    at: Millis,
+}
+
+impl FailedLogins {
+    fn add(&self, note: Note) {
+        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if notes.len() < MOST {
+            notes.push(note);
+        }
+    }
+
+    fn take(&self) -> Vec<Note> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Notes that a login failed, whether there is such an account or not; takes no time.
+pub fn note_failed_login(visit: &Visit, login: &str) {
+    if let Some(login) = login_key(login) {
+        let (client, at) = (visit.client.clone(), visit.site.clock.now());
+        visit.site.failed_logins.add(Note { login, client, at });
+    }
+}
+
+/// Goes through the notes now and then. For as long as the site runs.
+pub async fn write_failed_logins_now_and_then(site: Site) {
+    const EVERY: Duration = Duration::from_secs(1);
+    loop {
+        write_failed_logins(&site).await;
+        site.clock.sleep(EVERY).await;
+    }
+}
+
+/// Goes through the notes: those of an account that can log in become lines of its record.
+pub async fn write_failed_logins(site: &Site) {
+    let notes = site.failed_logins.take();
+    if notes.is_empty() {
+        return;
+    }
+    if let Err(error) = write(site, notes).await {
+        tracing::warn!(%error, "Failed logins could not be written down");
+    }
+}
+
+async fn write(site: &Site, notes: Vec<Note>) -> Result<(), AppError> {
+    let mut found: Vec<(UserId, Note)> = Vec::new();
+    let mut connection = site.db.read().await?;
+    for note in notes {
+        let user = store::find_for_login(&mut connection, &note.login).await?;
+        found.extend(user.filter(|user| user.may_log_in(note.at)).map(|user| (UserId(user.id), note)));
+    }
+    drop(connection);
+    if found.is_empty() {
+        return Ok(());
+    }
+    let mut written = Vec::new();
+    let mut transaction = site.db.begin().await?;
+    for (user, note) in found {
+        if activity::service::record_failed_login(&mut transaction, note.at, user, &note.client).await? {
+            written.push(user);
+        }
+    }
+    transaction.commit().await?;
+    written.sort_unstable();
+    written.dedup();
+    for user in written {
+        site.cache.invalidate_member(user, "failed login");
+    }
+    Ok(())
+}

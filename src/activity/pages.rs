@@ -1,0 +1,79 @@
+//! The page of the record.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{Line, Listing, Place, api};
+use crate::ui::{Loaded, Page, PageContext, Pager, Timestamp, expect_member};
+
+/// The page's path.
+pub const ACTIVITY: &str = "/members/activity";
+
+/// `/members/activity`
+#[component]
+pub fn ActivityPage() -> impl IntoView {
+    let search = use_location().search;
+    let data = Resource::new(move || search.get(), api::load_activity);
+    let name = use_context::<PageContext>()
+        .and_then(|context| context.visitor)
+        .map(|visitor| visitor.username)
+        .unwrap_or_default();
+    let address = |place: Option<Place>| place.map(|place| format!("{ACTIVITY}{}", place.to_query()));
+    view! {
+        <Page title="Activity" class="page narrow">
+            <p>
+                "What happened to your account, the latest first. If something here was not you, change your password and log out the devices that you do not know."
+            </p>
+            <Loaded
+                data
+                show=move |Listing { username, lines, newer, older }| {
+                    expect_member(&name, &username);
+                    view! {
+                        <ActivityLines lines />
+                        <Pager newer=address(newer) older=address(older) />
+                    }
+                }
+            />
+        </Page>
+    }
+}
+
+/// Lines of the record.
+#[component]
+pub fn ActivityLines(
+    /// The latest first.
+    lines: Vec<Line>,
+    /// The id of the heading above, where there is one.
+    #[prop(optional)]
+    labelled_by: Option<&'static str>,
+) -> impl IntoView {
+    if lines.is_empty() {
+        return view! { <p class="help">"Nothing more."</p> }.into_any();
+    }
+    let lines = lines.into_iter().map(line).collect_view();
+    view! {
+        <ul class="log activity" aria-labelledby=labelled_by>
+            {lines}
+        </ul>
+    }
+    .into_any()
+}
+
+fn line(line: Line) -> impl IntoView {
+    let what = match line.kind {
+        Some(kind) => kind.to_string(),
+        None => "Something that this version of the site has no words for".to_owned(),
+    };
+    let address = (!line.address.is_empty()).then(|| format!(" from {}", line.address));
+    view! {
+        <li>
+            <span class="what">{what}</span>
+            {(!line.detail.is_empty()).then(|| view! { <span class="detail">{line.detail}</span> })}
+            <span class="detail">
+                <Timestamp moment=line.at />
+                {address}
+            </span>
+            {(!line.browser.is_empty()).then(|| view! { <span class="detail agent">{line.browser}</span> })}
+        </li>
+    }
+}

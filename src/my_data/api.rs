@@ -1,0 +1,46 @@
+//! Server functions. (The copy is a file and no value: `download`.)
+
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
+
+use leptos::prelude::*;
+
+use super::DeletionTerms;
+use crate::{error::AppError, forms::Submission};
+
+/// What a deletion that the caller asks for now would mean.
+///
+/// # Errors
+/// Nobody is signed in.
+#[server(prefix = "/api", endpoint = "members/deletion_terms")]
+pub async fn load_deletion_terms() -> Result<DeletionTerms, AppError> {
+    use crate::server::{Visit, current_member};
+
+    Ok(super::service::deletion_terms(&Visit::current()?.site, &current_member()?))
+}
+
+/// Asks for the deletion of the caller's account; success logs them out and leads to the login page.
+///
+/// # Errors
+/// Nobody is signed in, or an outage.
+#[server(prefix = "/api", endpoint = "members/delete")]
+pub async fn request_deletion(#[server(default)] username: String) -> Result<Submission, AppError> {
+    use super::service;
+    use crate::{
+        server::{Visit, current_member, flash, headers},
+        sessions::cookie,
+        ui::flash::{Level, Message},
+    };
+
+    let (visit, member) = (Visit::current()?, current_member()?);
+    let verdict = async {
+        let mut auth = cookie::auth_session().await?;
+        let proof = cookie::recently_authenticated(&auth, &visit.site).await?;
+        let days = service::request_deletion(&visit, &member, &proof, &username).await?;
+        cookie::log_out(&mut auth).await.map(|_| days)
+    };
+    Submission::from_result(verdict.await.map(|days| {
+        headers::clear_site_data();
+        flash::message(Level::Warning, Message::DeletionRequested { days });
+        leptos_axum::redirect(&visit.site.config.accounts.login_url);
+    }))
+}

@@ -1,0 +1,90 @@
+//! A ZIP file, packed on a thread that may block while its content is still being read.
+
+use std::io::{Cursor, Write};
+
+use time::OffsetDateTime;
+use tokio::{sync::mpsc, task::JoinHandle};
+use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipResult, write::SimpleFileOptions};
+
+use crate::{error::AppError, server::clock::Millis};
+
+/// Pieces on their way; who reads faster than they are packed waits.
+const AHEAD: usize = 4;
+
+enum Piece {
+    File(&'static str),
+    Bytes(Vec<u8>),
+}
+
+/// A ZIP file that is being packed.
+pub struct Archive {
+    pieces: mpsc::Sender<Piece>,
+    packed: JoinHandle<ZipResult<Vec<u8>>>,
+}
+
+impl Archive {
+    /// An empty one, of this moment.
+    pub fn begin(now: Millis) -> Self {
+        let (pieces, received) = mpsc::channel(AHEAD);
+        Self { pieces, packed: tokio::task::spawn_blocking(move || pack(received, now)) }
+    }
+
+    /// What is added from here on belongs to this file.
+    ///
+    /// # Errors
+    /// When it cannot be packed.
+    pub async fn file(&self, name: &'static str) -> Result<(), AppError> {
+        self.send(Piece::File(name)).await
+    }
+
+    /// Adds to the present file.
+    ///
+    /// # Errors
+    /// When it cannot be packed.
+    pub async fn add(&self, bytes: Vec<u8>) -> Result<(), AppError> {
+        self.send(Piece::Bytes(bytes)).await
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// When it cannot be packed.
+    pub async fn finish(self) -> Result<Vec<u8>, AppError> {
+        drop(self.pieces);
+        let failed = |error: &dyn std::fmt::Display| {
+            tracing::error!(%error, "A ZIP file could not be packed");
+            AppError::Internal
+        };
+        self.packed.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+    }
+
+    async fn send(&self, piece: Piece) -> Result<(), AppError> {
+        self.pieces.send(piece).await.map_err(|_| AppError::Internal)
+    }
+}
+
+fn pack(mut pieces: mpsc::Receiver<Piece>, now: Millis) -> ZipResult<Vec<u8>> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(date(now))
+        .unix_permissions(0o600);
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    while let Some(piece) = pieces.blocking_recv() {
+        match piece {
+            Piece::File(name) => zip.start_file(name, options)?,
+            Piece::Bytes(bytes) => zip.write_all(&bytes)?,
+        }
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+fn date(now: Millis) -> DateTime {
+    OffsetDateTime::from_unix_timestamp(now / 1000)
+        .ok()
+        .and_then(|at| {
+            let year = u16::try_from(at.year()).ok()?;
+            let (month, day) = (u8::from(at.month()), at.day());
+            DateTime::from_date_and_time(year, month, day, at.hour(), at.minute(), at.second()).ok()
+        })
+        .unwrap_or_default()
+}

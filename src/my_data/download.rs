@@ -1,0 +1,68 @@
+//! The copy as a download. A route of its own, because server functions answer forms with pages and scripts with values, and this is
+//! a file.
+
+use axum::{
+    Extension, Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use bytes::Bytes;
+
+use super::{
+    DATA, EXPORT,
+    service::{self, Packed},
+};
+use crate::{
+    error::AppError,
+    member::{Client, Member},
+    server::{
+        Site, Visit, error_page,
+        guard::{REAUTHENTICATE, with_next},
+        moment::moment,
+        plain_forms::to_the_end,
+    },
+    sessions::cookie::{self, AuthSession},
+    timing::Recorder,
+};
+
+/// The route. Who comes there by an address, after a login on the way say, is shown the page with the button.
+pub fn routes() -> Router<Site> {
+    Router::new().route(EXPORT, get(Redirect::to(DATA)).post(download))
+}
+
+async fn download(
+    State(site): State<Site>,
+    Extension(member): Extension<Member>,
+    Extension(auth): Extension<AuthSession>,
+    Extension(client): Extension<Client>,
+    Extension(recorder): Extension<Recorder>,
+    headers: HeaderMap,
+) -> Response {
+    let visit = Visit { site: site.clone(), client, device: None, recorder };
+    to_the_end(async move {
+        let copy = match cookie::recently_authenticated(&auth, &site).await {
+            Ok(proof) => service::export(&visit, &member, &proof).await,
+            Err(error) => Err(error),
+        };
+        match copy {
+            Ok(copy) => file(&site, copy),
+            Err(AppError::ReauthenticationRequired) if error_page::wants_html(&headers) => {
+                (StatusCode::SEE_OTHER, [(header::LOCATION, with_next(REAUTHENTICATE, DATA))]).into_response()
+            }
+            Err(error) => error_page::refuse(&site, &headers, &error),
+        }
+    })
+    .await
+}
+
+fn file(site: &Site, copy: Packed) -> Response {
+    let today = moment(site.clock.now()).iso;
+    let name =
+        format!("attachment; filename=\"my-data-{}.zip\"", today.split('T').next().unwrap_or_default());
+    let disposition = HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment"));
+    let kind = HeaderValue::from_static("application/zip");
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], Bytes::from_owner(copy))
+        .into_response()
+}

@@ -1,0 +1,93 @@
+//! The pages on a member's data.
+
+use leptos::prelude::*;
+
+use super::{DATA, DeletionTerms, EXPORT, api};
+use crate::{
+    activity::pages::ACTIVITY,
+    forms::Field,
+    ui::{Form, Loaded, Moment, Page, PageContext, TextField, Timestamp, expect_member},
+};
+
+/// `/members/data`
+#[component]
+pub fn DataPage() -> impl IntoView {
+    view! {
+        <Page title="Your data" class="page narrow">
+            <section class="card" aria-labelledby="download">
+                <h2 id="download">"Download a copy"</h2>
+                <p>
+                    "All that this site has of you, in one ZIP file: your account and profile, your picture, your devices, your "
+                    <a href=ACTIVITY>"activity"</a> ", as text that you and other programs can read."
+                </p>
+                // A form and no link: nothing follows it unasked. A plain one: its answer is a file, and this page stays.
+                <form method="post" action=EXPORT>
+                    <button type="submit" class="button primary">
+                        "Download"
+                    </button>
+                </form>
+            </section>
+            <section class="card" aria-labelledby="delete">
+                <h2 id="delete">"Delete your account"</h2>
+                <p>"Nothing is deleted before you have read what that means, and confirmed it."</p>
+                // By a page load: the server looks how long ago the password was given.
+                <p>
+                    <a class="button danger" href="/members/delete" rel="external">
+                        "Delete my account …"
+                    </a>
+                </p>
+            </section>
+        </Page>
+    }
+}
+
+/// `/members/delete`
+#[component]
+pub fn DeletePage() -> impl IntoView {
+    let action = ServerAction::<api::RequestDeletion>::new();
+    let data = Resource::new(|| (), |()| api::load_deletion_terms());
+    let name = use_context::<PageContext>()
+        .and_then(|context| context.visitor)
+        .map(|visitor| visitor.username)
+        .unwrap_or_default();
+    let confirm = name.clone();
+    view! {
+        <Page title="Delete your account" class="page narrow">
+            <Loaded
+                data
+                show=move |DeletionTerms { username, deleted_at }| {
+                    expect_member(&name, &username);
+                    view! { <Terms deleted_at /> }
+                }
+            />
+            <p>"To confirm, type your username: " <strong>{confirm}</strong></p>
+            <div class="danger-form">
+                <Form action submit="Delete my account">
+                    <TextField field=Field::Username label="Your username" autocomplete="off" />
+                </Form>
+            </div>
+            <p>
+                <a href=DATA>"No, keep it"</a>
+            </p>
+        </Page>
+    }
+}
+
+#[component]
+fn Terms(deleted_at: Moment) -> impl IntoView {
+    view! {
+        <dl class="terms">
+            <dt>"At once"</dt>
+            <dd>"You are logged out on all your devices, on this one too."</dd>
+            <dt>"Until " <Timestamp moment=deleted_at /></dt>
+            <dd>"You can change your mind: log in, and everything is as it was."</dd>
+            <dt>"After that"</dt>
+            <dd>
+                "All that this site has of you is deleted for good: your account and profile, your picture, your devices, your activity. Your username is then free for anybody."
+            </dd>
+        </dl>
+        <p>
+            "Would you like to keep something? Take " <a href=DATA>"a copy of your data"</a> " first."
+        </p>
+    }
+}

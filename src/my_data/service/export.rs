@@ -1,0 +1,167 @@
+//! A copy of all that the site has of a member.
+
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_stream::StreamExt;
+
+use super::super::{
+    archive::Archive,
+    store::{self, Fields},
+};
+use crate::{
+    activity::{self, Kind},
+    error::AppError,
+    member::Member,
+    server::{Site, Visit, moment::moment},
+    sessions::origin::Recent,
+};
+
+/// Copies made at once.
+const SLOTS: usize = 2;
+/// KiB of finished copies in memory, for visitors who fetch theirs slowly.
+const ROOM: usize = 64 * 1024;
+/// Seconds to come back after.
+const RETRY_AFTER: u32 = 5;
+/// Bytes of JSON that are packed together.
+const PIECE: usize = 32 * 1024;
+
+const ABOUT: &str = "All that this site has of you, but for what would let somebody into your account: the hash of your password, \
+                     and the hashes of the keys in your browsers and mails. Your picture, where there is one, is beside this file. \
+                     Times are in UTC.";
+
+/// The bound on copies: what is being made, and what is made and not fetched yet.
+pub struct Exports {
+    slots: Arc<Semaphore>,
+    room: Arc<Semaphore>,
+}
+
+impl Default for Exports {
+    fn default() -> Self {
+        Self { slots: Arc::new(Semaphore::new(SLOTS)), room: Arc::new(Semaphore::new(ROOM)) }
+    }
+}
+
+impl Exports {
+    fn slot(&self) -> Result<OwnedSemaphorePermit, AppError> {
+        take(&self.slots, 1)
+    }
+
+    fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, AppError> {
+        take(&self.room, bytes.div_ceil(1024))
+    }
+}
+
+fn take(from: &Arc<Semaphore>, count: usize) -> Result<OwnedSemaphorePermit, AppError> {
+    let busy = AppError::Busy { retry_after: RETRY_AFTER };
+    let count = u32::try_from(count).map_err(|_| busy.clone())?;
+    from.clone().try_acquire_many_owned(count).map_err(|_| busy)
+}
+
+/// A finished copy; its bytes count as long as it is there.
+pub struct Packed {
+    bytes: Vec<u8>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Packed {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Makes a copy of all that the site has of the member: a ZIP file.
+///
+/// # Errors
+/// [`AppError::Busy`] past the bound, or an outage.
+pub async fn export(visit: &Visit, member: &Member, _proof: &Recent) -> Result<Packed, AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let slot = site.exports.slot()?;
+    let archive = Archive::begin(now);
+    fill(&archive, site, member).await?;
+    let bytes = archive.finish().await?;
+    drop(slot);
+    let room = site.exports.room_for(bytes.len())?;
+    let mut transaction = site.db.begin().await?;
+    activity::service::record(&mut transaction, now, member.id(), Kind::DataExported, "", &visit.client)
+        .await?;
+    transaction.commit().await?;
+    site.cache.invalidate_member(member.id(), "data exported");
+    Ok(Packed { bytes, _room: room })
+}
+
+async fn fill(archive: &Archive, site: &Site, member: &Member) -> Result<(), AppError> {
+    let mut connection = site.db.read().await?;
+    archive.file("account.json").await?;
+    let made_at = moment(site.clock.now()).iso;
+    let account = store::rows(&mut connection, &store::ACCOUNT, member.id()).next().await;
+    let account = object(&account.ok_or(AppError::SignedOut)??);
+    let head = format!(
+        "{{\n\"about\": {},\n\"site\": {},\n\"made_at\": {},\n{}: {account}",
+        json!(ABOUT),
+        json!(site.config.site.name),
+        json!(made_at),
+        json!(store::ACCOUNT.name),
+    );
+    archive.add(head.into_bytes()).await?;
+    for part in &store::LISTS {
+        let mut piece = format!(",\n{}: [", json!(part.name)).into_bytes();
+        let mut rows = store::rows(&mut connection, part, member.id());
+        let mut is_first = true;
+        while let Some(fields) = rows.next().await {
+            piece.extend_from_slice(if is_first { b"\n" } else { b",\n" });
+            piece.extend_from_slice(object(&fields?).as_bytes());
+            is_first = false;
+            if piece.len() >= PIECE {
+                archive.add(std::mem::take(&mut piece)).await?;
+            }
+        }
+        drop(rows);
+        piece.extend_from_slice(b"]");
+        archive.add(piece).await?;
+    }
+    archive.add(b"\n}\n".to_vec()).await?;
+    if let Some((large, small)) = store::picture(&mut connection, member.id()).await? {
+        for (name, picture) in [("picture-large.webp", large), ("picture-small.webp", small)] {
+            archive.file(name).await?;
+            archive.add(picture).await?;
+        }
+    }
+    Ok(())
+}
+
+/// As JSON, in the order of the fields.
+fn object(fields: &Fields) -> String {
+    struct Ordered<'a>(&'a Fields);
+
+    impl Serialize for Ordered<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        }
+    }
+
+    // Texts, numbers and truth values: nothing in it can fail.
+    serde_json::to_string(&Ordered(fields)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn past_the_bound_one_is_told_to_come_back() {
+        let exports = Exports::default();
+        let busy = Some(AppError::Busy { retry_after: RETRY_AFTER });
+        let slots: Vec<_> = (0..SLOTS).map(|_| exports.slot().expect("a slot")).collect();
+        assert_eq!(exports.slot().err(), busy);
+        drop(slots);
+        assert!(exports.slot().is_ok());
+        let fetched_slowly = exports.room_for(ROOM * 1024 - 1).expect("room");
+        assert_eq!(exports.room_for(1).err(), busy);
+        drop(fetched_slowly);
+        assert!(exports.room_for(1).is_ok());
+        assert_eq!(exports.room_for(usize::MAX).err(), busy);
+    }
+}

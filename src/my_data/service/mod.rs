@@ -1,0 +1,7 @@
+//! The verbs on a member's data as a whole.
+
+mod deletion;
+mod export;
+
+pub use deletion::{cancel_deletion, deletion_terms, request_deletion, sweep};
+pub use export::{Exports, Packed, export};

@@ -1,0 +1,171 @@
+//! SQL for what belongs to a member as a whole: the columns on the deletion of an account, and all tables read for the copy. (The
+//! one store that names tables of other features: were each to bring its part of the copy, one that is forgotten would be missed by
+//! nobody. `tests/http/export.rs` holds it to the schema.)
+
+use serde_json::Value;
+use sqlx::{
+    AnyConnection, Column, Error, Row, TypeInfo, ValueRef,
+    any::{AnyRow, AnyTypeInfoKind},
+};
+use tokio_stream::{Stream, StreamExt};
+
+use crate::{
+    member::UserId,
+    server::{clock::Millis, moment::moment},
+};
+
+/// What the copy calls it, and where it comes from. Without hashes and other secrets, which are of no use to a member and of much
+/// to whoever finds the file.
+pub struct Part {
+    pub name: &'static str,
+    sql: &'static str,
+}
+
+/// The member's own row.
+pub const ACCOUNT: Part = Part {
+    name: "account",
+    sql: "SELECT username, first_name, last_name, email, email_verified_at, is_active, is_staff, is_superuser, date_joined, \
+          last_login, delete_after FROM users WHERE id = $1",
+};
+
+/// The lists.
+pub const LISTS: [Part; 5] = [
+    Part {
+        name: "sessions",
+        sql: "SELECT created_at, last_seen_at, idle_expires_at, absolute_expires_at, address, agent FROM sessions \
+              WHERE user_id = $1 ORDER BY created_at, id_hash",
+    },
+    Part {
+        name: "known_devices",
+        sql: "SELECT created_at, last_login_at FROM known_devices WHERE user_id = $1 ORDER BY created_at, token_hash",
+    },
+    Part {
+        name: "links_in_mails",
+        sql: "SELECT purpose, email, created_at, expires_at FROM tokens WHERE user_id = $1 ORDER BY created_at, token_hash",
+    },
+    Part {
+        name: "mails_to_be_sent",
+        sql: "SELECT kind, address, detail, created_at, tries, next_try_at FROM mails WHERE user_id = $1 ORDER BY id",
+    },
+    Part {
+        name: "activity",
+        sql: "SELECT at, kind, detail, address, agent FROM activity WHERE user_id = $1 ORDER BY at, id",
+    },
+];
+
+/// A row, in the order of its columns.
+pub type Fields = Vec<(String, Value)>;
+
+/// The rows of a part, one by one.
+pub fn rows<'c>(
+    connection: &'c mut AnyConnection,
+    part: &Part,
+    user: UserId,
+) -> impl Stream<Item = Result<Fields, Error>> + Send + Unpin + use<'c> {
+    sqlx::query(part.sql).bind(user.0).fetch(connection).map(|row| fields(&row?))
+}
+
+fn fields(row: &AnyRow) -> Result<Fields, Error> {
+    row.columns()
+        .iter()
+        .map(|column| Ok((column.name().to_owned(), value(row, column.ordinal(), column.name())?)))
+        .collect()
+}
+
+/// The name of a number's column says what it means, here as in `migrations/`.
+fn value(row: &AnyRow, at: usize, name: &str) -> Result<Value, Error> {
+    let raw = row.try_get_raw(at)?;
+    if raw.is_null() || raw.type_info().is_null() {
+        return Ok(Value::Null);
+    }
+    if raw.type_info().kind() == AnyTypeInfoKind::Text {
+        return row.try_get::<String, _>(at).map(Value::from);
+    }
+    let number: i64 = row.try_get(at)?;
+    let is_time = name == "at" || name.ends_with("_at");
+    Ok(if name.starts_with("is_") {
+        Value::from(number == 1)
+    } else if is_time || ["date_joined", "last_login", "delete_after"].contains(&name) {
+        Value::from(moment(number).iso)
+    } else {
+        Value::from(number)
+    })
+}
+
+/// Large and small, where there is one.
+pub async fn picture(
+    connection: &mut AnyConnection,
+    user: UserId,
+) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
+    sqlx::query_as("SELECT large, small FROM pictures WHERE user_id = $1")
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Whether the member is a superuser, and if so whether another one stays. Takes hold of all superusers for the length of the
+/// transaction, so that of the last two who ask at the same time one is refused.
+pub async fn is_last_superuser(connection: &mut AnyConnection, user: UserId) -> Result<bool, Error> {
+    let superuser = sqlx::query("SELECT 1 FROM users WHERE id = $1 AND is_superuser = 1")
+        .bind(user.0)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if superuser.is_none() {
+        return Ok(false);
+    }
+    sqlx::query("UPDATE users SET is_superuser = 1 WHERE is_superuser = 1").execute(&mut *connection).await?;
+    sqlx::query(
+        "SELECT 1 FROM users WHERE id <> $1 AND is_superuser = 1 AND is_active = 1 AND delete_after IS NULL LIMIT 1",
+    )
+    .bind(user.0)
+    .fetch_optional(connection)
+    .await
+    .map(|other| other.is_none())
+}
+
+/// From then on the account may be deleted; with the new stamp every session ends, one that is just being opened too. False when
+/// there is no such account any more.
+pub async fn request_deletion(
+    connection: &mut AnyConnection,
+    user: UserId,
+    at: Millis,
+    stamp: &[u8],
+) -> Result<bool, Error> {
+    sqlx::query("UPDATE users SET delete_after = $2, session_stamp = $3 WHERE id = $1")
+        .bind(user.0)
+        .bind(at)
+        .bind(stamp)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}
+
+/// Whether there was something to cancel.
+pub async fn cancel_deletion(connection: &mut AnyConnection, user: UserId) -> Result<bool, Error> {
+    sqlx::query("UPDATE users SET delete_after = NULL WHERE id = $1 AND delete_after IS NOT NULL")
+        .bind(user.0)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}
+
+/// Accounts whose time is up.
+pub async fn due(connection: &mut AnyConnection, now: Millis, limit: i64) -> Result<Vec<UserId>, Error> {
+    let due: Vec<(i64,)> =
+        sqlx::query_as("SELECT id FROM users WHERE delete_after <= $1 ORDER BY delete_after LIMIT $2")
+            .bind(now)
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+    Ok(due.into_iter().map(|(id,)| UserId(id)).collect())
+}
+
+/// Deletes an account and, through the foreign keys, every row that is its own; not one whose owner has come back meanwhile.
+pub async fn delete(connection: &mut AnyConnection, user: UserId, now: Millis) -> Result<bool, Error> {
+    sqlx::query("DELETE FROM users WHERE id = $1 AND delete_after <= $2")
+        .bind(user.0)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}

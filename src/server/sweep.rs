@@ -1,0 +1,54 @@
+//! What is over is deleted, now and then.
+
+use std::time::Duration;
+
+use super::Site;
+use crate::{accounts, activity, error::AppError, mail, my_data, throttle};
+
+/// How much went.
+pub struct Swept {
+    /// Expired sessions.
+    pub sessions: u64,
+    /// Lines of activity older than `activity.keep`.
+    pub activity: u64,
+    /// Accounts whose owners asked for it `accounts.deletion_delay` ago.
+    pub accounts: u64,
+}
+
+/// Deletes all of it once.
+///
+/// # Errors
+/// At the first outage.
+pub async fn sweep(site: &Site) -> Result<Swept, AppError> {
+    throttle::service::sweep(site).await?;
+    accounts::service::tokens::sweep(site).await?;
+    mail::service::sweep(site).await?;
+    Ok(Swept {
+        sessions: site.sessions.sweep().await?,
+        activity: activity::service::sweep(site).await?,
+        accounts: my_data::service::sweep(site).await?,
+    })
+}
+
+/// For as long as the site runs. An error is logged, and the next time comes. (tower-sessions' own task ends for good at its first
+/// error.)
+pub async fn now_and_then(site: Site) {
+    const EVERY: Duration = Duration::from_secs(600);
+    loop {
+        say("Expired sessions", site.sessions.sweep().await);
+        say("Old lines of activity", activity::service::sweep(&site).await);
+        say("Counts that were over", throttle::service::sweep(&site).await);
+        say("Links that were too old", accounts::service::tokens::sweep(&site).await);
+        say("Mails that could not be sent for 30 days", mail::service::sweep(&site).await);
+        say("Accounts that were to be deleted", my_data::service::sweep(&site).await);
+        site.clock.sleep(EVERY).await;
+    }
+}
+
+fn say(what: &str, swept: Result<u64, AppError>) {
+    match swept {
+        Ok(0) => {}
+        Ok(swept) => tracing::info!(swept, "{what} were deleted"),
+        Err(error) => tracing::warn!(%error, "{what} could not be deleted; trying again later"),
+    }
+}

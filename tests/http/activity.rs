@@ -1,0 +1,180 @@
+//! `/members/activity`: the member's own record.
+
+use std::time::Duration;
+
+use crate::support::{Page, TestSite};
+
+const PAGE: &str = "/members/activity";
+
+/// Lines of one's own, the second-oldest first, from second 1 on.
+async fn add_lines(site: &TestSite, user: i64, from: i64, to: i64) {
+    let values: Vec<String> = (from..=to)
+        .map(|number| format!("({number}, {user}, 'mail_sent', {number}000, '192.0.2.7', 'agent', 'line {number} of {user}')"))
+        .collect();
+    let into = "INSERT INTO activity (id, user_id, kind, at, address, agent, detail) VALUES";
+    site.database.execute(&format!("{into} {}", values.join(", "))).await;
+}
+
+fn details(page: &Page) -> Vec<String> {
+    page.find_all("main .log .what + .detail:not(:has(time))")
+}
+
+fn link(page: &Page, name: &str) -> Option<String> {
+    page.attribute(&format!("nav[aria-label=Pages] a[rel={name}]"), "href")
+}
+
+#[tokio::test]
+async fn each_line_says_what_when_from_where_and_with_what() {
+    let site = TestSite::start().await;
+    let mut visitor = site.signed_up("ada").await;
+    let login = visitor.request(reqwest::Method::POST, "/api/accounts/log_in");
+    let login = {
+        use crate::support::{PASSWORD, visitor::FormBody};
+        login.header("user-agent", "Mosaic/2.0").form_body(&[("login", "ada"), ("password", PASSWORD)])
+    };
+    visitor.send(login).await;
+    let page = visitor.get(PAGE).await;
+    assert_eq!((page.status, page.find("h1").as_str()), (200, "Activity"));
+    assert_eq!(page.find_all("main .log .what"), ["Logged in", "Account created"]);
+    let first = page.find("main .log li");
+    assert!(first.contains("UTC from 127.0.0.1") && first.contains("Mosaic/2.0"), "{first}");
+    assert_eq!(link(&page, "next"), None);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_newer_program_wrote_is_a_line_and_no_crash() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let id = site.user_id("ada").await;
+    let (kind, detail) = ("from_the_future", "<b>bold</b>");
+    site.database
+        .execute(&format!(
+            "INSERT INTO activity (id, user_id, kind, at, address, agent, detail) \
+             VALUES (9000000000000000000, {id}, '{kind}', {}, '', '', '{detail}')",
+            site.clock.now() + 60_000
+        ))
+        .await;
+    for path in [PAGE, "/members/dashboard"] {
+        let page = member.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert_eq!(
+            page.find("main .activity .what"),
+            "Something that this version of the site has no words for"
+        );
+        assert_eq!(page.find("main .activity .detail"), detail, "as text");
+        let first = page.find("main .activity li");
+        assert!(first.ends_with("UTC"), "no address and no browser: {first}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn pages_by_plain_links_that_new_lines_do_not_shift() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let id = site.user_id("ada").await;
+    add_lines(&site, id, 1, 60).await;
+    let line = |number: i64| format!("line {number} of {id}");
+    // Sign-up and login are the latest two.
+    let first = member.get(PAGE).await;
+    assert_eq!(first.find_all("main .log li").len(), 25);
+    assert_eq!(details(&first), (38..=60).rev().map(line).collect::<Vec<_>>());
+    assert_eq!(link(&first, "prev"), None);
+    let second_path = link(&first, "next").expect("a second page");
+    add_lines(&site, id, 9_000_000_000_000_000, 9_000_000_000_000_000).await;
+    let second = member.get(&second_path).await;
+    assert_eq!(details(&second), (13..=37).rev().map(line).collect::<Vec<_>>());
+    let third = member.get(&link(&second, "next").expect("a third page")).await;
+    assert_eq!(details(&third), (1..=12).rev().map(line).collect::<Vec<_>>());
+    assert_eq!(link(&third, "next"), None);
+    // And back. Fewer than a page before the second: that is the newest page, whole.
+    let again = member.get(&link(&third, "prev").expect("the way back")).await;
+    assert_eq!(details(&again), details(&second));
+    let newest = member.get(&link(&again, "prev").expect("the way back")).await;
+    assert_eq!(details(&newest).len(), 23);
+    let top = member.get(&link(&newest, "prev").expect("one line more")).await;
+    assert_eq!(details(&top)[0], line(9_000_000_000_000_000));
+    assert_eq!(link(&top, "prev"), None);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_place_that_is_none_is_the_newest() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    for query in [
+        "?before=",
+        "?before=x",
+        "?before=1",
+        "?after=-1-",
+        "?before=1-99999999999999999999",
+        "?page=2",
+        "?before=%00",
+    ] {
+        let page = member.get(&format!("{PAGE}{query}")).await;
+        assert_eq!((page.status, page.find_all("main .log li").len()), (200, 2), "{query}");
+    }
+    // Before everything: nothing more, and the way back.
+    let page = member.get(&format!("{PAGE}?before=1-1")).await;
+    assert_eq!((page.status, page.find_all("main .log li").len()), (200, 0));
+    assert_eq!(link(&page, "prev").as_deref(), Some(PAGE));
+    let answer = member.call("/api/members/activity", &[("query", &"?before=1-1&".repeat(2000))]).await;
+    assert_eq!(answer.status, 200);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_sees_anybody_elses() {
+    let site = TestSite::start().await;
+    let mut ada = site.member("canary-ada").await;
+    let mut bob = site.member("canary-bob").await;
+    let (ada_id, bob_id) = (site.user_id("canary-ada").await, site.user_id("canary-bob").await);
+    add_lines(&site, ada_id, 1, 60).await;
+    let mut page = ada.get(PAGE).await;
+    for name in ["next", "next", "prev"] {
+        let path = link(&page, name).expect("another page");
+        let others = bob.get(&path).await;
+        assert_eq!(others.status, 200);
+        assert!(!others.text().contains(&format!("of {ada_id}")), "{path}");
+        page = ada.get(&path).await;
+        assert!(page.text().contains(&format!("of {ada_id}")) && !page.text().contains(&bob_id.to_string()));
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_dashboard_shows_the_latest_few_from_the_cache() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let shown = |page: &Page| page.find_all("[aria-labelledby=recent-activity] .what");
+    let page = member.get("/members/dashboard").await;
+    assert_eq!(shown(&page), ["Logged in", "Account created"]);
+    assert!(page.find_all("main a").contains(&"All activity".to_owned()));
+    add_lines(&site, site.user_id("ada").await, 1, 9).await;
+    assert_eq!(shown(&member.get("/members/dashboard").await).len(), 2, "kept");
+    member.log_in("ada").await;
+    let page = member.get("/members/dashboard").await;
+    assert_eq!(shown(&page), ["Logged in", "Logged in", "Account created", "Mail sent", "Mail sent"]);
+    assert_eq!(page.find_all("[aria-labelledby=recent-logins] li").len(), 2);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn lines_are_kept_for_a_year_and_then_go() {
+    let site = TestSite::start().await;
+    site.member("ada").await;
+    let bob = site.signed_up("bob").await;
+    drop(bob);
+    let (ada, bob) = (site.user_id("ada").await, site.user_id("bob").await);
+    let count = format!("SELECT COUNT(*) FROM activity WHERE user_id = {ada}");
+    let day = Duration::from_secs(86_400);
+    // That somebody else's account is gone shows that there was a sweep: it takes accounts last.
+    site.database.execute(&format!("UPDATE users SET delete_after = 1 WHERE id = {bob}")).await;
+    site.clock.advance(364 * day);
+    site.database.until(&format!("SELECT COUNT(*) FROM users WHERE id = {bob}"), |count| count == 0).await;
+    assert_eq!(site.database.number(&count).await, 2);
+    site.clock.advance(2 * day);
+    site.database.until(&count, |count| count == 0).await;
+    site.stop().await;
+}

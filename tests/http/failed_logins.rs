@@ -1,0 +1,104 @@
+//! Logins with a wrong password become lines of the record, and nobody who tries learns anything from that.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use sqlx::Executor;
+
+use crate::support::{PASSWORD, TestSite, visitor::FormBody};
+
+const FAILED: &str = "SELECT COUNT(*) FROM activity WHERE kind = 'login_failed'";
+
+#[tokio::test]
+async fn the_owner_reads_of_it_and_nobody_else_is_in_the_record() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    site.signed_up("gone").await;
+    site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'gone'").await;
+    assert!(!member.get("/members/dashboard").await.text().contains("wrong password"));
+    let mut burglar = site.visitor();
+    for (login, password) in
+        [("nobody", "wrong"), ("gone", PASSWORD), ("a\0b", "wrong"), ("ADA@example.com", "wrong"), ("", "")]
+    {
+        let request =
+            burglar.request(Method::POST, "/api/accounts/log_in").header("user-agent", "Crowbar/1.0");
+        let answer = burglar.send(request.form_body(&[("login", login), ("password", password)])).await;
+        assert_eq!((answer.status, answer.location()), (303, "/"), "{login}");
+    }
+    site.database.until(FAILED, |count| count > 0).await;
+    // The view that was kept is taken back, right after the commit.
+    let begun = std::time::Instant::now();
+    while !member.get("/members/dashboard").await.text().contains("wrong password") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the dashboard stays as it was");
+    }
+    let page = member.get("/members/activity").await;
+    assert_eq!(page.find("main .log .what"), "A login with a wrong password");
+    let line = page.find("main .log li");
+    assert!(line.contains("from 127.0.0.1") && line.contains("Crowbar/1.0"), "{line}");
+    assert_eq!(site.database.number(FAILED).await, 1, "of five tries one was at an account");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_flood_leaves_ten_lines_an_hour() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let flood = |count: usize| {
+        let site = &site;
+        async move {
+            for _ in 0..count {
+                let answer = site
+                    .visitor()
+                    .call("/api/accounts/log_in", &[("login", "ada"), ("password", "wrong")])
+                    .await;
+                assert_eq!(answer.status, 200);
+            }
+            // An account of its own, whose line shows that the notes before it were gone through.
+            let name = format!("mark{}", rand::random::<u32>());
+            site.signed_up(&name).await;
+            site.visitor().log_in_with(&name, "wrong").await;
+            let id = site.user_id(&name).await;
+            site.database.until(&format!("{FAILED} AND user_id = {id}"), |count| count == 1).await;
+        }
+    };
+    let id = site.user_id("ada").await;
+    let of_ada = format!("{FAILED} AND user_id = {id}");
+    flood(15).await;
+    assert_eq!(site.database.number(&of_ada).await, 10);
+    site.clock.advance(Duration::from_secs(3601));
+    flood(3).await;
+    assert_eq!(site.database.number(&of_ada).await, 13);
+    site.stop().await;
+}
+
+/// While nothing can be written at all, a wrong password is answered as ever, for a known name and for an unknown one.
+#[tokio::test]
+async fn nobody_waits_for_the_record() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let mut lock = site.database.connect().await;
+    let hold = if site.database.is_embedded() {
+        "BEGIN IMMEDIATE"
+    } else {
+        "BEGIN; LOCK TABLE activity IN ACCESS EXCLUSIVE MODE"
+    };
+    lock.execute(hold).await.expect("locked");
+    for login in ["ada", "nobody"] {
+        let answer =
+            site.visitor().call("/api/accounts/log_in", &[("login", login), ("password", "wrong")]).await;
+        assert_eq!(answer.text(), r#"{"Refused":[["form","BadCredentials"]]}"#, "{login}");
+    }
+    lock.execute("ROLLBACK").await.expect("unlocked");
+    site.database.until(FAILED, |count| count == 1).await;
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_noted_is_written_before_the_end() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    site.visitor().log_in_with("ada", "wrong").await;
+    let database = site.halt().await;
+    assert_eq!(database.number(FAILED).await, 1);
+    database.remove().await;
+}

@@ -1,0 +1,99 @@
+//! All tables, whatever they are called: for tests that shall not miss one that is added later.
+
+use std::collections::BTreeMap;
+
+use sqlx::{Column, Row, ValueRef, any::AnyTypeInfoKind};
+
+use super::database::TestDatabase;
+
+impl TestDatabase {
+    pub fn is_embedded(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+
+    /// Bytes as this database writes them.
+    pub fn bytes(&self, hex: &str) -> String {
+        if self.is_embedded() { format!("x'{hex}'") } else { format!("'\\x{hex}'") }
+    }
+
+    /// Each table with its columns, but for the migrations' own.
+    pub async fn tables(&self) -> BTreeMap<String, Vec<String>> {
+        let columns = if self.is_embedded() {
+            "SELECT tables.name, columns.name FROM sqlite_master AS tables \
+             JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
+        } else {
+            "SELECT table_name::text, column_name::text FROM information_schema.columns \
+             WHERE table_schema = current_schema()"
+        };
+        let mut connection = self.connect().await;
+        let columns: Vec<(String, String)> =
+            sqlx::query_as(columns).fetch_all(&mut connection).await.expect("the schema");
+        let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (table, column) in columns.into_iter().filter(|(table, _)| !table.starts_with("_sqlx")) {
+            tables.entry(table).or_default().push(column);
+        }
+        assert!(tables.len() >= 8, "{tables:?}");
+        tables
+    }
+
+    /// All that is stored, as text: one line a row, each with its table's name before it.
+    pub async fn everything(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut connection = self.connect().await;
+        for table in self.tables().await.keys() {
+            let rows = sqlx::query(&format!("SELECT * FROM {table}")).fetch_all(&mut connection).await;
+            for row in rows.expect("the rows") {
+                let mut line = format!("{table}:");
+                for column in row.columns() {
+                    let at = column.ordinal();
+                    let raw = row.try_get_raw(at).expect("a value");
+                    let text = match raw.type_info().kind() {
+                        _ if raw.is_null() => "NULL".into(),
+                        AnyTypeInfoKind::Null => "NULL".into(),
+                        AnyTypeInfoKind::Text => row.get::<String, _>(at),
+                        AnyTypeInfoKind::Blob => {
+                            String::from_utf8_lossy(&row.get::<Vec<u8>, _>(at)).into_owned()
+                        }
+                        _ => row.get::<i64, _>(at).to_string(),
+                    };
+                    line.push_str(&format!(" {}={text}", column.name()));
+                }
+                lines.push(line);
+            }
+        }
+        lines
+    }
+
+    /// Something of this account in every table that can have it.
+    pub async fn fill_every_table(&self, user: i64, mark: &str) {
+        let hash = self.bytes(&format!("{user:016x}"));
+        for sql in [
+            format!(
+                "UPDATE users SET first_name = '{mark}', last_name = '{mark}', email_verified_at = 2000, \
+                     picture_version = 1 WHERE id = {user}"
+            ),
+            format!(
+                "INSERT INTO pictures (user_id, large, small) VALUES ({user}, {}, {})",
+                self.bytes("4c41524745"),
+                self.bytes("534d414c4c")
+            ),
+            format!(
+                "INSERT INTO known_devices (token_hash, user_id, created_at, last_login_at) VALUES ({hash}, {user}, 3000, 4000)"
+            ),
+            format!(
+                "INSERT INTO tokens (token_hash, purpose, user_id, email, code_hash, created_at, expires_at) \
+                     VALUES ({hash}, 'verification', {user}, '{mark}@example.net', {hash}, 5000, 6000)"
+            ),
+            format!(
+                "INSERT INTO mails (id, kind, user_id, address, detail, created_at, tries, next_try_at, last_error) \
+                     VALUES ({user}, 'notice', {user}, '{mark}@example.net', '{mark}', 7000, 1, 8000, 'said {mark}')"
+            ),
+            format!(
+                "INSERT INTO activity (id, user_id, kind, at, address, agent, detail) \
+                     VALUES ({user}, {user}, 'mail_sent', 9000, '192.0.2.7', '{mark}', '{mark}')"
+            ),
+        ] {
+            self.execute(&sql).await;
+        }
+    }
+}
