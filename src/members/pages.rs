@@ -114,7 +114,7 @@ fn ActivityCard(activity: Activity) -> impl IntoView {
                 {devices}
             </ul>
             <h3 id="recent-activity">"Recent activity"</h3>
-            <ActivityLines lines=activity.recent labelled_by="recent-activity" />
+            <ActivityLines lines=activity.recent labelled_by="recent-activity" brief=true />
             <p>
                 <a href=ACTIVITY>"All activity"</a>
             </p>
