@@ -46,11 +46,14 @@ pub fn ActivityLines(
     /// The id of the heading above, where there is one.
     #[prop(optional)]
     labelled_by: Option<&'static str>,
+    /// Without the browser, where there is little room.
+    #[prop(optional)]
+    brief: bool,
 ) -> impl IntoView {
     if lines.is_empty() {
         return view! { <p class="help">"Nothing more."</p> }.into_any();
     }
-    let lines = lines.into_iter().map(line).collect_view();
+    let lines = lines.into_iter().map(|one| line(one, brief)).collect_view();
     view! {
         <ul class="log activity" aria-labelledby=labelled_by>
             {lines}
@@ -59,7 +62,7 @@ pub fn ActivityLines(
     .into_any()
 }
 
-fn line(line: Line) -> impl IntoView {
+fn line(line: Line, brief: bool) -> impl IntoView {
     let what = match line.kind {
         Some(kind) => kind.to_string(),
         None => "Something that this version of the site has no words for".to_owned(),
@@ -73,7 +76,7 @@ fn line(line: Line) -> impl IntoView {
                 <Timestamp moment=line.at />
                 {address}
             </span>
-            {(!line.browser.is_empty()).then(|| view! { <span class="detail agent">{line.browser}</span> })}
+            {(!brief && !line.browser.is_empty()).then(|| view! { <span class="detail agent">{line.browser}</span> })}
         </li>
     }
 }

@@ -148,7 +148,7 @@ fn ActivityCard(activity: Activity) -> impl IntoView {
                 </a>
             </p>
             <h3 id="recent-activity">"Recent activity"</h3>
-            <ActivityLines lines=activity.recent labelled_by="recent-activity" />
+            <ActivityLines lines=activity.recent labelled_by="recent-activity" brief=true />
             <p>
                 <a href=ACTIVITY>"All activity"</a>
             </p>

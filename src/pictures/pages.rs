@@ -75,8 +75,8 @@ fn UploadForm(errors: FormErrors) -> impl IntoView {
                 />
                 <p class="help" id="id_picture_help">
                     {format!(
-                        "PNG, JPEG or WebP, at most {FILE_MAX_MIB} MiB. The middle is shown, as a square; place and camera \
-                         that the file may name are not kept.",
+                        "PNG, JPEG or WebP, at most {FILE_MAX_MIB} MiB. The middle is shown, as a square. Where and \
+                         with what it was taken is not kept.",
                     )}
                 </p>
                 <div class="field-errors" id="id_picture_error">

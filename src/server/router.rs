@@ -54,6 +54,7 @@ pub fn router(site: Site) -> Router {
     let all = Router::new()
         .merge(static_files::routes(&site))
         .merge(health::routes())
+        // Knows a session when it sees one, and is no visit.
         .merge(live::routes())
         .merge(app.with_state(site.clone()));
     outer_layers(all.with_state(site.clone()), site)
