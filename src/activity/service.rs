@@ -11,6 +11,7 @@ use crate::{
         id::{first_id_at, new_id},
         moment::moment,
     },
+    sessions::agent::in_words,
 };
 
 pub use super::store::ActivityRow as Activity;
@@ -119,14 +120,9 @@ fn line(row: Activity) -> Line {
         detail: row.detail,
         at: moment(row.at),
         address: row.address,
-        browser: browser_in_words(&row.agent),
+        // Not everything happens in a browser.
+        browser: if row.agent.is_empty() { String::new() } else { in_words(&row.agent) },
     }
-}
-
-/// With what, as far as can be said.
-fn browser_in_words(agent: &str) -> String {
-    const LONGEST: usize = 80;
-    agent.chars().take(LONGEST).collect()
 }
 
 /// Deletes what is older than `activity.keep` and says how many lines went.

@@ -25,26 +25,28 @@ fn link(page: &Page, name: &str) -> Option<String> {
 
 #[tokio::test]
 async fn each_line_says_what_when_from_where_and_with_what() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut visitor = site.signed_up("ada").await;
     let login = visitor.request(reqwest::Method::POST, "/api/accounts/log_in");
     let login = {
         use crate::support::{PASSWORD, visitor::FormBody};
-        login.header("user-agent", "Mosaic/2.0").form_body(&[("login", "ada"), ("password", PASSWORD)])
+        login
+            .header("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+            .form_body(&[("login", "ada"), ("password", PASSWORD)])
     };
     visitor.send(login).await;
     let page = visitor.get(PAGE).await;
     assert_eq!((page.status, page.find("h1").as_str()), (200, "Activity"));
     assert_eq!(page.find_all("main .log .what"), ["Logged in", "Account created"]);
     let first = page.find("main .log li");
-    assert!(first.contains("UTC from 127.0.0.1") && first.contains("Mosaic/2.0"), "{first}");
+    assert!(first.contains("UTC from 127.0.0.1") && first.contains("Firefox on Linux"), "{first}");
     assert_eq!(link(&page, "next"), None);
     site.stop().await;
 }
 
 #[tokio::test]
 async fn what_a_newer_program_wrote_is_a_line_and_no_crash() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
     let (kind, detail) = ("from_the_future", "<b>bold</b>");
@@ -71,7 +73,7 @@ async fn what_a_newer_program_wrote_is_a_line_and_no_crash() {
 
 #[tokio::test]
 async fn pages_by_plain_links_that_new_lines_do_not_shift() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
     add_lines(&site, id, 1, 60).await;
@@ -101,7 +103,7 @@ async fn pages_by_plain_links_that_new_lines_do_not_shift() {
 
 #[tokio::test]
 async fn a_place_that_is_none_is_the_newest() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     for query in [
         "?before=",
@@ -126,7 +128,7 @@ async fn a_place_that_is_none_is_the_newest() {
 
 #[tokio::test]
 async fn nobody_sees_anybody_elses() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut ada = site.member("canary-ada").await;
     let mut bob = site.member("canary-bob").await;
     let (ada_id, bob_id) = (site.user_id("canary-ada").await, site.user_id("canary-bob").await);
@@ -145,7 +147,7 @@ async fn nobody_sees_anybody_elses() {
 
 #[tokio::test]
 async fn the_dashboard_shows_the_latest_few_from_the_cache() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let shown = |page: &Page| page.find_all("[aria-labelledby=recent-activity] .what");
     let page = member.get("/members/dashboard").await;
@@ -162,7 +164,7 @@ async fn the_dashboard_shows_the_latest_few_from_the_cache() {
 
 #[tokio::test]
 async fn lines_are_kept_for_a_year_and_then_go() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     site.member("ada").await;
     let bob = site.signed_up("bob").await;
     drop(bob);

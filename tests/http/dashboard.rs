@@ -13,7 +13,7 @@ fn timestamps(page: &Page) -> (String, String) {
 
 #[tokio::test]
 async fn it_shows_the_summary_and_the_activity() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let page = member.get("/members/dashboard").await;
     assert_eq!(page.find("h1"), "Welcome, ada!");
@@ -35,7 +35,7 @@ async fn it_shows_the_summary_and_the_activity() {
 /// The lesson has it the wrong way round: a page kept 5 minutes around a fragment kept 15 changes first.
 #[tokio::test]
 async fn the_expiry_matrix() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let (view, fragment) = timestamps(&member.get("/members/dashboard").await);
     let mut at = Duration::ZERO;
@@ -62,7 +62,7 @@ async fn the_expiry_matrix() {
 
 #[tokio::test]
 async fn a_page_load_and_a_navigation_in_the_browser_show_the_same() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let (view, fragment) = timestamps(&member.get("/members/dashboard").await);
     let data: Value =
@@ -74,7 +74,7 @@ async fn a_page_load_and_a_navigation_in_the_browser_show_the_same() {
 
 #[tokio::test]
 async fn a_login_and_a_logout_are_shown_at_the_next_request() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut here = site.member("ada").await;
     let before = timestamps(&here.get("/members/dashboard").await);
     site.clock.advance(Duration::from_secs(2));
@@ -96,7 +96,7 @@ async fn a_login_and_a_logout_are_shown_at_the_next_request() {
 
 #[tokio::test]
 async fn each_computation_is_one_log_line_and_many_at_once_compute_once() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let member = site.member("ada").await;
     let id = site.user_id("ada").await;
     let many: Vec<_> = (0..50)
@@ -122,7 +122,7 @@ async fn each_computation_is_one_log_line_and_many_at_once_compute_once() {
 
 #[tokio::test]
 async fn nobody_sees_a_byte_of_anybody_else() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let names = ["canary-ada", "canary-bob", "canary-cyd", "canary-dee"];
     let mut members: Vec<Visitor> = Vec::new();
     for name in names {

@@ -30,7 +30,7 @@ fn read(page: &Page) -> Copy {
 
 #[tokio::test]
 async fn a_file_by_post_for_the_member_only() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let page = member.get("/members/data").await;
     assert_eq!((page.status, page.find("h1").as_str()), (200, "Your data"));
@@ -70,7 +70,7 @@ async fn a_file_by_post_for_the_member_only() {
 
 #[tokio::test]
 async fn only_for_who_gave_the_password_not_long_ago() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     site.clock.advance(Duration::from_secs(601));
     let answer = member.post(EXPORT, &[]).await;
@@ -93,7 +93,7 @@ const WITHHELD: [(&str, &[&str]); 7] = [
 
 #[tokio::test]
 async fn every_column_of_every_table_is_in_it_or_withheld_on_purpose() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut ada = site.member("ada").await;
     site.member("bob").await;
     for (name, mark) in [("ada", "mark-of-ada"), ("bob", "canary")] {
@@ -159,7 +159,7 @@ async fn every_column_of_every_table_is_in_it_or_withheld_on_purpose() {
 #[tokio::test]
 async fn a_long_record_is_all_in_it_and_of_many_copies_at_once_some_are_told_to_wait() {
     const LINES: usize = 20_000;
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
     site.database

@@ -81,7 +81,7 @@ async fn a_change_is_shown_also_when_a_load_was_in_flight() {
 
 #[tokio::test]
 async fn a_warm_dashboard_with_a_name_asks_no_database() {
-    let site = TestSite::start().await;
+    let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     member.post(SAVE, &names("ada", "Ada", "Lovelace")).await;
     member.get("/members/dashboard").await;

@@ -2,13 +2,14 @@
 
 use super::{
     super::{store, username},
+    notices::enqueue,
     tokens::{self, Purpose},
 };
 use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem},
-    mail::service::{self as mail, Kind as Mail, Occasion, Order},
+    mail::service::Kind as Mail,
     member::{Member, UserId},
     server::{Visit, db::Transaction},
     sessions::origin::Recent,
@@ -182,35 +183,6 @@ async fn after_securing(visit: &Visit, user: UserId) -> Result<(), AppError> {
     visit.site.mails.wake();
     visit.site.members.take_back(user);
     visit.site.sessions.end_all(user, None).await.map(drop)
-}
-
-async fn enqueue(
-    transaction: &mut Transaction,
-    visit: &Visit,
-    kind: Mail,
-    user: UserId,
-    address: &str,
-    detail: &str,
-) -> Result<(), AppError> {
-    let now = visit.site.clock.now();
-    let occasion = Occasion { at: now, client: visit.client.clone(), detail: detail.to_owned() };
-    mail::enqueue(transaction, now, &Order { kind, user: Some(user), address: address.to_owned(), occasion })
-        .await
-}
-
-/// Tells the account's owner, by mail, of what was just done to it.
-///
-/// # Errors
-/// An outage.
-pub async fn notify(
-    transaction: &mut Transaction,
-    visit: &Visit,
-    kind: Mail,
-    user: UserId,
-    detail: &str,
-) -> Result<(), AppError> {
-    let owner = store::owner(transaction, user).await?.ok_or(AppError::SignedOut)?;
-    enqueue(transaction, visit, kind, user, &owner.email, detail).await
 }
 
 /// Codes can be guessed, so they are counted; tokens cannot. The field that an error belongs to.

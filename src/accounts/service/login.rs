@@ -4,7 +4,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
     super::{EMAIL_MAX, hasher::Verdict, store, username},
-    email::{notify, queue_verification},
+    email::queue_verification,
+    notices::notify,
     tokens::{self, Purpose},
 };
 use crate::{

@@ -5,6 +5,7 @@ mod demo;
 mod email;
 mod failed_logins;
 mod login;
+mod notices;
 mod profile;
 mod reset;
 mod sign_up;
@@ -13,13 +14,14 @@ pub mod tokens;
 pub use change_password::{NewPassword, change_own_password, change_password};
 pub use demo::{DemoMember, add_demo_members};
 pub use email::{
-    Proof, confirm_email_change, not_me, notify, request_email_change, request_verification,
-    undo_email_change, verify_email,
+    Proof, confirm_email_change, not_me, request_email_change, request_verification, undo_email_change,
+    verify_email,
 };
 pub use failed_logins::{
     FailedLogins, note_failed_login, write_failed_logins, write_failed_logins_now_and_then,
 };
 pub use login::{authenticate, member, reauthenticate, record_login, record_logout};
+pub use notices::notify;
 pub use profile::{Names, Profile, profile, save_names, set_picture_version};
 pub use reset::{expand_reset_request, request_reset, reset_password};
 pub use sign_up::{NewAccount, create_superuser, sign_up};

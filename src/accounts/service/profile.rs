@@ -2,7 +2,7 @@
 
 use super::{
     super::{names, store, username},
-    email::notify,
+    notices::notify,
 };
 use crate::{
     activity::{self, Kind},

@@ -1,7 +1,9 @@
 //! SQL for what an account consists of, a file for each table.
 
 pub mod devices;
+mod emails;
 pub mod tokens;
 mod users;
 
+pub use emails::*;
 pub use users::*;

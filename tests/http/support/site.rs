@@ -60,6 +60,14 @@ impl TestSite {
         Self::start_with(|_| {}).await
     }
 
+    /// Whose mails stay in the queue: for tests that count what happens to an account.
+    pub async fn start_without_mail() -> Self {
+        Self::start_with(|config| {
+            config.mail.transport = config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
+        })
+        .await
+    }
+
     pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
         Self::start_on(TestDatabase::create().await, change).await
     }

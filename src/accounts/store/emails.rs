@@ -1,0 +1,60 @@
+//! SQL for the addresses in the table `users`.
+
+use sqlx::{AnyConnection, FromRow};
+
+use crate::{member::UserId, server::clock::Millis};
+
+/// An account that has an address.
+#[derive(FromRow)]
+pub struct AddressRow {
+    pub id: i64,
+    pub email: String,
+    pub email_verified_at: Option<Millis>,
+}
+
+/// The active accounts that gave this address: the one that has proven it first.
+pub async fn by_email(connection: &mut AnyConnection, key: &str) -> Result<Vec<AddressRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, email, email_verified_at FROM users WHERE email_key = $1 AND is_active = 1 \
+         ORDER BY CASE WHEN email_verified_at IS NULL THEN 1 ELSE 0 END, date_joined, id LIMIT 10",
+    )
+    .bind(key)
+    .fetch_all(connection)
+    .await
+}
+
+/// Notes that the account's address is proven; false when it is another one by now, or is proven already.
+pub async fn prove_email(
+    connection: &mut AnyConnection,
+    id: UserId,
+    email: &str,
+    now: Millis,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "UPDATE users SET email_verified_at = $3 WHERE id = $1 AND email = $2 AND email_verified_at IS NULL",
+    )
+    .bind(id.0)
+    .bind(email)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+/// A new address, which is proven.
+pub async fn set_email(
+    connection: &mut AnyConnection,
+    id: UserId,
+    email: &str,
+    key: &str,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1")
+        .bind(id.0)
+        .bind(email)
+        .bind(key)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map(drop)
+}
