@@ -16,6 +16,12 @@ const ROUNDS = 3
 const CONNECTIONS = 16
 const QUERY_REQUESTS = 20
 const STARTS = 5
+const LOGIN_PAIRS = 200
+const FLOOD_CLIENTS = 32
+const FLOOD_SECONDS = 10
+const PROBES_A_SECOND = 100
+const HASH_MIB = 19 // the default of passwords.memory_kib
+const HASH_SLOTS = Math.max(1, cpus().length - 1) // the default of passwords.slots
 
 const folder = mkdtempSync(join(tmpdir(), 'members-area-bench-'))
 const running = new Set()
@@ -220,6 +226,111 @@ async function countQueries(database, cookie) {
   return { requests: QUERY_REQUESTS, queries: count, before_warm: before }
 }
 
+// ---- Logins ----
+
+/** So that only the hash and its queue are in the way; what a visitor would be throttled by is tested elsewhere. */
+const unthrottled = Object.fromEntries(
+  ['LOGIN_PER_ADDRESS', 'FAILED_LOGIN_PER_ADDRESS', 'FAILED_LOGIN_PER_ACCOUNT'].map((key) => [
+    `MEMBERS_AREA_THROTTLE__${key}`,
+    '100000000/1m',
+  ]),
+)
+
+/** One login by the hydrated page's way, on a connection that is kept; milliseconds and status. */
+function logIn(url, agent, login) {
+  const body = new URLSearchParams({ login, password: 'not this one' }).toString()
+  const headers = {
+    accept: 'application/json',
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': body.length,
+    'sec-fetch-site': 'same-origin',
+  }
+  return new Promise((resolve, reject) => {
+    const began = performance.now()
+    const request = http.request(`${url}/api/accounts/log_in`, { method: 'POST', agent, headers }, (response) => {
+      response.on('data', () => {})
+      response.on('end', () => resolve({ ms: performance.now() - began, status: response.statusCode }))
+      response.on('error', reject)
+    })
+    request.on('error', reject)
+    request.end(body)
+  })
+}
+
+/** Whether the time tells who has an account: an unknown name and a wrong password, in turns, in random order. */
+async function compareLogins(site) {
+  say(`Logins: ${LOGIN_PAIRS} with an unknown name, ${LOGIN_PAIRS} with a wrong password`)
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const times = { unknown: [], wrong: [] }
+  for (let i = -5; i < LOGIN_PAIRS; i++) {
+    const pair = [['unknown', `nobody${i}`], ['wrong', `demo00000${(Math.abs(i) % 5) + 1}`]]
+    if (Math.random() < 0.5) pair.reverse()
+    for (const [kind, login] of pair) {
+      const { ms, status } = await logIn(site.url, agent, login)
+      if (status !== 200) fail(`a login was answered with ${status}`)
+      if (i >= 0) times[kind].push(ms)
+    }
+  }
+  agent.destroy()
+  return { unknown_ms: median(times.unknown), wrong_ms: median(times.wrong) }
+}
+
+/** Opens the warm dashboard at an even pace; the 99th of 100. */
+async function probe(site, cookie, seconds) {
+  const agent = new http.Agent({ keepAlive: true })
+  const times = []
+  const open = () =>
+    new Promise((resolve, reject) => {
+      const began = performance.now()
+      http
+        .get(`${site.url}/members/dashboard`, { agent, headers: { cookie } }, (response) => {
+          response.on('data', () => {})
+          response.on('end', () => {
+            if (response.statusCode !== 200) reject(new Error(`the dashboard answered ${response.statusCode}`))
+            times.push(performance.now() - began)
+            resolve()
+          })
+        })
+        .on('error', reject)
+    })
+  const all = []
+  const began = performance.now()
+  for (let i = 0; i < seconds * PROBES_A_SECOND; i++) {
+    await sleep(Math.max(0, began + (i * 1000) / PROBES_A_SECOND - performance.now()))
+    all.push(open())
+  }
+  await Promise.all(all)
+  agent.destroy()
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)]
+}
+
+/** Many log in at once, over and over; who is told to come back does so after a moment. */
+async function flood(site, cookie) {
+  await probe(site, cookie, 1)
+  const idle = memory(site)
+  const unloaded = await probe(site, cookie, FLOOD_SECONDS)
+  say(`Flood: ${FLOOD_CLIENTS} clients log in for ${FLOOD_SECONDS} s`)
+  let over = false
+  let most = 0
+  const statuses = {}
+  const clients = Array.from({ length: FLOOD_CLIENTS }, async (_, number) => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+    while (!over) {
+      const { status } = await logIn(site.url, agent, `nobody${number}`)
+      statuses[status] = (statuses[status] ?? 0) + 1
+      if (status !== 200) await sleep(250)
+    }
+    agent.destroy()
+  })
+  const watch = setInterval(() => (most = Math.max(most, memory(site))), 100)
+  await sleep(500)
+  const loaded = await probe(site, cookie, FLOOD_SECONDS)
+  over = true
+  await Promise.all(clients)
+  clearInterval(watch)
+  return { p99_unloaded_ms: unloaded, p99_loaded_ms: loaded, idle_mib: idle, most_mib: most, answers: statuses }
+}
+
 // ---- One run ----
 
 async function measure() {
@@ -248,6 +359,12 @@ async function measure() {
   await stop(bare)
   await stop(site)
 
+  const calm = await start(program, ['serve'], { ...settings('demo.db', 'warn'), ...unthrottled }, '/healthz')
+  await get(`${calm.url}/members/dashboard`, { cookie })
+  const logins = await compareLogins(calm)
+  const flooded = await flood(calm, cookie)
+  await stop(calm)
+
   return {
     load: rates,
     dashboard_bytes: bytes.length,
@@ -258,6 +375,8 @@ async function measure() {
     memory_mib: { idle, after_load },
     first_visit: weight,
     dashboard_queries: queries,
+    logins,
+    flood: flooded,
   }
 }
 
@@ -268,6 +387,17 @@ const judge = (results) => [
   { name: 'start on an empty database, ms', below: 500, value: results.first_start_ms },
   { name: 'memory after load, MiB', below: 80, value: results.memory_mib.after_load },
   { name: 'first visit, compressed, kB', below: 350, value: results.first_visit.compressed / 1000 },
+  {
+    name: 'unknown and wrong login apart, %',
+    at_most: 5,
+    value: Math.abs(results.logins.unknown_ms / results.logins.wrong_ms - 1) * 100,
+  },
+  { name: 'dashboard p99, flooded / calm', below: 4, value: results.flood.p99_loaded_ms / results.flood.p99_unloaded_ms },
+  {
+    name: 'memory in the flood, MiB',
+    at_most: Math.round(results.flood.idle_mib + HASH_SLOTS * HASH_MIB + 64),
+    value: results.flood.most_mib,
+  },
 ].map((target) => ({
   ...target,
   met:
@@ -293,6 +423,11 @@ function table(results, targets) {
   row('  on an empty database', short(results.first_start_ms))
   row('memory idle, MiB', short(memory_mib.idle))
   row('memory after load, MiB', short(memory_mib.after_load))
+  row('login, unknown name, ms', short(results.logins.unknown_ms))
+  row('login, wrong password, ms', short(results.logins.wrong_ms))
+  row('dashboard p99, calm, ms', short(results.flood.p99_unloaded_ms))
+  row('dashboard p99, flooded, ms', short(results.flood.p99_loaded_ms))
+  row('memory at most in the flood, MiB', short(results.flood.most_mib))
   row('queries in the warm dashboard', results.dashboard_queries.queries)
   row('dashboard page, bytes', results.dashboard_bytes)
   console.log()
