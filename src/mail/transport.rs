@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use super::{Posted, letter::Letter};
 use crate::server::{
-    config::{Config, Environment, MailTransport},
+    config::{Config, Environment, MailTransport, is_loopback},
     failure::Failure,
     moment::moment,
 };
@@ -64,8 +64,10 @@ impl Mails {
         };
         let way = match &config.mail.transport {
             // Once more, for whoever puts a configuration together without its checks.
-            MailTransport::Mailbox if config.site.environment == Environment::Production => {
-                return Err(Failure::message("mail.transport must be smtp://… or file:… in production"));
+            MailTransport::Mailbox
+                if config.site.environment == Environment::Production || !is_loopback(base_url) =>
+            {
+                return Err(Failure::message("mail.transport must be smtp://… or file:… here"));
             }
             MailTransport::Mailbox => Way::Mailbox(Mutex::default()),
             MailTransport::File(folder) => {

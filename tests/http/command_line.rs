@@ -168,7 +168,7 @@ async fn check_deploy_names_what_is_insecure() {
         .env_clear()
         .env("MEMBERS_AREA_SITE__ENVIRONMENT", "production")
         .env("MEMBERS_AREA_SITE__BASE_URL", "https://members.test")
-        .env("MEMBERS_AREA_MAIL__TRANSPORT", "smtp://mail.test")
+        .env("MEMBERS_AREA_MAIL__TRANSPORT", "smtps://mail.test")
         .args(["check", "--deploy"]));
     assert!(secure.status.success(), "{}", text(&secure));
     assert!(run(program(&database, folder.path()).arg("check")).status.success());

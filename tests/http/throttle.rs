@@ -212,6 +212,21 @@ async fn sign_up_reset_verification_and_codes_have_their_own() {
 }
 
 #[tokio::test]
+async fn nobodys_mailbox_is_filled_by_sign_ups() {
+    let site = TestSite::start_with(|config| {
+        config.throttle.verification_per_account = Rate::new(2, Period::minutes(15));
+    })
+    .await;
+    for number in 0..4 {
+        let answer = site.visitor().sign_up(&format!("name{number}"), "ada@example.com").await;
+        assert_eq!(answer.location(), "/accounts/login");
+    }
+    site.all_mails_sent().await;
+    assert_eq!(site.mails_to("ada@example.com").len(), 2);
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn a_reset_lets_the_owner_in_at_once() {
     let site = site().await;
     site.signed_up("ada").await;

@@ -72,10 +72,12 @@ impl Tries {
         let (site, address) = (&visit.site, &visit.client.address);
         let rates = &site.config.throttle;
         let user = found.map(|user| UserId(user.id));
-        if let (Some(device), Some(user)) = (visit.device, user)
-            && store::devices::is_known(&mut *site.db.read().await?, &device, user).await?
+        // Asked for a name that nobody has, too: the time must not tell.
+        let asked = user.unwrap_or(UserId(0));
+        if let Some(device) = visit.device
+            && store::devices::is_known(&mut *site.db.read().await?, &device, asked).await?
         {
-            let who = format!("{user}:{}", URL_SAFE_NO_PAD.encode(device));
+            let who = format!("{asked}:{}", URL_SAFE_NO_PAD.encode(device));
             let own = Limit::new("failed_login_per_known_device", &who, rates.failed_login_per_account);
             return Ok(Self { any: Vec::new(), wrong: vec![own] });
         }

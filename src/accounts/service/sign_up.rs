@@ -120,6 +120,7 @@ impl Account {
             errors.add(Field::Email, Problem::EmailTaken);
         }
         errors.into_result()?;
+        let is_mailed = may_be_mailed(site, &email_key).await?;
         let password_hash = site.hasher.hash(&self.password).await?;
         let now = site.clock.now();
         let id = UserId(new_id(now));
@@ -140,7 +141,7 @@ impl Account {
         let mut transaction = site.db.begin().await?;
         store::insert(&mut transaction, &user).await?;
         activity::service::record(&mut transaction, now, id, Kind::SignUp, "", &client).await?;
-        if !is_superuser {
+        if !is_superuser && is_mailed {
             // One mail in either case, and the same work: the page tells nobody whether the address is known.
             let (kind, user, address) = match owner {
                 Some(owner) => (Mail::SignUpWithYourAddress, UserId(owner.id), owner.email),
@@ -153,6 +154,17 @@ impl Account {
         transaction.commit().await?;
         site.mails.wake();
         Ok(id)
+    }
+}
+
+/// Not without end: by signing up again and again one could fill somebody's mailbox. The page says nothing of it, and the member can
+/// have another mail sent.
+async fn may_be_mailed(site: &Site, email_key: &str) -> Result<bool, AppError> {
+    let rate = site.config.throttle.verification_per_account;
+    match throttle::take(site, &[Limit::new("sign_up_mails_per_email", email_key, rate)]).await {
+        Ok(()) => Ok(true),
+        Err(AppError::Throttled { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

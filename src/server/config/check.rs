@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use tracing_subscriber::EnvFilter;
-use url::Url;
+use url::{Host, Url};
 
 use super::{Config, Environment, MailTransport};
 use crate::server::{failure::Failure, guard};
@@ -95,9 +95,9 @@ impl Config {
             ),
             (
                 self.mail.transport != MailTransport::Mailbox
-                    || self.site.environment == Environment::Development,
+                    || (self.site.environment == Environment::Development && self.is_local()),
                 "mail.transport",
-                "must be smtp://… or file:… in production: anybody can read the mailbox at /dev/mailbox",
+                "must be smtp://… or file:… in production, and wherever the site can be reached from other machines: anybody can read the mailbox at /dev/mailbox",
             ),
             (!self.sessions.idle.get().is_zero(), "sessions.idle", "must be longer than zero"),
             (
@@ -144,6 +144,16 @@ impl Config {
         self.server.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_unspecified())
     }
 
+    /// Whether visitors come from this machine only, as far as can be told.
+    fn is_local(&self) -> bool {
+        match Url::parse(&self.site.base_url) {
+            Ok(base) => is_loopback(&base),
+            Err(_) => {
+                self.server.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+            }
+        }
+    }
+
     fn valid_base_url(&self) -> bool {
         self.site.base_url.is_empty()
             || Url::parse(&self.site.base_url).is_ok_and(|url| {
@@ -155,6 +165,16 @@ impl Config {
                     && url.username().is_empty()
                     && url.password().is_none()
             })
+    }
+}
+
+/// `localhost` or an address of this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 
@@ -201,6 +221,10 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         (
             config.mail.transport == MailTransport::Mailbox,
             "mail.transport is \"mailbox\": mails are shown at /dev/mailbox and go nowhere. Set it to smtp://….",
+        ),
+        (
+            matches!(&config.mail.transport, MailTransport::Smtp(url) if url.starts_with("smtp://") && !url.contains("tls=required")),
+            "mail.transport is smtp:// without ?tls=required: links for new passwords travel in the clear.",
         ),
         (config.log.file.as_os_str().is_empty(), "log.file is empty: requests are not written to a file."),
     ]

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::Deserialize;
 
-pub use check::deploy_findings;
+pub use check::{deploy_findings, is_loopback};
 pub use rate::Rate;
 pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};
