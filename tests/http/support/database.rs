@@ -89,7 +89,9 @@ impl TestDatabase {
     /// From here on every query fails.
     pub async fn break_tables(&self) {
         for table in ["activity", "sessions", "users"] {
-            self.execute(&format!("DROP TABLE {table}")).await;
+            // PostgreSQL keeps a table that others refer to.
+            let cascade = if self.schema.is_some() { " CASCADE" } else { "" };
+            self.execute(&format!("DROP TABLE {table}{cascade}")).await;
         }
     }
 
