@@ -14,7 +14,7 @@ pub fn in_words(agent: &str) -> String {
 
 fn browser<'a>(found: &WootheeResult<'a>) -> Option<&'a str> {
     // Crawlers, feed readers and libraries are no browsers of anybody.
-    let is_browser = ["pc", "smartphone", "mobilephone", "appliance"].contains(&found.category);
+    let is_browser = !["crawler", "misc"].contains(&found.category);
     match found.name {
         "" | "UNKNOWN" => None,
         _ if !is_browser => None,
