@@ -18,7 +18,7 @@ fn browser<'a>(found: &WootheeResult<'a>) -> Option<&'a str> {
     match found.name {
         "" | "UNKNOWN" => None,
         _ if !is_browser => None,
-        "Samsung Internet Browser" | "SamsungBrowser" => Some("Samsung Internet"),
+        "SamsungBrowser" => Some("Samsung Internet"),
         "Webview" => Some("An app"),
         name => Some(name),
     }
