@@ -128,6 +128,8 @@ test.describe('a page that one goes to within the browser', { tag: '@javascript'
     await here(`${await heading(page).textContent()} · Members Area`);
 
     await page.keyboard.press('Tab');
+    await expectFocus(page.getByRole('main').getByRole('link', { name: 'Confirm it' }));
+    await page.keyboard.press('Tab');
     await expectFocus(page.getByRole('main').getByRole('link', { name: 'the secret page' }));
     await page.keyboard.press('Enter');
     await expect(heading(page)).toContainText('secret page');

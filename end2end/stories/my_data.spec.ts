@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import {
   arrive,
@@ -18,14 +19,16 @@ import {
 
 test('what happened to the account is on the dashboard and, page by page, on its own', async ({ page, otherDevice }) => {
   const member = await join(page);
+  await mailTo(member.email, 'Confirm your email address');
   const recent = page.getByRole('list', { name: 'Recent activity' }).getByRole('listitem');
-  await expect(recent.first()).toContainText('Logged in');
+  await expect(recent.filter({ hasText: 'Logged in' })).toHaveCount(1);
   await page.getByRole('link', { name: 'All activity' }).click();
   await arrive(page, '/members/activity');
   const lines = page.getByRole('main').getByRole('listitem');
-  await expect(lines).toHaveCount(2);
-  await expect(lines.nth(0)).toContainText(/^Logged in.* UTC from 127\.0\.0\.1/);
-  await expect(lines.nth(1)).toContainText('Account created');
+  const byHand = lines.filter({ hasNotText: 'Mail sent' });
+  await expect(byHand).toHaveCount(2);
+  await expect(byHand.nth(0)).toContainText(/^Logged in.* UTC from 127\.0\.0\.1/);
+  await expect(byHand.nth(1)).toContainText('Account created');
   await expect(page.getByRole('navigation', { name: 'Pages' })).toHaveCount(0);
 
   // Somebody tries the door.
@@ -34,9 +37,9 @@ test('what happened to the account is on the dashboard and, page by page, on its
   await expect(otherDevice.getByText('Please enter a correct username')).toBeVisible();
   await expect(async () => {
     await page.reload();
-    await expect(lines).toHaveCount(3, { timeout: 100 });
+    await expect(byHand).toHaveCount(3, { timeout: 100 });
   }).toPass();
-  await expect(lines.first()).toContainText('A login with a wrong password');
+  await expect(byHand.first()).toContainText('A login with a wrong password');
 
   // A login and a logout are two lines: twelve of them make a second page.
   for (let number = 0; number < 12; number += 1) {
@@ -44,16 +47,23 @@ test('what happened to the account is on the dashboard and, page by page, on its
     await navigation(otherDevice).getByRole('button', { name: 'Log out' }).click();
     await arrive(otherDevice, '/accounts/login');
   }
+  // And two mails: of the address to be confirmed, and of the new device.
+  await mailTo(member.email, 'New login to your account');
+  await expect(async () => {
+    await open(page, '/members/activity');
+    await page.getByRole('link', { name: 'Older' }).click();
+    await expect(lines).toHaveCount(4, { timeout: 500 });
+  }).toPass();
   await open(page, '/members/activity');
   await expect(lines).toHaveCount(25);
   await mark(page);
   await page.getByRole('link', { name: 'Older' }).click();
-  await expect(lines).toHaveCount(2);
+  await expect(lines).toHaveCount(4);
   await expect(lines.last()).toContainText('Account created');
   expect(await isMarked(page), 'without a page load where there are scripts').toBe(hasScript());
   await page.reload();
   await hydrated(page);
-  await expect(lines).toHaveCount(2);
+  await expect(lines).toHaveCount(4);
   await page.getByRole('link', { name: 'Newer' }).click();
   await expect(lines).toHaveCount(25);
   await expect(page.getByRole('link', { name: 'Newer' })).toHaveCount(0);

@@ -54,11 +54,14 @@ pub enum Link {
 }
 
 /// Whether a link can be used, for its page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// It can.
-    Good,
+    Good {
+        /// Whose account it is for.
+        username: String,
+    },
     /// It was used, it is too old, or a later one took its place.
     Dead,
     /// None was opened in this browser.

@@ -43,8 +43,8 @@ pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
     if token.is_empty() {
         return Ok(LinkState::None);
     }
-    let found = tokens::peek(&Visit::current()?.site, purpose, &token).await?;
-    Ok(if found.is_some() { LinkState::Good } else { LinkState::Dead })
+    let owner = tokens::owner(&Visit::current()?.site, purpose, &token).await?;
+    Ok(owner.map_or(LinkState::Dead, |username| LinkState::Good { username }))
 }
 
 /// Sends another mail that proves the caller's address.

@@ -23,7 +23,7 @@ pub fn VerifyPage() -> impl IntoView {
         <LinkPage
             title="Confirm your email address"
             link=Link::VerifyEmail
-            usable=move || {
+            usable=move |_username| {
                 view! {
                     <p>"Press the button, and the address is confirmed."</p>
                     <Form action submit="Confirm the address" />
@@ -88,7 +88,7 @@ pub fn EmailConfirmPage() -> impl IntoView {
         <LinkPage
             title="Confirm your new email address"
             link=Link::ChangeEmail
-            usable=move || {
+            usable=move |_username| {
                 view! {
                     <p>"Press the button, and this is the address of your account."</p>
                     <Form action submit="Use this address" />
@@ -125,7 +125,7 @@ pub fn EmailUndoPage() -> impl IntoView {
         <LinkPage
             title="Undo the change of your address"
             link=Link::UndoEmail
-            usable=move || {
+            usable=move |_username| {
                 view! {
                     <p>
                         "Your old address comes back, all devices are logged out, and a mail for a new password goes to the old address."
@@ -147,7 +147,7 @@ pub fn NotMePage() -> impl IntoView {
         <LinkPage
             title="This was not you?"
             link=Link::NotMe
-            usable=move || {
+            usable=move |_username| {
                 view! {
                     <p>
                         "Then let us close the door: all devices are logged out, and you get a mail with which to set a new password."

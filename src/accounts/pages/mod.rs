@@ -104,7 +104,7 @@ fn LinkPage<U, D>(
     dead: D,
 ) -> impl IntoView
 where
-    U: Fn() -> AnyView + Clone + Send + Sync + 'static,
+    U: Fn(String) -> AnyView + Clone + Send + Sync + 'static,
     D: Fn() -> AnyView + Clone + Send + Sync + 'static,
 {
     let data = Resource::new(|| (), move |()| load_link(link));
@@ -113,7 +113,7 @@ where
             <Loaded
                 data
                 show=move |state: LinkState| match state {
-                    LinkState::Good => usable(),
+                    LinkState::Good { username } => usable(username),
                     LinkState::None => dead(),
                     LinkState::Dead => {
                         view! {

@@ -10,11 +10,27 @@ use crate::{
         api::{AskForReset, ChangePassword, Reauthenticate, ResetPassword},
     },
     forms::Field,
-    ui::{Form, Page, TextField},
+    ui::{Form, Page, PageContext, TextField},
 };
 
 /// What is said at a new password.
 pub const NEW_PASSWORD_HELP: &str = "At least 8 characters, not close to your name or address, not a common one, not only digits. A few words in a row are better than one strange word.";
+
+/// Not shown: by it a password manager knows whose password this is.
+#[component]
+fn UsernameForManager(
+    /// Whose.
+    username: String,
+) -> impl IntoView {
+    view! { <input type="text" name="username" value=username autocomplete="username" readonly=true hidden=true /> }
+}
+
+fn visitor_name() -> String {
+    use_context::<PageContext>()
+        .and_then(|context| context.visitor)
+        .map(|visitor| visitor.username)
+        .unwrap_or_default()
+}
 
 /// A new password, twice.
 #[component]
@@ -50,6 +66,7 @@ pub fn PasswordChangePage() -> impl IntoView {
         <Page title="Change your password" class="page narrow">
             <p>"All your other devices will be logged out, and you get a mail that says so."</p>
             <Form action submit="Change password">
+                <UsernameForManager username=visitor_name() />
                 <TextField
                     field=Field::OldPassword
                     label="Old password"
@@ -103,10 +120,11 @@ pub fn ResetPage() -> impl IntoView {
         <LinkPage
             title="Set a new password"
             link=Link::ResetPassword
-            usable=move || {
+            usable=move |username| {
                 view! {
                     <p>"All your devices will be logged out."</p>
                     <Form action submit="Set the new password">
+                        <UsernameForManager username />
                         <NewPasswordFields label="New password" again="New password confirmation" />
                     </Form>
                 }
@@ -152,6 +170,7 @@ pub fn ReauthenticatePage() -> impl IntoView {
             <p>"What you are about to do could take your account away from you. So we make sure that it is you."</p>
             <Form action submit="Go on">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
+                <UsernameForManager username=visitor_name() />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
             </Form>
         </Page>

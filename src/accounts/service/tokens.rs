@@ -114,6 +114,19 @@ pub async fn peek(site: &Site, purpose: Purpose, token: &str) -> Result<Option<T
     Ok(store::find(&mut connection, &hash_token(token), purpose.name(), site.clock.now()).await?)
 }
 
+/// Whose account a link is for that would be taken.
+///
+/// # Errors
+/// An outage.
+pub async fn owner(site: &Site, purpose: Purpose, token: &str) -> Result<Option<String>, AppError> {
+    let Some(row) = peek(site, purpose, token).await? else {
+        return Ok(None);
+    };
+    let mut connection = site.db.read().await?;
+    let owner = super::super::store::owner(&mut connection, UserId(row.user_id)).await?;
+    Ok(owner.map(|owner| owner.username))
+}
+
 /// Takes it: of two at once, one gets it.
 ///
 /// # Errors
