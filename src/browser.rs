@@ -1,6 +1,7 @@
 //! What the browser runs first.
 
 mod live;
+mod post;
 
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -16,7 +17,10 @@ pub fn hydrate() {
     let _ = server_fn::redirect::set_redirect_hook(|location| {
         let _ = window().location().assign(location);
     });
-    leptos::mount::hydrate_body(App);
+    leptos::mount::hydrate_body(|| {
+        provide_context(post::sender());
+        view! { <App /> }
+    });
     live::begin();
     // For tests: from here on the page answers to scripts.
     if let Some(root) = document().document_element() {

@@ -22,7 +22,6 @@ use crate::{
 pub fn ProfilePage() -> impl IntoView {
     let data = Resource::new(|| (), |()| api::load_profile());
     let name = visitor_name();
-    let names = ServerAction::<SaveProfile>::new();
     let returned_names = Once::form(SaveProfile::PATH);
     let returned_picture = Once::form(crate::pictures::SAVE_PATH);
     view! {
@@ -34,7 +33,6 @@ pub fn ProfilePage() -> impl IntoView {
                     view! {
                         <ProfileFacts summary=summary.clone() />
                         <NamesSection
-                            action=names
                             returned=returned_names.clone()
                             summary=summary.clone()
                         />
@@ -77,15 +75,11 @@ fn AccountLinks() -> impl IntoView {
 }
 
 #[component]
-fn NamesSection(
-    action: ServerAction<SaveProfile>,
-    returned: Option<ReturnedForm>,
-    summary: ProfileSummary,
-) -> impl IntoView {
+fn NamesSection(returned: Option<ReturnedForm>, summary: ProfileSummary) -> impl IntoView {
     view! {
         <section class="part" aria-labelledby="names">
             <h2 id="names">"Names"</h2>
-            <Form action submit="Save names" returned>
+            <Form path=SaveProfile::PATH submit="Save names" returned>
                 <TextField
                     field=Field::Username
                     label="Username"

@@ -1,6 +1,7 @@
 //! The pages on a member's data.
 
 use leptos::prelude::*;
+use server_fn::ServerFn;
 
 use super::{DATA, DeletionTerms, EXPORT, api};
 use crate::{
@@ -44,7 +45,6 @@ pub fn DataPage() -> impl IntoView {
 /// `/members/delete`
 #[component]
 pub fn DeletePage() -> impl IntoView {
-    let action = ServerAction::<api::RequestDeletion>::new();
     let data = Resource::new(|| (), |()| api::load_deletion_terms());
     let name = use_context::<PageContext>()
         .and_then(|context| context.visitor)
@@ -62,7 +62,7 @@ pub fn DeletePage() -> impl IntoView {
             />
             <p>"To confirm, type your username: " <strong>{confirm}</strong></p>
             <div class="danger-form">
-                <Form action submit="Delete my account">
+                <Form path=api::RequestDeletion::PATH submit="Delete my account">
                     <TextField field=Field::Username label="Your username" autocomplete="off" />
                 </Form>
             </div>

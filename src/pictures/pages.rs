@@ -1,6 +1,7 @@
 //! The picture, and the forms around it.
 
 use leptos::prelude::*;
+use server_fn::ServerFn;
 
 use super::{FILE_MAX_MIB, SAVE_PATH, Size, api::RemovePicture};
 use crate::{
@@ -31,9 +32,8 @@ pub fn PictureSection(
     /// A refused upload.
     returned: Option<ReturnedForm>,
 ) -> impl IntoView {
-    let remove = ServerAction::<RemovePicture>::new();
     let removal = version.map(|_| {
-        view! { <Form action=remove submit="Remove the picture" button="button" /> }
+        view! { <Form path=RemovePicture::PATH submit="Remove the picture" button="button" /> }
     });
     let shown = version.map(|version| {
         let (address, side) = (Size::Large.address(version), "128");

@@ -1,18 +1,17 @@
 //! One mechanism for all forms. Without JavaScript a refused form comes back through `server::plain_forms` with its errors and
-//! values in the page; hydrated, the same errors arrive as the action's value. Both end up in the same [`FormState`], from which
+//! values in the page; hydrated, the same errors arrive as the answer to what [`Sender`] sent. Both end up in the same [`FormState`], from which
 //! each field takes what is its own.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use leptos::{
     ev::{self, SubmitEvent},
-    form::ActionForm,
+    form::form_data_from_event,
     html,
     prelude::*,
-    server_fn::{Http, ServerFn, client::Client, codec::PostUrl, request::ClientReq},
+    web_sys::UrlSearchParams,
 };
 use leptos_router::hooks::use_location;
-use serde::de::DeserializeOwned;
 
 use super::{Once, flash::ShownMessages};
 use crate::{
@@ -28,11 +27,28 @@ struct FormState {
     values: StoredValue<BTreeMap<String, String>>,
 }
 
+/// Sends what stands in a form, in the browser: the server function's path and the encoded fields in, the answer out. One for all
+/// forms, and not each server function's own client, which would be in the WASM once for each form. There is none on the server.
+#[derive(Clone)]
+pub struct Sender(Arc<Send>);
+
+/// What is called with the answer.
+pub type Answered = Box<dyn FnOnce(Result<Submission, AppError>)>;
+
+type Send = dyn Fn(&'static str, String, Answered) + std::marker::Send + Sync;
+
+impl Sender {
+    /// Wraps what the browser does.
+    pub fn new(send: impl Fn(&'static str, String, Answered) + std::marker::Send + Sync + 'static) -> Self {
+        Self(Arc::new(send))
+    }
+}
+
 /// A form around a server function. `submit` is on its button.
 #[component]
-pub fn Form<F, OutputProtocol>(
-    /// The server function's action.
-    action: ServerAction<F>,
+pub fn Form(
+    /// The path of the server function, whose output is a [`Submission`].
+    path: &'static str,
     /// What the button says.
     submit: &'static str,
     /// The button's class.
@@ -44,20 +60,8 @@ pub fn Form<F, OutputProtocol>(
     /// The fields, where there are any.
     #[prop(optional)]
     children: Option<Children>,
-) -> impl IntoView
-where
-    F: ServerFn<Output = Submission, Error = AppError, Protocol = Http<PostUrl, OutputProtocol>>
-        + DeserializeOwned
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    F::Client: Client<AppError>,
-    <<F::Client as Client<AppError>>::Request as ClientReq<AppError>>::FormData:
-        From<leptos::web_sys::FormData>,
-    OutputProtocol: 'static,
-{
-    let returned = returned.or_else(|| Once::form(F::PATH)).unwrap_or_default();
+) -> impl IntoView {
+    let returned = returned.or_else(|| Once::form(path)).unwrap_or_default();
     let values = StoredValue::new(returned.values);
     let refusal = RwSignal::new((!returned.errors.is_empty()).then_some(AppError::Invalid(returned.errors)));
     let errors = Signal::derive(move || match refusal.get() {
@@ -71,29 +75,34 @@ where
     // From the submit to a refusal; when it was accepted, until the next page is there.
     let is_sent = RwSignal::new(false);
     provide_context(FormState { errors, is_sent, values });
-    // Once is enough. Before `ActionForm` hears of it, which leaves alone what was prevented. Not by a disabled button: that would
-    // lose the keyboard's focus.
-    let submit_once = move |event: SubmitEvent| {
-        if is_sent.get_untracked() {
-            event.prevent_default();
-        } else {
-            is_sent.set(true);
-        }
-    };
     let messages = use_context::<ShownMessages>();
-    Effect::new(move || {
-        let error = match action.value().get() {
-            None | Some(Ok(Submission::Accepted | Submission::Reauthenticate)) => return,
-            Some(Ok(Submission::Refused(errors))) => AppError::Invalid(errors),
-            Some(Err(error)) => error,
+    let answered = move |answer| {
+        let error = match answer {
+            // A redirect leads on.
+            Ok(Submission::Accepted | Submission::Reauthenticate) => return,
+            Ok(Submission::Refused(errors)) => AppError::Invalid(errors),
+            Err(error) => error,
         };
         // What was said before the submit is out of date.
         if let Some(messages) = messages {
             messages.clear();
         }
-        refusal.set(Some(error));
-        is_sent.set(false);
-    });
+        // The visitor may have gone to another page meanwhile.
+        refusal.try_set(Some(error));
+        is_sent.try_set(false);
+    };
+    let sender = use_context::<Sender>();
+    // Once is enough. Not by a disabled button: that would lose the keyboard's focus.
+    let send = move |event: SubmitEvent| {
+        let (Some(sender), Some(body)) = (&sender, encoded(&event)) else {
+            return;
+        };
+        event.prevent_default();
+        if !is_sent.get_untracked() {
+            is_sent.set(true);
+            (sender.0)(path, body, Box::new(answered));
+        }
+    };
     on_return(move || {
         refusal.set(None);
         is_sent.set(false);
@@ -101,12 +110,13 @@ where
     let location = use_location();
     let page = move || format!("{}{}", location.pathname.get(), query(&location.search.get()));
     view! {
-        <ActionForm
-            action
-            attr:class="form"
-            attr:novalidate=true
-            attr:aria-busy=move || is_sent.get().then_some("true")
-            on:submit:capture=submit_once
+        <form
+            method="post"
+            action=path
+            class="form"
+            novalidate=true
+            aria-busy=move || is_sent.get().then_some("true")
+            on:submit=send
         >
             <input type="hidden" name=FORM_PAGE value=page />
             <div class="form-errors" role="alert">
@@ -122,8 +132,15 @@ where
             >
                 {submit}
             </button>
-        </ActionForm>
+        </form>
     }
+}
+
+/// The fields as a plain form post would send them.
+fn encoded(event: &SubmitEvent) -> Option<String> {
+    let fields = form_data_from_event(event).ok()?;
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
+    fields.to_string().as_string()
 }
 
 /// When the browser brings the page back from its memory (bfcache), as it was left: with what was typed, and with what our signals

@@ -1,5 +1,7 @@
 //! The frame of a page, and how a page loads its data.
 
+use std::{future::Future, pin::Pin, sync::Arc};
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::{Serialize, de::DeserializeOwned};
@@ -47,15 +49,26 @@ where
     V: Fn(T) -> IV + Clone + Send + Sync + 'static,
     IV: IntoView + 'static,
 {
+    // Boxed, so that what follows is in the WASM once, and not once for each page.
+    let shown = Arc::new(move || {
+        let show = show.clone();
+        Box::pin(async move { data.await.map(|data| show(data).into_any()) }) as Shown
+    });
+    loaded(shown, Arc::new(move || data.refetch()))
+}
+
+type Shown = Pin<Box<dyn Future<Output = Result<AnyView, AppError>> + Send>>;
+
+fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + Send + Sync>) -> AnyView {
     view! {
         <Suspense fallback=|| {
             view! { <p class="loading">"Loading…"</p> }
         }>
             {move || {
-                let show = show.clone();
+                let (shown, refetch) = (shown(), refetch.clone());
                 Suspend::new(async move {
-                    match data.await {
-                        Ok(data) => show(data).into_any(),
+                    match shown.await {
+                        Ok(view) => view,
                         Err(error) => {
                             SetStatus::set(error.status(), error.retry_after());
                             if matches!(error, AppError::SignedOut | AppError::ReauthenticationRequired) {
@@ -63,7 +76,7 @@ where
                             }
                             let try_again = move || {
                                 focus_content();
-                                data.refetch();
+                                refetch();
                             };
                             view! { <LoadError error try_again /> }.into_any()
                         }
@@ -72,6 +85,7 @@ where
             }}
         </Suspense>
     }
+    .into_any()
 }
 
 /// Why a page's data are not there, below the page's own heading.

@@ -1,6 +1,7 @@
 //! Pages about the e-mail address.
 
 use leptos::prelude::*;
+use server_fn::ServerFn;
 
 use super::LinkPage;
 use crate::{
@@ -18,15 +19,14 @@ use crate::{
 /// `/accounts/verify`: by the link, or, signed in, by the code.
 #[component]
 pub fn VerifyPage() -> impl IntoView {
-    let action = ServerAction::<VerifyEmail>::new();
     view! {
         <LinkPage
             title="Confirm your email address"
             link=Link::VerifyEmail
-            usable=move |_username| {
+            usable=|_username| {
                 view! {
                     <p>"Press the button, and the address is confirmed."</p>
-                    <Form action submit="Confirm the address" />
+                    <Form path=VerifyEmail::PATH submit="Confirm the address" />
                 }
                     .into_any()
             }
@@ -36,7 +36,6 @@ pub fn VerifyPage() -> impl IntoView {
 }
 
 fn by_code(address: Address) -> AnyView {
-    let (code, again) = (ServerAction::<VerifyByCode>::new(), ServerAction::<AskForVerification>::new());
     if address.is_proven {
         return view! { <p>"Your address " <strong>{address.email}</strong> " is confirmed."</p> }.into_any();
     }
@@ -45,11 +44,11 @@ fn by_code(address: Address) -> AnyView {
             "We have sent a mail to " <strong>{address.email}</strong>
             ". Open the link in it, or type its code here. Both are good for 24 hours."
         </p>
-        <Form action=code submit="Confirm">
+        <Form path=VerifyByCode::PATH submit="Confirm">
             <TextField field=Field::Code label="Code from the mail" autocomplete="one-time-code" />
         </Form>
         <p>"No mail, or too late?"</p>
-        <Form action=again submit="Send a new mail" button="button" />
+        <Form path=AskForVerification::PATH submit="Send a new mail" button="button" />
         <p>"Wrong address? " <a href="/accounts/email">"Change it"</a></p>
     }
     .into_any()
@@ -58,8 +57,7 @@ fn by_code(address: Address) -> AnyView {
 /// `/accounts/email`
 #[component]
 pub fn EmailPage() -> impl IntoView {
-    let action = ServerAction::<AskForEmailChange>::new();
-    let show = move |address: Address| {
+    let show = |address: Address| {
         let state = if address.is_proven { "It is confirmed." } else { "It is not confirmed yet." };
         view! {
             <p>"Your address is " <strong>{address.email}</strong> ". " {state}</p>
@@ -67,7 +65,7 @@ pub fn EmailPage() -> impl IntoView {
             <p>
                 "A new address takes effect when you have opened the link in the mail that we send there. The old one gets a mail that undoes the change for 72 hours."
             </p>
-            <Form action submit="Change the address">
+            <Form path=AskForEmailChange::PATH submit="Change the address">
                 <TextField field=Field::Email label="New email address" kind="email" autocomplete="email" />
             </Form>
         }
@@ -83,15 +81,14 @@ pub fn EmailPage() -> impl IntoView {
 /// `/accounts/email/confirm`: by the link, or, signed in, by the code.
 #[component]
 pub fn EmailConfirmPage() -> impl IntoView {
-    let action = ServerAction::<ConfirmEmailChange>::new();
     view! {
         <LinkPage
             title="Confirm your new email address"
             link=Link::ChangeEmail
-            usable=move |_username| {
+            usable=|_username| {
                 view! {
                     <p>"Press the button, and this is the address of your account."</p>
-                    <Form action submit="Use this address" />
+                    <Form path=ConfirmEmailChange::PATH submit="Use this address" />
                 }
                     .into_any()
             }
@@ -101,13 +98,12 @@ pub fn EmailConfirmPage() -> impl IntoView {
 }
 
 fn change_by_code(address: Address) -> AnyView {
-    let action = ServerAction::<ChangeByCode>::new();
     view! {
         <p>
             "Open the link in the mail to your new address, or type its code here. Until then your address is "
             <strong>{address.email}</strong> "."
         </p>
-        <Form action submit="Use the new address">
+        <Form path=ChangeByCode::PATH submit="Use the new address">
             <TextField field=Field::Code label="Code from the mail" autocomplete="one-time-code" />
         </Form>
         <p>
@@ -120,17 +116,16 @@ fn change_by_code(address: Address) -> AnyView {
 /// `/accounts/email/undo`
 #[component]
 pub fn EmailUndoPage() -> impl IntoView {
-    let action = ServerAction::<UndoEmailChange>::new();
     view! {
         <LinkPage
             title="Undo the change of your address"
             link=Link::UndoEmail
-            usable=move |_username| {
+            usable=|_username| {
                 view! {
                     <p>
                         "Your old address comes back, all devices are logged out, and a mail for a new password goes to the old address."
                     </p>
-                    <Form action submit="Undo the change" />
+                    <Form path=UndoEmailChange::PATH submit="Undo the change" />
                 }
                     .into_any()
             }
@@ -142,17 +137,16 @@ pub fn EmailUndoPage() -> impl IntoView {
 /// `/accounts/not_me`
 #[component]
 pub fn NotMePage() -> impl IntoView {
-    let action = ServerAction::<NotMe>::new();
     view! {
         <LinkPage
             title="This was not you?"
             link=Link::NotMe
-            usable=move |_username| {
+            usable=|_username| {
                 view! {
                     <p>
                         "Then let us close the door: all devices are logged out, and you get a mail with which to set a new password."
                     </p>
-                    <Form action submit="Log out all devices" />
+                    <Form path=NotMe::PATH submit="Log out all devices" />
                 }
                     .into_any()
             }
@@ -163,13 +157,10 @@ pub fn NotMePage() -> impl IntoView {
 
 /// What a member sees of their address; a stranger is asked to log in.
 #[component]
-fn ForMember<V>(
+fn ForMember(
     /// How it is shown.
-    show: V,
-) -> impl IntoView
-where
-    V: Fn(Address) -> AnyView + Clone + Send + Sync + 'static,
-{
+    show: fn(Address) -> AnyView,
+) -> impl IntoView {
     let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
     match visitor {
         None => view! {

@@ -26,10 +26,9 @@ use password::NewPasswordFields;
 /// `/accounts/signup`
 #[component]
 pub fn SignupPage() -> impl IntoView {
-    let action = ServerAction::<SignUp>::new();
     view! {
         <Page title="Sign up" class="page narrow">
-            <Form action submit="Sign up">
+            <Form path=SignUp::PATH submit="Sign up">
                 <TextField
                     field=Field::Username
                     label="Username"
@@ -47,12 +46,11 @@ pub fn SignupPage() -> impl IntoView {
 /// `/accounts/login`
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let action = ServerAction::<LogIn>::new();
     let location = use_location();
     let next = move || next_of(&location.search.get());
     view! {
         <Page title="Log in" class="page narrow">
-            <Form action submit="Log in">
+            <Form path=LogIn::PATH submit="Log in">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
                 <TextField field=Field::Login label="Username or email address" autocomplete="username" />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
@@ -93,20 +91,16 @@ pub fn LogoutPage() -> impl IntoView {
 
 /// A page behind a link in a mail: a button where the link is good; what else can be done where it is not.
 #[component]
-fn LinkPage<U, D>(
+fn LinkPage(
     /// The heading.
     title: &'static str,
     /// Which link.
     link: Link,
     /// What a good link can do.
-    usable: U,
+    usable: fn(String) -> AnyView,
     /// What there is without one.
-    dead: D,
-) -> impl IntoView
-where
-    U: Fn(String) -> AnyView + Clone + Send + Sync + 'static,
-    D: Fn() -> AnyView + Clone + Send + Sync + 'static,
-{
+    dead: fn() -> AnyView,
+) -> impl IntoView {
     let data = Resource::new(|| (), move |()| load_link(link));
     view! {
         <Page title class="page narrow">

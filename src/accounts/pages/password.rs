@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use server_fn::ServerFn;
 
 use super::{LinkPage, next_of};
 use crate::{
@@ -61,11 +62,10 @@ pub fn NewPasswordFields(
 /// `/accounts/password_change`
 #[component]
 pub fn PasswordChangePage() -> impl IntoView {
-    let action = ServerAction::<ChangePassword>::new();
     view! {
         <Page title="Change your password" class="page narrow">
             <p>"All your other devices will be logged out, and you get a mail that says so."</p>
-            <Form action submit="Change password">
+            <Form path=ChangePassword::PATH submit="Change password">
                 <UsernameForManager username=visitor_name() />
                 <TextField
                     field=Field::OldPassword
@@ -82,11 +82,10 @@ pub fn PasswordChangePage() -> impl IntoView {
 /// `/accounts/password_reset`
 #[component]
 pub fn PasswordResetPage() -> impl IntoView {
-    let action = ServerAction::<AskForReset>::new();
     view! {
         <Page title="Forgot your password?" class="page narrow">
             <p>"Enter your email address, and we will send you a mail with which to set a new one."</p>
-            <Form action submit="Send me a mail">
+            <Form path=AskForReset::PATH submit="Send me a mail">
                 <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" />
             </Form>
             <p>
@@ -115,15 +114,14 @@ pub fn PasswordResetDonePage() -> impl IntoView {
 /// `/accounts/reset/new`
 #[component]
 pub fn ResetPage() -> impl IntoView {
-    let action = ServerAction::<ResetPassword>::new();
     view! {
         <LinkPage
             title="Set a new password"
             link=Link::ResetPassword
-            usable=move |username| {
+            usable=|username| {
                 view! {
                     <p>"All your devices will be logged out."</p>
-                    <Form action submit="Set the new password">
+                    <Form path=ResetPassword::PATH submit="Set the new password">
                         <UsernameForManager username />
                         <NewPasswordFields label="New password" again="New password confirmation" />
                     </Form>
@@ -162,13 +160,12 @@ pub fn ResetDonePage() -> impl IntoView {
 /// `/accounts/reauthenticate`
 #[component]
 pub fn ReauthenticatePage() -> impl IntoView {
-    let action = ServerAction::<Reauthenticate>::new();
     let location = use_location();
     let next = move || next_of(&location.search.get());
     view! {
         <Page title="Please give your password again" class="page narrow">
             <p>"What you are about to do could take your account away from you. So we make sure that it is you."</p>
-            <Form action submit="Go on">
+            <Form path=Reauthenticate::PATH submit="Go on">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
                 <UsernameForManager username=visitor_name() />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
