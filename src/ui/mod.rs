@@ -1,5 +1,6 @@
 //! Components that every feature uses, and what a page knows of its visitor.
 
+pub mod field;
 pub mod flash;
 pub mod form;
 pub mod frame;
@@ -15,8 +16,9 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use field::TextField;
 pub use flash::FlashMessages;
-pub use form::{Form, TextField};
+pub use form::Form;
 pub use frame::{Footer, Header, Main, SkipLink};
 pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use pager::Pager;

@@ -1,0 +1,85 @@
+//! One field of a form.
+
+use leptos::{html, prelude::*};
+
+use super::form::{Errors, FormState, on_return};
+use crate::forms::Field;
+
+/// A labelled input with its errors; `aria-describedby` ties them (WCAG 3.3.1).
+#[component]
+pub fn TextField(
+    /// Which one; it gives the input its name.
+    field: Field,
+    /// What it is called.
+    label: &'static str,
+    /// The input's type.
+    #[prop(default = "text")]
+    kind: &'static str,
+    /// What the browser may fill in.
+    autocomplete: &'static str,
+    /// What it holds at first.
+    #[prop(optional, into)]
+    present: Option<String>,
+    /// Whether it may stay empty.
+    #[prop(optional)]
+    optional: bool,
+    /// What a keyboard on a screen begins with a capital letter.
+    #[prop(default = "none")]
+    capitals: &'static str,
+    /// What to know before typing.
+    #[prop(optional)]
+    help: Option<&'static str>,
+) -> impl IntoView {
+    let state = use_context::<FormState>();
+    let errors = Signal::derive(move || state.map(|state| state.errors.get()).unwrap_or_default());
+    let name = field.name();
+    let value = state
+        .and_then(|state| state.values.with_value(|values| values.get(name).cloned()))
+        .or(present)
+        .unwrap_or_default();
+    let id = format!("id_{name}");
+    let (help_id, error_id) = (format!("{id}_help"), format!("{id}_error"));
+    let is_sent = move || state.is_some_and(|state| state.is_sent.get());
+    let is_wrong = move || !is_sent() && errors.get().of(field).next().is_some();
+    let described_by = {
+        let (help_id, error_id) = (help.map(|_| help_id.clone()), error_id.clone());
+        move || {
+            let ids: Vec<&str> =
+                help_id.as_deref().into_iter().chain(is_wrong().then_some(error_id.as_str())).collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
+    };
+    let is_password = kind == "password";
+    let input = NodeRef::<html::Input>::new();
+    if is_password {
+        // Whoever comes back may be somebody else.
+        on_return(move || {
+            if let Some(input) = input.get_untracked() {
+                input.set_value("");
+            }
+        });
+    }
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <input
+                node_ref=input
+                id=id
+                name=name
+                type=kind
+                value=(!is_password).then_some(value)
+                autocomplete=autocomplete
+                autocapitalize=capitals
+                spellcheck="false"
+                dir="auto"
+                required=!optional
+                aria-invalid=move || is_wrong().then_some("true")
+                aria-describedby=described_by
+            />
+            {help.map(|help| view! { <p class="help" id=help_id>{help}</p> })}
+            <div class="field-errors" id=error_id>
+                <Errors field errors />
+            </div>
+        </div>
+    }
+}
