@@ -129,7 +129,7 @@ pub fn EmailUndoPage() -> impl IntoView {
                 }
                     .into_any()
             }
-            dead=|| ().into_any()
+            dead=only_by_link
         />
     }
 }
@@ -150,9 +150,20 @@ pub fn NotMePage() -> impl IntoView {
                 }
                     .into_any()
             }
-            dead=|| ().into_any()
+            dead=only_by_link
         />
     }
+}
+
+/// For who comes without a link that is good.
+fn only_by_link() -> AnyView {
+    view! {
+        <p>
+            "This page needs the link in our mail, opened in this browser. If it is too old, you can still "
+            <a href="/accounts/password_reset">"set a new password"</a> ", which logs out all devices."
+        </p>
+    }
+    .into_any()
 }
 
 /// What a member sees of their address; a stranger is asked to log in.

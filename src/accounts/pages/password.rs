@@ -130,6 +130,7 @@ pub fn ResetPage() -> impl IntoView {
             }
             dead=|| {
                 view! {
+                    <p>"This page needs the link in our mail, opened in this browser."</p>
                     <p>
                         <a class="button" href="/accounts/password_reset">
                             "Ask for a new link"
