@@ -110,3 +110,26 @@ test.describe('too many wrong passwords', () => {
     await arrive(page, '/members/dashboard');
   });
 });
+
+test('with nothing but the keyboard', async ({ page }) => {
+  const member = await join(page);
+  await open(page, '/accounts/password_change');
+  await field(page, 'Old password').focus();
+  for (const text of [member.password, NEW, NEW]) {
+    await page.keyboard.type(text);
+    await page.keyboard.press('Tab');
+  }
+  await expect(button(page, 'Change password')).toBeFocused();
+  await page.keyboard.press('Enter');
+  await arrive(page, '/members/profile');
+  await page.getByRole('link', { name: 'Email address' }).press('Enter');
+  await arrive(page, '/accounts/email');
+  await field(page, 'New email address').focus();
+  await page.keyboard.type(newMember('new').email);
+  await page.keyboard.press('Enter');
+  await arrive(page, '/accounts/email/confirm');
+  await page.keyboard.press('Tab'); // The way past the navigation.
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await expect(field(page, 'Code from the mail')).toBeFocused();
+});

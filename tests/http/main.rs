@@ -5,6 +5,7 @@
 mod support;
 
 mod activity;
+mod bad_input;
 mod command_line;
 mod connections;
 mod dashboard;
