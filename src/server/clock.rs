@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::Notify;
@@ -38,25 +38,22 @@ impl Clock {
 
     /// Waits for so long by this clock: who moves it forward wakes who sleeps.
     pub async fn sleep(&self, duration: Duration) {
-        let (begun, offset) = (Instant::now(), self.offset());
-        loop {
-            // Asked for before the time is looked at, so that no move in between is missed.
-            let moved = self.0.moved.notified();
-            let skipped = u64::try_from(self.offset().saturating_sub(offset)).unwrap_or(0);
-            let gone = begun.elapsed().saturating_add(Duration::from_millis(skipped));
-            let Some(left) = duration.checked_sub(gone).filter(|left| !left.is_zero()) else {
-                return;
-            };
-            tokio::select! {
-                () = tokio::time::sleep(left) => {}
-                () = moved => {}
-            }
-        }
+        self.sleep_until(self.now().saturating_add(to_millis(duration))).await;
     }
 
     /// Waits until this clock shows that time.
     pub async fn sleep_until(&self, at: Millis) {
-        self.sleep(Duration::from_millis(u64::try_from(at.saturating_sub(self.now())).unwrap_or(0))).await;
+        loop {
+            // Asked for before the time is looked at, so that no move in between is missed.
+            let moved = self.0.moved.notified();
+            let Ok(left @ 1..) = u64::try_from(at.saturating_sub(self.now())) else {
+                return;
+            };
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(left)) => {}
+                () = moved => {}
+            }
+        }
     }
 
     fn offset(&self) -> Millis {
