@@ -151,6 +151,12 @@ mod tests {
             ("[accounts]\nlogin_url = '/members/secret'", None, "accounts.login_url"),
             ("[accounts]\nlogin_redirect_url = '//evil.example'", None, "accounts.login_redirect_url"),
             ("[sessions]\nidle = '91d'", None, "sessions.idle"),
+            // Anybody could read the mailbox.
+            ("[site]\nenvironment = 'production'", None, "mail.transport"),
+            ("[site]\nbase_url = 'https://members.example.org'", None, "mail.transport"),
+            ("[mail]\ntransport = 'carrier pigeon'", None, "mail.transport"),
+            ("[mail]\nfrom = 'nobody'", None, "mail.from"),
+            ("[throttle]\nlogin_per_address = 'often'", None, "throttle.login_per_address"),
             ("[accounts]\ndeletion_delay = '23h'", None, "accounts.deletion_delay"),
             ("[accounts]\ndeletion_delay = '91d'", None, "accounts.deletion_delay"),
             ("[activity]\nkeep = '0s'", None, "activity.keep"),
