@@ -194,7 +194,15 @@ impl Draft<'_> {
     async fn link(&self, purpose: Purpose, path: &str) -> Result<(String, String), AppError> {
         let mut transaction = self.site.db.begin().await?;
         let now = self.site.clock.now();
-        let issued = tokens::issue(&mut transaction, now, self.user, purpose, &self.order.address).await?;
+        let issued = tokens::issue(
+            &mut transaction,
+            now,
+            self.order.occasion.at,
+            self.user,
+            purpose,
+            &self.order.address,
+        )
+        .await?;
         transaction.commit().await?;
         Ok((self.site.url(&format!("/accounts/{path}/{}", issued.token)), issued.code))
     }

@@ -34,6 +34,18 @@ pub async fn enqueue(transaction: &mut Transaction, now: Millis, order: &Order) 
     Ok(store::insert(transaction, id, order.kind.name(), order.user, &order.address, &detail, now).await?)
 }
 
+/// Drops what waits for an account and would go to another address than this.
+///
+/// # Errors
+/// An outage.
+pub async fn forget_elsewhere(
+    transaction: &mut Transaction,
+    user: UserId,
+    address: &str,
+) -> Result<(), AppError> {
+    Ok(store::delete_elsewhere(transaction, user, address).await?)
+}
+
 /// Sends what is due, for ever.
 pub async fn deliver(site: Site) {
     /// For what another instance left behind when it went down.

@@ -95,6 +95,20 @@ pub async fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx:
     sqlx::query("DELETE FROM mails WHERE id = $1").bind(id).execute(connection).await.map(drop)
 }
 
+/// What waits for an account and would go to another address.
+pub async fn delete_elsewhere(
+    connection: &mut AnyConnection,
+    user: UserId,
+    address: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM mails WHERE user_id = $1 AND address <> $2")
+        .bind(user.0)
+        .bind(address)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// Notes why it did not go out, and when it is tried again.
 pub async fn postpone(
     connection: &mut AnyConnection,

@@ -181,6 +181,41 @@ async fn a_change_waits_for_the_new_address_and_the_old_one_can_undo_it() {
     site.stop().await;
 }
 
+/// A thief who moves the account on twice has the middle address, and with it mails of ours.
+#[tokio::test]
+async fn after_an_undo_nobody_comes_back_by_the_addresses_in_between() {
+    let site = TestSite::start().await;
+    let mut thief = site.member("ada").await;
+    for address in ["thief1@example.com", "thief2@example.com"] {
+        site.clock.advance(Duration::from_secs(5));
+        change(&mut thief, address).await;
+        follow(&mut thief, &site.mail_to(address, CHANGE, 1).await.link()).await;
+    }
+    let changed = "Your email address was changed";
+    let in_between = site.mail_to("thief1@example.com", changed, 1).await.link();
+    // A notice, too, goes to the thief while they have the account.
+    site.visitor().log_in("ada").await;
+    let notice = site.mail_to("thief2@example.com", "New login to your account", 1).await.link();
+
+    let owners = site.mail_to("ada@example.com", changed, 1).await.link();
+    follow(&mut site.visitor(), &owners).await;
+    assert_eq!(site.database.text("SELECT email FROM users").await, "ada@example.com");
+    for (link, function) in
+        [(in_between, "/api/accounts/undo_email_change"), (notice, "/api/accounts/not_me")]
+    {
+        let mut thief = site.visitor();
+        open(&mut thief, &link).await;
+        assert_eq!(thief.call(function, &[]).await.text(), r#"{"Refused":[["form","LinkDead"]]}"#, "{link}");
+    }
+    site.all_mails_sent().await;
+    assert_eq!(site.database.text("SELECT email FROM users").await, "ada@example.com");
+    for address in ["thief1@example.com", "thief2@example.com"] {
+        let mails = site.mails_to(address);
+        assert!(!mails.iter().any(|mail| mail.subject.contains("Set a new password")), "{address}");
+    }
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn an_undo_is_good_for_72_hours() {
     let site = TestSite::start().await;

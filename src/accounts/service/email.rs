@@ -9,7 +9,7 @@ use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem},
-    mail::service::Kind as Mail,
+    mail::service::{self as mail, Kind as Mail},
     member::{Member, UserId},
     server::{Visit, db::Transaction},
     sessions::origin::Recent,
@@ -142,11 +142,17 @@ pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<(),
 pub async fn undo_email_change(visit: &Visit, token: &str) -> Result<(), AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let mut transaction = site.db.begin().await?;
-    let (user, email) = take(&mut transaction, visit, Purpose::UndoEmail, &Proof::Token(token)).await?;
+    let row = tokens::take(&mut transaction, now, Purpose::UndoEmail, token)
+        .await?
+        .ok_or_else(|| refused(Field::Form, Problem::LinkDead))?;
+    let (user, email) = (UserId(row.user_id), row.email);
     let restored = store::set_email(&mut transaction, user, &email, &username::key(&email), now).await;
     at_field(restored, Field::Form)?;
     activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &visit.client)
         .await?;
+    tokens::revoke_since_change(&mut transaction, user, &email, row.created_at).await?;
+    // Nor by a mail that was still to be written.
+    mail::forget_elsewhere(&mut transaction, user, &email).await?;
     secure(&mut transaction, visit, user, &email).await?;
     transaction.commit().await?;
     after_securing(visit, user).await

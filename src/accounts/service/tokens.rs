@@ -76,13 +76,14 @@ pub struct Issued {
     pub code: String,
 }
 
-/// Makes a token and a code.
+/// Makes a token and a code, about what happened then.
 ///
 /// # Errors
 /// An outage.
 pub async fn issue(
     transaction: &mut Transaction,
     now: Millis,
+    about: Millis,
     user: UserId,
     purpose: Purpose,
     email: &str,
@@ -98,7 +99,7 @@ pub async fn issue(
         user,
         email,
         code_hash: Some(&hash_code(purpose, user, &code)),
-        created_at: now,
+        created_at: about,
         expires_at: now.saturating_add(purpose.lifetime()),
     };
     store::insert(transaction, &row).await?;
@@ -167,6 +168,21 @@ pub async fn revoke(
         store::delete(transaction, user, purpose.name()).await?;
     }
     Ok(())
+}
+
+/// After the change of address from `email` was taken back: whoever had the addresses since then gets no way back in, by a later
+/// undo or a "this was not me". What undoes earlier changes stays.
+///
+/// # Errors
+/// An outage.
+pub async fn revoke_since_change(
+    transaction: &mut Transaction,
+    user: UserId,
+    email: &str,
+    changed_at: Millis,
+) -> Result<(), AppError> {
+    store::delete_since(transaction, user, Purpose::UndoEmail.name(), changed_at).await?;
+    Ok(store::delete_elsewhere(transaction, user, Purpose::NotMe.name(), email).await?)
 }
 
 /// Deletes tokens that are too old, and says how many.

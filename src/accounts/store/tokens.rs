@@ -9,6 +9,7 @@ use crate::{member::UserId, server::clock::Millis};
 pub struct TokenRow {
     pub user_id: i64,
     pub email: String,
+    pub created_at: Millis,
 }
 
 /// A new token.
@@ -47,7 +48,7 @@ pub async fn find(
     now: Millis,
 ) -> Result<Option<TokenRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT user_id, email FROM tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3",
+        "SELECT user_id, email, created_at FROM tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3",
     )
     .bind(token_hash)
     .bind(purpose)
@@ -64,7 +65,7 @@ pub async fn take(
     now: Millis,
 ) -> Result<Option<TokenRow>, sqlx::Error> {
     sqlx::query_as(
-        "DELETE FROM tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING user_id, email",
+        "DELETE FROM tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING user_id, email, created_at",
     )
     .bind(token_hash)
     .bind(purpose)
@@ -83,7 +84,7 @@ pub async fn take_by_code(
 ) -> Result<Option<TokenRow>, sqlx::Error> {
     sqlx::query_as(
         "DELETE FROM tokens WHERE user_id = $3 AND purpose = $2 AND code_hash = $1 AND expires_at > $4 \
-         RETURNING user_id, email",
+         RETURNING user_id, email, created_at",
     )
     .bind(code_hash)
     .bind(purpose)
@@ -98,6 +99,38 @@ pub async fn delete(connection: &mut AnyConnection, user: UserId, purpose: &str)
     sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2")
         .bind(user.0)
         .bind(purpose)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// The account's for this purpose that are about something since then.
+pub async fn delete_since(
+    connection: &mut AnyConnection,
+    user: UserId,
+    purpose: &str,
+    since: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2 AND created_at >= $3")
+        .bind(user.0)
+        .bind(purpose)
+        .bind(since)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// The account's for this purpose that went to other addresses.
+pub async fn delete_elsewhere(
+    connection: &mut AnyConnection,
+    user: UserId,
+    purpose: &str,
+    email: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2 AND email <> $3")
+        .bind(user.0)
+        .bind(purpose)
+        .bind(email)
         .execute(connection)
         .await
         .map(drop)
