@@ -36,6 +36,13 @@ impl Generations {
         self.counter(owner).fetch_add(1, Ordering::AcqRel);
     }
 
+    /// The same for everybody.
+    pub fn advance_all(&self) {
+        for counter in &self.counters {
+            counter.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+
     fn counter(&self, owner: impl Hash) -> &AtomicU64 {
         // Truncation is harmless: any part of the hash will do.
         &self.counters[self.hasher.hash_one(owner) as usize % Self::COUNTERS]

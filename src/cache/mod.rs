@@ -66,6 +66,14 @@ impl Cache {
     }
 }
 
+impl Cache {
+    /// Takes back everything of every member, where naming them all would take too long.
+    pub fn invalidate_everybody(&self, cause: &'static str) {
+        self.entries.take_back_all();
+        tracing::info!(cause, "cache.invalidate: everything of everybody");
+    }
+}
+
 /// One member's part of the cache: whatever is read or written through it is theirs.
 pub struct MemberCache<'a> {
     cache: &'a Cache,
