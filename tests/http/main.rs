@@ -11,6 +11,7 @@ mod connections;
 mod dashboard;
 mod deletion;
 mod devices;
+mod devices_again;
 mod email;
 mod export;
 mod failed_logins;
