@@ -21,6 +21,7 @@ mod headers;
 mod live;
 mod login;
 mod mail;
+mod mail_tls;
 mod pages;
 mod passwords;
 mod pictures;
