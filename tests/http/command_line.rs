@@ -8,7 +8,7 @@ use std::{
 
 use crate::support::{PASSWORD, TestSite, Visitor, database::TestDatabase, site::built_files};
 
-fn program(database: &TestDatabase, folder: &Path) -> Command {
+pub fn program(database: &TestDatabase, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_members-area"));
     command
         .current_dir(folder)
@@ -20,11 +20,11 @@ fn program(database: &TestDatabase, folder: &Path) -> Command {
     command
 }
 
-fn run(command: &mut Command) -> Output {
+pub fn run(command: &mut Command) -> Output {
     command.output().expect("the program runs")
 }
 
-fn text(output: &Output) -> String {
+pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

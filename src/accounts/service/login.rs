@@ -78,8 +78,14 @@ impl Tries {
             && store::devices::is_known(&mut *site.db.read().await?, &device, asked).await?
         {
             let who = format!("{asked}:{}", URL_SAFE_NO_PAD.encode(device));
-            let own = Limit::new("failed_login_per_known_device", &who, rates.failed_login_per_account);
-            return Ok(Self { any: Vec::new(), wrong: vec![own] });
+            return Ok(Self {
+                any: vec![Limit::new("login_per_known_device", &who, rates.login_per_address)],
+                wrong: vec![Limit::new(
+                    "failed_login_per_known_device",
+                    &who,
+                    rates.failed_login_per_account,
+                )],
+            });
         }
         Ok(Self {
             any: vec![Limit::for_address("login_per_address", address, rates.login_per_address)],
@@ -179,7 +185,7 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
 }
 
 /// Writes a login down: last login, activity, the device. Links for a new password are useless from now on. A device that is new to
-/// an account that had one before is told to its owner. To be called before the session is opened: that commits last, and takes back
+/// an account that was logged in to before is told to its owner. To be called before the session is opened: that commits last, and takes back
 /// what is cached of the member, this included. Who was to be deleted is not any more; true where that is so.
 ///
 /// # Errors
@@ -190,7 +196,9 @@ pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) ->
     let (id, now) = (member.id(), visit.site.clock.now());
     let mut transaction = visit.site.db.begin().await?;
     let is_known = store::devices::is_known(&mut transaction, &device, id).await?;
-    let is_first = store::devices::count(&mut transaction, id).await? == 0;
+    // Not by the devices: after a report that it was not the owner, none is known any more.
+    let is_first =
+        store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
     store::devices::remember(&mut transaction, &device, id, now).await?;
     store::devices::prune(&mut transaction, id, DEVICES_KEPT).await?;
     if !is_known && !is_first {
