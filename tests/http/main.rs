@@ -5,6 +5,7 @@
 mod support;
 
 mod activity;
+mod backup;
 mod bad_input;
 mod command_line;
 mod connections;
@@ -22,6 +23,7 @@ mod login;
 mod mail;
 mod pages;
 mod passwords;
+mod people;
 mod pictures;
 mod profile;
 mod reauthentication;
