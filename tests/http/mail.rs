@@ -3,7 +3,7 @@ use std::time::Duration;
 use members_area::server::config::MailTransport;
 
 use crate::{
-    command_line::{program, run, text},
+    support::program::{program, run, text},
     support::{
         PASSWORD, TestSite, Visitor,
         database::TestDatabase,

@@ -5,6 +5,7 @@
 mod support;
 
 mod activity;
+mod backup;
 mod bad_input;
 mod command_line;
 mod connections;
@@ -26,6 +27,7 @@ mod mail_tls;
 mod notices;
 mod pages;
 mod passwords;
+mod people;
 mod permissions;
 mod pictures;
 mod profile;

@@ -160,10 +160,12 @@ pub async fn reauthenticate(visit: &Visit, member: &Member, password: &Secret) -
     Ok(transaction.commit().await?)
 }
 
-/// `None` for what can be no name: PostgreSQL takes no NUL, and folding a megabyte takes long.
+/// `None` for what can be no name: PostgreSQL takes no NUL, folding a megabyte takes long, and where nothing is left of it, it is
+/// not the name of those who have no address.
 pub(super) fn login_key(login: &str) -> Option<String> {
     const LONGEST: usize = 4 * (EMAIL_MAX as usize);
-    (login.len() <= LONGEST && !login.contains('\0')).then(|| username::key(login))
+    let key = (login.len() <= LONGEST && !login.contains('\0')).then(|| username::key(login));
+    key.filter(|key| !key.is_empty())
 }
 
 /// The active member with this id and what they may, from memory for `sessions.cache_ttl`.
@@ -235,5 +237,6 @@ mod tests {
         assert_eq!(login_key("Ada"), Some("ada".into()));
         assert_eq!(login_key("a\0b"), None);
         assert_eq!(login_key(&"x".repeat(1017)), None);
+        assert_eq!(login_key("\u{3164}"), None);
     }
 }
