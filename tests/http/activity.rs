@@ -235,8 +235,10 @@ async fn everything_that_can_happen_is_written_down() {
     follow(&mut member, &site.mail_to("new@example.com", "Confirm your new email address", 1).await.link())
         .await;
     follow(&mut site.visitor(), &site.mail_to(old, "Your email address was changed", 1).await.link()).await;
+    site.mail_to(old, "Set a new password", 1).await;
     let told = site.mail_to(old, "New login to your account", 1).await;
     follow(&mut site.visitor(), &told.link()).await;
+    site.mail_to(old, "Set a new password", 2).await;
     member.submit("/accounts/password_reset", &[("email", old)]).await;
     // After an undo and a "not me", the third.
     let link = site.mail_to(old, "Set a new password", 3).await.link();

@@ -90,14 +90,14 @@ async fn each_does_its_own_thing_once_whatever_was_tried_with_it_before() {
         let (_, good) = link(&site, kind, kind.name).await;
         let before = account(&site, kind.name).await;
         let token = good.strip_prefix(kind.path).expect("a token");
-        let first = if token.starts_with('A') { "B" } else { "A" };
+        let other = |end: &str| if end == "A" { "B" } else { "A" };
         let swapped: String = token
             .chars()
             .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
             .collect();
         for wrong in [
-            format!("{first}{}", &token[1..]),
-            format!("{}{first}", &token[..42]),
+            format!("{}{}", other(&token[..1]), &token[1..]),
+            format!("{}{}", &token[..42], other(&token[42..])),
             swapped,
             format!("{token}A"),
             token[..42].to_owned(),

@@ -86,7 +86,8 @@ async fn a_server_that_is_busy_is_tried_again_and_nobody_waits_for_it() {
     site.stop().await;
 }
 
-#[tokio::test]
+/// On threads of its own: the program that lists the queue waits for whatever the site is about to write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_sent_is_seen() {
     let server = SmtpServer::start();
     server.set(Mood::Unknown);
@@ -105,6 +106,7 @@ async fn what_cannot_be_sent_is_seen() {
     server.set(Mood::Taking);
     site.signed_up("bob").await;
     taken(&server, 1).await;
+    site.database.until("SELECT COUNT(*) FROM mails", |count| count == 1).await;
     assert_eq!(site.database.number("SELECT tries FROM mails").await, 1);
     assert!(log::lines("A mail was not sent", |line| line["level"] == "ERROR").iter().any(|line| {
         line["kind"] == "verify_email" && line["error"].as_str().is_some_and(|error| error.contains("550"))
@@ -151,6 +153,11 @@ async fn what_is_rolled_back_sends_no_mail() {
     let answer = site.visitor().sign_up("bob", "bob@example.com").await;
     assert!(answer.status >= 500, "{}", answer.text());
     site.database.execute("ALTER TABLE elsewhere RENAME TO activity").await;
+    // Nor does anything happen that cannot be told of.
+    site.database.execute("ALTER TABLE mails RENAME TO elsewhere").await;
+    assert!(site.visitor().sign_up("bob", "bob@example.com").await.status >= 500);
+    site.database.execute("ALTER TABLE elsewhere RENAME TO mails").await;
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
     let racers: Vec<_> = (0..6)
         .map(|number| {
             let mut visitor = site.visitor();
