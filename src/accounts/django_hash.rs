@@ -1,13 +1,18 @@
 //! The password hashes that Django writes, so that who moves in logs in with the password they have. Read and checked here, also
 //! before one is ever stored; computed only at a login, behind the bound of [`super::hasher`], and then replaced by one of ours.
 
+mod pieces;
+
 use std::fmt;
 
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc::PasswordHash};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::Engine;
 use pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
+
+pub use pieces::Unfit;
+use pieces::{base64_of, parts};
 
 /// Bytes of the whole text. Django's column has 128 characters, a widened one some more.
 const LONGEST: usize = 1024;
@@ -21,30 +26,6 @@ const MOST_WORK_KIB: u64 = 1024 * 1024;
 const MOST_LANES: u32 = 16;
 /// bcrypt's cost, a power of two: 12 with Django, about a quarter of a second.
 const MOST_COST: u32 = 15;
-
-/// Why a text is no hash that can be checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unfit {
-    /// `!…`, or nothing: the account has no password.
-    Unusable,
-    /// Of a kind that is too weak to be carried on, or that nobody knows.
-    Kind,
-    /// Of a known kind, and not written as Django writes it.
-    Malformed,
-    /// It would take too much time or memory to check.
-    TooCostly,
-}
-
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Unusable => "there is no password",
-            Self::Kind => "the password's hash is of a kind that is too weak or unknown",
-            Self::Malformed => "the password's hash is malformed",
-            Self::TooCostly => "the password's hash would take too much time or memory to check",
-        })
-    }
-}
 
 /// A hash that can be checked, within the limits.
 #[derive(Clone)]
@@ -248,17 +229,10 @@ fn bcrypt_(rest: &str, over_sha256: bool) -> Result<Scheme, Unfit> {
     Ok(Scheme::Bcrypt { over_sha256, cost, salt, hash })
 }
 
-/// Exactly so many.
-fn parts<const COUNT: usize>(text: &str) -> Result<[&str; COUNT], Unfit> {
-    text.split('$').collect::<Vec<_>>().try_into().map_err(|_| Unfit::Malformed)
-}
-
-fn base64_of(text: &str, length: usize) -> Result<Vec<u8>, Unfit> {
-    STANDARD.decode(text).ok().filter(|hash| hash.len() == length).ok_or(Unfit::Malformed)
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     const LONG: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
