@@ -21,6 +21,7 @@ use crate::{
         },
     },
     activity::pages::ActivityPage,
+    admin::pages::{ADMIN, AdminPage},
     error::AppError,
     mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
@@ -57,6 +58,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/email/undo") view=EmailUndoPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/verify") view=VerifyPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
+                <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
                 <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
@@ -71,9 +73,12 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The navigation; each `A` knows whether it leads to the present page.
+/// The navigation, within a `Router`; each `A` knows whether it leads to the present page.
 #[component]
-fn SiteHeader(context: PageContext) -> impl IntoView {
+pub fn SiteHeader(
+    /// Whose page it is.
+    context: PageContext,
+) -> impl IntoView {
     // For `browser::live`: whom the page is for.
     let member = context.visitor.as_ref().map(|visitor| visitor.username.clone());
     let links = match context.visitor {
@@ -89,6 +94,15 @@ fn SiteHeader(context: PageContext) -> impl IntoView {
                     "Profile"
                 </A>
             </li>
+            {visitor
+                .is_staff
+                .then(|| {
+                    view! {
+                        <li>
+                            <A href=ADMIN>"Admin"</A>
+                        </li>
+                    }
+                })}
             <li>
                 <form method="post" action=LogOut::PATH>
                     <button type="submit" class="link">

@@ -12,6 +12,8 @@ pub mod app;
 pub mod error;
 /// What a refused form says, and where.
 pub mod forms;
+/// What a member may be allowed to do.
+pub mod permission;
 /// Shared components.
 pub mod ui;
 
@@ -19,6 +21,8 @@ pub mod ui;
 pub mod accounts;
 /// What happened to an account.
 pub mod activity;
+/// People and what they may, for staff.
+pub mod admin;
 /// Mails.
 pub mod mail;
 /// Dashboard, profile, the secret page.

@@ -1,8 +1,11 @@
-//! Who is asking. On the server only: what a page may know of its visitor is [`crate::ui::Visitor`].
+//! Who is asking, and what they may. On the server only: what a page may know of its visitor is [`crate::ui::Visitor`].
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
+pub use crate::permission::Permission;
 
 /// The id of a user's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,11 +27,38 @@ struct Inner {
     id: UserId,
     username: String,
     session_stamp: Vec<u8>,
+    rights: Rights,
+}
+
+/// What an account is, and what it was given. Names are text: those that the program does not know are kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rights {
+    /// May enter the admin.
+    pub is_staff: bool,
+    /// May everything.
+    pub is_superuser: bool,
+    /// Codenames of its own.
+    pub own: BTreeSet<String>,
+    /// Codenames of its groups.
+    pub of_groups: BTreeSet<String>,
+}
+
+impl Rights {
+    /// Django's rule for an active account: a superuser may everything, also what there is no name for yet; anybody else what they
+    /// or one of their groups were given. (For an inactive one there is no [`Member`] to ask.)
+    pub fn has_perm(&self, codename: &str) -> bool {
+        self.is_superuser || self.own.contains(codename) || self.of_groups.contains(codename)
+    }
 }
 
 impl Member {
+    /// With no rights: enough to open a session with, and what they may is read for the next request.
     pub(crate) fn new(id: UserId, username: String, session_stamp: Vec<u8>) -> Self {
-        Self(Arc::new(Inner { id, username, session_stamp }))
+        Self::with_rights(id, username, session_stamp, Rights::default())
+    }
+
+    pub(crate) fn with_rights(id: UserId, username: String, session_stamp: Vec<u8>, rights: Rights) -> Self {
+        Self(Arc::new(Inner { id, username, session_stamp, rights }))
     }
 
     /// Whose row.
@@ -45,12 +75,72 @@ impl Member {
     pub(crate) fn session_stamp(&self) -> &[u8] {
         &self.0.session_stamp
     }
+
+    /// What the account is, and what it was given.
+    pub fn rights(&self) -> &Rights {
+        &self.0.rights
+    }
+
+    /// Whether they may enter the admin.
+    pub fn is_staff(&self) -> bool {
+        self.0.rights.is_staff
+    }
+
+    /// Whether they may everything.
+    pub fn is_superuser(&self) -> bool {
+        self.0.rights.is_superuser
+    }
+
+    /// Django's `has_perm("app.codename")`.
+    pub fn has_perm(&self, codename: &str) -> bool {
+        self.0.rights.has_perm(codename)
+    }
+
+    /// The same for what the program knows by name.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.has_perm(permission.codename())
+    }
+
+    /// The proof that they are staff and may do this: what the verbs of the admin take (law 1).
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] where either is not so.
+    pub fn require(&self, permission: Permission) -> Result<Staff, AppError> {
+        self.staff()?.require(permission)
+    }
+
+    /// The proof that they are staff, for what every one of them may.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] where they are not.
+    pub fn staff(&self) -> Result<Staff, AppError> {
+        if self.is_staff() { Ok(Staff(self.clone())) } else { Err(AppError::Forbidden) }
+    }
 }
 
 /// By hand, because axum-login logs its user (law 6).
 impl fmt::Debug for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Member").field("id", &self.0.id.0).finish_non_exhaustive()
+    }
+}
+
+/// A member who is staff and was found to have a permission. Only to be had from [`Member::require`] and [`Member::staff`].
+#[derive(Clone, Debug)]
+pub struct Staff(Member);
+
+impl Staff {
+    /// Who it is.
+    pub fn member(&self) -> &Member {
+        &self.0
+    }
+
+    /// For a verb that needs more than the one permission.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] where they have it not.
+    pub fn require(&self, permission: Permission) -> Result<Self, AppError> {
+        if self.0.may(permission) { Ok(self.clone()) } else { Err(AppError::Forbidden) }
     }
 }
 
@@ -65,6 +155,8 @@ pub struct Client {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -72,5 +164,41 @@ mod tests {
         let member = Member::new(UserId(7), "ada".into(), vec![0xAB; 32]);
         let printed = format!("{member:?}");
         assert!(printed.contains('7') && !printed.contains("171") && !printed.to_lowercase().contains("ab"));
+    }
+
+    /// Names that the program knows, names of elsewhere, and what is no name at all.
+    fn names() -> impl Strategy<Value = String> {
+        prop_oneof![
+            proptest::sample::select(Permission::ALL.to_vec()).prop_map(|known| known.codename().to_owned()),
+            proptest::sample::select(vec!["blog.add_entry", "accounts.view_users", "view_user", "", "."])
+                .prop_map(str::to_owned),
+        ]
+    }
+
+    proptest! {
+        /// Against the rule as the lesson says it: a list of everything that was given, searched from end to end.
+        #[test]
+        fn permissions_are_djangos(
+            is_staff: bool,
+            is_superuser: bool,
+            own in proptest::collection::vec(names(), 0..6),
+            groups in proptest::collection::vec(proptest::collection::vec(names(), 0..4), 0..4),
+            asked in names(),
+        ) {
+            let rights = Rights {
+                is_staff,
+                is_superuser,
+                own: own.iter().cloned().collect(),
+                of_groups: groups.iter().flatten().cloned().collect(),
+            };
+            let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
+            let given = own.iter().chain(groups.iter().flatten()).any(|name| *name == asked);
+            prop_assert_eq!(member.has_perm(&asked), is_superuser || given);
+            if let Some(known) = Permission::from_codename(&asked) {
+                prop_assert_eq!(member.may(known), is_superuser || given);
+                prop_assert_eq!(member.require(known).is_ok(), is_staff && (is_superuser || given));
+            }
+            prop_assert_eq!(member.staff().is_ok(), is_staff);
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! axum-login's view of an account.
 
-use axum_login::{AuthUser, AuthnBackend};
+use std::collections::HashSet;
+
+use axum_login::{AuthUser, AuthnBackend, AuthzBackend};
 
 use super::service;
 use crate::{
     error::AppError,
     forms::{Field, FormErrors, Problem, Secret},
-    member::{Member, UserId},
+    member::{Member, Permission, UserId},
     server::{Site, Visit},
 };
 
@@ -80,5 +82,36 @@ impl AuthnBackend for Backend {
 
     async fn get_user(&self, id: &UserId) -> Result<Option<Member>, AppError> {
         service::member(&self.0, *id).await
+    }
+}
+
+/// Permissions by their names, as in the tables. What is asked is answered for the account as it is now: one that was deactivated
+/// meanwhile has none.
+impl AuthzBackend for Backend {
+    type Permission = String;
+
+    async fn get_user_permissions(&self, user: &Member) -> Result<HashSet<String>, AppError> {
+        let member = service::member(&self.0, user.id()).await?;
+        Ok(member.map(|member| member.rights().own.iter().cloned().collect()).unwrap_or_default())
+    }
+
+    async fn get_group_permissions(&self, user: &Member) -> Result<HashSet<String>, AppError> {
+        let member = service::member(&self.0, user.id()).await?;
+        Ok(member.map(|member| member.rights().of_groups.iter().cloned().collect()).unwrap_or_default())
+    }
+
+    /// A superuser's are all that the program knows, as in Django.
+    async fn get_all_permissions(&self, user: &Member) -> Result<HashSet<String>, AppError> {
+        let mut all = self.get_user_permissions(user).await?;
+        all.extend(self.get_group_permissions(user).await?);
+        if service::member(&self.0, user.id()).await?.is_some_and(|member| member.is_superuser()) {
+            all.extend(Permission::ALL.map(|permission| permission.codename().to_owned()));
+        }
+        Ok(all)
+    }
+
+    async fn has_perm(&self, user: &Member, permission: String) -> Result<bool, AppError> {
+        let member = service::member(&self.0, user.id()).await?;
+        Ok(member.is_some_and(|member| member.has_perm(&permission)))
     }
 }

@@ -152,6 +152,11 @@ where
         self.owners.hash_one(owner) as usize
     }
 
+    /// Takes back whatever belongs to anybody.
+    pub fn take_back_all(&self) {
+        self.generations.advance_all();
+    }
+
     fn is_fresh(&self, entry: &Entry<V>) -> bool {
         let now = self.clock.now();
         // An entry from the future: the clock was set back. Better computed again than kept for long.

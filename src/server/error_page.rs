@@ -8,12 +8,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::prelude::*;
+use leptos_router::{components::Router, location::RequestUrl};
 use server_fn::error::FromServerFnError;
 
-use super::Site;
+use super::{Site, pages};
 use crate::{
+    app::SiteHeader,
     error::AppError,
-    ui::{ErrorText, Footer, Header, Main, SkipLink},
+    member::Member,
+    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink},
 };
 
 /// Whether the answer is for a person.
@@ -30,11 +33,35 @@ pub fn refuse(site: &Site, headers: &HeaderMap, error: &AppError) -> Response {
     respond(site, headers, status, Some(error))
 }
 
+/// The answer to a member who may not do that: the way on is in the navigation.
+pub fn forbidden(site: &Site, request: &Request, member: &Member) -> Response {
+    let frame = Frame::Of { member: member.clone(), path: request.uri().path().to_owned() };
+    answer(site, request.headers(), StatusCode::FORBIDDEN, Some(&AppError::Forbidden), frame)
+}
+
 /// The same for a status that is no [`AppError`].
 pub fn respond(site: &Site, headers: &HeaderMap, status: StatusCode, error: Option<&AppError>) -> Response {
+    answer(site, headers, status, error, Frame::Unknown)
+}
+
+/// Whose page it is.
+enum Frame {
+    /// Not known here; every page that knows is reached from the start page.
+    Unknown,
+    /// Of a member, at this address.
+    Of { member: Member, path: String },
+}
+
+fn answer(
+    site: &Site,
+    headers: &HeaderMap,
+    status: StatusCode,
+    error: Option<&AppError>,
+    frame: Frame,
+) -> Response {
     let sentence = error.map_or_else(|| sentence(status).to_owned(), ToString::to_string);
     let mut response = if wants_html(headers) {
-        let html = page(site, status, sentence);
+        let html = page(site, status, sentence, frame);
         ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
     } else if let Some(error) = error {
         ([(header::CONTENT_TYPE, "application/json")], error.ser()).into_response()
@@ -100,7 +127,7 @@ fn sentence(status: StatusCode) -> &'static str {
     }
 }
 
-fn page(site: &Site, status: StatusCode, sentence: String) -> String {
+fn page(site: &Site, status: StatusCode, sentence: String, frame: Frame) -> String {
     let owner = Owner::new();
     let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
     let title = format!("{} · {name}", status.canonical_reason().unwrap_or("Error"));
@@ -118,12 +145,7 @@ fn page(site: &Site, status: StatusCode, sentence: String) -> String {
                 </head>
                 <body>
                     <SkipLink />
-                    // Who asks is not known here; every page that knows is reached from the start page.
-                    <Header site_name=name label="Site">
-                        <li>
-                            <a href="/">"Start page"</a>
-                        </li>
-                    </Header>
+                    {top(name, frame)}
                     <Main>
                         <ErrorText status=status.as_u16() sentence=sentence />
                     </Main>
@@ -135,4 +157,29 @@ fn page(site: &Site, status: StatusCode, sentence: String) -> String {
     });
     owner.unset();
     html
+}
+
+fn top(site_name: String, frame: Frame) -> AnyView {
+    match frame {
+        Frame::Unknown => view! {
+            <Header site_name label="Site">
+                <li>
+                    <a href="/">"Start page"</a>
+                </li>
+            </Header>
+        }
+        .into_any(),
+        Frame::Of { member, path } => {
+            // The navigation's links look for the address that they are on.
+            provide_context(RequestUrl::new(&path));
+            let context =
+                PageContext { site_name, visitor: Some(pages::visitor(&member)), ..Default::default() };
+            view! {
+                <Router>
+                    <SiteHeader context />
+                </Router>
+            }
+            .into_any()
+        }
+    }
 }

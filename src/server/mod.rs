@@ -34,7 +34,7 @@ use std::future::Future;
 use tokio::net::TcpListener;
 
 pub use site::Site;
-pub use visit::{DeviceHash, Visit, current_member};
+pub use visit::{DeviceHash, Visit, current_member, current_staff};
 
 use crate::{accounts, mail};
 use clock::Clock;

@@ -14,7 +14,7 @@ use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 use super::{Site, flash::Carried, shell::shell, visit};
 use crate::{
     app::App,
-    member::Member,
+    member::{Member, Permission},
     ui::{PageContext, SetStatus, Visitor},
 };
 
@@ -34,7 +34,7 @@ pub fn provide_page_context(site: &Site) {
     let member = parts.extensions.get::<Member>();
     provide_context(PageContext {
         site_name: site.config.site.name.clone(),
-        visitor: member.map(|member| Visitor { username: member.username().to_owned() }),
+        visitor: member.map(visitor),
         messages: carried.messages,
         form: carried.form,
     });
@@ -47,6 +47,15 @@ pub fn provide_page_context(site: &Site) {
             response.insert_header(header::RETRY_AFTER, seconds.into());
         }
     }));
+}
+
+/// What a page is told of who looks at it.
+pub fn visitor(member: &Member) -> Visitor {
+    Visitor {
+        username: member.username().to_owned(),
+        is_staff: member.is_staff(),
+        may: Permission::ALL.into_iter().filter(|permission| member.may(*permission)).collect(),
+    }
 }
 
 /// The path with a slash too many leads to its page; anything else is the 404 page.

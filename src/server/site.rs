@@ -88,7 +88,7 @@ impl Site {
         Ok(Self(Arc::new(Shared {
             assets: Assets::find(&config.server.site_root),
             sessions: Sessions::new(db.clone(), clock.clone(), cache.clone(), settings.clone()),
-            members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), |_, _| 1),
+            members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), weight),
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
             mails: Mails::new(&config, &base_url)?,
@@ -120,6 +120,14 @@ impl Site {
     pub fn cookie_name(&self, name: &'static str) -> String {
         if self.is_https() { format!("__Host-{name}") } else { name.to_owned() }
     }
+}
+
+/// A member with many permissions takes the room of several.
+fn weight(_: &UserId, member: &Option<Member>) -> u32 {
+    const COUNTED_AS_ONE: usize = 50;
+    let names =
+        member.as_ref().map_or(0, |member| member.rights().own.len() + member.rights().of_groups.len());
+    1 + u32::try_from(names / COUNTED_AS_ONE).unwrap_or(u32::MAX - 1)
 }
 
 impl Deref for Site {

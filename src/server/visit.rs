@@ -11,7 +11,7 @@ use super::{Site, cookies};
 use crate::{
     cache::{MemberCache, PublicCache},
     error::AppError,
-    member::{Client, Member},
+    member::{Client, Member, Permission, Staff},
     timing::Recorder,
 };
 
@@ -92,6 +92,14 @@ fn hash_device(token: &str) -> DeviceHash {
 /// [`AppError::SignedOut`] when nobody is signed in.
 pub fn current_member() -> Result<Member, AppError> {
     member_of(&parts()?)
+}
+
+/// Who is asking, where it takes staff with a permission: the first line of the admin's server functions.
+///
+/// # Errors
+/// [`AppError::SignedOut`], or [`AppError::Forbidden`].
+pub fn current_staff(permission: Permission) -> Result<Staff, AppError> {
+    current_member()?.require(permission)
 }
 
 /// Who is asking, in a handler of axum's.

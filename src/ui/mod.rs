@@ -1,5 +1,6 @@
 //! Components that every feature uses, and what a page knows of its visitor.
 
+pub mod allowed;
 pub mod field;
 pub mod flash;
 pub mod form;
@@ -16,6 +17,7 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
+pub use allowed::IfAllowed;
 pub use field::TextField;
 pub use flash::FlashMessages;
 pub use form::Form;
@@ -24,13 +26,17 @@ pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use pager::Pager;
 pub use time::{Moment, Timestamp};
 
-use crate::forms::ReturnedForm;
+use crate::{forms::ReturnedForm, permission::Permission};
 
 /// What a page may know of who looks at it. Nothing else about a member reaches the browser unasked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
     /// The name that they log in with.
     pub username: String,
+    /// Whether the navigation leads to the admin.
+    pub is_staff: bool,
+    /// What [`IfAllowed`] shows. To hide what is of no use to somebody; what they may, the server asks itself.
+    pub may: Vec<Permission>,
 }
 
 /// What the server tells a page when it renders it; the browser finds it in the page.

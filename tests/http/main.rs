@@ -22,6 +22,7 @@ mod login;
 mod mail;
 mod pages;
 mod passwords;
+mod permissions;
 mod pictures;
 mod profile;
 mod reauthentication;

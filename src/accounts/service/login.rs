@@ -160,15 +160,19 @@ pub(super) fn login_key(login: &str) -> Option<String> {
     (login.len() <= LONGEST && !login.contains('\0')).then(|| username::key(login))
 }
 
-/// The active member with this id, from memory for `sessions.cache_ttl`.
+/// The active member with this id and what they may, from memory for `sessions.cache_ttl`.
 ///
 /// # Errors
 /// An outage.
 pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError> {
     let load = || async {
         let mut connection = site.db.read().await?;
-        let row = store::find_active(&mut connection, id).await?;
-        Ok::<_, AppError>(row.map(|row| Member::new(id, row.username, row.session_stamp)))
+        let Some(row) = store::find_active(&mut connection, id).await? else {
+            return Ok::<_, AppError>(None);
+        };
+        let mut rights = store::rights::given(&mut connection, id).await?;
+        (rights.is_staff, rights.is_superuser) = (row.is_staff == 1, row.is_superuser == 1);
+        Ok(Some(Member::with_rights(id, row.username, row.session_stamp, rights)))
     };
     let ttl = site.config.sessions.cache_ttl.get();
     site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)

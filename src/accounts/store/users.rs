@@ -40,6 +40,8 @@ pub struct OwnerRow {
 pub struct MemberRow {
     pub username: String,
     pub session_stamp: Vec<u8>,
+    pub is_staff: i64,
+    pub is_superuser: i64,
 }
 
 /// An account as it is shown to its owner.
@@ -125,10 +127,12 @@ pub async fn find_active(
     connection: &mut AnyConnection,
     id: UserId,
 ) -> Result<Option<MemberRow>, sqlx::Error> {
-    sqlx::query_as("SELECT username, session_stamp FROM users WHERE id = $1 AND is_active = 1")
-        .bind(id.0)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(
+        "SELECT username, session_stamp, is_staff, is_superuser FROM users WHERE id = $1 AND is_active = 1",
+    )
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await
 }
 
 pub async fn owner(connection: &mut AnyConnection, id: UserId) -> Result<Option<OwnerRow>, sqlx::Error> {

@@ -121,6 +121,28 @@ impl TestSite {
         visitor
     }
 
+    /// Somebody new, who is staff and has these permissions; logged in.
+    pub async fn staff(&self, username: &str, permissions: &[&str]) -> Visitor {
+        self.with_rights(username, "is_staff = 1", permissions).await
+    }
+
+    /// Somebody new, who may everything; logged in.
+    pub async fn superuser(&self, username: &str) -> Visitor {
+        self.with_rights(username, "is_staff = 1, is_superuser = 1", &[]).await
+    }
+
+    async fn with_rights(&self, username: &str, flags: &str, permissions: &[&str]) -> Visitor {
+        let mut visitor = self.signed_up(username).await;
+        let id = self.user_id(username).await;
+        self.database.execute(&format!("UPDATE users SET {flags} WHERE id = {id}")).await;
+        for codename in permissions {
+            let sql = format!("INSERT INTO user_permissions (user_id, codename) VALUES ({id}, '{codename}')");
+            self.database.execute(&sql).await;
+        }
+        assert_eq!(visitor.log_in(username).await.location(), "/members/dashboard");
+        visitor
+    }
+
     /// On a site with one slot for hashes and no queue: somebody whose login is being computed, from now on for a while.
     pub async fn busy_login(&self, login: &'static str) -> JoinHandle<Page> {
         const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);

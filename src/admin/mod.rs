@@ -1,0 +1,3 @@
+//! The admin: people and what they may, for staff.
+
+pub mod pages;

@@ -1,0 +1,57 @@
+//! Who may what, and what somebody sees who may not.
+
+use crate::support::TestSite;
+
+#[tokio::test]
+async fn who_may_not_is_told_so_and_not_sent_to_log_in() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let page = member.get("/admin").await;
+    assert_eq!((page.status, page.location()), (403, ""));
+    assert_eq!(page.find("h1"), "Not allowed");
+    assert_eq!(page.find("main p:not(.error-status)"), "You do not have permission to do that.");
+    assert_eq!(page.find("title"), "Forbidden · Members Area");
+    // The way on is there, and it is the member's own.
+    assert_eq!(page.find("nav .welcome"), "Welcome, ada");
+    assert_eq!(page.attribute("nav li a", "href").as_deref(), Some("/members/dashboard"));
+    assert_eq!(page.find_all("nav form button"), ["Log out"]);
+    assert_eq!(page.header("cache-control"), "no-store");
+    for path in ["/api/admin/nothing", "/admin/nothing"] {
+        assert_eq!(member.get(path).await.status, 404, "{path}");
+    }
+    let request = member.request(reqwest::Method::GET, "/admin");
+    let answer = member.send(crate::support::visitor::FormBody::wanting(request, "application/json")).await;
+    assert_eq!((answer.status, answer.text().as_str()), (403, "\"Forbidden\""));
+    assert!(member.is_signed_in().await);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_navigation_leads_to_the_admin_for_staff_only() {
+    let site = TestSite::start().await;
+    let mut staff = site.staff("sam", &[]).await;
+    let page = staff.get("/members/dashboard").await;
+    assert_eq!(page.find_all("header nav a"), ["Dashboard", "Profile", "Admin"]);
+    assert_eq!(staff.get("/admin").await.status, 200);
+    assert_eq!(
+        staff.get("/admin").await.find_all("main .rooms a"),
+        [""; 0],
+        "what they have no permission for is not offered"
+    );
+    let page = site.member("ada").await.get("/members/dashboard").await;
+    assert_eq!(page.find_all("header nav a"), ["Dashboard", "Profile"]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn staff_is_a_thing_apart_from_superuser() {
+    let site = TestSite::start().await;
+    let mut root = site.superuser("root").await;
+    assert_eq!(root.get("/admin").await.status, 200);
+    site.signed_up("half").await;
+    site.database.execute("UPDATE users SET is_superuser = 1 WHERE username = 'half'").await;
+    let mut half = site.visitor();
+    half.log_in("half").await;
+    assert_eq!(half.get("/admin").await.status, 403, "Django's admin asks for both");
+    site.stop().await;
+}
