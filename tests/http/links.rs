@@ -123,6 +123,7 @@ async fn each_does_its_own_thing_once_whatever_was_tried_with_it_before() {
         twin.get(&good).await;
         let (page, verdict) = use_up(&mut site.visitor(), kind, &good).await;
         assert!(has_button(&page, kind), "{}", kind.name);
+        assert_eq!(page.find("main bdi"), kind.name, "whose account it is about");
         assert_eq!(verdict, "\"Accepted\"", "{}", kind.name);
         let after = account(&site, kind.name).await;
         assert_ne!(after, before, "{}", kind.name);

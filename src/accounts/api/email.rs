@@ -43,8 +43,8 @@ pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
     if token.is_empty() {
         return Ok(LinkState::None);
     }
-    let owner = tokens::owner(&Visit::current()?.site, purpose, &token).await?;
-    Ok(owner.map_or(LinkState::Dead, |username| LinkState::Good { username }))
+    let about = tokens::about(&Visit::current()?.site, purpose, &token).await?;
+    Ok(about.map_or(LinkState::Dead, LinkState::Good))
 }
 
 /// Sends another mail that proves the caller's address.
