@@ -254,6 +254,17 @@ async fn an_address_that_two_gave_and_one_has_proven_belongs_to_that_one() {
     site.database.execute("UPDATE users SET email_verified_at = 1 WHERE username = 'ada'").await;
     ask(&site, "ada@example.com").await;
     let mail = site.mail_to("ada@example.com", ABOUT, 3).await;
+    // A link of before is good for the password of its account, and proves nothing any more.
+    let first = site
+        .mails_to("ada@example.com")
+        .into_iter()
+        .find(|mail| mail.subject.contains(ABOUT) && mail.text.starts_with("Hello mallory,"));
+    let mut visitor = site.visitor();
+    let page = open(&mut visitor, &first.expect("a mail").link()).await;
+    assert_eq!(set(&mut visitor, &page).await.location(), "/accounts/reset/done");
+    assert_eq!(site.visitor().log_in_with("mallory", NEW).await.location(), "/members/dashboard");
+    let proven = "SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL";
+    assert_eq!(site.database.number(proven).await, 1);
     assert!(mail.text.starts_with("Hello ada,"), "{}", mail.text);
     site.all_mails_sent().await;
     let sent =
