@@ -157,6 +157,8 @@ test.describe('on a window 360 pixels wide nothing has to be scrolled sideways',
     }
     await openWithErrors(page);
     await check(page, 'sign up with errors');
+    // Far above the button that was pressed.
+    await expect(page.getByRole('alert')).toBeInViewport();
   });
 
   test('behind the links in mails', async ({ page }) => {
