@@ -173,6 +173,26 @@ async fn each_is_for_its_own_account_whoever_opens_it() {
     site.stop().await;
 }
 
+/// Of two mails that are open in one browser, neither takes the other's place.
+#[tokio::test]
+async fn two_that_are_open_side_by_side_are_both_good() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let mut open = Vec::new();
+    for kind in &KINDS {
+        let (_, good) = link(&site, kind, kind.name).await;
+        open.push((kind, visitor.get(&good).await.location().to_owned()));
+    }
+    for (kind, page) in open {
+        assert!(has_button(&visitor.get(&page).await, kind), "{}", kind.name);
+        let fields = [("password1", NEW), ("password2", NEW)];
+        assert_eq!(visitor.call(kind.function, &fields).await.text(), "\"Accepted\"", "{}", kind.name);
+        assert!(!has_button(&visitor.get(&page).await, kind), "{}", kind.name);
+    }
+    assert!(visitor.cookies.keys().all(|name| !name.starts_with("link")), "{:?}", visitor.cookies);
+    site.stop().await;
+}
+
 /// The code beside a link.
 #[tokio::test]
 async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {

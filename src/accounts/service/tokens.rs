@@ -30,7 +30,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The name in the table, and in the cookie that carries a link's token.
+    /// The name in the table.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ResetPassword => "reset_password",
