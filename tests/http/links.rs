@@ -141,7 +141,7 @@ async fn each_is_good_for_its_time_and_no_longer() {
     let site = TestSite::start().await;
     for kind in &KINDS {
         let (_, good) = link(&site, kind, kind.name).await;
-        // Half a minute for the test itself.
+        // Half a minute for the test itself, in which nothing is swept.
         site.clock.advance(Duration::from_secs(kind.lifetime * HOUR - 30));
         let mut visitor = site.visitor();
         let path = visitor.get(&good).await.location().to_owned();
@@ -230,8 +230,10 @@ async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
 
     let late = site.mail_to("bob@example.com", "Confirm your email address", 1).await.code();
     let late_change = site.mail_to("bobs-new@example.com", "Confirm your new email address", 1).await.code();
-    site.clock.advance(Duration::from_secs(24 * HOUR));
+    // In two steps: what is too old is also swept now and then, and that is not what is looked at here.
+    site.clock.advance(Duration::from_secs(24 * HOUR - 30));
     bob.log_in("bob").await;
+    site.clock.advance(Duration::from_secs(30));
     assert_eq!(enter(&mut bob, VERIFY, &late).await, WRONG);
     assert_eq!(enter(&mut bob, CHANGE, &late_change).await, WRONG);
     assert_eq!(account(&site, "bob").await, before[1]);

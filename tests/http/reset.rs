@@ -72,11 +72,15 @@ async fn a_new_password_ends_all_sessions_and_lets_its_owner_in() {
     let mut visitor = site.visitor();
     let page = open(&mut visitor, &mail.link()).await;
     assert_eq!(page, "/accounts/reset/new");
+    site.database.keep_sessions().await;
+    let mut late = elsewhere.clone();
     let answer = set(&mut visitor, &page).await;
     assert_eq!((answer.status, answer.location()), (303, "/accounts/reset/done"));
     assert_eq!(visitor.get("/accounts/reset/done").await.find("h1"), "Your new password is set");
     assert!(!elsewhere.is_signed_in().await);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 0);
+    site.database.bring_sessions_back().await;
+    assert!(!late.is_signed_in().await, "opened with the old password");
     assert_eq!(site.visitor().log_in_with("ada", PASSWORD).await.location(), "/accounts/login");
     assert_eq!(site.visitor().log_in_with("ada", NEW).await.location(), "/members/dashboard");
     // Who reads the mails of an address has proven it.
