@@ -158,6 +158,8 @@ test.describe('on a window 360 pixels wide nothing has to be scrolled sideways',
     await openWithErrors(page);
     await check(page, 'sign up with errors');
     // Far above the button that was pressed.
+    await page.setViewportSize({ width: 360, height: 400 });
+    await openWithErrors(page);
     await expect(page.getByRole('alert')).toBeInViewport();
   });
 
