@@ -33,3 +33,4 @@ mod sessions;
 mod signup;
 mod throttle;
 mod timing;
+mod users;

@@ -68,9 +68,7 @@ pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result
     if !is_renamed && !has_other_name {
         return Ok(());
     }
-    let key = username::key(&names.username);
-    store::set_names(&mut transaction, id, &names.username, &key, &names.first_name, &names.last_name)
-        .await?;
+    store::set_names(&mut transaction, id, &names.username, &names.first_name, &names.last_name).await?;
     if is_renamed {
         let detail = format!("{} → {}", old.username, names.username);
         let (kind, client) = (Kind::UsernameChanged, &visit.client);

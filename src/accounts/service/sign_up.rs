@@ -132,6 +132,8 @@ impl Account {
             email_key: &email_key,
             // Who makes a superuser vouches for the address.
             email_verified_at: is_superuser.then_some(now),
+            first_name: "",
+            last_name: "",
             password_hash: &password_hash,
             session_stamp: &rand::random::<[u8; 32]>(),
             is_superuser,

@@ -31,7 +31,8 @@ pub async fn prove_email(
     now: Millis,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query(
-        "UPDATE users SET email_verified_at = $3 WHERE id = $1 AND email = $2 AND email_verified_at IS NULL",
+        "UPDATE users SET email_verified_at = $3, version = version + 1 \
+         WHERE id = $1 AND email = $2 AND email_verified_at IS NULL",
     )
     .bind(id.0)
     .bind(email)
@@ -49,7 +50,7 @@ pub async fn set_email(
     key: &str,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1")
+    sqlx::query("UPDATE users SET email = $2, email_key = $3, email_verified_at = $4, version = version + 1 WHERE id = $1")
         .bind(id.0)
         .bind(email)
         .bind(key)

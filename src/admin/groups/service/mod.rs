@@ -1,0 +1,5 @@
+//! The verbs on groups.
+
+mod list;
+
+pub use list::names;

@@ -1,0 +1,6 @@
+//! The pages on users.
+
+mod filters;
+mod list;
+
+pub use list::UsersPage;

@@ -1,0 +1,5 @@
+//! The verbs on users.
+
+mod list;
+
+pub use list::{fold_counts, listing};
