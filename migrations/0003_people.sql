@@ -62,4 +62,5 @@ CREATE INDEX changes_actor ON changes (actor_id, id);
 -- The lists of the admin, each in the order of its index, so that a page is as fast in the middle of a million lines as at the start.
 CREATE INDEX activity_kind ON activity (kind, id);
 CREATE INDEX sessions_created_at ON sessions (created_at, id_hash);
+CREATE INDEX mails_user_id ON mails (user_id);
 CREATE INDEX mails_tried ON mails (id) WHERE tries > 0;

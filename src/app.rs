@@ -23,7 +23,7 @@ use crate::{
     activity::pages::ActivityPage,
     admin::{
         pages::{ADMIN, AdminPage},
-        users::pages::UsersPage,
+        users::pages::{NewUserPage, UserPage, UsersPage},
     },
     error::AppError,
     mail::pages::MailboxPage,
@@ -63,6 +63,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/new") view=NewUserPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
                 <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />

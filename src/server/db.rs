@@ -19,6 +19,9 @@ static FOR_POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 
 static DRIVERS: Once = Once::new();
 
+/// A connection, of a transaction or not.
+pub type Connection = AnyConnection;
+
 /// A write transaction.
 pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;
 

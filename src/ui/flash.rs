@@ -89,6 +89,22 @@ pub enum Message {
     },
     /// By logging in, the deletion was cancelled.
     DeletionCancelled,
+    /// A user was saved.
+    UserSaved,
+    /// A user was added.
+    UserAdded,
+    /// Permissions were saved.
+    PermissionsSaved,
+    /// A user joined a group.
+    GroupJoined,
+    /// A user left a group.
+    GroupLeft,
+    /// A user has another password.
+    PasswordSet,
+    /// A user has no password any more.
+    PasswordDisabled,
+    /// A mail for a new password was queued.
+    ResetSent,
 }
 
 impl fmt::Display for Message {
@@ -124,6 +140,14 @@ impl fmt::Display for Message {
                     "Your account will be deleted in {days}. Log in before then, and it stays."
                 );
             }
+            Self::UserSaved => "The user was saved.",
+            Self::UserAdded => "The user was added. Below you can say what they may.",
+            Self::PermissionsSaved => "The permissions were saved.",
+            Self::GroupJoined => "The user is in the group now.",
+            Self::GroupLeft => "The user is not in the group any more.",
+            Self::PasswordSet => "The password was set, and all their devices have been logged out.",
+            Self::PasswordDisabled => "The password was switched off, and all their devices have been logged out.",
+            Self::ResetSent => "A mail for a new password is on its way to them.",
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
         })
     }

@@ -56,6 +56,9 @@ pub fn Form(
     /// The refused form, for a form inside of [`super::Loaded`]: what is in there is made more than once, and [`Once`] gives once.
     #[prop(optional_no_strip)]
     returned: Option<ReturnedForm>,
+    /// Sent by the browser, also where there are scripts: what it does is worth a page load.
+    #[prop(optional)]
+    plain: bool,
     /// The fields, where there are any.
     #[prop(optional)]
     children: Option<Children>,
@@ -90,7 +93,7 @@ pub fn Form(
         refusal.try_set(Some(error));
         is_sent.try_set(false);
     };
-    let sender = use_context::<Sender>();
+    let sender = use_context::<Sender>().filter(|_| !plain);
     // Once is enough. Not by a disabled button: that would lose the keyboard's focus.
     let send = move |event: SubmitEvent| {
         let (Some(sender), Some(body)) = (&sender, encoded(&event)) else {

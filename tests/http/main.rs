@@ -33,4 +33,5 @@ mod sessions;
 mod signup;
 mod throttle;
 mod timing;
+mod user_changes;
 mod users;

@@ -19,6 +19,8 @@ struct Person {
     groups: Vec<i64>,
 }
 
+type Fits = Box<dyn Fn(&Person) -> bool>;
+
 /// People with everything that a list can ask about, in no order of anything.
 fn people(count: i64) -> Vec<Person> {
     const FIRST: [&str; 5] = ["", "Ada", "Émile", "O’Brien", "李"];
@@ -165,7 +167,7 @@ async fn every_filter_in_every_order_page_by_page() {
     let mut staff = site.staff("sam", &["accounts.view_user"]).await;
     let people = people(350);
     insert(&site, &people).await;
-    let asked: [(&str, Box<dyn Fn(&Person) -> bool>); 9] = [
+    let asked: [(&str, Fits); 9] = [
         ("active=0", Box::new(|one| !one.facts[0])),
         ("staff=1&group=1", Box::new(|one| one.facts[1] && one.groups.contains(&1))),
         ("superuser=1", Box::new(|one| one.facts[2])),

@@ -182,6 +182,9 @@ async fn secure(
     store::set_stamp(transaction, user, &rand::random::<[u8; 32]>()).await?;
     store::devices::delete_all(transaction, user).await?;
     tokens::revoke(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
+    if store::is_switched_off(transaction, user).await? {
+        return Ok(());
+    }
     enqueue(transaction, visit, Mail::ResetPassword, user, email, "").await
 }
 

@@ -35,7 +35,11 @@ pub struct Names {
 }
 
 impl Names {
-    fn check(typed: &Self) -> Result<Self, AppError> {
+    /// As they are stored, or everything that is wrong with them.
+    ///
+    /// # Errors
+    /// A refused form.
+    pub fn check(typed: &Self) -> Result<Self, AppError> {
         let names = Self {
             username: username::normalize(&typed.username),
             first_name: names::normalize(&typed.first_name),

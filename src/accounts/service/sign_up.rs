@@ -170,7 +170,8 @@ async fn may_be_mailed(site: &Site, email_key: &str) -> Result<bool, AppError> {
     }
 }
 
-pub(super) fn email_problem(email: &str) -> Option<Problem> {
+/// What is wrong with an address.
+pub(crate) fn email_problem(email: &str) -> Option<Problem> {
     let found = email.chars().count();
     let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
     if email.is_empty() {

@@ -1,6 +1,7 @@
 //! Users, as staff see and change them.
 
 pub mod api;
+mod detail;
 pub mod filter;
 pub mod pages;
 
@@ -12,6 +13,8 @@ pub mod service;
 mod store;
 
 use serde::{Deserialize, Serialize};
+
+pub use detail::*;
 
 use crate::ui::Moment;
 use filter::{Fact, Filter, Place};

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     admin::frame::AdminFrame,
-    ui::{Loaded, Pager, Timestamp},
+    permission::Permission,
+    ui::{IfAllowed, Loaded, Pager, Timestamp},
 };
 
 /// `/admin/users`
@@ -23,6 +24,14 @@ pub fn UsersPage() -> impl IntoView {
     let data = Resource::new(move || search.get(), api::load_users);
     view! {
         <AdminFrame title="Users">
+            <IfAllowed permission=Permission::AddUser>
+                // By a page load: the server looks how long ago the password was given.
+                <p>
+                    <a class="button" href="/admin/users/new" rel="external">
+                        "Add a user"
+                    </a>
+                </p>
+            </IfAllowed>
             <Loaded data show=|listing| view! { <List listing /> } />
         </AdminFrame>
     }

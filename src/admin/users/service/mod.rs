@@ -1,5 +1,17 @@
 //! The verbs on users.
 
+mod add;
 mod list;
+mod passwords;
+mod permissions;
+mod reach;
+mod save;
+mod shown;
 
+pub use add::{Added, add};
 pub use list::{fold_counts, listing};
+pub use passwords::{disable_password, send_reset, set_password};
+pub use permissions::{join, leave, set_permissions};
+pub use reach::has_all;
+pub use save::{Typed, save};
+pub use shown::shown;

@@ -4,5 +4,6 @@
 pub mod counts;
 pub mod list;
 pub mod plan;
+pub mod user;
 
 pub use list::LineRow;
