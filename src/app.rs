@@ -22,6 +22,7 @@ use crate::{
     },
     activity::pages::ActivityPage,
     admin::{
+        groups::pages::{DeleteGroupPage, GroupPage, GroupsPage, NewGroupPage},
         pages::{ADMIN, AdminPage},
         users::pages::{NewUserPage, UserPage, UsersPage},
     },
@@ -62,6 +63,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/verify") view=VerifyPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups") view=GroupsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups/new") view=NewGroupPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups/:id") view=GroupPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups/:id/delete") view=DeleteGroupPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/new") view=NewUserPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />

@@ -41,12 +41,20 @@ pub struct Room {
 }
 
 /// All rooms.
-pub const ROOMS: [Room; 1] = [Room {
-    path: super::users::USERS,
-    name: "Users",
-    what: "Who has an account: look for people, change what they are and what they may.",
-    permission: Permission::ViewUser,
-}];
+pub const ROOMS: [Room; 2] = [
+    Room {
+        path: super::users::USERS,
+        name: "Users",
+        what: "Who has an account: look for people, change what they are and what they may.",
+        permission: Permission::ViewUser,
+    },
+    Room {
+        path: super::groups::GROUPS,
+        name: "Groups",
+        what: "Who belongs together, and what that lets them do.",
+        permission: Permission::ViewGroup,
+    },
+];
 
 #[component]
 fn RoomLink(room: Room) -> impl IntoView {

@@ -95,6 +95,12 @@ pub enum Message {
     UserAdded,
     /// Permissions were saved.
     PermissionsSaved,
+    /// A group was added.
+    GroupAdded,
+    /// A group was saved.
+    GroupSaved,
+    /// A group was deleted.
+    GroupDeleted,
     /// A user joined a group.
     GroupJoined,
     /// A user left a group.
@@ -143,6 +149,9 @@ impl fmt::Display for Message {
             Self::UserSaved => "The user was saved.",
             Self::UserAdded => "The user was added. Below you can say what they may.",
             Self::PermissionsSaved => "The permissions were saved.",
+            Self::GroupAdded => "The group was added.",
+            Self::GroupSaved => "The group was saved.",
+            Self::GroupDeleted => "The group was deleted.",
             Self::GroupJoined => "The user is in the group now.",
             Self::GroupLeft => "The user is not in the group any more.",
             Self::PasswordSet => "The password was set, and all their devices have been logged out.",

@@ -15,6 +15,7 @@ mod email;
 mod export;
 mod failed_logins;
 mod forms;
+mod groups;
 mod guard;
 mod headers;
 mod live;

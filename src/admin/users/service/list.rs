@@ -1,5 +1,7 @@
 //! A page of the list of users.
 
+use std::collections::HashMap;
+
 use super::super::{
     Choices, Found, GroupChoice, Line, Listing,
     filter::{By, Cursor, Fact, Filter, Place, Sort},
@@ -200,6 +202,19 @@ async fn choices(site: &Site, filter: &Filter, counts: Option<&[Count]>) -> Resu
         .map(|(id, name)| GroupChoice { id, name, count: count(&filter.with_group(Some(id))) })
         .collect();
     Ok(Choices { facts, everybody: count(&filter.with_group(None)), groups })
+}
+
+/// How many belong to each group.
+///
+/// # Errors
+/// An outage.
+pub async fn members_of_groups(site: &Site) -> Result<HashMap<i64, i64>, AppError> {
+    let (all, _) = counts::all(&mut *site.db.read().await?).await?;
+    let mut members = HashMap::new();
+    for one in all.iter().filter(|one| one.group != 0) {
+        *members.entry(one.group).or_default() += one.count;
+    }
+    Ok(members)
 }
 
 async fn fold_now(site: Site) {

@@ -9,7 +9,7 @@ mod save;
 mod shown;
 
 pub use add::{Added, add};
-pub use list::{fold_counts, listing};
+pub use list::{fold_counts, listing, members_of_groups};
 pub use passwords::{disable_password, send_reset, set_password};
 pub use permissions::{join, leave, set_permissions};
 pub use reach::has_all;
