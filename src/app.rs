@@ -24,7 +24,7 @@ use crate::{
     admin::{
         groups::pages::{DeleteGroupPage, GroupPage, GroupsPage, NewGroupPage},
         pages::{ADMIN, AdminPage},
-        users::pages::{NewUserPage, UserPage, UsersPage},
+        users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
     },
     error::AppError,
     mail::pages::MailboxPage,
@@ -68,6 +68,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/groups/:id") view=GroupPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups/:id/delete") view=DeleteGroupPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/confirm") view=ConfirmPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/new") view=NewUserPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
                 <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />

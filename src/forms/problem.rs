@@ -69,6 +69,8 @@ pub enum Problem {
     },
     /// Somebody else saved the same thing while one was at it.
     ChangedMeanwhile,
+    /// What was confirmed is not what would be done by now.
+    ListChanged,
     /// To give what one has not.
     NotYours,
     /// To lock oneself out.
@@ -135,6 +137,9 @@ impl fmt::Display for Problem {
             }
             Self::ChangedMeanwhile => {
                 "This has been changed meanwhile, and nothing was saved. Below is what it is now beside what you typed: please look, and save again."
+            }
+            Self::ListChanged => {
+                "The list has changed meanwhile, and nothing was done. Below is what would be done now."
             }
             Self::NotYours => {
                 "You can give only what you have yourself."

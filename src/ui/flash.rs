@@ -5,6 +5,8 @@ use std::fmt;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::admin::users::{batch::Action, grouped};
+
 /// Django's levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,6 +97,13 @@ pub enum Message {
     UserAdded,
     /// Permissions were saved.
     PermissionsSaved,
+    /// Something was done to many users.
+    BatchDone {
+        /// What.
+        action: Action,
+        /// To how many.
+        count: i64,
+    },
     /// A group was added.
     GroupAdded,
     /// A group was saved.
@@ -149,6 +158,18 @@ impl fmt::Display for Message {
             Self::UserSaved => "The user was saved.",
             Self::UserAdded => "The user was added. Below you can say what they may.",
             Self::PermissionsSaved => "The permissions were saved.",
+            Self::BatchDone { action, count } => {
+                let users = if *count == 1 { "1 user was".to_owned() } else { format!("{} users were", grouped(*count)) };
+                let done = match action {
+                    Action::Activate => "activated",
+                    Action::Deactivate => "deactivated",
+                    Action::JoinGroup => "put into the group",
+                    Action::LeaveGroup => "taken out of the group",
+                    Action::EndSessions => "logged out everywhere",
+                    Action::Delete => "deleted",
+                };
+                return write!(f, "{users} {done}.");
+            }
             Self::GroupAdded => "The group was added.",
             Self::GroupSaved => "The group was saved.",
             Self::GroupDeleted => "The group was deleted.",

@@ -34,5 +34,6 @@ mod sessions;
 mod signup;
 mod throttle;
 mod timing;
+mod user_batches;
 mod user_changes;
 mod users;

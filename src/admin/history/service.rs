@@ -99,6 +99,36 @@ pub async fn record(
     Ok(())
 }
 
+/// Writes the same change of many accounts down.
+///
+/// # Errors
+/// An outage.
+pub async fn record_many(
+    transaction: &mut Transaction,
+    now: Millis,
+    actor: Actor<'_>,
+    users: &[(UserId, &str)],
+    (what, old, new): (&str, &str, &str),
+) -> Result<(), AppError> {
+    const AT_ONCE: usize = 100;
+    for some in users.chunks(AT_ONCE) {
+        let rows = some.iter().map(|(id, name)| store::NewChange {
+            id: new_id(now),
+            at: now,
+            actor_id: actor.id().map(|id| id.0),
+            actor: actor.name(),
+            object_kind: "user",
+            object_id: id.0,
+            object: name,
+            what,
+            old_value: old,
+            new_value: new,
+        });
+        store::insert_many(transaction, rows).await?;
+    }
+    Ok(())
+}
+
 /// What was changed of an object, before a line or from the latest on.
 ///
 /// # Errors

@@ -54,6 +54,26 @@ pub async fn insert(connection: &mut AnyConnection, change: &NewChange<'_>) -> R
     .map(drop)
 }
 
+pub async fn insert_many<'a>(
+    connection: &mut AnyConnection,
+    changes: impl Iterator<Item = NewChange<'a>>,
+) -> Result<(), sqlx::Error> {
+    let mut sql = Sql::new(
+        "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) VALUES ",
+    );
+    for (at, change) in changes.enumerate() {
+        sql.push(if at == 0 { "(" } else { ", (" }).number(change.id).push(", ").number(change.at).push(", ");
+        match change.actor_id {
+            Some(id) => sql.number(id),
+            None => sql.push("NULL"),
+        };
+        sql.push(", ").text(change.actor).push(", ").text(change.object_kind).push(", ");
+        sql.number(change.object_id).push(", ").text(change.object).push(", ").text(change.what).push(", ");
+        sql.text(change.old_value).push(", ").text(change.new_value).push(")");
+    }
+    sql.query().execute(connection).await.map(drop)
+}
+
 const COLUMNS: &str = "id, at, actor, object_kind, object, what, old_value, new_value";
 
 pub async fn of_object(

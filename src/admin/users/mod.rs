@@ -1,6 +1,7 @@
 //! Users, as staff see and change them.
 
 pub mod api;
+pub mod batch;
 mod detail;
 pub mod filter;
 pub mod pages;

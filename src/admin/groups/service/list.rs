@@ -45,7 +45,9 @@ pub async fn listing(site: &Site, _: &Staff, after: &str) -> Result<Groups, AppE
     let has_next = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| has_next).map(|last| {
-        form_urlencoded::Serializer::new("?".to_owned()).append_pair("after", &last.name_key).finish()
+        form_urlencoded::Serializer::for_suffix("?".to_owned(), 1)
+            .append_pair("after", &last.name_key)
+            .finish()
     });
     let members = users::members_of_groups(site).await?;
     let line = |row: store::LineRow| GroupLine {

@@ -11,8 +11,8 @@ use leptos::prelude::*;
 pub use edit::*;
 pub use password::*;
 
-use super::{Listing, User};
-use crate::error::AppError;
+use super::{Listing, User, batch::Confirmation};
+use crate::{error::AppError, forms::Submission};
 
 /// A page of the list; the query of its address says which.
 ///
@@ -51,4 +51,46 @@ pub async fn load_user(
         pairs.filter(|(name, _)| name == wanted).find_map(|(_, value)| value.parse().ok())
     };
     super::service::shown(&Visit::current()?.site, &staff, id, before("history"), before("deeds")).await
+}
+
+/// What a batch would do; the query of the page's address says which.
+///
+/// # Errors
+/// Not allowed, no batch, or an outage.
+#[server(prefix = "/api", endpoint = "admin/batch")]
+pub async fn load_batch(#[server(default)] query: String) -> Result<Confirmation, AppError> {
+    use crate::{
+        permission::Permission,
+        server::{Visit, current_staff},
+    };
+
+    let staff = current_staff(Permission::ViewUser)?;
+    super::service::confirmation(&Visit::current()?.site, &staff, &query).await
+}
+
+/// Does what was confirmed; leads back to the list, or to what is left.
+///
+/// # Errors
+/// Not allowed, no batch, or an outage.
+#[server(prefix = "/api", endpoint = "admin/apply_batch")]
+pub async fn apply_batch(
+    #[server(default)] batch: String,
+    #[server(default)] count: i64,
+    #[server(default)] newest: i64,
+) -> Result<Submission, AppError> {
+    use super::{USERS, batch::CONFIRM, filter::Place, service};
+    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+
+    Desk::open(Permission::ViewUser)?
+        .answer(async |desk, recent| {
+            let (visit, staff) = (&desk.visit, &desk.staff);
+            let (batch, count, has_more) =
+                service::apply(visit, staff, recent, &batch, count, newest).await?;
+            let page = match has_more {
+                true => format!("{CONFIRM}{}", batch.to_query()),
+                false => format!("{USERS}{}", batch.list.to_query(&Place::First)),
+            };
+            Ok((Message::BatchDone { action: batch.action, count }, page))
+        })
+        .await
 }

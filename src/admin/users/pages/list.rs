@@ -5,14 +5,15 @@ use leptos_router::hooks::use_location;
 
 use super::{
     super::{
-        Found, Line, Listing, USERS, api,
+        Found, GroupChoice, Line, Listing, USERS, api,
+        batch::{Action, CONFIRM},
         filter::{By, Fact, Filter, Place},
         grouped,
     },
     filters::{Filters, SearchForm},
 };
 use crate::{
-    admin::frame::AdminFrame,
+    admin::frame::{AdminFrame, visitor_may},
     permission::Permission,
     ui::{IfAllowed, Loaded, Pager, Timestamp},
 };
@@ -40,6 +41,7 @@ pub fn UsersPage() -> impl IntoView {
 #[component]
 fn List(listing: Listing) -> impl IntoView {
     let Listing { filter, lines, found, total, choices, previous, next } = listing;
+    let groups = choices.groups.clone();
     let address = {
         let filter = filter.clone();
         move |place: Option<Place>| place.map(|place| format!("{USERS}{}", filter.to_query(&place)))
@@ -50,7 +52,7 @@ fn List(listing: Listing) -> impl IntoView {
         <p class="found" role="status">
             {how_many(found, total)}
         </p>
-        <UserTable filter lines />
+        <UserTable filter lines groups found />
         <Pager newer=address(previous) older=address(next) labels=("Previous", "Next") />
     }
 }
@@ -68,17 +70,29 @@ fn how_many(found: Found, total: i64) -> String {
 }
 
 #[component]
-fn UserTable(filter: Filter, lines: Vec<Line>) -> impl IntoView {
+fn UserTable(filter: Filter, lines: Vec<Line>, groups: Vec<GroupChoice>, found: Found) -> impl IntoView {
     if lines.is_empty() {
         return view! { <p class="help">"Nobody fits."</p> }.into_any();
     }
-    let rows = lines.into_iter().map(|line| view! { <Row line /> }).collect_view();
+    let actions: Vec<Action> =
+        Action::ALL.into_iter().filter(|action| visitor_may(action.permission())).collect();
+    let can_choose = !actions.is_empty();
+    let rows = lines.into_iter().map(|line| view! { <Row line can_choose /> }).collect_view();
+    let list = filter.to_query(&Place::First);
     let head = By::ALL.map(|by| view! { <SortedHead filter=filter.clone() by /> }).collect_view();
-    view! {
+    let table = view! {
         <table class="list">
             <caption class="hidden-text">"Users"</caption>
             <thead>
                 <tr>
+                    {can_choose
+                        .then(|| {
+                            view! {
+                                <th scope="col">
+                                    <span class="hidden-text">"Chosen"</span>
+                                </th>
+                            }
+                        })}
                     {head}
                     <th scope="col">"Name"</th>
                     <th scope="col">"State"</th>
@@ -87,7 +101,65 @@ fn UserTable(filter: Filter, lines: Vec<Line>) -> impl IntoView {
             <tbody>{rows}</tbody>
         </table>
     }
+    .into_any();
+    if !can_choose {
+        return table;
+    }
+    // By a page load, and with everything in the address: the server asks for the password first where that is due.
+    view! {
+        <form method="get" action=CONFIRM>
+            <input type="hidden" name="list" value=list />
+            {table}
+            <Actions actions groups found />
+        </form>
+    }
     .into_any()
+}
+
+/// What can be done to those that are chosen, or to all that were found.
+#[component]
+fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl IntoView {
+    let with_groups = actions.iter().any(|action| action.needs_group()) && !groups.is_empty();
+    let options = actions
+        .into_iter()
+        .filter(|action| with_groups || !action.needs_group())
+        .map(|action| view! { <option value=action.name()>{action.label()}</option> })
+        .collect_view();
+    let groups = with_groups.then(|| {
+        let options = groups
+            .into_iter()
+            .map(|group| view! { <option value=group.id.to_string()>{group.name}</option> })
+            .collect_view();
+        view! {
+            <label for="id_to_group">"Group"</label>
+            <select id="id_to_group" name="to_group">
+                {options}
+            </select>
+        }
+    });
+    let all = match found {
+        Found::Exactly(count) => format!("… with all {} found …", grouped(count)),
+        Found::MoreThan(count) => format!("… with all {}+ found …", grouped(count)),
+    };
+    view! {
+        <fieldset class="batch">
+            <legend>"Do something with several"</legend>
+            <label for="id_action">"Action"</label>
+            <select id="id_action" name="action">
+                {options}
+            </select>
+            {groups}
+            <p class="actions">
+                <button type="submit" name="scope" value="chosen" class="button">
+                    "… with the chosen ones …"
+                </button>
+                <button type="submit" name="scope" value="all" class="button">
+                    {all}
+                </button>
+            </p>
+            <p class="help">"You are asked once more before anything is done."</p>
+        </fieldset>
+    }
 }
 
 #[component]
@@ -109,7 +181,7 @@ fn SortedHead(filter: Filter, by: By) -> impl IntoView {
 }
 
 #[component]
-fn Row(line: Line) -> impl IntoView {
+fn Row(line: Line, can_choose: bool) -> impl IntoView {
     let state = view! { <States facts=line.facts /> };
     let seen = match line.seen {
         Some(moment) => view! { <Timestamp moment /> }.into_any(),
@@ -117,6 +189,15 @@ fn Row(line: Line) -> impl IntoView {
     };
     view! {
         <tr>
+            {can_choose
+                .then(|| {
+                    let label = format!("Choose {}", line.username);
+                    view! {
+                        <td class="choose">
+                            <input type="checkbox" name="id" value=line.id.to_string() aria-label=label />
+                        </td>
+                    }
+                })}
             <th scope="row">
                 <a href=format!("{USERS}/{}", line.id)>
                     <bdi>{line.username}</bdi>

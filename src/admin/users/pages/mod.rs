@@ -1,6 +1,7 @@
 //! The pages on users.
 
 mod account;
+mod confirm;
 mod filters;
 mod list;
 mod new;
@@ -8,6 +9,7 @@ mod permissions;
 mod secrets;
 mod user;
 
+pub use confirm::ConfirmPage;
 pub use list::UsersPage;
 pub use new::NewUserPage;
 pub use user::UserPage;
