@@ -60,6 +60,9 @@ pub fn Form(
     /// Where on its page it stands, such as `#names`, for a form further down: there the way back leads without JavaScript.
     #[prop(optional)]
     anchor: &'static str,
+    /// Sent by the browser, also where there are scripts: what it does is worth a page load.
+    #[prop(optional)]
+    plain: bool,
     /// The fields, where there are any.
     #[prop(optional)]
     children: Option<Children>,
@@ -103,7 +106,7 @@ pub fn Form(
             }
         });
     };
-    let sender = use_context::<Sender>();
+    let sender = use_context::<Sender>().filter(|_| !plain);
     // Once is enough. Not by a disabled button: that would lose the keyboard's focus.
     let send = move |event: SubmitEvent| {
         let (Some(sender), Some(body)) = (&sender, encoded(&event)) else {

@@ -2,9 +2,11 @@
 
 pub mod devices;
 mod emails;
+mod profiles;
 pub mod rights;
 pub mod tokens;
 mod users;
 
 pub use emails::*;
+pub use profiles::*;
 pub use users::*;
