@@ -20,6 +20,7 @@ use crate::{
             SignupPage, VerifyPage,
         },
     },
+    acting::pages::{ActPage, ActingBanner},
     activity::pages::ActivityPage,
     admin::pages::{ADMIN, AdminPage},
     error::AppError,
@@ -59,6 +60,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/verify") view=VerifyPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/act") view=ActPage ssr=SsrMode::Async />
                 <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
@@ -130,6 +132,7 @@ pub fn SiteHeader(
         <Header site_name=context.site_name label="Account" member>
             {links}
         </Header>
+        {context.acting.map(|notice| view! { <ActingBanner notice /> })}
     }
 }
 

@@ -93,11 +93,15 @@ pub enum Kind {
     DeletionRequested,
     /// It is not, after all.
     DeletionCancelled,
+    /// A member of staff began to act as the member; who and why, says the detail.
+    ActingBegan,
+    /// They act as the member no more.
+    ActingEnded,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::SignUp,
         Self::Login,
         Self::LoginFailed,
@@ -120,6 +124,8 @@ impl Kind {
         Self::DataExported,
         Self::DeletionRequested,
         Self::DeletionCancelled,
+        Self::ActingBegan,
+        Self::ActingEnded,
     ];
 
     /// The name in the table `activity`.
@@ -147,6 +153,8 @@ impl Kind {
             Self::DataExported => "data_exported",
             Self::DeletionRequested => "deletion_requested",
             Self::DeletionCancelled => "deletion_cancelled",
+            Self::ActingBegan => "acting_began",
+            Self::ActingEnded => "acting_ended",
         }
     }
 
@@ -181,6 +189,8 @@ impl fmt::Display for Kind {
             Self::DataExported => "Copy of your data downloaded",
             Self::DeletionRequested => "Deletion of the account asked for",
             Self::DeletionCancelled => "Deletion of the account cancelled",
+            Self::ActingBegan => "A member of staff began to act as you",
+            Self::ActingEnded => "A member of staff stopped acting as you",
         })
     }
 }

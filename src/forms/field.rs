@@ -30,11 +30,13 @@ pub enum Field {
     LastName,
     /// A picture to upload.
     Picture,
+    /// Why a member of staff acts as a member.
+    Reason,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Form,
         Self::Username,
         Self::Email,
@@ -47,12 +49,15 @@ impl Field {
         Self::FirstName,
         Self::LastName,
         Self::Picture,
+        Self::Reason,
     ];
 
     /// Whether its value comes back with a refused form; a secret never does.
     pub const fn is_shown_again(self) -> bool {
         match self {
-            Self::Username | Self::Email | Self::Login | Self::FirstName | Self::LastName => true,
+            Self::Username | Self::Email | Self::Login | Self::FirstName | Self::LastName | Self::Reason => {
+                true
+            }
             Self::Form
             | Self::Password
             | Self::OldPassword
@@ -78,6 +83,7 @@ impl Field {
             Self::FirstName => "first_name",
             Self::LastName => "last_name",
             Self::Picture => "picture",
+            Self::Reason => "reason",
         }
     }
 }

@@ -30,11 +30,13 @@ pub enum Kind {
     NameChanged,
     /// The account is to be deleted.
     DeletionRequested,
+    /// A member of staff acts as the account's owner.
+    ActingBegan,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ResetRequested,
         Self::ResetPassword,
         Self::VerifyEmail,
@@ -45,6 +47,7 @@ impl Kind {
         Self::PasswordChanged,
         Self::NameChanged,
         Self::DeletionRequested,
+        Self::ActingBegan,
     ];
 
     /// The name in the table `mails`, and in the record of activity.
@@ -60,6 +63,7 @@ impl Kind {
             Self::PasswordChanged => "password_changed",
             Self::NameChanged => "name_changed",
             Self::DeletionRequested => "deletion_requested",
+            Self::ActingBegan => "acting_began",
         }
     }
 }

@@ -20,6 +20,7 @@ pub async fn identify(State(site): State<Site>, mut request: Request, next: Next
     let client = Client {
         address: address.map(|address| address.to_string()).unwrap_or_default(),
         agent: agent(request.headers()),
+        acting: None,
     };
     request.extensions_mut().insert(client);
     next.run(request).await

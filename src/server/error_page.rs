@@ -34,15 +34,40 @@ pub fn refuse(site: &Site, headers: &HeaderMap, error: &AppError) -> Response {
 }
 
 /// The answer to a member who may not do that: the way on is in the navigation.
-pub fn forbidden(site: &Site, request: &Request, member: &Member) -> Response {
+pub fn forbidden(site: &Site, request: &Request, member: &Member, error: &AppError) -> Response {
     let frame = Frame::Of { member: member.clone(), path: request.uri().path().to_owned() };
-    answer(site, request.headers(), StatusCode::FORBIDDEN, Some(&AppError::Forbidden), frame)
+    answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
+}
+
+/// Marks an error page that does not know whose it is, for who does.
+#[derive(Clone)]
+pub struct Unframed {
+    status: StatusCode,
+    sentence: String,
+}
+
+/// The same page once more, for this member.
+pub fn framed(
+    site: &Site,
+    response: Response,
+    Unframed { status, sentence }: Unframed,
+    member: Member,
+    path: String,
+) -> Response {
+    let (mut head, _) = response.into_parts();
+    head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
+    Response::from_parts(head, Body::from(page(site, status, sentence, Frame::Of { member, path })))
 }
 
 /// The same for a status that is no [`AppError`].
 pub fn respond(site: &Site, headers: &HeaderMap, status: StatusCode, error: Option<&AppError>) -> Response {
     answer(site, headers, status, error, Frame::Unknown)
 }
+
+/// For an error page with a member's navigation: its forms may be sent.
+const WITH_FORMS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
 
 /// Whose page it is.
 enum Frame {
@@ -61,8 +86,15 @@ fn answer(
 ) -> Response {
     let sentence = error.map_or_else(|| sentence(status).to_owned(), ToString::to_string);
     let mut response = if wants_html(headers) {
+        let unframed =
+            matches!(frame, Frame::Unknown).then(|| Unframed { status, sentence: sentence.clone() });
         let html = page(site, status, sentence, frame);
-        ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+        let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+        match unframed {
+            Some(unframed) => drop(response.extensions_mut().insert(unframed)),
+            None => drop(response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS)),
+        }
+        response
     } else if let Some(error) = error {
         ([(header::CONTENT_TYPE, "application/json")], error.ser()).into_response()
     } else {
@@ -172,8 +204,12 @@ fn top(site_name: String, frame: Frame) -> AnyView {
         Frame::Of { member, path } => {
             // The navigation's links look for the address that they are on.
             provide_context(RequestUrl::new(&path));
-            let context =
-                PageContext { site_name, visitor: Some(pages::visitor(&member)), ..Default::default() };
+            let context = PageContext {
+                site_name,
+                visitor: Some(pages::visitor(&member)),
+                acting: pages::notice(&member),
+                ..Default::default()
+            };
             view! {
                 <Router>
                     <SiteHeader context />

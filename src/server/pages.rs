@@ -11,8 +11,9 @@ use axum::{
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
-use super::{Site, flash::Carried, shell::shell, visit};
+use super::{Site, flash::Carried, moment::moment, shell::shell, visit};
 use crate::{
+    acting::Notice,
     app::App,
     member::{Member, Permission},
     ui::{PageContext, SetStatus, Visitor},
@@ -37,6 +38,7 @@ pub fn provide_page_context(site: &Site) {
         visitor: member.map(visitor),
         messages: carried.messages,
         form: carried.form,
+        acting: member.and_then(notice),
     });
     let response = use_context::<ResponseOptions>().unwrap_or_default();
     provide_context(SetStatus::new(move |status, retry_after| {
@@ -56,6 +58,15 @@ pub fn visitor(member: &Member) -> Visitor {
         is_staff: member.is_staff(),
         may: Permission::ALL.into_iter().filter(|permission| member.may(*permission)).collect(),
     }
+}
+
+/// What the banner says, where staff acts as the member.
+pub fn notice(member: &Member) -> Option<Notice> {
+    member.acting().map(|actor| Notice {
+        actor: actor.username.clone(),
+        member: member.username().to_owned(),
+        until: moment(actor.ends_at),
+    })
 }
 
 /// The path with a slash too many leads to its page; anything else is the 404 page.

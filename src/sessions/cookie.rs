@@ -11,6 +11,7 @@ use server_fn::error::ServerFnErrorErr;
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, session::Id};
 
 use super::{
+    acting,
     origin::{Origin, Recent},
     record::{AUTH_KEY, ORIGIN_KEY, RENAMED_KEY},
     service::{Data, IdHash, Sessions, hash_id},
@@ -111,14 +112,25 @@ pub async fn sign_in(
 pub async fn renew(auth: &mut AuthSession, site: &Site, member: &Member) -> Result<(), AppError> {
     let mut origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
     origin.authenticated_at = site.clock.now();
-    let (old, new) = (auth.session.id().ok_or(AppError::SignedOut)?, Id::default());
+    go_on(auth, site, member, &origin, Id::default()).await
+}
+
+/// Under another id.
+pub(super) async fn go_on(
+    auth: &mut AuthSession,
+    site: &Site,
+    member: &Member,
+    origin: &Origin,
+    new: Id,
+) -> Result<(), AppError> {
+    let old = auth.session.id().ok_or(AppError::SignedOut)?;
     // Before tower-sessions deletes the one and makes the other, between which a session that is ended would come back.
     if !site.sessions.rename(hash_id(old.0), hash_id(new.0)).await? {
         return Err(AppError::SignedOut);
     }
     auth.session.insert(RENAMED_KEY, new.to_string()).await.map_err(unavailable)?;
     auth.session.cycle_id().await.map_err(unavailable)?;
-    write(auth, member, &origin).await
+    write(auth, member, origin).await
 }
 
 async fn write(auth: &mut AuthSession, member: &Member, origin: &Origin) -> Result<(), AppError> {
@@ -147,8 +159,12 @@ pub fn current_id(auth: &AuthSession) -> Option<IdHash> {
 /// The proof that the caller gave their password not long ago.
 ///
 /// # Errors
-/// [`AppError::ReauthenticationRequired`] when that was `sessions.reauthenticate_after` ago or more, or an outage.
+/// [`AppError::ReauthenticationRequired`] when that was `sessions.reauthenticate_after` ago or more,
+/// [`AppError::ClosedWhileActing`] in a session in which staff acts as a member, whose password nobody gave, or an outage.
 pub async fn recently_authenticated(auth: &AuthSession, site: &Site) -> Result<Recent, AppError> {
+    if acting::of(auth).await?.is_some() {
+        return Err(AppError::ClosedWhileActing);
+    }
     match origin(auth).await? {
         Some(origin) if origin.is_recent(&site.config.sessions, site.clock.now()) => Ok(Recent(())),
         _ => Err(AppError::ReauthenticationRequired),
@@ -190,6 +206,6 @@ fn app_error(error: axum_login::Error<Backend>) -> AppError {
 }
 
 /// Our store has logged the cause already.
-fn unavailable(_: tower_sessions::session::Error) -> AppError {
+pub(super) fn unavailable(_: tower_sessions::session::Error) -> AppError {
     AppError::Unavailable
 }

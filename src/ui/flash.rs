@@ -89,6 +89,12 @@ pub enum Message {
     },
     /// By logging in, the deletion was cancelled.
     DeletionCancelled,
+    /// One acts as a member no more, as one wished.
+    ActingStopped,
+    /// The time for it was over.
+    ActingTimeOver,
+    /// It is not allowed any more.
+    ActingNotAllowed,
 }
 
 impl fmt::Display for Message {
@@ -125,6 +131,9 @@ impl fmt::Display for Message {
                 );
             }
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
+            Self::ActingStopped => "You are yourself again.",
+            Self::ActingTimeOver => "The time for acting as a member is over. You are yourself again.",
+            Self::ActingNotAllowed => "You cannot act as that member any more. You are yourself again.",
         })
     }
 }

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod acting;
 mod activity;
 mod bad_input;
 mod command_line;

@@ -117,6 +117,7 @@ pub(super) async fn confirm_password(
     field: Field,
     other: Result<(), AppError>,
 ) -> Result<(), AppError> {
+    member.in_person()?;
     let site = &visit.site;
     let mut errors = match other {
         Ok(()) => FormErrors::default(),

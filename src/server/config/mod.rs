@@ -40,6 +40,8 @@ pub struct Config {
     pub mail: Mail,
     /// How long one stays signed in.
     pub sessions: Sessions,
+    /// What staff may, and from where.
+    pub admin: Admin,
     /// The record of what happened to accounts.
     pub activity: Activity,
     /// What is kept in memory, and for how long.
@@ -191,6 +193,16 @@ pub struct Sessions {
     pub cache_ttl: Period,
     /// Sessions and members kept in memory.
     pub cache_entries: u64,
+}
+
+/// `[admin]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// Networks from which there is an admin; empty: from everywhere.
+    pub allow_from: Vec<IpNet>,
+    /// The longest that staff may act as a member at a time.
+    pub acting_limit: Period,
 }
 
 /// `[activity]`
