@@ -1,11 +1,12 @@
 //! Every page of the site, on one screen. A new page is one line here; who may see it without being signed in is said in
 //! `server::guard`, and nobody is the default.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_meta::provide_meta_context;
 use leptos_router::{
     SsrMode,
     components::{A, FlatRoutes, Route, Router},
+    hooks::use_location,
     path,
 };
 
@@ -39,10 +40,9 @@ pub fn App() -> impl IntoView {
     let context = SharedValue::new(|| use_context::<PageContext>().unwrap_or_default()).into_inner();
     provide_context(Once::new(&context));
     provide_context(context.clone());
-    view! {
-        <Router>
-            <SkipLink />
-            <SiteHeader context />
+    let is_missing = context.is_missing;
+    let pages = || {
+        view! {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/signup") view=SignupPage ssr=SsrMode::Async />
@@ -70,6 +70,16 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/data") view=DataPage ssr=SsrMode::Async />
                 <Route path=path!("/members/delete") view=DeletePage ssr=SsrMode::Async />
             </FlatRoutes>
+        }
+    };
+    view! {
+        <Router>
+            <SkipLink />
+            <SiteHeader context />
+            {match is_missing {
+                true => Either::Left(view! { <MissingPage /> }),
+                false => Either::Right(pages()),
+            }}
             <Footer />
         </Router>
     }
@@ -134,6 +144,20 @@ pub fn SiteHeader(
         </Header>
         {context.acting.map(|notice| view! { <ActingBanner notice /> })}
     }
+}
+
+/// Where the server says that there is nothing, whatever the routes above say. Who goes on from here asks the server anew.
+#[component]
+fn MissingPage() -> impl IntoView {
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            let _ = window().location().reload();
+        }
+        now
+    });
+    view! { <NotFoundPage /> }
 }
 
 #[component]

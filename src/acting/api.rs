@@ -60,6 +60,7 @@ pub async fn act(
 pub async fn stop_acting() -> Result<Submission, AppError> {
     use super::service::{self, Ending};
     use crate::{
+        admin::pages::ADMIN,
         server::{Visit, current_member, flash, headers},
         sessions::{acting, cookie},
         ui::flash::{Level, Message},
@@ -72,6 +73,11 @@ pub async fn stop_acting() -> Result<Submission, AppError> {
         headers::clear_site_data();
         flash::message(Level::Success, Message::ActingStopped);
     }
-    leptos_axum::redirect(&visit.site.config.accounts.login_redirect_url);
+    let has_admin = auth.user.is_some_and(|owner| owner.is_staff());
+    let is_there = visit.site.config.admin.is_open_to(visit.client.address.parse().ok());
+    leptos_axum::redirect(match has_admin && is_there {
+        true => ADMIN,
+        false => &visit.site.config.accounts.login_redirect_url,
+    });
     Ok(Submission::Accepted)
 }

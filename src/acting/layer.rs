@@ -105,7 +105,7 @@ pub async fn banner_on_error_pages(State(site): State<Site>, request: Request, n
     };
     match live::asking(&site, &headers).await {
         Ok(Some(Asking::Member(member))) if member.acting().is_some() => {
-            error_page::framed(&site, response, unframed, member, path)
+            error_page::framed(&site, response, unframed, &member, path)
         }
         _ => response,
     }

@@ -13,10 +13,11 @@ use server_fn::error::FromServerFnError;
 
 use super::{Site, pages};
 use crate::{
+    acting::Notice,
     app::SiteHeader,
     error::AppError,
     member::Member,
-    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink},
+    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor},
 };
 
 /// Whether the answer is for a person.
@@ -35,7 +36,10 @@ pub fn refuse(site: &Site, headers: &HeaderMap, error: &AppError) -> Response {
 
 /// The answer to a member who may not do that: the way on is in the navigation.
 pub fn forbidden(site: &Site, request: &Request, member: &Member, error: &AppError) -> Response {
-    let frame = Frame::Of { member: member.clone(), path: request.uri().path().to_owned() };
+    let mut visitor = pages::visitor(member);
+    visitor.is_staff &= pages::admin_is_here(site, request.extensions());
+    let path = request.uri().path().to_owned();
+    let frame = Frame::Of { visitor, acting: pages::notice(member), path };
     answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
 }
 
@@ -51,12 +55,13 @@ pub fn framed(
     site: &Site,
     response: Response,
     Unframed { status, sentence }: Unframed,
-    member: Member,
+    member: &Member,
     path: String,
 ) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
-    Response::from_parts(head, Body::from(page(site, status, sentence, Frame::Of { member, path })))
+    let frame = Frame::Of { visitor: pages::visitor(member), acting: pages::notice(member), path };
+    Response::from_parts(head, Body::from(page(site, status, sentence, frame)))
 }
 
 /// The same for a status that is no [`AppError`].
@@ -74,7 +79,7 @@ enum Frame {
     /// Not known here; every page that knows is reached from the start page.
     Unknown,
     /// Of a member, at this address.
-    Of { member: Member, path: String },
+    Of { visitor: Visitor, acting: Option<Notice>, path: String },
 }
 
 fn answer(
@@ -201,15 +206,10 @@ fn top(site_name: String, frame: Frame) -> AnyView {
             </Header>
         }
         .into_any(),
-        Frame::Of { member, path } => {
+        Frame::Of { visitor, acting, path } => {
             // The navigation's links look for the address that they are on.
             provide_context(RequestUrl::new(&path));
-            let context = PageContext {
-                site_name,
-                visitor: Some(pages::visitor(&member)),
-                acting: pages::notice(&member),
-                ..Default::default()
-            };
+            let context = PageContext { site_name, visitor: Some(visitor), acting, ..Default::default() };
             view! {
                 <Router>
                     <SiteHeader context />

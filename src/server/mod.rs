@@ -12,6 +12,7 @@ pub mod flash;
 pub mod guard;
 pub mod headers;
 pub mod health;
+pub mod hidden;
 pub mod id;
 pub mod listen;
 pub mod moment;

@@ -10,7 +10,7 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    Site, client, error_page, flash, guard, headers, health, pages, plain_forms, same_origin, shell,
+    Site, client, error_page, flash, guard, headers, health, hidden, pages, plain_forms, same_origin, shell,
     static_files, well_formed,
 };
 use crate::{
@@ -60,7 +60,7 @@ pub fn router(site: Site) -> Router {
         // Knows a session when it sees one, and is no visit.
         .merge(live::routes())
         .merge(app.with_state(site.clone()));
-    outer_layers(all.with_state(site.clone()), site)
+    hidden::hide_admin(outer_layers(all.with_state(site.clone()), site.clone()), &site)
 }
 
 /// The layers around everything, static files included.

@@ -52,6 +52,8 @@ pub struct PageContext {
     pub form: Option<ReturnedForm>,
     /// Who acts as the visitor, where staff does.
     pub acting: Option<Notice>,
+    /// Whether there is nothing at this address, for this visitor.
+    pub is_missing: bool,
 }
 
 /// What the page that was loaded shows once: a navigation within the browser to another page does not bring it back.

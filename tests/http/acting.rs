@@ -79,7 +79,7 @@ async fn staff_see_what_the_member_sees_and_a_banner_with_stop() {
     assert!(!profile.text().contains("Save names") && !profile.text().contains("More settings"));
     assert!(profile.find("main").contains("ada@example.com"));
     let stopped = sam.post(STOP, &[]).await;
-    assert_eq!((stopped.status, stopped.location()), (303, "/members/dashboard"));
+    assert_eq!((stopped.status, stopped.location()), (303, "/admin"));
     assert!(stopped.header("clear-site-data").contains("cache"));
     let page = sam.get("/members/dashboard").await;
     assert_eq!((page.find("h1"), page.find(".acting")), ("Welcome, sam!".into(), String::new()));
@@ -87,7 +87,7 @@ async fn staff_see_what_the_member_sees_and_a_banner_with_stop() {
     assert!(!page.text().contains("ada"), "nothing of the member is left");
     assert_eq!(sam.get("/admin").await.status, 200);
     // Once more is once too often, and does no harm.
-    assert_eq!(sam.post(STOP, &[]).await.location(), "/members/dashboard");
+    assert_eq!(sam.post(STOP, &[]).await.location(), "/admin");
     assert_eq!(sam.get("/members/dashboard").await.messages(), [""; 0]);
     site.stop().await;
 }

@@ -6,6 +6,7 @@ mod support;
 
 mod acting;
 mod activity;
+mod allow_from;
 mod bad_input;
 mod command_line;
 mod connections;

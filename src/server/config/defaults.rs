@@ -1,8 +1,8 @@
 //! The defaults; a test holds `Leptos.toml` to them.
 
 use super::{
-    Accounts, Activity, Admin, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period,
-    Rate, Server, Sessions, Site, Size, Throttle,
+    Accounts, Activity, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period, Rate,
+    Server, Sessions, Site, Size, Throttle,
 };
 
 impl Default for Site {
@@ -84,12 +84,6 @@ impl Default for Sessions {
             cache_ttl: Period::seconds(60),
             cache_entries: 20_000,
         }
-    }
-}
-
-impl Default for Admin {
-    fn default() -> Self {
-        Self { allow_from: Vec::new(), acting_limit: Period::minutes(30) }
     }
 }
 

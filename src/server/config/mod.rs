@@ -3,6 +3,7 @@
 //! `[sessions] idle` is `MEMBERS_AREA_SESSIONS__IDLE` in the environment. Unknown keys and wrong values stop the start with
 //! a sentence that names the key.
 
+mod admin;
 mod check;
 mod defaults;
 mod load;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+pub use admin::Admin;
 pub use check::{deploy_findings, is_loopback};
 pub use rate::Rate;
 pub use transport::MailTransport;
@@ -193,16 +195,6 @@ pub struct Sessions {
     pub cache_ttl: Period,
     /// Sessions and members kept in memory.
     pub cache_entries: u64,
-}
-
-/// `[admin]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Admin {
-    /// Networks from which there is an admin; empty: from everywhere.
-    pub allow_from: Vec<IpNet>,
-    /// The longest that staff may act as a member at a time.
-    pub acting_limit: Period,
 }
 
 /// `[activity]`
