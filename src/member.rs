@@ -208,6 +208,20 @@ mod tests {
         assert!(printed.contains('7') && !printed.contains("171") && !printed.to_lowercase().contains("ab"));
     }
 
+    #[test]
+    fn who_acts_as_a_member_is_neither_the_member_nor_staff() {
+        let rights = Rights { is_staff: true, is_superuser: true, ..Default::default() };
+        let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
+        let acted = member.acted_by(Actor { id: UserId(2), username: "sam".into(), ends_at: 0 });
+        assert_eq!((acted.id(), acted.username(), acted.rights()), (UserId(1), "ada", member.rights()));
+        assert_eq!(acted.acting().map(|actor| actor.id), Some(UserId(2)));
+        assert_eq!(member.acting(), None);
+        assert!(member.in_person().is_ok() && member.staff().is_ok());
+        assert_eq!(acted.in_person(), Err(AppError::ClosedWhileActing));
+        assert_eq!(acted.staff().err(), Some(AppError::ClosedWhileActing));
+        assert_eq!(acted.require(Permission::ViewUser).err(), Some(AppError::ClosedWhileActing));
+    }
+
     /// Names that the program knows, names of elsewhere, and what is no name at all.
     fn names() -> impl Strategy<Value = String> {
         prop_oneof![

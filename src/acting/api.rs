@@ -4,22 +4,22 @@
 
 use leptos::prelude::*;
 
-use super::Candidate;
+use super::Choice;
 use crate::{error::AppError, forms::Submission};
 
 /// As whom the caller would act; the query of the page's address says it.
 ///
 /// # Errors
-/// Without the permission, for nobody, or an outage.
-#[server(prefix = "/api", endpoint = "admin/act/candidate")]
-pub async fn load_candidate(#[server(default)] query: String) -> Result<Candidate, AppError> {
+/// Without the permission, or an outage.
+#[server(prefix = "/api", endpoint = "admin/act/choice")]
+pub async fn load_choice(#[server(default)] query: String) -> Result<Choice, AppError> {
     use crate::{
         member::Permission,
         server::{Visit, current_staff},
     };
 
     let staff = current_staff(Permission::ActAsMember)?;
-    super::service::candidate(&Visit::current()?.site, &staff, super::user_of(&query)).await
+    super::service::choice(&Visit::current()?.site, &staff, super::Whom::from_query(&query)).await
 }
 
 /// Begins to act as a member; leads to the member's dashboard.

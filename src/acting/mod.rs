@@ -17,11 +17,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::ui::Moment;
 
-/// Where it begins; `?user=` says as whom.
+/// Where it begins; `?user=` or `?username=` says as whom.
 pub const ACT_PAGE: &str = "/admin/act";
 
 /// The longest reason, in characters.
 pub const REASON_MAX: u32 = 200;
+
+/// What the page shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Choice {
+    /// The question as whom.
+    Open {
+        /// Whether somebody was named already, and there is no such member.
+        is_unknown: bool,
+    },
+    /// Somebody.
+    Of(Candidate),
+}
 
 /// Somebody to act as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,10 +59,26 @@ pub struct Notice {
     pub until: Moment,
 }
 
-/// The user that the query of an address names.
-pub fn user_of(query: &str) -> Option<i64> {
-    form_urlencoded::parse(query.trim_start_matches('?').as_bytes())
-        .find_map(|(name, value)| (name == "user").then(|| value.parse().ok())?)
+/// Whom the query of an address names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// By their id, as the admin's pages do.
+    User(i64),
+    /// By the name that was typed.
+    Named(String),
+}
+
+impl Whom {
+    /// The first that the query names; what is no id is nobody's.
+    pub fn from_query(query: &str) -> Option<Self> {
+        form_urlencoded::parse(query.trim_start_matches('?').as_bytes()).find_map(|(name, value)| match name
+            .as_ref()
+        {
+            "user" => Some(Self::User(value.parse().unwrap_or_default())),
+            "username" => Some(Self::Named(value.into_owned())),
+            _ => None,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -58,10 +86,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_names_nobody_is_nobody() {
-        assert_eq!(user_of("?user=17"), Some(17));
-        for query in ["", "?", "?user", "?user=", "?user=ada", "?user=99999999999999999999", "?x=1&users=2"] {
-            assert_eq!(user_of(query), None, "{query}");
+    fn who_is_named_and_who_is_not() {
+        assert_eq!(Whom::from_query("?user=17"), Some(Whom::User(17)));
+        assert_eq!(Whom::from_query("?x=1&username=Zo%C3%AB+K"), Some(Whom::Named("Zoë K".into())));
+        for query in ["?user=", "?user=ada", "?user=99999999999999999999"] {
+            assert_eq!(Whom::from_query(query), Some(Whom::User(0)), "{query}");
+        }
+        for query in ["", "?", "?users=2"] {
+            assert_eq!(Whom::from_query(query), None, "{query}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The verbs of acting as a member, and who asks when somebody does.
 
-use super::{Candidate, REASON_MAX, store};
+use super::{Candidate, Choice, REASON_MAX, Whom, store};
 use crate::{
     accounts::{self, names},
     activity::{self, Kind},
@@ -83,13 +83,21 @@ fn is_possible(staff: &Member, member: &Member) -> bool {
 /// Whom the page is about.
 ///
 /// # Errors
-/// [`AppError::NotFound`] for nobody who is active, or an outage.
-pub async fn candidate(site: &Site, staff: &Staff, user: Option<i64>) -> Result<Candidate, AppError> {
-    let user = UserId(user.ok_or(AppError::NotFound)?);
-    let member = accounts::service::member(site, user).await?.ok_or(AppError::NotFound)?;
-    let minutes = site.config.admin.acting_limit.get().as_secs() / 60;
-    let username = member.username().to_owned();
-    Ok(Candidate { user: user.0, username, is_possible: is_possible(staff.member(), &member), minutes })
+/// An outage.
+pub async fn choice(site: &Site, staff: &Staff, whom: Option<Whom>) -> Result<Choice, AppError> {
+    let found = match &whom {
+        None => None,
+        Some(Whom::User(id)) => accounts::service::member(site, UserId(*id)).await?,
+        Some(Whom::Named(name)) => accounts::service::member_named(site, name).await?,
+    };
+    Ok(found.map_or(Choice::Open { is_unknown: whom.is_some() }, |member| {
+        Choice::Of(Candidate {
+            user: member.id().0,
+            username: member.username().to_owned(),
+            is_possible: is_possible(staff.member(), &member),
+            minutes: site.config.admin.acting_limit.get().as_secs() / 60,
+        })
+    }))
 }
 
 /// Writes down, before the session that will have this id becomes it, that staff acts as a member: in the member's record, among the

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
+    acting::ACT_PAGE,
     permission::Permission,
     ui::{IfAllowed, Page},
 };
@@ -17,6 +18,7 @@ pub fn AdminPage() -> impl IntoView {
         <Page title="Admin" class="page admin">
             <ul class="rooms">
                 {room("/admin/users", "Users", "Who has an account, and what they may.", Permission::ViewUser)}
+                {room(ACT_PAGE, "Act as a member", "See the site as a member sees it.", Permission::ActAsMember)}
             </ul>
         </Page>
     }

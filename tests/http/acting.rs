@@ -235,18 +235,37 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
     // Who may not.
     for visitor in [&mut without, &mut member] {
         assert_eq!(visitor.get(&format!("/admin/act?user={ada}")).await.status, 403);
-        for path in [ACT, "/api/admin/act/candidate"] {
+        for path in [ACT, "/api/admin/act/choice"] {
             let answer = visitor.call(path, &[("user", &ada), ("reason", REASON)]).await;
             assert_eq!((answer.status, answer.text().as_str()), (403, "\"Forbidden\""), "{path}");
         }
     }
     // As whom not.
-    let mut page = sam.get("/admin/act").await;
-    for path in ["/admin/act?user=", "/admin/act?user=1", "/admin/act?user=x", "/admin/act?user=-1"] {
-        page = sam.get(path).await;
-        assert_eq!(page.status, 404, "{path}");
+    let unknown = "There is no active member of this name.";
+    for (query, error) in [
+        ("", None),
+        ("?user=", Some(unknown)),
+        ("?user=17", Some(unknown)),
+        ("?user=x", Some(unknown)),
+        ("?username=nobody", Some(unknown)),
+        ("?username=gone", Some(unknown)),
+        ("?username=%00", Some(unknown)),
+    ] {
+        let page = sam.get(&format!("/admin/act{query}")).await;
+        assert_eq!(
+            (page.status, page.attribute("main form", "method").as_deref()),
+            (200, Some("get")),
+            "{query}"
+        );
+        assert_eq!(page.find_all("main .error"), error.into_iter().collect::<Vec<_>>(), "{query}");
     }
-    assert_eq!(page.find_all("main form"), [""; 0]);
+    for query in [format!("user={ada}"), "username=ADA".into()] {
+        let page = sam.get(&format!("/admin/act?{query}")).await;
+        assert_eq!(
+            (page.find("main bdi"), page.attribute("[name=user]", "value")),
+            ("ada".into(), Some(ada.clone()))
+        );
+    }
     for name in ["sam", "tim", "root", "bert"] {
         let id = site.user_id(name).await;
         let page = sam.get(&format!("/admin/act?user={id}")).await;

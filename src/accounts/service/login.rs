@@ -179,6 +179,21 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
     site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)
 }
 
+/// The active member with this username, in whatever case.
+///
+/// # Errors
+/// An outage.
+pub async fn member_named(site: &Site, username: &str) -> Result<Option<Member>, AppError> {
+    let Some(key) = login_key(username.trim()) else {
+        return Ok(None);
+    };
+    let found = store::id_of_username(&mut *site.db.read().await?, &key).await?;
+    match found {
+        Some(id) => member(site, id).await,
+        None => Ok(None),
+    }
+}
+
 /// Writes a login down: last login, activity, the device. Links for a new password are useless from now on. A device that is new to
 /// an account that had one before is told to its owner. To be called before the session is opened: that commits last, and takes back
 /// what is cached of the member, this included. Who was to be deleted is not any more; true where that is so.

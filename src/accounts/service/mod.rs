@@ -20,7 +20,7 @@ pub use email::{
 pub use failed_logins::{
     FailedLogins, note_failed_login, write_failed_logins, write_failed_logins_now_and_then,
 };
-pub use login::{authenticate, member, reauthenticate, record_login, record_logout};
+pub use login::{authenticate, member, member_named, reauthenticate, record_login, record_logout};
 pub use notices::notify;
 pub use profile::{Names, Profile, profile, save_names, set_picture_version};
 pub use reset::{expand_reset_request, request_reset, reset_password};
