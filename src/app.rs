@@ -7,6 +7,7 @@ use leptos_router::{
     SsrMode,
     components::{A, FlatRoutes, Route, Router},
     hooks::use_location,
+    location::Location,
     path,
 };
 
@@ -149,11 +150,13 @@ pub fn SiteHeader(
 /// Where the server says that there is nothing, whatever the routes above say. Who goes on from here asks the server anew.
 #[component]
 fn MissingPage() -> impl IntoView {
-    let path = use_location().pathname;
+    let Location { pathname, search, .. } = use_location();
     Effect::new(move |before: Option<String>| {
-        let now = path.get();
+        let query = Some(search.get()).filter(|query| !query.is_empty());
+        let now = format!("{}{}", pathname.get(), query.map(|query| format!("?{query}")).unwrap_or_default());
         if before.is_some_and(|before| before != now) {
-            let _ = window().location().reload();
+            // Without routes, the router does not go there itself.
+            let _ = window().location().assign(&now);
         }
         now
     });
