@@ -199,6 +199,15 @@ start_site() {
   return 1
 }
 
+# add_superuser: somebody who may everything, on the site that runs; for the stories of staff.
+add_superuser() {
+  export SUPERUSER_USERNAME=root SUPERUSER_EMAIL=root@example.com
+  SUPERUSER_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+  export SUPERUSER_PASSWORD
+  (cd "$SITE_DIR" && MEMBERS_AREA_DATABASE__URL="sqlite://$SITE_DIR/site.db" \
+    "$ROOT/target/release/members-area" createsuperuser --noinput)
+}
+
 stop_site() {
   [[ -n ${SITE_PID:-} ]] || return 0
   kill -TERM "$SITE_PID" 2>/dev/null || true

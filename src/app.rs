@@ -1,11 +1,13 @@
 //! Every page of the site, on one screen. A new page is one line here; who may see it without being signed in is said in
 //! `server::guard`, and nobody is the default.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 use leptos_meta::provide_meta_context;
 use leptos_router::{
     SsrMode,
     components::{A, FlatRoutes, Route, Router},
+    hooks::use_location,
+    location::Location,
     path,
 };
 
@@ -20,6 +22,7 @@ use crate::{
             SignupPage, VerifyPage,
         },
     },
+    acting::pages::{ActPage, ActingBanner},
     activity::pages::ActivityPage,
     admin::{
         groups::pages::{DeleteGroupPage, GroupPage, GroupsPage, NewGroupPage},
@@ -42,10 +45,9 @@ pub fn App() -> impl IntoView {
     let context = SharedValue::new(|| use_context::<PageContext>().unwrap_or_default()).into_inner();
     provide_context(Once::new(&context));
     provide_context(context.clone());
-    view! {
-        <Router>
-            <SkipLink />
-            <SiteHeader context />
+    let is_missing = context.is_missing;
+    let pages = || {
+        view! {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/signup") view=SignupPage ssr=SsrMode::Async />
@@ -63,6 +65,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/verify") view=VerifyPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/act") view=ActPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups") view=GroupsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups/new") view=NewGroupPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups/:id") view=GroupPage ssr=SsrMode::Async />
@@ -80,6 +83,16 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/data") view=DataPage ssr=SsrMode::Async />
                 <Route path=path!("/members/delete") view=DeletePage ssr=SsrMode::Async />
             </FlatRoutes>
+        }
+    };
+    view! {
+        <Router>
+            <SkipLink />
+            <SiteHeader context />
+            {match is_missing {
+                true => Either::Left(view! { <MissingPage /> }),
+                false => Either::Right(pages()),
+            }}
             <Footer />
         </Router>
     }
@@ -142,7 +155,24 @@ pub fn SiteHeader(
         <Header site_name=context.site_name label="Account" member>
             {links}
         </Header>
+        {context.acting.map(|notice| view! { <ActingBanner notice /> })}
     }
+}
+
+/// Where the server says that there is nothing, whatever the routes above say. Who goes on from here asks the server anew.
+#[component]
+fn MissingPage() -> impl IntoView {
+    let Location { pathname, search, .. } = use_location();
+    Effect::new(move |before: Option<String>| {
+        let query = Some(search.get()).filter(|query| !query.is_empty());
+        let now = format!("{}{}", pathname.get(), query.map(|query| format!("?{query}")).unwrap_or_default());
+        if before.is_some_and(|before| before != now) {
+            // Without routes, the router does not go there itself.
+            let _ = window().location().assign(&now);
+        }
+        now
+    });
+    view! { <NotFoundPage /> }
 }
 
 #[component]

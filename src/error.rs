@@ -28,6 +28,12 @@ pub enum AppError {
     /// The caller may not do this.
     #[error("You do not have permission to do that.")]
     Forbidden,
+    /// A member of staff acts as the caller, and this is not for them to do.
+    #[error("This stays closed while you act as a member. Stop acting to go on as yourself.")]
+    ClosedWhileActing,
+    /// The caller's page was made while they acted as a member, and that is over.
+    #[error("You do not act as a member any more. Nothing was changed. Please load the page again.")]
+    ActingOver,
     /// The password was last given too long ago for what is asked.
     #[error("Please give your password again.")]
     ReauthenticationRequired,
@@ -72,7 +78,9 @@ impl AppError {
             Self::Invalid(_) => 422,
             Self::BadRequest | Self::Offline => 400,
             Self::SignedOut => 401,
-            Self::Forbidden | Self::ReauthenticationRequired => 403,
+            Self::Forbidden | Self::ClosedWhileActing | Self::ActingOver | Self::ReauthenticationRequired => {
+                403
+            }
             Self::NotFound => 404,
             Self::TooLarge => 413,
             Self::Throttled { .. } => 429,

@@ -19,6 +19,8 @@ pub mod ui;
 
 /// Sign up, log in, log out.
 pub mod accounts;
+/// Acting as a member, for staff.
+pub mod acting;
 /// What happened to an account.
 pub mod activity;
 /// People and what they may, for staff.

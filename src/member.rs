@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::AppError;
 pub use crate::permission::Permission;
+use crate::{error::AppError, server::clock::Millis};
 
 /// The id of a user's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,6 +28,18 @@ struct Inner {
     username: String,
     session_stamp: Vec<u8>,
     rights: Rights,
+    acting: Option<Actor>,
+}
+
+/// A member of staff who acts as somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Whose row.
+    pub id: UserId,
+    /// How they are called.
+    pub username: String,
+    /// When it is over, at the latest.
+    pub ends_at: Millis,
 }
 
 /// What an account is, and what it was given. Names are text: those that the program does not know are kept.
@@ -58,7 +70,33 @@ impl Member {
     }
 
     pub(crate) fn with_rights(id: UserId, username: String, session_stamp: Vec<u8>, rights: Rights) -> Self {
-        Self(Arc::new(Inner { id, username, session_stamp, rights }))
+        Self(Arc::new(Inner { id, username, session_stamp, rights, acting: None }))
+    }
+
+    /// The same member, with somebody else at the keyboard. (`acting` alone makes one, for a single request; in no memory is any.)
+    pub(crate) fn acted_by(&self, actor: Actor) -> Self {
+        let Inner { id, username, session_stamp, rights, .. } = &*self.0;
+        Self(Arc::new(Inner {
+            id: *id,
+            username: username.clone(),
+            session_stamp: session_stamp.clone(),
+            rights: rights.clone(),
+            acting: Some(actor),
+        }))
+    }
+
+    /// The member of staff who is really there, where one acts as this member. What is made for such a request, or read from a
+    /// store of finished answers, must not be what other requests get: a page cache asks here and steps aside.
+    pub fn acting(&self) -> Option<&Actor> {
+        self.0.acting.as_ref()
+    }
+
+    /// For what is the member's own to do: password, address, name, deletion.
+    ///
+    /// # Errors
+    /// [`AppError::ClosedWhileActing`] where staff acts as them.
+    pub fn in_person(&self) -> Result<(), AppError> {
+        if self.acting().is_some() { Err(AppError::ClosedWhileActing) } else { Ok(()) }
     }
 
     /// Whose row.
@@ -112,8 +150,9 @@ impl Member {
     /// The proof that they are staff, for what every one of them may.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] where they are not.
+    /// [`AppError::Forbidden`] where they are not, [`AppError::ClosedWhileActing`] where staff acts as them.
     pub fn staff(&self) -> Result<Staff, AppError> {
+        self.in_person()?;
         if self.is_staff() { Ok(Staff(self.clone())) } else { Err(AppError::Forbidden) }
     }
 }
@@ -151,6 +190,9 @@ pub struct Client {
     pub address: String,
     /// `User-Agent`, cut to 300 characters.
     pub agent: String,
+    /// The member of staff, where one acts as the member: it is their address and their browser, and not the member's.
+    #[serde(skip)]
+    pub acting: Option<Actor>,
 }
 
 #[cfg(test)]
@@ -164,6 +206,20 @@ mod tests {
         let member = Member::new(UserId(7), "ada".into(), vec![0xAB; 32]);
         let printed = format!("{member:?}");
         assert!(printed.contains('7') && !printed.contains("171") && !printed.to_lowercase().contains("ab"));
+    }
+
+    #[test]
+    fn who_acts_as_a_member_is_neither_the_member_nor_staff() {
+        let rights = Rights { is_staff: true, is_superuser: true, ..Default::default() };
+        let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
+        let acted = member.acted_by(Actor { id: UserId(2), username: "sam".into(), ends_at: 0 });
+        assert_eq!((acted.id(), acted.username(), acted.rights()), (UserId(1), "ada", member.rights()));
+        assert_eq!(acted.acting().map(|actor| actor.id), Some(UserId(2)));
+        assert_eq!(member.acting(), None);
+        assert!(member.in_person().is_ok() && member.staff().is_ok());
+        assert_eq!(acted.in_person(), Err(AppError::ClosedWhileActing));
+        assert_eq!(acted.staff().err(), Some(AppError::ClosedWhileActing));
+        assert_eq!(acted.require(Permission::ViewUser).err(), Some(AppError::ClosedWhileActing));
     }
 
     /// Names that the program knows, names of elsewhere, and what is no name at all.

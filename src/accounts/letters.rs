@@ -59,6 +59,7 @@ pub async fn write(site: &Site, mail: i64, order: &Order) -> Result<Letter, AppE
         }
         Kind::NameChanged => letter.name_changed().await,
         Kind::DeletionRequested => letter.deletion_requested().await,
+        Kind::ActingBegan => Ok(letter.acting_began()),
     }
 }
 
@@ -153,6 +154,23 @@ impl Draft<'_> {
             self.order.occasion.detail
         );
         self.notice("Your account will be deleted", &what).await
+    }
+
+    /// Without "this was not me": it would end the member's own sessions, and not this one, which is of staff.
+    fn acting_began(&self) -> Letter {
+        let began = format!("Since {}, {}", moment(self.order.occasion.at).text, self.order.occasion.detail);
+        self.letter(
+            "A member of staff acts as you",
+            vec![
+                began,
+                "They see what you see. They cannot change your name, your password or your address, end your sessions, take a copy \
+                 of your data or delete your account."
+                    .into(),
+                "Your page “Activity” says when it began and when it ended.".into(),
+            ],
+            None,
+            vec!["If you did not ask for help, please ask us what it was about.".into()],
+        )
     }
 
     /// What happened, when, from where, and a link for who did not do it.

@@ -33,6 +33,11 @@ pub fn problem(name: &str) -> Option<Problem> {
     }
 }
 
+/// Whether the text has in it what could make a line read wrongly.
+pub fn is_no_line(text: &str) -> bool {
+    text.chars().any(is_foreign)
+}
+
 /// Control characters, line ends, and the format characters that turn text around or hide in it.
 fn is_foreign(c: char) -> bool {
     match c.general_category() {

@@ -97,11 +97,15 @@ pub enum Kind {
     ChangedByStaff,
     /// Staff set the password, or switched it off.
     PasswordSetByStaff,
+    /// A member of staff began to act as the member; who and why, says the detail.
+    ActingBegan,
+    /// They act as the member no more.
+    ActingEnded,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::SignUp,
         Self::Login,
         Self::LoginFailed,
@@ -126,6 +130,8 @@ impl Kind {
         Self::DeletionCancelled,
         Self::ChangedByStaff,
         Self::PasswordSetByStaff,
+        Self::ActingBegan,
+        Self::ActingEnded,
     ];
 
     /// The name in the table `activity`.
@@ -155,6 +161,8 @@ impl Kind {
             Self::DeletionCancelled => "deletion_cancelled",
             Self::ChangedByStaff => "changed_by_staff",
             Self::PasswordSetByStaff => "password_set_by_staff",
+            Self::ActingBegan => "acting_began",
+            Self::ActingEnded => "acting_ended",
         }
     }
 
@@ -191,6 +199,8 @@ impl fmt::Display for Kind {
             Self::DeletionCancelled => "Deletion of the account cancelled",
             Self::ChangedByStaff => "Changed by the staff of this site",
             Self::PasswordSetByStaff => "Password set by the staff of this site",
+            Self::ActingBegan => "A member of staff began to act as you",
+            Self::ActingEnded => "A member of staff stopped acting as you",
         })
     }
 }

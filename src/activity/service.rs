@@ -19,7 +19,8 @@ pub use super::store::ActivityRow as Activity;
 /// Lines on a page.
 const PAGE: usize = 25;
 
-/// Writes a line, in the transaction of what it tells of: both are there, or neither is.
+/// Writes a line, in the transaction of what it tells of: both are there, or neither is. Where staff acted as the account's owner it
+/// says so, and not from where: that is no place of the owner's.
 ///
 /// # Errors
 /// An outage.
@@ -31,7 +32,12 @@ pub async fn record(
     detail: &str,
     client: &Client,
 ) -> Result<(), AppError> {
-    Ok(store::insert(transaction, new_id(now), user, kind.name(), detail, now, client).await?)
+    let id = new_id(now);
+    let Some(actor) = client.acting.as_ref().filter(|actor| actor.id != user) else {
+        return Ok(store::insert(transaction, id, user, kind.name(), detail, now, client).await?);
+    };
+    let by = format!("{detail} (done by {}, of staff, as you)", actor.username);
+    Ok(store::insert(transaction, id, user, kind.name(), by.trim_start(), now, &Client::default()).await?)
 }
 
 /// The same line for many accounts.

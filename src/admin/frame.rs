@@ -41,7 +41,7 @@ pub struct Room {
 }
 
 /// All rooms.
-pub const ROOMS: [Room; 2] = [
+pub const ROOMS: [Room; 3] = [
     Room {
         path: super::users::USERS,
         name: "Users",
@@ -53,6 +53,12 @@ pub const ROOMS: [Room; 2] = [
         name: "Groups",
         what: "Who belongs together, and what that lets them do.",
         permission: Permission::ViewGroup,
+    },
+    Room {
+        path: crate::acting::ACT_PAGE,
+        name: "Act as a member",
+        what: "See the site as a member sees it, for half an hour and with a reason.",
+        permission: Permission::ActAsMember,
     },
 ];
 

@@ -42,11 +42,13 @@ pub enum Field {
     Permissions,
     /// The name of a group.
     GroupName,
+    /// Why a member of staff acts as a member.
+    Reason,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Form,
         Self::Username,
         Self::Email,
@@ -65,6 +67,7 @@ impl Field {
         Self::IsVerified,
         Self::Permissions,
         Self::GroupName,
+        Self::Reason,
     ];
 
     /// Whether its value comes back with a refused form; a secret never does.
@@ -80,7 +83,8 @@ impl Field {
             | Self::IsSuperuser
             | Self::IsVerified
             | Self::Permissions
-            | Self::GroupName => true,
+            | Self::GroupName
+            | Self::Reason => true,
             Self::Form
             | Self::Password
             | Self::OldPassword
@@ -112,6 +116,7 @@ impl Field {
             Self::IsVerified => "is_verified",
             Self::Permissions => "permissions[]",
             Self::GroupName => "group_name",
+            Self::Reason => "reason",
         }
     }
 }

@@ -28,6 +28,10 @@ pub enum Problem {
     LastSuperuser,
     /// Characters that no name has: control characters and the like.
     NameCharacters,
+    /// Characters that a line of text does not have: line ends, control characters and the like.
+    LineCharacters,
+    /// Nobody acts as this account.
+    NotToActAs,
     /// Not an e-mail address.
     EmailMalformed,
     /// It is the proven address of another account.
@@ -109,6 +113,10 @@ impl fmt::Display for Problem {
                 "You are the only superuser. Please make another one first, or nobody could look after this site."
             }
             Self::NameCharacters => "Enter a name without control characters.",
+            Self::LineCharacters => "Enter one line of text, without control characters.",
+            Self::NotToActAs => {
+                "Nobody can act as this account: it is your own, of staff, of a superuser, or not active."
+            }
             Self::EmailMalformed => "Enter a valid email address.",
             Self::EmailTaken => "Another account has this email address.",
             Self::EmailSame => "This is your email address already.",

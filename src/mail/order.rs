@@ -32,11 +32,13 @@ pub enum Kind {
     NameChanged,
     /// The account is to be deleted.
     DeletionRequested,
+    /// A member of staff acts as the account's owner.
+    ActingBegan,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ResetRequested,
         Self::ResetPassword,
         Self::VerifyEmail,
@@ -48,6 +50,7 @@ impl Kind {
         Self::PasswordDisabled,
         Self::NameChanged,
         Self::DeletionRequested,
+        Self::ActingBegan,
     ];
 
     /// The name in the table `mails`, and in the record of activity.
@@ -64,6 +67,7 @@ impl Kind {
             Self::PasswordDisabled => "password_disabled",
             Self::NameChanged => "name_changed",
             Self::DeletionRequested => "deletion_requested",
+            Self::ActingBegan => "acting_began",
         }
     }
 }

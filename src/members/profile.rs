@@ -14,7 +14,7 @@ use crate::{
     my_data::DATA,
     pictures::pages::PictureSection,
     sessions::DEVICES_PAGE,
-    ui::{Form, Loaded, Once, Page, TextField, expect_member},
+    ui::{Form, Loaded, Once, Page, PageContext, TextField, expect_member},
 };
 
 /// `/members/profile`
@@ -22,6 +22,8 @@ use crate::{
 pub fn ProfilePage() -> impl IntoView {
     let data = Resource::new(|| (), |()| api::load_profile());
     let name = visitor_name();
+    // Staff who acts as the member is not offered what is refused to them.
+    let is_acted = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());
     let returned_names = Once::form(SaveProfile::PATH);
     let returned_picture = Once::form(crate::pictures::SAVE_PATH);
     view! {
@@ -32,12 +34,12 @@ pub fn ProfilePage() -> impl IntoView {
                     expect_member(&name, &summary.username);
                     view! {
                         <ProfileFacts summary=summary.clone() />
-                        <NamesSection
-                            returned=returned_names.clone()
-                            summary=summary.clone()
-                        />
+                        {(!is_acted)
+                            .then(|| {
+                                view! { <NamesSection returned=returned_names.clone() summary=summary.clone() /> }
+                            })}
                         <PictureSection version=summary.picture returned=returned_picture.clone() />
-                        <AccountLinks />
+                        {(!is_acted).then(|| view! { <AccountLinks /> })}
                     }
                 }
             />

@@ -16,18 +16,24 @@ use crate::member::Client;
 /// Puts a [`Client`] into the request's extensions.
 pub async fn identify(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-    let address = peer.map(|peer| address(peer, request.headers(), &site.config.server.trusted_proxies));
+    let address = address(peer, request.headers(), &site.config.server.trusted_proxies);
     let client = Client {
         address: address.map(|address| address.to_string()).unwrap_or_default(),
         agent: agent(request.headers()),
+        acting: None,
     };
     request.extensions_mut().insert(client);
     next.run(request).await
 }
 
+/// Where a request comes from that this peer sent.
+pub fn address(peer: Option<IpAddr>, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    peer.map(|peer| nearest(peer, headers, trusted))
+}
+
 /// The peer, or, where the peer is a trusted proxy, the last address in `X-Forwarded-For` that no trusted proxy has: whoever
 /// stands before it may have been made up by the visitor.
-fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+fn nearest(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let peer = peer.to_canonical();
     if !is_trusted(&peer) {
@@ -88,7 +94,7 @@ mod tests {
                 headers.insert("x-forwarded-for", HeaderValue::from_static(forwarded));
             }
             let peer = peer.parse().expect("an address");
-            assert_eq!(address(peer, &headers, &trusted).to_string(), expected, "{peer} {forwarded:?}");
+            assert_eq!(nearest(peer, &headers, &trusted).to_string(), expected, "{peer} {forwarded:?}");
         }
     }
 }

@@ -13,10 +13,11 @@ use server_fn::error::FromServerFnError;
 
 use super::{Site, pages};
 use crate::{
+    acting::Notice,
     app::SiteHeader,
     error::AppError,
     member::Member,
-    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink},
+    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor},
 };
 
 /// Whether the answer is for a person.
@@ -34,9 +35,33 @@ pub fn refuse(site: &Site, headers: &HeaderMap, error: &AppError) -> Response {
 }
 
 /// The answer to a member who may not do that: the way on is in the navigation.
-pub fn forbidden(site: &Site, request: &Request, member: &Member) -> Response {
-    let frame = Frame::Of { member: member.clone(), path: request.uri().path().to_owned() };
-    answer(site, request.headers(), StatusCode::FORBIDDEN, Some(&AppError::Forbidden), frame)
+pub fn forbidden(site: &Site, request: &Request, member: &Member, error: &AppError) -> Response {
+    let mut visitor = pages::visitor(member);
+    visitor.is_staff &= pages::admin_is_here(site, request.extensions());
+    let path = request.uri().path().to_owned();
+    let frame = Frame::Of { visitor, acting: pages::notice(member), path };
+    answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
+}
+
+/// Marks an error page that does not know whose it is, for who does.
+#[derive(Clone)]
+pub struct Unframed {
+    status: StatusCode,
+    sentence: String,
+}
+
+/// The same page once more, for this member.
+pub fn framed(
+    site: &Site,
+    response: Response,
+    Unframed { status, sentence }: Unframed,
+    member: &Member,
+    path: String,
+) -> Response {
+    let (mut head, _) = response.into_parts();
+    head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
+    let frame = Frame::Of { visitor: pages::visitor(member), acting: pages::notice(member), path };
+    Response::from_parts(head, Body::from(page(site, status, sentence, frame)))
 }
 
 /// The same for a status that is no [`AppError`].
@@ -44,12 +69,17 @@ pub fn respond(site: &Site, headers: &HeaderMap, status: StatusCode, error: Opti
     answer(site, headers, status, error, Frame::Unknown)
 }
 
+/// For an error page with a member's navigation: its forms may be sent.
+const WITH_FORMS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+);
+
 /// Whose page it is.
 enum Frame {
     /// Not known here; every page that knows is reached from the start page.
     Unknown,
     /// Of a member, at this address.
-    Of { member: Member, path: String },
+    Of { visitor: Visitor, acting: Option<Notice>, path: String },
 }
 
 fn answer(
@@ -61,8 +91,15 @@ fn answer(
 ) -> Response {
     let sentence = error.map_or_else(|| sentence(status).to_owned(), ToString::to_string);
     let mut response = if wants_html(headers) {
+        let unframed =
+            matches!(frame, Frame::Unknown).then(|| Unframed { status, sentence: sentence.clone() });
         let html = page(site, status, sentence, frame);
-        ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
+        let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+        match unframed {
+            Some(unframed) => drop(response.extensions_mut().insert(unframed)),
+            None => drop(response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS)),
+        }
+        response
     } else if let Some(error) = error {
         ([(header::CONTENT_TYPE, "application/json")], error.ser()).into_response()
     } else {
@@ -169,11 +206,10 @@ fn top(site_name: String, frame: Frame) -> AnyView {
             </Header>
         }
         .into_any(),
-        Frame::Of { member, path } => {
+        Frame::Of { visitor, acting, path } => {
             // The navigation's links look for the address that they are on.
             provide_context(RequestUrl::new(&path));
-            let context =
-                PageContext { site_name, visitor: Some(pages::visitor(&member)), ..Default::default() };
+            let context = PageContext { site_name, visitor: Some(visitor), acting, ..Default::default() };
             view! {
                 <Router>
                     <SiteHeader context />

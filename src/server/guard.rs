@@ -19,10 +19,11 @@ use crate::{
         },
         links,
     },
+    acting::{self, ACT_PAGE},
+    error::AppError,
     mail::api::LoadMailbox,
     member::{Member, Permission},
     sessions::cookie::{self, AuthSession, COOKIE},
-    timing::Recorder,
     ui::flash::{Level, Message},
 };
 
@@ -46,8 +47,9 @@ const PUBLIC_PAGES: [&str; 13] = [
 
 /// Pages that take permissions, all of those named. Those below `/admin` are for staff only, and one that is missing here is for
 /// superusers; so is nothing lost by forgetting a line. (The server functions behind them ask for themselves.)
-const WITH_PERMISSION: [(&str, &[Permission]); 9] = [
+const WITH_PERMISSION: &[(&str, &[Permission])] = &[
     ("/admin", &[]),
+    (ACT_PAGE, &[Permission::ActAsMember]),
     ("/admin/groups", &[Permission::ViewGroup]),
     ("/admin/groups/new", &[Permission::AddGroup]),
     ("/admin/groups/{id}", &[Permission::ViewGroup]),
@@ -62,9 +64,10 @@ const WITH_PERMISSION: [(&str, &[Permission]); 9] = [
 pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
 
 /// Pages that are opened only by who gave the password not long ago. (What they do asks for that proof once more.)
-const RECENT_PAGES: [&str; 8] = [
+const RECENT_PAGES: [&str; 9] = [
     "/accounts/email",
     "/accounts/password_change",
+    ACT_PAGE,
     "/admin/groups/new",
     "/admin/groups/{id}/delete",
     "/admin/users/confirm",
@@ -103,22 +106,17 @@ fn is_public(route: &str) -> bool {
 
 /// Knows the member, lets them in, and answers everybody else on a closed route: pages with 303 to the login page, server
 /// functions with 401, both with an empty body. A path without a route has nothing to guard; it gets its 404.
-pub async fn guard(State(site): State<Site>, mut request: Request, next: Next) -> Response {
-    let member = request.extensions().get::<AuthSession>().and_then(|auth| auth.user.clone());
+pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let member = request.extensions().get::<Member>().cloned();
     let open = request.extensions().get::<MatchedPath>().is_none_or(|route| is_public(route.as_str()));
-    if let Some(member) = &member {
-        if let Some(recorder) = request.extensions().get::<Recorder>() {
-            recorder.user(member.id());
-        }
-        request.extensions_mut().insert(member.clone());
-    }
     if member.is_none() && !open {
         return refuse(&site, &request);
     }
     if let Some(member) = &member
-        && request.extensions().get::<MatchedPath>().is_some_and(|route| !may_enter(member, route.as_str()))
+        && let Some(route) = request.extensions().get::<MatchedPath>()
+        && let Err(error) = enter(member, route.as_str())
     {
-        return error_page::forbidden(&site, &request, member);
+        return error_page::forbidden(&site, &request, member, &error);
     }
     let signed_in = member.is_some();
     let recent_only = signed_in
@@ -133,10 +131,20 @@ pub async fn guard(State(site): State<Site>, mut request: Request, next: Next) -
     }
     let mut response = next.run(request).await;
     // What was made for a member is for nobody's cache, and what follows a sign-out shall not be found by the back button.
-    if (signed_in || !open) && response.extensions().get::<Keepable>().is_none() {
+    let is_kept = response.extensions().get::<Keepable>().is_some()
+        && member.is_some_and(|member| member.acting().is_none());
+    if (signed_in || !open) && !is_kept {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     response
+}
+
+/// Who acts as a member finds closed what is not on the list for that, whoever may enter it otherwise.
+fn enter(member: &Member, route: &str) -> Result<(), AppError> {
+    if member.acting().is_some() && !acting::open::is_open(route) {
+        return Err(AppError::ClosedWhileActing);
+    }
+    if may_enter(member, route) { Ok(()) } else { Err(AppError::Forbidden) }
 }
 
 /// A member who may not is told so, and not sent to log in: they are logged in.

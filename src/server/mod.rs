@@ -13,6 +13,7 @@ pub mod flash;
 pub mod guard;
 pub mod headers;
 pub mod health;
+pub mod hidden;
 pub mod id;
 pub mod in_use;
 pub mod listen;

@@ -5,16 +5,17 @@ use std::sync::LazyLock;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
-use super::{Site, flash::Carried, shell::shell, visit};
+use super::{Site, flash::Carried, moment::moment, shell::shell, visit};
 use crate::{
+    acting::Notice,
     app::App,
-    member::{Member, Permission},
+    member::{Client, Member, Permission},
     ui::{PageContext, SetStatus, Visitor},
 };
 
@@ -27,6 +28,10 @@ pub fn routes() -> &'static [AxumRouteListing] {
 
 /// What a page may know of its request. Given to the render only; the browser gets it inside the page.
 pub fn provide_page_context(site: &Site) {
+    provide(site, false);
+}
+
+fn provide(site: &Site, is_missing: bool) {
     let Ok(parts) = visit::parts() else {
         return;
     };
@@ -34,9 +39,14 @@ pub fn provide_page_context(site: &Site) {
     let member = parts.extensions.get::<Member>();
     provide_context(PageContext {
         site_name: site.config.site.name.clone(),
-        visitor: member.map(visitor),
+        visitor: member.map(visitor).map(|visitor| Visitor {
+            is_staff: visitor.is_staff && admin_is_here(site, &parts.extensions),
+            ..visitor
+        }),
         messages: carried.messages,
         form: carried.form,
+        acting: member.and_then(notice),
+        is_missing,
     });
     let response = use_context::<ResponseOptions>().unwrap_or_default();
     provide_context(SetStatus::new(move |status, retry_after| {
@@ -59,6 +69,21 @@ pub fn visitor(member: &Member) -> Visitor {
     }
 }
 
+/// What the banner says, where staff acts as the member.
+pub fn notice(member: &Member) -> Option<Notice> {
+    member.acting().map(|actor| Notice {
+        actor: actor.username.clone(),
+        member: member.username().to_owned(),
+        until: moment(actor.ends_at),
+    })
+}
+
+/// Whether there is an admin for whoever sent the request: `admin.allow_from`.
+pub fn admin_is_here(site: &Site, request: &Extensions) -> bool {
+    let address = request.get::<Client>().map(|client| client.address.as_str()).unwrap_or_default();
+    site.config.admin.is_open_to(address.parse().ok())
+}
+
 /// The path with a slash too many leads to its page; anything else is the 404 page.
 pub async fn fallback(State(site): State<Site>, request: Request) -> Response {
     if let Some(location) = without_slash(request.uri().path(), request.uri().query()) {
@@ -68,7 +93,7 @@ pub async fn fallback(State(site): State<Site>, request: Request) -> Response {
     let render = leptos_axum::render_app_async_with_context(
         move || {
             provide_context(context.clone());
-            provide_page_context(&context);
+            provide(&context, true);
         },
         move || shell(&app),
     );

@@ -10,11 +10,12 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    Site, client, error_page, flash, guard, headers, health, pages, plain_forms, same_origin, shell,
+    Site, client, error_page, flash, guard, headers, health, hidden, pages, plain_forms, same_origin, shell,
     static_files, well_formed,
 };
 use crate::{
     accounts::links,
+    acting,
     my_data::download,
     pictures,
     sessions::{cookie, live},
@@ -46,6 +47,8 @@ pub fn router(site: Site) -> Router {
             .layer(from_fn_with_state(site.clone(), cookie::removable))
             // Who asks.
             .layer(cookie::layer(&site))
+            // Who that is, where staff acts as a member.
+            .layer(from_fn_with_state(site.clone(), acting::layer::who_asks))
             // Needs to know who asks, and stands before anything is rendered.
             .layer(from_fn_with_state(site.clone(), guard::guard))
             // Forms: inside of the session, so that its cookies are in the answer that is rewritten.
@@ -57,7 +60,7 @@ pub fn router(site: Site) -> Router {
         // Knows a session when it sees one, and is no visit.
         .merge(live::routes())
         .merge(app.with_state(site.clone()));
-    outer_layers(all.with_state(site.clone()), site)
+    hidden::hide_admin(outer_layers(all.with_state(site.clone()), site.clone()), &site)
 }
 
 /// The layers around everything, static files included.
@@ -70,6 +73,8 @@ fn outer_layers(router: Router, site: Site) -> Router {
             // Outermost: it times all of the below.
             .layer(from_fn_with_state(site.clone(), timing::layer::time_requests))
             .layer(from_fn_with_state(site.clone(), headers::security_headers))
+            // Outside of whatever makes an error page.
+            .layer(from_fn_with_state(site.clone(), acting::layer::banner_on_error_pages))
             // Outside of whatever answers with nothing.
             .layer(from_fn_with_state(site.clone(), error_page::never_empty))
             .layer(CatchPanicLayer::custom(move |panic| error_page::panicked(&for_panics, &html, panic)))

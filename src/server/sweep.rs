@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Site, clock::to_millis};
-use crate::{accounts, activity, error::AppError, mail, my_data, throttle};
+use crate::{accounts, acting, activity, error::AppError, mail, my_data, throttle};
 
 /// How much went.
 pub struct Swept {
@@ -24,7 +24,7 @@ pub async fn sweep(site: &Site) -> Result<Swept, AppError> {
     accounts::service::tokens::sweep(site).await?;
     mail::service::sweep(site).await?;
     Ok(Swept {
-        sessions: site.sessions.sweep().await?,
+        sessions: over_sessions(site).await?,
         activity: activity::service::sweep(site).await?,
         accounts: my_data::service::sweep(site).await?,
     })
@@ -37,7 +37,7 @@ pub async fn now_and_then(site: Site) {
     loop {
         // From the beginning of this sweep: what becomes due while it runs waits no longer than what came before.
         let next = site.clock.now().saturating_add(to_millis(EVERY));
-        say("Expired sessions", site.sessions.sweep().await);
+        say("Expired sessions", over_sessions(&site).await);
         say("Old lines of activity", activity::service::sweep(&site).await);
         say("Counts that were over", throttle::service::sweep(&site).await);
         say("Links that were too old", accounts::service::tokens::sweep(&site).await);
@@ -45,6 +45,13 @@ pub async fn now_and_then(site: Site) {
         say("Accounts that were to be deleted", my_data::service::sweep(&site).await);
         site.clock.sleep_until(next).await;
     }
+}
+
+/// First they go, then is written down which of them were acting.
+async fn over_sessions(site: &Site) -> Result<u64, AppError> {
+    let swept = site.sessions.sweep().await?;
+    acting::service::sweep(site).await?;
+    Ok(swept)
 }
 
 fn say(what: &str, swept: Result<u64, AppError>) {

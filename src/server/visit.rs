@@ -56,8 +56,7 @@ impl Visit {
 
     /// For what the operator does from the command line.
     pub fn of_operator(site: &Site) -> Self {
-        let client = Client { address: String::new(), agent: String::new() };
-        Self { site: site.clone(), client, device: None, recorder: Recorder::default() }
+        Self { site: site.clone(), client: Client::default(), device: None, recorder: Recorder::default() }
     }
 
     /// The member's part of the cache.

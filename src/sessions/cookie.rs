@@ -11,6 +11,7 @@ use server_fn::error::ServerFnErrorErr;
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, session::Id};
 
 use super::{
+    acting,
     origin::{Origin, Recent, Renewal},
     record::{self, ORIGIN_KEY, RENAMED_KEY},
     service::{IdHash, Sessions, hash_id},
@@ -147,6 +148,23 @@ pub async fn adopt(auth: &mut AuthSession, renewal: &Renewal, member: &Member) -
     write(auth, member, &renewal.origin).await
 }
 
+/// Under another id, which whoever calls this has chosen; the password was not given again.
+///
+/// # Errors
+/// [`AppError::SignedOut`] when the session has ended, or an outage.
+pub(super) async fn go_on(
+    auth: &mut AuthSession,
+    site: &Site,
+    member: &Member,
+    origin: Origin,
+    new: Id,
+) -> Result<(), AppError> {
+    let old = auth.session.id().ok_or(AppError::SignedOut)?;
+    let renewal = Renewal { old, new, origin };
+    site.sessions.renew(&renewal, member).await?;
+    adopt(auth, &renewal, member).await
+}
+
 async fn write(auth: &mut AuthSession, member: &Member, origin: &Origin) -> Result<(), AppError> {
     auth.session.insert(ORIGIN_KEY, origin).await.map_err(unavailable)?;
     if !origin.remember {
@@ -173,8 +191,12 @@ pub fn current_id(auth: &AuthSession) -> Option<IdHash> {
 /// The proof that the caller gave their password not long ago.
 ///
 /// # Errors
-/// [`AppError::ReauthenticationRequired`] when that was `sessions.reauthenticate_after` ago or more, or an outage.
+/// [`AppError::ReauthenticationRequired`] when that was `sessions.reauthenticate_after` ago or more,
+/// [`AppError::ClosedWhileActing`] in a session in which staff acts as a member, whose password nobody gave, or an outage.
 pub async fn recently_authenticated(auth: &AuthSession, site: &Site) -> Result<Recent, AppError> {
+    if acting::of(auth).await?.is_some() {
+        return Err(AppError::ClosedWhileActing);
+    }
     match origin(auth).await? {
         Some(origin) if origin.is_recent(&site.config.sessions, site.clock.now()) => Ok(Recent(())),
         _ => Err(AppError::ReauthenticationRequired),
@@ -212,6 +234,6 @@ fn app_error(error: axum_login::Error<Backend>) -> AppError {
 }
 
 /// Our store has logged the cause already.
-fn unavailable(_: tower_sessions::session::Error) -> AppError {
+pub(super) fn unavailable(_: tower_sessions::session::Error) -> AppError {
     AppError::Unavailable
 }

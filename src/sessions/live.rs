@@ -25,15 +25,16 @@ use tokio_stream::wrappers::ReceiverStream;
 use tower_sessions::session::Id;
 
 use super::{
-    ENDED_EVENT, LIVE_PATH,
+    ENDED_EVENT, LIVE_PATH, acting,
     cookie::COOKIE,
     record,
     service::{IdHash, Watch, hash_id},
 };
 use crate::{
     accounts,
+    acting::service::{self, Asking},
     error::AppError,
-    member::Member,
+    member::UserId,
     server::{
         Site,
         clock::{Millis, to_millis},
@@ -59,7 +60,7 @@ async fn live(State(site): State<Site>, headers: HeaderMap) -> Response {
     let Some(id) = id_of(&site, &headers) else {
         return answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n"));
     };
-    let (member, ends_at) = match look(&site, id).await {
+    let (owner, asking, ends_at) = match look(&site, id).await {
         Ok(Some(found)) => found,
         Ok(None) => return answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n")),
         // In an outage nobody is logged out.
@@ -67,22 +68,25 @@ async fn live(State(site): State<Site>, headers: HeaderMap) -> Response {
     };
     // Half of the connections are for everything else.
     let most = site.config.server.max_connections / 2;
-    let Some(watch) = site.sessions.watchers.watch(member.id(), most) else {
+    let Some(watch) = site.sessions.watchers.watch(owner, most) else {
         return answer(retry(LATER));
     };
     let (send, receive) = mpsc::channel::<Result<Bytes, Infallible>>(2);
-    // Whose page this should be: in another tab, somebody else may have logged in.
-    let first = format!("{}data: {}\n\n", retry(SOON), member.username());
+    // Whose page this should be: in another tab, somebody else may have logged in, or begun or ceased to act as a member.
+    let (Asking::Member(shown) | Asking::Over(shown, _)) = &asking;
+    let first = format!("{}data: {}\n\n", retry(SOON), shown.username());
+    let shown = shown.id();
     if send.try_send(Ok(first.into())).is_ok() {
-        tokio::spawn(follow(site, id, ends_at, watch, send));
+        tokio::spawn(follow(site, id, shown, ends_at, watch, send));
     }
     answer(Body::from_stream(ReceiverStream::new(receive)))
 }
 
-/// Until the session ends, the visitor goes away, the site stops, or the connection would be ended for its silence.
+/// Until the session ends or is somebody else's to see, the visitor goes away, the site stops, or the connection would be ended for its silence.
 async fn follow(
     site: Site,
     id: IdHash,
+    shown: UserId,
     mut ends_at: Millis,
     mut watch: Watch,
     send: mpsc::Sender<Result<Bytes, Infallible>>,
@@ -103,23 +107,44 @@ async fn follow(
         }
         watch.begin_to_look();
         match look(&site, id).await {
-            Ok(Some((_, later))) => ends_at = later,
-            Ok(None) => return,
+            Ok(Some((_, Asking::Member(member) | Asking::Over(member, _), later)))
+                if member.id() == shown =>
+            {
+                ends_at = later;
+            }
+            Ok(_) => return,
             Err(_) => ends_at = site.clock.now().saturating_add(to_millis(LOOK_EVERY)),
         }
     }
 }
 
-/// Whose living session this is, and when it ends if nobody comes by: what session layer and axum-login would say, without the visit.
-async fn look(site: &Site, id: IdHash) -> Result<Option<(Member, Millis)>, AppError> {
+/// Who a request with these headers would come from, without the visit.
+///
+/// # Errors
+/// An outage.
+pub async fn asking(site: &Site, headers: &HeaderMap) -> Result<Option<Asking>, AppError> {
+    let Some(id) = id_of(site, headers) else {
+        return Ok(None);
+    };
+    Ok(look(site, id).await?.map(|(_, asking, _)| asking))
+}
+
+/// Whose living session this is, who is shown in it, and when that ends if nobody comes by: what session layer, axum-login and
+/// `acting` would say, without the visit.
+async fn look(site: &Site, id: IdHash) -> Result<Option<(UserId, Asking, Millis)>, AppError> {
     let Some((data, ends_at)) = site.sessions.peek(id).await? else {
         return Ok(None);
     };
     let Some(user) = record::owner(&data) else {
         return Ok(None);
     };
-    let member = accounts::service::member(site, user).await?;
-    Ok(member.filter(|member| record::has_stamp(&data, member)).map(|member| (member, ends_at)))
+    let owner = accounts::service::member(site, user).await?;
+    let Some(owner) = owner.filter(|owner| record::has_stamp(&data, owner)) else {
+        return Ok(None);
+    };
+    let acts = acting::of_data(&data);
+    let ends_at = acts.as_ref().map_or(ends_at, |acts| ends_at.min(acts.ends_at));
+    Ok(Some((user, service::asking(site, owner, acts).await?, ends_at)))
 }
 
 fn id_of(site: &Site, headers: &HeaderMap) -> Option<IdHash> {

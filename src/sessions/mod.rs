@@ -4,6 +4,8 @@ pub mod api;
 pub mod pages;
 
 #[cfg(feature = "ssr")]
+pub mod acting;
+#[cfg(feature = "ssr")]
 pub mod agent;
 #[cfg(feature = "ssr")]
 pub mod cookie;

@@ -21,6 +21,8 @@ use crate::{
 
 /// Where axum-login keeps its data in a session (its default).
 pub(super) const AUTH_KEY: &str = "axum-login.data";
+/// Where [`super::acting::Acting`] stands.
+pub(super) const ACTING_KEY: &str = "acting";
 /// Where the [`Origin`] stands.
 pub(super) const ORIGIN_KEY: &str = "origin";
 /// Stands in the data only between [`super::cookie::adopt`] and [`SessionStore::create`].

@@ -86,11 +86,12 @@ impl Drop for Timed {
         );
         let route = self.route.as_deref().unwrap_or("-");
         let user_id = self.recorder.user_id().map(|user| user.0);
+        let actor_id = self.recorder.actor_id().map(|actor| actor.0);
         let cache = Some(self.recorder.cache_state()).filter(|state| !state.is_empty());
         // tracing wants the level at compile time.
         macro_rules! write_line {
             ($level:ident) => {
-                tracing::$level!(target: TARGET, request_id = id, route, user_id, status, duration_ms, cache, "{line}")
+                tracing::$level!(target: TARGET, request_id = id, route, user_id, actor_id, status, duration_ms, cache, "{line}")
             };
         }
         match level(*status, duration, self.slow, self.is_quiet) {

@@ -15,6 +15,7 @@ pub struct Recorder(Arc<Record>);
 #[derive(Debug, Default)]
 struct Record {
     user: OnceLock<UserId>,
+    actor: OnceLock<UserId>,
     cache: Mutex<Vec<(&'static str, Lookup)>>,
 }
 
@@ -22,6 +23,11 @@ impl Recorder {
     /// Notes who asked.
     pub fn user(&self, id: UserId) {
         let _ = self.0.user.set(id);
+    }
+
+    /// Notes who of staff acted as the one who asked.
+    pub fn actor(&self, id: UserId) {
+        let _ = self.0.actor.set(id);
     }
 
     /// Notes what the cache said.
@@ -32,6 +38,11 @@ impl Recorder {
     /// Who asked, when somebody signed in did.
     pub fn user_id(&self) -> Option<UserId> {
         self.0.user.get().copied()
+    }
+
+    /// Who of staff acted as them, when somebody did.
+    pub fn actor_id(&self) -> Option<UserId> {
+        self.0.actor.get().copied()
     }
 
     /// Such as `profile_summary=hit,dashboard=miss`; empty when the cache was not asked.

@@ -120,6 +120,12 @@ pub enum Message {
     PasswordDisabled,
     /// A mail for a new password was queued.
     ResetSent,
+    /// One acts as a member no more, as one wished.
+    ActingStopped,
+    /// The time for it was over.
+    ActingTimeOver,
+    /// It is not allowed any more.
+    ActingNotAllowed,
 }
 
 impl fmt::Display for Message {
@@ -179,6 +185,9 @@ impl fmt::Display for Message {
             Self::PasswordDisabled => "The password was switched off, and all their devices have been logged out.",
             Self::ResetSent => "A mail for a new password is on its way to them.",
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
+            Self::ActingStopped => "You are yourself again.",
+            Self::ActingTimeOver => "The time for acting as a member is over. You are yourself again.",
+            Self::ActingNotAllowed => "You cannot act as that member any more. You are yourself again.",
         })
     }
 }

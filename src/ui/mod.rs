@@ -28,7 +28,7 @@ pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use pager::Pager;
 pub use time::{Moment, Timestamp};
 
-use crate::{forms::ReturnedForm, permission::Permission};
+use crate::{acting::Notice, forms::ReturnedForm, permission::Permission};
 
 /// What a page may know of who looks at it. Nothing else about a member reaches the browser unasked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,10 @@ pub struct PageContext {
     pub messages: Vec<flash::Flash>,
     /// A refused form that came back without JavaScript.
     pub form: Option<ReturnedForm>,
+    /// Who acts as the visitor, where staff does.
+    pub acting: Option<Notice>,
+    /// Whether there is nothing at this address, for this visitor.
+    pub is_missing: bool,
 }
 
 /// What the page that was loaded shows once: a navigation within the browser to another page does not bring it back.

@@ -71,7 +71,9 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
                         Ok(view) => view,
                         Err(error) => {
                             SetStatus::set(error.status(), error.retry_after());
-                            if matches!(error, AppError::SignedOut | AppError::ReauthenticationRequired) {
+                            let knows_more =
+                                [AppError::SignedOut, AppError::ReauthenticationRequired, AppError::ActingOver];
+                            if knows_more.contains(&error) {
                                 reload();
                             }
                             let try_again = move || {

@@ -4,7 +4,9 @@
 
 mod support;
 
+mod acting;
 mod activity;
+mod allow_from;
 mod backup;
 mod bad_input;
 mod command_line;

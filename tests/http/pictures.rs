@@ -20,7 +20,7 @@ fn encoded(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     file.into_inner()
 }
 
-fn png() -> Vec<u8> {
+pub fn png() -> Vec<u8> {
     encoded(&picture(300, 200), ImageFormat::Png)
 }
 
@@ -40,7 +40,7 @@ async fn post(visitor: &mut Visitor, body: Vec<u8>) -> Page {
     visitor.send(request).await
 }
 
-async fn upload(visitor: &mut Visitor, file: &[u8]) -> Page {
+pub async fn upload(visitor: &mut Visitor, file: &[u8]) -> Page {
     post(visitor, form("picture", file)).await
 }
 

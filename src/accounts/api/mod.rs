@@ -89,14 +89,19 @@ pub async fn log_in(
 #[server(prefix = "/api", endpoint = "accounts/log_out")]
 pub async fn log_out() -> Result<Submission, AppError> {
     use crate::accounts::service;
+    use crate::acting::service::{self as acting, Ending};
     use crate::server::{Visit, flash, headers};
     use crate::sessions::cookie;
     use crate::ui::flash::{Level, Message};
 
     let visit = Visit::current()?;
     let mut auth = cookie::auth_session().await?;
+    let session = cookie::current_id(&auth);
     if let Some(member) = cookie::log_out(&mut auth).await? {
         service::record_logout(&visit, &member).await?;
+    }
+    if let (Some(_), Some(session)) = (&visit.client.acting, session) {
+        acting::ended(&visit.site, &session, Ending::LoggedOut).await?;
     }
     headers::clear_site_data();
     flash::message(Level::Success, Message::LoggedOut);

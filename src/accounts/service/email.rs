@@ -33,6 +33,7 @@ fn refused(field: Field, problem: Problem) -> AppError {
 /// # Errors
 /// Too many mails, or an outage.
 pub async fn request_verification(visit: &Visit, member: &Member) -> Result<(), AppError> {
+    member.in_person()?;
     let site = &visit.site;
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
@@ -197,6 +198,7 @@ async fn count_codes(visit: &Visit, proof: &Proof<'_>) -> Result<Field, AppError
     let Proof::Code(member, _) = proof else {
         return Ok(Field::Form);
     };
+    member.in_person()?;
     let rate = visit.site.config.throttle.code_per_account;
     throttle::take(&visit.site, &[Limit::new("code_per_account", &member.id().to_string(), rate)]).await?;
     Ok(Field::Code)

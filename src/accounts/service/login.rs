@@ -13,9 +13,9 @@ use crate::{
     error::AppError,
     forms::{Field, FormErrors, Problem, Secret},
     mail::service::Kind as Mail,
-    member::{Member, Rights, UserId},
+    member::{Member, UserId},
     my_data,
-    server::{DeviceHash, Site, Visit, db::Connection},
+    server::{DeviceHash, Site, Visit},
     throttle::service::{self as throttle, Limit},
 };
 
@@ -123,6 +123,7 @@ pub(super) async fn confirm_password(
     field: Field,
     other: Result<(), AppError>,
 ) -> Result<(), AppError> {
+    member.in_person()?;
     let site = &visit.site;
     let mut errors = match other {
         Ok(()) => FormErrors::default(),
@@ -166,32 +167,6 @@ pub(super) fn login_key(login: &str) -> Option<String> {
     const LONGEST: usize = 4 * (EMAIL_MAX as usize);
     let key = (login.len() <= LONGEST && !login.contains('\0')).then(|| username::key(login));
     key.filter(|key| !key.is_empty())
-}
-
-/// The active member with this id and what they may, from memory for `sessions.cache_ttl`.
-///
-/// # Errors
-/// An outage.
-pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError> {
-    let load = || async {
-        let mut connection = site.db.read().await?;
-        let Some(row) = store::find_active(&mut connection, id).await? else {
-            return Ok::<_, AppError>(None);
-        };
-        let mut rights = rights(&mut connection, id).await?;
-        (rights.is_staff, rights.is_superuser) = (row.is_staff == 1, row.is_superuser == 1);
-        Ok(Some(Member::with_rights(id, row.username, row.session_stamp, rights)))
-    };
-    let ttl = site.config.sessions.cache_ttl.get();
-    site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)
-}
-
-/// What an account and its groups were given, apart from what it is.
-///
-/// # Errors
-/// An outage.
-pub async fn rights(connection: &mut Connection, id: UserId) -> Result<Rights, AppError> {
-    Ok(store::rights::given(connection, id).await?)
 }
 
 /// Writes a login down: last login, activity, the device. Links for a new password are useless from now on. A device that is new to

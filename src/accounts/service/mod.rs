@@ -11,6 +11,7 @@ mod reset;
 mod sign_up;
 mod staff;
 pub mod tokens;
+mod who;
 
 pub(crate) use change_password::put_password;
 pub use change_password::{NewPassword, change_own_password, change_password};
@@ -22,7 +23,7 @@ pub use email::{
 pub use failed_logins::{
     FailedLogins, note_failed_login, write_failed_logins, write_failed_logins_now_and_then,
 };
-pub use login::{authenticate, member, reauthenticate, record_login, record_logout, rights};
+pub use login::{authenticate, reauthenticate, record_login, record_logout};
 pub(crate) use notices::enqueue;
 pub use notices::notify;
 pub use profile::{Names, Profile, profile, save_names, set_picture_version};
@@ -30,3 +31,4 @@ pub use reset::{expand_reset_request, request_reset, reset_password};
 pub(crate) use sign_up::email_problem;
 pub use sign_up::{NewAccount, create_superuser, sign_up};
 pub use staff::{NewUser, insert, is_proven_elsewhere};
+pub use who::{member, member_named, rights};

@@ -58,11 +58,13 @@ impl Names {
     }
 }
 
-/// Changes how a member is called; their sessions stay. Nothing happens where nothing is new.
+/// Changes how a member is called; their sessions stay. Nothing happens where nothing is new. Theirs alone to do: it is what they
+/// log in with.
 ///
 /// # Errors
 /// A refused form, also for a username that somebody else has, or an outage.
 pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result<(), AppError> {
+    member.in_person()?;
     let names = Names::check(typed)?;
     let (site, now, id) = (&visit.site, visit.site.clock.now(), member.id());
     let mut transaction = site.db.begin().await?;

@@ -78,6 +78,12 @@ impl Config {
                 "accounts.deletion_delay",
                 "must be from 1d to 90d",
             ),
+            (
+                (Duration::from_secs(60)..=Duration::from_secs(30 * 60))
+                    .contains(&self.admin.acting_limit.get()),
+                "admin.acting_limit",
+                "must be from 1m to 30m",
+            ),
             (self.activity.keep.get() >= Duration::from_secs(86_400), "activity.keep", "must be at least 1d"),
             // The weakest that OWASP's password storage cheat sheet accepts is 7 MiB with five passes.
             (self.passwords.memory_kib >= 7 * 1024, "passwords.memory_kib", "must be at least 7168 (7 MiB)"),

@@ -3,6 +3,7 @@
 //! `[sessions] idle` is `MEMBERS_AREA_SESSIONS__IDLE` in the environment. Unknown keys and wrong values stop the start with
 //! a sentence that names the key.
 
+mod admin;
 mod check;
 mod defaults;
 mod load;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+pub use admin::Admin;
 pub use check::{deploy_findings, is_loopback};
 pub use rate::Rate;
 pub use transport::MailTransport;
@@ -40,6 +42,8 @@ pub struct Config {
     pub mail: Mail,
     /// How long one stays signed in.
     pub sessions: Sessions,
+    /// What staff may, and from where.
+    pub admin: Admin,
     /// The record of what happened to accounts.
     pub activity: Activity,
     /// What is kept in memory, and for how long.

@@ -1,0 +1,113 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import {
+  arrive,
+  button,
+  field,
+  goBack,
+  hasScript,
+  heading,
+  hydrated,
+  join,
+  logIn,
+  logOut,
+  navigation,
+  open,
+  signUp,
+  superuser,
+} from '../support/verbs';
+
+const banner = (page: Page) => page.getByRole('region', { name: 'Acting as a member' });
+
+/** From the admin's front page to the member's dashboard. */
+async function act(page: Page, username: string): Promise<void> {
+  await navigation(page).getByRole('link', { name: 'Admin' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'Act as a member' }).click();
+  await arrive(page, '/admin/act');
+  await field(page, 'Username').fill(username);
+  await button(page, 'Go on').click();
+  await arrive(page, `/admin/act?username=${username}`);
+  await field(page, 'Reason').fill('A question about the dashboard');
+  await button(page, 'Act as this member').click();
+  await arrive(page, '/members/dashboard');
+  await expect(heading(page)).toHaveText(`Welcome, ${username}!`);
+}
+
+test('staff see what the member sees, and stop', async ({ page, otherDevice }) => {
+  const member = await join(otherDevice);
+  await logIn(page, superuser());
+  await act(page, member.name);
+  await expect(banner(page)).toContainText(`root, you are acting as ${member.name}, until `);
+  await expect(navigation(page).getByRole('link')).toHaveText(['Dashboard', 'Profile']);
+  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await expect(heading(page)).toHaveText('Profile');
+  await expect(banner(page)).toBeVisible();
+  await expect(button(page, 'Save names')).toHaveCount(0);
+  await banner(page).getByRole('button', { name: 'Stop' }).click();
+  await arrive(page, '/admin');
+  await expect(page.getByRole('status')).toHaveText('You are yourself again.');
+  await expect(banner(page)).toHaveCount(0);
+  await expect(navigation(page)).toContainText('Welcome, root');
+  // Nothing of the member comes back, not by the back button either.
+  await goBack(page);
+  await expect(navigation(page)).toContainText('Welcome, root');
+  await expect(page.getByText(member.name)).toHaveCount(0);
+
+  // The member is told.
+  await open(otherDevice, '/members/activity');
+  await expect(otherDevice.getByRole('main')).toContainText('A member of staff began to act as you');
+  await expect(otherDevice.getByRole('main')).toContainText('root: A question about the dashboard');
+  await expect(otherDevice.getByRole('main')).toContainText('A member of staff stopped acting as you');
+});
+
+test('without a reason nobody acts', async ({ page, otherDevice }) => {
+  const member = await signUp(otherDevice);
+  await logIn(page, superuser());
+  await open(page, `/admin/act?username=${member.name}`);
+  await button(page, 'Act as this member').click();
+  await expect(page.getByText('This field is required.')).toBeVisible();
+  await expect(page).toHaveURL(`/admin/act?username=${member.name}`);
+  await expect(field(page, 'Reason')).toHaveAttribute('aria-invalid', 'true');
+  await hydrated(page);
+  await expect(banner(page)).toHaveCount(0);
+});
+
+test('another tab follows, by itself or at its next request', async ({ page, context, otherDevice }) => {
+  const member = await signUp(otherDevice);
+  await logIn(page, superuser());
+  const tab = await context.newPage();
+  await open(tab, '/members/profile');
+  const shows = async (name: string): Promise<void> => {
+    if (!hasScript()) await tab.reload();
+    await expect(navigation(tab)).toContainText(`Welcome, ${name}`, { timeout: 4_000 });
+    await hydrated(tab);
+  };
+  await act(page, member.name);
+  await shows(member.name);
+  await expect(banner(tab)).toBeVisible();
+  await banner(page).getByRole('button', { name: 'Stop' }).click();
+  await arrive(page, '/admin');
+  await shows('root');
+});
+
+test.describe('what stays closed', () => {
+  test.use({ expectedAnswers: ['403 /accounts/email', '403 /members/sessions', '404 /no/such/page'] });
+
+  test('says so, and can be left', async ({ page, otherDevice }) => {
+    const member = await signUp(otherDevice);
+    await logIn(page, superuser());
+    await act(page, member.name);
+    expect((await page.goto('/accounts/email'))!.status()).toBe(403);
+    await expect(heading(page)).toHaveText('Not allowed');
+    await expect(page.getByRole('main')).toContainText('This stays closed while you act as a member.');
+    expect((await open(page, '/no/such/page')).status()).toBe(404);
+    await expect(banner(page)).toBeVisible();
+    // From a page that no script runs on.
+    expect((await page.goto('/members/sessions'))!.status()).toBe(403);
+    await banner(page).getByRole('button', { name: 'Stop' }).click();
+    await arrive(page, '/admin');
+    await act(page, member.name);
+    await logOut(page);
+    await expect(page.getByRole('status')).toHaveText('You have been successfully logged out.');
+  });
+});

@@ -1,0 +1,49 @@
+//! Who an id or a name is, and what they were given.
+
+use super::{super::store, login::login_key};
+use crate::{
+    error::AppError,
+    member::{Member, Rights, UserId},
+    server::{Site, db::Connection},
+};
+
+/// The active member with this id and what they may, from memory for `sessions.cache_ttl`.
+///
+/// # Errors
+/// An outage.
+pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError> {
+    let load = || async {
+        let mut connection = site.db.read().await?;
+        let Some(row) = store::find_active(&mut connection, id).await? else {
+            return Ok::<_, AppError>(None);
+        };
+        let mut rights = rights(&mut connection, id).await?;
+        (rights.is_staff, rights.is_superuser) = (row.is_staff == 1, row.is_superuser == 1);
+        Ok(Some(Member::with_rights(id, row.username, row.session_stamp, rights)))
+    };
+    let ttl = site.config.sessions.cache_ttl.get();
+    site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)
+}
+
+/// What an account and its groups were given, apart from what it is.
+///
+/// # Errors
+/// An outage.
+pub async fn rights(connection: &mut Connection, id: UserId) -> Result<Rights, AppError> {
+    Ok(store::rights::given(connection, id).await?)
+}
+
+/// The active member with this username, in whatever case.
+///
+/// # Errors
+/// An outage.
+pub async fn member_named(site: &Site, username: &str) -> Result<Option<Member>, AppError> {
+    let Some(key) = login_key(username.trim()) else {
+        return Ok(None);
+    };
+    let found = store::id_of_username(&mut *site.db.read().await?, &key).await?;
+    match found {
+        Some(id) => member(site, id).await,
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,89 @@
+//! SQL for the table `acting`, and what goes from here into the table `changes`.
+
+use sqlx::{AnyConnection, FromRow};
+
+use crate::server::clock::Millis;
+
+/// Somebody who acts as a member.
+#[derive(FromRow)]
+pub struct ActingRow {
+    pub member_id: i64,
+    pub actor_id: i64,
+    pub member: String,
+    pub actor: String,
+    pub ends_at: Millis,
+}
+
+pub async fn insert(
+    connection: &mut AnyConnection,
+    session: &[u8],
+    row: &ActingRow,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO acting (session_id_hash, member_id, actor_id, member, actor, ends_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(session)
+    .bind(row.member_id)
+    .bind(row.actor_id)
+    .bind(&row.member)
+    .bind(&row.actor)
+    .bind(row.ends_at)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// What is gone now; none where it was gone before, so that an end is told of once.
+pub async fn delete(
+    connection: &mut AnyConnection,
+    session: &[u8],
+) -> Result<Option<ActingRow>, sqlx::Error> {
+    sqlx::query_as(
+        "DELETE FROM acting WHERE session_id_hash = $1 RETURNING member_id, actor_id, member, actor, ends_at",
+    )
+    .bind(session)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Sessions in which it is over: the time has passed, or the session is gone.
+pub async fn over(
+    connection: &mut AnyConnection,
+    now: Millis,
+    limit: i64,
+) -> Result<Vec<(Vec<u8>, Millis)>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT session_id_hash, ends_at FROM acting WHERE ends_at <= $1 \
+         OR NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id_hash = acting.session_id_hash) LIMIT $2",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// Notes among the changes what staff did.
+pub async fn note_change(
+    connection: &mut AnyConnection,
+    id: i64,
+    at: Millis,
+    row: &ActingRow,
+    what: &str,
+    value: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) \
+         VALUES ($1, $2, $3, $4, 'user', $5, $6, $7, '', $8)",
+    )
+    .bind(id)
+    .bind(at)
+    .bind(row.actor_id)
+    .bind(&row.actor)
+    .bind(row.member_id)
+    .bind(&row.member)
+    .bind(what)
+    .bind(value)
+    .execute(connection)
+    .await
+    .map(drop)
+}

@@ -1,0 +1,94 @@
+//! A session of staff in which they act as a member. The session stays theirs: their row, their devices page, and it ends with their
+//! other sessions; the member has no part in it.
+
+use serde::{Deserialize, Serialize};
+use tower_sessions::session::Id;
+
+use super::{
+    cookie::{self, AuthSession, unavailable},
+    record::ACTING_KEY,
+    service::{Data, IdHash, hash_id},
+};
+use crate::{
+    error::AppError,
+    member::{Member, UserId},
+    server::{Site, clock::Millis},
+};
+
+/// What such a session carries.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acting {
+    /// As whom.
+    pub member: UserId,
+    /// From then on no more.
+    pub ends_at: Millis,
+}
+
+/// The id under which a session goes on.
+#[derive(Default)]
+pub struct NextId(Id);
+
+impl NextId {
+    /// As it is stored.
+    pub fn hash(&self) -> IdHash {
+        hash_id(self.0.0)
+    }
+}
+
+/// Whether staff acts in this session, and as whom.
+///
+/// # Errors
+/// An outage.
+pub async fn of(auth: &AuthSession) -> Result<Option<Acting>, AppError> {
+    auth.session.get(ACTING_KEY).await.map_err(unavailable)
+}
+
+/// The same from what a session carries.
+pub(super) fn of_data(data: &Data) -> Option<Acting> {
+    data.get(ACTING_KEY).and_then(|acting| serde_json::from_value(acting.clone()).ok())
+}
+
+/// Begins: from here on the session, under its new id (ASVS 7.2.4), is the member's view.
+///
+/// # Errors
+/// [`AppError::SignedOut`] when the session has ended meanwhile, or an outage.
+pub async fn begin(
+    auth: &mut AuthSession,
+    site: &Site,
+    staff: &Member,
+    next: NextId,
+    acting: &Acting,
+) -> Result<(), AppError> {
+    auth.session.insert(ACTING_KEY, acting).await.map_err(unavailable)?;
+    go_on(auth, site, staff, next).await
+}
+
+/// Stops: the session, under its new id, is its owner's again. Whoever gave their password before has not given it anew.
+///
+/// # Errors
+/// [`AppError::SignedOut`] when the session has ended meanwhile, or an outage.
+pub async fn stop(auth: &mut AuthSession, site: &Site) -> Result<(), AppError> {
+    let staff = auth.user.clone().ok_or(AppError::SignedOut)?;
+    auth.session.remove_value(ACTING_KEY).await.map_err(unavailable)?;
+    go_on(auth, site, &staff, NextId::default()).await
+}
+
+async fn go_on(auth: &mut AuthSession, site: &Site, staff: &Member, next: NextId) -> Result<(), AppError> {
+    let origin = cookie::origin(auth).await?.ok_or(AppError::SignedOut)?;
+    cookie::go_on(auth, site, staff, origin, next.0).await?;
+    // Pages that are open in other tabs show somebody else now.
+    site.sessions.watchers.notify(staff.id());
+    Ok(())
+}
+
+/// It is over of itself. The id stays: a new one would be missed by requests that are on their way, and log out whoever sent them;
+/// this one was made for its owner when it began, and nobody else had it since.
+///
+/// # Errors
+/// An outage.
+pub async fn forget(auth: &AuthSession, site: &Site, staff: &Member) -> Result<(), AppError> {
+    auth.session.remove_value(ACTING_KEY).await.map_err(unavailable)?;
+    auth.session.save().await.map_err(unavailable)?;
+    site.sessions.watchers.notify(staff.id());
+    Ok(())
+}

@@ -1,0 +1,632 @@
+//! Acting as a member: who may, what is shown, what is closed, who is told, and how it ends.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use members_area::server::{config::Period, pages};
+use reqwest::Method;
+
+use crate::{
+    pictures,
+    support::{PASSWORD, TestSite, Visitor, log, visitor::FormBody},
+};
+
+const PERMISSION: &str = "accounts.act_as_member";
+const ACT: &str = "/api/admin/act";
+const STOP: &str = "/api/acting/stop";
+const REASON: &str = "You asked us why your page looks wrong";
+
+/// Staff who act as `ada`, who is logged in herself.
+async fn acting(site: &TestSite) -> (Visitor, Visitor) {
+    let ada = site.member("ada").await;
+    let mut sam = site.staff("sam", &[PERMISSION]).await;
+    let answer = act_as(site, &mut sam, "ada", REASON).await;
+    assert_eq!((answer.status, answer.location()), (303, "/members/dashboard"), "{}", answer.text());
+    (sam, ada)
+}
+
+async fn act_as(site: &TestSite, staff: &mut Visitor, username: &str, reason: &str) -> crate::support::Page {
+    let page = format!("/admin/act?user={}", site.user_id(username).await);
+    staff.submit(&page, &[("reason", reason)]).await
+}
+
+async fn welcome(visitor: &mut Visitor) -> String {
+    visitor.get("/members/dashboard").await.find("nav .welcome")
+}
+
+/// The member's record, the latest first: what, and its detail (or when, where there is none).
+async fn record(member: &mut Visitor) -> Vec<String> {
+    let page = member.get("/members/activity").await;
+    let details = page.find_all("main .log .what + .detail");
+    page.find_all("main .log .what")
+        .iter()
+        .zip(&details)
+        .map(|(what, detail)| format!("{what}: {detail}"))
+        .collect()
+}
+
+/// What it says about acting.
+async fn told(member: &mut Visitor) -> Vec<String> {
+    record(member).await.into_iter().filter(|line| line.starts_with("A member of staff")).collect()
+}
+
+#[tokio::test]
+async fn staff_see_what_the_member_sees_and_a_banner_with_stop() {
+    let site = TestSite::start().await;
+    let (mut sam, mut ada) = acting(&site).await;
+    let page = sam.get("/members/dashboard").await;
+    assert_eq!((page.find("h1"), page.find("nav .welcome")), ("Welcome, ada!".into(), "Welcome, ada".into()));
+    let banner = page.find(".acting p");
+    assert!(
+        banner.starts_with("sam, you are acting as ada, until ") && banner.ends_with(" UTC at the latest.")
+    );
+    assert_eq!(page.attribute(".acting form", "action").as_deref(), Some(STOP));
+    assert_eq!(page.find_all("header nav a"), ["Dashboard", "Profile"], "no admin");
+    // A mail that goes out is news.
+    site.all_mails_sent().await;
+    let page = sam.get("/members/dashboard").await;
+    // Word for word, but for banner and nonce: the same entries of the cache.
+    let main = |page: &crate::support::Page| page.find("main");
+    assert_eq!(main(&page), main(&ada.get("/members/dashboard").await));
+    assert_eq!(ada.get("/members/dashboard").await.find(".acting"), "");
+    for path in
+        ["/", "/members/profile", "/members/secret", "/members/activity", "/accounts/logout", "/nowhere"]
+    {
+        let page = sam.get(path).await;
+        assert_eq!(page.find_all(".acting button"), ["Stop"], "{path}");
+        assert_eq!(page.header("cache-control"), "private, no-store", "{path}");
+    }
+    let profile = sam.get("/members/profile").await;
+    assert!(!profile.text().contains("Save names") && !profile.text().contains("More settings"));
+    assert!(profile.find("main").contains("ada@example.com"));
+    let stopped = sam.post(STOP, &[]).await;
+    assert_eq!((stopped.status, stopped.location()), (303, "/admin"));
+    assert!(stopped.header("clear-site-data").contains("cache"));
+    let page = sam.get("/members/dashboard").await;
+    assert_eq!((page.find("h1"), page.find(".acting")), ("Welcome, sam!".into(), String::new()));
+    assert_eq!(page.messages(), ["You are yourself again."]);
+    assert!(!page.text().contains("ada"), "nothing of the member is left");
+    assert_eq!(sam.get("/admin").await.status, 200);
+    // Once more is once too often, and does no harm.
+    assert_eq!(sam.post(STOP, &[]).await.location(), "/admin");
+    assert_eq!(sam.get("/members/dashboard").await.messages(), [""; 0]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn error_pages_have_the_banner_too_whoever_makes_them() {
+    let site = TestSite::start().await;
+    let (mut sam, mut ada) = acting(&site).await;
+    let before_the_session = |visitor: &Visitor| {
+        visitor.request(Method::POST, STOP).headers(reqwest::header::HeaderMap::from_iter([(
+            "sec-fetch-site".parse().expect("a name"),
+            "cross-site".parse().expect("a value"),
+        )]))
+    };
+    let requests = |visitor: &Visitor| {
+        vec![
+            (403, before_the_session(visitor)),
+            (404, visitor.request(Method::GET, "/x/%2e%2e/members/secret;")),
+            (404, visitor.request(Method::GET, "/members/picture/large")),
+            (405, visitor.request(Method::PUT, "/members/dashboard")),
+            (413, visitor.request(Method::POST, STOP).form_body(&[("x", "y".repeat(70_000).as_str())])),
+            (403, visitor.request(Method::GET, "/accounts/email")),
+        ]
+    };
+    for (status, request) in requests(&sam) {
+        let page = sam.send(request).await;
+        assert_eq!(page.status, status, "{}", page.text());
+        assert_eq!(page.find_all(".acting button"), ["Stop"], "{status}");
+        assert_eq!(page.find("nav .welcome"), "Welcome, ada", "{status}");
+        // A browser obeys it, also on error pages.
+        assert!(page.header("content-security-policy").contains("form-action 'self'"), "{status}");
+    }
+    for (status, request) in requests(&ada).into_iter().take(5) {
+        let page = ada.send(request).await;
+        assert_eq!((page.status, page.find(".acting")), (status, String::new()));
+    }
+    site.stop().await;
+}
+
+/// What is open, listed here once more on purpose, as in `guard.rs`.
+const OPEN_PAGES: [&str; 7] = [
+    "/",
+    "/accounts/logout",
+    "/dev/mailbox",
+    "/members/activity",
+    "/members/dashboard",
+    "/members/profile",
+    "/members/secret",
+];
+const OPEN_FUNCTIONS: [&str; 7] = [
+    STOP,
+    "/api/accounts/log_out",
+    "/api/dev/mailbox",
+    "/api/members/activity",
+    "/api/members/dashboard",
+    "/api/members/profile",
+    "/api/members/remove_picture",
+];
+
+#[tokio::test]
+async fn every_page_and_server_function_that_is_not_listed_is_closed() {
+    let site = TestSite::start().await;
+    let (mut sam, _) = acting(&site).await;
+    let everything = || async {
+        let all = site.database.everything().await;
+        let still = |line: &String| !line.starts_with("mails:") && !line.contains("kind=mail_sent");
+        all.into_iter().filter(still).collect::<Vec<_>>()
+    };
+    site.all_mails_sent().await;
+    let before = everything().await;
+    let closed = "This stays closed while you act as a member. Stop acting to go on as yourself.";
+    let pages: BTreeSet<String> = pages::routes().iter().map(|route| route.path().to_owned()).collect();
+    assert!(pages.len() > 20 && OPEN_PAGES.iter().all(|page| pages.contains(*page)));
+    for page in &pages {
+        let answer = sam.get(page).await;
+        if OPEN_PAGES.contains(&page.as_str()) {
+            assert_eq!(answer.status, if page == "/dev/mailbox" { 404 } else { 200 }, "{page}");
+        } else {
+            assert_eq!(answer.status, 403, "{page}");
+            assert_eq!(answer.find("main p:not(.error-status)"), closed, "{page}");
+        }
+        assert_eq!(answer.find_all(".acting button"), ["Stop"], "{page}");
+    }
+    let links = ["reset", "verify", "email/confirm", "email/undo", "not_me"];
+    for path in links.map(|link| format!("/accounts/{link}/{}", "x".repeat(43))) {
+        let answer = sam.get(&path).await;
+        assert_eq!((answer.status, answer.headers.get("set-cookie")), (403, None), "{path}");
+    }
+    let functions: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    assert!(OPEN_FUNCTIONS.iter().all(|function| functions.contains(function)));
+    let fields = [
+        ("login", "bob"),
+        ("password", PASSWORD),
+        ("old_password", PASSWORD),
+        ("password1", "another horse battery"),
+        ("password2", "another horse battery"),
+        ("username", "ada"),
+        ("first_name", "Eve"),
+        ("email", "eve@example.com"),
+        ("code", "BCDF-GHJK"),
+        ("reason", "again"),
+        ("user", "1"),
+    ];
+    for function in functions.iter().chain([&"/members/export"]) {
+        if OPEN_FUNCTIONS.contains(function) {
+            continue;
+        }
+        let answer = sam.post(function, &fields).await;
+        assert_eq!(answer.status, 403, "{function}");
+        assert_eq!(answer.find("main p:not(.error-status)"), closed, "{function}");
+        let answer = sam.call(function, &fields).await;
+        assert_eq!((answer.status, answer.text().as_str()), (403, "\"ClosedWhileActing\""), "{function}");
+    }
+    assert_eq!(everything().await, before, "and nothing was done");
+    for function in OPEN_FUNCTIONS {
+        let mut tab = sam.clone();
+        if ![STOP, "/api/accounts/log_out"].contains(&function) {
+            assert!([200, 404].contains(&tab.call(function, &[]).await.status), "{function}");
+        }
+    }
+    assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn only_who_may_as_whom_one_may_and_for_a_reason() {
+    let site = TestSite::start().await;
+    for name in ["ada", "gone", "bert"] {
+        site.signed_up(name).await;
+    }
+    site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'gone'").await;
+    site.database.execute("UPDATE users SET is_superuser = 1 WHERE username = 'bert'").await;
+    let mut sam = site.staff("sam", &[PERMISSION]).await;
+    let (mut without, mut root) =
+        (site.staff("tim", &["accounts.view_user"]).await, site.superuser("root").await);
+    let mut member = site.member("eve").await;
+    let id_of_eve = site.user_id("eve").await;
+    site.database
+        .execute(&format!(
+            "INSERT INTO user_permissions (user_id, codename) VALUES ({id_of_eve}, '{PERMISSION}')"
+        ))
+        .await;
+    site.clock.advance(Duration::from_secs(61));
+    let ada = site.user_id("ada").await.to_string();
+    // Who may not.
+    for visitor in [&mut without, &mut member] {
+        assert_eq!(visitor.get(&format!("/admin/act?user={ada}")).await.status, 403);
+        for path in [ACT, "/api/admin/act/choice"] {
+            let answer = visitor.call(path, &[("user", &ada), ("reason", REASON)]).await;
+            assert_eq!((answer.status, answer.text().as_str()), (403, "\"Forbidden\""), "{path}");
+        }
+    }
+    // As whom not.
+    let unknown = "There is no active member of this name.";
+    for (query, error) in [
+        ("", None),
+        ("?user=", Some(unknown)),
+        ("?user=17", Some(unknown)),
+        ("?user=x", Some(unknown)),
+        ("?username=nobody", Some(unknown)),
+        ("?username=gone", Some(unknown)),
+        ("?username=%00", Some(unknown)),
+    ] {
+        let page = sam.get(&format!("/admin/act{query}")).await;
+        assert_eq!(
+            (page.status, page.attribute("main form", "method").as_deref()),
+            (200, Some("get")),
+            "{query}"
+        );
+        assert_eq!(page.find_all("main .error"), error.into_iter().collect::<Vec<_>>(), "{query}");
+    }
+    for query in [format!("user={ada}"), "username=ADA".into()] {
+        let page = sam.get(&format!("/admin/act?{query}")).await;
+        assert_eq!(
+            (page.find("main bdi"), page.attribute("[name=user]", "value")),
+            ("ada".into(), Some(ada.clone()))
+        );
+    }
+    for name in ["sam", "tim", "root", "bert"] {
+        let id = site.user_id(name).await;
+        let page = sam.get(&format!("/admin/act?user={id}")).await;
+        assert_eq!((page.status, page.find_all("main form").len()), (200, 0), "{name}");
+        assert!(page.find("main").contains("Nobody can act as this account"), "{name}");
+    }
+    for name in ["sam", "tim", "root", "bert", "gone", ""] {
+        let id = if name.is_empty() { "17".into() } else { site.user_id(name).await.to_string() };
+        for staff in [&mut sam, &mut root] {
+            let answer = staff.call(ACT, &[("user", &id), ("reason", REASON)]).await;
+            assert_eq!((answer.status, answer.text().contains("NotToActAs")), (200, true), "{name}");
+        }
+    }
+    // Without a reason.
+    for (reason, error) in [
+        ("", "This field is required."),
+        ("  \u{A0}", "This field is required."),
+        ("a\u{202E}b", "Enter one line of text, without control characters."),
+        (&"x".repeat(201), "Ensure this value has at most 200 characters (it has 201)."),
+    ] {
+        let path = format!("/admin/act?user={ada}");
+        assert_eq!(act_as(&site, &mut sam, "ada", reason).await.location(), path, "{reason:?}");
+        let page = sam.get(&path).await;
+        assert_eq!(page.errors("reason"), [error]);
+        assert_eq!(page.attribute("[name=reason]", "value").as_deref(), Some(reason), "it comes back");
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM acting").await, 0);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 0);
+    // Past ten minutes the password is asked for; what was typed is kept.
+    site.clock.advance(Duration::from_secs(601));
+    let page = format!("/admin/act?user={ada}");
+    let fields = [("user", ada.as_str()), ("reason", REASON), ("form_page", page.as_str())];
+    let ask = sam.post(ACT, &fields).await.location().to_owned();
+    assert_eq!(ask, format!("/accounts/reauthenticate?next=/admin/act%3Fuser%3D{ada}"));
+    assert_eq!(sam.get(&format!("/admin/act?user={ada}")).await.location(), ask);
+    let back = sam.submit(&ask, &[("password", PASSWORD)]).await.location().to_owned();
+    let page = sam.get(&back).await;
+    assert_eq!(page.attribute("[name=reason]", "value").as_deref(), Some(REASON));
+    assert_eq!(sam.submit(&back, &[("reason", REASON)]).await.location(), "/members/dashboard");
+    assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+    // Who may everything may this too; and two can at once.
+    root.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
+    act_as(&site, &mut root, "ada", REASON).await;
+    assert_eq!(root.get("/members/dashboard").await.find_all(".acting bdi"), ["root", "ada"]);
+    assert_eq!(sam.get("/members/dashboard").await.find_all(".acting bdi"), ["sam", "ada"]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_member_is_told_in_the_record_and_by_mail_and_nothing_else_of_theirs_changes() {
+    let site = TestSite::start().await;
+    let mut ada = site.member("ada").await;
+    let mut sam = site.staff("sam", &[PERMISSION]).await;
+    let (id_of_ada, id_of_sam) = (site.user_id("ada").await, site.user_id("sam").await);
+    let state = format!(
+        "SELECT last_login + (SELECT COUNT(*) FROM known_devices WHERE user_id = {id_of_ada}) * 1000000000000000 \
+         + (SELECT COUNT(*) FROM sessions WHERE user_id = {id_of_ada}) * 100000000000000 FROM users WHERE id = {id_of_ada}"
+    );
+    let before = site.database.number(&state).await;
+    let devices = ada.get("/members/sessions").await.find("main");
+    let request =
+        sam.request(Method::POST, ACT).header("user-agent", "Mozilla/5.0 (X11; Linux) Firefox/140.0");
+    let fields = [("user", id_of_ada.to_string()), ("reason", REASON.to_owned())];
+    let fields = [("user", fields[0].1.as_str()), ("reason", fields[1].1.as_str())];
+    assert_eq!(sam.send(request.form_body(&fields)).await.location(), "/members/dashboard");
+    let first = sam.get("/members/dashboard").await;
+    // Both ids, in every line of the log.
+    let line = log::request(first.request_id());
+    assert_eq!((&line["user_id"], &line["actor_id"]), (&id_of_ada.into(), &id_of_sam.into()));
+    let line = log::request(ada.get("/members/dashboard").await.request_id());
+    assert_eq!((&line["user_id"], line.get("actor_id")), (&id_of_ada.into(), None));
+    let mail = site.mail_to("ada@example.com", "A member of staff acts as you", 1).await;
+    assert!(mail.text.contains("sam, of our staff, acts as you, until "), "{}", mail.text);
+    assert!(mail.text.contains(&format!("The reason: “{REASON}”")) && !mail.text.contains("/accounts/"));
+    // What they do as the member is in the record under their name, and from no place of the member's.
+    let saved = pictures::upload(&mut sam, &pictures::png()).await;
+    assert_eq!(saved.location(), "/members/profile");
+    sam.post(STOP, &[]).await;
+    assert_eq!(told(&mut ada).await.len(), 2);
+    let lines = record(&mut ada).await;
+    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: stopped");
+    assert_eq!(lines[1], "Picture changed: (done by sam, of staff, as you)");
+    assert!(lines.contains(&format!("A member of staff began to act as you: sam: {REASON}")), "{lines:?}");
+    let lines = ada.get("/members/activity").await.find_all("main .log li");
+    for line in lines.iter().filter(|line| line.contains("sam")) {
+        assert!(line.ends_with(" UTC"), "neither address nor browser: {line}");
+    }
+    assert_eq!(
+        site.database.number(&state).await,
+        before,
+        "last login, devices and sessions are as they were"
+    );
+    assert_eq!(ada.get("/members/sessions").await.find("main"), devices);
+    let changes = format!(
+        "SELECT actor || ':' || object_kind || ':' || object || ':' || what || ':' || new_value FROM changes \
+         WHERE actor_id = {id_of_sam} AND object_id = {id_of_ada} ORDER BY id"
+    );
+    assert_eq!(site.database.text(&changes).await, format!("sam:user:ada:acting_began:{REASON}"));
+    assert_eq!(site.database.text(&format!("{changes} DESC")).await, "sam:user:ada:acting_ended:stopped");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_session_changes_its_id_and_stays_of_its_owner() {
+    let site = TestSite::start().await;
+    let mut ada = site.member("ada").await;
+    let mut sam = site.staff("sam", &[PERMISSION]).await;
+    let id_of_sam = site.user_id("sam").await;
+    let ends = format!("SELECT absolute_expires_at FROM sessions WHERE user_id = {id_of_sam}");
+    let end = site.database.number(&ends).await;
+    let mut ids = vec![sam.session().expect("a session").to_owned()];
+    let mut tabs = vec![sam.clone()];
+    act_as(&site, &mut sam, "ada", REASON).await;
+    ids.push(sam.session().expect("a session").to_owned());
+    tabs.push(sam.clone());
+    // She logs out everywhere, and changes her password: none of it concerns him.
+    ada.post("/api/members/end_all_sessions", &[]).await;
+    ada.log_in("ada").await;
+    let fields = [
+        ("old_password", PASSWORD),
+        ("password1", "a new horse battery"),
+        ("password2", "a new horse battery"),
+    ];
+    assert_eq!(ada.submit("/accounts/password_change", &fields).await.location(), "/members/profile");
+    assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+    sam.post(STOP, &[]).await;
+    ids.push(sam.session().expect("a session").to_owned());
+    assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 3, "{ids:?}");
+    for tab in &mut tabs {
+        assert!(!tab.is_signed_in().await, "the ids before are good for nothing");
+    }
+    assert_eq!(site.database.number(&ends).await, end, "it lasts no longer for it");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM acting").await, 0);
+    // The password was given before, and not anew: ten minutes after that it is asked for.
+    assert_eq!(sam.get("/accounts/email").await.status, 200);
+    site.clock.advance(Duration::from_secs(601));
+    assert_eq!(sam.get("/accounts/email").await.status, 303);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn after_half_an_hour_it_is_over_and_what_is_sent_then_is_not_done() {
+    let site = TestSite::start().await;
+    let (mut sam, mut ada) = acting(&site).await;
+    let message = "The time for acting as a member is over. You are yourself again.";
+    site.clock.advance(Duration::from_secs(30 * 60 - 5));
+    assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+    let session = sam.session().expect("a session").to_owned();
+    site.clock.advance(Duration::from_secs(10));
+    let answer = sam.get("/members/activity?before=1-1").await;
+    assert_eq!((answer.status, answer.location()), (303, "/members/activity?before=1-1"));
+    let page = sam.get("/members/activity").await;
+    assert_eq!((page.find("nav .welcome"), page.messages()), ("Welcome, sam".into(), vec![message.into()]));
+    assert_eq!((page.find(".acting"), sam.session()), (String::new(), Some(session.as_str())));
+    let lines = told(&mut ada).await;
+    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: time over");
+    // A form of the member's page, sent by the owner of the session, would be done to that one.
+    let id_of_sam = site.user_id("sam").await;
+    site.database
+        .execute(&format!(
+            "INSERT INTO pictures (user_id, large, small) VALUES ({id_of_sam}, {0}, {0})",
+            site.database.bytes("41")
+        ))
+        .await;
+    for script in [false, true] {
+        sam.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
+        act_as(&site, &mut sam, "ada", REASON).await;
+        assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+        site.clock.advance(Duration::from_secs(1801));
+        if script {
+            let answer = sam.call("/api/members/remove_picture", &[]).await;
+            assert_eq!((answer.status, answer.text().as_str()), (403, "\"ActingOver\""));
+        } else {
+            let answer = sam.post("/api/members/remove_picture", &[]).await;
+            assert_eq!((answer.status, answer.location()), (303, "/members/dashboard"));
+        }
+        let page = sam.get("/members/dashboard").await;
+        assert_eq!(
+            (page.find("nav .welcome"), page.messages()),
+            ("Welcome, sam".into(), vec![message.into()])
+        );
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM pictures").await, 1);
+    }
+    assert_eq!(told(&mut ada).await.len(), 6);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn it_ends_at_the_next_request_when_it_is_not_allowed_any_more() {
+    let site = TestSite::start_with(|config| config.sessions.cache_ttl = Period::seconds(1)).await;
+    site.signed_up("ada").await;
+    let mut sam = site.staff("sam", &[PERMISSION]).await;
+    let ada = site.user_id("ada").await;
+    let id_of_sam = site.user_id("sam").await;
+    let message = "You cannot act as that member any more. You are yourself again.";
+    for (change, back) in [
+        (
+            "UPDATE users SET is_staff = 1 WHERE username = 'ada'",
+            "UPDATE users SET is_staff = 0 WHERE username = 'ada'",
+        ),
+        (
+            "UPDATE users SET is_superuser = 1 WHERE username = 'ada'",
+            "UPDATE users SET is_superuser = 0 WHERE username = 'ada'",
+        ),
+        (
+            "UPDATE users SET is_active = 0 WHERE username = 'ada'",
+            "UPDATE users SET is_active = 1 WHERE username = 'ada'",
+        ),
+        (
+            "UPDATE users SET is_staff = 0 WHERE username = 'sam'",
+            "UPDATE users SET is_staff = 1 WHERE username = 'sam'",
+        ),
+        (
+            "DELETE FROM user_permissions",
+            &format!("INSERT INTO user_permissions (user_id, codename) VALUES ({id_of_sam}, '{PERMISSION}')"),
+        ),
+    ] {
+        site.clock.advance(Duration::from_secs(2));
+        assert_eq!(act_as(&site, &mut sam, "ada", REASON).await.location(), "/members/dashboard", "{change}");
+        assert_eq!(welcome(&mut sam).await, "Welcome, ada", "{change}");
+        site.database.execute(change).await;
+        site.clock.advance(Duration::from_secs(2));
+        assert_eq!(sam.get("/members/dashboard").await.location(), "/members/dashboard", "{change}");
+        let page = sam.get("/members/dashboard").await;
+        assert_eq!(
+            (page.find("nav .welcome"), page.messages()),
+            ("Welcome, sam".into(), vec![message.into()])
+        );
+        let is_staff = !change.contains("'sam'");
+        assert_eq!(
+            sam.get("/admin").await.status,
+            if is_staff { 200 } else { 403 },
+            "with the rights of now"
+        );
+        site.database.execute(back).await;
+    }
+    let ended = format!("SELECT COUNT(*) FROM activity WHERE user_id = {ada} AND kind = 'acting_ended'");
+    assert_eq!(site.database.number(&ended).await, 5);
+    // Of who is not active any more there is no session at all.
+    site.clock.advance(Duration::from_secs(2));
+    act_as(&site, &mut sam, "ada", REASON).await;
+    site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'sam'").await;
+    site.clock.advance(Duration::from_secs(2));
+    assert_eq!(sam.get("/members/dashboard").await.location(), "/accounts/login?next=/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_end_of_the_session_is_the_end_of_acting_and_is_written_down() {
+    let site = TestSite::start().await;
+    let (mut sam, mut ada) = acting(&site).await;
+    let left = sam.log_out().await;
+    assert_eq!(left.location(), "/accounts/login");
+    assert!(sam.session().is_none());
+    let lines = told(&mut ada).await;
+    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: logged out");
+    assert!(
+        !ada.get("/members/activity").await.find("main").contains("Logged out"),
+        "it was not she who did"
+    );
+    sam.log_in("sam").await;
+    assert_eq!(sam.get("/members/activity").await.find_all("main .log .what")[1], "Logged out");
+    // From another device of his.
+    act_as(&site, &mut sam, "ada", REASON).await;
+    let mut other = site.visitor();
+    other.log_in("sam").await;
+    other.post("/api/members/end_other_sessions", &[]).await;
+    assert_eq!(sam.get("/members/dashboard").await.location(), "/accounts/login?next=/members/dashboard");
+    assert_eq!(told(&mut ada).await.len(), 3);
+    // Nobody comes by again; the sweep writes it down.
+    site.clock.advance(Duration::from_secs(601));
+    site.database.until("SELECT COUNT(*) FROM acting", |count| count == 0).await;
+    let lines = told(&mut ada).await;
+    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: session ended");
+    // Nor after the time.
+    other.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
+    act_as(&site, &mut other, "ada", REASON).await;
+    let at = site.database.number("SELECT ends_at FROM acting").await;
+    site.clock.advance(Duration::from_secs(3000));
+    site.database.until("SELECT COUNT(*) FROM acting", |count| count == 0).await;
+    let lines = told(&mut ada).await;
+    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: time over");
+    let when = site.database.number("SELECT MAX(at) FROM activity WHERE kind = 'acting_ended'").await;
+    assert_eq!(when, at, "as of when it was over");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 6);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn open_pages_learn_of_it() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let mut sam = site.staff("sam", &[PERMISSION]).await;
+    let listen = |visitor: &Visitor| visitor.request(Method::GET, "/api/sessions/live").send();
+    let says = |name: &str| format!("retry: 700\n\ndata: {name}\n\n");
+    let begun = std::time::Instant::now();
+    let mut stream = listen(&sam).await.expect("an answer");
+    assert_eq!(stream.chunk().await.expect("read").expect("a chunk"), says("sam"));
+    act_as(&site, &mut sam, "ada", REASON).await;
+    assert_eq!(stream.chunk().await.expect("read"), None, "and the browser asks again");
+    let mut stream = listen(&sam).await.expect("an answer");
+    assert_eq!(stream.chunk().await.expect("read").expect("a chunk"), says("ada"));
+    sam.post(STOP, &[]).await;
+    assert_eq!(stream.chunk().await.expect("read"), None);
+    let mut stream = listen(&sam).await.expect("an answer");
+    assert_eq!(stream.chunk().await.expect("read").expect("a chunk"), says("sam"));
+    assert!(begun.elapsed() < Duration::from_secs(4), "told, and not found at the next look");
+    // By the time alone.
+    act_as(&site, &mut sam, "ada", REASON).await;
+    let mut stream = listen(&sam).await.expect("an answer");
+    assert_eq!(stream.chunk().await.expect("read").expect("a chunk"), says("ada"));
+    site.clock.advance(Duration::from_secs(1801));
+    assert_eq!(stream.chunk().await.expect("read"), None);
+    let mut stream = listen(&sam).await.expect("an answer");
+    assert_eq!(stream.chunk().await.expect("read").expect("a chunk"), says("sam"), "before any request");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_the_member_has_in_the_cache_and_in_the_browser_stays_theirs() {
+    let site = TestSite::start().await;
+    let (mut sam, mut ada) = acting(&site).await;
+    // A mail that goes out is news.
+    site.all_mails_sent().await;
+    // Whoever computes it: it is hers.
+    let computed = sam.get("/members/dashboard").await;
+    assert!(computed.header("server-timing").contains("miss"), "{}", computed.header("server-timing"));
+    let cached = ada.get("/members/dashboard").await;
+    assert!(cached.header("server-timing").contains("dashboard=hit"), "{}", cached.header("server-timing"));
+    assert_eq!(cached.find("main"), computed.find("main"));
+    assert!(!cached.find(".devices, [aria-labelledby=devices]").contains("sam"));
+    assert_eq!(
+        cached.find_all("[aria-labelledby=devices] li").len(),
+        1,
+        "his session is not among her devices"
+    );
+    // A picture under its own address is kept by a browser for good, but not by this one.
+    let id_of_ada = site.user_id("ada").await;
+    site.database
+        .execute(&format!(
+            "INSERT INTO pictures (user_id, large, small) VALUES ({id_of_ada}, {0}, {0})",
+            site.database.bytes("41")
+        ))
+        .await;
+    site.database.execute(&format!("UPDATE users SET picture_version = 7 WHERE id = {id_of_ada}")).await;
+    let address = "/members/picture/large?v=7";
+    assert_eq!(sam.get(address).await.header("cache-control"), "private, no-store");
+    assert!(ada.get(address).await.header("cache-control").contains("immutable"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_outage_is_no_way_to_go_on() {
+    let site = TestSite::start().await;
+    let (mut sam, _) = acting(&site).await;
+    site.clock.advance(Duration::from_secs(1801));
+    site.database.break_tables().await;
+    for path in ["/members/dashboard", "/"] {
+        let page = sam.get(path).await;
+        assert_eq!(page.status, 503, "{path}");
+        assert!(!page.text().contains("ada"), "{path}");
+    }
+    site.stop().await;
+}
