@@ -73,9 +73,7 @@ async fn reading_changes_nothing() {
             let query =
                 format!("{path}?username=x&email=x%40example.com&password1={PASSWORD}&password2={PASSWORD}");
             let request = member.request(method.clone(), &query);
-            // Those of the admin are closed to a member by any method.
-            let expected = if path.starts_with("/api/admin/") { 403 } else { 405 };
-            assert_eq!(member.send(request).await.status, expected, "{method} {path}");
+            assert_eq!(member.send(request).await.status, 405, "{method} {path}");
         }
     }
     assert!(member.is_signed_in().await);
