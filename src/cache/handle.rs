@@ -17,7 +17,7 @@ use super::{
     key::{Key, Scope},
     ledger::{Invalidation, Ledger},
     link::Link,
-    list::{Filter, Listing, listed},
+    list::{Filter, Listing, Sieve, listed},
     observe::{Observer, Point, Totals},
     tag::{SLOTS, Slot, Tag},
     view::{MemberCache, PublicCache, View},
@@ -127,7 +127,8 @@ impl Cache {
     /// Takes out one entry, by [`Listed::fingerprint`](super::Listed::fingerprint); whether it was found.
     pub async fn drop_one(&self, fingerprint: &str) -> bool {
         let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
-        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&filter, 1)).await.flatten();
+        let sieve = Sieve::new(filter, |_| true);
+        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&sieve, 1)).await.flatten();
         let keys: Vec<Key> = found.iter().flatten().filter_map(|found| Some(read(found)?.1)).collect();
         keys.iter().for_each(|key| self.core.flights.overtake(key));
         !keys.is_empty() && self.core.link.delete_many(&keys).await.is_some()
@@ -141,8 +142,8 @@ impl Cache {
         let good = move |envelope: &Envelope| {
             is_shown(envelope.times(), core.clock.now()) && core.is_current_here(envelope)
         };
-        let filter = Filter { good: Some(Arc::new(good)), ..filter.clone() };
-        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&filter, MOST)).await??;
+        let sieve = Sieve::new(filter.clone(), good);
+        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&sieve, MOST)).await??;
         let is_cut = found.len() >= MOST;
         let read: Vec<_> = found
             .iter()
@@ -170,6 +171,11 @@ impl Cache {
             usage,
             down_since: self.core.link.down_since(),
         }
+    }
+
+    /// How many wait just now for a value that somebody else makes.
+    pub fn waiting(&self) -> usize {
+        self.core.flights.waiting()
     }
 
     /// What this process has counted in the last hour, every ten seconds.

@@ -123,7 +123,7 @@ impl Link {
             Err(error) => {
                 if self.breaker.failed(self.clock.now()) {
                     tracing::warn!(
-                        backend = self.backend.kind(), %error,
+                        backend = self.backend.kind(), prefix = &*self.prefix, %error,
                         "The cache's backend is down; the site goes on without what is cached there"
                     );
                 }

@@ -113,6 +113,10 @@ async fn every_column_of_every_table_is_in_it_or_withheld_on_purpose() {
         other => panic!("the table {other} is in no copy"),
     };
     for (table, columns) in site.database.tables().await {
+        if table == "cache_entries" {
+            // Made from what stands in the others, and gone in a while.
+            continue;
+        }
         if table != "users" && !columns.contains(&"user_id".to_owned()) {
             assert_eq!(table, "throttles", "it holds hashes only");
             continue;

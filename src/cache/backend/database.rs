@@ -13,7 +13,7 @@ use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
 use crate::{
     cache::{
         key::{Key, Scope},
-        list::Filter,
+        list::Sieve,
         store,
     },
     server::{
@@ -127,7 +127,7 @@ impl Backend for Database {
         transaction.commit().await.map_err(Down::because)
     }
 
-    async fn scan(&self, filter: &Filter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
         let mut connection = self.db.read().await.map_err(Down::because)?;
         let (mut found, mut last) = (Vec::new(), String::new());
         loop {
@@ -140,7 +140,7 @@ impl Backend for Database {
             last = end;
             for head in heads {
                 let bytes = Bytes::from(head.head);
-                if filter.admits(&bytes) {
+                if sieve.lets_through(&bytes) {
                     found.push(Found { head: bytes, size: head.size.unsigned_abs(), hits: None });
                 }
                 if found.len() == limit {

@@ -17,7 +17,7 @@ use super::{
     Backend, Condition, Down, Found, HEAD, Put, Usage,
     folder::{Folder, Kept},
 };
-use crate::cache::{key::Key, list::Filter};
+use crate::cache::{key::Key, list::Sieve};
 
 /// A folder.
 pub struct File {
@@ -111,8 +111,8 @@ impl Backend for File {
         .await
     }
 
-    async fn scan(&self, filter: &Filter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
-        let filter = filter.clone();
+    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+        let sieve = sieve.clone();
         self.on_a_thread(move |folder| {
             let mut found = Vec::new();
             for kept in folder.entries()? {
@@ -120,7 +120,7 @@ impl Backend for File {
                 let Some(head) = folder.read_head(&kept.name, HEAD)?.map(Bytes::from) else {
                     continue;
                 };
-                if filter.admits(&head) {
+                if sieve.lets_through(&head) {
                     found.push(Found { head, size: kept.size, hits: None });
                 }
                 if found.len() == limit {

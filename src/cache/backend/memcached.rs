@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
-use crate::cache::{key::Key, list::Filter};
+use crate::cache::{key::Key, list::Sieve};
 
 /// Connections at once; more wait.
 const CONNECTIONS: usize = 8;
@@ -170,7 +170,7 @@ impl Backend for Memcached {
         Ok(())
     }
 
-    async fn scan(&self, _filter: &Filter, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, _sieve: &Sieve, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
         Ok(None)
     }
 

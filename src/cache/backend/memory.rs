@@ -13,7 +13,7 @@ use bytes::Bytes;
 use moka::{Expiry, notification::RemovalCause, ops::compute::Op, sync::Cache as Moka};
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
-use crate::cache::{key::Key, list::Filter};
+use crate::cache::{key::Key, list::Sieve};
 
 /// What an entry takes beside its key and its bytes: moka's tables and queues, the counters, what the allocator rounds up.
 /// Measured (`examples/cache_bench.rs`), so that `cache.max_bytes` is what the process really grows by.
@@ -130,13 +130,13 @@ impl Backend for Memory {
         self.tidy().await
     }
 
-    async fn scan(&self, filter: &Filter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
-        let (entries, filter) = (self.entries.clone(), filter.clone());
+    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+        let (entries, sieve) = (self.entries.clone(), sieve.clone());
         // A million entries take a moment.
         tokio::task::spawn_blocking(move || {
             entries
                 .iter()
-                .filter(|(_, kept)| filter.admits(&kept.bytes))
+                .filter(|(_, kept)| sieve.lets_through(&kept.bytes))
                 .take(limit)
                 .map(|(_, kept)| Found {
                     head: kept.bytes.clone(),

@@ -11,7 +11,7 @@ use redis::{
 
 use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
 use crate::{
-    cache::{key::Key, list::Filter},
+    cache::{key::Key, list::Sieve},
     server::failure::Failure,
 };
 
@@ -161,7 +161,7 @@ impl Backend for Redis {
         }
     }
 
-    async fn scan(&self, filter: &Filter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
         let (mut found, mut cursor) = (Vec::new(), 0);
         loop {
             let (next, keys) = self.next(cursor).await?;
@@ -173,7 +173,7 @@ impl Backend for Redis {
                 if keys.is_empty() { Vec::new() } else { self.ask_all(&pipeline).await? };
             for (head, size) in heads {
                 let head = Bytes::from(head);
-                if filter.admits(&head) {
+                if sieve.lets_through(&head) {
                     found.push(Found { head, size, hits: None });
                 }
             }
