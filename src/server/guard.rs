@@ -46,12 +46,15 @@ const PUBLIC_PAGES: [&str; 13] = [
 
 /// Pages that take permissions, all of those named. Those below `/admin` are for staff only, and one that is missing here is for
 /// superusers; so is nothing lost by forgetting a line. (The server functions behind them ask for themselves.)
-const WITH_PERMISSION: [(&str, &[Permission]); 9] = [
+const WITH_PERMISSION: [(&str, &[Permission]); 12] = [
     ("/admin", &[]),
+    ("/admin/activity", &[Permission::ViewActivity]),
     ("/admin/groups", &[Permission::ViewGroup]),
     ("/admin/groups/new", &[Permission::AddGroup]),
     ("/admin/groups/{id}", &[Permission::ViewGroup]),
     ("/admin/groups/{id}/delete", &[Permission::ViewGroup, Permission::DeleteGroup]),
+    ("/admin/mails", &[Permission::ViewMail]),
+    ("/admin/sessions", &[Permission::ViewSession]),
     ("/admin/users", &[Permission::ViewUser]),
     ("/admin/users/confirm", &[Permission::ViewUser]),
     ("/admin/users/new", &[Permission::AddUser, Permission::ChangeUser]),

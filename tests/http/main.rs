@@ -5,6 +5,8 @@
 mod support;
 
 mod activity;
+mod admin;
+mod admin_records;
 mod bad_input;
 mod command_line;
 mod connections;

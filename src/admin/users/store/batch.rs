@@ -49,6 +49,32 @@ pub async fn concerned(
     sql.query_as().fetch_all(connection).await
 }
 
+/// Whom a list finds.
+pub async fn ids(
+    connection: &mut AnyConnection,
+    plan: &Plan<'_>,
+    limit: i64,
+) -> Result<Vec<UserId>, sqlx::Error> {
+    let mut sql = Sql::new("SELECT users.id");
+    plan.push_from_where(&mut sql);
+    sql.push(" LIMIT ").number(limit);
+    let rows: Vec<(i64,)> = sql.query_as().fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(id,)| UserId(id)).collect())
+}
+
+/// Those of these whom the caller may change.
+pub async fn within_reach(
+    connection: &mut AnyConnection,
+    staff: &Staff,
+    ids: &[i64],
+) -> Result<Vec<i64>, sqlx::Error> {
+    let mut sql = Sql::new("SELECT users.id FROM users WHERE users.id IN ");
+    sql.numbers(ids.iter().copied());
+    push_within_reach(&mut sql, staff);
+    let rows: Vec<(i64,)> = sql.query_as().fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
 /// How many of these there are at all.
 pub async fn count(connection: &mut AnyConnection, ids: &[i64]) -> Result<i64, sqlx::Error> {
     let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM users WHERE id IN ");
