@@ -68,3 +68,27 @@ pub async fn username(connection: &mut AnyConnection, id: UserId) -> Result<Opti
         .await
         .map(|row| row.map(|(username,)| username))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::explained::Explainer;
+
+    #[tokio::test]
+    async fn a_page_is_a_range_of_an_index() {
+        for mut explainer in Explainer::all().await {
+            let by_id = if explainer.is_embedded { "sqlite_autoindex_activity" } else { "activity_pk" };
+            for before in [None, Some(Cursor { at: 7, id: 7 })] {
+                explainer.assert_uses(by_id, statement(None, None, before, 101)).await;
+                explainer.assert_uses("activity_kind", statement(None, Some("login"), before, 101)).await;
+                for kind in [None, Some("login")] {
+                    let users = [UserId(1), UserId(2)];
+                    explainer
+                        .assert_uses("activity_user_id", statement(Some(&users), kind, before, 101))
+                        .await;
+                }
+            }
+            explainer.close().await;
+        }
+    }
+}

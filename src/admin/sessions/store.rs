@@ -66,3 +66,24 @@ pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<bo
         .await
         .map(|done| done.rows_affected() == 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::explained::Explainer;
+
+    #[tokio::test]
+    async fn a_page_is_a_range_of_an_index() {
+        let before = (7, vec![7; 32]);
+        for mut explainer in Explainer::all().await {
+            for before in [None, Some(&before)] {
+                explainer.allow_sorting(false).await;
+                explainer.assert_uses("sessions_created_at", statement(7, None, before, 101)).await;
+                let users = [UserId(1), UserId(2)];
+                explainer.allow_sorting(true).await;
+                explainer.assert_uses("sessions_user_id", statement(7, Some(&users), before, 101)).await;
+            }
+            explainer.close().await;
+        }
+    }
+}
