@@ -18,7 +18,7 @@ async fn everybody_moves_to_another_database() {
         site.member(name).await;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let mut say = |line: &str| said(program(&site.database, folder.path()).args(line.split(' ')));
+    let say = |line: &str| said(program(&site.database, folder.path()).args(line.split(' ')));
     for line in [
         "group add Éditeurs",
         "grant --group éditeurs blog.add_post",
