@@ -39,10 +39,9 @@ pub fn ActPage() -> impl IntoView {
 fn ChooseMember(is_unknown: bool) -> impl IntoView {
     view! {
         <p>"You will see the site as the member sees it. The admin’s page of each user leads here, too."</p>
-        {is_unknown.then(|| view! { <p class="error" role="alert">"There is no active member of this name."</p> })}
         <form method="get" action=ACT_PAGE class="form">
             <div class="field">
-                <label for="id_username">"Username"</label>
+                <label for="id_username">"Username or email address"</label>
                 <input
                     id="id_username"
                     name="username"
@@ -51,7 +50,12 @@ fn ChooseMember(is_unknown: bool) -> impl IntoView {
                     spellcheck="false"
                     dir="auto"
                     required
+                    aria-invalid=is_unknown.then_some("true")
+                    aria-describedby=is_unknown.then_some("id_username_error")
                 />
+                <div class="field-errors" id="id_username_error">
+                    {is_unknown.then(|| view! { <p class="error">"There is no such active member."</p> })}
+                </div>
             </div>
             <button type="submit" class="button primary">
                 "Go on"

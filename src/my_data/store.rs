@@ -29,7 +29,7 @@ pub const ACCOUNT: Part = Part {
 };
 
 /// The lists.
-pub const LISTS: [Part; 5] = [
+pub const LISTS: &[Part] = &[
     Part {
         name: "sessions",
         sql: "SELECT created_at, last_seen_at, idle_expires_at, absolute_expires_at, address, agent FROM sessions \

@@ -241,7 +241,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         }
     }
     // As whom not.
-    let unknown = "There is no active member of this name.";
+    let unknown = "There is no such active member.";
     for (query, error) in [
         ("", None),
         ("?user=", Some(unknown)),
@@ -259,7 +259,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         );
         assert_eq!(page.find_all("main .error"), error.into_iter().collect::<Vec<_>>(), "{query}");
     }
-    for query in [format!("user={ada}"), "username=ADA".into()] {
+    for query in [format!("user={ada}"), "username=ADA".into(), "username=ada@example.com".into()] {
         let page = sam.get(&format!("/admin/act?{query}")).await;
         assert_eq!(
             (page.find("main bdi"), page.attribute("[name=user]", "value")),

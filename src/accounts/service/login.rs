@@ -179,17 +179,17 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
     site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)
 }
 
-/// The active member with this username, in whatever case.
+/// The active member who logs in with this: their username or e-mail address.
 ///
 /// # Errors
 /// An outage.
-pub async fn member_named(site: &Site, username: &str) -> Result<Option<Member>, AppError> {
-    let Some(key) = login_key(username.trim()) else {
+pub async fn member_named(site: &Site, login: &str) -> Result<Option<Member>, AppError> {
+    let Some(key) = login_key(login.trim()) else {
         return Ok(None);
     };
-    let found = store::id_of_username(&mut *site.db.read().await?, &key).await?;
+    let found = store::find_for_login(&mut *site.db.read().await?, &key).await?;
     match found {
-        Some(id) => member(site, id).await,
+        Some(user) => member(site, UserId(user.id)).await,
         None => Ok(None),
     }
 }
