@@ -1,50 +1,31 @@
-//! How an entry is taken back, the load in flight included.
+//! How entries are taken back, the loads in flight included.
 
-use std::{
-    hash::{BuildHasher, Hash, RandomState},
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counters that entries carry in their key. Taking back an owner's entries means to count on: the old entries, and whatever
-/// a load that began earlier will still store, lie under a number that nobody asks for again and age out. A fixed number of
-/// counters keeps the memory bounded; owners who share one are taken back together, which costs a load and is never wrong.
-pub struct Generations {
-    counters: Box<[AtomicU64]>,
-    hasher: RandomState,
-}
-
-impl Default for Generations {
-    /// All at zero.
-    fn default() -> Self {
-        Self {
-            counters: (0..Self::COUNTERS).map(|_| AtomicU64::new(0)).collect(),
-            hasher: RandomState::new(),
-        }
-    }
-}
+/// Counters that are noted down when a load begins, and looked at again when its value is used. To take back is to count on: the
+/// old entries, and whatever a load that began earlier will still store, carry a number that is over.
+pub struct Generations(Box<[AtomicU64]>);
 
 impl Generations {
-    const COUNTERS: usize = 4096;
+    /// So many, at zero.
+    pub fn new(counters: usize) -> Self {
+        Self((0..counters.max(1)).map(|_| AtomicU64::new(0)).collect())
+    }
 
-    /// To be read before loading.
-    pub fn current(&self, owner: impl Hash) -> u64 {
-        self.counter(owner).load(Ordering::Acquire)
+    /// To be read before loading. Any number will do: what is too large begins at the front again.
+    pub fn current(&self, slot: usize) -> u64 {
+        self.0[slot % self.0.len()].load(Ordering::Acquire)
     }
 
     /// To be called after the commit.
-    pub fn advance(&self, owner: impl Hash) {
-        self.counter(owner).fetch_add(1, Ordering::AcqRel);
+    pub fn advance(&self, slot: usize) {
+        self.0[slot % self.0.len()].fetch_add(1, Ordering::AcqRel);
     }
 
     /// The same for everybody.
     pub fn advance_all(&self) {
-        for counter in &self.counters {
+        for counter in &self.0 {
             counter.fetch_add(1, Ordering::AcqRel);
         }
-    }
-
-    fn counter(&self, owner: impl Hash) -> &AtomicU64 {
-        // Truncation is harmless: any part of the hash will do.
-        &self.counters[self.hasher.hash_one(owner) as usize % Self::COUNTERS]
     }
 }

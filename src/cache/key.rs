@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use bytes::{BufMut, Bytes};
+use sha2::{Digest, Sha256};
+
+use super::tag::Slot;
 use crate::member::UserId;
 
 /// Who may be shown an entry.
@@ -13,34 +17,120 @@ pub enum Scope {
     Member(UserId),
 }
 
-/// An encoded key: scope, name, version, parts, each part with its length in front. Django's fragment key joins the parts
-/// with `:`, so that `["a:b"]` and `["a", "b"]` are the same entry there.
+/// An encoded key: kind or scope, prefix, name, version, parts, each text with its length in front. Django's fragment key joins
+/// the parts with `:`, so that `["a:b"]` and `["a", "b"]` are the same entry there. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Key(Box<[u8]>);
+pub struct Key(Bytes);
+
+/// What a key says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Meaning<'a> {
+    /// The site's prefix.
+    pub prefix: &'a str,
+    /// Whose.
+    pub scope: Scope,
+    /// The policy's name.
+    pub name: &'a str,
+    /// The policy's version.
+    pub version: u32,
+    /// What tells entries of the same name apart.
+    pub parts: Vec<&'a str>,
+}
+
+const PUBLIC: u8 = 0;
+const MEMBER: u8 = 1;
+const TAG: u8 = 2;
 
 impl Key {
-    pub(super) fn new(scope: Scope, name: &str, version: u32, parts: &[&str]) -> Self {
-        let mut bytes =
-            Vec::with_capacity(32 + name.len() + parts.iter().map(|part| part.len() + 8).sum::<usize>());
+    pub(super) fn new(prefix: &str, scope: Scope, name: &str, version: u32, parts: &[&str]) -> Self {
+        let texts = || [prefix, name].into_iter().chain(parts.iter().copied());
+        let mut bytes = Vec::with_capacity(13 + texts().map(|text| text.len() + 8).sum::<usize>());
         match scope {
-            Scope::Public => bytes.push(0),
+            Scope::Public => bytes.put_u8(PUBLIC),
             Scope::Member(id) => {
-                bytes.push(1);
-                bytes.extend(id.0.to_be_bytes());
+                bytes.put_u8(MEMBER);
+                bytes.put_i64(id.0);
             }
         }
-        bytes.extend(version.to_be_bytes());
-        for part in std::iter::once(&name).chain(parts) {
-            bytes.extend((part.len() as u64).to_be_bytes());
-            bytes.extend(part.as_bytes());
+        bytes.put_u32(version);
+        for text in texts() {
+            put_text(&mut bytes, text);
         }
         Self(bytes.into())
     }
 
-    /// Bytes in memory.
-    pub fn size(&self) -> usize {
-        self.0.len()
+    /// Where a backend that several instances share keeps the number of the tags with this counter.
+    pub(super) fn of_slot(prefix: &str, slot: Slot) -> Self {
+        let mut bytes = Vec::with_capacity(11 + prefix.len());
+        bytes.put_u8(TAG);
+        bytes.put_u16(slot);
+        put_text(&mut bytes, prefix);
+        Self(bytes.into())
     }
+
+    /// From what [`as_bytes`](Self::as_bytes) gave.
+    pub(super) fn from_bytes(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
+    /// The encoding itself.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// What was encoded; nothing for a tag's number, and for what is no key.
+    pub fn meaning(&self) -> Option<Meaning<'_>> {
+        let mut rest = &self.0[..];
+        let scope = match take::<1>(&mut rest)? {
+            [PUBLIC] => Scope::Public,
+            [MEMBER] => Scope::Member(UserId(i64::from_be_bytes(take(&mut rest)?))),
+            _ => return None,
+        };
+        let version = u32::from_be_bytes(take(&mut rest)?);
+        let (prefix, name) = (take_text(&mut rest)?, take_text(&mut rest)?);
+        let mut parts = Vec::new();
+        while !rest.is_empty() {
+            parts.push(take_text(&mut rest)?);
+        }
+        Some(Meaning { prefix, scope, name, version, parts })
+    }
+
+    /// By which an entry is told from all others without saying what it is of: SHA-256, in hexadecimal.
+    pub fn fingerprint(&self) -> String {
+        Sha256::digest(&self.0).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What names it in a backend outside of this process: short, printable, and telling nothing but its kind. The prefix stands
+    /// before it there.
+    pub fn address(&self) -> String {
+        match &self.0[..] {
+            [TAG, high, low, ..] => format!("t:{}", Slot::from_be_bytes([*high, *low])),
+            _ => format!("e:{}", self.fingerprint()),
+        }
+    }
+
+    /// Whether it is an entry's, and not the number of a tag.
+    pub fn is_entry(&self) -> bool {
+        self.0.first() != Some(&TAG)
+    }
+}
+
+fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    bytes.put_u64(text.len() as u64);
+    bytes.put_slice(text.as_bytes());
+}
+
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, left) = rest.split_first_chunk::<N>()?;
+    *rest = left;
+    Some(*taken)
+}
+
+fn take_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    let length = usize::try_from(u64::from_be_bytes(take(rest)?)).ok()?;
+    let (text, left) = rest.split_at_checked(length)?;
+    *rest = left;
+    std::str::from_utf8(text).ok()
 }
 
 impl fmt::Debug for Key {
@@ -51,30 +141,48 @@ impl fmt::Debug for Key {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use proptest::prelude::*;
 
     use super::*;
 
-    #[test]
-    fn no_two_different_keys_encode_alike() {
-        let texts = ["", "a", "b", "a:b", "ab", "\0", "a\0", "\u{1}", "11111111"];
-        let scopes =
-            [Scope::Public, Scope::Member(UserId(0)), Scope::Member(UserId(1)), Scope::Member(UserId(256))];
-        let mut seen = HashMap::new();
-        for scope in scopes {
-            for name in texts {
-                for version in [0, 1, 256] {
-                    for first in texts {
-                        let mut lists = vec![vec![], vec![first]];
-                        lists.extend(texts.map(|second| vec![first, second]));
-                        for parts in lists {
-                            let whole = (scope, name, version, parts.clone());
-                            let earlier = seen.insert(Key::new(scope, name, version, &parts), whole.clone());
-                            assert!(earlier.is_none_or(|earlier| earlier == whole), "{whole:?}");
-                        }
-                    }
-                }
+    fn scope() -> impl Strategy<Value = Scope> {
+        prop_oneof![Just(Scope::Public), any::<i64>().prop_map(|id| Scope::Member(UserId(id)))]
+    }
+
+    /// Also what an encoding could stumble over: its own lengths, separators, nothing at all.
+    fn text() -> impl Strategy<Value = String> {
+        prop_oneof![Just(String::new()), "[\0\u{1}:ab]{0,9}", ".{0,20}"]
+    }
+
+    proptest! {
+        /// What decodes to what was encoded cannot be the encoding of anything else.
+        #[test]
+        fn no_two_different_keys_encode_alike(
+            prefix in text(), scope in scope(), name in text(), version: u32,
+            parts in prop::collection::vec(text(), 0..5), slot: u16,
+        ) {
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            let key = Key::new(&prefix, scope, &name, version, &parts);
+            prop_assert_eq!(key.meaning(), Some(Meaning { prefix: &prefix, scope, name: &name, version, parts }));
+            let slot = Key::of_slot(&prefix, slot);
+            prop_assert_ne!(&slot, &key);
+            prop_assert_eq!(slot.meaning(), None);
+        }
+
+        #[test]
+        fn what_is_no_key_is_read_without_harm(bytes: Vec<u8>) {
+            let key = Key::from_bytes(bytes.into());
+            if let Some(Meaning { prefix, scope, name, version, parts }) = key.meaning() {
+                prop_assert_eq!(&Key::new(prefix, scope, name, version, &parts), &key);
             }
         }
+    }
+
+    #[test]
+    fn an_address_tells_nothing_and_keeps_entries_and_numbers_apart() {
+        let key = Key::new("site", Scope::Public, "page", 1, &["/secret"]);
+        let address = key.address();
+        assert!(address.starts_with("e:") && address.len() == 66 && !address.contains("secret"), "{address}");
+        assert_eq!(Key::of_slot("site", 258).address(), "t:258");
     }
 }

@@ -1,6 +1,13 @@
-//! Values in memory: single flight, expiry by the site's clock, taken back by owner.
+//! Values in memory that stay in this process: single flight, expiry by the site's clock, taken back by owner. For what is no
+//! cache to look into: sessions, and who is signed in.
 
-use std::{future::Future, hash::Hash, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::Future,
+    hash::{BuildHasher, Hash, RandomState},
+    sync::Arc,
+    time::Duration,
+};
 
 use moka::{future::Cache as Moka, ops::compute::Op};
 
@@ -25,6 +32,18 @@ pub enum Lookup {
     Hit,
     /// It was computed, by this caller or by one it waited for.
     Miss,
+    /// It was, past its time and within its grace; it is being made anew.
+    Stale,
+}
+
+impl fmt::Display for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hit => "hit",
+            Self::Miss => "miss",
+            Self::Stale => "stale",
+        })
+    }
 }
 
 /// moka with what it lacks here: the expiry stands in the entry, because moka's clock cannot be moved by a test, and
@@ -32,6 +51,8 @@ pub enum Lookup {
 pub struct Memory<K, V> {
     entries: Moka<(K, u64), Entry<V>>,
     generations: Generations,
+    /// Keyed by chance, so that nobody can choose owners who share a counter.
+    owners: RandomState,
     clock: Clock,
 }
 
@@ -53,7 +74,9 @@ where
             .time_to_live(longest)
             .weigher(move |(key, _), entry: &Entry<V>| weigh(key, &entry.value))
             .build();
-        Self { entries, generations: Generations::default(), clock }
+        /// Owners who share one are taken back together, which costs a load and is never wrong.
+        const COUNTERS: usize = 4096;
+        Self { entries, generations: Generations::new(COUNTERS), owners: RandomState::new(), clock }
     }
 
     /// The value, from memory or by `load`. However many ask at once, one loads; when that one fails, panics or goes away,
@@ -75,7 +98,7 @@ where
         E: Clone + Send + Sync + 'static,
         L: Future<Output = Result<V, E>>,
     {
-        let full = (key, self.generations.current(owner));
+        let full = (key, self.generations.current(self.counter(owner)));
         match self.entries.get(&full).await {
             Some(entry) if self.is_fresh(&entry) => Ok((entry, Lookup::Hit)),
             stale => Box::pin(self.renew(full, stale.is_some(), ttl, load)).await,
@@ -121,7 +144,12 @@ where
 
     /// Takes back whatever belongs to the owner. To be called after the commit.
     pub fn take_back(&self, owner: impl Hash) {
-        self.generations.advance(owner);
+        self.generations.advance(self.counter(owner));
+    }
+
+    fn counter(&self, owner: impl Hash) -> usize {
+        // Truncation is harmless: any part of the hash will do.
+        self.owners.hash_one(owner) as usize
     }
 
     /// Takes back whatever belongs to anybody.

@@ -24,10 +24,10 @@ pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppE
 /// An outage.
 pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSummary, AppError> {
     let ttl = visit.site.config.cache.profile_summary_ttl.get();
-    let policy = Policy { name: "profile_summary", version: 2, ttl };
+    let policy = Policy::new("profile_summary", 2, ttl);
     visit
         .cache(member)
-        .get_or_load(policy, &[], || async {
+        .get_or_set(policy, &[], || async {
             let profile = accounts::service::profile(&visit.site, member).await?;
             Ok(ProfileSummary {
                 username: profile.username,
@@ -45,10 +45,10 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
 }
 
 async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> {
-    let policy = Policy { name: "dashboard", version: 2, ttl: visit.site.config.cache.dashboard_ttl.get() };
+    let policy = Policy::new("dashboard", 2, visit.site.config.cache.dashboard_ttl.get());
     visit
         .cache(member)
-        .get_or_load(policy, &[], || async {
+        .get_or_set(policy, &[], || async {
             let logins = record::service::recent_logins(&visit.site, member).await?;
             let recent = record::service::recent(&visit.site, member).await?;
             let devices = sessions::service::devices(&visit.site, member).await?;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Site, cookies};
 use crate::{
-    cache::MemberCache,
+    cache::{MemberCache, PublicCache},
     error::AppError,
     member::{Client, Member, Permission, Staff},
     timing::Recorder,
@@ -63,6 +63,11 @@ impl Visit {
     /// The member's part of the cache.
     pub fn cache(&self, member: &Member) -> MemberCache<'_> {
         self.site.cache.of(member, &self.recorder)
+    }
+
+    /// The part of the cache that is for everybody.
+    pub fn public_cache(&self) -> PublicCache<'_> {
+        self.site.cache.public(&self.recorder)
     }
 }
 

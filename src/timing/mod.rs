@@ -37,10 +37,7 @@ impl Recorder {
     /// Such as `profile_summary=hit,dashboard=miss`; empty when the cache was not asked.
     pub fn cache_state(&self) -> String {
         let lookups = self.0.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let states: Vec<_> = lookups
-            .iter()
-            .map(|(name, lookup)| format!("{name}={}", if *lookup == Lookup::Hit { "hit" } else { "miss" }))
-            .collect();
+        let states: Vec<_> = lookups.iter().map(|(name, lookup)| format!("{name}={lookup}")).collect();
         states.join(",")
     }
 }

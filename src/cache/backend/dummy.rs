@@ -1,0 +1,51 @@
+//! `dummy://`: keeps nothing. For developers who want every page made anew, and for tests.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{Backend, Condition, Down, Found, Put, Usage};
+use crate::cache::{key::Key, list::Filter};
+
+/// Every read misses.
+#[derive(Clone, Copy, Debug)]
+pub struct Dummy;
+
+#[async_trait]
+impl Backend for Dummy {
+    fn kind(&self) -> &'static str {
+        "dummy"
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
+        Ok(vec![None; keys.len()])
+    }
+
+    async fn put_many(&self, _puts: &[Put]) -> Result<(), Down> {
+        Ok(())
+    }
+
+    /// As if it had been kept and forgotten at once.
+    async fn put_if(&self, _put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
+        Ok(matches!(condition, Condition::Absent))
+    }
+
+    async fn delete_many(&self, _keys: &[Key]) -> Result<(), Down> {
+        Ok(())
+    }
+
+    async fn clear(&self) -> Result<(), Down> {
+        Ok(())
+    }
+
+    async fn scan(&self, _filter: &Filter, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
+        Ok(Some(Vec::new()))
+    }
+
+    async fn usage(&self) -> Result<Usage, Down> {
+        Ok(Usage { entries: Some(0), bytes: Some(0), ..Usage::default() })
+    }
+}

@@ -1,0 +1,219 @@
+//! What all views do in the end: entries that carry the numbers of their tags, read and written through the backend.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+
+use super::{
+    backend::{Condition, Put},
+    envelope::{Envelope, Times},
+    flight::{Flights, Snapshot},
+    generations::Generations,
+    key::Key,
+    ledger::Ledger,
+    link::Link,
+    memory::Entry,
+    observe::Observer,
+    tag::{Slot, Tag},
+    ttl::Policy,
+};
+use crate::server::clock::{Clock, Millis, to_millis};
+
+/// How far ahead another instance's clock may be. An entry from further in the future is one from before the clock was set back.
+const SKEW: Millis = 10_000;
+
+pub(super) struct Core {
+    pub clock: Clock,
+    pub prefix: Box<str>,
+    pub link: Arc<Link>,
+    pub flights: Arc<Flights>,
+    /// Counts of what was taken back by this process: all there is for a backend in this process, and for the loads of any.
+    pub counters: Generations,
+    /// In which those queue who change the same entry in place.
+    pub turns: Box<[tokio::sync::Mutex<()>]>,
+    pub observer: Observer,
+    pub ledger: Ledger,
+}
+
+/// What a look found.
+pub(super) struct Look {
+    /// Good, or past its time and within its grace.
+    pub found: Option<Envelope>,
+    /// Whatever was there, for who wants to replace exactly that.
+    pub raw: Option<Bytes>,
+}
+
+impl Core {
+    /// A good entry from a backend in this process; no waiting.
+    pub fn get_now(&self, key: &Key) -> Option<Entry<Bytes>> {
+        let envelope = Envelope::open(self.link.backend.get_now(key)?)?;
+        let times = envelope.times();
+        let is_good =
+            is_fresh(times, self.clock.now()) && self.is_current_here(&envelope) && envelope.is_of(key);
+        is_good.then(|| entry(&envelope))
+    }
+
+    /// What is there for these keys, whose tags most likely have these counters.
+    pub async fn look(&self, keys: &[Key], slots: &[Slot]) -> Vec<Look> {
+        let now = self.clock.now();
+        let Some((raws, numbers)) = self.read(keys, slots).await else {
+            return keys.iter().map(|_| Look { found: None, raw: None }).collect();
+        };
+        let mut looks = Vec::with_capacity(keys.len());
+        for (key, raw) in keys.iter().zip(raws) {
+            let found = raw
+                .clone()
+                .and_then(Envelope::open)
+                .filter(|found| found.is_of(key) && is_shown(found.times(), now));
+            let found = match found {
+                Some(found) if self.is_current(&found, &numbers).await => Some(found),
+                _ => None,
+            };
+            looks.push(Look { found, raw });
+        }
+        looks
+    }
+
+    /// The numbers of these counters, to be noted before a load begins.
+    pub async fn snapshot(&self, slots: &[Slot]) -> Snapshot {
+        let here: Vec<u64> = slots.iter().map(|slot| self.counters.current((*slot).into())).collect();
+        let numbers = if self.link.backend.is_shared() {
+            self.shared_numbers(slots).await
+        } else {
+            Some(slots.iter().copied().zip(here.iter().copied()).collect())
+        };
+        Snapshot { here, numbers }
+    }
+
+    async fn shared_numbers(&self, slots: &[Slot]) -> Option<Vec<(Slot, u64)>> {
+        let (_, numbers) = self.link.read(&[], slots).await?;
+        if numbers.len() == slots.len() {
+            return Some(numbers);
+        }
+        let is_new = |slot: &Slot| numbers.iter().all(|(known, _)| known != slot);
+        let new: Vec<Slot> = slots.iter().copied().filter(is_new).collect();
+        self.link.begin_numbers(&new).await?;
+        let (_, numbers) = self.link.read(&[], slots).await?;
+        (numbers.len() == slots.len()).then_some(numbers)
+    }
+
+    async fn read(&self, keys: &[Key], slots: &[Slot]) -> Option<(Vec<Option<Bytes>>, Vec<(Slot, u64)>)> {
+        if self.link.backend.is_shared() {
+            return self.link.read(keys, slots).await;
+        }
+        Some((self.link.get_many(keys).await?, Vec::new()))
+    }
+
+    /// Whether none of its tags was taken back since it began to be made, as far as this process knows.
+    pub fn is_current_here(&self, envelope: &Envelope) -> bool {
+        self.link.backend.is_shared()
+            || envelope.numbers().all(|(slot, number)| self.counters.current(slot.into()) == number)
+    }
+
+    async fn is_current(&self, envelope: &Envelope, known: &[(Slot, u64)]) -> bool {
+        if !self.link.backend.is_shared() {
+            return self.is_current_here(envelope);
+        }
+        let is_known = |slot: Slot| known.iter().any(|(other, _)| *other == slot);
+        let others: Vec<Slot> =
+            envelope.numbers().map(|(slot, _)| slot).filter(|slot| !is_known(*slot)).collect();
+        let others = match others.is_empty() {
+            true => Vec::new(),
+            false => self.link.read(&[], &others).await.map(|(_, numbers)| numbers).unwrap_or_default(),
+        };
+        envelope.numbers().all(|number| known.contains(&number) || others.contains(&number))
+    }
+
+    /// The same of many, in their order; nothing when the backend is down.
+    pub async fn are_current(&self, envelopes: impl Iterator<Item = &Envelope> + Clone) -> Option<Vec<bool>> {
+        if !self.link.backend.is_shared() {
+            return Some(envelopes.map(|envelope| self.is_current_here(envelope)).collect());
+        }
+        let slots: BTreeSet<Slot> =
+            envelopes.clone().flat_map(|envelope| envelope.numbers()).map(|(slot, _)| slot).collect();
+        let slots: Vec<Slot> = slots.into_iter().collect();
+        let numbers: HashSet<(Slot, u64)> = self.link.read(&[], &slots).await?.1.into_iter().collect();
+        Some(envelopes.map(|envelope| envelope.numbers().all(|number| numbers.contains(&number))).collect())
+    }
+
+    /// An entry made just now, to be kept; nothing when its tags' numbers are not known.
+    pub fn seal(
+        &self,
+        key: &Key,
+        policy: &Policy,
+        tags: &[Tag],
+        snapshot: &Snapshot,
+        value: &[u8],
+    ) -> Option<Envelope> {
+        let numbers = snapshot.numbers.as_deref()?;
+        Some(Envelope::seal(key, self.times(policy), numbers, tags, value))
+    }
+
+    /// The times of an entry made now.
+    pub fn times(&self, policy: &Policy) -> Times {
+        let now = self.clock.now();
+        let expires_at = policy.ttl.end(now);
+        let stale_until = expires_at.saturating_add(to_millis(policy.grace));
+        Times { computed_at: now, expires_at, stale_until }
+    }
+
+    /// Keeps them, whatever was there; whether that reached the backend.
+    pub async fn keep(&self, entries: Vec<(Key, Envelope)>) -> bool {
+        let puts: Vec<Put> = entries.iter().map(|(key, envelope)| self.put(key, envelope)).collect();
+        puts.is_empty() || self.link.put_many(&puts).await.is_some()
+    }
+
+    /// Keeps what a load made, unless what it was made from is no longer true.
+    pub async fn keep_loaded(&self, key: &Key, envelope: &Envelope, slots: &[Slot], begun: &Snapshot) {
+        // For the backend the last word is with the numbers in the entry. Looked at here so that a late load does not take the place
+        // of a newer one.
+        if self.snapshot(slots).await == *begun {
+            self.keep(vec![(key.clone(), envelope.clone())]).await;
+        }
+    }
+
+    /// Keeps it in the place of exactly that; nothing when the backend is down.
+    pub async fn keep_if(&self, key: &Key, envelope: &Envelope, condition: Condition<'_>) -> Option<bool> {
+        self.link.put_if(&self.put(key, envelope), condition).await
+    }
+
+    /// The turn of whoever changes this entry in place, within this process.
+    pub async fn turn(&self, key: &Key) -> tokio::sync::MutexGuard<'_, ()> {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        self.turns[hasher.finish() as usize % self.turns.len()].lock().await
+    }
+
+    /// So many that few wait for each other without need.
+    pub fn turns() -> Box<[tokio::sync::Mutex<()>]> {
+        (0..64).map(|_| tokio::sync::Mutex::new(())).collect()
+    }
+
+    fn put(&self, key: &Key, envelope: &Envelope) -> Put {
+        let times = envelope.times();
+        let left = times.stale_until.saturating_sub(self.clock.now());
+        let keep = (times.stale_until != Millis::MAX)
+            .then(|| std::time::Duration::from_millis(left.max(1).unsigned_abs()));
+        Put { key: key.clone(), bytes: envelope.bytes().clone(), keep }
+    }
+}
+
+/// The entry in an envelope.
+pub(super) fn entry(envelope: &Envelope) -> Entry<Bytes> {
+    let Times { computed_at, expires_at, .. } = envelope.times();
+    Entry { value: envelope.value(), computed_at, expires_at }
+}
+
+/// Whether it is still good.
+pub(super) fn is_fresh(times: Times, now: Millis) -> bool {
+    times.computed_at <= now.saturating_add(SKEW) && now < times.expires_at
+}
+
+/// Whether it may still be shown while it is made anew.
+pub(super) fn is_shown(times: Times, now: Millis) -> bool {
+    times.computed_at <= now.saturating_add(SKEW) && now < times.stale_until
+}

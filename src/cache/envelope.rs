@@ -1,0 +1,212 @@
+//! What a backend keeps: the value, and before it all that is to be known of it.
+
+use bytes::{Buf, BufMut, Bytes};
+
+use super::{
+    key::Key,
+    tag::{Slot, Tag},
+};
+use crate::server::clock::Millis;
+
+/// To be raised when the layout changes: what another release wrote is then missing.
+const FORMAT: u8 = 1;
+/// Format, three times, the length of the head, the count of numbers.
+const FIXED: usize = 1 + 3 * 8 + 4 + 2;
+const NUMBER: usize = 2 + 8;
+
+/// The times of an entry, by the site's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    /// When it was computed.
+    pub computed_at: Millis,
+    /// From when on it is no longer used.
+    pub expires_at: Millis,
+    /// From when on it is not even shown while it is made anew.
+    pub stale_until: Millis,
+}
+
+/// Bytes with a head that was found to be whole. Its times and numbers stand at fixed places, so that a look at them costs nothing.
+///
+/// The key is repeated inside: where only its fingerprint names the entry, somebody else's entry in its place is a miss.
+#[derive(Clone, Debug)]
+pub struct Envelope {
+    bytes: Bytes,
+    head: usize,
+    numbers: usize,
+}
+
+impl Envelope {
+    /// Puts a value into one.
+    pub fn seal(key: &Key, times: Times, numbers: &[(Slot, u64)], tags: &[Tag], value: &[u8]) -> Self {
+        let tags: Vec<String> = tags.iter().map(Tag::to_string).collect();
+        let head = FIXED
+            + numbers.len() * NUMBER
+            + 4
+            + key.as_bytes().len()
+            + tags.iter().map(|tag| 4 + tag.len()).sum::<usize>();
+        let mut bytes = Vec::with_capacity(head + value.len());
+        bytes.put_u8(FORMAT);
+        bytes.put_i64(times.computed_at);
+        bytes.put_i64(times.expires_at);
+        bytes.put_i64(times.stale_until);
+        bytes.put_u32(length(head));
+        bytes.put_u16(numbers.len().try_into().unwrap_or(u16::MAX));
+        for (slot, number) in numbers {
+            bytes.put_u16(*slot);
+            bytes.put_u64(*number);
+        }
+        for text in std::iter::once(key.as_bytes()).chain(tags.iter().map(String::as_bytes)) {
+            bytes.put_u32(length(text.len()));
+            bytes.put_slice(text);
+        }
+        bytes.put_slice(value);
+        Self { bytes: bytes.into(), head, numbers: numbers.len() }
+    }
+
+    /// The same value with other times.
+    pub fn with_times(&self, times: Times) -> Self {
+        let mut bytes = Vec::with_capacity(self.bytes.len());
+        bytes.put_u8(FORMAT);
+        bytes.put_i64(times.computed_at);
+        bytes.put_i64(times.expires_at);
+        bytes.put_i64(times.stale_until);
+        bytes.put_slice(&self.bytes[25..]);
+        Self { bytes: bytes.into(), ..*self }
+    }
+
+    /// The same head with another value.
+    pub fn with_value(&self, value: &[u8]) -> Self {
+        let bytes = [&self.bytes[..self.head], value].concat();
+        Self { bytes: bytes.into(), ..*self }
+    }
+
+    /// Nothing for what is none, or of another release, or cut off before its value.
+    pub fn open(bytes: Bytes) -> Option<Self> {
+        let mut fixed = bytes.get(..FIXED)?;
+        if fixed.get_u8() != FORMAT {
+            return None;
+        }
+        fixed.advance(3 * 8);
+        let (head, numbers) = (usize::try_from(fixed.get_u32()).ok()?, usize::from(fixed.get_u16()));
+        (head <= bytes.len() && FIXED + numbers * NUMBER + 4 <= head).then_some(Self { bytes, head, numbers })
+    }
+
+    /// The whole of it, for a backend.
+    pub fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    /// What was put in.
+    pub fn value(&self) -> Bytes {
+        self.bytes.slice(self.head..)
+    }
+
+    /// Its times.
+    pub fn times(&self) -> Times {
+        let mut times = &self.bytes[1..25];
+        Times { computed_at: times.get_i64(), expires_at: times.get_i64(), stale_until: times.get_i64() }
+    }
+
+    /// The numbers of its tags' counters, as they were when it began to be computed.
+    pub fn numbers(&self) -> impl Iterator<Item = (Slot, u64)> {
+        let numbers = &self.bytes[FIXED..FIXED + self.numbers * NUMBER];
+        numbers.chunks_exact(NUMBER).map(|mut number| (number.get_u16(), number.get_u64()))
+    }
+
+    /// The bytes before the value.
+    pub fn head_size(&self) -> u64 {
+        self.head as u64
+    }
+
+    /// Whether it is this key's.
+    pub fn is_of(&self, key: &Key) -> bool {
+        self.texts().next().is_some_and(|text| text == key.as_bytes())
+    }
+
+    /// Its key.
+    pub fn key(&self) -> Option<Key> {
+        self.texts().next().map(|text| Key::from_bytes(Bytes::copy_from_slice(text)))
+    }
+
+    /// Those of its tags that its key does not say.
+    pub fn tags(&self) -> Vec<String> {
+        self.texts().skip(1).map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &self.bytes[FIXED + self.numbers * NUMBER..self.head];
+        std::iter::from_fn(move || {
+            let (length, left) = rest.split_first_chunk::<4>()?;
+            let (text, left) = left.split_at_checked(u32::from_be_bytes(*length) as usize)?;
+            rest = left;
+            Some(text)
+        })
+    }
+}
+
+/// Nothing that long is ever kept: a value's size is bounded long before.
+fn length(bytes: usize) -> u32 {
+    bytes.try_into().unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{cache::Scope, member::UserId};
+
+    const TIMES: Times = Times { computed_at: 1, expires_at: 2, stale_until: 3 };
+
+    fn key() -> Key {
+        Key::new("site", Scope::Member(UserId(7)), "page", 1, &["a"])
+    }
+
+    fn sealed() -> Envelope {
+        Envelope::seal(&key(), TIMES, &[(5, 50), (6, 60)], &[Tag::Group(3), Tag::other("x")], b"value")
+    }
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        let envelope = Envelope::open(sealed().bytes().clone()).expect("whole");
+        assert_eq!((envelope.times(), &envelope.value()[..]), (TIMES, &b"value"[..]));
+        assert_eq!(envelope.numbers().collect::<Vec<_>>(), [(5, 50), (6, 60)]);
+        assert!(envelope.is_of(&key()) && envelope.key() == Some(key()));
+        assert!(!envelope.is_of(&Key::new("site", Scope::Public, "page", 1, &["a"])));
+        assert_eq!(envelope.tags(), ["group:3", "tag:x"]);
+    }
+
+    #[test]
+    fn times_and_value_are_changed_alone() {
+        let later = Times { expires_at: 9, ..TIMES };
+        let changed = sealed().with_times(later).with_value(b"");
+        let changed = Envelope::open(changed.bytes().clone()).expect("whole");
+        assert_eq!((changed.times(), changed.value().len(), changed.tags().len()), (later, 0, 2));
+        assert!(changed.is_of(&key()) && changed.numbers().eq(sealed().numbers()));
+    }
+
+    #[test]
+    fn what_another_release_wrote_is_missing() {
+        let mut bytes = sealed().bytes().to_vec();
+        bytes[0] += 1;
+        assert!(Envelope::open(bytes.into()).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_spoilt_is_read_without_harm(mut noise: Vec<u8>, at in 0_usize..90, byte: u8, cut in 0_usize..120) {
+            noise.splice(0..0, [FORMAT]);
+            let mut spoilt = sealed().bytes().to_vec();
+            if let Some(spot) = spoilt.get_mut(at) {
+                *spot = byte;
+            }
+            spoilt.truncate(cut);
+            for bytes in [noise, spoilt] {
+                if let Some(envelope) = Envelope::open(bytes.into()) {
+                    let _ = (envelope.times(), envelope.value(), envelope.tags(), envelope.numbers().count());
+                    let _ = envelope.key().map(|key| key.meaning().is_some());
+                }
+            }
+        }
+    }
+}

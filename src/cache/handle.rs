@@ -1,0 +1,220 @@
+//! The site's cache: its parts, taking back, and looking in from outside.
+
+use std::{
+    future::{Future, IntoFuture},
+    pin::Pin,
+    sync::Arc,
+};
+
+use tokio::sync::oneshot;
+
+use super::{
+    backend::{self, Backend, Found, Usage},
+    core::{Core, is_shown},
+    envelope::Envelope,
+    flight::Flights,
+    generations::Generations,
+    key::{Key, Scope},
+    ledger::{Invalidation, Ledger},
+    link::Link,
+    list::{Filter, Listing, listed},
+    observe::{Observer, Point, Totals},
+    tag::{SLOTS, Slot, Tag},
+    view::{MemberCache, PublicCache, View},
+};
+use crate::{
+    member::{Member, UserId},
+    server::clock::{Clock, Millis},
+    timing::Recorder,
+};
+
+/// The site's cache. Clones share the entries.
+#[derive(Clone)]
+pub struct Cache {
+    pub(super) core: Arc<Core>,
+}
+
+/// What the cache can tell of itself.
+#[derive(Clone, Debug)]
+pub struct Stats {
+    /// The scheme of `cache.url`.
+    pub backend: &'static str,
+    /// What this process has counted since its start.
+    pub totals: Totals,
+    /// What the backend says, with all others who use it.
+    pub usage: Usage,
+    /// Since when the backend is down, if it is.
+    pub down_since: Option<Millis>,
+}
+
+impl Cache {
+    /// In this process; entries may weigh `max_bytes` together.
+    pub fn new(clock: Clock, max_bytes: u64) -> Self {
+        Self::on(Arc::new(backend::Memory::new(max_bytes)), "members-area", clock)
+    }
+
+    /// On this backend. Sites with different prefixes see nothing of each other there.
+    pub fn on(backend: Arc<dyn Backend>, prefix: &str, clock: Clock) -> Self {
+        Self {
+            core: Arc::new(Core {
+                prefix: prefix.into(),
+                link: Arc::new(Link::new(backend, prefix, clock.clone())),
+                flights: Arc::new(Flights::default()),
+                counters: Generations::new(SLOTS),
+                turns: Core::turns(),
+                observer: Observer::new(clock.now()),
+                ledger: Ledger::default(),
+                clock,
+            }),
+        }
+    }
+
+    /// The part for everybody.
+    pub fn public<'a>(&'a self, recorder: &'a Recorder) -> PublicCache<'a> {
+        View::new(self, Scope::Public, recorder)
+    }
+
+    /// One member's part.
+    pub fn of<'a>(&'a self, member: &Member, recorder: &'a Recorder) -> MemberCache<'a> {
+        View::new(self, Scope::Member(member.id()), recorder)
+    }
+
+    /// Takes back all entries with one of these tags, the loads in flight included, and says why. To be called after the commit,
+    /// in the verb that wrote.
+    ///
+    /// For this process it is done when this returns, also when the backend is down: until it hears of it, nothing with these tags
+    /// is used here. Who awaits the [`Delivery`] knows that other instances see it as well.
+    pub fn invalidate(&self, tags: &[Tag], cause: &'static str) -> Delivery {
+        let delivery = self.take_back(tags);
+        self.core.observer.invalidated();
+        self.core.ledger.note(tags, Invalidation { at: self.core.clock.now(), cause });
+        match tags {
+            [Tag::Member(id)] => {
+                tracing::info!(user_id = id.0, cause, "cache.invalidate: everything of one member");
+            }
+            tags => {
+                let tags = tags.iter().map(Tag::to_string).collect::<Vec<_>>().join(",");
+                tracing::info!(tags, cause, "cache.invalidate: {tags}");
+            }
+        }
+        delivery
+    }
+
+    /// Takes back everything of everybody, where naming all members would take too long.
+    pub fn invalidate_everybody(&self, cause: &'static str) -> Delivery {
+        self.invalidate(&[Tag::Everything], cause)
+    }
+
+    /// Takes back everything of one member.
+    pub fn invalidate_member(&self, member: UserId, cause: &'static str) -> Delivery {
+        self.invalidate(&[Tag::Member(member)], cause)
+    }
+
+    /// Takes back everything, and gives its room back.
+    pub async fn clear(&self, cause: &'static str) {
+        self.invalidate(&[Tag::Everything], cause).await;
+        let _ = self.core.link.ask(self.core.link.backend.clear()).await;
+    }
+
+    /// Takes out one entry, by [`Listed::fingerprint`](super::Listed::fingerprint); whether it was found.
+    pub async fn drop_one(&self, fingerprint: &str) -> bool {
+        let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
+        let found = self.core.link.ask(self.core.link.backend.scan(&filter, 1)).await.flatten();
+        let keys: Vec<Key> = found.iter().flatten().filter_map(|found| Some(read(found)?.1)).collect();
+        keys.iter().for_each(|key| self.core.flights.overtake(key));
+        !keys.is_empty() && self.core.link.delete_many(&keys).await.is_some()
+    }
+
+    /// The entries that fit, from the `offset`th on; nothing when the backend is down or cannot be looked through.
+    pub async fn list(&self, filter: &Filter, offset: usize, limit: usize) -> Option<Listing> {
+        /// More are not looked at.
+        const MOST: usize = 5_000;
+        let core = self.core.clone();
+        let good = move |envelope: &Envelope| {
+            is_shown(envelope.times(), core.clock.now()) && core.is_current_here(envelope)
+        };
+        let filter = Filter { good: Some(Arc::new(good)), ..filter.clone() };
+        let found = self.core.link.ask(self.core.link.backend.scan(&filter, MOST)).await??;
+        let is_cut = found.len() >= MOST;
+        let read: Vec<_> = found
+            .iter()
+            .filter_map(|found| read(found).map(|(envelope, key)| (found, envelope, key)))
+            .collect();
+        let good = self.core.are_current(read.iter().map(|(_, envelope, _)| envelope)).await?;
+        let last = |tag: &str| self.core.ledger.last(tag);
+        let good = read.iter().zip(good).filter(|(_, good)| *good);
+        let mut entries: Vec<_> =
+            good.filter_map(|((found, envelope, key), _)| listed(found, envelope, key, last)).collect();
+        entries.sort_by(|a, b| {
+            b.computed_at.cmp(&a.computed_at).then_with(|| a.fingerprint.cmp(&b.fingerprint))
+        });
+        let has_more = entries.len() > offset.saturating_add(limit);
+        let entries = entries.into_iter().skip(offset).take(limit).collect();
+        Some(Listing { entries, has_more, is_cut })
+    }
+
+    /// What the cache can tell of itself.
+    pub async fn stats(&self) -> Stats {
+        let usage = self.core.link.ask(self.core.link.backend.usage()).await.unwrap_or_default();
+        Stats {
+            backend: self.core.link.backend.kind(),
+            totals: self.core.observer.totals(),
+            usage,
+            down_since: self.core.link.down_since(),
+        }
+    }
+
+    /// What this process has counted in the last hour, every ten seconds.
+    pub fn series(&self) -> Vec<Point> {
+        self.core.observer.series(self.core.clock.now())
+    }
+
+    pub(super) fn take_back(&self, tags: &[Tag]) -> Delivery {
+        let slots: Vec<Slot> = tags.iter().map(Tag::slot).collect();
+        let link = self.core.link.clone();
+        if link.backend.is_shared() {
+            link.owe(&slots);
+        }
+        // After that, so that whoever sees the new count here does not see the old number there.
+        slots.iter().for_each(|slot| self.core.counters.advance((*slot).into()));
+        if !link.backend.is_shared() {
+            return Delivery(None);
+        }
+        let (said, delivered) = oneshot::channel();
+        // Outside of a runtime it stays owed, until somebody delivers.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                let is_delivered = link.deliver().await.is_some();
+                let _ = said.send(());
+                if !is_delivered {
+                    link.deliver_later().await;
+                }
+            });
+        }
+        Delivery(Some(delivered))
+    }
+}
+
+fn read(found: &Found) -> Option<(Envelope, Key)> {
+    let envelope = Envelope::open(found.head.clone())?;
+    let key = envelope.key()?;
+    Some((envelope, key))
+}
+
+/// The way of an invalidation to a backend that other instances share. To be awaited by whoever answers a visitor who may next
+/// ask another instance; over at once for a backend in this process, and as soon as one in vain try was made for one that is down.
+#[derive(Debug)]
+pub struct Delivery(Option<oneshot::Receiver<()>>);
+
+impl IntoFuture for Delivery {
+    type Output = ();
+    type IntoFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            if let Some(delivered) = self.0 {
+                let _ = delivered.await;
+            }
+        })
+    }
+}

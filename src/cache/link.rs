@@ -1,0 +1,182 @@
+//! The way to a backend: short waits, a breaker, and what could not be said yet.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use super::{
+    backend::{Backend, Condition, Down, Put},
+    breaker::Breaker,
+    key::Key,
+    tag::Slot,
+};
+use crate::server::clock::{Clock, Millis};
+
+/// Every answer is nothing when the backend is down.
+pub struct Link {
+    pub(super) backend: Arc<dyn Backend>,
+    prefix: Box<str>,
+    clock: Clock,
+    breaker: Breaker,
+    /// Counters that were counted on here and not yet in the backend, each with a number of its own for the time when that was.
+    /// Until it is delivered, no entry that carries one is used.
+    undelivered: Mutex<BTreeMap<Slot, u64>>,
+    /// Whether there are any, for those who only want to know that.
+    any_undelivered: AtomicBool,
+    /// Whether somebody sees to it that they get there.
+    is_delivering: AtomicBool,
+}
+
+impl Link {
+    pub fn new(backend: Arc<dyn Backend>, prefix: &str, clock: Clock) -> Self {
+        Self {
+            backend,
+            prefix: prefix.into(),
+            clock,
+            breaker: Breaker::default(),
+            undelivered: Mutex::default(),
+            any_undelivered: AtomicBool::new(false),
+            is_delivering: AtomicBool::new(false),
+        }
+    }
+
+    /// Since when the backend is down, if it is.
+    pub fn down_since(&self) -> Option<Millis> {
+        self.breaker.down_since()
+    }
+
+    pub async fn get_many(&self, keys: &[Key]) -> Option<Vec<Option<Bytes>>> {
+        self.ask(self.backend.get_many(keys)).await.filter(|found| found.len() == keys.len())
+    }
+
+    pub async fn put_many(&self, puts: &[Put]) -> Option<()> {
+        self.ask(self.backend.put_many(puts)).await
+    }
+
+    pub async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Option<bool> {
+        self.ask(self.backend.put_if(put, condition)).await
+    }
+
+    pub async fn delete_many(&self, keys: &[Key]) -> Option<()> {
+        self.ask(self.backend.delete_many(keys)).await
+    }
+
+    /// Asks the backend, or does not; a failure or a long silence is noted.
+    pub async fn ask<T>(&self, asked: impl Future<Output = Result<T, Down>> + Send) -> Option<T> {
+        if !self.backend.is_shared() {
+            return asked.await.ok();
+        }
+        if !self.breaker.lets_through(self.clock.now()) {
+            return None;
+        }
+        let answer = match tokio::time::timeout(self.backend.patience(), asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Down::because("it did not answer in time")),
+        };
+        match answer {
+            Ok(answer) => {
+                if self.breaker.worked() {
+                    tracing::info!(backend = self.backend.kind(), "The cache's backend answers again");
+                }
+                Some(answer)
+            }
+            Err(error) => {
+                if self.breaker.failed(self.clock.now()) {
+                    tracing::warn!(
+                        backend = self.backend.kind(), %error,
+                        "The cache's backend is down; the site goes on without what is cached there"
+                    );
+                }
+                None
+            }
+        }
+    }
+
+    /// The present numbers of counters, with those keys' entries, in one go. A counter that has none yet is missing.
+    pub async fn read(&self, keys: &[Key], slots: &[Slot]) -> Option<(Vec<Option<Bytes>>, Vec<(Slot, u64)>)> {
+        let all: Vec<Key> =
+            keys.iter().cloned().chain(slots.iter().map(|slot| self.slot_key(*slot))).collect();
+        let mut found = self.get_many(&all).await?;
+        let numbers = found.split_off(keys.len());
+        let numbers = slots.iter().zip(numbers).filter_map(|(slot, bytes)| Some((*slot, number(&bytes?)?)));
+        Some((found, numbers.filter(|(slot, _)| !self.is_undelivered(*slot)).collect()))
+    }
+
+    /// Gives these counters a number, unless another instance is faster. By chance, so that one which the backend forgot does not
+    /// come back with a number that it has had.
+    pub async fn begin_numbers(&self, slots: &[Slot]) -> Option<()> {
+        for slot in slots {
+            self.put_if(&self.fresh_number(*slot), Condition::Absent).await?;
+        }
+        Some(())
+    }
+
+    /// Notes that these have to be counted on in the backend. From here on nothing that carries one of them is used.
+    pub fn owe(&self, slots: &[Slot]) {
+        let mut undelivered = self.undelivered();
+        for slot in slots {
+            undelivered.insert(*slot, rand::random());
+        }
+        self.any_undelivered.store(true, Ordering::Release);
+    }
+
+    /// Counts on what is owed. What is owed anew meanwhile stays owed.
+    pub async fn deliver(&self) -> Option<()> {
+        while self.owes() {
+            let owed = self.undelivered().clone();
+            let puts: Vec<Put> = owed.keys().map(|slot| self.fresh_number(*slot)).collect();
+            self.put_many(&puts).await?;
+            let mut undelivered = self.undelivered();
+            undelivered.retain(|slot, since| owed.get(slot) != Some(since));
+            self.any_undelivered.store(!undelivered.is_empty(), Ordering::Release);
+        }
+        Some(())
+    }
+
+    /// Tries again until all that is owed is delivered. One is enough.
+    pub async fn deliver_later(&self) {
+        const AGAIN: Duration = Duration::from_secs(1);
+        if self.is_delivering.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        while self.deliver().await.is_none() {
+            self.clock.sleep(AGAIN).await;
+        }
+        self.is_delivering.store(false, Ordering::Release);
+    }
+
+    /// Whether anything is owed.
+    pub fn owes(&self) -> bool {
+        self.any_undelivered.load(Ordering::Acquire)
+    }
+
+    fn is_undelivered(&self, slot: Slot) -> bool {
+        self.owes() && self.undelivered().contains_key(&slot)
+    }
+
+    fn undelivered(&self) -> MutexGuard<'_, BTreeMap<Slot, u64>> {
+        self.undelivered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn slot_key(&self, slot: Slot) -> Key {
+        Key::of_slot(&self.prefix, slot)
+    }
+
+    fn fresh_number(&self, slot: Slot) -> Put {
+        let mut bytes = BytesMut::new();
+        bytes.put_u64(rand::random());
+        Put { key: self.slot_key(slot), bytes: bytes.freeze(), keep: None }
+    }
+}
+
+fn number(bytes: &Bytes) -> Option<u64> {
+    bytes[..].try_into().ok().map(u64::from_be_bytes)
+}

@@ -1,0 +1,128 @@
+//! Looking through the cache: what is in it, never what it says.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{
+    backend::Found,
+    envelope::Envelope,
+    key::{Key, Scope},
+    ledger::Invalidation,
+    tag::Tag,
+};
+use crate::{member::UserId, server::clock::Millis};
+
+/// Whether an entry is still good, as far as the one who looks can tell.
+type Good = Arc<dyn Fn(&Envelope) -> bool + Send + Sync>;
+
+/// Which entries are wanted. All that is said has to fit.
+#[derive(Clone, Default)]
+pub struct Filter {
+    /// Only of that name.
+    pub name: Option<String>,
+    /// Only that member's.
+    pub member: Option<UserId>,
+    /// Only those in whose name or tags this text is.
+    pub text: Option<String>,
+    /// Only that one ([`Listed::fingerprint`]).
+    pub fingerprint: Option<String>,
+    pub(super) good: Option<Good>,
+}
+
+impl Filter {
+    /// Whether the entry that begins so fits; for backends, which do not know what they keep.
+    pub fn admits(&self, head: &Bytes) -> bool {
+        let Some(envelope) = Envelope::open(head.clone()) else {
+            return false;
+        };
+        let Some(key) = envelope.key() else {
+            return false;
+        };
+        let Some(meaning) = key.meaning() else {
+            return false;
+        };
+        self.name.as_deref().is_none_or(|name| name == meaning.name)
+            && self.member.is_none_or(|member| meaning.scope == Scope::Member(member))
+            && self.text.as_deref().is_none_or(|text| {
+                meaning.name.contains(text) || envelope.tags().iter().any(|tag| tag.contains(text))
+            })
+            && self.fingerprint.as_deref().is_none_or(|wanted| key.fingerprint() == wanted)
+            && self.good.as_ref().is_none_or(|good| good(&envelope))
+    }
+}
+
+impl fmt::Debug for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filter")
+            .field("name", &self.name)
+            .field("member", &self.member)
+            .field("text", &self.text)
+            .field("fingerprint", &self.fingerprint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An entry, without its value.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// By which it is told from all others, and dropped.
+    pub fingerprint: String,
+    /// The policy's name.
+    pub name: String,
+    /// Whose.
+    pub scope: Scope,
+    /// When it was computed.
+    pub computed_at: Millis,
+    /// When it is over; nothing: never.
+    pub expires_at: Option<Millis>,
+    /// The value's bytes.
+    pub size: u64,
+    /// How often it was read since it was written; about, and nothing where the backend does not count.
+    pub hits: Option<u64>,
+    /// What takes it back.
+    pub tags: Vec<String>,
+    /// When one of its tags was last taken back by this process, and why.
+    pub last_invalidation: Option<Invalidation>,
+}
+
+/// A page of entries.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// The newest first.
+    pub entries: Vec<Listed>,
+    /// Whether more come after them.
+    pub has_more: bool,
+    /// Whether there are more that fit than are looked at; the newest may then be missing.
+    pub is_cut: bool,
+}
+
+/// What a found entry says of itself.
+pub(super) fn listed(
+    found: &Found,
+    envelope: &Envelope,
+    key: &Key,
+    last: impl Fn(&str) -> Option<Invalidation>,
+) -> Option<Listed> {
+    let meaning = key.meaning()?;
+    let times = envelope.times();
+    let owner = match meaning.scope {
+        Scope::Public => None,
+        Scope::Member(id) => Some(Tag::Member(id)),
+    };
+    let own = [Some(Tag::Everything), Some(Tag::name(meaning.name.to_owned())), owner];
+    let all: Vec<String> =
+        own.into_iter().flatten().map(|tag| tag.to_string()).chain(envelope.tags()).collect();
+    Some(Listed {
+        fingerprint: key.fingerprint(),
+        name: meaning.name.to_owned(),
+        scope: meaning.scope,
+        computed_at: times.computed_at,
+        expires_at: Some(times.expires_at).filter(|at| *at != Millis::MAX),
+        size: found.size.saturating_sub(envelope.head_size()),
+        hits: found.hits,
+        last_invalidation: all.iter().filter_map(|tag| last(tag)).max_by_key(|last| last.at),
+        // That it goes with everything goes without saying.
+        tags: all.into_iter().skip(1).collect(),
+    })
+}

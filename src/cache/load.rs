@@ -1,0 +1,138 @@
+//! A value from the cache, or made: single flight, and shown once more while it is made anew.
+
+use std::future::Future;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    core::{entry, is_fresh},
+    lease::{Fill, Lease},
+    memory::Lookup,
+    public::Fits,
+    ttl::Policy,
+    view::{View, decode, encode},
+};
+use crate::error::AppError;
+
+impl<Who> View<'_, Who> {
+    /// The value, from the cache or by `load`. However many ask at once in this process, one loads; the others get what it got, an
+    /// error too. When it panics the others get an error; when its visitor goes away, the next one loads.
+    ///
+    /// With a time to live of zero everybody loads.
+    ///
+    /// `load` makes its future only when it is needed, and that lies in a box: else every hit would carry, and copy, the whole
+    /// state of a query that is not made.
+    ///
+    /// # Errors
+    /// Those of `load`, and [`AppError::Internal`] when the value cannot be encoded. An error is never kept.
+    pub async fn get_or_set<V, L>(
+        &self,
+        policy: Policy,
+        parts: &[&str],
+        load: impl FnOnce() -> L,
+    ) -> Result<V, AppError>
+    where
+        V: Serialize + DeserializeOwned + Fits<Who>,
+        L: Future<Output = Result<V, AppError>>,
+    {
+        match self.get_now(policy, parts).and_then(|entry| decode(policy, &entry.value)) {
+            Some(value) => Ok(value),
+            None => Box::pin(self.make(policy, parts, load)).await,
+        }
+    }
+
+    /// The same, but past its time and within `policy.grace` the value is shown once more, at once, while it is made anew in the
+    /// background. (That is why `load` may borrow nothing: it can outlive the request.) What was taken back is never shown.
+    ///
+    /// # Errors
+    /// As [`get_or_set`](Self::get_or_set), when there is nothing to show.
+    pub async fn get_or_refresh<V, L>(
+        &self,
+        policy: Policy,
+        parts: &[&str],
+        load: impl FnOnce() -> L + Send + 'static,
+    ) -> Result<V, AppError>
+    where
+        V: Serialize + DeserializeOwned + Fits<Who> + Send,
+        L: Future<Output = Result<V, AppError>> + Send + 'static,
+        Who: 'static,
+    {
+        if let Some(value) = self.get_now(policy, parts).and_then(|entry| decode(policy, &entry.value)) {
+            return Ok(value);
+        }
+        let key = self.key(policy, parts);
+        let stale = self.look(&key, policy).await.found;
+        let now = self.cache.core.clock.now();
+        if let Some(stale) = stale.filter(|stale| !is_fresh(stale.times(), now))
+            && let Some(value) = decode(policy, &entry(&stale).value)
+        {
+            self.looked(policy, Lookup::Stale);
+            let slots = self.slots(policy);
+            let snapshot = self.cache.core.snapshot(&slots).await;
+            if let Some(lead) = self.cache.core.flights.lead(&key, &snapshot) {
+                let fill = self.fill(policy, key, slots, lead);
+                tokio::spawn(async move {
+                    if let Err(error) = run(policy, fill, load).await {
+                        tracing::warn!(name = policy.name, %error, "A cached value could not be made anew");
+                    }
+                });
+            }
+            return Ok(value);
+        }
+        Box::pin(self.make(policy, parts, load)).await
+    }
+
+    async fn make<V, L>(
+        &self,
+        policy: Policy,
+        parts: &[&str],
+        load: impl FnOnce() -> L,
+    ) -> Result<V, AppError>
+    where
+        V: Serialize + DeserializeOwned + Fits<Who>,
+        L: Future<Output = Result<V, AppError>>,
+    {
+        match self.lease(policy, parts).await {
+            Lease::Yours(fill) => run(policy, fill, load).await,
+            Lease::Failed(error) => Err(error),
+            Lease::Found(entry, _) => match decode(policy, &entry.value) {
+                Some(value) => Ok(value),
+                // Another release's: it gives way.
+                None => {
+                    self.cache.core.observer.computed();
+                    let value = load().await?;
+                    self.set(policy, parts, &value).await;
+                    Ok(value)
+                }
+            },
+            Lease::Alone => {
+                self.cache.core.observer.computed();
+                load().await
+            }
+        }
+    }
+}
+
+/// Makes a value and keeps it.
+async fn run<Who, V, L>(policy: Policy, fill: Fill<Who>, load: impl FnOnce() -> L) -> Result<V, AppError>
+where
+    V: Serialize + Fits<Who>,
+    L: Future<Output = Result<V, AppError>>,
+{
+    match load().await {
+        Ok(value) => match encode(policy, &value) {
+            Some(bytes) => {
+                fill.keep_encoded(bytes).await;
+                Ok(value)
+            }
+            None => {
+                fill.fail(AppError::Internal);
+                Err(AppError::Internal)
+            }
+        },
+        Err(error) => {
+            fill.fail(error.clone());
+            Err(error)
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! A part of the cache, and what Django calls the low-level API: one value at a time, or many.
+
+use std::marker::PhantomData;
+
+use bytes::Bytes;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Cache,
+    backend::Condition,
+    core::{Look, entry, is_fresh},
+    envelope::Envelope,
+    key::{Key, Scope},
+    memory::{Entry, Lookup},
+    public::{Everybody, Fits, OneMember},
+    tag::{Slot, Tag},
+    ttl::Policy,
+};
+use crate::timing::Recorder;
+
+/// What is for everybody. Takes only values whose type is [`Public`](super::Public):
+///
+/// ```
+/// use members_area::{cache::{Cache, Policy}, member::Member, timing::Recorder};
+/// async fn keep(cache: &Cache, member: &Member, recorder: &Recorder, policy: Policy, text: String) {
+///     cache.of(member, recorder).set(policy, &[], &text).await;
+/// }
+/// ```
+///
+/// The same into the public part does not compile, because a text can say anything of anybody:
+///
+/// ```compile_fail
+/// use members_area::{cache::{Cache, Policy}, member::Member, timing::Recorder};
+/// async fn keep(cache: &Cache, member: &Member, recorder: &Recorder, policy: Policy, text: String) {
+///     cache.public(recorder).set(policy, &[], &text).await;
+/// }
+/// ```
+pub type PublicCache<'a> = View<'a, Everybody>;
+
+/// What is one member's. It is only to be had from them:
+///
+/// ```
+/// use members_area::{cache::{Cache, Policy}, member::{Member, UserId}, timing::Recorder};
+/// async fn read(cache: &Cache, member: &Member, id: UserId, recorder: &Recorder, policy: Policy) -> Option<String> {
+///     cache.of(member, recorder).get(policy, &[]).await
+/// }
+/// ```
+///
+/// Somebody's number is not enough:
+///
+/// ```compile_fail
+/// use members_area::{cache::{Cache, Policy}, member::{Member, UserId}, timing::Recorder};
+/// async fn read(cache: &Cache, member: &Member, id: UserId, recorder: &Recorder, policy: Policy) -> Option<String> {
+///     cache.of(id, recorder).get(policy, &[]).await
+/// }
+/// ```
+pub type MemberCache<'a> = View<'a, OneMember>;
+
+/// A part of the cache: whatever is read or written through it is for everybody, or one member's. A backend that is down is a
+/// backend in which nothing is found.
+pub struct View<'a, Who> {
+    pub(super) cache: &'a Cache,
+    pub(super) scope: Scope,
+    pub(super) recorder: &'a Recorder,
+    pub(super) tags: Vec<Tag>,
+    who: PhantomData<fn() -> Who>,
+}
+
+impl<'a, Who> View<'a, Who> {
+    pub(super) fn new(cache: &'a Cache, scope: Scope, recorder: &'a Recorder) -> Self {
+        Self { cache, scope, recorder, tags: Vec::new(), who: PhantomData }
+    }
+
+    /// The same, where what is written also depends on these. (On everything, on its name and on its member it always does.)
+    #[must_use]
+    pub fn tagged(mut self, tags: impl IntoIterator<Item = Tag>) -> Self {
+        self.tags.extend(tags);
+        self
+    }
+
+    /// The value, if there is one. For a type that is itself an `Option`, `None` is "nothing is kept" and `Some(None)` is a `None`
+    /// that was kept.
+    pub async fn get<V: DeserializeOwned>(&self, policy: Policy, parts: &[&str]) -> Option<V> {
+        if let Some(entry) = self.get_now(policy, parts) {
+            return decode(policy, &entry.value);
+        }
+        self.get_many(policy, &[parts]).await.pop().flatten()
+    }
+
+    /// The same for many, in their order.
+    pub async fn get_many<V: DeserializeOwned>(&self, policy: Policy, parts: &[&[&str]]) -> Vec<Option<V>> {
+        let keys: Vec<Key> = parts.iter().map(|parts| self.key(policy, parts)).collect();
+        let looks = self.cache.core.look(&keys, &self.slots(policy)).await;
+        let values = looks.iter().map(|look| self.fresh(look).and_then(|entry| decode(policy, &entry.value)));
+        values
+            .inspect(|value| self.looked(policy, if value.is_some() { Lookup::Hit } else { Lookup::Miss }))
+            .collect()
+    }
+
+    /// The bytes of an entry that is at hand without waiting: only ever from a backend in this process. For what serves many
+    /// requests a second; nothing here is no miss yet.
+    pub fn get_now(&self, policy: Policy, parts: &[&str]) -> Option<Entry<Bytes>> {
+        let found = self.cache.core.get_now(&self.key(policy, parts));
+        if found.is_some() {
+            self.looked(policy, Lookup::Hit);
+        }
+        found
+    }
+
+    /// Whether there is one.
+    pub async fn has(&self, policy: Policy, parts: &[&str]) -> bool {
+        self.fresh(&self.look(&self.key(policy, parts), policy).await).is_some()
+    }
+
+    /// Keeps a value, whatever was there. A load of the same that is under way in this process is not kept over it.
+    pub async fn set<V: Serialize + Fits<Who>>(&self, policy: Policy, parts: &[&str], value: &V) {
+        self.set_many(policy, &[(parts, value)]).await;
+    }
+
+    /// The same for many.
+    pub async fn set_many<V: Serialize + Fits<Who>>(&self, policy: Policy, values: &[(&[&str], &V)]) {
+        if policy.ttl.is_zero() {
+            let parts: Vec<&[&str]> = values.iter().map(|(parts, _)| *parts).collect();
+            self.delete_many(policy, &parts).await;
+            return;
+        }
+        let snapshot = self.cache.core.snapshot(&self.slots(policy)).await;
+        let sealed = values.iter().filter_map(|(parts, value)| {
+            let key = self.key(policy, parts);
+            self.cache.core.flights.overtake(&key);
+            let envelope =
+                self.cache.core.seal(&key, &policy, &self.tags, &snapshot, &encode(policy, value)?)?;
+            Some((key, envelope))
+        });
+        let sealed: Vec<(Key, Envelope)> = sealed.collect();
+        let is_whole = sealed.len() == values.len();
+        if !self.cache.core.keep(sealed).await || !is_whole {
+            self.doubt(policy);
+        }
+    }
+
+    /// Keeps a value if nothing is there; whether it was kept. Of many at once, in however many instances, one succeeds.
+    pub async fn add<V: Serialize + Fits<Who>>(&self, policy: Policy, parts: &[&str], value: &V) -> bool {
+        let (key, core) = (self.key(policy, parts), &self.cache.core);
+        let Some(bytes) = encode(policy, value).filter(|_| !policy.ttl.is_zero()) else {
+            return false;
+        };
+        let snapshot = core.snapshot(&self.slots(policy)).await;
+        let Some(envelope) = core.seal(&key, &policy, &self.tags, &snapshot, &bytes) else {
+            return false;
+        };
+        let look = self.look(&key, policy).await;
+        if self.fresh(&look).is_some() {
+            return false;
+        }
+        // What is over, and only that, may be written over.
+        let condition = look.raw.as_ref().map_or(Condition::Absent, Condition::Unchanged);
+        core.keep_if(&key, &envelope, condition).await.unwrap_or(false)
+    }
+
+    /// Takes a value out; whether there was one. A load of the same that is under way in this process is not kept.
+    pub async fn delete(&self, policy: Policy, parts: &[&str]) -> bool {
+        self.delete_many(policy, &[parts]).await == 1
+    }
+
+    /// The same for many; how many there were.
+    pub async fn delete_many(&self, policy: Policy, parts: &[&[&str]]) -> usize {
+        let core = &self.cache.core;
+        let keys: Vec<Key> = parts.iter().map(|parts| self.key(policy, parts)).collect();
+        keys.iter().for_each(|key| core.flights.overtake(key));
+        let looks = core.look(&keys, &self.slots(policy)).await;
+        if core.link.delete_many(&keys).await.is_none() {
+            self.doubt(policy);
+        }
+        looks.iter().filter(|look| self.fresh(look).is_some()).count()
+    }
+
+    pub(super) fn key(&self, policy: Policy, parts: &[&str]) -> Key {
+        Key::new(&self.cache.core.prefix, self.scope, policy.name, policy.version, parts)
+    }
+
+    /// The counters of all its tags.
+    pub(super) fn slots(&self, policy: Policy) -> Vec<Slot> {
+        let owner = match self.scope {
+            Scope::Public => None,
+            Scope::Member(id) => Some(Tag::Member(id)),
+        };
+        let own = [Some(Tag::Everything), Some(Tag::name(policy.name)), owner].into_iter().flatten();
+        let mut slots: Vec<Slot> = own.map(|tag| tag.slot()).chain(self.tags.iter().map(Tag::slot)).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        slots
+    }
+
+    pub(super) async fn look(&self, key: &Key, policy: Policy) -> Look {
+        let keys = std::slice::from_ref(key);
+        let look = self.cache.core.look(keys, &self.slots(policy)).await.pop();
+        look.unwrap_or(Look { found: None, raw: None })
+    }
+
+    pub(super) fn fresh(&self, look: &Look) -> Option<Entry<Bytes>> {
+        let now = self.cache.core.clock.now();
+        look.found.as_ref().filter(|found| is_fresh(found.times(), now)).map(entry)
+    }
+
+    pub(super) fn looked(&self, policy: Policy, lookup: Lookup) {
+        self.recorder.cache(policy.name, lookup);
+        self.cache.core.observer.looked(lookup, self.cache.core.clock.now());
+    }
+
+    /// Something was to be changed and the backend did not hear of it: whatever is there of that kind may be what was to go.
+    pub(super) fn doubt(&self, policy: Policy) {
+        if self.cache.core.link.backend.is_shared() {
+            let tag = match self.scope {
+                Scope::Public => Tag::name(policy.name),
+                Scope::Member(id) => Tag::Member(id),
+            };
+            let _ = self.cache.take_back(&[tag]);
+        }
+    }
+}
+
+/// JSON: the types have it already, since the browser gets the same values; and it can be read by a later release.
+pub(super) fn encode<V: Serialize>(policy: Policy, value: &V) -> Option<Bytes> {
+    serde_json::to_vec(value)
+        .map(Bytes::from)
+        .inspect_err(
+            |error| tracing::error!(name = policy.name, %error, "A value cannot be encoded for the cache"),
+        )
+        .ok()
+}
+
+/// What cannot be read, such as another release's, is missing.
+pub(super) fn decode<V: DeserializeOwned>(policy: Policy, bytes: &[u8]) -> Option<V> {
+    serde_json::from_slice(bytes)
+        .inspect_err(|error| tracing::warn!(name = policy.name, %error, "A cached value cannot be decoded"))
+        .ok()
+}
