@@ -21,7 +21,10 @@ use crate::{
         },
     },
     activity::pages::ActivityPage,
-    admin::pages::{ADMIN, AdminPage},
+    admin::{
+        cache::pages::CachePage,
+        pages::{ADMIN, AdminPage},
+    },
     error::AppError,
     mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
@@ -59,6 +62,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/verify") view=VerifyPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/cache") view=CachePage ssr=SsrMode::Async />
                 <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::cache::CACHE_PAGE;
 use crate::{
     permission::Permission,
     ui::{IfAllowed, Page},
@@ -16,6 +17,7 @@ pub fn AdminPage() -> impl IntoView {
     view! {
         <Page title="Admin" class="page admin">
             <ul class="rooms">
+                {room(CACHE_PAGE, "Cache", "What is kept ready, how well that works, and how to empty it.", Permission::ViewCache)}
                 {room("/admin/users", "Users", "Who has an account, and what they may.", Permission::ViewUser)}
             </ul>
         </Page>

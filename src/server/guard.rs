@@ -46,7 +46,8 @@ const PUBLIC_PAGES: [&str; 13] = [
 
 /// Pages that take permissions, all of those named. Those below `/admin` are for staff only, and one that is missing here is for
 /// superusers; so is nothing lost by forgetting a line. (The server functions behind them ask for themselves.)
-const WITH_PERMISSION: [(&str, &[Permission]); 1] = [("/admin", &[])];
+const WITH_PERMISSION: [(&str, &[Permission]); 2] =
+    [("/admin", &[]), ("/admin/cache", &[Permission::ViewCache])];
 
 /// Where the password is asked for again.
 pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";

@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     accounts::links,
+    admin::cache,
     my_data::download,
     pictures,
     sessions::{cookie, live},
@@ -56,6 +57,7 @@ pub fn router(site: Site) -> Router {
         .merge(health::routes())
         // Knows a session when it sees one, and is no visit.
         .merge(live::routes())
+        .merge(cache::live::routes())
         .merge(app.with_state(site.clone()));
     outer_layers(all.with_state(site.clone()), site)
 }

@@ -110,6 +110,17 @@ async fn follow(
     }
 }
 
+/// Who asks, without a visit: for streams that stand outside of the session layer, too.
+///
+/// # Errors
+/// An outage.
+pub async fn member(site: &Site, headers: &HeaderMap) -> Result<Option<Member>, AppError> {
+    let Some(id) = id_of(site, headers) else {
+        return Ok(None);
+    };
+    Ok(look(site, id).await?.map(|(member, _)| member))
+}
+
 /// Whose living session this is, and when it ends if nobody comes by: what session layer and axum-login would say, without the visit.
 async fn look(site: &Site, id: IdHash) -> Result<Option<(Member, Millis)>, AppError> {
     let Some((data, ends_at)) = site.sessions.peek(id).await? else {

@@ -89,6 +89,10 @@ pub enum Message {
     },
     /// By logging in, the deletion was cancelled.
     DeletionCancelled,
+    /// Something was dropped from the cache.
+    CacheDropped,
+    /// It was to be, and is not there.
+    CacheNothingThere,
 }
 
 impl fmt::Display for Message {
@@ -125,6 +129,8 @@ impl fmt::Display for Message {
                 );
             }
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
+            Self::CacheDropped => "It was dropped from the cache.",
+            Self::CacheNothingThere => "There was nothing to drop.",
         })
     }
 }

@@ -3,6 +3,7 @@
 pub mod allowed;
 pub mod field;
 pub mod flash;
+pub mod follow;
 pub mod form;
 pub mod frame;
 pub mod page;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use allowed::IfAllowed;
 pub use field::TextField;
 pub use flash::FlashMessages;
+pub use follow::Follow;
 pub use form::Form;
 pub use frame::{Footer, Header, Main, SkipLink};
 pub use page::{ErrorText, Loaded, Page, expect_member};

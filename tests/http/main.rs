@@ -17,6 +17,7 @@ mod failed_logins;
 mod forms;
 mod guard;
 mod headers;
+mod inspector;
 mod live;
 mod login;
 mod mail;

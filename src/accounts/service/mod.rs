@@ -5,6 +5,7 @@ mod demo;
 mod email;
 mod failed_logins;
 mod login;
+mod names;
 mod notices;
 mod profile;
 mod reset;
@@ -21,6 +22,7 @@ pub use failed_logins::{
     FailedLogins, note_failed_login, write_failed_logins, write_failed_logins_now_and_then,
 };
 pub use login::{authenticate, member, reauthenticate, record_login, record_logout};
+pub use names::id_of;
 pub use notices::notify;
 pub use profile::{Names, Profile, profile, save_names, set_picture_version};
 pub use reset::{expand_reset_request, request_reset, reset_password};
