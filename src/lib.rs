@@ -43,6 +43,9 @@ pub mod commands;
 /// Who is asking.
 #[cfg(feature = "ssr")]
 pub mod member;
+/// The operator's verbs on accounts, groups and permissions.
+#[cfg(feature = "ssr")]
+pub mod people;
 /// Plumbing that knows no feature.
 #[cfg(feature = "ssr")]
 pub mod server;

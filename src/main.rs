@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use members_area::{
-    commands::{self, demo, people, serve},
+    commands::{self, backup, demo, group, people, serve, user},
     server::{config::Config, failure::Failure},
     timing,
 };
@@ -41,6 +41,28 @@ enum Command {
         /// Username or e-mail address.
         username: String,
     },
+    /// Copies a SQLite database to a file, while the site runs. (PostgreSQL has pg_dump.)
+    ///
+    /// The file has its name only when the copy is whole, written to the disk, and checked.
+    Backup(backup::Copy),
+    /// Puts a copy in the place of a SQLite database, while no site runs. (PostgreSQL has pg_restore.)
+    ///
+    /// The copy is checked first; the database of before is kept beside it.
+    Restore(backup::Copy),
+    /// Lists and shows accounts, switches them on and off, puts them into groups.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Lists, shows, makes and deletes groups.
+    #[command(subcommand)]
+    Group(group::GroupCommand),
+    /// Gives a user or a group a permission.
+    ///
+    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    Grant(group::Grant),
+    /// Takes a permission back from a user or a group.
+    ///
+    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    Revoke(group::Grant),
     /// Deletes expired sessions (`serve` does that now and then).
     Clearsessions,
     /// Lists the mails that wait in the queue, and why they did not go out.
@@ -100,6 +122,12 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Migrate => commands::migrate(config).await,
             Command::Createsuperuser { noinput } => people::create_superuser(config, noinput).await,
             Command::Changepassword { username } => people::change_password(config, &username).await,
+            Command::Backup(copy) => backup::backup(config, copy).await,
+            Command::Restore(copy) => backup::restore(config, copy).await,
+            Command::User(command) => user::run(config, command).await,
+            Command::Group(command) => group::run(config, command).await,
+            Command::Grant(grant) => group::grant(config, grant, true).await,
+            Command::Revoke(grant) => group::grant(config, grant, false).await,
             Command::Clearsessions => commands::clear_sessions(config).await,
             Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,

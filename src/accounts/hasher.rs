@@ -5,6 +5,7 @@ use argon2::{
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 
+use super::django_hash::{DjangoHash, is_bearable};
 use crate::{
     error::AppError,
     forms::Secret,
@@ -64,7 +65,8 @@ impl Hasher {
 
     /// Checks a password against an account's hash, and whether the account is active. Without an account the same work is done
     /// against a hash that nothing fits; a hash by older parameters that does not fit gets the work that it lacks (Django's
-    /// `harden_runtime`). An inactive account's hash is not upgraded, since that would take twice as long.
+    /// `harden_runtime`). An inactive account's hash is not upgraded, since that would take twice as long. A hash of Django's takes
+    /// what it takes: until its owner's first login here the time can tell that there is one.
     ///
     /// # Errors
     /// [`AppError::Busy`] past the queue.
@@ -79,7 +81,14 @@ impl Hasher {
             // Nothing longer was ever accepted; cut, so that a megabyte costs what a word does.
             let typed = password.expose().as_bytes();
             let typed = &typed[..typed.len().min(super::password::LONGEST + 1)];
-            let Ok(parsed) = PasswordHash::new(&hash) else {
+            if let Ok(djangos) = DjangoHash::parse(&hash) {
+                return match (djangos.fits(typed), is_active) {
+                    (true, true) => self::hash(&argon2, &password).map(Verdict::Upgrade),
+                    (fits, _) => Ok(if fits { Verdict::Right } else { Verdict::Wrong }),
+                };
+            }
+            let Some(parsed) = PasswordHash::new(&hash).ok().filter(|hash| is_computable(&argon2, hash))
+            else {
                 harden(&argon2, typed, 0);
                 return Ok(Verdict::Wrong);
             };
@@ -127,6 +136,14 @@ fn harden(argon2: &Argon2<'_>, typed: &[u8], done: u64) {
         // Its result is of no use to anybody.
         let _ = rest.hash_password_into(typed, &[0; 16], &mut [0; 32]);
     }
+}
+
+/// Nothing writes a hash here that takes more than the limits, or than what is configured; but a row can come from anywhere.
+fn is_computable(argon2: &Argon2<'_>, hash: &PasswordHash) -> bool {
+    Params::try_from(hash).is_ok_and(|params| {
+        work(&params) <= work(argon2.params())
+            || is_bearable(params.m_cost(), params.t_cost(), params.p_cost())
+    })
 }
 
 fn is_current(argon2: &Argon2<'_>, hash: &PasswordHash) -> bool {
@@ -179,6 +196,28 @@ mod tests {
         };
         assert!(new.contains("t=2"));
         assert_eq!(hasher(2).verify(&password, Some((new, true))).await, Ok(Verdict::Right));
+    }
+
+    #[tokio::test]
+    async fn djangos_hash_becomes_ours() {
+        let (hasher, password) = (hasher(1), Secret::new("correct horse battery"));
+        let old = "pbkdf2_sha256$1000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=".to_owned();
+        let Ok(Verdict::Upgrade(new)) = hasher.verify(&password, Some((old.clone(), true))).await else {
+            panic!("it fits and is upgraded");
+        };
+        assert_eq!(hasher.verify(&password, Some((new, true))).await, Ok(Verdict::Right));
+        assert_eq!(hasher.verify(&password, Some((old.clone(), false))).await, Ok(Verdict::Right));
+        assert_eq!(hasher.verify(&Secret::new("other"), Some((old, true))).await, Ok(Verdict::Wrong));
+    }
+
+    #[tokio::test]
+    async fn what_would_take_all_memory_is_not_computed() {
+        let costly =
+            "$argon2id$v=19$m=4194304,t=9,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g";
+        let begun = std::time::Instant::now();
+        let verdict = hasher(1).verify(&Secret::new("x"), Some((costly.to_owned(), true))).await;
+        assert_eq!(verdict, Ok(Verdict::Wrong));
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 
     #[test]

@@ -8,23 +8,23 @@ use crate::{
     error::AppError,
     mail::{
         letter::Letter,
-        service::{Kind, Occasion, Order},
+        service::{self as mail, Kind, Occasion, Order},
     },
     member::UserId,
     server::{Site, moment::moment},
     sessions::agent,
 };
 
-/// Writes a mail.
+/// Writes the mail with this number in the queue.
 ///
 /// # Errors
 /// [`AppError::NotFound`] when there is nothing to be written any more, or an outage.
-pub async fn write(site: &Site, order: &Order) -> Result<Letter, AppError> {
+pub async fn write(site: &Site, mail: i64, order: &Order) -> Result<Letter, AppError> {
     let user = order.user.ok_or(AppError::NotFound)?;
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, user).await?.ok_or(AppError::NotFound)?;
     drop(connection);
-    let letter = Draft { site, order, user, name: owner.username };
+    let letter = Draft { site, mail, order, user, name: owner.username };
     match order.kind {
         // Expanded by the queue.
         Kind::ResetRequested => Err(AppError::NotFound),
@@ -59,6 +59,7 @@ pub async fn write(site: &Site, order: &Order) -> Result<Letter, AppError> {
 
 struct Draft<'a> {
     site: &'a Site,
+    mail: i64,
     order: &'a Order,
     user: UserId,
     name: String,
@@ -193,6 +194,9 @@ impl Draft<'_> {
 
     async fn link(&self, purpose: Purpose, path: &str) -> Result<(String, String), AppError> {
         let mut transaction = self.site.db.begin().await?;
+        if !mail::hold(&mut transaction, self.mail).await? {
+            return Err(AppError::NotFound);
+        }
         let now = self.site.clock.now();
         let issued = tokens::issue(
             &mut transaction,

@@ -6,6 +6,8 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod backend;
 #[cfg(feature = "ssr")]
+pub mod django_hash;
+#[cfg(feature = "ssr")]
 pub mod hasher;
 #[cfg(feature = "ssr")]
 pub mod letters;

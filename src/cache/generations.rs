@@ -22,7 +22,7 @@ impl Generations {
         self.0[slot % self.0.len()].fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The same for everybody.
+    /// The same for all of them.
     pub fn advance_all(&self) {
         for counter in &self.0 {
             counter.fetch_add(1, Ordering::AcqRel);

@@ -110,6 +110,11 @@ impl Cache {
         self.invalidate(&[Tag::Member(member)], cause)
     }
 
+    /// Takes back everything of everybody, where naming them all would take too long.
+    pub fn invalidate_everybody(&self, cause: &'static str) -> Delivery {
+        self.invalidate(&[Tag::Everything], cause)
+    }
+
     /// Takes back everything, and gives its room back.
     pub async fn clear(&self, cause: &'static str) {
         self.invalidate(&[Tag::Everything], cause).await;

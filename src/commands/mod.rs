@@ -1,10 +1,16 @@
 //! What the command line does; `main.rs` parses it.
 
+pub mod backup;
 pub mod demo;
+pub mod group;
 pub mod people;
 pub mod serve;
+pub mod user;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    io::Write,
+    net::{Ipv4Addr, SocketAddr},
+};
 
 use crate::{
     error::AppError,
@@ -32,6 +38,13 @@ pub async fn open(config: Config) -> Result<Site, Failure> {
         db.check_schema().await?;
     }
     Site::new(config, Clock::default(), db, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+/// For output that may be long: a reader who has seen enough, such as `head`, is no error.
+fn print_line(line: &str) {
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
+    }
 }
 
 /// `migrate`

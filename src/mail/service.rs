@@ -34,6 +34,22 @@ pub async fn enqueue(transaction: &mut Transaction, now: Millis, order: &Order) 
     Ok(store::insert(transaction, id, order.kind.name(), order.user, &order.address, &detail, now).await?)
 }
 
+/// Drops what waits for an account of this kind. To be called before what was sent of it is made useless: see [`hold`].
+///
+/// # Errors
+/// An outage.
+pub async fn forget(transaction: &mut Transaction, user: UserId, kind: Kind) -> Result<(), AppError> {
+    Ok(store::delete_kind(transaction, user, kind.name()).await?)
+}
+
+/// Whether a mail still waits, in the transaction that makes its link: who drops it meanwhile waits for that, and finds the link.
+///
+/// # Errors
+/// An outage.
+pub async fn hold(transaction: &mut Transaction, mail: i64) -> Result<bool, AppError> {
+    Ok(store::hold(transaction, mail).await?)
+}
+
 /// Drops what waits for an account and would go to another address than this.
 ///
 /// # Errors
@@ -112,9 +128,9 @@ async fn attempt(site: &Site, mail: Waiting) -> Result<(), AppError> {
         store::delete(&mut transaction, mail.id).await?;
         return Ok(transaction.commit().await?);
     }
-    let letter = match accounts::letters::write(site, &order).await {
+    let letter = match accounts::letters::write(site, mail.id, &order).await {
         Ok(letter) => letter,
-        // Nothing to be written any more: the account is gone, or it has another address by now.
+        // Nothing to be written any more: the account is gone, has another address by now, or the mail was dropped.
         Err(AppError::NotFound) => return finish(site, &mail, None).await,
         Err(error) => return Err(error),
     };

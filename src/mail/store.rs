@@ -95,6 +95,29 @@ pub async fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx:
     sqlx::query("DELETE FROM mails WHERE id = $1").bind(id).execute(connection).await.map(drop)
 }
 
+/// What waits for an account of this kind.
+pub async fn delete_kind(
+    connection: &mut AnyConnection,
+    user: UserId,
+    kind: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM mails WHERE user_id = $1 AND kind = $2")
+        .bind(user.0)
+        .bind(kind)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Takes hold of one for the length of the transaction; false when it waits no more.
+pub async fn hold(connection: &mut AnyConnection, id: i64) -> Result<bool, sqlx::Error> {
+    sqlx::query("UPDATE mails SET tries = tries WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}
+
 /// What waits for an account and would go to another address.
 pub async fn delete_elsewhere(
     connection: &mut AnyConnection,

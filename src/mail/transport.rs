@@ -137,7 +137,7 @@ impl Mails {
                 .map_err(|error| NotSent { reason: error.to_string(), is_final: false }),
             Way::Smtp(smtp) => match smtp.send(message()?).await {
                 Ok(_) => Ok(()),
-                Err(error) => Err(NotSent { is_final: error.is_permanent(), reason: chain(&error) }),
+                Err(error) => Err(NotSent { is_final: is_about_the_mail(&error), reason: chain(&error) }),
             },
         }
     }
@@ -171,6 +171,11 @@ async fn write(folder: &Path, id: i64, bytes: &[u8]) -> std::io::Result<()> {
     file.write_all(bytes).await?;
     file.sync_all().await?;
     tokio::fs::rename(unfinished, finished).await
+}
+
+/// Refused for good (5xx), and not because of us: with a password that is put right (RFC 4954: 530 to 538) the same mail goes out.
+fn is_about_the_mail(error: &lettre::transport::smtp::Error) -> bool {
+    error.is_permanent() && !error.status().is_some_and(|code| (530..540).contains(&u16::from(code)))
 }
 
 fn chain(error: &dyn std::error::Error) -> String {

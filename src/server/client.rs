@@ -41,7 +41,9 @@ fn address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
         .collect();
     let mut nearest = peer;
     for hop in forwarded.into_iter().rev() {
-        let Ok(hop) = hop.trim().parse::<IpAddr>() else {
+        let hop = hop.trim();
+        // Some proxies add the port.
+        let Ok(hop) = hop.parse().or_else(|_| hop.parse::<SocketAddr>().map(|hop| hop.ip())) else {
             break;
         };
         nearest = hop.to_canonical();
@@ -78,6 +80,8 @@ mod tests {
             ("10.0.0.1", Some("198.51.100.1, nonsense"), "10.0.0.1"),
             ("::ffff:10.0.0.1", Some("198.51.100.1"), "198.51.100.1"),
             ("fd00::1", Some("2001:db8::7"), "2001:db8::7"),
+            ("10.0.0.1", Some("198.51.100.1:51324"), "198.51.100.1"),
+            ("fd00::1", Some("[2001:db8::7]:443"), "2001:db8::7"),
         ] {
             let mut headers = HeaderMap::new();
             if let Some(forwarded) = forwarded {

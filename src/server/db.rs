@@ -16,6 +16,11 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 static DRIVERS: Once = Once::new();
 
+/// The migrations that this program has.
+pub(super) fn known_migrations() -> Vec<i64> {
+    MIGRATIONS.iter().map(|migration| migration.version).collect()
+}
+
 /// A write transaction.
 pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;
 
@@ -98,7 +103,7 @@ impl Database {
                 .fetch_all(&self.read)
                 .await
                 .unwrap_or_default();
-        let wanted: Vec<(i64,)> = MIGRATIONS.iter().map(|migration| (migration.version,)).collect();
+        let wanted: Vec<(i64,)> = known_migrations().into_iter().map(|version| (version,)).collect();
         if applied == wanted {
             return Ok(());
         }
@@ -163,7 +168,7 @@ fn create_private(file: &Path) -> std::io::Result<()> {
 }
 
 /// `sqlite://FILE?QUERY`, `sqlite:FILE`
-fn split_file(url: &str) -> (&str, &str) {
+pub(super) fn split_file(url: &str) -> (&str, &str) {
     let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
     rest.split_once('?').unwrap_or((rest, ""))
 }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::{Site, cookies, visit};
 use crate::{
     forms::ReturnedForm,
+    sessions::press,
     ui::flash::{Flash, Level, Message},
 };
 
@@ -87,6 +88,24 @@ pub fn keep_form(site: &Site, response: &mut HeaderMap, page: &str, form: Return
     let page = page.split(['?', '#']).next().unwrap_or_default();
     let value = fitting(form, |form| encode(&Kept { page: page.to_owned(), form }));
     cookies::set(site, response, KEPT, value, LIFETIME);
+}
+
+/// The form that waits for this page, in a server function.
+pub fn kept_form(page: &str) -> Option<ReturnedForm> {
+    let page = page.split(['?', '#']).next().unwrap_or_default();
+    decode::<Kept>(cookies::current(KEPT)).filter(|kept| kept.page == page).map(|kept| kept.form)
+}
+
+/// Lets go of the form that waits, in a server function.
+pub fn forget_kept_form() {
+    cookies::set_current(KEPT, String::new(), Duration::ZERO);
+}
+
+/// Lets go of a button that was pressed, if one waits.
+pub fn forget_press(site: &Site, request: &HeaderMap, response: &mut HeaderMap) {
+    if decode::<Kept>(cookies::read(site, request, KEPT)).is_some_and(|kept| press::is_one(&kept.form.form)) {
+        cookies::remove(site, response, KEPT);
+    }
 }
 
 fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String) -> String {

@@ -53,7 +53,8 @@ const WITH_PERMISSION: [(&str, &[Permission]); 2] =
 pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
 
 /// Pages that are opened only by who gave the password not long ago. (What they do asks for that proof once more.)
-const RECENT_PAGES: [&str; 3] = ["/accounts/email", "/members/delete", "/members/sessions"];
+const RECENT_PAGES: [&str; 4] =
+    ["/accounts/email", "/accounts/password_change", "/members/delete", "/members/sessions"];
 
 /// Server functions that are open to everybody.
 const PUBLIC_FUNCTIONS: [&str; 11] = [
@@ -111,7 +112,7 @@ pub async fn guard(State(site): State<Site>, mut request: Request, next: Next) -
     if let Some(auth) = recent_only.then(|| request.extensions().get::<AuthSession>().cloned()).flatten()
         && cookie::recently_authenticated(&auth, &site).await.is_err()
     {
-        return ask_again(&request);
+        return ask_again(&site, &request);
     }
     let mut response = next.run(request).await;
     // What was made for a member is for nobody's cache, and what follows a sign-out shall not be found by the back button.
@@ -134,12 +135,14 @@ fn may_enter(member: &Member, route: &str) -> bool {
     }
 }
 
-fn ask_again(request: &Request) -> Response {
+fn ask_again(site: &Site, request: &Request) -> Response {
     let mut response = Response::new(Body::empty());
     let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response.headers_mut().insert(header::LOCATION, with_next(REAUTHENTICATE, wanted));
+    // Who comes anew does not ask for what was pressed, and given up, before.
+    flash::forget_press(site, request.headers(), response.headers_mut());
     response
 }
 

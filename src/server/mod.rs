@@ -1,6 +1,7 @@
 //! Plumbing that knows no feature: the site's parts, the layers in their order, the listening side.
 
 pub mod assets;
+pub mod backup;
 pub mod client;
 pub mod clock;
 pub mod config;
@@ -13,6 +14,7 @@ pub mod guard;
 pub mod headers;
 pub mod health;
 pub mod id;
+pub mod in_use;
 pub mod listen;
 pub mod moment;
 pub mod pages;
@@ -55,6 +57,7 @@ pub async fn run(
 ) -> Result<(), Failure> {
     let address =
         listener.local_addr().map_err(|error| Failure::start("learn the listening address", error))?;
+    let _in_use = in_use::by_a_site(&config.database)?;
     let db = Database::connect(&config.database).await?;
     // A file of ours is brought up to date without asking; a database that others share is not.
     if db.is_embedded() {

@@ -25,6 +25,7 @@ use crate::{
     error::AppError,
     forms::{FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
     pictures,
+    sessions::press,
 };
 
 /// Forms that send a file. They read it themselves, within a limit of their own; what else they say stands in their address.
@@ -107,7 +108,7 @@ pub fn answer(result: Result<Submission, AppError>) -> Response {
     }
 }
 
-/// Keeps what was typed, and says where the password is asked for; from there the way leads back to the form.
+/// Keeps what was typed, or pressed, and says where the password is asked for; from there the way leads back to the form.
 fn reauthenticate(
     site: &Site,
     headers: &HeaderMap,
@@ -117,8 +118,8 @@ fn reauthenticate(
 ) -> HeaderValue {
     let values = typed_values(body);
     let page = form_page(site, headers, values.get(FORM_PAGE));
-    let form =
-        ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values: shown_again(values) };
+    let values = if press::is_one(form) { press::values(values) } else { shown_again(values) };
+    let form = ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values };
     flash::keep_form(site, answer, &page, form);
     guard::with_next(guard::REAUTHENTICATE, &page)
 }

@@ -11,16 +11,16 @@ use server_fn::error::ServerFnErrorErr;
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, session::Id};
 
 use super::{
-    origin::{Origin, Recent},
-    record::{AUTH_KEY, ORIGIN_KEY, RENAMED_KEY},
-    service::{Data, IdHash, Sessions, hash_id},
+    origin::{Origin, Recent, Renewal},
+    record::{self, ORIGIN_KEY, RENAMED_KEY},
+    service::{IdHash, Sessions, hash_id},
 };
 use crate::{
     accounts::backend::{Backend, Credentials},
     error::AppError,
     forms::{Field, FormErrors, Problem},
     member::{Client, Member},
-    server::Site,
+    server::{Site, cookies},
 };
 
 /// What server functions extract.
@@ -44,21 +44,32 @@ pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Sessions> {
 }
 
 /// Makes the removal of the session's cookie count: the session layer removes it without `Secure`, and a browser ignores that for
-/// a name that begins with `__Host-`.
+/// a name that begins with `__Host-`. And keeps it from counting where the request crossed one that gave the session its new id:
+/// the browser has, or gets, a cookie of the same name that is good.
 pub async fn removable(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let sent = cookies::read(&site, request.headers(), COOKIE);
     let mut response = next.run(request).await;
-    if !site.is_https() {
+    let removal = format!("{}=;", site.cookie_name(COOKIE));
+    let is_removal = |cookie: &HeaderValue| cookie.as_bytes().starts_with(removal.as_bytes());
+    if !response.headers().get_all(header::SET_COOKIE).iter().any(is_removal) {
         return response;
     }
-    let removal = format!("{}=;", site.cookie_name(COOKIE));
-    if let axum::http::header::Entry::Occupied(mut cookies) = response.headers_mut().entry(header::SET_COOKIE)
-    {
-        for cookie in cookies.iter_mut().filter(|cookie| cookie.as_bytes().starts_with(removal.as_bytes())) {
-            let complete = format!("{removal} Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
-            if let Ok(complete) = HeaderValue::try_from(complete) {
-                *cookie = complete;
-            }
-        }
+    let crossed = sent
+        .and_then(|id| id.parse::<Id>().ok())
+        .is_some_and(|id| site.sessions.was_renewed_just_now(hash_id(id.0)));
+    let removed =
+        HeaderValue::try_from(format!("{removal} Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"));
+    let cookies: Vec<HeaderValue> = match response.headers_mut().entry(header::SET_COOKIE) {
+        header::Entry::Occupied(cookies) => cookies.remove_entry_mult().1.collect(),
+        header::Entry::Vacant(_) => Vec::new(),
+    };
+    for cookie in cookies {
+        let cookie = match (is_removal(&cookie), &removed) {
+            (true, _) if crossed => continue,
+            (true, Ok(removed)) if site.is_https() => removed.clone(),
+            _ => cookie,
+        };
+        response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
 }
@@ -104,21 +115,36 @@ pub async fn sign_in(
 }
 
 /// Notes that the password was given again: the session goes on under a new id (ASVS 7.2.4), with its beginning and its end as they
-/// were. Also carries the session over a change of the member's stamp.
+/// were.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] without a session, or an outage.
 pub async fn renew(auth: &mut AuthSession, site: &Site, member: &Member) -> Result<(), AppError> {
+    let renewal = renewal(auth, site).await?;
+    site.sessions.renew(&renewal, member).await?;
+    adopt(auth, &renewal, member).await
+}
+
+/// What the present session needs to go on under a new id.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session, or an outage.
+pub async fn renewal(auth: &AuthSession, site: &Site) -> Result<Renewal, AppError> {
     let mut origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
     origin.authenticated_at = site.clock.now();
-    let (old, new) = (auth.session.id().ok_or(AppError::SignedOut)?, Id::default());
-    // Before tower-sessions deletes the one and makes the other, between which a session that is ended would come back.
-    if !site.sessions.rename(hash_id(old.0), hash_id(new.0)).await? {
-        return Err(AppError::SignedOut);
-    }
-    auth.session.insert(RENAMED_KEY, new.to_string()).await.map_err(unavailable)?;
+    let old = auth.session.id().ok_or(AppError::SignedOut)?;
+    Ok(Renewal { old, new: Id::default(), origin })
+}
+
+/// Takes over what [`Sessions::carry_over`] has written. The row has its new id before tower-sessions deletes the old one and makes
+/// another, between which a session that is ended would come back.
+///
+/// # Errors
+/// An outage.
+pub async fn adopt(auth: &mut AuthSession, renewal: &Renewal, member: &Member) -> Result<(), AppError> {
+    auth.session.insert(RENAMED_KEY, renewal.new.to_string()).await.map_err(unavailable)?;
     auth.session.cycle_id().await.map_err(unavailable)?;
-    write(auth, member, &origin).await
+    write(auth, member, &renewal.origin).await
 }
 
 async fn write(auth: &mut AuthSession, member: &Member, origin: &Origin) -> Result<(), AppError> {
@@ -172,12 +198,8 @@ pub async fn log_out(auth: &mut AuthSession) -> Result<Option<Member>, AppError>
 /// An outage.
 pub async fn open_for(site: &Site, member: &Member, client: &Client) -> Result<String, AppError> {
     let id = Id::default();
-    let auth = serde_json::json!({ "user_id": member.id(), "auth_hash": member.session_stamp() });
     let origin = Origin::new(&site.config.sessions, site.clock.now(), client.clone(), true);
-    let data = Data::from([
-        (AUTH_KEY.to_owned(), auth),
-        (ORIGIN_KEY.to_owned(), serde_json::to_value(&origin).unwrap_or_default()),
-    ]);
+    let data = record::data(member.id(), member.session_stamp(), &origin);
     site.sessions.open(hash_id(id.0), member.id(), &data, &origin).await?;
     Ok(format!("{}={id}", site.cookie_name(COOKIE)))
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tower_sessions::session::Id;
 
+use super::service::{IdHash, hash_id};
 use crate::{
     member::Client,
     server::{
@@ -50,3 +52,23 @@ impl Origin {
 /// that without it they cannot be called; only [`super::cookie::recently_authenticated`] makes it.
 #[derive(Debug)]
 pub struct Recent(pub(super) ());
+
+/// A session's way on under a new id; [`super::cookie::renewal`] makes it. The row goes first, in the transaction of whatever makes
+/// the old id useless, then memory, then the cookie.
+pub struct Renewal {
+    pub(super) old: Id,
+    pub(super) new: Id,
+    pub(super) origin: Origin,
+}
+
+impl Renewal {
+    /// The hash of the id that it has.
+    pub fn old_id(&self) -> IdHash {
+        hash_id(self.old.0)
+    }
+
+    /// The hash of the id that it gets.
+    pub fn new_id(&self) -> IdHash {
+        hash_id(self.new.0)
+    }
+}

@@ -23,7 +23,7 @@ use crate::{
 pub(super) const AUTH_KEY: &str = "axum-login.data";
 /// Where the [`Origin`] stands.
 pub(super) const ORIGIN_KEY: &str = "origin";
-/// Stands in the data only between [`super::cookie::renew`] and [`SessionStore::create`].
+/// Stands in the data only between [`super::cookie::adopt`] and [`SessionStore::create`].
 pub(super) const RENAMED_KEY: &str = "renamed";
 
 #[async_trait]
@@ -57,6 +57,13 @@ impl SessionStore for Sessions {
     async fn delete(&self, id: &Id) -> StoreResult<()> {
         self.end(hash_id(id.0)).await.map_err(backend)
     }
+}
+
+/// What a session carries.
+pub(super) fn data(user: UserId, stamp: &[u8], origin: &Origin) -> Data {
+    let auth = serde_json::json!({ "user_id": user, "auth_hash": stamp });
+    let origin = serde_json::to_value(origin).unwrap_or_default();
+    Data::from([(AUTH_KEY.to_owned(), auth), (ORIGIN_KEY.to_owned(), origin)])
 }
 
 pub(super) fn owner(data: &Data) -> Option<UserId> {

@@ -103,11 +103,17 @@ pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Op
         .map(|row| row.map(|(user_id,)| UserId(user_id)))
 }
 
-/// False when there is no such session any more.
-pub async fn rename(connection: &mut AnyConnection, old: &[u8], new: &[u8]) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query("UPDATE sessions SET id_hash = $2 WHERE id_hash = $1")
+/// Another id, and other data. False when there is no such session any more.
+pub async fn rename(
+    connection: &mut AnyConnection,
+    old: &[u8],
+    new: &[u8],
+    data: &str,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query("UPDATE sessions SET id_hash = $2, data = $3 WHERE id_hash = $1")
         .bind(old)
         .bind(new)
+        .bind(data)
         .execute(connection)
         .await?;
     Ok(done.rows_affected() == 1)

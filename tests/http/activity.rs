@@ -180,3 +180,92 @@ async fn lines_are_kept_for_a_year_and_then_go() {
     site.database.until(&count, |count| count == 0).await;
     site.stop().await;
 }
+
+/// All that can happen to an account, done once by its member: each is a line of its own, and nothing is written twice.
+#[tokio::test]
+async fn everything_that_can_happen_is_written_down() {
+    use std::collections::BTreeMap;
+
+    use members_area::activity::Kind;
+
+    use crate::support::{PASSWORD, Visitor};
+
+    async fn follow(visitor: &mut Visitor, link: &str) {
+        let page = visitor.get(link).await.location().to_owned();
+        assert_eq!(visitor.submit(&page, &[]).await.status, 303, "{link}");
+    }
+    let (changed, reset) = ("changed horse battery", "another horse battery");
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let old = "ada@example.com";
+    site.visitor().log_in_with("ada", "wrong").await;
+    let failed = "SELECT COUNT(*) FROM activity WHERE kind = 'login_failed'";
+    site.database.until(failed, |count| count == 1).await;
+    follow(&mut member, &site.mail_to(old, "Confirm your email address", 1).await.link()).await;
+    member.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
+    let fields = [("old_password", PASSWORD), ("password1", changed), ("password2", changed)];
+    member.submit("/accounts/password_change", &fields).await;
+    let names = [("username", "countess"), ("first_name", "Ada"), ("last_name", "")];
+    member.post("/api/members/save_profile", &names).await;
+    let picture = {
+        let mut file = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(8, 8).write_to(&mut file, image::ImageFormat::Png).expect("encoded");
+        [
+            &b"--x\r\nContent-Disposition: form-data; name=\"picture\"; filename=\"a\"\r\n\r\n"[..],
+            &file.into_inner(),
+            b"\r\n--x--\r\n",
+        ]
+        .concat()
+    };
+    let upload = member.request(reqwest::Method::POST, "/api/members/save_picture");
+    let upload = upload.header("content-type", "multipart/form-data; boundary=x").body(picture);
+    member.send(upload).await;
+    member.post("/members/export", &[]).await;
+    for several in [false, true] {
+        let mut others = [site.visitor(), site.visitor()];
+        for other in &mut others {
+            other.log_in_with("countess", changed).await;
+        }
+        let page = member.get("/members/sessions").await;
+        let session = page.attribute("input[name=session]", "value").expect("another device");
+        let verb = if several { "end_other_sessions" } else { "end_session" };
+        member.post(&format!("/api/members/{verb}"), &[("session", &session)]).await;
+    }
+    member.submit("/accounts/email", &[("email", "new@example.com")]).await;
+    follow(&mut member, &site.mail_to("new@example.com", "Confirm your new email address", 1).await.link())
+        .await;
+    follow(&mut site.visitor(), &site.mail_to(old, "Your email address was changed", 1).await.link()).await;
+    site.mail_to(old, "Set a new password", 1).await;
+    let told = site.mail_to(old, "New login to your account", 1).await;
+    follow(&mut site.visitor(), &told.link()).await;
+    site.mail_to(old, "Set a new password", 2).await;
+    member.submit("/accounts/password_reset", &[("email", old)]).await;
+    // After an undo and a "not me", the third.
+    let link = site.mail_to(old, "Set a new password", 3).await.link();
+    let page = member.get(&link).await.location().to_owned();
+    member.submit(&page, &[("password1", reset), ("password2", reset)]).await;
+    member.log_in_with("countess", reset).await;
+    member.submit("/members/delete", &[("username", "countess")]).await;
+    member.log_in_with("countess", reset).await;
+    member.log_out().await;
+    site.all_mails_sent().await;
+
+    let lines: Vec<String> = site.database.everything().await;
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.starts_with("activity:")) {
+        let kind = line.split(' ').find_map(|field| field.strip_prefix("kind=")).expect("a kind");
+        *found.entry(kind).or_default() += 1;
+        let from = line.split(' ').find_map(|field| field.strip_prefix("address=")).expect("an address");
+        assert_eq!(from, if kind == "mail_sent" { "" } else { "127.0.0.1" }, "{line}");
+    }
+    for kind in Kind::ALL {
+        let times = match kind {
+            Kind::Login => 7,
+            Kind::MailSent => found["mail_sent"].max(10),
+            _ => 1,
+        };
+        assert_eq!(found.remove(kind.name()), Some(times), "{}", kind.name());
+    }
+    assert!(found.is_empty(), "{found:?}");
+    site.stop().await;
+}

@@ -79,3 +79,96 @@ async fn no_server_function_fails_on_it() {
     assert_eq!(site.visitor().log_in_with("ada", PASSWORD).await.location(), "/members/dashboard");
     site.stop().await;
 }
+
+/// Fields, and what is wrong with each.
+type Errors = &'static [(&'static str, &'static str)];
+
+/// A form's own fields: what is missing is named, what is there twice or too large is refused as a whole, what is too long is never
+/// taken; and nothing has happened.
+#[tokio::test]
+async fn every_form_names_what_is_missing_and_takes_nothing_twice_or_too_long() {
+    const REQUIRED: &str = "Required";
+    const FORMS: [(&str, Errors, Errors); 10] = [
+        (
+            "/api/accounts/sign_up",
+            &[("username", REQUIRED), ("email", REQUIRED), ("password1", REQUIRED), ("password2", REQUIRED)],
+            &[("username", "TooLong"), ("email", "TooLong"), ("password1", "PasswordTooLong")],
+        ),
+        (
+            "/api/accounts/log_in",
+            &[("login", REQUIRED), ("password", REQUIRED)],
+            &[("form", "BadCredentials")],
+        ),
+        ("/api/accounts/ask_for_reset", &[("email", REQUIRED)], &[("email", "TooLong")]),
+        ("/api/accounts/reset_password", &[("form", "LinkDead")], &[("form", "LinkDead")]),
+        ("/api/accounts/reauthenticate", &[("password", REQUIRED)], &[("password", "PasswordIncorrect")]),
+        (
+            "/api/accounts/change_password",
+            &[("old_password", REQUIRED), ("password1", REQUIRED), ("password2", REQUIRED)],
+            &[("old_password", "PasswordIncorrect"), ("password1", "PasswordTooLong")],
+        ),
+        ("/api/accounts/ask_for_email_change", &[("email", REQUIRED)], &[("email", "TooLong")]),
+        ("/api/accounts/verify_by_code", &[("code", "CodeIncorrect")], &[("code", "CodeIncorrect")]),
+        (
+            "/api/members/save_profile",
+            &[("username", REQUIRED)],
+            &[("username", "TooLong"), ("first_name", "TooLong"), ("last_name", "TooLong")],
+        ),
+        ("/api/members/delete", &[("username", REQUIRED)], &[("username", "UsernameIncorrect")]),
+    ];
+    let site = TestSite::start_without_mail().await;
+    let mut member = site.member("ada").await;
+    let before = site.database.everything().await;
+    let kinds = |answer: &str| -> BTreeSet<(String, String)> {
+        let refused: serde_json::Value = serde_json::from_str(answer).expect("JSON");
+        let errors = refused["Refused"].as_array().unwrap_or_else(|| panic!("a refusal: {answer}"));
+        let name = |problem: &serde_json::Value| match problem {
+            serde_json::Value::Object(one) => one.keys().next().expect("one").clone(),
+            other => other.as_str().expect("a name").to_owned(),
+        };
+        errors.iter().map(|error| (name(&error[0]), name(&error[1]))).collect()
+    };
+    let wanted = |pairs: &[(&str, &str)]| -> BTreeSet<(String, String)> {
+        pairs.iter().map(|(field, problem)| ((*field).to_owned(), (*problem).to_owned())).collect()
+    };
+    for (path, missing, too_long) in FORMS {
+        let answer = member.call(path, &[]).await;
+        assert_eq!((answer.status, kinds(&answer.text())), (200, wanted(missing)), "{path}, nothing");
+        let long = "x".repeat(5000);
+        let fields: Vec<(&str, &str)> = too_long
+            .iter()
+            .chain(missing)
+            .map(|(field, _)| *field)
+            .filter(|field| *field != "form")
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(|field| (field, long.as_str()))
+            .collect();
+        let answer = member.call(path, &fields).await;
+        assert_eq!((answer.status, kinds(&answer.text())), (200, wanted(too_long)), "{path}, too long");
+        for (field, _) in &fields {
+            let answer = member.call(path, &[(field, "a"), (field, "b")]).await;
+            assert_eq!(
+                (answer.status, answer.text().as_str()),
+                (400, "\"BadRequest\""),
+                "{path}, {field} twice"
+            );
+            let larger = "x".repeat(70_000);
+            let answer = member.post(path, &[(field, &larger)]).await;
+            assert_eq!(
+                (answer.status, answer.find("main h1").as_str()),
+                (413, "Too large"),
+                "{path}, {field}"
+            );
+        }
+    }
+    // The counts of tries, and the record of one wrong login, are what is new.
+    let told = |lines: Vec<String>| -> Vec<String> {
+        lines
+            .into_iter()
+            .filter(|line| !line.starts_with("throttles:") && !line.starts_with("activity:"))
+            .collect()
+    };
+    assert_eq!(told(site.database.everything().await), told(before));
+    site.stop().await;
+}

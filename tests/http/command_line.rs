@@ -2,31 +2,15 @@
 
 use std::{
     io::Write,
-    path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
-use crate::support::{PASSWORD, TestSite, Visitor, database::TestDatabase, site::built_files};
-
-fn program(database: &TestDatabase, folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_members-area"));
-    command
-        .current_dir(folder)
-        .env_clear()
-        .env("MEMBERS_AREA_DATABASE__URL", &database.url)
-        .env("MEMBERS_AREA_PASSWORDS__MEMORY_KIB", "7168")
-        .env("MEMBERS_AREA_PASSWORDS__ITERATIONS", "1")
-        .env("MEMBERS_AREA_LOG__FILE", "");
-    command
-}
-
-fn run(command: &mut Command) -> Output {
-    command.output().expect("the program runs")
-}
-
-fn text(output: &Output) -> String {
-    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-}
+use crate::support::{
+    PASSWORD, TestSite, Visitor,
+    database::TestDatabase,
+    program::{program, run, text},
+    site::built_files,
+};
 
 #[tokio::test]
 async fn a_superuser_is_made_without_questions_and_logs_in() {
@@ -188,8 +172,24 @@ async fn every_command_has_help_and_every_mistake_a_sentence() {
         "mails",
         "check",
         "demo",
+        "user",
+        "user list",
+        "user show",
+        "user activate",
+        "user deactivate",
+        "user add-to-group",
+        "user remove-from-group",
+        "group",
+        "group list",
+        "group show",
+        "group add",
+        "group delete",
+        "grant",
+        "revoke",
+        "backup",
+        "restore",
     ] {
-        let help = run(program(&database, folder.path()).args([command, "--help"]));
+        let help = run(program(&database, folder.path()).args(command.split(' ')).arg("--help"));
         assert!(
             help.status.success() && text(&help).contains("Usage: members-area"),
             "{command}: {}",

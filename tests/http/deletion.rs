@@ -205,8 +205,13 @@ async fn only_for_who_gave_the_password_not_long_ago() {
     assert_eq!((answer.status, answer.location()), (303, "/accounts/reauthenticate?next=/members/delete"));
     let answer = member.post(&action, &[("username", "ada"), ("form_page", PAGE)]).await;
     assert_eq!((answer.status, answer.location()), (303, "/accounts/reauthenticate?next=/members/delete"));
+    let ask = answer.location().to_owned();
     let answer = member.call(&action, &[("username", "ada")]).await;
     assert_eq!(answer.text(), "\"Reauthenticate\"");
+    // The form comes back as it was, and is sent by nobody but its reader.
+    member.post(&action, &[("username", "ada"), ("form_page", PAGE)]).await;
+    assert_eq!(member.submit(&ask, &[("password", PASSWORD)]).await.location(), PAGE);
+    assert_eq!(member.get(PAGE).await.attribute("[name=username]", "value").as_deref(), Some("ada"));
     assert!(member.is_signed_in().await);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE delete_after IS NOT NULL").await, 0);
     site.stop().await;

@@ -97,13 +97,14 @@ async fn a_newer_mail_and_a_day_end_the_older_one() {
 #[tokio::test]
 async fn of_two_who_gave_one_address_the_first_to_confirm_has_it() {
     let site = TestSite::start().await;
-    for name in ["ada", "bob", "cyd"] {
-        assert_eq!(site.visitor().sign_up(name, "Shared@example.com").await.location(), "/accounts/login");
+    let mut links = Vec::new();
+    // One address, in whatever case.
+    for (name, address) in
+        [("ada", "Shared@example.com"), ("bob", "shared@EXAMPLE.com"), ("cyd", "SHARED@example.com")]
+    {
+        assert_eq!(site.visitor().sign_up(name, address).await.location(), "/accounts/login");
+        links.push(site.mail_to(address, VERIFY, 1).await.link());
     }
-    site.all_mails_sent().await;
-    let links: Vec<String> =
-        site.mails_to("Shared@example.com").iter().map(crate::support::mail::Mail::link).collect();
-    assert_eq!(links.len(), 3);
     let racers: Vec<_> = links
         .into_iter()
         .map(|link| {

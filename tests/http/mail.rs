@@ -2,10 +2,16 @@ use std::time::Duration;
 
 use members_area::server::config::MailTransport;
 
-use crate::support::{
-    TestSite, log,
-    mail::{self, until},
-    smtp::{Mood, SmtpServer},
+use crate::{
+    support::program::{program, run, text},
+    support::{
+        PASSWORD, TestSite, Visitor,
+        database::TestDatabase,
+        log,
+        mail::{self, until},
+        site::built_files,
+        smtp::{Mood, SmtpServer},
+    },
 };
 
 async fn site_with(server: &SmtpServer) -> TestSite {
@@ -80,7 +86,8 @@ async fn a_server_that_is_busy_is_tried_again_and_nobody_waits_for_it() {
     site.stop().await;
 }
 
-#[tokio::test]
+/// On threads of its own: the program that lists the queue waits for whatever the site is about to write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_sent_is_seen() {
     let server = SmtpServer::start();
     server.set(Mood::Unknown);
@@ -88,15 +95,189 @@ async fn what_cannot_be_sent_is_seen() {
     site.signed_up("ada").await;
     let reason = "SELECT COUNT(*) FROM mails WHERE last_error LIKE '%550%'";
     site.database.until(reason, |count| count == 1).await;
+    // By the operator too.
+    let folder = tempfile::tempdir().expect("a folder");
+    let listed = text(&run(program(&site.database, folder.path()).arg("mails")));
+    for words in ["verify_email to ada@example.com", "tries: 1", "550", "1 mail(s) wait."] {
+        assert!(listed.contains(words), "{words} in {listed}");
+    }
     // Not again of itself.
     site.clock.advance(Duration::from_secs(7 * 86_400));
     server.set(Mood::Taking);
     site.signed_up("bob").await;
     taken(&server, 1).await;
+    site.database.until("SELECT COUNT(*) FROM mails", |count| count == 1).await;
     assert_eq!(site.database.number("SELECT tries FROM mails").await, 1);
     assert!(log::lines("A mail was not sent", |line| line["level"] == "ERROR").iter().any(|line| {
         line["kind"] == "verify_email" && line["error"].as_str().is_some_and(|error| error.contains("550"))
     }));
+    // Until somebody says so. (A running site looks for it after five minutes at the latest.)
+    let retried = text(&run(program(&site.database, folder.path()).args(["mails", "--retry"])));
+    assert!(retried.contains("1 mail(s) will be tried again."), "{retried}");
+    site.clock.advance(Duration::from_secs(301));
+    assert_eq!(taken(&server, 2).await[1].to, "ada@example.com");
+    site.stop().await;
+}
+
+/// No page waits for a mail server, and neither does what else is to be sent.
+#[tokio::test]
+async fn a_server_that_never_answers_holds_up_nobody() {
+    let server = SmtpServer::start();
+    server.set(Mood::Silent);
+    let site = site_with(&server).await;
+    let begun = std::time::Instant::now();
+    let mut member = site.member("ada").await;
+    site.database
+        .until("SELECT COUNT(*) FROM mails WHERE next_try_at > created_at", |count| count == 1)
+        .await;
+    for path in ["/accounts/ask_for_verification", "/accounts/ask_for_reset"] {
+        let fields = [("email", "ada@example.com")];
+        assert_eq!(member.call(&format!("/api{path}"), &fields).await.status, 200, "{path}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20), "a mail server may take 30 s: {:?}", begun.elapsed());
+    assert!(server.taken().is_empty());
+    server.set(Mood::Taking);
+    let subjects: Vec<String> = taken(&server, 3).await.into_iter().map(|mail| mail.subject).collect();
+    assert!(subjects.iter().any(|subject| subject.starts_with("Set a new password")), "{subjects:?}");
+    site.stop().await;
+}
+
+/// What did not happen is not told of: the mail is in the transaction of its cause.
+#[tokio::test]
+async fn what_is_rolled_back_sends_no_mail() {
+    let site = TestSite::start().await;
+    site.member("ada").await;
+    site.all_mails_sent().await;
+    // The last thing that is written with each of these.
+    site.database.execute("ALTER TABLE activity RENAME TO elsewhere").await;
+    let answer = site.visitor().sign_up("bob", "bob@example.com").await;
+    assert!(answer.status >= 500, "{}", answer.text());
+    site.database.execute("ALTER TABLE elsewhere RENAME TO activity").await;
+    // Nor does anything happen that cannot be told of.
+    site.database.execute("ALTER TABLE mails RENAME TO elsewhere").await;
+    assert!(site.visitor().sign_up("bob", "bob@example.com").await.status >= 500);
+    site.database.execute("ALTER TABLE elsewhere RENAME TO mails").await;
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
+    let racers: Vec<_> = (0..6)
+        .map(|number| {
+            let mut visitor = site.visitor();
+            let name = if number % 2 == 0 { "zoe" } else { "ZOE" };
+            tokio::spawn(
+                async move { visitor.sign_up(name, &format!("zoe{number}@example.com")).await.status },
+            )
+        })
+        .collect();
+    for racer in racers {
+        racer.await.expect("no panic");
+    }
+    site.all_mails_sent().await;
+    assert!(site.mails_to("bob@example.com").is_empty());
+    let of_zoe: usize = (0..6).map(|number| site.mails_to(&format!("zoe{number}@example.com")).len()).sum();
+    assert_eq!(of_zoe, 1, "who got the name");
+    site.stop().await;
+}
+
+/// Killed while the mail server had the mail half: it goes out after the next start.
+#[tokio::test]
+async fn a_crash_in_the_middle_of_a_try_loses_no_mail() {
+    use std::io::{BufRead, BufReader};
+    let server = SmtpServer::start();
+    server.set(Mood::Silent);
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    let url = format!("smtp://post:s3cret@{}", server.address);
+    let mut child = program(&database, folder.path())
+        .arg("serve")
+        .env("MEMBERS_AREA_SERVER__SITE_ROOT", built_files(folder.path()))
+        .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0")
+        .env("MEMBERS_AREA_MAIL__TRANSPORT", &url)
+        .env("MEMBERS_AREA_MAIL__FROM", "members@example.org")
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+    let address = lines
+        .find_map(|line| line.expect("text").strip_prefix("Listening on http://").map(str::to_owned))
+        .expect("it says where");
+    let mut visitor = Visitor::new(address.parse().expect("an address"));
+    visitor.sign_up("ada", "ada@example.com").await;
+    database.until("SELECT COUNT(*) FROM mails WHERE next_try_at > created_at", |count| count == 1).await;
+    database.until("SELECT COUNT(*) FROM tokens", |count| count == 1).await;
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    assert!(server.taken().is_empty());
+    server.set(Mood::Taking);
+    let site = TestSite::start_on(database, move |config| {
+        config.mail.transport = MailTransport::Smtp(url);
+        config.mail.from = "members@example.org".into();
+    })
+    .await;
+    site.clock.advance(Duration::from_secs(121));
+    let mut mails = taken(&server, 1).await;
+    site.all_mails_sent().await;
+    // The thread that was kept waiting may have got its mail after all; the later link is the good one.
+    let mail = mails.pop().expect("one");
+    assert_eq!(mail.to, "ada@example.com");
+    let mut visitor = site.visitor();
+    let page = visitor.get(&mail.link()).await.location().to_owned();
+    assert_eq!(visitor.submit(&page, &[]).await.location(), "/accounts/login");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE email_verified_at > 0").await, 1);
+    site.stop().await;
+}
+
+/// What is useless once it is there is not sent, although it was asked for before.
+#[tokio::test]
+async fn a_mail_that_waits_is_dropped_by_what_makes_its_link_useless() {
+    let server = SmtpServer::start();
+    server.set(Mood::Busy);
+    let site = site_with(&server).await;
+    let new = "another horse battery";
+    for (number, cause) in
+        ["a change of password", "a change of address", "another address"].into_iter().enumerate()
+    {
+        let name = format!("ada{number}");
+        let (mut member, address) = (site.member(&name).await, format!("{name}@example.com"));
+        let id = site.user_id(&name).await;
+        let waits = |kind: &str| {
+            format!("SELECT COUNT(*) FROM mails WHERE user_id = {id} AND kind = '{kind}' AND tries > 0")
+        };
+        member.submit("/accounts/password_reset", &[("email", &address)]).await;
+        member.submit("/accounts/email", &[("email", &format!("first-{address}"))]).await;
+        for kind in ["reset_password", "change_email"] {
+            site.database.until(&waits(kind), |count| count == 1).await;
+        }
+        let kept = match number {
+            0 => {
+                let fields = [("old_password", PASSWORD), ("password1", new), ("password2", new)];
+                member.submit("/accounts/password_change", &fields).await;
+                [0, 0]
+            }
+            1 => {
+                // Its own mail comes through.
+                server.set(Mood::Taking);
+                member.submit("/accounts/email", &[("email", &format!("second-{address}"))]).await;
+                let to = format!("second-{address}");
+                let mail = until("that confirms", || {
+                    let all = server.taken();
+                    all.iter().map(|bytes| mail::parse(bytes)).find(|mail| mail.to == to)
+                })
+                .await;
+                server.set(Mood::Busy);
+                let page = member.get(&mail.link()).await.location().to_owned();
+                assert_eq!(member.submit(&page, &[]).await.location(), "/members/dashboard");
+                [0, 0]
+            }
+            _ => {
+                member.submit("/accounts/email", &[("email", &format!("second-{address}"))]).await;
+                site.database.until(&waits("change_email"), |count| count == 1).await;
+                [1, 1]
+            }
+        };
+        for (kind, kept) in ["reset_password", "change_email"].into_iter().zip(kept) {
+            assert_eq!(site.database.number(&waits(kind)).await, kept, "{kind} after {cause}");
+        }
+    }
+    let rest = "SELECT address FROM mails WHERE kind = 'change_email'";
+    assert_eq!(site.database.text(rest).await, "second-ada2@example.com", "and not the first");
     site.stop().await;
 }
 

@@ -64,6 +64,62 @@ async fn a_form_that_was_filled_in_too_long_ago_keeps_its_values() {
     site.stop().await;
 }
 
+/// Its form asks for the password in any case, and that is proof enough: nothing that was typed is lost.
+#[tokio::test]
+async fn the_password_page_asks_again_and_its_form_asks_always() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    const PAGE: &str = "/accounts/password_change";
+    let (action, _) = member.get(PAGE).await.form();
+    site.clock.advance(Duration::from_secs(601));
+    let answer = member.get(PAGE).await;
+    assert_eq!(
+        (answer.status, answer.location(), answer.body.len()),
+        (303, "/accounts/reauthenticate?next=/accounts/password_change", 0)
+    );
+    assert_eq!(member.submit(answer.location(), &[("password", PASSWORD)]).await.location(), PAGE);
+    assert_eq!(member.get(PAGE).await.find_all("main input[type=password]").len(), 3);
+    site.clock.advance(Duration::from_secs(601));
+    let fields = |old| [("old_password", old), ("password1", NEW), ("password2", NEW), ("form_page", PAGE)];
+    assert_eq!(member.post(&action, &fields("wrong")).await.location(), PAGE);
+    assert_eq!(member.post(&action, &fields(PASSWORD)).await.location(), "/members/profile");
+    // It was given now.
+    assert_eq!(member.get("/accounts/email").await.status, 200);
+    site.stop().await;
+}
+
+/// Whatever else the browser loads meanwhile: the old stamp is of the old password, and a session with it would be ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_changed_password_keeps_this_session_while_other_tabs_load() {
+    let site = TestSite::start().await;
+    let mut here = site.member("ada").await;
+    let mut old = PASSWORD.to_owned();
+    for round in 0..12 {
+        let tabs: Vec<_> = (0..6)
+            .map(|_| {
+                let mut tab = here.clone();
+                tokio::spawn(async move {
+                    for _ in 0..20 {
+                        tab.get("/members/secret").await;
+                    }
+                    // They share the cookie with the others: none may take it from them.
+                    tab.session().is_some()
+                })
+            })
+            .collect();
+        let new = format!("horse battery number {round}");
+        let fields = [("old_password", old.as_str()), ("password1", &new), ("password2", &new)];
+        let answer = here.post("/api/accounts/change_password", &fields).await;
+        assert_eq!(answer.location(), "/members/profile", "round {round}: {}", answer.text());
+        for tab in tabs {
+            assert!(tab.await.expect("no panic"), "round {round}: the cookie was taken away");
+        }
+        assert!(here.is_signed_in().await, "round {round}");
+        old = new;
+    }
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn next_stays_on_this_site() {
     let site = TestSite::start().await;

@@ -49,6 +49,20 @@ async fn the_answer_is_the_same_for_every_address() {
     site.stop().await;
 }
 
+/// How long it takes cannot tell who has an account: nothing is looked up while the visitor waits.
+#[tokio::test]
+async fn nobody_is_looked_up_before_the_answer() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    site.database.execute("ALTER TABLE users RENAME TO elsewhere").await;
+    for email in ["ada@example.com", "nobody@example.com"] {
+        let answer = site.visitor().call("/api/accounts/ask_for_reset", &[("email", email)]).await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "\"Accepted\""), "{email}");
+    }
+    site.database.execute("ALTER TABLE elsewhere RENAME TO users").await;
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn a_new_password_ends_all_sessions_and_lets_its_owner_in() {
     let site = TestSite::start().await;
@@ -133,27 +147,38 @@ async fn of_two_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn it_dies_after_an_hour_a_login_a_change_and_a_newer_one() {
+async fn it_dies_after_an_hour_a_login_each_change_and_a_newer_one() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for (number, cause) in
-        ["an hour", "a login", "a change of password", "a newer link"].into_iter().enumerate()
+        ["an hour", "a login", "a change of password", "a change of address", "a newer link"]
+            .into_iter()
+            .enumerate()
     {
-        ask(&site, "ada@example.com").await;
-        let link = site.mail_to("ada@example.com", ABOUT, number + 1).await.link();
-        let password = if number > 2 { "changed horse battery" } else { PASSWORD };
+        let (address, so_many) =
+            if number > 3 { ("new@example.com", 1) } else { ("ada@example.com", number + 1) };
+        ask(&site, address).await;
+        let link = site.mail_to(address, ABOUT, so_many).await.link();
         match number {
             0 => site.clock.advance(Duration::from_secs(3601)),
             1 => assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard"),
             2 => {
                 let new = "changed horse battery";
-                let fields = [("old_password", password), ("password1", new), ("password2", new)];
+                member.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
+                let fields = [("old_password", PASSWORD), ("password1", new), ("password2", new)];
                 let answer = member.submit("/accounts/password_change", &fields).await;
                 assert_eq!(answer.location(), "/members/profile", "{}", answer.text());
             }
+            3 => {
+                member.submit("/accounts/email", &[("email", "new@example.com")]).await;
+                let confirm =
+                    site.mail_to("new@example.com", "Confirm your new email address", 1).await.link();
+                let page = open(&mut member, &confirm).await;
+                assert_eq!(member.submit(&page, &[]).await.location(), "/members/dashboard");
+            }
             _ => {
-                ask(&site, "ada@example.com").await;
-                site.mail_to("ada@example.com", ABOUT, number + 2).await;
+                ask(&site, address).await;
+                site.mail_to(address, ABOUT, 2).await;
             }
         }
         let mut visitor = site.visitor();

@@ -55,6 +55,23 @@ async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() 
     site.stop().await;
 }
 
+/// Nor does it have more than anybody else of what costs us most.
+#[tokio::test]
+async fn a_device_that_is_known_has_a_count_of_its_own_for_right_passwords_too() {
+    let site = TestSite::start_with(|config| {
+        config.throttle.login_per_address = Rate::new(6, Period::minutes(1));
+    })
+    .await;
+    let mut owner = site.member("ada").await;
+    for _ in 1..=6 {
+        assert_eq!(owner.log_in("ada").await.location(), "/members/dashboard");
+    }
+    assert_eq!(owner.log_in("ada").await.status, 429);
+    site.clock.advance(Duration::from_secs(61));
+    assert_eq!(owner.log_in("ada").await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn an_unknown_name_is_throttled_as_a_known_one() {
     let site = site().await;
@@ -206,6 +223,9 @@ async fn sign_up_reset_verification_and_codes_have_their_own() {
         }
         assert_eq!(statuses, [200, 200, 429], "{path} {fields:?}");
     }
+    // The password of the account is one thing, wherever it is asked for.
+    let fields = [("old_password", "wrong"), ("password1", PASSWORD), ("password2", PASSWORD)];
+    assert_eq!(member.call("/api/accounts/change_password", &fields).await.status, 429);
     // What somebody else knows nothing of is not used up by them.
     assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
     site.stop().await;

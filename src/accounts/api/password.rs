@@ -65,9 +65,10 @@ pub async fn change_password(
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = async {
         let mut auth = cookie::auth_session().await?;
-        let (present, typed) = (cookie::current_id(&auth), NewPassword { password1, password2 });
-        let member = service::change_own_password(&visit, &member, present, &old_password, &typed).await?;
-        cookie::renew(&mut auth, &visit.site, &member).await
+        let (present, typed) =
+            (cookie::renewal(&auth, &visit.site).await?, NewPassword { password1, password2 });
+        let member = service::change_own_password(&visit, &member, &present, &old_password, &typed).await?;
+        cookie::adopt(&mut auth, &present, &member).await
     };
     Submission::from_result(done.await.map(|()| {
         flash::message(Level::Success, Message::PasswordChanged);
@@ -75,7 +76,7 @@ pub async fn change_password(
     }))
 }
 
-/// Gives the password again, and leads back to where it was asked for.
+/// Gives the password again, and leads back to where it was asked for. A button that was pressed there does its work now.
 ///
 /// # Errors
 /// Nobody is signed in, too many tries, or an outage.
@@ -85,17 +86,26 @@ pub async fn reauthenticate(
     #[server(default)] next: String,
 ) -> Result<Submission, AppError> {
     use crate::accounts::{next, service};
-    use crate::server::{Visit, current_member};
-    use crate::sessions::cookie;
+    use crate::server::{Visit, current_member, flash};
+    use crate::sessions::{cookie, press};
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = async {
         service::reauthenticate(&visit, &member, &password).await?;
         cookie::renew(&mut cookie::auth_session().await?, &visit.site, &member).await
     };
-    Submission::from_result(done.await.map(|()| {
-        let accounts = &visit.site.config.accounts;
-        let destination = next::destination(&next, &visit.site.base_url, &accounts.login_redirect_url);
-        leptos_axum::redirect(&destination.unwrap_or_else(|| accounts.login_redirect_url.clone()));
-    }))
+    if let Err(error) = done.await {
+        return Submission::from_result::<()>(Err(error));
+    }
+    let accounts = &visit.site.config.accounts;
+    let destination = next::destination(&next, &visit.site.base_url, &accounts.login_redirect_url)
+        .unwrap_or_else(|| accounts.login_redirect_url.clone());
+    if let Some(pressed) = flash::kept_form(&destination)
+        && let Some(answer) = press::carry_on(&pressed).await
+    {
+        flash::forget_kept_form();
+        return answer;
+    }
+    leptos_axum::redirect(&destination);
+    Ok(Submission::Accepted)
 }

@@ -49,7 +49,12 @@ fn by_code(address: Address) -> AnyView {
         </Form>
         <p>"No mail, or too late?"</p>
         <Form path=AskForVerification::PATH submit="Send a new mail" button="button" />
-        <p>"Wrong address? " <a href="/accounts/email">"Change it"</a></p>
+        <p>
+            "Wrong address? " // The server may ask for the password first.
+            <a href="/accounts/email" rel="external">
+                "Change it"
+            </a>
+        </p>
     }
     .into_any()
 }
@@ -107,7 +112,9 @@ fn change_by_code(address: Address) -> AnyView {
             <TextField field=Field::Code label="Code from the mail" autocomplete="one-time-code" />
         </Form>
         <p>
-            <a href="/accounts/email">"Send another mail"</a>
+            <a href="/accounts/email" rel="external">
+                "Send another mail"
+            </a>
         </p>
     }
     .into_any()

@@ -12,7 +12,7 @@ use crate::{
     mail::service::{self as mail, Kind as Mail, Occasion, Order},
     member::{Member, UserId},
     server::{Site, Visit, db::Transaction},
-    sessions::service::IdHash,
+    sessions::origin::Renewal,
 };
 
 /// A new password as it was typed, twice.
@@ -43,14 +43,14 @@ impl NewPassword {
 }
 
 /// Changes the caller's password, for who knows the old one, and ends every session but the present one. The member with the new
-/// stamp, which the present session has to take over.
+/// stamp, for [`crate::sessions::cookie::adopt`].
 ///
 /// # Errors
-/// A refused form, too many tries, a full hash queue, or an outage.
+/// [`AppError::SignedOut`] when the present session has ended meanwhile, a refused form, too many tries, a full hash queue, or an outage.
 pub async fn change_own_password(
     visit: &Visit,
     member: &Member,
-    present: Option<IdHash>,
+    present: &Renewal,
     old: &Secret,
     typed: &NewPassword,
 ) -> Result<Member, AppError> {
@@ -65,11 +65,14 @@ pub async fn change_own_password(
     let stamp =
         set_password(&mut transaction, visit, member.id(), &owner.email, &hash, Kind::PasswordChanged)
             .await?;
+    let member = Member::new(member.id(), owner.username, stamp.to_vec());
+    site.sessions.carry_over(&mut transaction, present, &member).await?;
     transaction.commit().await?;
+    site.sessions.carried_over(present);
     site.mails.wake();
     site.members.take_back(member.id());
-    site.sessions.end_all(member.id(), present).await?;
-    Ok(Member::new(member.id(), owner.username, stamp.to_vec()))
+    site.sessions.end_all(member.id(), Some(present.new_id())).await?;
+    Ok(member)
 }
 
 /// What the account's password must not be close to.
@@ -94,7 +97,7 @@ pub(super) async fn set_password(
 ) -> Result<[u8; 32], AppError> {
     let (now, stamp) = (visit.site.clock.now(), rand::random::<[u8; 32]>());
     store::set_password(transaction, user, hash, &stamp).await?;
-    tokens::revoke(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
+    tokens::revoke_all(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
     activity::service::record(transaction, now, user, kind, "", &visit.client).await?;
     let occasion = Occasion { at: now, client: visit.client.clone(), detail: String::new() };
     let notice = Order { kind: Mail::PasswordChanged, user: Some(user), address: email.to_owned(), occasion };

@@ -9,7 +9,7 @@ use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem},
-    mail::service::{self as mail, Kind as Mail},
+    mail::service::Kind as Mail,
     member::{Member, UserId},
     server::{Visit, db::Transaction},
     sessions::origin::Recent,
@@ -101,7 +101,7 @@ pub async fn request_email_change(
     throttle::take(site, &[Limit::new("verification_per_account", &id.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
     // From here on only the newest address can be confirmed, also before its mail is written.
-    tokens::revoke(&mut transaction, id, &[Purpose::ChangeEmail]).await?;
+    tokens::revoke_all(&mut transaction, id, &[Purpose::ChangeEmail]).await?;
     enqueue(&mut transaction, visit, Mail::ChangeEmail, id, email, "").await?;
     activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &visit.client)
         .await?;
@@ -124,7 +124,7 @@ pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<(),
         store::owner(&mut transaction, user).await?.ok_or_else(|| refused(field, Problem::LinkDead))?;
     let changed = store::set_email(&mut transaction, user, &email, &username::key(&email), now).await;
     at_field(changed, field)?;
-    tokens::revoke(&mut transaction, user, &[Purpose::ResetPassword, Purpose::VerifyEmail]).await?;
+    tokens::revoke_all(&mut transaction, user, &[Purpose::ResetPassword, Purpose::VerifyEmail]).await?;
     let detail = format!("{} → {email}", owner.email);
     activity::service::record(&mut transaction, now, user, Kind::EmailChanged, &detail, &visit.client)
         .await?;
@@ -151,8 +151,6 @@ pub async fn undo_email_change(visit: &Visit, token: &str) -> Result<(), AppErro
     activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &visit.client)
         .await?;
     tokens::revoke_since_change(&mut transaction, user, &email, row.created_at).await?;
-    // Nor by a mail that was still to be written.
-    mail::forget_elsewhere(&mut transaction, user, &email).await?;
     secure(&mut transaction, visit, user, &email).await?;
     transaction.commit().await?;
     after_securing(visit, user).await
@@ -181,7 +179,7 @@ async fn secure(
 ) -> Result<(), AppError> {
     store::set_stamp(transaction, user, &rand::random::<[u8; 32]>()).await?;
     store::devices::delete_all(transaction, user).await?;
-    tokens::revoke(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
+    tokens::revoke_all(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
     enqueue(transaction, visit, Mail::ResetPassword, user, email, "").await
 }
 

@@ -78,8 +78,14 @@ impl Tries {
             && store::devices::is_known(&mut *site.db.read().await?, &device, asked).await?
         {
             let who = format!("{asked}:{}", URL_SAFE_NO_PAD.encode(device));
-            let own = Limit::new("failed_login_per_known_device", &who, rates.failed_login_per_account);
-            return Ok(Self { any: Vec::new(), wrong: vec![own] });
+            return Ok(Self {
+                any: vec![Limit::new("login_per_known_device", &who, rates.login_per_address)],
+                wrong: vec![Limit::new(
+                    "failed_login_per_known_device",
+                    &who,
+                    rates.failed_login_per_account,
+                )],
+            });
         }
         Ok(Self {
             any: vec![Limit::for_address("login_per_address", address, rates.login_per_address)],
@@ -154,10 +160,12 @@ pub async fn reauthenticate(visit: &Visit, member: &Member, password: &Secret) -
     Ok(transaction.commit().await?)
 }
 
-/// `None` for what can be no name: PostgreSQL takes no NUL, and folding a megabyte takes long.
+/// `None` for what can be no name: PostgreSQL takes no NUL, folding a megabyte takes long, and where nothing is left of it, it is
+/// not the name of those who have no address.
 pub(super) fn login_key(login: &str) -> Option<String> {
     const LONGEST: usize = 4 * (EMAIL_MAX as usize);
-    (login.len() <= LONGEST && !login.contains('\0')).then(|| username::key(login))
+    let key = (login.len() <= LONGEST && !login.contains('\0')).then(|| username::key(login));
+    key.filter(|key| !key.is_empty())
 }
 
 /// The active member with this id and what they may, from memory for `sessions.cache_ttl`.
@@ -179,7 +187,7 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
 }
 
 /// Writes a login down: last login, activity, the device. Links for a new password are useless from now on. A device that is new to
-/// an account that had one before is told to its owner. To be called before the session is opened: that commits last, and takes back
+/// an account that was logged in to before is told to its owner. To be called before the session is opened: that commits last, and takes back
 /// what is cached of the member, this included. Who was to be deleted is not any more; true where that is so.
 ///
 /// # Errors
@@ -190,7 +198,9 @@ pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) ->
     let (id, now) = (member.id(), visit.site.clock.now());
     let mut transaction = visit.site.db.begin().await?;
     let is_known = store::devices::is_known(&mut transaction, &device, id).await?;
-    let is_first = store::devices::count(&mut transaction, id).await? == 0;
+    // Not by the devices: after a report that it was not the owner, none is known any more.
+    let is_first =
+        store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
     store::devices::remember(&mut transaction, &device, id, now).await?;
     store::devices::prune(&mut transaction, id, DEVICES_KEPT).await?;
     if !is_known && !is_first {
@@ -227,5 +237,6 @@ mod tests {
         assert_eq!(login_key("Ada"), Some("ada".into()));
         assert_eq!(login_key("a\0b"), None);
         assert_eq!(login_key(&"x".repeat(1017)), None);
+        assert_eq!(login_key("\u{3164}"), None);
     }
 }

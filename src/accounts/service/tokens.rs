@@ -7,6 +7,7 @@ use super::super::store::tokens::{self as store, NewToken, TokenRow};
 use crate::{
     accounts::Link,
     error::AppError,
+    mail::service::{self as mail, Kind as Mail},
     member::UserId,
     server::{Site, clock::Millis, db::Transaction},
 };
@@ -46,6 +47,16 @@ impl Purpose {
             Self::ResetPassword => HOUR,
             Self::VerifyEmail | Self::ChangeEmail => 24 * HOUR,
             Self::UndoEmail | Self::NotMe => 72 * HOUR,
+        }
+    }
+
+    /// The mail that brings one, where there is one kind of it.
+    const fn mail(self) -> Option<Mail> {
+        match self {
+            Self::ResetPassword => Some(Mail::ResetPassword),
+            Self::VerifyEmail => Some(Mail::VerifyEmail),
+            Self::ChangeEmail => Some(Mail::ChangeEmail),
+            Self::UndoEmail | Self::NotMe => None,
         }
     }
 
@@ -155,7 +166,22 @@ pub async fn take_by_code(
     Ok(store::take_by_code(transaction, &hash_code(purpose, user, code), purpose.name(), user, now).await?)
 }
 
-/// Makes the account's tokens for these purposes useless.
+/// Makes the account's tokens for these purposes useless, also those whose mails are still to be written.
+///
+/// # Errors
+/// An outage.
+pub async fn revoke_all(
+    transaction: &mut Transaction,
+    user: UserId,
+    purposes: &[Purpose],
+) -> Result<(), AppError> {
+    for mail in purposes.iter().filter_map(|purpose| purpose.mail()) {
+        mail::forget(transaction, user, mail).await?;
+    }
+    revoke(transaction, user, purposes).await
+}
+
+/// Makes the account's tokens for these purposes useless, as far as they are there.
 ///
 /// # Errors
 /// An outage.
@@ -181,6 +207,8 @@ pub async fn revoke_since_change(
     email: &str,
     changed_at: Millis,
 ) -> Result<(), AppError> {
+    // First those that were still to be written.
+    mail::forget_elsewhere(transaction, user, email).await?;
     store::delete_since(transaction, user, Purpose::UndoEmail.name(), changed_at).await?;
     Ok(store::delete_elsewhere(transaction, user, Purpose::NotMe.name(), email).await?)
 }

@@ -17,15 +17,6 @@ pub async fn is_known(
         .map(|row| row.is_some())
 }
 
-/// How many the account has.
-pub async fn count(connection: &mut AnyConnection, user: UserId) -> Result<i64, sqlx::Error> {
-    sqlx::query_as("SELECT COUNT(*) FROM known_devices WHERE user_id = $1")
-        .bind(user.0)
-        .fetch_one(connection)
-        .await
-        .map(|(count,)| count)
-}
-
 /// Notes a login; a device that is known stays as it is but for the time.
 pub async fn remember(
     connection: &mut AnyConnection,

@@ -1,22 +1,9 @@
-//! How sessions end, and how one goes on under another id.
+//! How sessions end.
 
 use super::{super::store, IdHash, Sessions};
 use crate::{error::AppError, member::UserId};
 
 impl Sessions {
-    /// Gives a living session another id, in one statement: of a session that is ended meanwhile there is none to rename, and
-    /// none comes back. False when it has ended.
-    ///
-    /// # Errors
-    /// When the database cannot be used.
-    pub async fn rename(&self, old: IdHash, new: IdHash) -> Result<bool, AppError> {
-        let mut transaction = self.db.begin().await?;
-        let renamed = store::rename(&mut transaction, &old, &new).await?;
-        transaction.commit().await?;
-        self.live.take_back(old);
-        Ok(renamed)
-    }
-
     /// Ends a session, at once.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod devices;
 mod ends;
+mod renewals;
 mod sessions;
 mod watchers;
 

@@ -9,6 +9,7 @@ use std::sync::{
 use super::{
     super::{origin::Origin, store},
     Data, IdHash,
+    renewals::Renewed,
     watchers::Watchers,
 };
 use crate::{
@@ -51,6 +52,7 @@ pub struct Sessions {
     pub(super) cache: Cache,
     settings: config::Sessions,
     pub(super) live: Arc<Memory<IdHash, Arc<Live>>>,
+    pub(super) renewed: Arc<Renewed>,
     /// Who wants to know at once when a session of a member ends.
     pub watchers: Watchers,
 }
@@ -66,7 +68,7 @@ impl Sessions {
     pub fn new(db: Database, clock: Clock, cache: Cache, settings: config::Sessions) -> Self {
         let longest = settings.cache_ttl.get();
         let live = Arc::new(Memory::new(clock.clone(), settings.cache_entries, longest, |_, _| 1));
-        Self { db, clock, cache, settings, live, watchers: Watchers::default() }
+        Self { db, clock, cache, settings, live, renewed: Arc::default(), watchers: Watchers::default() }
     }
 
     /// Opens a session. False when the id is taken, which the caller answers with another id.
@@ -178,7 +180,7 @@ impl Sessions {
     }
 }
 
-fn encode(data: &Data) -> Result<String, AppError> {
+pub(super) fn encode(data: &Data) -> Result<String, AppError> {
     serde_json::to_string(data).map_err(|error| {
         tracing::error!(%error, "A session cannot be encoded");
         AppError::Internal

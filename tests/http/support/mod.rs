@@ -4,6 +4,7 @@ pub mod database;
 pub mod log;
 pub mod mail;
 pub mod page;
+pub mod program;
 pub mod schema;
 pub mod site;
 pub mod smtp;

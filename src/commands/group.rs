@@ -1,0 +1,160 @@
+//! `group`, `grant` and `revoke`.
+
+use clap::{Args, Subcommand};
+
+use super::user::{find, find_group, outage};
+use crate::{
+    error::AppError,
+    people::{
+        Filter,
+        service::{self, Target},
+    },
+    server::{Site, config::Config, failure::Failure},
+};
+
+/// What is done with groups.
+#[derive(Subcommand)]
+pub enum GroupCommand {
+    /// Lists groups by name, with how many belong to each.
+    List,
+    /// Shows what a group's members may do, and who they are.
+    Show {
+        /// The group's name.
+        group: String,
+    },
+    /// Makes a group.
+    Add {
+        /// Its name.
+        group: String,
+    },
+    /// Deletes a group; its members stay.
+    ///
+    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    Delete {
+        /// The group's name.
+        group: String,
+    },
+}
+
+/// Who gets or loses a permission, and which.
+#[derive(Args)]
+pub struct Grant {
+    /// A user: username or e-mail address.
+    #[arg(long, required_unless_present = "group", conflicts_with = "group")]
+    user: Option<String>,
+    /// A group's name.
+    #[arg(long)]
+    group: Option<String>,
+    /// The permission, as `app.codename`.
+    permission: String,
+}
+
+/// `group`
+///
+/// # Errors
+/// When there is no such group, or on an outage.
+pub async fn run(config: Config, command: GroupCommand) -> Result<(), Failure> {
+    let site = super::open(config).await?;
+    let done = match command {
+        GroupCommand::List => list(&site).await,
+        GroupCommand::Show { group } => show(&site, &group).await,
+        GroupCommand::Add { group } => add(&site, &group).await,
+        GroupCommand::Delete { group } => delete(&site, &group).await,
+    };
+    site.db.close().await;
+    done
+}
+
+async fn list(site: &Site) -> Result<(), Failure> {
+    for group in service::groups(site).await.map_err(outage)? {
+        super::print_line(&format!("{}\t{} member(s)", group.name, group.members));
+    }
+    Ok(())
+}
+
+async fn show(site: &Site, typed: &str) -> Result<(), Failure> {
+    let group = find_group(site, typed).await?;
+    let facts = service::group_facts(site, &group).await.map_err(outage)?;
+    super::print_line(&format!("Group: {}", group.name));
+    for permission in facts.permissions {
+        super::print_line(&format!("Permission: {permission}"));
+    }
+    let filter = Filter { group: group.name, ..Default::default() };
+    let listed = service::list_users(site, &filter, |user| {
+        super::print_line(&format!("Member: {}", user.username));
+    });
+    listed.await.map_err(outage).map(drop)
+}
+
+async fn add(site: &Site, typed: &str) -> Result<(), Failure> {
+    match service::add_group(site, typed).await {
+        Ok(Some(name)) => {
+            println!("The group '{name}' is there now.");
+            Ok(())
+        }
+        Ok(None) => Err(Failure::message(format!("there is a group '{typed}' already"))),
+        Err(AppError::BadRequest) => {
+            Err(Failure::message("a group's name has 1 to 150 characters, and none that cannot be seen"))
+        }
+        Err(error) => Err(outage(error)),
+    }
+}
+
+async fn delete(site: &Site, typed: &str) -> Result<(), Failure> {
+    let group = find_group(site, typed).await?;
+    service::delete_group(site, &group).await.map_err(outage)?;
+    println!("The group '{}' is gone; {} member(s) are in it no more.", group.name, group.members);
+    Ok(())
+}
+
+/// `grant`, and with `gives` false `revoke`
+///
+/// # Errors
+/// When there is no such user or group, or the permission's name is none.
+pub async fn grant(config: Config, grant: Grant, gives: bool) -> Result<(), Failure> {
+    let site = super::open(config).await?;
+    let done = set(&site, &grant, gives).await;
+    site.db.close().await;
+    done
+}
+
+async fn set(site: &Site, grant: &Grant, gives: bool) -> Result<(), Failure> {
+    let permission = &grant.permission;
+    let (who, changed) = match (&grant.user, &grant.group) {
+        (Some(user), _) => {
+            let user = find(site, user).await?;
+            (format!("User '{}'", user.username), change(site, Target::User(&user), permission, gives).await?)
+        }
+        (None, group) => {
+            let group = find_group(site, group.as_deref().unwrap_or_default()).await?;
+            (
+                format!("The group '{}'", group.name),
+                change(site, Target::Group(&group), permission, gives).await?,
+            )
+        }
+    };
+    println!(
+        "{}",
+        match (changed, gives) {
+            (true, true) => format!("{who} has the permission '{permission}' now."),
+            (true, false) => format!("{who} does not have the permission '{permission}' any more."),
+            (false, true) => format!("{who} had the permission '{permission}' already."),
+            (false, false) => format!("{who} did not have the permission '{permission}'."),
+        }
+    );
+    Ok(())
+}
+
+async fn change(site: &Site, target: Target<'_>, permission: &str, gives: bool) -> Result<bool, Failure> {
+    let done = if gives {
+        service::grant(site, target, permission).await
+    } else {
+        service::revoke(site, target, permission).await
+    };
+    done.map_err(|error| match error {
+        AppError::BadRequest => Failure::message(format!(
+            "'{permission}' is no permission: it is written app.codename, like blog.add_post"
+        )),
+        error => outage(error),
+    })
+}

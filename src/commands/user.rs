@@ -1,0 +1,215 @@
+//! `user`: accounts, for the operator.
+
+use clap::Subcommand;
+
+use crate::{
+    error::AppError,
+    people::{
+        Filter,
+        service::{self, Found, Group, Membership, PasswordState, User},
+    },
+    server::{Site, config::Config, failure::Failure, moment::moment},
+};
+
+/// What is done with accounts.
+#[derive(Subcommand)]
+pub enum UserCommand {
+    /// Lists accounts, the oldest first: username, e-mail address, what it is, last login, with tabs in between.
+    List {
+        /// Only those with this in their username, address or name.
+        #[arg(long, default_value = "")]
+        search: String,
+        /// Only members of this group.
+        #[arg(long, default_value = "")]
+        group: String,
+        /// Only those that are switched off.
+        #[arg(long)]
+        inactive: bool,
+        /// Only staff.
+        #[arg(long)]
+        staff: bool,
+        /// Only superusers.
+        #[arg(long)]
+        superusers: bool,
+    },
+    /// Shows all that there is to know of an account.
+    Show {
+        /// Username or e-mail address.
+        user: String,
+    },
+    /// Lets an account log in again.
+    ///
+    /// A running site knows of it at once.
+    Activate {
+        /// Username or e-mail address.
+        user: String,
+    },
+    /// Switches an account off and ends all its sessions.
+    ///
+    /// A running site trusts a session from memory for `sessions.cache_ttl` (60 seconds) at most.
+    Deactivate {
+        /// Username or e-mail address.
+        user: String,
+    },
+    /// Adds an account to a group.
+    ///
+    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    AddToGroup {
+        /// Username or e-mail address.
+        user: String,
+        /// The group's name.
+        group: String,
+    },
+    /// Removes an account from a group.
+    ///
+    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    RemoveFromGroup {
+        /// Username or e-mail address.
+        user: String,
+        /// The group's name.
+        group: String,
+    },
+}
+
+/// `user`
+///
+/// # Errors
+/// When there is no such account or group, or on an outage.
+pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
+    let site = super::open(config).await?;
+    let done = match command {
+        UserCommand::List { search, group, inactive, staff, superusers } => {
+            list(&site, Filter { search, group, inactive, staff, superusers }).await
+        }
+        UserCommand::Show { user } => show(&site, &user).await,
+        UserCommand::Activate { user } => set_active(&site, &user, true).await,
+        UserCommand::Deactivate { user } => set_active(&site, &user, false).await,
+        UserCommand::AddToGroup { user, group } => set_membership(&site, &user, &group, Membership::In).await,
+        UserCommand::RemoveFromGroup { user, group } => {
+            set_membership(&site, &user, &group, Membership::Out).await
+        }
+    };
+    site.db.close().await;
+    done
+}
+
+async fn list(site: &Site, filter: Filter) -> Result<(), Failure> {
+    let count = service::list_users(site, &filter, |user| {
+        let last_login = user.last_login.map_or_else(|| "never".to_owned(), |at| moment(at).iso);
+        super::print_line(&format!("{}\t{}\t{}\t{last_login}", user.username, user.email, kind(user)));
+    });
+    match count.await.map_err(outage)? {
+        Some(count) => {
+            eprintln!("{count} account(s).");
+            Ok(())
+        }
+        None => Err(no_group(&filter.group)),
+    }
+}
+
+fn kind(user: &User) -> String {
+    let kinds = [
+        (user.is_active == 0, "inactive"),
+        (user.is_staff == 1, "staff"),
+        (user.is_superuser == 1, "superuser"),
+        (user.delete_after.is_some(), "to be deleted"),
+    ];
+    let kinds: Vec<_> = kinds.into_iter().filter(|(is, _)| *is).map(|(_, kind)| kind).collect();
+    if kinds.is_empty() { "member".to_owned() } else { kinds.join(", ") }
+}
+
+async fn show(site: &Site, typed: &str) -> Result<(), Failure> {
+    let user = find(site, typed).await?;
+    let facts = service::user_facts(site, &user).await.map_err(outage)?;
+    let time = |at: Option<i64>| at.map_or_else(|| "never".to_owned(), |at| moment(at).text);
+    let list = |items: &[String]| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+    let email = match (user.email.as_str(), user.email_verified_at) {
+        ("", _) => "none".to_owned(),
+        (email, Some(_)) => format!("{email} (confirmed)"),
+        (email, None) => format!("{email} (not confirmed)"),
+    };
+    let password = match facts.password {
+        PasswordState::Ours => "set",
+        PasswordState::Imported => "set, from another site; its hash becomes ours at the next login",
+        PasswordState::None => "none: to be reset by mail, or set with `members-area changepassword`",
+    };
+    for (name, value) in [
+        ("Username", user.username.clone()),
+        ("Number", user.id.to_string()),
+        ("Name", format!("{} {}", user.first_name, user.last_name).trim().to_owned()),
+        ("Email address", email),
+        ("Kind", kind(&user)),
+        ("Password", password.to_owned()),
+        ("Joined", time(Some(user.date_joined))),
+        ("Last login", time(user.last_login)),
+        ("To be deleted", time(user.delete_after)),
+        ("Sessions", facts.sessions.to_string()),
+        ("Groups", list(&facts.groups)),
+        ("Permissions", list(&facts.permissions)),
+    ] {
+        super::print_line(&format!("{name}: {value}"));
+    }
+    Ok(())
+}
+
+async fn set_active(site: &Site, typed: &str, is_active: bool) -> Result<(), Failure> {
+    let user = find(site, typed).await?;
+    let changed = service::set_active(site, &user, is_active).await.map_err(outage)?;
+    let name = &user.username;
+    println!(
+        "{}",
+        match (changed, is_active) {
+            (true, true) => format!("User '{name}' may log in again."),
+            (true, false) => format!("User '{name}' is switched off. All their sessions have ended."),
+            (false, true) => format!("User '{name}' was active already."),
+            (false, false) => format!("User '{name}' was switched off already."),
+        }
+    );
+    Ok(())
+}
+
+async fn set_membership(
+    site: &Site,
+    typed: &str,
+    group: &str,
+    membership: Membership,
+) -> Result<(), Failure> {
+    let user = find(site, typed).await?;
+    let group = find_group(site, group).await?;
+    let changed = service::set_membership(site, &user, &group, membership).await.map_err(outage)?;
+    let (name, group) = (&user.username, &group.name);
+    println!(
+        "{}",
+        match (changed, membership) {
+            (true, Membership::In) => format!("User '{name}' is in the group '{group}' now."),
+            (true, Membership::Out) => format!("User '{name}' is not in the group '{group}' any more."),
+            (false, Membership::In) => format!("User '{name}' was in the group '{group}' already."),
+            (false, Membership::Out) => format!("User '{name}' was not in the group '{group}'."),
+        }
+    );
+    Ok(())
+}
+
+/// The account that a name means.
+pub(super) async fn find(site: &Site, typed: &str) -> Result<User, Failure> {
+    match service::find_user(site, typed).await.map_err(outage)? {
+        Found::One(user) => Ok(*user),
+        Found::None => Err(Failure::message(format!("there is no user '{typed}'"))),
+        Found::Several => {
+            Err(Failure::message(format!("several accounts have the address '{typed}': give the username")))
+        }
+    }
+}
+
+/// The group of a name.
+pub(super) async fn find_group(site: &Site, typed: &str) -> Result<Group, Failure> {
+    service::find_group(site, typed).await.map_err(outage)?.ok_or_else(|| no_group(typed))
+}
+
+fn no_group(typed: &str) -> Failure {
+    Failure::message(format!("there is no group '{typed}'"))
+}
+
+pub(super) fn outage(error: AppError) -> Failure {
+    Failure::message(error.to_string())
+}

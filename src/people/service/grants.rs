@@ -1,0 +1,70 @@
+//! Permissions.
+
+use super::{
+    super::{
+        is_codename,
+        store::{
+            changes::{self, Change, Object},
+            grants::{self, Holder},
+            groups, users,
+        },
+    },
+    Group, User,
+};
+use crate::{error::AppError, member::UserId, server::Site};
+
+/// Who gets a permission, or loses it.
+#[derive(Clone, Copy, Debug)]
+pub enum Target<'a> {
+    /// An account.
+    User(&'a User),
+    /// A group.
+    Group(&'a Group),
+}
+
+/// Gives a permission. Whether it was not there before.
+///
+/// # Errors
+/// [`AppError::BadRequest`] for what is no `app.codename`, or an outage.
+pub async fn grant(site: &Site, target: Target<'_>, codename: &str) -> Result<bool, AppError> {
+    set(site, target, codename, true).await
+}
+
+/// Takes a permission back. Whether it was there before.
+///
+/// # Errors
+/// [`AppError::BadRequest`] for what is no `app.codename`, or an outage.
+pub async fn revoke(site: &Site, target: Target<'_>, codename: &str) -> Result<bool, AppError> {
+    set(site, target, codename, false).await
+}
+
+async fn set(site: &Site, target: Target<'_>, codename: &str, gives: bool) -> Result<bool, AppError> {
+    if !is_codename(codename) {
+        return Err(AppError::BadRequest);
+    }
+    let (holder, object) = match target {
+        Target::User(user) => (Holder::User(user.id), Object::User(user.id, &user.username)),
+        Target::Group(group) => (Holder::Group(group.id), Object::Group(group.id, &group.name)),
+    };
+    let mut transaction = site.db.begin().await?;
+    let changed = if gives {
+        grants::insert(&mut transaction, holder, codename).await?
+    } else {
+        grants::delete(&mut transaction, holder, codename).await?
+    };
+    if !changed {
+        return Ok(false);
+    }
+    match holder {
+        Holder::User(id) => users::touch(&mut transaction, id).await?,
+        Holder::Group(id) => groups::touch(&mut transaction, id).await?,
+    }
+    let (old, new) = if gives { ("", codename) } else { (codename, "") };
+    changes::insert(&mut transaction, site.clock.now(), &Change { object, what: "permissions", old, new })
+        .await?;
+    transaction.commit().await?;
+    if let Holder::User(id) = holder {
+        site.members.take_back(UserId(id));
+    }
+    Ok(changed)
+}

@@ -1,0 +1,122 @@
+//! Groups, and who belongs to them.
+
+use super::{
+    super::{
+        group_name,
+        store::{
+            changes::{self, Change, Object},
+            grants::{self, Holder},
+            groups, users,
+        },
+    },
+    Group, User,
+};
+use crate::{
+    error::AppError,
+    member::UserId,
+    server::{Site, id::new_id},
+};
+
+/// All groups by name.
+///
+/// # Errors
+/// An outage.
+pub async fn groups(site: &Site) -> Result<Vec<Group>, AppError> {
+    Ok(groups::all(&mut *site.db.read().await?).await?)
+}
+
+/// The group of this name.
+///
+/// # Errors
+/// An outage.
+pub async fn find_group(site: &Site, typed: &str) -> Result<Option<Group>, AppError> {
+    match group_name(typed) {
+        Some((_, key)) => Ok(groups::find(&mut *site.db.read().await?, &key).await?),
+        None => Ok(None),
+    }
+}
+
+/// More of a group than its row.
+pub struct GroupFacts {
+    /// What its members may do.
+    pub permissions: Vec<String>,
+}
+
+/// More of a group than its row.
+///
+/// # Errors
+/// An outage.
+pub async fn group_facts(site: &Site, group: &Group) -> Result<GroupFacts, AppError> {
+    let permissions = grants::of(&mut *site.db.read().await?, Holder::Group(group.id)).await?;
+    Ok(GroupFacts { permissions })
+}
+
+/// Makes a group. Its name as it is stored; `None` where there is one of that name.
+///
+/// # Errors
+/// [`AppError::BadRequest`] for what can be no name, or an outage.
+pub async fn add_group(site: &Site, typed: &str) -> Result<Option<String>, AppError> {
+    let (name, key) = group_name(typed).ok_or(AppError::BadRequest)?;
+    let now = site.clock.now();
+    let id = new_id(now);
+    let mut transaction = site.db.begin().await?;
+    if !groups::insert(&mut transaction, id, &name, &key).await? {
+        return Ok(None);
+    }
+    let change = Change { object: Object::Group(id, &name), what: "created", old: "", new: &name };
+    changes::insert(&mut transaction, now, &change).await?;
+    transaction.commit().await?;
+    Ok(Some(name))
+}
+
+/// Deletes a group; its members stay.
+///
+/// # Errors
+/// An outage.
+pub async fn delete_group(site: &Site, group: &Group) -> Result<(), AppError> {
+    let mut transaction = site.db.begin().await?;
+    groups::delete(&mut transaction, group.id).await?;
+    let change =
+        Change { object: Object::Group(group.id, &group.name), what: "deleted", old: &group.name, new: "" };
+    changes::insert(&mut transaction, site.clock.now(), &change).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Whether somebody belongs to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// From now on.
+    In,
+    /// Not any more.
+    Out,
+}
+
+/// Adds an account to a group or removes it. Whether it was otherwise before.
+///
+/// # Errors
+/// An outage.
+pub async fn set_membership(
+    site: &Site,
+    user: &User,
+    group: &Group,
+    membership: Membership,
+) -> Result<bool, AppError> {
+    let mut transaction = site.db.begin().await?;
+    let (changed, old, new) = match membership {
+        Membership::In => {
+            (groups::add_member(&mut transaction, group.id, user.id).await?, "", group.name.as_str())
+        }
+        Membership::Out => {
+            (groups::remove_member(&mut transaction, group.id, user.id).await?, group.name.as_str(), "")
+        }
+    };
+    if !changed {
+        return Ok(false);
+    }
+    users::touch(&mut transaction, user.id).await?;
+    let change = Change { object: Object::User(user.id, &user.username), what: "groups", old, new };
+    changes::insert(&mut transaction, site.clock.now(), &change).await?;
+    transaction.commit().await?;
+    site.members.take_back(UserId(user.id));
+    Ok(true)
+}

@@ -1,0 +1,12 @@
+//! The verbs, each in one transaction with its line in the record of changes.
+
+mod grants;
+mod groups;
+mod users;
+
+pub use super::store::{groups::GroupRow as Group, users::UserRow as User};
+pub use grants::{Target, grant, revoke};
+pub use groups::{
+    GroupFacts, Membership, add_group, delete_group, find_group, group_facts, groups, set_membership,
+};
+pub use users::{Found, PasswordState, UserFacts, find_user, list_users, set_active, user_facts};

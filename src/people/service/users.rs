@@ -1,0 +1,169 @@
+//! Accounts.
+
+use super::{
+    super::{
+        Filter, group_name,
+        store::{
+            changes::{self, Change, Object},
+            grants::{self, Holder},
+            groups, users,
+        },
+    },
+    User,
+};
+use crate::{
+    accounts::{EMAIL_MAX, django_hash::DjangoHash, username},
+    error::AppError,
+    member::UserId,
+    server::Site,
+};
+
+/// Whom a name means.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// This account.
+    One(Box<User>),
+    /// Nobody.
+    None,
+    /// An address that several accounts gave.
+    Several,
+}
+
+/// By username, else by e-mail address.
+///
+/// # Errors
+/// An outage.
+pub async fn find_user(site: &Site, typed: &str) -> Result<Found, AppError> {
+    const LONGEST: usize = 4 * (EMAIL_MAX as usize);
+    let key =
+        if typed.len() > LONGEST || typed.contains('\0') { String::new() } else { username::key(typed) };
+    if key.is_empty() {
+        return Ok(Found::None);
+    }
+    let mut found = users::find(&mut *site.db.read().await?, &key).await?;
+    if let Some(at) = found.iter().position(|user| user.username_key == key) {
+        return Ok(Found::One(Box::new(found.swap_remove(at))));
+    }
+    Ok(match (found.pop(), found.is_empty()) {
+        (Some(user), true) => Found::One(Box::new(user)),
+        (Some(_), false) => Found::Several,
+        (None, _) => Found::None,
+    })
+}
+
+/// What an account has to log in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordState {
+    /// A password.
+    Ours,
+    /// A password whose hash came from another site; it becomes ours at the next login.
+    Imported,
+    /// None: it has to be reset by mail, or set with `changepassword`.
+    None,
+}
+
+/// All that there is to say of an account.
+pub struct UserFacts {
+    /// What it logs in with.
+    pub password: PasswordState,
+    /// Living sessions.
+    pub sessions: i64,
+    /// Its groups.
+    pub groups: Vec<String>,
+    /// What it may do of its own.
+    pub permissions: Vec<String>,
+}
+
+/// More of an account than its row.
+///
+/// # Errors
+/// An outage.
+pub async fn user_facts(site: &Site, user: &User) -> Result<UserFacts, AppError> {
+    let mut connection = site.db.read().await?;
+    let hash = users::password_hash(&mut connection, user.id).await?;
+    let password = match hash.as_str() {
+        ours if ours.starts_with("$argon2") => PasswordState::Ours,
+        other if DjangoHash::parse(other).is_ok() => PasswordState::Imported,
+        _ => PasswordState::None,
+    };
+    Ok(UserFacts {
+        password,
+        sessions: users::count_sessions(&mut connection, user.id, site.clock.now()).await?,
+        groups: groups::of_user(&mut connection, user.id).await?,
+        permissions: grants::of(&mut connection, Holder::User(user.id)).await?,
+    })
+}
+
+/// Hands every account that fits to `each`, the oldest first, a thousand in memory at a time. How many; `None`: there is no such
+/// group.
+///
+/// # Errors
+/// An outage.
+pub async fn list_users(
+    site: &Site,
+    filter: &Filter,
+    mut each: impl FnMut(&User),
+) -> Result<Option<u64>, AppError> {
+    const PAGE: i64 = 1000;
+    let group = match filter.group.as_str() {
+        "" => String::new(),
+        typed => match super::find_group(site, typed).await? {
+            Some(group) => group_name(&group.name).map(|(_, key)| key).unwrap_or_default(),
+            None => return Ok(None),
+        },
+    };
+    let search = pattern(&filter.search);
+    let (mut count, mut after) = (0, i64::MIN);
+    loop {
+        let mut connection = site.db.read().await?;
+        let page = users::page(&mut connection, filter, &group, &search, after, PAGE).await?;
+        drop(connection);
+        page.iter().for_each(&mut each);
+        count += page.len() as u64;
+        match page.last() {
+            Some(last) => after = last.id,
+            None => return Ok(Some(count)),
+        }
+    }
+}
+
+/// For `LIKE`; empty for nothing to look for.
+fn pattern(search: &str) -> String {
+    let key = username::key(&search.replace('\0', ""));
+    if key.is_empty() {
+        return key;
+    }
+    let escaped: String =
+        key.chars().flat_map(|c| if "\\%_".contains(c) { vec!['\\', c] } else { vec![c] }).collect();
+    format!("%{escaped}%")
+}
+
+/// Switches an account on or off; off ends all its sessions. Whether it was otherwise before.
+///
+/// # Errors
+/// An outage.
+pub async fn set_active(site: &Site, user: &User, is_active: bool) -> Result<bool, AppError> {
+    let mut transaction = site.db.begin().await?;
+    if !users::set_active(&mut transaction, user.id, is_active, &rand::random::<[u8; 32]>()).await? {
+        return Ok(false);
+    }
+    let (old, new) = if is_active { ("false", "true") } else { ("true", "false") };
+    let change = Change { object: Object::User(user.id, &user.username), what: "is_active", old, new };
+    changes::insert(&mut transaction, site.clock.now(), &change).await?;
+    transaction.commit().await?;
+    let id = UserId(user.id);
+    site.members.take_back(id);
+    site.sessions.end_all(id, None).await?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_of_like_are_looked_for_as_they_are() {
+        assert_eq!(pattern(" Ada_%\\ "), "%ada\\_\\%\\\\%");
+        assert_eq!(pattern("  "), "");
+    }
+}

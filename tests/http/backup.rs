@@ -1,0 +1,171 @@
+//! `backup` and `restore`.
+
+use std::{os::unix::fs::PermissionsExt, path::Path, process::Command};
+
+use crate::support::{
+    TestSite,
+    database::TestDatabase,
+    program::{program, refused, said},
+};
+
+fn command(database: &TestDatabase, folder: &Path, name: &str, file: &Path, more: &[&str]) -> Command {
+    let mut command = program(database, folder);
+    command.arg(name).arg(file).args(more);
+    command
+}
+
+/// What lies about in a folder, sorted.
+fn files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .expect("the folder")
+        .map(|file| file.expect("a file").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_copy_is_made_while_the_site_is_written_to_and_put_back_when_it_is_stopped() {
+    let site = TestSite::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("copy.backup");
+    if !site.database.is_embedded() {
+        for name in ["backup", "restore"] {
+            let said = refused(&mut command(&site.database, folder.path(), name, &file, &[]));
+            assert!(said.contains("pg_dump") && said.contains("pg_restore"), "{said}");
+        }
+        assert!(!file.exists());
+        return site.stop().await;
+    }
+    // Acknowledged before the copy begins.
+    for number in 0..5 {
+        site.signed_up(&format!("before{number}")).await;
+    }
+    let address = site.address;
+    let writers: Vec<_> = (0..4)
+        .map(|writer| {
+            tokio::spawn(async move {
+                for number in 0..8 {
+                    let mut visitor = crate::support::Visitor::new(address);
+                    let name = format!("during{writer}x{number}");
+                    visitor.sign_up(&name, &format!("{name}@example.com")).await;
+                }
+            })
+        })
+        .collect();
+    let copy = |more: &'static [&'static str]| {
+        let mut command = command(&site.database, folder.path(), "backup", &file, more);
+        tokio::task::spawn_blocking(move || command.output().expect("it runs"))
+    };
+    let mut copies = 0;
+    while copies == 0 || !writers.iter().all(tokio::task::JoinHandle::is_finished) {
+        let output = copy(&["--force"]).await.expect("no panic");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        copies += 1;
+    }
+    for writer in writers {
+        writer.await.expect("no panic");
+    }
+    let again = refused(&mut command(&site.database, folder.path(), "backup", &file, &[]));
+    assert!(again.contains("--force"), "{again}");
+    assert_eq!(std::fs::metadata(&file).expect("the copy").permissions().mode() & 0o777, 0o600);
+    assert_eq!(files(folder.path()), ["copy.backup"], "nothing lies about");
+    let in_copy = copy(&["--force"]).await.expect("no panic");
+    assert!(String::from_utf8_lossy(&in_copy.stdout).contains("37 account(s)"), "{in_copy:?}");
+
+    // What happens after the copy is not in it.
+    site.signed_up("after").await;
+    let running = refused(&mut command(&site.database, folder.path(), "restore", &file, &["--force"]));
+    assert!(running.contains("a site runs on this database"), "{running}");
+    let database = site.halt().await;
+    let taken = refused(&mut command(&database, folder.path(), "restore", &file, &[]));
+    assert!(taken.contains("--force"), "{taken}");
+    assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 38);
+    let mut open = database.connect().await;
+    sqlx::query("SELECT 1 FROM users").fetch_optional(&mut open).await.expect("read");
+    let in_use = refused(&mut command(&database, folder.path(), "restore", &file, &["--force"]));
+    assert!(in_use.contains("another program has this database open"), "{in_use}");
+    drop(open);
+    let restored = said(&mut command(&database, folder.path(), "restore", &file, &["--force"]));
+    assert!(restored.contains("37 account(s)"), "{restored}");
+    let kept =
+        restored.lines().find_map(|line| line.strip_prefix("The one of before is kept: ")).expect("where");
+    let old = said(
+        program(&database, folder.path())
+            .args(["user", "list", "--search", "after"])
+            .env("MEMBERS_AREA_DATABASE__URL", format!("sqlite://{kept}")),
+    );
+    assert!(old.starts_with("after\t"), "{old}");
+    let site = TestSite::start_on(database, |_| {}).await;
+    assert_eq!(site.visitor().log_in("before3").await.location(), "/members/dashboard");
+    assert_eq!(site.visitor().log_in("after").await.location(), "/accounts/login");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn no_bad_file_is_put_in_place_of_a_database() {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    if !database.is_embedded() {
+        return database.remove().await;
+    }
+    said(program(&database, folder.path()).arg("migrate"));
+    let good = folder.path().join("good");
+    said(&mut command(&database, folder.path(), "backup", &good, &[]));
+    let bytes = std::fs::read(&good).expect("the copy");
+    let bad = |name: &str, bytes: &[u8]| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, bytes).expect("written");
+        file
+    };
+    let mut broken = bytes.clone();
+    // In the middle of a page of the tables.
+    for byte in &mut broken[4096 * 3..4096 * 5] {
+        *byte = 0xA5;
+    }
+    let foreign = folder.path().join("foreign");
+    let newer = bad("newer", &bytes);
+    for (file, sql) in [
+        (&foreign, "CREATE TABLE notes (text TEXT)"),
+        (
+            &newer,
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, 'x', 1, x'00', 0)",
+        ),
+    ] {
+        use sqlx::{Connection, Executor};
+        let url = format!("sqlite://{}?mode=rwc", file.display());
+        let mut connection = sqlx::AnyConnection::connect(&url).await.expect("connected");
+        connection.execute(sql).await.expect("done");
+        connection.close().await.expect("closed");
+    }
+    for (file, reason) in [
+        (folder.path().join("nowhere"), "cannot read"),
+        (bad("empty", b""), "is no SQLite database"),
+        (bad("text", b"this is just some text, and quite a lot of it"), "is no SQLite database"),
+        (bad("cut", &bytes[..bytes.len() / 2]), "cut"),
+        (bad("broken", &broken), "broken"),
+        (foreign, "no database of this program"),
+        (newer, "newer than this program"),
+        (folder.path().to_owned(), "cannot read"),
+    ] {
+        let said = refused(&mut command(&database, folder.path(), "restore", &file, &["--force"]));
+        assert!(said.contains(reason), "{}: {said}", file.display());
+        assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 0, "it is as before");
+    }
+    // A broken database is what restoring is for.
+    let path = database.url.trim_start_matches("sqlite://").to_owned();
+    std::fs::write(&path, b"this was a database once").expect("written");
+    let restored = said(&mut command(&database, folder.path(), "restore", &good, &["--force"]));
+    assert!(restored.contains("is kept"), "{restored}");
+    assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 0);
+    // Where there is none, nothing has to be forced.
+    std::fs::remove_file(&path).expect("removed");
+    assert!(!said(&mut command(&database, folder.path(), "restore", &good, &[])).contains("is kept"));
+    let into_itself =
+        refused(&mut command(&database, folder.path(), "backup", Path::new(&path), &["--force"]));
+    assert!(into_itself.contains("the database itself"), "{into_itself}");
+    assert!(
+        refused(&mut command(&database, folder.path(), "backup", Path::new("/nowhere/x"), &[]))
+            .contains("cannot write")
+    );
+    database.remove().await;
+}

@@ -1,0 +1,218 @@
+//! The links in mails, all kinds of them: each does its own thing, once, in its time, for its own account.
+
+use std::time::Duration;
+
+use crate::support::{PASSWORD, Page, TestSite, Visitor};
+
+const NEW: &str = "another horse battery";
+const DEAD: &str = r#"{"Refused":[["form","LinkDead"]]}"#;
+const HOUR: u64 = 3600;
+
+struct Kind {
+    name: &'static str,
+    /// Where its links begin.
+    path: &'static str,
+    /// What its button calls.
+    function: &'static str,
+    /// In hours.
+    lifetime: u64,
+}
+
+const KINDS: [Kind; 5] = [
+    kind("reset", "/accounts/reset/", "/api/accounts/reset_password", 1),
+    kind("verify", "/accounts/verify/", "/api/accounts/verify_email", 24),
+    kind("change", "/accounts/email/confirm/", "/api/accounts/confirm_email_change", 24),
+    kind("undo", "/accounts/email/undo/", "/api/accounts/undo_email_change", 72),
+    kind("not-me", "/accounts/not_me/", "/api/accounts/not_me", 72),
+];
+
+const fn kind(name: &'static str, path: &'static str, function: &'static str, lifetime: u64) -> Kind {
+    Kind { name, path, function, lifetime }
+}
+
+/// A new member called so, and their link of this kind.
+async fn link(site: &TestSite, kind: &Kind, name: &str) -> (Visitor, String) {
+    let mut member = site.member(name).await;
+    let address = format!("{name}@example.com");
+    let (to, about) = match kind.name {
+        "verify" => (address.clone(), "Confirm your email address"),
+        "reset" => {
+            member.submit("/accounts/password_reset", &[("email", &address)]).await;
+            (address.clone(), "Set a new password")
+        }
+        "not-me" => {
+            site.visitor().log_in(name).await;
+            (address.clone(), "New login to your account")
+        }
+        _ => {
+            let new = format!("new-{address}");
+            member.submit("/accounts/email", &[("email", &new)]).await;
+            (new, "Confirm your new email address")
+        }
+    };
+    let mut link = site.mail_to(&to, about, 1).await.link();
+    if kind.name == "undo" {
+        let page = member.get(&link).await.location().to_owned();
+        member.submit(&page, &[]).await;
+        link = site.mail_to(&address, "Your email address was changed", 1).await.link();
+    }
+    assert!(link.starts_with(kind.path), "{link}");
+    (member, link)
+}
+
+/// Opens a link and presses what its page would have; the page, and the verdict.
+async fn use_up(visitor: &mut Visitor, kind: &Kind, link: &str) -> (Page, String) {
+    let path = visitor.get(link).await.location().to_owned();
+    assert_eq!(path.trim_end_matches("/new"), kind.path.trim_end_matches('/'), "{link}");
+    let page = visitor.get(&path).await;
+    let fields = [("password1", NEW), ("password2", NEW)];
+    (page, visitor.call(kind.function, &fields).await.text())
+}
+
+/// What a link could change of an account.
+async fn account(site: &TestSite, name: &str) -> String {
+    let id = site.user_id(name).await;
+    let row = format!(
+        "SELECT email || ' ' || COALESCE(CAST(email_verified_at AS TEXT), '-') || ' ' || password_hash || ' ' || \
+         CAST((SELECT COUNT(*) FROM sessions WHERE user_id = {id}) AS TEXT) FROM users WHERE id = {id}"
+    );
+    site.database.text(&row).await
+}
+
+fn has_button(page: &Page, kind: &Kind) -> bool {
+    page.attribute(&format!("main form[action='{}']", kind.function), "method").is_some()
+}
+
+#[tokio::test]
+async fn each_does_its_own_thing_once_whatever_was_tried_with_it_before() {
+    let site = TestSite::start().await;
+    for kind in &KINDS {
+        let (_, good) = link(&site, kind, kind.name).await;
+        let before = account(&site, kind.name).await;
+        let token = good.strip_prefix(kind.path).expect("a token");
+        let other = |end: &str| if end == "A" { "B" } else { "A" };
+        let swapped: String = token
+            .chars()
+            .map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() })
+            .collect();
+        for wrong in [
+            format!("{}{}", other(&token[..1]), &token[1..]),
+            format!("{}{}", &token[..42], other(&token[42..])),
+            swapped,
+            format!("{token}A"),
+            token[..42].to_owned(),
+            format!("{token}%00"),
+            String::from("x"),
+        ] {
+            let (page, verdict) = use_up(&mut site.visitor(), kind, &format!("{}{wrong}", kind.path)).await;
+            assert!(!has_button(&page, kind), "{} {wrong}", kind.name);
+            assert_eq!(verdict, DEAD, "{} {wrong}", kind.name);
+        }
+        for other in KINDS.iter().filter(|other| other.name != kind.name) {
+            let (page, verdict) = use_up(&mut site.visitor(), other, &format!("{}{token}", other.path)).await;
+            assert!(!has_button(&page, other), "{} as {}", kind.name, other.name);
+            assert_eq!(verdict, DEAD, "{} as {}", kind.name, other.name);
+            // Nor by the cookie of the right page with the button of another.
+            let mut visitor = site.visitor();
+            visitor.get(&good).await;
+            let fields = [("password1", NEW), ("password2", NEW)];
+            assert_eq!(visitor.call(other.function, &fields).await.text(), DEAD);
+        }
+        assert_eq!(account(&site, kind.name).await, before, "{}: nothing has happened", kind.name);
+        let mut twin = site.visitor();
+        twin.get(&good).await;
+        let (page, verdict) = use_up(&mut site.visitor(), kind, &good).await;
+        assert!(has_button(&page, kind), "{}", kind.name);
+        assert_eq!(verdict, "\"Accepted\"", "{}", kind.name);
+        let after = account(&site, kind.name).await;
+        assert_ne!(after, before, "{}", kind.name);
+        // Neither in the browser that had it open already, nor in another.
+        let fields = [("password1", PASSWORD), ("password2", PASSWORD)];
+        assert_eq!(twin.call(kind.function, &fields).await.text(), DEAD, "{}", kind.name);
+        assert_eq!(use_up(&mut site.visitor(), kind, &good).await.1, DEAD, "{}", kind.name);
+        assert_eq!(account(&site, kind.name).await, after, "{}", kind.name);
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn each_is_good_for_its_time_and_no_longer() {
+    let site = TestSite::start().await;
+    for kind in &KINDS {
+        let (_, good) = link(&site, kind, kind.name).await;
+        // Half a minute for the test itself.
+        site.clock.advance(Duration::from_secs(kind.lifetime * HOUR - 30));
+        let mut visitor = site.visitor();
+        let path = visitor.get(&good).await.location().to_owned();
+        assert!(has_button(&visitor.get(&path).await, kind), "{}", kind.name);
+        site.clock.advance(Duration::from_secs(30));
+        let before = account(&site, kind.name).await;
+        let (page, verdict) = use_up(&mut visitor, kind, &good).await;
+        assert!(!has_button(&page, kind), "{}", kind.name);
+        assert_eq!(verdict, DEAD, "{}", kind.name);
+        assert_eq!(account(&site, kind.name).await, before, "{}", kind.name);
+    }
+    site.stop().await;
+}
+
+/// Somebody else who is signed in opens it: it is about its own account, and never about theirs.
+#[tokio::test]
+async fn each_is_for_its_own_account_whoever_opens_it() {
+    let site = TestSite::start().await;
+    let mut bob = site.member("bob").await;
+    for kind in &KINDS {
+        let (_, good) = link(&site, kind, kind.name).await;
+        let (before, of_bob) = (account(&site, kind.name).await, account(&site, "bob").await);
+        let (_, verdict) = use_up(&mut bob, kind, &good).await;
+        assert_eq!(verdict, "\"Accepted\"", "{}", kind.name);
+        assert_ne!(account(&site, kind.name).await, before, "{}", kind.name);
+        assert_eq!(account(&site, "bob").await, of_bob, "{}", kind.name);
+        assert!(bob.is_signed_in().await, "{}", kind.name);
+    }
+    site.stop().await;
+}
+
+/// The code beside a link.
+#[tokio::test]
+async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
+    const WRONG: &str = r#"{"Refused":[["code","CodeIncorrect"]]}"#;
+    const VERIFY: &str = "/api/accounts/verify_by_code";
+    const CHANGE: &str = "/api/accounts/change_by_code";
+    let site = TestSite::start().await;
+    let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
+    let enter = async |visitor: &mut Visitor, function: &str, code: &str| {
+        visitor.call(function, &[("code", code)]).await.text()
+    };
+    let verify = site.mail_to("ada@example.com", "Confirm your email address", 1).await.code();
+    ada.submit("/accounts/email", &[("email", "new@example.com")]).await;
+    bob.submit("/accounts/email", &[("email", "bobs-new@example.com")]).await;
+    let change = site.mail_to("new@example.com", "Confirm your new email address", 1).await.code();
+    let before = [account(&site, "ada").await, account(&site, "bob").await];
+    for (visitor, function, code) in [
+        (&bob, VERIFY, verify.as_str()),
+        (&bob, CHANGE, &change),
+        (&ada, VERIFY, &change),
+        (&ada, CHANGE, &verify),
+        (&ada, VERIFY, ""),
+        (&ada, CHANGE, "BBBB-BBBB"),
+        (&ada, CHANGE, &"B".repeat(10_000)),
+        (&ada, VERIFY, &verify[..8]),
+    ] {
+        assert_eq!(enter(&mut visitor.clone(), function, code).await, WRONG, "{function} {code}");
+    }
+    assert_eq!([account(&site, "ada").await, account(&site, "bob").await], before);
+    assert_eq!(enter(&mut ada, VERIFY, &verify).await, "\"Accepted\"");
+    assert_eq!(enter(&mut ada, VERIFY, &verify).await, WRONG);
+    assert_eq!(enter(&mut ada, CHANGE, &change).await, "\"Accepted\"");
+    assert_eq!(enter(&mut ada, CHANGE, &change).await, WRONG);
+    assert_eq!(site.database.text("SELECT email FROM users WHERE username = 'ada'").await, "new@example.com");
+
+    let late = site.mail_to("bob@example.com", "Confirm your email address", 1).await.code();
+    let late_change = site.mail_to("bobs-new@example.com", "Confirm your new email address", 1).await.code();
+    site.clock.advance(Duration::from_secs(24 * HOUR));
+    bob.log_in("bob").await;
+    assert_eq!(enter(&mut bob, VERIFY, &late).await, WRONG);
+    assert_eq!(enter(&mut bob, CHANGE, &late_change).await, WRONG);
+    assert_eq!(account(&site, "bob").await, before[1]);
+    site.stop().await;
+}

@@ -1,0 +1,90 @@
+//! What the site says to mail servers before it trusts them.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    time::Duration,
+};
+
+use members_area::server::config::MailTransport;
+
+use crate::support::{TestSite, mail::until, smtp::SmtpServer};
+
+async fn site_with(url: String) -> TestSite {
+    TestSite::start_with(move |config| config.mail.transport = MailTransport::Smtp(url)).await
+}
+
+async fn not_sent(site: &TestSite) -> String {
+    site.database.until("SELECT COUNT(*) FROM mails WHERE last_error <> ''", |count| count == 1).await;
+    site.database.text("SELECT last_error FROM mails").await
+}
+
+#[tokio::test]
+async fn where_encryption_is_required_no_password_goes_in_the_clear() {
+    let server = SmtpServer::start();
+    let site = site_with(format!("smtp://post:s3cret@{}?tls=required", server.address)).await;
+    site.signed_up("ada").await;
+    let error = not_sent(&site).await;
+    assert!(!error.contains("s3cret"), "{error}");
+    assert_eq!((server.logins(), server.taken().len()), (0, 0), "{error}");
+    // The server may learn it yet: tried again.
+    site.database.until("SELECT COUNT(*) FROM mails WHERE tries = 1", |count| count == 1).await;
+    site.clock.advance(Duration::from_secs(61));
+    site.database.until("SELECT COUNT(*) FROM mails WHERE tries = 2", |count| count == 1).await;
+    site.stop().await;
+}
+
+/// It is ours, and no fault of the mail.
+#[tokio::test]
+async fn a_wrong_password_is_put_right_and_the_mail_goes_out() {
+    let server = SmtpServer::start();
+    let site = site_with(format!("smtp://post:wrong@{}", server.address)).await;
+    site.signed_up("ada").await;
+    let error = not_sent(&site).await;
+    assert!(error.contains("535") && !error.contains("wrong@"), "{error}");
+    let database = site.halt().await;
+    let url = format!("smtp://post:s3cret@{}", server.address);
+    let site =
+        TestSite::start_on(database, move |config| config.mail.transport = MailTransport::Smtp(url)).await;
+    site.clock.advance(Duration::from_secs(61));
+    until("at the server", || Some(server.taken()).filter(|mails| mails.len() == 1)).await;
+    site.stop().await;
+}
+
+/// The first byte of a TLS handshake (RFC 8446, 5.1).
+const HANDSHAKE: u8 = 22;
+
+#[tokio::test]
+async fn both_ways_into_tls_are_taken_before_anything_is_said() {
+    for scheme in ["smtps", "smtp"] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = tokio::task::spawn_blocking(move || {
+            let (mut stream, _) = listener.accept().expect("a visit");
+            let (mut reader, mut said) = (BufReader::new(stream.try_clone().expect("a twin")), Vec::new());
+            if scheme == "smtp" {
+                for answer in ["220 mail.test\r\n", "250-mail.test\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n"] {
+                    stream.write_all(answer.as_bytes()).expect("said");
+                    let mut line = String::new();
+                    reader.read_line(&mut line).expect("heard");
+                    said.push(line);
+                }
+                stream.write_all(b"220 go on\r\n").expect("said");
+            }
+            let mut first = [0];
+            reader.read_exact(&mut first).expect("heard");
+            (said, first[0])
+        });
+        let tls = if scheme == "smtp" { "?tls=required" } else { "" };
+        let site = site_with(format!("{scheme}://post:s3cret@{address}{tls}")).await;
+        site.signed_up("ada").await;
+        let (said, first) = server.await.expect("no panic");
+        assert_eq!(first, HANDSHAKE, "{scheme}");
+        if scheme == "smtp" {
+            assert!(said[0].starts_with("EHLO") && said[1] == "STARTTLS\r\n", "{said:?}");
+        }
+        // Whoever breaks off gets nothing, and the mail stays.
+        not_sent(&site).await;
+        site.stop().await;
+    }
+}

@@ -1,0 +1,173 @@
+//! `user`, `group`, `grant`, `revoke`: what the operator changes, and what of it a running site notices.
+
+use std::time::Duration;
+
+use crate::support::{
+    TestSite,
+    program::{program, refused, said},
+};
+
+/// What the record of changes says, the oldest first.
+async fn changes(site: &TestSite) -> Vec<String> {
+    let mut connection = site.database.connect().await;
+    let rows: Vec<(String, String, String, String, String)> =
+        sqlx::query_as("SELECT object_kind, object, what, old_value, new_value FROM changes WHERE actor = '' AND actor_id IS NULL ORDER BY id")
+            .fetch_all(&mut connection)
+            .await
+            .expect("the changes");
+    rows.into_iter()
+        .map(|(kind, object, what, old, new)| format!("{kind} {object} {what}: {old}>{new}"))
+        .collect()
+}
+
+#[tokio::test]
+async fn who_is_switched_off_is_out_and_comes_back_when_switched_on() {
+    let site = TestSite::start().await;
+    let mut ada = site.member("ada").await;
+    let mut bob = site.member("bob").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let user = |arguments: &[&str]| {
+        let mut command = program(&site.database, folder.path());
+        command.arg("user").args(arguments);
+        command
+    };
+    let off = said(&mut user(&["deactivate", "ADA@example.com"]));
+    assert_eq!(off, "User 'ada' is switched off. All their sessions have ended.\n");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 1, "hers is gone");
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/accounts/login");
+    // Another process did it: at the latest after sessions.cache_ttl it is known here.
+    site.clock.advance(Duration::from_secs(61));
+    assert!(!ada.is_signed_in().await && bob.is_signed_in().await);
+    assert_eq!(said(&mut user(&["deactivate", "ada"])), "User 'ada' was switched off already.\n");
+    assert_eq!(
+        said(&mut user(&["list", "--inactive"])),
+        "ada\tada@example.com\tinactive\t".to_owned() + &last_login(&site, "ada").await + "\n"
+    );
+    assert_eq!(said(&mut user(&["activate", "ada"])), "User 'ada' may log in again.\n");
+    assert_eq!(said(&mut user(&["activate", "ada"])), "User 'ada' was active already.\n");
+    // With the new stamp no session of before comes back to life.
+    assert!(!ada.is_signed_in().await);
+    assert_eq!(ada.log_in("ada").await.location(), "/members/dashboard");
+    assert!(ada.is_signed_in().await);
+    assert_eq!(changes(&site).await, ["user ada is_active: true>false", "user ada is_active: false>true"]);
+    assert_eq!(site.database.number("SELECT version FROM users WHERE username = 'ada'").await, 3);
+    assert!(refused(&mut user(&["deactivate", "nobody"])).contains("there is no user 'nobody'"));
+    site.stop().await;
+}
+
+async fn last_login(site: &TestSite, name: &str) -> String {
+    let at = site.database.number(&format!("SELECT last_login FROM users WHERE username = '{name}'")).await;
+    members_area::server::moment::moment(at).iso
+}
+
+#[tokio::test]
+async fn accounts_are_listed_and_shown() {
+    let site = TestSite::start().await;
+    for name in ["ada", "Grace_H", "linus"] {
+        site.signed_up(name).await;
+    }
+    site.database.execute("UPDATE users SET is_staff = 1, first_name = 'Ada', last_name = 'Lovelace' WHERE username = 'ada'").await;
+    site.database.execute("UPDATE users SET is_superuser = 1 WHERE username = 'linus'").await;
+    // Somebody else's address, which nobody has proven.
+    site.database.execute("UPDATE users SET email = 'ada@example.com', email_key = 'ada@example.com' WHERE username = 'linus'").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let user = |arguments: &[&str]| {
+        let mut command = program(&site.database, folder.path());
+        command.arg("user").args(arguments);
+        command
+    };
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let text = said(&mut user(arguments));
+        text.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(names(&["list"]), ["ada", "Grace_H", "linus"]);
+    assert_eq!(names(&["list", "--staff"]), ["ada"]);
+    assert_eq!(names(&["list", "--superusers"]), ["linus"]);
+    assert_eq!(names(&["list", "--search", "LOVEL"]), ["ada"]);
+    assert_eq!(names(&["list", "--search", "e_h"]), ["Grace_H"]);
+    assert_eq!(names(&["list", "--search", "%"]), [""; 0]);
+    let shown = said(&mut user(&["show", "ADA"]));
+    for line in [
+        "Username: ada",
+        "Name: Ada Lovelace",
+        "Email address: ada@example.com (not confirmed)",
+        "Kind: staff",
+        "Password: set",
+        "Last login: never",
+        "Sessions: 0",
+        "Groups: none",
+    ] {
+        assert!(shown.lines().any(|found| found == line), "{line} in {shown}");
+    }
+    assert!(!shown.contains("argon2"), "{shown}");
+    assert!(refused(&mut user(&["show", "ada@example.com"])).contains("several accounts have the address"));
+    assert!(refused(&mut user(&["list", "--group", "nowhere"])).contains("there is no group 'nowhere'"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn groups_and_permissions_come_and_go() {
+    let site = TestSite::start().await;
+    for name in ["ada", "bob"] {
+        site.signed_up(name).await;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let say = |line: &str| {
+        let mut command = program(&site.database, folder.path());
+        command.args(line.split(' '));
+        command
+    };
+    assert_eq!(said(&mut say("group add Éditeurs")), "The group 'Éditeurs' is there now.\n");
+    assert!(refused(&mut say("group add éDITEURS")).contains("there is a group"));
+    let no_name = refused(program(&site.database, folder.path()).args(["group", "add", "a\u{202E}b"]));
+    assert!(no_name.contains("a group's name has"), "{no_name}");
+    assert_eq!(
+        said(&mut say("user add-to-group ada éditeurs")),
+        "User 'ada' is in the group 'Éditeurs' now.\n"
+    );
+    assert!(said(&mut say("user add-to-group ada éditeurs")).contains("already"));
+    assert_eq!(
+        said(&mut say("grant --group éditeurs blog.add_post")),
+        "The group 'Éditeurs' has the permission 'blog.add_post' now.\n"
+    );
+    assert!(said(&mut say("grant --group éditeurs blog.add_post")).contains("already"));
+    assert_eq!(
+        said(&mut say("grant --user bob blog.view_post")),
+        "User 'bob' has the permission 'blog.view_post' now.\n"
+    );
+    assert!(refused(&mut say("grant --user bob blog")).contains("app.codename"));
+    assert!(refused(&mut say("grant blog.view_post")).contains("--user"));
+    assert!(refused(&mut say("grant --user nobody blog.view_post")).contains("there is no user"));
+    assert_eq!(said(&mut say("group list")), "Éditeurs\t1 member(s)\n");
+    assert_eq!(
+        said(&mut say("group show éditeurs")),
+        "Group: Éditeurs\nPermission: blog.add_post\nMember: ada\n"
+    );
+    assert!(said(&mut say("user show bob")).contains("Permissions: blog.view_post"));
+    assert!(said(&mut say("user show ada")).contains("Groups: Éditeurs"));
+    assert!(said(&mut say("revoke --user bob blog.view_post")).contains("any more"));
+    assert!(said(&mut say("revoke --user bob blog.view_post")).contains("did not have"));
+    assert!(said(&mut say("user remove-from-group ada éditeurs")).contains("any more"));
+    assert!(said(&mut say("user remove-from-group ada éditeurs")).contains("was not in the group"));
+    assert_eq!(
+        said(&mut say("group delete éditeurs")),
+        "The group 'Éditeurs' is gone; 0 member(s) are in it no more.\n"
+    );
+    assert!(refused(&mut say("group show éditeurs")).contains("there is no group"));
+    for table in ["groups", "group_members", "group_permissions", "user_permissions"] {
+        assert_eq!(site.database.number(&format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
+    }
+    assert_eq!(
+        changes(&site).await,
+        [
+            "group Éditeurs created: >Éditeurs",
+            "user ada groups: >Éditeurs",
+            "group Éditeurs permissions: >blog.add_post",
+            "user bob permissions: >blog.view_post",
+            "user bob permissions: blog.view_post>",
+            "user ada groups: Éditeurs>",
+            "group Éditeurs deleted: Éditeurs>",
+        ]
+    );
+    site.stop().await;
+}
