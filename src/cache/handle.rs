@@ -100,11 +100,6 @@ impl Cache {
         delivery
     }
 
-    /// Takes back everything of everybody, where naming all members would take too long.
-    pub fn invalidate_everybody(&self, cause: &'static str) -> Delivery {
-        self.invalidate(&[Tag::Everything], cause)
-    }
-
     /// Takes back everything of one member.
     pub fn invalidate_member(&self, member: UserId, cause: &'static str) -> Delivery {
         self.invalidate(&[Tag::Member(member)], cause)
