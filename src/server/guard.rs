@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Pages that are open to everybody.
-const PUBLIC_PAGES: [&str; 13] = [
+pub const PUBLIC_PAGES: [&str; 13] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",

@@ -15,6 +15,7 @@ pub mod health;
 pub mod id;
 pub mod listen;
 pub mod moment;
+pub mod page_cache;
 pub mod pages;
 pub mod plain_forms;
 pub mod router;
