@@ -69,6 +69,14 @@ const PUBLIC_FUNCTIONS: [&str; 11] = [
     VerifyEmail::PATH,
 ];
 
+/// Whether a member, or somebody who is not signed in, is let in without a further question.
+pub fn admits(member: Option<&Member>, route: &str) -> bool {
+    match member {
+        Some(member) => may_enter(member, route) && !RECENT_PAGES.contains(&route),
+        None => is_public(route),
+    }
+}
+
 /// Marks an answer that its member's browser may keep: what it shows has an address of its own and never changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Keepable;

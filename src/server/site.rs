@@ -123,6 +123,11 @@ impl Site {
         format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
     }
 
+    /// The name of a cookie without the prefix of [`cookie_name`](Self::cookie_name), if it is one that we could have set.
+    pub fn own_cookie<'a>(&self, name: &'a str) -> Option<&'a str> {
+        if self.is_https() { name.strip_prefix("__Host-") } else { Some(name) }
+    }
+
     /// With https the prefix `__Host-`: browsers then take the cookie only over https, from this very host, for all paths.
     pub fn cookie_name(&self, name: &'static str) -> String {
         if self.is_https() { format!("__Host-{name}") } else { name.to_owned() }

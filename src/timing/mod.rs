@@ -5,7 +5,7 @@ pub mod layer;
 pub mod log;
 
 use std::{
-    fmt,
+    fmt::{self, Write},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicI64, Ordering},
@@ -101,7 +101,11 @@ impl Recorder {
     /// Such as `profile_summary=hit,dashboard=miss`; empty when the cache was not asked.
     pub fn cache_state(&self) -> String {
         let lookups = self.0.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let states: Vec<_> = lookups.iter().map(|(name, lookup)| format!("{name}={lookup}")).collect();
-        states.join(",")
+        let mut states = String::new();
+        for (name, lookup) in lookups.iter() {
+            let joint = if states.is_empty() { "" } else { "," };
+            let _ = write!(states, "{joint}{name}={lookup}");
+        }
+        states
     }
 }

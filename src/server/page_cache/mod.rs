@@ -15,6 +15,7 @@ mod pin;
 mod policy;
 mod sealed;
 mod variant;
+mod warm;
 
 use axum::http::{HeaderValue, header};
 use leptos::prelude::use_context;
@@ -24,6 +25,7 @@ use super::workshop::Workshop;
 pub use layer::keep_pages;
 pub use making::Making;
 pub use policy::{CachedPage, CachedPages, Scope};
+pub use warm::warm;
 
 /// Where pages are packed. What finds no place is sent and not kept.
 pub fn workshop() -> Workshop {
