@@ -19,7 +19,8 @@ use crate::{
     ui::flash::{Level, Message},
 };
 
-const COOKIE: &str = "link";
+/// Holds the token of a link that was opened.
+pub const COOKIE: &str = "link";
 /// As long as the shortest-lived link.
 const LIFETIME: Duration = Duration::from_secs(3600);
 

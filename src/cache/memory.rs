@@ -105,6 +105,12 @@ where
         }
     }
 
+    /// The value, if it is in memory and good.
+    pub async fn get(&self, key: K, owner: impl Hash) -> Option<V> {
+        let full = (key, self.generations.current(self.counter(owner)));
+        self.entries.get(&full).await.filter(|entry| self.is_fresh(entry)).map(|entry| entry.value)
+    }
+
     async fn renew<E, L>(
         &self,
         full: (K, u64),

@@ -10,6 +10,7 @@ pub mod db;
 pub mod error_page;
 pub mod failure;
 pub mod flash;
+pub mod front;
 pub mod guard;
 pub mod headers;
 pub mod health;
@@ -17,6 +18,7 @@ pub mod id;
 pub mod in_use;
 pub mod listen;
 pub mod moment;
+pub mod page_cache;
 pub mod pages;
 pub mod plain_forms;
 pub mod router;
@@ -43,6 +45,7 @@ use clock::Clock;
 use config::Config;
 use db::Database;
 use failure::Failure;
+use front::Front;
 
 /// Opens everything and serves until `stop` is ready; then lets running requests finish, ends the open transactions and closes
 /// the database. Everything comes from outside (law 8): the listener, so that a test can take port 0, and the clock.
@@ -77,7 +80,7 @@ pub async fn run(
         stop.await;
         stopping.begin();
     };
-    listen::serve(listener, router::router(site.clone()), &site.config.server, stop).await;
+    listen::serve(listener, Front::new(site.clone()), &site.config.server, stop).await;
     sweeper.abort();
     postman.abort();
     writer.abort();

@@ -10,8 +10,8 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    Site, client, error_page, flash, guard, headers, health, pages, plain_forms, same_origin, shell,
-    static_files, well_formed,
+    Site, client, error_page, flash, guard, headers, health, page_cache, pages, plain_forms, same_origin,
+    shell, static_files, well_formed,
 };
 use crate::{
     accounts::links,
@@ -49,6 +49,8 @@ pub fn router(site: Site) -> Router {
             .layer(cookie::layer(&site))
             // Needs to know who asks, and stands before anything is rendered.
             .layer(from_fn_with_state(site.clone(), guard::guard))
+            // Whoever comes here was let in.
+            .layer(from_fn_with_state(site.clone(), page_cache::keep_pages))
             // Forms: inside of the session, so that its cookies are in the answer that is rewritten.
             .layer(from_fn_with_state(site.clone(), plain_forms::plain_forms)),
     );

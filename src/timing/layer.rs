@@ -1,6 +1,10 @@
 //! The layer itself: one line a request, a request id, `Server-Timing`.
 
-use std::time::{Duration, Instant};
+use std::{
+    borrow::Cow,
+    fmt::Write,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -28,69 +32,101 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// Measures until the answer's head is ready; our pages are complete by then (`SsrMode::Async`).
 pub async fn time_requests(State(site): State<Site>, mut request: Request, next: Next) -> Response {
-    let recorder = Recorder::default();
-    request.extensions_mut().insert(recorder.clone());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let mut timed = Timed {
-        begun: Instant::now(),
-        id: format!("{:016x}", rand::random::<u64>()),
-        method: request.method().clone(),
-        path: loggable_path(request.uri().path(), route.as_deref()),
-        route,
-        slow: site.config.log.slow_request.get(),
-        recorder,
-        status: CLIENT_CLOSED_REQUEST,
-        is_quiet: false,
-    };
-
+    let path = loggable_path(request.uri().path(), route.as_deref());
+    let timed = Timed::begin(&site, request.method().clone(), path.into(), route.map(Cow::Owned));
+    request.extensions_mut().insert(timed.recorder.clone());
     let mut response = next.run(request).await;
-
-    timed.status = response.status().as_u16();
-    timed.is_quiet = response.extensions().get::<Quiet>().is_some();
-    if is_html(&response) {
-        let cache = timed.recorder.cache_state();
-        let cache = if cache.is_empty() { String::new() } else { format!(", cache;desc=\"{cache}\"") };
-        let total = milliseconds(timed.begun.elapsed());
-        if let Ok(value) = HeaderValue::try_from(format!("total;dur={total:.1}{cache}")) {
-            response.headers_mut().insert(SERVER_TIMING, value);
-        }
-    }
-    if let Ok(value) = HeaderValue::try_from(timed.id.as_str()) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    timed.finish(&mut response);
     response
 }
 
 /// A request being timed. Its line is written when it is dropped: after the answer, or when the visitor has gone away and there is
 /// none. A flood that hangs up is in the log too.
-struct Timed {
+pub struct Timed {
+    /// What is to be noted of the request.
+    pub recorder: Recorder,
     begun: Instant,
-    id: String,
+    id: u64,
     method: Method,
-    path: String,
-    route: Option<String>,
+    path: Cow<'static, str>,
+    route: Option<Cow<'static, str>>,
     slow: Duration,
-    recorder: Recorder,
     status: u16,
     is_quiet: bool,
 }
 
+impl Timed {
+    fn begin(site: &Site, method: Method, path: Cow<'static, str>, route: Option<Cow<'static, str>>) -> Self {
+        Self {
+            recorder: Recorder::default(),
+            begun: Instant::now(),
+            id: rand::random(),
+            method,
+            path,
+            route,
+            slow: site.config.log.slow_request.get(),
+            status: CLIENT_CLOSED_REQUEST,
+            is_quiet: false,
+        }
+    }
+
+    /// A page that is answered without the layers.
+    pub fn page(site: &Site, route: &'static str, begun: Instant, recorder: Recorder) -> Self {
+        let route = Cow::Borrowed(route);
+        let mut timed = Self::begin(site, Method::GET, route.clone(), Some(route));
+        (timed.begun, timed.recorder) = (begun, recorder);
+        timed
+    }
+
+    /// The answer is there.
+    pub fn finish(mut self, response: &mut Response) {
+        self.status = response.status().as_u16();
+        self.is_quiet = response.extensions().get::<Quiet>().is_some();
+        if (is_html(response) || self.recorder.page_state().is_some())
+            && let Ok(value) = HeaderValue::try_from(self.server_timing())
+        {
+            response.headers_mut().insert(SERVER_TIMING, value);
+        }
+        if let Ok(value) = HeaderValue::try_from(format!("{:016x}", self.id)) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+    }
+
+    /// A browser shows it to the developer, and to `ui::why`: how long it took, what the cache said, what became of the page.
+    fn server_timing(&self) -> String {
+        let mut value = String::with_capacity(128);
+        let _ = write!(value, "total;dur={:.1}", milliseconds(self.begun.elapsed()));
+        let cache = self.recorder.cache_state();
+        if !cache.is_empty() {
+            let _ = write!(value, ", cache;desc=\"{cache}\"");
+        }
+        if let Some(page) = self.recorder.page_state() {
+            let _ = write!(value, ", page;desc=\"{page}\"");
+        }
+        value
+    }
+}
+
 impl Drop for Timed {
     fn drop(&mut self) {
-        let Self { id, method, path, status, .. } = self;
+        let Self { method, path, status, .. } = self;
         let duration = self.begun.elapsed();
-        let duration_ms = milliseconds(duration);
-        let line = format!(
-            "Request: {method} {path} - Processed in {:.4}s - Status: {status}",
-            duration.as_secs_f64()
-        );
         let route = self.route.as_deref().unwrap_or("-");
-        let user_id = self.recorder.user_id().map(|user| user.0);
-        let cache = Some(self.recorder.cache_state()).filter(|state| !state.is_empty());
-        // tracing wants the level at compile time.
+        // tracing wants the level at compile time, and computes the fields only of a line that is written.
         macro_rules! write_line {
             ($level:ident) => {
-                tracing::$level!(target: TARGET, request_id = id, route, user_id, status, duration_ms, cache, "{line}")
+                tracing::$level!(
+                    target: TARGET,
+                    request_id = format!("{:016x}", self.id),
+                    route,
+                    user_id = self.recorder.user_id().map(|user| user.0),
+                    status,
+                    duration_ms = milliseconds(duration),
+                    cache = Some(self.recorder.cache_state()).filter(|state| !state.is_empty()),
+                    "Request: {method} {path} - Processed in {:.4}s - Status: {status}",
+                    duration.as_secs_f64()
+                )
             };
         }
         match level(*status, duration, self.slow, self.is_quiet) {

@@ -4,18 +4,62 @@
 pub mod layer;
 pub mod log;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::{
+    fmt::{self, Write},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
-use crate::{cache::Lookup, member::UserId};
+use crate::{cache::Lookup, member::UserId, server::clock::Millis};
 
 /// What one request does that is worth a field in its log line. Clones share the record; it travels in the request's extensions.
 #[derive(Clone, Debug, Default)]
 pub struct Recorder(Arc<Record>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Record {
     user: OnceLock<UserId>,
     cache: Mutex<Vec<(&'static str, Lookup)>>,
+    good_until: AtomicI64,
+    page: OnceLock<PageState>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            user: OnceLock::new(),
+            cache: Mutex::default(),
+            good_until: AtomicI64::new(Millis::MAX),
+            page: OnceLock::new(),
+        }
+    }
+}
+
+/// What the page cache had to do with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageState {
+    /// The page is kept; ages and what is left in seconds.
+    Kept {
+        /// Whether it was there already.
+        lookup: Lookup,
+        /// How long ago it was made.
+        age: i64,
+        /// How much longer it is good.
+        ttl: i64,
+    },
+    /// The page was made for this one request.
+    Bypassed,
+}
+
+impl fmt::Display for PageState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kept { lookup, age, ttl } => write!(f, "{lookup}; age={age}; ttl={ttl}"),
+            Self::Bypassed => f.write_str("bypass"),
+        }
+    }
 }
 
 impl Recorder {
@@ -29,6 +73,26 @@ impl Recorder {
         self.0.cache.lock().unwrap_or_else(PoisonError::into_inner).push((name, lookup));
     }
 
+    /// Notes until when something is good that was read from the cache.
+    pub fn good_until(&self, at: Millis) {
+        self.0.good_until.fetch_min(at, Ordering::Relaxed);
+    }
+
+    /// Until when all of that is good; without any, for ever.
+    pub fn all_good_until(&self) -> Millis {
+        self.0.good_until.load(Ordering::Relaxed)
+    }
+
+    /// Notes what the page cache did.
+    pub fn page(&self, state: PageState) {
+        let _ = self.0.page.set(state);
+    }
+
+    /// What the page cache did, where it had to do with the answer.
+    pub fn page_state(&self) -> Option<PageState> {
+        self.0.page.get().copied()
+    }
+
     /// Who asked, when somebody signed in did.
     pub fn user_id(&self) -> Option<UserId> {
         self.0.user.get().copied()
@@ -37,7 +101,11 @@ impl Recorder {
     /// Such as `profile_summary=hit,dashboard=miss`; empty when the cache was not asked.
     pub fn cache_state(&self) -> String {
         let lookups = self.0.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let states: Vec<_> = lookups.iter().map(|(name, lookup)| format!("{name}={lookup}")).collect();
-        states.join(",")
+        let mut states = String::new();
+        for (name, lookup) in lookups.iter() {
+            let joint = if states.is_empty() { "" } else { "," };
+            let _ = write!(states, "{joint}{name}={lookup}");
+        }
+        states
     }
 }

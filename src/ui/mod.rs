@@ -26,7 +26,7 @@ pub use form::Form;
 pub use frame::{Footer, Header, Main, SkipLink};
 pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use pager::Pager;
-pub use time::{Moment, Timestamp};
+pub use time::{Moment, Timestamp, Validity};
 
 use crate::{forms::ReturnedForm, permission::Permission};
 

@@ -207,6 +207,10 @@ pub struct Activity {
 pub struct Cache {
     /// Memory for cached values.
     pub max_bytes: Size,
+    /// Whether whole pages are kept.
+    pub pages: bool,
+    /// How long public pages are kept for those who are not signed in; zero: not at all.
+    pub site_ttl: Period,
     /// How long the dashboard's view is kept.
     pub dashboard_ttl: Period,
     /// How long the profile summary is kept.

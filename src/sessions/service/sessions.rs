@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use super::{
-    super::{origin::Origin, store},
+    super::{origin::Origin, record, store},
     Data, IdHash,
     renewals::Renewed,
     watchers::Watchers,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     cache::{Cache, Memory},
     error::AppError,
-    member::UserId,
+    member::{Member, UserId},
     server::{
         clock::{Clock, Millis, to_millis},
         config,
@@ -26,6 +26,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Live {
     data: Data,
+    plain: Option<(UserId, Vec<u8>)>,
     idle: Millis,
     absolute_expires_at: Millis,
     last_seen_at: AtomicI64,
@@ -129,6 +130,21 @@ impl Sessions {
         Ok(self.live(id).await?.map(|live| (live.data.clone(), live.ends_at())))
     }
 
+    /// Whose session it is, where that can be told at once and beyond doubt: it is in memory, living, of nobody else's stamp than
+    /// the member's, carries nothing that somebody has to look at, and its "last seen" need not be written yet.
+    pub async fn owner_at_hand(
+        &self,
+        site_members: &Memory<UserId, Option<Member>>,
+        id: IdHash,
+    ) -> Option<Member> {
+        let live = self.live.get(id, id).await?;
+        let (now, last_seen) = (self.clock.now(), live.last_seen_at.load(Ordering::Relaxed));
+        let is_due = now.saturating_sub(last_seen) >= to_millis(self.settings.touch_every.get());
+        let (user, stamp) = live.plain.as_ref().filter(|_| !is_due && now < live.ends_at())?;
+        let member = site_members.get(*user, *user).await??;
+        (member.session_stamp() == stamp).then_some(member)
+    }
+
     async fn live(&self, id: IdHash) -> Result<Option<Arc<Live>>, AppError> {
         match self.live.get_or_load(id, id, self.settings.cache_ttl.get(), || self.find(id)).await {
             Ok((entry, _)) => Ok(Some(entry.value).filter(|live| self.clock.now() < live.ends_at())),
@@ -141,8 +157,10 @@ impl Sessions {
         let failed = |error| Missing::Failed(AppError::from(error));
         let mut connection = self.db.read().await.map_err(failed)?;
         let row = store::find(&mut connection, &id).await.map_err(failed)?.ok_or(Missing::Unknown)?;
+        let data = serde_json::from_str(&row.data).map_err(|_| Missing::Unknown)?;
         Ok(Arc::new(Live {
-            data: serde_json::from_str(&row.data).map_err(|_| Missing::Unknown)?,
+            plain: record::plain(&data),
+            data,
             idle: row.idle_expires_at.saturating_sub(row.last_seen_at),
             absolute_expires_at: row.absolute_expires_at,
             last_seen_at: AtomicI64::new(row.last_seen_at),
