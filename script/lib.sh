@@ -296,8 +296,10 @@ totals() {
     cat "$1"/*.log 2>/dev/null |
       awk '/^test result: / { passed += $4; failed += $6; ignored += $8 } END { print passed + 0, failed + 0, ignored + 0 }' || true
     # "Flaky" passed only on a second try: here that is a failure.
-    [[ ! -s $1/playwright.json ]] || node -p '
-      const { stats } = JSON.parse(require("fs").readFileSync(process.argv[1]));
-      [stats.expected, stats.unexpected + stats.flaky, stats.skipped].join(" ")' "$1/playwright.json"
+    for report in "$1"/playwright*.json; do
+      [[ ! -s $report ]] || node -p '
+        const { stats } = JSON.parse(require("fs").readFileSync(process.argv[1]));
+        [stats.expected, stats.unexpected + stats.flaky, stats.skipped].join(" ")' "$report"
+    done
   } | awk '{ for (i = 1; i <= 3; i++) sum[i] += $i } END { print sum[1] + 0, sum[2] + 0, sum[3] + 0 }'
 }

@@ -23,7 +23,9 @@ use crate::{
     activity::pages::ActivityPage,
     admin::{
         cache::pages::CachePage,
+        groups::pages::{DeleteGroupPage, GroupPage, GroupsPage, NewGroupPage},
         pages::{ADMIN, AdminPage},
+        users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
     },
     error::AppError,
     mail::pages::MailboxPage,
@@ -63,6 +65,14 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/cache") view=CachePage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups") view=GroupsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups/new") view=NewGroupPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups/:id") view=GroupPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups/:id/delete") view=DeleteGroupPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/confirm") view=ConfirmPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/new") view=NewUserPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
                 <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />

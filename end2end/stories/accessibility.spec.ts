@@ -1,11 +1,31 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import { arrive, button, field, fillSignUp, hasScript, heading, join, newMember, open } from '../support/verbs';
 
-const VISITORS_PAGES = ['/', '/accounts/signup', '/accounts/login', '/accounts/logout', '/no/such/page'];
+const VISITORS_PAGES = [
+  '/',
+  '/accounts/signup',
+  '/accounts/login',
+  '/accounts/logout',
+  '/accounts/password_reset',
+  '/accounts/password_reset/done',
+  '/accounts/reset/new',
+  '/accounts/reset/done',
+  '/accounts/verify',
+  '/accounts/email/confirm',
+  '/accounts/email/undo',
+  '/accounts/not_me',
+  '/no/such/page',
+];
 const MEMBERS_PAGES = [
   '/',
+  '/accounts/password_change',
+  '/accounts/email',
+  '/accounts/email/confirm',
+  '/accounts/verify',
+  '/accounts/reauthenticate',
   '/members/dashboard',
   '/members/profile',
   '/members/secret',
@@ -71,6 +91,14 @@ test.describe('no barrier that axe can find, light or dark', () => {
     }
   });
 
+  test('behind the links in mails', async ({ page }) => {
+    await openLinks(page, what => check(page, what));
+    await open(page, '/dev/mailbox');
+    // One is like the others, and there may be a hundred.
+    await page.locator('article:nth-of-type(n+3)').evaluateAll(rest => rest.forEach(one => one.remove()));
+    await check(page, 'mailbox');
+  });
+
   test('in a form with errors, under a message', async ({ page }) => {
     await openWithErrors(page);
     await check(page, 'sign up with errors');
@@ -84,6 +112,31 @@ test.describe('no barrier that axe can find, light or dark', () => {
     await check(page, 'login with errors');
   });
 });
+
+/** Each kind of link, up to its button. */
+async function openLinks(page: Page, check: (what: string) => Promise<void>): Promise<void> {
+  const member = await join(page);
+  const next = newMember('new').email;
+  await open(page, '/accounts/email');
+  await field(page, 'New email address').fill(next);
+  await button(page, 'Change the address').click();
+  await arrive(page, '/accounts/email/confirm');
+  await open(page, '/accounts/password_reset');
+  await field(page, 'Email address').fill(member.email);
+  await button(page, 'Send me a mail').click();
+  await arrive(page, '/accounts/password_reset/done');
+  for (const [address, about, to] of [
+    [member.email, 'Confirm your email address', '/accounts/verify'],
+    [member.email, 'Set a new password', '/accounts/reset/new'],
+    [next, 'Confirm your new email address', '/accounts/email/confirm'],
+  ]) {
+    await page.goto((await mailTo(address, about)).link!);
+    await arrive(page, to);
+    await expect(page.getByRole('main').getByRole('button')).toBeVisible();
+    await expect(page.getByRole('main').getByText(member.name, { exact: true })).toBeVisible();
+    await check(to);
+  }
+}
 
 test.describe('on a window 360 pixels wide nothing has to be scrolled sideways', () => {
   test.use({ viewport: { width: 360, height: 740 } });
@@ -104,6 +157,16 @@ test.describe('on a window 360 pixels wide nothing has to be scrolled sideways',
     }
     await openWithErrors(page);
     await check(page, 'sign up with errors');
+    // Far above the button that was pressed.
+    await page.setViewportSize({ width: 360, height: 400 });
+    await openWithErrors(page);
+    await expect(page.getByRole('alert')).toBeInViewport();
+  });
+
+  test('behind the links in mails', async ({ page }) => {
+    await openLinks(page, what => check(page, what));
+    await open(page, '/dev/mailbox');
+    await check(page, 'mailbox');
   });
 
   test('by a member, even with the longest name', async ({ page }) => {

@@ -4,29 +4,20 @@ import {
   arrive,
   button,
   field,
-  hasScript,
   heading,
-  hydrated,
+  isShownOut,
   join,
   logIn,
   logOut,
   navigation,
   newMember,
   open,
+  SESSION_ENDED,
   signUp,
 } from '../support/verbs';
 
 const DEVICES = '/members/sessions';
-const ENDED = 'Your session has ended. Please log in again.';
 const devices = (page: Page) => page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem');
-
-/** A page that was left open finds out by itself, within 2 seconds; one without scripts at its next request. */
-async function isShownOut(page: Page, wanted: string): Promise<void> {
-  if (!hasScript()) await page.reload();
-  await expect(page).toHaveURL(`/accounts/login?next=${wanted}`, { timeout: 2_000 });
-  await hydrated(page);
-  await expect(page.getByRole('alert').filter({ hasText: ENDED })).toBeVisible();
-}
 
 test('the devices page names every device, and logs out the one that is meant', async ({ page, otherDevice }) => {
   const member = await join(page);
@@ -105,7 +96,7 @@ test.describe('a page left open', { tag: '@javascript' }, () => {
     await open(otherTab, '/members/dashboard');
     await logOut(otherTab);
     await expect(page).toHaveURL('/accounts/login?next=/members/profile', { timeout: 2_000 });
-    await expect(page.getByText(ENDED), 'they did it themselves').toHaveCount(0);
+    await expect(page.getByText(SESSION_ENDED), 'they did it themselves').toHaveCount(0);
   });
 
   test('becomes the page of who logs in in another tab', async ({ page, context }) => {

@@ -98,3 +98,13 @@ export async function mark(page: Page): Promise<void> {
 export async function isMarked(page: Page): Promise<boolean> {
   return page.evaluate(() => 'mark' in window);
 }
+
+export const SESSION_ENDED = 'Your session has ended. Please log in again.';
+
+/** A page that was left open finds out by itself, within 2 seconds; one without scripts at its next request. */
+export async function isShownOut(page: Page, wanted: string): Promise<void> {
+  if (!hasScript()) await page.reload();
+  await expect(page).toHaveURL(`/accounts/login?next=${wanted}`, { timeout: 2_000 });
+  await hydrated(page);
+  await expect(page.getByRole('alert').filter({ hasText: SESSION_ENDED })).toBeVisible();
+}

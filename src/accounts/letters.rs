@@ -52,6 +52,11 @@ pub async fn write(site: &Site, mail: i64, order: &Order) -> Result<Letter, AppE
                 )
                 .await
         }
+        Kind::PasswordDisabled => {
+            // Without a link: the way back in is theirs to open.
+            let what = "The staff of this site switched the password of your account off. All devices have been logged out.";
+            Ok(letter.letter("Your password was switched off", vec![what.into()], None, Vec::new()))
+        }
         Kind::NameChanged => letter.name_changed().await,
         Kind::DeletionRequested => letter.deletion_requested().await,
     }
@@ -166,6 +171,9 @@ impl Draft<'_> {
 
     fn when_and_where(&self) -> String {
         let Occasion { at, client, .. } = &self.order.occasion;
+        if client.address.is_empty() && client.agent.is_empty() {
+            return format!("{}, by the staff of this site", moment(*at).text);
+        }
         format!(
             "{}, with {}, from the address {}",
             moment(*at).text,

@@ -19,8 +19,14 @@ use crate::{
     ui::flash::{Level, Message},
 };
 
-/// Holds the token of a link that was opened.
-pub const COOKIE: &str = "link";
+/// The cookies that hold the tokens of links that were opened.
+pub const COOKIES: [&str; 5] = [
+    cookie(Purpose::ResetPassword),
+    cookie(Purpose::VerifyEmail),
+    cookie(Purpose::ChangeEmail),
+    cookie(Purpose::UndoEmail),
+    cookie(Purpose::NotMe),
+];
 /// As long as the shortest-lived link.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
@@ -59,29 +65,37 @@ fn open(site: &Site, page: &'static str, purpose: Purpose, token: &str) -> Respo
     let is_token =
         token.len() == 43 && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     if is_token {
-        cookies::set(site, &mut headers, COOKIE, format!("{}.{token}", purpose.name()), LIFETIME);
+        cookies::set(site, &mut headers, cookie(purpose), token.to_owned(), LIFETIME);
     } else {
-        cookies::remove(site, &mut headers, COOKIE);
+        cookies::remove(site, &mut headers, cookie(purpose));
     }
     (StatusCode::SEE_OTHER, headers).into_response()
 }
 
-/// The token of the link that was opened in this browser, if it was one for this purpose; else nothing that any token equals. In a
-/// server function.
+/// A cookie for each purpose: of two mails that are open side by side, neither takes the other's place.
+const fn cookie(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::ResetPassword => "link_reset",
+        Purpose::VerifyEmail => "link_verify",
+        Purpose::ChangeEmail => "link_change",
+        Purpose::UndoEmail => "link_undo",
+        Purpose::NotMe => "link_not_me",
+    }
+}
+
+/// The token of the link for this purpose that was opened in this browser; else nothing that any token equals. In a server function.
 pub fn opened(purpose: Purpose) -> String {
-    cookies::current(COOKIE)
-        .and_then(|link| link.strip_prefix(purpose.name())?.strip_prefix('.').map(str::to_owned))
-        .unwrap_or_default()
+    cookies::current(cookie(purpose)).unwrap_or_default()
 }
 
 /// The link was used.
-pub fn forget() {
-    cookies::set_current(COOKIE, String::new(), Duration::ZERO);
+pub fn forget(purpose: Purpose) {
+    cookies::set_current(cookie(purpose), String::new(), Duration::ZERO);
 }
 
 /// The link, or the code beside it, was used: says so, on the page where the visitor goes on.
-pub fn used(visit: &Visit, message: Message) {
-    forget();
+pub fn used(visit: &Visit, purpose: Purpose, message: Message) {
+    forget(purpose);
     flash::message(Level::Success, message);
     let accounts = &visit.site.config.accounts;
     // After these two nobody is signed in any more.

@@ -33,7 +33,7 @@ use serde::{Deserialize, Serialize};
 pub struct Address {
     /// Whose it is.
     pub username: String,
-    /// The address.
+    /// The address; of a link, the one that it is about.
     pub email: String,
     /// Whether its owner has confirmed it.
     pub is_proven: bool,
@@ -60,10 +60,7 @@ pub enum Link {
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
     /// It can.
-    Good {
-        /// Whose account it is for.
-        username: String,
-    },
+    Good(Address),
     /// It was used, it is too old, or a later one took its place.
     Dead,
     /// None was opened in this browser.

@@ -93,11 +93,15 @@ pub enum Kind {
     DeletionRequested,
     /// It is not, after all.
     DeletionCancelled,
+    /// Staff changed something about it; what, says the detail.
+    ChangedByStaff,
+    /// Staff set the password, or switched it off.
+    PasswordSetByStaff,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::SignUp,
         Self::Login,
         Self::LoginFailed,
@@ -120,6 +124,8 @@ impl Kind {
         Self::DataExported,
         Self::DeletionRequested,
         Self::DeletionCancelled,
+        Self::ChangedByStaff,
+        Self::PasswordSetByStaff,
     ];
 
     /// The name in the table `activity`.
@@ -147,6 +153,8 @@ impl Kind {
             Self::DataExported => "data_exported",
             Self::DeletionRequested => "deletion_requested",
             Self::DeletionCancelled => "deletion_cancelled",
+            Self::ChangedByStaff => "changed_by_staff",
+            Self::PasswordSetByStaff => "password_set_by_staff",
         }
     }
 
@@ -181,6 +189,8 @@ impl fmt::Display for Kind {
             Self::DataExported => "Copy of your data downloaded",
             Self::DeletionRequested => "Deletion of the account asked for",
             Self::DeletionCancelled => "Deletion of the account cancelled",
+            Self::ChangedByStaff => "Changed by the staff of this site",
+            Self::PasswordSetByStaff => "Password set by the staff of this site",
         })
     }
 }

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{Line, Listing, Place, api};
-use crate::ui::{Loaded, Page, PageContext, Pager, Timestamp, expect_member};
+use crate::{
+    sessions::DEVICES_PAGE,
+    ui::{Loaded, Page, PageContext, Pager, Timestamp, expect_member},
+};
 
 /// The page's path.
 pub const ACTIVITY: &str = "/members/activity";
@@ -21,8 +24,15 @@ pub fn ActivityPage() -> impl IntoView {
     let address = |place: Option<Place>| place.map(|place| format!("{ACTIVITY}{}", place.to_query()));
     view! {
         <Page title="Activity" class="page narrow">
+            // Full page loads, since the server may ask for the password first.
             <p>
-                "What happened to your account, the latest first. If something here was not you, change your password and log out the devices that you do not know."
+                "What happened to your account, the latest first. If something here was not you, "
+                <a href="/accounts/password_change" rel="external">
+                    "change your password"
+                </a> " and "
+                <a href=DEVICES_PAGE rel="external">
+                    "log out the devices"
+                </a> " that you do not know."
             </p>
             <Loaded
                 data
@@ -62,6 +72,16 @@ pub fn ActivityLines(
     .into_any()
 }
 
+/// From what to what: each side by itself, or two names of a script that is read from the right would change places.
+fn detail(detail: &str) -> AnyView {
+    match detail.split_once(" → ") {
+        Some((old, new)) => {
+            view! { <bdi>{old.to_owned()}</bdi> " → " <bdi>{new.to_owned()}</bdi> }.into_any()
+        }
+        None => detail.to_owned().into_any(),
+    }
+}
+
 fn line(line: Line, brief: bool) -> impl IntoView {
     let what = match line.kind {
         Some(kind) => kind.to_string(),
@@ -71,7 +91,7 @@ fn line(line: Line, brief: bool) -> impl IntoView {
     view! {
         <li>
             <span class="what">{what}</span>
-            {(!line.detail.is_empty()).then(|| view! { <span class="detail">{line.detail}</span> })}
+            {(!line.detail.is_empty()).then(|| view! { <span class="detail">{detail(&line.detail)}</span> })}
             <span class="detail">
                 <Timestamp moment=line.at />
                 {address}

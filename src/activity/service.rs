@@ -34,6 +34,26 @@ pub async fn record(
     Ok(store::insert(transaction, new_id(now), user, kind.name(), detail, now, client).await?)
 }
 
+/// The same line for many accounts.
+///
+/// # Errors
+/// An outage.
+pub async fn record_many(
+    transaction: &mut Transaction,
+    now: Millis,
+    users: &[UserId],
+    kind: Kind,
+    detail: &str,
+    client: &Client,
+) -> Result<(), AppError> {
+    const AT_ONCE: usize = 100;
+    for some in users.chunks(AT_ONCE) {
+        let rows: Vec<_> = some.iter().map(|user| (new_id(now), *user)).collect();
+        store::insert_many(transaction, &rows, kind.name(), detail, now, client).await?;
+    }
+    Ok(())
+}
+
 /// Writes a login with a wrong password down. Everybody can cause these lines, so an account gets only so many an hour; false
 /// where it has them already.
 ///

@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, FromRow};
 use super::Cursor;
 use crate::{
     member::{Client, UserId},
-    server::clock::Millis,
+    server::{clock::Millis, sql::Sql},
 };
 
 /// Something that happened to an account.
@@ -47,6 +47,24 @@ pub async fn insert(
     .execute(connection)
     .await
     .map(drop)
+}
+
+/// The same line for each of these, under these ids.
+pub async fn insert_many(
+    connection: &mut AnyConnection,
+    rows: &[(i64, UserId)],
+    kind: &str,
+    detail: &str,
+    at: Millis,
+    client: &Client,
+) -> Result<(), sqlx::Error> {
+    let mut sql = Sql::new("INSERT INTO activity (id, user_id, kind, detail, at, address, agent) VALUES ");
+    for (number, (id, user)) in rows.iter().enumerate() {
+        sql.push(if number == 0 { "(" } else { ", (" }).number(*id).push(", ").number(user.0).push(", ");
+        sql.text(kind).push(", ").text(detail).push(", ").number(at).push(", ");
+        sql.text(client.address.as_str()).push(", ").text(client.agent.as_str()).push(")");
+    }
+    sql.query().execute(connection).await.map(drop)
 }
 
 /// The latest of one kind, the latest first.

@@ -2,11 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::cache::CACHE_PAGE;
-use crate::{
-    permission::Permission,
-    ui::{IfAllowed, Page},
-};
+use super::frame::{AdminFrame, ROOMS, Room};
+use crate::ui::IfAllowed;
 
 /// Where the admin begins.
 pub const ADMIN: &str = "/admin";
@@ -14,23 +11,23 @@ pub const ADMIN: &str = "/admin";
 /// `/admin`
 #[component]
 pub fn AdminPage() -> impl IntoView {
+    let cards = ROOMS.map(|Room { path, name, what, permission }| {
+        view! {
+            <IfAllowed permission>
+                <li class="card">
+                    <h2>
+                        <a href=path>{name}</a>
+                    </h2>
+                    <p>{what}</p>
+                </li>
+            </IfAllowed>
+        }
+    });
     view! {
-        <Page title="Admin" class="page admin">
-            <ul class="rooms">
-                {room(CACHE_PAGE, "Cache", "What is kept ready, how well that works, and how to empty it.", Permission::ViewCache)}
-                {room("/admin/users", "Users", "Who has an account, and what they may.", Permission::ViewUser)}
+        <AdminFrame title="Admin">
+            <ul class="room-cards" aria-label="Rooms">
+                {cards.collect_view()}
             </ul>
-        </Page>
-    }
-}
-
-fn room(page: &'static str, name: &'static str, what: &'static str, permission: Permission) -> impl IntoView {
-    view! {
-        <IfAllowed permission>
-            <li class="card">
-                <a href=page>{name}</a>
-                <p class="help">{what}</p>
-            </li>
-        </IfAllowed>
+        </AdminFrame>
     }
 }

@@ -30,11 +30,23 @@ pub enum Field {
     LastName,
     /// A picture to upload.
     Picture,
+    /// Whether an account can be logged in to.
+    IsActive,
+    /// Whether it may enter the admin.
+    IsStaff,
+    /// Whether it may everything.
+    IsSuperuser,
+    /// Whether its address counts as confirmed.
+    IsVerified,
+    /// Permissions, each a box of its own.
+    Permissions,
+    /// The name of a group.
+    GroupName,
 }
 
 impl Field {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::Form,
         Self::Username,
         Self::Email,
@@ -47,12 +59,28 @@ impl Field {
         Self::FirstName,
         Self::LastName,
         Self::Picture,
+        Self::IsActive,
+        Self::IsStaff,
+        Self::IsSuperuser,
+        Self::IsVerified,
+        Self::Permissions,
+        Self::GroupName,
     ];
 
     /// Whether its value comes back with a refused form; a secret never does.
     pub const fn is_shown_again(self) -> bool {
         match self {
-            Self::Username | Self::Email | Self::Login | Self::FirstName | Self::LastName => true,
+            Self::Username
+            | Self::Email
+            | Self::Login
+            | Self::FirstName
+            | Self::LastName
+            | Self::IsActive
+            | Self::IsStaff
+            | Self::IsSuperuser
+            | Self::IsVerified
+            | Self::Permissions
+            | Self::GroupName => true,
             Self::Form
             | Self::Password
             | Self::OldPassword
@@ -78,6 +106,12 @@ impl Field {
             Self::FirstName => "first_name",
             Self::LastName => "last_name",
             Self::Picture => "picture",
+            Self::IsActive => "is_active",
+            Self::IsStaff => "is_staff",
+            Self::IsSuperuser => "is_superuser",
+            Self::IsVerified => "is_verified",
+            Self::Permissions => "permissions[]",
+            Self::GroupName => "group_name",
         }
     }
 }

@@ -53,6 +53,11 @@ impl FormErrors {
         self.0.push((field, problem));
     }
 
+    /// Adds all of another form's.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
     /// No error.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -67,6 +67,22 @@ pub enum Problem {
         /// The most that is accepted.
         max_mib: u32,
     },
+    /// Somebody else saved the same thing while one was at it.
+    ChangedMeanwhile,
+    /// What was confirmed is not what would be done by now.
+    ListChanged,
+    /// To give what one has not.
+    NotYours,
+    /// To lock oneself out.
+    OwnAccount,
+    /// There is no such group.
+    GroupUnknown,
+    /// A group has the name.
+    GroupTaken,
+    /// A mail to an account that cannot be logged in to.
+    AccountInactive,
+    /// A mail to an account without an address.
+    AddressMissing,
     /// Neither PNG nor JPEG nor WebP, or damaged.
     PictureUnreadable,
     /// More pixels than are decoded, in width or height.
@@ -118,6 +134,30 @@ impl fmt::Display for Problem {
             Self::PictureMissing => "Choose a picture first.",
             Self::PictureTooLarge { max_mib } => {
                 return write!(f, "This file is too large. A picture may have at most {max_mib} MiB.");
+            }
+            Self::ChangedMeanwhile => {
+                "This has been changed meanwhile, and nothing was saved. Below is what it is now beside what you typed: please look, and save again."
+            }
+            Self::ListChanged => {
+                "The list has changed meanwhile, and nothing was done. Below is what would be done now."
+            }
+            Self::NotYours => {
+                "You can give only what you have yourself."
+            }
+            Self::OwnAccount => {
+                "This is your own account: you cannot switch it off, nor change what you are."
+            }
+            Self::GroupUnknown => {
+                "There is no group with that name."
+            }
+            Self::GroupTaken => {
+                "A group with that name already exists."
+            }
+            Self::AccountInactive => {
+                "This account is not active: activate it first."
+            }
+            Self::AddressMissing => {
+                "This account has no email address."
             }
             Self::PictureUnreadable => {
                 "This file cannot be read as a picture. Please take a PNG, JPEG or WebP file."

@@ -26,6 +26,8 @@ pub enum Kind {
     NewDevice,
     /// The password was changed or reset.
     PasswordChanged,
+    /// The password was switched off by the site's staff.
+    PasswordDisabled,
     /// Username, first or last name were changed.
     NameChanged,
     /// The account is to be deleted.
@@ -34,7 +36,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ResetRequested,
         Self::ResetPassword,
         Self::VerifyEmail,
@@ -43,6 +45,7 @@ impl Kind {
         Self::EmailChanged,
         Self::NewDevice,
         Self::PasswordChanged,
+        Self::PasswordDisabled,
         Self::NameChanged,
         Self::DeletionRequested,
     ];
@@ -58,6 +61,7 @@ impl Kind {
             Self::EmailChanged => "email_changed",
             Self::NewDevice => "new_device",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordDisabled => "password_disabled",
             Self::NameChanged => "name_changed",
             Self::DeletionRequested => "deletion_requested",
         }

@@ -62,6 +62,14 @@ pub async fn forget_elsewhere(
     Ok(store::delete_elsewhere(transaction, user, address).await?)
 }
 
+/// Drops what waits for an account, of one kind.
+///
+/// # Errors
+/// An outage.
+pub async fn forget_kind(transaction: &mut Transaction, user: UserId, kind: Kind) -> Result<(), AppError> {
+    Ok(store::delete_kind(transaction, user, kind.name()).await?)
+}
+
 /// Sends what is due, for ever.
 pub async fn deliver(site: Site) {
     /// For what another instance left behind when it went down.

@@ -60,7 +60,7 @@ pub fn DeletePage() -> impl IntoView {
                     view! { <Terms deleted_at /> }
                 }
             />
-            <p>"To confirm, type your username: " <strong>{confirm}</strong></p>
+            <p>"To confirm, type your username: " <strong><bdi>{confirm}</bdi></strong></p>
             <div class="danger-form">
                 <Form path=api::RequestDeletion::PATH submit="Delete my account">
                     <TextField field=Field::Username label="Your username" autocomplete="off" />

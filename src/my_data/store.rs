@@ -29,7 +29,21 @@ pub const ACCOUNT: Part = Part {
 };
 
 /// The lists.
-pub const LISTS: [Part; 5] = [
+pub const LISTS: [Part; 8] = [
+    Part {
+        name: "groups",
+        sql: "SELECT groups.name FROM group_members JOIN groups ON groups.id = group_members.group_id \
+              WHERE group_members.user_id = $1 ORDER BY groups.name_key",
+    },
+    Part {
+        name: "permissions",
+        sql: "SELECT codename FROM user_permissions WHERE user_id = $1 ORDER BY codename",
+    },
+    // Who of the staff it was is theirs.
+    Part {
+        name: "changes_by_staff",
+        sql: "SELECT at, what, old_value, new_value FROM changes WHERE object_kind = 'user' AND object_id = $1 ORDER BY id",
+    },
     Part {
         name: "sessions",
         sql: "SELECT created_at, last_seen_at, idle_expires_at, absolute_expires_at, address, agent FROM sessions \

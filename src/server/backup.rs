@@ -176,7 +176,7 @@ async fn check_open(connection: &mut SqliteConnection) -> Result<Result<Checked,
     }
     let versions: Vec<(i64,)> =
         sqlx::query_as("SELECT version FROM _sqlx_migrations").fetch_all(&mut *connection).await?;
-    let known = known_migrations();
+    let known = known_migrations(true);
     if versions.iter().any(|(version,)| !known.contains(version)) {
         return Ok(Err("it is newer than this program".to_owned()));
     }

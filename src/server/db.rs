@@ -12,14 +12,20 @@ use sqlx::{
 use super::{config, failure::Failure};
 
 /// The SQL that both databases accept; compiled in, so that the binary is enough.
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+static FOR_BOTH: Migrator = sqlx::migrate!("./migrations");
+/// What each needs in its own words: a number that is missing among those for both is in both of these.
+static FOR_SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
+static FOR_POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 
 static DRIVERS: Once = Once::new();
 
 /// The migrations that this program has.
-pub(super) fn known_migrations() -> Vec<i64> {
-    MIGRATIONS.iter().map(|migration| migration.version).collect()
+pub(super) fn known_migrations(embedded: bool) -> Vec<i64> {
+    migrator(embedded).iter().map(|migration| migration.version).collect()
 }
+
+/// A connection, of a transaction or not.
+pub type Connection = AnyConnection;
 
 /// A write transaction.
 pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;
@@ -83,7 +89,8 @@ impl Database {
     pub async fn migrate(&self) -> Result<(), Failure> {
         const TRIES: u32 = 5;
         let mut tried = 1;
-        while let Err(error) = MIGRATIONS.run(&self.write).await {
+        let migrator = migrator(self.embedded);
+        while let Err(error) = migrator.run(&self.write).await {
             if !self.embedded || tried == TRIES {
                 return Err(Failure::start("migrate the database", error));
             }
@@ -103,7 +110,8 @@ impl Database {
                 .fetch_all(&self.read)
                 .await
                 .unwrap_or_default();
-        let wanted: Vec<(i64,)> = known_migrations().into_iter().map(|version| (version,)).collect();
+        let wanted: Vec<(i64,)> =
+            migrator(self.embedded).iter().map(|migration| (migration.version,)).collect();
         if applied == wanted {
             return Ok(());
         }
@@ -161,6 +169,14 @@ impl Database {
     }
 }
 
+/// All migrations of one database, in the order of their numbers.
+fn migrator(embedded: bool) -> Migrator {
+    let own = if embedded { &FOR_SQLITE } else { &FOR_POSTGRES };
+    let mut migrations: Vec<_> = FOR_BOTH.iter().chain(own.iter()).cloned().collect();
+    migrations.sort_by_key(|migration| migration.version);
+    Migrator { migrations: migrations.into(), ..Migrator::DEFAULT }
+}
+
 /// For nobody else on this machine to read; SQLite gives the files beside it the same mode.
 fn create_private(file: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -189,4 +205,36 @@ fn prepare(connection: &mut AnyConnection, embedded: bool) -> Prepared<'_> {
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_databases_have_the_same_numbers_each_once() {
+        let versions = |embedded| migrator(embedded).iter().map(|one| one.version).collect::<Vec<_>>();
+        let sqlite = versions(true);
+        assert_eq!(sqlite, versions(false));
+        assert!(sqlite.is_sorted_by(|one, next| one < next), "{sqlite:?}");
+    }
+
+    #[tokio::test]
+    async fn a_newer_database_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = config::DatabaseUrl::new(format!("sqlite://{}", folder.path().join("test.db").display()));
+        let settings = config::Database { url, ..Default::default() };
+        let db = Database::connect(&settings).await.expect("connected");
+        assert!(db.check_schema().await.is_err(), "nothing is there yet");
+        db.migrate().await.expect("migrated");
+        db.check_schema().await.expect("up to date");
+        sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, '', true, x'00', 0)")
+            .execute(&db.write)
+            .await
+            .expect("a migration of the future");
+        let refused = db.check_schema().await.expect_err("newer");
+        assert!(refused.to_string().contains("newer than this program"), "{refused}");
+        assert!(db.migrate().await.is_err());
+        db.close().await;
+    }
 }

@@ -73,6 +73,9 @@ fn violated_constraint(error: &sqlx::Error) -> Option<(Field, Problem)> {
         ("users_verified_email_unique", Field::Email, Problem::EmailTaken),
         ("users.email_key", Field::Email, Problem::EmailTaken),
         ("users_username_not_empty", Field::Username, Problem::UsernameEmpty),
+        ("groups_name_unique", Field::GroupName, Problem::GroupTaken),
+        ("groups.name_key", Field::GroupName, Problem::GroupTaken),
+        ("groups_name_not_empty", Field::GroupName, Problem::Required),
     ]
     .into_iter()
     .find(|(name, ..)| text.contains(name))

@@ -46,15 +46,33 @@ pub const PUBLIC_PAGES: [&str; 13] = [
 
 /// Pages that take permissions, all of those named. Those below `/admin` are for staff only, and one that is missing here is for
 /// superusers; so is nothing lost by forgetting a line. (The server functions behind them ask for themselves.)
-const WITH_PERMISSION: [(&str, &[Permission]); 2] =
-    [("/admin", &[]), ("/admin/cache", &[Permission::ViewCache])];
+const WITH_PERMISSION: [(&str, &[Permission]); 10] = [
+    ("/admin", &[]),
+    ("/admin/cache", &[Permission::ViewCache]),
+    ("/admin/groups", &[Permission::ViewGroup]),
+    ("/admin/groups/new", &[Permission::AddGroup]),
+    ("/admin/groups/{id}", &[Permission::ViewGroup]),
+    ("/admin/groups/{id}/delete", &[Permission::ViewGroup, Permission::DeleteGroup]),
+    ("/admin/users", &[Permission::ViewUser]),
+    ("/admin/users/confirm", &[Permission::ViewUser]),
+    ("/admin/users/new", &[Permission::AddUser, Permission::ChangeUser]),
+    ("/admin/users/{id}", &[Permission::ViewUser]),
+];
 
 /// Where the password is asked for again.
 pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
 
 /// Pages that are opened only by who gave the password not long ago. (What they do asks for that proof once more.)
-const RECENT_PAGES: [&str; 4] =
-    ["/accounts/email", "/accounts/password_change", "/members/delete", "/members/sessions"];
+const RECENT_PAGES: [&str; 8] = [
+    "/accounts/email",
+    "/accounts/password_change",
+    "/admin/groups/new",
+    "/admin/groups/{id}/delete",
+    "/admin/users/confirm",
+    "/admin/users/new",
+    "/members/delete",
+    "/members/sessions",
+];
 
 /// Server functions that are open to everybody.
 const PUBLIC_FUNCTIONS: [&str; 11] = [

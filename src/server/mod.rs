@@ -25,6 +25,7 @@ pub mod router;
 pub mod same_origin;
 mod shell;
 pub mod site;
+pub mod sql;
 pub mod static_files;
 pub mod stopping;
 pub mod sweep;

@@ -148,8 +148,19 @@ fn form_page(site: &Site, headers: &HeaderMap, field: Option<&String>) -> String
         .unwrap_or_else(|| "/".to_owned())
 }
 
+/// The boxes that were ticked under one name, which then ends in `[]`, are one value, with commas between.
 fn typed_values(body: &Bytes) -> BTreeMap<String, String> {
-    form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+    let mut values = BTreeMap::new();
+    for (name, value) in form_urlencoded::parse(body) {
+        let present: &mut String = values.entry(name.clone().into_owned()).or_default();
+        if name.ends_with("[]") && !present.is_empty() {
+            present.push(',');
+            present.push_str(&value);
+        } else {
+            *present = value.into_owned();
+        }
+    }
+    values
 }
 
 /// Known fields only, and never a password.
@@ -174,5 +185,13 @@ mod tests {
             b"username=ada&password1=a&password2=b&password=c&form_page=/x&next=/y",
         ));
         assert_eq!(shown_again(values), BTreeMap::from([("username".to_owned(), "ada".to_owned())]));
+    }
+
+    #[test]
+    fn boxes_under_one_name_are_all_carried() {
+        let values =
+            typed_values(&Bytes::from_static(b"permissions[]=a&email=x&permissions%5B%5D=b&email=y"));
+        let expected = [("email", "y"), ("permissions[]", "a,b")];
+        assert_eq!(shown_again(values), expected.map(|(name, value)| (name.into(), value.into())).into());
     }
 }

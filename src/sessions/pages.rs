@@ -24,7 +24,8 @@ pub fn DevicesPage() -> impl IntoView {
     view! {
         <Page title="Your devices" class="page devices-page">
             <p class="lead">
-                "Everywhere you are signed in. If you do not know one of them, log it out and change your password."
+                "Everywhere you are signed in. If you do not know one of them, log it out and "
+                <a href="/accounts/password_change">"change your password"</a> "."
             </p>
             <Loaded
                 data

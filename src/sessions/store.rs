@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::{
     member::{Client, UserId},
-    server::clock::Millis,
+    server::{clock::Millis, sql::Sql},
 };
 
 /// A session as it is stored.
@@ -147,6 +147,17 @@ pub async fn delete_all(
             .fetch_all(connection)
             .await?;
     Ok(ended.into_iter().filter_map(|(id_hash,)| id_hash.try_into().ok()).collect())
+}
+
+/// Whose sessions, and their hashes, of all that these had.
+pub async fn delete_of(
+    connection: &mut AnyConnection,
+    users: &[UserId],
+) -> Result<Vec<(UserId, [u8; 32])>, sqlx::Error> {
+    let mut sql = Sql::new("DELETE FROM sessions WHERE user_id IN ");
+    sql.numbers(users.iter().map(|user| user.0)).push(" RETURNING user_id, id_hash");
+    let ended: Vec<(i64, Vec<u8>)> = sql.query_as().fetch_all(connection).await?;
+    Ok(ended.into_iter().filter_map(|(user, hash)| Some((UserId(user), hash.try_into().ok()?))).collect())
 }
 
 /// How many expired ones went, at most `limit` at a time, so that writers do not wait for long.

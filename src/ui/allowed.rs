@@ -31,8 +31,9 @@ mod tests {
                 view! { <IfAllowed permission=Permission::ViewMail>"the queue"</IfAllowed> }.to_html()
             })
         };
-        let visitor =
-            |may: &[Permission]| Some(Visitor { username: "ada".into(), is_staff: true, may: may.to_vec() });
+        let visitor = |may: &[Permission]| {
+            Some(Visitor { username: "ada".into(), is_staff: true, is_superuser: false, may: may.to_vec() })
+        };
         assert!(shown(visitor(&[Permission::ViewMail])).contains("the queue"));
         assert!(!shown(visitor(&[Permission::ViewUser])).contains("the queue"));
         assert!(!shown(None).contains("the queue"));

@@ -26,6 +26,9 @@ pub fn TextField(
     /// What a keyboard on a screen begins with a capital letter.
     #[prop(default = "none")]
     capitals: &'static str,
+    /// The id of a list of suggestions.
+    #[prop(optional)]
+    list: Option<&'static str>,
     /// What to know before typing.
     #[prop(optional)]
     help: Option<&'static str>,
@@ -72,6 +75,7 @@ pub fn TextField(
                 autocapitalize=capitals
                 spellcheck="false"
                 dir="auto"
+                list=list
                 required=!optional
                 aria-invalid=move || is_wrong().then_some("true")
                 aria-describedby=described_by

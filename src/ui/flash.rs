@@ -5,6 +5,8 @@ use std::fmt;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::admin::users::{batch::Action, grouped};
+
 /// Django's levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +95,35 @@ pub enum Message {
     CacheDropped,
     /// It was to be, and is not there.
     CacheNothingThere,
+    /// A user was saved.
+    UserSaved,
+    /// A user was added.
+    UserAdded,
+    /// Permissions were saved.
+    PermissionsSaved,
+    /// Something was done to many users.
+    BatchDone {
+        /// What.
+        action: Action,
+        /// To how many.
+        count: i64,
+    },
+    /// A group was added.
+    GroupAdded,
+    /// A group was saved.
+    GroupSaved,
+    /// A group was deleted.
+    GroupDeleted,
+    /// A user joined a group.
+    GroupJoined,
+    /// A user left a group.
+    GroupLeft,
+    /// A user has another password.
+    PasswordSet,
+    /// A user has no password any more.
+    PasswordDisabled,
+    /// A mail for a new password was queued.
+    ResetSent,
 }
 
 impl fmt::Display for Message {
@@ -128,6 +159,29 @@ impl fmt::Display for Message {
                     "Your account will be deleted in {days}. Log in before then, and it stays."
                 );
             }
+            Self::UserSaved => "The user was saved.",
+            Self::UserAdded => "The user was added. Below you can say what they may.",
+            Self::PermissionsSaved => "The permissions were saved.",
+            Self::BatchDone { action, count } => {
+                let users = if *count == 1 { "1 user was".to_owned() } else { format!("{} users were", grouped(*count)) };
+                let done = match action {
+                    Action::Activate => "activated",
+                    Action::Deactivate => "deactivated",
+                    Action::JoinGroup => "put into the group",
+                    Action::LeaveGroup => "taken out of the group",
+                    Action::EndSessions => "logged out everywhere",
+                    Action::Delete => "deleted",
+                };
+                return write!(f, "{users} {done}.");
+            }
+            Self::GroupAdded => "The group was added.",
+            Self::GroupSaved => "The group was saved.",
+            Self::GroupDeleted => "The group was deleted.",
+            Self::GroupJoined => "The user is in the group now.",
+            Self::GroupLeft => "The user is not in the group any more.",
+            Self::PasswordSet => "The password was set, and all their devices have been logged out.",
+            Self::PasswordDisabled => "The password was switched off, and all their devices have been logged out.",
+            Self::ResetSent => "A mail for a new password is on its way to them.",
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
             Self::CacheDropped => "It was dropped from the cache.",
             Self::CacheNothingThere => "There was nothing to drop.",

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use leptos::{
     ev::{self, SubmitEvent},
     form::form_data_from_event,
+    html,
     prelude::*,
     web_sys::UrlSearchParams,
 };
@@ -56,6 +57,12 @@ pub fn Form(
     /// The refused form, for a form inside of [`super::Loaded`]: what is in there is made more than once, and [`Once`] gives once.
     #[prop(optional_no_strip)]
     returned: Option<ReturnedForm>,
+    /// Where on its page it stands, such as `#names`, for a form further down: there the way back leads without JavaScript.
+    #[prop(optional)]
+    anchor: &'static str,
+    /// Sent by the browser, also where there are scripts: what it does is worth a page load.
+    #[prop(optional)]
+    plain: bool,
     /// The fields, where there are any.
     #[prop(optional)]
     children: Option<Children>,
@@ -75,6 +82,7 @@ pub fn Form(
     let is_sent = RwSignal::new(false);
     provide_context(FormState { errors, is_sent, values });
     let messages = use_context::<ShownMessages>();
+    let summary = NodeRef::<html::Div>::new();
     let answered = move |answer| {
         let error = match answer {
             // A redirect leads on.
@@ -89,8 +97,16 @@ pub fn Form(
         // The visitor may have gone to another page meanwhile.
         refusal.try_set(Some(error));
         is_sent.try_set(false);
+        // On a small window the button is far below. The focus stays with it.
+        request_animation_frame(move || {
+            if let Some(Some(summary)) = summary.try_get_untracked()
+                && f64::from(summary.offset_top()) < window().page_y_offset().unwrap_or_default()
+            {
+                summary.scroll_into_view();
+            }
+        });
     };
-    let sender = use_context::<Sender>();
+    let sender = use_context::<Sender>().filter(|_| !plain);
     // Once is enough. Not by a disabled button: that would lose the keyboard's focus.
     let send = move |event: SubmitEvent| {
         let (Some(sender), Some(body)) = (&sender, encoded(&event)) else {
@@ -107,7 +123,7 @@ pub fn Form(
         is_sent.set(false);
     });
     let location = use_location();
-    let page = move || format!("{}{}", location.pathname.get(), query(&location.search.get()));
+    let page = move || format!("{}{}{anchor}", location.pathname.get(), query(&location.search.get()));
     view! {
         <form
             method="post"
@@ -118,7 +134,7 @@ pub fn Form(
             on:submit=send
         >
             <input type="hidden" name=FORM_PAGE value=page />
-            <div class="form-errors" role="alert">
+            <div class="form-errors" role="alert" node_ref=summary>
                 {move || outage().map(|sentence| view! { <p class="error">{sentence}</p> })}
                 <Errors field=Field::Form errors />
                 {move || has_field_errors(&errors.get()).then(|| view! { <p class="error">{AppError::Invalid(FormErrors::default()).to_string()}</p> })}

@@ -1,6 +1,7 @@
 //! Components that every feature uses, and what a page knows of its visitor.
 
 pub mod allowed;
+pub mod check;
 pub mod field;
 pub mod flash;
 pub mod follow;
@@ -19,6 +20,7 @@ use leptos::{
 use serde::{Deserialize, Serialize};
 
 pub use allowed::IfAllowed;
+pub use check::CheckField;
 pub use field::TextField;
 pub use flash::FlashMessages;
 pub use follow::Follow;
@@ -37,8 +39,16 @@ pub struct Visitor {
     pub username: String,
     /// Whether the navigation leads to the admin.
     pub is_staff: bool,
+    /// Whether they may everything, which is not to be had by permissions.
+    pub is_superuser: bool,
     /// What [`IfAllowed`] shows. To hide what is of no use to somebody; what they may, the server asks itself.
     pub may: Vec<Permission>,
+}
+
+/// Whether the visitor may everything. A question of looks; the server asks for itself.
+pub fn is_superuser() -> bool {
+    let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
+    visitor.is_some_and(|visitor| visitor.is_superuser)
 }
 
 /// What the server tells a page when it renders it; the browser finds it in the page.

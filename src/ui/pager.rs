@@ -9,12 +9,15 @@ pub fn Pager(
     newer: Option<String>,
     /// The address of the page with what is older.
     older: Option<String>,
+    /// What the two are called.
+    #[prop(default = ("Newer", "Older"))]
+    labels: (&'static str, &'static str),
 ) -> impl IntoView {
     (newer.is_some() || older.is_some()).then(|| {
         view! {
             <nav class="pager" aria-label="Pages">
-                {newer.map(|page| view! { <a href=page rel="prev">"Newer"</a> })}
-                {older.map(|page| view! { <a class="older" href=page rel="next">"Older"</a> })}
+                {newer.map(|page| view! { <a href=page rel="prev">{labels.0}</a> })}
+                {older.map(|page| view! { <a class="older" href=page rel="next">{labels.1}</a> })}
             </nav>
         }
     })

@@ -94,6 +94,23 @@ async fn a_newer_mail_and_a_day_end_the_older_one() {
     site.stop().await;
 }
 
+/// Whoever changed it meanwhile, and however.
+#[tokio::test]
+async fn a_link_proves_the_address_that_it_went_to_and_no_other() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let link = site.mail_to("ada@example.com", VERIFY, 1).await.link();
+    site.database
+        .execute("UPDATE users SET email = 'other@example.com', email_key = 'other@example.com'")
+        .await;
+    let mut visitor = site.visitor();
+    open(&mut visitor, &link).await;
+    let answer = visitor.call("/api/accounts/verify_email", &[]).await;
+    assert_eq!(answer.text(), r#"{"Refused":[["form","LinkDead"]]}"#);
+    assert!(!verified(&site, "ada").await);
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn of_two_who_gave_one_address_the_first_to_confirm_has_it() {
     let site = TestSite::start().await;
@@ -172,10 +189,13 @@ async fn a_change_waits_for_the_new_address_and_the_old_one_can_undo_it() {
     let told = site.mail_to("ada@example.com", "Your email address was changed", 1).await;
     assert!(told.text.contains("new@example.com") && told.text.contains("72 hours"), "{}", told.text);
     site.clock.advance(Duration::from_secs(71 * 3600));
-    let mut owner = site.visitor();
+    let (mut owner, mut late) = (site.visitor(), member.clone());
+    site.database.keep_sessions().await;
     assert_eq!(follow(&mut owner, &told.link()).await.location(), "/accounts/login");
     assert_eq!(site.database.text("SELECT email FROM users").await, "ada@example.com");
     assert!(!member.is_signed_in().await, "whoever did it is out");
+    site.database.bring_sessions_back().await;
+    assert!(!late.is_signed_in().await, "whenever they came");
     site.mail_to("ada@example.com", "Set a new password", 1).await;
     // Once.
     assert_eq!(owner.get(&open(&mut owner.clone(), &told.link()).await).await.find_all("main form").len(), 0);

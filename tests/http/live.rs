@@ -97,6 +97,49 @@ async fn it_ends_with_its_session_and_with_no_other() {
     site.stop().await;
 }
 
+/// Not at the next look: the page that is open is told.
+#[tokio::test]
+async fn it_ends_at_once_with_each_of_the_ways_to_end_all_sessions() {
+    let site = TestSite::start().await;
+    let (old, new) = (crate::support::PASSWORD, "another horse battery");
+    let passwords = [("old_password", old), ("password1", new), ("password2", new)];
+    for way in ["change_password", "reset_password", "undo_email_change", "not_me", "delete"] {
+        let name = way.replace('_', "-");
+        let address = format!("{name}@example.com");
+        let (mut here, mut there) = (site.member(&name).await, site.visitor());
+        there.log_in(&name).await;
+        let link = match way {
+            "reset_password" => {
+                here.submit("/accounts/password_reset", &[("email", &address)]).await;
+                Some(site.mail_to(&address, "Set a new password", 1).await.link())
+            }
+            "undo_email_change" => {
+                here.submit("/accounts/email", &[("email", "new@example.com")]).await;
+                let confirm =
+                    site.mail_to("new@example.com", "Confirm your new email address", 1).await.link();
+                let page = here.get(&confirm).await.location().to_owned();
+                here.submit(&page, &[]).await;
+                Some(site.mail_to(&address, "Your email address was changed", 1).await.link())
+            }
+            "not_me" => Some(site.mail_to(&address, "New login to your account", 1).await.link()),
+            _ => None,
+        };
+        if let Some(link) = link {
+            here.get(&link).await;
+        }
+        let stream = opened(&there, &name).await;
+        let answer = match way {
+            "delete" => here.post("/api/members/delete", &[("username", &name)]).await,
+            _ => here.post(&format!("/api/accounts/{way}"), &passwords).await,
+        };
+        assert_eq!(answer.status, 303, "{way}: {}", answer.text());
+        let begun = Instant::now();
+        ends(stream).await;
+        assert!(begun.elapsed() < Duration::from_secs(4), "{way}");
+    }
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn it_ends_when_the_session_expires_or_its_member_is_not_active_any_more() {
     let site = TestSite::start().await;

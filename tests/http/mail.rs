@@ -281,6 +281,51 @@ async fn a_mail_that_waits_is_dropped_by_what_makes_its_link_useless() {
     site.stop().await;
 }
 
+/// Nor what a thief would get after the owner has taken the account back.
+#[tokio::test]
+async fn an_undo_drops_what_waits_for_the_addresses_in_between() {
+    let server = SmtpServer::start();
+    let site = site_with(&server).await;
+    let to = async |address: &str, about: &str| {
+        until(&format!("to {address}"), || {
+            let all = server.taken();
+            all.iter()
+                .map(|bytes| mail::parse(bytes))
+                .find(|mail| mail.to == address && mail.subject.contains(about))
+        })
+        .await
+        .link()
+    };
+    let mut thief = site.member("ada").await;
+    for address in ["thief1@example.com", "thief2@example.com"] {
+        site.clock.advance(Duration::from_secs(5));
+        thief.submit("/accounts/email", &[("email", address)]).await;
+        let page = thief.get(&to(address, "Confirm your new").await).await.location().to_owned();
+        if address.starts_with("thief2") {
+            site.all_mails_sent().await;
+            server.set(Mood::Busy);
+        }
+        thief.submit(&page, &[]).await;
+    }
+    let waits = "SELECT COUNT(*) FROM mails WHERE address = 'thief1@example.com'";
+    site.database.until(&format!("{waits} AND tries > 0"), |count| count == 1).await;
+    let mut owner = site.visitor();
+    let page = owner.get(&to("ada@example.com", "was changed").await).await.location().to_owned();
+    assert_eq!(owner.submit(&page, &[]).await.location(), "/accounts/login");
+    assert_eq!(site.database.number(waits).await, 0);
+    server.set(Mood::Taking);
+    site.clock.advance(Duration::from_secs(301));
+    to("ada@example.com", "Set a new password").await;
+    site.all_mails_sent().await;
+    let late = server
+        .taken()
+        .iter()
+        .map(|bytes| mail::parse(bytes))
+        .any(|mail| mail.to == "thief1@example.com" && mail.subject.contains("was changed"));
+    assert!(!late);
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn a_restart_loses_no_mail() {
     let server = SmtpServer::start();

@@ -102,7 +102,7 @@ async fn each_error_stands_at_its_field_and_nothing_typed_is_lost() {
     let mut member = site.member("ada").await;
     let long = "x".repeat(151);
     let answer = member.submit("/members/profile", &names("two words", "a\u{202E}b", &long)).await;
-    assert_eq!((answer.status, answer.location(), answer.body.len()), (303, "/members/profile", 0));
+    assert_eq!((answer.status, answer.location(), answer.body.len()), (303, "/members/profile#names", 0));
     let page = member.get("/members/profile").await;
     assert_eq!(
         page.errors("username"),

@@ -72,11 +72,15 @@ async fn a_new_password_ends_all_sessions_and_lets_its_owner_in() {
     let mut visitor = site.visitor();
     let page = open(&mut visitor, &mail.link()).await;
     assert_eq!(page, "/accounts/reset/new");
+    site.database.keep_sessions().await;
+    let mut late = elsewhere.clone();
     let answer = set(&mut visitor, &page).await;
     assert_eq!((answer.status, answer.location()), (303, "/accounts/reset/done"));
     assert_eq!(visitor.get("/accounts/reset/done").await.find("h1"), "Your new password is set");
     assert!(!elsewhere.is_signed_in().await);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 0);
+    site.database.bring_sessions_back().await;
+    assert!(!late.is_signed_in().await, "opened with the old password");
     assert_eq!(site.visitor().log_in_with("ada", PASSWORD).await.location(), "/accounts/login");
     assert_eq!(site.visitor().log_in_with("ada", NEW).await.location(), "/members/dashboard");
     // Who reads the mails of an address has proven it.
@@ -254,6 +258,17 @@ async fn an_address_that_two_gave_and_one_has_proven_belongs_to_that_one() {
     site.database.execute("UPDATE users SET email_verified_at = 1 WHERE username = 'ada'").await;
     ask(&site, "ada@example.com").await;
     let mail = site.mail_to("ada@example.com", ABOUT, 3).await;
+    // A link of before is good for the password of its account, and proves nothing any more.
+    let first = site
+        .mails_to("ada@example.com")
+        .into_iter()
+        .find(|mail| mail.subject.contains(ABOUT) && mail.text.starts_with("Hello mallory,"));
+    let mut visitor = site.visitor();
+    let page = open(&mut visitor, &first.expect("a mail").link()).await;
+    assert_eq!(set(&mut visitor, &page).await.location(), "/accounts/reset/done");
+    assert_eq!(site.visitor().log_in_with("mallory", NEW).await.location(), "/members/dashboard");
+    let proven = "SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL";
+    assert_eq!(site.database.number(proven).await, 1);
     assert!(mail.text.starts_with("Hello ada,"), "{}", mail.text);
     site.all_mails_sent().await;
     let sent =

@@ -66,7 +66,7 @@ async fn our_own_origin_is_the_configured_one() {
 #[tokio::test]
 async fn reading_changes_nothing() {
     let site = TestSite::start().await;
-    let mut member = site.member("ada").await;
+    let mut member = site.superuser("ada").await;
     let functions: Vec<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
     for path in functions {
         for method in [Method::GET, Method::HEAD, Method::OPTIONS] {

@@ -55,6 +55,25 @@ async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() 
     site.stop().await;
 }
 
+/// The time runs from the first try: neither a later one nor one that was refused makes anybody wait longer.
+#[tokio::test]
+async fn nobody_waits_longer_for_having_tried_again() {
+    let site = site().await;
+    site.signed_up("ada").await;
+    for number in 1..=5 {
+        assert_eq!(wrong_from(&site, &format!("203.0.113.{number}"), "ada").await, 303);
+        site.clock.advance(Duration::from_secs(59));
+    }
+    // 295 seconds later.
+    for number in 6..=8 {
+        assert_eq!(wrong_from(&site, &format!("203.0.113.{number}"), "ada").await, 429);
+    }
+    site.clock.advance(Duration::from_secs(6));
+    let answer = log_in_from(&mut site.visitor(), "203.0.113.9", "ada", PASSWORD).await;
+    assert_eq!(answer.location(), "/members/dashboard");
+    site.stop().await;
+}
+
 /// Nor does it have more than anybody else of what costs us most.
 #[tokio::test]
 async fn a_device_that_is_known_has_a_count_of_its_own_for_right_passwords_too() {
@@ -177,6 +196,36 @@ async fn many_at_once_are_no_way_around_it() {
     site.stop().await;
 }
 
+/// Before a hash is computed: a flood of tries that are over the limit costs no hash, and does not take one from anybody.
+#[tokio::test]
+async fn who_is_over_the_limit_costs_no_hash() {
+    let site = TestSite::start_with(|config| {
+        config.throttle.failed_login_per_account = Rate::new(1, Period::minutes(5));
+        config.passwords.memory_kib = 32 * 1024;
+        config.passwords.iterations = 8;
+        config.passwords.slots = 1;
+        config.passwords.queue = 0;
+    })
+    .await;
+    site.signed_up("ada").await;
+    site.visitor().log_in_with("ada", "wrong").await;
+    let mut seen = Vec::new();
+    while seen.len() < 3 {
+        seen.clear();
+        // Another account, whose own tries do not end.
+        let held = site.busy_hash().await;
+        for _ in 0..3 {
+            let status = site.visitor().log_in("ada").await.status;
+            if !held.is_finished() {
+                seen.push(status);
+            }
+        }
+        let _ = held.await;
+    }
+    assert_eq!(seen, [429, 429, 429]);
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn right_passwords_use_up_nothing_but_the_address() {
     let site = TestSite::start_with(|config| {
@@ -223,11 +272,34 @@ async fn sign_up_reset_verification_and_codes_have_their_own() {
         }
         assert_eq!(statuses, [200, 200, 429], "{path} {fields:?}");
     }
+    // The mails that confirm an address are one thing, whichever address.
+    let answer = member.call("/api/accounts/ask_for_email_change", &[("email", "new@example.com")]).await;
+    assert_eq!(answer.status, 429);
     // The password of the account is one thing, wherever it is asked for.
     let fields = [("old_password", "wrong"), ("password1", PASSWORD), ("password2", PASSWORD)];
     assert_eq!(member.call("/api/accounts/change_password", &fields).await.status, 429);
     // What somebody else knows nothing of is not used up by them.
     assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+/// For many addresses, and with made-up links.
+#[tokio::test]
+async fn one_address_asks_for_so_many_resets_and_tries_so_many_links() {
+    let site = TestSite::start_with(|config| {
+        config.throttle.reset_per_address = Rate::new(2, Period::minutes(1));
+    })
+    .await;
+    for path in ["ask_for_reset", "reset_password"] {
+        let mut statuses = Vec::new();
+        for number in 0..3 {
+            let email = format!("nobody{number}@example.com");
+            let fields = [("email", email.as_str()), ("password1", PASSWORD), ("password2", PASSWORD)];
+            statuses.push(site.visitor().call(&format!("/api/accounts/{path}"), &fields).await.status);
+        }
+        assert_eq!(statuses, [200, 200, 429], "{path}");
+        site.clock.advance(Duration::from_secs(61));
+    }
     site.stop().await;
 }
 

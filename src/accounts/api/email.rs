@@ -43,8 +43,8 @@ pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
     if token.is_empty() {
         return Ok(LinkState::None);
     }
-    let owner = tokens::owner(&Visit::current()?.site, purpose, &token).await?;
-    Ok(owner.map_or(LinkState::Dead, |username| LinkState::Good { username }))
+    let about = tokens::about(&Visit::current()?.site, purpose, &token).await?;
+    Ok(about.map_or(LinkState::Dead, LinkState::Good))
 }
 
 /// Sends another mail that proves the caller's address.
@@ -83,7 +83,7 @@ pub async fn verify_email() -> Result<Submission, AppError> {
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::VerifyEmail));
     let done = service::verify_email(&visit, Proof::Token(&token)).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailVerified)))
+    Submission::from_result(done.map(|()| links::used(&visit, Purpose::VerifyEmail, Message::EmailVerified)))
 }
 
 /// Proves the caller's address with the code from the mail.
@@ -95,7 +95,7 @@ pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submissio
     use crate::{
         accounts::{
             links,
-            service::{self, Proof},
+            service::{self, Proof, tokens::Purpose},
         },
         server::{Visit, current_member},
         ui::flash::Message,
@@ -103,7 +103,7 @@ pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submissio
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = service::verify_email(&visit, Proof::Code(&member, &code)).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailVerified)))
+    Submission::from_result(done.map(|()| links::used(&visit, Purpose::VerifyEmail, Message::EmailVerified)))
 }
 
 /// Asks for another address.
@@ -147,7 +147,7 @@ pub async fn confirm_email_change() -> Result<Submission, AppError> {
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::ChangeEmail));
     let done = service::confirm_email_change(&visit, Proof::Token(&token)).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailChanged)))
+    Submission::from_result(done.map(|()| links::used(&visit, Purpose::ChangeEmail, Message::EmailChanged)))
 }
 
 /// Confirms the new address with the code from the mail.
@@ -159,7 +159,7 @@ pub async fn change_by_code(#[server(default)] code: String) -> Result<Submissio
     use crate::{
         accounts::{
             links,
-            service::{self, Proof},
+            service::{self, Proof, tokens::Purpose},
         },
         server::{Visit, current_member},
         ui::flash::Message,
@@ -167,7 +167,7 @@ pub async fn change_by_code(#[server(default)] code: String) -> Result<Submissio
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = service::confirm_email_change(&visit, Proof::Code(&member, &code)).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailChanged)))
+    Submission::from_result(done.map(|()| links::used(&visit, Purpose::ChangeEmail, Message::EmailChanged)))
 }
 
 /// Takes a change of address back, with the link that was opened in this browser.
@@ -187,7 +187,9 @@ pub async fn undo_email_change() -> Result<Submission, AppError> {
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::UndoEmail));
     let done = service::undo_email_change(&visit, &token).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Message::EmailChangeUndone)))
+    Submission::from_result(
+        done.map(|()| links::used(&visit, Purpose::UndoEmail, Message::EmailChangeUndone)),
+    )
 }
 
 /// Says that a notice was not about oneself, with the link that was opened in this browser.
@@ -207,5 +209,5 @@ pub async fn not_me() -> Result<Submission, AppError> {
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::NotMe));
     let done = service::not_me(&visit, &token).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Message::AccountSecured)))
+    Submission::from_result(done.map(|()| links::used(&visit, Purpose::NotMe, Message::AccountSecured)))
 }

@@ -42,7 +42,7 @@ pub async fn reset_password(
     let token = links::opened(Purpose::ResetPassword);
     let done = service::reset_password(&visit, &token, &NewPassword { password1, password2 }).await;
     Submission::from_result(done.map(|()| {
-        links::forget();
+        links::forget(Purpose::ResetPassword);
         leptos_axum::redirect("/accounts/reset/done");
     }))
 }

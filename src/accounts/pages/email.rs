@@ -1,6 +1,7 @@
 //! Pages about the e-mail address.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
 use super::LinkPage;
@@ -23,21 +24,30 @@ pub fn VerifyPage() -> impl IntoView {
         <LinkPage
             title="Confirm your email address"
             link=Link::VerifyEmail
-            usable=|_username| {
+            usable=|about| {
                 view! {
-                    <p>"Press the button, and the address is confirmed."</p>
+                    <p>
+                        "Press the button, and " <strong>{about.email}</strong>
+                        " is confirmed as the address of the account " <Account name=about.username /> "."
+                    </p>
                     <Form path=VerifyEmail::PATH submit="Confirm the address" />
                 }
                     .into_any()
             }
-            dead=|| view! { <ForMember show=by_code /> }.into_any()
+            without=|_| view! { <ForMember show=by_code /> }.into_any()
         />
     }
 }
 
 fn by_code(address: Address) -> AnyView {
     if address.is_proven {
-        return view! { <p>"Your address " <strong>{address.email}</strong> " is confirmed."</p> }.into_any();
+        return view! {
+            <p>"Your address " <strong>{address.email}</strong> " is confirmed."</p>
+            <p>
+                <a href="/members/dashboard">"To your dashboard"</a>
+            </p>
+        }
+        .into_any();
     }
     view! {
         <p>
@@ -90,14 +100,17 @@ pub fn EmailConfirmPage() -> impl IntoView {
         <LinkPage
             title="Confirm your new email address"
             link=Link::ChangeEmail
-            usable=|_username| {
+            usable=|about| {
                 view! {
-                    <p>"Press the button, and this is the address of your account."</p>
+                    <p>
+                        "Press the button, and " <strong>{about.email}</strong> " is the address of the account "
+                        <Account name=about.username /> "."
+                    </p>
                     <Form path=ConfirmEmailChange::PATH submit="Use this address" />
                 }
                     .into_any()
             }
-            dead=|| view! { <ForMember show=change_by_code /> }.into_any()
+            without=|_| view! { <ForMember show=change_by_code /> }.into_any()
         />
     }
 }
@@ -127,16 +140,18 @@ pub fn EmailUndoPage() -> impl IntoView {
         <LinkPage
             title="Undo the change of your address"
             link=Link::UndoEmail
-            usable=|_username| {
+            usable=|about| {
                 view! {
                     <p>
-                        "Your old address comes back, all devices are logged out, and a mail for a new password goes to the old address."
+                        <strong>{about.email}</strong> " becomes the address of the account "
+                        <Account name=about.username />
+                        " again, all devices are logged out, and a mail for a new password goes there."
                     </p>
                     <Form path=UndoEmailChange::PATH submit="Undo the change" />
                 }
                     .into_any()
             }
-            dead=only_by_link
+            without=only_by_link
         />
     }
 }
@@ -148,26 +163,38 @@ pub fn NotMePage() -> impl IntoView {
         <LinkPage
             title="This was not you?"
             link=Link::NotMe
-            usable=|_username| {
+            usable=|about| {
                 view! {
                     <p>
-                        "Then let us close the door: all devices are logged out, and you get a mail with which to set a new password."
+                        "Then let us close the door of the account " <Account name=about.username />
+                        ": all devices are logged out, and you get a mail with which to set a new password."
                     </p>
                     <Form path=NotMe::PATH submit="Log out all devices" />
                 }
                     .into_any()
             }
-            dead=only_by_link
+            without=only_by_link
         />
     }
 }
 
-/// For who comes without a link that is good.
-fn only_by_link() -> AnyView {
+/// An account's name, in whatever script.
+#[component]
+fn Account(name: String) -> impl IntoView {
     view! {
+        <strong>
+            <bdi>{name}</bdi>
+        </strong>
+    }
+}
+
+/// For who comes without a link that is good.
+fn only_by_link(is_dead: bool) -> AnyView {
+    view! {
+        {(!is_dead).then(|| view! { <p>"This page needs the link in our mail, opened in this browser."</p> })}
         <p>
-            "This page needs the link in our mail, opened in this browser. If it is too old, you can still "
-            <a href="/accounts/password_reset">"set a new password"</a> ", which logs out all devices."
+            "You can also " <a href="/accounts/password_reset">"set a new password"</a>
+            ", which logs out all devices."
         </p>
     }
     .into_any()
@@ -180,10 +207,12 @@ fn ForMember(
     show: fn(Address) -> AnyView,
 ) -> impl IntoView {
     let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
+    let log_in = format!("/accounts/login?next={}", use_location().pathname.get_untracked());
     match visitor {
         None => view! {
+            <p>"Open the link in our mail in this browser, or log in and type its code."</p>
             <p>
-                <a class="button" href="/accounts/login">
+                <a class="button" href=log_in>
                     "Log in"
                 </a>
             </p>

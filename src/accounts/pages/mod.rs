@@ -14,7 +14,7 @@ pub use password::{
 };
 
 use super::{
-    Link, LinkState,
+    Address, Link, LinkState,
     api::{LogIn, LogOut, SignUp, load_link},
 };
 use crate::{
@@ -97,9 +97,9 @@ fn LinkPage(
     /// Which link.
     link: Link,
     /// What a good link can do.
-    usable: fn(String) -> AnyView,
-    /// What there is without one.
-    dead: fn() -> AnyView,
+    usable: fn(Address) -> AnyView,
+    /// What there is without one; whether there was one that is dead has been said above it.
+    without: fn(bool) -> AnyView,
 ) -> impl IntoView {
     let data = Resource::new(|| (), move |()| load_link(link));
     view! {
@@ -107,14 +107,14 @@ fn LinkPage(
             <Loaded
                 data
                 show=move |state: LinkState| match state {
-                    LinkState::Good { username } => usable(username),
-                    LinkState::None => dead(),
+                    LinkState::Good(about) => usable(about),
+                    LinkState::None => without(false),
                     LinkState::Dead => {
                         view! {
                             <p class="message warning" role="alert">
                                 {Problem::LinkDead.to_string()}
                             </p>
-                            {dead()}
+                            {without(true)}
                         }
                             .into_any()
                     }

@@ -118,19 +118,21 @@ pub fn ResetPage() -> impl IntoView {
         <LinkPage
             title="Set a new password"
             link=Link::ResetPassword
-            usable=|username| {
+            usable=|about| {
+                let name = about.username.clone();
                 view! {
-                    <p>"All your devices will be logged out."</p>
+                    <p>"For the account " <strong><bdi>{name}</bdi></strong> ". All its devices will be logged out."</p>
                     <Form path=ResetPassword::PATH submit="Set the new password">
-                        <UsernameForManager username />
+                        <UsernameForManager username=about.username />
                         <NewPasswordFields label="New password" again="New password confirmation" />
                     </Form>
                 }
                     .into_any()
             }
-            dead=|| {
+            without=|is_dead| {
                 view! {
-                    <p>"This page needs the link in our mail, opened in this browser."</p>
+                    {(!is_dead)
+                        .then(|| view! { <p>"This page needs the link in our mail, opened in this browser."</p> })}
                     <p>
                         <a class="button" href="/accounts/password_reset">
                             "Ask for a new link"

@@ -95,12 +95,25 @@ pub(super) async fn set_password(
     hash: &str,
     kind: Kind,
 ) -> Result<[u8; 32], AppError> {
+    put_password(transaction, visit, user, email, hash, kind, Mail::PasswordChanged).await
+}
+
+/// The same with another mail.
+pub(crate) async fn put_password(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    user: UserId,
+    email: &str,
+    hash: &str,
+    kind: Kind,
+    mail: Mail,
+) -> Result<[u8; 32], AppError> {
     let (now, stamp) = (visit.site.clock.now(), rand::random::<[u8; 32]>());
     store::set_password(transaction, user, hash, &stamp).await?;
     tokens::revoke_all(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
     activity::service::record(transaction, now, user, kind, "", &visit.client).await?;
     let occasion = Occasion { at: now, client: visit.client.clone(), detail: String::new() };
-    let notice = Order { kind: Mail::PasswordChanged, user: Some(user), address: email.to_owned(), occasion };
+    let notice = Order { kind: mail, user: Some(user), address: email.to_owned(), occasion };
     mail::enqueue(transaction, now, &notice).await?;
     Ok(stamp)
 }

@@ -37,6 +37,8 @@ pub async fn add_demo_members(site: &Site, members: &[DemoMember]) -> Result<Vec
             email: &email,
             email_key: &email,
             email_verified_at: Some(now),
+            first_name: "",
+            last_name: "",
             password_hash: &demo.password_hash,
             session_stamp: &stamp,
             is_superuser: false,

@@ -180,6 +180,9 @@ async fn secure(
     store::set_stamp(transaction, user, &rand::random::<[u8; 32]>()).await?;
     store::devices::delete_all(transaction, user).await?;
     tokens::revoke_all(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
+    if store::is_switched_off(transaction, user).await? {
+        return Ok(());
+    }
     enqueue(transaction, visit, Mail::ResetPassword, user, email, "").await
 }
 

@@ -13,9 +13,9 @@ use crate::{
     error::AppError,
     forms::{Field, FormErrors, Problem, Secret},
     mail::service::Kind as Mail,
-    member::{Member, UserId},
+    member::{Member, Rights, UserId},
     my_data,
-    server::{DeviceHash, Site, Visit},
+    server::{DeviceHash, Site, Visit, db::Connection},
     throttle::service::{self as throttle, Limit},
 };
 
@@ -178,12 +178,20 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
         let Some(row) = store::find_active(&mut connection, id).await? else {
             return Ok::<_, AppError>(None);
         };
-        let mut rights = store::rights::given(&mut connection, id).await?;
+        let mut rights = rights(&mut connection, id).await?;
         (rights.is_staff, rights.is_superuser) = (row.is_staff == 1, row.is_superuser == 1);
         Ok(Some(Member::with_rights(id, row.username, row.session_stamp, rights)))
     };
     let ttl = site.config.sessions.cache_ttl.get();
     site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)
+}
+
+/// What an account and its groups were given, apart from what it is.
+///
+/// # Errors
+/// An outage.
+pub async fn rights(connection: &mut Connection, id: UserId) -> Result<Rights, AppError> {
+    Ok(store::rights::given(connection, id).await?)
 }
 
 /// Writes a login down: last login, activity, the device. Links for a new password are useless from now on. A device that is new to

@@ -10,8 +10,10 @@ mod notices;
 mod profile;
 mod reset;
 mod sign_up;
+mod staff;
 pub mod tokens;
 
+pub(crate) use change_password::put_password;
 pub use change_password::{NewPassword, change_own_password, change_password};
 pub use demo::{DemoMember, add_demo_members};
 pub use email::{
@@ -21,9 +23,12 @@ pub use email::{
 pub use failed_logins::{
     FailedLogins, note_failed_login, write_failed_logins, write_failed_logins_now_and_then,
 };
-pub use login::{authenticate, member, reauthenticate, record_login, record_logout};
+pub use login::{authenticate, member, reauthenticate, record_login, record_logout, rights};
 pub use names::id_of;
+pub(crate) use notices::enqueue;
 pub use notices::notify;
 pub use profile::{Names, Profile, profile, save_names, set_picture_version};
 pub use reset::{expand_reset_request, request_reset, reset_password};
+pub(crate) use sign_up::email_problem;
 pub use sign_up::{NewAccount, create_superuser, sign_up};
+pub use staff::{NewUser, insert, is_proven_elsewhere};

@@ -24,7 +24,7 @@ pub async fn notify(
 }
 
 /// The same to an address.
-pub(super) async fn enqueue(
+pub(crate) async fn enqueue(
     transaction: &mut Transaction,
     visit: &Visit,
     kind: Kind,

@@ -35,7 +35,11 @@ pub struct Names {
 }
 
 impl Names {
-    fn check(typed: &Self) -> Result<Self, AppError> {
+    /// As they are stored, or everything that is wrong with them.
+    ///
+    /// # Errors
+    /// A refused form.
+    pub fn check(typed: &Self) -> Result<Self, AppError> {
         let names = Self {
             username: username::normalize(&typed.username),
             first_name: names::normalize(&typed.first_name),
@@ -68,9 +72,7 @@ pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result
     if !is_renamed && !has_other_name {
         return Ok(());
     }
-    let key = username::key(&names.username);
-    store::set_names(&mut transaction, id, &names.username, &key, &names.first_name, &names.last_name)
-        .await?;
+    store::set_names(&mut transaction, id, &names.username, &names.first_name, &names.last_name).await?;
     if is_renamed {
         let detail = format!("{} → {}", old.username, names.username);
         let (kind, client) = (Kind::UsernameChanged, &visit.client);

@@ -42,7 +42,7 @@ pub async fn request_reset(visit: &Visit, email: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-/// A mail for each active account that has the address: for the one that has proven it, or, where none has, for all that gave it
+/// A mail for each active account that has the address, and whose password was not switched off: for the one that has proven it, or, where none has, for all that gave it
 /// (to read the mail is the proof).
 ///
 /// # Errors
@@ -55,7 +55,8 @@ pub async fn expand_reset_request(
     debug_assert!(order.address.len() <= 4 * EMAIL_MAX as usize);
     let accounts = store::by_email(transaction, &username::key(&order.address)).await?;
     let is_proven = accounts.first().is_some_and(|first| first.email_verified_at.is_some());
-    for account in accounts.into_iter().take(if is_proven { 1 } else { usize::MAX }) {
+    let concerned = accounts.into_iter().take(if is_proven { 1 } else { usize::MAX });
+    for account in concerned.filter(|account| account.is_switched_off == 0) {
         let user = UserId(account.id);
         let mail = Order {
             kind: Mail::ResetPassword,

@@ -132,6 +132,8 @@ impl Account {
             email_key: &email_key,
             // Who makes a superuser vouches for the address.
             email_verified_at: is_superuser.then_some(now),
+            first_name: "",
+            last_name: "",
             password_hash: &password_hash,
             session_stamp: &rand::random::<[u8; 32]>(),
             is_superuser,
@@ -168,7 +170,8 @@ async fn may_be_mailed(site: &Site, email_key: &str) -> Result<bool, AppError> {
     }
 }
 
-pub(super) fn email_problem(email: &str) -> Option<Problem> {
+/// What is wrong with an address.
+pub(crate) fn email_problem(email: &str) -> Option<Problem> {
     let found = email.chars().count();
     let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
     if email.is_empty() {

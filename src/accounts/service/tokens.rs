@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::store::tokens::{self as store, NewToken, TokenRow};
 use crate::{
-    accounts::Link,
+    accounts::{Address, Link},
     error::AppError,
     mail::service::{self as mail, Kind as Mail},
     member::UserId,
@@ -30,7 +30,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The name in the table, and in the cookie that carries a link's token.
+    /// The name in the table.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ResetPassword => "reset_password",
@@ -126,17 +126,21 @@ pub async fn peek(site: &Site, purpose: Purpose, token: &str) -> Result<Option<T
     Ok(store::find(&mut connection, &hash_token(token), purpose.name(), site.clock.now()).await?)
 }
 
-/// Whose account a link is for that would be taken.
+/// Whose account and which address a link is about that would be taken.
 ///
 /// # Errors
 /// An outage.
-pub async fn owner(site: &Site, purpose: Purpose, token: &str) -> Result<Option<String>, AppError> {
+pub async fn about(site: &Site, purpose: Purpose, token: &str) -> Result<Option<Address>, AppError> {
     let Some(row) = peek(site, purpose, token).await? else {
         return Ok(None);
     };
     let mut connection = site.db.read().await?;
     let owner = super::super::store::owner(&mut connection, UserId(row.user_id)).await?;
-    Ok(owner.map(|owner| owner.username))
+    Ok(owner.map(|owner| Address {
+        is_proven: owner.email_verified_at.is_some() && owner.email == row.email,
+        username: owner.username,
+        email: row.email,
+    }))
 }
 
 /// Takes it: of two at once, one gets it.

@@ -10,12 +10,15 @@ pub struct AddressRow {
     pub id: i64,
     pub email: String,
     pub email_verified_at: Option<Millis>,
+    /// 1 where staff switched the password off.
+    pub is_switched_off: i64,
 }
 
 /// The active accounts that gave this address: the one that has proven it first.
 pub async fn by_email(connection: &mut AnyConnection, key: &str) -> Result<Vec<AddressRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, email, email_verified_at FROM users WHERE email_key = $1 AND is_active = 1 \
+        "SELECT id, email, email_verified_at, CAST(CASE WHEN SUBSTR(password_hash, 1, 1) = '!' THEN 1 ELSE 0 END AS BIGINT) AS is_switched_off \
+         FROM users WHERE email_key = $1 AND is_active = 1 \
          ORDER BY CASE WHEN email_verified_at IS NULL THEN 1 ELSE 0 END, date_joined, id LIMIT 10",
     )
     .bind(key)
@@ -31,7 +34,8 @@ pub async fn prove_email(
     now: Millis,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query(
-        "UPDATE users SET email_verified_at = $3 WHERE id = $1 AND email = $2 AND email_verified_at IS NULL",
+        "UPDATE users SET email_verified_at = $3, version = version + 1 \
+         WHERE id = $1 AND email = $2 AND email_verified_at IS NULL",
     )
     .bind(id.0)
     .bind(email)
@@ -49,7 +53,7 @@ pub async fn set_email(
     key: &str,
     now: Millis,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET email = $2, email_key = $3, email_verified_at = $4 WHERE id = $1")
+    sqlx::query("UPDATE users SET email = $2, email_key = $3, email_verified_at = $4, version = version + 1 WHERE id = $1")
         .bind(id.0)
         .bind(email)
         .bind(key)
@@ -57,4 +61,13 @@ pub async fn set_email(
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// Whether staff switched the account's password off: then no mail gives it another.
+pub async fn is_switched_off(connection: &mut AnyConnection, id: UserId) -> Result<bool, sqlx::Error> {
+    sqlx::query("SELECT 1 FROM users WHERE id = $1 AND SUBSTR(password_hash, 1, 1) = '!'")
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.is_some())
 }

@@ -3,9 +3,11 @@
 pub mod devices;
 mod emails;
 pub mod names;
+mod profiles;
 pub mod rights;
 pub mod tokens;
 mod users;
 
 pub use emails::*;
+pub use profiles::*;
 pub use users::*;

@@ -2,6 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
+use super::super::username::key;
 use crate::{member::UserId, server::clock::Millis};
 
 /// What a login needs to know.
@@ -44,27 +45,6 @@ pub struct MemberRow {
     pub is_superuser: i64,
 }
 
-/// An account as it is shown to its owner.
-#[derive(FromRow)]
-pub struct ProfileRow {
-    /// The name.
-    pub username: String,
-    /// As it was typed; may be empty.
-    pub first_name: String,
-    /// As it was typed; may be empty.
-    pub last_name: String,
-    /// The address.
-    pub email: String,
-    /// When it was proven, if it was.
-    pub email_verified_at: Option<Millis>,
-    /// The version of the picture, where there is one.
-    pub picture_version: Option<i64>,
-    /// When it was made.
-    pub date_joined: Millis,
-    /// When somebody last logged in, if ever.
-    pub last_login: Option<Millis>,
-}
-
 /// A new account.
 pub struct NewUser<'a> {
     pub id: i64,
@@ -73,6 +53,8 @@ pub struct NewUser<'a> {
     pub email: &'a str,
     pub email_key: &'a str,
     pub email_verified_at: Option<Millis>,
+    pub first_name: &'a str,
+    pub last_name: &'a str,
     pub password_hash: &'a str,
     pub session_stamp: &'a [u8],
     pub is_superuser: bool,
@@ -82,7 +64,8 @@ pub struct NewUser<'a> {
 pub async fn insert(connection: &mut AnyConnection, user: &NewUser<'_>) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, \
-         is_staff, is_superuser, date_joined, email_verified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9, $10)",
+         is_staff, is_superuser, date_joined, email_verified_at, first_name, last_name, first_name_key, last_name_key) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(user.id)
     .bind(user.username)
@@ -94,6 +77,10 @@ pub async fn insert(connection: &mut AnyConnection, user: &NewUser<'_>) -> Resul
     .bind(i64::from(user.is_superuser))
     .bind(user.date_joined)
     .bind(user.email_verified_at)
+    .bind(user.first_name)
+    .bind(user.last_name)
+    .bind(key(user.first_name))
+    .bind(key(user.last_name))
     .execute(connection)
     .await
     .map(drop)
@@ -150,51 +137,6 @@ pub async fn set_stamp(connection: &mut AnyConnection, id: UserId, stamp: &[u8])
     sqlx::query("UPDATE users SET session_stamp = $2 WHERE id = $1")
         .bind(id.0)
         .bind(stamp)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-pub async fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Option<ProfileRow>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT username, first_name, last_name, email, email_verified_at, picture_version, date_joined, last_login \
-         FROM users WHERE id = $1",
-    )
-    .bind(id.0)
-    .fetch_optional(connection)
-    .await
-}
-
-/// A taken username is the constraint's to refuse.
-pub async fn set_names(
-    connection: &mut AnyConnection,
-    id: UserId,
-    username: &str,
-    username_key: &str,
-    first_name: &str,
-    last_name: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE users SET username = $2, username_key = $3, first_name = $4, last_name = $5 WHERE id = $1",
-    )
-    .bind(id.0)
-    .bind(username)
-    .bind(username_key)
-    .bind(first_name)
-    .bind(last_name)
-    .execute(connection)
-    .await
-    .map(drop)
-}
-
-pub async fn set_picture_version(
-    connection: &mut AnyConnection,
-    id: UserId,
-    version: Option<i64>,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET picture_version = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(version)
         .execute(connection)
         .await
         .map(drop)

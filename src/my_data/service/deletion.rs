@@ -4,6 +4,7 @@ use super::super::{DeletionTerms, store};
 use crate::{
     accounts::{self, username},
     activity::{self, Kind},
+    admin::history,
     error::AppError,
     forms::{Field, FormErrors, Problem},
     mail::service::Kind as Mail,
@@ -55,6 +56,14 @@ pub async fn request_deletion(
     site.cache.invalidate_member(id, "deletion requested");
     site.sessions.end_all(id, None).await?;
     Ok(site.config.accounts.deletion_delay.get().as_secs() / 86_400)
+}
+
+/// Whether no other superuser would be left. Takes hold of all of them for the length of the transaction.
+///
+/// # Errors
+/// An outage.
+pub async fn is_last_superuser(transaction: &mut Transaction, user: UserId) -> Result<bool, AppError> {
+    Ok(store::is_last_superuser(transaction, user).await?)
 }
 
 /// The name of the account has to be typed; in whatever case, as at login.
@@ -110,6 +119,9 @@ pub async fn sweep(site: &Site) -> Result<u64, AppError> {
 async fn delete(site: &Site, user: UserId, now: Millis) -> Result<bool, AppError> {
     let mut transaction = site.db.begin().await?;
     let deleted = store::delete(&mut transaction, user, now).await?;
+    if deleted {
+        history::service::forget_users(&mut transaction, &[user]).await?;
+    }
     transaction.commit().await?;
     if deleted {
         site.members.take_back(user);

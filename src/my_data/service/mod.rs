@@ -3,5 +3,5 @@
 mod deletion;
 mod export;
 
-pub use deletion::{cancel_deletion, deletion_terms, request_deletion, sweep};
+pub use deletion::{cancel_deletion, deletion_terms, is_last_superuser, request_deletion, sweep};
 pub use export::{Exports, Packed, export};

@@ -69,8 +69,9 @@ impl Variant {
 /// Whether somebody who is not signed in brings a cookie that a page may depend on: a session that has ended, a message, a form on
 /// its way back, the link from a mail. (The one by which a browser is known again is for logging in only.)
 fn brings_something(site: &Site, request: &Request) -> bool {
-    [COOKIE, flash::NAME, flash::KEPT, links::COOKIE]
+    [COOKIE, flash::NAME, flash::KEPT]
         .into_iter()
+        .chain(links::COOKIES)
         .any(|name| cookies::read(site, request.headers(), name).is_some())
 }
 

@@ -1,7 +1,7 @@
 //! How sessions end.
 
 use super::{super::store, IdHash, Sessions};
-use crate::{error::AppError, member::UserId};
+use crate::{error::AppError, member::UserId, server::db::Transaction};
 
 impl Sessions {
     /// Ends a session, at once.
@@ -29,6 +29,27 @@ impl Sessions {
         transaction.commit().await?;
         self.forget(user, &ended);
         Ok(ended.len())
+    }
+
+    /// Ends all sessions of these members, in the transaction of what ends them. After its commit, [`Sessions::forget_all`].
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn end_in(
+        &self,
+        transaction: &mut Transaction,
+        users: &[UserId],
+    ) -> Result<Vec<(UserId, IdHash)>, AppError> {
+        Ok(store::delete_of(transaction, users).await?)
+    }
+
+    /// Takes these out of memory, and tells the pages that are open under them. What is cached of their members is the caller's to
+    /// take back, who may have others to take back as well.
+    pub fn forget_all(&self, ended: &[(UserId, IdHash)]) {
+        for (user, id) in ended {
+            self.live.take_back(id);
+            self.watchers.notify(*user);
+        }
     }
 
     /// To be called after the commit that deleted these sessions of one member: takes them out of memory, and tells the pages

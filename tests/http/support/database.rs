@@ -86,6 +86,17 @@ impl TestDatabase {
         text
     }
 
+    /// Puts the present sessions aside.
+    pub async fn keep_sessions(&self) {
+        self.execute("CREATE TABLE kept_sessions AS SELECT * FROM sessions").await;
+    }
+
+    /// As if a login that was on its way had opened its session only now.
+    pub async fn bring_sessions_back(&self) {
+        self.execute("INSERT INTO sessions SELECT * FROM kept_sessions").await;
+        self.execute("DROP TABLE kept_sessions").await;
+    }
+
     /// From here on every query fails.
     pub async fn break_tables(&self) {
         // What refers to them goes along, where the database asks for that.

@@ -69,6 +69,21 @@ impl Page {
         (attribute(&form, "action"), hidden)
     }
 
+    /// What a browser would send of the form that goes there, as it stands.
+    pub fn fields_of(&self, action: &str) -> Vec<(String, String)> {
+        let html = Html::parse_document(&self.text());
+        let form = Selector::parse(&format!("main form[action=\"{action}\"]")).expect("a selector");
+        let inputs = Selector::parse("input[name], option[selected]").expect("a selector");
+        let form =
+            html.select(&form).next().unwrap_or_else(|| panic!("a form for {action} in {}", self.text()));
+        form.select(&inputs)
+            .filter(|input| input.attr("disabled").is_none())
+            .filter(|input| input.attr("type") != Some("checkbox") || input.attr("checked").is_some())
+            .map(|input| (input.attr("name").unwrap_or_default(), input.attr("value").unwrap_or_default()))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
     /// The errors at a field, through what its input says it is described by.
     pub fn errors(&self, field: &str) -> Vec<String> {
         let Some(ids) = self.attribute(&format!("[name={field}]"), "aria-describedby") else {

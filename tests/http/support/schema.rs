@@ -92,6 +92,18 @@ impl TestDatabase {
                 "INSERT INTO activity (id, user_id, kind, at, address, agent, detail) \
                      VALUES ({user}, {user}, 'mail_sent', 9000, '192.0.2.7', '{mark}', '{mark}')"
             ),
+            "INSERT INTO groups (id, name, name_key) VALUES (7, 'Readers', 'readers') ON CONFLICT (id) DO NOTHING".to_owned(),
+            format!("INSERT INTO group_members (group_id, user_id) VALUES (7, {user})"),
+            format!("INSERT INTO user_permissions (user_id, codename) VALUES ({user}, 'blog.add_{mark}')"),
+            // Of what staff did to the account, and of what its owner did as staff.
+            format!(
+                "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) \
+                     VALUES ({user}, 9500, 1, 'somebody', 'user', {user}, '{mark}', 'first name', '{mark}', '{mark}')"
+            ),
+            format!(
+                "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) \
+                     SELECT COUNT(*), 9600, {user}, '{mark}', 'group', 7, 'Readers', 'name', 'a', 'b' FROM changes"
+            ),
         ] {
             self.execute(&sql).await;
         }

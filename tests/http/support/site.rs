@@ -160,6 +160,23 @@ impl TestSite {
         }
     }
 
+    /// The same, by names that nobody has, each a new one: no throttle stands in the way.
+    pub async fn busy_hash(&self) -> JoinHandle<Page> {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+        let begun = std::time::Instant::now();
+        let name = || format!("nobody-{:08x}", rand::random::<u32>());
+        loop {
+            assert!(begun.elapsed() < PATIENCE, "nobody is ever told that the site is busy");
+            let mut visitor = self.visitor();
+            let held = tokio::spawn(async move { visitor.log_in(&name()).await });
+            while !held.is_finished() {
+                if self.visitor().log_in(&name()).await.status == 503 && !held.is_finished() {
+                    return held;
+                }
+            }
+        }
+    }
+
     /// The mails to this address so far.
     pub fn mails_to(&self, address: &str) -> Vec<Mail> {
         mail::read_all(&self.mails).into_iter().filter(|mail| mail.to == address).collect()

@@ -93,6 +93,22 @@ impl Visitor {
         self.post(&action, &[hidden.as_slice(), fields].concat()).await
     }
 
+    /// Opens a page and sends the form on it that goes there, with these fields changed; an empty value unticks a box.
+    pub async fn change(&mut self, page_path: &str, action: &str, changed: &[(&str, &str)]) -> Page {
+        let page = self.get(page_path).await;
+        self.send_form(&page, action, changed).await
+    }
+
+    /// The same with a page that was opened before.
+    pub async fn send_form(&mut self, page: &Page, action: &str, changed: &[(&str, &str)]) -> Page {
+        let mut fields = page.fields_of(action);
+        fields.retain(|(name, _)| changed.iter().all(|(other, _)| other != name));
+        let mut fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        fields.extend(changed.iter().filter(|(name, value)| !(value.is_empty() && name.starts_with("is_"))));
+        self.post(action, &fields).await
+    }
+
     pub async fn sign_up(&mut self, username: &str, email: &str) -> Page {
         let fields =
             [("username", username), ("email", email), ("password1", PASSWORD), ("password2", PASSWORD)];

@@ -1,0 +1,96 @@
+// What matters, when the password was given too long ago. Against a site where that is after seconds: see playwright.config.ts.
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import { arrive, button, field, hasScript, hydrated, isMarked, isShownOut, join, logIn, mark, newMember, open } from '../support/verbs';
+
+const AFTER = Number(process.env.ASK_AGAIN_AFTER) * 1000;
+const LATER = AFTER + 500;
+const ASK = (page: string): string => `/accounts/reauthenticate?next=${page}`;
+
+/** Gives the password where it is asked for; wrong at first. */
+async function giveAgain(page: Page, password: string): Promise<void> {
+  await field(page, 'Password').fill('not this one');
+  await button(page, 'Go on').click();
+  await expect(field(page, 'Password')).toHaveAccessibleDescription(
+    'Your password was entered incorrectly. Please enter it again.',
+  );
+  await hydrated(page);
+  await field(page, 'Password').fill(password);
+  await button(page, 'Go on').click();
+}
+
+/** Opens a page that asks when one was slow to come. */
+async function openAsked(page: Page, path: string, password: string): Promise<void> {
+  await open(page, path);
+  if (!new URL(page.url()).pathname.startsWith(path)) await giveAgain(page, password);
+  await arrive(page, path);
+}
+
+test('each page asks first, and then is there', async ({ page }) => {
+  const member = await join(page);
+  for (const path of ['/accounts/password_change', '/accounts/email', '/members/sessions', '/members/delete']) {
+    await page.waitForTimeout(LATER);
+    await open(page, path);
+    await expect(page).toHaveURL(ASK(path));
+    await giveAgain(page, member.password);
+    await arrive(page, path);
+  }
+});
+
+test('a form that was filled in too slowly comes back with its values', async ({ page }) => {
+  const member = await join(page);
+  const next = newMember('new').email;
+  await openAsked(page, '/accounts/email', member.password);
+  await field(page, 'New email address').fill(next);
+  await page.waitForTimeout(LATER);
+  await button(page, 'Change the address').click();
+  await arrive(page, ASK('/accounts/email'));
+  await giveAgain(page, member.password);
+  await arrive(page, '/accounts/email');
+  await expect(field(page, 'New email address')).toHaveValue(next);
+  await expect(page.locator('.error')).toHaveCount(0);
+
+  await page.waitForTimeout(LATER);
+  await openAsked(page, '/members/delete', member.password);
+  await field(page, 'Your username').fill(member.name);
+  await page.waitForTimeout(LATER);
+  await button(page, 'Delete my account').click();
+  await arrive(page, ASK('/members/delete'));
+  await giveAgain(page, member.password);
+  await arrive(page, '/members/delete');
+  await expect(field(page, 'Your username')).toHaveValue(member.name);
+});
+
+test('a button of the devices page does its work after the password', async ({ page, otherDevice }) => {
+  const member = await join(page);
+  await logIn(otherDevice, member);
+  await openAsked(page, '/members/sessions', member.password);
+  await page.waitForTimeout(LATER);
+  const devices = page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem');
+  await devices.nth(1).getByRole('button', { name: 'Log out' }).click();
+  await arrive(page, ASK('/members/sessions'));
+  await giveAgain(page, member.password);
+  await isShownOut(otherDevice, '/members/dashboard');
+  await arrive(page, '/members/sessions');
+  await expect(page.getByRole('status')).toHaveText('The device was logged out.');
+  await expect(devices).toHaveCount(1);
+});
+
+test('the old password is proof enough in the form that asks for it', async ({ page }) => {
+  const member = await join(page);
+  await openAsked(page, '/accounts/password_change', member.password);
+  for (const [label, text] of [
+    ['Old password', member.password],
+    ['New password', 'Nine loud geese at dawn, 52 of them'],
+    ['New password confirmation', 'Nine loud geese at dawn, 52 of them'],
+  ] as const) {
+    await field(page, label).fill(text);
+  }
+  await mark(page);
+  await page.waitForTimeout(LATER);
+  expect(await isMarked(page), 'nothing has been loaded meanwhile').toBe(true);
+  await button(page, 'Change password').click();
+  await arrive(page, '/members/profile');
+  await expect(page.getByRole('status')).toHaveText(/^Your password was changed/);
+  expect(await isMarked(page), hasScript() ? 'by a page load' : 'by a page').toBe(false);
+});

@@ -1,0 +1,128 @@
+//! Server functions on groups. Each asks who is asking, and for the permission that it takes; what changes a group also asks for a
+//! password given not long ago.
+
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
+
+use leptos::prelude::*;
+
+use super::{Choice, GroupDetail, Groups};
+use crate::{error::AppError, forms::Submission};
+
+/// A page of the list; the query of its address says which.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/groups")]
+pub async fn load_groups(#[server(default)] query: String) -> Result<Groups, AppError> {
+    use crate::{
+        permission::Permission,
+        server::{Visit, current_staff},
+    };
+
+    let staff = current_staff(Permission::ViewGroup)?;
+    let mut pairs = form_urlencoded::parse(query.trim_start_matches('?').as_bytes());
+    let after = pairs.find(|(name, _)| name == "after").map(|(_, value)| value.into_owned());
+    super::service::listing(&Visit::current()?.site, &staff, &after.unwrap_or_default()).await
+}
+
+/// One group; the query of the page's address says which part of its history.
+///
+/// # Errors
+/// Not allowed, no such group, or an outage.
+#[server(prefix = "/api", endpoint = "admin/group")]
+pub async fn load_group(
+    #[server(default)] id: String,
+    #[server(default)] query: String,
+) -> Result<GroupDetail, AppError> {
+    use crate::{
+        permission::Permission,
+        server::{Visit, current_staff},
+    };
+
+    let staff = current_staff(Permission::ViewGroup)?;
+    let id = id.parse().map_err(|_| AppError::NotFound)?;
+    let mut pairs = form_urlencoded::parse(query.trim_start_matches('?').as_bytes());
+    let before = pairs.find(|(name, _)| name == "history").and_then(|(_, value)| value.parse().ok());
+    super::service::shown(&Visit::current()?.site, &staff, id, before).await
+}
+
+/// What the asker can give a new group.
+///
+/// # Errors
+/// Not allowed.
+#[server(prefix = "/api", endpoint = "admin/group_choices")]
+pub async fn load_group_choices() -> Result<Vec<Choice>, AppError> {
+    use crate::{permission::Permission, server::current_staff};
+
+    Ok(super::service::choices(&current_staff(Permission::AddGroup)?, |_| false))
+}
+
+/// Adds a group; leads to its page.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/add_group")]
+pub async fn add_group(
+    #[server(default)] group_name: String,
+    #[server(default)] permissions: Vec<String>,
+) -> Result<Submission, AppError> {
+    use super::{GROUPS, service};
+    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+
+    let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
+    Desk::open(Permission::AddGroup)?
+        .answer(async |desk, recent| {
+            let id = service::add(&desk.visit, &desk.staff, recent, &group_name, &chosen).await?;
+            Ok((Message::GroupAdded, format!("{GROUPS}/{id}")))
+        })
+        .await
+}
+
+/// Changes a group; leads back to its page.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/save_group")]
+pub async fn save_group(
+    #[server(default)] group: i64,
+    #[server(default)] version: i64,
+    #[server(default)] group_name: String,
+    #[server(default)] shown: String,
+    #[server(default)] permissions: Vec<String>,
+) -> Result<Submission, AppError> {
+    use super::{
+        GROUPS,
+        service::{self, Wanted},
+    };
+    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+
+    let shown: Vec<_> = shown.split(',').filter_map(Permission::from_codename).collect();
+    let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
+    let wanted = Wanted { version, name: &group_name, shown: &shown, chosen: &chosen };
+    Desk::open(Permission::ChangeGroup)?
+        .answer(async |desk, recent| {
+            service::save(&desk.visit, &desk.staff, recent, group, wanted).await?;
+            Ok((Message::GroupSaved, format!("{GROUPS}/{group}")))
+        })
+        .await
+}
+
+/// Deletes a group; leads back to the list.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/delete_group")]
+pub async fn delete_group(
+    #[server(default)] group: i64,
+    #[server(default)] version: i64,
+) -> Result<Submission, AppError> {
+    use super::{GROUPS, service};
+    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+
+    Desk::open(Permission::DeleteGroup)?
+        .answer(async |desk, recent| {
+            service::delete(&desk.visit, &desk.staff, recent, group, version).await?;
+            Ok((Message::GroupDeleted, GROUPS.to_owned()))
+        })
+        .await
+}

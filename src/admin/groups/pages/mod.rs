@@ -1,0 +1,137 @@
+//! The pages on groups.
+
+mod delete;
+mod group;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use server_fn::ServerFn;
+
+pub use delete::DeleteGroupPage;
+pub use group::GroupPage;
+
+use super::{
+    Choice, GROUPS, GroupLine, Groups,
+    api::{AddGroup, load_group_choices, load_groups},
+};
+use crate::{
+    admin::{frame::AdminFrame, users::grouped},
+    forms::Field,
+    permission::Permission,
+    ui::{CheckField, Form, IfAllowed, Loaded, Once, Pager, TextField},
+};
+
+/// `/admin/groups`
+#[component]
+pub fn GroupsPage() -> impl IntoView {
+    let search = use_location().search;
+    let data = Resource::new(move || search.get(), load_groups);
+    view! {
+        <AdminFrame title="Groups">
+            <IfAllowed permission=Permission::AddGroup>
+                // By a page load: the server looks how long ago the password was given.
+                <p>
+                    <a class="button" href="/admin/groups/new" rel="external">
+                        "Add a group"
+                    </a>
+                </p>
+            </IfAllowed>
+            <Loaded data show=|groups| view! { <List groups /> } />
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn List(groups: Groups) -> impl IntoView {
+    let Groups { lines, is_later, next } = groups;
+    let pager = view! {
+        <Pager
+            newer=is_later.then(|| GROUPS.to_owned())
+            older=next.map(|query| format!("{GROUPS}{query}"))
+            labels=("From the beginning", "Next")
+        />
+    };
+    if lines.is_empty() {
+        return view! {
+            <p class="help">"There are no groups yet."</p>
+            {pager}
+        }
+        .into_any();
+    }
+    view! {
+        <table class="list">
+            <caption class="hidden-text">"Groups"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Members"</th>
+                    <th scope="col">"Permissions"</th>
+                </tr>
+            </thead>
+            <tbody>{lines.into_iter().map(row).collect_view()}</tbody>
+        </table>
+        {pager}
+    }
+    .into_any()
+}
+
+fn row(line: GroupLine) -> impl IntoView {
+    view! {
+        <tr>
+            <th scope="row">
+                <a href=format!("{GROUPS}/{}", line.id)>
+                    <bdi>{line.name}</bdi>
+                </a>
+            </th>
+            <td data-label="Members">{grouped(line.members)}</td>
+            <td data-label="Permissions">{line.permissions}</td>
+        </tr>
+    }
+}
+
+/// `/admin/groups/new`
+#[component]
+pub fn NewGroupPage() -> impl IntoView {
+    let data = Resource::new(|| (), |()| load_group_choices());
+    let returned = Once::form(AddGroup::PATH);
+    view! {
+        <AdminFrame title="Add a group">
+            <Loaded
+                data
+                show=move |choices| {
+                    view! {
+                        <Form path=AddGroup::PATH submit="Add the group" plain=true returned=returned.clone()>
+                            <TextField field=Field::GroupName label="Name" autocomplete="off" capitals="words" />
+                            <Boxes choices />
+                        </Form>
+                    }
+                }
+            />
+        </AdminFrame>
+    }
+}
+
+/// A box for each permission. One that the asker has not cannot be ticked, but can be taken away.
+#[component]
+fn Boxes(choices: Vec<Choice>) -> impl IntoView {
+    let boxes = choices
+        .into_iter()
+        .map(|Choice { permission, is_given, can_be_given }| {
+            view! {
+                <CheckField
+                    field=Field::Permissions
+                    label=permission.to_string()
+                    present=is_given
+                    value=permission.codename()
+                    disabled=!is_given && !can_be_given
+                />
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="boxes">
+            <legend>"What its members may"</legend>
+            {boxes}
+        </fieldset>
+    }
+}

@@ -1,0 +1,136 @@
+//! SQL for the tables `groups` and `group_permissions`.
+
+use sqlx::{AnyConnection, FromRow};
+
+/// A group.
+#[derive(FromRow)]
+pub struct GroupRow {
+    pub id: i64,
+    pub name: String,
+    pub version: i64,
+}
+
+/// Ids and names, by name.
+pub async fn names(connection: &mut AnyConnection, limit: i64) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    sqlx::query_as("SELECT id, name FROM groups ORDER BY name_key LIMIT $1")
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+}
+
+pub async fn find(connection: &mut AnyConnection, id: i64) -> Result<Option<GroupRow>, sqlx::Error> {
+    sqlx::query_as("SELECT id, name, version FROM groups WHERE id = $1")
+        .bind(id)
+        .fetch_optional(connection)
+        .await
+}
+
+pub async fn by_key(connection: &mut AnyConnection, key: &str) -> Result<Option<GroupRow>, sqlx::Error> {
+    sqlx::query_as("SELECT id, name, version FROM groups WHERE name_key = $1")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Its codenames.
+pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, sqlx::Error> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT codename FROM group_permissions WHERE group_id = $1 ORDER BY codename")
+            .bind(id)
+            .fetch_all(connection)
+            .await?;
+    Ok(rows.into_iter().map(|(codename,)| codename).collect())
+}
+
+/// A group in the list.
+#[derive(FromRow)]
+pub struct LineRow {
+    pub id: i64,
+    pub name: String,
+    pub name_key: String,
+    pub permissions: i64,
+}
+
+/// By name, after this one.
+pub async fn after(
+    connection: &mut AnyConnection,
+    name_key: &str,
+    limit: i64,
+) -> Result<Vec<LineRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, name, name_key, CAST((SELECT COUNT(*) FROM group_permissions WHERE group_id = groups.id) AS BIGINT) \
+         AS permissions FROM groups WHERE name_key > $1 ORDER BY name_key LIMIT $2",
+    )
+    .bind(name_key)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// A taken name is the constraint's to refuse.
+pub async fn insert(
+    connection: &mut AnyConnection,
+    id: i64,
+    name: &str,
+    name_key: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO groups (id, name, name_key, version) VALUES ($1, $2, $3, 1)")
+        .bind(id)
+        .bind(name)
+        .bind(name_key)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// False when it is not this version any more.
+pub async fn update(
+    connection: &mut AnyConnection,
+    id: i64,
+    version: i64,
+    name: &str,
+    name_key: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "UPDATE groups SET name = $3, name_key = $4, version = version + 1 WHERE id = $1 AND version = $2",
+    )
+    .bind(id)
+    .bind(version)
+    .bind(name)
+    .bind(name_key)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+/// With its memberships and permissions. False when it is not this version any more.
+pub async fn delete(connection: &mut AnyConnection, id: i64, version: i64) -> Result<bool, sqlx::Error> {
+    sqlx::query("DELETE FROM groups WHERE id = $1 AND version = $2")
+        .bind(id)
+        .bind(version)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}
+
+/// False where it gives it already.
+pub async fn give(connection: &mut AnyConnection, id: i64, codename: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO group_permissions (group_id, codename) VALUES ($1, $2) ON CONFLICT (group_id, codename) DO NOTHING",
+    )
+    .bind(id)
+    .bind(codename)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+/// False where it does not give it.
+pub async fn take(connection: &mut AnyConnection, id: i64, codename: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query("DELETE FROM group_permissions WHERE group_id = $1 AND codename = $2")
+        .bind(id)
+        .bind(codename)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}

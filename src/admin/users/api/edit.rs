@@ -1,0 +1,172 @@
+//! Adding and changing users.
+
+#![expect(clippy::too_many_arguments, reason = "one for each field of the form")]
+
+use leptos::prelude::*;
+
+use crate::{
+    error::AppError,
+    forms::{Secret, Submission},
+};
+
+/// Adds a user; leads to their page.
+///
+/// # Errors
+/// Not allowed, a full hash queue, or an outage.
+#[server(prefix = "/api", endpoint = "admin/add_user")]
+pub async fn add_user(
+    #[server(default)] username: String,
+    #[server(default)] first_name: String,
+    #[server(default)] last_name: String,
+    #[server(default)] email: String,
+    #[server(default)] password1: Secret,
+    #[server(default)] password2: Secret,
+) -> Result<Submission, AppError> {
+    use crate::{
+        accounts::service::{Names, NewPassword},
+        admin::{
+            desk,
+            users::service::{self, Added},
+        },
+        permission::Permission,
+        ui::flash::Message,
+    };
+
+    let desk = desk::Desk::open(Permission::AddUser)?;
+    // Django's: who is added may be changed at once.
+    desk.staff.require(Permission::ChangeUser)?;
+    let names = Names { username, first_name, last_name };
+    let typed = Added { names, email, password: NewPassword { password1, password2 } };
+    desk.answer(async |desk, recent| {
+        let id = service::add(&desk.visit, &desk.staff, recent, typed).await?;
+        Ok((Message::UserAdded, format!("{}/{id}", super::super::USERS)))
+    })
+    .await
+}
+
+/// Changes what an account is; leads back to its page.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/save_user")]
+pub async fn save_user(
+    #[server(default)] user: i64,
+    #[server(default)] version: i64,
+    #[server(default)] username: String,
+    #[server(default)] first_name: String,
+    #[server(default)] last_name: String,
+    #[server(default)] email: String,
+    #[server(default)] is_active: String,
+    #[server(default)] is_staff: String,
+    #[server(default)] is_superuser: String,
+    #[server(default)] is_verified: String,
+) -> Result<Submission, AppError> {
+    use crate::{
+        admin::{
+            desk,
+            users::service::{self, Typed},
+        },
+        member::UserId,
+        permission::Permission,
+        ui::flash::Message,
+    };
+
+    let typed = Typed {
+        version,
+        username,
+        first_name,
+        last_name,
+        email,
+        is_active: !is_active.is_empty(),
+        is_staff: !is_staff.is_empty(),
+        is_superuser: !is_superuser.is_empty(),
+        is_verified: !is_verified.is_empty(),
+    };
+    desk::Desk::open(Permission::ChangeUser)?
+        .answer(async |desk, recent| {
+            service::save(&desk.visit, &desk.staff, recent, UserId(user), typed).await?;
+            Ok((Message::UserSaved, format!("{}/{user}", super::super::USERS)))
+        })
+        .await
+}
+
+/// Gives and takes permissions; leads back to the page.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/save_user_permissions")]
+pub async fn save_user_permissions(
+    #[server(default)] user: i64,
+    /// What the form was shown with, with commas between.
+    #[server(default)]
+    shown: String,
+    #[server(default)] permissions: Vec<String>,
+) -> Result<Submission, AppError> {
+    use crate::{
+        admin::{desk, users::service},
+        member::UserId,
+        permission::Permission,
+        ui::flash::Message,
+    };
+
+    let known = |names: &mut dyn Iterator<Item = &str>| {
+        names.filter_map(Permission::from_codename).collect::<Vec<_>>()
+    };
+    let shown = known(&mut shown.split(','));
+    let chosen = known(&mut permissions.iter().map(String::as_str));
+    desk::Desk::open(Permission::ChangeUser)?
+        .answer(async |desk, recent| {
+            let (visit, staff) = (&desk.visit, &desk.staff);
+            service::set_permissions(visit, staff, recent, UserId(user), &shown, &chosen).await?;
+            Ok((Message::PermissionsSaved, format!("{}/{user}", super::super::USERS)))
+        })
+        .await
+}
+
+/// Puts a user into a group; leads back to their page.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/join_group")]
+pub async fn join_group(
+    #[server(default)] user: i64,
+    #[server(default)] group_name: String,
+) -> Result<Submission, AppError> {
+    use crate::{
+        admin::{desk, users::service},
+        member::UserId,
+        permission::Permission,
+        ui::flash::Message,
+    };
+
+    desk::Desk::open(Permission::ChangeUser)?
+        .answer(async |desk, recent| {
+            service::join(&desk.visit, &desk.staff, recent, UserId(user), &group_name).await?;
+            Ok((Message::GroupJoined, format!("{}/{user}", super::super::USERS)))
+        })
+        .await
+}
+
+/// Takes a user out of a group; leads back to their page.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/leave_group")]
+pub async fn leave_group(
+    #[server(default)] user: i64,
+    #[server(default)] group: i64,
+) -> Result<Submission, AppError> {
+    use crate::{
+        admin::{desk, users::service},
+        member::UserId,
+        permission::Permission,
+        ui::flash::Message,
+    };
+
+    desk::Desk::open(Permission::ChangeUser)?
+        .answer(async |desk, recent| {
+            service::leave(&desk.visit, &desk.staff, recent, UserId(user), group).await?;
+            Ok((Message::GroupLeft, format!("{}/{user}", super::super::USERS)))
+        })
+        .await
+}

@@ -1,0 +1,77 @@
+//! Users' passwords.
+
+use leptos::prelude::*;
+
+use crate::{
+    error::AppError,
+    forms::{Secret, Submission},
+};
+
+/// Sets a user's password; leads back to their page.
+///
+/// # Errors
+/// Not allowed, a full hash queue, or an outage.
+#[server(prefix = "/api", endpoint = "admin/set_password")]
+pub async fn set_user_password(
+    #[server(default)] user: i64,
+    #[server(default)] password1: Secret,
+    #[server(default)] password2: Secret,
+) -> Result<Submission, AppError> {
+    use crate::{
+        accounts::service::NewPassword,
+        admin::{desk, users::service},
+        member::UserId,
+        permission::Permission,
+        ui::flash::Message,
+    };
+
+    let typed = NewPassword { password1, password2 };
+    desk::Desk::open(Permission::ChangeUser)?
+        .answer(async |desk, recent| {
+            service::set_password(&desk.visit, &desk.staff, recent, UserId(user), &typed).await?;
+            Ok((Message::PasswordSet, format!("{}/{user}", super::super::USERS)))
+        })
+        .await
+}
+
+/// Switches a user's password off; leads back to their page.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/disable_password")]
+pub async fn disable_user_password(#[server(default)] user: i64) -> Result<Submission, AppError> {
+    use crate::{
+        admin::{desk, users::service},
+        member::UserId,
+        permission::Permission,
+        ui::flash::Message,
+    };
+
+    desk::Desk::open(Permission::ChangeUser)?
+        .answer(async |desk, recent| {
+            service::disable_password(&desk.visit, &desk.staff, recent, UserId(user)).await?;
+            Ok((Message::PasswordDisabled, format!("{}/{user}", super::super::USERS)))
+        })
+        .await
+}
+
+/// Sends a user a mail for a new password; leads back to their page.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/send_reset")]
+pub async fn send_user_reset(#[server(default)] user: i64) -> Result<Submission, AppError> {
+    use crate::{
+        admin::{desk, users::service},
+        member::UserId,
+        permission::Permission,
+        ui::flash::Message,
+    };
+
+    desk::Desk::open(Permission::ChangeUser)?
+        .answer(async |desk, recent| {
+            service::send_reset(&desk.visit, &desk.staff, recent, UserId(user)).await?;
+            Ok((Message::ResetSent, format!("{}/{user}", super::super::USERS)))
+        })
+        .await
+}

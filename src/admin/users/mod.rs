@@ -1,0 +1,127 @@
+//! Users, as staff see and change them.
+
+pub mod api;
+pub mod batch;
+mod detail;
+pub mod filter;
+pub mod pages;
+
+#[cfg(feature = "ssr")]
+mod search;
+#[cfg(feature = "ssr")]
+pub mod service;
+#[cfg(feature = "ssr")]
+mod store;
+
+use serde::{Deserialize, Serialize};
+
+pub use detail::*;
+
+use crate::ui::Moment;
+use filter::{Fact, Filter, Place};
+
+/// Where the list is.
+pub const USERS: &str = "/admin/users";
+
+/// A page of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Which users, as it was understood.
+    pub filter: Filter,
+    /// At most a hundred.
+    pub lines: Vec<Line>,
+    /// How many there are of them.
+    pub found: Found,
+    /// How many users there are.
+    pub total: i64,
+    /// What else can be asked, and how many that would be.
+    pub choices: Choices,
+    /// Where the pages before and after this one begin.
+    pub previous: Option<Place>,
+    /// The same after it.
+    pub next: Option<Place>,
+}
+
+/// How many users a list has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Found {
+    /// Counted.
+    Exactly(i64),
+    /// So many fit the search that they are neither counted nor sorted, but shown as they were made, the latest first.
+    MoreThan(i64),
+}
+
+/// A user in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// The row's id.
+    pub id: i64,
+    /// The name that they log in with.
+    pub username: String,
+    /// First and last name, as far as there are any.
+    pub name: String,
+    /// The address.
+    pub email: String,
+    /// What is so, of [`Fact::ALL`].
+    pub facts: [bool; 4],
+    /// When the account was made.
+    pub joined: Moment,
+    /// When somebody last logged in.
+    pub seen: Option<Moment>,
+}
+
+impl Line {
+    /// Whether it is so.
+    pub fn is(&self, fact: Fact) -> bool {
+        Fact::ALL.into_iter().zip(self.facts).any(|(one, is)| one == fact && is)
+    }
+}
+
+/// What else can be asked, and how many users that would be; no numbers where too many fit the search to be counted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    /// For each of [`Fact::ALL`]: whatever, yes, no.
+    pub facts: [[Option<i64>; 3]; 4],
+    /// Of whatever group.
+    pub everybody: Option<i64>,
+    /// The groups, by name.
+    pub groups: Vec<GroupChoice>,
+}
+
+/// A group to choose.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupChoice {
+    /// The row's id.
+    pub id: i64,
+    /// What it is called.
+    pub name: String,
+    /// How many users that would be.
+    pub count: Option<i64>,
+}
+
+/// `1234567` as `1,234,567`.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::from(if number < 0 { "-" } else { "" });
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_can_be_read() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-12_345, "-12,345")]
+        {
+            assert_eq!(grouped(number), text);
+        }
+    }
+}

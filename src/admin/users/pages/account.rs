@@ -1,0 +1,193 @@
+//! What an account is: shown, and changed.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::super::{Password, Reach, User, api::SaveUser, filter::Fact};
+use crate::{
+    forms::{Field, Problem, ReturnedForm},
+    permission::Permission,
+    ui::{CheckField, Form, IfAllowed, TextField, Timestamp, is_superuser},
+};
+
+impl User {
+    fn is(&self, fact: Fact) -> bool {
+        Fact::ALL.into_iter().zip(self.facts).any(|(one, is)| one == fact && is)
+    }
+}
+
+/// What there is to know.
+#[component]
+pub fn Facts(user: User) -> impl IntoView {
+    let name = [user.first_name.as_str(), &user.last_name].join(" ").trim().to_owned();
+    let is_verified = user.is(Fact::Verified);
+    let address = format!("{}{}", user.email, if is_verified { "" } else { " (unconfirmed)" });
+    let password = match user.password {
+        Password::Set => "Set",
+        Password::None => "Not chosen yet",
+        Password::Off => "Switched off",
+    };
+    let seen = match user.seen {
+        Some(moment) => view! { <Timestamp moment /> }.into_any(),
+        None => "Never".into_any(),
+    };
+    let query = form_urlencoded::Serializer::new(String::new()).append_pair("q", &user.username).finish();
+    let (sessions, activity) =
+        (format!("/admin/sessions?{query}"), format!("/admin/activity?user={}", user.id));
+    view! {
+        <section class="card" aria-labelledby="account">
+            <h2 id="account">"Account"</h2>
+            <dl class="facts">
+                <dt>"Name"</dt>
+                <dd>
+                    <bdi>{if name.is_empty() { "–".to_owned() } else { name }}</bdi>
+                </dd>
+                <dt>"Email address"</dt>
+                <dd>{address}</dd>
+                <dt>"Password"</dt>
+                <dd>{password}</dd>
+                <dt>"Joined"</dt>
+                <dd>
+                    <Timestamp moment=user.joined />
+                </dd>
+                <dt>"Last login"</dt>
+                <dd>{seen}</dd>
+                {user
+                    .deleted_at
+                    .map(|moment| {
+                        view! {
+                            <dt>"Deleted on"</dt>
+                            <dd>
+                                <Timestamp moment />
+                                ", as they asked"
+                            </dd>
+                        }
+                    })}
+            </dl>
+            <IfAllowed permission=Permission::ViewSession>
+                <p>
+                    <a href=sessions>"Signed-in devices"</a>
+                </p>
+            </IfAllowed>
+            <IfAllowed permission=Permission::ViewActivity>
+                <p>
+                    <a href=activity>"Activity"</a>
+                </p>
+            </IfAllowed>
+        </section>
+    }
+}
+
+/// The form for names, address and flags.
+#[component]
+pub fn AccountForm(user: User, returned: Option<ReturnedForm>) -> impl IntoView {
+    let is_conflict = returned
+        .as_ref()
+        .is_some_and(|form| form.errors.of(Field::Form).any(|problem| *problem == Problem::ChangedMeanwhile));
+    let differences = returned.as_ref().filter(|_| is_conflict).map(|form| differences(&user, form));
+    view! {
+        <section class="card" aria-labelledby="change">
+            <h2 id="change">"Change"</h2>
+            {differences}
+            <Form path=SaveUser::PATH submit="Save" plain=true returned>
+                <input type="hidden" name="user" value=user.id.to_string() />
+                <input type="hidden" name="version" value=user.version.to_string() />
+                <TextField field=Field::Username label="Username" autocomplete="off" present=user.username.clone() />
+                <TextField
+                    field=Field::FirstName
+                    label="First name (optional)"
+                    autocomplete="off"
+                    present=user.first_name.clone()
+                    optional=true
+                    capitals="words"
+                />
+                <TextField
+                    field=Field::LastName
+                    label="Last name (optional)"
+                    autocomplete="off"
+                    present=user.last_name.clone()
+                    optional=true
+                    capitals="words"
+                />
+                <TextField
+                    field=Field::Email
+                    label="Email address"
+                    kind="email"
+                    autocomplete="off"
+                    present=user.email.clone()
+                    help="A new address is unconfirmed, unless you say otherwise. The old one is told of it."
+                />
+                <Flags user />
+            </Form>
+        </section>
+    }
+}
+
+/// A component of its own, so that the boxes are made inside of the form, which knows how they were left.
+#[component]
+fn Flags(user: User) -> impl IntoView {
+    let is_own = user.reach == Reach::Own;
+    let may_make_superusers = is_superuser();
+    [
+        (Field::IsVerified, "The email address is confirmed", Fact::Verified, false),
+        (Field::IsActive, "Active: can be logged in to", Fact::Active, is_own),
+        (Field::IsStaff, "Staff: may enter the admin", Fact::Staff, is_own),
+        (Field::IsSuperuser, "Superuser: may everything", Fact::Superuser, is_own || !may_make_superusers),
+    ]
+    .map(|(field, label, fact, disabled)| {
+        view! { <CheckField field label present=user.is(fact) disabled=disabled /> }
+    })
+    .collect_view()
+}
+
+/// Of two who saved, the second sees both: what is saved now, and what they typed.
+fn differences(user: &User, form: &ReturnedForm) -> AnyView {
+    let texts = [
+        ("Username", Field::Username, &user.username),
+        ("First name", Field::FirstName, &user.first_name),
+        ("Last name", Field::LastName, &user.last_name),
+        ("Email address", Field::Email, &user.email),
+    ]
+    .map(|(label, field, now)| {
+        let typed = form.values.get(field.name()).cloned().unwrap_or_default();
+        (label, now.clone(), typed)
+    });
+    let flags = [
+        ("Confirmed address", Field::IsVerified, Fact::Verified),
+        ("Active", Field::IsActive, Fact::Active),
+        ("Staff", Field::IsStaff, Fact::Staff),
+        ("Superuser", Field::IsSuperuser, Fact::Superuser),
+    ]
+    .map(|(label, field, fact)| {
+        let word = |is: bool| if is { "yes" } else { "no" }.to_owned();
+        (label, word(user.is(fact)), word(form.values.contains_key(field.name())))
+    });
+    let rows = texts
+        .into_iter()
+        .chain(flags)
+        .filter(|(_, now, typed)| now != typed)
+        .map(|(label, now, typed)| {
+            view! {
+                <tr>
+                    <th scope="row">{label}</th>
+                    <td data-label="Saved now">{now}</td>
+                    <td data-label="You typed">{typed}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <table class="list differences">
+            <caption>"What was saved meanwhile"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Field"</th>
+                    <th scope="col">"Saved now"</th>
+                    <th scope="col">"You typed"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}

@@ -1,0 +1,123 @@
+//! The page that asks before something is done to many users.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use server_fn::ServerFn;
+
+use super::super::{
+    USERS,
+    api::{ApplyBatch, load_batch},
+    batch::{Action, Confirmation},
+    grouped,
+};
+use crate::ui::{Form, Loaded, Once, Page};
+
+/// `/admin/users/confirm`
+#[component]
+pub fn ConfirmPage() -> impl IntoView {
+    let search = use_location().search;
+    let data = Resource::new(move || search.get(), load_batch);
+    let returned = Once::form(ApplyBatch::PATH);
+    view! {
+        <Page title="Are you sure?" class="page narrow">
+            <Loaded
+                data
+                show=move |confirmation: Confirmation| {
+                    let returned = returned.clone();
+                    let list = format!("{USERS}{}", confirmation.list);
+                    let (count, newest) = (confirmation.count.to_string(), confirmation.newest.to_string());
+                    let (batch, label) = (confirmation.batch.clone(), confirmation.action.label());
+                    let is_bad = matches!(confirmation.action, Action::Delete | Action::Deactivate);
+                    let form = (confirmation.count > 0)
+                        .then(|| {
+                            view! {
+                                <div class=is_bad.then_some("danger-form")>
+                                    <Form path=ApplyBatch::PATH submit=label plain=true returned>
+                                        <input type="hidden" name="batch" value=batch />
+                                        <input type="hidden" name="count" value=count />
+                                        <input type="hidden" name="newest" value=newest />
+                                    </Form>
+                                </div>
+                            }
+                        });
+                    view! {
+                        <What confirmation />
+                        {form}
+                        <p>
+                            <a href=list>"No, back to the list"</a>
+                        </p>
+                    }
+                }
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn What(confirmation: Confirmation) -> impl IntoView {
+    let Confirmation { action, group, count, has_more, left_out, names, goes, .. } = confirmation;
+    let more = count - names.len() as i64;
+    let names = names.into_iter().map(|name| view! { <li><bdi>{name}</bdi></li> }).collect_view();
+    let goes = goes
+        .into_iter()
+        .map(|(what, count)| view! { <li>{what.words()} ": " {grouped(count)}</li> })
+        .collect_view();
+    let left_out = left_out.filter(|count| *count > 0);
+    view! {
+        <p class="lead">{sentence(action, group.as_deref(), count)}</p>
+        {has_more
+            .then(|| view! { <p>"There are more. You are asked again when these are done."</p> })}
+        {left_out.map(|count| view! { <p class="help">{why_left_out(action, count)}</p> })}
+        {(count > 0)
+            .then(|| {
+                view! {
+                    <h2 id="whom">"Who"</h2>
+                    <ul class="names" aria-labelledby="whom">
+                        {names}
+                        {(more > 0).then(|| view! { <li>{format!("and {} more", grouped(more))}</li> })}
+                    </ul>
+                }
+            })}
+        {(!goes.is_empty())
+            .then(|| {
+                view! {
+                    <h2 id="goes">"What goes with them"</h2>
+                    <ul aria-labelledby="goes">{goes}</ul>
+                }
+            })}
+        {(action == Action::Delete && count > 0)
+            .then(|| view! { <p>"This is done at once, and cannot be taken back."</p> })}
+    }
+}
+
+fn sentence(action: Action, group: Option<&str>, count: i64) -> String {
+    let group = group.unwrap_or_default();
+    let users = if count == 1 { "1 user".to_owned() } else { format!("{} users", grouped(count)) };
+    if count == 0 {
+        return "There is nobody to do this to.".to_owned();
+    }
+    match action {
+        Action::Activate => format!("You are about to activate {users}."),
+        Action::Deactivate => {
+            format!("You are about to deactivate {users}. They are logged out, and cannot log in any more.")
+        }
+        Action::JoinGroup => format!("You are about to put {users} into the group “{group}”."),
+        Action::LeaveGroup => format!("You are about to take {users} out of the group “{group}”."),
+        Action::EndSessions => format!("You are about to log {users} out, on all their devices."),
+        Action::Delete => format!("You are about to delete {users}, with everything that is theirs."),
+    }
+}
+
+fn why_left_out(action: Action, count: i64) -> String {
+    let who =
+        if count == 1 { "1 is left out".to_owned() } else { format!("{} are left out", grouped(count)) };
+    let already = match action {
+        Action::Activate => "active already",
+        Action::Deactivate => "inactive already",
+        Action::JoinGroup => "in the group already",
+        Action::LeaveGroup => "not in the group",
+        Action::EndSessions => "not logged in anywhere",
+        Action::Delete => return format!("{who}: yourself, or somebody who may more than you do."),
+    };
+    format!("{who}: {already}, or yourself, or somebody who may more than you do.")
+}

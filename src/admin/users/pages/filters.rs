@@ -1,0 +1,131 @@
+//! Searching and filtering: links and plain forms, which the address bar remembers.
+
+use leptos::prelude::*;
+
+use super::super::{
+    Choices, GroupChoice, USERS,
+    filter::{Fact, Filter, Place},
+    grouped,
+};
+
+/// What is asked about a fact, and the three answers.
+const fn words(fact: Fact) -> (&'static str, [&'static str; 3]) {
+    match fact {
+        Fact::Active => ("Active", ["All", "Active", "Inactive"]),
+        Fact::Staff => ("Staff", ["All", "Staff", "Not staff"]),
+        Fact::Superuser => ("Superuser", ["All", "Superusers", "Others"]),
+        Fact::Verified => ("Email address", ["All", "Confirmed", "Unconfirmed"]),
+    }
+}
+
+/// The field for the search.
+#[component]
+pub fn SearchForm(filter: Filter) -> impl IntoView {
+    let typed = filter.search.clone();
+    let clear = Filter { search: String::new(), ..filter.clone() };
+    view! {
+        <form method="get" action=USERS class="search" role="search">
+            {hidden(&filter, "q")}
+            <label for="id_q">"Username, email address, first or last name"</label>
+            <div class="joined">
+                <input id="id_q" name="q" type="search" value=typed.clone() autocomplete="off" dir="auto" />
+                <button type="submit" class="button">
+                    "Search"
+                </button>
+            </div>
+            {(!typed.is_empty())
+                .then(|| view! { <a href=format!("{USERS}{}", clear.to_query(&Place::First))>"Show all again"</a> })}
+        </form>
+    }
+}
+
+/// What else can be asked, each with the number of users that it would be.
+#[component]
+pub fn Filters(filter: Filter, choices: Choices) -> impl IntoView {
+    let facts = Fact::ALL
+        .into_iter()
+        .zip(choices.facts)
+        .zip(filter.facts)
+        .map(|((fact, counts), present)| view! { <FactLinks filter=filter.clone() fact counts present /> })
+        .collect_view();
+    view! {
+        <section class="filters" aria-label="Filters">
+            {facts}
+            <GroupForm filter groups=choices.groups everybody=choices.everybody />
+        </section>
+    }
+}
+
+#[component]
+fn FactLinks(filter: Filter, fact: Fact, counts: [Option<i64>; 3], present: Option<bool>) -> impl IntoView {
+    let (question, answers) = words(fact);
+    let links = [None, Some(true), Some(false)]
+        .into_iter()
+        .zip(answers)
+        .zip(counts)
+        .map(|((answer, word), count)| {
+            let page = format!("{USERS}{}", filter.with(fact, answer).to_query(&Place::First));
+            let count = count.map(|count| view! { " " <span class="count">{grouped(count)}</span> });
+            view! {
+                <li>
+                    <a href=page aria-current=(answer == present).then_some("true")>
+                        {word}
+                        {count}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="filter">
+            <h2 id=fact.name()>{question}</h2>
+            <ul aria-labelledby=fact.name()>{links}</ul>
+        </div>
+    }
+}
+
+#[component]
+fn GroupForm(filter: Filter, groups: Vec<GroupChoice>, everybody: Option<i64>) -> impl IntoView {
+    let label = |name: &str, count: Option<i64>| match count {
+        Some(count) => format!("{name} ({})", grouped(count)),
+        None => name.to_owned(),
+    };
+    let present = filter.group;
+    let options = groups
+        .iter()
+        .map(|group| {
+            view! {
+                <option value=group.id.to_string() selected=present == Some(group.id)>
+                    {label(&group.name, group.count)}
+                </option>
+            }
+        })
+        .collect_view();
+    (!groups.is_empty()).then(|| {
+        view! {
+            <form method="get" action=USERS class="filter">
+                {hidden(&filter, "group")}
+                <label for="id_group">"Group"</label>
+                <div class="joined">
+                    <select id="id_group" name="group">
+                        <option value="">{label("All", everybody)}</option>
+                        {options}
+                    </select>
+                    <button type="submit" class="button">
+                        "Show"
+                    </button>
+                </div>
+            </form>
+        }
+    })
+}
+
+/// Everything that is asked but for what the form itself asks.
+fn hidden(filter: &Filter, but: &str) -> impl IntoView + use<> {
+    filter
+        .pairs()
+        .into_iter()
+        .filter(|(name, _)| *name != but)
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect_view()
+}

@@ -1,0 +1,234 @@
+//! The list of users.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{
+    super::{
+        Found, GroupChoice, Line, Listing, USERS, api,
+        batch::{Action, CONFIRM},
+        filter::{By, Fact, Filter, Place},
+        grouped,
+    },
+    filters::{Filters, SearchForm},
+};
+use crate::{
+    admin::frame::{AdminFrame, visitor_may},
+    permission::Permission,
+    ui::{IfAllowed, Loaded, Pager, Timestamp},
+};
+
+/// `/admin/users`
+#[component]
+pub fn UsersPage() -> impl IntoView {
+    let search = use_location().search;
+    let data = Resource::new(move || search.get(), api::load_users);
+    view! {
+        <AdminFrame title="Users">
+            <IfAllowed permission=Permission::AddUser>
+                // By a page load: the server looks how long ago the password was given.
+                <p>
+                    <a class="button" href="/admin/users/new" rel="external">
+                        "Add a user"
+                    </a>
+                </p>
+            </IfAllowed>
+            <Loaded data show=|listing| view! { <List listing /> } />
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn List(listing: Listing) -> impl IntoView {
+    let Listing { filter, lines, found, total, choices, previous, next } = listing;
+    let groups = choices.groups.clone();
+    let address = {
+        let filter = filter.clone();
+        move |place: Option<Place>| place.map(|place| format!("{USERS}{}", filter.to_query(&place)))
+    };
+    view! {
+        <SearchForm filter=filter.clone() />
+        <Filters filter=filter.clone() choices />
+        <p class="found" role="status">
+            {how_many(found, total)}
+        </p>
+        <UserTable filter lines groups found />
+        <Pager newer=address(previous) older=address(next) labels=("Previous", "Next") />
+    }
+}
+
+fn how_many(found: Found, total: i64) -> String {
+    let total = grouped(total);
+    match found {
+        Found::Exactly(1) => format!("1 of {total} users"),
+        Found::Exactly(count) => format!("{} of {total} users", grouped(count)),
+        Found::MoreThan(count) => format!(
+            "More than {} users fit the search: they are not sorted, but shown as they were made. Search for more of a name to narrow it down.",
+            grouped(count)
+        ),
+    }
+}
+
+#[component]
+fn UserTable(filter: Filter, lines: Vec<Line>, groups: Vec<GroupChoice>, found: Found) -> impl IntoView {
+    if lines.is_empty() {
+        return view! { <p class="help">"Nobody fits."</p> }.into_any();
+    }
+    let actions: Vec<Action> =
+        Action::ALL.into_iter().filter(|action| visitor_may(action.permission())).collect();
+    let can_choose = !actions.is_empty();
+    let rows = lines.into_iter().map(|line| view! { <Row line can_choose /> }).collect_view();
+    let list = filter.to_query(&Place::First);
+    let head = By::ALL.map(|by| view! { <SortedHead filter=filter.clone() by /> }).collect_view();
+    let table = view! {
+        <table class="list">
+            <caption class="hidden-text">"Users"</caption>
+            <thead>
+                <tr>
+                    {can_choose
+                        .then(|| {
+                            view! {
+                                <th scope="col">
+                                    <span class="hidden-text">"Chosen"</span>
+                                </th>
+                            }
+                        })}
+                    {head}
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"State"</th>
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any();
+    if !can_choose {
+        return table;
+    }
+    // By a page load, and with everything in the address: the server asks for the password first where that is due.
+    view! {
+        <form method="get" action=CONFIRM>
+            <input type="hidden" name="list" value=list />
+            {table}
+            <Actions actions groups found />
+        </form>
+    }
+    .into_any()
+}
+
+/// What can be done to those that are chosen, or to all that were found.
+#[component]
+fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl IntoView {
+    let with_groups = actions.iter().any(|action| action.needs_group()) && !groups.is_empty();
+    let options = actions
+        .into_iter()
+        .filter(|action| with_groups || !action.needs_group())
+        .map(|action| view! { <option value=action.name()>{action.label()}</option> })
+        .collect_view();
+    let groups = with_groups.then(|| {
+        let options = groups
+            .into_iter()
+            .map(|group| view! { <option value=group.id.to_string()>{group.name}</option> })
+            .collect_view();
+        view! {
+            <label for="id_to_group">"Group"</label>
+            <select id="id_to_group" name="to_group">
+                {options}
+            </select>
+        }
+    });
+    let all = match found {
+        Found::Exactly(count) => format!("… with all {} found …", grouped(count)),
+        Found::MoreThan(count) => format!("… with all {}+ found …", grouped(count)),
+    };
+    view! {
+        <fieldset class="batch">
+            <legend>"Do something with several"</legend>
+            <label for="id_action">"Action"</label>
+            <select id="id_action" name="action">
+                {options}
+            </select>
+            {groups}
+            <p class="actions">
+                <button type="submit" name="scope" value="chosen" class="button">
+                    "… with the chosen ones …"
+                </button>
+                <button type="submit" name="scope" value="all" class="button">
+                    {all}
+                </button>
+            </p>
+            <p class="help">"You are asked once more before anything is done."</p>
+        </fieldset>
+    }
+}
+
+#[component]
+fn SortedHead(filter: Filter, by: By) -> impl IntoView {
+    let name = match by {
+        By::Username => "Username",
+        By::Email => "Email address",
+        By::Joined => "Joined",
+        By::Seen => "Last login",
+    };
+    let is_present = filter.sort.by == by;
+    let order = if filter.sort.descending { "descending" } else { "ascending" };
+    let page = format!("{USERS}{}", filter.sorted(by).to_query(&Place::First));
+    view! {
+        <th scope="col" aria-sort=is_present.then_some(order)>
+            <a href=page>{name}</a>
+        </th>
+    }
+}
+
+#[component]
+fn Row(line: Line, can_choose: bool) -> impl IntoView {
+    let state = view! { <States facts=line.facts /> };
+    let seen = match line.seen {
+        Some(moment) => view! { <Timestamp moment /> }.into_any(),
+        None => "Never".into_any(),
+    };
+    view! {
+        <tr>
+            {can_choose
+                .then(|| {
+                    let label = format!("Choose {}", line.username);
+                    view! {
+                        <td class="choose">
+                            <input type="checkbox" name="id" value=line.id.to_string() aria-label=label />
+                        </td>
+                    }
+                })}
+            <th scope="row">
+                <a href=format!("{USERS}/{}", line.id)>
+                    <bdi>{line.username}</bdi>
+                </a>
+            </th>
+            <td data-label="Email address">{line.email}</td>
+            <td data-label="Joined">
+                <Timestamp moment=line.joined />
+            </td>
+            <td data-label="Last login">{seen}</td>
+            <td data-label="Name">
+                <bdi>{line.name}</bdi>
+            </td>
+            <td data-label="State">{state}</td>
+        </tr>
+    }
+}
+
+/// What is out of the ordinary about an account.
+#[component]
+pub fn States(
+    /// For each of [`Fact::ALL`].
+    facts: [bool; 4],
+) -> impl IntoView {
+    let is = |fact: Fact| Fact::ALL.into_iter().zip(facts).any(|(one, is)| one == fact && is);
+    [
+        (!is(Fact::Active), "Inactive", "badge bad"),
+        (is(Fact::Superuser), "Superuser", "badge"),
+        (is(Fact::Staff), "Staff", "badge"),
+        (!is(Fact::Verified), "Unconfirmed", "badge quiet"),
+    ]
+    .map(|(is_so, word, class)| is_so.then(|| view! { <span class=class>{word}</span> " " }))
+    .collect_view()
+}

@@ -1,0 +1,15 @@
+//! The pages on users.
+
+mod account;
+mod confirm;
+mod filters;
+mod list;
+mod new;
+mod permissions;
+mod secrets;
+mod user;
+
+pub use confirm::ConfirmPage;
+pub use list::UsersPage;
+pub use new::NewUserPage;
+pub use user::UserPage;

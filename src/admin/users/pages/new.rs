@@ -1,0 +1,60 @@
+//! The page on which a user is added.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::super::api::AddUser;
+use crate::{
+    admin::frame::AdminFrame,
+    forms::Field,
+    ui::{Form, TextField},
+};
+
+/// `/admin/users/new`
+#[component]
+pub fn NewUserPage() -> impl IntoView {
+    view! {
+        <AdminFrame title="Add a user">
+            <div class="narrow">
+                <Form path=AddUser::PATH submit="Add the user" plain=true>
+                    <TextField
+                        field=Field::Username
+                        label="Username"
+                        autocomplete="off"
+                        help="150 characters or fewer. Letters, digits and @/./+/-/_ only."
+                    />
+                    <TextField field=Field::Email label="Email address" kind="email" autocomplete="off" />
+                    <TextField
+                        field=Field::FirstName
+                        label="First name (optional)"
+                        autocomplete="off"
+                        optional=true
+                        capitals="words"
+                    />
+                    <TextField
+                        field=Field::LastName
+                        label="Last name (optional)"
+                        autocomplete="off"
+                        optional=true
+                        capitals="words"
+                    />
+                    <TextField
+                        field=Field::Password1
+                        label="Password (optional)"
+                        kind="password"
+                        autocomplete="new-password"
+                        optional=true
+                        help="Left empty, they get a mail with a link to choose one themselves. That is the better way."
+                    />
+                    <TextField
+                        field=Field::Password2
+                        label="Password confirmation"
+                        kind="password"
+                        autocomplete="new-password"
+                        optional=true
+                    />
+                </Form>
+            </div>
+        </AdminFrame>
+    }
+}

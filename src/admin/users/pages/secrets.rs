@@ -1,0 +1,111 @@
+//! What is done to an account that cannot be taken back by looking again: passwords, devices, the end.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::super::{
+    Password, Reach, USERS, User,
+    api::{DisableUserPassword, SendUserReset, SetUserPassword},
+};
+use crate::{
+    admin::frame::visitor_may,
+    forms::{FORM_PAGE, Field, ReturnedForm},
+    permission::Permission,
+    ui::{Form, TextField},
+};
+
+/// Setting a password, switching it off, sending a mail.
+#[component]
+pub fn PasswordSection(
+    user: User,
+    returned: Option<ReturnedForm>,
+    reset: Option<ReturnedForm>,
+) -> impl IntoView {
+    if user.reach == Reach::Own {
+        return view! {
+            <section class="card" aria-labelledby="password">
+                <h2 id="password">"Password"</h2>
+                <p>
+                    "You change your own password "
+                    <a href="/accounts/password_change" rel="external">
+                        "on your own page"
+                    </a>
+                    "."
+                </p>
+            </section>
+        }
+        .into_any();
+    }
+    let (id, page) = (user.id.to_string(), format!("{USERS}/{}", user.id));
+    let (is_open, reset_id) = (returned.is_some(), id.clone());
+    let switch_off = (user.password != Password::Off).then(|| {
+        let id = id.clone();
+        view! {
+            <details>
+                <summary>"Switch the password off"</summary>
+                <form method="post" action=DisableUserPassword::PATH class="form">
+                    <input type="hidden" name=FORM_PAGE value=page />
+                    <input type="hidden" name="user" value=id />
+                    <p>"They are logged out everywhere, and no mail that they ask for gives them another one."</p>
+                    <button type="submit" class="button danger">
+                        "Switch the password off"
+                    </button>
+                </form>
+            </details>
+        }
+    });
+    view! {
+        <section class="card" aria-labelledby="password">
+            <h2 id="password">"Password"</h2>
+            <Form path=SendUserReset::PATH submit="Send a mail to choose a new one" button="button" plain=true returned=reset>
+                <input type="hidden" name="user" value=reset_id />
+            </Form>
+            <details open=is_open>
+                <summary>"Set a password"</summary>
+                <Form path=SetUserPassword::PATH submit="Set the password" plain=true returned>
+                    <input type="hidden" name="user" value=id />
+                    <TextField
+                        field=Field::Password1
+                        label="New password"
+                        kind="password"
+                        autocomplete="new-password"
+                        help="They are logged out everywhere, and told by mail. You will know their password: a mail to choose one is better."
+                    />
+                    <TextField
+                        field=Field::Password2
+                        label="New password confirmation"
+                        kind="password"
+                        autocomplete="new-password"
+                    />
+                </Form>
+            </details>
+            {switch_off}
+        </section>
+    }
+    .into_any()
+}
+
+/// Links to the pages that ask before they do it.
+#[component]
+pub fn Danger(user: User) -> impl IntoView {
+    if user.reach != Reach::Within {
+        return None;
+    }
+    let id = user.id;
+    let links: Vec<_> = [
+        (Permission::DeleteSession, "end_sessions", "Log them out everywhere …", "button"),
+        (Permission::DeleteUser, "delete", "Delete the account …", "button danger"),
+    ]
+    .into_iter()
+    .filter(|(permission, ..)| visitor_may(*permission))
+    .map(|(_, action, label, class)| {
+        let page = format!("{USERS}/confirm?scope=chosen&action={action}&id={id}");
+        view! {
+            <a class=class href=page rel="external">
+                {label}
+            </a>
+        }
+    })
+    .collect();
+    (!links.is_empty()).then(|| view! { <p class="actions">{links}</p> })
+}

@@ -1,0 +1,106 @@
+//! A user's page: what they are, and the forms that change it. Plain forms, hydrated or not: what they do is worth a page load.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_params_map};
+use server_fn::ServerFn;
+
+use super::{
+    super::{
+        Password, Reach, USERS, User,
+        api::{JoinGroup, SaveUser, SaveUserPermissions, SendUserReset, SetUserPassword, load_user},
+    },
+    account::{AccountForm, Facts},
+    list::States,
+    permissions::{GroupSection, PermissionSection},
+    secrets::{Danger, PasswordSection},
+};
+use crate::{
+    admin::{
+        frame::{AdminFrame, visitor_may},
+        history::pages::HistorySection,
+    },
+    forms::ReturnedForm,
+    permission::Permission,
+    ui::{Loaded, Once},
+};
+
+/// Forms that came back refused.
+#[derive(Clone)]
+pub struct Returned {
+    pub account: Option<ReturnedForm>,
+    pub permissions: Option<ReturnedForm>,
+    pub group: Option<ReturnedForm>,
+    pub password: Option<ReturnedForm>,
+    pub reset: Option<ReturnedForm>,
+}
+
+/// `/admin/users/ID`
+#[component]
+pub fn UserPage() -> impl IntoView {
+    let (params, search) = (use_params_map(), use_location().search);
+    let id = move || params.with(|params| params.get("id").unwrap_or_default());
+    let data = Resource::new(move || (id(), search.get()), |(id, query)| load_user(id, query));
+    let returned = Returned {
+        account: Once::form(SaveUser::PATH),
+        permissions: Once::form(SaveUserPermissions::PATH),
+        group: Once::form(JoinGroup::PATH),
+        password: Once::form(SetUserPassword::PATH),
+        reset: Once::form(SendUserReset::PATH),
+    };
+    view! {
+        <AdminFrame title="User">
+            <Loaded
+                data
+                show=move |user| {
+                    view! { <Whole user returned=returned.clone() /> }
+                }
+            />
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn Whole(user: User, returned: Returned) -> impl IntoView {
+    let page = format!("{USERS}/{}", user.id);
+    let may_change = visitor_may(Permission::ChangeUser) && user.reach != Reach::Beyond;
+    let (history, deeds) = (user.history.clone(), user.deeds.clone());
+    let facts = view! { <Facts user=user.clone() /> }.into_any();
+    let forms = may_change.then(|| {
+        view! {
+            <AccountForm user=user.clone() returned=returned.account />
+            <PermissionSection user=user.clone() returned=returned.permissions />
+            <GroupSection user=user.clone() returned=returned.group />
+            <PasswordSection user=user.clone() returned=returned.password reset=returned.reset />
+        }
+        .into_any()
+    });
+    view! {
+        <p class="lead user-name">
+            <bdi>{user.username.clone()}</bdi>
+            " "
+            <States facts=user.facts />
+        </p>
+        {why_not(&user).map(|sentence| view! { <p class="help">{sentence}</p> })}
+        <div class="columns">
+            {facts}
+            {forms}
+            <Danger user />
+            <HistorySection title="History" id="history" history page=page.clone() />
+            {deeds
+                .map(|deeds| {
+                    view! { <HistorySection title="What they changed" id="deeds" history=deeds page of_actor=true /> }
+                })}
+        </div>
+    }
+}
+
+fn why_not(user: &User) -> Option<&'static str> {
+    match user.reach {
+        Reach::Own => Some("This is you. What you are, somebody else has to change."),
+        Reach::Beyond => Some("This account may more than you do, so you can look at it only."),
+        Reach::Within if user.password == Password::Off => {
+            Some("The password of this account is switched off.")
+        }
+        Reach::Within => None,
+    }
+}

@@ -1,0 +1,81 @@
+//! Adding a user.
+
+use super::{passwords::unusable, save::refused};
+use crate::{
+    accounts::{
+        password,
+        service::{self as accounts, Names, NewPassword, NewUser},
+    },
+    activity::{self, Kind},
+    admin::history::service::{self as history, Actor, Object},
+    error::AppError,
+    forms::{Field, FormErrors, Problem},
+    mail::service::Kind as Mail,
+    member::{Client, Staff, UserId},
+    server::{Visit, id::new_id},
+    sessions::origin::Recent,
+};
+
+/// The form as it was sent.
+pub struct Added {
+    /// How they are called.
+    pub names: Names,
+    /// The address.
+    pub email: String,
+    /// Empty where they are to choose one themselves, with the link in a mail.
+    pub password: NewPassword,
+}
+
+/// Adds a user who may nothing yet. Without a password they get a mail with which to choose one; with one, a mail with which to
+/// confirm their address.
+///
+/// # Errors
+/// A refused form, a full hash queue, or an outage.
+pub async fn add(visit: &Visit, staff: &Staff, _: &Recent, typed: Added) -> Result<UserId, AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let email = typed.email.trim().to_owned();
+    let (names, mut errors) = match Names::check(&typed.names) {
+        Ok(names) => (names, FormErrors::default()),
+        Err(AppError::Invalid(errors)) => (typed.names, errors),
+        Err(error) => return Err(error),
+    };
+    if let Some(problem) = accounts::email_problem(&email) {
+        errors.add(Field::Email, problem);
+    }
+    let chooses =
+        typed.password.password1.expose().is_empty() && typed.password.password2.expose().is_empty();
+    if !chooses {
+        let owner = password::Owner {
+            username: &names.username,
+            first_name: &names.first_name,
+            last_name: &names.last_name,
+            email: &email,
+        };
+        match typed.password.check(|text| password::problems(text, owner)) {
+            Ok(()) => {}
+            Err(AppError::Invalid(more)) => errors.append(more),
+            Err(error) => return Err(error),
+        }
+    }
+    errors.into_result()?;
+    let hash = match chooses {
+        true => unusable('?'),
+        false => site.hasher.hash(&typed.password.password1).await?,
+    };
+    let id = UserId(new_id(now));
+    let mut transaction = site.db.begin().await?;
+    if accounts::is_proven_elsewhere(&mut transaction, &email).await? {
+        return Err(refused(Field::Email, Problem::EmailTaken));
+    }
+    let user = NewUser { id, names: &names, email: &email, password_hash: &hash };
+    accounts::insert(&mut transaction, now, &user).await?;
+    activity::service::record(&mut transaction, now, id, Kind::SignUp, "by staff", &Client::default())
+        .await?;
+    let object = Object::User(id, &names.username);
+    history::record(&mut transaction, now, Actor::Staff(staff), object, &[("added", "", "")]).await?;
+    let mail = if chooses { Mail::ResetPassword } else { Mail::VerifyEmail };
+    accounts::enqueue(&mut transaction, &Visit::of_operator(site), mail, id, &email, "").await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    Ok(id)
+}

@@ -1,0 +1,154 @@
+//! One thing done to many users, in parts, so that others who write do not wait for all.
+
+use super::{
+    super::{
+        batch::{Action, Batch},
+        store::batch::{self as store, Concerned, Source},
+    },
+    concerned::{MOST, concerned, group_name},
+    save::refused,
+};
+use crate::{
+    activity::{self, Kind},
+    admin::history::service::{self as history, Actor, Object},
+    error::AppError,
+    forms::{Field, Problem},
+    member::{Client, Staff, UserId},
+    server::{Site, Visit},
+    sessions::{origin::Recent, service::IdHash},
+};
+
+/// In one transaction.
+const PART: usize = 500;
+/// Of more than so many everybody's part of the cache is taken back, which is quicker than each one's.
+const MANY: usize = 100;
+
+/// Does what was confirmed, to as many as was said and to nobody who came after that. How many, and whether there may be more.
+///
+/// # Errors
+/// A refused form when by now it would be others than was said; an outage in the middle leaves a part done, and the page says how
+/// many are left.
+pub async fn apply(
+    visit: &Visit,
+    staff: &Staff,
+    _: &Recent,
+    query: &str,
+    count: i64,
+    newest: i64,
+) -> Result<(Batch, i64, bool), AppError> {
+    let batch = Batch::from_query(query).ok_or(AppError::BadRequest)?;
+    let staff = staff.require(batch.action.permission())?;
+    let site = &visit.site;
+    let group = group_name(site, &staff, &batch).await?.unwrap_or_default();
+    let (mut concerned, _) = concerned(site, &staff, &batch, newest).await?;
+    concerned.truncate(MOST as usize);
+    if concerned.len() as i64 != count {
+        return Err(refused(Field::Form, Problem::ListChanged));
+    }
+    let is_many = concerned.len() > MANY;
+    let mut done = 0;
+    for part in concerned.chunks(PART) {
+        done += apply_to(visit, &staff, &batch, &group, part, is_many).await?;
+    }
+    if batch.action == Action::Delete && done > 0 {
+        let words = if done == 1 { "1 user".to_owned() } else { format!("{done} users") };
+        let mut transaction = site.db.begin().await?;
+        let (actor, object) = (Actor::Staff(&staff), Object::Several(&words));
+        history::record(&mut transaction, site.clock.now(), actor, object, &[("deleted", "", "")]).await?;
+        transaction.commit().await?;
+    }
+    if is_many {
+        site.members.take_back_all();
+        site.cache.invalidate_everybody("many users changed by staff");
+    }
+    // Whether there is anybody left, the next page says.
+    Ok((batch, done, count == MOST))
+}
+
+/// In one transaction; looked at once more in there.
+async fn apply_to(
+    visit: &Visit,
+    staff: &Staff,
+    batch: &Batch,
+    group: &str,
+    part: &[(i64, String)],
+    is_many: bool,
+) -> Result<i64, AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let asked: Vec<i64> = part.iter().map(|(id, _)| *id).collect();
+    let mut transaction = site.db.begin().await?;
+    if staff.member().is_superuser() && store::has_superuser(&mut transaction, &asked).await? {
+        let may = store::is_superuser_still(&mut transaction, staff.member().id()).await?;
+        if !may {
+            return Err(AppError::Forbidden);
+        }
+    }
+    let again = Concerned {
+        source: Source::Ids(&asked),
+        action: batch.action,
+        group: batch.group,
+        staff,
+        newest: i64::MAX,
+        limit: MOST,
+    };
+    let users = store::concerned(&mut transaction, &again).await?;
+    let ids: Vec<i64> = users.iter().map(|(id, _)| *id).collect();
+    let users: Vec<(UserId, &str)> = users.iter().map(|(id, name)| (UserId(*id), name.as_str())).collect();
+    let user_ids: Vec<UserId> = users.iter().map(|(id, _)| *id).collect();
+    let ends_sessions = matches!(batch.action, Action::Deactivate | Action::EndSessions | Action::Delete);
+    let ended = match ends_sessions {
+        true => site.sessions.end_in(&mut transaction, &user_ids).await?,
+        false => Vec::new(),
+    };
+    store::apply(&mut transaction, batch.action, batch.group.unwrap_or(0), &ids).await?;
+    if batch.action == Action::Delete {
+        history::forget_users(&mut transaction, &user_ids).await?;
+    } else {
+        let (what, old, new) = change(batch.action, group);
+        history::record_many(&mut transaction, now, Actor::Staff(staff), &users, (what, old, new)).await?;
+        let (kind, detail) = activity_of(batch.action, group);
+        let nowhere = Client::default();
+        activity::service::record_many(&mut transaction, now, &user_ids, kind, &detail, &nowhere).await?;
+    }
+    transaction.commit().await?;
+    take_back(site, &user_ids, &ended, is_many);
+    if batch.action == Action::Delete {
+        tracing::info!(count = ids.len(), actor = staff.member().id().0, "Accounts were deleted by staff");
+    }
+    Ok(ids.len() as i64)
+}
+
+fn take_back(site: &Site, users: &[UserId], ended: &[(UserId, IdHash)], is_many: bool) {
+    site.sessions.forget_all(ended);
+    if !is_many {
+        for user in users {
+            site.members.take_back(*user);
+            site.cache.invalidate_member(*user, "changed by staff");
+        }
+    }
+}
+
+/// As the history says it.
+fn change(action: Action, group: &str) -> (&'static str, &str, &str) {
+    match action {
+        Action::Activate => ("active", "no", "yes"),
+        Action::Deactivate => ("active", "yes", "no"),
+        Action::JoinGroup => ("group", "", group),
+        Action::LeaveGroup => ("group", group, ""),
+        Action::EndSessions => ("logged out everywhere", "", ""),
+        Action::Delete => ("deleted", "", ""),
+    }
+}
+
+/// As the member's own record says it.
+fn activity_of(action: Action, group: &str) -> (Kind, String) {
+    match action {
+        Action::Activate => (Kind::ChangedByStaff, "activated".into()),
+        Action::Deactivate => (Kind::ChangedByStaff, "deactivated".into()),
+        Action::JoinGroup => (Kind::ChangedByStaff, format!("joined the group {group}")),
+        Action::LeaveGroup => (Kind::ChangedByStaff, format!("left the group {group}")),
+        Action::EndSessions | Action::Delete => {
+            (Kind::DevicesEnded, "All devices, by the staff of this site".into())
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The verbs on users.
+
+mod add;
+mod batch;
+mod concerned;
+mod list;
+mod passwords;
+mod permissions;
+mod reach;
+mod save;
+mod shown;
+
+pub use add::{Added, add};
+pub use batch::apply;
+pub use concerned::confirmation;
+pub use list::{fold_counts, listing, members_of_groups};
+pub use passwords::{disable_password, send_reset, set_password};
+pub use permissions::{join, leave, set_permissions};
+pub use reach::has_all;
+pub use save::{Typed, save};
+pub use shown::shown;

@@ -1,0 +1,123 @@
+//! Passwords: set, switched off, or asked to be chosen.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{
+    super::{Reach, store::user::UserRow},
+    reach::Target,
+    save::refused,
+};
+use crate::{
+    accounts::{
+        password,
+        service::{self as accounts, NewPassword},
+    },
+    activity::{self, Kind},
+    admin::history::service::{self as history, Actor, Object},
+    error::AppError,
+    forms::{Field, Problem},
+    mail::service::{self as mail, Kind as Mail},
+    member::{Client, Staff, UserId},
+    server::{Visit, db::Connection},
+    sessions::origin::Recent,
+};
+
+/// Somebody else: one's own password is changed where the old one is asked for.
+async fn other(connection: &mut Connection, staff: &Staff, id: UserId) -> Result<UserRow, AppError> {
+    let target = Target::find(connection, id).await?;
+    match target.reach(staff) {
+        Reach::Within => Ok(target.row),
+        Reach::Own | Reach::Beyond => Err(AppError::Forbidden),
+    }
+}
+
+/// Sets an account's password and ends its sessions; the owner gets a mail.
+///
+/// # Errors
+/// A refused form, an account that may more than the caller or is their own, a full hash queue, or an outage.
+pub async fn set_password(
+    visit: &Visit,
+    staff: &Staff,
+    _: &Recent,
+    id: UserId,
+    typed: &NewPassword,
+) -> Result<(), AppError> {
+    let site = &visit.site;
+    let row = other(&mut *site.db.read().await?, staff, id).await?;
+    let owner = password::Owner {
+        username: &row.username,
+        first_name: &row.first_name,
+        last_name: &row.last_name,
+        email: &row.email,
+    };
+    typed.check(|text| password::problems(text, owner))?;
+    let hash = site.hasher.hash(&typed.password1).await?;
+    put(visit, staff, id, &hash, Mail::PasswordChanged, "set").await
+}
+
+/// Takes an account's password away and ends its sessions. No mail for another one is sent to whoever asks for it on the login page:
+/// only staff let them in again.
+///
+/// # Errors
+/// An account that may more than the caller or is their own, or an outage.
+pub async fn disable_password(visit: &Visit, staff: &Staff, _: &Recent, id: UserId) -> Result<(), AppError> {
+    put(visit, staff, id, &unusable('!'), Mail::PasswordDisabled, "switched off").await
+}
+
+/// What nobody's password fits, begun with what kind it is. Random, as Django's, so that no two are the same.
+pub(super) fn unusable(kind: char) -> String {
+    format!("{kind}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()))
+}
+
+async fn put(
+    visit: &Visit,
+    staff: &Staff,
+    id: UserId,
+    hash: &str,
+    notice: Mail,
+    done: &str,
+) -> Result<(), AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let mut transaction = site.db.begin().await?;
+    // Once more: what they may has to be so now, and not only before the hash was computed.
+    let row = other(&mut transaction, staff, id).await?;
+    // Else it would be written now, and open what was just closed.
+    mail::forget_kind(&mut transaction, id, Mail::ResetPassword).await?;
+    let operator = Visit::of_operator(site);
+    let kind = Kind::PasswordSetByStaff;
+    accounts::put_password(&mut transaction, &operator, id, &row.email, hash, kind, notice).await?;
+    let object = Object::User(id, &row.username);
+    history::record(&mut transaction, now, Actor::Staff(staff), object, &[("password", "", done)]).await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    site.members.take_back(id);
+    site.sessions.end_all(id, None).await.map(drop)
+}
+
+/// Sends a mail with which the owner sets a password.
+///
+/// # Errors
+/// A refused form, an account that may more than the caller, or an outage.
+pub async fn send_reset(visit: &Visit, staff: &Staff, _: &Recent, id: UserId) -> Result<(), AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let mut transaction = site.db.begin().await?;
+    let row = other(&mut transaction, staff, id).await?;
+    if row.is_active == 0 {
+        return Err(refused(Field::Form, Problem::AccountInactive));
+    }
+    if row.email.is_empty() {
+        return Err(refused(Field::Form, Problem::AddressMissing));
+    }
+    let operator = Visit::of_operator(site);
+    accounts::enqueue(&mut transaction, &operator, Mail::ResetPassword, id, &row.email, "").await?;
+    let nowhere = Client::default();
+    activity::service::record(&mut transaction, now, id, Kind::PasswordResetRequested, "by staff", &nowhere)
+        .await?;
+    let object = Object::User(id, &row.username);
+    let change = [("mail for a new password", "", "sent")];
+    history::record(&mut transaction, now, Actor::Staff(staff), object, &change).await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    site.cache.invalidate_member(id, "reset mail by staff");
+    Ok(())
+}

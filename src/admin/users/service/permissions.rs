@@ -1,0 +1,114 @@
+//! Giving and taking: permissions and groups. What is not said stays as it is, so that two who are at it at the same time do not undo
+//! each other's changes.
+
+use super::{
+    super::{Reach, store::user},
+    reach::{Target, has_all},
+    save::{refused, tell},
+};
+use crate::{
+    accounts::username,
+    admin::{
+        groups,
+        history::service::{self as history, Actor, Object},
+    },
+    error::AppError,
+    forms::{Field, Problem},
+    member::{Permission, Rights, Staff, UserId},
+    server::{Visit, db::Transaction},
+    sessions::origin::Recent,
+};
+
+async fn within_reach(transaction: &mut Transaction, staff: &Staff, id: UserId) -> Result<Target, AppError> {
+    let target = Target::find(transaction, id).await?;
+    match target.reach(staff) {
+        Reach::Beyond => Err(AppError::Forbidden),
+        Reach::Own | Reach::Within => Ok(target),
+    }
+}
+
+async fn finish(visit: &Visit, transaction: Transaction, id: UserId) -> Result<(), AppError> {
+    transaction.commit().await?;
+    visit.site.members.take_back(id);
+    visit.site.cache.invalidate_member(id, "permissions changed by staff");
+    Ok(())
+}
+
+/// Gives and takes permissions: those of `chosen` that were not among those the form was shown with are given, and the other way
+/// round.
+///
+/// # Errors
+/// A refused form for what the caller has not themselves, an account that may more than the caller, or an outage.
+pub async fn set_permissions(
+    visit: &Visit,
+    staff: &Staff,
+    _: &Recent,
+    id: UserId,
+    shown: &[Permission],
+    chosen: &[Permission],
+) -> Result<(), AppError> {
+    let mut transaction = visit.site.db.begin().await?;
+    let target = within_reach(&mut transaction, staff, id).await?;
+    let mut changes = Vec::new();
+    for permission in chosen.iter().filter(|permission| !shown.contains(permission)) {
+        if !staff.member().may(*permission) {
+            return Err(refused(Field::Form, Problem::NotYours));
+        }
+        if user::give(&mut transaction, id, permission.codename()).await? {
+            changes.push(("permission", "", permission.codename()));
+        }
+    }
+    for permission in shown.iter().filter(|permission| !chosen.contains(permission)) {
+        if user::take(&mut transaction, id, permission.codename()).await? {
+            changes.push(("permission", permission.codename(), ""));
+        }
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let object = Object::User(id, &target.row.username);
+    history::record(&mut transaction, visit.site.clock.now(), Actor::Staff(staff), object, &changes).await?;
+    tell(&mut transaction, visit, id, "permissions").await?;
+    finish(visit, transaction, id).await
+}
+
+/// Puts an account into the group with this name.
+///
+/// # Errors
+/// A refused form: no such group, or it may more than the caller. An account that may more than the caller, or an outage.
+pub async fn join(visit: &Visit, staff: &Staff, _: &Recent, id: UserId, name: &str) -> Result<(), AppError> {
+    let mut transaction = visit.site.db.begin().await?;
+    let target = within_reach(&mut transaction, staff, id).await?;
+    let group = groups::service::by_name(&mut transaction, &username::key(name)).await?;
+    let group = group.ok_or_else(|| refused(Field::GroupName, Problem::GroupUnknown))?;
+    let rights = Rights { of_groups: group.permissions, ..Rights::default() };
+    if !has_all(staff, &rights) {
+        return Err(refused(Field::GroupName, Problem::NotYours));
+    }
+    if user::join(&mut transaction, id, group.id).await? {
+        let object = Object::User(id, &target.row.username);
+        let change = [("group", "", group.name.as_str())];
+        history::record(&mut transaction, visit.site.clock.now(), Actor::Staff(staff), object, &change)
+            .await?;
+        tell(&mut transaction, visit, id, &format!("joined the group {}", group.name)).await?;
+    }
+    finish(visit, transaction, id).await
+}
+
+/// Takes an account out of a group.
+///
+/// # Errors
+/// [`AppError::NotFound`], an account that may more than the caller, or an outage.
+pub async fn leave(visit: &Visit, staff: &Staff, _: &Recent, id: UserId, group: i64) -> Result<(), AppError> {
+    let mut transaction = visit.site.db.begin().await?;
+    let target = within_reach(&mut transaction, staff, id).await?;
+    let name = groups::service::find(&mut transaction, group).await?.ok_or(AppError::NotFound)?.name;
+    if user::leave(&mut transaction, id, group).await? {
+        let object = Object::User(id, &target.row.username);
+        let change = [("group", name.as_str(), "")];
+        history::record(&mut transaction, visit.site.clock.now(), Actor::Staff(staff), object, &change)
+            .await?;
+        tell(&mut transaction, visit, id, &format!("left the group {name}")).await?;
+    }
+    finish(visit, transaction, id).await
+}

@@ -1,0 +1,248 @@
+//! Changing what an account is: names, address, flags.
+
+use super::{
+    super::{
+        Reach,
+        store::user::{self, UserRow, Wanted},
+    },
+    reach::Target,
+};
+use crate::{
+    accounts::{
+        service::{
+            self as accounts, Names,
+            tokens::{self, Purpose},
+        },
+        username,
+    },
+    activity::{self, Kind},
+    admin::history::service::{self as history, Actor, Object},
+    error::AppError,
+    forms::{Field, FormErrors, Problem},
+    mail::service::{self as mail, Kind as Mail},
+    member::{Client, Staff, UserId},
+    my_data,
+    server::{Visit, clock::Millis, db::Transaction},
+    sessions::origin::Recent,
+};
+
+/// The form as it was sent.
+pub struct Typed {
+    /// The version that the form showed.
+    pub version: i64,
+    /// The name that they log in with.
+    pub username: String,
+    /// May be empty.
+    pub first_name: String,
+    /// May be empty.
+    pub last_name: String,
+    /// The address.
+    pub email: String,
+    /// Whether the account can be logged in to.
+    pub is_active: bool,
+    /// Whether it may enter the admin.
+    pub is_staff: bool,
+    /// Whether it may everything.
+    pub is_superuser: bool,
+    /// Whether the address counts as confirmed.
+    pub is_verified: bool,
+}
+
+/// A refused form.
+pub(super) fn refused(field: Field, problem: Problem) -> AppError {
+    AppError::Invalid(FormErrors::one(field, problem))
+}
+
+/// Saves it, if nobody has changed the account since the form was shown. Whoever is concerned by it is told as if they had done it
+/// themselves; nothing happens where nothing is new.
+///
+/// # Errors
+/// A refused form, an account that may more than the caller, or an outage.
+pub async fn save(
+    visit: &Visit,
+    staff: &Staff,
+    _: &Recent,
+    id: UserId,
+    typed: Typed,
+) -> Result<(), AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let mut transaction = site.db.begin().await?;
+    let target = Target::find(&mut transaction, id).await?;
+    let reach = target.reach(staff);
+    if reach == Reach::Beyond {
+        return Err(AppError::Forbidden);
+    }
+    let old = target.row;
+    if old.version != typed.version {
+        return Err(refused(Field::Form, Problem::ChangedMeanwhile));
+    }
+    let wanted = check(staff, reach, &old, &typed, now)?;
+    let changes = changes(&old, &wanted.as_wanted());
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let loses_power = old.is_superuser == 1 && !(typed.is_superuser && typed.is_active);
+    if loses_power && my_data::service::is_last_superuser(&mut transaction, id).await? {
+        return Err(refused(Field::Form, Problem::LastSuperuser));
+    }
+    if !user::update(&mut transaction, id, old.version, &wanted.as_wanted()).await? {
+        return Err(refused(Field::Form, Problem::ChangedMeanwhile));
+    }
+    let texts: Vec<_> = changes.iter().map(|(what, old, new)| (*what, old.as_str(), new.as_str())).collect();
+    let object = Object::User(id, &wanted.username);
+    history::record(&mut transaction, now, Actor::Staff(staff), object, &texts).await?;
+    let what: Vec<&str> = changes.iter().map(|(what, ..)| *what).collect();
+    tell(&mut transaction, visit, id, &what.join(", ")).await?;
+    notify(&mut transaction, visit, id, &old, &wanted).await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    site.members.take_back(id);
+    site.cache.invalidate_member(id, "changed by staff");
+    if old.is_active == 1 && !typed.is_active {
+        site.sessions.end_all(id, None).await?;
+    }
+    Ok(())
+}
+
+/// Writes into the account's record that staff changed it; who it was is not the owner's business, and where they sit neither.
+pub(super) async fn tell(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    id: UserId,
+    what: &str,
+) -> Result<(), AppError> {
+    let now = visit.site.clock.now();
+    activity::service::record(transaction, now, id, Kind::ChangedByStaff, what, &Client::default()).await
+}
+
+/// What the account becomes.
+struct New {
+    username: String,
+    first_name: String,
+    last_name: String,
+    email: String,
+    email_verified_at: Option<Millis>,
+    is_active: bool,
+    is_staff: bool,
+    is_superuser: bool,
+}
+
+impl New {
+    fn as_wanted(&self) -> Wanted<'_> {
+        Wanted {
+            username: &self.username,
+            first_name: &self.first_name,
+            last_name: &self.last_name,
+            email: &self.email,
+            email_verified_at: self.email_verified_at,
+            is_active: self.is_active,
+            is_staff: self.is_staff,
+            is_superuser: self.is_superuser,
+        }
+    }
+}
+
+/// All that is wrong with it at once. An address, or a lack of one, that was accepted before is not looked at again.
+fn check(staff: &Staff, reach: Reach, old: &UserRow, typed: &Typed, now: Millis) -> Result<New, AppError> {
+    let names = Names {
+        username: typed.username.clone(),
+        first_name: typed.first_name.clone(),
+        last_name: typed.last_name.clone(),
+    };
+    let (names, mut errors) = match Names::check(&names) {
+        Ok(names) => (names, FormErrors::default()),
+        Err(AppError::Invalid(errors)) => (names, errors),
+        Err(error) => return Err(error),
+    };
+    let email = typed.email.trim().to_owned();
+    if email != old.email
+        && let Some(problem) = accounts::email_problem(&email)
+    {
+        errors.add(Field::Email, problem);
+    }
+    let flags = [
+        (old.is_active, typed.is_active),
+        (old.is_staff, typed.is_staff),
+        (old.is_superuser, typed.is_superuser),
+    ];
+    if reach == Reach::Own && flags.iter().any(|(old, new)| (*old == 1) != *new) {
+        errors.add(Field::Form, Problem::OwnAccount);
+    }
+    if typed.is_superuser && old.is_superuser == 0 && !staff.member().is_superuser() {
+        errors.add(Field::Form, Problem::NotYours);
+    }
+    errors.into_result()?;
+    let is_same_address = username::key(&email) == username::key(&old.email);
+    let proven = old.email_verified_at.filter(|_| is_same_address).unwrap_or(now);
+    Ok(New {
+        username: names.username,
+        first_name: names.first_name,
+        last_name: names.last_name,
+        email,
+        email_verified_at: typed.is_verified.then_some(proven),
+        is_active: typed.is_active,
+        is_staff: typed.is_staff,
+        is_superuser: typed.is_superuser,
+    })
+}
+
+/// What is new, each as what, from, to.
+fn changes(old: &UserRow, new: &Wanted<'_>) -> Vec<(&'static str, String, String)> {
+    let yes_or_no = |value: bool| if value { "yes" } else { "no" }.to_owned();
+    let flag = |what, old: i64, new: bool| (what, yes_or_no(old == 1), yes_or_no(new));
+    let text = |what, old: &str, new: &str| (what, old.to_owned(), new.to_owned());
+    [
+        text("username", &old.username, new.username),
+        text("first name", &old.first_name, new.first_name),
+        text("last name", &old.last_name, new.last_name),
+        text("email address", &old.email, new.email),
+        flag(
+            "email address confirmed",
+            i64::from(old.email_verified_at.is_some()),
+            new.email_verified_at.is_some(),
+        ),
+        flag("active", old.is_active, new.is_active),
+        flag("staff", old.is_staff, new.is_staff),
+        flag("superuser", old.is_superuser, new.is_superuser),
+    ]
+    .into_iter()
+    .filter(|(_, old, new)| old != new)
+    .collect()
+}
+
+/// The mails that go out when an owner changes the same, and what becomes useless with an address.
+async fn notify(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    id: UserId,
+    old: &UserRow,
+    new: &New,
+) -> Result<(), AppError> {
+    let visit = &Visit::of_operator(&visit.site);
+    let is_renamed =
+        (&old.username, &old.first_name, &old.last_name) != (&new.username, &new.first_name, &new.last_name);
+    if is_renamed {
+        let called = |names: [&str; 3]| {
+            names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ")
+        };
+        let detail = format!(
+            "from “{}” to “{}”",
+            called([&old.username, &old.first_name, &old.last_name]),
+            called([&new.username, &new.first_name, &new.last_name])
+        );
+        accounts::enqueue(transaction, visit, Mail::NameChanged, id, &new.email, &detail).await?;
+    }
+    if username::key(&old.email) == username::key(&new.email) {
+        return Ok(());
+    }
+    let dead = [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail];
+    tokens::revoke(transaction, id, &dead).await?;
+    mail::forget_elsewhere(transaction, id, &new.email).await?;
+    if !old.email.is_empty() {
+        accounts::enqueue(transaction, visit, Mail::EmailChanged, id, &old.email, &new.email).await?;
+    }
+    if new.email_verified_at.is_none() {
+        accounts::enqueue(transaction, visit, Mail::VerifyEmail, id, &new.email, "").await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! One thing done to many users.
+
+use sqlx::AnyConnection;
+
+use super::{
+    super::batch::{Action, Goes},
+    plan::Plan,
+};
+use crate::{
+    member::{Staff, UserId},
+    server::sql::Sql,
+};
+
+/// Whom a batch is about.
+pub enum Source<'a> {
+    /// Whom a list finds.
+    List(Plan<'a>),
+    /// These.
+    Ids(&'a [i64]),
+}
+
+/// Who it is done to: of those that it is about, whom it changes and whom the caller may change.
+pub struct Concerned<'a> {
+    pub source: Source<'a>,
+    pub action: Action,
+    pub group: Option<i64>,
+    pub staff: &'a Staff,
+    /// Nobody with a later id.
+    pub newest: i64,
+    pub limit: i64,
+}
+
+/// Their ids and names.
+pub async fn concerned(
+    connection: &mut AnyConnection,
+    concerned: &Concerned<'_>,
+) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    let mut sql = Sql::new("SELECT users.id, users.username");
+    match &concerned.source {
+        Source::List(plan) => plan.push_from_where(&mut sql),
+        Source::Ids(ids) => {
+            sql.push(" FROM users WHERE users.id IN ").numbers(ids.iter().copied());
+        }
+    }
+    sql.push(" AND users.id <= ").number(concerned.newest);
+    push_within_reach(&mut sql, concerned.staff);
+    push_changes(&mut sql, concerned.action, concerned.group);
+    sql.push(" LIMIT ").number(concerned.limit);
+    sql.query_as().fetch_all(connection).await
+}
+
+/// How many of these there are at all.
+pub async fn count(connection: &mut AnyConnection, ids: &[i64]) -> Result<i64, sqlx::Error> {
+    let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM users WHERE id IN ");
+    sql.numbers(ids.iter().copied());
+    sql.query_as::<(i64,)>().fetch_one(connection).await.map(|(count,)| count)
+}
+
+/// The rule of `service::reach`, for many at once: others who may nothing that the caller may not.
+fn push_within_reach(sql: &mut Sql, staff: &Staff) {
+    let member = staff.member();
+    sql.push(" AND users.id <> ").number(member.id().0);
+    if member.is_superuser() {
+        return;
+    }
+    let names = || {
+        let rights = member.rights();
+        // Never none at all: of NULL nothing can be said.
+        rights.own.iter().chain(&rights.of_groups).map(String::as_str).chain([""])
+    };
+    sql.push(" AND users.is_superuser = 0 AND NOT EXISTS (SELECT 1 FROM user_permissions WHERE user_permissions.user_id = users.id");
+    sql.push(" AND user_permissions.codename NOT IN ").texts(names());
+    sql.push(") AND NOT EXISTS (SELECT 1 FROM group_members AS theirs JOIN group_permissions ON group_permissions.group_id = theirs.group_id");
+    sql.push(" WHERE theirs.user_id = users.id AND group_permissions.codename NOT IN ")
+        .texts(names())
+        .push(")");
+}
+
+/// Whom it makes a difference to.
+fn push_changes(sql: &mut Sql, action: Action, group: Option<i64>) {
+    const IN_GROUP: &str =
+        "EXISTS (SELECT 1 FROM group_members AS one WHERE one.user_id = users.id AND one.group_id = ";
+    let group = group.unwrap_or(0);
+    match action {
+        Action::Activate => sql.push(" AND users.is_active = 0"),
+        Action::Deactivate => sql.push(" AND users.is_active = 1"),
+        Action::JoinGroup => sql.push(" AND NOT ").push(IN_GROUP).number(group).push(")"),
+        Action::LeaveGroup => sql.push(" AND ").push(IN_GROUP).number(group).push(")"),
+        Action::EndSessions => {
+            sql.push(" AND EXISTS (SELECT 1 FROM sessions WHERE sessions.user_id = users.id)")
+        }
+        Action::Delete => sql,
+    };
+}
+
+/// How much of each kind these users have.
+pub async fn goes(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<(Goes, i64)>, sqlx::Error> {
+    let mut sql = Sql::new("WITH these (id) AS (VALUES ");
+    for (at, id) in ids.iter().enumerate() {
+        sql.push(if at == 0 { "(" } else { ", (" }).number(*id).push(")");
+    }
+    sql.push(") ");
+    for (at, goes) in Goes::ALL.into_iter().enumerate() {
+        sql.push(if at == 0 { "" } else { " UNION ALL " });
+        sql.push("SELECT CAST(")
+            .number(at as i64)
+            .push(" AS BIGINT), CAST(COUNT(*) AS BIGINT) FROM these JOIN ");
+        sql.push(match goes {
+            Goes::Sessions => "sessions ON sessions.user_id = these.id",
+            Goes::Activity => "activity ON activity.user_id = these.id",
+            Goes::Memberships => "group_members ON group_members.user_id = these.id",
+            Goes::Permissions => "user_permissions ON user_permissions.user_id = these.id",
+            Goes::Pictures => "pictures ON pictures.user_id = these.id",
+            Goes::Mails => "mails ON mails.user_id = these.id",
+            Goes::History => "changes ON changes.object_kind = 'user' AND changes.object_id = these.id",
+        });
+    }
+    let rows: Vec<(i64, i64)> = sql.query_as().fetch_all(connection).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(at, count)| Some((*Goes::ALL.get(usize::try_from(at).ok()?)?, count)))
+        .collect())
+}
+
+/// Does it. (Sessions belong to their own feature.)
+pub async fn apply(
+    connection: &mut AnyConnection,
+    action: Action,
+    group: i64,
+    ids: &[i64],
+) -> Result<(), sqlx::Error> {
+    let mut sql = Sql::new("");
+    match action {
+        Action::Activate | Action::Deactivate => {
+            sql.push("UPDATE users SET version = version + 1, is_active = ");
+            sql.number(i64::from(action == Action::Activate)).push(" WHERE id IN ");
+        }
+        Action::JoinGroup => {
+            sql.push("INSERT INTO group_members (group_id, user_id) SELECT ").number(group);
+            sql.push(", id FROM users WHERE id IN ").numbers(ids.iter().copied());
+            sql.push(" ON CONFLICT (group_id, user_id) DO NOTHING");
+            return sql.query().execute(connection).await.map(drop);
+        }
+        Action::LeaveGroup => {
+            sql.push("DELETE FROM group_members WHERE group_id = ").number(group).push(" AND user_id IN ");
+        }
+        Action::EndSessions => return Ok(()),
+        Action::Delete => {
+            sql.push("DELETE FROM users WHERE id IN ");
+        }
+    }
+    sql.numbers(ids.iter().copied());
+    sql.query().execute(connection).await.map(drop)
+}
+
+/// Takes hold of all superusers for the length of the transaction, and says whether this one still is one: of two who switch each
+/// other off, one is left.
+pub async fn is_superuser_still(connection: &mut AnyConnection, user: UserId) -> Result<bool, sqlx::Error> {
+    sqlx::query("UPDATE users SET is_superuser = 1 WHERE is_superuser = 1").execute(&mut *connection).await?;
+    sqlx::query(
+        "SELECT 1 FROM users WHERE id = $1 AND is_superuser = 1 AND is_active = 1 AND delete_after IS NULL",
+    )
+    .bind(user.0)
+    .fetch_optional(connection)
+    .await
+    .map(|row| row.is_some())
+}
+
+/// Whether there is a superuser among these.
+pub async fn has_superuser(connection: &mut AnyConnection, ids: &[i64]) -> Result<bool, sqlx::Error> {
+    let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM users WHERE is_superuser = 1 AND id IN ");
+    sql.numbers(ids.iter().copied());
+    sql.query_as::<(i64,)>().fetch_one(connection).await.map(|(count,)| count > 0)
+}

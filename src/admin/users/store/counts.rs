@@ -1,0 +1,55 @@
+//! How many users there are of each kind: kept up by the database (`migrations/*/0005`).
+
+use sqlx::AnyConnection;
+
+use crate::server::sql::Sql;
+
+/// Of a group, or of everybody (group 0), with this facet.
+pub struct Count {
+    pub group: i64,
+    pub facet: i64,
+    pub count: i64,
+}
+
+/// All counts, and how many rows they stand in.
+pub async fn all(connection: &mut AnyConnection) -> Result<(Vec<Count>, i64), sqlx::Error> {
+    let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
+        "SELECT group_id, facet, CAST(SUM(count) AS BIGINT), CAST(COUNT(*) AS BIGINT) FROM user_counts GROUP BY group_id, facet",
+    )
+    .fetch_all(connection)
+    .await?;
+    let stored = rows.iter().map(|row| row.3).sum();
+    let counts = rows.into_iter().map(|(group, facet, count, _)| Count { group, facet, count });
+    Ok((counts.filter(|count| count.count > 0).collect(), stored))
+}
+
+/// Puts rows that say the same into one. PostgreSQL only: SQLite has one already.
+pub async fn fold(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "WITH gone AS (DELETE FROM user_counts RETURNING group_id, facet, count) \
+         INSERT INTO user_counts SELECT group_id, facet, SUM(count) FROM gone GROUP BY group_id, facet HAVING SUM(count) <> 0",
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Of the users that an index found for a search, how many with one facet were looked at, and how many of those fit.
+pub struct Matching {
+    pub looked_at: i64,
+    pub fitting: Count,
+}
+
+/// Those that the index found, by facet.
+pub async fn of_matches(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Matching>, sqlx::Error> {
+    let rows: Vec<(i64, i64, i64)> = sql.query_as().fetch_all(connection).await?;
+    let matching =
+        |(facet, looked_at, count)| Matching { looked_at, fitting: Count { group: 0, facet, count } };
+    Ok(rows.into_iter().map(matching).collect())
+}
+
+/// How many of those that fit a search, by group and facet.
+pub async fn of_groups(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Count>, sqlx::Error> {
+    let rows: Vec<(i64, i64, i64)> = sql.query_as().fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(group, facet, count)| Count { group, facet, count }).collect())
+}

@@ -1,0 +1,142 @@
+//! A page of a list of users.
+
+use sqlx::{AnyConnection, FromRow};
+
+use super::{
+    super::filter::{By, Cursor, Sort},
+    plan::{Plan, Source},
+};
+use crate::server::{clock::Millis, sql::Sql};
+
+/// A user, as a line of a list.
+#[derive(FromRow)]
+pub struct LineRow {
+    pub id: i64,
+    pub username: String,
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub facet: i64,
+    pub date_joined: Millis,
+    pub last_login: Option<Millis>,
+    /// What the list is sorted by.
+    pub sort_key: String,
+}
+
+const COLUMNS: &str = "users.id, users.username, users.email, users.first_name, users.last_name, users.facet, users.date_joined, users.last_login, ";
+
+impl By {
+    const fn column(self) -> &'static str {
+        match self {
+            Self::Joined => "date_joined",
+            Self::Username => "username_key",
+            Self::Email => "email_key",
+            Self::Seen => "seen",
+        }
+    }
+
+    const fn is_number(self) -> bool {
+        matches!(self, Self::Joined | Self::Seen)
+    }
+}
+
+/// The order in which a page is read, and where it begins.
+pub struct Page<'a> {
+    /// Turned around for what stands before a line.
+    pub sort: Sort,
+    /// The line before the first.
+    pub from: Option<&'a Cursor>,
+    /// Lines, at most.
+    pub limit: i64,
+}
+
+impl Page<'_> {
+    fn direction(&self) -> &'static str {
+        if self.sort.descending { " DESC" } else { "" }
+    }
+
+    /// ` AND (key, id) > ($1, $2)`, where the page does not begin at the beginning.
+    fn push_from(&self, sql: &mut Sql, key: &'static str, id: &'static str) {
+        let Some(from) = self.from else { return };
+        sql.push(" AND (").push(key).push(", ").push(id).push(") ");
+        sql.push(if self.sort.descending { "< (" } else { "> (" });
+        match self.sort.by.is_number() {
+            true => sql.number(from.key.parse().unwrap_or_default()),
+            false => sql.text(from.key.as_str()),
+        };
+        sql.push(", ").number(from.id).push(")");
+    }
+}
+
+/// The statement of a page.
+pub fn statement(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
+    match plan.source {
+        Source::Sorted => sorted(plan, page),
+        Source::Matches | Source::Few => found(plan, page),
+        Source::Stream => stream(plan, page),
+    }
+}
+
+pub async fn lines(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<LineRow>, sqlx::Error> {
+    sql.query_as().fetch_all(connection).await
+}
+
+/// The first lines of each facet, each from its range of the index, and of those the first.
+fn sorted(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
+    let (table, id) = if plan.group.is_some() { ("group_members", "user_id") } else { ("users", "id") };
+    let column = page.sort.by.column();
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push("CAST(page.sort_key AS TEXT) AS sort_key FROM (SELECT id, sort_key FROM (");
+    // With no facet at all: nobody.
+    for (at, facet) in plan.facets.iter().copied().chain(plan.facets.is_empty().then_some(-1)).enumerate() {
+        sql.push(if at == 0 { "" } else { " UNION ALL " });
+        sql.push("SELECT id, sort_key FROM (SELECT ").push(id).push(" AS id, ").push(column);
+        sql.push(" AS sort_key FROM ").push(table).push(" WHERE ");
+        if let Some(group) = plan.group {
+            sql.push("group_id = ").number(group).push(" AND ");
+        }
+        sql.push("facet = ").number(facet);
+        page.push_from(&mut sql, column, id);
+        sql.push(" ORDER BY ").push(column).push(page.direction()).push(", ").push(id).push(page.direction());
+        sql.push(" LIMIT ").number(page.limit).push(") AS one");
+    }
+    sql.push(") AS branches");
+    push_order(&mut sql, page, "sort_key", "id");
+    sql.push(" LIMIT ").number(page.limit).push(") AS page JOIN users ON users.id = page.id");
+    push_order(&mut sql, page, "page.sort_key", "page.id");
+    sql
+}
+
+fn found(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
+    let key = match page.sort.by {
+        By::Joined => "users.date_joined",
+        By::Username => "users.username_key",
+        By::Email => "users.email_key",
+        By::Seen => "users.seen",
+    };
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push("CAST(").push(key).push(" AS TEXT) AS sort_key");
+    plan.push_from_where(&mut sql);
+    page.push_from(&mut sql, key, "users.id");
+    push_order(&mut sql, page, key, "users.id");
+    sql.push(" LIMIT ").number(page.limit);
+    sql
+}
+
+/// By ids: the key of such a page is not looked at.
+fn stream(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push("CAST(users.id AS TEXT) AS sort_key");
+    plan.push_from_where(&mut sql);
+    let is_by_trigram = plan.is_streamed_by_trigrams();
+    let id = if is_by_trigram { "users_search.rowid" } else { "users.id" };
+    if let Some(from) = page.from {
+        sql.push(" AND ").push(id).push(if page.sort.descending { " < " } else { " > " }).number(from.id);
+    }
+    sql.push(" ORDER BY ").push(id).push(page.direction()).push(" LIMIT ").number(page.limit);
+    sql
+}
+
+fn push_order(sql: &mut Sql, page: &Page<'_>, key: &'static str, id: &'static str) {
+    sql.push(" ORDER BY ").push(key).push(page.direction()).push(", ").push(id).push(page.direction());
+}

@@ -1,0 +1,10 @@
+//! SQL of the users' lists. (With `my_data`, the second store that names tables of other features: what staff see and change of an
+//! account lies in many.)
+
+pub mod batch;
+pub mod counts;
+pub mod list;
+pub mod plan;
+pub mod user;
+
+pub use list::LineRow;

@@ -1,0 +1,119 @@
+//! How the users of a list are found, so that it takes no longer with a million of them. Which way is taken, the service decides: it
+//! knows how many there are of each kind, and how many may fit a search.
+
+use super::super::search::{Search, Way};
+use crate::server::sql::Sql;
+
+/// A list's conditions, and the engine that they are for.
+pub struct Plan<'a> {
+    /// SQLite, or PostgreSQL.
+    pub is_embedded: bool,
+    /// Values of `facet` that fit, of which there is anybody.
+    pub facets: &'a [i64],
+    /// Members of this group only.
+    pub group: Option<i64>,
+    /// What is searched for.
+    pub search: Option<&'a Search>,
+    /// How they are found.
+    pub source: Source,
+}
+
+/// Where a list's users come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From an index in the order of the list: nothing is searched for.
+    Sorted,
+    /// From the index of what is searched: few enough fit to be sorted.
+    Matches,
+    /// All that have the wanted facets: few enough to be looked through.
+    Few,
+    /// Too many fit to be sorted: by their ids, that is by when they were made.
+    Stream,
+}
+
+/// As many as are sorted, or looked through, for a page.
+pub const MOST: i64 = 5000;
+
+impl Plan<'_> {
+    /// ` (SELECT … AS id …) AS matches`: who may fit the search, one more than [`MOST`] at most.
+    pub fn push_matches(&self, sql: &mut Sql, search: &Search) {
+        match search.way() {
+            Way::Trigrams(needles) if self.is_embedded => {
+                let trigrams = Search::trigrams(&needles);
+                sql.push(" (SELECT rowid AS id FROM users_search WHERE users_search MATCH ").text(trigrams);
+                sql.push(" LIMIT ").number(MOST + 1).push(") AS matches");
+            }
+            Way::Trigrams(_) => {
+                let patterns = search.patterns().join("\u{1f}");
+                sql.push(" (SELECT id FROM users_matching(").text(patterns).push(", ").number(MOST + 1);
+                sql.push(") AS id) AS matches");
+            }
+            Way::Beginning(beginning) => {
+                sql.push(" (");
+                let columns = ["username_key", "email_key", "first_name_key", "last_name_key"];
+                for (at, column) in columns.into_iter().enumerate() {
+                    sql.push(if at == 0 { "" } else { " UNION " });
+                    sql.push("SELECT id FROM (SELECT id FROM users WHERE ").push(column).push(" >= ");
+                    sql.text(beginning.as_str()).push(" AND ").push(column).push(" < ");
+                    // The last character there is.
+                    sql.text(format!("{beginning}\u{10FFFF}")).push(" LIMIT ").number(MOST + 1);
+                    sql.push([") AS a", ") AS b", ") AS c", ") AS d"][at]);
+                }
+                sql.push(") AS matches");
+            }
+        }
+    }
+
+    /// ` FROM … WHERE …` of all that fit, as the table `users`.
+    pub fn push_from_where(&self, sql: &mut Sql) {
+        match (self.source, self.search) {
+            (Source::Matches, Some(search)) => {
+                sql.push(" FROM");
+                self.push_matches(sql, search);
+                sql.push(" JOIN users ON users.id = matches.id WHERE users.facet IN ");
+                sql.numbers(self.facets.iter().copied());
+                self.push_group(sql);
+            }
+            (Source::Stream, Some(search)) if self.is_streamed_by_trigrams() => {
+                let Way::Trigrams(needles) = search.way() else { return };
+                // CROSS JOIN: in this order, so that the index gives them sorted by their ids.
+                sql.push(" FROM users_search CROSS JOIN users ON users.id = users_search.rowid WHERE users_search MATCH ");
+                sql.text(Search::trigrams(&needles)).push(" AND users.facet IN ");
+                sql.numbers(self.facets.iter().copied());
+                self.push_group(sql);
+            }
+            _ => match self.group {
+                Some(group) => {
+                    sql.push(" FROM group_members JOIN users ON users.id = group_members.user_id WHERE group_members.group_id = ");
+                    sql.number(group)
+                        .push(" AND group_members.facet IN ")
+                        .numbers(self.facets.iter().copied());
+                }
+                None => {
+                    sql.push(" FROM users WHERE users.facet IN ").numbers(self.facets.iter().copied());
+                }
+            },
+        }
+        self.push_likes(sql);
+    }
+
+    /// SQLite's index gives its users in the order of their ids, PostgreSQL's does not.
+    pub fn is_streamed_by_trigrams(&self) -> bool {
+        self.is_embedded && self.search.is_some_and(|search| matches!(search.way(), Way::Trigrams(_)))
+    }
+
+    fn push_group(&self, sql: &mut Sql) {
+        if let Some(group) = self.group {
+            sql.push(" AND EXISTS (SELECT 1 FROM group_members WHERE group_members.group_id = ")
+                .number(group);
+            sql.push(" AND group_members.user_id = users.id)");
+        }
+    }
+
+    /// ` AND …` for each pattern. The indexes find who may fit; this says who does.
+    pub fn push_likes(&self, sql: &mut Sql) {
+        for pattern in self.search.map(Search::patterns).unwrap_or_default() {
+            sql.push(" AND users.search LIKE ").text(pattern).push(" ESCAPE '\\'");
+        }
+    }
+}

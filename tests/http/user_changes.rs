@@ -1,0 +1,490 @@
+//! `/admin/users/ID`: what staff change of a user, and what they cannot.
+
+use std::time::Duration;
+
+use crate::support::{PASSWORD, Page, TestSite, Visitor};
+
+const SAVE: &str = "/api/admin/save_user";
+const PERMISSIONS: &str = "/api/admin/save_user_permissions";
+const JOIN: &str = "/api/admin/join_group";
+const LEAVE: &str = "/api/admin/leave_group";
+const SET_PASSWORD: &str = "/api/admin/set_password";
+const DISABLE: &str = "/api/admin/disable_password";
+const RESET: &str = "/api/admin/send_reset";
+const EDITOR: [&str; 2] = ["accounts.view_user", "accounts.change_user"];
+/// Another one, and long.
+const OTHER_PASSWORD: &str = "nine purple submarines";
+
+async fn page_of(site: &TestSite, username: &str) -> String {
+    format!("/admin/users/{}", site.user_id(username).await)
+}
+
+async fn group(site: &TestSite, id: i64, name: &str, permissions: &[&str]) {
+    let sql =
+        format!("INSERT INTO groups (id, name, name_key) VALUES ({id}, '{name}', '{}')", name.to_lowercase());
+    site.database.execute(&sql).await;
+    for codename in permissions {
+        let sql = format!("INSERT INTO group_permissions (group_id, codename) VALUES ({id}, '{codename}')");
+        site.database.execute(&sql).await;
+    }
+}
+
+/// The history on the page, newest first, without its times.
+fn history(page: &Page) -> Vec<String> {
+    let html = scraper::Html::parse_document(&page.text());
+    let [lines, parts] = ["[aria-labelledby=history] li", "span"]
+        .map(|selector| scraper::Selector::parse(selector).expect("a selector"));
+    html.select(&lines)
+        .map(|line| {
+            let parts: Vec<String> = line.select(&parts).map(|part| part.text().collect()).collect();
+            let words = parts.join(" ");
+            words.rsplitn(3, ", ").nth(2).expect("a day and a time").to_owned()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned_is_told() {
+    let site = TestSite::start().await;
+    let mut staff = site.staff("sam", &EDITOR).await;
+    let mut member = site.member("ada").await;
+    site.all_mails_sent().await;
+    let page = page_of(&site, "ada").await;
+    // Warm.
+    assert!(member.get("/members/dashboard").await.text().contains("Welcome, ada"));
+    let answer = staff
+        .change(&page, SAVE, &[("username", "Countess"), ("first_name", "Ada"), ("email", "new@example.com")])
+        .await;
+    assert_eq!((answer.status, answer.location()), (303, page.as_str()));
+    assert_eq!(member.get("/members/dashboard").await.find("h1"), "Welcome, Countess!");
+    let shown = staff.get(&page).await;
+    assert_eq!(shown.messages(), ["The user was saved."]);
+    assert_eq!(shown.find(".user-name"), "Countess Unconfirmed");
+    assert_eq!(
+        history(&shown),
+        [
+            "email address from “ada@example.com” to “new@example.com” by sam",
+            "first name “Ada” by sam",
+            "username from “ada” to “Countess” by sam"
+        ]
+    );
+    // In the member's own record, without a word of who and from where.
+    let record = member.get("/members/activity").await;
+    let lines = record.find_all("main .log li");
+    let line = lines.iter().find(|line| line.starts_with("Changed by the staff")).expect("a line");
+    assert!(line.contains("username, first name, email address") && !line.contains("127.0.0.1"), "{line}");
+    // Mails as when the owner changes them.
+    let to_old = site.mail_to("ada@example.com", "email address was changed", 1).await;
+    assert!(
+        to_old.text.contains("new@example.com") && to_old.text.contains("by the staff of this site"),
+        "{}",
+        to_old.text
+    );
+    site.mail_to("new@example.com", "name was changed", 1).await;
+    site.mail_to("new@example.com", "Confirm your email address", 1).await;
+    // The staff's word confirms it, too.
+    staff.change(&page, SAVE, &[("is_verified", "yes")]).await;
+    assert_eq!(staff.get(&page).await.find(".user-name"), "Countess");
+    // Nothing new, nothing written.
+    let count = site.database.number("SELECT COUNT(*) FROM changes").await;
+    assert_eq!(staff.change(&page, SAVE, &[]).await.location(), page);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, count);
+    // Who acted sees what they did on their own page.
+    let own = staff.get(&page_of(&site, "sam").await).await;
+    assert_eq!(own.find_all("[aria-labelledby=deeds] li").len(), 4);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_said_and_what_was_typed_is_still_there() {
+    let site = TestSite::start().await;
+    let mut staff = site.staff("sam", &EDITOR).await;
+    site.signed_up("ada").await;
+    site.signed_up("bob").await;
+    site.database.execute("UPDATE users SET email_verified_at = 5 WHERE username = 'bob'").await;
+    let page = page_of(&site, "ada").await;
+    let bad = [("username", "two words"), ("email", "nowhere"), ("last_name", "a\u{1}b"), ("is_active", "")];
+    let answer = staff.change(&page, SAVE, &bad).await;
+    assert_eq!((answer.status, answer.location()), (303, page.as_str()));
+    let shown = staff.get(&page).await;
+    assert_eq!(shown.errors("email"), ["Enter a valid email address."]);
+    assert_eq!(shown.errors("username").len() + shown.errors("last_name").len(), 2);
+    assert_eq!(shown.attribute("#id_username", "value").as_deref(), Some("two words"));
+    assert!(shown.attribute("[name=is_active]", "checked").is_none(), "the box is as it was left");
+    for (field, value, error) in [
+        ("username", "BOB", "A user with that username already exists."),
+        ("email", "bob@example.com", "Another account has this email address."),
+    ] {
+        staff.change(&page, SAVE, &[(field, value), ("is_verified", "yes")]).await;
+        assert_eq!(staff.get(&page).await.errors(field), [error]);
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 0);
+    // An account that came without an address can be saved without one.
+    site.database.execute("UPDATE users SET email = '', email_key = '' WHERE username = 'ada'").await;
+    staff.change(&page, SAVE, &[("first_name", "Ada")]).await;
+    assert_eq!(staff.get(&page).await.messages(), ["The user was saved."]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn of_two_who_edit_the_second_is_told_and_sees_both() {
+    let site = TestSite::start().await;
+    let mut first = site.staff("sam", &EDITOR).await;
+    let mut second = site.staff("tom", &EDITOR).await;
+    let mut member = site.member("ada").await;
+    let page = page_of(&site, "ada").await;
+    let opened = second.get(&page).await;
+    first.change(&page, SAVE, &[("first_name", "Augusta"), ("is_staff", "yes")]).await;
+    let answer = second.send_form(&opened, SAVE, &[("first_name", "Ada"), ("last_name", "King")]).await;
+    assert_eq!((answer.status, answer.location()), (303, page.as_str()));
+    assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'ada'").await, "Augusta");
+    let shown = second.get(&page).await;
+    assert!(
+        shown.form_errors()[0].starts_with("This has been changed meanwhile"),
+        "{:?}",
+        shown.form_errors()
+    );
+    let cells = shown.find_all(".differences tbody tr > *");
+    assert_eq!(cells, ["First name", "Augusta", "Ada", "Last name", "", "King", "Staff", "yes", "no"]);
+    assert_eq!(
+        shown.attribute("#id_first_name", "value").as_deref(),
+        Some("Ada"),
+        "what they typed is still there"
+    );
+    assert_eq!(history(&shown)[0], "staff from “no” to “yes” by sam");
+    // Having seen it, they can save.
+    second.send_form(&shown, SAVE, &[("is_staff", "yes")]).await;
+    let shown = second.get(&page).await;
+    assert_eq!(shown.find_all("#account ~ dl dd")[0], "Ada King");
+    assert_eq!(site.database.number("SELECT is_staff FROM users WHERE username = 'ada'").await, 1);
+    // What the member changes themselves meanwhile is not overwritten either.
+    let opened = second.get(&page).await;
+    member
+        .submit("/members/profile", &[("username", "ada"), ("first_name", "Byron"), ("last_name", "")])
+        .await;
+    second.send_form(&opened, SAVE, &[("email", "other@example.com")]).await;
+    assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'ada'").await, "Byron");
+    assert_eq!(site.database.text("SELECT email FROM users WHERE username = 'ada'").await, "ada@example.com");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn permissions_and_groups_count_from_the_very_next_request() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.superuser("root").await;
+    let mut member = site.staff("ada", &[]).await;
+    group(&site, 1, "Readers", &["accounts.view_user"]).await;
+    let page = page_of(&site, "ada").await;
+    let may = async |member: &mut Visitor| member.get("/admin/users").await.status == 200;
+    assert!(!may(&mut member).await);
+    for _ in 0..2 {
+        staff.change(&page, PERMISSIONS, &[("permissions[]", "accounts.view_user")]).await;
+        assert_eq!(staff.get(&page).await.messages(), ["The permissions were saved."]);
+        assert!(may(&mut member).await);
+        // All boxes empty.
+        let shown = staff.get(&page).await;
+        let hidden: Vec<_> =
+            shown.fields_of(PERMISSIONS).into_iter().filter(|(name, _)| name != "permissions[]").collect();
+        let hidden: Vec<_> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        staff.post(PERMISSIONS, &hidden).await;
+        assert!(!may(&mut member).await);
+        staff.change(&page, JOIN, &[("group_name", " READERS ")]).await;
+        assert_eq!(staff.get(&page).await.messages(), ["The user is in the group now."]);
+        assert!(may(&mut member).await);
+        staff.change(&page, LEAVE, &[]).await;
+        assert_eq!(staff.get(&page).await.messages(), ["The user is not in the group any more."]);
+        assert!(!may(&mut member).await);
+    }
+    // The last round: the flags.
+    staff.change(&page, SAVE, &[("is_superuser", "yes")]).await;
+    assert!(may(&mut member).await);
+    staff.change(&page, SAVE, &[("is_staff", ""), ("is_superuser", "yes")]).await;
+    assert!(!may(&mut member).await);
+    staff.change(&page, SAVE, &[("is_active", ""), ("is_superuser", "yes")]).await;
+    assert_eq!(member.get("/members/secret").await.status, 303, "logged out");
+    staff.change(&page, SAVE, &[("is_active", "yes"), ("is_superuser", "yes")]).await;
+    assert_eq!(member.get("/members/secret").await.status, 303, "what has ended stays so");
+    // Two who give something different at the same time both have done so.
+    let opened = [staff.get(&page).await, staff.get(&page).await];
+    for (opened, permission) in opened.iter().zip(["mail.view_mail", "cache.view_cache"]) {
+        staff.send_form(opened, PERMISSIONS, &[("permissions[]", permission)]).await;
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
+    let shown = staff.get(&page).await;
+    assert_eq!(
+        history(&shown)[..2],
+        ["permission “cache.view_cache” by root", "permission “mail.view_mail” by root"]
+    );
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM changes WHERE what = 'group'").await, 4);
+    // A group that is not there.
+    staff.change(&page, JOIN, &[("group_name", "Nobodies")]).await;
+    let shown = staff.get(&page).await;
+    assert_eq!(shown.errors("group_name"), ["There is no group with that name."]);
+    assert_eq!(shown.attribute("#id_group_name", "value").as_deref(), Some("Nobodies"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_gives_what_they_do_not_have_nor_makes_themselves_more() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.staff("sam", &EDITOR).await;
+    site.signed_up("ada").await;
+    group(&site, 1, "Mighty", &["accounts.view_user", "mail.delete_mail"]).await;
+    group(&site, 2, "Foreign", &["blog.add_entry"]).await;
+    group(&site, 3, "Equal", &["accounts.change_user"]).await;
+    const NOT_YOURS: &str = "You can give only what you have yourself.";
+    for username in ["ada", "sam"] {
+        let page = page_of(&site, username).await;
+        let shown = staff.get(&page).await;
+        let boxes = shown.find_all("[name='permissions[]']:not([disabled])").len();
+        assert_eq!(boxes, 2, "what they have not is not offered");
+        staff.send_form(&shown, PERMISSIONS, &[("permissions[]", "accounts.delete_user")]).await;
+        assert_eq!(staff.get(&page).await.form_errors(), [NOT_YOURS]);
+        for name in ["Mighty", "Foreign"] {
+            staff.send_form(&shown, JOIN, &[("group_name", name)]).await;
+            assert_eq!(staff.get(&page).await.errors("group_name"), [NOT_YOURS], "{name}");
+        }
+        staff.send_form(&shown, SAVE, &[("is_superuser", "yes")]).await;
+        assert!(staff.get(&page).await.form_errors().contains(&NOT_YOURS.to_owned()));
+    }
+    // Names that the program does not know are given by nobody.
+    staff.change(&page_of(&site, "ada").await, PERMISSIONS, &[("permissions[]", "blog.add_entry")]).await;
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 0);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE is_superuser = 1").await, 0);
+    // What they have, they can.
+    let page = page_of(&site, "ada").await;
+    staff.change(&page, JOIN, &[("group_name", "equal")]).await;
+    staff.change(&page, PERMISSIONS, &[("permissions[]", "accounts.change_user")]).await;
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 1);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 3);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_touches_who_may_more_and_nobody_locks_themselves_out() {
+    let site = TestSite::start_without_mail().await;
+    site.superuser("root").await;
+    site.staff("mighty", &["mail.delete_mail"]).await;
+    site.signed_up("by-group").await;
+    site.signed_up("imported").await;
+    group(&site, 1, "Mighty", &["mail.delete_mail"]).await;
+    for (username, table) in [
+        ("by-group", "group_members (group_id, user_id) VALUES (1, "),
+        ("imported", "user_permissions (codename, user_id) VALUES ('blog.add_entry', "),
+    ] {
+        let id = site.user_id(username).await;
+        site.database.execute(&format!("INSERT INTO {table}{id})")).await;
+    }
+    let mut staff = site.staff("sam", &EDITOR).await;
+    let before = site.database.everything().await.len();
+    for username in ["root", "mighty", "by-group", "imported"] {
+        let id = site.user_id(username).await.to_string();
+        let page = staff.get(&format!("/admin/users/{id}")).await;
+        assert_eq!(page.status, 200, "they may look");
+        assert!(page.find("main .help").contains("look at it only"), "{}", page.text());
+        assert!(page.find_all("main form").is_empty());
+        let fields = [
+            ("user", id.as_str()),
+            ("version", "1"),
+            ("username", "x"),
+            ("email", "x@example.com"),
+            ("group_name", "Mighty"),
+            ("group", "1"),
+            ("password1", OTHER_PASSWORD),
+            ("password2", OTHER_PASSWORD),
+        ];
+        for action in [SAVE, PERMISSIONS, JOIN, LEAVE, SET_PASSWORD, DISABLE, RESET] {
+            let answer = staff.call(action, &fields).await;
+            assert_eq!(
+                (answer.status, answer.text().as_str()),
+                (403, "\"Forbidden\""),
+                "{action} on {username}"
+            );
+        }
+    }
+    assert_eq!(site.database.everything().await.len(), before);
+    // Themselves.
+    let page = page_of(&site, "sam").await;
+    let shown = staff.get(&page).await;
+    assert!(shown.text().contains("This is you."));
+    let id = site.user_id("sam").await.to_string();
+    let with = |flags: &[&'static str]| {
+        let version = ("version", "1");
+        let mut fields =
+            vec![("user", id.as_str()), version, ("username", "sam"), ("email", "sam@example.com")];
+        fields.extend(flags.iter().map(|flag| (*flag, "yes")));
+        fields
+    };
+    for flags in [&["is_staff"][..], &["is_active"], &["is_active", "is_staff", "is_superuser"]] {
+        let answer = staff.call(SAVE, &with(flags)).await;
+        assert!(answer.text().contains("OwnAccount"), "{flags:?}: {}", answer.text());
+    }
+    for action in [SET_PASSWORD, DISABLE, RESET] {
+        assert_eq!(staff.call(action, &with(&[])).await.status, 403, "{action}");
+    }
+    // Their own names they can change here as well.
+    staff.change(&page, SAVE, &[("first_name", "Samuel")]).await;
+    assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'sam'").await, "Samuel");
+    assert_eq!(staff.get("/admin/users").await.status, 200);
+    // A superuser can touch another, and is left.
+    let mut root = site.visitor();
+    root.log_in("root").await;
+    site.superuser("second").await;
+    let page = page_of(&site, "second").await;
+    root.change(&page, SAVE, &[("is_superuser", ""), ("is_active", "")]).await;
+    let sql = "SELECT COUNT(*) FROM users WHERE is_superuser = 1 AND is_active = 1";
+    assert_eq!(site.database.number(sql).await, 1);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
+    let site = TestSite::start().await;
+    let mut staff = site.staff("sam", &EDITOR).await;
+    let mut member = site.member("ada").await;
+    site.all_mails_sent().await;
+    let page = page_of(&site, "ada").await;
+    let typed = [("password1", "ada-1"), ("password2", "other")];
+    staff.change(&page, SET_PASSWORD, &typed).await;
+    let shown = staff.get(&page).await;
+    assert_eq!(shown.errors("password2"), ["The two password fields didn’t match."]);
+    assert!(shown.errors("password1").len() == 2 && !shown.text().contains("ada-1\""));
+    assert!(shown.attribute("details:has(#id_password1)", "open").is_some(), "the errors can be seen");
+    let typed = [("password1", OTHER_PASSWORD), ("password2", OTHER_PASSWORD)];
+    staff.change(&page, SET_PASSWORD, &typed).await;
+    assert_eq!(
+        staff.get(&page).await.messages(),
+        ["The password was set, and all their devices have been logged out."]
+    );
+    assert_eq!(member.get("/members/secret").await.status, 303);
+    assert_eq!(member.log_in_with("ada", OTHER_PASSWORD).await.location(), "/members/dashboard");
+    let mail = site.mail_to("ada@example.com", "password was changed", 1).await;
+    assert!(mail.text.contains("by the staff of this site"), "{}", mail.text);
+
+    // Off: no mail that anybody asks for opens it, nor one that was on its way.
+    site.visitor().submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+    let before = site.mail_to("ada@example.com", "Set a new password", 1).await;
+    staff.change(&page, DISABLE, &[]).await;
+    assert_eq!(member.get("/members/secret").await.status, 303);
+    let shown = staff.get(&page).await;
+    assert_eq!(shown.find_all("#account ~ dl dd")[2], "Switched off");
+    for password in [PASSWORD, OTHER_PASSWORD, "!", ""] {
+        assert_ne!(member.log_in_with("ada", password).await.location(), "/members/dashboard");
+    }
+    site.visitor().submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+    site.all_mails_sent().await;
+    let resets = |site: &TestSite| {
+        let mails = site.mails_to("ada@example.com").into_iter();
+        mails.filter(|mail| mail.subject.contains("Set a new password")).count()
+    };
+    assert_eq!(resets(&site), 1, "none more");
+    let mut reader = site.visitor();
+    reader.get(&before.link()).await;
+    assert!(
+        reader.get("/accounts/reset/new").await.text().contains("This link has been used, or it is too old.")
+    );
+    let off = site.mail_to("ada@example.com", "password was switched off", 1).await;
+    assert!(!off.text.contains("/accounts/"), "no way in: {}", off.text);
+
+    // Staff open it again.
+    staff.change(&page, RESET, &[]).await;
+    assert_eq!(staff.get(&page).await.messages(), ["A mail for a new password is on its way to them."]);
+    let mail = site.mail_to("ada@example.com", "Set a new password", 2).await;
+    reader.get(&mail.link()).await;
+    reader.submit("/accounts/reset/new", &[("password1", PASSWORD), ("password2", PASSWORD)]).await;
+    assert_eq!(member.log_in("ada").await.location(), "/members/dashboard");
+    let shown = staff.get(&page).await;
+    assert_eq!(
+        history(&shown),
+        ["mail for a new password “sent” by sam", "password “switched off” by sam", "password “set” by sam"]
+    );
+    // Not to who could not use it.
+    staff.change(&page, SAVE, &[("is_active", "")]).await;
+    staff.change(&page, RESET, &[]).await;
+    assert_eq!(staff.get(&page).await.form_errors(), ["This account is not active: activate it first."]);
+    // No secret anywhere.
+    let everything = site.database.everything().await.join("\n");
+    assert!(!everything.contains(OTHER_PASSWORD) && !crate::support::log::text().contains(OTHER_PASSWORD));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn users_are_added_with_a_password_or_a_mail_to_choose_one() {
+    let site = TestSite::start().await;
+    let mut staff =
+        site.staff("sam", &["accounts.view_user", "accounts.add_user", "accounts.change_user"]).await;
+    let new = "/admin/users/new";
+    staff
+        .submit(new, &[("username", "sam"), ("email", "nowhere"), ("password1", "1"), ("first_name", "Ada")])
+        .await;
+    let page = staff.get(new).await;
+    assert_eq!(page.errors("email"), ["Enter a valid email address."]);
+    assert!(!page.errors("password1").is_empty() && !page.errors("password2").is_empty());
+    assert_eq!(page.attribute("#id_first_name", "value").as_deref(), Some("Ada"));
+    staff.submit(new, &[("username", "SAM"), ("email", "ada@example.com")]).await;
+    assert_eq!(staff.get(new).await.errors("username"), ["A user with that username already exists."]);
+    let answer = staff
+        .submit(new, &[("username", "ada"), ("email", "ada@example.com"), ("last_name", "Lovelace")])
+        .await;
+    assert_eq!(answer.location(), page_of(&site, "ada").await);
+    let page = staff.get(answer.location()).await;
+    assert_eq!(page.messages(), ["The user was added. Below you can say what they may."]);
+    assert_eq!(page.find_all("#account ~ dl dd")[2], "Not chosen yet");
+    assert_eq!(history(&page), ["added by sam"]);
+    assert_eq!(staff.get("/admin/users?q=LOVEL").await.find_all("table.list tbody th"), ["ada"]);
+    let mail = site.mail_to("ada@example.com", "Set a new password", 1).await;
+    let mut ada = site.visitor();
+    assert_ne!(ada.log_in_with("ada", "?").await.location(), "/members/dashboard");
+    ada.get(&mail.link()).await;
+    ada.submit("/accounts/reset/new", &[("password1", PASSWORD), ("password2", PASSWORD)]).await;
+    assert_eq!(ada.log_in("ada").await.location(), "/members/dashboard");
+    // With a password: it is good at once.
+    let fields = [
+        ("username", "bob"),
+        ("email", "bob@example.com"),
+        ("password1", OTHER_PASSWORD),
+        ("password2", OTHER_PASSWORD),
+    ];
+    staff.submit(new, &fields).await;
+    assert_eq!(site.visitor().log_in_with("bob", OTHER_PASSWORD).await.location(), "/members/dashboard");
+    site.mail_to("bob@example.com", "Confirm your email address", 1).await;
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn after_ten_minutes_the_password_is_asked_for_and_the_form_is_kept() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.superuser("root").await;
+    site.signed_up("ada").await;
+    let page = page_of(&site, "ada").await;
+    let opened = staff.get(&page).await;
+    site.clock.advance(Duration::from_secs(601));
+    assert_eq!(staff.get(&page).await.status, 200, "to look at it takes none");
+    assert_eq!(
+        staff.get("/admin/users/new").await.location(),
+        "/accounts/reauthenticate?next=/admin/users/new"
+    );
+    let again = format!("/accounts/reauthenticate?next={page}");
+    for (action, changed) in [
+        (SET_PASSWORD, &[("password1", OTHER_PASSWORD), ("password2", OTHER_PASSWORD)][..]),
+        (JOIN, &[("group_name", "x")]),
+        (RESET, &[]),
+        (DISABLE, &[]),
+        (SAVE, &[("first_name", "Ada"), ("is_staff", "yes")]),
+        (PERMISSIONS, &[("permissions[]", "mail.view_mail"), ("permissions[]", "cache.view_cache")]),
+    ] {
+        let answer = staff.send_form(&opened, action, changed).await;
+        assert_eq!((answer.status, answer.location()), (303, again.as_str()), "{action}");
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 0);
+    let answer = staff.submit(&again, &[("password", PASSWORD)]).await;
+    assert_eq!(answer.location(), page);
+    let back = staff.get(&page).await;
+    // The last of them is kept, each of its boxes.
+    let ticked = "[name='permissions[]'][checked]";
+    assert_eq!(back.find_all(ticked).len(), 2);
+    staff.send_form(&back, PERMISSIONS, &[]).await;
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
+    site.stop().await;
+}

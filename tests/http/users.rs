@@ -1,0 +1,360 @@
+//! `/admin/users`: searching, filtering, sorting, paging, counting. What fits is worked out here once more, the slow way.
+
+use std::collections::BTreeMap;
+
+use crate::support::{Page, TestSite, Visitor};
+
+const USERS: &str = "/admin/users";
+
+#[derive(Clone, Debug)]
+struct Person {
+    id: i64,
+    username: String,
+    email: String,
+    first: &'static str,
+    last: &'static str,
+    facts: [bool; 4],
+    joined: i64,
+    seen: Option<i64>,
+    groups: Vec<i64>,
+}
+
+type Fits = Box<dyn Fn(&Person) -> bool>;
+
+/// People with everything that a list can ask about, in no order of anything.
+fn people(count: i64) -> Vec<Person> {
+    const FIRST: [&str; 5] = ["", "Ada", "Émile", "O’Brien", "李"];
+    const LAST: [&str; 4] = ["", "Lovelace", "Zola", "von_der 100%"];
+    (0..count)
+        .map(|n| {
+            let mixed = n * 7919 % 1009;
+            Person {
+                id: 1_000_000 + n,
+                username: format!("{}{n:04}", ["demo", "Maya.", "x_y"][(mixed % 3) as usize]),
+                email: format!("{}.{n}@{}.example.com", ["post", "Mail"][(mixed % 2) as usize], mixed % 11),
+                first: FIRST[(mixed % 5) as usize],
+                last: LAST[(mixed % 4) as usize],
+                facts: [mixed % 7 != 0, mixed % 13 == 0, mixed % 29 == 0, mixed % 2 == 0],
+                // Several at the same time.
+                joined: 1000 + mixed / 4,
+                seen: (mixed % 3 != 0).then_some(5000 + mixed / 9),
+                groups: [(1, 2), (2, 5), (3, 250)]
+                    .iter()
+                    .filter(|(_, each)| mixed % each == 0)
+                    .map(|(id, _)| *id)
+                    .collect(),
+            }
+        })
+        .collect()
+}
+
+async fn insert(site: &TestSite, people: &[Person]) {
+    let database = &site.database;
+    for group in 1..=3 {
+        let sql = format!(
+            "INSERT INTO groups (id, name, name_key) VALUES ({group}, 'Group {group}', 'group {group}')"
+        );
+        database.execute(&sql).await;
+    }
+    let flag = |value: bool| i32::from(value);
+    let hash = database.bytes("00");
+    for some in people.chunks(500) {
+        let rows: Vec<String> = some
+            .iter()
+            .map(|one| {
+                let Person { id, username, email, first, last, facts, joined, seen, .. } = one;
+                let (name, mail) = (username.to_lowercase(), email.to_lowercase());
+                let seen = seen.map_or("NULL".to_owned(), |at| at.to_string());
+                let verified = if facts[3] { "9" } else { "NULL" };
+                format!(
+                    "({id}, '{username}', '{name}', '{email}', '{mail}', '!', {hash}, {}, {}, {}, {joined}, {seen}, '{first}', \
+                     '{last}', '{}', '{}', {verified})",
+                    flag(facts[0]),
+                    flag(facts[1]),
+                    flag(facts[2]),
+                    first.to_lowercase(),
+                    last.to_lowercase()
+                )
+            })
+            .collect();
+        database
+            .execute(&format!(
+                "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, is_staff, \
+                 is_superuser, date_joined, last_login, first_name, last_name, first_name_key, last_name_key, email_verified_at) \
+                 VALUES {}",
+                rows.join(", ")
+            ))
+            .await;
+        let memberships: Vec<String> = some
+            .iter()
+            .flat_map(|one| one.groups.iter().map(|group| format!("({group}, {})", one.id)))
+            .collect();
+        if !memberships.is_empty() {
+            let sql =
+                format!("INSERT INTO group_members (group_id, user_id) VALUES {}", memberships.join(", "));
+            database.execute(&sql).await;
+        }
+    }
+}
+
+/// The usernames on a page.
+fn names(page: &Page) -> Vec<String> {
+    page.find_all("table.list tbody th")
+}
+
+/// All of a list, page by page; and back again, which has to be the same.
+async fn walk(staff: &mut Visitor, query: &str) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut address = format!("{USERS}{query}");
+    let mut pages = Vec::new();
+    loop {
+        let page = staff.get(&address).await;
+        assert_eq!(page.status, 200, "{address}: {}", page.text());
+        let shown = names(&page);
+        assert!(shown.len() <= 100);
+        pages.push(shown.clone());
+        all.extend(shown);
+        match page.attribute("a[rel=next]", "href") {
+            Some(next) => address = next,
+            None => break,
+        }
+    }
+    for expected in pages.iter().rev() {
+        let page = staff.get(&address).await;
+        assert_eq!(names(&page), *expected, "on the way back at {address}");
+        match page.attribute("a[rel=prev]", "href") {
+            Some(previous) => address = previous,
+            None => break,
+        }
+    }
+    all
+}
+
+fn sorted(people: &[Person], sort: &str, fits: impl Fn(&Person) -> bool) -> Vec<String> {
+    let mut found: Vec<&Person> = people.iter().filter(|one| fits(one)).collect();
+    let name = sort.trim_start_matches('-');
+    found.sort_by_key(|one| {
+        let (text, number) = match name {
+            "username" => (one.username.to_lowercase(), 0),
+            "email" => (one.email.to_lowercase(), 0),
+            "joined" => (String::new(), one.joined),
+            "seen" => (String::new(), one.seen.unwrap_or(0)),
+            other => panic!("{other}"),
+        };
+        (text, number, one.id)
+    });
+    if sort.starts_with('-') {
+        found.reverse();
+    }
+    found.into_iter().map(|one| one.username.clone()).collect()
+}
+
+/// What the page says of each filter, by the address that its link leads to.
+fn counts(page: &Page) -> BTreeMap<String, String> {
+    let html = scraper::Html::parse_document(&page.text());
+    let links = scraper::Selector::parse(".filters a").expect("a selector");
+    html.select(&links)
+        .map(|link| {
+            let words: Vec<&str> = link.text().map(str::trim).filter(|text| !text.is_empty()).collect();
+            (link.attr("href").unwrap_or_default().to_owned(), words[1..].join(""))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn every_filter_in_every_order_page_by_page() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.staff("sam", &["accounts.view_user"]).await;
+    let people = people(350);
+    insert(&site, &people).await;
+    let asked: [(&str, Fits); 9] = [
+        ("active=0", Box::new(|one| !one.facts[0])),
+        ("staff=1&group=1", Box::new(|one| one.facts[1] && one.groups.contains(&1))),
+        ("superuser=1", Box::new(|one| one.facts[2])),
+        (
+            "verified=0&active=1&staff=0&group=2",
+            Box::new(|one| !one.facts[3] && one.facts[0] && !one.facts[1] && one.groups.contains(&2)),
+        ),
+        ("group=1", Box::new(|one| one.groups.contains(&1))),
+        ("group=3", Box::new(|one| one.groups.contains(&3))),
+        ("group=77", Box::new(|_| false)),
+        ("q=demo", Box::new(|one| one.username.contains("demo"))),
+        (
+            "q=zola&active=1&group=1",
+            Box::new(|one| one.last == "Zola" && one.facts[0] && one.groups.contains(&1)),
+        ),
+    ];
+    for (query, fits) in &asked {
+        for sort in ["joined", "-joined", "username", "-username", "email", "-email", "seen", "-seen"] {
+            let expected = sorted(&people, sort, fits);
+            let found = walk(&mut staff, &format!("?{query}&sort={sort}")).await;
+            assert_eq!(found, expected, "{query} by {sort}");
+        }
+        let page = staff.get(&format!("{USERS}?{query}")).await;
+        let count = people.iter().filter(|one| fits(one)).count();
+        assert_eq!(page.find(".found"), format!("{count} of 351 users"), "{query}");
+        // A filter's number is what its link leads to.
+        for (address, count) in counts(&page) {
+            let page = staff.get(&address).await;
+            let found = page.find(".found");
+            assert!(
+                found.starts_with(&format!("{count} of ")),
+                "{address} is {found}, was said to be {count}"
+            );
+        }
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn people_are_found_by_any_part_of_any_name() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.staff("sam", &["accounts.view_user"]).await;
+    let mut people = people(40);
+    for one in &mut people {
+        one.groups.clear();
+    }
+    insert(&site, &people).await;
+    for typed in [
+        "demo0003",
+        "DEMO000",
+        "aya.",
+        "x_y",
+        "100%",
+        "_der",
+        "émile",
+        "ÉMI",
+        "lovelace ada",
+        "ada love",
+        "@3.example",
+        "ost.7@",
+        "a",
+        "é",
+        "李",
+        "m",
+        "ma",
+        "x_",
+        "0%",
+        "%",
+        "_",
+        "\\",
+        "@@@",
+        "de x",
+        "\"",
+        "'",
+        "’br",
+        "nobody-is-called-that",
+        "demo\0",
+        "a b c d e f",
+    ] {
+        let fits = |one: &Person| {
+            let parts = [&one.username, &one.email, one.first, one.last].map(str::to_lowercase);
+            let folded = typed.to_lowercase().replace('\0', " ");
+            let mut words = folded.split_whitespace().take(5);
+            words.all(|word| {
+                let is_inside = word.chars().count() >= 3 && word.chars().any(char::is_alphanumeric);
+                parts.iter().any(|part| if is_inside { part.contains(word) } else { part.starts_with(word) })
+            })
+        };
+        let query =
+            form_urlencoded::Serializer::new("?sort=username&".to_owned()).append_pair("q", typed).finish();
+        // `sam` and `sam@example.com` come with the site.
+        let found: Vec<_> = walk(&mut staff, &query).await.into_iter().filter(|name| name != "sam").collect();
+        assert_eq!(found, sorted(&people, "username", fits), "{typed:?}");
+        let page = staff.get(&format!("{USERS}{query}")).await;
+        assert_eq!(
+            page.attribute("#id_q", "value").unwrap_or_default(),
+            typed.replace('\0', "\u{FFFD}"),
+            "{typed:?}"
+        );
+    }
+    // Blanks are no search.
+    assert_eq!(staff.get("/admin/users?q=%20%09").await.find(".found"), "41 of 41 users");
+    site.stop().await;
+}
+
+/// More fit than are sorted for a page: by a search that most fit, alone and with a filter that few fit.
+#[tokio::test]
+async fn of_very_many_the_latest_come_first_and_few_are_sorted_all_the_same() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.staff("sam", &["accounts.view_user"]).await;
+    let people = people(5600);
+    insert(&site, &people).await;
+    let page = staff.get("/admin/users?q=example&sort=username").await;
+    assert!(
+        page.find(".found").starts_with("More than 5,000 users fit the search"),
+        "{}",
+        page.find(".found")
+    );
+    assert!(counts(&page).values().all(|count| count.is_empty()), "nothing is said of what is not counted");
+    let mut latest: Vec<&Person> = people.iter().collect();
+    latest.sort_by_key(|one| -one.id);
+    let latest = |count: usize, fits: fn(&Person) -> bool| -> Vec<String> {
+        let fitting = latest.iter().filter(|one| fits(one));
+        fitting.take(count).map(|one| one.username.clone()).collect()
+    };
+    // `sam` is newer than all of them.
+    assert_eq!(names(&page)[1..], latest(99, |_| true));
+    let next = page.attribute("a[rel=next]", "href").expect("a next page");
+    let second = staff.get(&next).await;
+    assert_eq!(names(&second), latest(199, |_| true)[99..]);
+    let back = second.attribute("a[rel=prev]", "href").expect("a way back");
+    assert_eq!(names(&staff.get(&back).await)[1..], latest(99, |_| true));
+    // The oldest first.
+    let oldest = staff.get("/admin/users?q=example&sort=joined").await;
+    assert_eq!(names(&oldest)[0], people[0].username);
+    // With filters that many fit, and in a large group.
+    let letter = staff.get("/admin/users?q=m&active=1").await;
+    let begins = |one: &&Person| one.username.starts_with('M') || one.email.starts_with('M');
+    let expected = people.iter().filter(begins).filter(|one| one.facts[0]).count();
+    assert_eq!(letter.find(".found").replace(',', ""), format!("{expected} of 5601 users"));
+    let members = staff.get("/admin/users?q=example&group=1&active=1").await;
+    let expected = people.iter().filter(|one| one.groups.contains(&1) && one.facts[0]).count();
+    assert_eq!(members.find(".found").replace(',', ""), format!("{expected} of 5601 users"));
+    // With a filter that few fit, they are sorted and counted.
+    let superusers = |one: &Person| one.facts[2];
+    let found = walk(&mut staff, "?q=example&superuser=1&sort=username").await;
+    assert_eq!(found, sorted(&people, "username", superusers));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_numbers_stay_right_whatever_happens_to_users() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.staff("sam", &["accounts.view_user"]).await;
+    insert(&site, &people(60)).await;
+    let database = &site.database;
+    for sql in [
+        "UPDATE users SET is_active = 1 - is_active WHERE id % 3 = 0 AND id < 2000000",
+        "UPDATE users SET last_login = 77, email_verified_at = NULL WHERE id % 4 = 0 AND id < 2000000",
+        "DELETE FROM users WHERE id % 5 = 0 AND id < 2000000",
+        "UPDATE users SET username = 'renamed', username_key = 'renamed' WHERE id = 1000001",
+        "DELETE FROM group_members WHERE group_id = 2",
+        "INSERT INTO group_members (group_id, user_id) SELECT 2, id FROM users WHERE id < 2000000 AND id % 2 = 0",
+        "DELETE FROM groups WHERE id = 3",
+    ] {
+        database.execute(sql).await;
+        // Against the tables themselves.
+        let everybody = database.number("SELECT COUNT(*) FROM users").await;
+        let page = staff.get(USERS).await;
+        assert_eq!(page.find(".found"), format!("{everybody} of {everybody} users"), "{sql}");
+        for (query, condition) in [
+            ("active=0", "is_active = 0"),
+            ("verified=1&staff=0", "email_verified_at IS NOT NULL AND is_staff = 0"),
+            (
+                "group=2&active=1",
+                "is_active = 1 AND id IN (SELECT user_id FROM group_members WHERE group_id = 2)",
+            ),
+        ] {
+            let count = database.number(&format!("SELECT COUNT(*) FROM users WHERE {condition}")).await;
+            for sort in ["username", "-seen"] {
+                let address = format!("?{query}&sort={sort}");
+                assert_eq!(walk(&mut staff, &address).await.len() as i64, count, "{address} after {sql}");
+            }
+            let page = staff.get(&format!("{USERS}?{query}")).await;
+            assert_eq!(page.find(".found"), format!("{count} of {everybody} users"), "{query} after {sql}");
+        }
+    }
+    assert_eq!(names(&staff.get("/admin/users?q=renamed").await), ["renamed"]);
+    site.stop().await;
+}
