@@ -132,20 +132,6 @@ pub async fn delete_elsewhere(
         .map(drop)
 }
 
-/// What waits for an account, of one kind.
-pub async fn delete_kind(
-    connection: &mut AnyConnection,
-    user: UserId,
-    kind: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM mails WHERE user_id = $1 AND kind = $2")
-        .bind(user.0)
-        .bind(kind)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
 /// Notes why it did not go out, and when it is tried again.
 pub async fn postpone(
     connection: &mut AnyConnection,

@@ -10,6 +10,7 @@ pub mod db;
 pub mod error_page;
 pub mod failure;
 pub mod flash;
+mod fragments;
 pub mod front;
 pub mod guard;
 pub mod headers;

@@ -11,7 +11,7 @@ use axum::{
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
-use super::{Site, flash::Carried, shell::shell, visit};
+use super::{Site, flash::Carried, fragments, shell::shell, visit};
 use crate::{
     app::App,
     member::{Member, Permission},
@@ -47,6 +47,7 @@ pub fn provide_page_context(site: &Site) {
             response.insert_header(header::RETRY_AFTER, seconds.into());
         }
     }));
+    provide_context(fragments::of(site, &parts));
 }
 
 /// What a page is told of who looks at it.

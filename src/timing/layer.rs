@@ -2,7 +2,6 @@
 
 use std::{
     borrow::Cow,
-    fmt::Write,
     time::{Duration, Instant},
 };
 
@@ -13,11 +12,13 @@ use axum::{
     response::Response,
 };
 
-use super::Recorder;
-use crate::server::Site;
+use super::{PageState, Recorder, text::Text};
+use crate::{member::UserId, server::Site};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+/// By it an answer and its log line find each other.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How long it took, and what of it came out of the cache.
+pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The log target of the request lines, which also go to the request log.
 pub const TARGET: &str = "members_area::request";
@@ -32,10 +33,22 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// Measures until the answer's head is ready; our pages are complete by then (`SsrMode::Async`).
 pub async fn time_requests(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    let recorder = Recorder::default();
+    request.extensions_mut().insert(recorder.clone());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = loggable_path(request.uri().path(), route.as_deref());
-    let timed = Timed::begin(&site, request.method().clone(), path.into(), route.map(Cow::Owned));
-    request.extensions_mut().insert(timed.recorder.clone());
+    let timed = Timed {
+        begun: Instant::now(),
+        took: None,
+        id: rand::random(),
+        method: request.method().clone(),
+        path: path.into(),
+        route: route.map(Cow::Owned),
+        slow: site.config.log.slow_request.get(),
+        noted: Noted::By(recorder),
+        status: CLIENT_CLOSED_REQUEST,
+        is_quiet: false,
+    };
     let mut response = next.run(request).await;
     timed.finish(&mut response);
     response
@@ -44,74 +57,110 @@ pub async fn time_requests(State(site): State<Site>, mut request: Request, next:
 /// A request being timed. Its line is written when it is dropped: after the answer, or when the visitor has gone away and there is
 /// none. A flood that hangs up is in the log too.
 pub struct Timed {
-    /// What is to be noted of the request.
-    pub recorder: Recorder,
     begun: Instant,
+    took: Option<Duration>,
     id: u64,
     method: Method,
     path: Cow<'static, str>,
     route: Option<Cow<'static, str>>,
     slow: Duration,
+    noted: Noted,
     status: u16,
     is_quiet: bool,
 }
 
+/// What is known of a request beside its time.
+enum Noted {
+    By(Recorder),
+    /// A page that was ready for that member, or for everybody.
+    Page(Option<UserId>, &'static str, PageState),
+}
+
+impl Noted {
+    fn user_id(&self) -> Option<UserId> {
+        match self {
+            Self::By(recorder) => recorder.user_id(),
+            Self::Page(user, ..) => *user,
+        }
+    }
+
+    fn cache_state(&self) -> Option<String> {
+        match self {
+            Self::By(recorder) => Some(recorder.cache_state()).filter(|state| !state.is_empty()),
+            Self::Page(_, route, _) => Some(format!("{route}=hit")),
+        }
+    }
+}
+
 impl Timed {
-    fn begin(site: &Site, method: Method, path: Cow<'static, str>, route: Option<Cow<'static, str>>) -> Self {
+    /// A page that was ready.
+    pub fn page(
+        site: &Site,
+        begun: Instant,
+        route: &'static str,
+        user: Option<UserId>,
+        state: PageState,
+    ) -> Self {
         Self {
-            recorder: Recorder::default(),
-            begun: Instant::now(),
+            begun,
+            took: None,
             id: rand::random(),
-            method,
-            path,
-            route,
+            method: Method::GET,
+            path: Cow::Borrowed(route),
+            route: Some(Cow::Borrowed(route)),
             slow: site.config.log.slow_request.get(),
+            noted: Noted::Page(user, route, state),
             status: CLIENT_CLOSED_REQUEST,
             is_quiet: false,
         }
     }
 
-    /// A page that is answered without the layers.
-    pub fn page(site: &Site, route: &'static str, begun: Instant, recorder: Recorder) -> Self {
-        let route = Cow::Borrowed(route);
-        let mut timed = Self::begin(site, Method::GET, route.clone(), Some(route));
-        (timed.begun, timed.recorder) = (begun, recorder);
-        timed
-    }
-
     /// The answer is there.
     pub fn finish(mut self, response: &mut Response) {
+        let took = self.begun.elapsed();
+        self.took = Some(took);
         self.status = response.status().as_u16();
         self.is_quiet = response.extensions().get::<Quiet>().is_some();
-        if (is_html(response) || self.recorder.page_state().is_some())
-            && let Ok(value) = HeaderValue::try_from(self.server_timing())
-        {
+        if let Some(value) = self.server_timing(took, response) {
             response.headers_mut().insert(SERVER_TIMING, value);
         }
-        if let Ok(value) = HeaderValue::try_from(format!("{:016x}", self.id)) {
+        if let Some(value) = Text::of("").hex(self.id).value() {
             response.headers_mut().insert(REQUEST_ID, value);
         }
     }
 
-    /// A browser shows it to the developer, and to `ui::why`: how long it took, what the cache said, what became of the page.
-    fn server_timing(&self) -> String {
-        let mut value = String::with_capacity(128);
-        let _ = write!(value, "total;dur={:.1}", milliseconds(self.begun.elapsed()));
-        let cache = self.recorder.cache_state();
-        if !cache.is_empty() {
-            let _ = write!(value, ", cache;desc=\"{cache}\"");
+    /// With every page, for a browser to show to the developer, and for [`crate::ui::why`]: how long it took, what the cache said,
+    /// what became of the page.
+    fn server_timing(&self, took: Duration, response: &Response) -> Option<HeaderValue> {
+        let tenths = i64::try_from((took.as_micros() + 50) / 100).unwrap_or(i64::MAX);
+        let text = Text::of("total;dur=").number(tenths / 10).then(".").number(tenths % 10);
+        let (text, state) = match &self.noted {
+            Noted::By(recorder) => {
+                let (cache, state) = (recorder.cache_state(), recorder.page_state());
+                if state.is_none() && !is_html(response) {
+                    return None;
+                }
+                let text = match cache.is_empty() {
+                    true => text,
+                    false => text.then(", cache;desc=\"").then(&cache).then("\""),
+                };
+                (text, state)
+            }
+            Noted::Page(_, route, state) => {
+                (text.then(", cache;desc=\"").then(route).then("=hit\""), Some(*state))
+            }
+        };
+        match state {
+            None => text.value(),
+            Some(state) => state.said(text.then(", page;desc=\"")).then("\"").value(),
         }
-        if let Some(page) = self.recorder.page_state() {
-            let _ = write!(value, ", page;desc=\"{page}\"");
-        }
-        value
     }
 }
 
 impl Drop for Timed {
     fn drop(&mut self) {
-        let Self { method, path, status, .. } = self;
-        let duration = self.begun.elapsed();
+        let Self { method, path, status, noted, .. } = self;
+        let duration = self.took.unwrap_or_else(|| self.begun.elapsed());
         let route = self.route.as_deref().unwrap_or("-");
         // tracing wants the level at compile time, and computes the fields only of a line that is written.
         macro_rules! write_line {
@@ -120,10 +169,10 @@ impl Drop for Timed {
                     target: TARGET,
                     request_id = format!("{:016x}", self.id),
                     route,
-                    user_id = self.recorder.user_id().map(|user| user.0),
+                    user_id = noted.user_id().map(|user| user.0),
                     status,
                     duration_ms = milliseconds(duration),
-                    cache = Some(self.recorder.cache_state()).filter(|state| !state.is_empty()),
+                    cache = noted.cache_state(),
                     "Request: {method} {path} - Processed in {:.4}s - Status: {status}",
                     duration.as_secs_f64()
                 )

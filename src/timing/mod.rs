@@ -3,20 +3,29 @@
 
 pub mod layer;
 pub mod log;
+pub mod text;
 
 use std::{
-    fmt::{self, Write},
+    fmt::Write,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
 };
 
+use text::Text;
+
 use crate::{cache::Lookup, member::UserId, server::clock::Millis};
 
 /// What one request does that is worth a field in its log line. Clones share the record; it travels in the request's extensions.
-#[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Record>);
+#[derive(Clone, Debug)]
+pub struct Recorder(Option<Arc<Record>>);
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Self(Some(Arc::default()))
+    }
+}
 
 #[derive(Debug)]
 struct Record {
@@ -53,55 +62,74 @@ pub enum PageState {
     Bypassed,
 }
 
-impl fmt::Display for PageState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl PageState {
+    /// Adds it to a header.
+    fn said(self, text: Text) -> Text {
         match self {
-            Self::Kept { lookup, age, ttl } => write!(f, "{lookup}; age={age}; ttl={ttl}"),
-            Self::Bypassed => f.write_str("bypass"),
+            Self::Kept { lookup, age, ttl } => {
+                text.then(lookup.word()).then("; age=").number(age).then("; ttl=").number(ttl)
+            }
+            Self::Bypassed => text.then("bypass"),
         }
     }
 }
 
 impl Recorder {
+    /// Forgets everything, for who notes by other means what is to be noted.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
     /// Notes who asked.
     pub fn user(&self, id: UserId) {
-        let _ = self.0.user.set(id);
+        if let Some(record) = &self.0 {
+            let _ = record.user.set(id);
+        }
     }
 
     /// Notes what the cache said.
     pub fn cache(&self, name: &'static str, lookup: Lookup) {
-        self.0.cache.lock().unwrap_or_else(PoisonError::into_inner).push((name, lookup));
+        if let Some(record) = &self.0 {
+            record.cache.lock().unwrap_or_else(PoisonError::into_inner).push((name, lookup));
+        }
     }
 
     /// Notes until when something is good that was read from the cache.
     pub fn good_until(&self, at: Millis) {
-        self.0.good_until.fetch_min(at, Ordering::Relaxed);
+        if let Some(record) = &self.0 {
+            record.good_until.fetch_min(at, Ordering::Relaxed);
+        }
     }
 
     /// Until when all of that is good; without any, for ever.
     pub fn all_good_until(&self) -> Millis {
-        self.0.good_until.load(Ordering::Relaxed)
+        self.0.as_ref().map_or(Millis::MAX, |record| record.good_until.load(Ordering::Relaxed))
     }
 
     /// Notes what the page cache did.
     pub fn page(&self, state: PageState) {
-        let _ = self.0.page.set(state);
+        if let Some(record) = &self.0 {
+            let _ = record.page.set(state);
+        }
     }
 
     /// What the page cache did, where it had to do with the answer.
     pub fn page_state(&self) -> Option<PageState> {
-        self.0.page.get().copied()
+        self.0.as_ref()?.page.get().copied()
     }
 
     /// Who asked, when somebody signed in did.
     pub fn user_id(&self) -> Option<UserId> {
-        self.0.user.get().copied()
+        self.0.as_ref()?.user.get().copied()
     }
 
     /// Such as `profile_summary=hit,dashboard=miss`; empty when the cache was not asked.
     pub fn cache_state(&self) -> String {
-        let lookups = self.0.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let mut states = String::new();
+        let Some(record) = &self.0 else {
+            return states;
+        };
+        let lookups = record.cache.lock().unwrap_or_else(PoisonError::into_inner);
         for (name, lookup) in lookups.iter() {
             let joint = if states.is_empty() { "" } else { "," };
             let _ = write!(states, "{joint}{name}={lookup}");

@@ -1,6 +1,7 @@
 //! Components that every feature uses, and what a page knows of its visitor.
 
 pub mod allowed;
+pub mod cached;
 pub mod check;
 pub mod field;
 pub mod flash;
@@ -20,6 +21,7 @@ use leptos::{
 use serde::{Deserialize, Serialize};
 
 pub use allowed::IfAllowed;
+pub use cached::{Cached, MemberCached};
 pub use check::CheckField;
 pub use field::TextField;
 pub use flash::FlashMessages;
@@ -120,8 +122,13 @@ impl SetStatus {
 
     /// Sets the status of the present page.
     pub fn set(status: u16, retry_after: Option<u32>) {
-        if let Some(set) = use_context::<Self>() {
-            (set.0)(status, retry_after);
+        if let Some(page) = use_context::<Self>() {
+            page.say(status, retry_after);
         }
+    }
+
+    /// Sets the status of this page.
+    pub fn say(&self, status: u16, retry_after: Option<u32>) {
+        (self.0)(status, retry_after);
     }
 }

@@ -15,8 +15,6 @@ pub mod live;
 mod plot;
 #[cfg(feature = "ssr")]
 pub mod service;
-#[cfg(feature = "ssr")]
-mod store;
 
 use serde::{Deserialize, Serialize};
 

@@ -12,8 +12,9 @@ use super::{
     entries::Entries,
 };
 use crate::{
+    admin::frame::AdminFrame,
     permission::Permission,
-    ui::{Follow, IfAllowed, Loaded, Page, Pager, Timestamp},
+    ui::{Follow, IfAllowed, Loaded, Pager, Timestamp},
 };
 
 /// `/admin/cache`
@@ -23,13 +24,13 @@ pub fn CachePage() -> impl IntoView {
     let data = Resource::new(move || search.get(), api::load_cache);
     let query = Memo::new(move |_| Query::from_query(&search.get()));
     view! {
-        <Page title="Cache" class="page admin cache-page">
+        <AdminFrame title="Cache">
             {move || {
                 let Query { text, member, .. } = query.get();
                 view! { <Search text member /> }
             }}
             <Loaded data show=move |inspection| view! { <Shown inspection query=query.get_untracked() /> } />
-        </Page>
+        </AdminFrame>
     }
 }
 

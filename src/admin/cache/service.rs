@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Entry, Figures, Found, Inspection, Name, Owner, PAGE, Query, plot::plot, store};
+use super::{Entry, Figures, Found, Inspection, Name, Owner, PAGE, Query, plot::plot};
 use crate::{
     accounts,
+    admin::history::service::{self as history, Actor, Object},
     cache::{Filter, Listed, Scope, Stats, Tag},
     error::AppError,
     member::{Staff, UserId},
     permission::Permission,
-    server::{Site, clock::Millis, id::new_id, moment::moment},
+    server::{Site, clock::Millis, moment::moment},
 };
 
 /// In the log, and in the inspector beside what it took back.
@@ -40,8 +41,8 @@ async fn find(site: &Site, query: &Query) -> Result<Option<Found>, AppError> {
     let text = Some(query.text.clone()).filter(|text| !text.is_empty());
     let member = match query.member.as_str() {
         "" => None,
-        name => match accounts::service::id_of(site, name).await? {
-            Some(id) => Some(id),
+        name => match accounts::service::named(site, name).await? {
+            Some((id, _)) => Some(id),
             // Nobody has entries.
             None => {
                 return Ok(Some(Found { entries: Vec::new(), count: 0, is_cut: false, names: Vec::new() }));
@@ -142,7 +143,7 @@ pub async fn drop_entry(site: &Site, staff: &Staff, fingerprint: &str) -> Result
     let Some(listed) = site.cache.list(&filter, 0, 1).await.and_then(|mut found| found.entries.pop()) else {
         return Ok(false);
     };
-    record(site, staff, whose(&listed), &format!("one entry of {}", listed.name)).await?;
+    record(site, staff, Object::Cache(&format!("one entry of {}", listed.name))).await?;
     Ok(site.cache.drop_one(fingerprint).await)
 }
 
@@ -155,7 +156,7 @@ pub async fn drop_named(site: &Site, staff: &Staff, name: &str) -> Result<bool, 
     if name.is_empty() {
         return Ok(false);
     }
-    record(site, staff, None, &format!("everything of {name}")).await?;
+    record(site, staff, Object::Cache(&format!("everything of {name}"))).await?;
     site.cache.invalidate(&[Tag::name(name.to_owned())], CAUSE).await;
     Ok(true)
 }
@@ -166,11 +167,11 @@ pub async fn drop_named(site: &Site, staff: &Staff, name: &str) -> Result<bool, 
 /// They lack the permission, or an outage.
 pub async fn drop_of_member(site: &Site, staff: &Staff, username: &str) -> Result<bool, AppError> {
     staff.require(Permission::ChangeCache)?;
-    let Some(member) = accounts::service::id_of(site, username).await? else {
+    let Some((id, username)) = accounts::service::named(site, username).await? else {
         return Ok(false);
     };
-    record(site, staff, Some(member), "everything of a member").await?;
-    site.cache.invalidate_member(member, CAUSE).await;
+    record(site, staff, Object::User(id, &username)).await?;
+    site.cache.invalidate_member(id, CAUSE).await;
     Ok(true)
 }
 
@@ -180,22 +181,24 @@ pub async fn drop_of_member(site: &Site, staff: &Staff, username: &str) -> Resul
 /// They lack the permission, or an outage.
 pub async fn drop_everything(site: &Site, staff: &Staff) -> Result<(), AppError> {
     staff.require(Permission::ChangeCache)?;
-    record(site, staff, None, "everything").await?;
+    record(site, staff, Object::Cache("everything")).await?;
     site.cache.clear(CAUSE).await;
     Ok(())
 }
 
 /// Before it is done: what cannot be written down is not done.
-async fn record(site: &Site, staff: &Staff, member: Option<UserId>, what: &str) -> Result<(), AppError> {
-    let (actor, now) = (staff.member(), site.clock.now());
+async fn record(site: &Site, staff: &Staff, object: Object<'_>) -> Result<(), AppError> {
+    let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
-    store::record_drop(&mut transaction, (new_id(now), now), actor, member, what).await?;
+    let change = ("cache", "", "dropped");
+    history::record(&mut transaction, now, Actor::Staff(staff), object, &[change]).await?;
     transaction.commit().await?;
-    tracing::info!(
-        user_id = actor.id().0,
-        member = member.map(|id| id.0),
-        cause = CAUSE,
-        "cache.drop: {what}"
-    );
+    let (user_id, cause) = (staff.member().id().0, CAUSE);
+    match object {
+        Object::User(member, _) => {
+            tracing::info!(user_id, member = member.0, cause, "cache.drop: everything of one member");
+        }
+        object => tracing::info!(user_id, cause, "cache.drop: {}", object.words()),
+    }
     Ok(())
 }

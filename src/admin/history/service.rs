@@ -42,6 +42,8 @@ pub enum Object<'a> {
     User(UserId, &'a str),
     /// A group, by its id and name.
     Group(i64, &'a str),
+    /// The cache, and what of it.
+    Cache(&'a str),
     /// Several accounts of which nothing is left; in words. Whoever looks at the actor sees it.
     Several(&'a str),
 }
@@ -51,6 +53,7 @@ impl Object<'_> {
         match self {
             Self::User(..) => "user",
             Self::Group(..) => "group",
+            Self::Cache(_) => "cache",
             Self::Several(_) => "several",
         }
     }
@@ -59,13 +62,14 @@ impl Object<'_> {
         match self {
             Self::User(user, _) => user.0,
             Self::Group(group, _) => *group,
-            Self::Several(_) => 0,
+            Self::Cache(_) | Self::Several(_) => 0,
         }
     }
 
-    const fn name(&self) -> &str {
+    /// What the history calls it.
+    pub const fn words(&self) -> &str {
         match self {
-            Self::User(_, name) | Self::Group(_, name) | Self::Several(name) => name,
+            Self::User(_, name) | Self::Group(_, name) | Self::Cache(name) | Self::Several(name) => name,
         }
     }
 }
@@ -89,7 +93,7 @@ pub async fn record(
             actor: actor.name(),
             object_kind: object.kind(),
             object_id: object.id(),
-            object: object.name(),
+            object: object.words(),
             what,
             old_value: old,
             new_value: new,

@@ -1,6 +1,6 @@
 //! An answer out of a page that is kept, for this visitor; the same whether the layers were gone through or not.
 
-use std::fmt::Write;
+use std::sync::OnceLock;
 
 use axum::{
     body::Body,
@@ -12,9 +12,11 @@ use bytes::Bytes;
 use super::{CachedPage, encoding::Encoding, kept::Kept};
 use crate::{
     cache::{Entry, Lookup},
-    server::clock::Millis,
-    timing::PageState,
+    server::{Site, clock::Millis, headers},
+    timing::{PageState, layer, text::Text},
 };
+
+const HTML: &str = "text/html; charset=utf-8";
 
 /// What the cache had to do with an answer.
 pub const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
@@ -27,64 +29,81 @@ pub fn bypassed(page: &CachedPage, headers: &mut HeaderMap) -> PageState {
     PageState::Bypassed
 }
 
+/// The headers of every answer, with room for those that are another each time: to copy them all is faster than to add them one by
+/// one.
+#[derive(Default)]
+pub struct Headers {
+    members: OnceLock<HeaderMap>,
+    everybodys: OnceLock<HeaderMap>,
+}
+
+impl Headers {
+    fn of(&self, site: &Site, is_everybodys: bool) -> HeaderMap {
+        let kind = if is_everybodys { &self.everybodys } else { &self.members };
+        kind.get_or_init(|| {
+            let (vary, caching) = match is_everybodys {
+                // The visitor's own browser may keep it, and asks each time whether it is still the same: who logs in meanwhile is
+                // then sent another one. No cache on the way may, for not all of them know what `Vary: Cookie` means.
+                true => ("accept-encoding, cookie", "private, no-cache"),
+                false => ("accept-encoding", "private, no-store"),
+            };
+            let each_time = HeaderValue::from_static("");
+            let mut headers = HeaderMap::from_iter([
+                (header::CONTENT_TYPE, HeaderValue::from_static(HTML)),
+                (header::VARY, HeaderValue::from_static(vary)),
+                (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
+                (header::CONTENT_SECURITY_POLICY, each_time.clone()),
+                (X_CACHE, each_time.clone()),
+                (layer::REQUEST_ID, each_time.clone()),
+                (layer::SERVER_TIMING, each_time),
+            ]);
+            headers::add(site, &mut headers);
+            headers
+        })
+        .clone()
+    }
+}
+
 /// The answer; nothing where what is kept is spoilt.
 pub fn answer(
+    site: &Site,
     page: &CachedPage,
-    entry: Entry<Bytes>,
-    lookup: Lookup,
+    found: (Entry<Bytes>, Lookup),
     is_everybodys: bool,
     asked: &HeaderMap,
     now: Millis,
 ) -> Option<(Response, PageState)> {
-    /// Room for what the layers outside of this add.
-    const HEADERS: usize = 24;
-    let state = PageState::Kept {
-        lookup,
-        age: seconds(now.saturating_sub(entry.computed_at)),
-        ttl: seconds(entry.expires_at.saturating_sub(now)),
-    };
+    let (entry, lookup) = found;
+    let age = seconds(now.saturating_sub(entry.computed_at));
+    let ttl = seconds(entry.expires_at.saturating_sub(now));
     let kept = Kept::open(entry.value)?;
     let encoding = Encoding::best(asked);
-    let mut headers = HeaderMap::with_capacity(HEADERS);
-    headers.insert(X_CACHE, x_cache(page, state)?);
+    let mut headers = site.cached_pages.headers.of(site, is_everybodys);
+    headers.insert(X_CACHE, x_cache(page, lookup, age, ttl)?);
     headers
         .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_maybe_shared(kept.policy.clone()).ok()?);
-    let mut is_unchanged = false;
-    if is_everybodys {
-        let etag = kept.etag(encoding);
-        is_unchanged = names(asked, &etag);
-        headers.insert(header::ETAG, HeaderValue::try_from(etag).ok()?);
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding, cookie"));
-        // The visitor's own browser may keep it, and asks each time whether it is still the same: who logs in meanwhile is then sent
-        // another one. No cache on the way may, for not all of them know what `Vary: Cookie` means.
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    } else {
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    }
     let mut response = Response::new(Body::empty());
-    if is_unchanged {
+    let etag = is_everybodys.then(|| kept.etag(encoding));
+    if etag.as_deref().is_some_and(|etag| names(asked, etag)) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
+        headers.remove(header::CONTENT_TYPE);
     } else {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         if let Some(encoding) = encoding.header() {
             headers.insert(header::CONTENT_ENCODING, encoding);
         }
         *response.body_mut() = Body::from(kept.body(encoding)?);
     }
+    if let Some(etag) = etag {
+        headers.insert(header::ETAG, HeaderValue::try_from(etag).ok()?);
+    }
     *response.headers_mut() = headers;
-    Some((response, state))
+    Some((response, PageState::Kept { lookup, age, ttl }))
 }
 
 /// `ttl` is what is left, as in RFC 9211.
-fn x_cache(page: &CachedPage, state: PageState) -> Option<HeaderValue> {
-    let PageState::Kept { lookup, age, ttl } = state else {
-        return None;
-    };
-    let word = if lookup == Lookup::Hit { "HIT" } else { "MISS" };
-    let mut value = String::with_capacity(64);
-    let _ = write!(value, "{word}; name={}; age={age}; ttl={ttl}", page.route);
-    HeaderValue::try_from(value).ok()
+fn x_cache(page: &CachedPage, lookup: Lookup, age: i64, ttl: i64) -> Option<HeaderValue> {
+    let word = if lookup == Lookup::Hit { "HIT; name=" } else { "MISS; name=" };
+    Text::of(word).then(page.route).then("; age=").number(age).then("; ttl=").number(ttl).value()
 }
 
 /// Whole ones, counted as people do: a page that was made 1.9 seconds ago is one second old.
@@ -122,22 +141,5 @@ mod tests {
             assert_eq!(names(&asked, "\"a-br\""), expected, "{said}");
         }
         assert!(!names(&HeaderMap::new(), "\"a\""));
-    }
-
-    #[test]
-    fn nobody_is_sent_what_is_spoilt() {
-        let page = CachedPage {
-            route: "/x",
-            scope: super::super::Scope::Member,
-            policy: crate::cache::Policy::new("/x", 1, std::time::Duration::from_secs(60)),
-            reads: &[],
-            outlives_its_parts: false,
-        };
-        let entry = |value: Bytes| Entry { value, computed_at: 0, expires_at: 60_000 };
-        let asked = HeaderMap::new();
-        let answer = |bytes| answer(&page, entry(bytes), Lookup::Hit, false, &asked, 1_999);
-        assert!(answer(Bytes::from_static(b"no page")).is_none());
-        let (response, _) = answer(Kept::pack("<p>x</p>", "default-src 'none'")).expect("whole");
-        assert_eq!(response.headers()[X_CACHE], "HIT; name=/x; age=1; ttl=58");
     }
 }

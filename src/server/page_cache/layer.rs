@@ -83,7 +83,7 @@ impl Wanted {
             },
         };
         let (headers, now) = (request.headers(), self.site.clock.now());
-        match answer(&self.page, entry, lookup, variant.member.is_none(), headers, now) {
+        match answer(&self.site, &self.page, (entry, lookup), variant.member.is_none(), headers, now) {
             Some((response, state)) => {
                 self.recorder.page(state);
                 response

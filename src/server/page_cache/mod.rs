@@ -8,6 +8,7 @@
 
 mod answer;
 mod encoding;
+mod guests;
 mod kept;
 mod layer;
 mod making;
@@ -25,6 +26,7 @@ use super::workshop::Workshop;
 pub use layer::keep_pages;
 pub use making::Making;
 pub use policy::{CachedPage, CachedPages, Scope};
+pub use variant::{fingerprint, is_in_person};
 pub use warm::warm;
 
 /// Where pages are packed. What finds no place is sent and not kept.

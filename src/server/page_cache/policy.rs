@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{answer::Headers, guests::Guests};
 use crate::{
     cache::Policy,
     server::{config, guard},
@@ -60,18 +61,18 @@ impl CachedPage {
     }
 }
 
-/// All of them, as configured.
-#[derive(Clone, Debug)]
-pub struct CachedPages(Vec<CachedPage>);
+/// All of them, as configured, and what is at hand for answering from them.
+pub struct CachedPages {
+    pages: Vec<CachedPage>,
+    pub(super) guests: Guests,
+    pub(super) headers: Headers,
+}
 
 impl CachedPages {
     /// None with `cache.pages = false`.
     pub fn new(settings: &config::Cache) -> Self {
-        if !settings.pages {
-            return Self(Vec::new());
-        }
-        let mut pages = cached_pages(settings);
-        if !settings.site_ttl.get().is_zero() {
+        let mut pages = if settings.pages { cached_pages(settings) } else { Vec::new() };
+        if settings.pages && !settings.site_ttl.get().is_zero() {
             let others =
                 guard::PUBLIC_PAGES.iter().filter(|route| pages.iter().all(|page| page.route != **route));
             let others: Vec<_> =
@@ -79,12 +80,12 @@ impl CachedPages {
             pages.extend(others);
         }
         pages.retain(|page| !page.policy.ttl.is_zero());
-        Self(pages)
+        Self { pages, guests: Guests::default(), headers: Headers::default() }
     }
 
     /// The page with this route. (They are few: looking at each is faster than hashing.)
     pub fn find(&self, route: &str) -> Option<&CachedPage> {
-        self.0.iter().find(|page| page.route == route)
+        self.pages.iter().find(|page| page.route == route)
     }
 }
 
@@ -114,7 +115,7 @@ mod tests {
             CachedPages::new(&settings)
         };
         assert!(pages(|_| ()).find("/members/dashboard").is_some() && pages(|_| ()).find("/").is_none());
-        assert!(pages(|settings| settings.pages = false).0.is_empty());
+        assert!(pages(|settings| settings.pages = false).pages.is_empty());
         assert!(
             pages(|settings| settings.dashboard_ttl = Period::seconds(0))
                 .find("/members/dashboard")

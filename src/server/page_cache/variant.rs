@@ -1,7 +1,10 @@
 //! By what a page varies: the one place that says which requests get the same. Whatever a page shall vary by from here on (a theme, a
 //! language) becomes a part of the key here, and is then in what [`super::sealed`] lets through.
 
-use axum::{extract::Request, http::Method};
+use axum::{
+    extract::Request,
+    http::{Extensions, Method},
+};
 
 use super::{CachedPage, Scope};
 use crate::{
@@ -27,7 +30,7 @@ pub struct Variant {
 }
 
 /// In hexadecimal; empty where there is no member.
-type Fingerprint = String;
+pub type Fingerprint = String;
 
 impl Variant {
     /// The copy for this request; nothing when it has to be made for this one request alone. To be asked after the guard.
@@ -37,11 +40,7 @@ impl Variant {
         }
         let member = request.extensions().get::<Member>();
         match (member, page.scope) {
-            (Some(member), Scope::Member | Scope::Public) => {
-                // Staff who act as a member have a session of their own.
-                let owner = request.extensions().get::<AuthSession>().and_then(|auth| auth.user.as_ref());
-                owner.filter(|owner| owner.id() == member.id())?;
-            }
+            (Some(member), Scope::Member | Scope::Public) if is_in_person(request.extensions(), member) => {}
             (None, Scope::Public | Scope::Anonymous) if !brings_something(site, request) => {}
             _ => return None,
         }
@@ -62,8 +61,20 @@ impl Variant {
 
     /// The parts of the key, beside page and member.
     pub fn parts(&self) -> [&str; 2] {
-        [&self.rights, &self.query]
+        parts(&self.rights, &self.query)
     }
+}
+
+/// The parts of the key of a page that shows so much of its member, with these parameters.
+pub const fn parts<'a>(rights: &'a str, query: &'a str) -> [&'a str; 2] {
+    [rights, query]
+}
+
+/// Whether the member is there in person. (Staff who act as one do so in a session of their own.) The one place that says whose
+/// pages, and parts of pages, are kept.
+pub fn is_in_person(request: &Extensions, member: &Member) -> bool {
+    let owner = request.get::<AuthSession>().and_then(|auth| auth.user.as_ref());
+    owner.is_none_or(|owner| owner.id() == member.id())
 }
 
 /// Whether somebody who is not signed in brings a cookie that a page may depend on: a session that has ended, a message, a form on
@@ -83,8 +94,8 @@ fn normalised(reads: &[&str], query: &str) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// FNV-1a, because all instances on one backend have to agree, whichever Rust they were built with.
-fn fingerprint(member: &Member) -> Fingerprint {
+/// What a page, or a part of it, shows of a member beside the data in it. FNV-1a, because all instances on one backend have to agree, whichever Rust they were built with.
+pub fn fingerprint(member: &Member) -> Fingerprint {
     let rights = member.rights();
     let flags = [u8::from(rights.is_staff), u8::from(rights.is_superuser)];
     let names = std::iter::once(member.username())

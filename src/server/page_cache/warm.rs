@@ -12,11 +12,12 @@ use axum::{
 };
 use tower_sessions::session::Id;
 
-use super::{Scope, answer::answer, variant::Variant};
+use super::{Scope, answer::answer, variant::parts};
 use crate::{
     accounts::links,
     cache::Lookup,
-    server::{Site, flash, guard, headers},
+    member::Member,
+    server::{Site, flash, guard},
     sessions::{cookie::COOKIE, service::hash_id},
     timing::{Recorder, layer::Timed},
 };
@@ -27,33 +28,30 @@ pub async fn warm<B>(site: &Site, request: &Request<B>) -> Option<Response> {
     if !is_plain(request) {
         return None;
     }
-    let (begun, recorder) = (Instant::now(), Recorder::default());
+    let begun = Instant::now();
     let session = session(site, request.headers())?;
-    let member = match session {
-        Some(id) => Some(site.sessions.owner_at_hand(&site.members, hash_id(id.0)).await?),
+    let now = site.clock.now();
+    let guest = match session {
+        Some(id) => Some(site.cached_pages.guests.find(site, hash_id(id.0), now).await?),
         None => None,
     };
-    let is_kept = match (&member, page.scope) {
+    let member = guest.as_ref().map(|guest| guest.member());
+    let is_kept = match (member, page.scope) {
         (Some(_), scope) => scope != Scope::Anonymous,
         (None, scope) => scope != Scope::Member,
     };
-    if !is_kept || !guard::admits(member.as_ref(), page.route) {
+    if !is_kept || !guard::admits(member, page.route) {
         return None;
     }
-    let variant = Variant::for_whom(page, member, None)?;
-    let parts = variant.parts();
-    let (entry, is_everybodys) = match &variant.member {
-        Some(member) => {
-            recorder.user(member.id());
-            (site.cache.of(member, &recorder).get_now(page.policy, &parts)?, false)
-        }
-        None => (site.cache.public(&recorder).get_now(page.policy, &parts)?, true),
+    let parts = parts(guest.as_ref().map_or("", |guest| &guest.rights), "");
+    let noted_below = Recorder::none();
+    let entry = match member {
+        Some(member) => site.cache.of(member, &noted_below).get_now(page.policy, &parts)?,
+        None => site.cache.public(&noted_below).get_now(page.policy, &parts)?,
     };
-    let now = site.clock.now();
-    let (mut response, state) = answer(page, entry, Lookup::Hit, is_everybodys, request.headers(), now)?;
-    recorder.page(state);
-    headers::add(site, response.headers_mut());
-    Timed::page(site, page.route, begun, recorder).finish(&mut response);
+    let (mut response, state) =
+        answer(site, page, (entry, Lookup::Hit), member.is_none(), request.headers(), now)?;
+    Timed::page(site, begun, page.route, member.map(Member::id), state).finish(&mut response);
     Some(response)
 }
 

@@ -1,9 +1,12 @@
 //! All sessions of the site. A session is trusted from memory for `sessions.cache_ttl`, so that a signed-in request asks no
 //! database; whatever ends a session takes it out of memory in the same verb, and tells who watches it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use super::{
@@ -15,7 +18,7 @@ use super::{
 use crate::{
     cache::{Cache, Memory},
     error::AppError,
-    member::{Member, UserId},
+    member::UserId,
     server::{
         clock::{Clock, Millis, to_millis},
         config,
@@ -26,14 +29,19 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Live {
     data: Data,
-    plain: Option<(UserId, Vec<u8>)>,
+    pub plain: Option<(UserId, Vec<u8>)>,
     idle: Millis,
     absolute_expires_at: Millis,
     last_seen_at: AtomicI64,
 }
 
 impl Live {
-    fn ends_at(&self) -> Millis {
+    /// Whether it is time to write down that it was seen.
+    pub fn is_due(&self, now: Millis, every: Duration) -> bool {
+        now.saturating_sub(self.last_seen_at.load(Ordering::Relaxed)) >= to_millis(every)
+    }
+
+    pub fn ends_at(&self) -> Millis {
         let idle = self.last_seen_at.load(Ordering::Relaxed).saturating_add(self.idle);
         idle.min(self.absolute_expires_at)
     }
@@ -51,7 +59,7 @@ pub struct Sessions {
     pub(super) db: Database,
     pub(super) clock: Clock,
     pub(super) cache: Cache,
-    settings: config::Sessions,
+    pub(super) settings: config::Sessions,
     pub(super) live: Arc<Memory<IdHash, Arc<Live>>>,
     pub(super) renewed: Arc<Renewed>,
     /// Who wants to know at once when a session of a member ends.
@@ -109,9 +117,8 @@ impl Sessions {
             return Ok(None);
         };
         let (now, last_seen) = (self.clock.now(), live.last_seen_at.load(Ordering::Relaxed));
-        let due = now.saturating_sub(last_seen) >= to_millis(self.settings.touch_every.get());
         // Of many requests at once, one writes.
-        if due
+        if live.is_due(now, self.settings.touch_every.get())
             && live
                 .last_seen_at
                 .compare_exchange(last_seen, now, Ordering::Relaxed, Ordering::Relaxed)
@@ -128,21 +135,6 @@ impl Sessions {
     /// When the database cannot be used; never for an unknown or ended session.
     pub async fn peek(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
         Ok(self.live(id).await?.map(|live| (live.data.clone(), live.ends_at())))
-    }
-
-    /// Whose session it is, where that can be told at once and beyond doubt: it is in memory, living, of nobody else's stamp than
-    /// the member's, carries nothing that somebody has to look at, and its "last seen" need not be written yet.
-    pub async fn owner_at_hand(
-        &self,
-        site_members: &Memory<UserId, Option<Member>>,
-        id: IdHash,
-    ) -> Option<Member> {
-        let live = self.live.get(id, id).await?;
-        let (now, last_seen) = (self.clock.now(), live.last_seen_at.load(Ordering::Relaxed));
-        let is_due = now.saturating_sub(last_seen) >= to_millis(self.settings.touch_every.get());
-        let (user, stamp) = live.plain.as_ref().filter(|_| !is_due && now < live.ends_at())?;
-        let member = site_members.get(*user, *user).await??;
-        (member.session_stamp() == stamp).then_some(member)
     }
 
     async fn live(&self, id: IdHash) -> Result<Option<Arc<Live>>, AppError> {
