@@ -49,6 +49,7 @@ impl Headers {
             };
             let each_time = HeaderValue::from_static("");
             let mut headers = HeaderMap::from_iter([
+                (header::CONTENT_ENCODING, each_time.clone()),
                 (header::CONTENT_TYPE, HeaderValue::from_static(HTML)),
                 (header::VARY, HeaderValue::from_static(vary)),
                 (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
@@ -57,6 +58,9 @@ impl Headers {
                 (layer::REQUEST_ID, each_time.clone()),
                 (layer::SERVER_TIMING, each_time),
             ]);
+            if is_everybodys {
+                headers.insert(header::ETAG, HeaderValue::from_static(""));
+            }
             headers::add(site, &mut headers);
             headers
         })
@@ -87,10 +91,12 @@ pub fn answer(
     if etag.as_deref().is_some_and(|etag| names(asked, etag)) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         headers.remove(header::CONTENT_TYPE);
+        headers.remove(header::CONTENT_ENCODING);
     } else {
-        if let Some(encoding) = encoding.header() {
-            headers.insert(header::CONTENT_ENCODING, encoding);
-        }
+        match encoding.header() {
+            Some(encoding) => headers.insert(header::CONTENT_ENCODING, encoding),
+            None => headers.remove(header::CONTENT_ENCODING),
+        };
         *response.body_mut() = Body::from(kept.body(encoding)?);
     }
     if let Some(etag) = etag {

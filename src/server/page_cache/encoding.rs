@@ -14,16 +14,6 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    const ALL: [Self; 3] = [Self::Brotli, Self::Gzip, Self::Identity];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Brotli => "br",
-            Self::Gzip => "gzip",
-            Self::Identity => "identity",
-        }
-    }
-
     /// For `Content-Encoding`.
     pub const fn header(self) -> Option<HeaderValue> {
         match self {
@@ -36,39 +26,36 @@ impl Encoding {
     /// The form that the visitor likes best; of those liked equally the smallest. Who says nothing, or nothing that can be read, gets
     /// it as it is, and so does who refuses everything: a page that can be read is of more use than status 406.
     pub fn best(headers: &HeaderMap) -> Self {
-        let mut best = (0, Self::Identity);
-        if !headers.contains_key(header::ACCEPT_ENCODING) {
-            return Self::Identity;
-        }
-        for encoding in Self::ALL {
-            // As it is, it is always good enough, unless it is refused.
-            let unsaid = u16::from(encoding == Self::Identity);
-            let liked = liked(headers, encoding.name()).unwrap_or(unsaid);
-            if liked > best.0 {
-                best = (liked, encoding);
+        let (mut brotli, mut gzip, mut identity, mut others) = (None, None, None, None);
+        for value in headers.get_all(header::ACCEPT_ENCODING) {
+            let Ok(value) = value.to_str() else {
+                return Self::Identity;
+            };
+            for item in value.split(',') {
+                let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
+                let named = match name.trim() {
+                    "*" => &mut others,
+                    name if name.eq_ignore_ascii_case("br") => &mut brotli,
+                    name if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => {
+                        &mut gzip
+                    }
+                    name if name.eq_ignore_ascii_case("identity") => &mut identity,
+                    _ => continue,
+                };
+                *named = named.or(Some(quality(parameters)));
             }
         }
-        best.1
-    }
-}
-
-/// How much something is liked, in thousandths; what is named counts before `*`.
-fn liked(headers: &HeaderMap, wanted: &str) -> Option<u16> {
-    let mut by_star = None;
-    for value in headers.get_all(header::ACCEPT_ENCODING) {
-        for item in value.to_str().ok()?.split(',') {
-            let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-            let name = name.trim();
-            if name.eq_ignore_ascii_case(wanted) || (wanted == "gzip" && name.eq_ignore_ascii_case("x-gzip"))
-            {
-                return Some(quality(parameters));
-            }
-            if name == "*" {
-                by_star = Some(quality(parameters));
-            }
+        // What is named counts before `*`. As it is, it is always good enough, unless it is refused.
+        let (brotli, gzip) = (brotli.or(others).unwrap_or(0), gzip.or(others).unwrap_or(0));
+        let identity = identity.or(others).unwrap_or(1);
+        if brotli > 0 && brotli >= gzip && brotli >= identity {
+            Self::Brotli
+        } else if gzip > 0 && gzip >= identity {
+            Self::Gzip
+        } else {
+            Self::Identity
         }
     }
-    by_star
 }
 
 /// What is no quality is 0: who says something that we do not understand does not get what they may not have wanted.
