@@ -22,7 +22,7 @@ const banner = (page: Page) => page.getByRole('region', { name: 'Acting as a mem
 /** From the admin's front page to the member's dashboard. */
 async function act(page: Page, username: string): Promise<void> {
   await navigation(page).getByRole('link', { name: 'Admin' }).click();
-  await page.getByRole('main').getByRole('link', { name: 'Act as a member' }).click();
+  await page.getByRole('list', { name: 'Rooms' }).getByRole('link', { name: 'Act as a member' }).click();
   await arrive(page, '/admin/act');
   await field(page, 'Username').fill(username);
   await button(page, 'Go on').click();
