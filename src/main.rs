@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use members_area::{
-    commands::{self, demo, people, serve},
+    commands::{self, demo, measure, people, serve},
     server::{config::Config, failure::Failure},
     timing,
 };
@@ -66,6 +66,9 @@ enum Command {
         #[arg(long)]
         sessions: Option<PathBuf>,
     },
+    /// For script/bench.
+    #[command(hide = true)]
+    MeasureCache,
 }
 
 fn main() -> ExitCode {
@@ -104,6 +107,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,
             Command::Check { deploy } => commands::check(&config, deploy),
+            Command::MeasureCache => measure::measure_cache().await,
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }
     })

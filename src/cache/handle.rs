@@ -188,6 +188,15 @@ impl Cache {
         let _ = self.core.link.ask_for_long(self.core.link.backend.sweep()).await;
     }
 
+    /// Says once more what a backend that is down was not told yet; to be called at the end of the program, which forgets it.
+    pub async fn close(&self) {
+        if self.core.link.owes() && self.core.link.deliver().await.is_none() {
+            tracing::warn!(
+                "The cache's backend was not told of all that was taken back; it keeps that until its time is over"
+            );
+        }
+    }
+
     pub(super) fn take_back(&self, tags: &[Tag]) -> Delivery {
         let slots: Vec<Slot> = tags.iter().map(Tag::slot).collect();
         let link = self.core.link.clone();

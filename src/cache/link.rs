@@ -176,13 +176,13 @@ impl Link {
     /// Tries again until all that is owed is delivered. One is enough.
     pub async fn deliver_later(&self) {
         const AGAIN: Duration = Duration::from_secs(1);
-        if self.is_delivering.swap(true, Ordering::AcqRel) {
-            return;
+        // Once more from the front when something was owed just as the last of it was delivered.
+        while self.owes() && !self.is_delivering.swap(true, Ordering::AcqRel) {
+            while self.deliver().await.is_none() {
+                self.clock.sleep(AGAIN).await;
+            }
+            self.is_delivering.store(false, Ordering::Release);
         }
-        while self.deliver().await.is_none() {
-            self.clock.sleep(AGAIN).await;
-        }
-        self.is_delivering.store(false, Ordering::Release);
     }
 
     /// Whether anything is owed.

@@ -1,6 +1,7 @@
 //! What the command line does; `main.rs` parses it.
 
 pub mod demo;
+pub mod measure;
 pub mod people;
 pub mod serve;
 

@@ -92,9 +92,11 @@ impl Backend for Database {
     }
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
+        // All writers in one order, so that no two wait for each other.
+        let mut puts: Vec<(String, &Put)> = puts.iter().map(|put| (self.address(&put.key), put)).collect();
+        puts.sort_by(|(one, _), (other, _)| one.cmp(other));
         let mut transaction = self.begin().await?;
-        for put in puts {
-            let address = self.address(&put.key);
+        for (address, put) in puts {
             store::upsert(&mut transaction, &self.row(put, &address)).await.map_err(Down::because)?;
         }
         transaction.commit().await.map_err(Down::because)
@@ -114,9 +116,11 @@ impl Backend for Database {
     }
 
     async fn delete_many(&self, keys: &[Key]) -> Result<(), Down> {
+        let mut addresses: Vec<String> = keys.iter().map(|key| self.address(key)).collect();
+        addresses.sort_unstable();
         let mut transaction = self.begin().await?;
-        for key in keys {
-            store::delete(&mut transaction, &self.address(key)).await.map_err(Down::because)?;
+        for address in addresses {
+            store::delete(&mut transaction, &address).await.map_err(Down::because)?;
         }
         transaction.commit().await.map_err(Down::because)
     }

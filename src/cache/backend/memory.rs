@@ -97,9 +97,8 @@ impl Backend for Memory {
         Some(kept.bytes.clone())
     }
 
-    /// Not counted as reads of the entries: whoever asks this way has asked [`get_now`](Backend::get_now) before.
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
-        Ok(keys.iter().map(|key| self.entries.get(key).map(|kept| kept.bytes.clone())).collect())
+        Ok(keys.iter().map(|key| self.get_now(key)).collect())
     }
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
