@@ -28,6 +28,7 @@ use crate::{
         users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
     },
     error::AppError,
+    lab::pages::{CacheApiPage, CachedPagePage, LabPage, MatrixPage},
     mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
     my_data::pages::{DataPage, DeletePage},
@@ -74,6 +75,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/users/new") view=NewUserPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
                 <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />
+                <Route path=path!("/lab") view=LabPage ssr=SsrMode::Async />
+                <Route path=path!("/lab/cache-api") view=CacheApiPage ssr=SsrMode::Async />
+                <Route path=path!("/lab/cached-page") view=CachedPagePage ssr=SsrMode::Async />
+                <Route path=path!("/lab/matrix") view=MatrixPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />

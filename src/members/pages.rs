@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
 use crate::{
     activity::pages::{ACTIVITY, ActivityLines},
+    lab::LAB,
     pictures::pages::Portrait,
     sessions::DEVICES_PAGE,
     ui::{Loaded, Page, PageContext, Timestamp, expect_member},
@@ -37,6 +38,16 @@ pub fn HomePage() -> impl IntoView {
         <Page title=context.site_name>
             <p class="lead">"A place for members, with a dashboard of their own."</p>
             <p class="actions">{invitation}</p>
+            {context
+                .has_lab
+                .then(|| {
+                    view! {
+                        <p>
+                            "For developers: "
+                            <a href=LAB>"the caching lab"</a>
+                        </p>
+                    }
+                })}
         </Page>
     }
 }

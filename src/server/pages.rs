@@ -35,6 +35,7 @@ pub fn provide_page_context(site: &Site) {
     provide_context(PageContext {
         site_name: site.config.site.name.clone(),
         visitor: member.map(visitor),
+        has_lab: site.config.has_lab(),
         messages: carried.messages,
         form: carried.form,
     });

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     accounts::links,
     admin::cache,
+    lab,
     my_data::download,
     pictures,
     sessions::{cookie, live},
@@ -49,6 +50,7 @@ pub fn router(site: Site) -> Router {
             .layer(cookie::layer(&site))
             // Needs to know who asks, and stands before anything is rendered.
             .layer(from_fn_with_state(site.clone(), guard::guard))
+            .layer(from_fn_with_state(site.clone(), lab::gate::closed))
             // Whoever comes here was let in.
             .layer(from_fn_with_state(site.clone(), page_cache::keep_pages))
             // Forms: inside of the session, so that its cookies are in the answer that is rewritten.

@@ -62,6 +62,9 @@ pub struct PageContext {
     pub visitor: Option<Visitor>,
     /// Messages to be shown once.
     pub messages: Vec<flash::Flash>,
+    /// Whether the lab is open.
+    #[serde(default)]
+    pub has_lab: bool,
     /// A refused form that came back without JavaScript.
     pub form: Option<ReturnedForm>,
 }

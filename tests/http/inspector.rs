@@ -204,13 +204,20 @@ async fn dropped_one_by_one_by_name_by_member_and_all() {
         assert_eq!(staff.get(PAGE).await.messages(), ["There was nothing to drop."], "{function}");
     }
 
-    let record = "SELECT COUNT(*) FROM changes WHERE actor = 'sam' AND object_kind = 'cache' AND what = 'drop' AND object = ";
-    for object in
-        ["one entry of profile_summary", "everything of dashboard", "everything of a member", "everything"]
-    {
-        assert_eq!(site.database.number(&format!("{record}'{object}'")).await, 1, "{object}");
+    let objects = [
+        ("cache", "one entry of profile_summary", "one entry of profile_summary"),
+        ("cache", "everything of dashboard", "everything of dashboard"),
+        ("user", "bob", "everything of one member"),
+        ("cache", "everything", "everything"),
+    ];
+    for (kind, object, said) in objects {
+        let sql = format!(
+            "SELECT COUNT(*) FROM changes WHERE actor = 'sam' AND what = 'cache' AND new_value = 'dropped' \
+             AND object_kind = '{kind}' AND object = '{object}'"
+        );
+        assert_eq!(site.database.number(&sql).await, 1, "{object}");
         let lines = log::lines("cache.drop", |line| {
-            line["user_id"] == sam && line["message"] == format!("cache.drop: {object}")
+            line["user_id"] == sam && line["message"] == format!("cache.drop: {said}")
         });
         assert_eq!((lines.len(), lines[0]["cause"].as_str()), (1, Some("dropped by staff")), "{object}");
     }

@@ -23,6 +23,7 @@ mod guard;
 mod headers;
 mod inspector;
 mod isolation;
+mod lab;
 mod links;
 mod live;
 mod login;

@@ -111,8 +111,8 @@ mod tests {
             let value = if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
             assert!(documentation.contains(&format!("| `{key}` | {value} |")), "{key} = {value}");
         }
-        // Each key is a field: as many as `Debug` prints, less the eleven sections and what their values print.
-        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 11;
+        // Each key is a field: as many as `Debug` prints, less the twelve sections and what their values print.
+        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 12;
         assert_eq!(fields, keys.len(), "a key is missing in Leptos.toml");
     }
 
@@ -160,6 +160,7 @@ mod tests {
             ("[accounts]\ndeletion_delay = '23h'", None, "accounts.deletion_delay"),
             ("[accounts]\ndeletion_delay = '91d'", None, "accounts.deletion_delay"),
             ("[activity]\nkeep = '0s'", None, "activity.keep"),
+            ("[lab]\nenabled = 'maybe'", None, "lab.enabled"),
             ("", Some(("MEMBERS_AREA_CACHE__MAX_BYTES", "lots")), "MEMBERS_AREA_CACHE__MAX_BYTES"),
             ("", Some(("MEMBERS_AREA_CACHE__MAX_BITES", "1MiB")), "MEMBERS_AREA_CACHE__MAX_BITES"),
         ] {

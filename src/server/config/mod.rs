@@ -5,6 +5,7 @@
 
 mod check;
 mod defaults;
+mod lab;
 mod load;
 mod rate;
 mod transport;
@@ -16,6 +17,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use check::{deploy_findings, is_loopback};
+pub use lab::{Lab, Switch};
 pub use rate::Rate;
 pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};
@@ -44,6 +46,8 @@ pub struct Config {
     pub activity: Activity,
     /// What is kept in memory, and for how long.
     pub cache: Cache,
+    /// The lesson's exercises.
+    pub lab: Lab,
     /// What is written down.
     pub log: Log,
 }
