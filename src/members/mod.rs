@@ -9,7 +9,10 @@ pub mod service;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{activity::Line, ui::Moment};
+use crate::{
+    activity::Line,
+    ui::{Moment, Validity},
+};
 
 /// Where a member sees and changes how they are shown.
 pub const PROFILE_PAGE: &str = "/members/profile";
@@ -35,6 +38,8 @@ pub struct ProfileSummary {
     pub last_login: Option<Moment>,
     /// When this was put together.
     pub rendered_at: Moment,
+    /// When it is put together anew, at the latest.
+    pub valid_until: Moment,
 }
 
 impl ProfileSummary {
@@ -79,6 +84,8 @@ pub struct Activity {
     pub recent: Vec<Line>,
     /// When this was put together.
     pub rendered_at: Moment,
+    /// When it is put together anew, at the latest.
+    pub valid_until: Moment,
 }
 
 /// What the dashboard shows.
@@ -88,4 +95,6 @@ pub struct Dashboard {
     pub summary: ProfileSummary,
     /// Kept 5 minutes.
     pub activity: Activity,
+    /// The page that it was put together for, where that is kept.
+    pub page: Option<Validity>,
 }

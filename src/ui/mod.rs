@@ -9,6 +9,7 @@ pub mod frame;
 pub mod page;
 pub mod pager;
 pub mod time;
+pub mod why;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ pub use frame::{Footer, Header, Main, SkipLink};
 pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use pager::Pager;
 pub use time::{Moment, Timestamp, Validity};
+pub use why::WhyCached;
 
 use crate::{forms::ReturnedForm, permission::Permission};
 
