@@ -76,6 +76,13 @@ export async function logIn(page: Page, member: Member): Promise<void> {
   await arrive(page, '/members/dashboard');
 }
 
+/** Somebody who may everything: whoever starts the site has made them. */
+export function superuser(): Member {
+  const { SUPERUSER_USERNAME: name, SUPERUSER_EMAIL: email, SUPERUSER_PASSWORD: password } = process.env;
+  if (!name || !email || !password) throw new Error('SUPERUSER_USERNAME, _EMAIL and _PASSWORD are not set');
+  return { name, email, password };
+}
+
 /** Makes an account and logs in to it; ends on the dashboard. */
 export async function join(page: Page, member: Member = newMember()): Promise<Member> {
   await signUp(page, member);
