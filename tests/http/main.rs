@@ -24,6 +24,7 @@ mod lines;
 mod live;
 mod login;
 mod mail;
+mod old_addresses;
 mod pages;
 mod passwords;
 mod people;
