@@ -94,7 +94,7 @@ async fn every_call_of_the_low_level_api_gives_what_it_must() {
     let page = site.visitor().get("/lab/cache-api").await;
     let cells = page.find_all(".calls tbody td");
     let calls = page.find_all(".calls tbody th");
-    assert_eq!((cells.len(), calls.len()), (20 * 3, 20), "{calls:?}");
+    assert_eq!(cells.len(), calls.len() * 3, "{calls:?}");
     for (call, cells) in calls.iter().zip(cells.chunks(3)) {
         assert_eq!(cells[1], cells[2], "{call}");
     }
