@@ -37,7 +37,7 @@ pub fn CachePage() -> impl IntoView {
 #[component]
 fn Search(text: String, member: String) -> impl IntoView {
     view! {
-        <form method="get" action=CACHE_PAGE class="search" role="search">
+        <form method="get" action=CACHE_PAGE class="cache-search" role="search">
             <div class="field">
                 <label for="id_q">"Name or tag contains"</label>
                 <input id="id_q" name="q" value=text autocomplete="off" autocapitalize="none" spellcheck="false" />

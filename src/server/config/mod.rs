@@ -7,6 +7,7 @@ mod check;
 mod defaults;
 mod lab;
 mod load;
+mod log;
 mod rate;
 mod transport;
 mod values;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 
 pub use check::{deploy_findings, is_loopback};
 pub use lab::{Lab, Switch};
+pub use log::{Log, LogFormat};
 pub use rate::Rate;
 pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};
@@ -219,33 +221,4 @@ pub struct Cache {
     pub dashboard_ttl: Period,
     /// How long the profile summary is kept.
     pub profile_summary_ttl: Period,
-}
-
-/// `[log]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// `text` or `json`.
-    pub format: LogFormat,
-    /// What the console gets, as in `RUST_LOG`.
-    pub level: String,
-    /// The request log; empty: none.
-    pub file: PathBuf,
-    /// A new file is begun at this size.
-    pub max_file: Size,
-    /// Old files kept.
-    pub keep: u64,
-    /// From here on a request is logged as a warning.
-    pub slow_request: Period,
-}
-
-/// How lines are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
 }
