@@ -24,7 +24,12 @@ use super::{
 };
 use crate::{
     member::{Member, UserId},
-    server::clock::{Clock, Millis},
+    server::{
+        clock::{Clock, Millis},
+        config,
+        db::Database,
+        failure::Failure,
+    },
     timing::Recorder,
 };
 
@@ -51,6 +56,14 @@ impl Cache {
     /// In this process; entries may weigh `max_bytes` together.
     pub fn new(clock: Clock, max_bytes: u64) -> Self {
         Self::on(Arc::new(backend::Memory::new(max_bytes)), "members-area", clock)
+    }
+
+    /// Where `cache.url` says. To be called in a runtime.
+    ///
+    /// # Errors
+    /// When the address cannot be used; not when a server is down.
+    pub fn open(config: &config::Cache, db: &Database, clock: &Clock) -> Result<Self, Failure> {
+        Ok(Self::on(backend::open(config, db, clock)?, &config.prefix, clock.clone()))
     }
 
     /// On this backend. Sites with different prefixes see nothing of each other there.
@@ -113,13 +126,13 @@ impl Cache {
     /// Takes back everything, and gives its room back.
     pub async fn clear(&self, cause: &'static str) {
         self.invalidate(&[Tag::Everything], cause).await;
-        let _ = self.core.link.ask(self.core.link.backend.clear()).await;
+        let _ = self.core.link.ask_for_long(self.core.link.backend.clear()).await;
     }
 
     /// Takes out one entry, by [`Listed::fingerprint`](super::Listed::fingerprint); whether it was found.
     pub async fn drop_one(&self, fingerprint: &str) -> bool {
         let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
-        let found = self.core.link.ask(self.core.link.backend.scan(&filter, 1)).await.flatten();
+        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&filter, 1)).await.flatten();
         let keys: Vec<Key> = found.iter().flatten().filter_map(|found| Some(read(found)?.1)).collect();
         keys.iter().for_each(|key| self.core.flights.overtake(key));
         !keys.is_empty() && self.core.link.delete_many(&keys).await.is_some()
@@ -134,7 +147,7 @@ impl Cache {
             is_shown(envelope.times(), core.clock.now()) && core.is_current_here(envelope)
         };
         let filter = Filter { good: Some(Arc::new(good)), ..filter.clone() };
-        let found = self.core.link.ask(self.core.link.backend.scan(&filter, MOST)).await??;
+        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&filter, MOST)).await??;
         let is_cut = found.len() >= MOST;
         let read: Vec<_> = found
             .iter()
@@ -155,7 +168,7 @@ impl Cache {
 
     /// What the cache can tell of itself.
     pub async fn stats(&self) -> Stats {
-        let usage = self.core.link.ask(self.core.link.backend.usage()).await.unwrap_or_default();
+        let usage = self.core.link.ask_for_long(self.core.link.backend.usage()).await.unwrap_or_default();
         Stats {
             backend: self.core.link.backend.kind(),
             totals: self.core.observer.totals(),
@@ -167,6 +180,11 @@ impl Cache {
     /// What this process has counted in the last hour, every ten seconds.
     pub fn series(&self) -> Vec<Point> {
         self.core.observer.series(self.core.clock.now())
+    }
+
+    /// Gives back the room of what is over, where the backend does not see to that by itself.
+    pub async fn sweep(&self) {
+        let _ = self.core.link.ask_for_long(self.core.link.backend.sweep()).await;
     }
 
     pub(super) fn take_back(&self, tags: &[Tag]) -> Delivery {

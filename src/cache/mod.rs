@@ -28,6 +28,7 @@ mod load;
 mod memory;
 mod observe;
 mod public;
+mod store;
 mod tag;
 mod ttl;
 mod view;

@@ -43,6 +43,7 @@ pub async fn now_and_then(site: Site) {
         say("Links that were too old", accounts::service::tokens::sweep(&site).await);
         say("Mails that could not be sent for 30 days", mail::service::sweep(&site).await);
         say("Accounts that were to be deleted", my_data::service::sweep(&site).await);
+        site.cache.sweep().await;
         site.clock.sleep_until(next).await;
     }
 }

@@ -3,6 +3,7 @@
 //! `[sessions] idle` is `MEMBERS_AREA_SESSIONS__IDLE` in the environment. Unknown keys and wrong values stop the start with
 //! a sentence that names the key.
 
+mod cache_url;
 mod check;
 mod defaults;
 mod lab;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+pub use cache_url::CacheUrl;
 pub use check::{deploy_findings, is_loopback};
 pub use lab::{Lab, Switch};
 pub use log::{Log, LogFormat};
@@ -211,7 +213,11 @@ pub struct Activity {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cache {
-    /// Memory for cached values.
+    /// Where cached values are kept.
+    pub url: CacheUrl,
+    /// Before everything that is kept there, so that several sites can share a server.
+    pub prefix: String,
+    /// What they may take, in memory, in the database or in files; a server is told its own limit.
     pub max_bytes: Size,
     /// Whether whole pages are kept.
     pub pages: bool,
