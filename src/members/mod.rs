@@ -47,6 +47,11 @@ impl ProfileSummary {
     pub fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
+
+    /// Since when and until when it is shown.
+    pub fn validity(&self) -> Validity {
+        Validity { rendered_at: self.rendered_at.clone(), valid_until: self.valid_until.clone() }
+    }
 }
 
 /// One line under "Recent logins".
@@ -86,6 +91,13 @@ pub struct Activity {
     pub rendered_at: Moment,
     /// When it is put together anew, at the latest.
     pub valid_until: Moment,
+}
+
+impl Activity {
+    /// Since when and until when it is shown.
+    pub fn validity(&self) -> Validity {
+        Validity { rendered_at: self.rendered_at.clone(), valid_until: self.valid_until.clone() }
+    }
 }
 
 /// What the dashboard shows.

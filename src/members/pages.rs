@@ -7,7 +7,7 @@ use crate::{
     activity::pages::{ACTIVITY, ActivityLines},
     pictures::pages::Portrait,
     sessions::DEVICES_PAGE,
-    ui::{Loaded, Moment, Page, PageContext, Timestamp, Validity, WhyCached, expect_member},
+    ui::{Loaded, Page, PageContext, Timestamp, WhyCached, expect_member},
 };
 
 pub use super::profile::ProfilePage;
@@ -52,13 +52,9 @@ pub fn DashboardPage() -> impl IntoView {
                 data
                 show=move |Dashboard { summary, activity, page }| {
                     expect_member(&name, &summary.username);
-                    let validity = |rendered_at: &Moment, valid_until: &Moment| Validity {
-                        rendered_at: rendered_at.clone(),
-                        valid_until: valid_until.clone(),
-                    };
                     let parts = vec![
-                        ("Profile summary, a fragment", validity(&summary.rendered_at, &summary.valid_until)),
-                        ("Your activity", validity(&activity.rendered_at, &activity.valid_until)),
+                        ("Profile summary, a fragment", summary.validity()),
+                        ("Your activity", activity.validity()),
                     ];
                     view! {
                         {(!summary.email_is_proven).then(|| view! { <Reminder /> })}

@@ -31,7 +31,7 @@ pub struct Visit {
     /// What the request's log line says.
     pub recorder: Recorder,
     /// The page that is being made to be kept, if one is.
-    page: Option<Making>,
+    pub page: Option<Making>,
 }
 
 /// SHA-256 of a browser's cookie.
