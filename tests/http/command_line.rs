@@ -188,6 +188,10 @@ async fn every_command_has_help_and_every_mistake_a_sentence() {
         "revoke",
         "backup",
         "restore",
+        "cache",
+        "cache stats",
+        "cache list",
+        "cache clear",
     ] {
         let help = run(program(&database, folder.path()).args(command.split(' ')).arg("--help"));
         assert!(

@@ -8,6 +8,7 @@ mod activity;
 mod backup;
 mod bad_input;
 mod both_ways;
+mod cache_command;
 mod command_line;
 mod connections;
 mod dashboard;

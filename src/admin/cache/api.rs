@@ -32,13 +32,14 @@ pub async fn drop_entry(
     #[server(default)] fingerprint: String,
     #[server(default)] query: String,
 ) -> Result<Submission, AppError> {
+    use super::{answer, service};
     use crate::{
         permission::Permission,
         server::{Visit, current_staff},
     };
 
     let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
-    super::answer::answer(super::service::drop_entry(&visit.site, &staff, &fingerprint).await, &query)
+    answer::answer(service::drop_entry(&visit.site, &staff, &fingerprint).await, &query)
 }
 
 /// Drops everything of a name.
@@ -50,13 +51,15 @@ pub async fn drop_name(
     #[server(default)] name: String,
     #[server(default)] query: String,
 ) -> Result<Submission, AppError> {
+    use super::{answer, service};
     use crate::{
         permission::Permission,
         server::{Visit, current_staff},
     };
 
     let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
-    super::answer::answer(super::service::drop_named(&visit.site, &staff, &name).await, &query)
+    let dropped = service::drop_several(&visit.site, &staff, service::Several::Named(&name));
+    answer::answer(dropped.await, &query)
 }
 
 /// Drops everything of a member.
@@ -68,13 +71,15 @@ pub async fn drop_member(
     #[server(default)] member: String,
     #[server(default)] query: String,
 ) -> Result<Submission, AppError> {
+    use super::{answer, service};
     use crate::{
         permission::Permission,
         server::{Visit, current_staff},
     };
 
     let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
-    super::answer::answer(super::service::drop_of_member(&visit.site, &staff, member.trim()).await, &query)
+    let dropped = service::drop_several(&visit.site, &staff, service::Several::OfMember(member.trim()));
+    answer::answer(dropped.await, &query)
 }
 
 /// Drops everything.
@@ -83,11 +88,13 @@ pub async fn drop_member(
 /// They may not do that, or an outage.
 #[server(prefix = "/api", endpoint = "admin/cache/drop_all")]
 pub async fn drop_all(#[server(default)] query: String) -> Result<Submission, AppError> {
+    use super::{answer, service};
     use crate::{
         permission::Permission,
         server::{Visit, current_staff},
     };
 
     let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
-    super::answer::answer(super::service::drop_everything(&visit.site, &staff).await.map(|()| true), &query)
+    let dropped = service::drop_several(&visit.site, &staff, service::Several::All);
+    answer::answer(dropped.await, &query)
 }

@@ -105,7 +105,7 @@ pub struct Stretch {
 }
 
 /// The entries that fit a search.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     /// Those on this page, by name and owner.
     pub entries: Vec<Entry>,

@@ -13,8 +13,6 @@ use crate::{
     server::{Site, clock::Millis, moment::moment},
 };
 
-/// In the log, and in the inspector beside what it took back.
-const CAUSE: &str = "dropped by staff";
 /// More entries are not looked at, for one page; who wants to see others searches for them.
 const MOST: usize = 5_000;
 
@@ -24,7 +22,7 @@ const MOST: usize = 5_000;
 /// They lack the permission, or an outage.
 pub async fn inspect(site: &Site, staff: &Staff, query: &Query) -> Result<Inspection, AppError> {
     staff.require(Permission::ViewCache)?;
-    let found = find(site, query).await?;
+    let found = find(site, query, PAGE).await?;
     // After that, so that a backend which was found to be down is said to be.
     let stats = site.cache.stats().await;
     Ok(Inspection {
@@ -37,37 +35,37 @@ pub async fn inspect(site: &Site, staff: &Staff, query: &Query) -> Result<Inspec
     })
 }
 
-async fn find(site: &Site, query: &Query) -> Result<Option<Found>, AppError> {
-    let text = Some(query.text.clone()).filter(|text| !text.is_empty());
-    let member = match query.member.as_str() {
-        "" => None,
-        name => match accounts::service::named(site, name).await? {
-            Some((id, _)) => Some(id),
-            // Nobody has entries.
-            None => {
-                return Ok(Some(Found { entries: Vec::new(), count: 0, is_cut: false, names: Vec::new() }));
-            }
-        },
-    };
+/// All entries that fit, on one page, for the operator.
+///
+/// # Errors
+/// An outage.
+pub async fn list(site: &Site, text: &str, member: &str) -> Result<Option<Found>, AppError> {
+    find(site, &Query { text: text.to_owned(), member: member.to_owned(), page: 1 }, MOST).await
+}
+
+async fn find(site: &Site, query: &Query, page: usize) -> Result<Option<Found>, AppError> {
     let mut filter = Filter::default();
-    (filter.text, filter.member) = (text, member);
+    filter.text = Some(query.text.clone()).filter(|text| !text.is_empty());
+    if !query.member.is_empty() {
+        match accounts::service::named(site, &query.member).await? {
+            Some((id, _)) => filter.member = Some(id),
+            // Nobody has entries.
+            None => return Ok(Some(Found::default())),
+        }
+    }
     let Some(listing) = site.cache.list(&filter, 0, MOST).await else {
         return Ok(None);
     };
     let mut all = listing.entries;
     // Not by age: what is looked at stays where it is while it is looked at.
     all.sort_by(|a, b| (&a.name, whose(a), &a.fingerprint).cmp(&(&b.name, whose(b), &b.fingerprint)));
-    let begin = query.page.saturating_sub(1).saturating_mul(PAGE).min(all.len());
-    let shown = &all[begin..all.len().min(begin + PAGE)];
+    let begin = query.page.saturating_sub(1).saturating_mul(page).min(all.len());
+    let shown = &all[begin..all.len().min(begin + page)];
     let usernames = usernames(site, shown).await?;
     let now = site.clock.now();
     let entries = shown.iter().map(|listed| entry(listed, now, &usernames)).collect();
-    Ok(Some(Found {
-        entries,
-        count: all.len(),
-        is_cut: listing.is_cut || listing.has_more,
-        names: names(&all),
-    }))
+    let is_cut = listing.is_cut || listing.has_more;
+    Ok(Some(Found { entries, count: all.len(), is_cut, names: names(&all) }))
 }
 
 fn whose(listed: &Listed) -> Option<UserId> {
@@ -117,7 +115,8 @@ fn names(all: &[Listed]) -> Vec<Name> {
     names.into_iter().map(|(name, (count, bytes))| Name { name: name.to_owned(), count, bytes }).collect()
 }
 
-fn figures(stats: &Stats) -> Figures {
+/// What is counted.
+pub fn figures(stats: &Stats) -> Figures {
     let (totals, usage) = (&stats.totals, &stats.usage);
     Figures {
         hits: totals.hits,
@@ -143,57 +142,76 @@ pub async fn drop_entry(site: &Site, staff: &Staff, fingerprint: &str) -> Result
     let Some(listed) = site.cache.list(&filter, 0, 1).await.and_then(|mut found| found.entries.pop()) else {
         return Ok(false);
     };
-    record(site, staff, Object::Cache(&format!("one entry of {}", listed.name))).await?;
+    record(site, Actor::Staff(staff), Object::Cache(&format!("one entry of {}", listed.name))).await?;
     Ok(site.cache.drop_one(fingerprint).await)
 }
 
-/// Takes back everything of that name.
+/// What is dropped at once.
+#[derive(Clone, Copy)]
+pub enum Several<'a> {
+    /// Everything of that name.
+    Named(&'a str),
+    /// Everything of the member with that username.
+    OfMember(&'a str),
+    /// Everything.
+    All,
+}
+
+/// Takes back several entries; whether there can have been any.
 ///
 /// # Errors
 /// They lack the permission, or an outage.
-pub async fn drop_named(site: &Site, staff: &Staff, name: &str) -> Result<bool, AppError> {
+pub async fn drop_several(site: &Site, staff: &Staff, what: Several<'_>) -> Result<bool, AppError> {
     staff.require(Permission::ChangeCache)?;
-    if name.is_empty() {
-        return Ok(false);
+    take_back(site, Actor::Staff(staff), what).await
+}
+
+/// The same from the command line.
+///
+/// # Errors
+/// An outage.
+pub async fn drop_as_operator(site: &Site, what: Several<'_>) -> Result<bool, AppError> {
+    take_back(site, Actor::Operator, what).await
+}
+
+async fn take_back(site: &Site, actor: Actor<'_>, what: Several<'_>) -> Result<bool, AppError> {
+    let cause = cause(actor);
+    match what {
+        Several::Named("") => return Ok(false),
+        Several::Named(name) => {
+            record(site, actor, Object::Cache(&format!("everything of {name}"))).await?;
+            site.cache.invalidate(&[Tag::name(name.to_owned())], cause).await;
+        }
+        Several::OfMember(username) => {
+            let Some((id, username)) = accounts::service::named(site, username).await? else {
+                return Ok(false);
+            };
+            record(site, actor, Object::User(id, &username)).await?;
+            site.cache.invalidate_member(id, cause).await;
+        }
+        Several::All => {
+            record(site, actor, Object::Cache("everything")).await?;
+            site.cache.clear(cause).await;
+        }
     }
-    record(site, staff, Object::Cache(&format!("everything of {name}"))).await?;
-    site.cache.invalidate(&[Tag::name(name.to_owned())], CAUSE).await;
     Ok(true)
 }
 
-/// Takes back everything of that member; whether there is one.
-///
-/// # Errors
-/// They lack the permission, or an outage.
-pub async fn drop_of_member(site: &Site, staff: &Staff, username: &str) -> Result<bool, AppError> {
-    staff.require(Permission::ChangeCache)?;
-    let Some((id, username)) = accounts::service::named(site, username).await? else {
-        return Ok(false);
-    };
-    record(site, staff, Object::User(id, &username)).await?;
-    site.cache.invalidate_member(id, CAUSE).await;
-    Ok(true)
-}
-
-/// Takes back everything.
-///
-/// # Errors
-/// They lack the permission, or an outage.
-pub async fn drop_everything(site: &Site, staff: &Staff) -> Result<(), AppError> {
-    staff.require(Permission::ChangeCache)?;
-    record(site, staff, Object::Cache("everything")).await?;
-    site.cache.clear(CAUSE).await;
-    Ok(())
+/// In the log, and in the inspector beside what it took back.
+const fn cause(actor: Actor<'_>) -> &'static str {
+    match actor {
+        Actor::Staff(_) => "dropped by staff",
+        Actor::Operator => "dropped from the command line",
+    }
 }
 
 /// Before it is done: what cannot be written down is not done.
-async fn record(site: &Site, staff: &Staff, object: Object<'_>) -> Result<(), AppError> {
+async fn record(site: &Site, actor: Actor<'_>, object: Object<'_>) -> Result<(), AppError> {
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
-    let change = ("cache", "", "dropped");
-    history::record(&mut transaction, now, Actor::Staff(staff), object, &[change]).await?;
+    history::record(&mut transaction, now, actor, object, &[("cache", "", "dropped")]).await?;
     transaction.commit().await?;
-    let (user_id, cause) = (staff.member().id().0, CAUSE);
+    let (user_id, cause) = (actor.id().map(|id| id.0), cause(actor));
     match object {
         Object::User(member, _) => {
             tracing::info!(user_id, member = member.0, cause, "cache.drop: everything of one member");

@@ -20,7 +20,8 @@ impl Actor<'_> {
     /// What the history calls the command line.
     const OPERATOR: &'static str = "the command line";
 
-    fn id(self) -> Option<UserId> {
+    /// Whose account; nothing for the command line.
+    pub fn id(self) -> Option<UserId> {
         match self {
             Self::Staff(staff) => Some(staff.member().id()),
             Self::Operator => None,
