@@ -12,29 +12,29 @@ use leptos::prelude::*;
 /// A fragment for everybody. It is a function of its parts, which are also its key, and of nothing else:
 ///
 /// ```
-/// # use {leptos::prelude::*, members_area::ui::Cached, std::time::Duration};
-/// # let _ = || {
-/// let chapter = "1".to_owned();
-/// view! {
-///     <Cached name="contents" ttl=Duration::from_secs(60) parts=vec![chapter] let:parts>
-///         <p>"Chapter " {parts}</p>
-///     </Cached>
+/// use {leptos::prelude::*, members_area::ui::Cached, std::time::Duration};
+/// fn contents(chapter: String) -> impl IntoView {
+///     view! {
+///         <Cached name="contents" ttl=Duration::from_secs(60) parts=vec![chapter] let:parts>
+///             <p>"Chapter " {parts}</p>
+///         </Cached>
+///     }
 /// }
-/// # };
+/// contents("1".to_owned());
 /// ```
 ///
 /// Children that take anything along, of a member or not, do not compile: who reads the page next may be somebody else.
 ///
 /// ```compile_fail
-/// # use {leptos::prelude::*, members_area::ui::Cached, std::time::Duration};
-/// # let _ = || {
-/// let member = "ada".to_owned();
-/// view! {
-///     <Cached name="contents" ttl=Duration::from_secs(60) let:_parts>
-///         <p>"Welcome, " {member.clone()}</p>
-///     </Cached>
+/// use {leptos::prelude::*, members_area::ui::Cached, std::time::Duration};
+/// fn contents(username: String) -> impl IntoView {
+///     view! {
+///         <Cached name="contents" ttl=Duration::from_secs(60) let:_parts>
+///             <p>"Welcome, " {username.clone()}</p>
+///         </Cached>
+///     }
 /// }
-/// # };
+/// contents("ada".to_owned());
 /// ```
 ///
 /// And what they ask for while they are rendered, they are told for a visitor who is not signed in: no member, no cookie, no message.
