@@ -134,6 +134,14 @@ impl Member {
         self.0.rights.has_perm(codename)
     }
 
+    /// Whether they may all that these rights give, names of elsewhere included: else whoever lends or takes them could have more
+    /// than they do themselves.
+    pub fn covers(&self, rights: &Rights) -> bool {
+        self.is_superuser()
+            || !rights.is_superuser
+                && rights.own.iter().chain(&rights.of_groups).all(|name| self.has_perm(name))
+    }
+
     /// The same for what the program knows by name.
     pub fn may(&self, permission: Permission) -> bool {
         self.has_perm(permission.codename())

@@ -72,11 +72,12 @@ pub async fn asking(site: &Site, owner: Member, acting: Option<Acting>) -> Resul
     Ok(Asking::Member(member.acted_by(actor)))
 }
 
-/// Never as staff or as a superuser, whose rights would come along, nor as oneself.
+/// Never as staff or as a superuser, nor as oneself; nor as a member who may what the caller may not, since that would come along.
 fn is_possible(staff: &Member, member: &Member) -> bool {
     staff.require(Permission::ActAsMember).is_ok()
         && !member.is_staff()
         && !member.is_superuser()
+        && staff.covers(member.rights())
         && member.id() != staff.id()
 }
 

@@ -115,7 +115,7 @@ impl fmt::Display for Problem {
             Self::NameCharacters => "Enter a name without control characters.",
             Self::LineCharacters => "Enter one line of text, without control characters.",
             Self::NotToActAs => {
-                "Nobody can act as this account: it is your own, of staff, of a superuser, or not active."
+                "You cannot act as this account: it is your own, of staff, not active, or may what you may not."
             }
             Self::EmailMalformed => "Enter a valid email address.",
             Self::EmailTaken => "Another account has this email address.",

@@ -215,9 +215,12 @@ async fn every_page_and_server_function_that_is_not_listed_is_closed() {
 #[tokio::test]
 async fn only_who_may_as_whom_one_may_and_for_a_reason() {
     let site = TestSite::start().await;
-    for name in ["ada", "gone", "bert"] {
+    for name in ["ada", "gone", "bert", "carl"] {
         site.signed_up(name).await;
     }
+    let carl = site.user_id("carl").await;
+    let more = format!("INSERT INTO user_permissions (user_id, codename) VALUES ({carl}, 'blog.add_entry')");
+    site.database.execute(&more).await;
     site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'gone'").await;
     site.database.execute("UPDATE users SET is_superuser = 1 WHERE username = 'bert'").await;
     let mut sam = site.staff("sam", &[PERMISSION]).await;
@@ -270,8 +273,15 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         let id = site.user_id(name).await;
         let page = sam.get(&format!("/admin/act?user={id}")).await;
         assert_eq!((page.status, page.find_all("main form").len()), (200, 0), "{name}");
-        assert!(page.find("main").contains("Nobody can act as this account"), "{name}");
+        assert!(page.find("main").contains("You cannot act as this account"), "{name}");
     }
+    // Nor as who may more, which would come along; a superuser may all.
+    let may_more = [("user", carl.to_string()), ("reason", REASON.to_owned())];
+    let may_more = may_more.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert!(sam.call(ACT, &may_more).await.text().contains("NotToActAs"));
+    let page = format!("/admin/act?user={carl}");
+    let forms = [sam.get(&page).await, root.get(&page).await].map(|page| page.find_all("main form").len());
+    assert_eq!(forms, [0, 1]);
     for name in ["sam", "tim", "root", "bert", "gone", ""] {
         let id = if name.is_empty() { "17".into() } else { site.user_id(name).await.to_string() };
         for staff in [&mut sam, &mut root] {

@@ -47,8 +47,5 @@ impl Target {
 
 /// Whether the caller may all that these rights give, names of elsewhere included.
 pub fn has_all(staff: &Staff, rights: &Rights) -> bool {
-    let member = staff.member();
-    member.is_superuser()
-        || !rights.is_superuser
-            && rights.own.iter().chain(&rights.of_groups).all(|name| member.has_perm(name))
+    staff.member().covers(rights)
 }
