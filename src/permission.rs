@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A permission, under Django's name: `app.codename`.
+/// A permission, under Django's name: `app.codename`. The last one says how many there are; a new one goes before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
@@ -47,7 +47,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; Self::ChangeCache as usize + 1] = [
         Self::ViewUser,
         Self::AddUser,
         Self::ChangeUser,

@@ -24,7 +24,7 @@ async function act(page: Page, username: string): Promise<void> {
   await navigation(page).getByRole('link', { name: 'Admin' }).click();
   await page.getByRole('list', { name: 'Rooms' }).getByRole('link', { name: 'Act as a member' }).click();
   await arrive(page, '/admin/act');
-  await field(page, 'Username').fill(username);
+  await field(page, 'Username or email address').fill(username);
   await button(page, 'Go on').click();
   await arrive(page, `/admin/act?username=${username}`);
   await field(page, 'Reason').fill('A question about the dashboard');

@@ -9,8 +9,9 @@ use super::{
     api::{self, Act, StopActing},
 };
 use crate::{
+    admin::frame::AdminFrame,
     forms::{Field, Problem, ReturnedForm},
-    ui::{Form, Loaded, Once, Page, TextField},
+    ui::{Form, Loaded, Once, TextField},
 };
 
 /// `/admin/act?user=…`
@@ -20,17 +21,19 @@ pub fn ActPage() -> impl IntoView {
     let data = Resource::new(move || search.get(), api::load_choice);
     let returned = Once::form(Act::PATH);
     view! {
-        <Page title="Act as a member" class="page narrow">
-            <Loaded
-                data
-                show=move |choice: Choice| match choice {
-                    Choice::Open { is_unknown } => view! { <ChooseMember is_unknown /> }.into_any(),
-                    Choice::Of(candidate) => {
-                        view! { <GiveReason candidate returned=returned.clone() /> }.into_any()
+        <AdminFrame title="Act as a member">
+            <div class="narrow">
+                <Loaded
+                    data
+                    show=move |choice: Choice| match choice {
+                        Choice::Open { is_unknown } => view! { <ChooseMember is_unknown /> }.into_any(),
+                        Choice::Of(candidate) => {
+                            view! { <GiveReason candidate returned=returned.clone() /> }.into_any()
+                        }
                     }
-                }
-            />
-        </Page>
+                />
+            </div>
+        </AdminFrame>
     }
 }
 
@@ -39,10 +42,9 @@ pub fn ActPage() -> impl IntoView {
 fn ChooseMember(is_unknown: bool) -> impl IntoView {
     view! {
         <p>"You will see the site as the member sees it. The admin’s page of each user leads here, too."</p>
-        {is_unknown.then(|| view! { <p class="error" role="alert">"There is no active member of this name."</p> })}
         <form method="get" action=ACT_PAGE class="form">
             <div class="field">
-                <label for="id_username">"Username"</label>
+                <label for="id_username">"Username or email address"</label>
                 <input
                     id="id_username"
                     name="username"
@@ -51,7 +53,12 @@ fn ChooseMember(is_unknown: bool) -> impl IntoView {
                     spellcheck="false"
                     dir="auto"
                     required
+                    aria-invalid=is_unknown.then_some("true")
+                    aria-describedby=is_unknown.then_some("id_username_error")
                 />
+                <div class="field-errors" id="id_username_error">
+                    {is_unknown.then(|| view! { <p class="error">"There is no such active member."</p> })}
+                </div>
             </div>
             <button type="submit" class="button primary">
                 "Go on"

@@ -4,6 +4,7 @@ use super::{Candidate, Choice, REASON_MAX, Whom, store};
 use crate::{
     accounts::{self, names},
     activity::{self, Kind},
+    admin::history::service as history,
     error::AppError,
     forms::{Field, FormErrors, Problem},
     mail::service::Kind as Mail,
@@ -12,7 +13,6 @@ use crate::{
         Site, Visit,
         clock::{Millis, to_millis},
         db::Transaction,
-        id::new_id,
         moment::moment,
     },
     sessions::{acting::Acting, origin::Recent, service::IdHash},
@@ -187,7 +187,10 @@ async fn record(
     let detail = format!("{}: {value}", row.actor);
     let (member, nowhere) = (UserId(row.member_id), Client::default());
     activity::service::record(transaction, at, member, kind, &detail, &nowhere).await?;
-    Ok(store::note_change(transaction, new_id(at), at, row, kind.name(), value).await?)
+    let verb = if kind == Kind::ActingBegan { "began" } else { "ended" };
+    let actor = history::Actor::Was(UserId(row.actor_id), &row.actor);
+    let object = history::Object::User(member, &row.member);
+    history::record(transaction, at, actor, object, &[("acting", "", &format!("{verb}: {value}"))]).await
 }
 
 /// Writes down the ends that no request has told of: the time passed and nobody came by, or the session was ended elsewhere.

@@ -1,4 +1,4 @@
-//! SQL for the table `acting`, and what goes from here into the table `changes`.
+//! SQL for the table `acting`.
 
 use sqlx::{AnyConnection, FromRow};
 
@@ -60,30 +60,4 @@ pub async fn over(
     .bind(limit)
     .fetch_all(connection)
     .await
-}
-
-/// Notes among the changes what staff did.
-pub async fn note_change(
-    connection: &mut AnyConnection,
-    id: i64,
-    at: Millis,
-    row: &ActingRow,
-    what: &str,
-    value: &str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) \
-         VALUES ($1, $2, $3, $4, 'user', $5, $6, $7, '', $8)",
-    )
-    .bind(id)
-    .bind(at)
-    .bind(row.actor_id)
-    .bind(&row.actor)
-    .bind(row.member_id)
-    .bind(&row.member)
-    .bind(what)
-    .bind(value)
-    .execute(connection)
-    .await
-    .map(drop)
 }

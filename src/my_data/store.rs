@@ -29,7 +29,7 @@ pub const ACCOUNT: Part = Part {
 };
 
 /// The lists.
-pub const LISTS: [Part; 8] = [
+pub const LISTS: &[Part] = &[
     Part {
         name: "groups",
         sql: "SELECT groups.name FROM group_members JOIN groups ON groups.id = group_members.group_id \

@@ -38,7 +38,7 @@ use std::future::Future;
 use tokio::net::TcpListener;
 
 pub use site::Site;
-pub use visit::{DeviceHash, Visit, current_member, current_staff};
+pub use visit::{DeviceHash, Visit, current_member, current_staff, permitted};
 
 use crate::{accounts, mail};
 use clock::Clock;

@@ -101,6 +101,16 @@ pub fn current_staff(permission: Permission) -> Result<Staff, AppError> {
     current_member()?.require(permission)
 }
 
+/// The present request and who is asking, where it takes a permission that any member can have: the first line of the server functions
+/// behind such a page.
+///
+/// # Errors
+/// [`AppError::SignedOut`], or [`AppError::Forbidden`].
+pub fn permitted(permission: Permission) -> Result<(Visit, Member), AppError> {
+    let member = current_member()?;
+    if member.may(permission) { Ok((Visit::current()?, member)) } else { Err(AppError::Forbidden) }
+}
+
 /// Who is asking, in a handler of axum's.
 ///
 /// # Errors

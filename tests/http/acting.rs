@@ -244,7 +244,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         }
     }
     // As whom not.
-    let unknown = "There is no active member of this name.";
+    let unknown = "There is no such active member.";
     for (query, error) in [
         ("", None),
         ("?user=", Some(unknown)),
@@ -262,7 +262,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         );
         assert_eq!(page.find_all("main .error"), error.into_iter().collect::<Vec<_>>(), "{query}");
     }
-    for query in [format!("user={ada}"), "username=ADA".into()] {
+    for query in [format!("user={ada}"), "username=ADA".into(), "username=ada@example.com".into()] {
         let page = sam.get(&format!("/admin/act?{query}")).await;
         assert_eq!(
             (page.find("main bdi"), page.attribute("[name=user]", "value")),
@@ -289,6 +289,14 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
             assert_eq!((answer.status, answer.text().contains("NotToActAs")), (200, true), "{name}");
         }
     }
+    // The way there is on the page of each user as whom one can act.
+    let mut tess = site.staff("tess", &[PERMISSION, "accounts.view_user"]).await;
+    for (name, links) in [("ada", 1), ("tess", 0), ("tim", 0), ("bert", 0), ("gone", 0)] {
+        let page = tess.get(&format!("/admin/users/{}", site.user_id(name).await)).await;
+        assert_eq!(page.find_all("main a[href^='/admin/act?user=']").len(), links, "{name}");
+    }
+    let page = without.get(&format!("/admin/users/{ada}")).await;
+    assert_eq!((page.status, page.find_all("main a[href^='/admin/act']").len()), (200, 0));
     // Without a reason.
     for (reason, error) in [
         ("", "This field is required."),
@@ -373,8 +381,8 @@ async fn the_member_is_told_in_the_record_and_by_mail_and_nothing_else_of_theirs
         "SELECT actor || ':' || object_kind || ':' || object || ':' || what || ':' || new_value FROM changes \
          WHERE actor_id = {id_of_sam} AND object_id = {id_of_ada} ORDER BY id"
     );
-    assert_eq!(site.database.text(&changes).await, format!("sam:user:ada:acting_began:{REASON}"));
-    assert_eq!(site.database.text(&format!("{changes} DESC")).await, "sam:user:ada:acting_ended:stopped");
+    assert_eq!(site.database.text(&changes).await, format!("sam:user:ada:acting:began: {REASON}"));
+    assert_eq!(site.database.text(&format!("{changes} DESC")).await, "sam:user:ada:acting:ended: stopped");
     site.stop().await;
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use members_area::server::pages;
+use members_area::{permission::Permission, server::pages};
 
 use crate::support::{TestSite, raw};
 
@@ -41,7 +41,8 @@ const MAILBOX: &str = "/dev/mailbox";
 #[tokio::test]
 async fn closed_by_default() {
     let site = TestSite::start().await;
-    let mut member = site.member("ada").await;
+    // Who may whatever a member can; it takes staff to enter the admin.
+    let mut member = site.member_who_may("ada", &Permission::ALL.map(Permission::codename)).await;
     let pages: BTreeSet<String> =
         pages::routes().iter().map(|route| route.path().replace("{id}", "7")).collect();
     let functions: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();

@@ -33,17 +33,17 @@ pub async fn rights(connection: &mut Connection, id: UserId) -> Result<Rights, A
     Ok(store::rights::given(connection, id).await?)
 }
 
-/// The active member with this username, in whatever case.
+/// The active member who logs in with this: their username or e-mail address.
 ///
 /// # Errors
 /// An outage.
-pub async fn member_named(site: &Site, username: &str) -> Result<Option<Member>, AppError> {
-    let Some(key) = login_key(username.trim()) else {
+pub async fn member_named(site: &Site, login: &str) -> Result<Option<Member>, AppError> {
+    let Some(key) = login_key(login.trim()) else {
         return Ok(None);
     };
-    let found = store::id_of_username(&mut *site.db.read().await?, &key).await?;
+    let found = store::find_for_login(&mut *site.db.read().await?, &key).await?;
     match found {
-        Some(id) => member(site, id).await,
+        Some(user) => member(site, UserId(user.id)).await,
         None => Ok(None),
     }
 }

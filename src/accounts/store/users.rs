@@ -110,17 +110,6 @@ pub async fn find_for_login(
     .await
 }
 
-pub async fn id_of_username(
-    connection: &mut AnyConnection,
-    key: &str,
-) -> Result<Option<UserId>, sqlx::Error> {
-    sqlx::query_as::<_, (i64,)>("SELECT id FROM users WHERE username_key = $1")
-        .bind(key)
-        .fetch_optional(connection)
-        .await
-        .map(|row| row.map(|(id,)| UserId(id)))
-}
-
 pub async fn find_active(
     connection: &mut AnyConnection,
     id: UserId,

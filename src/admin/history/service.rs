@@ -12,6 +12,8 @@ use crate::{
 pub enum Actor<'a> {
     /// On the site.
     Staff(&'a Staff),
+    /// Who was staff when they began what ends now, whatever they are by then: their id and name.
+    Was(UserId, &'a str),
     /// From the command line.
     Operator,
 }
@@ -23,6 +25,7 @@ impl Actor<'_> {
     fn id(self) -> Option<UserId> {
         match self {
             Self::Staff(staff) => Some(staff.member().id()),
+            Self::Was(id, _) => Some(id),
             Self::Operator => None,
         }
     }
@@ -30,6 +33,7 @@ impl Actor<'_> {
     fn name(&self) -> &str {
         match self {
             Self::Staff(staff) => staff.member().username(),
+            Self::Was(_, name) => name,
             Self::Operator => Self::OPERATOR,
         }
     }

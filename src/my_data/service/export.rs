@@ -106,7 +106,7 @@ async fn fill(archive: &Archive, site: &Site, member: &Member) -> Result<(), App
         json!(store::ACCOUNT.name),
     );
     archive.add(head.into_bytes()).await?;
-    for part in &store::LISTS {
+    for part in store::LISTS {
         let mut piece = format!(",\n{}: [", json!(part.name)).into_bytes();
         let mut rows = store::rows(&mut connection, part, member.id());
         let mut is_first = true;

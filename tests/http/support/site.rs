@@ -121,6 +121,11 @@ impl TestSite {
         visitor
     }
 
+    /// Somebody new, who has these permissions and is no staff; logged in.
+    pub async fn member_who_may(&self, username: &str, permissions: &[&str]) -> Visitor {
+        self.with_rights(username, "is_staff = 0", permissions).await
+    }
+
     /// Somebody new, who is staff and has these permissions; logged in.
     pub async fn staff(&self, username: &str, permissions: &[&str]) -> Visitor {
         self.with_rights(username, "is_staff = 1", permissions).await

@@ -15,6 +15,7 @@ use super::{
     secrets::{Danger, PasswordSection},
 };
 use crate::{
+    acting::ACT_PAGE,
     admin::{
         frame::{AdminFrame, visitor_may},
         history::pages::HistorySection,
@@ -81,6 +82,7 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
             <States facts=user.facts />
         </p>
         {why_not(&user).map(|sentence| view! { <p class="help">{sentence}</p> })}
+        {act_as(&user)}
         <div class="columns">
             {facts}
             {forms}
@@ -92,6 +94,22 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
                 })}
         </div>
     }
+}
+
+/// The way to seeing the site as they do. A full page load: the server may ask for the password first.
+fn act_as(user: &User) -> Option<impl IntoView + use<>> {
+    let [is_active, is_staff, is_superuser, _] = user.facts;
+    let is_possible = is_active && !is_staff && !is_superuser && user.reach != Reach::Own;
+    let page = format!("{ACT_PAGE}?user={}", user.id);
+    (is_possible && visitor_may(Permission::ActAsMember)).then(|| {
+        view! {
+            <p>
+                <a href=page rel="external">
+                    "Act as this member …"
+                </a>
+            </p>
+        }
+    })
 }
 
 fn why_not(user: &User) -> Option<&'static str> {
