@@ -25,8 +25,11 @@ use crate::{
     acting::pages::{ActPage, ActingBanner},
     activity::pages::ActivityPage,
     admin::{
+        activity::pages::AllActivityPage,
         groups::pages::{DeleteGroupPage, GroupPage, GroupsPage, NewGroupPage},
+        mails::pages::MailsPage,
         pages::{ADMIN, AdminPage},
+        sessions::pages::SessionsPage,
         users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
     },
     error::AppError,
@@ -66,10 +69,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/act") view=ActPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/activity") view=AllActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups") view=GroupsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups/new") view=NewGroupPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups/:id") view=GroupPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups/:id/delete") view=DeleteGroupPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/mails") view=MailsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/sessions") view=SessionsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/confirm") view=ConfirmPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/new") view=NewUserPage ssr=SsrMode::Async />

@@ -41,7 +41,7 @@ pub struct Room {
 }
 
 /// All rooms.
-pub const ROOMS: [Room; 3] = [
+pub const ROOMS: [Room; 6] = [
     Room {
         path: super::users::USERS,
         name: "Users",
@@ -53,6 +53,24 @@ pub const ROOMS: [Room; 3] = [
         name: "Groups",
         what: "Who belongs together, and what that lets them do.",
         permission: Permission::ViewGroup,
+    },
+    Room {
+        path: super::sessions::SESSIONS,
+        name: "Sessions",
+        what: "Who is signed in, with what and from where.",
+        permission: Permission::ViewSession,
+    },
+    Room {
+        path: super::activity::ACTIVITY,
+        name: "Activity",
+        what: "What happened to accounts.",
+        permission: Permission::ViewActivity,
+    },
+    Room {
+        path: super::mails::MAILS,
+        name: "Mails",
+        what: "What waits to be sent, and why.",
+        permission: Permission::ViewMail,
     },
     Room {
         path: crate::acting::ACT_PAGE,
@@ -70,6 +88,37 @@ fn RoomLink(room: Room) -> impl IntoView {
                 <A href=room.path>{room.name}</A>
             </li>
         </IfAllowed>
+    }
+}
+
+/// The field by which a list is narrowed down to somebody.
+#[component]
+pub fn UserSearch(
+    /// The list's address.
+    action: &'static str,
+    /// What was searched for.
+    search: String,
+    /// What else the list is asked.
+    #[prop(optional)]
+    hidden: Vec<(&'static str, String)>,
+) -> impl IntoView {
+    let hidden = hidden
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
+        .collect_view();
+    let all = (!search.is_empty()).then(|| view! { <a href=action>"Show all again"</a> });
+    view! {
+        <form method="get" action=action class="search" role="search">
+            {hidden}
+            <label for="id_q">"Username, email address, first or last name"</label>
+            <div class="joined">
+                <input id="id_q" name="q" type="search" value=search autocomplete="off" dir="auto" />
+                <button type="submit" class="button">
+                    "Search"
+                </button>
+            </div>
+            {all}
+        </form>
     }
 }
 

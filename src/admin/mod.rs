@@ -1,9 +1,12 @@
 //! The admin: people and what they may, for staff.
 
+pub mod activity;
 #[cfg(feature = "ssr")]
 pub mod desk;
 pub mod frame;
 pub mod groups;
 pub mod history;
+pub mod mails;
 pub mod pages;
+pub mod sessions;
 pub mod users;

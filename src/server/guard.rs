@@ -50,10 +50,13 @@ const PUBLIC_PAGES: [&str; 13] = [
 const WITH_PERMISSION: &[(&str, &[Permission])] = &[
     ("/admin", &[]),
     (ACT_PAGE, &[Permission::ActAsMember]),
+    ("/admin/activity", &[Permission::ViewActivity]),
     ("/admin/groups", &[Permission::ViewGroup]),
     ("/admin/groups/new", &[Permission::AddGroup]),
     ("/admin/groups/{id}", &[Permission::ViewGroup]),
     ("/admin/groups/{id}/delete", &[Permission::ViewGroup, Permission::DeleteGroup]),
+    ("/admin/mails", &[Permission::ViewMail]),
+    ("/admin/sessions", &[Permission::ViewSession]),
     ("/admin/users", &[Permission::ViewUser]),
     ("/admin/users/confirm", &[Permission::ViewUser]),
     ("/admin/users/new", &[Permission::AddUser, Permission::ChangeUser]),

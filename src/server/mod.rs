@@ -8,6 +8,8 @@ pub mod config;
 pub mod cookies;
 pub mod db;
 pub mod error_page;
+#[cfg(test)]
+pub mod explained;
 pub mod failure;
 pub mod flash;
 pub mod guard;

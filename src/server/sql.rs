@@ -12,6 +12,7 @@ use sqlx::{
 enum Value {
     Number(i64),
     Text(String),
+    Bytes(Vec<u8>),
 }
 
 /// A statement and its values.
@@ -41,6 +42,12 @@ impl Sql {
     /// Adds a placeholder for a text.
     pub fn text(&mut self, text: impl Into<String>) -> &mut Self {
         self.values.push(Value::Text(text.into()));
+        self.placeholder()
+    }
+
+    /// Adds a placeholder for bytes.
+    pub fn bytes(&mut self, bytes: impl Into<Vec<u8>>) -> &mut Self {
+        self.values.push(Value::Bytes(bytes.into()));
         self.placeholder()
     }
 
@@ -82,6 +89,7 @@ impl Sql {
             .fold(sqlx::query_as(&self.text), |query, value| match value {
                 Value::Number(number) => query.bind(number),
                 Value::Text(text) => query.bind(text),
+                Value::Bytes(bytes) => query.bind(bytes),
             })
             .persistent(false)
     }
@@ -91,6 +99,7 @@ impl Sql {
         self.values.iter().fold(sqlx::query(&self.text), |query, value| match value {
             Value::Number(number) => query.bind(number),
             Value::Text(text) => query.bind(text),
+            Value::Bytes(bytes) => query.bind(bytes),
         })
     }
 

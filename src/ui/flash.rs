@@ -104,6 +104,12 @@ pub enum Message {
         /// To how many.
         count: i64,
     },
+    /// A mail is tried now.
+    MailHurried,
+    /// A mail was dropped.
+    MailDropped,
+    /// A mail was to be changed and is not there.
+    MailGone,
     /// A group was added.
     GroupAdded,
     /// A group was saved.
@@ -176,6 +182,9 @@ impl fmt::Display for Message {
                 };
                 return write!(f, "{users} {done}.");
             }
+            Self::MailHurried => "The mail is being tried again.",
+            Self::MailDropped => "The mail was dropped.",
+            Self::MailGone => "That mail is not in the queue any more.",
             Self::GroupAdded => "The group was added.",
             Self::GroupSaved => "The group was saved.",
             Self::GroupDeleted => "The group was deleted.",

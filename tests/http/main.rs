@@ -8,6 +8,8 @@ mod acting;
 mod activity;
 mod allow_from;
 mod backup;
+mod admin;
+mod admin_records;
 mod bad_input;
 mod command_line;
 mod connections;

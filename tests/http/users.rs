@@ -356,5 +356,13 @@ async fn the_numbers_stay_right_whatever_happens_to_users() {
         }
     }
     assert_eq!(names(&staff.get("/admin/users?q=renamed").await), ["renamed"]);
+    // Where each change is a row of its own, they are put together now and then.
+    let kinds = database
+        .number("SELECT COUNT(*) FROM (SELECT DISTINCT group_id, facet FROM user_counts) AS kinds")
+        .await;
+    site.clock.advance(std::time::Duration::from_secs(601));
+    database.until("SELECT COUNT(*) FROM user_counts", |rows| rows <= kinds).await;
+    let everybody = database.number("SELECT COUNT(*) FROM users").await;
+    assert_eq!(staff.get(USERS).await.find(".found"), format!("{everybody} of {everybody} users"));
     site.stop().await;
 }

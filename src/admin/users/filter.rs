@@ -224,7 +224,8 @@ fn sort_of(text: &str) -> Option<Sort> {
 }
 
 fn cursor_of(text: &str) -> Option<Cursor> {
-    let (id, key) = text.split_once('~')?;
+    // PostgreSQL takes no NUL.
+    let (id, key) = text.split_once('~').filter(|_| !text.contains('\0'))?;
     Some(Cursor { id: id.parse().ok()?, key: key.to_owned() })
 }
 
@@ -258,6 +259,7 @@ mod tests {
             "?sort=size",
             "?after=7",
             "?before=~",
+            "?after=7~a%00b",
             "?%ff",
         ] {
             assert_eq!(Filter::from_query(query), (Filter::default(), Place::First), "{query}");

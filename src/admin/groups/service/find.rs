@@ -22,6 +22,10 @@ pub struct Group {
 /// # Errors
 /// An outage.
 pub async fn by_name(connection: &mut Connection, key: &str) -> Result<Option<Group>, AppError> {
+    // PostgreSQL takes no NUL, and no name has one.
+    if key.contains('\0') {
+        return Ok(None);
+    }
     let row = store::by_key(connection, key).await?;
     whole(connection, row).await
 }

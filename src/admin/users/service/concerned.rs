@@ -34,6 +34,7 @@ pub async fn confirmation(site: &Site, staff: &Staff, query: &str) -> Result<Con
     let (mut concerned, all) = concerned(site, &staff, &batch, i64::MAX).await?;
     let has_more = concerned.len() as i64 > MOST;
     concerned.truncate(MOST as usize);
+    concerned.sort_by(|one, other| one.1.cmp(&other.1));
     let mut goes: Vec<_> = Vec::new();
     let ids: Vec<i64> = concerned.iter().map(|(id, _)| *id).collect();
     if matches!(batch.action, Action::Delete | Action::EndSessions | Action::Deactivate) {

@@ -126,14 +126,15 @@ fn matches_by_facet(plan: &Plan<'_>, search: &Search) -> Sql {
     plan.push_likes(&mut sql);
     sql.push(" THEN 1 ELSE 0 END) AS BIGINT) FROM");
     plan.push_matches(&mut sql, search);
-    sql.push(" JOIN users ON users.id = matches.id GROUP BY users.facet");
+    sql.push(plan.join()).push("users ON users.id = matches.id GROUP BY users.facet");
     sql
 }
 
 fn matches_by_group(plan: &Plan<'_>, search: &Search) -> Sql {
     let mut sql = Sql::new("SELECT group_members.group_id, users.facet, CAST(COUNT(*) AS BIGINT) FROM");
     plan.push_matches(&mut sql, search);
-    sql.push(" JOIN users ON users.id = matches.id JOIN group_members ON group_members.user_id = users.id WHERE 1 = 1");
+    sql.push(plan.join()).push("users ON users.id = matches.id");
+    sql.push(plan.join()).push("group_members ON group_members.user_id = users.id WHERE 1 = 1");
     plan.push_likes(&mut sql);
     sql.push(" GROUP BY group_members.group_id, users.facet");
     sql

@@ -2,11 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{
-    super::{Reach, store::user::UserRow},
-    reach::Target,
-    save::refused,
-};
+use super::{super::store::user::UserRow, reach::Target, save::refused};
 use crate::{
     accounts::{
         password,
@@ -25,10 +21,8 @@ use crate::{
 /// Somebody else: one's own password is changed where the old one is asked for.
 async fn other(connection: &mut Connection, staff: &Staff, id: UserId) -> Result<UserRow, AppError> {
     let target = Target::find(connection, id).await?;
-    match target.reach(staff) {
-        Reach::Within => Ok(target.row),
-        Reach::Own | Reach::Beyond => Err(AppError::Forbidden),
-    }
+    target.require_within(staff)?;
+    Ok(target.row)
 }
 
 /// Sets an account's password and ends its sessions; the owner gets a mail.

@@ -33,6 +33,17 @@ impl Target {
         })
     }
 
+    /// Refuses where it is the caller's own, or beyond them.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`].
+    pub fn require_within(&self, staff: &Staff) -> Result<(), AppError> {
+        match self.reach(staff) {
+            Reach::Within => Ok(()),
+            Reach::Own | Reach::Beyond => Err(AppError::Forbidden),
+        }
+    }
+
     /// How far the caller's arm reaches.
     pub fn reach(&self, staff: &Staff) -> Reach {
         if self.row.id == staff.member().id().0 {

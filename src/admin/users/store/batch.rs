@@ -35,6 +35,11 @@ pub async fn concerned(
     connection: &mut AnyConnection,
     concerned: &Concerned<'_>,
 ) -> Result<Vec<(i64, String)>, sqlx::Error> {
+    concerned_statement(concerned).query_as().fetch_all(connection).await
+}
+
+/// The statement for them.
+pub fn concerned_statement(concerned: &Concerned<'_>) -> Sql {
     let mut sql = Sql::new("SELECT users.id, users.username");
     match &concerned.source {
         Source::List(plan) => plan.push_from_where(&mut sql),
@@ -42,11 +47,38 @@ pub async fn concerned(
             sql.push(" FROM users WHERE users.id IN ").numbers(ids.iter().copied());
         }
     }
-    sql.push(" AND users.id <= ").number(concerned.newest);
+    // The plus keeps the index of the ids out of it, by which all users would be read.
+    sql.push(" AND +users.id <= ").number(concerned.newest);
     push_within_reach(&mut sql, concerned.staff);
     push_changes(&mut sql, concerned.action, concerned.group);
     sql.push(" LIMIT ").number(concerned.limit);
-    sql.query_as().fetch_all(connection).await
+    sql
+}
+
+/// Whom a list finds.
+pub async fn ids(
+    connection: &mut AnyConnection,
+    plan: &Plan<'_>,
+    limit: i64,
+) -> Result<Vec<UserId>, sqlx::Error> {
+    let mut sql = Sql::new("SELECT users.id");
+    plan.push_from_where(&mut sql);
+    sql.push(" LIMIT ").number(limit);
+    let rows: Vec<(i64,)> = sql.query_as().fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(id,)| UserId(id)).collect())
+}
+
+/// Those of these whom the caller may change.
+pub async fn within_reach(
+    connection: &mut AnyConnection,
+    staff: &Staff,
+    ids: &[i64],
+) -> Result<Vec<i64>, sqlx::Error> {
+    let mut sql = Sql::new("SELECT users.id FROM users WHERE users.id IN ");
+    sql.numbers(ids.iter().copied());
+    push_within_reach(&mut sql, staff);
+    let rows: Vec<(i64,)> = sql.query_as().fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// How many of these there are at all.
@@ -95,6 +127,15 @@ fn push_changes(sql: &mut Sql, action: Action, group: Option<i64>) {
 
 /// How much of each kind these users have.
 pub async fn goes(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<(Goes, i64)>, sqlx::Error> {
+    let rows: Vec<(i64, i64)> = goes_statement(ids).query_as().fetch_all(connection).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(at, count)| Some((*Goes::ALL.get(usize::try_from(at).ok()?)?, count)))
+        .collect())
+}
+
+/// The statement for that.
+pub fn goes_statement(ids: &[i64]) -> Sql {
     let mut sql = Sql::new("WITH these (id) AS (VALUES ");
     for (at, id) in ids.iter().enumerate() {
         sql.push(if at == 0 { "(" } else { ", (" }).number(*id).push(")");
@@ -115,11 +156,7 @@ pub async fn goes(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<(Go
             Goes::History => "changes ON changes.object_kind = 'user' AND changes.object_id = these.id",
         });
     }
-    let rows: Vec<(i64, i64)> = sql.query_as().fetch_all(connection).await?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(at, count)| Some((*Goes::ALL.get(usize::try_from(at).ok()?)?, count)))
-        .collect())
+    sql
 }
 
 /// Does it. (Sessions belong to their own feature.)

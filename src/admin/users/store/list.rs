@@ -128,8 +128,7 @@ fn stream(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS).push("CAST(users.id AS TEXT) AS sort_key");
     plan.push_from_where(&mut sql);
-    let is_by_trigram = plan.is_streamed_by_trigrams();
-    let id = if is_by_trigram { "users_search.rowid" } else { "users.id" };
+    let id = plan.stream_id();
     if let Some(from) = page.from {
         sql.push(" AND ").push(id).push(if page.sort.descending { " < " } else { " > " }).number(from.id);
     }

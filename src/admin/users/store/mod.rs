@@ -7,4 +7,7 @@ pub mod list;
 pub mod plan;
 pub mod user;
 
+#[cfg(test)]
+mod explained;
+
 pub use list::LineRow;

@@ -70,35 +70,68 @@ impl Plan<'_> {
             (Source::Matches, Some(search)) => {
                 sql.push(" FROM");
                 self.push_matches(sql, search);
-                sql.push(" JOIN users ON users.id = matches.id WHERE users.facet IN ");
+                sql.push(self.join()).push("users ON users.id = matches.id WHERE users.facet IN ");
                 sql.numbers(self.facets.iter().copied());
                 self.push_group(sql);
             }
             (Source::Stream, Some(search)) if self.is_streamed_by_trigrams() => {
                 let Way::Trigrams(needles) = search.way() else { return };
-                // CROSS JOIN: in this order, so that the index gives them sorted by their ids.
                 sql.push(" FROM users_search CROSS JOIN users ON users.id = users_search.rowid WHERE users_search MATCH ");
                 sql.text(Search::trigrams(&needles)).push(" AND users.facet IN ");
                 sql.numbers(self.facets.iter().copied());
                 self.push_group(sql);
             }
-            _ => match self.group {
-                Some(group) => {
-                    sql.push(" FROM group_members JOIN users ON users.id = group_members.user_id WHERE group_members.group_id = ");
-                    sql.number(group)
-                        .push(" AND group_members.facet IN ")
-                        .numbers(self.facets.iter().copied());
+            // In a part of its own, so that nothing else is thought of than to fetch these few.
+            (Source::Few, _) => {
+                sql.push(" FROM (SELECT ");
+                match self.group {
+                    Some(group) => sql
+                        .push("user_id AS id FROM group_members WHERE group_id = ")
+                        .number(group)
+                        .push(" AND "),
+                    None => sql.push("id FROM users WHERE "),
+                };
+                sql.push("facet IN ").numbers(self.facets.iter().copied()).push(" LIMIT ").number(MOST + 1);
+                sql.push(") AS few").push(self.join()).push("users ON users.id = few.id WHERE 1 = 1");
+            }
+            _ => {
+                // A plus, which changes nothing, keeps the index of the facets out of it: the ids are read in their order.
+                let facet = if self.source == Source::Stream { "+" } else { "" };
+                match self.group {
+                    Some(group) => {
+                        sql.push(" FROM group_members").push(self.join());
+                        sql.push("users ON users.id = group_members.user_id WHERE group_members.group_id = ")
+                            .number(group);
+                        sql.push(" AND ").push(facet).push("group_members.facet IN ");
+                    }
+                    None => {
+                        sql.push(" FROM users WHERE ").push(facet).push("users.facet IN ");
+                    }
                 }
-                None => {
-                    sql.push(" FROM users WHERE users.facet IN ").numbers(self.facets.iter().copied());
-                }
-            },
+                sql.numbers(self.facets.iter().copied());
+            }
         }
         self.push_likes(sql);
     }
 
+    /// SQLite would at times begin with the users, all of them: its CROSS JOIN says what comes first. PostgreSQL finds out.
+    pub fn join(&self) -> &'static str {
+        if self.is_embedded { " CROSS JOIN " } else { " JOIN " }
+    }
+
+    /// The id by which [`Source::Stream`] goes.
+    pub fn stream_id(&self) -> &'static str {
+        if self.is_streamed_by_trigrams() {
+            "users_search.rowid"
+        } else if self.group.is_some() {
+            "group_members.user_id"
+        } else {
+            "users.id"
+        }
+    }
+
     /// SQLite's index gives its users in the order of their ids, PostgreSQL's does not.
-    pub fn is_streamed_by_trigrams(&self) -> bool {
+    fn is_streamed_by_trigrams(&self) -> bool {
         self.is_embedded && self.search.is_some_and(|search| matches!(search.way(), Way::Trigrams(_)))
     }
 

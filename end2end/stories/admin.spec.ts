@@ -1,0 +1,325 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import {
+  arrive,
+  button,
+  field,
+  hasScript,
+  heading,
+  hydrated,
+  join,
+  logIn,
+  navigation,
+  newMember,
+  open,
+  signUp,
+  superuser,
+  type Member,
+} from '../support/verbs';
+
+const USERS = '/admin/users';
+const rooms = (page: Page) => page.getByRole('navigation', { name: 'Admin' });
+const rows = (page: Page) => page.getByRole('table', { name: 'Users' }).locator('tbody tr');
+const found = (page: Page) => page.locator('.found');
+const history = (page: Page) => page.locator('[aria-labelledby=history] li');
+
+/** The list with this member only. */
+async function search(page: Page, words: string): Promise<void> {
+  await open(page, USERS);
+  await page.getByRole('searchbox').fill(words);
+  await button(page, 'Search').click();
+  await expect(page).toHaveURL(new RegExp(`${USERS}\\?q=`));
+  await hydrated(page);
+}
+
+/** A member's page. */
+async function look(page: Page, member: Member): Promise<void> {
+  await search(page, member.name);
+  await rows(page).getByRole('link', { name: member.name }).click();
+  await expect(heading(page)).toHaveText('User');
+  await expect(page.locator('.user-name')).toContainText(member.name);
+  await hydrated(page);
+}
+
+/** Waits for the answer to a form on a member's page. */
+async function saved(page: Page, message: string): Promise<void> {
+  await expect(page.getByRole('status').filter({ hasText: message })).toBeVisible();
+  await hydrated(page);
+}
+
+test.describe('a member who is no staff', () => {
+  test.use({ expectedAnswers: ['403 /admin', '403 /admin/users'] });
+
+  test('is told so on a page of their own site, and is not asked to log in', async ({ page }) => {
+    await join(page);
+    await expect(navigation(page).getByRole('link', { name: 'Admin' })).toHaveCount(0);
+    for (const path of ['/admin', USERS]) {
+      await page.goto(path);
+      await expect(page).toHaveURL(path);
+      await expect(heading(page)).toHaveText('Not allowed');
+    }
+    await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+    await arrive(page, '/members/dashboard');
+  });
+});
+
+test('from the navigation to somebody, by search, filter and order', async ({ page, otherDevice }) => {
+  const [first, second] = [newMember('anna'), newMember('anna')];
+  for (const member of [first, second]) await signUp(otherDevice, member);
+  await logIn(page, superuser());
+  await navigation(page).getByRole('link', { name: 'Admin' }).click();
+  await arrive(page, '/admin');
+  await rooms(page).getByRole('link', { name: 'Users' }).click();
+  await arrive(page, USERS);
+  await expect(rooms(page).getByRole('link', { name: 'Users' })).toHaveAttribute('aria-current', 'page');
+
+  // Any part of any name, in whatever case.
+  await search(page, first.name.slice(2).toUpperCase());
+  await expect(rows(page)).toHaveCount(1);
+  await expect(found(page)).toHaveText(/^1 of [\d,]+ users$/);
+  await page.getByRole('link', { name: /^Confirmed/ }).click();
+  await expect(page.getByText('Nobody fits.')).toBeVisible();
+  await page.getByRole('link', { name: /^Unconfirmed/ }).click();
+  await expect(rows(page)).toHaveCount(1);
+  await page.getByRole('link', { name: 'Show all again' }).click();
+  await expect(page).toHaveURL(`${USERS}?verified=0`);
+
+  await search(page, 'anna-');
+  const sorted = page.getByRole('columnheader', { name: 'Username' });
+  await sorted.getByRole('link').click();
+  await expect(sorted).toHaveAttribute('aria-sort', 'ascending');
+  await expect(page.getByRole('searchbox')).toHaveValue('anna-');
+  const names = async () => rows(page).getByRole('rowheader').allInnerTexts();
+  const ascending = await names();
+  expect(ascending).toEqual(ascending.toSorted());
+  expect(ascending).toEqual(expect.arrayContaining([first.name, second.name]));
+  await sorted.getByRole('link').click();
+  await expect(sorted).toHaveAttribute('aria-sort', 'descending');
+  expect(await names()).toEqual(ascending.toReversed());
+});
+
+test('what staff change shows at the member’s next request, and in both records', async ({ page, otherDevice }) => {
+  const member = await join(otherDevice);
+  await logIn(page, superuser());
+  await look(page, member);
+  await field(page, 'First name (optional)').fill('Ada');
+  await field(page, 'Email address').fill('nowhere');
+  await button(page, 'Save').first().click();
+  await expect(field(page, 'Email address')).toHaveAccessibleDescription(/Enter a valid email address/);
+  await expect(field(page, 'First name (optional)')).toHaveValue('Ada');
+  await field(page, 'Email address').fill(member.email);
+  await page.getByLabel('Staff: may enter the admin').check();
+  await button(page, 'Save').first().click();
+  await saved(page, 'The user was saved.');
+  await expect(history(page)).toHaveCount(2);
+  await expect(history(page).first()).toContainText(`by ${superuser().name}`);
+
+  await open(otherDevice, '/members/profile');
+  await expect(navigation(otherDevice).getByRole('link', { name: 'Admin' })).toBeVisible();
+  await expect(field(otherDevice, 'First name (optional)')).toHaveValue('Ada');
+  await open(otherDevice, '/members/activity');
+  await expect(otherDevice.getByText('Changed by the staff of this site')).toBeVisible();
+
+  // A permission, and its end.
+  const permissions = page.getByRole('region', { name: 'Permissions' });
+  for (const given of [true, false]) {
+    await permissions.getByLabel('See users').setChecked(given);
+    await permissions.getByRole('button').click();
+    await saved(page, 'The permissions were saved.');
+    await open(otherDevice, '/admin');
+    await expect(rooms(otherDevice).getByRole('link', { name: 'Users' })).toHaveCount(given ? 1 : 0);
+  }
+});
+
+test('of two who edit, the second sees both', async ({ page, context, otherDevice }) => {
+  const member = await signUp(otherDevice);
+  await logIn(page, superuser());
+  await look(page, member);
+  const tab = await context.newPage();
+  await open(tab, new URL(page.url()).pathname);
+  await field(page, 'First name (optional)').fill('Augusta');
+  await button(page, 'Save').first().click();
+  await saved(page, 'The user was saved.');
+  await field(tab, 'First name (optional)').fill('Ada');
+  await button(tab, 'Save').first().click();
+  await expect(tab.getByRole('alert').filter({ hasText: 'This has been changed meanwhile' })).toBeVisible();
+  await hydrated(tab);
+  const differences = tab.getByRole('table', { name: 'What was saved meanwhile' });
+  await expect(differences.getByRole('cell')).toHaveText(['Augusta', 'Ada']);
+  await expect(field(tab, 'First name (optional)')).toHaveValue('Ada');
+  await button(tab, 'Save').first().click();
+  await saved(tab, 'The user was saved.');
+  await page.reload();
+  await expect(field(page, 'First name (optional)')).toHaveValue('Ada');
+});
+
+test('a user is added, put into a new group, and chooses a password by mail', async ({ page }) => {
+  const member = newMember('eve');
+  const group = `Readers ${member.name}`;
+  await logIn(page, superuser());
+  await open(page, '/admin/groups');
+  await page.getByRole('link', { name: 'Add a group' }).click();
+  await arrive(page, '/admin/groups/new');
+  await field(page, 'Name').fill(group);
+  await page.getByLabel('See users').check();
+  await button(page, 'Add the group').click();
+  await saved(page, 'The group was added.');
+
+  await open(page, USERS);
+  await page.getByRole('link', { name: 'Add a user' }).click();
+  await arrive(page, '/admin/users/new');
+  await field(page, 'Username').fill(member.name);
+  await field(page, 'Email address').fill(member.email);
+  await button(page, 'Add the user').click();
+  await saved(page, 'The user was added.');
+  await expect(page.getByRole('region', { name: 'Account' })).toContainText('Not chosen yet');
+  await field(page, 'Group').fill(group);
+  await button(page, 'Put them into the group').click();
+  await saved(page, 'The user is in the group now.');
+  await expect(page.getByText('See users (through a group)')).toBeVisible();
+  await button(page, 'Take out').click();
+  await saved(page, 'The user is not in the group any more.');
+
+  await open(page, '/admin/groups');
+  await page.getByRole('link', { name: group }).click();
+  await page.getByRole('link', { name: 'Delete the group' }).click();
+  await expect(heading(page)).toHaveText('Delete a group');
+  await hydrated(page);
+  await expect(page.getByText('Memberships that go: 0.')).toBeVisible();
+  await button(page, 'Delete the group').click();
+  await saved(page, 'The group was deleted.');
+});
+
+test('several at once, after a question', async ({ page, otherDevice }) => {
+  const members = [newMember('mass'), newMember('mass')];
+  const [first, second] = members;
+  for (const member of members) await signUp(otherDevice, member);
+  await logIn(otherDevice, first);
+  await logIn(page, superuser());
+  await search(page, first.name);
+  await page.getByLabel(`Choose ${first.name}`).check();
+  await field(page, 'Action').selectOption('Deactivate');
+  await button(page, '… with the chosen ones …').click();
+  await expect(heading(page)).toHaveText('Are you sure?');
+  await hydrated(page);
+  await expect(page.getByText('You are about to deactivate 1 user.')).toBeVisible();
+  await expect(page.getByRole('list', { name: 'Who' })).toHaveText(first.name);
+  await expect(page.getByRole('list', { name: 'What goes with them' })).toHaveText('Signed-in devices: 1');
+  await button(page, 'Deactivate').click();
+  await saved(page, '1 user was deactivated.');
+  await expect(rows(page)).toContainText('Inactive');
+
+  // Who was logged in is not any more: by itself within 2 seconds, or at the next request.
+  if (!hasScript()) await otherDevice.reload();
+  await expect(otherDevice).toHaveURL('/accounts/login?next=/members/dashboard', { timeout: 2_000 });
+  await hydrated(otherDevice);
+
+  // All that a search finds.
+  await search(page, second.name);
+  await field(page, 'Action').selectOption('Delete');
+  await button(page, '… with all 1 found …').click();
+  await expect(heading(page)).toHaveText('Are you sure?');
+  await hydrated(page);
+  await page.getByRole('link', { name: 'No, back to the list' }).click();
+  await expect(rows(page)).toHaveCount(1);
+  await hydrated(page);
+  await field(page, 'Action').selectOption('Delete');
+  await button(page, '… with all 1 found …').click();
+  await expect(page.getByText('You are about to delete 1 user')).toBeVisible();
+  await hydrated(page);
+  await button(page, 'Delete').click();
+  await saved(page, '1 user was deleted.');
+  await expect(page.getByText('Nobody fits.')).toBeVisible();
+});
+
+test('sessions, activity and mails of everybody', async ({ page, otherDevice }) => {
+  const member = await join(otherDevice);
+  await logIn(page, superuser());
+  await open(page, '/admin/sessions');
+  await page.getByRole('searchbox').fill(member.name);
+  await button(page, 'Search').click();
+  await expect(page).toHaveURL(/sessions\?q=/);
+  await hydrated(page);
+  await expect(page.getByRole('rowheader')).toHaveText(member.name);
+  await button(page, `Log out Chrome on Linux of ${member.name}`).click();
+  await saved(page, 'The device was logged out.');
+  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  if (!hasScript()) await otherDevice.reload();
+  await expect(otherDevice).toHaveURL('/accounts/login?next=/members/dashboard', { timeout: 2_000 });
+  await hydrated(otherDevice);
+
+  await open(page, `/admin/activity?q=${member.name}`);
+  await expect(page.getByRole('row').nth(1)).toContainText('Chrome on Linux, by the staff of this site');
+  await field(page, 'What').selectOption('Logged in');
+  await button(page, 'Show').click();
+  await expect(page.getByRole('rowheader')).toHaveText(member.name);
+  await hydrated(page);
+
+  await open(page, '/admin/mails');
+  await expect(page.getByRole('link', { name: /^All that wait/ })).toHaveAttribute('aria-current', 'true');
+});
+
+test.describe('every page of the admin', () => {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
+
+  async function pages(page: Page, otherDevice: Page): Promise<string[]> {
+    const member = await signUp(otherDevice, newMember('w'.repeat(40)));
+    await logIn(page, superuser());
+    await look(page, member);
+    const user = new URL(page.url()).pathname;
+    const id = user.split('/').at(-1);
+    return [
+      '/admin',
+      USERS,
+      `${USERS}?q=${member.name}&sort=username`,
+      `${USERS}/new`,
+      user,
+      `${USERS}/confirm?action=delete&id=${id}`,
+      '/admin/groups',
+      '/admin/groups/new',
+      '/admin/sessions',
+      '/admin/activity',
+      '/admin/mails',
+    ];
+  }
+
+  test('has no barrier that axe can find, light or dark', async ({ page, browser, otherDevice }) => {
+    test.slow();
+    const addresses = await pages(page, otherDevice);
+    // axe is a script. Without JavaScript it reads a copy of the page, in a browser that runs scripts.
+    const reader = hasScript() ? page : await browser.newPage({ javaScriptEnabled: true });
+    for (const path of addresses) {
+      await open(page, path);
+      await expect(heading(page)).toBeVisible();
+      if (reader !== page) {
+        const body = (await page.content()).replaceAll(/<script.*?<\/script>/gs, '');
+        await reader.route(page.url(), route => route.fulfill({ contentType: 'text/html; charset=utf-8', body }));
+        await reader.goto(page.url());
+      }
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await reader.emulateMedia({ colorScheme });
+        const { violations } = await new AxeBuilder({ page: reader }).setLegacyMode().withTags(tags).analyze();
+        const barriers = violations.flatMap(({ id, nodes }) =>
+          nodes.map(node => `${id}: ${node.target}: ${node.failureSummary}`),
+        );
+        expect.soft(barriers, `${path}, ${colorScheme}`).toEqual([]);
+      }
+    }
+    if (reader !== page) await reader.close();
+  });
+
+  test('fits a window 360 pixels wide', async ({ page, otherDevice }) => {
+    const addresses = await pages(page, otherDevice);
+    await page.setViewportSize({ width: 360, height: 740 });
+    for (const path of addresses) {
+      await open(page, path);
+      await expect(heading(page)).toBeVisible();
+      const { content, window } = await page.evaluate(() => ({
+        content: document.documentElement.scrollWidth,
+        window: document.documentElement.clientWidth,
+      }));
+      expect.soft(content, path).toBeLessThanOrEqual(window);
+    }
+  });
+});

@@ -1,0 +1,23 @@
+//! Server functions on everybody's activity.
+
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
+
+use leptos::prelude::*;
+
+use super::Listing;
+use crate::error::AppError;
+
+/// A page of the list; the query of its address says which.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/activity")]
+pub async fn load_all_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
+    use crate::{
+        permission::Permission,
+        server::{Visit, current_staff},
+    };
+
+    let staff = current_staff(Permission::ViewActivity)?;
+    super::service::listing(&Visit::current()?.site, &staff, &query).await
+}

@@ -1,0 +1,57 @@
+//! Everybody's activity.
+
+use super::{Asked, Line, Listing, store};
+use crate::{
+    activity::{Cursor, Kind},
+    admin::users::service::{self as users, Named},
+    error::AppError,
+    member::{Staff, UserId},
+    server::{Site, moment::moment},
+    sessions::agent::in_words,
+};
+
+/// Lines on a page.
+const PAGE: usize = 100;
+/// Users whose activity is looked through at once.
+const MOST_USERS: usize = 20;
+
+/// A page of the list that this query asks for.
+///
+/// # Errors
+/// An outage.
+pub async fn listing(site: &Site, _: &Staff, query: &str) -> Result<Listing, AppError> {
+    let asked = Asked::from_query(query);
+    let named = match asked.user {
+        Some(user) => Named::These(vec![UserId(user)]),
+        None => users::named(site, &asked.search, MOST_USERS).await?,
+    };
+    let users = match named {
+        Named::Anybody => None,
+        Named::These(users) => Some(users),
+        Named::TooMany => {
+            return Ok(Listing { asked, of: None, is_too_many: true, lines: Vec::new(), older: None });
+        }
+    };
+    let mut connection = site.db.read().await?;
+    let of = match asked.user {
+        Some(user) => store::username(&mut connection, UserId(user)).await?,
+        None => None,
+    };
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let sql = store::statement(users.as_deref(), asked.kind.map(Kind::name), asked.before, limit);
+    let mut rows = store::lines(&mut connection, &sql).await?;
+    let has_older = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let older = rows.last().filter(|_| has_older).map(|row| Cursor { at: row.at, id: row.id });
+    let line = |row: store::Row| Line {
+        at: moment(row.at),
+        user: row.user_id,
+        username: row.username,
+        kind: Kind::from_name(&row.kind),
+        detail: row.detail,
+        address: row.address,
+        // Not everything happens in a browser.
+        browser: if row.agent.is_empty() { String::new() } else { in_words(&row.agent) },
+    };
+    Ok(Listing { asked, of, is_too_many: false, lines: rows.into_iter().map(line).collect(), older })
+}

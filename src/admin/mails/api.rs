@@ -1,0 +1,57 @@
+//! Server functions on the queue of mails.
+
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
+
+use leptos::prelude::*;
+
+use super::Listing;
+use crate::{error::AppError, forms::Submission};
+
+/// A page of the queue; the query of its address says which.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/mails")]
+pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, AppError> {
+    use crate::{
+        permission::Permission,
+        server::{Visit, current_staff},
+    };
+
+    let staff = current_staff(Permission::ViewMail)?;
+    super::service::listing(&Visit::current()?.site, &staff, &query).await
+}
+
+/// Has a mail be tried now; leads back to the queue.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/retry_mail")]
+pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
+    use super::{MAILS, service};
+    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+
+    Desk::open(Permission::ChangeMail)?
+        .answer(async |desk, recent| {
+            let done = service::retry(&desk.visit, &desk.staff, recent, mail).await?;
+            Ok((if done { Message::MailHurried } else { Message::MailGone }, MAILS.to_owned()))
+        })
+        .await
+}
+
+/// Drops a mail; leads back to the queue.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/drop_mail")]
+pub async fn drop_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
+    use super::{MAILS, service};
+    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+
+    Desk::open(Permission::DeleteMail)?
+        .answer(async |desk, recent| {
+            let done = service::forget(&desk.visit, &desk.staff, recent, mail).await?;
+            Ok((if done { Message::MailDropped } else { Message::MailGone }, MAILS.to_owned()))
+        })
+        .await
+}

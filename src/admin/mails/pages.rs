@@ -1,0 +1,137 @@
+//! The queue of mails.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use server_fn::ServerFn;
+
+use super::{
+    Line, Listing, MAILS,
+    api::{DropMail, RetryMail, load_mails},
+};
+use crate::{
+    admin::{
+        frame::{AdminFrame, visitor_may},
+        users::{USERS, grouped},
+    },
+    forms::FORM_PAGE,
+    permission::Permission,
+    ui::{Loaded, Pager, Timestamp},
+};
+
+/// `/admin/mails`
+#[component]
+pub fn MailsPage() -> impl IntoView {
+    let search = use_location().search;
+    let data = Resource::new(move || search.get(), load_mails);
+    view! {
+        <AdminFrame title="Mails">
+            <Loaded data show=|listing| view! { <Queue listing /> } />
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn Queue(listing: Listing) -> impl IntoView {
+    let Listing { only_stuck, waiting, stuck, lines, is_later, next } = listing;
+    let count = |count: Option<i64>| count.map_or("over 10,000".to_owned(), grouped);
+    let links = [
+        (MAILS.to_owned(), "All that wait", count(waiting), !only_stuck),
+        (format!("{MAILS}?stuck=1"), "Tried in vain", count(stuck), only_stuck),
+    ]
+    .map(|(page, label, count, is_present)| {
+        view! {
+            <li>
+                <a href=page aria-current=is_present.then_some("true")>
+                    {label}
+                    " "
+                    <span class="count">{count}</span>
+                </a>
+            </li>
+        }
+    })
+    .collect_view();
+    let first = if only_stuck { format!("{MAILS}?stuck=1") } else { MAILS.to_owned() };
+    let content = if lines.is_empty() {
+        view! { <p class="help">"Nothing waits."</p> }.into_any()
+    } else {
+        view! {
+            <table class="list">
+                <caption class="hidden-text">"Mails that wait"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Mail"</th>
+                        <th scope="col">"To"</th>
+                        <th scope="col">"Since"</th>
+                        <th scope="col">"Tried"</th>
+                        <th scope="col">"Next"</th>
+                        <th scope="col">"Why it did not go out"</th>
+                        <th scope="col">
+                            <span class="hidden-text">"Do"</span>
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{lines.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        }
+        .into_any()
+    };
+    view! {
+        <section class="filters" aria-label="Filters">
+            <div class="filter">
+                <ul aria-label="Which mails">{links}</ul>
+            </div>
+        </section>
+        {content}
+        <Pager
+            newer=is_later.then_some(first)
+            older=next.map(|query| format!("{MAILS}{query}"))
+            labels=("From the beginning", "Next")
+        />
+    }
+}
+
+fn row(line: Line) -> impl IntoView {
+    let Line { id, what, address, user, since, tries, next_try, error } = line;
+    let button = |path: &'static str, word: &'static str, class: &'static str| {
+        let label = format!("{word}: {what} to {address}");
+        view! {
+            <form method="post" action=path>
+                <input type="hidden" name=FORM_PAGE value=MAILS />
+                <input type="hidden" name="mail" value=id.to_string() />
+                <button type="submit" class=class aria-label=label>
+                    {word}
+                </button>
+            </form>
+        }
+    };
+    let retry =
+        visitor_may(Permission::ChangeMail).then(|| button(RetryMail::PATH, "Try now", "button small"));
+    let forget =
+        visitor_may(Permission::DeleteMail).then(|| button(DropMail::PATH, "Drop", "button small danger"));
+    let user = user.map(|(user, username)| {
+        view! {
+            " ("
+            <a href=format!("{USERS}/{user}")>
+                <bdi>{username}</bdi>
+            </a>
+            ")"
+        }
+    });
+    let next = match next_try {
+        Some(moment) => view! { <Timestamp moment /> }.into_any(),
+        None => "Not of itself".into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row">{what.clone()}</th>
+            <td data-label="To">{address.clone()} {user}</td>
+            <td data-label="Since">
+                <Timestamp moment=since />
+            </td>
+            <td data-label="Tried">{tries}</td>
+            <td data-label="Next">{next}</td>
+            <td data-label="Why it did not go out">{error}</td>
+            <td class="act">{retry} {forget}</td>
+        </tr>
+    }
+}

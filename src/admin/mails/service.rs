@@ -1,0 +1,113 @@
+//! The queue of mails: looked at, tried again, dropped.
+
+use super::{Line, Listing, store};
+use crate::{
+    admin::history::service::{self as history, Actor, Object},
+    error::AppError,
+    member::{Staff, UserId},
+    server::{Site, Visit, clock::Millis, db::Transaction, moment::moment},
+    sessions::origin::Recent,
+};
+
+/// Lines on a page.
+const PAGE: usize = 100;
+/// More are not counted.
+const MOST_COUNTED: i64 = 10_000;
+
+/// A page of the queue that this query asks for.
+///
+/// # Errors
+/// An outage.
+pub async fn listing(site: &Site, _: &Staff, query: &str) -> Result<Listing, AppError> {
+    let (mut only_stuck, mut after) = (false, 0);
+    for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
+        match name.as_ref() {
+            "stuck" => only_stuck = value == "1",
+            "after" => after = value.parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+    let mut connection = site.db.read().await?;
+    let (waiting, stuck) = store::count(&mut connection, MOST_COUNTED + 1).await?;
+    let counted = |count: i64| (count <= MOST_COUNTED).then_some(count);
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut rows = store::after(&mut connection, only_stuck, after, limit).await?;
+    let has_next = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let stuck_too = if only_stuck { "stuck=1&" } else { "" };
+    let next = rows.last().filter(|_| has_next).map(|last| format!("?{stuck_too}after={}", last.id));
+    Ok(Listing {
+        only_stuck,
+        waiting: counted(waiting),
+        stuck: counted(stuck),
+        lines: rows.into_iter().map(line).collect(),
+        is_later: after != 0,
+        next,
+    })
+}
+
+fn line(row: store::Row) -> Line {
+    Line {
+        id: row.id,
+        what: in_words(&row.kind),
+        address: row.address,
+        user: row.user_id.zip(row.username),
+        since: moment(row.created_at),
+        tries: row.tries,
+        // `mail::service` writes that for what is not worth trying again.
+        next_try: (row.next_try_at < Millis::MAX).then(|| moment(row.next_try_at)),
+        error: row.last_error,
+    }
+}
+
+fn in_words(kind: &str) -> String {
+    kind.replace('_', " ")
+}
+
+/// Has a mail be tried now. False when it has gone out meanwhile.
+///
+/// # Errors
+/// An outage.
+pub async fn retry(visit: &Visit, staff: &Staff, _: &Recent, id: i64) -> Result<bool, AppError> {
+    let mut transaction = visit.site.db.begin().await?;
+    let Some(mail) = store::find(&mut transaction, id).await? else {
+        return Ok(false);
+    };
+    let done = store::hurry(&mut transaction, id, visit.site.clock.now()).await?;
+    record(&mut transaction, visit, staff, &mail, "mail tried again").await?;
+    transaction.commit().await?;
+    visit.site.mails.wake();
+    Ok(done)
+}
+
+/// Drops a mail, which then never goes out. False when it has meanwhile.
+///
+/// # Errors
+/// An outage.
+pub async fn forget(visit: &Visit, staff: &Staff, _: &Recent, id: i64) -> Result<bool, AppError> {
+    let mut transaction = visit.site.db.begin().await?;
+    let Some(mail) = store::find(&mut transaction, id).await? else {
+        return Ok(false);
+    };
+    let done = store::delete(&mut transaction, id).await?;
+    record(&mut transaction, visit, staff, &mail, "mail dropped").await?;
+    transaction.commit().await?;
+    Ok(done)
+}
+
+/// In the history of the user that the mail is for, or, for nobody's, of who did it.
+async fn record(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    staff: &Staff,
+    mail: &store::Row,
+    what: &str,
+) -> Result<(), AppError> {
+    let words = in_words(&mail.kind);
+    let object = match (mail.user_id, &mail.username) {
+        (Some(user), Some(username)) => Object::User(UserId(user), username),
+        _ => Object::Several("a mail to no account"),
+    };
+    let now = visit.site.clock.now();
+    history::record(transaction, now, Actor::Staff(staff), object, &[(what, "", &words)]).await
+}

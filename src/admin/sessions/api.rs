@@ -1,0 +1,50 @@
+//! Server functions on everybody's sessions.
+
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
+
+use leptos::prelude::*;
+
+use super::Listing;
+use crate::{error::AppError, forms::Submission};
+
+/// A page of the list; the query of its address says which.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/sessions")]
+pub async fn load_all_sessions(#[server(default)] query: String) -> Result<Listing, AppError> {
+    use crate::{
+        permission::Permission,
+        server::{Visit, current_staff},
+    };
+
+    let staff = current_staff(Permission::ViewSession)?;
+    super::service::listing(&Visit::current()?.site, &staff, &query).await
+}
+
+/// Ends somebody's session; leads back to the list.
+///
+/// # Errors
+/// Not allowed, or an outage.
+#[server(prefix = "/api", endpoint = "admin/end_session")]
+pub async fn end_any_session(
+    #[server(default)] session: String,
+    #[server(default)] search: String,
+) -> Result<Submission, AppError> {
+    use super::{SESSIONS, service};
+    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+
+    let list = match search.as_str() {
+        "" => SESSIONS.to_owned(),
+        search => {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            format!("{SESSIONS}?{}", query.append_pair("q", search).finish())
+        }
+    };
+    Desk::open(Permission::DeleteSession)?
+        .answer(async |desk, recent| {
+            let ended = service::end(&desk.visit, &desk.staff, recent, &session).await?;
+            Ok((if ended { Message::DeviceEnded } else { Message::DeviceGone }, list))
+        })
+        .await
+}

@@ -1,0 +1,119 @@
+//! Everybody's sessions: looked at, and ended.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{Line, Listing, store};
+use crate::{
+    activity::{self, Kind},
+    admin::{
+        history::service::{self as history, Actor, Object},
+        users::service::{self as users, Named, Target},
+    },
+    error::AppError,
+    member::{Client, Staff},
+    server::{Site, Visit, clock::Millis, moment::moment},
+    sessions::{agent::in_words, origin::Recent, service::IdHash},
+};
+
+/// Lines on a page.
+const PAGE: usize = 100;
+/// Users of whom the sessions are looked for at once.
+const MOST_USERS: usize = 200;
+
+/// A page of the list that this query asks for.
+///
+/// # Errors
+/// An outage.
+pub async fn listing(site: &Site, staff: &Staff, query: &str) -> Result<Listing, AppError> {
+    let (search, before) = read(query);
+    let users = match users::named(site, &search, MOST_USERS).await? {
+        Named::Anybody => None,
+        Named::These(users) => Some(users),
+        Named::TooMany => {
+            return Ok(Listing {
+                search,
+                is_too_many: true,
+                lines: Vec::new(),
+                is_older: false,
+                older: None,
+            });
+        }
+    };
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let sql = store::statement(site.clock.now(), users.as_deref(), before.as_ref(), limit);
+    let mut rows = store::lines(&mut *site.db.read().await?, &sql).await?;
+    let has_older = rows.len() > PAGE;
+    rows.truncate(PAGE);
+    let older = rows.last().filter(|_| has_older).map(|last| {
+        let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
+        if !search.is_empty() {
+            query.append_pair("q", &search);
+        }
+        let line = format!("{}-{}", last.created_at, URL_SAFE_NO_PAD.encode(&last.id_hash));
+        query.append_pair("before", &line).finish()
+    });
+    let mut owners: Vec<i64> = rows.iter().map(|row| row.user_id).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let within_reach = users::within_reach(site, staff, &owners).await?;
+    let line = |row: store::Row| Line {
+        can_be_ended: within_reach.contains(&row.user_id),
+        session: URL_SAFE_NO_PAD.encode(&row.id_hash),
+        user: row.user_id,
+        username: row.username,
+        device: in_words(&row.agent),
+        address: row.address,
+        since: moment(row.created_at),
+        last_seen: moment(row.last_seen_at),
+    };
+    let lines = rows.into_iter().map(line).collect();
+    Ok(Listing { search, is_too_many: false, lines, is_older: before.is_some(), older })
+}
+
+/// What is searched for, and before which line.
+fn read(query: &str) -> (String, Option<(Millis, Vec<u8>)>) {
+    let (mut search, mut before) = (String::new(), None);
+    for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
+        match name.as_ref() {
+            "q" => value.trim().clone_into(&mut search),
+            "before" => {
+                before = value
+                    .split_once('-')
+                    .and_then(|(at, hash)| Some((at.parse().ok()?, URL_SAFE_NO_PAD.decode(hash).ok()?)));
+            }
+            _ => {}
+        }
+    }
+    (search, before)
+}
+
+/// Ends somebody's session. False when there is none by this name any more.
+///
+/// # Errors
+/// A session of the caller or of somebody who may more than they do, or an outage.
+pub async fn end(visit: &Visit, staff: &Staff, _: &Recent, session: &str) -> Result<bool, AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let Some(id) = URL_SAFE_NO_PAD.decode(session).ok().and_then(|id| IdHash::try_from(id).ok()) else {
+        return Ok(false);
+    };
+    let mut transaction = site.db.begin().await?;
+    let Some((user, agent)) = store::find(&mut transaction, &id).await? else {
+        return Ok(false);
+    };
+    let target = Target::find(&mut transaction, user).await?;
+    target.require_within(staff)?;
+    if !store::delete(&mut transaction, &id).await? {
+        return Ok(false);
+    }
+    let device = in_words(&agent);
+    let object = Object::User(user, &target.row.username);
+    history::record(&mut transaction, now, Actor::Staff(staff), object, &[("logged out", &device, "")])
+        .await?;
+    let detail = format!("{device}, by the staff of this site");
+    activity::service::record(&mut transaction, now, user, Kind::DeviceEnded, &detail, &Client::default())
+        .await?;
+    transaction.commit().await?;
+    site.sessions.forget_all(&[(user, id)]);
+    site.cache.invalidate_member(user, "a session ended by staff");
+    Ok(true)
+}

@@ -1,0 +1,89 @@
+//! SQL for everybody's sessions.
+
+use sqlx::{AnyConnection, FromRow};
+
+use crate::{
+    member::UserId,
+    server::{clock::Millis, sql::Sql},
+};
+
+/// A session.
+#[derive(FromRow)]
+pub struct Row {
+    pub id_hash: Vec<u8>,
+    pub user_id: i64,
+    pub username: String,
+    pub created_at: Millis,
+    pub last_seen_at: Millis,
+    pub address: String,
+    pub agent: String,
+}
+
+/// The statement of a page: the living ones, of these users or of everybody, before a line, the latest first.
+pub fn statement(
+    now: Millis,
+    users: Option<&[UserId]>,
+    before: Option<&(Millis, Vec<u8>)>,
+    limit: i64,
+) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT sessions.id_hash, sessions.user_id, users.username, sessions.created_at, sessions.last_seen_at, \
+         sessions.address, sessions.agent FROM sessions JOIN users ON users.id = sessions.user_id \
+         WHERE sessions.idle_expires_at > ",
+    );
+    sql.number(now).push(" AND sessions.absolute_expires_at > ").number(now);
+    if let Some(users) = users {
+        sql.push(" AND sessions.user_id IN ").numbers(users.iter().map(|user| user.0));
+    }
+    if let Some((at, hash)) = before {
+        sql.push(" AND (sessions.created_at, sessions.id_hash) < (").number(*at).push(", ");
+        sql.bytes(hash.as_slice()).push(")");
+    }
+    sql.push(" ORDER BY sessions.created_at DESC, sessions.id_hash DESC LIMIT ").number(limit);
+    sql
+}
+
+pub async fn lines(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Row>, sqlx::Error> {
+    sql.query_as().fetch_all(connection).await
+}
+
+/// Whose it is, and with what it was opened.
+pub async fn find(
+    connection: &mut AnyConnection,
+    id_hash: &[u8],
+) -> Result<Option<(UserId, String)>, sqlx::Error> {
+    sqlx::query_as("SELECT user_id, agent FROM sessions WHERE id_hash = $1")
+        .bind(id_hash)
+        .fetch_optional(connection)
+        .await
+        .map(|row: Option<(i64, String)>| row.map(|(user, agent)| (UserId(user), agent)))
+}
+
+pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<bool, sqlx::Error> {
+    sqlx::query("DELETE FROM sessions WHERE id_hash = $1")
+        .bind(id_hash)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::explained::Explainer;
+
+    #[tokio::test]
+    async fn a_page_is_a_range_of_an_index() {
+        let before = (7, vec![7; 32]);
+        for mut explainer in Explainer::all().await {
+            for before in [None, Some(&before)] {
+                explainer.allow_sorting(false).await;
+                explainer.assert_uses("sessions_created_at", statement(7, None, before, 101)).await;
+                let users = [UserId(1), UserId(2)];
+                explainer.allow_sorting(true).await;
+                explainer.assert_uses("sessions_user_id", statement(7, Some(&users), before, 101)).await;
+            }
+            explainer.close().await;
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Every statement of the users' lists finds its rows by an index, on both databases.
+
+use super::{
+    super::{
+        batch::Action,
+        filter::{By, Cursor, Sort},
+        search::{Search, Way},
+    },
+    batch::{self, Concerned},
+    list::{Page, statement},
+    plan::{Plan, Source},
+};
+use crate::{
+    member::{Member, Rights, UserId},
+    server::{explained::Explainer, sql::Sql},
+};
+
+fn plan<'a>(
+    explainer: &Explainer,
+    group: Option<i64>,
+    search: Option<&'a Search>,
+    source: Source,
+) -> Plan<'a> {
+    Plan { is_embedded: explainer.is_embedded, facets: &[8, 9, 12], group, search, source }
+}
+
+#[tokio::test]
+async fn a_page_in_every_order_is_a_range_of_an_index() {
+    for mut explainer in Explainer::all().await {
+        for (by, name) in
+            [(By::Joined, "joined"), (By::Username, "username"), (By::Email, "email"), (By::Seen, "seen")]
+        {
+            for descending in [false, true] {
+                for from in [None, Some(Cursor { key: "7".into(), id: 7 })] {
+                    let page = Page { sort: Sort { by, descending }, from: from.as_ref(), limit: 101 };
+                    for (group, table) in [(None, "users"), (Some(1), "group_members")] {
+                        let plan = plan(&explainer, group, None, Source::Sorted);
+                        let sql = statement(&plan, &page);
+                        explainer.assert_uses(&format!("{table}_by_{name}"), sql).await;
+                    }
+                }
+            }
+        }
+        explainer.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_search_goes_through_an_index_however_much_it_finds() {
+    let searches = ["ada lovelace", "ab", "x", "@@@"].map(|typed| Search::parse(typed).expect("a search"));
+    let sort = Sort { by: By::Username, descending: false };
+    let page = Page { sort, from: None, limit: 101 };
+    for mut explainer in Explainer::all().await {
+        let (ids, ids_of_group) = match explainer.is_embedded {
+            true => ("sqlite_autoindex_users_1", "sqlite_autoindex_group_members_1"),
+            false => ("users_pk", "group_members_pk"),
+        };
+        for search in &searches {
+            let by_trigram = matches!(search.way(), Way::Trigrams(_));
+            for group in [None, Some(1)] {
+                let matches = plan(&explainer, group, Some(search), Source::Matches);
+                // PostgreSQL's function has a plan of its own, below.
+                let index = match (by_trigram, explainer.is_embedded) {
+                    (true, true) => "users_search VIRTUAL TABLE",
+                    (true, false) => "users_matching",
+                    (false, _) => "users_email_key",
+                };
+                explainer.assert_uses(index, statement(&matches, &page)).await;
+                explainer.allow_sorting(true).await;
+                let few = plan(&explainer, group, Some(search), Source::Few);
+                let index = if group.is_some() { "group_members_by" } else { "users_by" };
+                explainer.assert_uses(index, statement(&few, &page)).await;
+                explainer.allow_sorting(false).await;
+                let stream = plan(&explainer, group, Some(search), Source::Stream);
+                let index = match (by_trigram && explainer.is_embedded, group) {
+                    (true, _) => "users_search VIRTUAL TABLE",
+                    (false, None) => ids,
+                    (false, Some(_)) => ids_of_group,
+                };
+                let from = Cursor { key: String::new(), id: 7 };
+                let later = Page { sort: Sort::default(), from: Some(&from), limit: 101 };
+                let sql = statement(&stream, &later);
+                let sorted = explainer.assert_uses(index, sql).await;
+                assert!(!sorted.contains("TEMP B-TREE") && !sorted.contains("Sort "), "{sorted}");
+            }
+        }
+        if !explainer.is_embedded {
+            let sql = Sql::new("SELECT id FROM users WHERE search LIKE '%ada%' LIMIT 10");
+            let bitmap = explainer.plan_with_bitmaps(sql).await;
+            assert!(bitmap.contains("users_search"), "{bitmap}");
+        }
+        explainer.close().await;
+    }
+}
+
+#[tokio::test]
+async fn so_does_whom_a_batch_concerns_and_what_goes_with_them() {
+    let own = ["accounts.change_user".to_owned()].into();
+    let rights = Rights { is_staff: true, own, ..Rights::default() };
+    let staff = Member::with_rights(UserId(1), "sam".into(), Vec::new(), rights).staff().expect("staff");
+    for mut explainer in Explainer::all().await {
+        for action in Action::ALL {
+            for group in [None, Some(1)] {
+                let source = batch::Source::List(plan(&explainer, group, None, Source::Sorted));
+                let concerned = Concerned {
+                    source,
+                    action,
+                    group: Some(2),
+                    staff: &staff,
+                    newest: i64::MAX,
+                    limit: 10_001,
+                };
+                let sql = batch::concerned_statement(&concerned);
+                let index = if group.is_some() { "group_members_by" } else { "users_by" };
+                explainer.assert_uses(index, sql).await;
+            }
+        }
+        let sql = batch::goes_statement(&[1, 2, 3]);
+        explainer.assert_uses("changes_object", sql).await;
+        explainer.close().await;
+    }
+}
