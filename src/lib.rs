@@ -45,6 +45,9 @@ pub mod commands;
 /// Who is asking.
 #[cfg(feature = "ssr")]
 pub mod member;
+/// People on their way in and out.
+#[cfg(feature = "ssr")]
+pub mod moving;
 /// The operator's verbs on accounts, groups and permissions.
 #[cfg(feature = "ssr")]
 pub mod people;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use members_area::{
-    commands::{self, backup, demo, group, people, serve, user},
+    commands::{self, backup, demo, group, moving, people, serve, user},
     server::{config::Config, failure::Failure},
     timing,
 };
@@ -49,6 +49,14 @@ enum Command {
     ///
     /// The copy is checked first; the database of before is kept beside it.
     Restore(backup::Copy),
+    /// Writes all accounts and groups to a file, a line of JSON each, to be taken in by another site of ours.
+    ///
+    /// With password hashes; without sessions, pictures and the record of activity (`backup` has those).
+    Export(moving::Export),
+    /// Takes accounts and groups in: from a file of `export`, or from another kind of site.
+    ///
+    /// Who is here already, by username, stays as they are. Everything is taken or nothing.
+    Import(moving::Import),
     /// Lists and shows accounts, switches them on and off, puts them into groups.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -124,6 +132,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Changepassword { username } => people::change_password(config, &username).await,
             Command::Backup(copy) => backup::backup(config, copy).await,
             Command::Restore(copy) => backup::restore(config, copy).await,
+            Command::Export(export) => moving::export(config, export).await,
+            Command::Import(import) => moving::import(config, import).await,
             Command::User(command) => user::run(config, command).await,
             Command::Group(command) => group::run(config, command).await,
             Command::Grant(grant) => group::grant(config, grant, true).await,

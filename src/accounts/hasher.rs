@@ -120,6 +120,17 @@ fn hash(argon2: &Argon2<'_>, password: &Secret) -> Result<String, AppError> {
     }
 }
 
+/// Whether a text is a hash as it is written here, within the limits: for what comes from a file.
+pub fn is_ours(text: &str) -> bool {
+    PasswordHash::new(text).is_ok_and(|hash| {
+        hash.algorithm == Algorithm::Argon2id.ident()
+            && hash.salt.is_some()
+            && hash.hash.is_some()
+            && Params::try_from(&hash)
+                .is_ok_and(|params| is_bearable(params.m_cost(), params.t_cost(), params.p_cost()))
+    })
+}
+
 /// What a hash costs: blocks filled.
 fn work(params: &Params) -> u64 {
     u64::from(params.m_cost()) * u64::from(params.t_cost())

@@ -23,8 +23,11 @@ use crate::{
 const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// Each kind of link, and the page behind it.
-const LINKS: [(&str, &str, Purpose); 5] = [
+const LINKS: [(&str, &str, Purpose); 7] = [
     ("/accounts/reset/{token}", "/accounts/reset/new", Purpose::ResetPassword),
+    // Django's, /accounts/reset/MQ/c5x3dp-9f0e…/, from a mail of the site of before: good for nothing but to ask for a new one.
+    ("/accounts/reset/{token}/{djangos}", "/accounts/reset/new", Purpose::ResetPassword),
+    ("/accounts/reset/{token}/{djangos}/", "/accounts/reset/new", Purpose::ResetPassword),
     ("/accounts/verify/{token}", "/accounts/verify", Purpose::VerifyEmail),
     ("/accounts/email/confirm/{token}", "/accounts/email/confirm", Purpose::ChangeEmail),
     ("/accounts/email/undo/{token}", "/accounts/email/undo", Purpose::UndoEmail),

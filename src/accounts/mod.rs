@@ -18,6 +18,8 @@ pub mod names;
 #[cfg(feature = "ssr")]
 pub mod next;
 #[cfg(feature = "ssr")]
+pub mod old_addresses;
+#[cfg(feature = "ssr")]
 pub mod password;
 #[cfg(feature = "ssr")]
 pub mod service;

@@ -3,7 +3,10 @@
 pub mod backup;
 pub mod demo;
 pub mod group;
+pub mod moving;
 pub mod people;
+mod progress;
+mod report;
 pub mod serve;
 pub mod user;
 

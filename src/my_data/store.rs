@@ -44,6 +44,11 @@ pub const LISTS: &[Part] = &[
         name: "changes_by_staff",
         sql: "SELECT at, what, old_value, new_value FROM changes WHERE object_kind = 'user' AND object_id = $1 ORDER BY id",
     },
+    // An account that was brought here from elsewhere.
+    Part {
+        name: "imported_from",
+        sql: "SELECT source, source_key FROM imported_users WHERE user_id = $1 ORDER BY source, source_key",
+    },
     Part {
         name: "sessions",
         sql: "SELECT created_at, last_seen_at, idle_expires_at, absolute_expires_at, address, agent FROM sessions \

@@ -145,6 +145,16 @@ impl Database {
             .map_err(|_| sqlx::Error::WorkerCrashed)?
     }
 
+    /// A transaction to read in, in which everything is as it was at one moment.
+    ///
+    /// # Errors
+    /// When no connection is to be had in time.
+    pub async fn snapshot(&self) -> Result<Transaction, sqlx::Error> {
+        let statement =
+            if self.embedded { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" };
+        self.read.begin_with(statement).await
+    }
+
     /// Ends all connections, so that SQLite writes its WAL back. Not for ever: a connection that hangs must not hold up the end.
     pub async fn close(&self) {
         const PATIENCE: Duration = Duration::from_secs(5);

@@ -14,7 +14,7 @@ use super::{
     static_files, well_formed,
 };
 use crate::{
-    accounts::links,
+    accounts::{links, old_addresses},
     acting,
     my_data::download,
     pictures,
@@ -34,6 +34,7 @@ pub fn router(site: Site) -> Router {
             move || shell::shell(&document),
         )
         .merge(links::routes())
+        .merge(old_addresses::routes())
         .merge(pictures::routes::routes())
         .merge(download::routes())
         .fallback(pages::fallback);

@@ -188,6 +188,9 @@ async fn every_command_has_help_and_every_mistake_a_sentence() {
         "revoke",
         "backup",
         "restore",
+        "export",
+        "import",
+        "import django",
     ] {
         let help = run(program(&database, folder.path()).args(command.split(' ')).arg("--help"));
         assert!(

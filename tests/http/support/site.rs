@@ -89,13 +89,17 @@ impl TestSite {
         config.mail.transport = config::MailTransport::File(mails.clone());
         change(&mut config);
         let clock = Clock::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a listener of tokio");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;
         };
-        let running = tokio::spawn(server::run(config, clock.clone(), listener, stopped));
+        let running = tokio::task::spawn_blocking({
+            let clock = clock.clone();
+            move || apart(config, clock, listener, stopped)
+        });
         let site = Self { address, clock, database, mails, stop, running, _folder: folder };
         site.visitor().get("/healthz").await;
         site
@@ -216,4 +220,19 @@ impl TestSite {
     pub async fn stop(self) {
         self.halt().await.remove().await;
     }
+}
+
+/// The site on a runtime of its own, since a test that waits for the program (`support::program`) holds up its own: a site in the
+/// middle of a write would stand still there, and the program would find the database locked for as long as it waits.
+fn apart(
+    config: Config,
+    clock: Clock,
+    listener: TcpListener,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+        server::run(config, clock, listener, stopped).await
+    })
 }

@@ -1,0 +1,35 @@
+//! Addresses that a Django site has and this one has not: members have them in bookmarks, in mails and in other sites' links.
+
+use axum::{
+    Router,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use crate::server::Site;
+
+/// Where to. None is open to strangers: they log in first, and go on from there. (Links from the old site's mails: `super::links`.)
+const MOVED: [(&str, &str); 4] = [
+    // Django says there that it is done; here a message says it.
+    ("/accounts/password_change/done", "/members/profile"),
+    // Where Django leads after login, unless told otherwise.
+    ("/accounts/profile", "/members/profile"),
+    ("/dashboard", "/members/dashboard"),
+    ("/secret", "/members/secret"),
+];
+
+/// With the slash at the end that Django's addresses have, and without.
+pub fn routes() -> Router<Site> {
+    MOVED.into_iter().fold(Router::new(), |router, (old, new)| {
+        let moved = move || async move { see(new) };
+        router.route(old, get(moved)).route(&format!("{old}/"), get(moved))
+    })
+}
+
+fn see(page: &'static str) -> Response {
+    const NOT_KEPT: (HeaderName, HeaderValue) =
+        (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    let location = (header::LOCATION, HeaderValue::from_static(page));
+    (StatusCode::SEE_OTHER, [location, NOT_KEPT]).into_response()
+}

@@ -1,0 +1,186 @@
+//! `export`, `import`, `import django`.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{BufRead, BufReader, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+
+use super::{progress, report::Printer};
+use crate::{
+    moving::{
+        django::UserModel,
+        progress::Progress,
+        report::Report,
+        service::{self, DjangoImport, Exported},
+    },
+    server::{Site, config::Config, failure::Failure},
+};
+
+/// Where to.
+#[derive(Args)]
+pub struct Export {
+    /// The file; `-` for the standard output. It holds password hashes: keep it from others.
+    file: PathBuf,
+    /// Replaces a file that is there already.
+    #[arg(long)]
+    force: bool,
+}
+
+/// From where, and how.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Import {
+    /// What `export` wrote; `-` for the standard input.
+    #[arg(required = true)]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    how: How,
+    #[command(subcommand)]
+    from: Option<From>,
+}
+
+/// What both imports can be told.
+#[derive(Args, Clone, Copy)]
+pub struct How {
+    /// Does it all and takes it back at the end: the report says what would be.
+    #[arg(long)]
+    dry_run: bool,
+    /// Writes the report as one JSON object, every row that there is something to say of included.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Other kinds of site.
+#[derive(Subcommand)]
+pub enum From {
+    /// Takes users, groups, permissions and memberships of a Django site.
+    ///
+    /// Members log in with the password that they have. It can be repeated: what has changed there since then is taken over, unless it
+    /// was changed here too. Everything is taken or nothing. While it runs, others can read but not write: run it when the site is
+    /// quiet. docs/moving-in.md leads through it.
+    Django(Django),
+}
+
+/// A Django site.
+#[derive(Args)]
+pub struct Django {
+    /// A file that `manage.py dumpdata` wrote as JSON, or the site's SQLite database.
+    file: PathBuf,
+    /// The site's user model, if it has one of its own: `app.model`.
+    #[arg(long, default_value = "auth.user")]
+    user_model: String,
+    /// A name for the site; needed when several move in here.
+    #[arg(long, default_value = "django")]
+    source: String,
+    #[command(flatten)]
+    how: How,
+}
+
+/// `export`
+///
+/// # Errors
+/// When the file is there, cannot be written, or on an outage.
+pub async fn export(config: Config, export: Export) -> Result<(), Failure> {
+    let site = super::open(config).await?;
+    let done = write(&site, &export).await;
+    site.db.close().await;
+    let Exported { groups, users } = done?;
+    eprintln!("{users} account(s) and {groups} group(s) written.");
+    Ok(())
+}
+
+async fn write(site: &Site, export: &Export) -> Result<Exported, Failure> {
+    let progress = Progress::default();
+    if export.file == Path::new("-") {
+        let shown = progress::show(&progress, "Writing");
+        let done = service::export(site, &mut BufWriter::new(std::io::stdout()), &progress).await;
+        shown.end();
+        return done;
+    }
+    let name = export.file.display();
+    if export.file.exists() && !export.force {
+        return Err(Failure::message(format!("{name} is there already: --force replaces it")));
+    }
+    let trouble = |error: std::io::Error| Failure::start(&format!("write {name}"), error);
+    let mut partial = export.file.clone().into_os_string();
+    partial.push(format!(".{:08x}", rand::random::<u32>()));
+    // It has its name only when it is whole.
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(trouble)?;
+    let mut writer = BufWriter::new(file);
+    let shown = progress::show(&progress, "Writing");
+    let done = service::export(site, &mut writer, &progress).await;
+    shown.end();
+    let done = done.and_then(|exported| {
+        writer.get_ref().sync_all().and_then(|()| fs::rename(&partial, &export.file)).map_err(trouble)?;
+        Ok(exported)
+    });
+    if done.is_err() {
+        let _ = fs::remove_file(&partial);
+    }
+    done
+}
+
+/// `import`
+///
+/// # Errors
+/// When the file is not good, or on an outage.
+pub async fn import(config: Config, import: Import) -> Result<(), Failure> {
+    match import.from {
+        Some(From::Django(django)) => {
+            let user_model = UserModel::parse(&django.user_model).ok_or_else(|| {
+                Failure::message("--user-model is written app.model, like users.CustomUser")
+            })?;
+            if django.source.is_empty() || django.source.len() > 100 {
+                return Err(Failure::message("--source is a name of 1 to 100 characters"));
+            }
+            let (file, source, is_rehearsal) = (django.file, django.source, django.how.dry_run);
+            let import = DjangoImport { file, source, user_model, is_rehearsal };
+            run(config, django.how, |site, progress, report| async move {
+                service::import_django(&site, import, &progress, report).await
+            })
+            .await
+        }
+        None => {
+            let file = import.file.unwrap_or_default();
+            let is_rehearsal = import.how.dry_run;
+            run(config, import.how, |site, progress, report| async move {
+                let from = open(&file, &progress)?;
+                service::import(&site, from, is_rehearsal, &progress, report).await
+            })
+            .await
+        }
+    }
+}
+
+fn open(file: &Path, progress: &Progress) -> Result<Box<dyn BufRead + Send>, Failure> {
+    if file == Path::new("-") {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let opened = File::open(file).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let (length, opened) =
+        opened.map_err(|error| Failure::start(&format!("read {}", file.display()), error))?;
+    progress.expect(length);
+    Ok(Box::new(BufReader::new(opened)))
+}
+
+async fn run<F: Future<Output = Result<Report, Failure>>>(
+    config: Config,
+    how: How,
+    import: impl FnOnce(Site, Progress, Report) -> F,
+) -> Result<(), Failure> {
+    let site = super::open(config).await?;
+    let progress = Progress::default();
+    let shown = progress::show(&progress, if how.dry_run { "Rehearsing" } else { "Taking" });
+    let printer = Printer::new(how.json, shown.line_printer());
+    let each = printer.clone();
+    let done = import(site.clone(), progress, Report::new(move |row| each.row(row))).await;
+    shown.end();
+    site.db.close().await;
+    printer.end(done.as_ref().map(|report| report.totals), how.dry_run);
+    std::io::stdout().flush().map_err(|error| Failure::start("write the report", error))?;
+    done.map(drop)
+}

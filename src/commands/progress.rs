@@ -1,0 +1,66 @@
+//! Progress on the terminal: a bar for people, a line now and then for a file.
+
+use std::{
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tokio::task::JoinHandle;
+
+use crate::moving::progress::Progress;
+
+/// Shows progress until it is ended.
+pub struct Shown {
+    task: JoinHandle<()>,
+    bar: ProgressBar,
+}
+
+/// Begins to show it, on the error output: the other one may be the file that is written.
+pub fn show(progress: &Progress, what: &'static str) -> Shown {
+    const EVERY: Duration = Duration::from_millis(100);
+    let bar = if std::io::stderr().is_terminal() {
+        let style = ProgressStyle::with_template(
+            "{msg} {wide_bar} {percent:>3}% {elapsed_precise} (left: {eta_precise})",
+        );
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        style.map_or(bar.clone(), |style| bar.with_style(style))
+    } else {
+        ProgressBar::hidden()
+    };
+    let (progress, drawn) = (progress.clone(), bar.clone());
+    let task = tokio::spawn(async move {
+        let mut told = 0;
+        loop {
+            tokio::time::sleep(EVERY).await;
+            let (done, total, rows) = progress.look();
+            if drawn.is_hidden() {
+                // Every tenth, as it is passed.
+                let tenths = done.saturating_mul(10).checked_div(total).unwrap_or(0);
+                if tenths > told {
+                    told = tenths;
+                    let _ = writeln!(std::io::stderr(), "{what}: {rows} row(s), {}0%", tenths);
+                }
+            } else {
+                drawn.set_length(total);
+                drawn.set_position(done);
+                drawn.set_message(format!("{what}: {rows} row(s)"));
+            }
+        }
+    });
+    Shown { task, bar }
+}
+
+impl Shown {
+    /// A line above the bar.
+    pub fn line_printer(&self) -> impl Fn(&str) + Send + 'static {
+        let bar = self.bar.clone();
+        move |line| bar.suspend(|| super::print_line(line))
+    }
+
+    /// Ends it.
+    pub fn end(self) {
+        self.task.abort();
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,92 @@
+//! What came of an import, for people or as JSON. Rows are written as they come, so that a million of them take no memory.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use serde_json::json;
+
+use crate::{
+    moving::report::{Row, Tally, Totals},
+    server::failure::Failure,
+};
+
+/// For people: more rows than anybody reads are only counted.
+const ROWS_SHOWN: u64 = 200;
+
+/// Writes a report. Clones write the same one.
+#[derive(Clone)]
+pub struct Printer(Arc<Inner>);
+
+struct Inner {
+    is_json: bool,
+    rows: AtomicU64,
+    print: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl Printer {
+    /// Line by line.
+    pub fn new(is_json: bool, print: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        let printer = Self(Arc::new(Inner { is_json, rows: AtomicU64::new(0), print: Box::new(print) }));
+        if is_json {
+            (printer.0.print)("{\"rows\": [");
+        }
+        printer
+    }
+
+    /// A row that there is something to say of.
+    pub fn row(&self, row: &Row) {
+        let before = self.0.rows.fetch_add(1, Ordering::Relaxed);
+        if self.0.is_json {
+            let between = if before == 0 { "" } else { "," };
+            (self.0.print)(&format!("{between}{}", serde_json::to_string(row).unwrap_or_default()));
+        } else if before < ROWS_SHOWN {
+            // As a debug string: what comes from a file may hold anything, and this goes to a terminal.
+            let Row { kind, key, name, is_refused, reason } = row;
+            // A key that was made from the name says nothing more.
+            let is_key = !key.is_empty() && !key.starts_with("name:");
+            let key = if is_key { format!(" ({})", key.escape_debug()) } else { String::new() };
+            let verb = if *is_refused { "refused: " } else { "" };
+            (self.0.print)(&format!("{kind} {name:?}{key}: {verb}{reason}"));
+        }
+    }
+
+    /// The numbers.
+    pub fn end(&self, totals: Result<Totals, &Failure>, is_rehearsal: bool) {
+        if self.0.is_json {
+            let end = match totals {
+                Ok(totals) => json!({ "totals": totals, "dry_run": is_rehearsal }),
+                Err(failure) => json!({ "error": failure.to_string() }),
+            };
+            let end = end.to_string();
+            (self.0.print)(&format!("], {}", end.strip_prefix('{').unwrap_or(&end)));
+            return;
+        }
+        let rows = self.0.rows.load(Ordering::Relaxed);
+        if rows > ROWS_SHOWN {
+            (self.0.print)(&format!("… and {} more: --json says all", rows - ROWS_SHOWN));
+        }
+        if let Ok(totals) = totals {
+            self.numbers(&totals, is_rehearsal);
+        }
+    }
+
+    fn numbers(&self, totals: &Totals, is_rehearsal: bool) {
+        let line = |what: &str, tally: &Tally| {
+            let Tally { taken, changed, unchanged, refused } = tally;
+            format!("{what}: {taken} taken, {changed} changed, {unchanged} unchanged, {refused} refused")
+        };
+        let passwords = &totals.passwords;
+        (self.0.print)(&line("Users", &totals.users));
+        (self.0.print)(&line("Groups", &totals.groups));
+        (self.0.print)(&format!(
+            "Passwords of those taken: {} go on, {} had none, {} have to be reset by mail",
+            passwords.kept, passwords.unusable, passwords.to_be_reset
+        ));
+        (self.0.print)(&format!("Addresses confirmed: {}", totals.addresses_confirmed));
+        if is_rehearsal {
+            (self.0.print)("This was a dry run: nothing was changed.");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Django's columns, from a dump or from a database.
+
+use std::collections::HashMap;
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    incoming::{Incoming, IncomingGroup},
+    person::{Note, Raw, Refusal, column},
+};
+
+/// Where a site keeps its users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserModel {
+    /// The app's label.
+    pub app: String,
+    /// The model, lower case.
+    pub model: String,
+}
+
+impl UserModel {
+    /// `auth.User`, `users.CustomUser`; none for what is neither.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_name = |text: &str| {
+            text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+                && !text.is_empty()
+                && text.len() <= 100
+        };
+        let (app, model) = text.split_once('.')?;
+        (is_name(app) && is_name(model))
+            .then(|| Self { app: app.to_ascii_lowercase(), model: model.to_ascii_lowercase() })
+    }
+
+    /// As a dump writes it.
+    pub fn label(&self) -> String {
+        format!("{}.{}", self.app, self.model)
+    }
+}
+
+/// An account as Django has it: columns as text, whichever there are.
+#[derive(Default)]
+#[expect(missing_docs, reason = "they are Django's columns")]
+pub struct DjangoUser {
+    pub pk: Option<String>,
+    pub username: Option<String>,
+    pub password: Option<String>,
+    pub email: Option<String>,
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub is_active: Option<String>,
+    pub is_staff: Option<String>,
+    pub is_superuser: Option<String>,
+    pub date_joined: Option<String>,
+    pub last_login: Option<String>,
+    pub groups: Vec<String>,
+    pub permissions: Vec<String>,
+    pub notes: Vec<Note>,
+}
+
+impl DjangoUser {
+    /// On its way in.
+    pub fn incoming(self) -> Incoming {
+        let name = self.username.clone().unwrap_or_default();
+        let key = self.pk.clone().unwrap_or_else(|| natural_key(&name));
+        let (notes, found) = self.read();
+        Incoming { key, name, found, notes }
+    }
+
+    fn read(mut self) -> (Vec<Note>, Result<Raw, Refusal>) {
+        let notes = std::mem::take(&mut self.notes);
+        let read = || -> Result<Raw, Refusal> {
+            Ok(Raw {
+                // A site that has no such columns means everybody, and nobody.
+                is_active: column::flag(self.is_active.as_deref(), "is_active")?.unwrap_or(true),
+                is_staff: column::flag(self.is_staff.as_deref(), "is_staff")?.unwrap_or(false),
+                is_superuser: column::flag(self.is_superuser.as_deref(), "is_superuser")?.unwrap_or(false),
+                date_joined: column::time(self.date_joined.as_deref(), "date_joined")?,
+                last_login: column::time(self.last_login.as_deref(), "last_login")?,
+                username: self.username.unwrap_or_default(),
+                email: self.email.unwrap_or_default(),
+                password: self.password.unwrap_or_default(),
+                first_name: self.first_name.unwrap_or_default(),
+                last_name: self.last_name.unwrap_or_default(),
+                groups: self.groups,
+                permissions: self.permissions,
+                email_verified_at: None,
+                delete_after: None,
+            })
+        };
+        (notes, read())
+    }
+}
+
+/// For a row without a primary key: it stays when the account is deleted here, so it must not say who that was.
+pub fn natural_key(name: &str) -> String {
+    let hash = Sha256::digest(name);
+    hash.iter().fold("name:".to_owned(), |key, byte| key + &format!("{byte:02x}"))
+}
+
+/// One way to write a primary key: a UUID has dashes in a dump, and none in SQLite.
+pub fn primary_key(text: &str) -> String {
+    let is_uuid = text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    if is_uuid { text.replace('-', "").to_ascii_lowercase() } else { text.to_owned() }
+}
+
+/// What accounts refer to: small, and kept in memory.
+#[derive(Default)]
+pub struct Catalog {
+    /// `app.codename` by primary key.
+    pub permissions: HashMap<String, String>,
+    /// Names of groups by primary key.
+    pub groups: HashMap<String, String>,
+    /// The groups themselves.
+    pub incoming: Vec<IncomingGroup>,
+}

@@ -1,0 +1,143 @@
+//! What was taken last time, a hash for each value. A value that is here as it was taken was not changed here; one that comes as it
+//! was taken was not changed there.
+
+use sha2::{Digest, Sha256};
+
+use super::super::person::Raw;
+use crate::server::clock::Millis;
+
+/// A value of an account that is taken over when it changes there, and what the report calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Column {
+    Username,
+    Email,
+    Password,
+    FirstName,
+    LastName,
+    IsActive,
+    IsStaff,
+    IsSuperuser,
+    LastLogin,
+    Groups,
+    Permissions,
+}
+
+impl Column {
+    pub const ALL: [Self; 11] = [
+        Self::Username,
+        Self::Email,
+        Self::Password,
+        Self::FirstName,
+        Self::LastName,
+        Self::IsActive,
+        Self::IsStaff,
+        Self::IsSuperuser,
+        Self::LastLogin,
+        Self::Groups,
+        Self::Permissions,
+    ];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::Email => "email",
+            Self::Password => "password",
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::IsActive => "is_active",
+            Self::IsStaff => "is_staff",
+            Self::IsSuperuser => "is_superuser",
+            Self::LastLogin => "last_login",
+            Self::Groups => "groups",
+            Self::Permissions => "permissions",
+        }
+    }
+
+    /// As text, for the hash and for the record of changes; a password only for the hash.
+    pub fn text(self, raw: &Raw) -> String {
+        match self {
+            Self::Username => raw.username.clone(),
+            Self::Email => raw.email.clone(),
+            Self::Password => raw.password.clone(),
+            Self::FirstName => raw.first_name.clone(),
+            Self::LastName => raw.last_name.clone(),
+            Self::IsActive => raw.is_active.to_string(),
+            Self::IsStaff => raw.is_staff.to_string(),
+            Self::IsSuperuser => raw.is_superuser.to_string(),
+            Self::LastLogin => time(raw.last_login),
+            Self::Groups => raw.groups.join(", "),
+            Self::Permissions => raw.permissions.join(", "),
+        }
+    }
+}
+
+fn time(at: Option<Millis>) -> String {
+    at.map(|at| crate::server::moment::moment(at).iso).unwrap_or_default()
+}
+
+/// Eight bytes of SHA-256 a value: enough to tell a change, and no copy of what it was.
+const BYTES: usize = 8;
+
+/// The hashes of all columns, and of when the account was made, which never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digests(Vec<u8>);
+
+impl Digests {
+    /// Of an account, whose groups and permissions are sorted.
+    pub fn of(raw: &Raw) -> Self {
+        let texts = Column::ALL.into_iter().map(|column| column.text(raw));
+        Self(texts.chain([time(raw.date_joined)]).flat_map(|text| digest(&text)).collect())
+    }
+
+    /// As it was stored.
+    pub fn stored(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// To be stored.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.clone()
+    }
+
+    /// Whether a column is the same in both.
+    pub fn agree(&self, other: &Self, column: Column) -> bool {
+        self.at(column as usize) == other.at(column as usize)
+    }
+
+    /// Whether both accounts were made at the same time: another time, another person.
+    pub fn same_person(&self, other: &Self) -> bool {
+        self.at(Column::ALL.len()) == other.at(Column::ALL.len())
+    }
+
+    fn at(&self, index: usize) -> Option<&[u8]> {
+        self.0.get(index * BYTES..(index + 1) * BYTES)
+    }
+}
+
+/// Of one text.
+pub fn digest(text: &str) -> [u8; BYTES] {
+    let mut bytes = [0; BYTES];
+    bytes.copy_from_slice(&Sha256::digest(text)[..BYTES]);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_column_has_a_place_of_its_own() {
+        let raw = Raw { username: "ada".into(), ..Default::default() };
+        let before = Digests::of(&raw);
+        assert_eq!(before.bytes().len(), (Column::ALL.len() + 1) * BYTES);
+        for (index, column) in Column::ALL.into_iter().enumerate() {
+            assert_eq!(column as usize, index);
+        }
+        let after = Digests::of(&Raw { last_login: Some(0), ..raw.clone() });
+        let changed: Vec<_> =
+            Column::ALL.into_iter().filter(|column| !before.agree(&after, *column)).collect();
+        assert_eq!(changed, [Column::LastLogin]);
+        assert!(before.same_person(&after));
+        assert!(!before.same_person(&Digests::of(&Raw { date_joined: Some(0), ..raw })));
+    }
+}

@@ -1,0 +1,13 @@
+//! The verbs: in from Django, out and in by our own file.
+
+mod changes;
+mod digests;
+mod django;
+mod export;
+mod groups;
+mod import;
+mod intake;
+
+pub use django::{DjangoImport, import_django};
+pub use export::{Exported, export};
+pub use import::import;

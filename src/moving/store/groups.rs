@@ -1,0 +1,130 @@
+//! SQL for the tables `groups`, `group_permissions` and `imported_groups`.
+
+use std::collections::HashMap;
+
+use sqlx::{AnyConnection, Error, FromRow};
+
+use super::people::strings;
+use crate::server::{clock::Millis, id::new_id};
+
+/// All groups, number by key of the name.
+pub async fn all(connection: &mut AnyConnection) -> Result<HashMap<String, i64>, Error> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT name_key, id FROM groups").fetch_all(connection).await?;
+    Ok(rows.into_iter().collect())
+}
+
+pub async fn insert(connection: &mut AnyConnection, id: i64, name: &str, key: &str) -> Result<(), Error> {
+    sqlx::query("INSERT INTO groups (id, name, name_key) VALUES ($1, $2, $3)")
+        .bind(id)
+        .bind(name)
+        .bind(key)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Another name.
+pub async fn rename(connection: &mut AnyConnection, id: i64, name: &str, key: &str) -> Result<(), Error> {
+    sqlx::query("UPDATE groups SET name = $2, name_key = $3, version = version + 1 WHERE id = $1")
+        .bind(id)
+        .bind(name)
+        .bind(key)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+pub async fn name(connection: &mut AnyConnection, id: i64) -> Result<String, Error> {
+    let (name,) =
+        sqlx::query_as("SELECT name FROM groups WHERE id = $1").bind(id).fetch_one(connection).await?;
+    Ok(name)
+}
+
+pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
+    strings(connection, "SELECT codename FROM group_permissions WHERE group_id = $1", id).await
+}
+
+/// These and no others.
+pub async fn set_permissions(
+    connection: &mut AnyConnection,
+    id: i64,
+    permissions: &[String],
+) -> Result<(), Error> {
+    sqlx::query("DELETE FROM group_permissions WHERE group_id = $1")
+        .bind(id)
+        .execute(&mut *connection)
+        .await?;
+    for permission in permissions {
+        sqlx::query("INSERT INTO group_permissions (group_id, codename) VALUES ($1, $2)")
+            .bind(id)
+            .bind(permission)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// A line for the record of changes.
+pub async fn insert_change(
+    connection: &mut AnyConnection,
+    now: Millis,
+    id: i64,
+    name: &str,
+    [what, old, new]: [&str; 3],
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) \
+         VALUES ($1, $2, NULL, '', 'group', $3, $4, $5, $6, $7)",
+    )
+    .bind(new_id(now))
+    .bind(now)
+    .bind(id)
+    .bind(name)
+    .bind(what)
+    .bind(old)
+    .bind(new)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// A group that was taken before.
+#[derive(FromRow)]
+pub struct KnownGroup {
+    /// Empty when it was deleted here.
+    pub group_id: Option<i64>,
+    pub digests: Vec<u8>,
+}
+
+pub async fn known(
+    connection: &mut AnyConnection,
+    source: &str,
+    key: &str,
+) -> Result<Option<KnownGroup>, Error> {
+    sqlx::query_as("SELECT group_id, digests FROM imported_groups WHERE source = $1 AND source_key = $2")
+        .bind(source)
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+}
+
+pub async fn remember(
+    connection: &mut AnyConnection,
+    source: &str,
+    key: &str,
+    id: i64,
+    digests: &[u8],
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO imported_groups (source, source_key, group_id, digests) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (source, source_key) DO UPDATE SET digests = $4",
+    )
+    .bind(source)
+    .bind(key)
+    .bind(id)
+    .bind(digests)
+    .execute(connection)
+    .await
+    .map(drop)
+}

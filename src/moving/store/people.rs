@@ -1,0 +1,248 @@
+//! SQL for the table `users` and what hangs on it.
+
+use std::collections::HashSet;
+
+use sqlx::{AnyConnection, Error, FromRow};
+
+use super::{list, values};
+use crate::{
+    moving::person::Person,
+    server::{clock::Millis, id::new_id},
+};
+
+/// An account with the number that it gets here.
+pub struct Numbered {
+    pub id: i64,
+    pub person: Person,
+}
+
+pub async fn insert(connection: &mut AnyConnection, rows: &[Numbered], now: Millis) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, is_staff, \
+         is_superuser, date_joined, last_login, first_name, last_name, email_verified_at, delete_after) VALUES {}",
+        values(rows.len(), 16)
+    );
+    let mut query = sqlx::query(&sql);
+    for Numbered { id, person } in rows {
+        let raw = &person.raw;
+        query = query
+            .bind(id)
+            .bind(&raw.username)
+            .bind(&person.username_key)
+            .bind(&raw.email)
+            .bind(&person.email_key)
+            .bind(&raw.password)
+            .bind(rand::random::<[u8; 32]>().to_vec())
+            .bind(i64::from(raw.is_active))
+            .bind(i64::from(raw.is_staff))
+            .bind(i64::from(raw.is_superuser))
+            .bind(raw.date_joined.unwrap_or(now))
+            .bind(raw.last_login)
+            .bind(&raw.first_name)
+            .bind(&raw.last_name)
+            .bind(raw.email_verified_at)
+            .bind(raw.delete_after);
+    }
+    query.execute(connection).await.map(drop)
+}
+
+/// Which of these usernames somebody has.
+pub async fn usernames_taken(
+    connection: &mut AnyConnection,
+    keys: &[&str],
+) -> Result<HashSet<String>, Error> {
+    found(connection, "SELECT username_key FROM users WHERE username_key IN", keys).await
+}
+
+/// Which of these addresses somebody has proven.
+pub async fn emails_proven(connection: &mut AnyConnection, keys: &[&str]) -> Result<HashSet<String>, Error> {
+    let sql = "SELECT email_key FROM users WHERE email_verified_at IS NOT NULL AND email_key IN";
+    found(connection, sql, keys).await
+}
+
+async fn found(connection: &mut AnyConnection, sql: &str, keys: &[&str]) -> Result<HashSet<String>, Error> {
+    if keys.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sql = format!("{sql} ({})", list(1, keys.len()));
+    let query = keys.iter().fold(sqlx::query_as(&sql), |query, key| query.bind(*key));
+    let rows: Vec<(String,)> = query.fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+/// Who belongs to which group, as (group, user); what is there already stays.
+pub async fn insert_members(connection: &mut AnyConnection, rows: &[(i64, i64)]) -> Result<(), Error> {
+    /// One account may belong to many.
+    const MOST: usize = 1000;
+    for rows in rows.chunks(MOST) {
+        let sql = format!(
+            "INSERT INTO group_members (group_id, user_id) VALUES {} ON CONFLICT (group_id, user_id) DO NOTHING",
+            values(rows.len(), 2)
+        );
+        let query = rows.iter().fold(sqlx::query(&sql), |query, (group, user)| query.bind(group).bind(user));
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Which account may do what, as (user, codename); what is there already stays.
+pub async fn insert_permissions(connection: &mut AnyConnection, rows: &[(i64, &str)]) -> Result<(), Error> {
+    const MOST: usize = 1000;
+    for rows in rows.chunks(MOST) {
+        let sql = format!(
+            "INSERT INTO user_permissions (user_id, codename) VALUES {} ON CONFLICT (user_id, codename) DO NOTHING",
+            values(rows.len(), 2)
+        );
+        let query = rows.iter().fold(sqlx::query(&sql), |query, (user, name)| query.bind(user).bind(*name));
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// A line for the record of changes: whose, what, from, to.
+pub struct Change<'a> {
+    pub user: i64,
+    pub username: &'a str,
+    pub what: &'static str,
+    pub old: String,
+    pub new: String,
+}
+
+pub async fn insert_changes(
+    connection: &mut AnyConnection,
+    now: Millis,
+    rows: &[Change<'_>],
+) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) VALUES {}",
+        values(rows.len(), 10)
+    );
+    let mut query = sqlx::query(&sql);
+    for Change { user, username, what, old, new } in rows {
+        query = query.bind(new_id(now)).bind(now).bind(None::<i64>).bind("").bind("user");
+        query = query.bind(user).bind(*username).bind(*what).bind(old).bind(new);
+    }
+    query.execute(connection).await.map(drop)
+}
+
+/// An account as it is here.
+#[derive(FromRow)]
+pub struct PresentRow {
+    pub username: String,
+    pub email: String,
+    pub email_verified_at: Option<Millis>,
+    pub password_hash: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub is_active: i64,
+    pub is_staff: i64,
+    pub is_superuser: i64,
+    pub date_joined: Millis,
+    pub last_login: Option<Millis>,
+}
+
+pub async fn present(connection: &mut AnyConnection, id: i64) -> Result<Option<PresentRow>, Error> {
+    sqlx::query_as(
+        "SELECT username, email, email_verified_at, password_hash, first_name, last_name, is_active, is_staff, is_superuser, \
+         date_joined, last_login FROM users WHERE id = $1",
+    )
+    .bind(id)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The whole row anew.
+pub async fn update(
+    connection: &mut AnyConnection,
+    id: i64,
+    row: &PresentRow,
+    username_key: &str,
+    email_key: &str,
+) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE users SET username = $2, username_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
+         password_hash = $7, first_name = $8, last_name = $9, is_active = $10, is_staff = $11, is_superuser = $12, \
+         last_login = $13, version = version + 1 WHERE id = $1",
+    )
+    .bind(id)
+    .bind(&row.username)
+    .bind(username_key)
+    .bind(&row.email)
+    .bind(email_key)
+    .bind(row.email_verified_at)
+    .bind(&row.password_hash)
+    .bind(&row.first_name)
+    .bind(&row.last_name)
+    .bind(row.is_active)
+    .bind(row.is_staff)
+    .bind(row.is_superuser)
+    .bind(row.last_login)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// The end of every session of an account.
+pub async fn end_sessions(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
+    sqlx::query("UPDATE users SET session_stamp = $2 WHERE id = $1")
+        .bind(id)
+        .bind(rand::random::<[u8; 32]>().to_vec())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id).execute(connection).await.map(drop)
+}
+
+/// The keys of an account's groups.
+pub async fn group_keys(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
+    strings(
+        connection,
+        "SELECT name_key FROM groups JOIN group_members ON group_id = groups.id WHERE user_id = $1",
+        id,
+    )
+    .await
+}
+
+/// What an account may do of its own.
+pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
+    strings(connection, "SELECT codename FROM user_permissions WHERE user_id = $1", id).await
+}
+
+pub(super) async fn strings(
+    connection: &mut AnyConnection,
+    sql: &str,
+    id: i64,
+) -> Result<Vec<String>, Error> {
+    let rows: Vec<(String,)> = sqlx::query_as(sql).bind(id).fetch_all(connection).await?;
+    let mut strings: Vec<String> = rows.into_iter().map(|(text,)| text).collect();
+    // By bytes, whatever the database's order is.
+    strings.sort();
+    Ok(strings)
+}
+
+pub async fn clear_groups(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
+    sqlx::query("DELETE FROM group_members WHERE user_id = $1").bind(id).execute(connection).await.map(drop)
+}
+
+pub async fn clear_permissions(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
+    sqlx::query("DELETE FROM user_permissions WHERE user_id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Confirms the addresses of these accounts.
+pub async fn confirm(connection: &mut AnyConnection, ids: &[i64], now: Millis) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let sql = format!("UPDATE users SET email_verified_at = $1 WHERE id IN ({})", list(2, ids.len()));
+    let query = ids.iter().fold(sqlx::query(&sql).bind(now), |query, id| query.bind(id));
+    query.execute(connection).await.map(drop)
+}

@@ -1,0 +1,304 @@
+//! `import django` again and again, and what goes wrong on the way. The dumps are written here, as Django writes them.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    django::{import, reasons, tally},
+    support::{
+        PASSWORD, TestSite,
+        database::TestDatabase,
+        program::{program, refused, said},
+    },
+};
+
+/// "correct horse battery", by Django 5.2.
+const HASH: &str = "pbkdf2_sha256$1000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=";
+
+fn user(pk: u64, username: &str) -> Value {
+    json!({ "model": "auth.user", "pk": pk, "fields": {
+        "password": HASH, "last_login": null, "is_superuser": false, "username": username,
+        "first_name": "", "last_name": "", "email": format!("{username}@example.com"), "is_staff": false, "is_active": true,
+        "date_joined": format!("2020-01-01T00:00:{:02}Z", pk % 60), "groups": [], "user_permissions": []
+    } })
+}
+
+fn group(pk: u64, name: &str, permissions: &[[&str; 3]]) -> Value {
+    json!({ "model": "auth.group", "pk": pk, "fields": { "name": name, "permissions": permissions } })
+}
+
+struct Dump {
+    folder: tempfile::TempDir,
+}
+
+impl Dump {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn write(&self, rows: &[Value]) -> PathBuf {
+        self.write_text(&serde_json::to_string(rows).expect("JSON"))
+    }
+
+    fn write_text(&self, text: &str) -> PathBuf {
+        let file = self.folder.path().join("dump.json");
+        std::fs::write(&file, text).expect("written");
+        file
+    }
+}
+
+fn with(mut row: Value, column: &str, value: impl Into<Value>) -> Value {
+    row["fields"][column] = value.into();
+    row
+}
+
+#[tokio::test]
+async fn what_changed_there_is_taken_over_and_what_changed_here_stays() {
+    let (site, dump) = (TestSite::start().await, Dump::new());
+    let names = ["ada", "bob", "cyd", "dee", "eve"];
+    let rows: Vec<Value> = (1..).zip(names).map(|(pk, name)| user(pk, name)).collect();
+    let groups = [group(1, "editors", &[["add_post", "blog", "post"]]), group(2, "readers", &[])];
+    let with_groups = |rows: &[Value]| dump.write(&[&groups[..], rows].concat());
+    let first = with_groups(&[&[with(rows[0].clone(), "groups", json!([1]))], &rows[1..]].concat());
+    let report = import(&site.database, &first, &[]);
+    assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([5, 0, 0, 0], [2, 0, 0, 0]));
+
+    // Here: Ada gets another name, Bob logs in, Cyd another password, Dee is deleted. The rest is as it came.
+    let mut ada = site.visitor();
+    assert_eq!(ada.log_in_with("ada", PASSWORD).await.location(), "/members/dashboard");
+    let names = [("username", "ada"), ("first_name", "Augusta"), ("last_name", "")];
+    assert_eq!(ada.submit("/members/profile", &names).await.status, 303);
+    assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'ada'").await, "Augusta");
+    let mut bob = site.visitor();
+    assert_eq!(bob.log_in_with("bob", PASSWORD).await.location(), "/members/dashboard");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut change = program(&site.database, folder.path())
+        .args(["changepassword", "cyd"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    writeln!(change.stdin.take().expect("piped"), "quite another one").expect("written");
+    assert!(change.wait().expect("it ends").success());
+    site.database.execute("DELETE FROM users WHERE username = 'dee'").await;
+
+    // There: everybody gets another first name, another hash (of "пароль 🦀") and a group.
+    let new_hash = "pbkdf2_sha256$1000$seasalt$O0gew3w4xsBwVQiDe55RIN0hNnbIm6x2tYeVyx/Nbaw=";
+    let changed: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            with(
+                with(with(row.clone(), "first_name", "There"), "password", new_hash),
+                "groups",
+                json!([1, 2]),
+            )
+        })
+        .collect();
+    let second = with_groups(&changed);
+    let report = import(&site.database, &second, &["--dry-run"]);
+    assert_eq!((tally(&report, "users"), &report["dry_run"]), ([0, 4, 0, 1], &Value::from(true)));
+    assert_eq!(
+        site.database.text("SELECT first_name FROM users WHERE username = 'eve'").await,
+        "",
+        "it was a rehearsal"
+    );
+    let report = import(&site.database, &second, &[]);
+    assert_eq!(tally(&report, "users"), [0, 4, 0, 1], "{report}");
+    let kept = |what: &str| format!("{what} was changed there and here: what is here stays");
+    assert_eq!(reasons(&report, "ada"), [kept("password"), kept("first_name")]);
+    assert_eq!(reasons(&report, "bob"), [kept("password")]);
+    assert_eq!(reasons(&report, "cyd"), [kept("password")]);
+    assert_eq!(reasons(&report, "dee"), ["refused: it was taken before and has been deleted here since"]);
+    assert_eq!(reasons(&report, "eve"), [""; 0]);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 8, "both groups for four");
+    assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'ada'").await, "Augusta");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE first_name = 'There'").await, 3);
+    // Whose password counts: the one that was used or set here, else the one from there.
+    for (name, password) in
+        [("ada", PASSWORD), ("bob", PASSWORD), ("cyd", "quite another one"), ("eve", "пароль 🦀")]
+    {
+        assert_eq!(
+            site.visitor().log_in_with(name, password).await.location(),
+            "/members/dashboard",
+            "{name}"
+        );
+    }
+    assert!(ada.is_signed_in().await && bob.is_signed_in().await);
+    // And once more: nothing.
+    let report = import(&site.database, &second, &[]);
+    assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([0, 0, 4, 1], [0, 0, 2, 0]), "{report}");
+    let of_eve =
+        "SELECT COUNT(*) FROM changes WHERE object = 'eve' AND what = 'first_name' AND new_value = 'There'";
+    assert_eq!(site.database.number(of_eve).await, 1);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM changes WHERE new_value LIKE 'pbkdf2%'").await, 0);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_switched_off_there_is_out_here_and_other_changes_too() {
+    let (site, dump) = (TestSite::start().await, Dump::new());
+    import(
+        &site.database,
+        &dump.write(&[group(1, "editors", &[]), user(1, "ada"), user(2, "bob"), user(3, "cyd")]),
+        &[],
+    );
+    let mut ada = site.visitor();
+    assert_eq!(ada.log_in_with("ada", PASSWORD).await.location(), "/members/dashboard");
+    site.database.execute("UPDATE users SET email_verified_at = 1").await;
+    let rows = [
+        group(1, "writers", &[["add_post", "blog", "post"]]),
+        with(user(1, "ada"), "is_active", false),
+        with(with(user(2, "Bobby"), "email", "bobby@example.com"), "groups", json!([1])),
+        with(with(user(3, "ADA"), "email", "CYD@example.com"), "is_staff", true),
+    ];
+    let report = import(&site.database, &dump.write(&rows), &[]);
+    assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([0, 3, 0, 0], [0, 1, 0, 0]), "{report}");
+    assert_eq!(reasons(&report, "ADA"), ["the new username is taken here: the old one stays"]);
+    site.clock.advance(Duration::from_secs(61));
+    assert!(!ada.is_signed_in().await);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 0);
+    let of = async |what: &str, name: &str| {
+        site.database
+            .number(&format!("SELECT COUNT(*) FROM users WHERE {what} AND username = '{name}'"))
+            .await
+    };
+    assert_eq!(
+        of("email = 'bobby@example.com' AND email_verified_at IS NULL AND username_key = 'bobby'", "Bobby")
+            .await,
+        1
+    );
+    assert_eq!(
+        of("email = 'CYD@example.com' AND email_verified_at IS NOT NULL AND is_staff = 1", "cyd").await,
+        1
+    );
+    assert_eq!(site.database.text("SELECT name FROM groups").await, "writers");
+    assert_eq!(site.database.text("SELECT codename FROM group_permissions").await, "blog.add_post");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 1);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_is_taken_for_somebody_else() {
+    let (site, dump) = (TestSite::start().await, Dump::new());
+    // Whoever was first with the name here need not be who has it there.
+    site.signed_up("Ada").await;
+    site.database.execute("UPDATE users SET email_verified_at = 1").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    said(program(&site.database, folder.path()).args(["group", "add", "Editors"]));
+    let rows = [
+        group(1, "editors", &[["delete_everything", "site", "x"]]),
+        user(1, "ADA"),
+        with(user(2, "bob"), "email", "ADA@example.com"),
+        with(user(3, "cyd"), "groups", json!([1, 99])),
+        user(4, "dup"),
+        user(4, "dup"),
+        with(user(5, "odd"), "is_active", "perhaps"),
+        with(user(6, "when"), "date_joined", "yesterday"),
+        with(user(7, "list"), "username", json!(["list"])),
+        with(user(8, "long"), "username", "x".repeat(151)),
+        json!({ "model": "account.emailaddress", "pk": 1, "fields": { "user": 2, "email": "ada@example.com", "verified": true } }),
+        json!({ "model": "account.emailaddress", "pk": 2, "fields": { "user": ["cyd"], "email": "Cyd@example.com", "verified": true } }),
+    ];
+    let file = dump.write(&rows);
+    let report = import(&site.database, &file, &[]);
+    assert_eq!(tally(&report, "users"), [3, 0, 0, 6], "{report}");
+    for (name, said) in [
+        ("ADA", "refused: an account of that name, in whatever case, is here already"),
+        ("bob", "another account has proven the address: it stays unconfirmed"),
+        ("cyd", "the group \"99\" is not there, and was left out"),
+        ("dup", "refused: its key stands in the file twice"),
+        ("odd", "refused: is_active does not hold what it should"),
+        ("when", "refused: date_joined does not hold what it should"),
+        ("editors", "a group of that name was here: its permissions stay as they are"),
+    ] {
+        assert_eq!(reasons(&report, name), [said], "{name}");
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM group_permissions").await, 0);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 1);
+    let confirmed =
+        "SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL AND username IN ('Ada', 'cyd')";
+    assert_eq!(site.database.number(confirmed).await, 2);
+    assert_eq!(
+        site.database.number("SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL").await,
+        2
+    );
+    assert_eq!(
+        site.visitor().log_in("Ada").await.location(),
+        "/members/dashboard",
+        "nobody took her account"
+    );
+    // Another site has a number 3 too.
+    let other = [with(user(3, "zoe"), "date_joined", "2021-05-05T05:05:05Z")];
+    let report = import(&site.database, &dump.write(&other), &[]);
+    assert!(reasons(&report, "zoe")[0].contains("another site needs another --source"), "{report}");
+    let report = import(&site.database, &dump.write(&other), &["--source", "the other one"]);
+    assert_eq!(tally(&report, "users"), [1, 0, 0, 0]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn of_what_is_not_whole_nothing_is_taken() {
+    let (database, dump) = (TestDatabase::create().await, Dump::new());
+    let folder = tempfile::tempdir().expect("a folder");
+    said(program(&database, folder.path()).arg("migrate"));
+    let rows: Vec<Value> = (1..=500).map(|pk| user(pk, &format!("user{pk}"))).collect();
+    let whole = serde_json::to_string(&rows).expect("JSON");
+    let import =
+        |file: &Path| refused(program(&database, folder.path()).args(["import", "django"]).arg(file));
+    for (text, reason) in [
+        (&whole[..whole.len() - 1], "EOF"),
+        (&whole[..whole.len() / 2], "EOF"),
+        ("", "EOF"),
+        ("{}", "invalid type"),
+        ("<xml/>", "no whole dump"),
+        ("[]", "there is no auth.user in it"),
+    ] {
+        let said = import(&dump.write_text(text));
+        assert!(said.contains(reason) && said.contains("nothing was taken"), "{said}");
+        assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 0);
+    }
+    assert!(import(&dump.folder.path().join("nowhere")).contains("cannot read"));
+    assert!(import(&dump.write_text("SQLite format 3\0 and no more")).contains("cannot read"));
+    let model = ["import", "django", "x", "--user-model", "users; DROP TABLE users"];
+    assert!(refused(program(&database, folder.path()).args(model)).contains("--user-model"));
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn an_import_that_is_killed_has_never_been() {
+    let (database, dump) = (TestDatabase::create().await, Dump::new());
+    let folder = tempfile::tempdir().expect("a folder");
+    said(program(&database, folder.path()).arg("migrate"));
+    let rows: Vec<Value> = [group(1, "editors", &[])]
+        .into_iter()
+        .chain((1..=8000).map(|pk| user(pk, &format!("user{pk}"))))
+        .collect();
+    let file = dump.write(&rows);
+    let mut child = program(&database, folder.path())
+        .args(["import", "django"])
+        .arg(&file)
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("it runs");
+    // No terminal: lines tell how far it is. The second reading is the one that writes.
+    let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+    let mut told = lines.map_while(Result::ok).filter(|line| line.starts_with("Taking: "));
+    let line = told.find(|line| !line.contains(" 0 row(s)")).expect("it tells how far it is");
+    child.kill().expect("killed");
+    child.wait().expect("it ends");
+    assert!(!line.contains("100%"), "it was in the middle: {line}");
+    for table in ["users", "groups", "changes", "imported_users", "imported_values", "imported_groups"] {
+        // A server of its own may need a moment to see that it is alone.
+        database.until(&format!("SELECT COUNT(*) FROM {table}"), |count| count == 0).await;
+    }
+    let report = import(&database, &file, &[]);
+    assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([8000, 0, 0, 0], [1, 0, 0, 0]));
+    database.remove().await;
+}

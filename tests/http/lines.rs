@@ -1,0 +1,119 @@
+//! `export` and `import` of our own lines.
+
+use std::{io::Write, os::unix::fs::PermissionsExt, process::Stdio};
+
+use crate::{
+    django::people,
+    support::{
+        TestSite,
+        database::TestDatabase,
+        program::{program, refused, said, text},
+    },
+};
+
+#[tokio::test]
+async fn everybody_moves_to_another_database() {
+    let site = TestSite::start().await;
+    for name in ["ada", "Bob"] {
+        site.member(name).await;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let say = |line: &str| said(program(&site.database, folder.path()).args(line.split(' ')));
+    for line in [
+        "group add Éditeurs",
+        "grant --group éditeurs blog.add_post",
+        "grant --user bob blog.view_post",
+        "user add-to-group ada éditeurs",
+        "user deactivate bob",
+    ] {
+        say(line);
+    }
+    site.database
+        .execute("UPDATE users SET first_name = 'Augusta \"Ada\"', is_staff = 1, email_verified_at = 1700000000123 WHERE username = 'ada'")
+        .await;
+    let file = folder.path().join("people.jsonl");
+    let export = |more: &[&str]| {
+        let mut command = program(&site.database, folder.path());
+        command.arg("export").arg(&file).args(more);
+        command
+    };
+    said(&mut export(&[]));
+    assert!(refused(&mut export(&[])).contains("--force"));
+    said(&mut export(&["--force"]));
+    assert_eq!(std::fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o600);
+    let lines = std::fs::read_to_string(&file).expect("the file");
+    assert_eq!(lines.lines().count(), 1 + 1 + 2 + 1);
+    assert_eq!(say("export -").lines().count(), 5);
+
+    let other = TestDatabase::create().await;
+    let import = |more: &[&str]| {
+        let mut command = program(&other, folder.path());
+        command.arg("import").arg(&file).args(more);
+        command
+    };
+    let rehearsed = said(&mut import(&["--dry-run"]));
+    assert!(rehearsed.contains("Users: 2 taken") && rehearsed.contains("nothing was changed"), "{rehearsed}");
+    assert_eq!(other.number("SELECT COUNT(*) FROM users").await, 0);
+    let report = said(&mut import(&[]));
+    assert!(report.contains("Users: 2 taken, 0 changed, 0 unchanged, 0 refused"), "{report}");
+    assert!(report.contains("Groups: 1 taken"), "{report}");
+    let again = said(&mut import(&[]));
+    assert!(again.contains("Users: 0 taken, 0 changed, 2 unchanged, 0 refused"), "{again}");
+    let moved = said(program(&other, folder.path()).args(["export", "-"]));
+    assert_eq!(people(&moved), people(&lines));
+    assert!(moved.contains("2023-11-14T22:13:20.123Z"), "to the millisecond");
+    assert_eq!(other.number("SELECT COUNT(*) FROM changes WHERE what = 'imported' AND actor = ''").await, 3);
+    let there = TestSite::start_on(other, |_| {}).await;
+    assert_eq!(there.visitor().log_in("ada").await.location(), "/members/dashboard");
+    assert_eq!(there.visitor().log_in("bob").await.location(), "/accounts/login", "switched off");
+    there.stop().await;
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn of_a_file_that_is_cut_nothing_is_taken_and_a_bad_hash_is_none() {
+    let site = TestSite::start().await;
+    for number in 0..3 {
+        site.signed_up(&format!("user{number}")).await;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = said(program(&site.database, folder.path()).args(["export", "-"]));
+    site.stop().await;
+    let other = TestDatabase::create().await;
+    let import = |lines: &str, more: &[&str]| {
+        let mut child = program(&other, folder.path())
+            .args(["import", "-"])
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        // Who has heard enough hangs up.
+        let _ = child.stdin.take().expect("piped").write_all(lines.as_bytes());
+        child.wait_with_output().expect("it ends")
+    };
+    let cut = lines.rsplit_once("{\"end\"").expect("a last line").0;
+    for (lines, reason) in [
+        (cut, "it is not whole"),
+        (&cut[..cut.len() - 20], "line 4: "),
+        ("", "before its last line"),
+        (&lines.replace("\"users\":3", "\"users\":4"), "not as many"),
+    ] {
+        let output = import(lines, &[]);
+        assert!(!output.status.success() && text(&output).contains(reason), "{reason}: {}", text(&output));
+        assert!(text(&output).contains("nothing was taken"));
+        assert_eq!(other.number("SELECT COUNT(*) FROM users").await, 0);
+    }
+    // In JSON too what went wrong is a whole object.
+    let output = import(cut, &["--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert!(
+        !output.status.success() && report["error"].as_str().is_some_and(|error| error.contains("not whole"))
+    );
+    let costly = lines.replace("m=7168", "m=4194304");
+    let output = import(&costly, &[]);
+    assert!(text(&output).contains("3 have to be reset by mail"), "{}", text(&output));
+    assert_eq!(other.number("SELECT COUNT(*) FROM users WHERE password_hash = '!'").await, 3);
+    other.remove().await;
+}
