@@ -30,7 +30,7 @@ usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$ROOT/script
 forget_settings() {
   local name
   for name in "${!MEMBERS_AREA_@}"; do unset "$name"; done
-  unset TEST_DATABASE_URL
+  unset TEST_DATABASE_URL TEST_REDIS_URL TEST_MEMCACHED_URL
 }
 
 # ---- Set-up ----
@@ -296,6 +296,61 @@ as_postgres() (
     su -s /bin/sh "$POSTGRES_USER" -c "$(printf '%q ' "$@")"
   fi
 )
+
+# ---- A throw-away Redis and a throw-away memcached ----
+
+# Debian's packages also start servers of their own, on ports 6379 and 11211; they are not used here and may be stopped.
+ensure_redis() { need redis-server redis-server; }
+ensure_memcached() { need memcached memcached; }
+
+# start_redis DIR: an empty server on a free port of 127.0.0.1 that keeps nothing. Exports TEST_REDIS_URL; stop_redis ends it.
+start_redis() {
+  start_on_free_port "$1/redis.log" redis-server --bind 127.0.0.1 --save '' --appendonly no --port
+  REDIS_PID=$SERVER_PID
+  export TEST_REDIS_URL="redis://127.0.0.1:$SERVER_PORT"
+}
+
+# start_memcached DIR: likewise; exports TEST_MEMCACHED_URL; stop_memcached ends it. (As root it wants to be told as whom to run.)
+start_memcached() {
+  start_on_free_port "$1/memcached.log" memcached -l 127.0.0.1 -U 0 -u "$(id -un)" -p
+  MEMCACHED_PID=$SERVER_PID
+  export TEST_MEMCACHED_URL="memcached://127.0.0.1:$SERVER_PORT"
+}
+
+stop_redis() { stop_server REDIS_PID; }
+stop_memcached() { stop_server MEMCACHED_PID; }
+
+# start_on_free_port LOG COMMAND…: appends a port to the command. Sets SERVER_PID and SERVER_PORT.
+start_on_free_port() {
+  local log=$1 tries waits
+  shift
+  for ((tries = 0; tries < 5; tries++)); do
+    SERVER_PORT=$((20000 + RANDOM % 12000)) # below the ports that systems hand out; a taken one only costs another try
+    # Somebody else's server on that port would answer in its place.
+    if (: <"/dev/tcp/127.0.0.1/$SERVER_PORT") 2>/dev/null; then continue; fi
+    "$@" "$SERVER_PORT" >"$log" 2>&1 &
+    SERVER_PID=$!
+    for ((waits = 0; waits < 100; waits++)); do
+      kill -0 "$SERVER_PID" 2>/dev/null || break
+      if (: <"/dev/tcp/127.0.0.1/$SERVER_PORT") 2>/dev/null; then return; fi
+      sleep 0.1
+    done
+    kill -KILL "$SERVER_PID" 2>/dev/null || true
+    wait "$SERVER_PID" 2>/dev/null || true
+  done
+  say "$1 did not start; its log:"
+  tail -n 20 "$log"
+  return 1
+}
+
+# stop_server VARIABLE: the server whose process is in it, if one is.
+stop_server() {
+  local pid=${!1:-}
+  [[ -n $pid ]] || return 0
+  kill -TERM "$pid" 2>/dev/null || true
+  wait "$pid" 2>/dev/null || true
+  printf -v "$1" ''
+}
 
 # ---- Totals, from the runners' own closing lines ----
 

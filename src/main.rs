@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use members_area::{
-    commands::{self, backup, demo, group, moving, people, serve, user},
+    commands::{self, backup, demo, group, measure, moving, people, serve, user},
     server::{config::Config, failure::Failure},
     timing,
 };
@@ -96,6 +96,9 @@ enum Command {
         #[arg(long)]
         sessions: Option<PathBuf>,
     },
+    /// For script/bench.
+    #[command(hide = true)]
+    MeasureCache,
 }
 
 fn main() -> ExitCode {
@@ -142,6 +145,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,
             Command::Check { deploy } => commands::check(&config, deploy),
+            Command::MeasureCache => measure::measure_cache().await,
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }
     })

@@ -81,6 +81,12 @@ impl Flights {
         }
     }
 
+    /// How many wait for a value that somebody else makes.
+    pub fn waiting(&self) -> usize {
+        let flights = self.flights();
+        flights.values().flatten().map(|flight| flight.aboard.load(Ordering::Relaxed).saturating_sub(1)).sum()
+    }
+
     fn ticket(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> (Ticket, bool) {
         let mut flights = self.flights();
         let of_key = flights.entry(key.clone()).or_default();

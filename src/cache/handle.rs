@@ -17,14 +17,19 @@ use super::{
     key::{Key, Scope},
     ledger::{Invalidation, Ledger},
     link::Link,
-    list::{Filter, Listing, listed},
+    list::{Filter, Listing, Sieve, listed},
     observe::{Observer, Point, Totals},
     tag::{SLOTS, Slot, Tag},
     view::{MemberCache, PublicCache, View},
 };
 use crate::{
     member::{Member, UserId},
-    server::clock::{Clock, Millis},
+    server::{
+        clock::{Clock, Millis},
+        config,
+        db::Database,
+        failure::Failure,
+    },
     timing::Recorder,
 };
 
@@ -51,6 +56,14 @@ impl Cache {
     /// In this process; entries may weigh `max_bytes` together.
     pub fn new(clock: Clock, max_bytes: u64) -> Self {
         Self::on(Arc::new(backend::Memory::new(max_bytes)), "members-area", clock)
+    }
+
+    /// Where `cache.url` says. To be called in a runtime.
+    ///
+    /// # Errors
+    /// When the address cannot be used; not when a server is down.
+    pub fn open(config: &config::Cache, db: &Database, clock: &Clock) -> Result<Self, Failure> {
+        Ok(Self::on(backend::open(config, db, clock)?, &config.prefix, clock.clone()))
     }
 
     /// On this backend. Sites with different prefixes see nothing of each other there.
@@ -113,13 +126,14 @@ impl Cache {
     /// Takes back everything, and gives its room back.
     pub async fn clear(&self, cause: &'static str) {
         self.invalidate(&[Tag::Everything], cause).await;
-        let _ = self.core.link.ask(self.core.link.backend.clear()).await;
+        let _ = self.core.link.ask_for_long(self.core.link.backend.clear()).await;
     }
 
     /// Takes out one entry, by [`Listed::fingerprint`](super::Listed::fingerprint); whether it was found.
     pub async fn drop_one(&self, fingerprint: &str) -> bool {
         let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
-        let found = self.core.link.ask(self.core.link.backend.scan(&filter, 1)).await.flatten();
+        let sieve = Sieve::new(filter, |_| true);
+        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&sieve, 1)).await.flatten();
         let keys: Vec<Key> = found.iter().flatten().filter_map(|found| Some(read(found)?.1)).collect();
         keys.iter().for_each(|key| self.core.flights.overtake(key));
         !keys.is_empty() && self.core.link.delete_many(&keys).await.is_some()
@@ -133,8 +147,8 @@ impl Cache {
         let good = move |envelope: &Envelope| {
             is_shown(envelope.times(), core.clock.now()) && core.is_current_here(envelope)
         };
-        let filter = Filter { good: Some(Arc::new(good)), ..filter.clone() };
-        let found = self.core.link.ask(self.core.link.backend.scan(&filter, MOST)).await??;
+        let sieve = Sieve::new(filter.clone(), good);
+        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&sieve, MOST)).await??;
         let is_cut = found.len() >= MOST;
         let read: Vec<_> = found
             .iter()
@@ -155,7 +169,7 @@ impl Cache {
 
     /// What the cache can tell of itself.
     pub async fn stats(&self) -> Stats {
-        let usage = self.core.link.ask(self.core.link.backend.usage()).await.unwrap_or_default();
+        let usage = self.core.link.ask_for_long(self.core.link.backend.usage()).await.unwrap_or_default();
         Stats {
             backend: self.core.link.backend.kind(),
             totals: self.core.observer.totals(),
@@ -164,9 +178,28 @@ impl Cache {
         }
     }
 
+    /// How many wait just now for a value that somebody else makes.
+    pub fn waiting(&self) -> usize {
+        self.core.flights.waiting()
+    }
+
     /// What this process has counted in the last hour, every ten seconds.
     pub fn series(&self) -> Vec<Point> {
         self.core.observer.series(self.core.clock.now())
+    }
+
+    /// Gives back the room of what is over, where the backend does not see to that by itself.
+    pub async fn sweep(&self) {
+        let _ = self.core.link.ask_for_long(self.core.link.backend.sweep()).await;
+    }
+
+    /// Says once more what a backend that is down was not told yet; to be called at the end of the program, which forgets it.
+    pub async fn close(&self) {
+        if self.core.link.owes() && self.core.link.deliver().await.is_none() {
+            tracing::warn!(
+                "The cache's backend was not told of all that was taken back; it keeps that until its time is over"
+            );
+        }
     }
 
     pub(super) fn take_back(&self, tags: &[Tag]) -> Delivery {

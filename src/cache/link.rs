@@ -5,7 +5,7 @@ use std::{
     future::Future,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -33,6 +33,8 @@ pub struct Link {
     any_undelivered: AtomicBool,
     /// Whether somebody sees to it that they get there.
     is_delivering: AtomicBool,
+    /// Writes since the last sweep.
+    writes: AtomicU64,
 }
 
 impl Link {
@@ -45,6 +47,7 @@ impl Link {
             undelivered: Mutex::default(),
             any_undelivered: AtomicBool::new(false),
             is_delivering: AtomicBool::new(false),
+            writes: AtomicU64::new(0),
         }
     }
 
@@ -58,15 +61,44 @@ impl Link {
     }
 
     pub async fn put_many(&self, puts: &[Put]) -> Option<()> {
+        self.sweep_now_and_then(puts.len());
         self.ask(self.backend.put_many(puts)).await
     }
 
     pub async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Option<bool> {
+        self.sweep_now_and_then(1);
         self.ask(self.backend.put_if(put, condition)).await
     }
 
     pub async fn delete_many(&self, keys: &[Key]) -> Option<()> {
         self.ask(self.backend.delete_many(keys)).await
+    }
+
+    /// Asks for what may take longer than a request would wait, and what no visitor waits for. How it ends says nothing about the
+    /// backend.
+    pub async fn ask_for_long<T>(&self, asked: impl Future<Output = Result<T, Down>> + Send) -> Option<T> {
+        const PATIENCE: Duration = Duration::from_secs(20);
+        match tokio::time::timeout(PATIENCE, asked).await.ok()? {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                tracing::debug!(backend = self.backend.kind(), %error, "The cache's backend did not do it");
+                None
+            }
+        }
+    }
+
+    /// So that what is kept does not outgrow its limit by much between two sweeps of the site's.
+    fn sweep_now_and_then(&self, writes: usize) {
+        const EVERY: u64 = 256;
+        let before = self.writes.fetch_add(writes as u64, Ordering::Relaxed);
+        if self.backend.is_shared() && (before + writes as u64) / EVERY > before / EVERY {
+            let backend = self.backend.clone();
+            tokio::spawn(async move {
+                if let Err(error) = backend.sweep().await {
+                    tracing::debug!(backend = backend.kind(), %error, "The cache could not be swept");
+                }
+            });
+        }
     }
 
     /// Asks the backend, or does not; a failure or a long silence is noted.
@@ -91,7 +123,7 @@ impl Link {
             Err(error) => {
                 if self.breaker.failed(self.clock.now()) {
                     tracing::warn!(
-                        backend = self.backend.kind(), %error,
+                        backend = self.backend.kind(), prefix = &*self.prefix, %error,
                         "The cache's backend is down; the site goes on without what is cached there"
                     );
                 }
@@ -144,13 +176,13 @@ impl Link {
     /// Tries again until all that is owed is delivered. One is enough.
     pub async fn deliver_later(&self) {
         const AGAIN: Duration = Duration::from_secs(1);
-        if self.is_delivering.swap(true, Ordering::AcqRel) {
-            return;
+        // Once more from the front when something was owed just as the last of it was delivered.
+        while self.owes() && !self.is_delivering.swap(true, Ordering::AcqRel) {
+            while self.deliver().await.is_none() {
+                self.clock.sleep(AGAIN).await;
+            }
+            self.is_delivering.store(false, Ordering::Release);
         }
-        while self.deliver().await.is_none() {
-            self.clock.sleep(AGAIN).await;
-        }
-        self.is_delivering.store(false, Ordering::Release);
     }
 
     /// Whether anything is owed.

@@ -1,6 +1,6 @@
 //! Looking through the cache: what is in it, never what it says.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -13,11 +13,8 @@ use super::{
 };
 use crate::{member::UserId, server::clock::Millis};
 
-/// Whether an entry is still good, as far as the one who looks can tell.
-type Good = Arc<dyn Fn(&Envelope) -> bool + Send + Sync>;
-
 /// Which entries are wanted. All that is said has to fit.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// Only of that name.
     pub name: Option<String>,
@@ -27,12 +24,25 @@ pub struct Filter {
     pub text: Option<String>,
     /// Only that one ([`Listed::fingerprint`]).
     pub fingerprint: Option<String>,
-    pub(super) good: Option<Good>,
 }
 
-impl Filter {
-    /// Whether the entry that begins so fits; for backends, which do not know what they keep.
-    pub fn admits(&self, head: &Bytes) -> bool {
+/// Whether an entry is still good, as far as the one who looks can tell.
+type Good = Arc<dyn Fn(&Envelope) -> bool + Send + Sync>;
+
+/// What a backend picks entries with, knowing nothing of what they mean.
+#[derive(Clone)]
+pub struct Sieve {
+    filter: Filter,
+    good: Good,
+}
+
+impl Sieve {
+    pub(super) fn new(filter: Filter, good: impl Fn(&Envelope) -> bool + Send + Sync + 'static) -> Self {
+        Self { filter, good: Arc::new(good) }
+    }
+
+    /// Whether the entry that begins so is wanted.
+    pub fn lets_through(&self, head: &Bytes) -> bool {
         let Some(envelope) = Envelope::open(head.clone()) else {
             return false;
         };
@@ -42,24 +52,14 @@ impl Filter {
         let Some(meaning) = key.meaning() else {
             return false;
         };
-        self.name.as_deref().is_none_or(|name| name == meaning.name)
-            && self.member.is_none_or(|member| meaning.scope == Scope::Member(member))
-            && self.text.as_deref().is_none_or(|text| {
+        let Filter { name, member, text, fingerprint } = &self.filter;
+        name.as_deref().is_none_or(|name| name == meaning.name)
+            && member.is_none_or(|member| meaning.scope == Scope::Member(member))
+            && text.as_deref().is_none_or(|text| {
                 meaning.name.contains(text) || envelope.tags().iter().any(|tag| tag.contains(text))
             })
-            && self.fingerprint.as_deref().is_none_or(|wanted| key.fingerprint() == wanted)
-            && self.good.as_ref().is_none_or(|good| good(&envelope))
-    }
-}
-
-impl fmt::Debug for Filter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Filter")
-            .field("name", &self.name)
-            .field("member", &self.member)
-            .field("text", &self.text)
-            .field("fingerprint", &self.fingerprint)
-            .finish_non_exhaustive()
+            && fingerprint.as_deref().is_none_or(|wanted| key.fingerprint() == wanted)
+            && (self.good)(&envelope)
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod demo;
 pub mod group;
+pub mod measure;
 pub mod moving;
 pub mod people;
 mod progress;

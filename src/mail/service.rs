@@ -167,7 +167,7 @@ async fn finish(site: &Site, mail: &Waiting, sent: Option<&Letter>) -> Result<()
     }
     transaction.commit().await?;
     if let Some(user) = user {
-        site.cache.invalidate_member(user, "mail sent");
+        site.cache.invalidate_member(user, "mail sent").await;
     }
     Ok(())
 }

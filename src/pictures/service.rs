@@ -51,7 +51,7 @@ pub async fn save(visit: &Visit, member: &Member, admitted: Admitted, file: Byte
     activity::service::record(&mut transaction, now, member.id(), Kind::PictureChanged, "", &visit.client)
         .await?;
     transaction.commit().await?;
-    visit.site.cache.invalidate_member(member.id(), "picture saved");
+    visit.site.cache.invalidate_member(member.id(), "picture saved").await;
     Ok(())
 }
 
@@ -76,7 +76,7 @@ pub async fn remove(visit: &Visit, member: &Member) -> Result<(), AppError> {
     )
     .await?;
     transaction.commit().await?;
-    visit.site.cache.invalidate_member(member.id(), "picture removed");
+    visit.site.cache.invalidate_member(member.id(), "picture removed").await;
     Ok(())
 }
 

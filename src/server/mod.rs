@@ -86,6 +86,7 @@ pub async fn run(
     postman.abort();
     writer.abort();
     accounts::service::write_failed_logins(&site).await;
+    site.cache.close().await;
     site.db.close().await;
     Ok(())
 }

@@ -83,7 +83,7 @@ impl Site {
             .site_root(config.server.site_root.to_string_lossy().into_owned())
             .site_addr(listening)
             .build();
-        let cache = Cache::new(clock.clone(), config.cache.max_bytes.bytes());
+        let cache = Cache::open(&config.cache, &db, &clock)?;
         let settings = &config.sessions;
         Ok(Self(Arc::new(Shared {
             assets: Assets::find(&config.server.site_root),

@@ -46,6 +46,7 @@ pub async fn now_and_then(site: Site) {
         if let Err(error) = admin::users::service::fold_counts(&site).await {
             tracing::warn!(%error, "The counts of users could not be put together; trying again later");
         }
+        site.cache.sweep().await;
         site.clock.sleep_until(next).await;
     }
 }

@@ -140,6 +140,10 @@ async fn every_column_of_every_table_is_in_it_or_withheld_on_purpose() {
         other => panic!("the table {other} is in no copy"),
     };
     for (table, columns) in site.database.tables().await {
+        if table == "cache_entries" {
+            // Made from what stands in the others, and gone in a while.
+            continue;
+        }
         if !["users", "changes"].contains(&table.as_str()) && !columns.contains(&"user_id".to_owned()) {
             // Hashes, groups, what the database makes of the table itself, and half an hour of what stands in the record as well.
             let is_of_nobody = [

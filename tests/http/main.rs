@@ -11,6 +11,7 @@ mod admin_records;
 mod allow_from;
 mod backup;
 mod bad_input;
+mod cache;
 mod command_line;
 mod connections;
 mod dashboard;

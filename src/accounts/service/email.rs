@@ -73,7 +73,7 @@ pub async fn verify_email(visit: &Visit, proof: Proof<'_>) -> Result<(), AppErro
     activity::service::record(&mut transaction, now, user, Kind::EmailVerified, &email, &visit.client)
         .await?;
     transaction.commit().await?;
-    site.cache.invalidate_member(user, "email verified");
+    site.cache.invalidate_member(user, "email verified").await;
     Ok(())
 }
 
@@ -108,7 +108,7 @@ pub async fn request_email_change(
         .await?;
     transaction.commit().await?;
     site.mails.wake();
-    site.cache.invalidate_member(id, "email change requested");
+    site.cache.invalidate_member(id, "email change requested").await;
     Ok(())
 }
 
@@ -132,7 +132,7 @@ pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<(),
     enqueue(&mut transaction, visit, Mail::EmailChanged, user, &owner.email, &email).await?;
     transaction.commit().await?;
     site.mails.wake();
-    site.cache.invalidate_member(user, "email changed");
+    site.cache.invalidate_member(user, "email changed").await;
     Ok(())
 }
 

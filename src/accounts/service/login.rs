@@ -207,7 +207,7 @@ pub async fn record_logout(visit: &Visit, member: &Member) -> Result<(), AppErro
     let mut transaction = visit.site.db.begin().await?;
     activity::service::record(&mut transaction, now, member.id(), Kind::Logout, "", &visit.client).await?;
     transaction.commit().await?;
-    visit.site.cache.invalidate_member(member.id(), "logout");
+    visit.site.cache.invalidate_member(member.id(), "logout").await;
     Ok(())
 }
 

@@ -95,7 +95,7 @@ pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result
     transaction.commit().await?;
     site.mails.wake();
     site.members.take_back(id);
-    site.cache.invalidate_member(id, "names changed");
+    site.cache.invalidate_member(id, "names changed").await;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
-use crate::cache::{key::Key, list::Filter};
+use crate::cache::{key::Key, list::Sieve};
 
 /// Every read misses.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ impl Backend for Dummy {
         Ok(())
     }
 
-    async fn scan(&self, _filter: &Filter, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, _sieve: &Sieve, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
         Ok(Some(Vec::new()))
     }
 

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use moka::{Expiry, notification::RemovalCause, ops::compute::Op, sync::Cache as Moka};
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
-use crate::cache::{key::Key, list::Filter};
+use crate::cache::{key::Key, list::Sieve};
 
 /// What an entry takes beside its key and its bytes: moka's tables and queues, the counters, what the allocator rounds up.
 /// Measured (`examples/cache_bench.rs`), so that `cache.max_bytes` is what the process really grows by.
@@ -97,9 +97,8 @@ impl Backend for Memory {
         Some(kept.bytes.clone())
     }
 
-    /// Not counted as reads of the entries: whoever asks this way has asked [`get_now`](Backend::get_now) before.
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
-        Ok(keys.iter().map(|key| self.entries.get(key).map(|kept| kept.bytes.clone())).collect())
+        Ok(keys.iter().map(|key| self.get_now(key)).collect())
     }
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
@@ -130,13 +129,13 @@ impl Backend for Memory {
         self.tidy().await
     }
 
-    async fn scan(&self, filter: &Filter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
-        let (entries, filter) = (self.entries.clone(), filter.clone());
+    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+        let (entries, sieve) = (self.entries.clone(), sieve.clone());
         // A million entries take a moment.
         tokio::task::spawn_blocking(move || {
             entries
                 .iter()
-                .filter(|(_, kept)| filter.admits(&kept.bytes))
+                .filter(|(_, kept)| sieve.lets_through(&kept.bytes))
                 .take(limit)
                 .map(|(_, kept)| Found {
                     head: kept.bytes.clone(),

@@ -1,17 +1,48 @@
 //! Where entries are: one URL chooses. Each backend keeps bytes under keys and knows nothing of what they mean.
 
+mod database;
 mod dummy;
+mod file;
+mod folder;
+mod memcached;
 mod memory;
+mod redis;
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 
+pub use database::Database;
 pub use dummy::Dummy;
+pub use file::File;
+pub use memcached::Memcached;
 pub use memory::Memory;
+pub use redis::Redis;
 
-use super::{key::Key, list::Filter};
+use super::{key::Key, list::Sieve};
+use crate::server::{
+    clock::Clock,
+    config::{self, CacheUrl},
+    db,
+    failure::Failure,
+};
+
+/// The backend that `cache.url` chooses. Servers are asked only when they are needed: one that is down stops no start.
+///
+/// # Errors
+/// When the address cannot be used.
+pub fn open(config: &config::Cache, db: &db::Database, clock: &Clock) -> Result<Arc<dyn Backend>, Failure> {
+    let (prefix, max_bytes) = (config.prefix.as_str(), config.max_bytes.bytes());
+    Ok(match &config.url {
+        CacheUrl::Memory => Arc::new(Memory::new(max_bytes)),
+        CacheUrl::Database => Arc::new(Database::new(db.clone(), clock.clone(), prefix, max_bytes)),
+        CacheUrl::Redis(url) => Arc::new(Redis::new(url, prefix)?),
+        CacheUrl::Memcached(address) => Arc::new(Memcached::new(address, prefix)),
+        CacheUrl::File(folder) => Arc::new(File::new(folder, prefix, max_bytes)),
+        CacheUrl::Dummy => Arc::new(Dummy),
+    })
+}
 
 /// Bytes to be kept.
 #[derive(Clone, Debug)]
@@ -75,7 +106,7 @@ pub struct Found {
 }
 
 /// How much of an entry is read to list it: the heads of all but extraordinary keys.
-pub const HEAD: usize = 4096;
+pub const HEAD: usize = 1024;
 
 /// A place for bytes. The operations are those that a simple server has, so that a backend is one small file: what is atomic is
 /// made from [`put_if`](Self::put_if), tags are numbers under keys of their own, times stand in the bytes.
@@ -115,8 +146,14 @@ pub trait Backend: Send + Sync + 'static {
     async fn clear(&self) -> Result<(), Down>;
 
     /// Looks through the entries for those that fit, and stops when it has so many; nothing when it cannot look through them.
-    async fn scan(&self, filter: &Filter, limit: usize) -> Result<Option<Vec<Found>>, Down>;
+    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down>;
 
     /// What it can tell of itself.
     async fn usage(&self) -> Result<Usage, Down>;
+
+    /// Gives back the room of what is over, and of the first to be over when all take more than they may. Called now and then; for
+    /// who does not see to that by itself.
+    async fn sweep(&self) -> Result<(), Down> {
+        Ok(())
+    }
 }

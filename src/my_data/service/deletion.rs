@@ -53,7 +53,7 @@ pub async fn request_deletion(
     site.mails.wake();
     // Before the rows, because with the old stamp gone no session is good any more, whatever becomes of their rows.
     site.members.take_back(id);
-    site.cache.invalidate_member(id, "deletion requested");
+    site.cache.invalidate_member(id, "deletion requested").await;
     site.sessions.end_all(id, None).await?;
     Ok(site.config.accounts.deletion_delay.get().as_secs() / 86_400)
 }
@@ -125,7 +125,7 @@ async fn delete(site: &Site, user: UserId, now: Millis) -> Result<bool, AppError
     transaction.commit().await?;
     if deleted {
         site.members.take_back(user);
-        site.cache.invalidate_member(user, "account deleted");
+        site.cache.invalidate_member(user, "account deleted").await;
         tracing::info!(user_id = user.0, "An account was deleted, as its owner had asked");
     }
     Ok(deleted)

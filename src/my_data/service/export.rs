@@ -88,7 +88,7 @@ pub async fn export(visit: &Visit, member: &Member, _proof: &Recent) -> Result<P
     activity::service::record(&mut transaction, now, member.id(), Kind::DataExported, "", &visit.client)
         .await?;
     transaction.commit().await?;
-    site.cache.invalidate_member(member.id(), "data exported");
+    site.cache.invalidate_member(member.id(), "data exported").await;
     Ok(Packed { bytes, _room: room })
 }
 

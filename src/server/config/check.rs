@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
-use super::{Config, Environment, MailTransport};
+use super::{CacheUrl, Config, Environment, MailTransport};
 use crate::server::{failure::Failure, guard};
 
 impl Config {
@@ -134,6 +134,16 @@ impl Config {
                 "must be at most half of sessions.idle, and of sessions.browser_idle",
             ),
             (
+                (1..=32).contains(&self.cache.prefix.len())
+                    && self
+                        .cache
+                        .prefix
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
+                "cache.prefix",
+                "must be 1 to 32 letters, digits, - or _",
+            ),
+            (
                 EnvFilter::try_new(&self.log.level).is_ok(),
                 "log.level",
                 "must be like `info` or `info,sqlx=debug`",
@@ -231,6 +241,10 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         (
             matches!(&config.mail.transport, MailTransport::Smtp(url) if url.starts_with("smtp://") && !url.contains("tls=required")),
             "mail.transport is smtp:// without ?tls=required: links for new passwords travel in the clear.",
+        ),
+        (
+            config.cache.url == CacheUrl::Dummy,
+            "cache.url is \"dummy://\": nothing is cached. Set it to memory:// or to a server that all instances share.",
         ),
         (config.log.file.as_os_str().is_empty(), "log.file is empty: requests are not written to a file."),
     ]

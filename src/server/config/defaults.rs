@@ -1,8 +1,8 @@
 //! The defaults; a test holds `Leptos.toml` to them.
 
 use super::{
-    Accounts, Activity, Cache, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords, Period, Rate,
-    Server, Sessions, Site, Size, Throttle,
+    Accounts, Activity, Cache, CacheUrl, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords,
+    Period, Rate, Server, Sessions, Site, Size, Throttle,
 };
 
 impl Default for Site {
@@ -96,6 +96,8 @@ impl Default for Activity {
 impl Default for Cache {
     fn default() -> Self {
         Self {
+            url: CacheUrl::default(),
+            prefix: "members-area".into(),
             max_bytes: Size::mib(16),
             dashboard_ttl: Period::minutes(5),
             profile_summary_ttl: Period::minutes(15),

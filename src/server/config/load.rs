@@ -157,6 +157,8 @@ mod tests {
             ("[mail]\ntransport = 'carrier pigeon'", None, "mail.transport"),
             ("[mail]\nfrom = 'nobody'", None, "mail.from"),
             ("[throttle]\nlogin_per_address = 'often'", None, "throttle.login_per_address"),
+            ("[cache]\nurl = 'redis'", None, "cache.url"),
+            ("[cache]\nprefix = 'a:b'", None, "cache.prefix"),
             ("[accounts]\ndeletion_delay = '23h'", None, "accounts.deletion_delay"),
             ("[accounts]\ndeletion_delay = '91d'", None, "accounts.deletion_delay"),
             ("[activity]\nkeep = '0s'", None, "activity.keep"),

@@ -4,6 +4,7 @@
 //! a sentence that names the key.
 
 mod admin;
+mod cache_url;
 mod check;
 mod defaults;
 mod load;
@@ -17,6 +18,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use admin::Admin;
+pub use cache_url::CacheUrl;
 pub use check::{deploy_findings, is_loopback};
 pub use rate::Rate;
 pub use transport::MailTransport;
@@ -209,7 +211,11 @@ pub struct Activity {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cache {
-    /// Memory for cached values.
+    /// Where cached values are kept.
+    pub url: CacheUrl,
+    /// Before everything that is kept there, so that several sites can share a server.
+    pub prefix: String,
+    /// What they may take, in memory, in the database or in files; a server is told its own limit.
     pub max_bytes: Size,
     /// How long the dashboard's view is kept.
     pub dashboard_ttl: Period,

@@ -70,7 +70,7 @@ pub async fn end_one(visit: &Visit, member: &Member, _: &Recent, session: &str) 
     let (kind, client) = (Kind::DeviceEnded, &visit.client);
     activity::service::record(&mut transaction, now, member.id(), kind, &device, client).await?;
     transaction.commit().await?;
-    visit.site.sessions.forget(member.id(), &[id]);
+    visit.site.sessions.forget(member.id(), &[id]).await;
     Ok(true)
 }
 
@@ -104,6 +104,6 @@ async fn end_several(visit: &Visit, member: &Member, keep: Option<IdHash>) -> Re
     let (now, kind, client) = (visit.site.clock.now(), Kind::DevicesEnded, &visit.client);
     activity::service::record(&mut transaction, now, member.id(), kind, &detail, client).await?;
     transaction.commit().await?;
-    visit.site.sessions.forget(member.id(), &ended);
+    visit.site.sessions.forget(member.id(), &ended).await;
     Ok(())
 }

@@ -13,7 +13,7 @@ impl Sessions {
         let owner = store::delete(&mut transaction, &id).await?;
         transaction.commit().await?;
         match owner {
-            Some(owner) => self.forget(owner, &[id]),
+            Some(owner) => self.forget(owner, &[id]).await,
             None => self.live.take_back(id),
         }
         Ok(())
@@ -27,7 +27,7 @@ impl Sessions {
         let mut transaction = self.db.begin().await?;
         let ended = store::delete_all(&mut transaction, user, keep.as_ref()).await?;
         transaction.commit().await?;
-        self.forget(user, &ended);
+        self.forget(user, &ended).await;
         Ok(ended.len())
     }
 
@@ -54,12 +54,14 @@ impl Sessions {
 
     /// To be called after the commit that deleted these sessions of one member: takes them out of memory, and tells the pages
     /// that are open under them.
-    pub(super) fn forget(&self, user: UserId, ended: &[IdHash]) {
+    pub(super) async fn forget(&self, user: UserId, ended: &[IdHash]) {
         for id in ended {
             self.live.take_back(id);
         }
-        self.cache.invalidate_member(user, "sessions ended");
+        let delivery = self.cache.invalidate_member(user, "sessions ended");
+        // Before the wait, in which a visitor can go away.
         self.watchers.notify(user);
+        delivery.await;
     }
 
     /// Deletes expired sessions and says how many.

@@ -95,7 +95,7 @@ impl Sessions {
         let opened = store::insert(&mut transaction, &id, &row, &origin.client).await?;
         transaction.commit().await?;
         self.live.take_back(id);
-        self.cache.invalidate_member(user, "session opened");
+        self.cache.invalidate_member(user, "session opened").await;
         Ok(opened)
     }
 

@@ -89,6 +89,10 @@ impl TestDatabase {
                      VALUES ({user}, 'notice', {user}, '{mark}@example.net', '{mark}', 7000, 1, 8000, 'said {mark}')"
             ),
             format!(
+                "INSERT INTO cache_entries (address, user_id, content, size, expires_at) \
+                     VALUES ('{mark}:e:{user}', {user}, {hash}, 8, 9000000000000000000)"
+            ),
+            format!(
                 "INSERT INTO activity (id, user_id, kind, at, address, agent, detail) \
                      VALUES ({user}, {user}, 'mail_sent', 9000, '192.0.2.7', '{mark}', '{mark}')"
             ),

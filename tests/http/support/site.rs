@@ -1,7 +1,7 @@
 //! The real site, started by the same `server::run` as in production.
 
 use std::{
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,7 @@ use members_area::server::{
     config::{self, Config},
     failure::Failure,
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use super::{
     Page, Visitor,

@@ -1,0 +1,169 @@
+//! `file:///FOLDER`: a file for each entry. Survives a restart, needs no server; for one machine.
+
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{
+    Backend, Condition, Down, Found, HEAD, Put, Usage,
+    folder::{Folder, Kept},
+};
+use crate::cache::{key::Key, list::Sieve};
+
+/// A folder.
+pub struct File {
+    folder: Arc<Folder>,
+    max_bytes: u64,
+    evictions: AtomicU64,
+}
+
+impl File {
+    /// Makes its own folder below that one when it is first needed. Entries may weigh `max_bytes` together, as far as a sweep now
+    /// and then can see to it.
+    pub fn new(below: &Path, prefix: &str, max_bytes: u64) -> Self {
+        let folder = Arc::new(Folder::new(below.join(format!("{prefix}-cache"))));
+        Self { folder, max_bytes, evictions: AtomicU64::new(0) }
+    }
+
+    /// Files block, so not on the threads that answer requests.
+    async fn on_a_thread<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Folder) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, Down> {
+        let folder = self.folder.clone();
+        let done = tokio::task::spawn_blocking(move || act(&folder)).await.map_err(Down::because)?;
+        done.map_err(Down::because)
+    }
+}
+
+#[async_trait]
+impl Backend for File {
+    fn kind(&self) -> &'static str {
+        "file"
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    /// Of a disk that is busy.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(2)
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
+        let names: Vec<String> = keys.iter().map(Key::address).collect();
+        self.on_a_thread(move |folder| {
+            names.iter().map(|name| Ok(folder.read(name)?.map(Bytes::from))).collect()
+        })
+        .await
+    }
+
+    async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
+        let puts = puts.to_vec();
+        self.on_a_thread(move |folder| {
+            let _lock = folder.lock()?;
+            puts.iter().try_for_each(|put| folder.write(&put.key.address(), &put.bytes, put.keep))
+        })
+        .await
+    }
+
+    async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
+        let put = put.clone();
+        let wanted = match condition {
+            Condition::Absent => None,
+            Condition::Unchanged(old) => Some(old.clone()),
+        };
+        self.on_a_thread(move |folder| {
+            let (name, _lock) = (put.key.address(), folder.lock()?);
+            let holds = folder.read(&name)?.as_deref() == wanted.as_deref();
+            if holds {
+                folder.write(&name, &put.bytes, put.keep)?;
+            }
+            Ok(holds)
+        })
+        .await
+    }
+
+    async fn delete_many(&self, keys: &[Key]) -> Result<(), Down> {
+        let names: Vec<String> = keys.iter().map(Key::address).collect();
+        self.on_a_thread(move |folder| {
+            let _lock = folder.lock()?;
+            names.iter().try_for_each(|name| folder.remove(name))
+        })
+        .await
+    }
+
+    async fn clear(&self) -> Result<(), Down> {
+        self.on_a_thread(|folder| {
+            let _lock = folder.lock()?;
+            folder.entries()?.iter().try_for_each(|kept| folder.remove(&kept.name))
+        })
+        .await
+    }
+
+    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+        let sieve = sieve.clone();
+        self.on_a_thread(move |folder| {
+            let mut found = Vec::new();
+            for kept in folder.entries()? {
+                // One that goes meanwhile is none.
+                let Some(head) = folder.read_head(&kept.name, HEAD)?.map(Bytes::from) else {
+                    continue;
+                };
+                if sieve.lets_through(&head) {
+                    found.push(Found { head, size: kept.size, hits: None });
+                }
+                if found.len() == limit {
+                    break;
+                }
+            }
+            Ok(Some(found))
+        })
+        .await
+    }
+
+    async fn usage(&self) -> Result<Usage, Down> {
+        let entries = self.on_a_thread(|folder| folder.entries()).await?;
+        Ok(Usage {
+            entries: Some(entries.len() as u64),
+            bytes: Some(entries.iter().map(|kept| kept.size).sum()),
+            max_bytes: Some(self.max_bytes),
+            evictions: Some(self.evictions.load(Ordering::Relaxed)),
+        })
+    }
+
+    async fn sweep(&self) -> Result<(), Down> {
+        let max_bytes = self.max_bytes;
+        let evicted = self.on_a_thread(move |folder| {
+            let _lock = folder.lock()?;
+            folder.remove_remains()?;
+            let now = SystemTime::now();
+            let (over, mut left): (Vec<Kept>, Vec<Kept>) =
+                folder.entries()?.into_iter().partition(|kept| kept.until <= now);
+            over.iter().try_for_each(|kept| folder.remove(&kept.name))?;
+            // Those first that would be over first.
+            left.sort_unstable_by_key(|kept| std::cmp::Reverse(kept.until));
+            let (mut bytes, mut evicted) = (left.iter().map(|kept| kept.size).sum::<u64>(), 0);
+            while bytes > max_bytes
+                && let Some(kept) = left.pop()
+            {
+                folder.remove(&kept.name)?;
+                bytes -= kept.size;
+                evicted += 1;
+            }
+            Ok(evicted)
+        });
+        self.evictions.fetch_add(evicted.await?, Ordering::Relaxed);
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! Files of our own in a folder of our own. Only what is called as we call ours is ever read or deleted.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{self, ErrorKind, Read, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::PathBuf,
+    time::{Duration, Instant, SystemTime},
+};
+
+/// How long a file of no end is kept, in the file's time. It has to be some time.
+const ENDLESS: Duration = Duration::from_secs(100 * 365 * 86_400);
+/// Whoever writes under another name first and then does not go on was ended in the middle.
+const REMAINS_AFTER: Duration = Duration::from_secs(3600);
+
+/// The folder.
+pub struct Folder(PathBuf);
+
+/// A file of ours.
+pub struct Kept {
+    /// The entry's address.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Until when it is kept, by the machine's clock.
+    pub until: SystemTime,
+}
+
+impl Folder {
+    pub fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// Whoever holds it writes: for all threads, and all processes on this machine. Nobody waits for ever, so that no thread does.
+    pub fn lock(&self) -> io::Result<File> {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(self.0.join("lock"))?;
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Err(TryLockError::WouldBlock) => return Err(ErrorKind::TimedOut.into()),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+
+    pub fn read(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
+        missing_is_none(fs::read(self.path(name)))
+    }
+
+    pub fn read_head(&self, name: &str, length: usize) -> io::Result<Option<Vec<u8>>> {
+        let mut head = Vec::new();
+        let read =
+            File::open(self.path(name)).and_then(|file| file.take(length as u64).read_to_end(&mut head));
+        Ok(missing_is_none(read)?.map(|_| head))
+    }
+
+    /// Under another name first, so that nobody ever reads a part.
+    pub fn write(&self, name: &str, bytes: &[u8], keep: Option<Duration>) -> io::Result<()> {
+        let path = self.path(name);
+        if let Some(folder) = path.parent() {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        let new = path.with_extension("new");
+        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
+        file.write_all(bytes)?;
+        // A file's time is until when it is kept, so that a sweep needs not read it.
+        file.set_modified(SystemTime::now() + keep.unwrap_or(ENDLESS).min(ENDLESS))?;
+        fs::rename(&new, &path)
+    }
+
+    pub fn remove(&self, name: &str) -> io::Result<()> {
+        missing_is_none(fs::remove_file(self.path(name))).map(drop)
+    }
+
+    /// All entries, in no order; the numbers of tags are none.
+    pub fn entries(&self) -> io::Result<Vec<Kept>> {
+        self.files(|path, name| {
+            let address = format!("e:{}", name.strip_suffix(".entry")?);
+            (self.path(&address) == *path).then_some(address)
+        })
+    }
+
+    /// Removes what a process left that was ended while it wrote.
+    pub fn remove_remains(&self) -> io::Result<()> {
+        let remains = self.files(|_, name| {
+            let name = name.strip_suffix(".new")?;
+            is_hash(name).then(|| format!("e:{name}"))
+        })?;
+        let since = SystemTime::now() - REMAINS_AFTER;
+        for kept in remains {
+            let path = self.path(&kept.name).with_extension("new");
+            // Its time may be set already; when it was made says more.
+            let is_old =
+                fs::metadata(&path).and_then(|file| file.created()).is_ok_and(|created| created < since);
+            if is_old {
+                missing_is_none(fs::remove_file(path))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn files(&self, address: impl Fn(&PathBuf, &str) -> Option<String>) -> io::Result<Vec<Kept>> {
+        let mut files = Vec::new();
+        for shelf in list(&self.0)? {
+            if shelf.file_type()?.is_dir() {
+                for file in list(&shelf.path())? {
+                    let name = file.file_name();
+                    let Some(name) = name.to_str().and_then(|name| address(&file.path(), name)) else {
+                        continue;
+                    };
+                    // No links: what they lead to is not ours. What goes meanwhile is none.
+                    if let Some(about) = missing_is_none(file.metadata())?.filter(fs::Metadata::is_file) {
+                        files.push(Kept { name, size: about.len(), until: about.modified()? });
+                    }
+                }
+            }
+        }
+        Ok(files)
+    }
+
+    /// Many folders of few files; the numbers of tags in one.
+    fn path(&self, address: &str) -> PathBuf {
+        match address.strip_prefix("e:") {
+            Some(hash) => self.0.join(hash.get(..2).unwrap_or("xx")).join(format!("{hash}.entry")),
+            None => self.0.join("tags").join(format!("{}.tag", address.trim_start_matches("t:"))),
+        }
+    }
+}
+
+fn is_hash(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn list(folder: &PathBuf) -> io::Result<Vec<fs::DirEntry>> {
+    missing_is_none(fs::read_dir(folder))?.into_iter().flatten().collect()
+}
+
+fn missing_is_none<T>(done: io::Result<T>) -> io::Result<Option<T>> {
+    match done {
+        Ok(done) => Ok(Some(done)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,202 @@
+//! `redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER]`: Redis or Valkey, over one connection that all share and that comes back by itself.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use redis::{
+    Client, Cmd, FromRedisValue, Pipeline, RedisError, Script,
+    aio::{ConnectionManager, ConnectionManagerConfig},
+};
+
+use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
+use crate::{
+    cache::{key::Key, list::Sieve},
+    server::failure::Failure,
+};
+
+/// A little less than the wait for the whole.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// Keys looked at, or deleted, at once.
+const BATCH: usize = 500;
+
+/// Writes only over exactly that.
+const REPLACE: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end \
+    if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2]) \
+    else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end \
+    return 1";
+
+/// A Redis server.
+pub struct Redis {
+    connection: ConnectionManager,
+    prefix: Box<str>,
+    replace: Script,
+}
+
+impl Redis {
+    /// Connects at the first use. To be called in a runtime.
+    ///
+    /// # Errors
+    /// When this is no such address.
+    pub fn new(url: &str, prefix: &str) -> Result<Self, Failure> {
+        // What is wrong with it is not repeated: it may hold a password.
+        let wrong = |_: RedisError| {
+            Failure::message("cache.url: this is not an address of a Redis server that can be used")
+        };
+        // How long to leave it alone is decided elsewhere; the next try is to be made at once.
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(PATIENCE));
+        let connection = ConnectionManager::new_lazy_with_config(Client::open(url).map_err(wrong)?, config);
+        Ok(Self {
+            connection: connection.map_err(wrong)?,
+            prefix: prefix.into(),
+            replace: Script::new(REPLACE),
+        })
+    }
+
+    fn address(&self, key: &Key) -> String {
+        format!("{}:{}", self.prefix, key.address())
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Down> {
+        command.query_async(&mut self.connection.clone()).await.map_err(Down::because)
+    }
+
+    async fn ask_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, Down> {
+        pipeline.query_async(&mut self.connection.clone()).await.map_err(Down::because)
+    }
+
+    fn set(&self, put: &Put) -> Cmd {
+        let mut set = redis::cmd("SET");
+        set.arg(self.address(&put.key)).arg(&put.bytes[..]);
+        if let Some(keep) = put.keep {
+            set.arg("PX").arg(millis(keep));
+        }
+        set
+    }
+
+    /// The next of our entries, and where to go on.
+    async fn next(&self, cursor: u64) -> Result<(u64, Vec<String>), Down> {
+        let mut scan = redis::cmd("SCAN");
+        scan.arg(cursor).arg("MATCH").arg(format!("{}:e:*", self.prefix)).arg("COUNT").arg(BATCH);
+        self.ask(&scan).await
+    }
+}
+
+/// Redis takes no zero.
+fn millis(keep: Duration) -> u64 {
+    u64::try_from(keep.as_millis()).unwrap_or(u64::MAX >> 2).clamp(1, u64::MAX >> 2)
+}
+
+#[async_trait]
+impl Backend for Redis {
+    fn kind(&self) -> &'static str {
+        "redis"
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut get = redis::cmd("MGET");
+        for key in keys {
+            get.arg(self.address(key));
+        }
+        let found: Vec<Option<Vec<u8>>> = self.ask(&get).await?;
+        Ok(found.into_iter().map(|bytes| bytes.map(Bytes::from)).collect())
+    }
+
+    async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
+        let mut pipeline = redis::pipe();
+        for put in puts {
+            pipeline.add_command(self.set(put)).ignore();
+        }
+        self.ask_all(&pipeline).await
+    }
+
+    async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
+        match condition {
+            Condition::Absent => {
+                let written: Option<String> = self.ask(self.set(put).arg("NX")).await?;
+                Ok(written.is_some())
+            }
+            Condition::Unchanged(old) => self
+                .replace
+                .key(self.address(&put.key))
+                .arg(&old[..])
+                .arg(&put.bytes[..])
+                .arg(put.keep.map_or(String::new(), |keep| millis(keep).to_string()))
+                .invoke_async(&mut self.connection.clone())
+                .await
+                .map_err(Down::because),
+        }
+    }
+
+    async fn delete_many(&self, keys: &[Key]) -> Result<(), Down> {
+        let mut pipeline = redis::pipe();
+        for key in keys {
+            pipeline.cmd("UNLINK").arg(self.address(key)).ignore();
+        }
+        self.ask_all(&pipeline).await
+    }
+
+    /// Only what is ours: never FLUSHDB.
+    async fn clear(&self) -> Result<(), Down> {
+        let mut cursor = 0;
+        loop {
+            let (next, keys) = self.next(cursor).await?;
+            if !keys.is_empty() {
+                let _: i64 = self.ask(redis::cmd("UNLINK").arg(keys)).await?;
+            }
+            if next == 0 {
+                return Ok(());
+            }
+            cursor = next;
+        }
+    }
+
+    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+        let (mut found, mut cursor) = (Vec::new(), 0);
+        loop {
+            let (next, keys) = self.next(cursor).await?;
+            let mut pipeline = redis::pipe();
+            for key in &keys {
+                pipeline.cmd("GETRANGE").arg(key).arg(0).arg(HEAD - 1).cmd("STRLEN").arg(key);
+            }
+            let heads: Vec<(Vec<u8>, u64)> =
+                if keys.is_empty() { Vec::new() } else { self.ask_all(&pipeline).await? };
+            for (head, size) in heads {
+                let head = Bytes::from(head);
+                if sieve.lets_through(&head) {
+                    found.push(Found { head, size, hits: None });
+                }
+            }
+            if next == 0 || found.len() >= limit {
+                found.truncate(limit);
+                return Ok(Some(found));
+            }
+            cursor = next;
+        }
+    }
+
+    /// The server's own numbers, with all that others keep there.
+    async fn usage(&self) -> Result<Usage, Down> {
+        let entries: u64 = self.ask(&redis::cmd("DBSIZE")).await?;
+        let info: String = self.ask(&redis::cmd("INFO")).await?;
+        let number = |name: &str| {
+            info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim().parse().ok())
+        };
+        Ok(Usage {
+            entries: Some(entries),
+            bytes: number("used_memory"),
+            max_bytes: number("maxmemory").filter(|max| *max > 0),
+            evictions: number("evicted_keys"),
+        })
+    }
+}

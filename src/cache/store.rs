@@ -1,0 +1,185 @@
+//! SQL for the table `cache_entries`.
+
+use sqlx::{Any, AnyConnection, FromRow, query::Query};
+
+use crate::server::clock::Millis;
+
+/// A row to be written.
+pub struct Row<'a> {
+    pub address: &'a str,
+    /// Whose; nothing is written for an account that is no more.
+    pub user_id: Option<i64>,
+    pub content: &'a [u8],
+    pub expires_at: Millis,
+}
+
+/// The beginning of a row.
+#[derive(FromRow)]
+pub struct Head {
+    pub address: String,
+    pub head: Vec<u8>,
+    pub size: i64,
+}
+
+/// Numbers that sums need.
+#[derive(FromRow)]
+pub struct Sums {
+    pub entries: i64,
+    pub bytes: i64,
+}
+
+/// The contents of those that are there, in any order.
+pub async fn find(
+    connection: &mut AnyConnection,
+    addresses: &[String],
+) -> Result<Vec<(String, Vec<u8>)>, sqlx::Error> {
+    let places: Vec<String> = (1..=addresses.len()).map(|number| format!("${number}")).collect();
+    let sql = format!("SELECT address, content FROM cache_entries WHERE address IN ({})", places.join(", "));
+    addresses
+        .iter()
+        .fold(sqlx::query_as(&sql), |query, address| query.bind(address))
+        .fetch_all(connection)
+        .await
+}
+
+/// Writes it, whatever was there.
+pub async fn upsert(connection: &mut AnyConnection, row: &Row<'_>) -> Result<(), sqlx::Error> {
+    let sql = insert(
+        "ON CONFLICT (address) DO UPDATE SET user_id = excluded.user_id, content = excluded.content, \
+         size = excluded.size, expires_at = excluded.expires_at",
+    );
+    bind(sqlx::query(&sql), row).execute(connection).await.map(drop)
+}
+
+/// Writes it if nothing is there; whether it did.
+pub async fn insert_new(connection: &mut AnyConnection, row: &Row<'_>) -> Result<bool, sqlx::Error> {
+    let sql = insert("ON CONFLICT (address) DO NOTHING");
+    bind(sqlx::query(&sql), row).execute(connection).await.map(|done| done.rows_affected() == 1)
+}
+
+/// Writes it if exactly that is there; whether it did.
+pub async fn replace(connection: &mut AnyConnection, row: &Row<'_>, old: &[u8]) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "UPDATE cache_entries SET content = $2, size = $3, expires_at = $4 WHERE address = $1 AND content = $5",
+    )
+    .bind(row.address)
+    .bind(row.content)
+    .bind(size(row))
+    .bind(row.expires_at)
+    .bind(old)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+pub async fn delete(connection: &mut AnyConnection, address: &str) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM cache_entries WHERE address = $1")
+        .bind(address)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// All that begin so.
+pub async fn delete_all(connection: &mut AnyConnection, beginning: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(&format!("DELETE FROM cache_entries WHERE {}", begins_so(beginning)))
+        .bind(beginning)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// How many that are over went, at most `limit`.
+pub async fn delete_expired(
+    connection: &mut AnyConnection,
+    now: Millis,
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM cache_entries WHERE address IN \
+         (SELECT address FROM cache_entries WHERE expires_at <= $1 LIMIT $2)",
+    )
+    .bind(now)
+    .bind(limit)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected())
+}
+
+/// Deletes so many of those that begin so and would be over first; how many went.
+pub async fn delete_first(
+    connection: &mut AnyConnection,
+    beginning: &str,
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query(&format!(
+        "DELETE FROM cache_entries WHERE address IN \
+         (SELECT address FROM cache_entries WHERE {} ORDER BY expires_at LIMIT $2)",
+        begins_so(beginning)
+    ))
+    .bind(beginning)
+    .bind(limit)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected())
+}
+
+/// The heads of those that begin so, in the order of their addresses, after that one.
+pub async fn heads(
+    connection: &mut AnyConnection,
+    beginning: &str,
+    after: &str,
+    length: usize,
+    limit: i64,
+) -> Result<Vec<Head>, sqlx::Error> {
+    sqlx::query_as(&format!(
+        "SELECT address, substr(content, 1, {length}) AS head, size FROM cache_entries \
+         WHERE {} AND address > $2 ORDER BY address LIMIT $3",
+        begins_so(beginning)
+    ))
+    .bind(beginning)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// How many begin so, and what they take.
+pub async fn sums(connection: &mut AnyConnection, beginning: &str) -> Result<Sums, sqlx::Error> {
+    sqlx::query_as(&format!(
+        "SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM cache_entries WHERE {}",
+        begins_so(beginning)
+    ))
+    .bind(beginning)
+    .fetch_one(connection)
+    .await
+}
+
+fn insert(conflict: &str) -> String {
+    format!(
+        "INSERT INTO cache_entries (address, user_id, content, size, expires_at) SELECT $1, $2, $3, $4, $5 \
+         WHERE $6 = 0 OR EXISTS (SELECT 1 FROM users WHERE id = $2) {conflict}"
+    )
+}
+
+fn bind<'q>(
+    query: Query<'q, Any, sqlx::any::AnyArguments<'q>>,
+    row: &Row<'q>,
+) -> Query<'q, Any, sqlx::any::AnyArguments<'q>> {
+    query
+        .bind(row.address)
+        .bind(row.user_id)
+        .bind(row.content)
+        .bind(size(row))
+        .bind(row.expires_at)
+        .bind(i64::from(row.user_id.is_some()))
+}
+
+fn size(row: &Row<'_>) -> i64 {
+    i64::try_from(row.content.len()).unwrap_or(i64::MAX)
+}
+
+/// No LIKE: there an underscore is any letter.
+fn begins_so(beginning: &str) -> String {
+    format!("substr(address, 1, {}) = $1", beginning.chars().count())
+}

@@ -1,0 +1,127 @@
+//! `measure-cache`: what `script/bench` wants to know of the cache in memory, as JSON. No command for operators.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use serde_json::json;
+
+use crate::{
+    cache::{Cache, Lease, Policy, PublicBytes, Ttl},
+    error::AppError,
+    server::{clock::Clock, failure::Failure},
+    timing::Recorder,
+};
+
+const MIB: u64 = 1024 * 1024;
+const ENTRIES: u32 = 1_000_000;
+const READS: u32 = 200_000;
+const PASSING: u32 = 10_000_000;
+const LIMIT: u64 = 64 * MIB;
+const CALLERS: usize = 1000;
+
+/// Measures and prints.
+///
+/// # Errors
+/// Where the memory of the process cannot be read.
+pub async fn measure_cache() -> Result<(), Failure> {
+    // First, while the process is small.
+    let passing = pass_through().await?;
+    let results = json!({
+        "get_ns": median_get().await,
+        "entries": ENTRIES,
+        "passed_keys": PASSING,
+        "limit_mib": LIMIT / MIB,
+        "growth_mib": passing as f64 / MIB as f64,
+        "concurrent_misses": CALLERS,
+        "loads": loads_of_many().await,
+    });
+    println!("{results}");
+    Ok(())
+}
+
+/// The most bytes by which the process grew while many keys, each once, passed through a cache with a limit.
+async fn pass_through() -> Result<u64, Failure> {
+    let cache = Cache::new(Clock::default(), LIMIT);
+    let before = resident()?;
+    let mut most = before;
+    for number in 0..PASSING {
+        // As long as the short and the long things that a site keeps.
+        keep(&cache, number, 64 + (number as usize * 7919) % 2000).await;
+        if number % 50_000 == 0 {
+            most = most.max(resident()?);
+        }
+    }
+    Ok(most.max(resident()?) - before)
+}
+
+/// Nanoseconds of one read through a view, key and all, in no order.
+async fn median_get() -> u64 {
+    let cache = Cache::new(Clock::default(), 4 * 1024 * MIB);
+    for number in 0..ENTRIES {
+        keep(&cache, number, 200).await;
+    }
+    let mut times = Vec::with_capacity(READS as usize);
+    for read in 0..READS {
+        let (part, recorder) = (part(read.wrapping_mul(2_654_435_761) % ENTRIES), Recorder::default());
+        let view = cache.public(&recorder);
+        let begun = Instant::now();
+        let found = view.get_now(policy(), &[&part]);
+        let time = begun.elapsed();
+        if found.is_some() {
+            times.push(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        }
+    }
+    times.sort_unstable();
+    // A read that found nothing would be no measure.
+    if times.len() < READS as usize { u64::MAX } else { times[times.len() / 2] }
+}
+
+/// How often a value was computed that many wanted at once.
+async fn loads_of_many() -> u32 {
+    let (cache, loads) = (Cache::new(Clock::default(), LIMIT), Arc::new(AtomicU32::new(0)));
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let (cache, loads) = (cache.clone(), loads.clone());
+            tokio::spawn(async move {
+                let load = || async {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    Ok::<i64, AppError>(i64::from(loads.fetch_add(1, Ordering::Relaxed)))
+                };
+                cache.public(&Recorder::default()).get_or_set(policy(), &["wanted"], load).await
+            })
+        })
+        .collect();
+    for caller in callers {
+        let _ = caller.await;
+    }
+    loads.load(Ordering::Relaxed)
+}
+
+async fn keep(cache: &Cache, number: u32, length: usize) {
+    let recorder = Recorder::default();
+    if let Lease::Yours(fill) = cache.public(&recorder).lease(policy(), &[&part(number)]).await {
+        fill.keep(PublicBytes(vec![0_u8; length].into())).await;
+    }
+}
+
+fn policy() -> Policy {
+    Policy::new("measured", 1, Ttl::For(Duration::from_secs(3600)))
+}
+
+fn part(number: u32) -> String {
+    format!("/members/page/{number:010}")
+}
+
+/// Bytes of this process in memory.
+fn resident() -> Result<u64, Failure> {
+    let status = std::fs::read_to_string("/proc/self/status")
+        .map_err(|error| Failure::start("read this process's memory", error))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.map(|kib| kib * 1024).ok_or_else(|| Failure::message("/proc says nothing of this process's memory"))
+}

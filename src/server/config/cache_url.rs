@@ -1,0 +1,117 @@
+//! Where cached things are kept.
+
+use std::{fmt, path::PathBuf};
+
+use serde::{Deserialize, Deserializer, de::Error};
+use url::Url;
+
+/// Where cached things are kept. The address of a server may hold a password, so it is never printed (law 6).
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum CacheUrl {
+    /// In this process.
+    #[default]
+    Memory,
+    /// In a table of the site's own database.
+    Database,
+    /// On that Redis server.
+    Redis(String),
+    /// On the memcached server at this host and port.
+    Memcached(String),
+    /// In files below this folder.
+    File(PathBuf),
+    /// Nowhere.
+    Dummy,
+}
+
+impl CacheUrl {
+    fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        Some(match (scheme, rest) {
+            ("memory", "") => Self::Memory,
+            ("database", "") => Self::Database,
+            ("dummy", "") => Self::Dummy,
+            ("file", folder) if folder.starts_with('/') => Self::File(folder.into()),
+            ("redis", _) if redis::Client::open(text).is_ok() => Self::Redis(text.to_owned()),
+            ("memcached", address) => {
+                let url = Url::parse(&format!("tcp://{address}")).ok()?;
+                let is_plain = matches!(url.path(), "" | "/")
+                    && url.username().is_empty()
+                    && url.password().is_none()
+                    && url.query().is_none()
+                    && url.fragment().is_none();
+                let host = url.host_str().filter(|_| is_plain)?;
+                Self::Memcached(format!("{host}:{}", url.port().unwrap_or(11211)))
+            }
+            _ => return None,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for CacheUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // What is wrong with it is not repeated: it may hold a password.
+        Self::parse(&text).ok_or_else(|| {
+            D::Error::custom(
+                "must be `memory://`, `database://`, `redis://HOST`, `memcached://HOST`, `file:///FOLDER` or `dummy://`",
+            )
+        })
+    }
+}
+
+impl fmt::Debug for CacheUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory://"),
+            Self::Database => f.write_str("database://"),
+            Self::Redis(_) => f.write_str("redis://…"),
+            Self::Memcached(address) => write!(f, "memcached://{address}"),
+            Self::File(folder) => write!(f, "file://{}", folder.display()),
+            Self::Dummy => f.write_str("dummy://"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_chooses() {
+        for (text, url) in [
+            ("memory://", CacheUrl::Memory),
+            ("database://", CacheUrl::Database),
+            ("dummy://", CacheUrl::Dummy),
+            ("file:///var/cache", CacheUrl::File("/var/cache".into())),
+            (
+                "redis://:s3cret@cache.example:6380/2",
+                CacheUrl::Redis("redis://:s3cret@cache.example:6380/2".into()),
+            ),
+            ("memcached://cache.example", CacheUrl::Memcached("cache.example:11211".into())),
+            ("memcached://127.0.0.1:11212", CacheUrl::Memcached("127.0.0.1:11212".into())),
+        ] {
+            assert_eq!(CacheUrl::parse(text), Some(url), "{text}");
+        }
+        for wrong in [
+            "",
+            "memory",
+            "memory://x",
+            "redis://",
+            "redis://host:port",
+            "rediss://host",
+            "memcached://",
+            "file://folder",
+            "memcached://user:s3cret@host",
+            "memcached://host/1",
+            "locmem://",
+        ] {
+            assert_eq!(CacheUrl::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_servers_password_is_not_printed() {
+        let url = CacheUrl::parse("redis://app:s3cret@cache.example").expect("an address");
+        assert!(!format!("{url:?}").contains("s3cret"));
+    }
+}

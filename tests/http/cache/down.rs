@@ -1,0 +1,232 @@
+//! When a backend is down the site goes on as if every read missed, and is well again by itself.
+
+use std::time::{Duration, Instant};
+
+use members_area::{cache::CountError, server::config::CacheUrl};
+use serde::Deserialize;
+
+use super::{Place, minute, servers::Server};
+use crate::support::{TestSite, Visitor, log};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+macro_rules! on_every_server {
+    ($($case:ident)*) => {
+        on_every_server! { @ redis $($case)* }
+        on_every_server! { @ memcached $($case)* }
+    };
+    (@ $server:ident $($case:ident)*) => {
+        mod $server {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    if let Some(server) = super::Server::start(stringify!($server)) {
+                        let folder = tempfile::tempdir().expect("a folder");
+                        let place = crate::cache::Place::at(&server.url(), folder).await;
+                        super::$case(&place, server).await;
+                        place.close().await;
+                    }
+                }
+            )*
+        }
+    };
+}
+
+on_every_server! {
+    stopped_and_started_again
+    paused_it_slows_nobody
+    one_warning_a_minute
+    what_is_taken_back_meanwhile_stays_so
+    what_is_written_meanwhile_leaves_nothing_old
+}
+
+/// Everything misses, and everything goes on.
+async fn all_misses(place: &Place) {
+    let (part, policy) = (place.of_ada(), minute("down"));
+    assert_eq!(part.get::<i64>(policy, &[]).await, None);
+    assert!(!part.has(policy, &[]).await && !part.add(policy, &[], &1).await);
+    assert!(!part.touch(policy, &[]).await && !part.delete(policy, &[]).await);
+    assert_eq!(part.incr(policy, &[], 1).await, Err(CountError::Unavailable));
+    assert_eq!(part.get_many::<i64>(policy, &[&["a"], &["b"]]).await, [None, None]);
+    for number in [1, 2] {
+        assert_eq!(part.get_or_set(policy, &[], || async { Ok(number) }).await, Ok(number));
+    }
+    assert!(place.cache.list(&Default::default(), 0, 1).await.is_none());
+    assert!(place.cache.stats().await.down_since.is_some());
+}
+
+async fn well_again(place: &Place) {
+    let begun = Instant::now();
+    loop {
+        // As a second passes, and the next one may try.
+        place.clock.advance(Duration::from_secs(1));
+        place.of_ada().set(minute("well"), &[], &1).await;
+        if place.of_ada().get(minute("well"), &[]).await == Some(1) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "it does not come back");
+        tokio::task::yield_now().await;
+    }
+    assert!(place.cache.stats().await.down_since.is_none());
+}
+
+async fn stopped_and_started_again(place: &Place, mut server: Server) {
+    for _ in 0..2 {
+        well_again(place).await;
+        server.stop();
+        all_misses(place).await;
+        server.go();
+        well_again(place).await;
+    }
+    assert_eq!(place.of_ada().get_or_set(minute("new"), &[], || async { Ok(1) }).await, Ok(1));
+    assert_eq!(place.elsewhere().get(minute("new"), &[]).await, Some(1));
+}
+
+async fn paused_it_slows_nobody(place: &Place, server: Server) {
+    well_again(place).await;
+    server.pause();
+    let begun = Instant::now();
+    for number in 0..300 {
+        let loaded = place.of_ada().get_or_set(minute("paused"), &[], || async { Ok(number) }).await;
+        assert_eq!(loaded, Ok(number));
+    }
+    // One may try in each second, and waits for a third of one.
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    all_misses(place).await;
+    server.resume();
+    well_again(place).await;
+}
+
+async fn one_warning_a_minute(place: &Place, mut server: Server) {
+    well_again(place).await;
+    server.stop();
+    let warnings = || {
+        let of_this_site =
+            |line: &serde_json::Value| line["prefix"] == place.prefix && line["level"] == "WARN";
+        log::lines("The cache's backend is down", of_this_site).len()
+    };
+    for second in 0..150 {
+        place.of_ada().get::<i64>(minute("any"), &[]).await;
+        assert_eq!(warnings(), 1 + second / 60, "after {second} s");
+        place.clock.advance(Duration::from_millis(1000));
+    }
+}
+
+async fn what_is_taken_back_meanwhile_stays_so(place: &Place, server: Server) {
+    let policy = minute("summary");
+    well_again(place).await;
+    place.of_ada().set(policy, &[], &"old".to_owned()).await;
+    assert_eq!(place.elsewhere().get(policy, &[]).await, Some("old".to_owned()));
+    server.pause();
+    let begun = Instant::now();
+    place.cache.invalidate_member(place.ada.id(), "while it is down").await;
+    assert!(begun.elapsed() < Duration::from_secs(2), "nobody waits until it is back");
+    assert_eq!(place.of_ada().get::<String>(policy, &[]).await, None);
+    server.resume();
+    // Here it is gone from that moment on, and everywhere as soon as the server has heard of it.
+    let begun = Instant::now();
+    while place.elsewhere().get::<String>(policy, &[]).await.is_some() {
+        assert_eq!(place.of_ada().get::<String>(policy, &[]).await, None);
+        assert!(begun.elapsed() < PATIENCE, "the server never hears of it");
+        place.clock.advance(Duration::from_millis(100));
+    }
+    // From then on it is kept again.
+    let begun = Instant::now();
+    while place.elsewhere().get(policy, &[]).await != Some("new".to_owned()) {
+        place.clock.advance(Duration::from_millis(100));
+        let loaded = place.of_ada().get_or_set(policy, &[], || async { Ok("new".to_owned()) }).await;
+        assert_eq!(loaded, Ok("new".to_owned()));
+        assert!(begun.elapsed() < PATIENCE, "it is not kept again");
+    }
+}
+
+async fn what_is_written_meanwhile_leaves_nothing_old(place: &Place, server: Server) {
+    let policy = minute("setting");
+    well_again(place).await;
+    place.of_ada().set(policy, &["set"], &1).await;
+    place.of_ada().set(policy, &["deleted"], &1).await;
+    server.pause();
+    place.of_ada().set(policy, &["set"], &2).await;
+    place.of_ada().delete(policy, &["deleted"]).await;
+    server.resume();
+    let begun = Instant::now();
+    loop {
+        place.clock.advance(Duration::from_millis(100));
+        let seen = place.of_ada().get_many::<i64>(policy, &[&["set"], &["deleted"]]).await;
+        assert!(seen == [None, None] || seen == [Some(2), None], "{seen:?}");
+        if place.cache.stats().await.down_since.is_none() {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "it does not come back");
+    }
+}
+
+/// The lock of the folder is held by somebody who does not go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_cannot_be_written_are_an_outage_too() {
+    let place = Place::open("file").await.expect("it needs nothing");
+    well_again(&place).await;
+    let folder = place._folder.path().join(format!("{}-cache", place.prefix));
+    let away = place._folder.path().join("away");
+    std::fs::rename(&folder, &away).expect("moved");
+    std::fs::write(&folder, "no folder").expect("written");
+    all_misses(&place).await;
+    std::fs::remove_file(&folder).expect("removed");
+    std::fs::rename(&away, &folder).expect("moved back");
+    well_again(&place).await;
+    place.close().await;
+}
+
+async fn save(member: &mut Visitor) {
+    let fields = [("username", "ada"), ("first_name", "Ada"), ("last_name", "Lovelace")];
+    assert_eq!(member.post("/api/members/save_profile", &fields).await.location(), "/members/profile");
+}
+
+#[tokio::test]
+async fn the_site_goes_on_without_its_backend() {
+    // Ports at which nobody listens.
+    for url in ["redis://127.0.0.1:9", "memcached://127.0.0.1:9"] {
+        let site = TestSite::start_with(|config| {
+            config.cache.url = CacheUrl::deserialize(serde_json::Value::from(url)).expect("an address");
+        })
+        .await;
+        let mut member = site.member("ada").await;
+        for _ in 0..2 {
+            let page = member.get("/members/dashboard").await;
+            assert_eq!((page.status, page.find("h1").as_str()), (200, "Welcome, ada!"));
+            let line = log::request(page.header("x-request-id"));
+            assert_eq!(line["cache"], "profile_summary=miss,dashboard=miss", "{url}");
+        }
+        save(&mut member).await;
+        assert!(member.get("/members/dashboard").await.text().contains("Ada Lovelace"), "{url}");
+        site.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_site_on_any_backend_keeps_the_dashboard_until_something_changes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut urls = vec!["database://".to_owned(), format!("file://{}", folder.path().display())];
+    urls.extend(
+        ["TEST_REDIS_URL", "TEST_MEMCACHED_URL"].into_iter().filter_map(|name| std::env::var(name).ok()),
+    );
+    for url in urls {
+        let site = TestSite::start_with(|config| {
+            config.cache.url =
+                CacheUrl::deserialize(serde_json::Value::from(url.as_str())).expect("an address");
+            config.cache.prefix = format!("test-{:016x}", rand::random::<u64>());
+            config.mail.transport =
+                members_area::server::config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
+        })
+        .await;
+        let mut member = site.member("ada").await;
+        for state in ["miss", "hit", "hit"] {
+            let page = member.get("/members/dashboard").await;
+            let line = log::request(page.header("x-request-id"));
+            assert_eq!(line["cache"], format!("profile_summary={state},dashboard={state}"), "{url}");
+        }
+        save(&mut member).await;
+        assert!(member.get("/members/dashboard").await.text().contains("Ada Lovelace"), "{url}");
+        site.stop().await;
+    }
+}

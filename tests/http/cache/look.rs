@@ -1,0 +1,118 @@
+//! Looking in from outside: what is there, whose, how long, and never what it says.
+
+use std::time::Duration;
+
+use members_area::cache::{Filter, Policy, Scope, Tag, Ttl};
+
+use super::{Place, minute, on_every_backend};
+
+on_every_backend! {
+    entries_are_listed_without_their_values
+    one_entry_can_be_dropped
+}
+
+async fn entries_are_listed_without_their_values(place: &Place) {
+    let secret = "what nobody may see".to_owned();
+    place.of_ada().tagged([Tag::Group(7)]).set(minute("summary"), &["secret part"], &secret).await;
+    place.clock.advance(Duration::from_secs(1));
+    place.of_bob().set(minute("summary"), &[], &secret).await;
+    place.clock.advance(Duration::from_secs(1));
+    place.public().set(Policy::new("weather", 3, Ttl::Never), &[], &7_i64).await;
+    place.of_ada().set(Policy::new("short", 1, Duration::from_secs(1)), &[], &1).await;
+    place.clock.advance(Duration::from_secs(1));
+    let Some(listing) = place.cache.list(&Filter::default(), 0, 10).await else {
+        assert_eq!(place.cache.stats().await.backend, "memcached", "all others can be looked through");
+        return;
+    };
+    let seen: Vec<_> = listing.entries.iter().map(|entry| (entry.name.as_str(), entry.scope)).collect();
+    let (ada, bob) = (Scope::Member(place.ada.id()), Scope::Member(place.bob.id()));
+    assert_eq!(
+        seen,
+        [("weather", Scope::Public), ("summary", bob), ("summary", ada)],
+        "newest first, without what is over"
+    );
+    assert!(!listing.has_more && !listing.is_cut);
+    let printed = format!("{listing:?}");
+    assert!(!printed.contains("nobody may see") && !printed.contains("secret part"), "{printed}");
+    let of_ada = &listing.entries[2];
+    assert_eq!(of_ada.size, secret.len() as u64 + 2, "with its quotes");
+    assert_eq!(of_ada.expires_at, Some(of_ada.computed_at + 60_000));
+    assert_eq!(listing.entries[0].expires_at, None);
+    assert_eq!(of_ada.tags, ["name:summary".into(), format!("member:{}", place.ada.id()), "group:7".into()]);
+    // Said in words what is wanted.
+    let names = async |filter: Filter| {
+        let listing = place.cache.list(&filter, 0, 10).await.expect("a list");
+        listing.entries.iter().map(|entry| format!("{} {:?}", entry.name, entry.scope)).collect::<Vec<_>>()
+    };
+    let (of_ada, of_bob) = (format!("summary {ada:?}"), format!("summary {bob:?}"));
+    assert_eq!(names(Filter { name: Some("weather".into()), ..Filter::default() }).await, ["weather Public"]);
+    assert_eq!(names(Filter { member: Some(place.ada.id()), ..Filter::default() }).await, [of_ada.as_str()]);
+    assert_eq!(
+        names(Filter { text: Some("summ".into()), ..Filter::default() }).await,
+        [of_bob, of_ada.clone()]
+    );
+    assert_eq!(names(Filter { text: Some("group:7".into()), ..Filter::default() }).await, [of_ada]);
+    // A page at a time.
+    let second = place.cache.list(&Filter::default(), 1, 1).await.expect("a list");
+    assert_eq!((second.entries[0].scope, second.has_more), (bob, true));
+    // What was taken back is not there, and why stands at what came after it.
+    place.cache.invalidate_member(place.ada.id(), "names changed").await;
+    assert_eq!(names(Filter { member: Some(place.ada.id()), ..Filter::default() }).await, [""; 0]);
+    place.of_ada().set(minute("summary"), &[], &1).await;
+    let listing = place.cache.list(&Filter { member: Some(place.ada.id()), ..Filter::default() }, 0, 1).await;
+    let last = listing.expect("a list").entries[0].last_invalidation.expect("one");
+    assert_eq!(last.cause, "names changed");
+}
+
+async fn one_entry_can_be_dropped(place: &Place) {
+    place.of_ada().set(minute("one"), &[], &1).await;
+    place.of_bob().set(minute("one"), &[], &2).await;
+    let wanted = Filter { member: Some(place.ada.id()), ..Filter::default() };
+    let Some(listing) = place.cache.list(&wanted, 0, 10).await else {
+        return;
+    };
+    assert!(place.cache.drop_one(&listing.entries[0].fingerprint).await);
+    assert!(!place.cache.drop_one(&listing.entries[0].fingerprint).await);
+    assert_eq!(
+        (place.of_ada().get::<i64>(minute("one"), &[]).await, place.of_bob().get(minute("one"), &[]).await),
+        (None, Some(2))
+    );
+}
+
+#[tokio::test]
+async fn hits_and_misses_are_counted_and_drawn() {
+    let place = Place::open("memory").await.expect("it needs nothing");
+    let policy = minute("counted");
+    for _ in 0..4 {
+        let value = place.of_ada().get_or_set(policy, &[], || async { Ok(1_u32) }).await;
+        assert_eq!(value, Ok(1));
+    }
+    place.cache.invalidate_member(place.ada.id(), "test").await;
+    let stats = place.cache.stats().await;
+    assert_eq!(
+        (
+            stats.backend,
+            stats.totals.hits,
+            stats.totals.misses,
+            stats.totals.computes,
+            stats.totals.invalidations
+        ),
+        ("memory", 3, 1, 1, 1)
+    );
+    assert_eq!(stats.totals.hit_ratio(), Some(0.75));
+    assert_eq!((stats.usage.entries, stats.usage.max_bytes), (Some(1), Some(16 * 1024 * 1024)));
+    assert!(stats.down_since.is_none());
+    let hits: u64 = place.cache.series().iter().map(|point| point.counts.hits).sum();
+    assert_eq!(hits, 3);
+    place.clock.advance(Duration::from_secs(25));
+    let series = place.cache.series();
+    assert!(series.len() >= 3 && series.last().expect("one").counts.hits == 0);
+    // An entry's own.
+    place.of_ada().set(policy, &[], &1).await;
+    for _ in 0..3 {
+        place.of_ada().get::<u32>(policy, &[]).await;
+    }
+    let listing = place.cache.list(&Filter::default(), 0, 1).await.expect("a list");
+    assert_eq!(listing.entries[0].hits, Some(3));
+    place.close().await;
+}

@@ -1,0 +1,143 @@
+//! The cache on every backend there is: one suite for all of them.
+//!
+//! Redis and memcached are asked at TEST_REDIS_URL and TEST_MEMCACHED_URL, which `script/test` sets; without them their cases say
+//! that they were skipped.
+
+mod down;
+mod loads;
+mod look;
+mod servers;
+mod tags;
+mod values;
+
+use std::io::Write;
+
+use members_area::{
+    accounts::service::{DemoMember, add_demo_members},
+    cache::{Cache, MemberCache, Policy, PublicCache},
+    member::Member,
+    server::{
+        Site,
+        clock::Clock,
+        config::{CacheUrl, Config},
+        db::Database,
+    },
+    timing::Recorder,
+};
+use serde::Deserialize;
+
+use crate::support::{database::TestDatabase, log};
+
+/// Two instances of a site with one backend, and two of its members.
+struct Place {
+    /// One instance's cache.
+    cache: Cache,
+    /// Another's, where there can be another; else the same.
+    other: Cache,
+    is_shared: bool,
+    prefix: String,
+    clock: Clock,
+    ada: Member,
+    bob: Member,
+    recorder: Recorder,
+    database: TestDatabase,
+    _folder: tempfile::TempDir,
+}
+
+impl Place {
+    /// With a prefix of its own, so that tests do not meet on one server. Nothing when that server is not there.
+    async fn open(kind: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let server = |variable: &str| match std::env::var(variable) {
+            Ok(url) => Some(url),
+            Err(_) => {
+                // Past the test runner, which keeps what is printed to itself.
+                let _ = writeln!(std::io::stderr(), "skipped a case for {kind}: {variable} is not set");
+                None
+            }
+        };
+        let url = match kind {
+            "redis" => server("TEST_REDIS_URL")?,
+            "memcached" => server("TEST_MEMCACHED_URL")?,
+            "file" => format!("file://{}", folder.path().display()),
+            kind => format!("{kind}://"),
+        };
+        Some(Self::at(&url, folder).await)
+    }
+
+    async fn at(url: &str, folder: tempfile::TempDir) -> Self {
+        log::begin();
+        let database = TestDatabase::create().await;
+        let mut config = Config { database: database.settings(), ..Default::default() };
+        config.passwords.memory_kib = 7 * 1024;
+        config.passwords.iterations = 1;
+        config.cache.url = CacheUrl::deserialize(serde_json::Value::from(url)).expect("an address");
+        config.cache.prefix = format!("test-{:016x}", rand::random::<u64>());
+        let clock = Clock::default();
+        let db = Database::connect(&config.database).await.expect("connected");
+        db.migrate().await.expect("migrated");
+        let cache_config = config.cache.clone();
+        let site = Site::new(config, clock.clone(), db.clone(), ([127, 0, 0, 1], 0).into()).expect("a site");
+        let demo = [1, 2].map(|number| DemoMember { number, password_hash: String::new() });
+        let mut members = add_demo_members(&site, &demo).await.expect("members");
+        let (bob, ada) = (members.pop().expect("two"), members.pop().expect("two"));
+        let is_shared = !url.starts_with("memory") && !url.starts_with("dummy");
+        let another = || Cache::open(&cache_config, &db, &clock).expect("a cache");
+        let other = if is_shared { another() } else { site.cache.clone() };
+        let recorder = Recorder::default();
+        let cache = site.cache.clone();
+        let prefix = cache_config.prefix;
+        Self { cache, other, is_shared, prefix, clock, ada, bob, recorder, database, _folder: folder }
+    }
+
+    fn of_ada(&self) -> MemberCache<'_> {
+        self.cache.of(&self.ada, &self.recorder)
+    }
+
+    fn of_bob(&self) -> MemberCache<'_> {
+        self.cache.of(&self.bob, &self.recorder)
+    }
+
+    fn public(&self) -> PublicCache<'_> {
+        self.cache.public(&self.recorder)
+    }
+
+    /// Ada's part, as the other instance sees it.
+    fn elsewhere(&self) -> MemberCache<'_> {
+        self.other.of(&self.ada, &self.recorder)
+    }
+
+    async fn close(self) {
+        self.database.remove().await;
+    }
+}
+
+/// Good for a minute.
+fn minute(name: &'static str) -> Policy {
+    Policy::new(name, 1, std::time::Duration::from_secs(60))
+}
+
+/// Each case on each backend, as a test of its own.
+macro_rules! on_every_backend {
+    ($($case:ident)*) => {
+        on_every_backend! { @ memory $($case)* }
+        on_every_backend! { @ database $($case)* }
+        on_every_backend! { @ redis $($case)* }
+        on_every_backend! { @ memcached $($case)* }
+        on_every_backend! { @ file $($case)* }
+    };
+    (@ $backend:ident $($case:ident)*) => {
+        mod $backend {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    if let Some(place) = crate::cache::Place::open(stringify!($backend)).await {
+                        super::$case(&place).await;
+                        place.close().await;
+                    }
+                }
+            )*
+        }
+    };
+}
+use on_every_backend;

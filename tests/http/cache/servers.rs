@@ -1,0 +1,88 @@
+//! Servers of a test's own, to be stopped, paused and started again.
+
+use std::{
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+pub struct Server {
+    kind: &'static str,
+    port: u16,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// On a free port. Nothing when the tests run without servers.
+    pub fn start(kind: &'static str) -> Option<Self> {
+        let variable = format!("TEST_{}_URL", kind.to_uppercase());
+        if std::env::var(&variable).is_err() {
+            use std::io::Write;
+            let _ = writeln!(std::io::stderr(), "skipped a case for {kind}: {variable} is not set");
+            return None;
+        }
+        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+        let mut server = Self { kind, port, child: None };
+        server.go();
+        Some(server)
+    }
+
+    pub fn url(&self) -> String {
+        format!("{}://127.0.0.1:{}", self.kind, self.port)
+    }
+
+    /// Starts it, empty.
+    pub fn go(&mut self) {
+        let port = self.port.to_string();
+        let mut command = match self.kind {
+            "redis" => {
+                let mut command = Command::new("redis-server");
+                command.args(["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"]);
+                command
+            }
+            _ => {
+                let mut command = Command::new("memcached");
+                // Without that it does not run as root.
+                command.args(["-l", "127.0.0.1", "-p", &port, "-U", "0", "-u", "root"]);
+                command
+            }
+        };
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        self.child = Some(child.unwrap_or_else(|error| panic!("{} does not start: {error}", self.kind)));
+        let begun = Instant::now();
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{} does not answer", self.kind);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// From now on connections are refused.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // Also one that is paused.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// From now on it takes connections and says nothing.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().expect("it runs").id().to_string();
+        let done = Command::new("kill").args([signal, &id]).status().expect("kill");
+        assert!(done.success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
