@@ -1,20 +1,27 @@
 //! The yardstick of `script/bench`: the bytes of one file from memory, through axum and nothing else.
 //!
-//! `bare_axum FILE ADDRESS` answers `GET /` with FILE; with port 0 the line it prints tells the port.
+//! `bare_axum FILE ADDRESS [NAME:VALUE…]` answers `GET /` with FILE and these headers; with port 0 the line it prints tells the port.
 
-use axum::{Router, body::Bytes, http::header::CONTENT_TYPE, routing::get, serve::ListenerExt};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, HeaderName, HeaderValue},
+    routing::get,
+    serve::ListenerExt,
+};
 use tokio::net::TcpListener;
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [file, address] = arguments.as_slice() else {
-        eprintln!("usage: bare_axum FILE ADDRESS");
+    let [file, address, headers @ ..] = arguments.as_slice() else {
+        eprintln!("usage: bare_axum FILE ADDRESS [NAME:VALUE...]");
         std::process::exit(2);
     };
 
     let page = Bytes::from(std::fs::read(file)?);
-    let answer = move || async move { ([(CONTENT_TYPE, "text/html; charset=utf-8")], page) };
+    let headers: HeaderMap = headers.iter().filter_map(|header| read(header)).collect();
+    let answer = move || async move { (headers, page) };
     let router = Router::new().route("/", get(answer));
 
     let listener = TcpListener::bind(address).await?;
@@ -24,4 +31,9 @@ async fn main() -> std::io::Result<()> {
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, router).await
+}
+
+fn read(header: &str) -> Option<(HeaderName, HeaderValue)> {
+    let (name, value) = header.split_once(':')?;
+    Some((name.parse().ok()?, value.trim().parse().ok()?))
 }

@@ -1,5 +1,6 @@
 //! What the browser runs first.
 
+mod arrival;
 mod live;
 mod post;
 
@@ -19,6 +20,7 @@ pub fn hydrate() {
     });
     leptos::mount::hydrate_body(|| {
         provide_context(post::sender());
+        provide_context(arrival::arrival());
         view! { <App /> }
     });
     live::begin();

@@ -78,6 +78,11 @@ const fn cookie(purpose: Purpose) -> &'static str {
     }
 }
 
+/// The names of all of them.
+pub fn cookies() -> impl Iterator<Item = &'static str> {
+    LINKS.iter().map(|(.., purpose)| cookie(*purpose))
+}
+
 /// The token of the link for this purpose that was opened in this browser; else nothing that any token equals. In a server function.
 pub fn opened(purpose: Purpose) -> String {
     cookies::current(cookie(purpose)).unwrap_or_default()

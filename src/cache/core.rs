@@ -149,8 +149,18 @@ impl Core {
         snapshot: &Snapshot,
         value: &[u8],
     ) -> Option<Envelope> {
-        let numbers = snapshot.numbers.as_deref()?;
-        Some(Envelope::seal(key, self.times(policy), numbers, tags, value))
+        Self::seal_timed(key, self.times(policy), tags, snapshot, value)
+    }
+
+    /// The same with times of its own.
+    pub fn seal_timed(
+        key: &Key,
+        times: Times,
+        tags: &[Tag],
+        snapshot: &Snapshot,
+        value: &[u8],
+    ) -> Option<Envelope> {
+        Some(Envelope::seal(key, times, snapshot.numbers.as_deref()?, tags, value))
     }
 
     /// The times of an entry made now.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::{
     core::Core,
+    envelope::Times,
     flight::{Boarding, Landing, Lead},
     key::{Key, Scope},
     memory::{Entry, Lookup},
@@ -14,7 +15,7 @@ use super::{
     ttl::Policy,
     view::View,
 };
-use crate::{error::AppError, timing::layer::milliseconds};
+use crate::{error::AppError, server::clock::Millis, timing::layer::milliseconds};
 
 /// What becomes of who wants an entry.
 pub enum Lease<Who> {
@@ -34,6 +35,7 @@ pub struct Fill<Who> {
     key: Key,
     scope: Scope,
     policy: Policy,
+    times: Option<Times>,
     tags: Vec<Tag>,
     slots: Vec<Slot>,
     lead: Lead,
@@ -50,14 +52,20 @@ impl<Who> Fill<Who> {
     /// What was encoded from a value that fits.
     pub(super) async fn keep_encoded(self, value: Bytes) -> Entry<Bytes> {
         self.say_how_long();
-        let times = self.core.times(&self.policy);
-        let sealed = self.core.seal(&self.key, &self.policy, &self.tags, self.lead.snapshot(), &value);
+        let times = self.times.unwrap_or_else(|| self.core.times(&self.policy));
+        let sealed = Core::seal_timed(&self.key, times, &self.tags, self.lead.snapshot(), &value);
         if let Some(envelope) = sealed.filter(|_| !self.lead.is_overtaken()) {
             self.core.keep_loaded(&self.key, &envelope, &self.slots, self.lead.snapshot()).await;
         }
         let entry = Entry { value, computed_at: times.computed_at, expires_at: times.expires_at };
         self.lead.land(Landing::Value(entry.clone()));
         entry
+    }
+
+    /// With times of its own: made from then on, and good until then, instead of for the policy's time from now on.
+    #[must_use]
+    pub fn timed(self, computed_at: Millis, expires_at: Millis) -> Self {
+        Self { times: Some(Times { computed_at, expires_at, stale_until: expires_at }), ..self }
     }
 
     /// It could not be made: all who wait get that error, and whoever comes after them tries again.
@@ -89,11 +97,13 @@ impl<Who> View<'_, Who> {
         let (key, slots, core) = (self.key(policy, parts), self.slots(policy), &self.cache.core);
         if let Some(entry) = self.fresh(&self.look(&key, policy).await) {
             self.looked(policy, Lookup::Hit);
+            self.recorder.good_until(entry.expires_at);
             return Lease::Found(entry, Lookup::Hit);
         }
         let snapshot = core.snapshot(&slots).await;
         let lead = match core.flights.board(&key, &snapshot).await {
             Boarding::Landed(Landing::Value(entry)) => {
+                self.recorder.good_until(entry.expires_at);
                 return self.missed(policy, Lease::Found(entry, Lookup::Miss));
             }
             Boarding::Landed(Landing::Failed(error)) => return self.missed(policy, Lease::Failed(error)),
@@ -103,6 +113,7 @@ impl<Who> View<'_, Who> {
         // It may have been made between the look and the turn.
         if let Some(entry) = self.fresh(&self.look(&key, policy).await) {
             lead.land(Landing::Value(entry.clone()));
+            self.recorder.good_until(entry.expires_at);
             return self.missed(policy, Lease::Found(entry, Lookup::Miss));
         }
         self.missed(policy, Lease::Yours(self.fill(policy, key, slots, lead)))
@@ -120,6 +131,7 @@ impl<Who> View<'_, Who> {
             key,
             scope: self.scope,
             policy,
+            times: None,
             tags: self.tags.clone(),
             slots,
             lead,

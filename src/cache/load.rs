@@ -12,7 +12,7 @@ use super::{
     ttl::Policy,
     view::{View, decode, encode},
 };
-use crate::error::AppError;
+use crate::{error::AppError, server::clock::Millis};
 
 impl<Who> View<'_, Who> {
     /// The value, from the cache or by `load`. However many ask at once in this process, one loads; the others get what it got, an
@@ -67,6 +67,7 @@ impl<Who> View<'_, Who> {
             && let Some(value) = decode(policy, &entry(&stale).value)
         {
             self.looked(policy, Lookup::Stale);
+            self.recorder.good_until(stale.times().expires_at);
             let slots = self.slots(policy);
             let snapshot = self.cache.core.snapshot(&slots).await;
             if let Some(lead) = self.cache.core.flights.lead(&key, &snapshot) {
@@ -93,7 +94,11 @@ impl<Who> View<'_, Who> {
         L: Future<Output = Result<V, AppError>>,
     {
         match self.lease(policy, parts).await {
-            Lease::Yours(fill) => run(policy, fill, load).await,
+            Lease::Yours(fill) => {
+                let (value, expires_at) = run(policy, fill, load).await?;
+                self.recorder.good_until(expires_at);
+                Ok(value)
+            }
             Lease::Failed(error) => Err(error),
             Lease::Found(entry, _) => match decode(policy, &entry.value) {
                 Some(value) => Ok(value),
@@ -101,6 +106,7 @@ impl<Who> View<'_, Who> {
                 None => {
                     self.cache.core.observer.computed();
                     let value = load().await?;
+                    self.recorder.good_until(self.cache.core.times(&policy).expires_at);
                     self.set(policy, parts, &value).await;
                     Ok(value)
                 }
@@ -113,8 +119,12 @@ impl<Who> View<'_, Who> {
     }
 }
 
-/// Makes a value and keeps it.
-async fn run<Who, V, L>(policy: Policy, fill: Fill<Who>, load: impl FnOnce() -> L) -> Result<V, AppError>
+/// Makes a value and keeps it; also until when.
+async fn run<Who, V, L>(
+    policy: Policy,
+    fill: Fill<Who>,
+    load: impl FnOnce() -> L,
+) -> Result<(V, Millis), AppError>
 where
     V: Serialize + Fits<Who>,
     L: Future<Output = Result<V, AppError>>,
@@ -122,8 +132,8 @@ where
     match load().await {
         Ok(value) => match encode(policy, &value) {
             Some(bytes) => {
-                fill.keep_encoded(bytes).await;
-                Ok(value)
+                let entry = fill.keep_encoded(bytes).await;
+                Ok((value, entry.expires_at))
             }
             None => {
                 fill.fail(AppError::Internal);

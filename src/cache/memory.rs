@@ -36,14 +36,28 @@ pub enum Lookup {
     Stale,
 }
 
-impl fmt::Display for Lookup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Lookup {
+    /// In a word, for logs and headers.
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Hit => "hit",
             Self::Miss => "miss",
             Self::Stale => "stale",
-        })
+        }
     }
+}
+
+impl fmt::Display for Lookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The number of an owner, as it was.
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket {
+    slot: usize,
+    number: u64,
 }
 
 /// moka with what it lacks here: the expiry stands in the entry, because moka's clock cannot be moved by a test, and
@@ -103,6 +117,19 @@ where
             Some(entry) if self.is_fresh(&entry) => Ok((entry, Lookup::Hit)),
             stale => Box::pin(self.renew(full, stale.is_some(), ttl, load)).await,
         }
+    }
+
+    /// The value, if it is in memory and good; and the present number of its owner, for [`is_current`](Self::is_current).
+    pub async fn get(&self, key: K, owner: impl Hash) -> Option<(Entry<V>, Ticket)> {
+        let slot = self.counter(owner);
+        let ticket = Ticket { slot, number: self.generations.current(slot) };
+        let entry = self.entries.get(&(key, ticket.number)).await.filter(|entry| self.is_fresh(entry))?;
+        Some((entry, ticket))
+    }
+
+    /// Whether nothing of that owner was taken back since.
+    pub fn is_current(&self, ticket: &Ticket) -> bool {
+        self.generations.current(ticket.slot) == ticket.number
     }
 
     async fn renew<E, L>(

@@ -40,7 +40,7 @@ pub use key::{Key, Meaning, Scope};
 pub use lease::{Fill, Lease};
 pub use ledger::Invalidation;
 pub use list::{Filter, Listed, Listing, Sieve};
-pub use memory::{Entry, Lookup, Memory};
+pub use memory::{Entry, Lookup, Memory, Ticket};
 pub use observe::{POINTS, Point, STEP, Totals};
 pub use public::{Everybody, Fits, OneMember, Public, PublicBytes};
 pub use tag::Tag;

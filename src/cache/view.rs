@@ -91,7 +91,11 @@ impl<'a, Who> View<'a, Who> {
     pub async fn get_many<V: DeserializeOwned>(&self, policy: Policy, parts: &[&[&str]]) -> Vec<Option<V>> {
         let keys: Vec<Key> = parts.iter().map(|parts| self.key(policy, parts)).collect();
         let looks = self.cache.core.look(&keys, &self.slots(policy)).await;
-        let values = looks.iter().map(|look| self.fresh(look).and_then(|entry| decode(policy, &entry.value)));
+        let values = looks.iter().map(|look| {
+            let entry = self.fresh(look)?;
+            self.recorder.good_until(entry.expires_at);
+            decode(policy, &entry.value)
+        });
         values
             .inspect(|value| self.looked(policy, if value.is_some() { Lookup::Hit } else { Lookup::Miss }))
             .collect()
@@ -101,8 +105,9 @@ impl<'a, Who> View<'a, Who> {
     /// requests a second; nothing here is no miss yet.
     pub fn get_now(&self, policy: Policy, parts: &[&str]) -> Option<Entry<Bytes>> {
         let found = self.cache.core.get_now(&self.key(policy, parts));
-        if found.is_some() {
+        if let Some(found) = &found {
             self.looked(policy, Lookup::Hit);
+            self.recorder.good_until(found.expires_at);
         }
         found
     }

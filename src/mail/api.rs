@@ -11,5 +11,7 @@ use crate::error::AppError;
 /// [`AppError::NotFound`] in production, and where mails really go out.
 #[server(prefix = "/api", endpoint = "dev/mailbox")]
 pub async fn load_mailbox() -> Result<Vec<Posted>, AppError> {
+    // It holds what opens accounts, and changes behind everybody's back.
+    crate::server::page_cache::no_store();
     crate::server::Visit::current()?.site.mails.mailbox().ok_or(AppError::NotFound)
 }

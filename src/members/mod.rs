@@ -9,7 +9,10 @@ pub mod service;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{activity::Line, ui::Moment};
+use crate::{
+    activity::Line,
+    ui::{Moment, Validity},
+};
 
 /// Where a member sees and changes how they are shown.
 pub const PROFILE_PAGE: &str = "/members/profile";
@@ -35,12 +38,19 @@ pub struct ProfileSummary {
     pub last_login: Option<Moment>,
     /// When this was put together.
     pub rendered_at: Moment,
+    /// When it is put together anew, at the latest.
+    pub valid_until: Moment,
 }
 
 impl ProfileSummary {
     /// First and last name as their owner wrote them, in that order; empty where there is none.
     pub fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
+
+    /// Since when and until when it is shown.
+    pub fn validity(&self) -> Validity {
+        Validity { rendered_at: self.rendered_at.clone(), valid_until: self.valid_until.clone() }
     }
 }
 
@@ -79,6 +89,15 @@ pub struct Activity {
     pub recent: Vec<Line>,
     /// When this was put together.
     pub rendered_at: Moment,
+    /// When it is put together anew, at the latest.
+    pub valid_until: Moment,
+}
+
+impl Activity {
+    /// Since when and until when it is shown.
+    pub fn validity(&self) -> Validity {
+        Validity { rendered_at: self.rendered_at.clone(), valid_until: self.valid_until.clone() }
+    }
 }
 
 /// What the dashboard shows.
@@ -88,4 +107,6 @@ pub struct Dashboard {
     pub summary: ProfileSummary,
     /// Kept 5 minutes.
     pub activity: Activity,
+    /// The page that it was put together for, where that is kept.
+    pub page: Option<Validity>,
 }

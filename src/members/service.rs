@@ -6,16 +6,17 @@ use crate::{
     cache::Policy,
     error::AppError,
     member::Member,
-    server::{Visit, moment::moment},
+    server::{Visit, clock::to_millis, moment::moment},
     sessions::{self, agent::in_words},
 };
 
-/// The dashboard: two entries, each with its own time.
+/// The dashboard: two entries, each with its own time, and around them the page with its own.
 ///
 /// # Errors
 /// An outage.
 pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppError> {
-    Ok(Dashboard { summary: profile_summary(visit, member).await?, activity: activity(visit, member).await? })
+    let (summary, activity) = (profile_summary(visit, member).await?, activity(visit, member).await?);
+    Ok(Dashboard { summary, activity, page: visit.page_validity() })
 }
 
 /// The profile summary.
@@ -24,10 +25,11 @@ pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppE
 /// An outage.
 pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSummary, AppError> {
     let ttl = visit.site.config.cache.profile_summary_ttl.get();
-    let policy = Policy::new("profile_summary", 2, ttl);
+    let policy = Policy::new("profile_summary", 3, ttl);
     visit
         .cache(member)
         .get_or_set(policy, &[], || async {
+            let now = visit.site.clock.now();
             let profile = accounts::service::profile(&visit.site, member).await?;
             Ok(ProfileSummary {
                 username: profile.username,
@@ -38,17 +40,20 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
                 email_is_proven: profile.email_verified_at.is_some(),
                 member_since: moment(profile.date_joined),
                 last_login: profile.last_login.map(moment),
-                rendered_at: moment(visit.site.clock.now()),
+                rendered_at: moment(now),
+                valid_until: moment(now.saturating_add(to_millis(ttl))),
             })
         })
         .await
 }
 
 async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> {
-    let policy = Policy::new("dashboard", 2, visit.site.config.cache.dashboard_ttl.get());
+    let ttl = visit.site.config.cache.dashboard_ttl.get();
+    let policy = Policy::new("dashboard", 3, ttl);
     visit
         .cache(member)
         .get_or_set(policy, &[], || async {
+            let now = visit.site.clock.now();
             let logins = record::service::recent_logins(&visit.site, member).await?;
             let recent = record::service::recent(&visit.site, member).await?;
             let devices = sessions::service::devices(&visit.site, member).await?;
@@ -71,7 +76,8 @@ async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> 
                     })
                     .collect(),
                 recent,
-                rendered_at: moment(visit.site.clock.now()),
+                rendered_at: moment(now),
+                valid_until: moment(now.saturating_add(to_millis(ttl))),
             })
         })
         .await

@@ -40,7 +40,7 @@ async fn download(
     Extension(recorder): Extension<Recorder>,
     headers: HeaderMap,
 ) -> Response {
-    let visit = Visit { site: site.clone(), client, device: None, recorder };
+    let visit = Visit { site: site.clone(), client, device: None, recorder, page: None };
     to_the_end(async move {
         let copy = match cookie::recently_authenticated(&auth, &site).await {
             Ok(proof) => service::export(&visit, &member, &proof).await,

@@ -22,9 +22,10 @@ use crate::{
     ui::flash::{Flash, Level, Message},
 };
 
-const NAME: &str = "flash";
+/// The cookie of messages, and of a refused form.
+pub const NAME: &str = "flash";
 /// Holds a form while its sender gives the password again.
-const KEPT: &str = "kept_form";
+pub const KEPT: &str = "kept_form";
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// Browsers refuse cookies over 4096 bytes, name and attributes included.
 const LONGEST: usize = 3800;

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Pages that are open to everybody.
-const PUBLIC_PAGES: [&str; 13] = [
+pub const PUBLIC_PAGES: [&str; 13] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",
@@ -93,6 +93,14 @@ const PUBLIC_FUNCTIONS: [&str; 11] = [
     UndoEmailChange::PATH,
     VerifyEmail::PATH,
 ];
+
+/// Whether a member, or somebody who is not signed in, is let in without a further question.
+pub fn admits(member: Option<&Member>, route: &str) -> bool {
+    match member {
+        Some(member) => may_enter(member, route) && !RECENT_PAGES.contains(&route),
+        None => is_public(route),
+    }
+}
 
 /// Marks an answer that its member's browser may keep: what it shows has an address of its own and never changes.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
 };
@@ -48,7 +48,12 @@ pub fn page_csp(nonce: &str, is_watched: bool) -> String {
 /// Adds the headers.
 pub async fn security_headers(State(site): State<Site>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let headers = response.headers_mut();
+    add(&site, response.headers_mut());
+    response
+}
+
+/// The same for an answer that does not go through the layers.
+pub fn add(site: &Site, headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -58,7 +63,6 @@ pub async fn security_headers(State(site): State<Site>, request: Request, next: 
     if site.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
-    response
 }
 
 /// Has the browser forget what it kept of a member, on logout. Not the cookies: the flash message is one, and the session's is

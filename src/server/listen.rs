@@ -3,7 +3,7 @@
 
 use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::ConnectInfo, http::Request};
+use axum::http::Request;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -14,9 +14,8 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tokio_io_timeout::TimeoutStream;
-use tower::ServiceExt;
 
-use super::config;
+use super::{config, front::Front};
 
 /// At the end: how long to wait for what is on its way.
 const LAST_CALL: Duration = Duration::from_millis(200);
@@ -28,7 +27,7 @@ const BUFFER: usize = 64 * 1024;
 /// Serves until `stop` is ready, and then as long as running requests take, up to the configured limit.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    front: Front,
     settings: &config::Server,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
@@ -42,7 +41,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer, permit)) => {
-                let connection = connection(stream, peer, router.clone(), settings.idle_timeout.get());
+                let connection = connection(stream, peer, front.clone(), settings.idle_timeout.get());
                 let connection = graceful.watch(connection);
                 tokio::spawn(async move {
                     // A connection that breaks is the visitor's business; its requests have their log lines.
@@ -62,8 +61,7 @@ pub async fn serve(
     // Who is in the listener's queue has a connection already, as far as they know.
     while let Ok(Ok((stream, peer, permit))) = tokio::time::timeout(LAST_CALL, accept(&listener, &room)).await
     {
-        let connection =
-            graceful.watch(connection(stream, peer, router.clone(), settings.idle_timeout.get()));
+        let connection = graceful.watch(connection(stream, peer, front.clone(), settings.idle_timeout.get()));
         tokio::spawn(async move {
             let _ = connection.await;
             drop(permit);
@@ -109,7 +107,7 @@ type Io = TokioIo<std::pin::Pin<Box<TimeoutStream<TcpStream>>>>;
 fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    front: Front,
     idle: Duration,
 ) -> http1::Connection<
     Io,
@@ -124,14 +122,10 @@ fn connection(
     // For one that does not take its answer. None for reading: hyper reads while it writes, to notice who hangs up, so that one would
     // end every answer that takes longer. A silent connection ends by the time limit on heads, a silent body by that on requests.
     stream.set_write_timeout(Some(idle));
-    let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(axum::body::Body::new))
-    });
+    let service = service_fn(move |request: Request<Incoming>| front.clone().answer(request, peer));
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(idle)
-        .max_headers(64)
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(Box::pin(stream)), service)
 }

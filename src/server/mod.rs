@@ -12,6 +12,8 @@ pub mod error_page;
 pub mod explained;
 pub mod failure;
 pub mod flash;
+mod fragments;
+pub mod front;
 pub mod guard;
 pub mod headers;
 pub mod health;
@@ -20,6 +22,7 @@ pub mod id;
 pub mod in_use;
 pub mod listen;
 pub mod moment;
+pub mod page_cache;
 pub mod pages;
 pub mod plain_forms;
 pub mod router;
@@ -47,6 +50,7 @@ use clock::Clock;
 use config::Config;
 use db::Database;
 use failure::Failure;
+use front::Front;
 
 /// Opens everything and serves until `stop` is ready; then lets running requests finish, ends the open transactions and closes
 /// the database. Everything comes from outside (law 8): the listener, so that a test can take port 0, and the clock.
@@ -81,7 +85,7 @@ pub async fn run(
         stop.await;
         stopping.begin();
     };
-    listen::serve(listener, router::router(site.clone()), &site.config.server, stop).await;
+    listen::serve(listener, Front::new(site.clone()), &site.config.server, stop).await;
     sweeper.abort();
     postman.abort();
     writer.abort();

@@ -11,7 +11,7 @@ use axum::{
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
-use super::{Site, flash::Carried, moment::moment, shell::shell, visit};
+use super::{Site, flash::Carried, fragments, moment::moment, shell::shell, visit};
 use crate::{
     acting::Notice,
     app::App,
@@ -57,6 +57,7 @@ fn provide(site: &Site, is_missing: bool) {
             response.insert_header(header::RETRY_AFTER, seconds.into());
         }
     }));
+    provide_context(fragments::of(site, &parts));
 }
 
 /// What a page is told of who looks at it.

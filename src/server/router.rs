@@ -10,8 +10,8 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    Site, client, error_page, flash, guard, headers, health, hidden, pages, plain_forms, same_origin, shell,
-    static_files, well_formed,
+    Site, client, error_page, flash, guard, headers, health, hidden, page_cache, pages, plain_forms,
+    same_origin, shell, static_files, well_formed,
 };
 use crate::{
     accounts::{links, old_addresses},
@@ -52,6 +52,8 @@ pub fn router(site: Site) -> Router {
             .layer(from_fn_with_state(site.clone(), acting::layer::who_asks))
             // Needs to know who asks, and stands before anything is rendered.
             .layer(from_fn_with_state(site.clone(), guard::guard))
+            // Whoever comes here was let in.
+            .layer(from_fn_with_state(site.clone(), page_cache::keep_pages))
             // Forms: inside of the session, so that its cookies are in the answer that is rewritten.
             .layer(from_fn_with_state(site.clone(), plain_forms::plain_forms)),
     );

@@ -12,6 +12,7 @@ use super::{
     config::{Config, Environment},
     db::Database,
     failure::Failure,
+    page_cache::{self, CachedPages},
     stopping::Stopping,
     workshop::Workshop,
 };
@@ -45,6 +46,10 @@ pub struct Shared {
     pub sessions: Sessions,
     /// The post office.
     pub mails: Mails,
+    /// The pages that are kept.
+    pub cached_pages: CachedPages,
+    /// Where pages are packed for being kept.
+    pub packing: Workshop,
     /// Tells streams that the site stops.
     pub stopping: Stopping,
     /// Argon2id.
@@ -92,6 +97,8 @@ impl Site {
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
             mails: Mails::new(&config, &base_url)?,
+            cached_pages: CachedPages::new(&config.cache),
+            packing: page_cache::workshop(),
             stopping: Stopping::default(),
             hasher: Hasher::new(&config.passwords)?,
             pictures: pictures::service::workshop(),
@@ -114,6 +121,11 @@ impl Site {
     /// The whole address of a path on this site.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
+    }
+
+    /// The name of a cookie without the prefix of [`cookie_name`](Self::cookie_name), if it is one that we could have set.
+    pub fn own_cookie<'a>(&self, name: &'a str) -> Option<&'a str> {
+        if self.is_https() { name.strip_prefix("__Host-") } else { Some(name) }
     }
 
     /// With https the prefix `__Host-`: browsers then take the cookie only over https, from this very host, for all paths.

@@ -7,12 +7,13 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use leptos::prelude::use_context;
 use sha2::{Digest, Sha256};
 
-use super::{Site, cookies};
+use super::{Site, cookies, page_cache::Making};
 use crate::{
     cache::{MemberCache, PublicCache},
     error::AppError,
     member::{Client, Member, Permission, Staff},
     timing::Recorder,
+    ui::Validity,
 };
 
 /// By it a browser that has logged in before is known again. It opens nothing.
@@ -29,6 +30,8 @@ pub struct Visit {
     pub device: Option<DeviceHash>,
     /// What the request's log line says.
     pub recorder: Recorder,
+    /// The page that is being made to be kept, if one is.
+    pub page: Option<Making>,
 }
 
 /// SHA-256 of a browser's cookie.
@@ -51,12 +54,20 @@ impl Visit {
             site,
             client: parts.extensions.get().cloned().unwrap_or_default(),
             recorder: parts.extensions.get().cloned().unwrap_or_default(),
+            page: parts.extensions.get().copied(),
         }
     }
 
     /// For what the operator does from the command line.
     pub fn of_operator(site: &Site) -> Self {
-        Self { site: site.clone(), client: Client::default(), device: None, recorder: Recorder::default() }
+        let (client, recorder) = (Client::default(), Recorder::default());
+        Self { site: site.clone(), client, device: None, recorder, page: None }
+    }
+
+    /// Since when and until when the page around is shown, as far as can be told from what was read of the cache so far; nothing where
+    /// it is not kept.
+    pub fn page_validity(&self) -> Option<Validity> {
+        self.page.map(|page| page.validity(&self.recorder))
     }
 
     /// The member's part of the cache.

@@ -1,6 +1,7 @@
 //! Between tower-sessions' record and [`Sessions`]: its store, and what a session's data say.
 
 use async_trait::async_trait;
+use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 use tower_sessions::{
@@ -76,6 +77,19 @@ pub(super) fn owner(data: &Data) -> Option<UserId> {
 pub(super) fn has_stamp(data: &Data, member: &Member) -> bool {
     let stamp = data.get(AUTH_KEY).and_then(|auth| auth.get("auth_hash"));
     stamp.is_some_and(|stamp| *stamp == serde_json::json!(member.session_stamp()))
+}
+
+/// Whose session it is and under which stamp it was opened, where it carries nothing else but how it began: nothing then is left to
+/// be asked of it by whoever wants to know who is there.
+pub(super) fn plain(data: &Data) -> Option<(UserId, Vec<u8>)> {
+    #[derive(Deserialize)]
+    struct Auth {
+        user_id: UserId,
+        auth_hash: Vec<u8>,
+    }
+    let auth = data.get(AUTH_KEY).filter(|_| data.len() == 2 && data.contains_key(ORIGIN_KEY))?;
+    let Auth { user_id, auth_hash } = Auth::deserialize(auth).ok()?;
+    Some((user_id, auth_hash))
 }
 
 fn date(at: Millis) -> OffsetDateTime {

@@ -1,6 +1,9 @@
 //! The layer itself: one line a request, a request id, `Server-Timing`.
 
-use std::time::{Duration, Instant};
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -9,11 +12,13 @@ use axum::{
     response::Response,
 };
 
-use super::Recorder;
-use crate::server::Site;
+use super::{PageState, Recorder, text::Text};
+use crate::{member::UserId, server::Site};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+/// By it an answer and its log line find each other.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// How long it took, and what of it came out of the cache.
+pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The log target of the request lines, which also go to the request log.
 pub const TARGET: &str = "members_area::request";
@@ -31,67 +36,155 @@ pub async fn time_requests(State(site): State<Site>, mut request: Request, next:
     let recorder = Recorder::default();
     request.extensions_mut().insert(recorder.clone());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let mut timed = Timed {
+    let path = loggable_path(request.uri().path(), route.as_deref());
+    let timed = Timed {
         begun: Instant::now(),
-        id: format!("{:016x}", rand::random::<u64>()),
+        took: None,
+        id: rand::random(),
         method: request.method().clone(),
-        path: loggable_path(request.uri().path(), route.as_deref()),
-        route,
+        path: path.into(),
+        route: route.map(Cow::Owned),
         slow: site.config.log.slow_request.get(),
-        recorder,
+        noted: Noted::By(recorder),
         status: CLIENT_CLOSED_REQUEST,
         is_quiet: false,
     };
-
     let mut response = next.run(request).await;
-
-    timed.status = response.status().as_u16();
-    timed.is_quiet = response.extensions().get::<Quiet>().is_some();
-    if is_html(&response) {
-        let cache = timed.recorder.cache_state();
-        let cache = if cache.is_empty() { String::new() } else { format!(", cache;desc=\"{cache}\"") };
-        let total = milliseconds(timed.begun.elapsed());
-        if let Ok(value) = HeaderValue::try_from(format!("total;dur={total:.1}{cache}")) {
-            response.headers_mut().insert(SERVER_TIMING, value);
-        }
-    }
-    if let Ok(value) = HeaderValue::try_from(timed.id.as_str()) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
+    timed.finish(&mut response);
     response
 }
 
 /// A request being timed. Its line is written when it is dropped: after the answer, or when the visitor has gone away and there is
 /// none. A flood that hangs up is in the log too.
-struct Timed {
+pub struct Timed {
     begun: Instant,
-    id: String,
+    took: Option<Duration>,
+    id: u64,
     method: Method,
-    path: String,
-    route: Option<String>,
+    path: Cow<'static, str>,
+    route: Option<Cow<'static, str>>,
     slow: Duration,
-    recorder: Recorder,
+    noted: Noted,
     status: u16,
     is_quiet: bool,
 }
 
+/// What is known of a request beside its time.
+enum Noted {
+    By(Recorder),
+    /// A page that was ready for that member, or for everybody.
+    Page(Option<UserId>, &'static str, PageState),
+}
+
+impl Noted {
+    fn user_id(&self) -> Option<UserId> {
+        match self {
+            Self::By(recorder) => recorder.user_id(),
+            Self::Page(user, ..) => *user,
+        }
+    }
+
+    /// Who acts as that member. A page that was ready is never for them.
+    fn actor_id(&self) -> Option<UserId> {
+        match self {
+            Self::By(recorder) => recorder.actor_id(),
+            Self::Page(..) => None,
+        }
+    }
+
+    fn cache_state(&self) -> Option<String> {
+        match self {
+            Self::By(recorder) => Some(recorder.cache_state()).filter(|state| !state.is_empty()),
+            Self::Page(_, route, _) => Some(format!("{route}=hit")),
+        }
+    }
+}
+
+impl Timed {
+    /// A page that was ready.
+    pub fn page(
+        site: &Site,
+        begun: Instant,
+        route: &'static str,
+        user: Option<UserId>,
+        state: PageState,
+    ) -> Self {
+        Self {
+            begun,
+            took: None,
+            id: rand::random(),
+            method: Method::GET,
+            path: Cow::Borrowed(route),
+            route: Some(Cow::Borrowed(route)),
+            slow: site.config.log.slow_request.get(),
+            noted: Noted::Page(user, route, state),
+            status: CLIENT_CLOSED_REQUEST,
+            is_quiet: false,
+        }
+    }
+
+    /// The answer is there.
+    pub fn finish(mut self, response: &mut Response) {
+        let took = self.begun.elapsed();
+        self.took = Some(took);
+        self.status = response.status().as_u16();
+        self.is_quiet = response.extensions().get::<Quiet>().is_some();
+        if let Some(value) = self.server_timing(took, response) {
+            response.headers_mut().insert(SERVER_TIMING, value);
+        }
+        if let Some(value) = Text::of("").hex(self.id).value() {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+    }
+
+    /// With every page, for a browser to show to the developer, and for [`crate::ui::why`]: how long it took, what the cache said,
+    /// what became of the page.
+    fn server_timing(&self, took: Duration, response: &Response) -> Option<HeaderValue> {
+        let tenths = i64::try_from((took.as_micros() + 50) / 100).unwrap_or(i64::MAX);
+        let text = Text::of("total;dur=").number(tenths / 10).then(".").number(tenths % 10);
+        let (text, state) = match &self.noted {
+            Noted::By(recorder) => {
+                let (cache, state) = (recorder.cache_state(), recorder.page_state());
+                if state.is_none() && !is_html(response) {
+                    return None;
+                }
+                let text = match cache.is_empty() {
+                    true => text,
+                    false => text.then(", cache;desc=\"").then(&cache).then("\""),
+                };
+                (text, state)
+            }
+            Noted::Page(_, route, state) => {
+                (text.then(", cache;desc=\"").then(route).then("=hit\""), Some(*state))
+            }
+        };
+        match state {
+            None => text.value(),
+            Some(state) => state.said(text.then(", page;desc=\"")).then("\"").value(),
+        }
+    }
+}
+
 impl Drop for Timed {
     fn drop(&mut self) {
-        let Self { id, method, path, status, .. } = self;
-        let duration = self.begun.elapsed();
-        let duration_ms = milliseconds(duration);
-        let line = format!(
-            "Request: {method} {path} - Processed in {:.4}s - Status: {status}",
-            duration.as_secs_f64()
-        );
+        let Self { method, path, status, noted, .. } = self;
+        let duration = self.took.unwrap_or_else(|| self.begun.elapsed());
         let route = self.route.as_deref().unwrap_or("-");
-        let user_id = self.recorder.user_id().map(|user| user.0);
-        let actor_id = self.recorder.actor_id().map(|actor| actor.0);
-        let cache = Some(self.recorder.cache_state()).filter(|state| !state.is_empty());
-        // tracing wants the level at compile time.
+        // tracing wants the level at compile time, and computes the fields only of a line that is written.
         macro_rules! write_line {
             ($level:ident) => {
-                tracing::$level!(target: TARGET, request_id = id, route, user_id, actor_id, status, duration_ms, cache, "{line}")
+                tracing::$level!(
+                    target: TARGET,
+                    request_id = format!("{:016x}", self.id),
+                    route,
+                    user_id = noted.user_id().map(|user| user.0),
+                    actor_id = noted.actor_id().map(|actor| actor.0),
+                    status,
+                    duration_ms = milliseconds(duration),
+                    cache = noted.cache_state(),
+                    "Request: {method} {path} - Processed in {:.4}s - Status: {status}",
+                    duration.as_secs_f64()
+                )
             };
         }
         match level(*status, duration, self.slow, self.is_quiet) {

@@ -3,26 +3,89 @@
 
 pub mod layer;
 pub mod log;
+pub mod text;
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::{
+    fmt::Write,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
-use crate::{cache::Lookup, member::UserId};
+use text::Text;
+
+use crate::{cache::Lookup, member::UserId, server::clock::Millis};
 
 /// What one request does that is worth a field in its log line. Clones share the record; it travels in the request's extensions.
-#[derive(Clone, Debug, Default)]
-pub struct Recorder(Arc<Record>);
+#[derive(Clone, Debug)]
+pub struct Recorder(Option<Arc<Record>>);
 
-#[derive(Debug, Default)]
+impl Default for Recorder {
+    fn default() -> Self {
+        Self(Some(Arc::default()))
+    }
+}
+
+#[derive(Debug)]
 struct Record {
     user: OnceLock<UserId>,
     actor: OnceLock<UserId>,
     cache: Mutex<Vec<(&'static str, Lookup)>>,
+    good_until: AtomicI64,
+    page: OnceLock<PageState>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            user: OnceLock::new(),
+            cache: Mutex::default(),
+            good_until: AtomicI64::new(Millis::MAX),
+            page: OnceLock::new(),
+        }
+    }
+}
+
+/// What the page cache had to do with an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageState {
+    /// The page is kept; ages and what is left in seconds.
+    Kept {
+        /// Whether it was there already.
+        lookup: Lookup,
+        /// How long ago it was made.
+        age: i64,
+        /// How much longer it is good.
+        ttl: i64,
+    },
+    /// The page was made for this one request.
+    Bypassed,
+}
+
+impl PageState {
+    /// Adds it to a header.
+    fn said(self, text: Text) -> Text {
+        match self {
+            Self::Kept { lookup, age, ttl } => {
+                text.then(lookup.word()).then("; age=").number(age).then("; ttl=").number(ttl)
+            }
+            Self::Bypassed => text.then("bypass"),
+        }
+    }
 }
 
 impl Recorder {
+    /// Forgets everything, for who notes by other means what is to be noted.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
     /// Notes who asked.
     pub fn user(&self, id: UserId) {
-        let _ = self.0.user.set(id);
+        if let Some(record) = &self.0 {
+            let _ = record.user.set(id);
+        }
     }
 
     /// Notes who of staff acted as the one who asked.
@@ -32,12 +95,38 @@ impl Recorder {
 
     /// Notes what the cache said.
     pub fn cache(&self, name: &'static str, lookup: Lookup) {
-        self.0.cache.lock().unwrap_or_else(PoisonError::into_inner).push((name, lookup));
+        if let Some(record) = &self.0 {
+            record.cache.lock().unwrap_or_else(PoisonError::into_inner).push((name, lookup));
+        }
+    }
+
+    /// Notes until when something is good that was read from the cache.
+    pub fn good_until(&self, at: Millis) {
+        if let Some(record) = &self.0 {
+            record.good_until.fetch_min(at, Ordering::Relaxed);
+        }
+    }
+
+    /// Until when all of that is good; without any, for ever.
+    pub fn all_good_until(&self) -> Millis {
+        self.0.as_ref().map_or(Millis::MAX, |record| record.good_until.load(Ordering::Relaxed))
+    }
+
+    /// Notes what the page cache did.
+    pub fn page(&self, state: PageState) {
+        if let Some(record) = &self.0 {
+            let _ = record.page.set(state);
+        }
+    }
+
+    /// What the page cache did, where it had to do with the answer.
+    pub fn page_state(&self) -> Option<PageState> {
+        self.0.as_ref()?.page.get().copied()
     }
 
     /// Who asked, when somebody signed in did.
     pub fn user_id(&self) -> Option<UserId> {
-        self.0.user.get().copied()
+        self.0.as_ref()?.user.get().copied()
     }
 
     /// Who of staff acted as them, when somebody did.
@@ -47,8 +136,15 @@ impl Recorder {
 
     /// Such as `profile_summary=hit,dashboard=miss`; empty when the cache was not asked.
     pub fn cache_state(&self) -> String {
-        let lookups = self.0.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let states: Vec<_> = lookups.iter().map(|(name, lookup)| format!("{name}={lookup}")).collect();
-        states.join(",")
+        let mut states = String::new();
+        let Some(record) = &self.0 else {
+            return states;
+        };
+        let lookups = record.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, lookup) in lookups.iter() {
+            let joint = if states.is_empty() { "" } else { "," };
+            let _ = write!(states, "{joint}{name}={lookup}");
+        }
+        states
     }
 }

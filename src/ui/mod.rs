@@ -1,6 +1,7 @@
 //! Components that every feature uses, and what a page knows of its visitor.
 
 pub mod allowed;
+pub mod cached;
 pub mod check;
 pub mod field;
 pub mod flash;
@@ -9,6 +10,7 @@ pub mod frame;
 pub mod page;
 pub mod pager;
 pub mod time;
+pub mod why;
 
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use leptos::{
 use serde::{Deserialize, Serialize};
 
 pub use allowed::IfAllowed;
+pub use cached::{Cached, MemberCached};
 pub use check::CheckField;
 pub use field::TextField;
 pub use flash::FlashMessages;
@@ -26,7 +29,8 @@ pub use form::Form;
 pub use frame::{Footer, Header, Main, SkipLink};
 pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use pager::Pager;
-pub use time::{Moment, Timestamp};
+pub use time::{Moment, Timestamp, Validity};
+pub use why::WhyCached;
 
 use crate::{acting::Notice, forms::ReturnedForm, permission::Permission};
 
@@ -122,8 +126,13 @@ impl SetStatus {
 
     /// Sets the status of the present page.
     pub fn set(status: u16, retry_after: Option<u32>) {
-        if let Some(set) = use_context::<Self>() {
-            (set.0)(status, retry_after);
+        if let Some(page) = use_context::<Self>() {
+            page.say(status, retry_after);
         }
+    }
+
+    /// Sets the status of this page.
+    pub fn say(&self, status: u16, retry_after: Option<u32>) {
+        (self.0)(status, retry_after);
     }
 }

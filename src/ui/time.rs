@@ -12,6 +12,15 @@ pub struct Moment {
     pub text: String,
 }
 
+/// From when until when something that is cached is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Validity {
+    /// When it was put together.
+    pub rendered_at: Moment,
+    /// When it is put together anew, at the latest.
+    pub valid_until: Moment,
+}
+
 /// A moment on a page.
 #[component]
 pub fn Timestamp(

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use scraper::{Html, Selector};
 use serde_json::Value;
 
 use crate::support::{Page, TestSite, Visitor, log};
@@ -17,7 +18,7 @@ async fn it_shows_the_summary_and_the_activity() {
     let mut member = site.member("ada").await;
     let page = member.get("/members/dashboard").await;
     assert_eq!(page.find("h1"), "Welcome, ada!");
-    assert_eq!(page.find_all("h2"), ["Profile summary", "Your activity"]);
+    assert_eq!(page.find_all("h2"), ["Profile summary", "Your activity", "Why is this page cached?"]);
     assert_eq!(page.find_all("dt"), ["Username", "Email", "Member since", "Last login"]);
     assert_eq!(page.find_all("dd")[..2], ["ada".to_owned(), "ada@example.com".to_owned()]);
     let notes = page.find_all(".cache-note");
@@ -57,6 +58,60 @@ async fn the_expiry_matrix() {
             (915, true, true)
         ]
     );
+    site.stop().await;
+}
+
+/// Since when and until when each line of "Why is this page cached?" is shown: seconds of the present hour.
+fn validities(page: &Page) -> Vec<(String, f64, f64)> {
+    let seconds = |text: &str| {
+        let [_, minutes, seconds] = text.split(':').collect::<Vec<_>>()[..] else { panic!("{text}") };
+        let seconds: f64 = seconds.trim_end_matches('Z').parse().expect("a number");
+        minutes.parse::<f64>().expect("a number") * 60.0 + seconds
+    };
+    let html = Html::parse_document(&page.text());
+    let (row, time) =
+        (Selector::parse(".why tbody tr").expect("rows"), Selector::parse("time").expect("times"));
+    let name = Selector::parse("th").expect("a name");
+    html.select(&row)
+        .map(|row| {
+            let times: Vec<f64> =
+                row.select(&time).map(|time| seconds(time.attr("datetime").expect("a time"))).collect();
+            let name = row.select(&name).next().expect("a name").text().collect();
+            (name, times[0], (times[1] - times[0]).rem_euclid(3600.0))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn it_says_what_of_it_is_cached_and_until_when() {
+    let site = TestSite::start_without_mail().await;
+    let mut member = site.member("ada").await;
+    let page = member.get("/members/dashboard").await;
+    let lines = validities(&page);
+    let names: Vec<&str> = lines.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, ["The whole page", "Profile summary, a fragment", "Your activity"]);
+    let (whole, fragment, activity) = (lines[0].2, lines[1].2, lines[2].2);
+    assert!((298.0..=300.0).contains(&whole) && fragment == 900.0 && activity == 300.0, "{lines:?}");
+    assert_eq!(validities(&member.get("/members/dashboard").await), lines);
+    // A page that is made ten minutes and a half later is over with its fragment, four and a half after that.
+    site.clock.advance(Duration::from_secs(630));
+    let page = member.get("/members/dashboard").await;
+    let later = validities(&page);
+    assert_eq!(later[1], lines[1]);
+    assert!((265.0..=270.0).contains(&later[0].2), "{later:?}");
+    let end = |(_, since, long): &(String, f64, f64)| (since + long).rem_euclid(3600.0);
+    assert!((end(&later[0]) - end(&later[1])).abs() < 2.0, "{later:?}");
+    let ttl = page.header("x-cache").rsplit("ttl=").next().and_then(|ttl| ttl.parse::<f64>().ok());
+    assert!(ttl.is_some_and(|ttl| (ttl - later[0].2).abs() < 2.0), "{ttl:?}");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_kept_says_so() {
+    let site = TestSite::start_with(|config| config.cache.pages = false).await;
+    let page = site.member("ada").await.get("/members/dashboard").await;
+    assert_eq!(page.find(".why tbody td"), "Not kept: made for this visit alone.");
+    assert_eq!(page.find_all(".why tbody tr").len(), 3);
     site.stop().await;
 }
 

@@ -53,7 +53,7 @@ async fn a_page_allows_the_scripts_with_its_nonce_and_no_other() {
     let mut member = site.member("ada").await;
     let mut nonces = Vec::new();
     for _ in 0..2 {
-        let page = member.get("/members/dashboard").await;
+        let page = member.get("/members/profile").await;
         let policy = page.header("content-security-policy").to_owned();
         let nonce = page.attribute("script", "nonce").expect("a nonce");
         assert!(

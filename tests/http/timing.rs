@@ -57,14 +57,19 @@ async fn a_members_line_says_who_and_what_the_cache_said() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
-    for cache in ["profile_summary=miss,dashboard=miss", "profile_summary=hit,dashboard=hit"] {
+    let page = "/members/dashboard";
+    for (cache, state) in [
+        (format!("{page}=miss,profile_summary=miss,dashboard=miss"), "page;desc=\"miss; age=0; ttl="),
+        (format!("{page}=hit"), "page;desc=\"hit; age=0; ttl="),
+    ] {
         let page = member.get("/members/dashboard").await;
         let line = "Request: GET /members/dashboard - Processed in …s - Status: 200";
         let entry = check(&page, line, "INFO", "/members/dashboard");
-        assert_eq!((entry["user_id"].as_i64(), entry["cache"].as_str()), (Some(id), Some(cache)));
+        assert_eq!((entry["user_id"].as_i64(), entry["cache"].as_str()), (Some(id), Some(cache.as_str())));
         let timing = page.header("server-timing");
         assert!(
-            timing.starts_with("total;dur=") && timing.contains(&format!("cache;desc=\"{cache}\"")),
+            timing.starts_with("total;dur=")
+                && timing.contains(&format!(", cache;desc=\"{cache}\", {state}")),
             "{timing}"
         );
     }

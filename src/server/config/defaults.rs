@@ -99,6 +99,8 @@ impl Default for Cache {
             url: CacheUrl::default(),
             prefix: "members-area".into(),
             max_bytes: Size::mib(16),
+            pages: true,
+            site_ttl: Period::seconds(0),
             dashboard_ttl: Period::minutes(5),
             profile_summary_ttl: Period::minutes(15),
         }

@@ -217,6 +217,10 @@ pub struct Cache {
     pub prefix: String,
     /// What they may take, in memory, in the database or in files; a server is told its own limit.
     pub max_bytes: Size,
+    /// Whether whole pages are kept.
+    pub pages: bool,
+    /// How long public pages are kept for those who are not signed in; zero: not at all.
+    pub site_ttl: Period,
     /// How long the dashboard's view is kept.
     pub dashboard_ttl: Period,
     /// How long the profile summary is kept.

@@ -3,6 +3,7 @@
 mod devices;
 mod ends;
 mod renewals;
+mod seen;
 mod sessions;
 mod watchers;
 
@@ -13,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 pub use super::store::DeviceRow as Device;
 pub use devices::{devices, end_all, end_one, end_others, list};
+pub use seen::Seen;
 pub use sessions::Sessions;
 pub use watchers::{Watch, Watchers};
 

@@ -1,13 +1,16 @@
 //! All sessions of the site. A session is trusted from memory for `sessions.cache_ttl`, so that a signed-in request asks no
 //! database; whatever ends a session takes it out of memory in the same verb, and tells who watches it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use super::{
-    super::{origin::Origin, store},
+    super::{origin::Origin, record, store},
     Data, IdHash,
     renewals::Renewed,
     watchers::Watchers,
@@ -26,13 +29,19 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Live {
     data: Data,
+    pub plain: Option<(UserId, Vec<u8>)>,
     idle: Millis,
     absolute_expires_at: Millis,
     last_seen_at: AtomicI64,
 }
 
 impl Live {
-    fn ends_at(&self) -> Millis {
+    /// Whether it is time to write down that it was seen.
+    pub fn is_due(&self, now: Millis, every: Duration) -> bool {
+        now.saturating_sub(self.last_seen_at.load(Ordering::Relaxed)) >= to_millis(every)
+    }
+
+    pub fn ends_at(&self) -> Millis {
         let idle = self.last_seen_at.load(Ordering::Relaxed).saturating_add(self.idle);
         idle.min(self.absolute_expires_at)
     }
@@ -50,7 +59,7 @@ pub struct Sessions {
     pub(super) db: Database,
     pub(super) clock: Clock,
     pub(super) cache: Cache,
-    settings: config::Sessions,
+    pub(super) settings: config::Sessions,
     pub(super) live: Arc<Memory<IdHash, Arc<Live>>>,
     pub(super) renewed: Arc<Renewed>,
     /// Who wants to know at once when a session of a member ends.
@@ -108,9 +117,8 @@ impl Sessions {
             return Ok(None);
         };
         let (now, last_seen) = (self.clock.now(), live.last_seen_at.load(Ordering::Relaxed));
-        let due = now.saturating_sub(last_seen) >= to_millis(self.settings.touch_every.get());
         // Of many requests at once, one writes.
-        if due
+        if live.is_due(now, self.settings.touch_every.get())
             && live
                 .last_seen_at
                 .compare_exchange(last_seen, now, Ordering::Relaxed, Ordering::Relaxed)
@@ -141,8 +149,10 @@ impl Sessions {
         let failed = |error| Missing::Failed(AppError::from(error));
         let mut connection = self.db.read().await.map_err(failed)?;
         let row = store::find(&mut connection, &id).await.map_err(failed)?.ok_or(Missing::Unknown)?;
+        let data = serde_json::from_str(&row.data).map_err(|_| Missing::Unknown)?;
         Ok(Arc::new(Live {
-            data: serde_json::from_str(&row.data).map_err(|_| Missing::Unknown)?,
+            plain: record::plain(&data),
+            data,
             idle: row.idle_expires_at.saturating_sub(row.last_seen_at),
             absolute_expires_at: row.absolute_expires_at,
             last_seen_at: AtomicI64::new(row.last_seen_at),

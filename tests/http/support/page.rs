@@ -23,6 +23,11 @@ impl Page {
         self.headers.get(name).map(|value| value.to_str().expect("ASCII")).unwrap_or_default()
     }
 
+    /// What the cache had to do with it: the first word of `X-Cache`.
+    pub fn cache(&self) -> &str {
+        self.header("x-cache").split(';').next().unwrap_or_default()
+    }
+
     pub fn location(&self) -> &str {
         self.header("location")
     }

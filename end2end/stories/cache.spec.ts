@@ -1,0 +1,102 @@
+import type { Page, Response } from '@playwright/test';
+import { expect, test } from '../support/test';
+import { button, field, hasScript, heading, hydrated, isMarked, join, mark, navigation, open } from '../support/verbs';
+
+const DASHBOARD = '/members/dashboard';
+
+const said = (answer: Response, name = 'x-cache') => answer.headers()[name] ?? '';
+
+/** Opens the dashboard until it comes out of the cache: what happens at a login may take it back once more. */
+async function openKept(page: Page): Promise<Response> {
+  let answer: Response;
+  await expect(async () => {
+    answer = await open(page, DASHBOARD);
+    expect(said(answer)).toMatch(/^HIT; name=\/members\/dashboard; age=\d+; ttl=\d+$/);
+  }).toPass();
+  return answer!;
+}
+
+test('a dashboard out of the cache is packed, has no nonce, and works as a fresh one', async ({ page }) => {
+  const member = await join(page);
+  const kept = await openKept(page);
+  expect(said(kept, 'content-encoding')).toBe('br');
+  expect(said(kept, 'cache-control')).toBe('private, no-store');
+  expect(said(kept, 'content-security-policy')).toMatch(/script-src 'self'( 'sha256-[^']+')+ 'wasm-unsafe-eval'/);
+  expect(await kept.text()).not.toContain('nonce');
+  await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
+  await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(1);
+
+  // The navigation that is in it leads on, with JavaScript without a page load.
+  await mark(page);
+  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await expect(heading(page)).toHaveText('Profile');
+  await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+  await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
+  expect(await isMarked(page)).toBe(hasScript());
+});
+
+test('a script that is no part of a kept page does not run in it', async ({ page, browser }) => {
+  test.skip(!hasScript(), 'no script ever runs');
+  await join(page);
+  await openKept(page);
+  // In a browser whose complaints are expected.
+  const context = await browser.newContext({ storageState: await page.context().storageState() });
+  const other = await context.newPage();
+  const complaints: string[] = [];
+  other.on('console', message => complaints.push(message.text()));
+  await openKept(other);
+  await hydrated(other);
+  expect(complaints).toEqual([]);
+  const ran = await other.evaluate(() => {
+    const script = document.createElement('script');
+    script.textContent = 'window.planted = true';
+    document.body.append(script);
+    return 'planted' in window;
+  });
+  expect(ran).toBe(false);
+  expect(complaints.join()).toContain('Content Security Policy');
+  await context.close();
+});
+
+test('a change is on the dashboard at the next visit', async ({ page }) => {
+  await join(page);
+  await openKept(page);
+  await open(page, '/members/profile');
+  await field(page, 'First name').fill('Augusta');
+  await button(page, 'Save names').click();
+  await expect(page.getByText('Your profile was saved.')).toBeVisible();
+  const fresh = await open(page, DASHBOARD);
+  expect(said(fresh)).not.toMatch(/^HIT/);
+  await expect(page.getByRole('main')).toContainText('Augusta');
+  await openKept(page);
+  await expect(page.getByRole('main')).toContainText('Augusta');
+});
+
+test('the dashboard says why it is cached', async ({ page }) => {
+  await join(page);
+  await openKept(page);
+  const why = page.getByRole('region', { name: 'Why is this page cached?' });
+  await expect(why.getByRole('row')).toHaveCount(4);
+  const page_ = why.getByRole('row', { name: /^The whole page/ });
+  const times = await page_.locator('time').evaluateAll(times => times.map(time => time.getAttribute('datetime')!));
+  const [renderedAt, validUntil] = times.map(time => Date.parse(time));
+  expect(validUntil - renderedAt).toBeGreaterThan(0);
+  expect(validUntil - renderedAt).toBeLessThanOrEqual(5 * 60_000);
+
+  const came = why.locator('#how-it-came');
+  if (!hasScript()) {
+    await expect(came).toHaveCount(0);
+    return;
+  }
+  await expect(came).toHaveText(/^It came out of the cache\. It is \d+ seconds? old, and \d+ seconds? are left\.$/);
+  // By the second.
+  const first = await came.textContent();
+  await expect(came).not.toHaveText(first!);
+
+  // By a navigation within the browser only the data came.
+  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await expect(heading(page)).toHaveText('Profile');
+  await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+  await expect(page_).toContainText('Not kept');
+  await expect(came).toHaveCount(0);
+});

@@ -1,0 +1,28 @@
+//! How the present page came: what its `Server-Timing` says, which a browser keeps with the times of the page load.
+
+use leptos::{
+    prelude::window,
+    web_sys::js_sys::{Array, Reflect},
+};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::ui::why::Arrival;
+
+/// For the page that was loaded.
+pub fn arrival() -> Arrival {
+    Arrival::new(read)
+}
+
+fn read() -> Option<(String, i64)> {
+    let performance = window().performance()?;
+    let load = performance.get_entries_by_type("navigation").get(0);
+    let timings: Array = get(&load, "serverTiming")?.dyn_into().ok()?;
+    let page = timings.iter().find(|timing| get(timing, "name").is_some_and(|name| name == "page"))?;
+    let said = get(&page, "description")?.as_string()?;
+    let came = get(&load, "responseStart")?.as_f64()?;
+    Some((said, ((performance.now() - came) / 1000.0) as i64))
+}
+
+fn get(of: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(of, &name.into()).ok()
+}

@@ -1,0 +1,412 @@
+//! The server's half of [`crate::ui::Cached`]: fragments are rendered apart from their page, under a request that says no more than
+//! what they are kept by, so that nothing else can be in them.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use axum::http::{Request, request::Parts};
+use leptos::{
+    prelude::*,
+    reactive::{computed::ScopedFuture, owner::Sandboxed},
+};
+use leptos_axum::ResponseOptions;
+use tokio_stream::StreamExt;
+
+use super::{Site, page_cache, pages};
+use crate::{
+    cache::{Fits, Lease, Policy, PublicBytes, View},
+    error::AppError,
+    member::{Client, Member},
+    timing::Recorder,
+    ui::{
+        PageContext, SetStatus,
+        cached::{Fragment, Fragments, Whose},
+    },
+};
+
+/// For the page of this request.
+pub fn of(site: &Site, request: &Parts) -> Fragments {
+    let member = request.extensions.get::<Member>();
+    let page = Around {
+        site: site.clone(),
+        recorder: request.extensions.get().cloned().unwrap_or_default(),
+        member: member.cloned(),
+        is_kept_for_member: member
+            .is_some_and(|member| page_cache::is_in_person(&request.extensions, member)),
+        set_status: use_context(),
+    };
+    Fragments::new(move |fragment| {
+        let page = page.clone();
+        Box::pin(async move { page.find(fragment).await })
+    })
+}
+
+/// What of a page's request matters to its fragments.
+#[derive(Clone)]
+struct Around {
+    site: Site,
+    recorder: Recorder,
+    member: Option<Member>,
+    /// Whether it is the member who is there, and nobody who acts as them.
+    is_kept_for_member: bool,
+    set_status: Option<SetStatus>,
+}
+
+impl Around {
+    async fn find(&self, fragment: Fragment) -> String {
+        let (cache, recorder) = (&self.site.cache, &self.recorder);
+        let found = match (fragment.whose, &self.member) {
+            (Whose::Everybodys, _) => self.look(cache.public(recorder), fragment, None).await,
+            (Whose::Members, Some(member)) if self.is_kept_for_member => {
+                self.look(cache.of(member, recorder), fragment, Some(member)).await
+            }
+            (Whose::Members, member) => self.render(fragment, member.as_ref()).await.map(|made| made.html),
+        };
+        found.unwrap_or_else(|error| {
+            if let Some(page) = &self.set_status {
+                page.say(error.status(), error.retry_after());
+            }
+            String::new()
+        })
+    }
+
+    async fn look<Who>(
+        &self,
+        view: View<'_, Who>,
+        fragment: Fragment,
+        member: Option<&Member>,
+    ) -> Result<String, AppError>
+    where
+        PublicBytes: Fits<Who>,
+    {
+        let policy = Policy::new(fragment.name, 1, fragment.ttl);
+        let rights = member.map(page_cache::fingerprint).unwrap_or_default();
+        let own = fragment.parts.clone();
+        // Never the same as the parts of a value of that name.
+        let parts: Vec<&str> =
+            ["fragment", rights.as_str()].into_iter().chain(own.iter().map(String::as_str)).collect();
+        let found = match view.get_now(policy, &parts) {
+            Some(entry) => entry,
+            None => match view.lease(policy, &parts).await {
+                Lease::Found(entry, _) => entry,
+                Lease::Failed(error) => return Err(error),
+                Lease::Alone => return Ok(self.render(fragment, member).await?.html),
+                Lease::Yours(fill) => match self.render(fragment, member).await {
+                    Ok(made) if made.is_to_be_kept => {
+                        let entry = fill.keep(PublicBytes(made.html.into())).await;
+                        self.recorder.good_until(entry.expires_at);
+                        entry
+                    }
+                    Ok(made) => {
+                        fill.pass();
+                        return Ok(made.html);
+                    }
+                    Err(error) => {
+                        fill.fail(error.clone());
+                        return Err(error);
+                    }
+                },
+            },
+        };
+        Ok(String::from_utf8_lossy(&found.value).into_owned())
+    }
+
+    /// Renders it once, whatever it waits for. In a task of its own, because Leptos keeps the values of what is being rendered by
+    /// thread, and those of the page must be there when it goes on.
+    async fn render(&self, fragment: Fragment, member: Option<&Member>) -> Result<Made, AppError> {
+        let (around, member) = (self.clone(), member.cloned());
+        let rendered = tokio::spawn(async move {
+            // With no parent, so that no context of the page's reaches it, and with nothing that would be sent to the browser.
+            let owner = Owner::new_root(None);
+            Sandboxed::new(async move {
+                let (failed, answer) = (Arc::new(AtomicBool::new(false)), ResponseOptions::default());
+                let chunks = owner.with(|| {
+                    around.provide(member.as_ref(), &failed, &answer);
+                    (fragment.render)(fragment.parts).to_html_stream_in_order()
+                });
+                let html = owner.with(|| ScopedFuture::new_untracked(chunks.collect::<String>())).await;
+                owner.unset_with_forced_cleanup();
+                let says_nothing =
+                    answer.0.read().is_ok_and(|said| said.status.is_none() && said.headers.is_empty());
+                Made { html, is_to_be_kept: says_nothing && !failed.load(Ordering::Relaxed) }
+            })
+            .await
+        });
+        rendered.await.map_err(|error| {
+            tracing::error!(%error, "A fragment could not be rendered");
+            AppError::Internal
+        })
+    }
+
+    /// What a page is given, of which it keeps no more than what the fragment is kept by.
+    fn provide(&self, member: Option<&Member>, failed: &Arc<AtomicBool>, answer: &ResponseOptions) {
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.extensions.insert(Client::default());
+        parts.extensions.insert(self.recorder.clone());
+        if let Some(member) = member {
+            parts.extensions.insert(member.clone());
+        }
+        provide_context(PageContext {
+            site_name: self.site.config.site.name.clone(),
+            visitor: member.map(pages::visitor),
+            ..Default::default()
+        });
+        provide_context(self.site.clone());
+        provide_context(parts);
+        provide_context(answer.clone());
+        let (failed, page) = (failed.clone(), self.set_status.clone());
+        provide_context(SetStatus::new(move |status, retry_after| {
+            failed.store(true, Ordering::Relaxed);
+            if let Some(page) = &page {
+                page.say(status, retry_after);
+            }
+        }));
+    }
+}
+
+/// A fragment that was made, and whether nothing in it speaks against keeping it.
+struct Made {
+    html: String,
+    is_to_be_kept: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::atomic::AtomicUsize, time::Duration};
+
+    use axum::http::header;
+
+    use super::*;
+    use crate::{
+        cache::Tag,
+        member::UserId,
+        server::{
+            clock::Clock,
+            config::{Config, DatabaseUrl},
+            cookies, current_member,
+            db::Database,
+        },
+        ui::{
+            Cached, MemberCached,
+            flash::{Flash, Level, Message},
+        },
+    };
+
+    const TTL: Duration = Duration::from_secs(60);
+
+    async fn site(folder: &tempfile::TempDir) -> Site {
+        // Where Leptos learns of the runtime that waits for what pages wait for.
+        pages::routes();
+        let mut config = Config::default();
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        config.database.url = DatabaseUrl::new(url);
+        let db = Database::connect(&config.database).await.expect("connected");
+        Site::new(config, Clock::default(), db, ([127, 0, 0, 1], 0).into()).expect("a site")
+    }
+
+    fn member(id: i64, username: &str) -> Member {
+        Member::new(UserId(id), username.into(), Vec::new())
+    }
+
+    /// A page of that member's, with a session and a message, in which that stands; and the status that it got.
+    async fn page(site: &Site, member: Option<Member>, view: fn() -> AnyView) -> (u16, String) {
+        let site = site.clone();
+        let page = tokio::spawn(async move {
+            let owner = Owner::new_root(None);
+            Sandboxed::new(async move {
+                let status = Arc::new(AtomicUsize::new(200));
+                let said = status.clone();
+                let chunks = owner.with(|| {
+                    let request = Request::builder().header(header::COOKIE, "sessionid=s3cret");
+                    let (mut parts, ()) = request.body(()).expect("a request").into_parts();
+                    parts.extensions.insert(Recorder::default());
+                    if let Some(member) = &member {
+                        parts.extensions.insert(member.clone());
+                    }
+                    provide_context(site.clone());
+                    provide_context(parts.clone());
+                    provide_context(PageContext {
+                        visitor: member.as_ref().map(pages::visitor),
+                        messages: vec![Flash { level: Level::Info, message: Message::LoggedOut }],
+                        ..Default::default()
+                    });
+                    provide_context(SetStatus::new(move |status, _| {
+                        said.store(status.into(), Ordering::Relaxed);
+                    }));
+                    provide_context(of(&site, &parts));
+                    view! { <main>{view()}</main> }.to_html_stream_in_order()
+                });
+                let html = owner.with(|| ScopedFuture::new_untracked(chunks.collect::<String>())).await;
+                (u16::try_from(status.load(Ordering::Relaxed)).expect("a status"), html)
+            })
+            .await
+        });
+        page.await.expect("no panic")
+    }
+
+    /// Waits as for a query, and counts.
+    async fn slowly(count: &'static AtomicUsize) -> usize {
+        tokio::task::yield_now().await;
+        count.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    #[tokio::test]
+    async fn it_is_rendered_once_for_all_and_again_when_it_is_over_or_taken_back() {
+        static RENDERED: AtomicUsize = AtomicUsize::new(0);
+        fn fragment() -> AnyView {
+            view! {
+                <Cached name="news" ttl=TTL parts=vec!["a".to_owned()] let:parts>
+                    <p>{parts}": "<Await future=slowly(&RENDERED) let:count>{*count}</Await></p>
+                </Cached>
+            }
+            .into_any()
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = site(&folder).await;
+        let many: Vec<_> = (0..50)
+            .map(|number| {
+                let site = site.clone();
+                let member = (number % 2 == 0).then(|| member(number, "ada"));
+                tokio::spawn(async move { page(&site, member, fragment).await })
+            })
+            .collect();
+        let mut seen = Vec::new();
+        for page in many {
+            seen.push(page.await.expect("no panic").1);
+        }
+        seen.dedup();
+        assert!(seen.len() == 1 && RENDERED.load(Ordering::Relaxed) == 1, "{seen:?}");
+        let frame = "<main><div class=\"fragment\"><p>";
+        assert!(seen[0].starts_with(frame) && seen[0].contains("a") && seen[0].contains('1'), "{}", seen[0]);
+        site.clock.advance(TTL - Duration::from_secs(1));
+        assert_eq!(page(&site, None, fragment).await.1, seen[0]);
+        site.clock.advance(Duration::from_secs(2));
+        assert!(page(&site, None, fragment).await.1.contains('2'));
+        site.cache.invalidate(&[Tag::name("news")], "a test");
+        assert!(page(&site, None, fragment).await.1.contains('3'));
+    }
+
+    #[tokio::test]
+    async fn other_parts_are_another_fragment() {
+        fn two() -> AnyView {
+            let part = |part: &str| vec![part.to_owned()];
+            view! {
+                <Cached name="part" ttl=TTL parts=part("one") let:parts><p>{parts}</p></Cached>
+                <Cached name="part" ttl=TTL parts=part("two") let:parts><p>{parts}</p></Cached>
+            }
+            .into_any()
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = site(&folder).await;
+        for _ in 0..2 {
+            let (_, html) = page(&site, None, two).await;
+            assert!(html.contains("one") && html.contains("two"), "{html}");
+        }
+    }
+
+    /// Everything that a page can know of its visitor.
+    fn curious(_: Vec<String>) -> AnyView {
+        let context = use_context::<PageContext>().unwrap_or_default();
+        let visitor = context.visitor.map(|visitor| visitor.username);
+        let member = current_member().map(|member| member.username().to_owned());
+        let (cookie, messages) = (cookies::current("sessionid"), context.messages.len());
+        view! { <p>{format!("visitor {visitor:?}, member {member:?}, cookie {cookie:?}, {messages} messages")}</p> }.into_any()
+    }
+
+    #[tokio::test]
+    async fn a_public_one_is_told_of_nobody_whoever_is_there() {
+        fn fragment() -> AnyView {
+            view! { <Cached name="curious" ttl=TTL let:parts>{curious(parts)}</Cached> }.into_any()
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = site(&folder).await;
+        let (_, first) = page(&site, Some(member(1, "ada")), fragment).await;
+        assert!(first.contains("visitor None, member Err(SignedOut), cookie None, 0 messages"), "{first}");
+        assert_eq!(page(&site, Some(member(2, "bob")), fragment).await.1, first);
+        assert_eq!(page(&site, None, fragment).await.1, first);
+    }
+
+    #[tokio::test]
+    async fn a_members_one_knows_its_member_and_nothing_of_their_request() {
+        fn fragment() -> AnyView {
+            view! { <MemberCached name="mine" ttl=TTL let:parts>{curious(parts)}</MemberCached> }.into_any()
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = site(&folder).await;
+        for (id, name) in [(1, "ada"), (2, "bob"), (1, "ada")] {
+            let (_, html) = page(&site, Some(member(id, name)), fragment).await;
+            let expected =
+                format!("visitor Some(\"{name}\"), member Ok(\"{name}\"), cookie None, 0 messages");
+            assert!(html.contains(&expected), "{html}");
+        }
+        let kept = site.cache.list(&crate::cache::Filter::default(), 0, 10).await.expect("a list").entries;
+        assert_eq!(kept.iter().filter(|entry| entry.name == "mine").count(), 2);
+        let (_, html) = page(&site, None, fragment).await;
+        assert!(html.contains("visitor None"), "{html}");
+    }
+
+    #[tokio::test]
+    async fn a_members_one_goes_with_what_is_theirs() {
+        static RENDERED: AtomicUsize = AtomicUsize::new(0);
+        fn fragment() -> AnyView {
+            view! {
+                <MemberCached name="counted" ttl=TTL let:_parts>
+                    <Await future=slowly(&RENDERED) let:count>{*count}</Await>
+                </MemberCached>
+            }
+            .into_any()
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = site(&folder).await;
+        for (invalidated, rendered) in [(None, 1), (Some(2), 1), (Some(1), 2), (None, 2)] {
+            if let Some(id) = invalidated {
+                let _ = site.cache.invalidate_member(UserId(id), "a test");
+            }
+            page(&site, Some(member(1, "ada")), fragment).await;
+            assert_eq!(RENDERED.load(Ordering::Relaxed), rendered);
+        }
+        // Nobody's is nobody's to keep.
+        page(&site, None, fragment).await;
+        page(&site, None, fragment).await;
+        assert_eq!(RENDERED.load(Ordering::Relaxed), 4);
+    }
+
+    #[tokio::test]
+    async fn what_went_wrong_is_said_and_not_kept() {
+        static RENDERED: AtomicUsize = AtomicUsize::new(0);
+        fn failing() -> AnyView {
+            view! {
+                <Cached name="failing" ttl=TTL let:_parts>
+                    {
+                        RENDERED.fetch_add(1, Ordering::Relaxed);
+                        SetStatus::set(503, None);
+                    }
+                    <p>"An outage"</p>
+                </Cached>
+            }
+            .into_any()
+        }
+        fn panicking() -> AnyView {
+            view! {
+                <Cached name="panicking" ttl=TTL let:_parts>
+                    {if RENDERED.fetch_add(1, Ordering::Relaxed) == 2 { panic!("on purpose") }}
+                    <p>"Well"</p>
+                </Cached>
+            }
+            .into_any()
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = site(&folder).await;
+        for rendered in 1..3 {
+            let (status, html) = page(&site, None, failing).await;
+            assert!(status == 503 && html.contains("An outage"), "{status} {html}");
+            assert_eq!(RENDERED.load(Ordering::Relaxed), rendered);
+        }
+        let (status, html) = page(&site, None, panicking).await;
+        assert!(status == 500 && html.contains("<div class=\"fragment\"></div>"), "{status} {html}");
+        let (status, html) = page(&site, None, panicking).await;
+        assert!(status == 200 && html.contains("Well"), "{status} {html}");
+    }
+}

@@ -1,0 +1,41 @@
+//! Where requests come in: a page that is ready is answered at once, everything else goes through the router.
+
+use std::{convert::Infallible, net::SocketAddr};
+
+use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response};
+use bytes::Bytes;
+use http_body::Body as HttpBody;
+use tower::ServiceExt;
+
+use super::{Site, page_cache, router};
+
+/// The whole site. Cheap to clone.
+#[derive(Clone)]
+pub struct Front {
+    site: Site,
+    router: Router,
+}
+
+impl Front {
+    /// In front of this site's router.
+    pub fn new(site: Site) -> Self {
+        Self { router: router::router(site.clone()), site }
+    }
+
+    /// Answers one request of that visitor's.
+    ///
+    /// # Errors
+    /// None: whatever goes wrong is an answer.
+    pub async fn answer<B>(self, mut request: Request<B>, peer: SocketAddr) -> Result<Response, Infallible>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        if let Some(response) = page_cache::warm(&self.site, &request).await {
+            return Ok(response);
+        }
+        request.extensions_mut().insert(ConnectInfo(peer));
+        // In a box: what is answered above does not carry the room for it along.
+        Box::pin(self.router.oneshot(request.map(Body::new))).await
+    }
+}

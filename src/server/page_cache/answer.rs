@@ -1,0 +1,151 @@
+//! An answer out of a page that is kept, for this visitor; the same whether the layers were gone through or not.
+
+use std::sync::OnceLock;
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    response::Response,
+};
+use bytes::Bytes;
+
+use super::{CachedPage, encoding::Encoding, kept::Kept};
+use crate::{
+    cache::{Entry, Lookup},
+    server::{Site, clock::Millis, headers},
+    timing::{PageState, layer, text::Text},
+};
+
+const HTML: &str = "text/html; charset=utf-8";
+
+/// What the cache had to do with an answer.
+pub const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+
+/// For a page that was made for this one request.
+pub fn bypassed(page: &CachedPage, headers: &mut HeaderMap) -> PageState {
+    if let Ok(value) = HeaderValue::try_from(format!("BYPASS; name={}", page.route)) {
+        headers.insert(X_CACHE, value);
+    }
+    PageState::Bypassed
+}
+
+/// The headers of every answer, with room for those that are another each time: to copy them all is faster than to add them one by
+/// one.
+#[derive(Default)]
+pub struct Headers {
+    members: OnceLock<HeaderMap>,
+    everybodys: OnceLock<HeaderMap>,
+}
+
+impl Headers {
+    fn of(&self, site: &Site, is_everybodys: bool) -> HeaderMap {
+        let kind = if is_everybodys { &self.everybodys } else { &self.members };
+        kind.get_or_init(|| {
+            let (vary, caching) = match is_everybodys {
+                // The visitor's own browser may keep it, and asks each time whether it is still the same: who logs in meanwhile is
+                // then sent another one. No cache on the way may, for not all of them know what `Vary: Cookie` means.
+                true => ("accept-encoding, cookie", "private, no-cache"),
+                false => ("accept-encoding", "private, no-store"),
+            };
+            let each_time = HeaderValue::from_static("");
+            let mut headers = HeaderMap::from_iter([
+                (header::CONTENT_ENCODING, each_time.clone()),
+                (header::CONTENT_TYPE, HeaderValue::from_static(HTML)),
+                (header::VARY, HeaderValue::from_static(vary)),
+                (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
+                (header::CONTENT_SECURITY_POLICY, each_time.clone()),
+                (X_CACHE, each_time.clone()),
+                (layer::REQUEST_ID, each_time.clone()),
+                (layer::SERVER_TIMING, each_time),
+            ]);
+            if is_everybodys {
+                headers.insert(header::ETAG, HeaderValue::from_static(""));
+            }
+            headers::add(site, &mut headers);
+            headers
+        })
+        .clone()
+    }
+}
+
+/// The answer; nothing where what is kept is spoilt.
+pub fn answer(
+    site: &Site,
+    page: &CachedPage,
+    found: (Entry<Bytes>, Lookup),
+    is_everybodys: bool,
+    asked: &HeaderMap,
+    now: Millis,
+) -> Option<(Response, PageState)> {
+    let (entry, lookup) = found;
+    let age = seconds(now.saturating_sub(entry.computed_at));
+    let ttl = seconds(entry.expires_at.saturating_sub(now));
+    let kept = Kept::open(entry.value)?;
+    let encoding = Encoding::best(asked);
+    let mut headers = site.cached_pages.headers.of(site, is_everybodys);
+    headers.insert(X_CACHE, x_cache(page, lookup, age, ttl)?);
+    headers
+        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_maybe_shared(kept.policy.clone()).ok()?);
+    let mut response = Response::new(Body::empty());
+    let etag = is_everybodys.then(|| kept.etag(encoding));
+    if etag.as_deref().is_some_and(|etag| names(asked, etag)) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        headers.remove(header::CONTENT_TYPE);
+        headers.remove(header::CONTENT_ENCODING);
+    } else {
+        match encoding.header() {
+            Some(encoding) => headers.insert(header::CONTENT_ENCODING, encoding),
+            None => headers.remove(header::CONTENT_ENCODING),
+        };
+        *response.body_mut() = Body::from(kept.body(encoding)?);
+    }
+    if let Some(etag) = etag {
+        headers.insert(header::ETAG, HeaderValue::try_from(etag).ok()?);
+    }
+    *response.headers_mut() = headers;
+    Some((response, PageState::Kept { lookup, age, ttl }))
+}
+
+/// `ttl` is what is left, as in RFC 9211.
+fn x_cache(page: &CachedPage, lookup: Lookup, age: i64, ttl: i64) -> Option<HeaderValue> {
+    let word = if lookup == Lookup::Hit { "HIT; name=" } else { "MISS; name=" };
+    Text::of(word).then(page.route).then("; age=").number(age).then("; ttl=").number(ttl).value()
+}
+
+/// Whole ones, counted as people do: a page that was made 1.9 seconds ago is one second old.
+fn seconds(millis: Millis) -> i64 {
+    millis.max(0) / 1000
+}
+
+/// Whether the visitor has this already: RFC 9110, 13.1.2. Weak or not is the same here.
+fn names(asked: &HeaderMap, etag: &str) -> bool {
+    asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
+        value
+            .split(',')
+            .map(str::trim)
+            .any(|name| name == "*" || name.strip_prefix("W/").unwrap_or(name) == etag)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_visitor_has() {
+        for (said, expected) in [
+            ("\"a-br\"", true),
+            ("W/\"a-br\"", true),
+            ("\"x\", \"a-br\"", true),
+            ("*", true),
+            ("\"a-gz\"", false),
+            ("a-br", false),
+            ("\"a\"", false),
+            ("", false),
+        ] {
+            let asked = HeaderMap::from_iter([(header::IF_NONE_MATCH, HeaderValue::from_static(said))]);
+            assert_eq!(names(&asked, "\"a-br\""), expected, "{said}");
+        }
+        assert!(!names(&HeaderMap::new(), "\"a\""));
+    }
+}

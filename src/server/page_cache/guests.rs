@@ -1,0 +1,57 @@
+//! Members whose session was looked at a moment ago. Two looks into memory and what a page varies by, found out once and not at every
+//! page; whether it is still so is asked each time.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use super::variant::{Fingerprint, fingerprint};
+use crate::{
+    member::Member,
+    server::{Site, clock::Millis},
+    sessions::service::{IdHash, Seen},
+};
+
+/// Locks, so that few wait for each other.
+const SHARDS: usize = 16;
+/// Members in each. With more than all of them there is room for, some are looked at once more.
+const MOST: usize = 64;
+
+/// Those who were here.
+#[derive(Default)]
+pub struct Guests([RwLock<HashMap<IdHash, Arc<Guest>>>; SHARDS]);
+
+/// One of them.
+pub struct Guest {
+    seen: Seen,
+    /// What a page shows of the member, and so varies by.
+    pub rights: Fingerprint,
+}
+
+impl Guest {
+    /// Whose session it is.
+    pub fn member(&self) -> &Member {
+        &self.seen.member
+    }
+}
+
+impl Guests {
+    /// Whose session that is, if nothing of it is left to be asked.
+    pub async fn find(&self, site: &Site, id: IdHash, now: Millis) -> Option<Arc<Guest>> {
+        // A hash: any byte of it will do.
+        let shard = &self.0[usize::from(id[0]) % SHARDS];
+        let known = shard.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(guest) = known.filter(|guest| site.sessions.is_as_seen(&site.members, &guest.seen, now)) {
+            return Some(guest);
+        }
+        let seen = site.sessions.look(&site.members, id).await?;
+        let guest = Arc::new(Guest { rights: fingerprint(&seen.member), seen });
+        let mut guests = shard.write().unwrap_or_else(PoisonError::into_inner);
+        if guests.len() >= MOST {
+            guests.clear();
+        }
+        guests.insert(id, guest.clone());
+        Some(guest)
+    }
+}

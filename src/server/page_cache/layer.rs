@@ -1,0 +1,197 @@
+//! The layer, right inside of the guard: whoever comes here was let in.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use bytes::Bytes;
+
+use super::{
+    CachedPage, Making,
+    answer::{answer, bypassed},
+    kept::Kept,
+    pin::pin_scripts,
+    sealed::sealed,
+    variant::Variant,
+};
+use crate::{
+    cache::{Entry, Fill, Fits, Lease, Lookup, PublicBytes, View},
+    error::AppError,
+    server::{Site, error_page},
+    timing::Recorder,
+};
+
+/// Longer pages are sent and not kept.
+pub(super) const LARGEST: usize = 1024 * 1024;
+
+/// Answers from what is kept, and keeps what is not.
+pub async fn keep_pages(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>();
+    let Some(page) = route.and_then(|route| site.cached_pages.find(route.as_str())).copied() else {
+        return next.run(request).await;
+    };
+    let recorder = request.extensions().get::<Recorder>().cloned().unwrap_or_default();
+    let wanted = Wanted { site, page, recorder };
+    let Some(variant) = Variant::of(&wanted.site, &page, &request) else {
+        return wanted.alone(request, next).await;
+    };
+    let (cache, recorder) = (&wanted.site.cache, &wanted.recorder);
+    match &variant.member {
+        Some(member) => wanted.look(cache.of(member, recorder), &variant, request, next).await,
+        None => wanted.look(cache.public(recorder), &variant, request, next).await,
+    }
+}
+
+/// A page that is wanted.
+struct Wanted {
+    site: Site,
+    page: CachedPage,
+    recorder: Recorder,
+}
+
+impl Wanted {
+    async fn look<Who>(
+        &self,
+        view: View<'_, Who>,
+        variant: &Variant,
+        request: Request,
+        next: Next,
+    ) -> Response
+    where
+        PublicBytes: Fits<Who>,
+    {
+        let (policy, parts) = (self.page.policy, variant.parts());
+        let (entry, lookup) = match view.get_now(policy, &parts) {
+            Some(entry) => (entry, Lookup::Hit),
+            None => match view.lease(policy, &parts).await {
+                Lease::Found(entry, lookup) => (entry, lookup),
+                Lease::Yours(fill) => {
+                    let making = Making::begin(&self.page, self.site.clock.now());
+                    let made = next.clone().run(sealed(&request, &self.page, variant, making)).await;
+                    match self.keep(fill, made, making).await {
+                        Ok(entry) => (entry, Lookup::Miss),
+                        Err(response) => return self.not_kept(response),
+                    }
+                }
+                Lease::Failed(error) => {
+                    return self.not_kept(error_page::refuse(&self.site, request.headers(), &error));
+                }
+                Lease::Alone => return self.alone(request, next).await,
+            },
+        };
+        let (headers, now) = (request.headers(), self.site.clock.now());
+        match answer(&self.site, &self.page, (entry, lookup), variant.member.is_none(), headers, now) {
+            Some((response, state)) => {
+                self.recorder.page(state);
+                response
+            }
+            // Spoilt, in a backend outside of this process.
+            None => {
+                view.delete(policy, &parts).await;
+                self.alone(request, next).await
+            }
+        }
+    }
+
+    /// Makes it for this one request.
+    async fn alone(&self, request: Request, next: Next) -> Response {
+        self.not_kept(next.run(request).await)
+    }
+
+    fn not_kept(&self, mut response: Response) -> Response {
+        self.recorder.page(bypassed(&self.page, response.headers_mut()));
+        response
+    }
+
+    /// Keeps a page, or gives back what cannot be kept.
+    async fn keep<Who>(
+        &self,
+        fill: Fill<Who>,
+        made: Response,
+        making: Making,
+    ) -> Result<Entry<Bytes>, Response>
+    where
+        PublicBytes: Fits<Who>,
+    {
+        if !is_to_be_kept(made.status(), made.headers()) {
+            match made.status() {
+                // All who wait would most likely get the same, one after the other.
+                StatusCode::SERVICE_UNAVAILABLE => fill.fail(AppError::Unavailable),
+                status if status.is_server_error() => fill.fail(AppError::Internal),
+                _ => fill.pass(),
+            }
+            return Err(made);
+        }
+        let (head, body) = made.into_parts();
+        let Ok(body) = to_bytes(body, usize::MAX).await else {
+            fill.fail(AppError::Internal);
+            return Err(error_page::refuse(&self.site, &head.headers, &AppError::Internal));
+        };
+        match pack(&self.site, &head.headers, &body).await {
+            Some(packed) => {
+                let (begun, end) = (making.begun(), making.expires_at(&self.recorder));
+                Ok(fill.timed(begun, end).keep(PublicBytes(packed)).await)
+            }
+            None => {
+                fill.pass();
+                Err(Response::from_parts(head, Body::from(body)))
+            }
+        }
+    }
+}
+
+/// Whole pages without anything for one visitor, of which the page itself did not say otherwise.
+fn is_to_be_kept(status: StatusCode, headers: &HeaderMap) -> bool {
+    let is = |name, value: &str| {
+        headers.get(name).and_then(|found| found.to_str().ok()).is_some_and(|found| found == value)
+    };
+    // What else a page says would be lost; what it says of being kept is obeyed.
+    let known = [header::CONTENT_TYPE, header::CONTENT_SECURITY_POLICY, header::CONTENT_LENGTH];
+    status == StatusCode::OK
+        && is(header::CONTENT_TYPE, "text/html; charset=utf-8")
+        && headers.keys().all(|name| known.contains(name))
+}
+
+async fn pack(site: &Site, headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
+    let policy = headers.get(header::CONTENT_SECURITY_POLICY)?.to_str().ok()?;
+    let html = std::str::from_utf8(body).ok().filter(|html| html.len() <= LARGEST)?;
+    let (html, policy) = pin_scripts(html, policy)?;
+    let packing = site.packing.admit().ok()?;
+    site.packing.run(packing, move || Kept::pack(&html, &policy)).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn only_whole_pages_that_say_nothing_else() {
+        let html = (header::CONTENT_TYPE, "text/html; charset=utf-8");
+        let policy = (header::CONTENT_SECURITY_POLICY, "script-src 'nonce-x'");
+        for (status, headers, expected) in [
+            (200, vec![html.clone(), policy.clone()], true),
+            (200, vec![html.clone(), policy.clone(), (header::CONTENT_LENGTH, "9")], true),
+            (404, vec![html.clone(), policy.clone()], false),
+            (206, vec![html.clone(), policy.clone()], false),
+            (503, vec![html.clone(), policy.clone()], false),
+            (302, vec![html.clone(), policy.clone()], false),
+            (200, vec![policy.clone()], false),
+            (200, vec![(header::CONTENT_TYPE, "text/html"), policy.clone()], false),
+            (200, vec![(header::CONTENT_TYPE, "application/json"), policy.clone()], false),
+            (200, vec![html.clone(), policy.clone(), (header::SET_COOKIE, "a=b")], false),
+            (200, vec![html.clone(), policy.clone(), (header::CACHE_CONTROL, "no-store")], false),
+            (200, vec![html.clone(), policy.clone(), (header::CACHE_CONTROL, "private")], false),
+            (200, vec![html.clone(), policy.clone(), (header::RETRY_AFTER, "1")], false),
+            (200, vec![html, policy, (header::LOCATION, "/")], false),
+        ] {
+            let status = StatusCode::from_u16(status).expect("a status");
+            let map = headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            assert_eq!(is_to_be_kept(status, &map.collect()), expected, "{status} {headers:?}");
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Whose session it is, told without asking anybody: for who answers many requests a second and leaves everything else to others.
+
+use std::sync::Arc;
+
+use super::{IdHash, Sessions, sessions::Live};
+use crate::{
+    cache::{Memory, Ticket},
+    member::{Member, UserId},
+    server::clock::Millis,
+};
+
+/// A session that was looked at, and of which nothing is left to be asked: it is in memory and living, it carries nothing but its
+/// member and how it began, and its member is in memory too, with the stamp under which it was opened.
+pub struct Seen {
+    /// Whose it is.
+    pub member: Member,
+    live: Arc<Live>,
+    session: Ticket,
+    user: Ticket,
+    /// Until when both are trusted from memory.
+    good_until: Millis,
+}
+
+impl Sessions {
+    /// Looks at a session; nothing when there is any doubt, or when its "last seen" is to be written.
+    pub async fn look(&self, members: &Memory<UserId, Option<Member>>, id: IdHash) -> Option<Seen> {
+        let (session, session_ticket) = self.live.get(id, id).await?;
+        let (user, stamp) = session.value.plain.as_ref()?;
+        let (found, user_ticket) = members.get(*user, *user).await?;
+        let member = found.value.filter(|member| member.session_stamp() == stamp)?;
+        let seen = Seen {
+            member,
+            live: session.value,
+            session: session_ticket,
+            user: user_ticket,
+            good_until: session.expires_at.min(found.expires_at),
+        };
+        self.is_as_seen(members, &seen, self.clock.now()).then_some(seen)
+    }
+
+    /// Whether all of that is still so.
+    pub fn is_as_seen(&self, members: &Memory<UserId, Option<Member>>, seen: &Seen, now: Millis) -> bool {
+        now < seen.good_until
+            && now < seen.live.ends_at()
+            && !seen.live.is_due(now, self.settings.touch_every.get())
+            && self.live.is_current(&seen.session)
+            && members.is_current(&seen.user)
+    }
+}

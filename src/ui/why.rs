@@ -1,0 +1,160 @@
+//! "Why is this page cached?" What is kept, since when and until when, for whoever wonders at what they see.
+
+use std::{sync::Arc, time::Duration};
+
+use leptos::prelude::*;
+
+use super::{Timestamp, Validity};
+
+/// The page and its cached parts, in words; once hydrated also how the page came, by the second.
+#[component]
+pub fn WhyCached(
+    /// The page itself; nothing when it was not kept: it was made for this request alone, or the browser asked for its data only.
+    page: Option<Validity>,
+    /// What in it is kept by itself, each with its name.
+    parts: Vec<(&'static str, Validity)>,
+) -> impl IntoView {
+    let came = RwSignal::new(None::<String>);
+    if page.is_some() {
+        follow(came);
+    }
+    let page = match page {
+        Some(validity) => row("The whole page", validity).into_any(),
+        None => view! {
+            <tr>
+                <th scope="row">"The whole page"</th>
+                <td colspan="2">"Not kept: made for this visit alone."</td>
+            </tr>
+        }
+        .into_any(),
+    };
+    let parts = parts.into_iter().map(|(name, validity)| row(name, validity)).collect_view();
+    view! {
+        <section class="why" aria-labelledby="why-cached">
+            <h2 id="why-cached">"Why is this page cached?"</h2>
+            <p>
+                "So that it is there at once. Each of these is shown until its time is over, or until something changes that it shows."
+            </p>
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"What"</th>
+                        <th scope="col">"Rendered at"</th>
+                        <th scope="col">"Valid until"</th>
+                    </tr>
+                </thead>
+                <tbody>{page} {parts}</tbody>
+            </table>
+            {move || came.get().map(|came| view! { <p id="how-it-came">{came}</p> })}
+        </section>
+    }
+}
+
+fn row(name: &'static str, validity: Validity) -> impl IntoView {
+    view! {
+        <tr>
+            <th scope="row">{name}</th>
+            <td>
+                <Timestamp moment=validity.rendered_at />
+            </td>
+            <td>
+                <Timestamp moment=validity.valid_until />
+            </td>
+        </tr>
+    }
+}
+
+/// How the page came, as the browser knows it from `Server-Timing`: what the page cache said, and how many seconds ago. There is none
+/// on the server.
+#[derive(Clone)]
+pub struct Arrival(Arc<dyn Fn() -> Option<(String, i64)> + Send + Sync>);
+
+impl Arrival {
+    /// Wraps what the browser does.
+    pub fn new(read: impl Fn() -> Option<(String, i64)> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+}
+
+/// Says it anew each second, in the browser.
+fn follow(came: RwSignal<Option<String>>) {
+    let Some(arrival) = use_context::<Arrival>() else {
+        return;
+    };
+    Effect::new(move || {
+        let arrival = arrival.clone();
+        let say = move || came.set((arrival.0)().and_then(|(said, ago)| in_words(&said, ago)));
+        say();
+        if let Ok(ticking) = set_interval_with_handle(say, Duration::from_secs(1)) {
+            on_cleanup(move || ticking.clear());
+        }
+    });
+}
+
+/// From `hit; age=12; ttl=288`, so many seconds ago.
+fn in_words(said: &str, ago: i64) -> Option<String> {
+    let mut parts = said.split("; ");
+    let how = match parts.next()? {
+        "hit" => "It came out of the cache",
+        "miss" => "It was made for this visit and kept",
+        _ => return None,
+    };
+    let mut number = |name| parts.next()?.strip_prefix(name)?.parse::<i64>().ok();
+    let (age, ttl) = (number("age=")? + ago, number("ttl=")? - ago);
+    let left = match ttl {
+        1.. => format!("{} are left.", seconds(ttl)),
+        _ => "its time is over: the next visit makes it anew.".to_owned(),
+    };
+    Some(format!("{how}. It is {} old, and {left}", seconds(age)))
+}
+
+fn seconds(count: i64) -> String {
+    if count == 1 { "1 second".to_owned() } else { format!("{count} seconds") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::Moment;
+
+    #[test]
+    fn as_the_server_said_it_and_some_seconds_later() {
+        for (said, ago, expected) in [
+            (
+                "hit; age=12; ttl=288",
+                0,
+                "It came out of the cache. It is 12 seconds old, and 288 seconds are left.",
+            ),
+            ("hit; age=0; ttl=9", 1, "It came out of the cache. It is 1 second old, and 8 seconds are left."),
+            (
+                "miss; age=0; ttl=5",
+                7,
+                "It was made for this visit and kept. It is 7 seconds old, and its time is over: the next visit makes it anew.",
+            ),
+        ] {
+            assert_eq!(in_words(said, ago).as_deref(), Some(expected));
+        }
+        for said in ["", "bypass", "hit", "hit; age=x; ttl=1", "hit; ttl=1; age=1", "other; age=1; ttl=1"] {
+            assert_eq!(in_words(said, 0), None, "{said}");
+        }
+    }
+
+    #[test]
+    fn it_is_all_in_the_page_itself() {
+        let validity = |day: u8| Validity {
+            rendered_at: Moment { iso: format!("r{day}"), text: format!("rendered {day}") },
+            valid_until: Moment { iso: format!("v{day}"), text: format!("valid {day}") },
+        };
+        let html = |page| {
+            Owner::new().with(|| view! { <WhyCached page parts=vec![("A part", validity(2))] /> }.to_html())
+        };
+        let kept = html(Some(validity(1)));
+        for text in ["Why is this page cached?", "rendered 1", "valid 1", "A part", "rendered 2", "valid 2"] {
+            assert!(kept.contains(text), "{text} in {kept}");
+        }
+        let not_kept = html(None);
+        assert!(
+            not_kept.contains("Not kept") && not_kept.contains("valid 2") && !not_kept.contains("valid 1")
+        );
+    }
+}

@@ -1,0 +1,268 @@
+use std::{io::Read, time::Duration};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use members_area::server::config::Period;
+use reqwest::{Method, header};
+use scraper::{Html, Selector};
+use sha2::{Digest, Sha256};
+
+use crate::support::{Page, TestSite, Visitor, log};
+
+const DASHBOARD: &str = "/members/dashboard";
+
+async fn with(visitor: &mut Visitor, headers: &[(&str, &str)]) -> Page {
+    let request = headers.iter().fold(visitor.request(Method::GET, DASHBOARD), |request, (name, value)| {
+        request.header(*name, *value)
+    });
+    visitor.send(request).await
+}
+
+/// Name, age and what is left, as `X-Cache` says them.
+fn x_cache(page: &Page) -> (String, String, i64, i64) {
+    let parts: Vec<&str> = page.header("x-cache").split("; ").collect();
+    let [state, name, age, ttl] = parts[..] else { panic!("X-Cache: {}", page.header("x-cache")) };
+    let number = |text: &str, name: &str| {
+        text.strip_prefix(name).and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{text}"))
+    };
+    (state.into(), name.into(), number(age, "age="), number(ttl, "ttl="))
+}
+
+fn kinds(page: &Page) -> (u16, String, String) {
+    (page.status, page.cache().to_owned(), page.header("cache-control").to_owned())
+}
+
+fn expected(status: u16, cache: &str) -> (u16, String, String) {
+    (status, cache.to_owned(), "private, no-store".to_owned())
+}
+
+#[tokio::test]
+async fn the_second_time_it_is_there_and_says_how_old_it_is() {
+    let site = TestSite::start_without_mail().await;
+    let mut member = site.member("ada").await;
+    let first = member.get(DASHBOARD).await;
+    let (state, name, age, ttl) = x_cache(&first);
+    assert_eq!((state.as_str(), name.as_str(), age), ("MISS", "name=/members/dashboard", 0));
+    assert!((295..=300).contains(&ttl), "{ttl}");
+    site.clock.advance(Duration::from_secs(50));
+    let second = member.get(DASHBOARD).await;
+    assert_eq!(kinds(&second), expected(200, "HIT"));
+    let (_, _, age, ttl) = x_cache(&second);
+    assert!((50..=55).contains(&age) && (240..=250).contains(&ttl), "{age} {ttl}");
+    assert_eq!(second.body, first.body);
+    let timing = second.header("server-timing");
+    assert!(timing.contains(&format!("page;desc=\"hit; age={age}; ttl={ttl}\"")), "{timing}");
+    // Its lines are as those of any other answer.
+    let line = log::request(second.request_id());
+    assert_eq!((&line["cache"], &line["route"]), (&"/members/dashboard=hit".into(), &DASHBOARD.into()));
+    assert_eq!(line["user_id"].as_i64(), Some(site.user_id("ada").await));
+    site.clock.advance(Duration::from_secs(260));
+    assert_eq!(kinds(&member.get(DASHBOARD).await), expected(200, "MISS"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn it_is_packed_once_and_the_same_in_every_form() {
+    let site = TestSite::start_without_mail().await;
+    let mut member = site.member("ada").await;
+    let plain = member.get(DASHBOARD).await;
+    assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
+    let br = with(&mut member, &[("accept-encoding", "gzip, deflate, br")]).await;
+    let gzip = with(&mut member, &[("accept-encoding", "br;q=0.1, gzip")]).await;
+    assert_eq!((br.header("content-encoding"), gzip.header("content-encoding")), ("br", "gzip"));
+    let (mut from_br, mut from_gzip) = (Vec::new(), Vec::new());
+    brotli::Decompressor::new(&br.body[..], 4096).read_to_end(&mut from_br).expect("Brotli");
+    flate2::read::GzDecoder::new(&gzip.body[..]).read_to_end(&mut from_gzip).expect("gzip");
+    assert!(from_br == plain.body && from_gzip == plain.body);
+    assert!(br.body.len() < plain.body.len() / 2 && gzip.body.len() < plain.body.len() / 2);
+    for page in [&br, &gzip] {
+        assert_eq!(kinds(page), expected(200, "HIT"));
+        assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(page.header("content-length"), page.body.len().to_string());
+    }
+    // Nothing is for the visitor's browser to keep, so nothing is to be asked again.
+    assert_eq!(br.header("etag"), "");
+    assert_eq!(with(&mut member, &[("if-none-match", "*")]).await.status, 200);
+    site.stop().await;
+}
+
+/// The contents of all scripts that are written in the page.
+fn scripts(page: &Page) -> Vec<String> {
+    let (html, all) = (Html::parse_document(&page.text()), Selector::parse("script").expect("a selector"));
+    html.select(&all).map(|script| script.text().collect()).collect()
+}
+
+#[tokio::test]
+async fn its_policy_allows_exactly_its_own_scripts_and_is_else_that_of_a_fresh_page() {
+    let site = TestSite::start_without_mail().await;
+    let fresh_site = TestSite::start_with(|config| config.cache.pages = false).await;
+    let (mut ada, mut other) = (site.member("ada").await, fresh_site.member("ada").await);
+    let fresh = other.get(DASHBOARD).await;
+    let nonce = fresh.attribute("script", "nonce").expect("a nonce");
+    for kept in [ada.get(DASHBOARD).await, ada.get(DASHBOARD).await] {
+        let scripts = scripts(&kept);
+        assert!(scripts.len() >= 2 && !kept.text().contains("nonce"), "{}", kept.text());
+        let mut hashes: Vec<String> = scripts
+            .iter()
+            .map(|script| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script))))
+            .collect();
+        hashes.dedup();
+        let policy =
+            fresh.header("content-security-policy").replace(&format!("'nonce-{nonce}'"), &hashes.join(" "));
+        assert_eq!(kept.header("content-security-policy"), policy);
+    }
+    site.stop().await;
+    fresh_site.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_is_shown_once_and_in_nobodys_copy() {
+    let site = TestSite::start_without_mail().await;
+    let mut member = site.member("ada").await;
+    let kept = member.get(DASHBOARD).await;
+    member.post("/api/members/save_profile", &[("username", "ada"), ("first_name", "Ada")]).await;
+    assert!(member.cookies.contains_key("flash"));
+    let with_message = member.get(DASHBOARD).await;
+    assert_eq!(kinds(&with_message), expected(200, "BYPASS"));
+    assert_eq!(with_message.messages(), ["Your profile was saved."]);
+    assert!(!member.cookies.contains_key("flash"));
+    for state in ["MISS", "HIT"] {
+        let page = member.get(DASHBOARD).await;
+        assert_eq!(kinds(&page), expected(200, state));
+        assert!(page.messages().is_empty() && page.text().contains("Ada") && page.body != kept.body);
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_change_takes_back_its_members_copy_and_no_other() {
+    let site = TestSite::start_without_mail().await;
+    let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
+    for member in [&mut ada, &mut bob] {
+        member.get(DASHBOARD).await;
+        assert_eq!(member.get(DASHBOARD).await.cache(), "HIT");
+    }
+    let mut elsewhere = site.visitor();
+    elsewhere.log_in("ada").await;
+    let page = ada.get(DASHBOARD).await;
+    assert_eq!((page.cache(), page.find_all("[aria-labelledby=devices] li").len()), ("MISS", 2));
+    assert_eq!(bob.get(DASHBOARD).await.cache(), "HIT");
+    // The copy is the member's, whichever device made it.
+    assert_eq!(elsewhere.get(DASHBOARD).await.body, page.body);
+    site.stop().await;
+}
+
+/// Also when nothing told the cache of it, such as a change by another instance that has not been heard of yet.
+#[tokio::test]
+async fn new_rights_are_another_copy() {
+    let site = TestSite::start_without_mail().await;
+    let mut member = site.member("ada").await;
+    assert!(!member.get(DASHBOARD).await.text().contains("href=\"/admin\""));
+    site.database.execute("UPDATE users SET is_staff = 1").await;
+    assert_eq!(member.get(DASHBOARD).await.cache(), "HIT");
+    site.clock.advance(Duration::from_secs(61));
+    let page = member.get(DASHBOARD).await;
+    assert_eq!(page.cache(), "MISS");
+    assert!(page.text().contains("href=\"/admin\""), "{}", page.text());
+    site.database.execute("UPDATE users SET is_staff = 0").await;
+    site.clock.advance(Duration::from_secs(61));
+    let page = member.get(DASHBOARD).await;
+    assert_eq!(page.cache(), "HIT", "the copy from before");
+    assert!(!page.text().contains("href=\"/admin\""));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn parameters_that_the_page_does_not_read_make_no_copies_and_do_not_get_into_it() {
+    let site = TestSite::start_without_mail().await;
+    let mut member = site.member("ada").await;
+    let first = member.get("/members/dashboard?utm_source=canary&x=1").await;
+    assert_eq!(first.cache(), "MISS");
+    assert!(!first.text().contains("canary"));
+    for address in [DASHBOARD, "/members/dashboard?", "/members/dashboard?x=2"] {
+        let page = member.get(address).await;
+        assert_eq!((page.cache(), &page.body), ("HIT", &first.body), "{address}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_no_whole_page_is_not_kept_and_what_is_kept_outlives_the_database() {
+    let site = TestSite::start_without_mail().await;
+    let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
+    ada.get(DASHBOARD).await;
+    bob.get("/members/secret").await;
+    let head = bob.request(Method::HEAD, DASHBOARD);
+    let head = bob.send(head).await;
+    assert_eq!((kinds(&head), head.body.len()), (expected(200, "BYPASS"), 0));
+    bob.post("/api/members/save_profile", &[("username", "bob"), ("first_name", "Bob")]).await;
+    bob.cookies.remove("flash");
+    assert_eq!(bob.get("/members/secret").await.header("x-cache"), "", "no page that is kept");
+    site.database.break_tables().await;
+    for _ in 0..2 {
+        let page = bob.get(DASHBOARD).await;
+        assert!(page.status >= 500 && page.cache() == "BYPASS", "{} {}", page.status, page.cache());
+        assert_eq!(page.header("cache-control"), "private, no-store");
+    }
+    assert_eq!(kinds(&ada.get(DASHBOARD).await), expected(200, "HIT"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn it_can_be_turned_off() {
+    for change in
+        [(|config| config.cache.pages = false) as fn(&mut members_area::server::config::Config), |config| {
+            config.cache.dashboard_ttl = Period::seconds(0)
+        }]
+    {
+        let site = TestSite::start_with(change).await;
+        let mut member = site.member("ada").await;
+        for _ in 0..2 {
+            let page = with(&mut member, &[("accept-encoding", "br")]).await;
+            assert_eq!((page.status, page.header("x-cache"), page.header("content-encoding")), (200, "", ""));
+            assert!(page.attribute("script", "nonce").is_some());
+        }
+        site.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn of_many_at_once_one_makes_the_page() {
+    let site = TestSite::start_without_mail().await;
+    let member = site.member("ada").await;
+    let id = site.user_id("ada").await;
+    let many: Vec<_> = (0..60)
+        .map(|_| {
+            let mut tab = member.clone();
+            tokio::spawn(async move { tab.get(DASHBOARD).await })
+        })
+        .collect();
+    let mut bodies = Vec::new();
+    for tab in many {
+        let page = tab.await.expect("no panic");
+        assert_eq!(page.status, 200);
+        bodies.push(page.body);
+    }
+    bodies.dedup();
+    assert_eq!(bodies.len(), 1);
+    let made = log::lines("cache.compute", |line| {
+        line["message"] == "cache.compute: /members/dashboard" && line["user_id"] == id
+    });
+    assert_eq!(made.len(), 1);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn who_is_signed_out_gets_nothing_of_it() {
+    let site = TestSite::start_without_mail().await;
+    let mut member = site.member("ada").await;
+    member.get(DASHBOARD).await;
+    let before = member.clone();
+    member.log_out().await;
+    for mut visitor in [before, site.visitor()] {
+        let answer = visitor.get(DASHBOARD).await;
+        assert_eq!((answer.status, answer.body.len(), answer.header("x-cache")), (303, 0, ""));
+    }
+    let request = site.visitor().request(Method::GET, DASHBOARD).header(header::COOKIE, "sessionid=x");
+    assert_eq!(site.visitor().send(request).await.status, 303);
+    site.stop().await;
+}
