@@ -26,6 +26,7 @@ use crate::{
     activity::pages::ActivityPage,
     admin::{
         activity::pages::AllActivityPage,
+        cache::pages::CachePage,
         groups::pages::{DeleteGroupPage, GroupPage, GroupsPage, NewGroupPage},
         mails::pages::MailsPage,
         pages::{ADMIN, AdminPage},
@@ -33,6 +34,7 @@ use crate::{
         users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
     },
     error::AppError,
+    lab::pages::{CacheApiPage, CachedPagePage, LabPage, MatrixPage},
     mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
     my_data::pages::{DataPage, DeletePage},
@@ -70,6 +72,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/act") view=ActPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/activity") view=AllActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/cache") view=CachePage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups") view=GroupsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups/new") view=NewGroupPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/groups/:id") view=GroupPage ssr=SsrMode::Async />
@@ -81,6 +84,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/users/new") view=NewUserPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
                 <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />
+                <Route path=path!("/lab") view=LabPage ssr=SsrMode::Async />
+                <Route path=path!("/lab/cache-api") view=CacheApiPage ssr=SsrMode::Async />
+                <Route path=path!("/lab/cached-page") view=CachedPagePage ssr=SsrMode::Async />
+                <Route path=path!("/lab/matrix") view=MatrixPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />

@@ -1,6 +1,7 @@
 //! What the browser runs first.
 
 mod arrival;
+mod follow;
 mod live;
 mod post;
 
@@ -21,6 +22,7 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(|| {
         provide_context(post::sender());
         provide_context(arrival::arrival());
+        provide_context(follow::follow());
         view! { <App /> }
     });
     live::begin();

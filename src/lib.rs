@@ -25,6 +25,8 @@ pub mod acting;
 pub mod activity;
 /// People and what they may, for staff.
 pub mod admin;
+/// The lesson's caching exercises.
+pub mod lab;
 /// Mails.
 pub mod mail;
 /// Dashboard, profile, the secret page.

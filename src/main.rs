@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use members_area::{
-    commands::{self, backup, demo, group, measure, moving, people, serve, user},
+    commands::{self, backup, cache, demo, group, measure, moving, people, serve, user},
     server::{config::Config, failure::Failure},
     timing,
 };
@@ -71,6 +71,9 @@ enum Command {
     ///
     /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
     Revoke(group::Grant),
+    /// Looks into the cache, or empties it, where it is not in the memory of the running site.
+    #[command(subcommand)]
+    Cache(cache::CacheCommand),
     /// Deletes expired sessions (`serve` does that now and then).
     Clearsessions,
     /// Lists the mails that wait in the queue, and why they did not go out.
@@ -141,6 +144,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Group(command) => group::run(config, command).await,
             Command::Grant(grant) => group::grant(config, grant, true).await,
             Command::Revoke(grant) => group::grant(config, grant, false).await,
+            Command::Cache(command) => cache::run(config, command).await,
             Command::Clearsessions => commands::clear_sessions(config).await,
             Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,

@@ -19,6 +19,14 @@ use crate::{
     ui::flash::{Level, Message},
 };
 
+/// The cookies that hold the tokens of links that were opened.
+pub const COOKIES: [&str; 5] = [
+    cookie(Purpose::ResetPassword),
+    cookie(Purpose::VerifyEmail),
+    cookie(Purpose::ChangeEmail),
+    cookie(Purpose::UndoEmail),
+    cookie(Purpose::NotMe),
+];
 /// As long as the shortest-lived link.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
@@ -76,11 +84,6 @@ const fn cookie(purpose: Purpose) -> &'static str {
         Purpose::UndoEmail => "link_undo",
         Purpose::NotMe => "link_not_me",
     }
-}
-
-/// The names of all of them.
-pub fn cookies() -> impl Iterator<Item = &'static str> {
-    LINKS.iter().map(|(.., purpose)| cookie(*purpose))
 }
 
 /// The token of the link for this purpose that was opened in this browser; else nothing that any token equals. In a server function.

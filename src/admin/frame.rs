@@ -41,7 +41,7 @@ pub struct Room {
 }
 
 /// All rooms.
-pub const ROOMS: [Room; 6] = [
+pub const ROOMS: [Room; 7] = [
     Room {
         path: super::users::USERS,
         name: "Users",
@@ -71,6 +71,12 @@ pub const ROOMS: [Room; 6] = [
         name: "Mails",
         what: "What waits to be sent, and why.",
         permission: Permission::ViewMail,
+    },
+    Room {
+        path: super::cache::CACHE_PAGE,
+        name: "Cache",
+        what: "What is kept ready, how well that works, and how to empty it.",
+        permission: Permission::ViewCache,
     },
     Room {
         path: crate::acting::ACT_PAGE,

@@ -1,6 +1,7 @@
 //! The admin: people and what they may, for staff.
 
 pub mod activity;
+pub mod cache;
 #[cfg(feature = "ssr")]
 pub mod desk;
 pub mod frame;

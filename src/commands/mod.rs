@@ -1,6 +1,7 @@
 //! What the command line does; `main.rs` parses it.
 
 pub mod backup;
+pub mod cache;
 pub mod demo;
 pub mod group;
 pub mod measure;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
 use crate::{
     activity::pages::{ACTIVITY, ActivityLines},
+    lab::LAB,
     pictures::pages::Portrait,
     sessions::DEVICES_PAGE,
     ui::{Loaded, Page, PageContext, Timestamp, WhyCached, expect_member},
@@ -41,6 +42,16 @@ pub fn HomePage() -> impl IntoView {
             </crate::ui::Cached>
             <p>"after" <a href="/accounts/login">"to login"</a></p>
             <p class="actions">{invitation}</p>
+            {context
+                .has_lab
+                .then(|| {
+                    view! {
+                        <p>
+                            "For developers: "
+                            <a href=LAB>"the caching lab"</a>
+                        </p>
+                    }
+                })}
         </Page>
     }
 }

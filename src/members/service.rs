@@ -8,6 +8,7 @@ use crate::{
     member::Member,
     server::{Visit, clock::to_millis, moment::moment},
     sessions::{self, agent::in_words},
+    ui::Moment,
 };
 
 /// The dashboard: two entries, each with its own time, and around them the page with its own.
@@ -24,12 +25,9 @@ pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppE
 /// # Errors
 /// An outage.
 pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSummary, AppError> {
-    let ttl = visit.site.config.cache.profile_summary_ttl.get();
-    let policy = Policy::new("profile_summary", 3, ttl);
     visit
         .cache(member)
-        .get_or_set(policy, &[], || async {
-            let now = visit.site.clock.now();
+        .get_or_set(summary_policy(visit), &[], || async {
             let profile = accounts::service::profile(&visit.site, member).await?;
             Ok(ProfileSummary {
                 username: profile.username,
@@ -47,13 +45,26 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
         .await
 }
 
+fn summary_policy(visit: &Visit) -> Policy {
+    Policy::new("profile_summary", 3, visit.site.config.cache.profile_summary_ttl.get())
+}
+
+fn activity_policy(visit: &Visit) -> Policy {
+    Policy::new("dashboard", 3, visit.site.config.cache.dashboard_ttl.get())
+}
+
+/// When the two entries of the dashboard were made that are kept just now, activity and summary; nothing is made.
+pub async fn kept_since(visit: &Visit, member: &Member) -> (Option<Moment>, Option<Moment>) {
+    let cache = visit.cache(member);
+    let activity: Option<Activity> = cache.get(activity_policy(visit), &[]).await;
+    let summary: Option<ProfileSummary> = cache.get(summary_policy(visit), &[]).await;
+    (activity.map(|activity| activity.rendered_at), summary.map(|summary| summary.rendered_at))
+}
+
 async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> {
-    let ttl = visit.site.config.cache.dashboard_ttl.get();
-    let policy = Policy::new("dashboard", 3, ttl);
     visit
         .cache(member)
-        .get_or_set(policy, &[], || async {
-            let now = visit.site.clock.now();
+        .get_or_set(activity_policy(visit), &[], || async {
             let logins = record::service::recent_logins(&visit.site, member).await?;
             let recent = record::service::recent(&visit.site, member).await?;
             let devices = sessions::service::devices(&visit.site, member).await?;

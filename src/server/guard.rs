@@ -21,6 +21,10 @@ use crate::{
     },
     acting::{self, ACT_PAGE},
     error::AppError,
+    lab::{
+        self,
+        api::{LoadApiLesson, LoadMatrix, TellTime},
+    },
     mail::api::LoadMailbox,
     member::{Member, Permission},
     sessions::cookie::{self, AuthSession, COOKIE},
@@ -28,7 +32,7 @@ use crate::{
 };
 
 /// Pages that are open to everybody.
-pub const PUBLIC_PAGES: [&str; 13] = [
+pub const PUBLIC_PAGES: [&str; 17] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",
@@ -43,6 +47,11 @@ pub const PUBLIC_PAGES: [&str; 13] = [
     "/accounts/verify",
     // Answers 404 where mails really go out.
     "/dev/mailbox",
+    // The same where `lab.enabled` is off.
+    lab::LAB,
+    lab::CACHE_API,
+    lab::CACHED_PAGE,
+    lab::MATRIX,
 ];
 
 /// Pages that take permissions, all of those named. Those below `/admin` are for staff only, and one that is missing here is for
@@ -51,6 +60,7 @@ const WITH_PERMISSION: &[(&str, &[Permission])] = &[
     ("/admin", &[]),
     (ACT_PAGE, &[Permission::ActAsMember]),
     ("/admin/activity", &[Permission::ViewActivity]),
+    ("/admin/cache", &[Permission::ViewCache]),
     ("/admin/groups", &[Permission::ViewGroup]),
     ("/admin/groups/new", &[Permission::AddGroup]),
     ("/admin/groups/{id}", &[Permission::ViewGroup]),
@@ -80,16 +90,19 @@ const RECENT_PAGES: [&str; 9] = [
 ];
 
 /// Server functions that are open to everybody.
-const PUBLIC_FUNCTIONS: [&str; 11] = [
+const PUBLIC_FUNCTIONS: [&str; 14] = [
     AskForReset::PATH,
     ConfirmEmailChange::PATH,
+    LoadApiLesson::PATH,
     LoadLink::PATH,
     LoadMailbox::PATH,
+    LoadMatrix::PATH,
     LogIn::PATH,
     LogOut::PATH,
     NotMe::PATH,
     ResetPassword::PATH,
     SignUp::PATH,
+    TellTime::PATH,
     UndoEmailChange::PATH,
     VerifyEmail::PATH,
 ];

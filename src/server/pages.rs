@@ -43,6 +43,7 @@ fn provide(site: &Site, is_missing: bool) {
             is_staff: visitor.is_staff && admin_is_here(site, &parts.extensions),
             ..visitor
         }),
+        has_lab: site.config.has_lab(),
         messages: carried.messages,
         form: carried.form,
         acting: member.and_then(notice),

@@ -16,6 +16,8 @@ use super::{
 use crate::{
     accounts::{links, old_addresses},
     acting,
+    admin::cache,
+    lab,
     my_data::download,
     pictures,
     sessions::{cookie, live},
@@ -52,6 +54,7 @@ pub fn router(site: Site) -> Router {
             .layer(from_fn_with_state(site.clone(), acting::layer::who_asks))
             // Needs to know who asks, and stands before anything is rendered.
             .layer(from_fn_with_state(site.clone(), guard::guard))
+            .layer(from_fn_with_state(site.clone(), lab::gate::closed))
             // Whoever comes here was let in.
             .layer(from_fn_with_state(site.clone(), page_cache::keep_pages))
             // Forms: inside of the session, so that its cookies are in the answer that is rewritten.
@@ -62,6 +65,7 @@ pub fn router(site: Site) -> Router {
         .merge(health::routes())
         // Knows a session when it sees one, and is no visit.
         .merge(live::routes())
+        .merge(cache::live::routes())
         .merge(app.with_state(site.clone()));
     hidden::hide_admin(outer_layers(all.with_state(site.clone()), site.clone()), &site)
 }

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     accounts::{hasher::Hasher, service::FailedLogins},
     cache::{Cache, Memory},
+    lab,
     mail::transport::Mails,
     member::{Member, UserId},
     my_data::service::Exports,
@@ -97,7 +98,11 @@ impl Site {
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
             mails: Mails::new(&config, &base_url)?,
-            cached_pages: CachedPages::new(&config.cache),
+            cached_pages: match config.has_lab() {
+                true => CachedPages::new(&config.cache),
+                // What an earlier start left in a backend outside of this process is not sent either.
+                false => CachedPages::new(&config.cache).without(lab::CACHED_PAGE),
+            },
             packing: page_cache::workshop(),
             stopping: Stopping::default(),
             hasher: Hasher::new(&config.passwords)?,

@@ -129,6 +129,17 @@ pub async fn asking(site: &Site, headers: &HeaderMap) -> Result<Option<Asking>, 
     Ok(look(site, id).await?.map(|(_, asking, _)| asking))
 }
 
+/// Who is shown what a stream tells, for streams that stand outside of the session layer, too: the member as whom staff acts, not them.
+///
+/// # Errors
+/// An outage.
+pub async fn member(site: &Site, headers: &HeaderMap) -> Result<Option<Member>, AppError> {
+    Ok(match asking(site, headers).await? {
+        Some(Asking::Member(member)) => Some(member),
+        _ => None,
+    })
+}
+
 /// Whose living session this is, who is shown in it, and when that ends if nobody comes by: what session layer, axum-login and
 /// `acting` would say, without the visit.
 async fn look(site: &Site, id: IdHash) -> Result<Option<(UserId, Asking, Millis)>, AppError> {

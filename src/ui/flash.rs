@@ -91,6 +91,10 @@ pub enum Message {
     },
     /// By logging in, the deletion was cancelled.
     DeletionCancelled,
+    /// Something was dropped from the cache.
+    CacheDropped,
+    /// It was to be, and is not there.
+    CacheNothingThere,
     /// A user was saved.
     UserSaved,
     /// A user was added.
@@ -197,6 +201,8 @@ impl fmt::Display for Message {
             Self::ActingStopped => "You are yourself again.",
             Self::ActingTimeOver => "The time for acting as a member is over. You are yourself again.",
             Self::ActingNotAllowed => "You cannot act as that member any more. You are yourself again.",
+            Self::CacheDropped => "It was dropped from the cache.",
+            Self::CacheNothingThere => "There was nothing to drop.",
         })
     }
 }

@@ -5,6 +5,7 @@ pub mod cached;
 pub mod check;
 pub mod field;
 pub mod flash;
+pub mod follow;
 pub mod form;
 pub mod frame;
 pub mod page;
@@ -25,6 +26,7 @@ pub use cached::{Cached, MemberCached};
 pub use check::CheckField;
 pub use field::TextField;
 pub use flash::FlashMessages;
+pub use follow::Follow;
 pub use form::Form;
 pub use frame::{Footer, Header, Main, SkipLink};
 pub use page::{ErrorText, Loaded, Page, expect_member};
@@ -62,6 +64,9 @@ pub struct PageContext {
     pub visitor: Option<Visitor>,
     /// Messages to be shown once.
     pub messages: Vec<flash::Flash>,
+    /// Whether the lab is open.
+    #[serde(default)]
+    pub has_lab: bool,
     /// A refused form that came back without JavaScript.
     pub form: Option<ReturnedForm>,
     /// Who acts as the visitor, where staff does.

@@ -191,6 +191,10 @@ async fn every_command_has_help_and_every_mistake_a_sentence() {
         "export",
         "import",
         "import django",
+        "cache",
+        "cache stats",
+        "cache list",
+        "cache clear",
     ] {
         let help = run(program(&database, folder.path()).args(command.split(' ')).arg("--help"));
         assert!(

@@ -7,7 +7,7 @@ use members_area::{permission::Permission, server::pages};
 
 use crate::support::{TestSite, raw};
 
-const OPEN_PAGES: [&str; 13] = [
+const OPEN_PAGES: [&str; 17] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",
@@ -21,8 +21,12 @@ const OPEN_PAGES: [&str; 13] = [
     "/accounts/signup",
     "/accounts/verify",
     MAILBOX,
+    "/lab",
+    "/lab/cache-api",
+    "/lab/cached-page",
+    "/lab/matrix",
 ];
-const OPEN_FUNCTIONS: [&str; 11] = [
+const OPEN_FUNCTIONS: [&str; 14] = [
     "/api/accounts/ask_for_reset",
     "/api/accounts/confirm_email_change",
     "/api/accounts/link",
@@ -34,6 +38,9 @@ const OPEN_FUNCTIONS: [&str; 11] = [
     "/api/accounts/undo_email_change",
     "/api/accounts/verify_email",
     "/api/dev/mailbox",
+    "/api/lab/cache_api",
+    "/api/lab/matrix",
+    "/api/lab/now",
 ];
 /// Open, and not there where mails really go out, as in these tests.
 const MAILBOX: &str = "/dev/mailbox";

@@ -5,6 +5,7 @@ mod demo;
 mod email;
 mod failed_logins;
 mod login;
+mod names;
 mod notices;
 mod profile;
 mod reset;
@@ -23,7 +24,8 @@ pub use email::{
 pub use failed_logins::{
     FailedLogins, note_failed_login, write_failed_logins, write_failed_logins_now_and_then,
 };
-pub use login::{authenticate, reauthenticate, record_login, record_logout};
+pub use login::{authenticate, member, reauthenticate, record_login, record_logout, rights};
+pub use names::named;
 pub(crate) use notices::enqueue;
 pub use notices::notify;
 pub use profile::{Names, Profile, profile, save_names, set_picture_version};

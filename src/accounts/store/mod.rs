@@ -2,6 +2,7 @@
 
 pub mod devices;
 mod emails;
+pub mod names;
 mod profiles;
 pub mod rights;
 pub mod tokens;

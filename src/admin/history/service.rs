@@ -22,7 +22,8 @@ impl Actor<'_> {
     /// What the history calls the command line.
     const OPERATOR: &'static str = "the command line";
 
-    fn id(self) -> Option<UserId> {
+    /// Whose account; nothing for the command line.
+    pub fn id(self) -> Option<UserId> {
         match self {
             Self::Staff(staff) => Some(staff.member().id()),
             Self::Was(id, _) => Some(id),
@@ -46,6 +47,8 @@ pub enum Object<'a> {
     User(UserId, &'a str),
     /// A group, by its id and name.
     Group(i64, &'a str),
+    /// The cache, and what of it.
+    Cache(&'a str),
     /// Several accounts of which nothing is left; in words. Whoever looks at the actor sees it.
     Several(&'a str),
 }
@@ -55,6 +58,7 @@ impl Object<'_> {
         match self {
             Self::User(..) => "user",
             Self::Group(..) => "group",
+            Self::Cache(_) => "cache",
             Self::Several(_) => "several",
         }
     }
@@ -63,13 +67,14 @@ impl Object<'_> {
         match self {
             Self::User(user, _) => user.0,
             Self::Group(group, _) => *group,
-            Self::Several(_) => 0,
+            Self::Cache(_) | Self::Several(_) => 0,
         }
     }
 
-    const fn name(&self) -> &str {
+    /// What the history calls it.
+    pub const fn words(&self) -> &str {
         match self {
-            Self::User(_, name) | Self::Group(_, name) | Self::Several(name) => name,
+            Self::User(_, name) | Self::Group(_, name) | Self::Cache(name) | Self::Several(name) => name,
         }
     }
 }
@@ -93,7 +98,7 @@ pub async fn record(
             actor: actor.name(),
             object_kind: object.kind(),
             object_id: object.id(),
-            object: object.name(),
+            object: object.words(),
             what,
             old_value: old,
             new_value: new,

@@ -165,6 +165,7 @@ mod tests {
             ("[admin]\nacting_limit = '31m'", None, "admin.acting_limit"),
             ("[admin]\nacting_limit = '59s'", None, "admin.acting_limit"),
             ("[admin]\nallow_from = ['the office']", None, "admin.allow_from"),
+            ("[lab]\nenabled = 'maybe'", None, "lab.enabled"),
             ("", Some(("MEMBERS_AREA_CACHE__MAX_BYTES", "lots")), "MEMBERS_AREA_CACHE__MAX_BYTES"),
             ("", Some(("MEMBERS_AREA_CACHE__MAX_BITES", "1MiB")), "MEMBERS_AREA_CACHE__MAX_BITES"),
         ] {

@@ -7,7 +7,9 @@ mod admin;
 mod cache_url;
 mod check;
 mod defaults;
+mod lab;
 mod load;
+mod log;
 mod rate;
 mod transport;
 mod values;
@@ -20,6 +22,8 @@ use serde::Deserialize;
 pub use admin::Admin;
 pub use cache_url::CacheUrl;
 pub use check::{deploy_findings, is_loopback};
+pub use lab::{Lab, Switch};
+pub use log::{Log, LogFormat};
 pub use rate::Rate;
 pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};
@@ -50,6 +54,8 @@ pub struct Config {
     pub activity: Activity,
     /// What is kept in memory, and for how long.
     pub cache: Cache,
+    /// The lesson's exercises.
+    pub lab: Lab,
     /// What is written down.
     pub log: Log,
 }
@@ -225,33 +231,4 @@ pub struct Cache {
     pub dashboard_ttl: Period,
     /// How long the profile summary is kept.
     pub profile_summary_ttl: Period,
-}
-
-/// `[log]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// `text` or `json`.
-    pub format: LogFormat,
-    /// What the console gets, as in `RUST_LOG`.
-    pub level: String,
-    /// The request log; empty: none.
-    pub file: PathBuf,
-    /// A new file is begun at this size.
-    pub max_file: Size,
-    /// Old files kept.
-    pub keep: u64,
-    /// From here on a request is logged as a warning.
-    pub slow_request: Period,
-}
-
-/// How lines are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
 }

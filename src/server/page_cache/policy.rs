@@ -5,12 +5,16 @@ use std::time::Duration;
 use super::{answer::Headers, guests::Guests};
 use crate::{
     cache::Policy,
+    lab,
     server::{config, guard},
 };
 
 /// Every page that is kept, beside what the guard says of it.
 fn cached_pages(settings: &config::Cache) -> Vec<CachedPage> {
-    vec![cached_page("/members/dashboard", Scope::Member, settings.dashboard_ttl.get())]
+    vec![
+        cached_page("/members/dashboard", Scope::Member, settings.dashboard_ttl.get()),
+        cached_page(lab::CACHED_PAGE, Scope::Public, lab::PAGE_TTL).outlives_its_parts(),
+    ]
 }
 
 /// For whom a page is kept.
@@ -81,6 +85,13 @@ impl CachedPages {
         }
         pages.retain(|page| !page.policy.ttl.is_zero());
         Self { pages, guests: Guests::default(), headers: Headers::default() }
+    }
+
+    /// The same without one.
+    #[must_use]
+    pub fn without(mut self, route: &str) -> Self {
+        self.pages.retain(|page| page.route != route);
+        self
     }
 
     /// The page with this route. (They are few: looking at each is faster than hashing.)

@@ -82,7 +82,7 @@ pub fn is_in_person(request: &Extensions, member: &Member) -> bool {
 fn brings_something(site: &Site, request: &Request) -> bool {
     [COOKIE, flash::NAME, flash::KEPT]
         .into_iter()
-        .chain(links::cookies())
+        .chain(links::COOKIES)
         .any(|name| cookies::read(site, request.headers(), name).is_some())
 }
 

@@ -90,7 +90,7 @@ fn session(site: &Site, headers: &HeaderMap) -> Option<Option<Id>> {
         match site.own_cookie(name) {
             Some(COOKIE) if session.is_none() => session = Some(value.parse().ok()?),
             Some(COOKIE | flash::NAME | flash::KEPT) => return None,
-            Some(name) if links::cookies().any(|link| link == name) => return None,
+            Some(name) if links::COOKIES.contains(&name) => return None,
             _ => {}
         }
     }

@@ -1,0 +1,20 @@
+//! What follows on a form of the inspector.
+
+use super::{CACHE_PAGE, Query};
+use crate::{
+    error::AppError,
+    forms::Submission,
+    server::flash,
+    ui::flash::{Level, Message},
+};
+
+/// Says whether something was dropped, and leads back to the search that it was asked from.
+pub fn answer(dropped: Result<bool, AppError>, query: &str) -> Result<Submission, AppError> {
+    Submission::from_result(dropped.map(|dropped| {
+        match dropped {
+            true => flash::message(Level::Success, Message::CacheDropped),
+            false => flash::message(Level::Warning, Message::CacheNothingThere),
+        }
+        leptos_axum::redirect(&format!("{CACHE_PAGE}{}", Query::from_query(query).to_query()));
+    }))
+}

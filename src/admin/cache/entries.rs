@@ -1,0 +1,102 @@
+//! The list of entries.
+
+use leptos::prelude::*;
+use server_fn::ServerFn;
+
+use super::{Entry, Owner, api::DropEntry, bytes_in_words, seconds_in_words};
+use crate::{
+    permission::Permission,
+    ui::{IfAllowed, Timestamp},
+};
+
+/// A row for each entry. While the page is open each stays where it is, and what is in it changes.
+#[component]
+pub fn Entries(
+    /// The entries.
+    #[prop(into)]
+    entries: Signal<Vec<Entry>>,
+    /// The query of the page's address, to come back to.
+    query: String,
+) -> impl IntoView {
+    let row = move |entry: Entry| {
+        let fingerprint = entry.fingerprint.clone();
+        let last = StoredValue::new(entry);
+        let present = Signal::derive(move || {
+            let found = entries.with(|entries| {
+                entries
+                    .iter()
+                    .find(|entry| last.with_value(|last| entry.fingerprint == last.fingerprint))
+                    .cloned()
+            });
+            // On its way out: as it was.
+            found.unwrap_or_else(|| last.get_value())
+        });
+        view! { <EntryRow entry=present fingerprint query=query.clone() /> }
+    };
+    view! {
+        <div class="scroll" tabindex="0" role="region" aria-label="Entries">
+            <table class="entries">
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Whose"</th>
+                        <th scope="col">"Age"</th>
+                        <th scope="col">"Left"</th>
+                        <th scope="col">"Size"</th>
+                        <th scope="col">"Hits"</th>
+                        <th scope="col">"Last invalidation"</th>
+                        <IfAllowed permission=Permission::ChangeCache>
+                            <th scope="col">"Drop"</th>
+                        </IfAllowed>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For each=move || entries.get() key=|entry| entry.fingerprint.clone() children=row />
+                </tbody>
+            </table>
+        </div>
+    }
+}
+
+#[component]
+fn EntryRow(entry: Signal<Entry>, fingerprint: String, query: String) -> impl IntoView {
+    let Entry { name, owner, .. } = entry.get_untracked();
+    let label = match &owner {
+        Owner::Public => format!("Drop {name}, public"),
+        Owner::Member(username) => format!("Drop {name} of {username}"),
+        Owner::Gone => format!("Drop {name} of somebody who is gone"),
+    };
+    let owner = match owner {
+        Owner::Public => "public".into_any(),
+        Owner::Member(username) => view! { <bdi>{username}</bdi> }.into_any(),
+        Owner::Gone => "somebody who is gone".into_any(),
+    };
+    let left = move || entry.with(|entry| entry.left.map_or("for ever".into(), seconds_in_words));
+    let hits = move || entry.with(|entry| entry.hits.map_or("not counted".into(), |hits| hits.to_string()));
+    let last = move || match entry.with(|entry| entry.last_invalidation.clone()) {
+        None => "none".into_any(),
+        Some((at, cause)) => view! { <Timestamp moment=at /> ": " {cause} }.into_any(),
+    };
+    view! {
+        <tr>
+            <th scope="row">{name}</th>
+            <td>{owner}</td>
+            <td>{move || entry.with(|entry| seconds_in_words(entry.age))}</td>
+            <td>{left}</td>
+            <td>{move || entry.with(|entry| bytes_in_words(entry.size))}</td>
+            <td>{hits}</td>
+            <td>{last}</td>
+            <IfAllowed permission=Permission::ChangeCache>
+                <td>
+                    <form method="post" action=DropEntry::PATH>
+                        <input type="hidden" name="fingerprint" value=fingerprint />
+                        <input type="hidden" name="query" value=query />
+                        <button type="submit" class="link" aria-label=label>
+                            "Drop"
+                        </button>
+                    </form>
+                </td>
+            </IfAllowed>
+        </tr>
+    }
+}

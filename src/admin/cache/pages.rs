@@ -1,0 +1,203 @@
+//! The inspector's page. Loaded anew it is up to date; hydrated it stays so by itself.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use server_fn::ServerFn;
+
+use super::{
+    CACHE_PAGE, Figures, Found, Inspection, LIVE_PATH, PAGE, Query,
+    api::{self, DropAll, DropMember, DropName},
+    bytes_in_words,
+    chart::Chart,
+    entries::Entries,
+};
+use crate::{
+    admin::frame::AdminFrame,
+    permission::Permission,
+    ui::{Follow, IfAllowed, Loaded, Pager, Timestamp},
+};
+
+/// `/admin/cache`
+#[component]
+pub fn CachePage() -> impl IntoView {
+    let search = use_location().search;
+    let data = Resource::new(move || search.get(), api::load_cache);
+    let query = Memo::new(move |_| Query::from_query(&search.get()));
+    view! {
+        <AdminFrame title="Cache">
+            {move || {
+                let Query { text, member, .. } = query.get();
+                view! { <Search text member /> }
+            }}
+            <Loaded data show=move |inspection| view! { <Shown inspection query=query.get_untracked() /> } />
+        </AdminFrame>
+    }
+}
+
+#[component]
+fn Search(text: String, member: String) -> impl IntoView {
+    view! {
+        <form method="get" action=CACHE_PAGE class="cache-search" role="search">
+            <div class="field">
+                <label for="id_q">"Name or tag contains"</label>
+                <input id="id_q" name="q" value=text autocomplete="off" autocapitalize="none" spellcheck="false" />
+            </div>
+            <div class="field">
+                <label for="id_member">"Username of the owner"</label>
+                <input id="id_member" name="member" value=member autocomplete="off" autocapitalize="none" spellcheck="false" />
+            </div>
+            <button type="submit" class="button">
+                "Search"
+            </button>
+        </form>
+    }
+}
+
+#[component]
+fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
+    let now = RwSignal::new(inspection);
+    Follow::json(format!("{LIVE_PATH}{}", query.to_query()), move |told| now.set(told));
+    let found = Memo::new(move |_| now.with(|now| now.found.clone()));
+    let entries = Signal::derive(move || found.get().map(|found| found.entries).unwrap_or_default());
+    let plot = Memo::new(move |_| now.with(|now| now.plot.clone()));
+    let down = move || {
+        now.with(|now| now.down_since.clone()).map(|since| {
+            view! {
+                <p class="message warning" role="status">
+                    "The backend is down, since " <Timestamp moment=since />
+                    ". The site goes on as if nothing were cached."
+                </p>
+            }
+        })
+    };
+    view! {
+        {down}
+        <p class="help">
+            "Backend: " {move || now.with(|now| now.backend.clone())} ". As of "
+            {move || view! { <Timestamp moment=now.with(|now| now.at.clone()) /> }}
+            ". Values are never shown, only their sizes. Reads and computed values are counted by this process, since its start."
+        </p>
+        <FigureList figures=Signal::derive(move || now.with(|now| now.figures.clone())) />
+        <Chart plot />
+        <h2>"Entries"</h2>
+        <p>{move || in_words(found.get().as_ref(), query.page)}</p>
+        <Entries entries query=query.to_query() />
+        {pager(found, query.clone())}
+        <IfAllowed permission=Permission::ChangeCache>
+            <DropSeveral found query=query.to_query() />
+        </IfAllowed>
+    }
+}
+
+fn in_words(found: Option<&Found>, page: usize) -> String {
+    let Some(found) = found else {
+        return "This backend cannot be looked through just now, or at all: memcached has no list of what it keeps. Dropping by \
+                name, by member or all of it works there too."
+            .into();
+    };
+    let at_least = if found.is_cut { "at least " } else { "" };
+    match found.entries.len() {
+        0 => "Nothing fits, or nothing is cached.".into(),
+        shown => {
+            let first = (page - 1) * PAGE + 1;
+            format!("{first} to {} of {at_least}{}.", first + shown - 1, found.count)
+        }
+    }
+}
+
+fn pager(found: Memo<Option<Found>>, query: Query) -> impl IntoView {
+    move || {
+        let pages = found.get().map_or(1, |found| found.count.div_ceil(PAGE).max(1));
+        // Past the end the way back leads to the last page.
+        let newer = (query.page > 1).then(|| query.page((query.page - 1).min(pages)));
+        let older = (query.page < pages).then(|| query.page(query.page + 1));
+        view! { <Pager newer older /> }
+    }
+}
+
+#[component]
+fn FigureList(#[prop(into)] figures: Signal<Figures>) -> impl IntoView {
+    const UNKNOWN: &str = "this backend does not tell";
+    let number = |number: Option<u64>| number.map_or(UNKNOWN.into(), |number| number.to_string());
+    let lines = move || {
+        let figures = figures.get();
+        let of = figures.max_bytes.map(|most| format!(" of {}", bytes_in_words(most))).unwrap_or_default();
+        [
+            (
+                "Hit ratio",
+                figures.hit_percent().map_or("no reads yet".into(), |percent| format!("{percent} %")),
+            ),
+            ("Found", figures.hits.to_string()),
+            ("Shown once more", figures.stale.to_string()),
+            ("Not found", figures.misses.to_string()),
+            ("Computed", figures.computes.to_string()),
+            ("Invalidations", figures.invalidations.to_string()),
+            ("Entries", number(figures.entries)),
+            (
+                "Memory",
+                figures.bytes.map_or(UNKNOWN.into(), |bytes| format!("{}{of}", bytes_in_words(bytes))),
+            ),
+            ("Evictions", number(figures.evictions)),
+        ]
+        .map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> })
+        .collect_view()
+    };
+    view! { <dl class="figures">{lines}</dl> }
+}
+
+/// What drops more than one entry is behind one more step.
+#[component]
+fn DropSeveral(found: Memo<Option<Found>>, query: String) -> impl IntoView {
+    let names = move || {
+        let names = found.get().map(|found| found.names).unwrap_or_default();
+        let line = |name: super::Name| {
+            let words = format!("{}, {} in {}", name.name, bytes_in_words(name.bytes), name.count);
+            view! { <option value=name.name>{words}</option> }
+        };
+        names.into_iter().map(line).collect_view()
+    };
+    let hidden = move || view! { <input type="hidden" name="query" value=query.clone() /> };
+    view! {
+        <section aria-labelledby="drop-several" class="end-several">
+            <h2 id="drop-several">"Drop more than one"</h2>
+            <p class="help">"What is dropped is computed again when somebody wants it: it costs time and loses nothing."</p>
+            <details>
+                <summary>"Everything of one name"</summary>
+                <form method="post" action=DropName::PATH>
+                    {hidden()}
+                    <div class="field">
+                        <label for="id_name">"Name"</label>
+                        <input id="id_name" name="name" list="names" required autocomplete="off" autocapitalize="none" spellcheck="false" />
+                        <datalist id="names">{names}</datalist>
+                    </div>
+                    <button type="submit" class="button danger">
+                        "Drop everything of this name"
+                    </button>
+                </form>
+            </details>
+            <details>
+                <summary>"Everything of one member"</summary>
+                <form method="post" action=DropMember::PATH>
+                    {hidden()}
+                    <div class="field">
+                        <label for="id_of">"Username"</label>
+                        <input id="id_of" name="member" required autocomplete="off" autocapitalize="none" spellcheck="false" />
+                    </div>
+                    <button type="submit" class="button danger">
+                        "Drop everything of this member"
+                    </button>
+                </form>
+            </details>
+            <details>
+                <summary>"Everything"</summary>
+                <form method="post" action=DropAll::PATH>
+                    {hidden()}
+                    <p>"Until the cache has filled again, every page takes as long as its first time."</p>
+                    <button type="submit" class="button danger">
+                        "Drop everything there is"
+                    </button>
+                </form>
+            </details>
+        </section>
+    }
+}

@@ -1,0 +1,71 @@
+//! Which entries are looked for: the query of the page's address.
+
+use serde::{Deserialize, Serialize};
+
+use super::CACHE_PAGE;
+
+/// A search, and a page of what it found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Query {
+    /// Stands in the name or a tag; empty: everything.
+    pub text: String,
+    /// The owner's username; empty: everybody's.
+    pub member: String,
+    /// From 1 on.
+    pub page: usize,
+}
+
+impl Query {
+    /// Reads the query of an address; what makes no sense there is left out.
+    pub fn from_query(query: &str) -> Self {
+        let mut read = Self { text: String::new(), member: String::new(), page: 1 };
+        for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
+            match name.as_ref() {
+                "q" => read.text = value.trim().to_owned(),
+                "member" => read.member = value.trim().to_owned(),
+                "page" => read.page = value.parse().unwrap_or(1).max(1),
+                _ => {}
+            }
+        }
+        read
+    }
+
+    /// The query that [`Self::from_query`] reads, with its question mark.
+    pub fn to_query(&self) -> String {
+        let page = if self.page > 1 { self.page.to_string() } else { String::new() };
+        let fields = [("q", &self.text), ("member", &self.member), ("page", &page)];
+        let said = fields.into_iter().filter(|(_, value)| !value.is_empty());
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish();
+        if query.is_empty() { query } else { format!("?{query}") }
+    }
+
+    /// The address of another page of the same search.
+    pub fn page(&self, page: usize) -> String {
+        format!("{CACHE_PAGE}{}", Self { page, ..self.clone() }.to_query())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_found_again_by_its_query() {
+        for (text, member, page) in [("", "", 1), ("dash board&", "", 1), ("", "åda", 3), ("a=b", "bob", 2)]
+        {
+            let query = Query { text: text.into(), member: member.into(), page };
+            assert_eq!(Query::from_query(&query.to_query()), query);
+        }
+        assert_eq!(Query::from_query("").to_query(), "");
+    }
+
+    #[test]
+    fn nonsense_is_the_first_page_of_everything() {
+        for query in
+            ["?", "?page=0", "?page=-1", "?page=x", "?page=99999999999999999999", "?q=&member=%20", "?%ff"]
+        {
+            assert_eq!(Query::from_query(query).page(1), CACHE_PAGE, "{query}");
+            assert_eq!(Query::from_query(query).page, 1, "{query}");
+        }
+    }
+}

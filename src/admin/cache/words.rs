@@ -1,0 +1,65 @@
+//! Sizes and times in words.
+
+/// Such as "812 B", "4.0 KiB", "12.3 MiB".
+pub fn bytes_in_words(bytes: u64) -> String {
+    const STEP: f64 = 1024.0;
+    let mut value = bytes as f64;
+    for unit in ["B", "KiB", "MiB", "GiB"] {
+        // What would be rounded up to the next unit is that unit.
+        if value < STEP - 0.05 {
+            return if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") };
+        }
+        value /= STEP;
+    }
+    format!("{value:.1} TiB")
+}
+
+/// Such as "45 s", "3 min 20 s", "2 h 5 min", "9 d 4 h": the two largest parts.
+pub fn seconds_in_words(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let first = UNITS.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(UNITS.len() - 1);
+    let (unit, name) = UNITS[first];
+    let whole = format!("{} {name}", seconds / unit);
+    match UNITS.get(first + 1) {
+        Some((smaller, name)) if seconds % unit >= *smaller => {
+            format!("{whole} {} {name}", seconds % unit / smaller)
+        }
+        _ => whole,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (bytes, words) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1536, "1.5 KiB"),
+            (1024 * 1024 - 1, "1.0 MiB"),
+            (16 * 1024 * 1024, "16.0 MiB"),
+            (u64::MAX, "16777216.0 TiB"),
+        ] {
+            assert_eq!(bytes_in_words(bytes), words, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        for (seconds, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (200, "3 min 20 s"),
+            (3600, "1 h"),
+            (3601, "1 h"),
+            (7500, "2 h 5 min"),
+            (9 * 86_400 + 4 * 3600, "9 d 4 h"),
+        ] {
+            assert_eq!(seconds_in_words(seconds), words, "{seconds}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Streams that an open page follows while somebody looks at it.
+
+use std::{cell::RefCell, rc::Rc};
+
+use leptos::{
+    prelude::{document, window, window_event_listener_untyped},
+    web_sys::{Event, EventSource, MessageEvent, VisibilityState},
+};
+use wasm_bindgen::{JsCast, prelude::Closure};
+
+use crate::{
+    sessions::ENDED_EVENT,
+    ui::follow::{Follow, Stop, Told},
+};
+
+/// For all pages.
+pub fn follow() -> Follow {
+    Follow::new(begin)
+}
+
+/// The source and what it calls, which must live as long.
+struct Open {
+    source: EventSource,
+    _told: Closure<dyn FnMut(MessageEvent)>,
+    _ended: Closure<dyn FnMut(Event)>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.source.close();
+    }
+}
+
+fn begin(path: String, told: Told) -> Stop {
+    let (open, told) = (Rc::new(RefCell::new(None)), Rc::new(told));
+    let follow = {
+        let open = open.clone();
+        move || {
+            let is_seen = document().visibility_state() == VisibilityState::Visible;
+            let is_open = open.borrow().is_some();
+            if is_seen && !is_open {
+                *open.borrow_mut() = source(&path, told.clone());
+            } else if !is_seen {
+                open.borrow_mut().take();
+            }
+        }
+    };
+    follow();
+    let on_show = follow.clone();
+    let shown = window_event_listener_untyped("visibilitychange", move |_| follow());
+    // Back to a page that the browser has kept.
+    let returned = window_event_listener_untyped("pageshow", move |_| on_show());
+    let on_hide = open.clone();
+    let left = window_event_listener_untyped("pagehide", move |_| drop(on_hide.borrow_mut().take()));
+    Box::new(move || {
+        open.borrow_mut().take();
+        [shown, returned, left].into_iter().for_each(|listener| listener.remove());
+    })
+}
+
+fn source(path: &str, told: Rc<Told>) -> Option<Open> {
+    let source = EventSource::new(path).ok()?;
+    let on_told = Closure::new(move |event: MessageEvent| {
+        if let Some(text) = event.data().as_string() {
+            told(text);
+        }
+    });
+    let on_ended = {
+        let source = source.clone();
+        // There is nothing more to follow for who looks at the page: the server knows what to show instead.
+        Closure::new(move |_: Event| {
+            source.close();
+            let _ = window().location().reload();
+        })
+    };
+    source.set_onmessage(Some(on_told.as_ref().unchecked_ref()));
+    let _ = source.add_event_listener_with_callback(ENDED_EVENT, on_ended.as_ref().unchecked_ref());
+    Some(Open { source, _told: on_told, _ended: on_ended })
+}

@@ -1,0 +1,176 @@
+//! `cache`: what the inspector shows and does, for the operator, where the cache is not in the memory of another program.
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    admin::cache::{
+        CACHE_PAGE, Entry, Found, Owner, bytes_in_words, seconds_in_words,
+        service::{self, Several},
+    },
+    cache::Policy,
+    error::AppError,
+    server::{
+        Site,
+        config::{CacheUrl, Config},
+        failure::Failure,
+    },
+    timing::Recorder,
+};
+
+/// What is done with the cache.
+#[derive(Subcommand)]
+pub enum CacheCommand {
+    /// Shows how much is in it, and of what.
+    Stats,
+    /// Lists entries, never what they say: name, whose, age, time left, size, hits, with tabs in between.
+    List {
+        /// Only those with this in their name or in a tag.
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Only those of the member with this username.
+        #[arg(long, default_value = "")]
+        member: String,
+    },
+    /// Drops entries. What is dropped is computed again when somebody wants it.
+    Clear(Which),
+}
+
+/// What is dropped.
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct Which {
+    /// Everything of this name.
+    #[arg(long)]
+    name: Option<String>,
+    /// Everything of the member with this username.
+    #[arg(long)]
+    member: Option<String>,
+    /// Everything.
+    #[arg(long)]
+    all: bool,
+}
+
+/// `cache`
+///
+/// # Errors
+/// When the cache cannot be reached from here, or does not answer, and on an outage.
+pub async fn run(config: Config, command: CacheCommand) -> Result<(), Failure> {
+    reachable(&config)?;
+    let site = super::open(config).await?;
+    let done = match command {
+        CacheCommand::Stats => stats(&site).await,
+        CacheCommand::List { name, member } => list(&site, &name, &member).await,
+        CacheCommand::Clear(which) => clear(&site, which).await,
+    };
+    site.db.close().await;
+    done
+}
+
+fn reachable(config: &Config) -> Result<(), Failure> {
+    match config.cache.url {
+        CacheUrl::Memory => {
+            let base = config.site.base_url.trim_end_matches('/');
+            let base =
+                if base.is_empty() { format!("http://{}", config.server.address) } else { base.to_owned() };
+            Err(Failure::message(format!(
+                "cache.url is memory://: the cache is in the memory of the running site, where no other program reaches it. The page \
+                 {base}{CACHE_PAGE} shows and empties it, for staff who may; and each start of the site begins with an empty one"
+            )))
+        }
+        CacheUrl::Dummy => Err(Failure::message("cache.url is dummy://: nothing is ever kept")),
+        _ => Ok(()),
+    }
+}
+
+async fn stats(site: &Site) -> Result<(), Failure> {
+    let found = service::list(site, "", "").await.map_err(outage)?;
+    let stats = site.cache.stats().await;
+    answers(site).await?;
+    let figures = service::figures(&stats);
+    let number = |number: Option<u64>| number.map_or_else(unknown, |number| number.to_string());
+    let most = figures.max_bytes.map(|most| format!(" of {}", bytes_in_words(most))).unwrap_or_default();
+    let bytes = figures.bytes.map_or_else(unknown, |bytes| format!("{}{most}", bytes_in_words(bytes)));
+    for (name, value) in [
+        ("Backend", stats.backend.to_owned()),
+        ("Entries", number(figures.entries)),
+        ("Memory", bytes),
+        ("Evictions", number(figures.evictions)),
+    ] {
+        println!("{name}: {value}");
+    }
+    let Some(Found { names, is_cut, .. }) = found else {
+        println!("By name: {}", unknown());
+        return Ok(());
+    };
+    for name in &names {
+        println!("{}: {} in {}", name.name, bytes_in_words(name.bytes), name.count);
+    }
+    if is_cut {
+        println!("There are more than were looked at.");
+    }
+    Ok(())
+}
+
+fn unknown() -> String {
+    "this backend does not tell".to_owned()
+}
+
+async fn list(site: &Site, name: &str, member: &str) -> Result<(), Failure> {
+    let found = service::list(site, name, member).await.map_err(outage)?;
+    answers(site).await?;
+    let Some(Found { entries, is_cut, count, .. }) = found else {
+        return Err(Failure::message(
+            "this backend cannot be looked through: it has no list of what it keeps",
+        ));
+    };
+    for entry in &entries {
+        super::print_line(&line(entry));
+    }
+    eprintln!("{count} entry(s){}.", if is_cut { ", and more that were not looked at" } else { "" });
+    Ok(())
+}
+
+fn line(entry: &Entry) -> String {
+    let owner = match &entry.owner {
+        Owner::Public => "public",
+        Owner::Member(username) => username,
+        Owner::Gone => "somebody who is gone",
+    };
+    let left = entry.left.map_or_else(|| "for ever".to_owned(), seconds_in_words);
+    let hits = entry.hits.map_or_else(|| "not counted".to_owned(), |hits| hits.to_string());
+    let (age, size) = (seconds_in_words(entry.age), bytes_in_words(entry.size));
+    format!("{}\t{owner}\t{age}\t{left}\t{size}\t{hits}", entry.name)
+}
+
+async fn clear(site: &Site, which: Which) -> Result<(), Failure> {
+    let (what, missing) = match &which {
+        Which { name: Some(name), .. } => (Several::Named(name), "give a name".to_owned()),
+        Which { member: Some(member), .. } => {
+            (Several::OfMember(member), format!("there is no user '{member}'"))
+        }
+        _ => (Several::All, String::new()),
+    };
+    if !service::drop_as_operator(site, what).await.map_err(outage)? {
+        return Err(Failure::message(missing));
+    }
+    answers(site).await?;
+    println!("Dropped.");
+    Ok(())
+}
+
+/// A site goes on when its cache is down; whoever asks after the cache wants to know. (What a look through it came to says nothing:
+/// that may only take too long.)
+async fn answers(site: &Site) -> Result<(), Failure> {
+    let question = Policy::new("command_line", 1, Duration::from_secs(1));
+    site.cache.public(&Recorder::default()).has(question, &[]).await;
+    match site.cache.stats().await.down_since {
+        None => Ok(()),
+        Some(_) => Err(Failure::message("the cache's backend does not answer")),
+    }
+}
+
+fn outage(error: AppError) -> Failure {
+    Failure::start("look after the cache", error)
+}

@@ -1,0 +1,41 @@
+//! Where the lab is closed there is nothing at its addresses.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+
+use super::LAB;
+use crate::{
+    error::AppError,
+    server::{Site, error_page},
+};
+
+/// Answers 404 for all that is the lab's.
+pub async fn closed(State(site): State<Site>, request: Request, next: Next) -> Response {
+    if site.config.has_lab() || !is_of_the_lab(request.uri().path()) {
+        return next.run(request).await;
+    }
+    error_page::refuse(&site, request.headers(), &AppError::NotFound)
+}
+
+fn is_of_the_lab(path: &str) -> bool {
+    let path = path.strip_prefix("/api").unwrap_or(path);
+    path.strip_prefix(LAB).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_and_functions() {
+        for path in ["/lab", "/lab/", "/lab/matrix", "/api/lab/matrix"] {
+            assert!(is_of_the_lab(path), "{path}");
+        }
+        for path in ["/", "/labels", "/api/members/lab", "/members/lab"] {
+            assert!(!is_of_the_lab(path), "{path}");
+        }
+    }
+}

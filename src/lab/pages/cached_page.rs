@@ -1,0 +1,100 @@
+//! Exercise 6. The whole page is kept, what it says of itself included; so it says nothing of now.
+
+use leptos::prelude::*;
+
+use super::timetable::{Row, Timetable};
+use crate::{
+    lab::{FRAGMENT_TTL, PAGE_TTL, api},
+    ui::{Cached, Loaded, Moment, Page, Timestamp},
+};
+
+static EXPECTED: [Row; 4] = [
+    Row {
+        from: 0,
+        when: "first request",
+        expected: ["new", "new"],
+        lesson: "both new",
+        lesson_is_right: true,
+    },
+    Row {
+        from: 1,
+        when: "before second 30",
+        expected: ["same", "same"],
+        lesson: "both the same",
+        lesson_is_right: true,
+    },
+    Row {
+        from: 30,
+        when: "from second 30 to 60",
+        expected: ["same", "same"],
+        lesson: "page the same, fragment new",
+        lesson_is_right: false,
+    },
+    Row {
+        from: 60,
+        when: "from second 60 on",
+        expected: ["new", "new"],
+        lesson: "both new",
+        lesson_is_right: true,
+    },
+];
+
+/// `/lab/cached-page`
+#[component]
+pub fn CachedPagePage() -> impl IntoView {
+    let rendered_at = Resource::new(|| (), |()| api::tell_time());
+    view! {
+        <Page title="Exercise 6: a page and a fragment">
+            <p class="lead">
+                {format!(
+                    "This whole page is kept for {} seconds, for everybody who is not signed in together, and for each member apart. The fragment in it is kept for {} seconds.",
+                    PAGE_TTL.as_secs(),
+                    FRAGMENT_TTL.as_secs(),
+                )}
+            </p>
+            <div class="columns">
+                <section class="card" aria-labelledby="the-page">
+                    <h2 id="the-page">"The page"</h2>
+                    <Loaded
+                        data=rendered_at
+                        show=|at: Moment| {
+                            view! { <p>"Page rendered at " <Timestamp moment=at id="page-rendered-at" /></p> }
+                        }
+                    />
+                </section>
+                <section class="card" aria-labelledby="the-fragment">
+                    <h2 id="the-fragment">"The fragment"</h2>
+                    <Cached name="lab_fragment" ttl=FRAGMENT_TTL let:_parts>
+                        <FragmentTime />
+                    </Cached>
+                </section>
+            </div>
+            <Timetable caption="What to expect after the first request" columns=["Page", "Fragment"] rows=&EXPECTED />
+            <h2>"Where the lesson is wrong"</h2>
+            <p>
+                "The lesson expects the fragment to change between the seconds 30 and 60. It cannot: a page that comes from the cache is \
+                 sent as it was kept, and the code that would look at the fragment does not run. The fragment’s shorter time is seen \
+                 only in a page that is made anew. So a fragment in a cached page pays where its time is longer than the page’s, or where \
+                 several pages show it."
+            </p>
+            <p>
+                "This page does what Django does. Other pages here are over as soon as the first of their cached parts is, so that \
+                 nobody is shown a part that is too old: that is the default, and this page is the exception."
+            </p>
+        </Page>
+    }
+}
+
+/// What is in the fragment; made apart from the page, and of nothing that is anybody's.
+#[component]
+fn FragmentTime() -> impl IntoView {
+    let rendered_at = Resource::new(|| (), |()| api::tell_time());
+    view! {
+        <Loaded
+            data=rendered_at
+            show=|at: Moment| {
+                view! { <p>"Fragment rendered at " <Timestamp moment=at id="fragment-rendered-at" /></p> }
+            }
+        />
+    }
+}

@@ -1,0 +1,125 @@
+//! The daily task's two times.
+
+use leptos::prelude::*;
+
+use super::timetable::{Row, Timetable};
+use crate::{
+    lab::{Matrix, OwnPair, Pair, Seen, api},
+    ui::{Loaded, Moment, Page, Timestamp},
+};
+
+static EXPECTED: [Row; 4] = [
+    Row {
+        from: 0,
+        when: "first request",
+        expected: ["new", "new"],
+        lesson: "both new",
+        lesson_is_right: true,
+    },
+    Row {
+        from: 1,
+        when: "before minute 5",
+        expected: ["same", "same"],
+        lesson: "both the same",
+        lesson_is_right: true,
+    },
+    Row {
+        from: 300,
+        when: "from minute 5 to 15",
+        expected: ["new", "same"],
+        lesson: "view the same, fragment new",
+        lesson_is_right: false,
+    },
+    Row {
+        from: 900,
+        when: "from minute 15 on",
+        expected: ["new", "new"],
+        lesson: "both new",
+        lesson_is_right: true,
+    },
+];
+
+/// `/lab/matrix`
+#[component]
+pub fn MatrixPage() -> impl IntoView {
+    let data = Resource::new(|| (), |()| api::load_matrix());
+    view! {
+        <Page title="Daily task: the dashboard">
+            <p class="lead">
+                "The dashboard’s view is kept for 5 minutes, the profile summary in it for 15, each for the member it belongs to. Here is a \
+                 public twin with the same two times, and beside it your own dashboard, if you are signed in."
+            </p>
+            <Loaded data show=|matrix| view! { <Observed matrix /> } />
+            <h2>"Where the lesson is wrong"</h2>
+            <p>
+                "It has the middle row the wrong way round: the view is the one that is kept for 5 minutes, so it is made anew first, \
+                 and finds the fragment still there."
+            </p>
+            <p>
+                "It says that another user’s first request is a miss. It is not: what its " <code>"@cache_page"</code>
+                " keeps stands under the address alone, since the session’s " <code>"Vary: Cookie"</code>
+                " is added further out, after the page was kept. The second user is served the first one’s dashboard. Here whose an \
+                 entry is stands in its key, by type."
+            </p>
+            <p>
+                "Its page has a place for the time of the view and is never given one; here both times show. And its fragment shows the \
+                 last login as it was up to 15 minutes ago; here a login takes back what is cached of its member."
+            </p>
+        </Page>
+    }
+}
+
+#[component]
+fn Observed(matrix: Matrix) -> impl IntoView {
+    let Matrix { twin: Pair { view, summary }, own } = matrix;
+    let second = summary.age;
+    view! {
+        <div class="columns">
+            <section class="card" aria-labelledby="twin">
+                <h2 id="twin">"The twin"</h2>
+                <p>"View rendered at " <Timestamp moment=view.made_at.clone() id="view-rendered-at" /> {times(&view)}</p>
+                <p>"Fragment rendered at " <Timestamp moment=summary.made_at.clone() id="fragment-rendered-at" /> {times(&summary)}</p>
+            </section>
+            <section class="card" aria-labelledby="own">
+                <h2 id="own">"Your dashboard"</h2>
+                {own_times(own)}
+            </section>
+        </div>
+        <Timetable
+            caption="What to expect of the twin, counted from the time of its fragment"
+            columns=["View", "Fragment"]
+            rows=&EXPECTED
+            now=Some(second)
+        />
+    }
+}
+
+fn times(seen: &Seen) -> String {
+    format!(", {} s ago; good for another {} s.", seen.age, seen.left)
+}
+
+fn own_times(own: Option<OwnPair>) -> AnyView {
+    let Some(OwnPair { view, summary }) = own else {
+        return view! {
+            <p>
+                <a href="/accounts/login?next=/lab/matrix">"Log in"</a>
+                " to see it here."
+            </p>
+        }
+        .into_any();
+    };
+    let line = |what: &'static str, id: &'static str, made_at: Option<Moment>| match made_at {
+        Some(moment) => view! { <p>{what} " rendered at " <Timestamp moment id=id /></p> }.into_any(),
+        None => view! { <p>{what} ": not in the cache just now."</p> }.into_any(),
+    };
+    view! {
+        {line("View", "own-view-rendered-at", view)}
+        {line("Fragment", "own-fragment-rendered-at", summary)}
+        <p>
+            "To look at it here does not make it. "
+            <a href="/members/dashboard">"Open the dashboard"</a>
+            " does."
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,43 @@
+//! The lab's pages.
+
+mod cache_api;
+mod cached_page;
+mod matrix;
+mod timetable;
+
+use leptos::prelude::*;
+
+use super::{CACHE_API, CACHED_PAGE, MATRIX};
+use crate::ui::Page;
+
+pub use cache_api::CacheApiPage;
+pub use cached_page::CachedPagePage;
+pub use matrix::MatrixPage;
+
+/// `/lab`
+#[component]
+pub fn LabPage() -> impl IntoView {
+    let exercise = |path, name, what| {
+        view! {
+            <li class="card">
+                <h2>
+                    <a href=path>{name}</a>
+                </h2>
+                <p>{what}</p>
+            </li>
+        }
+    };
+    view! {
+        <Page title="The caching lab">
+            <p class="lead">
+                "The lesson’s caching exercises, live. Each page says what to expect at which second, shows what is observed, and says \
+                 where the lesson’s text is wrong. Reload to observe."
+            </p>
+            <ul class="room-cards" aria-label="Exercises">
+                {exercise(CACHE_API, "Exercise 5: the low-level API", "A value kept for 30 seconds, and every call of the API.")}
+                {exercise(CACHED_PAGE, "Exercise 6: a page and a fragment", "A page kept for 60 seconds around a fragment kept for 30.")}
+                {exercise(MATRIX, "Daily task: the dashboard", "A view kept for 5 minutes beside a fragment kept for 15.")}
+            </ul>
+        </Page>
+    }
+}

@@ -1,0 +1,97 @@
+//! What the lab's pages show.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{ApiLesson, Matrix, OwnPair, Pair, Run, SUMMARY_TTL, Seen, VALUE_TTL, VIEW_TTL, run};
+use crate::{
+    cache::{Policy, Public},
+    error::AppError,
+    member::Member,
+    members,
+    server::{
+        Visit,
+        clock::{Millis, to_millis},
+        moment::moment,
+    },
+};
+
+/// Made by the lab, of nothing but the time.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Made {
+    at: Millis,
+}
+
+impl Public for Made {}
+
+/// The lesson's value and the run through the calls.
+///
+/// # Errors
+/// An outage.
+pub async fn api_lesson(visit: &Visit) -> Result<ApiLesson, AppError> {
+    let cache = visit.public_cache();
+    let is_hit = AtomicBool::new(true);
+    let policy = Policy::new("lab_value", 1, VALUE_TTL);
+    let made = cache
+        .get_or_set(policy, &[], || async {
+            is_hit.store(false, Ordering::Relaxed);
+            compute().await?;
+            Ok(Made { at: visit.site.clock.now() })
+        })
+        .await?;
+    // A run takes some twenty questions: few enough for a page, and too many for each of many visitors.
+    const AGAIN: Duration = Duration::from_secs(10);
+    let policy = Policy::new("lab_run", 1, AGAIN);
+    let run: Run = cache
+        .get_or_set(policy, &[], || async { Ok(run::run(&cache, moment(visit.site.clock.now())).await) })
+        .await?;
+    Ok(ApiLesson { is_hit: is_hit.into_inner(), value: seen(visit, made.at, VALUE_TTL), run })
+}
+
+impl Public for Run {}
+
+/// Where the lesson sleeps for a second: work that takes some time, on a thread where nobody waits.
+async fn compute() -> Result<(), AppError> {
+    const ROUNDS: usize = 20_000;
+    let work = || (0..ROUNDS).fold([0_u8; 32], |hash, _| Sha256::digest(hash).into());
+    tokio::task::spawn_blocking(work).await.map(drop).map_err(|_| AppError::Internal)
+}
+
+/// The dashboard's two times, of its twin and of the member's own.
+///
+/// # Errors
+/// An outage.
+pub async fn matrix(visit: &Visit, member: Option<&Member>) -> Result<Matrix, AppError> {
+    let view = twin(visit, "lab_view", VIEW_TTL).await?;
+    let summary = twin(visit, "lab_summary", SUMMARY_TTL).await?;
+    let own = match member {
+        Some(member) => {
+            let (view, summary) = members::service::kept_since(visit, member).await;
+            Some(OwnPair { view, summary })
+        }
+        None => None,
+    };
+    Ok(Matrix { twin: Pair { view, summary }, own })
+}
+
+async fn twin(visit: &Visit, name: &'static str, ttl: Duration) -> Result<Seen, AppError> {
+    let load = || async { Ok(Made { at: visit.site.clock.now() }) };
+    let made = visit.public_cache().get_or_set(Policy::new(name, 1, ttl), &[], load).await?;
+    Ok(seen(visit, made.at, ttl))
+}
+
+fn seen(visit: &Visit, made_at: Millis, ttl: Duration) -> Seen {
+    let age = visit.site.clock.now().saturating_sub(made_at).max(0);
+    let left = to_millis(ttl).saturating_sub(age).max(0);
+    // A second that has begun is not over: as it is counted in the tables of what to expect.
+    Seen {
+        made_at: moment(made_at),
+        age: (age / 1000).unsigned_abs(),
+        left: (left.unsigned_abs()).div_ceil(1000),
+    }
+}

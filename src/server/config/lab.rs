@@ -1,0 +1,55 @@
+//! Whether the lab is open.
+
+use serde::Deserialize;
+
+use super::{Config, Environment};
+
+/// `[lab]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lab {
+    /// Whether `/lab` is there.
+    pub enabled: Switch,
+}
+
+/// On, off, or as the environment asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// On in development, off in production.
+    #[default]
+    Auto,
+    /// Always.
+    On,
+    /// Never.
+    Off,
+}
+
+impl Config {
+    /// Whether the lab is open.
+    pub fn has_lab(&self) -> bool {
+        match self.lab.enabled {
+            Switch::Auto => self.site.environment == Environment::Development,
+            Switch::On => true,
+            Switch::Off => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn open_for_developers_or_as_it_is_said() {
+        let has_lab = |environment, enabled| {
+            let mut config = Config::default();
+            (config.site.environment, config.lab.enabled) = (environment, enabled);
+            config.has_lab()
+        };
+        assert!(Config::default().has_lab() && !has_lab(Environment::Production, Switch::Auto));
+        for environment in [Environment::Development, Environment::Production] {
+            assert!(has_lab(environment, Switch::On) && !has_lab(environment, Switch::Off));
+        }
+    }
+}
