@@ -104,7 +104,7 @@ async fn sign_in(site: &Site) -> String {
     let visit = server::Visit::of_operator(site);
     let login = accounts::authenticate(&visit, "root", &Secret::new("correct horse battery")).await;
     let member = login.expect("the database").expect("a superuser");
-    let client = Client { address: "127.0.0.1".into(), agent: String::new() };
+    let client = Client { address: "127.0.0.1".into(), agent: String::new(), acting: None };
     cookie::open_for(site, &member, &client).await.expect("a session")
 }
 
@@ -246,10 +246,9 @@ async fn fill(url: &str, members: i64) {
                  UNION ALL SELECT 4, id FROM people WHERE n <= {tenth} UNION ALL SELECT 5, id FROM people WHERE h % 2 = 0",
                 tenth = (members / 10).max(1)
             ),
-            format!(
                 "INSERT INTO activity (id, user_id, kind, at, address, agent) SELECT id, id, 'sign_up', n, '', '' FROM people \
                  UNION ALL SELECT id + 1, id, CASE WHEN h % 10 = 0 THEN 'login_failed' ELSE 'login' END, n, '192.0.2.7', '' FROM people"
-            ),
+                .to_owned(),
             format!(
                 "INSERT INTO sessions (id_hash, user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at, address, agent) \
                  SELECT {}, id, '', 1735689600000 + h, 1735689600000 + h, 9000000000000, 9000000000000, '192.0.2.7', '' \

@@ -30,7 +30,7 @@ usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$ROOT/script
 forget_settings() {
   local name
   for name in "${!MEMBERS_AREA_@}"; do unset "$name"; done
-  unset TEST_DATABASE_URL TEST_REDIS_URL TEST_MEMCACHED_URL
+  unset TEST_DATABASE_URL TEST_REDIS_URL TEST_MEMCACHED_URL TEST_DJANGO_DIR
 }
 
 # ---- Set-up ----
@@ -350,6 +350,29 @@ stop_server() {
   kill -TERM "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
   printf -v "$1" ''
+}
+
+# ---- A real Django ----
+
+# In a Python of its own; another one for other versions.
+ensure_django() {
+  local wanted=tests/django/requirements.txt
+  local home
+  home=$TOOLS/django-$(cksum <$wanted | cut -d ' ' -f 1)
+  DJANGO_PYTHON=$home/bin/python
+  [[ -e $home/is-whole ]] && "$DJANGO_PYTHON" -c 'import django' 2>/dev/null && return
+  have python3 && python3 -c 'import ensurepip' 2>/dev/null || install_packages python3 python3-venv
+  say "Installing a Django for the tests of moving in from one (half a minute)"
+  rm -rf "$home"
+  python3 -m venv "$home"
+  "$DJANGO_PYTHON" -m pip install --quiet --disable-pip-version-check -r $wanted
+  touch "$home/is-whole"
+}
+
+# make_django DIR: a Django site's data below DIR. Exports TEST_DJANGO_DIR.
+make_django() {
+  "$DJANGO_PYTHON" tests/django/make.py "$1/django"
+  export TEST_DJANGO_DIR=$1/django
 }
 
 # ---- Totals, from the runners' own closing lines ----

@@ -1,16 +1,13 @@
 //! The site's cache: its parts, taking back, and looking in from outside.
 
-use std::{
-    future::{Future, IntoFuture},
-    pin::Pin,
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use super::{
     backend::{self, Backend, Found, Usage},
     core::{Core, is_shown},
+    delivery::Delivery,
     envelope::Envelope,
     flight::Flights,
     generations::Generations,
@@ -232,22 +229,4 @@ fn read(found: &Found) -> Option<(Envelope, Key)> {
     let envelope = Envelope::open(found.head.clone())?;
     let key = envelope.key()?;
     Some((envelope, key))
-}
-
-/// The way of an invalidation to a backend that other instances share. To be awaited by whoever answers a visitor who may next
-/// ask another instance; over at once for a backend in this process, and as soon as one in vain try was made for one that is down.
-#[derive(Debug)]
-pub struct Delivery(Option<oneshot::Receiver<()>>);
-
-impl IntoFuture for Delivery {
-    type Output = ();
-    type IntoFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            if let Some(delivered) = self.0 {
-                let _ = delivered.await;
-            }
-        })
-    }
 }

@@ -18,6 +18,10 @@ use super::{
 use crate::{error::AppError, server::clock::Millis, timing::layer::milliseconds};
 
 /// What becomes of who wants an entry.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one lives for one load, on the way from one function to the next"
+)]
 pub enum Lease<Who> {
     /// It is there, or was made by somebody else meanwhile.
     Found(Entry<Bytes>, Lookup),

@@ -15,6 +15,7 @@ pub mod backend;
 mod breaker;
 mod core;
 mod count;
+mod delivery;
 mod envelope;
 mod flight;
 mod generations;
@@ -34,8 +35,9 @@ mod ttl;
 mod view;
 
 pub use count::CountError;
+pub use delivery::Delivery;
 pub use generations::Generations;
-pub use handle::{Cache, Delivery, Stats};
+pub use handle::{Cache, Stats};
 pub use key::{Key, Meaning, Scope};
 pub use lease::{Fill, Lease};
 pub use ledger::Invalidation;

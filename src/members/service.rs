@@ -25,9 +25,12 @@ pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppE
 /// # Errors
 /// An outage.
 pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSummary, AppError> {
+    let ttl = visit.site.config.cache.profile_summary_ttl.get();
+    let policy = summary_policy(visit);
     visit
         .cache(member)
-        .get_or_set(summary_policy(visit), &[], || async {
+        .get_or_set(policy, &[], || async {
+            let now = visit.site.clock.now();
             let profile = accounts::service::profile(&visit.site, member).await?;
             Ok(ProfileSummary {
                 username: profile.username,
@@ -62,9 +65,12 @@ pub async fn kept_since(visit: &Visit, member: &Member) -> (Option<Moment>, Opti
 }
 
 async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> {
+    let ttl = visit.site.config.cache.dashboard_ttl.get();
+    let policy = activity_policy(visit);
     visit
         .cache(member)
-        .get_or_set(activity_policy(visit), &[], || async {
+        .get_or_set(policy, &[], || async {
+            let now = visit.site.clock.now();
             let logins = record::service::recent_logins(&visit.site, member).await?;
             let recent = record::service::recent(&visit.site, member).await?;
             let devices = sessions::service::devices(&visit.site, member).await?;

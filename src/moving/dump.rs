@@ -3,8 +3,6 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fs::File,
-    io::{BufReader, Read},
     path::Path,
 };
 
@@ -12,9 +10,10 @@ use serde_json::Value;
 
 use super::{
     django::{Catalog, DjangoUser, UserModel, natural_key, primary_key},
-    incoming::{BATCH, Batch, Incoming, IncomingAddress, IncomingGroup, Owner},
+    incoming::{Batch, Incoming, IncomingAddress, IncomingGroup, Owner},
     person::{Note, Refusal},
     progress::Progress,
+    reading::{Batches, open},
     rows::{Fields, Row, each_row},
 };
 
@@ -49,13 +48,13 @@ pub fn read(
         return Ok(());
     }
     let label = users.label();
-    let mut batches = Batches { rows: Vec::with_capacity(BATCH), wrap: Batch::Users, give: &mut give };
+    let mut batches = Batches::new(Batch::Users, &mut give);
     each_row(open(file, progress)?, &|model| model == label, |row| match row.fields {
         Some(fields) if row.model == label => batches.push(user(&catalog, &row.pk, fields)),
         _ => Ok(()),
     })
     .and_then(|()| batches.flush())?;
-    let mut batches = Batches { rows: Vec::with_capacity(BATCH), wrap: Batch::Addresses, give: &mut give };
+    let mut batches = Batches::new(Batch::Addresses, &mut give);
     each_row(open(file, progress)?, &|model| model == ADDRESS, |row| match row.fields {
         Some(fields) if row.model == ADDRESS => {
             address(fields).map_or(Ok(()), |address| batches.push(address))
@@ -63,48 +62,6 @@ pub fn read(
         _ => Ok(()),
     })
     .and_then(|()| batches.flush())
-}
-
-/// Rows on their way, so many at a time.
-struct Batches<'a, T> {
-    rows: Vec<T>,
-    wrap: fn(Vec<T>) -> Batch,
-    give: &'a mut dyn FnMut(Batch) -> bool,
-}
-
-impl<T> Batches<'_, T> {
-    fn push(&mut self, row: T) -> Result<(), String> {
-        self.rows.push(row);
-        if self.rows.len() < BATCH { Ok(()) } else { self.flush() }
-    }
-
-    fn flush(&mut self) -> Result<(), String> {
-        if self.rows.is_empty() {
-            return Ok(());
-        }
-        let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(BATCH));
-        if (self.give)((self.wrap)(rows)) { Ok(()) } else { Err("nobody takes what is read".to_owned()) }
-    }
-}
-
-/// Counts what it reads.
-struct Counted {
-    file: File,
-    progress: Progress,
-}
-
-impl Read for Counted {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.file.read(buffer)?;
-        self.progress.advance(count as u64);
-        Ok(count)
-    }
-}
-
-fn open(file: &Path, progress: &Progress) -> Result<impl Read + use<>, String> {
-    const BUFFER: usize = 256 * 1024;
-    let file = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(BufReader::with_capacity(BUFFER, Counted { file, progress: progress.clone() }))
 }
 
 /// What the first reading finds. Whatever refers to something may stand before it.

@@ -8,6 +8,7 @@ pub mod iso;
 pub mod lines;
 pub mod person;
 pub mod progress;
+mod reading;
 pub mod report;
 pub mod rows;
 pub mod service;

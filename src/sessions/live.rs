@@ -34,7 +34,7 @@ use crate::{
     accounts,
     acting::service::{self, Asking},
     error::AppError,
-    member::UserId,
+    member::{Member, UserId},
     server::{
         Site,
         clock::{Millis, to_millis},

@@ -40,6 +40,7 @@ impl Default for Record {
     fn default() -> Self {
         Self {
             user: OnceLock::new(),
+            actor: OnceLock::new(),
             cache: Mutex::default(),
             good_until: AtomicI64::new(Millis::MAX),
             page: OnceLock::new(),
@@ -90,7 +91,9 @@ impl Recorder {
 
     /// Notes who of staff acted as the one who asked.
     pub fn actor(&self, id: UserId) {
-        let _ = self.0.actor.set(id);
+        if let Some(record) = &self.0 {
+            let _ = record.actor.set(id);
+        }
     }
 
     /// Notes what the cache said.
@@ -131,7 +134,7 @@ impl Recorder {
 
     /// Who of staff acted as them, when somebody did.
     pub fn actor_id(&self) -> Option<UserId> {
-        self.0.actor.get().copied()
+        self.0.as_ref()?.actor.get().copied()
     }
 
     /// Such as `profile_summary=hit,dashboard=miss`; empty when the cache was not asked.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::admin::users::{batch::Action, grouped};
@@ -27,7 +26,7 @@ impl Level {
     /// All five.
     pub const ALL: [Self; 5] = [Self::Debug, Self::Info, Self::Success, Self::Warning, Self::Error];
 
-    const fn class(self) -> &'static str {
+    pub(super) const fn class(self) -> &'static str {
         match self {
             Self::Debug => "message debug",
             Self::Info => "message info",
@@ -38,7 +37,7 @@ impl Level {
     }
 
     /// What interrupts a screen reader, and what waits.
-    const fn role(self) -> &'static str {
+    pub(super) const fn role(self) -> &'static str {
         match self {
             Self::Debug | Self::Info | Self::Success => "status",
             Self::Warning | Self::Error => "alert",
@@ -214,78 +213,4 @@ pub struct Flash {
     pub level: Level,
     /// What it says.
     pub message: Message,
-}
-
-/// The messages on the present page, for what makes them out of date.
-#[derive(Clone, Copy)]
-pub struct ShownMessages(RwSignal<Vec<Flash>>);
-
-impl ShownMessages {
-    /// Shows these.
-    pub fn new(messages: Vec<Flash>) -> Self {
-        Self(RwSignal::new(messages))
-    }
-
-    /// Takes them off the page.
-    pub fn clear(self) {
-        self.0.set(Vec::new());
-    }
-}
-
-/// Shows the messages, in the order in which they came.
-#[component]
-pub fn FlashMessages(
-    /// Which.
-    messages: ShownMessages,
-) -> impl IntoView {
-    move || {
-        let messages = messages.0.get();
-        if messages.is_empty() {
-            return None;
-        }
-        let items = messages
-            .into_iter()
-            .map(|flash| {
-                view! {
-                    <p class=flash.level.class() role=flash.level.role()>
-                        {flash.message.to_string()}
-                    </p>
-                }
-            })
-            .collect_view();
-        Some(view! { <div class="messages">{items}</div> })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn five_levels_each_with_its_class_and_role() {
-        let messages = Level::ALL.map(|level| Flash { level, message: Message::LoggedOut });
-        let html = shown(messages.to_vec());
-        for (level, role) in [
-            ("debug", "status"),
-            ("info", "status"),
-            ("success", "status"),
-            ("warning", "alert"),
-            ("error", "alert"),
-        ] {
-            assert!(
-                html.contains(&format!("role=\"{role}\" class=\"message {level}\"")),
-                "{level} in {html}"
-            );
-        }
-        assert_eq!(html.matches("You have been successfully logged out.").count(), 5);
-    }
-
-    #[test]
-    fn no_message_no_frame() {
-        assert!(!shown(vec![]).contains("messages"));
-    }
-
-    fn shown(messages: Vec<Flash>) -> String {
-        Owner::new().with(|| view! { <FlashMessages messages=ShownMessages::new(messages) /> }.to_html())
-    }
 }

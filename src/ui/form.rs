@@ -13,7 +13,7 @@ use leptos::{
 };
 use leptos_router::hooks::use_location;
 
-use super::{Once, flash::ShownMessages};
+use super::{Once, messages::ShownMessages};
 use crate::{
     error::AppError,
     forms::{FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},

@@ -6,7 +6,9 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{FlashMessages, Main, Once, PageContext, SetStatus, flash::ShownMessages, frame::focus_content};
+use super::{
+    FlashMessages, Main, Once, PageContext, SetStatus, frame::focus_content, messages::ShownMessages,
+};
 use crate::error::AppError;
 
 /// Title, messages, heading, content.

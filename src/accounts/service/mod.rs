@@ -24,7 +24,7 @@ pub use email::{
 pub use failed_logins::{
     FailedLogins, note_failed_login, write_failed_logins, write_failed_logins_now_and_then,
 };
-pub use login::{authenticate, member, reauthenticate, record_login, record_logout, rights};
+pub use login::{authenticate, reauthenticate, record_login, record_logout};
 pub use names::named;
 pub(crate) use notices::enqueue;
 pub use notices::notify;

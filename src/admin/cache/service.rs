@@ -137,8 +137,7 @@ pub fn figures(stats: &Stats) -> Figures {
 /// They lack the permission, or an outage.
 pub async fn drop_entry(site: &Site, staff: &Staff, fingerprint: &str) -> Result<bool, AppError> {
     staff.require(Permission::ChangeCache)?;
-    let mut filter = Filter::default();
-    filter.fingerprint = Some(fingerprint.to_owned());
+    let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
     let Some(listed) = site.cache.list(&filter, 0, 1).await.and_then(|mut found| found.entries.pop()) else {
         return Ok(false);
     };
@@ -200,7 +199,7 @@ async fn take_back(site: &Site, actor: Actor<'_>, what: Several<'_>) -> Result<b
 /// In the log, and in the inspector beside what it took back.
 const fn cause(actor: Actor<'_>) -> &'static str {
     match actor {
-        Actor::Staff(_) => "dropped by staff",
+        Actor::Staff(_) | Actor::Was(..) => "dropped by staff",
         Actor::Operator => "dropped from the command line",
     }
 }

@@ -1,5 +1,6 @@
 //! The verbs: in from Django, out and in by our own file.
 
+mod addresses;
 mod changes;
 mod digests;
 mod django;

@@ -7,6 +7,7 @@ mod admin;
 mod cache_url;
 mod check;
 mod defaults;
+mod deploy;
 mod lab;
 mod load;
 mod log;
@@ -21,7 +22,8 @@ use serde::Deserialize;
 
 pub use admin::Admin;
 pub use cache_url::CacheUrl;
-pub use check::{deploy_findings, is_loopback};
+pub use check::is_loopback;
+pub use deploy::deploy_findings;
 pub use lab::{Lab, Switch};
 pub use log::{Log, LogFormat};
 pub use rate::Rate;

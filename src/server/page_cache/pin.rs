@@ -47,7 +47,8 @@ fn nonce(policy: &str) -> Option<&str> {
 /// Whether these two halves around the nonce are the start tag of a script that is written in the page itself. (One that is fetched
 /// has its address allowed, or has not.)
 fn is_start_of_script(first: &str, others: &str) -> bool {
-    let is_closed = |text: &str| text.matches('"').count() % 2 == 0 && !text.contains(['<', '>', '\'']);
+    let is_closed =
+        |text: &str| text.matches('"').count().is_multiple_of(2) && !text.contains(['<', '>', '\'']);
     let is_script =
         first.strip_prefix("<script").is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
     let is_fetched = |text: &str| text.split(' ').any(|attribute| attribute.starts_with("src"));

@@ -1,0 +1,59 @@
+//! A file that is read bit by bit, and what is read handed on in batches: nothing is ever held as a whole.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read},
+    path::Path,
+};
+
+use super::{
+    incoming::{BATCH, Batch},
+    progress::Progress,
+};
+
+/// Rows on their way, so many at a time.
+pub(super) struct Batches<'a, T> {
+    rows: Vec<T>,
+    wrap: fn(Vec<T>) -> Batch,
+    give: &'a mut dyn FnMut(Batch) -> bool,
+}
+
+impl<'a, T> Batches<'a, T> {
+    pub fn new(wrap: fn(Vec<T>) -> Batch, give: &'a mut dyn FnMut(Batch) -> bool) -> Self {
+        Self { rows: Vec::with_capacity(BATCH), wrap, give }
+    }
+
+    pub fn push(&mut self, row: T) -> Result<(), String> {
+        self.rows.push(row);
+        if self.rows.len() < BATCH { Ok(()) } else { self.flush() }
+    }
+
+    pub fn flush(&mut self) -> Result<(), String> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(BATCH));
+        if (self.give)((self.wrap)(rows)) { Ok(()) } else { Err("nobody takes what is read".to_owned()) }
+    }
+}
+
+/// Counts what it reads.
+struct Counted {
+    file: File,
+    progress: Progress,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.progress.advance(count as u64);
+        Ok(count)
+    }
+}
+
+/// The file, to be read bit by bit.
+pub(super) fn open(file: &Path, progress: &Progress) -> Result<impl Read + use<>, String> {
+    const BUFFER: usize = 256 * 1024;
+    let file = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(BufReader::with_capacity(BUFFER, Counted { file, progress: progress.clone() }))
+}

@@ -1,0 +1,80 @@
+//! The messages on a page.
+
+use leptos::prelude::*;
+
+use super::flash::Flash;
+
+/// The messages on the present page, for what makes them out of date.
+#[derive(Clone, Copy)]
+pub struct ShownMessages(RwSignal<Vec<Flash>>);
+
+impl ShownMessages {
+    /// Shows these.
+    pub fn new(messages: Vec<Flash>) -> Self {
+        Self(RwSignal::new(messages))
+    }
+
+    /// Takes them off the page.
+    pub fn clear(self) {
+        self.0.set(Vec::new());
+    }
+}
+
+/// Shows the messages, in the order in which they came.
+#[component]
+pub fn FlashMessages(
+    /// Which.
+    messages: ShownMessages,
+) -> impl IntoView {
+    move || {
+        let messages = messages.0.get();
+        if messages.is_empty() {
+            return None;
+        }
+        let items = messages
+            .into_iter()
+            .map(|flash| {
+                view! {
+                    <p class=flash.level.class() role=flash.level.role()>
+                        {flash.message.to_string()}
+                    </p>
+                }
+            })
+            .collect_view();
+        Some(view! { <div class="messages">{items}</div> })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::flash::{Level, Message};
+
+    #[test]
+    fn five_levels_each_with_its_class_and_role() {
+        let messages = Level::ALL.map(|level| Flash { level, message: Message::LoggedOut });
+        let html = shown(messages.to_vec());
+        for (level, role) in [
+            ("debug", "status"),
+            ("info", "status"),
+            ("success", "status"),
+            ("warning", "alert"),
+            ("error", "alert"),
+        ] {
+            assert!(
+                html.contains(&format!("role=\"{role}\" class=\"message {level}\"")),
+                "{level} in {html}"
+            );
+        }
+        assert_eq!(html.matches("You have been successfully logged out.").count(), 5);
+    }
+
+    #[test]
+    fn no_message_no_frame() {
+        assert!(!shown(vec![]).contains("messages"));
+    }
+
+    fn shown(messages: Vec<Flash>) -> String {
+        Owner::new().with(|| view! { <FlashMessages messages=ShownMessages::new(messages) /> }.to_html())
+    }
+}
