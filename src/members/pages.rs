@@ -37,10 +37,6 @@ pub fn HomePage() -> impl IntoView {
     view! {
         <Page title=context.site_name>
             <p class="lead">"A place for members, with a dashboard of their own."</p>
-            <crate::ui::Cached name="tmp_home" ttl=std::time::Duration::from_secs(60) parts=vec!["x".to_owned()] let:parts>
-                <p id="tmp">"Public fragment " {parts} <Await future=async { 42 } let:n>{*n}</Await></p>
-            </crate::ui::Cached>
-            <p>"after" <a href="/accounts/login">"to login"</a></p>
             <p class="actions">{invitation}</p>
             {context
                 .has_lab
@@ -206,17 +202,11 @@ pub fn SecretPage() -> impl IntoView {
     view! {
         <Page title=format!("Welcome to the secret page, {name}!") class="page narrow">
             <p>"Only logged-in members can see this content."</p>
-            <crate::ui::MemberCached name="tmp_secret" ttl=std::time::Duration::from_secs(60) let:_parts>
-                <p id="tmp">"Member fragment " {visitor_name()}</p>
-            </crate::ui::MemberCached>
             <Loaded
                 data
                 show=move |summary: ProfileSummary| {
                     expect_member(&name, &summary.username);
                     view! {
-            <crate::ui::MemberCached name="tmp_inner" ttl=std::time::Duration::from_secs(60) let:_parts>
-                <p id="tmp2">"Inner fragment " {visitor_name()}</p>
-            </crate::ui::MemberCached>
                         <p>
                             "Your last login was: "
                             {match summary.last_login {

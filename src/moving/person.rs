@@ -16,6 +16,8 @@ use crate::{
 
 /// What stands for a password where there is none; no password fits.
 pub const NO_PASSWORD: &str = "!";
+/// Nobody's password fits it either, and the owner sets one by mail.
+pub const TO_BE_SET: &str = "?";
 
 /// An account as it was found.
 #[derive(Clone, Default)]
@@ -174,10 +176,12 @@ pub fn check(mut raw: Raw) -> Result<(Person, Vec<Note>), Refusal> {
         Ok(_) => true,
         Err(_) if hasher::is_ours(&raw.password) => true,
         Err(unfit) => {
-            if unfit != Unfit::Unusable {
+            let is_to_be_set = raw.password.starts_with(TO_BE_SET);
+            let kind = if unfit == Unfit::Unusable { NO_PASSWORD } else { TO_BE_SET };
+            if kind == TO_BE_SET && !is_to_be_set {
                 notes.push(Note::Password(unfit));
             }
-            raw.password = NO_PASSWORD.to_owned();
+            raw.password = kind.to_owned();
             false
         }
     };
@@ -263,7 +267,7 @@ mod tests {
             panic!("taken");
         };
         assert_eq!((person.raw.email.as_str(), person.raw.first_name.as_str()), ("", ""));
-        assert_eq!((person.raw.last_name.as_str(), person.raw.password.as_str()), ("Lovelace", "!"));
+        assert_eq!((person.raw.last_name.as_str(), person.raw.password.as_str()), ("Lovelace", "?"));
         assert_eq!(person.raw.permissions, ["blog.add_post"]);
         let expected = [
             Note::Email,

@@ -21,9 +21,11 @@ const fn row(path: &'static str, takes: &'static [Permission], with: &'static st
     Row { path, takes, with }
 }
 
-const PAGES: [Row; 13] = [
+const PAGES: [Row; 15] = [
     row("/admin", &[], ""),
+    row("/admin/act", &[ActAsMember], ""),
     row("/admin/activity", &[ViewActivity], ""),
+    row("/admin/cache", &[ViewCache], ""),
     row("/admin/groups", &[ViewGroup], ""),
     row("/admin/groups/new", &[AddGroup], ""),
     row("/admin/groups/{id}", &[ViewGroup], "GROUP"),
@@ -37,7 +39,9 @@ const PAGES: [Row; 13] = [
     row("/admin/users/{id}", &[ViewUser], "USER"),
 ];
 
-const FUNCTIONS: [Row; 26] = [
+const FUNCTIONS: [Row; 33] = [
+    row("/api/admin/act", &[ActAsMember], ""),
+    row("/api/admin/act/choice", &[ActAsMember], ""),
     row("/api/admin/activity", &[ViewActivity], ""),
     row("/api/admin/add_group", &[AddGroup], ""),
     row("/api/admin/add_user", &[AddUser, ChangeUser], ""),
@@ -45,6 +49,11 @@ const FUNCTIONS: [Row; 26] = [
     row("/api/admin/apply_batch", &[ViewUser, ChangeUser], "batch=%3Faction%3Ddeactivate%26id%3DUSER"),
     row("/api/admin/apply_batch", &[ViewUser, DeleteSession], "batch=%3Faction%3Dend_sessions%26id%3DUSER"),
     row("/api/admin/batch", &[ViewUser, DeleteUser], "query=%3Faction%3Ddelete%26id%3DUSER"),
+    row("/api/admin/cache", &[ViewCache], ""),
+    row("/api/admin/cache/drop_all", &[ChangeCache], ""),
+    row("/api/admin/cache/drop_entry", &[ChangeCache], "fingerprint=x"),
+    row("/api/admin/cache/drop_member", &[ChangeCache], "member=target"),
+    row("/api/admin/cache/drop_name", &[ChangeCache], "name=x"),
     row("/api/admin/delete_group", &[DeleteGroup], "group=GROUP"),
     row("/api/admin/disable_password", &[ChangeUser], "user=USER"),
     row("/api/admin/drop_mail", &[DeleteMail], "mail=1"),

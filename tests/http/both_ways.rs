@@ -232,7 +232,7 @@ async fn at_any_doubt_the_layers_decide() {
         dashboard(&format!("{ada}; flash=e30")),
         dashboard(&format!("{ada}; flash=nonsense")),
         dashboard(&format!("{ada}; kept_form=e30")),
-        dashboard(&format!("{ada}; link=reset.x")),
+        dashboard(&format!("{ada}; link_reset=x")),
         // Another address than it seems, or more than an address.
         at("/members/dashboard?"),
         at("/members/dashboard?x=1"),
@@ -337,7 +337,7 @@ async fn over_https_and_for_strangers() {
         (Asked::get("/", "").with("if-none-match", &etag).with("accept-encoding", "br"), true),
         (Asked::get("/", "__Host-device=x; y=z"), true),
         (Asked::get("/", "__Host-flash=e30"), false),
-        (Asked::get("/", "__Host-link=e30"), false),
+        (Asked::get("/", "__Host-link_reset=e30"), false),
         (Asked::get("/", "__Host-sessionid=AAAAAAAAAAAAAAAAAAAAAA"), false),
         (Asked::get("/", &format!("__Host-{ada}")), false),
         (Asked::get("/?x", ""), false),

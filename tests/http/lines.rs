@@ -114,6 +114,6 @@ async fn of_a_file_that_is_cut_nothing_is_taken_and_a_bad_hash_is_none() {
     let costly = lines.replace("m=7168", "m=4194304");
     let output = import(&costly, &[]);
     assert!(text(&output).contains("3 have to be reset by mail"), "{}", text(&output));
-    assert_eq!(other.number("SELECT COUNT(*) FROM users WHERE password_hash = '!'").await, 3);
+    assert_eq!(other.number("SELECT COUNT(*) FROM users WHERE password_hash = '?'").await, 3);
     other.remove().await;
 }

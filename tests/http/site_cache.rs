@@ -78,7 +78,7 @@ async fn who_brings_something_gets_a_page_of_their_own() {
         );
         assert!(page.text().contains("ada"));
     }
-    for cookie in ["sessionid=AAAAAAAAAAAAAAAAAAAAAA", "flash=e30", "kept_form=e30", "link=reset.x"] {
+    for cookie in ["sessionid=AAAAAAAAAAAAAAAAAAAAAA", "flash=e30", "kept_form=e30", "link_reset=x"] {
         let page = with(&mut site.visitor(), "/accounts/login", &[(header::COOKIE, cookie)]).await;
         assert_eq!((page.status, page.cache()), (200, "BYPASS"), "{cookie}");
     }

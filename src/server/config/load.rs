@@ -111,8 +111,8 @@ mod tests {
             let value = if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
             assert!(documentation.contains(&format!("| `{key}` | {value} |")), "{key} = {value}");
         }
-        // Each key is a field: as many as `Debug` prints, less the twelve sections and what their values print.
-        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 12;
+        // Each key is a field: as many as `Debug` prints, less the thirteen sections and what their values print.
+        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 13;
         assert_eq!(fields, keys.len(), "a key is missing in Leptos.toml");
     }
 

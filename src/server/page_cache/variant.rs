@@ -39,6 +39,9 @@ impl Variant {
             return None;
         }
         let member = request.extensions().get::<Member>();
+        if member.is_some_and(|member| varies_by_address(site, member)) {
+            return None;
+        }
         match (member, page.scope) {
             (Some(member), Scope::Member | Scope::Public) if is_in_person(request.extensions(), member) => {}
             (None, Scope::Public | Scope::Anonymous) if !brings_something(site, request) => {}
@@ -75,6 +78,12 @@ pub const fn parts<'a>(rights: &'a str, query: &'a str) -> [&'a str; 2] {
 pub fn is_in_person(request: &Extensions, member: &Member) -> bool {
     let owner = request.get::<AuthSession>().and_then(|auth| auth.user.as_ref());
     owner.is_none_or(|owner| owner.id() == member.id())
+}
+
+/// Whether this member's pages are others from elsewhere: the way to the admin is shown only where there is one (`admin.allow_from`).
+/// They are made each time, since the request under which a page is kept comes from nowhere.
+pub fn varies_by_address(site: &Site, member: &Member) -> bool {
+    member.rights().is_staff && !site.config.admin.allow_from.is_empty()
 }
 
 /// Whether somebody who is not signed in brings a cookie that a page may depend on: a session that has ended, a message, a form on

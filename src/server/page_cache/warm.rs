@@ -12,7 +12,11 @@ use axum::{
 };
 use tower_sessions::session::Id;
 
-use super::{Scope, answer::answer, variant::parts};
+use super::{
+    Scope,
+    answer::answer,
+    variant::{parts, varies_by_address},
+};
 use crate::{
     accounts::links,
     cache::Lookup,
@@ -40,7 +44,10 @@ pub async fn warm<B>(site: &Site, request: &Request<B>) -> Option<Response> {
         (Some(_), scope) => scope != Scope::Anonymous,
         (None, scope) => scope != Scope::Member,
     };
-    if !is_kept || !guard::admits(member, page.route) {
+    if !is_kept
+        || member.is_some_and(|member| varies_by_address(site, member))
+        || !guard::admits(member, page.route)
+    {
         return None;
     }
     let parts = parts(guest.as_ref().map_or("", |guest| &guest.rights), "");
