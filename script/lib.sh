@@ -176,6 +176,7 @@ release_settings() {
 # Sets SITE_URL, SITE_PID and SITE_DIR; the caller ends it with stop_site.
 start_site() {
   SITE_DIR=$(mktemp -d)
+  : >"$SITE_DIR/console.log" # there before it is looked into: the site itself may begin a moment later
   release_settings
   (
     cd "$SITE_DIR"
