@@ -37,7 +37,7 @@ pub fn PasswordSection(
         .into_any();
     }
     let (id, page) = (user.id.to_string(), format!("{USERS}/{}", user.id));
-    let (is_open, reset_id) = (returned.is_some(), id.clone());
+    let (is_open, reset_id, username) = (returned.is_some(), id.clone(), user.username);
     let switch_off = (user.password != Password::Off).then(|| {
         let id = id.clone();
         view! {
@@ -64,6 +64,8 @@ pub fn PasswordSection(
                 <summary>"Set a password"</summary>
                 <Form path=SetUserPassword::PATH submit="Set the password" plain=true returned>
                     <input type="hidden" name="user" value=id />
+                    // Not shown: by it a password manager knows that this is not the password of who sets it.
+                    <input type="text" name="username" value=username autocomplete="username" readonly=true hidden=true />
                     <TextField
                         field=Field::Password1
                         label="New password"
