@@ -15,8 +15,9 @@ use crate::ui::{Form, Loaded, Once, Page};
 /// `/admin/users/confirm`
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
-    let search = use_location().search;
-    let data = Resource::new(move || search.get(), load_batch);
+    // Not followed: who leaves the page within the browser has another address a moment before the page is gone.
+    let query = use_location().search.get_untracked();
+    let data = Resource::new(move || query.clone(), load_batch);
     let returned = Once::form(ApplyBatch::PATH);
     view! {
         <Page title="Are you sure?" class="page narrow">
