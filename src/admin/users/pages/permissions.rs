@@ -65,7 +65,7 @@ pub fn GroupSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView
         .groups
         .into_iter()
         .map(|(group, name)| {
-            let label = format!("Take them out of {name}");
+            let label = format!("Take out of {name}");
             view! {
                 <li>
                     <form method="post" action=LeaveGroup::PATH class="row">
