@@ -2,6 +2,9 @@
 // refused, a request to anybody else.
 import type { BrowserContext, ConsoleMessage, Request, Response } from '@playwright/test';
 
+/** What an open page follows. */
+const LIVE = ['/api/sessions/live', '/api/admin/cache/live'];
+
 /**
  * Call the result for what went wrong. Expected are answers over 400, like "404 /no/such/page", and failures, like
  * "net::ERR_INTERNET_DISCONNECTED /api/members/dashboard".
@@ -25,7 +28,7 @@ export function watch(context: BrowserContext, site: string, expected: string[])
     // The icon is fetched late; a page that is left or loaded again meanwhile drops it.
     if (reason === 'net::ERR_ABORTED' && request.url().endsWith('/favicon.svg')) return;
     // Open as long as its page is looked at.
-    if (reason === 'net::ERR_ABORTED' && request.url().endsWith('/api/sessions/live')) return;
+    if (reason === 'net::ERR_ABORTED' && LIVE.includes(new URL(request.url()).pathname)) return;
     if (reason === 'net::ERR_ABORTED') aborted.push(request);
     else if (!expected.includes(`${reason} ${new URL(request.url()).pathname}`)) {
       trouble.push(`request failed: ${request.url()}: ${reason}`);

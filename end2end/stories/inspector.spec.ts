@@ -1,0 +1,198 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import {
+  arrive,
+  button,
+  field,
+  hasScript,
+  heading,
+  hydrated,
+  isMarked,
+  join,
+  logIn,
+  mark,
+  navigation,
+  newMember,
+  open,
+  superuser,
+  type Member,
+} from '../support/verbs';
+
+const INSPECTOR = '/admin/cache';
+const DROPPED = 'It was dropped from the cache.';
+
+const rows = (page: Page) => page.getByRole('region', { name: 'Entries' }).locator('tbody tr');
+const names = (page: Page) => rows(page).getByRole('rowheader');
+const figure = (page: Page, name: string) =>
+  page.locator('.figures div').filter({ has: page.getByText(name, { exact: true }) }).locator('dd');
+
+/** The member's dashboard, and the two parts in it that are kept by themselves. */
+const KEPT = ['/members/dashboard', 'dashboard', 'profile_summary'];
+
+/** Visits until the dashboard is kept: what happens at a login may take it back once more. */
+async function visit(page: Page): Promise<void> {
+  await expect(async () => {
+    const answer = await open(page, '/members/dashboard');
+    expect(answer.headers()['x-cache']).toMatch(/^HIT/);
+  }).toPass();
+}
+
+/** What the inspector has of one member. */
+const look = (page: Page, member: Member) => open(page, `${INSPECTOR}?member=${member.name}`);
+
+/** A member's dashboard is kept, and the inspector shows what is theirs. */
+async function lookAtVisited(page: Page, member: Member, otherDevice: Page): Promise<void> {
+  await visit(otherDevice);
+  await look(page, member);
+  await expect(names(page)).toHaveText(KEPT, { timeout: 1_000 });
+}
+
+/** Does it until it came out: all stories share one cache, and one of them empties it. */
+const undisturbed = (story: () => Promise<void>) => expect(story).toPass();
+
+/** Waits for the answer to a form. */
+async function dropped(page: Page): Promise<void> {
+  await expect(page.getByRole('status').filter({ hasText: DROPPED })).toBeVisible();
+  await hydrated(page);
+}
+
+/** Opens what is behind one more step. */
+async function unfold(page: Page, what: string): Promise<void> {
+  await page.getByRole('main').locator('summary').filter({ hasText: new RegExp(`^${what}$`) }).click();
+}
+
+test.describe('a member who is no staff', () => {
+  test.use({ expectedAnswers: [`403 ${INSPECTOR}`] });
+
+  test('does not see the cache', async ({ page }) => {
+    await join(page);
+    await page.goto(INSPECTOR);
+    await expect(heading(page)).toHaveText('Not allowed');
+    await expect(page.getByRole('region', { name: 'Entries' })).toHaveCount(0);
+  });
+});
+
+test('what a member visits is in the list, and never what it says', async ({ page, otherDevice }) => {
+  const member = await join(otherDevice);
+  await open(otherDevice, '/members/profile');
+  await field(otherDevice, 'First name (optional)').fill('Kanarienvogel');
+  await button(otherDevice, 'Save names').click();
+  await expect(otherDevice.getByText('Your profile was saved.')).toBeVisible();
+  await visit(otherDevice);
+  await expect(otherDevice.getByRole('main')).toContainText('Kanarienvogel');
+
+  await logIn(page, superuser());
+  await navigation(page).getByRole('link', { name: 'Admin' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'Cache' }).first().click();
+  await expect(heading(page)).toHaveText('Cache');
+  await expect(page).toHaveURL(INSPECTOR);
+  await hydrated(page);
+  await field(page, 'Username of the owner').fill(member.name.toUpperCase());
+  await button(page, 'Search').click();
+  await arrive(page, `${INSPECTOR}?q=&member=${member.name.toUpperCase()}`);
+  await undisturbed(async () => {
+    await lookAtVisited(page, member, otherDevice);
+    await expect(page.getByText('1 to 3 of 3.')).toBeVisible();
+    const [, whose, age, left, size, , last] = await rows(page).first().locator('th, td').allTextContents();
+    expect(whose).toBe(member.name);
+    expect(age).toMatch(/^(\d+ min )?\d+ s$/);
+    expect(left).toMatch(/^[1-5] min( \d+ s)?$/);
+    expect(size).toMatch(/^[\d.]+ (B|KiB)$/);
+    expect(last).toMatch(/ UTC: [a-z ]+$/);
+
+    await field(page, 'Name or tag contains').fill('dash');
+    await button(page, 'Search').click();
+    await arrive(page, `${INSPECTOR}?q=dash&member=${member.name}`);
+    await expect(names(page)).toHaveText(['/members/dashboard', 'dashboard'], { timeout: 1_000 });
+  });
+  await expect(field(page, 'Name or tag contains')).toHaveValue('dash');
+  const said = await page.content();
+  for (const secret of ['Kanarienvogel', member.email]) expect(said).not.toContain(secret);
+
+  await open(page, `${INSPECTOR}?member=nobody-at-all`);
+  await expect(page.getByText('Nothing fits, or nothing is cached.')).toBeVisible();
+});
+
+test('one is dropped, or what is of a name, of a member, or all', async ({ page, otherDevice }) => {
+  const member = await join(otherDevice);
+  await logIn(page, superuser());
+  await undisturbed(async () => {
+    await lookAtVisited(page, member, otherDevice);
+    await button(page, `Drop dashboard of ${member.name}`).click();
+    await dropped(page);
+    await expect(page).toHaveURL(`${INSPECTOR}?member=${member.name}`);
+    await expect(names(page)).toHaveText(['/members/dashboard', 'profile_summary'], { timeout: 1_000 });
+  });
+  await unfold(page, 'Everything of one member');
+  await field(page, 'Username').fill(member.name);
+  await button(page, 'Drop everything of this member').click();
+  await dropped(page);
+  await expect(rows(page)).toHaveCount(0);
+
+  // A name that other stories can do without.
+  await undisturbed(async () => {
+    await open(otherDevice, '/lab/cache-api');
+    await open(page, `${INSPECTOR}?q=lab_value`);
+    await expect(names(page)).toHaveText(['lab_value'], { timeout: 1_000 });
+    await unfold(page, 'Everything of one name');
+    await field(page, 'Name').fill('lab_value');
+    await button(page, 'Drop everything of this name').click();
+    await dropped(page);
+    await expect(rows(page)).toHaveCount(0, { timeout: 1_000 });
+  });
+
+  await undisturbed(() => lookAtVisited(page, member, otherDevice));
+  await unfold(page, 'Everything');
+  await button(page, 'Drop everything there is').click();
+  await dropped(page);
+  await expect(rows(page)).toHaveCount(0);
+});
+
+test('what was not there is said not to have been', async ({ page }) => {
+  await logIn(page, superuser());
+  await open(page, INSPECTOR);
+  await unfold(page, 'Everything of one member');
+  await field(page, 'Username').fill('nobody-at-all');
+  await button(page, 'Drop everything of this member').click();
+  await expect(page.getByRole('alert').filter({ hasText: 'There was nothing to drop.' })).toBeVisible();
+  await hydrated(page);
+});
+
+test('an open inspector shows the next visit by itself, one without scripts when it is loaded anew', async ({
+  page,
+  otherDevice,
+}) => {
+  const member = newMember();
+  await join(otherDevice, member);
+  await open(otherDevice, '/members/profile');
+  await logIn(page, superuser());
+  await look(page, member);
+  const later = async (): Promise<void> => {
+    if (!hasScript()) await look(page, member);
+  };
+  await mark(page);
+  const found = Number(await figure(page, 'Found').textContent());
+  expect(found).toBeGreaterThan(0);
+
+  const hits = rows(page).first().getByRole('cell').nth(4);
+  await undisturbed(async () => {
+    await visit(otherDevice);
+    await later();
+    await expect(names(page)).toHaveText(KEPT, { timeout: 5_000 });
+    const before = Number(await hits.textContent());
+    for (let times = 0; times < 3; times++) await open(otherDevice, '/members/dashboard');
+    await later();
+    await expect(async () => expect(Number(await hits.textContent())).toBeGreaterThan(before)).toPass({ timeout: 5_000 });
+  });
+  expect(Number(await figure(page, 'Found').textContent())).toBeGreaterThan(found);
+  expect(await isMarked(page)).toBe(hasScript());
+
+  // And what is taken back is not there any more.
+  await open(otherDevice, '/members/profile');
+  await field(otherDevice, 'First name (optional)').fill('Augusta');
+  await button(otherDevice, 'Save names').click();
+  await expect(otherDevice.getByText('Your profile was saved.')).toBeVisible();
+  await later();
+  await expect(names(page).filter({ hasText: 'dashboard' })).toHaveCount(0);
+  expect(await isMarked(page)).toBe(hasScript());
+});
