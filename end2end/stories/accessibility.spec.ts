@@ -17,6 +17,10 @@ const VISITORS_PAGES = [
   '/accounts/email/confirm',
   '/accounts/email/undo',
   '/accounts/not_me',
+  '/lab',
+  '/lab/cache-api',
+  '/lab/cached-page',
+  '/lab/matrix',
   '/no/such/page',
 ];
 const MEMBERS_PAGES = [
@@ -33,6 +37,7 @@ const MEMBERS_PAGES = [
   '/members/activity',
   '/members/data',
   '/members/delete',
+  '/lab/matrix',
   '/accounts/logout',
   '/no/such/page',
 ];

@@ -264,7 +264,8 @@ test.describe('every page of the admin', () => {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
 
   async function pages(page: Page, otherDevice: Page): Promise<string[]> {
-    const member = await signUp(otherDevice, newMember('w'.repeat(40)));
+    const { name, email } = newMember('w'.repeat(40));
+    const member = await signUp(otherDevice, { name, email, password: newMember().password });
     await logIn(page, superuser());
     await look(page, member);
     const user = new URL(page.url()).pathname;
@@ -281,6 +282,7 @@ test.describe('every page of the admin', () => {
       '/admin/sessions',
       '/admin/activity',
       '/admin/mails',
+      '/admin/cache',
     ];
   }
 
