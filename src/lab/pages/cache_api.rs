@@ -54,7 +54,7 @@ pub fn CacheApiPage() -> impl IntoView {
             <p>
                 "And its test " <code>"if data is None"</code>
                 " takes a value that is truly None for one that is missing, and computes it each time. Here the two are told apart; the \
-                 third line of the table below shows it."
+                 third line of the table above shows it."
             </p>
         </Page>
     }
