@@ -126,7 +126,7 @@ fn row(line: Line) -> impl IntoView {
                 <Timestamp moment=line.at />
             </td>
             <td data-label="What">{what}</td>
-            <td data-label="From">{from.join(", ")}</td>
+            <td data-label="From">{(!from.is_empty()).then(|| from.join(", "))}</td>
         </tr>
     }
 }

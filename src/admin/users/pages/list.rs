@@ -208,9 +208,7 @@ fn Row(line: Line, can_choose: bool) -> impl IntoView {
                 <Timestamp moment=line.joined />
             </td>
             <td data-label="Last login">{seen}</td>
-            <td data-label="Name">
-                <bdi>{line.name}</bdi>
-            </td>
+            <td data-label="Name">{(!line.name.is_empty()).then(|| view! { <bdi>{line.name}</bdi> })}</td>
             <td data-label="State">{state}</td>
         </tr>
     }
