@@ -10,13 +10,13 @@ use super::super::{
     batch::{Action, Confirmation},
     grouped,
 };
-use crate::ui::{Form, Loaded, Once, Page};
+use crate::ui::{Data, Form, Loaded, Once, Page};
 
 /// `/admin/users/confirm`
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     let search = use_location().search;
-    let data = Resource::new(move || search.get(), load_batch);
+    let data = Data::load(move || search.get(), load_batch);
     let returned = Once::form(ApplyBatch::PATH);
     view! {
         <Page title="Are you sure?" class="page narrow">
