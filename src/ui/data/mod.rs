@@ -1,5 +1,12 @@
 //! A page's data, on their way from the server to the page: rendered with it, read out of it by the browser, or fetched later.
 
+#[cfg(not(feature = "ssr"))]
+#[path = "in_browser.rs"]
+mod to_json;
+#[cfg(feature = "ssr")]
+#[path = "on_server.rs"]
+mod to_json;
+
 use std::{any::Any, future::Future, marker::PhantomData, pin::Pin, sync::Arc};
 
 use leptos::{
@@ -72,15 +79,17 @@ where
 
 type Anything = dyn Any + Send + Sync;
 
+/// Writes a `Result<T, AppError>` as JSON.
+type ToJson = fn(&Anything) -> Result<String, serde_json::Error>;
+
 /// A `Result<T, AppError>`.
 #[derive(Clone)]
 enum Carried {
     /// As it was loaded here.
     Here {
         value: Arc<Anything>,
-        /// For the page; what a browser has loaded goes nowhere.
-        #[cfg(feature = "ssr")]
-        to_json: fn(&Anything) -> Result<String, serde_json::Error>,
+        /// For the page.
+        to_json: ToJson,
     },
     /// As it came with the page.
     Json(Arc<str>),
@@ -88,11 +97,7 @@ enum Carried {
 
 impl Carried {
     fn new<T: Serialize + Send + Sync + 'static>(value: Result<T, AppError>) -> Self {
-        Self::Here {
-            value: Arc::new(value),
-            #[cfg(feature = "ssr")]
-            to_json: |value| serde_json::to_string(&value.downcast_ref::<Result<T, AppError>>()),
-        }
+        Self::Here { value: Arc::new(value), to_json: to_json::of::<T>() }
     }
 
     fn read<T: Clone + DeserializeOwned + 'static>(&self) -> Result<T, AppError> {
@@ -112,10 +117,7 @@ impl Encoder<Carried> for AsJson {
 
     fn encode(carried: &Carried) -> Result<String, serde_json::Error> {
         match carried {
-            #[cfg(feature = "ssr")]
             Carried::Here { value, to_json } => to_json(&**value),
-            #[cfg(not(feature = "ssr"))]
-            Carried::Here { .. } => Ok(String::new()),
             Carried::Json(text) => Ok(text.to_string()),
         }
     }
@@ -152,7 +154,7 @@ impl<T: DeserializeOwned> Decoder<T> for JsonBytes {
     }
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
