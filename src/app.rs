@@ -39,7 +39,7 @@ use crate::{
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
     my_data::pages::{DataPage, DeletePage},
     sessions::pages::DevicesPage,
-    ui::{ErrorText, Footer, Header, Main, Once, PageContext, SetStatus, SkipLink},
+    ui::{ErrorText, Footer, Header, JsonBytes, Main, Once, PageContext, SetStatus, SkipLink},
 };
 
 /// The site.
@@ -47,7 +47,9 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     // On the server from the request, in the browser from the page.
-    let context = SharedValue::new(|| use_context::<PageContext>().unwrap_or_default()).into_inner();
+    let context =
+        SharedValue::<_, JsonBytes>::new_with_encoding(|| use_context::<PageContext>().unwrap_or_default())
+            .into_inner();
     provide_context(Once::new(&context));
     provide_context(context.clone());
     let is_missing = context.is_missing;

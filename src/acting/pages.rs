@@ -11,14 +11,14 @@ use super::{
 use crate::{
     admin::frame::AdminFrame,
     forms::{Field, Problem, ReturnedForm},
-    ui::{Form, Loaded, Once, TextField},
+    ui::{Data, Form, Loaded, Once, TextField},
 };
 
 /// `/admin/act?user=…`
 #[component]
 pub fn ActPage() -> impl IntoView {
     let search = use_location().search;
-    let data = Resource::new(move || search.get(), api::load_choice);
+    let data = Data::load(move || search.get(), api::load_choice);
     let returned = Once::form(Act::PATH);
     view! {
         <AdminFrame title="Act as a member">

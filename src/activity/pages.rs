@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use super::{Line, Listing, Place, api};
 use crate::{
     sessions::DEVICES_PAGE,
-    ui::{Loaded, Page, PageContext, Pager, Timestamp, expect_member},
+    ui::{Data, Loaded, Page, PageContext, Pager, Timestamp, expect_member},
 };
 
 /// The page's path.
@@ -16,7 +16,7 @@ pub const ACTIVITY: &str = "/members/activity";
 #[component]
 pub fn ActivityPage() -> impl IntoView {
     let search = use_location().search;
-    let data = Resource::new(move || search.get(), api::load_activity);
+    let data = Data::load(move || search.get(), api::load_activity);
     let name = use_context::<PageContext>()
         .and_then(|context| context.visitor)
         .map(|visitor| visitor.username)

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::{Posted, api};
-use crate::ui::{Loaded, Page, Timestamp};
+use crate::ui::{Data, Loaded, Page, Timestamp};
 
 /// `/dev/mailbox`
 #[component]
 pub fn MailboxPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| api::load_mailbox());
+    let data = Data::load(|| (), |()| api::load_mailbox());
     view! {
         <Page title="Mailbox">
             <Loaded data show=list />

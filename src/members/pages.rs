@@ -8,7 +8,7 @@ use crate::{
     lab::LAB,
     pictures::pages::Portrait,
     sessions::DEVICES_PAGE,
-    ui::{Loaded, Page, PageContext, Timestamp, WhyCached, expect_member},
+    ui::{Data, Loaded, Page, PageContext, Timestamp, WhyCached, expect_member},
 };
 
 pub use super::profile::ProfilePage;
@@ -55,7 +55,7 @@ pub fn HomePage() -> impl IntoView {
 /// `/members/dashboard`
 #[component]
 pub fn DashboardPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| api::load_dashboard());
+    let data = Data::load(|| (), |()| api::load_dashboard());
     let name = visitor_name();
     view! {
         <Page title=format!("Welcome, {name}!")>
@@ -197,7 +197,7 @@ fn device_row(device: Device) -> impl IntoView {
 /// `/members/secret`; the lesson's fourth exercise.
 #[component]
 pub fn SecretPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| api::load_profile());
+    let data = Data::load(|| (), |()| api::load_profile());
     let name = visitor_name();
     view! {
         <Page title=format!("Welcome to the secret page, {name}!") class="page narrow">

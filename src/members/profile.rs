@@ -14,13 +14,13 @@ use crate::{
     my_data::DATA,
     pictures::pages::PictureSection,
     sessions::DEVICES_PAGE,
-    ui::{Form, Loaded, Once, Page, PageContext, TextField, expect_member},
+    ui::{Data, Form, Loaded, Once, Page, PageContext, TextField, expect_member},
 };
 
 /// `/members/profile`
 #[component]
 pub fn ProfilePage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| api::load_profile());
+    let data = Data::load(|| (), |()| api::load_profile());
     let name = visitor_name();
     // Staff who acts as the member is not offered what is refused to them.
     let is_acted = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());

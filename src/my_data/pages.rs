@@ -7,7 +7,7 @@ use super::{DATA, DeletionTerms, EXPORT, api};
 use crate::{
     activity::pages::ACTIVITY,
     forms::Field,
-    ui::{Form, Loaded, Moment, Page, PageContext, TextField, Timestamp, expect_member},
+    ui::{Data, Form, Loaded, Moment, Page, PageContext, TextField, Timestamp, expect_member},
 };
 
 /// `/members/data`
@@ -45,7 +45,7 @@ pub fn DataPage() -> impl IntoView {
 /// `/members/delete`
 #[component]
 pub fn DeletePage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| api::load_deletion_terms());
+    let data = Data::load(|| (), |()| api::load_deletion_terms());
     let name = use_context::<PageContext>()
         .and_then(|context| context.visitor)
         .map(|visitor| visitor.username)

@@ -10,13 +10,13 @@ use super::{
 use crate::{
     accounts::api::LogOut,
     forms::FORM_PAGE,
-    ui::{Loaded, Page, PageContext, Timestamp, expect_member},
+    ui::{Data, Loaded, Page, PageContext, Timestamp, expect_member},
 };
 
 /// `/members/sessions`
 #[component]
 pub fn DevicesPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| api::load_sessions());
+    let data = Data::load(|| (), |()| api::load_sessions());
     let name = use_context::<PageContext>()
         .and_then(|context| context.visitor)
         .map(|visitor| visitor.username)

@@ -33,7 +33,7 @@ impl Follow {
         Effect::new(move || {
             let told = told.clone();
             let read = move |text: String| {
-                if let Ok(value) = serde_json::from_str(&text) {
+                if let Ok(value) = serde_json::from_slice(text.as_bytes()) {
                     told(value);
                 }
             };

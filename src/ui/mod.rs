@@ -3,6 +3,7 @@
 pub mod allowed;
 pub mod cached;
 pub mod check;
+pub mod data;
 pub mod field;
 pub mod flash;
 pub mod follow;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 pub use allowed::IfAllowed;
 pub use cached::{Cached, MemberCached};
 pub use check::CheckField;
+pub use data::{Data, JsonBytes};
 pub use field::TextField;
 pub use follow::Follow;
 pub use form::Form;

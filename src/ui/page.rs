@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    FlashMessages, Main, Once, PageContext, SetStatus, frame::focus_content, messages::ShownMessages,
+    Data, FlashMessages, Main, Once, PageContext, SetStatus, frame::focus_content, messages::ShownMessages,
 };
 use crate::error::AppError;
 
@@ -42,7 +42,7 @@ pub fn Page(
 #[component]
 pub fn Loaded<T, V, IV>(
     /// The page's data.
-    data: Resource<Result<T, AppError>>,
+    data: Data<T>,
     /// How it is shown.
     show: V,
 ) -> impl IntoView
@@ -54,7 +54,7 @@ where
     // Boxed, so that what follows is in the WASM once, and not once for each page.
     let shown = Arc::new(move || {
         let show = show.clone();
-        Box::pin(async move { data.await.map(|data| show(data).into_any()) }) as Shown
+        Box::pin(async move { data.get().await.map(|data| show(data).into_any()) }) as Shown
     });
     loaded(shown, Arc::new(move || data.refetch()))
 }

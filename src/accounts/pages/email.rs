@@ -14,7 +14,7 @@ use crate::{
         },
     },
     forms::Field,
-    ui::{Form, Loaded, Page, PageContext, TextField, expect_member},
+    ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},
 };
 
 /// `/accounts/verify`: by the link, or, signed in, by the code.
@@ -219,7 +219,7 @@ fn ForMember(
         }
         .into_any(),
         Some(visitor) => {
-            let data = Resource::new(|| (), |()| load_email());
+            let data = Data::load(|| (), |()| load_email());
             view! {
                 <Loaded
                     data

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     forms::{Field, Problem},
-    ui::{Form, Loaded, Page, TextField},
+    ui::{Data, Form, Loaded, Page, TextField},
 };
 use password::NewPasswordFields;
 
@@ -101,7 +101,7 @@ fn LinkPage(
     /// What there is without one; whether there was one that is dead has been said above it.
     without: fn(bool) -> AnyView,
 ) -> impl IntoView {
-    let data = Resource::new(|| (), move |()| load_link(link));
+    let data = Data::load(|| (), move |()| load_link(link));
     view! {
         <Page title class="page narrow">
             <Loaded

@@ -10,14 +10,14 @@ use crate::{
         frame::{AdminFrame, UserSearch},
         users::USERS,
     },
-    ui::{Loaded, Pager, Timestamp},
+    ui::{Data, Loaded, Pager, Timestamp},
 };
 
 /// `/admin/activity`
 #[component]
 pub fn AllActivityPage() -> impl IntoView {
     let search = use_location().search;
-    let data = Resource::new(move || search.get(), load_all_activity);
+    let data = Data::load(move || search.get(), load_all_activity);
     view! {
         <AdminFrame title="Activity">
             <Loaded data show=|listing| view! { <List listing /> } />

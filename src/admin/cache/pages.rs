@@ -14,14 +14,14 @@ use super::{
 use crate::{
     admin::frame::AdminFrame,
     permission::Permission,
-    ui::{Follow, IfAllowed, Loaded, Pager, Timestamp},
+    ui::{Data, Follow, IfAllowed, Loaded, Pager, Timestamp},
 };
 
 /// `/admin/cache`
 #[component]
 pub fn CachePage() -> impl IntoView {
     let search = use_location().search;
-    let data = Resource::new(move || search.get(), api::load_cache);
+    let data = Data::load(move || search.get(), api::load_cache);
     let query = Memo::new(move |_| Query::from_query(&search.get()));
     view! {
         <AdminFrame title="Cache">

@@ -1,17 +1,19 @@
 //! Sizes and times in words.
 
-/// Such as "812 B", "4.0 KiB", "12.3 MiB".
+/// Such as "812 B", "4.0 KiB", "12.3 MiB". In whole numbers: to print a broken one takes ten thousand bytes of WASM.
 pub fn bytes_in_words(bytes: u64) -> String {
-    const STEP: f64 = 1024.0;
-    let mut value = bytes as f64;
-    for unit in ["B", "KiB", "MiB", "GiB"] {
-        // What would be rounded up to the next unit is that unit.
-        if value < STEP - 0.05 {
-            return if unit == "B" { format!("{bytes} B") } else { format!("{value:.1} {unit}") };
-        }
-        value /= STEP;
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
     }
-    format!("{value:.1} TiB")
+    let tenths = |power: usize| {
+        let unit = 1_u128 << (10 * (power + 1));
+        (u128::from(bytes) * 10 + unit / 2) / unit
+    };
+    // What would be rounded up to the next unit is that unit.
+    let power = (0..UNITS.len()).find(|power| tenths(*power) < 10 * 1024).unwrap_or(UNITS.len() - 1);
+    let tenths = tenths(power);
+    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[power])
 }
 
 /// Such as "45 s", "3 min 20 s", "2 h 5 min", "9 d 4 h": the two largest parts.

@@ -15,14 +15,14 @@ use crate::{
     },
     forms::FORM_PAGE,
     permission::Permission,
-    ui::{Loaded, Pager, Timestamp},
+    ui::{Data, Loaded, Pager, Timestamp},
 };
 
 /// `/admin/mails`
 #[component]
 pub fn MailsPage() -> impl IntoView {
     let search = use_location().search;
-    let data = Resource::new(move || search.get(), load_mails);
+    let data = Data::load(move || search.get(), load_mails);
     view! {
         <AdminFrame title="Mails">
             <Loaded data show=|listing| view! { <Queue listing /> } />

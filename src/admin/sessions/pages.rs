@@ -15,14 +15,14 @@ use crate::{
     },
     forms::FORM_PAGE,
     permission::Permission,
-    ui::{Loaded, Pager, Timestamp},
+    ui::{Data, Loaded, Pager, Timestamp},
 };
 
 /// `/admin/sessions`
 #[component]
 pub fn SessionsPage() -> impl IntoView {
     let search = use_location().search;
-    let data = Resource::new(move || search.get(), load_all_sessions);
+    let data = Data::load(move || search.get(), load_all_sessions);
     view! {
         <AdminFrame title="Sessions">
             <Loaded data show=|listing| view! { <List listing /> } />

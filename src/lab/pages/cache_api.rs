@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::timetable::{Row, Timetable};
 use crate::{
     lab::{ApiLesson, Call, Run, VALUE_TTL, api},
-    ui::{Loaded, Page, Timestamp},
+    ui::{Data, Loaded, Page, Timestamp},
 };
 
 static EXPECTED: [Row; 3] = [
@@ -35,7 +35,7 @@ static EXPECTED: [Row; 3] = [
 /// `/lab/cache-api`
 #[component]
 pub fn CacheApiPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| api::load_api_lesson());
+    let data = Data::load(|| (), |()| api::load_api_lesson());
     view! {
         <Page title="Exercise 5: the low-level API">
             <p class="lead">

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::timetable::{Row, Timetable};
 use crate::{
     lab::{FRAGMENT_TTL, PAGE_TTL, api},
-    ui::{Cached, Loaded, Moment, Page, Timestamp},
+    ui::{Cached, Data, Loaded, Moment, Page, Timestamp},
 };
 
 static EXPECTED: [Row; 4] = [
@@ -42,7 +42,7 @@ static EXPECTED: [Row; 4] = [
 /// `/lab/cached-page`
 #[component]
 pub fn CachedPagePage() -> impl IntoView {
-    let rendered_at = Resource::new(|| (), |()| api::tell_time());
+    let rendered_at = Data::load(|| (), |()| api::tell_time());
     view! {
         <Page title="Exercise 6: a page and a fragment">
             <p class="lead">
@@ -88,7 +88,7 @@ pub fn CachedPagePage() -> impl IntoView {
 /// What is in the fragment; made apart from the page, and of nothing that is anybody's.
 #[component]
 fn FragmentTime() -> impl IntoView {
-    let rendered_at = Resource::new(|| (), |()| api::tell_time());
+    let rendered_at = Data::load(|| (), |()| api::tell_time());
     view! {
         <Loaded
             data=rendered_at

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::timetable::{Row, Timetable};
 use crate::{
     lab::{Matrix, OwnPair, Pair, Seen, api},
-    ui::{Loaded, Moment, Page, Timestamp},
+    ui::{Data, Loaded, Moment, Page, Timestamp},
 };
 
 static EXPECTED: [Row; 4] = [
@@ -42,7 +42,7 @@ static EXPECTED: [Row; 4] = [
 /// `/lab/matrix`
 #[component]
 pub fn MatrixPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| api::load_matrix());
+    let data = Data::load(|| (), |()| api::load_matrix());
     view! {
         <Page title="Daily task: the dashboard">
             <p class="lead">

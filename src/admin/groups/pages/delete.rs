@@ -10,7 +10,7 @@ use super::super::{
 };
 use crate::{
     admin::users::grouped,
-    ui::{Form, Loaded, Once, Page},
+    ui::{Data, Form, Loaded, Once, Page},
 };
 
 /// `/admin/groups/ID/delete`
@@ -18,7 +18,7 @@ use crate::{
 pub fn DeleteGroupPage() -> impl IntoView {
     let params = use_params_map();
     let id = move || params.with(|params| params.get("id").unwrap_or_default());
-    let data = Resource::new(id, |id| load_group(id, String::new()));
+    let data = Data::load(id, |id| load_group(id, String::new()));
     let returned = Once::form(DeleteGroup::PATH);
     view! {
         <Page title="Delete a group" class="page narrow">

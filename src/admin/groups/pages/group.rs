@@ -19,7 +19,7 @@ use crate::{
     },
     forms::{Field, Problem, ReturnedForm},
     permission::Permission,
-    ui::{Form, IfAllowed, Loaded, Once, TextField},
+    ui::{Data, Form, IfAllowed, Loaded, Once, TextField},
 };
 
 /// `/admin/groups/ID`
@@ -27,7 +27,7 @@ use crate::{
 pub fn GroupPage() -> impl IntoView {
     let (params, search) = (use_params_map(), use_location().search);
     let id = move || params.with(|params| params.get("id").unwrap_or_default());
-    let data = Resource::new(move || (id(), search.get()), |(id, query)| load_group(id, query));
+    let data = Data::load(move || (id(), search.get()), |(id, query)| load_group(id, query));
     let returned = Once::form(SaveGroup::PATH);
     view! {
         <AdminFrame title="Group">

@@ -18,14 +18,14 @@ use crate::{
     admin::{frame::AdminFrame, users::grouped},
     forms::Field,
     permission::Permission,
-    ui::{CheckField, Form, IfAllowed, Loaded, Once, Pager, TextField},
+    ui::{CheckField, Data, Form, IfAllowed, Loaded, Once, Pager, TextField},
 };
 
 /// `/admin/groups`
 #[component]
 pub fn GroupsPage() -> impl IntoView {
     let search = use_location().search;
-    let data = Resource::new(move || search.get(), load_groups);
+    let data = Data::load(move || search.get(), load_groups);
     view! {
         <AdminFrame title="Groups">
             <IfAllowed permission=Permission::AddGroup>
@@ -92,7 +92,7 @@ fn row(line: GroupLine) -> impl IntoView {
 /// `/admin/groups/new`
 #[component]
 pub fn NewGroupPage() -> impl IntoView {
-    let data = Resource::new(|| (), |()| load_group_choices());
+    let data = Data::load(|| (), |()| load_group_choices());
     let returned = Once::form(AddGroup::PATH);
     view! {
         <AdminFrame title="Add a group">

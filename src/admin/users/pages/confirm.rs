@@ -10,14 +10,14 @@ use super::super::{
     batch::{Action, Confirmation},
     grouped,
 };
-use crate::ui::{Form, Loaded, Once, Page};
+use crate::ui::{Data, Form, Loaded, Once, Page};
 
 /// `/admin/users/confirm`
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
     // Not followed: who leaves the page within the browser has another address a moment before the page is gone.
     let query = use_location().search.get_untracked();
-    let data = Resource::new(move || query.clone(), load_batch);
+    let data = Data::load(move || query.clone(), load_batch);
     let returned = Once::form(ApplyBatch::PATH);
     view! {
         <Page title="Are you sure?" class="page narrow">

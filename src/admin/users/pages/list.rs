@@ -15,14 +15,14 @@ use super::{
 use crate::{
     admin::frame::{AdminFrame, visitor_may},
     permission::Permission,
-    ui::{IfAllowed, Loaded, Pager, Timestamp},
+    ui::{Data, IfAllowed, Loaded, Pager, Timestamp},
 };
 
 /// `/admin/users`
 #[component]
 pub fn UsersPage() -> impl IntoView {
     let search = use_location().search;
-    let data = Resource::new(move || search.get(), api::load_users);
+    let data = Data::load(move || search.get(), api::load_users);
     view! {
         <AdminFrame title="Users">
             <IfAllowed permission=Permission::AddUser>

@@ -22,7 +22,7 @@ use crate::{
     },
     forms::ReturnedForm,
     permission::Permission,
-    ui::{Loaded, Once},
+    ui::{Data, Loaded, Once},
 };
 
 /// Forms that came back refused.
@@ -40,7 +40,7 @@ pub struct Returned {
 pub fn UserPage() -> impl IntoView {
     let (params, search) = (use_params_map(), use_location().search);
     let id = move || params.with(|params| params.get("id").unwrap_or_default());
-    let data = Resource::new(move || (id(), search.get()), |(id, query)| load_user(id, query));
+    let data = Data::load(move || (id(), search.get()), |(id, query)| load_user(id, query));
     let returned = Returned {
         account: Once::form(SaveUser::PATH),
         permissions: Once::form(SaveUserPermissions::PATH),

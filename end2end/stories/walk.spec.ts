@@ -1,0 +1,182 @@
+// A new member's walk through every page of an account, by keyboard alone: nothing is clicked, no address is typed but the first and
+// those of the links in mails. WALK_PICTURES=FOLDER keeps a picture of each page, wide and narrow, for people to look at.
+import type { Locator, Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import { button, field, hasScript, heading, hydrated, navigation, newMember, open } from '../support/verbs';
+import { codeOf, mailTo } from '../support/mailbox';
+
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 360, height: 740 };
+
+/** Goes to an element as a keyboard does, stop by stop. Whatever is stopped at can be seen, and so can that it is stopped at. */
+async function reach(page: Page, element: Locator): Promise<void> {
+  await expect(element).toBeVisible();
+  for (let stops = 0; stops < 60; stops++) {
+    if (await element.evaluate(found => found === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+    const stop = page.locator(':focus');
+    if ((await stop.count()) === 0) continue; // Past the last one, into the browser's own.
+    await expect(stop).toBeInViewport();
+    const { outlineStyle, outlineWidth } = await stop.evaluate(found => getComputedStyle(found));
+    expect(outlineStyle, await stop.evaluate(found => found.outerHTML)).toBe('solid');
+    expect(parseFloat(outlineWidth)).toBeGreaterThanOrEqual(2);
+  }
+  throw new Error(`no way by keyboard to ${element}`);
+}
+
+async function press(page: Page, element: Locator): Promise<void> {
+  await reach(page, element);
+  await page.keyboard.press('Enter');
+}
+
+/** Over what is there, as who types it there. */
+async function type(page: Page, label: string, text: string): Promise<void> {
+  await reach(page, field(page, label));
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type(text);
+}
+
+/** Where the walk is now. Nothing sticks out of the page, on a wide window or a narrow one. */
+async function at(page: Page, title: string | RegExp): Promise<void> {
+  await expect(heading(page)).toHaveText(title);
+  await hydrated(page);
+  const name = (await heading(page).textContent())!.replace(/[^a-z]+/gi, '-').slice(0, 40);
+  for (const [window, size] of Object.entries({ narrow: NARROW, wide: WIDE })) {
+    await page.setViewportSize(size);
+    expect(
+      await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+      `${name} sticks out of a ${window} window`,
+    ).toBe(0);
+    if (process.env.WALK_PICTURES) {
+      const way = hasScript() ? 'script' : 'plain';
+      const path = `${process.env.WALK_PICTURES}/${String(++pictures).padStart(2, '0')}-${name}-${window}-${way}.png`;
+      await page.screenshot({ path, fullPage: true });
+    }
+  }
+}
+let pictures = 0;
+
+const link = (page: Page, name: string): Locator => page.getByRole('main').getByRole('link', { name, exact: true });
+const status = (page: Page): Locator => page.getByRole('status').first();
+
+test('a new member’s walk through every page, by keyboard alone', async ({ page }) => {
+  test.slow();
+  const member = newMember();
+  const newPassword = 'A different evening, with 19 lanterns';
+
+  await open(page, '/');
+  await at(page, 'Members Area');
+  await press(page, navigation(page).getByRole('link', { name: 'Sign up' }));
+  await at(page, 'Sign up');
+  await press(page, button(page, 'Sign up'));
+  await expect(page.getByRole('alert')).toHaveText('Please correct the marked fields.');
+  await at(page, 'Sign up');
+  await type(page, 'Username', member.name);
+  await type(page, 'Email address', member.email);
+  await type(page, 'Password', member.password);
+  await type(page, 'Password confirmation', member.password);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL('/accounts/login');
+  await at(page, 'Log in');
+  await type(page, 'Username or email address', member.name);
+  await type(page, 'Password', member.password);
+  await page.keyboard.press('Enter');
+  await at(page, `Welcome, ${member.name}!`);
+
+  // The address.
+  await press(page, link(page, 'Confirm it'));
+  await at(page, 'Confirm your email address');
+  await type(page, 'Code from the mail', codeOf(await mailTo(member.email, 'Confirm your email address')));
+  await page.keyboard.press('Enter');
+  await expect(status(page)).toHaveText('Thank you: your email address is confirmed.');
+  await at(page, `Welcome, ${member.name}!`);
+  await press(page, link(page, 'the secret page'));
+  await at(page, /secret page/);
+
+  // The profile.
+  await press(page, navigation(page).getByRole('link', { name: 'Profile' }));
+  await at(page, 'Profile');
+  await type(page, 'First name (optional)', 'Augusta');
+  await type(page, 'Last name (optional)', 'Lovelace');
+  await page.keyboard.press('Enter');
+  await expect(status(page)).toHaveText('Your profile was saved.');
+  await at(page, 'Profile');
+  await press(page, button(page, 'Save picture'));
+  await expect(page.getByRole('alert').first()).toBeVisible();
+  await at(page, 'Profile');
+
+  // Another address, and back again.
+  const next = `next-${member.email}`;
+  await press(page, link(page, 'Email address'));
+  await at(page, 'Email address');
+  await type(page, 'New email address', next);
+  await page.keyboard.press('Enter');
+  await at(page, 'Confirm your new email address');
+  await type(page, 'Code from the mail', codeOf(await mailTo(next, 'Confirm your new email address')));
+  await page.keyboard.press('Enter');
+  await at(page, `Welcome, ${member.name}!`);
+  await expect(page.getByRole('region', { name: 'Profile summary' })).toContainText(next);
+
+  // The password.
+  await press(page, navigation(page).getByRole('link', { name: 'Profile' }));
+  await at(page, 'Profile');
+  await press(page, link(page, 'Change your password'));
+  await at(page, 'Change your password');
+  await type(page, 'Old password', member.password);
+  await type(page, 'New password', newPassword);
+  await type(page, 'New password confirmation', newPassword);
+  await page.keyboard.press('Enter');
+  await expect(status(page)).toContainText('password');
+
+  // Devices, activity, data.
+  await press(page, navigation(page).getByRole('link', { name: 'Dashboard' }));
+  await at(page, `Welcome, ${member.name}!`);
+  await press(page, link(page, 'Look after your devices'));
+  await at(page, 'Your devices');
+  await press(page, navigation(page).getByRole('link', { name: 'Dashboard' }));
+  await at(page, `Welcome, ${member.name}!`);
+  await press(page, link(page, 'All activity'));
+  await at(page, 'Activity');
+  await press(page, navigation(page).getByRole('link', { name: 'Profile' }));
+  await press(page, link(page, 'Your data: download a copy, or delete your account'));
+  await at(page, 'Your data');
+  const download = page.waitForEvent('download');
+  await press(page, button(page, 'Download'));
+  expect((await download).suggestedFilename()).toMatch(/^my-data-.*\.zip$/);
+
+  // To delete the account, and to change one's mind.
+  await press(page, link(page, 'Delete my account …'));
+  await at(page, 'Delete your account');
+  await type(page, 'Your username', member.name);
+  await press(page, button(page, 'Delete my account'));
+  await expect(page).toHaveURL('/accounts/login');
+  await at(page, 'Log in');
+
+  // A forgotten password.
+  await press(page, link(page, 'Forgot your password?'));
+  await at(page, 'Forgot your password?');
+  await type(page, 'Email address', next);
+  await page.keyboard.press('Enter');
+  await at(page, 'Look into your mailbox');
+  const mail = await mailTo(next, 'Set a new password');
+  await page.goto(mail.link!);
+  await at(page, 'Set a new password');
+  await type(page, 'New password', member.password);
+  await type(page, 'New password confirmation', member.password);
+  await page.keyboard.press('Enter');
+  await at(page, 'Your new password is set');
+  await press(page, link(page, 'Log in'));
+  await type(page, 'Username or email address', next);
+  await type(page, 'Password', member.password);
+  await page.keyboard.press('Enter');
+  await expect(status(page)).toHaveText('Welcome back. Your account will not be deleted.');
+  await at(page, `Welcome, ${member.name}!`);
+
+  // "This was not me", and out.
+  const notice = await mailTo(next, 'Your password was changed');
+  await page.goto(notice.link!);
+  await at(page, /not/i);
+  await press(page, button(page, 'Log out all devices'));
+  await expect(status(page)).toContainText('All devices have been logged out');
+  await at(page, /./);
+});

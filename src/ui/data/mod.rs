@@ -1,0 +1,183 @@
+//! A page's data, on their way from the server to the page: rendered with it, read out of it by the browser, or fetched later.
+
+#[cfg(not(feature = "ssr"))]
+#[path = "in_browser.rs"]
+mod to_json;
+#[cfg(feature = "ssr")]
+#[path = "on_server.rs"]
+mod to_json;
+
+use std::{any::Any, future::Future, marker::PhantomData, pin::Pin, sync::Arc};
+
+use leptos::{
+    prelude::*,
+    server::codee::{Decoder, Encoder},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::error::AppError;
+
+/// What a page shows, for [`super::Loaded`].
+///
+/// A `Resource` that does not know the type of what it holds. What makes it work, and what reads a value out of JSON, is therefore in
+/// the WASM once, and not once for each page.
+pub struct Data<T> {
+    resource: Resource<Carried, AsJson>,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Data<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Data<T> {}
+
+impl<T> Data<T>
+where
+    T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    /// Loads them, and again whenever what they depend on has changed.
+    pub fn load<S, Fut>(
+        depends_on: impl Fn() -> S + Send + Sync + 'static,
+        load: impl Fn(S) -> Fut + Send + Sync + 'static,
+    ) -> Self
+    where
+        S: Clone + PartialEq + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, AppError>> + Send + 'static,
+    {
+        let load = move |of| {
+            let loading = load(of);
+            Box::pin(async move { Carried::new(loading.await) }) as Loading
+        };
+        Self { resource: carried(Arc::new(depends_on), Arc::new(load)), kind: PhantomData }
+    }
+
+    /// Waits for them.
+    pub async fn get(self) -> Result<T, AppError> {
+        self.resource.await.read()
+    }
+
+    /// Loads them once more.
+    pub fn refetch(self) {
+        self.resource.refetch();
+    }
+}
+
+type Loading = Pin<Box<dyn Future<Output = Carried> + Send>>;
+
+fn carried<S>(
+    depends_on: Arc<dyn Fn() -> S + Send + Sync>,
+    load: Arc<dyn Fn(S) -> Loading + Send + Sync>,
+) -> Resource<Carried, AsJson>
+where
+    S: Clone + PartialEq + Send + Sync + 'static,
+{
+    Resource::new_with_options(move || depends_on(), move |of| load(of), false)
+}
+
+type Anything = dyn Any + Send + Sync;
+
+/// Writes a `Result<T, AppError>` as JSON.
+type ToJson = fn(&Anything) -> Result<String, serde_json::Error>;
+
+/// A `Result<T, AppError>`.
+#[derive(Clone)]
+enum Carried {
+    /// As it was loaded here.
+    Here {
+        value: Arc<Anything>,
+        /// For the page.
+        to_json: ToJson,
+    },
+    /// As it came with the page.
+    Json(Arc<str>),
+}
+
+impl Carried {
+    fn new<T: Serialize + Send + Sync + 'static>(value: Result<T, AppError>) -> Self {
+        Self::Here { value: Arc::new(value), to_json: to_json::of::<T>() }
+    }
+
+    fn read<T: Clone + DeserializeOwned + 'static>(&self) -> Result<T, AppError> {
+        match self {
+            Self::Here { value, .. } => value.downcast_ref().cloned(),
+            Self::Json(text) => JsonBytes::decode(text).ok(),
+        }
+        .unwrap_or(Err(AppError::Internal))
+    }
+}
+
+struct AsJson;
+
+impl Encoder<Carried> for AsJson {
+    type Error = serde_json::Error;
+    type Encoded = String;
+
+    fn encode(carried: &Carried) -> Result<String, serde_json::Error> {
+        match carried {
+            Carried::Here { value, to_json } => to_json(&**value),
+            Carried::Json(text) => Ok(text.to_string()),
+        }
+    }
+}
+
+impl Decoder<Carried> for AsJson {
+    type Error = serde_json::Error;
+    type Encoded = str;
+
+    fn decode(text: &str) -> Result<Carried, serde_json::Error> {
+        Ok(Carried::Json(text.into()))
+    }
+}
+
+/// JSON, read as the answers of server functions are: from bytes. From text, as leptos would read it, takes other code for the same,
+/// and that is a lot in the WASM.
+pub struct JsonBytes;
+
+impl<T: Serialize> Encoder<T> for JsonBytes {
+    type Error = serde_json::Error;
+    type Encoded = String;
+
+    fn encode(value: &T) -> Result<String, serde_json::Error> {
+        serde_json::to_string(value)
+    }
+}
+
+impl<T: DeserializeOwned> Decoder<T> for JsonBytes {
+    type Error = serde_json::Error;
+    type Encoded = str;
+
+    fn decode(text: &str) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn there_and_back(value: Result<Vec<u8>, AppError>) -> Result<Vec<u8>, AppError> {
+        let here = Carried::new(value.clone());
+        assert_eq!(here.read(), value);
+        let text = AsJson::encode(&here).expect("JSON");
+        let there = AsJson::decode(&text).expect("carried");
+        assert_eq!(AsJson::encode(&there).expect("the same"), text);
+        there.read()
+    }
+
+    #[test]
+    fn the_browser_reads_what_the_server_has_loaded() {
+        assert_eq!(there_and_back(Ok(vec![1, 2])), Ok(vec![1, 2]));
+        assert_eq!(there_and_back(Err(AppError::Forbidden)), Err(AppError::Forbidden));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_and_no_panic() {
+        let other = Carried::new(Ok(1_u8));
+        assert_eq!(other.read::<String>(), Err(AppError::Internal));
+        let torn = AsJson::decode("{\"Ok\":[1,").expect("carried");
+        assert_eq!(torn.read::<Vec<u8>>(), Err(AppError::Internal));
+    }
+}
