@@ -70,6 +70,8 @@ pub struct Errand {
     pub sent: Sent,
     /// For `Accept`.
     pub kind: &'static str,
+    /// Whether the site does only a few of these at a time, so that some of those who come at once would be sent away.
+    pub is_costly: bool,
     /// The page that is for the same people, where it is none itself.
     like: Option<&'static str>,
     /// Whether it answers everybody, and tells only some of them something.
@@ -79,7 +81,7 @@ pub struct Errand {
 impl Errand {
     fn page(route: &str, address: String) -> Self {
         let (route, sent) = (route.to_owned(), Sent::Nothing);
-        Self { route, address, sent, kind: HTML, like: None, answers_all: false }
+        Self { route, address, sent, kind: HTML, is_costly: false, like: None, answers_all: false }
     }
 
     fn function(path: &str, like: Option<&'static str>, arguments: String) -> Self {
@@ -129,7 +131,8 @@ pub fn all(ids: &[i64]) -> Vec<Errand> {
         all.push(Errand::page("/members/picture/{size}", format!("/members/picture/{}", size.name())));
     }
     all.push(Errand::page(EXPORT, EXPORT.to_owned()));
-    all.push(Errand { sent: Sent::Form(String::new()), ..Errand::page(EXPORT, EXPORT.to_owned()) });
+    let copy = Errand::page(EXPORT, EXPORT.to_owned());
+    all.push(Errand { sent: Sent::Form(String::new()), is_costly: true, ..copy });
     all.push(Errand::stream(sessions::LIVE_PATH, None));
     all.push(Errand::stream(cache::LIVE_PATH, Some(CACHE_PAGE)));
     all
