@@ -37,6 +37,8 @@ pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> 
     for finding in &examination.findings {
         super::print_line(&finding.to_string());
     }
+    // Where there were none, nothing is said of it either.
+    super::print_line(&format!("{} answers came out of the page cache.", examination.kept));
     super::print_line(&examination.to_string());
     match examination.findings.len() {
         0 => Ok(()),

@@ -7,7 +7,7 @@ use super::{
     errand::{self, Errand},
     examination::{Examination, Finding},
     judge::{Answer, Asked, What, judge},
-    mark::{Kind, Role},
+    mark::{Kind, Mark, Role},
     people::People,
     visitor::Wanted,
 };
@@ -130,7 +130,7 @@ fn look(
     };
     examination.add(errand, visitor.role, answer, judge(&asked, answer, &people.marks));
     let text = answer.text.as_deref().unwrap_or_default();
-    let is_name = |mark: &&super::mark::Mark| mark.owner == visitor.role && mark.kind == Kind::Username;
+    let is_name = |mark: &&Mark| mark.owner == visitor.role && mark.kind == Kind::Username;
     errand.address == OWN_PAGE
         && answer.status == 200
         && people.marks.iter().filter(is_name).all(|mark| mark.find(text).is_some())
