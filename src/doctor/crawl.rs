@@ -11,7 +11,7 @@ use super::{
     people::People,
     visitor::Wanted,
 };
-use crate::server::Site;
+use crate::{my_data::EXPORT, server::Site};
 
 /// Each begins with a cache in which nothing is.
 struct Round {
@@ -31,14 +31,14 @@ const ROUNDS: [Round; Role::ALL.len()] = [
     Round { first: 3, encodings: ["gzip", "identity"], at_once: false },
     Round { first: 2, encodings: ["", "gzip, deflate, br, zstd"], at_once: true },
 ];
-/// Where everybody sees themselves.
-const OWN_PAGE: &str = "/members/dashboard";
+/// Where everybody who is signed in sees themselves. Who does not proves nothing by not seeing others.
+const OWN: [&str; 3] = ["/members/dashboard", "/members/picture/large", EXPORT];
 
 /// Asks for everything as everybody.
 pub async fn crawl(site: &Site, people: &People, router: &Router) -> Examination {
     let errands = errand::all(&people.ids);
     let mut examination = Examination::default();
-    let mut has_seen = [false; Role::ALL.len()];
+    let mut has_seen = [[false; OWN.len()]; Role::ALL.len()];
     for round in &ROUNDS {
         site.cache.clear("examined").await;
         for errand in &errands {
@@ -48,15 +48,20 @@ pub async fn crawl(site: &Site, people: &People, router: &Router) -> Examination
                     false => in_turn(people, router, errand, encoding, round.first, time).await,
                 };
                 for (number, answer) in answers {
-                    has_seen[number] |= look(people, errand, number, &answer, &mut examination);
+                    let shows_own = look(people, errand, number, &answer, &mut examination);
+                    if let Some(own) = OWN.iter().position(|own| shows_own && errand.address == *own) {
+                        has_seen[number][own] = true;
+                    }
                 }
             }
         }
     }
     for (visitor, has_seen) in people.visitors.iter().zip(has_seen) {
-        if visitor.role != Role::Anonymous && !has_seen {
-            let (asker, what) = (visitor.role, What::ShowsNothing);
-            examination.find(Finding { address: OWN_PAGE.to_owned(), asker, what });
+        for (own, _) in OWN.iter().zip(has_seen).filter(|(_, has_seen)| !has_seen) {
+            if visitor.role != Role::Anonymous {
+                let (address, what) = ((*own).to_owned(), What::ShowsNothing);
+                examination.find(Finding { address, asker: visitor.role, what });
+            }
         }
     }
     examination
@@ -130,8 +135,7 @@ fn look(
     };
     examination.add(errand, visitor.role, answer, judge(&asked, answer, &people.marks));
     let text = answer.text.as_deref().unwrap_or_default();
-    let is_name = |mark: &&Mark| mark.owner == visitor.role && mark.kind == Kind::Username;
-    errand.address == OWN_PAGE
-        && answer.status == 200
-        && people.marks.iter().filter(is_name).all(|mark| mark.find(text).is_some())
+    let is_name = |mark: &Mark| mark.owner == visitor.role && mark.kind == Kind::Username;
+    let has_name = people.marks.iter().any(|mark| is_name(mark) && mark.find(text).is_some());
+    answer.status == 200 && (has_name || answer.picture_of == Some(visitor.role))
 }

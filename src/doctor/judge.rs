@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn members_are_shown_what_is_theirs_and_nothing_else() {
         let page = answer(200, &[PRIVATE], "Welcome, mada! <MBOB@example.com> x=sAda");
-        let secret = What::Shows(Role::FirstMember, Kind::Cookie, Place::Body(37));
+        let secret = What::Shows(Role::FirstMember, Kind::Cookie, Place::Body(36));
         let foreign = What::Shows(Role::SecondMember, Kind::Email, Place::Body(16));
         assert_eq!(judge(&member(Role::FirstMember), &page, &marks()), [secret.clone(), foreign]);
         let name = What::Shows(Role::FirstMember, Kind::Username, Place::Body(9));
