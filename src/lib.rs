@@ -44,6 +44,9 @@ pub mod cache;
 /// The command line.
 #[cfg(feature = "ssr")]
 pub mod commands;
+/// Whether members can see anything of each other.
+#[cfg(feature = "ssr")]
+pub mod doctor;
 /// Who is asking.
 #[cfg(feature = "ssr")]
 pub mod member;

@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use members_area::{
-    commands::{self, backup, cache, demo, group, measure, moving, people, serve, user},
+    commands::{self, backup, cache, demo, doctor, group, measure, moving, people, serve, user},
     server::{config::Config, failure::Failure},
     timing,
 };
@@ -90,6 +90,9 @@ enum Command {
         #[arg(long)]
         deploy: bool,
     },
+    /// Looks into what this installation shows to whom.
+    #[command(subcommand)]
+    Doctor(doctor::DoctorCommand),
     /// Fills a development database with made-up members.
     Demo {
         /// How many.
@@ -149,6 +152,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,
             Command::Check { deploy } => commands::check(&config, deploy),
+            Command::Doctor(command) => doctor::run(config, command).await,
             Command::MeasureCache => measure::measure_cache().await,
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }

@@ -42,12 +42,17 @@ const LINKS: [(&str, &str, Purpose); 7] = [
     ("/accounts/not_me/{token}", "/accounts/not_me", Purpose::NotMe),
 ];
 
+/// The routes of all links.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    LINKS.into_iter().map(|(link, ..)| link)
+}
+
 /// Whether the route is one of ours; they are open to everybody, since a mail is read anywhere.
 pub fn is_link(route: &str) -> bool {
     LINKS.iter().any(|(link, ..)| *link == route)
 }
 
-/// The routes of all links.
+/// What opens them.
 pub fn routes() -> Router<Site> {
     LINKS.into_iter().fold(Router::new(), |router, (link, page, purpose)| {
         router.route(

@@ -19,6 +19,11 @@ const MOVED: [(&str, &str); 4] = [
     ("/secret", "/members/secret"),
 ];
 
+/// All of them.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    MOVED.into_iter().map(|(old, _)| old)
+}
+
 /// With the slash at the end that Django's addresses have, and without.
 pub fn routes() -> Router<Site> {
     MOVED.into_iter().fold(Router::new(), |router, (old, new)| {

@@ -162,7 +162,7 @@ async fn clear(site: &Site, which: Which) -> Result<(), Failure> {
 
 /// A site goes on when its cache is down; whoever asks after the cache wants to know. (What a look through it came to says nothing:
 /// that may only take too long.)
-async fn answers(site: &Site) -> Result<(), Failure> {
+pub(super) async fn answers(site: &Site) -> Result<(), Failure> {
     let question = Policy::new("command_line", 1, Duration::from_secs(1));
     site.cache.public(&Recorder::default()).has(question, &[]).await;
     match site.cache.stats().await.down_since {

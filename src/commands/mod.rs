@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod cache;
 pub mod demo;
+pub mod doctor;
 pub mod group;
 pub mod measure;
 pub mod moving;

@@ -106,7 +106,7 @@ fn answer(
         ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], sentence).into_response()
     };
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     if let Some(error) = error {
         retry_after(response.headers_mut(), error);
     }

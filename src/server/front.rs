@@ -26,16 +26,19 @@ impl Front {
     ///
     /// # Errors
     /// None: whatever goes wrong is an answer.
-    pub async fn answer<B>(self, mut request: Request<B>, peer: SocketAddr) -> Result<Response, Infallible>
+    pub async fn answer<B>(self, request: Request<B>, peer: SocketAddr) -> Result<Response, Infallible>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
+        // Nobody looks at the body here, and one that cannot be shared between threads need not be.
+        let (head, body) = request.into_parts();
+        let mut request = Request::from_parts(head, ());
         if let Some(response) = page_cache::warm(&self.site, &request).await {
             return Ok(response);
         }
         request.extensions_mut().insert(ConnectInfo(peer));
         // In a box: what is answered above does not carry the room for it along.
-        Box::pin(self.router.oneshot(request.map(Body::new))).await
+        Box::pin(self.router.oneshot(request.map(|()| Body::new(body)))).await
     }
 }

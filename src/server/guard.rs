@@ -109,8 +109,13 @@ const PUBLIC_FUNCTIONS: [&str; 14] = [
 
 /// Whether a member, or somebody who is not signed in, is let in without a further question.
 pub fn admits(member: Option<&Member>, route: &str) -> bool {
+    lets_in(member, route) && !RECENT_PAGES.contains(&route)
+}
+
+/// Whether they are let in at all; some pages ask for the password again before that.
+pub fn lets_in(member: Option<&Member>, route: &str) -> bool {
     match member {
-        Some(member) => may_enter(member, route) && !RECENT_PAGES.contains(&route),
+        Some(member) => may_enter(member, route),
         None => is_public(route),
     }
 }

@@ -172,6 +172,8 @@ async fn every_command_has_help_and_every_mistake_a_sentence() {
         "mails",
         "check",
         "demo",
+        "doctor",
+        "doctor isolation",
         "user",
         "user list",
         "user show",

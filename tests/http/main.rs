@@ -22,6 +22,7 @@ mod devices;
 mod devices_again;
 mod django;
 mod django_repeat;
+mod doctor;
 mod email;
 mod export;
 mod failed_logins;

@@ -15,7 +15,7 @@ async fn who_may_not_is_told_so_and_not_sent_to_log_in() {
     assert_eq!(page.find("nav .welcome"), "Welcome, ada");
     assert_eq!(page.attribute("nav li a", "href").as_deref(), Some("/members/dashboard"));
     assert_eq!(page.find_all("nav form button"), ["Log out"]);
-    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("cache-control"), "private, no-store");
     for path in ["/api/admin/nothing", "/admin/nothing"] {
         assert_eq!(member.get(path).await.status, 404, "{path}");
     }

@@ -8,7 +8,7 @@ mod password;
 use leptos::prelude::*;
 
 pub use email::{
-    AskForEmailChange, AskForVerification, ChangeByCode, ConfirmEmailChange, LoadLink, NotMe,
+    AskForEmailChange, AskForVerification, ChangeByCode, ConfirmEmailChange, LoadEmail, LoadLink, NotMe,
     UndoEmailChange, VerifyByCode, VerifyEmail, load_email, load_link,
 };
 pub use password::{AskForReset, ChangePassword, Reauthenticate, ResetPassword};

@@ -23,6 +23,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::workshop::Workshop;
+pub use answer::X_CACHE;
 pub use layer::keep_pages;
 pub use making::Making;
 pub use policy::{CachedPage, CachedPages, Scope};
