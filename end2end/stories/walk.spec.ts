@@ -102,7 +102,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await expect(status(page)).toHaveText('Your profile was saved.');
   await at(page, 'Profile');
   await press(page, button(page, 'Save picture'));
-  await expect(page.getByRole('alert').first()).toBeVisible();
+  await expect(page.getByRole('alert').filter({ visible: true }).first()).toHaveText('Please correct the marked fields.');
   await at(page, 'Profile');
 
   // Another address, and back again.
