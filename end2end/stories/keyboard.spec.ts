@@ -127,8 +127,10 @@ test.describe('a page that one goes to within the browser', { tag: '@javascript'
     await expect(heading(page)).toContainText('Welcome');
     await here(`${await heading(page).textContent()} · Members Area`);
 
+    const confirm = page.getByRole('main').getByRole('link', { name: 'Confirm it' });
+    await expect(confirm, 'what is behind the frame has come').toBeVisible();
     await page.keyboard.press('Tab');
-    await expectFocus(page.getByRole('main').getByRole('link', { name: 'Confirm it' }));
+    await expectFocus(confirm);
     await page.getByRole('main').getByRole('link', { name: 'the secret page' }).press('Enter');
     await expect(heading(page)).toContainText('secret page');
     await here(`${await heading(page).textContent()} · Members Area`);

@@ -190,6 +190,17 @@ impl Cache {
         let _ = self.core.link.ask_for_long(self.core.link.backend.sweep()).await;
     }
 
+    /// Takes out everything, the numbers of tags included: for a prefix that nobody uses after this.
+    pub async fn erase(&self) {
+        const AT_ONCE: usize = 4096;
+        self.clear("erased").await;
+        let link = &self.core.link;
+        let numbers: Vec<Key> = (0..=Slot::MAX).map(|slot| link.slot_key(slot)).collect();
+        for some in numbers.chunks(AT_ONCE) {
+            let _ = link.ask_for_long(link.backend.delete_many(some)).await;
+        }
+    }
+
     /// Says once more what a backend that is down was not told yet; to be called at the end of the program, which forgets it.
     pub async fn close(&self) {
         if self.core.link.owes() && self.core.link.deliver().await.is_none() {

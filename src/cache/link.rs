@@ -198,7 +198,7 @@ impl Link {
         self.undelivered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn slot_key(&self, slot: Slot) -> Key {
+    pub fn slot_key(&self, slot: Slot) -> Key {
         Key::of_slot(&self.prefix, slot)
     }
 

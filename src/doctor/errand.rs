@@ -1,57 +1,27 @@
-//! What is asked for: every page of the site, and what else tells something. A page need not be named here, it is found; what is none
-//! is.
+//! What is asked for: every page of the site, and what else tells something. Pages and server functions need not be named here, they
+//! are found; what is neither is.
 
 use server_fn::ServerFn;
 
-use super::visitor::{HTML, JSON, Sent};
+use super::{
+    functions,
+    visitor::{HTML, JSON, Sent},
+};
 use crate::{
-    accounts::{api::*, links, old_addresses},
+    accounts::{api::LoadLink, links, old_addresses},
     acting::{ACT_PAGE, api::LoadChoice},
-    activity::api::LoadActivity,
     admin::{
-        activity::api::LoadAllActivity,
-        cache::{self, CACHE_PAGE, api::LoadCache},
-        groups::api::{LoadGroup, LoadGroupChoices, LoadGroups},
-        mails::api::LoadMails,
-        sessions::api::LoadAllSessions,
-        users::api::{LoadBatch, LoadUser, LoadUsers},
+        cache::{self, CACHE_PAGE},
+        groups::api::LoadGroup,
+        users::api::{LoadBatch, LoadUser},
     },
-    lab::api::{LoadApiLesson, LoadMatrix, TellTime},
-    mail::api::LoadMailbox,
     member::Member,
-    members::api::{LoadDashboard, LoadProfile},
-    my_data::{EXPORT, api::LoadDeletionTerms},
+    my_data::EXPORT,
     pictures::Size,
     server::{guard, pages},
-    sessions::{self, api::LoadSessions},
+    sessions,
 };
 
-/// Server functions that read. Those of the admin with the page that is for the same people: whoever may open that may see what
-/// belongs to others.
-const READS: [(&str, Option<&str>); 22] = [
-    (LoadActivity::PATH, None),
-    (LoadAllActivity::PATH, Some("/admin/activity")),
-    (LoadAllSessions::PATH, Some("/admin/sessions")),
-    (LoadApiLesson::PATH, None),
-    (LoadBatch::PATH, Some("/admin/users/confirm")),
-    (LoadCache::PATH, Some(CACHE_PAGE)),
-    (LoadChoice::PATH, Some(ACT_PAGE)),
-    (LoadDashboard::PATH, None),
-    (LoadDeletionTerms::PATH, None),
-    (LoadEmail::PATH, None),
-    (LoadGroup::PATH, Some("/admin/groups/{id}")),
-    (LoadGroupChoices::PATH, Some("/admin/groups/new")),
-    (LoadGroups::PATH, Some("/admin/groups")),
-    (LoadLink::PATH, None),
-    (LoadMailbox::PATH, None),
-    (LoadMails::PATH, Some("/admin/mails")),
-    (LoadMatrix::PATH, None),
-    (LoadProfile::PATH, None),
-    (LoadSessions::PATH, None),
-    (LoadUser::PATH, Some("/admin/users/{id}")),
-    (LoadUsers::PATH, Some("/admin/users")),
-    (TellTime::PATH, None),
-];
 /// Pages that are others with a query, in which `{id}` is somebody's.
 const WITH_QUERY: [(&str, &str); 3] = [
     (ACT_PAGE, "user={id}"),
@@ -84,9 +54,9 @@ impl Errand {
         Self { route, address, sent, kind: HTML, is_costly: false, like: None, answers_all: false }
     }
 
-    fn function(path: &str, like: Option<&'static str>, arguments: String) -> Self {
-        let page = Self::page(path, path.to_owned());
-        Self { sent: Sent::Form(arguments), kind: JSON, like, ..page }
+    fn function(path: &str, arguments: String) -> Self {
+        let (sent, like) = (Sent::Form(arguments), functions::page_like(path));
+        Self { sent, kind: JSON, like, ..Self::page(path, path.to_owned()) }
     }
 
     fn stream(path: &str, like: Option<&'static str>) -> Self {
@@ -117,7 +87,7 @@ pub fn all(ids: &[i64]) -> Vec<Errand> {
         let addresses = filled(&format!("{route}?{query}"), ids);
         all.extend(addresses.into_iter().map(|address| Errand::page(route, address)));
     }
-    for (path, like) in READS {
+    for path in functions::reading() {
         let arguments = match path {
             LoadUser::PATH | LoadGroup::PATH => filled("id={id}&query=", ids),
             LoadBatch::PATH => filled("query=action%3Ddeactivate%26id%3D{id}", ids),
@@ -125,7 +95,7 @@ pub fn all(ids: &[i64]) -> Vec<Errand> {
             LoadLink::PATH => vec!["link=reset_password".to_owned()],
             _ => vec!["query=".to_owned()],
         };
-        all.extend(arguments.into_iter().map(|arguments| Errand::function(path, like, arguments)));
+        all.extend(arguments.into_iter().map(|arguments| Errand::function(path, arguments)));
     }
     for size in [Size::Large, Size::Small] {
         all.push(Errand::page("/members/picture/{size}", format!("/members/picture/{}", size.name())));
@@ -157,69 +127,7 @@ fn filled(pattern: &str, ids: &[i64]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
-
-    /// Server functions that change something, and are not asked. A new function is put here or among [`READS`].
-    const CHANGES: &[&str] = &[
-        "/api/accounts/ask_for_email_change",
-        "/api/accounts/ask_for_reset",
-        "/api/accounts/ask_for_verification",
-        "/api/accounts/change_by_code",
-        "/api/accounts/change_password",
-        "/api/accounts/confirm_email_change",
-        "/api/accounts/log_in",
-        "/api/accounts/log_out",
-        "/api/accounts/not_me",
-        "/api/accounts/reauthenticate",
-        "/api/accounts/reset_password",
-        "/api/accounts/sign_up",
-        "/api/accounts/undo_email_change",
-        "/api/accounts/verify_by_code",
-        "/api/accounts/verify_email",
-        "/api/acting/stop",
-        "/api/admin/act",
-        "/api/admin/add_group",
-        "/api/admin/add_user",
-        "/api/admin/apply_batch",
-        "/api/admin/cache/drop_all",
-        "/api/admin/cache/drop_entry",
-        "/api/admin/cache/drop_member",
-        "/api/admin/cache/drop_name",
-        "/api/admin/delete_group",
-        "/api/admin/disable_password",
-        "/api/admin/drop_mail",
-        "/api/admin/end_session",
-        "/api/admin/join_group",
-        "/api/admin/leave_group",
-        "/api/admin/retry_mail",
-        "/api/admin/save_group",
-        "/api/admin/save_user",
-        "/api/admin/save_user_permissions",
-        "/api/admin/send_reset",
-        "/api/admin/set_password",
-        "/api/members/delete",
-        "/api/members/end_all_sessions",
-        "/api/members/end_other_sessions",
-        "/api/members/end_session",
-        "/api/members/remove_picture",
-        "/api/members/save_profile",
-    ];
-
-    #[test]
-    fn every_function_reads_or_changes() {
-        let there: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
-        let known: BTreeSet<&str> =
-            CHANGES.iter().copied().chain(READS.iter().map(|(path, _)| *path)).collect();
-        assert_eq!(there, known);
-        let routes: Vec<&str> = pages::routes().iter().map(|route| route.path()).collect();
-        for (path, like) in READS {
-            assert_eq!(like.is_some(), path.starts_with("/api/admin/"), "{path}");
-            assert!(like.is_none_or(|like| routes.contains(&like)), "{path}");
-        }
-        assert!(WITH_QUERY.iter().all(|(route, _)| routes.contains(route)));
-    }
 
     #[test]
     fn every_page_is_asked_for_and_no_parameter_left() {
@@ -227,6 +135,7 @@ mod tests {
         for route in pages::routes() {
             assert!(all.iter().any(|errand| errand.route == route.path()), "{}", route.path());
         }
+        assert!(WITH_QUERY.iter().all(|(route, _)| all.iter().any(|errand| errand.route == *route)));
         assert!(all.iter().all(|errand| !errand.address.contains('{')));
         assert!(all.iter().any(|errand| errand.address == "/admin/groups/8/delete"));
     }

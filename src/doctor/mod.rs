@@ -5,6 +5,7 @@ mod answer;
 mod crawl;
 mod errand;
 mod examination;
+mod functions;
 mod judge;
 mod mark;
 mod people;

@@ -88,8 +88,10 @@ fn whole(site: &Site) -> Router {
 
 async fn shut(site: &Site) {
     site.stopping.begin();
-    site.cache.clear("examined").await;
-    site.cache.close().await;
+    // What is kept elsewhere is in the folder, or goes when its room is needed.
+    if let CacheUrl::Redis(_) = site.config.cache.url {
+        site.cache.erase().await;
+    }
     site.db.close().await;
 }
 

@@ -70,7 +70,8 @@ impl Letter {
                 <html lang="en">
                     <head>
                         <meta charset="utf-8" />
-                        <title>{subject}</title>
+                        // As one escaped text: in a title the marks are shown that views leave between their parts.
+                        <title inner_html=subject.to_html() />
                     </head>
                     <body style=BODY>
                         <p>{format!("Hello {name},")}</p>
@@ -113,6 +114,7 @@ mod tests {
         );
         assert!(text.contains("BCDF-GHJK"));
         let html = letter.html("Site", "http://site");
+        assert!(html.contains("<title>Confirm</title>"), "{html}");
         assert!(html.contains("Hello &lt;b&gt;ada&lt;/b&gt;,") && html.contains("One &amp; two"), "{html}");
         assert!(!html.contains("<b>") && html.contains("BCDF-GHJK"), "{html}");
     }

@@ -167,6 +167,7 @@ fn sentence(status: StatusCode) -> &'static str {
 fn page(site: &Site, status: StatusCode, sentence: String, frame: Frame) -> String {
     let owner = Owner::new();
     let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
+    // As one escaped text: in a title a browser shows the marks that views leave between their parts.
     let title = format!("{} · {name}", status.canonical_reason().unwrap_or("Error"));
     let html = owner.with(|| {
         view! {
@@ -176,7 +177,7 @@ fn page(site: &Site, status: StatusCode, sentence: String, frame: Frame) -> Stri
                     <meta charset="utf-8" />
                     <meta name="viewport" content="width=device-width, initial-scale=1" />
                     <meta name="color-scheme" content="light dark" />
-                    <title>{title}</title>
+                    <title inner_html=title.to_html() />
                     <link rel="stylesheet" href=css />
                     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 </head>
