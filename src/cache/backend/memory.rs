@@ -15,9 +15,15 @@ use moka::{Expiry, notification::RemovalCause, ops::compute::Op, sync::Cache as 
 use super::{Backend, Condition, Down, Found, Put, Usage};
 use crate::cache::{key::Key, list::Sieve};
 
-/// What an entry takes beside its key and its bytes: moka's tables and queues, the counters, what the allocator rounds up.
-/// Measured (`examples/cache_bench.rs`), so that `cache.max_bytes` is what the process really grows by.
-const OVERHEAD: usize = 400;
+/// What an entry takes beside its key and its bytes: moka's tables and queues, the counters.
+const OVERHEAD: usize = 700;
+
+/// What an entry takes, so that `cache.max_bytes` is what the process really grows by. A quarter is what the allocator rounds up and
+/// leaves between sizes. Measured (`members-area measure-cache`, held to the limit by `script/bench`).
+fn weight(key: &Key, bytes: &Bytes) -> u32 {
+    let content = key.as_bytes().len() + bytes.len();
+    u32::try_from(content + content / 4 + OVERHEAD).unwrap_or(u32::MAX)
+}
 
 /// moka. Its clock only gives memory back: what is over is decided by the site's clock, which tests move.
 #[derive(Debug)]
@@ -59,9 +65,7 @@ impl Memory {
         let evicted = evictions.clone();
         let entries = Moka::builder()
             .max_capacity(max_bytes)
-            .weigher(|key: &Key, kept: &Arc<Kept>| {
-                u32::try_from(key.as_bytes().len() + kept.bytes.len() + OVERHEAD).unwrap_or(u32::MAX)
-            })
+            .weigher(|key: &Key, kept: &Arc<Kept>| weight(key, &kept.bytes))
             .expire_after(Keep)
             .eviction_listener(move |_, _, cause| {
                 if cause == RemovalCause::Size {
