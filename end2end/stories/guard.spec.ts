@@ -28,6 +28,15 @@ async function spoilSession(page: Page): Promise<void> {
   await page.context().addCookies([{ ...cookie, value: 'A'.repeat(cookie.value.length) }]);
 }
 
+/** Opens a page for members, with JavaScript, and waits until the site watches over it: it asks for that with its cookie, once. */
+async function openWatched(page: Page, path: string): Promise<void> {
+  const watched = page.waitForResponse(
+    answer => answer.url().endsWith('/api/sessions/live') && answer.frame().url().endsWith(path),
+  );
+  await open(page, path);
+  await watched;
+}
+
 test('a session that ended leads to the login page, which says so', async ({ page }) => {
   const member = await join(page);
   await spoilSession(page);
@@ -42,12 +51,12 @@ test('a session that ended leads to the login page, which says so', async ({ pag
 
 // Without JavaScript every page is asked for anew, as in the story above.
 test.describe('a session that ended while its page was open', { tag: '@javascript' }, () => {
-  // The page has to ask to find out.
+  // The page has to ask to find out: no session has ended for the site, it is the browser that has lost its cookie.
   test.use({ expectedAnswers: ['401 /api/members/dashboard'] });
 
   test('leads from the next click to the login page', async ({ page }) => {
     const member = await join(page);
-    await open(page, '/members/profile');
+    await openWatched(page, '/members/profile');
     await page.context().clearCookies();
     await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
     await arrive(page, '/accounts/login?next=/members/dashboard');
@@ -60,7 +69,7 @@ test.describe('a session that ended while its page was open', { tag: '@javascrip
 
   test('is explained there', async ({ page }) => {
     await join(page);
-    await open(page, '/members/profile');
+    await openWatched(page, '/members/profile');
     await spoilSession(page);
     await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
     await arrive(page, '/accounts/login?next=/members/dashboard');

@@ -1,9 +1,8 @@
 //! `export`, `import`, `import django`.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{File, OpenOptions},
     io::{BufRead, BufReader, BufWriter, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -17,7 +16,12 @@ use crate::{
         report::Report,
         service::{self, DjangoImport, Exported},
     },
-    server::{Site, config::Config, failure::Failure},
+    server::{
+        Site,
+        backup::{self, Partial},
+        config::Config,
+        failure::Failure,
+    },
 };
 
 /// Where to.
@@ -85,8 +89,16 @@ pub struct Django {
 /// # Errors
 /// When the file is there, cannot be written, or on an outage.
 pub async fn export(config: Config, export: Export) -> Result<(), Failure> {
+    // Whatever --force is meant for, it is not that.
+    if backup::file_of(&config.database).is_ok_and(|database| backup::is_same(&database, &export.file)) {
+        return Err(Failure::message("this is the database itself"));
+    }
     let site = super::open(config).await?;
-    let done = write(&site, &export).await;
+    let done = tokio::select! {
+        done = write(&site, &export) => done,
+        // Hashes of passwords must not be left in half a file.
+        _ = tokio::signal::ctrl_c() => Err(Failure::message("interrupted: nothing was written")),
+    };
     site.db.close().await;
     let Exported { groups, users } = done?;
     eprintln!("{users} account(s) and {groups} group(s) written.");
@@ -106,22 +118,17 @@ async fn write(site: &Site, export: &Export) -> Result<Exported, Failure> {
         return Err(Failure::message(format!("{name} is there already: --force replaces it")));
     }
     let trouble = |error: std::io::Error| Failure::start(&format!("write {name}"), error);
-    let mut partial = export.file.clone().into_os_string();
-    partial.push(format!(".{:08x}", rand::random::<u32>()));
     // It has its name only when it is whole.
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial).map_err(trouble)?;
+    let partial = Partial::beside(&export.file)?;
+    let file = OpenOptions::new().write(true).open(&partial.0).map_err(trouble)?;
     let mut writer = BufWriter::new(file);
     let shown = progress::show(&progress, "Writing");
     let done = service::export(site, &mut writer, &progress).await;
     shown.end();
-    let done = done.and_then(|exported| {
-        writer.get_ref().sync_all().and_then(|()| fs::rename(&partial, &export.file)).map_err(trouble)?;
-        Ok(exported)
-    });
-    if done.is_err() {
-        let _ = fs::remove_file(&partial);
-    }
-    done
+    let exported = done?;
+    writer.get_ref().sync_all().map_err(trouble)?;
+    backup::rename(&partial.0, &export.file)?;
+    Ok(exported)
 }
 
 /// `import`

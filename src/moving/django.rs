@@ -61,7 +61,7 @@ impl DjangoUser {
     /// On its way in.
     pub fn incoming(self) -> Incoming {
         let name = self.username.clone().unwrap_or_default();
-        let key = self.pk.clone().unwrap_or_else(|| natural_key(&name));
+        let key = self.pk.as_deref().map_or_else(|| natural_key(&name), owner_key);
         let (notes, found) = self.read();
         Incoming { key, name, found, notes }
     }
@@ -95,6 +95,13 @@ impl DjangoUser {
 pub fn natural_key(name: &str) -> String {
     let hash = Sha256::digest(name);
     hash.iter().fold("name:".to_owned(), |key, byte| key + &format!("{byte:02x}"))
+}
+
+/// A user's primary key as it is kept: the same holds for one that is more than a number or a UUID, such as a name or an address.
+pub fn owner_key(pk: &str) -> String {
+    let says_nothing = pk.bytes().all(|byte| byte.is_ascii_digit())
+        || (pk.len() == 32 && pk.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    if says_nothing { pk.to_owned() } else { natural_key(pk) }
 }
 
 /// One way to write a primary key: a UUID has dashes in a dump, and none in SQLite.

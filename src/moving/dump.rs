@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    django::{Catalog, DjangoUser, UserModel, natural_key, primary_key},
+    django::{Catalog, DjangoUser, UserModel, natural_key, owner_key, primary_key},
     incoming::{Batch, Incoming, IncomingAddress, IncomingGroup, Owner},
     person::{Note, Refusal},
     progress::Progress,
@@ -19,6 +19,9 @@ use super::{
 
 /// Permissions, groups and content types together: a site with more is no site.
 const MOST_IN_CATALOG: usize = 200_000;
+
+/// Of a model's name, in a message.
+const LONGEST_TOLD: usize = 100;
 
 const PERMISSION: &str = "auth.permission";
 const GROUP: &str = "auth.group";
@@ -112,7 +115,10 @@ impl FirstPass {
     }
 
     fn nobody(&self) -> String {
-        let models: Vec<&str> = self.models.iter().map(String::as_str).collect();
+        // Whatever they are: this goes to a terminal.
+        let shown =
+            |model: &String| model.chars().take(LONGEST_TOLD).collect::<String>().escape_debug().to_string();
+        let models: Vec<String> = self.models.iter().map(shown).collect();
         format!(
             "there is no {} in it; if the site has a user model of its own, name it with --user-model (in the file: {})",
             self.user_model,
@@ -193,7 +199,7 @@ fn group_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Note>) -> 
 fn user(catalog: &Catalog, pk: &Value, fields: Fields) -> Incoming {
     let pk = pk_of(pk);
     let name = fields.username.as_str().unwrap_or_default().to_owned();
-    let key = pk.clone().unwrap_or_else(|| natural_key(&name));
+    let key = pk.as_deref().map_or_else(|| natural_key(&name), owner_key);
     read_user(catalog, pk, fields).map(DjangoUser::incoming).unwrap_or_else(|refusal| Incoming {
         key,
         name,
@@ -238,7 +244,7 @@ fn address(fields: Fields) -> Option<IncomingAddress> {
     };
     let owner = match &fields.user {
         Value::Array(natural) => Owner::Name(natural.first()?.as_str()?.to_owned()),
-        other => Owner::Key(pk_of(other)?),
+        other => Owner::Key(owner_key(&pk_of(other)?)),
     };
     Some(IncomingAddress { owner, email })
 }

@@ -177,7 +177,8 @@ pub fn check(mut raw: Raw) -> Result<(Person, Vec<Note>), Refusal> {
         Err(_) if hasher::is_ours(&raw.password) => true,
         Err(unfit) => {
             let is_to_be_set = raw.password.starts_with(TO_BE_SET);
-            let kind = if unfit == Unfit::Unusable { NO_PASSWORD } else { TO_BE_SET };
+            // As with Django, which lets who has an empty one set another by mail.
+            let kind = if raw.password.starts_with(NO_PASSWORD) { NO_PASSWORD } else { TO_BE_SET };
             if kind == TO_BE_SET && !is_to_be_set {
                 notes.push(Note::Password(unfit));
             }
@@ -276,6 +277,15 @@ mod tests {
             Note::Permission("blog".into()),
         ];
         assert_eq!(notes, expected);
+    }
+
+    #[test]
+    fn who_was_switched_off_stays_so_and_all_others_may_set_one() {
+        for (password, expected) in [("!", "!"), ("!x1y2", "!"), ("", "?"), ("?x1y2", "?"), ("plain", "?")] {
+            let found =
+                check(Raw { password: password.into(), ..raw("ada") }).map(|(person, _)| person.raw.password);
+            assert_eq!(found, Ok(expected.to_owned()), "{password:?}");
+        }
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub async fn restore(config: &config::Database, file: &Path, force: bool) -> Res
     Ok(Restored { accounts, kept })
 }
 
-fn file_of(config: &config::Database) -> Result<PathBuf, Failure> {
+pub(crate) fn file_of(config: &config::Database) -> Result<PathBuf, Failure> {
     if config.url.is_embedded() {
         return Ok(PathBuf::from(split_file(config.url.expose()).0));
     }
@@ -85,16 +85,16 @@ fn file_of(config: &config::Database) -> Result<PathBuf, Failure> {
     ))
 }
 
-fn is_same(a: &Path, b: &Path) -> bool {
+pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
 /// A file with a name for the time being; gone when it did not get its own.
-struct Partial(PathBuf);
+pub(crate) struct Partial(pub(crate) PathBuf);
 
 impl Partial {
     /// Empty, and for nobody else to read.
-    fn beside(file: &Path) -> Result<Self, Failure> {
+    pub(crate) fn beside(file: &Path) -> Result<Self, Failure> {
         let name = file.file_name().ok_or_else(|| Failure::message("this is not the name of a file"))?;
         let name = format!(".{}.{:08x}", name.to_string_lossy(), rand::random::<u32>());
         let path = file.with_file_name(name);
@@ -232,7 +232,7 @@ fn beside(file: &Path, end: &str) -> PathBuf {
 }
 
 /// For good: the folder is written to the disk too.
-fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::rename(from, to)
         .and_then(|()| File::open(folder)?.sync_all())

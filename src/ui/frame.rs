@@ -1,6 +1,11 @@
 //! What stands around the content of every page, also of the error pages that are made outside of the app.
 
-use leptos::{html, prelude::*, wasm_bindgen::JsCast, web_sys::HtmlElement};
+use leptos::{
+    html,
+    prelude::*,
+    wasm_bindgen::JsCast,
+    web_sys::{FocusOptions, HtmlElement},
+};
 
 use super::Once;
 
@@ -67,7 +72,11 @@ pub fn focus_content() {
     if let Some(content) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
         // The router may have kept the element, and nobody hears of a focus that was there before.
         let _ = content.blur();
-        let _ = content.focus();
+        // Where the window stands is the router's and the browser's to say. To show a content that is taller than the window, focus()
+        // alone would scroll past the header.
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = content.focus_with_options(&options);
     }
 }
 

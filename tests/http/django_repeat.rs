@@ -108,8 +108,18 @@ async fn what_changed_there_is_taken_over_and_what_changed_here_stays() {
         "",
         "it was a rehearsal"
     );
+    // A link for a password that is over by then.
+    site.visitor().submit("/accounts/password_reset", &[("email", "eve@example.com")]).await;
+    let links = "SELECT COUNT(*) FROM tokens WHERE user_id = (SELECT id FROM users WHERE username = 'eve')";
+    site.database.until(links, |count| count == 1).await;
     let report = import(&site.database, &second, &[]);
     assert_eq!(tally(&report, "users"), [0, 4, 0, 1], "{report}");
+    assert_eq!(site.database.number(links).await, 0);
+    assert_eq!(
+        site.database.number("SELECT COUNT(*) FROM users WHERE first_name_key = 'there'").await,
+        3,
+        "they are found by it"
+    );
     let kept = |what: &str| format!("{what} was changed there and here: what is here stays");
     assert_eq!(reasons(&report, "ada"), [kept("password"), kept("first_name")]);
     assert_eq!(reasons(&report, "bob"), [kept("password")]);

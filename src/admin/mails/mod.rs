@@ -51,4 +51,6 @@ pub struct Line {
     pub next_try: Option<Moment>,
     /// Why it did not go out.
     pub error: String,
+    /// Whether it is of nobody's, or of somebody whom the caller may touch.
+    pub can_be_changed: bool,
 }

@@ -91,7 +91,7 @@ fn Queue(listing: Listing) -> impl IntoView {
 }
 
 fn row(line: Line) -> impl IntoView {
-    let Line { id, what, address, user, since, tries, next_try, error } = line;
+    let Line { id, what, address, user, since, tries, next_try, error, can_be_changed } = line;
     let button = |path: &'static str, word: &'static str, class: &'static str| {
         let label = format!("{word}: {what} to {address}");
         view! {
@@ -104,10 +104,10 @@ fn row(line: Line) -> impl IntoView {
             </form>
         }
     };
-    let retry =
-        visitor_may(Permission::ChangeMail).then(|| button(RetryMail::PATH, "Try now", "button small"));
-    let forget =
-        visitor_may(Permission::DeleteMail).then(|| button(DropMail::PATH, "Drop", "button small danger"));
+    let retry = (can_be_changed && visitor_may(Permission::ChangeMail))
+        .then(|| button(RetryMail::PATH, "Try now", "button small"));
+    let forget = (can_be_changed && visitor_may(Permission::DeleteMail))
+        .then(|| button(DropMail::PATH, "Drop", "button small danger"));
     let user = user.map(|(user, username)| {
         view! {
             " ("

@@ -2,7 +2,10 @@
 
 use super::{Line, Listing, store};
 use crate::{
-    admin::history::service::{self as history, Actor, Object},
+    admin::{
+        history::service::{self as history, Actor, Object},
+        users::service::{self as users, Target},
+    },
     error::AppError,
     member::{Staff, UserId},
     server::{Site, Visit, clock::Millis, db::Transaction, moment::moment},
@@ -18,7 +21,7 @@ const MOST_COUNTED: i64 = 10_000;
 ///
 /// # Errors
 /// An outage.
-pub async fn listing(site: &Site, _: &Staff, query: &str) -> Result<Listing, AppError> {
+pub async fn listing(site: &Site, staff: &Staff, query: &str) -> Result<Listing, AppError> {
     let (mut only_stuck, mut after) = (false, 0);
     for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
         match name.as_ref() {
@@ -32,22 +35,29 @@ pub async fn listing(site: &Site, _: &Staff, query: &str) -> Result<Listing, App
     let counted = |count: i64| (count <= MOST_COUNTED).then_some(count);
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let mut rows = store::after(&mut connection, only_stuck, after, limit).await?;
+    drop(connection);
     let has_next = rows.len() > PAGE;
     rows.truncate(PAGE);
     let stuck_too = if only_stuck { "stuck=1&" } else { "" };
     let next = rows.last().filter(|_| has_next).map(|last| format!("?{stuck_too}after={}", last.id));
+    let mut owners: Vec<i64> = rows.iter().filter_map(|row| row.user_id).collect();
+    owners.sort_unstable();
+    owners.dedup();
+    let within_reach = users::within_reach(site, staff, &owners).await?;
+    let can_be_changed = |row: &store::Row| row.user_id.is_none_or(|user| within_reach.contains(&user));
     Ok(Listing {
         only_stuck,
         waiting: counted(waiting),
         stuck: counted(stuck),
-        lines: rows.into_iter().map(line).collect(),
+        lines: rows.into_iter().map(|row| line(can_be_changed(&row), row)).collect(),
         is_later: after != 0,
         next,
     })
 }
 
-fn line(row: store::Row) -> Line {
+fn line(can_be_changed: bool, row: store::Row) -> Line {
     Line {
+        can_be_changed,
         id: row.id,
         what: in_words(&row.kind),
         address: row.address,
@@ -67,12 +77,13 @@ fn in_words(kind: &str) -> String {
 /// Has a mail be tried now. False when it has gone out meanwhile.
 ///
 /// # Errors
-/// An outage.
+/// A mail of the caller's or of somebody who may more than they do, or an outage.
 pub async fn retry(visit: &Visit, staff: &Staff, _: &Recent, id: i64) -> Result<bool, AppError> {
     let mut transaction = visit.site.db.begin().await?;
     let Some(mail) = store::find(&mut transaction, id).await? else {
         return Ok(false);
     };
+    require_within(&mut transaction, staff, &mail).await?;
     let done = store::hurry(&mut transaction, id, visit.site.clock.now()).await?;
     record(&mut transaction, visit, staff, &mail, "mail tried again").await?;
     transaction.commit().await?;
@@ -83,16 +94,29 @@ pub async fn retry(visit: &Visit, staff: &Staff, _: &Recent, id: i64) -> Result<
 /// Drops a mail, which then never goes out. False when it has meanwhile.
 ///
 /// # Errors
-/// An outage.
+/// A mail of the caller's or of somebody who may more than they do, or an outage.
 pub async fn forget(visit: &Visit, staff: &Staff, _: &Recent, id: i64) -> Result<bool, AppError> {
     let mut transaction = visit.site.db.begin().await?;
     let Some(mail) = store::find(&mut transaction, id).await? else {
         return Ok(false);
     };
+    require_within(&mut transaction, staff, &mail).await?;
     let done = store::delete(&mut transaction, id).await?;
     record(&mut transaction, visit, staff, &mail, "mail dropped").await?;
     transaction.commit().await?;
     Ok(done)
+}
+
+/// Nobody keeps from an account that may more than they do, or from their own, what is said of it: a notice may be of what they did.
+async fn require_within(
+    transaction: &mut Transaction,
+    staff: &Staff,
+    mail: &store::Row,
+) -> Result<(), AppError> {
+    match mail.user_id {
+        Some(user) => Target::find(transaction, UserId(user)).await?.require_within(staff),
+        None => Ok(()),
+    }
 }
 
 /// In the history of the user that the mail is for, or, for nobody's, of who did it.

@@ -6,12 +6,21 @@ use super::{
         store::{
             imports,
             people::{self, Change, PresentRow},
+            rights,
         },
     },
     digests::{Column, Digests},
     intake::{Intake, Label},
 };
-use crate::{accounts::username, error::AppError};
+use crate::{
+    accounts::{
+        service::tokens::{self, Purpose},
+        username,
+    },
+    error::AppError,
+    mail,
+    member::UserId,
+};
 
 impl Intake {
     pub(super) async fn change(
@@ -31,6 +40,7 @@ impl Intake {
             self.report.totals.users.unchanged += 1;
             return Ok(());
         }
+        people::hold(&mut self.transaction, user).await?;
         let Some(row) = people::present(&mut self.transaction, user).await? else {
             self.refuse(label, &Refusal::Deleted);
             return Ok(());
@@ -58,7 +68,12 @@ impl Intake {
         }
         self.apply(user, &present, person.raw, &apply).await?;
         // From here on what is there now counts as taken, so that what was kept is told once.
-        imports::update(&mut self.transaction, user, &there.bytes()).await?;
+        let taken = match notes.contains(&Note::NewUsernameTaken) {
+            // Whoever has that name may have another tomorrow.
+            true => there.but_for(before, Column::Username),
+            false => there.bytes(),
+        };
+        imports::update(&mut self.transaction, user, &taken).await?;
         let users = &mut self.report.totals.users;
         *(if apply.is_empty() { &mut users.unchanged } else { &mut users.changed }) += 1;
         self.note(&label, &notes);
@@ -68,8 +83,8 @@ impl Intake {
     /// The account as it is here, in the form in which it comes.
     async fn as_found(&mut self, user: i64, row: PresentRow) -> Result<Raw, AppError> {
         Ok(Raw {
-            groups: people::group_keys(&mut self.transaction, user).await?,
-            permissions: people::permissions(&mut self.transaction, user).await?,
+            groups: rights::group_keys(&mut self.transaction, user).await?,
+            permissions: rights::permissions(&mut self.transaction, user).await?,
             username: row.username,
             email: row.email,
             email_verified_at: row.email_verified_at,
@@ -115,19 +130,25 @@ impl Intake {
             take_over(*column, &mut row, &new);
         }
         let transaction = &mut self.transaction;
-        let keys = (username::key(&row.username), username::key(&row.email));
         if columns.contains(&Column::Groups) {
             let members: Vec<_> =
                 row.groups.iter().filter_map(|key| Some((*self.groups.get(key)?, user))).collect();
-            people::clear_groups(transaction, user).await?;
-            people::insert_members(transaction, &members).await?;
+            rights::clear_groups(transaction, user).await?;
+            rights::insert_members(transaction, &members).await?;
         }
         if columns.contains(&Column::Permissions) {
             let permissions: Vec<_> = row.permissions.iter().map(|name| (user, name.as_str())).collect();
-            people::clear_permissions(transaction, user).await?;
-            people::insert_permissions(transaction, &permissions).await?;
+            rights::clear_permissions(transaction, user).await?;
+            rights::insert_permissions(transaction, &permissions).await?;
         }
-        people::update(transaction, user, &as_row(&row), &keys.0, &keys.1).await?;
+        people::update(transaction, user, &as_row(&row)).await?;
+        let is_elsewhere = username::key(&row.email) != username::key(&present.email);
+        if is_elsewhere || columns.contains(&Column::Password) {
+            // As with every change of these: no link of before opens a way back.
+            let dead = [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail];
+            tokens::revoke_all(transaction, UserId(user), &dead).await?;
+            mail::service::forget_elsewhere(transaction, UserId(user), &row.email).await?;
+        }
         if columns.contains(&Column::Password) || (columns.contains(&Column::IsActive) && !row.is_active) {
             people::end_sessions(transaction, user).await?;
         }

@@ -99,6 +99,15 @@ impl Digests {
         self.0.clone()
     }
 
+    /// To be stored, with another's hash for one column: that one has not been taken over yet.
+    pub fn but_for(&self, other: &Self, column: Column) -> Vec<u8> {
+        let (mut bytes, at) = (self.bytes(), column as usize);
+        if let (Some(slot), Some(others)) = (bytes.get_mut(at * BYTES..(at + 1) * BYTES), other.at(at)) {
+            slot.copy_from_slice(others);
+        }
+        bytes
+    }
+
     /// Whether a column is the same in both.
     pub fn agree(&self, other: &Self, column: Column) -> bool {
         self.at(column as usize) == other.at(column as usize)
@@ -137,6 +146,8 @@ mod tests {
         let changed: Vec<_> =
             Column::ALL.into_iter().filter(|column| !before.agree(&after, *column)).collect();
         assert_eq!(changed, [Column::LastLogin]);
+        let untaken = Digests::stored(after.but_for(&before, Column::LastLogin));
+        assert_eq!(untaken, before);
         assert!(before.same_person(&after));
         assert!(!before.same_person(&Digests::of(&Raw { date_joined: Some(0), ..raw })));
     }

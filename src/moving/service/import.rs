@@ -67,6 +67,11 @@ pub(super) async fn take_all(
 }
 
 pub(super) fn outage(error: AppError) -> Failure {
+    if let AppError::Invalid(_) = error {
+        let sentence =
+            "somebody took a username or an address while it ran: run it again (nothing was taken)";
+        return Failure::message(sentence);
+    }
     Failure::message(format!("{error} (nothing was taken)"))
 }
 
@@ -98,7 +103,8 @@ fn read(
                 }
             }
             Ok(None) => {}
-            Err(trouble) => return Err(format!("line {number}: {trouble}")),
+            // It may quote the file, and goes to a terminal.
+            Err(trouble) => return Err(format!("line {number}: {}", trouble.escape_debug())),
         }
     }
     match state.is_over {

@@ -11,6 +11,7 @@ use super::{
             groups,
             imports::{self, KnownRow, Taken},
             people::{self, Change, Numbered},
+            rights,
         },
     },
     digests::Digests,
@@ -208,8 +209,8 @@ impl Intake {
             let username = person.raw.username.as_str();
             changes.push(Change { user: *id, username, what: "imported", old: String::new(), new });
         }
-        people::insert_members(transaction, &members).await?;
-        people::insert_permissions(transaction, &permissions).await?;
+        rights::insert_members(transaction, &members).await?;
+        rights::insert_permissions(transaction, &permissions).await?;
         people::insert_changes(transaction, self.now, &changes).await?;
         if source.is_empty() {
             return Ok(());

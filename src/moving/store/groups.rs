@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{AnyConnection, Error, FromRow};
 
-use super::people::strings;
+use super::rights::strings;
 use crate::server::{clock::Millis, id::new_id};
 
 /// All groups, number by key of the name.

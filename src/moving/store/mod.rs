@@ -5,6 +5,7 @@ pub mod exports;
 pub mod groups;
 pub mod imports;
 pub mod people;
+pub mod rights;
 
 use std::fmt::Write;
 

@@ -6,6 +6,7 @@ use sqlx::{AnyConnection, Error, FromRow};
 
 use super::{list, values};
 use crate::{
+    accounts::username,
     moving::person::Person,
     server::{clock::Millis, id::new_id},
 };
@@ -22,8 +23,9 @@ pub async fn insert(connection: &mut AnyConnection, rows: &[Numbered], now: Mill
     }
     let sql = format!(
         "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, is_staff, \
-         is_superuser, date_joined, last_login, first_name, last_name, email_verified_at, delete_after) VALUES {}",
-        values(rows.len(), 16)
+         is_superuser, date_joined, last_login, first_name, first_name_key, last_name, last_name_key, email_verified_at, \
+         delete_after) VALUES {}",
+        values(rows.len(), 18)
     );
     let mut query = sqlx::query(&sql);
     for Numbered { id, person } in rows {
@@ -42,7 +44,9 @@ pub async fn insert(connection: &mut AnyConnection, rows: &[Numbered], now: Mill
             .bind(raw.date_joined.unwrap_or(now))
             .bind(raw.last_login)
             .bind(&raw.first_name)
+            .bind(username::key(&raw.first_name))
             .bind(&raw.last_name)
+            .bind(username::key(&raw.last_name))
             .bind(raw.email_verified_at)
             .bind(raw.delete_after);
     }
@@ -71,35 +75,6 @@ async fn found(connection: &mut AnyConnection, sql: &str, keys: &[&str]) -> Resu
     let query = keys.iter().fold(sqlx::query_as(&sql), |query, key| query.bind(*key));
     let rows: Vec<(String,)> = query.fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(key,)| key).collect())
-}
-
-/// Who belongs to which group, as (group, user); what is there already stays.
-pub async fn insert_members(connection: &mut AnyConnection, rows: &[(i64, i64)]) -> Result<(), Error> {
-    /// One account may belong to many.
-    const MOST: usize = 1000;
-    for rows in rows.chunks(MOST) {
-        let sql = format!(
-            "INSERT INTO group_members (group_id, user_id) VALUES {} ON CONFLICT (group_id, user_id) DO NOTHING",
-            values(rows.len(), 2)
-        );
-        let query = rows.iter().fold(sqlx::query(&sql), |query, (group, user)| query.bind(group).bind(user));
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-/// Which account may do what, as (user, codename); what is there already stays.
-pub async fn insert_permissions(connection: &mut AnyConnection, rows: &[(i64, &str)]) -> Result<(), Error> {
-    const MOST: usize = 1000;
-    for rows in rows.chunks(MOST) {
-        let sql = format!(
-            "INSERT INTO user_permissions (user_id, codename) VALUES {} ON CONFLICT (user_id, codename) DO NOTHING",
-            values(rows.len(), 2)
-        );
-        let query = rows.iter().fold(sqlx::query(&sql), |query, (user, name)| query.bind(user).bind(*name));
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
 }
 
 /// A line for the record of changes: whose, what, from, to.
@@ -147,6 +122,16 @@ pub struct PresentRow {
     pub last_login: Option<Millis>,
 }
 
+/// Takes the account for the rest of the transaction, so that what is read of it now is still so when it is written. (On SQLite nobody
+/// else writes anyway.)
+pub async fn hold(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
+    sqlx::query("UPDATE users SET version = version WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 pub async fn present(connection: &mut AnyConnection, id: i64) -> Result<Option<PresentRow>, Error> {
     sqlx::query_as(
         "SELECT username, email, email_verified_at, password_hash, first_name, last_name, is_active, is_staff, is_superuser, \
@@ -158,23 +143,17 @@ pub async fn present(connection: &mut AnyConnection, id: i64) -> Result<Option<P
 }
 
 /// The whole row anew.
-pub async fn update(
-    connection: &mut AnyConnection,
-    id: i64,
-    row: &PresentRow,
-    username_key: &str,
-    email_key: &str,
-) -> Result<(), Error> {
+pub async fn update(connection: &mut AnyConnection, id: i64, row: &PresentRow) -> Result<(), Error> {
     sqlx::query(
         "UPDATE users SET username = $2, username_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
          password_hash = $7, first_name = $8, last_name = $9, is_active = $10, is_staff = $11, is_superuser = $12, \
-         last_login = $13, version = version + 1 WHERE id = $1",
+         last_login = $13, first_name_key = $14, last_name_key = $15, version = version + 1 WHERE id = $1",
     )
     .bind(id)
     .bind(&row.username)
-    .bind(username_key)
+    .bind(username::key(&row.username))
     .bind(&row.email)
-    .bind(email_key)
+    .bind(username::key(&row.email))
     .bind(row.email_verified_at)
     .bind(&row.password_hash)
     .bind(&row.first_name)
@@ -183,6 +162,8 @@ pub async fn update(
     .bind(row.is_staff)
     .bind(row.is_superuser)
     .bind(row.last_login)
+    .bind(username::key(&row.first_name))
+    .bind(username::key(&row.last_name))
     .execute(connection)
     .await
     .map(drop)
@@ -196,45 +177,6 @@ pub async fn end_sessions(connection: &mut AnyConnection, id: i64) -> Result<(),
         .execute(&mut *connection)
         .await?;
     sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id).execute(connection).await.map(drop)
-}
-
-/// The keys of an account's groups.
-pub async fn group_keys(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
-    strings(
-        connection,
-        "SELECT name_key FROM groups JOIN group_members ON group_id = groups.id WHERE user_id = $1",
-        id,
-    )
-    .await
-}
-
-/// What an account may do of its own.
-pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
-    strings(connection, "SELECT codename FROM user_permissions WHERE user_id = $1", id).await
-}
-
-pub(super) async fn strings(
-    connection: &mut AnyConnection,
-    sql: &str,
-    id: i64,
-) -> Result<Vec<String>, Error> {
-    let rows: Vec<(String,)> = sqlx::query_as(sql).bind(id).fetch_all(connection).await?;
-    let mut strings: Vec<String> = rows.into_iter().map(|(text,)| text).collect();
-    // By bytes, whatever the database's order is.
-    strings.sort();
-    Ok(strings)
-}
-
-pub async fn clear_groups(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
-    sqlx::query("DELETE FROM group_members WHERE user_id = $1").bind(id).execute(connection).await.map(drop)
-}
-
-pub async fn clear_permissions(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
-    sqlx::query("DELETE FROM user_permissions WHERE user_id = $1")
-        .bind(id)
-        .execute(connection)
-        .await
-        .map(drop)
 }
 
 /// Confirms the addresses of these accounts.

@@ -1,0 +1,73 @@
+//! SQL for what an account may do: its groups and its own permissions.
+
+use sqlx::{AnyConnection, Error};
+
+use super::values;
+
+/// Who belongs to which group, as (group, user); what is there already stays.
+pub async fn insert_members(connection: &mut AnyConnection, rows: &[(i64, i64)]) -> Result<(), Error> {
+    /// One account may belong to many.
+    const MOST: usize = 1000;
+    for rows in rows.chunks(MOST) {
+        let sql = format!(
+            "INSERT INTO group_members (group_id, user_id) VALUES {} ON CONFLICT (group_id, user_id) DO NOTHING",
+            values(rows.len(), 2)
+        );
+        let query = rows.iter().fold(sqlx::query(&sql), |query, (group, user)| query.bind(group).bind(user));
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Which account may do what, as (user, codename); what is there already stays.
+pub async fn insert_permissions(connection: &mut AnyConnection, rows: &[(i64, &str)]) -> Result<(), Error> {
+    const MOST: usize = 1000;
+    for rows in rows.chunks(MOST) {
+        let sql = format!(
+            "INSERT INTO user_permissions (user_id, codename) VALUES {} ON CONFLICT (user_id, codename) DO NOTHING",
+            values(rows.len(), 2)
+        );
+        let query = rows.iter().fold(sqlx::query(&sql), |query, (user, name)| query.bind(user).bind(*name));
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// The keys of an account's groups.
+pub async fn group_keys(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
+    strings(
+        connection,
+        "SELECT name_key FROM groups JOIN group_members ON group_id = groups.id WHERE user_id = $1",
+        id,
+    )
+    .await
+}
+
+/// What an account may do of its own.
+pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
+    strings(connection, "SELECT codename FROM user_permissions WHERE user_id = $1", id).await
+}
+
+pub(super) async fn strings(
+    connection: &mut AnyConnection,
+    sql: &str,
+    id: i64,
+) -> Result<Vec<String>, Error> {
+    let rows: Vec<(String,)> = sqlx::query_as(sql).bind(id).fetch_all(connection).await?;
+    let mut strings: Vec<String> = rows.into_iter().map(|(text,)| text).collect();
+    // By bytes, whatever the database's order is.
+    strings.sort();
+    Ok(strings)
+}
+
+pub async fn clear_groups(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
+    sqlx::query("DELETE FROM group_members WHERE user_id = $1").bind(id).execute(connection).await.map(drop)
+}
+
+pub async fn clear_permissions(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
+    sqlx::query("DELETE FROM user_permissions WHERE user_id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(drop)
+}
