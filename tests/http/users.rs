@@ -273,37 +273,43 @@ async fn people_are_found_by_any_part_of_any_name() {
     site.stop().await;
 }
 
-/// More fit than are sorted for a page: by a search that most fit, alone and with a filter that few fit.
+/// More fit than are counted: sorted all the same.
 #[tokio::test]
-async fn of_very_many_the_latest_come_first_and_few_are_sorted_all_the_same() {
+async fn of_many_that_fit_each_is_looked_at_in_the_order_of_the_list() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &["accounts.view_user"]).await;
     let people = people(5600);
     insert(&site, &people).await;
-    let page = staff.get("/admin/users?q=example&sort=username").await;
-    assert!(
-        page.find(".found").starts_with("More than 5,000 users fit the search"),
-        "{}",
-        page.find(".found")
-    );
-    assert!(counts(&page).values().all(|count| count.is_empty()), "nothing is said of what is not counted");
-    let mut latest: Vec<&Person> = people.iter().collect();
-    latest.sort_by_key(|one| -one.id);
-    let latest = |count: usize, fits: fn(&Person) -> bool| -> Vec<String> {
-        let fitting = latest.iter().filter(|one| fits(one));
-        fitting.take(count).map(|one| one.username.clone()).collect()
-    };
-    // `sam` is newer than all of them.
-    assert_eq!(names(&page)[1..], latest(99, |_| true));
-    let next = page.attribute("a[rel=next]", "href").expect("a next page");
-    let second = staff.get(&next).await;
-    assert_eq!(names(&second), latest(199, |_| true)[99..]);
-    let back = second.attribute("a[rel=prev]", "href").expect("a way back");
-    assert_eq!(names(&staff.get(&back).await)[1..], latest(99, |_| true));
-    // The oldest first.
-    let oldest = staff.get("/admin/users?q=example&sort=joined").await;
-    assert_eq!(names(&oldest)[0], people[0].username);
-    // With filters that many fit, and in a large group.
+    // Everybody.
+    site.database
+        .execute(
+            "INSERT INTO group_members (group_id, user_id) SELECT 3, id FROM users \
+             WHERE id NOT IN (SELECT user_id FROM group_members WHERE group_id = 3)",
+        )
+        .await;
+    for (filter, fits) in [
+        ("", (|_| true) as fn(&Person) -> bool),
+        ("&superuser=0", |one| !one.facts[2]),
+        ("&group=3", |_| true),
+    ] {
+        for sort in ["username", "-email"] {
+            let page = staff.get(&format!("/admin/users?q=EXAMPLE.com{filter}&sort={sort}")).await;
+            assert_eq!(
+                page.find(".found"),
+                "More than 5,000 users fit the search. Search for more of a name to narrow it down."
+            );
+            assert!(
+                counts(&page).values().all(|count| count.is_empty()),
+                "nothing is said of what is not counted"
+            );
+            let next = page.attribute("a[rel=next]", "href").expect("a next page");
+            let found = [names(&page), names(&staff.get(&next).await)].concat();
+            let sam = found.iter().filter(|name| *name == "sam").count();
+            let expected = &sorted(&people, sort, fits)[..200 - sam];
+            assert!(found.iter().filter(|name| *name != "sam").eq(expected), "{filter}{sort}: {found:?}");
+        }
+    }
+    // What fits in the middle of a name, and what it begins with: the same way.
     let letter = staff.get("/admin/users?q=m&active=1").await;
     let begins = |one: &&Person| one.username.starts_with('M') || one.email.starts_with('M');
     let expected = people.iter().filter(begins).filter(|one| one.facts[0]).count();
@@ -311,10 +317,58 @@ async fn of_very_many_the_latest_come_first_and_few_are_sorted_all_the_same() {
     let members = staff.get("/admin/users?q=example&group=1&active=1").await;
     let expected = people.iter().filter(|one| one.groups.contains(&1) && one.facts[0]).count();
     assert_eq!(members.find(".found").replace(',', ""), format!("{expected} of 5601 users"));
-    // With a filter that few fit, they are sorted and counted.
+    // With a filter that few fit, they are counted.
     let superusers = |one: &Person| one.facts[2];
     let found = walk(&mut staff, "?q=example&superuser=1&sort=username").await;
     assert_eq!(found, sorted(&people, "username", superusers));
+    site.stop().await;
+}
+
+/// More than can be looked at: by a search that most fit, alone and in a group.
+#[tokio::test]
+async fn of_very_many_the_latest_come_first() {
+    let site = TestSite::start_without_mail().await;
+    let mut staff = site.staff("sam", &["accounts.view_user"]).await;
+    let people = people(400);
+    insert(&site, &people).await;
+    let numbers =
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 60000)";
+    let hash = site.database.bytes("00");
+    site.database
+        .execute(&format!(
+            "{numbers} INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, \
+             is_staff, is_superuser, date_joined) SELECT n, 'earlier' || n, 'earlier' || n, n || '@example.net', n || '@example.net', '!', {hash}, 1, 0, 0, 1 \
+             FROM numbers"
+        ))
+        .await;
+    site.database
+        .execute(&format!("{numbers} INSERT INTO group_members (group_id, user_id) SELECT 1, n FROM numbers"))
+        .await;
+    let of_group = |one: &&Person| one.groups.contains(&1);
+    for (query, expected) in [
+        ("q=example", people.iter().rev().collect::<Vec<_>>()),
+        // By what it begins with, for which there is another index: 60,000 usernames.
+        ("q=e&group=1", Vec::new()),
+        ("q=example&group=1", people.iter().rev().filter(of_group).collect()),
+    ] {
+        let page = staff.get(&format!("/admin/users?{query}&sort=username")).await;
+        let told = "More than 5,000 users fit the search: they are not sorted, but shown as they were made.";
+        assert!(page.find(".found").starts_with(told), "{query}: {}", page.find(".found"));
+        let next = page.attribute("a[rel=next]", "href").expect("a next page");
+        let second = staff.get(&next).await;
+        let back = second.attribute("a[rel=prev]", "href").expect("a way back");
+        assert_eq!(names(&staff.get(&back).await), names(&page), "{query}");
+        let mut found = [names(&page), names(&second)].concat();
+        assert_eq!(found.len(), 200, "{query}");
+        // `sam` is newer than all of them.
+        found.retain(|name| name != "sam");
+        let earlier = (1..=60_000).rev().map(|n| format!("earlier{n}"));
+        let expected = expected.into_iter().map(|one| one.username.clone()).chain(earlier);
+        assert!(found.iter().cloned().eq(expected.take(found.len())), "{query}: {found:?}");
+    }
+    // The oldest first.
+    let oldest = staff.get("/admin/users?q=example&sort=joined").await;
+    assert_eq!(names(&oldest)[0], "earlier1");
     site.stop().await;
 }
 

@@ -47,8 +47,13 @@ pub struct Listing {
 pub enum Found {
     /// Counted.
     Exactly(i64),
-    /// So many fit the search that they are neither counted nor sorted, but shown as they were made, the latest first.
-    MoreThan(i64),
+    /// So many fit the search that they are not counted.
+    MoreThan {
+        /// At least one more than these.
+        count: i64,
+        /// Nor are they sorted, then, but shown as they were made, the latest first.
+        is_sorted: bool,
+    },
 }
 
 /// A user in the list.

@@ -1,88 +1,159 @@
 //! `memory://`: in this process, weighed in bytes.
 
 use std::{
+    hash::{BuildHasher, Hash, Hasher, RandomState},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use moka::{Expiry, notification::RemovalCause, ops::compute::Op, sync::Cache as Moka};
+use quick_cache::{
+    OptionsBuilder, Weighter,
+    sync::{Cache, EntryAction, EntryResult},
+};
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
 use crate::cache::{key::Key, list::Sieve};
 
-/// What an entry takes beside its key and its bytes: moka's tables and queues, the counters.
-const OVERHEAD: usize = 700;
+/// What an entry takes beside its bytes: its place in the table, its counter, what is remembered of entries that went.
+const OVERHEAD: usize = 400;
 
 /// What an entry takes, so that `cache.max_bytes` is what the process really grows by. A quarter is what the allocator rounds up and
 /// leaves between sizes. Measured (`members-area measure-cache`, held to the limit by `script/bench`).
-fn weight(key: &Key, bytes: &Bytes) -> u32 {
-    let content = key.as_bytes().len() + bytes.len();
-    u32::try_from(content + content / 4 + OVERHEAD).unwrap_or(u32::MAX)
+fn weight(bytes: &Bytes) -> u64 {
+    (bytes.len() + bytes.len() / 4 + OVERHEAD) as u64
 }
 
-/// moka. Its clock only gives memory back: what is over is decided by the site's clock, which tests move.
+/// quick_cache, where a read follows half as many pointers as in moka, and an entry takes half the room beside its bytes; both keep
+/// what is read often from being pushed out by what is read once. Whether an entry is over is decided by the site's clock, which
+/// tests move; the machine's gives the memory back.
 #[derive(Debug)]
 pub struct Memory {
-    entries: Moka<Key, Arc<Kept>>,
+    entries: Arc<Entries>,
+    fingerprints: [RandomState; 2],
     evictions: Arc<AtomicU64>,
     max_bytes: u64,
 }
 
+type Entries = Cache<Fingerprint, Arc<Kept>, Weigh, AsItIs, CountEvictions>;
+
 #[derive(Debug)]
 struct Kept {
     bytes: Bytes,
-    keep: Option<Duration>,
+    until: Option<Instant>,
     hits: AtomicU64,
 }
 
-struct Keep;
+/// Names an entry, in place of its key, which stands in the bytes. 128 bits by a secret of this process (SipHash): nobody can choose
+/// two keys that meet, and those that meet all the same are misses ([`Envelope::is_of`](crate::cache::envelope::Envelope::is_of)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Fingerprint(u64, u64);
 
-impl Expiry<Key, Arc<Kept>> for Keep {
-    fn expire_after_create(&self, _: &Key, kept: &Arc<Kept>, _: Instant) -> Option<Duration> {
-        kept.keep
+impl Hash for Fingerprint {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0);
+    }
+}
+
+/// A fingerprint is a hash already.
+#[derive(Clone, Debug, Default)]
+struct AsItIs(u64);
+
+impl BuildHasher for AsItIs {
+    type Hasher = Self;
+
+    fn build_hasher(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Hasher for AsItIs {
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
     }
 
-    fn expire_after_update(
-        &self,
-        _: &Key,
-        kept: &Arc<Kept>,
-        _: Instant,
-        _: Option<Duration>,
-    ) -> Option<Duration> {
-        kept.keep
+    fn write(&mut self, bytes: &[u8]) {
+        // Of no fingerprint; any number will do.
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(*byte)));
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Weigh;
+
+impl Weighter<Fingerprint, Arc<Kept>> for Weigh {
+    fn weight(&self, _: &Fingerprint, kept: &Arc<Kept>) -> u64 {
+        weight(&kept.bytes)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct CountEvictions(Arc<AtomicU64>);
+
+impl quick_cache::Lifecycle<Fingerprint, Arc<Kept>> for CountEvictions {
+    type RequestState = ();
+
+    fn begin_request(&self) {}
+
+    fn on_evict(&self, (): &mut (), _: Fingerprint, _: Arc<Kept>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl Memory {
-    /// Entries may weigh that much together.
+    /// Entries may take so much together; one alone a quarter of it, or 4 MiB if that is more.
     pub fn new(max_bytes: u64) -> Self {
+        // Each part has a lock and a share of the room.
+        const PART: u64 = 4 * 1024 * 1024;
+        const MOST_PARTS: u64 = 64;
+        // A page, compressed.
+        const USUAL: u64 = 2048;
         let evictions = Arc::new(AtomicU64::new(0));
-        let evicted = evictions.clone();
-        let entries = Moka::builder()
-            .max_capacity(max_bytes)
-            .weigher(|key: &Key, kept: &Arc<Kept>| weight(key, &kept.bytes))
-            .expire_after(Keep)
-            .eviction_listener(move |_, _, cause| {
-                if cause == RemovalCause::Size {
-                    evicted.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-            .build();
-        Self { entries, evictions, max_bytes }
+        let parts = (max_bytes / PART).clamp(1, MOST_PARTS);
+        // The next power of two is taken, and would make the parts smaller.
+        let parts = 1 << parts.ilog2();
+        let options = OptionsBuilder::new()
+            .shards(parts)
+            .estimated_items_capacity(usize::try_from(max_bytes / USUAL).unwrap_or(usize::MAX))
+            .weight_capacity(max_bytes)
+            .build()
+            .expect("a capacity was given");
+        let entries =
+            Cache::with_options(options, Weigh, AsItIs::default(), CountEvictions(evictions.clone()));
+        Self {
+            entries: entries.into(),
+            fingerprints: [RandomState::new(), RandomState::new()],
+            evictions,
+            max_bytes,
+        }
     }
 
-    fn put(&self, put: &Put) {
-        self.entries.insert(put.key.clone(), kept(put));
+    fn fingerprint(&self, key: &Key) -> Fingerprint {
+        let [first, second] = &self.fingerprints;
+        Fingerprint(first.hash_one(key.as_bytes()), second.hash_one(key.as_bytes()))
     }
 }
 
 fn kept(put: &Put) -> Arc<Kept> {
-    Arc::new(Kept { bytes: put.bytes.clone(), keep: put.keep, hits: AtomicU64::new(0) })
+    let until = put.keep.and_then(|keep| Instant::now().checked_add(keep));
+    Arc::new(Kept { bytes: put.bytes.clone(), until, hits: AtomicU64::new(0) })
+}
+
+/// Looks at every entry, which takes a moment when they are a million; none is locked for longer than a look.
+async fn each<T: Send + 'static>(
+    entries: &Arc<Entries>,
+    look: impl FnOnce(&Entries) -> T + Send + 'static,
+) -> Result<T, Down> {
+    let entries = entries.clone();
+    tokio::task::spawn_blocking(move || look(&entries)).await.map_err(Down::because)
 }
 
 #[async_trait]
@@ -96,7 +167,7 @@ impl Backend for Memory {
     }
 
     fn get_now(&self, key: &Key) -> Option<Bytes> {
-        let kept = self.entries.get(key)?;
+        let kept = self.entries.get(&self.fingerprint(key))?;
         kept.hits.fetch_add(1, Ordering::Relaxed);
         Some(kept.bytes.clone())
     }
@@ -106,37 +177,42 @@ impl Backend for Memory {
     }
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
-        puts.iter().for_each(|each| self.put(each));
+        puts.iter().for_each(|put| self.entries.insert(self.fingerprint(&put.key), kept(put)));
         Ok(())
     }
 
     async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
-        let mut holds = false;
-        self.entries.entry_by_ref(&put.key).and_compute_with(|found| {
-            holds = match (condition, &found) {
-                (Condition::Absent, None) => true,
-                (Condition::Unchanged(old), Some(found)) => found.value().bytes == *old,
-                _ => false,
-            };
-            if holds { Op::Put(kept(put)) } else { Op::Nop }
+        // Under the lock of its part: nobody writes between the look and the change.
+        let entry = self.entries.entry(&self.fingerprint(&put.key), None, |_, found| {
+            let holds = matches!(condition, Condition::Unchanged(old) if found.bytes == *old);
+            if holds {
+                *found = kept(put);
+            }
+            EntryAction::Retain(holds)
         });
-        Ok(holds)
+        Ok(match (entry, condition) {
+            (EntryResult::Retained(holds), _) => holds,
+            // Refused where somebody has put something there meanwhile.
+            (EntryResult::Vacant(free), Condition::Absent) => free.insert(kept(put)).is_ok(),
+            _ => false,
+        })
     }
 
     async fn delete_many(&self, keys: &[Key]) -> Result<(), Down> {
-        keys.iter().for_each(|key| self.entries.invalidate(key));
+        for key in keys {
+            self.entries.remove(&self.fingerprint(key));
+        }
         Ok(())
     }
 
     async fn clear(&self) -> Result<(), Down> {
-        self.entries.invalidate_all();
-        self.tidy().await
+        // Gives a million entries back.
+        each(&self.entries, Entries::clear).await
     }
 
     async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
-        let (entries, sieve) = (self.entries.clone(), sieve.clone());
-        // A million entries take a moment.
-        tokio::task::spawn_blocking(move || {
+        let sieve = sieve.clone();
+        let found = move |entries: &Entries| {
             entries
                 .iter()
                 .filter(|(_, kept)| sieve.lets_through(&kept.bytes))
@@ -147,27 +223,29 @@ impl Backend for Memory {
                     hits: Some(kept.hits.load(Ordering::Relaxed)),
                 })
                 .collect()
-        })
-        .await
-        .map(Some)
-        .map_err(Down::because)
+        };
+        each(&self.entries, found).await.map(Some)
     }
 
     async fn usage(&self) -> Result<Usage, Down> {
-        self.tidy().await?;
         Ok(Usage {
-            entries: Some(self.entries.entry_count()),
-            bytes: Some(self.entries.weighted_size()),
+            entries: Some(self.entries.len() as u64),
+            bytes: Some(self.entries.weight()),
             max_bytes: Some(self.max_bytes),
             evictions: Some(self.evictions.load(Ordering::Relaxed)),
         })
     }
-}
 
-impl Memory {
-    /// What moka would do later, now, so that its sums are right.
-    async fn tidy(&self) -> Result<(), Down> {
-        let entries = self.entries.clone();
-        tokio::task::spawn_blocking(move || entries.run_pending_tasks()).await.map_err(Down::because)
+    async fn sweep(&self) -> Result<(), Down> {
+        let now = Instant::now();
+        let is_over = move |kept: &Kept| kept.until.is_some_and(|until| until <= now);
+        let sweep = move |entries: &Entries| {
+            for (fingerprint, kept) in entries.iter() {
+                if is_over(&kept) {
+                    entries.remove_if(&fingerprint, |kept| is_over(kept));
+                }
+            }
+        };
+        each(&self.entries, sweep).await
     }
 }

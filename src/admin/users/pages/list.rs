@@ -62,10 +62,13 @@ fn how_many(found: Found, total: i64) -> String {
     match found {
         Found::Exactly(1) => format!("1 of {total} users"),
         Found::Exactly(count) => format!("{} of {total} users", grouped(count)),
-        Found::MoreThan(count) => format!(
-            "More than {} users fit the search: they are not sorted, but shown as they were made. Search for more of a name to narrow it down.",
-            grouped(count)
-        ),
+        Found::MoreThan { count, is_sorted } => {
+            let order = if is_sorted { "" } else { ": they are not sorted, but shown as they were made" };
+            format!(
+                "More than {} users fit the search{order}. Search for more of a name to narrow it down.",
+                grouped(count)
+            )
+        }
     }
 }
 
@@ -139,7 +142,7 @@ fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl
     });
     let all = match found {
         Found::Exactly(count) => format!("… with all {} found …", grouped(count)),
-        Found::MoreThan(count) => format!("… with all {}+ found …", grouped(count)),
+        Found::MoreThan { count, .. } => format!("… with all {}+ found …", grouped(count)),
     };
     view! {
         <fieldset class="batch">

@@ -8,7 +8,7 @@ use super::{
         search::Search,
         store::batch::{self as store, Concerned, Source},
     },
-    list::look,
+    look::look,
     reach::has_all,
 };
 use crate::{
@@ -108,7 +108,7 @@ pub(super) async fn concerned(
             let look = look(site, filter, search.as_ref()).await?;
             let all = match look.found {
                 Found::Exactly(count) => Some(count),
-                Found::MoreThan(_) => None,
+                Found::MoreThan { .. } => None,
             };
             let plan = look.plan(site, filter, search.as_ref());
             let mut connection = site.db.read().await?;

@@ -2,39 +2,29 @@
 
 use std::collections::HashMap;
 
-use super::super::{
-    Choices, Found, GroupChoice, Line, Listing,
-    filter::{By, Cursor, Fact, Filter, Place, Sort},
-    search::Search,
-    store::{
-        LineRow,
-        counts::{self, Count},
-        list::{self, Page},
-        plan::{MOST, Plan, Source},
+use super::{
+    super::{
+        Choices, GroupChoice, Line, Listing,
+        filter::{By, Cursor, Fact, Filter, Place, Sort},
+        search::Search,
+        store::{
+            LineRow,
+            counts::{self, Count},
+            list::{self, Page},
+            plan::{Plan, Source},
+        },
     },
+    look::{look, sum},
 };
 use crate::{
     admin::groups,
     error::AppError,
     member::Staff,
-    server::{Site, moment::moment, sql::Sql},
+    server::{Site, moment::moment},
 };
 
 /// Lines on a page.
 const PAGE: usize = 100;
-/// Of more than so many rows the counts are put together.
-const ROWS_OF_COUNTS: i64 = 5000;
-
-/// What was found out about a list before it is read.
-pub(super) struct Look {
-    pub source: Source,
-    pub found: Found,
-    /// Of the users that fit the search, or of all: none where too many fit to be counted.
-    pub counts: Option<Vec<Count>>,
-    pub total: i64,
-    /// Wanted, and there is somebody.
-    pub facets: Vec<i64>,
-}
 
 /// A page of the list that this query asks for.
 ///
@@ -62,90 +52,6 @@ pub async fn listing(site: &Site, _: &Staff, query: &str) -> Result<Listing, App
     })
 }
 
-impl Look {
-    pub fn plan<'a>(&'a self, site: &Site, filter: &Filter, search: Option<&'a Search>) -> Plan<'a> {
-        Plan {
-            is_embedded: site.db.is_embedded(),
-            facets: &self.facets,
-            group: filter.group,
-            search,
-            source: self.source,
-        }
-    }
-}
-
-/// Counts first: the numbers say by which way the list is read.
-pub(super) async fn look(site: &Site, filter: &Filter, search: Option<&Search>) -> Result<Look, AppError> {
-    let mut connection = site.db.read().await?;
-    let (all, stored) = counts::all(&mut connection).await?;
-    if stored > ROWS_OF_COUNTS && !site.db.is_embedded() {
-        tokio::spawn(fold_now(site.clone()));
-    }
-    let total = sum(&all, None, &Filter::default().facets());
-    let wanted = filter.facets();
-    let of_group = filter.group.unwrap_or(0);
-    let facets: Vec<i64> = all
-        .iter()
-        .filter(|count| count.group == of_group && wanted.contains(&count.facet))
-        .map(|count| count.facet)
-        .collect();
-    let without_search = sum(&all, filter.group, &facets);
-    let Some(search) = search else {
-        let found = Found::Exactly(without_search);
-        return Ok(Look { source: Source::Sorted, found, counts: Some(all), total, facets });
-    };
-    let of_everybody = Plan {
-        is_embedded: site.db.is_embedded(),
-        facets: &[],
-        group: None,
-        search: Some(search),
-        source: Source::Matches,
-    };
-    let matching = counts::of_matches(&mut connection, &matches_by_facet(&of_everybody, search)).await?;
-    if matching.iter().map(|one| one.looked_at).sum::<i64>() <= MOST {
-        let mut counted: Vec<Count> = matching.into_iter().map(|one| one.fitting).collect();
-        counted.extend(counts::of_groups(&mut connection, &matches_by_group(&of_everybody, search)).await?);
-        let found = Found::Exactly(sum(&counted, filter.group, &facets));
-        return Ok(Look { source: Source::Matches, found, counts: Some(counted), total, facets });
-    }
-    if without_search <= MOST {
-        let few = Plan { facets: &facets, group: filter.group, source: Source::Few, ..of_everybody };
-        let mut sql = Sql::new("SELECT CAST(0 AS BIGINT), users.facet, CAST(COUNT(*) AS BIGINT)");
-        few.push_from_where(&mut sql);
-        sql.push(" GROUP BY users.facet");
-        let fitting = counts::of_groups(&mut connection, &sql).await?;
-        let found = Found::Exactly(sum(&fitting, None, &facets));
-        return Ok(Look { source: Source::Few, found, counts: None, total, facets });
-    }
-    Ok(Look { source: Source::Stream, found: Found::MoreThan(MOST), counts: None, total, facets })
-}
-
-/// Of the users that may fit, and of those that do.
-fn matches_by_facet(plan: &Plan<'_>, search: &Search) -> Sql {
-    let mut sql = Sql::new("SELECT users.facet, CAST(COUNT(*) AS BIGINT), CAST(SUM(CASE WHEN 1 = 1");
-    plan.push_likes(&mut sql);
-    sql.push(" THEN 1 ELSE 0 END) AS BIGINT) FROM");
-    plan.push_matches(&mut sql, search);
-    sql.push(plan.join()).push("users ON users.id = matches.id GROUP BY users.facet");
-    sql
-}
-
-fn matches_by_group(plan: &Plan<'_>, search: &Search) -> Sql {
-    let mut sql = Sql::new("SELECT group_members.group_id, users.facet, CAST(COUNT(*) AS BIGINT) FROM");
-    plan.push_matches(&mut sql, search);
-    sql.push(plan.join()).push("users ON users.id = matches.id");
-    sql.push(plan.join()).push("group_members ON group_members.user_id = users.id WHERE 1 = 1");
-    plan.push_likes(&mut sql);
-    sql.push(" GROUP BY group_members.group_id, users.facet");
-    sql
-}
-
-fn sum(counts: &[Count], group: Option<i64>, facets: &[i64]) -> i64 {
-    let group = group.unwrap_or(0);
-    let of_these = counts.iter().filter(|one| one.group == group && facets.contains(&one.facet));
-    of_these.map(|one| one.count).sum()
-}
-
 /// The lines of a page in their order, and whether there is something before and after them.
 async fn read(
     site: &Site,
@@ -155,7 +61,9 @@ async fn read(
 ) -> Result<(Vec<LineRow>, bool, bool), AppError> {
     // Too many to be sorted are shown as they were made.
     let sort = match plan.source {
-        Source::Stream => Sort { by: By::Joined, descending: sort.by != By::Joined || sort.descending },
+        Source::Stream | Source::StreamOfMatches => {
+            Sort { by: By::Joined, descending: sort.by != By::Joined || sort.descending }
+        }
         _ => sort,
     };
     // One more than is shown tells whether there is another page.
@@ -218,7 +126,7 @@ pub async fn members_of_groups(site: &Site) -> Result<HashMap<i64, i64>, AppErro
     Ok(members)
 }
 
-async fn fold_now(site: Site) {
+pub(super) async fn fold_now(site: Site) {
     if let Err(error) = fold_counts(&site).await {
         tracing::warn!(%error, "The counts of users could not be put together");
     }

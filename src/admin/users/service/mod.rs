@@ -4,6 +4,7 @@ mod add;
 mod batch;
 mod concerned;
 mod list;
+mod look;
 mod named;
 mod passwords;
 mod permissions;

@@ -1,6 +1,6 @@
 //! Who is meant by what somebody typed, for lists of what users have.
 
-use super::{super::filter::Filter, super::search::Search, super::store::batch as store, list::look};
+use super::{super::filter::Filter, super::search::Search, super::store::batch as store, look::look};
 use crate::{
     error::AppError,
     member::{Staff, UserId},

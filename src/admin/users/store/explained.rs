@@ -71,17 +71,25 @@ async fn a_search_goes_through_an_index_however_much_it_finds() {
                 let index = if group.is_some() { "group_members_by" } else { "users_by" };
                 explainer.assert_uses(index, statement(&few, &page)).await;
                 explainer.allow_sorting(false).await;
-                let stream = plan(&explainer, group, Some(search), Source::Stream);
-                let index = match (by_trigram && explainer.is_embedded, group) {
-                    (true, _) => "users_search VIRTUAL TABLE",
-                    (false, None) => ids,
-                    (false, Some(_)) => ids_of_group,
-                };
-                let from = Cursor { key: String::new(), id: 7 };
-                let later = Page { sort: Sort::default(), from: Some(&from), limit: 101 };
-                let sql = statement(&stream, &later);
-                let sorted = explainer.assert_uses(index, sql).await;
-                assert!(!sorted.contains("TEMP B-TREE") && !sorted.contains("Sort "), "{sorted}");
+                for descending in [false, true] {
+                    let page = Page { sort: Sort { by: By::Email, descending }, from: None, limit: 101 };
+                    let each = plan(&explainer, group, Some(search), Source::Sorted);
+                    let index = if group.is_some() { "group_members_by_email" } else { "users_by_email" };
+                    explainer.assert_uses(index, statement(&each, &page)).await;
+                }
+                let by_ids = (Source::Stream, if group.is_some() { ids_of_group } else { ids });
+                let by_matches = (Source::StreamOfMatches, "users_search VIRTUAL TABLE");
+                for (source, index) in [by_ids, by_matches] {
+                    if source == Source::StreamOfMatches && !(by_trigram && explainer.is_embedded) {
+                        continue;
+                    }
+                    let stream = plan(&explainer, group, Some(search), source);
+                    let from = Cursor { key: String::new(), id: 7 };
+                    let later = Page { sort: Sort::default(), from: Some(&from), limit: 101 };
+                    let sql = statement(&stream, &later);
+                    let sorted = explainer.assert_uses(index, sql).await;
+                    assert!(!sorted.contains("TEMP B-TREE") && !sorted.contains("Sort "), "{sorted}");
+                }
             }
         }
         if !explainer.is_embedded {

@@ -28,10 +28,20 @@ const COLUMNS: &str = "users.id, users.username, users.email, users.first_name, 
 impl By {
     const fn column(self) -> &'static str {
         match self {
-            Self::Joined => "date_joined",
-            Self::Username => "username_key",
-            Self::Email => "email_key",
-            Self::Seen => "seen",
+            Self::Joined => "users.date_joined",
+            Self::Username => "users.username_key",
+            Self::Email => "users.email_key",
+            Self::Seen => "users.seen",
+        }
+    }
+
+    /// Its copy, in the index of a group's members.
+    const fn column_of_members(self) -> &'static str {
+        match self {
+            Self::Joined => "group_members.date_joined",
+            Self::Username => "group_members.username_key",
+            Self::Email => "group_members.email_key",
+            Self::Seen => "group_members.seen",
         }
     }
 
@@ -73,7 +83,7 @@ pub fn statement(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     match plan.source {
         Source::Sorted => sorted(plan, page),
         Source::Matches | Source::Few => found(plan, page),
-        Source::Stream => stream(plan, page),
+        Source::Stream | Source::StreamOfMatches => stream(plan, page),
     }
 }
 
@@ -83,8 +93,21 @@ pub async fn lines(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Line
 
 /// The first lines of each facet, each from its range of the index, and of those the first.
 fn sorted(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
-    let (table, id) = if plan.group.is_some() { ("group_members", "user_id") } else { ("users", "id") };
-    let column = page.sort.by.column();
+    let (id, column) = match plan.group.is_some() {
+        true => ("group_members.user_id", page.sort.by.column_of_members()),
+        false => ("users.id", page.sort.by.column()),
+    };
+    let (table, facet_column) = match (plan.group.is_some(), plan.search.is_some()) {
+        (false, _) => ("users", "users.facet = "),
+        (true, false) => ("group_members", "group_members.facet = "),
+        // What is searched stands with the user only.
+        (true, true) if plan.is_embedded => {
+            ("group_members CROSS JOIN users ON users.id = group_members.user_id", "group_members.facet = ")
+        }
+        (true, true) => {
+            ("group_members JOIN users ON users.id = group_members.user_id", "group_members.facet = ")
+        }
+    };
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS).push("CAST(page.sort_key AS TEXT) AS sort_key FROM (SELECT id, sort_key FROM (");
     // With no facet at all: nobody.
@@ -93,9 +116,10 @@ fn sorted(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
         sql.push("SELECT id, sort_key FROM (SELECT ").push(id).push(" AS id, ").push(column);
         sql.push(" AS sort_key FROM ").push(table).push(" WHERE ");
         if let Some(group) = plan.group {
-            sql.push("group_id = ").number(group).push(" AND ");
+            sql.push("group_members.group_id = ").number(group).push(" AND ");
         }
-        sql.push("facet = ").number(facet);
+        sql.push(facet_column).number(facet);
+        plan.push_likes(&mut sql);
         page.push_from(&mut sql, column, id);
         sql.push(" ORDER BY ").push(column).push(page.direction()).push(", ").push(id).push(page.direction());
         sql.push(" LIMIT ").number(page.limit).push(") AS one");
@@ -108,12 +132,7 @@ fn sorted(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
 }
 
 fn found(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
-    let key = match page.sort.by {
-        By::Joined => "users.date_joined",
-        By::Username => "users.username_key",
-        By::Email => "users.email_key",
-        By::Seen => "users.seen",
-    };
+    let key = page.sort.by.column();
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS).push("CAST(").push(key).push(" AS TEXT) AS sort_key");
     plan.push_from_where(&mut sql);

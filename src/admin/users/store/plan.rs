@@ -21,7 +21,7 @@ pub struct Plan<'a> {
 /// Where a list's users come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// From an index in the order of the list: nothing is searched for.
+    /// From an index in the order of the list: nothing is searched for, or each is looked at.
     Sorted,
     /// From the index of what is searched: few enough fit to be sorted.
     Matches,
@@ -29,6 +29,8 @@ pub enum Source {
     Few,
     /// Too many fit to be sorted: by their ids, that is by when they were made.
     Stream,
+    /// The same, from the index of what is searched, which gives them in that order. On SQLite only.
+    StreamOfMatches,
 }
 
 /// As many as are sorted, or looked through, for a page.
@@ -37,31 +39,56 @@ pub const MOST: i64 = 5000;
 impl Plan<'_> {
     /// ` (SELECT … AS id …) AS matches`: who may fit the search, one more than [`MOST`] at most.
     pub fn push_matches(&self, sql: &mut Sql, search: &Search) {
+        self.push_matches_up_to(sql, search, MOST + 1);
+    }
+
+    fn push_matches_up_to(&self, sql: &mut Sql, search: &Search, limit: i64) {
         match search.way() {
             Way::Trigrams(needles) if self.is_embedded => {
                 let trigrams = Search::trigrams(&needles);
                 sql.push(" (SELECT rowid AS id FROM users_search WHERE users_search MATCH ").text(trigrams);
-                sql.push(" LIMIT ").number(MOST + 1).push(") AS matches");
+                sql.push(" LIMIT ").number(limit).push(") AS matches");
             }
             Way::Trigrams(_) => {
                 let patterns = search.patterns().join("\u{1f}");
-                sql.push(" (SELECT id FROM users_matching(").text(patterns).push(", ").number(MOST + 1);
+                sql.push(" (SELECT id FROM users_matching(").text(patterns).push(", ").number(limit);
                 sql.push(") AS id) AS matches");
             }
             Way::Beginning(beginning) => {
                 sql.push(" (");
-                let columns = ["username_key", "email_key", "first_name_key", "last_name_key"];
-                for (at, column) in columns.into_iter().enumerate() {
-                    sql.push(if at == 0 { "" } else { " UNION " });
-                    sql.push("SELECT id FROM (SELECT id FROM users WHERE ").push(column).push(" >= ");
-                    sql.text(beginning.as_str()).push(" AND ").push(column).push(" < ");
-                    // The last character there is.
-                    sql.text(format!("{beginning}\u{10FFFF}")).push(" LIMIT ").number(MOST + 1);
-                    sql.push([") AS a", ") AS b", ") AS c", ") AS d"][at]);
+                for (at, column) in SEARCHED.into_iter().enumerate() {
+                    sql.push(if at == 0 { "" } else { " UNION " }).push("SELECT id FROM ");
+                    push_beginning(sql, column, &beginning, limit);
+                    sql.push([" AS a", " AS b", " AS c", " AS d"][at]);
                 }
                 sql.push(") AS matches");
             }
         }
+    }
+
+    /// How many begin so, up to one more than [`MOST`]: a statement for each part of the name.
+    pub fn beginnings(beginning: &str) -> [Sql; SEARCHED.len()] {
+        SEARCHED.map(|column| {
+            let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM ");
+            push_beginning(&mut sql, column, beginning, MOST + 1);
+            sql.push(" AS begun");
+            sql
+        })
+    }
+
+    /// How many fit, of about so many that are taken by chance. PostgreSQL only.
+    pub fn count_of_sample(&self, size: i64, total: i64) -> Sql {
+        let mut sql = Sql::new("SELECT COUNT(*) FROM users TABLESAMPLE SYSTEM (100.0 * ");
+        sql.number(size).push(" / ").number(total.max(size)).push(") WHERE 1 = 1");
+        self.push_likes(&mut sql);
+        sql
+    }
+
+    /// How many may fit, up to a limit.
+    pub fn count_of_matches(&self, search: &Search, limit: i64) -> Sql {
+        let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM");
+        self.push_matches_up_to(&mut sql, search, limit);
+        sql
     }
 
     /// ` FROM … WHERE …` of all that fit, as the table `users`.
@@ -74,7 +101,7 @@ impl Plan<'_> {
                 sql.numbers(self.facets.iter().copied());
                 self.push_group(sql);
             }
-            (Source::Stream, Some(search)) if self.is_streamed_by_trigrams() => {
+            (Source::StreamOfMatches, Some(search)) => {
                 let Way::Trigrams(needles) = search.way() else { return };
                 sql.push(" FROM users_search CROSS JOIN users ON users.id = users_search.rowid WHERE users_search MATCH ");
                 sql.text(Search::trigrams(&needles)).push(" AND users.facet IN ");
@@ -119,20 +146,15 @@ impl Plan<'_> {
         if self.is_embedded { " CROSS JOIN " } else { " JOIN " }
     }
 
-    /// The id by which [`Source::Stream`] goes.
+    /// The id by which a stream goes.
     pub fn stream_id(&self) -> &'static str {
-        if self.is_streamed_by_trigrams() {
+        if self.source == Source::StreamOfMatches {
             "users_search.rowid"
         } else if self.group.is_some() {
             "group_members.user_id"
         } else {
             "users.id"
         }
-    }
-
-    /// SQLite's index gives its users in the order of their ids, PostgreSQL's does not.
-    fn is_streamed_by_trigrams(&self) -> bool {
-        self.is_embedded && self.search.is_some_and(|search| matches!(search.way(), Way::Trigrams(_)))
     }
 
     fn push_group(&self, sql: &mut Sql) {
@@ -145,8 +167,20 @@ impl Plan<'_> {
 
     /// ` AND …` for each pattern. The indexes find who may fit; this says who does.
     pub fn push_likes(&self, sql: &mut Sql) {
+        // PostgreSQL would at times use the index of trigrams all the same, and read it to its end: of an expression there is none.
+        let searched = if self.is_embedded { "users.search" } else { "(users.search || '')" };
         for pattern in self.search.map(Search::patterns).unwrap_or_default() {
-            sql.push(" AND users.search LIKE ").text(pattern).push(" ESCAPE '\\'");
+            sql.push(" AND ").push(searched).push(" LIKE ").text(pattern).push(" ESCAPE '\\'");
         }
     }
+}
+
+/// What is searched at its beginning, each with an index.
+const SEARCHED: [&str; 4] = ["username_key", "email_key", "first_name_key", "last_name_key"];
+
+fn push_beginning(sql: &mut Sql, column: &'static str, beginning: &str, limit: i64) {
+    sql.push("(SELECT id FROM users WHERE ").push(column).push(" >= ").text(beginning);
+    // The last character there is.
+    sql.push(" AND ").push(column).push(" < ").text(format!("{beginning}\u{10FFFF}"));
+    sql.push(" LIMIT ").number(limit).push(")");
 }
