@@ -4,7 +4,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use members_area::{
-    commands::{self, backup, cache, demo, doctor, group, measure, moving, people, serve, user},
+    cache::measure,
+    commands::{self, backup, cache, demo, doctor, group, moving, people, serve, user},
     server::{config::Config, failure::Failure},
     timing,
 };
@@ -153,7 +154,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::Sweep => commands::sweep(config).await,
             Command::Check { deploy } => commands::check(&config, deploy),
             Command::Doctor(command) => doctor::run(config, command).await,
-            Command::MeasureCache => measure::measure_cache().await,
+            Command::MeasureCache => measure::measure().await.map(|found| println!("{found}")),
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }
     })

@@ -26,6 +26,7 @@ mod ledger;
 mod link;
 mod list;
 mod load;
+pub mod measure;
 mod memory;
 mod observe;
 mod public;

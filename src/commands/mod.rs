@@ -5,7 +5,6 @@ pub mod cache;
 pub mod demo;
 pub mod doctor;
 pub mod group;
-pub mod measure;
 pub mod moving;
 pub mod people;
 mod progress;

@@ -33,6 +33,11 @@ impl Search {
         (!needles.is_empty()).then_some(Self { needles })
     }
 
+    /// All of which have to be somewhere in the text.
+    pub fn needles(&self) -> &[String] {
+        &self.needles
+    }
+
     /// Patterns for LIKE, with a backslash before what is meant as it stands. All of them have to fit.
     pub fn patterns(&self) -> Vec<String> {
         let escaped = |needle: &String| {

@@ -15,17 +15,19 @@ use quick_cache::{
     OptionsBuilder, Weighter,
     sync::{Cache, EntryAction, EntryResult},
 };
+use triomphe::ThinArc;
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
 use crate::cache::{key::Key, list::Sieve};
 
 /// What an entry takes beside its bytes: its place in the table, its counter, what is remembered of entries that went.
-const OVERHEAD: usize = 400;
+const OVERHEAD: usize = 300;
 
 /// What an entry takes, so that `cache.max_bytes` is what the process really grows by. A quarter is what the allocator rounds up and
 /// leaves between sizes. Measured (`members-area measure-cache`, held to the limit by `script/bench`).
-fn weight(bytes: &Bytes) -> u64 {
-    (bytes.len() + bytes.len() / 4 + OVERHEAD) as u64
+fn weight(kept: &Kept) -> u64 {
+    let length = kept.slice.len();
+    (length + length / 4 + OVERHEAD) as u64
 }
 
 /// quick_cache, where a read follows half as many pointers as in moka, and an entry takes half the room beside its bytes; both keep
@@ -39,13 +41,29 @@ pub struct Memory {
     max_bytes: u64,
 }
 
-type Entries = Cache<Fingerprint, Arc<Kept>, Weigh, AsItIs, CountEvictions>;
+type Entries = Cache<Fingerprint, Kept, Weigh, AsItIs, CountEvictions>;
+
+/// In one piece, so that a read finds the bytes where it finds the counter: following a pointer to where nobody has looked lately is
+/// what reads wait for.
+type Kept = ThinArc<About, u8>;
 
 #[derive(Debug)]
-struct Kept {
-    bytes: Bytes,
+struct About {
     until: Option<Instant>,
     hits: AtomicU64,
+}
+
+/// The bytes of an entry, for as long as somebody uses them.
+struct Used(Kept);
+
+impl AsRef<[u8]> for Used {
+    fn as_ref(&self) -> &[u8] {
+        &self.0.slice
+    }
+}
+
+fn bytes(kept: Kept) -> Bytes {
+    Bytes::from_owner(Used(kept))
 }
 
 /// Names an entry, in place of its key, which stands in the bytes. 128 bits by a secret of this process (SipHash): nobody can choose
@@ -89,27 +107,28 @@ impl Hasher for AsItIs {
 #[derive(Clone, Debug)]
 struct Weigh;
 
-impl Weighter<Fingerprint, Arc<Kept>> for Weigh {
-    fn weight(&self, _: &Fingerprint, kept: &Arc<Kept>) -> u64 {
-        weight(&kept.bytes)
+impl Weighter<Fingerprint, Kept> for Weigh {
+    fn weight(&self, _: &Fingerprint, kept: &Kept) -> u64 {
+        weight(kept)
     }
 }
 
 #[derive(Clone, Debug)]
 struct CountEvictions(Arc<AtomicU64>);
 
-impl quick_cache::Lifecycle<Fingerprint, Arc<Kept>> for CountEvictions {
+impl quick_cache::Lifecycle<Fingerprint, Kept> for CountEvictions {
     type RequestState = ();
 
     fn begin_request(&self) {}
 
-    fn on_evict(&self, (): &mut (), _: Fingerprint, _: Arc<Kept>) {
+    fn on_evict(&self, (): &mut (), _: Fingerprint, _: Kept) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl Memory {
-    /// Entries may take so much together; one alone a quarter of it, or 4 MiB if that is more.
+    /// Entries may take so much together. One alone may take 4 MiB (all, where all is less), in a larger cache more: a larger one is
+    /// not kept.
     pub fn new(max_bytes: u64) -> Self {
         // Each part has a lock and a share of the room.
         const PART: u64 = 4 * 1024 * 1024;
@@ -142,9 +161,9 @@ impl Memory {
     }
 }
 
-fn kept(put: &Put) -> Arc<Kept> {
+fn kept(put: &Put) -> Kept {
     let until = put.keep.and_then(|keep| Instant::now().checked_add(keep));
-    Arc::new(Kept { bytes: put.bytes.clone(), until, hits: AtomicU64::new(0) })
+    ThinArc::from_header_and_slice(About { until, hits: AtomicU64::new(0) }, &put.bytes)
 }
 
 /// Looks at every entry, which takes a moment when they are a million; none is locked for longer than a look.
@@ -168,8 +187,8 @@ impl Backend for Memory {
 
     fn get_now(&self, key: &Key) -> Option<Bytes> {
         let kept = self.entries.get(&self.fingerprint(key))?;
-        kept.hits.fetch_add(1, Ordering::Relaxed);
-        Some(kept.bytes.clone())
+        kept.header.header.hits.fetch_add(1, Ordering::Relaxed);
+        Some(bytes(kept))
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
@@ -184,7 +203,7 @@ impl Backend for Memory {
     async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
         // Under the lock of its part: nobody writes between the look and the change.
         let entry = self.entries.entry(&self.fingerprint(&put.key), None, |_, found| {
-            let holds = matches!(condition, Condition::Unchanged(old) if found.bytes == *old);
+            let holds = matches!(condition, Condition::Unchanged(old) if found.slice == **old);
             if holds {
                 *found = kept(put);
             }
@@ -215,13 +234,10 @@ impl Backend for Memory {
         let found = move |entries: &Entries| {
             entries
                 .iter()
-                .filter(|(_, kept)| sieve.lets_through(&kept.bytes))
+                .map(|(_, kept)| (kept.header.header.hits.load(Ordering::Relaxed), bytes(kept)))
+                .filter(|(_, head)| sieve.lets_through(head))
                 .take(limit)
-                .map(|(_, kept)| Found {
-                    head: kept.bytes.clone(),
-                    size: kept.bytes.len() as u64,
-                    hits: Some(kept.hits.load(Ordering::Relaxed)),
-                })
+                .map(|(hits, head)| Found { size: head.len() as u64, head, hits: Some(hits) })
                 .collect()
         };
         each(&self.entries, found).await.map(Some)
@@ -238,7 +254,7 @@ impl Backend for Memory {
 
     async fn sweep(&self) -> Result<(), Down> {
         let now = Instant::now();
-        let is_over = move |kept: &Kept| kept.until.is_some_and(|until| until <= now);
+        let is_over = move |kept: &Kept| kept.header.header.until.is_some_and(|until| until <= now);
         let sweep = move |entries: &Entries| {
             for (fingerprint, kept) in entries.iter() {
                 if is_over(&kept) {
