@@ -127,7 +127,7 @@ async fn are_too_many(
         Way::Trigrams(_) if of_everybody.is_embedded => Ok(false),
         Way::Trigrams(_) => {
             // Of pages by chance, which hold some thirty users each: ten pages full of hits are not chance any more.
-            const SAMPLE: i64 = 20_000;
+            const SAMPLE: i64 = 10_000;
             const LEAST: i64 = 300;
             if total <= 2 * SAMPLE {
                 return Ok(false);
