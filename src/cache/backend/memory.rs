@@ -1,7 +1,6 @@
 //! `memory://`: in this process, weighed in bytes.
 
 use std::{
-    hash::{BuildHasher, Hash, Hasher, RandomState},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -17,7 +16,10 @@ use quick_cache::{
 };
 use triomphe::ThinArc;
 
-use super::{Backend, Condition, Down, Found, Put, Usage};
+use super::{
+    Backend, Condition, Down, Found, Put, Usage,
+    fingerprint::{AsItIs, Fingerprint, Fingerprints},
+};
 use crate::cache::{key::Key, list::Sieve};
 
 /// What an entry takes beside its bytes: its place in the table, its counter, what is remembered of entries that went.
@@ -36,7 +38,7 @@ fn weight(kept: &Kept) -> u64 {
 #[derive(Debug)]
 pub struct Memory {
     entries: Arc<Entries>,
-    fingerprints: [RandomState; 2],
+    fingerprints: Fingerprints,
     evictions: Arc<AtomicU64>,
     max_bytes: u64,
 }
@@ -64,44 +66,6 @@ impl AsRef<[u8]> for Used {
 
 fn bytes(kept: Kept) -> Bytes {
     Bytes::from_owner(Used(kept))
-}
-
-/// Names an entry, in place of its key, which stands in the bytes. 128 bits by a secret of this process (SipHash): nobody can choose
-/// two keys that meet, and those that meet all the same are misses ([`Envelope::is_of`](crate::cache::envelope::Envelope::is_of)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fingerprint(u64, u64);
-
-impl Hash for Fingerprint {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.0);
-    }
-}
-
-/// A fingerprint is a hash already.
-#[derive(Clone, Debug, Default)]
-struct AsItIs(u64);
-
-impl BuildHasher for AsItIs {
-    type Hasher = Self;
-
-    fn build_hasher(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl Hasher for AsItIs {
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        // Of no fingerprint; any number will do.
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.wrapping_mul(31).wrapping_add(u64::from(*byte)));
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -147,17 +111,7 @@ impl Memory {
             .expect("a capacity was given");
         let entries =
             Cache::with_options(options, Weigh, AsItIs::default(), CountEvictions(evictions.clone()));
-        Self {
-            entries: entries.into(),
-            fingerprints: [RandomState::new(), RandomState::new()],
-            evictions,
-            max_bytes,
-        }
-    }
-
-    fn fingerprint(&self, key: &Key) -> Fingerprint {
-        let [first, second] = &self.fingerprints;
-        Fingerprint(first.hash_one(key.as_bytes()), second.hash_one(key.as_bytes()))
+        Self { entries: entries.into(), fingerprints: Fingerprints::default(), evictions, max_bytes }
     }
 }
 
@@ -186,7 +140,7 @@ impl Backend for Memory {
     }
 
     fn get_now(&self, key: &Key) -> Option<Bytes> {
-        let kept = self.entries.get(&self.fingerprint(key))?;
+        let kept = self.entries.get(&self.fingerprints.of(key))?;
         kept.header.header.hits.fetch_add(1, Ordering::Relaxed);
         Some(bytes(kept))
     }
@@ -196,13 +150,13 @@ impl Backend for Memory {
     }
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
-        puts.iter().for_each(|put| self.entries.insert(self.fingerprint(&put.key), kept(put)));
+        puts.iter().for_each(|put| self.entries.insert(self.fingerprints.of(&put.key), kept(put)));
         Ok(())
     }
 
     async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
         // Under the lock of its part: nobody writes between the look and the change.
-        let entry = self.entries.entry(&self.fingerprint(&put.key), None, |_, found| {
+        let entry = self.entries.entry(&self.fingerprints.of(&put.key), None, |_, found| {
             let holds = matches!(condition, Condition::Unchanged(old) if found.slice == **old);
             if holds {
                 *found = kept(put);
@@ -219,7 +173,7 @@ impl Backend for Memory {
 
     async fn delete_many(&self, keys: &[Key]) -> Result<(), Down> {
         for key in keys {
-            self.entries.remove(&self.fingerprint(key));
+            self.entries.remove(&self.fingerprints.of(key));
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod database;
 mod dummy;
 mod file;
+mod fingerprint;
 mod folder;
 mod memcached;
 mod memory;

@@ -1,15 +1,14 @@
 //! What is found out about a list of users before it is read: the counts, and by which way to read it.
 
-use sqlx::AnyConnection;
-
 use super::{
     super::{
         Found,
         filter::Filter,
-        search::{Search, Way},
+        search::Search,
         store::{
             counts::{self, Count},
             plan::{MOST, Plan, Source},
+            size,
         },
     },
     list::fold_now,
@@ -74,7 +73,7 @@ pub async fn look(site: &Site, filter: &Filter, search: Option<&Search>) -> Resu
         search: Some(search),
         source: Source::Matches,
     };
-    if !are_too_many(&mut connection, &of_everybody, search, total).await? {
+    if !size::are_too_many(&mut connection, &of_everybody, search, total).await? {
         let matching = counts::of_matches(&mut connection, &matches_by_facet(&of_everybody, search)).await?;
         if matching.iter().map(|one| one.looked_at).sum::<i64>() <= MOST {
             let mut counted: Vec<Count> = matching.into_iter().map(|one| one.fitting).collect();
@@ -95,7 +94,7 @@ pub async fn look(site: &Site, filter: &Filter, search: Option<&Search>) -> Resu
     }
     let source = match without_search <= LOOKED_THROUGH {
         true => Source::Sorted,
-        false => stream(&mut connection, &of_everybody, filter.group, search).await?,
+        false => size::stream(&mut connection, &of_everybody, filter.group, search).await?,
     };
     Ok(Look {
         source,
@@ -104,58 +103,6 @@ pub async fn look(site: &Site, filter: &Filter, search: Option<&Search>) -> Resu
         total,
         facets,
     })
-}
-
-/// Whether more than [`MOST`] fit the search for sure, where that can be told without looking for them all: with very many, that is
-/// what takes the time. False may be either.
-async fn are_too_many(
-    connection: &mut AnyConnection,
-    of_everybody: &Plan<'_>,
-    search: &Search,
-    total: i64,
-) -> Result<bool, AppError> {
-    match search.way() {
-        Way::Beginning(beginning) => {
-            for begin in Plan::beginnings(&beginning) {
-                if counts::one(connection, &begin).await? > MOST {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
-        // SQLite's index stops at the limit, PostgreSQL's is read to its end.
-        Way::Trigrams(_) if of_everybody.is_embedded => Ok(false),
-        Way::Trigrams(_) => {
-            // Of pages by chance, which hold some thirty users each: ten pages full of hits are not chance any more.
-            const SAMPLE: i64 = 10_000;
-            const LEAST: i64 = 300;
-            if total <= 2 * SAMPLE {
-                return Ok(false);
-            }
-            let expected = MOST * SAMPLE / total;
-            let hits = counts::one(connection, &of_everybody.count_of_sample(SAMPLE, total)).await?;
-            Ok(hits > LEAST.max(3 * expected))
-        }
-    }
-}
-
-/// By which ids too many are gone through. SQLite's index of trigrams gives its users in the order of their ids (PostgreSQL's does
-/// not); but those of a group may be the last of them, so that very many are looked for among the group's members.
-async fn stream(
-    connection: &mut AnyConnection,
-    of_everybody: &Plan<'_>,
-    group: Option<i64>,
-    search: &Search,
-) -> Result<Source, AppError> {
-    const VERY_MANY: i64 = 30_000;
-    if !of_everybody.is_embedded || !matches!(search.way(), Way::Trigrams(_)) {
-        return Ok(Source::Stream);
-    }
-    if group.is_none() {
-        return Ok(Source::StreamOfMatches);
-    }
-    let matches = counts::one(connection, &of_everybody.count_of_matches(search, VERY_MANY)).await?;
-    Ok(if matches < VERY_MANY { Source::StreamOfMatches } else { Source::Stream })
 }
 
 /// Of the users that may fit, and of those that do.

@@ -53,9 +53,3 @@ pub async fn of_groups(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<
     let rows: Vec<(i64, i64, i64)> = sql.query_as().fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(group, facet, count)| Count { group, facet, count }).collect())
 }
-
-/// The one number that a statement gives.
-pub async fn one(connection: &mut AnyConnection, sql: &Sql) -> Result<i64, sqlx::Error> {
-    let (number,): (i64,) = sql.query_as().fetch_one(connection).await?;
-    Ok(number)
-}

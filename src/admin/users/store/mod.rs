@@ -5,6 +5,7 @@ pub mod batch;
 pub mod counts;
 pub mod list;
 pub mod plan;
+pub mod size;
 pub mod user;
 
 #[cfg(test)]

@@ -1,0 +1,67 @@
+//! How much a search finds, as far as the way by which a list is read depends on it.
+
+use sqlx::AnyConnection;
+
+use super::{
+    super::search::{Search, Way},
+    plan::{MOST, Plan, Source},
+};
+use crate::server::sql::Sql;
+
+/// Whether more than [`MOST`] fit the search for sure, where that can be told without looking for them all: with very many, that is
+/// what takes the time. False may be either.
+pub async fn are_too_many(
+    connection: &mut AnyConnection,
+    of_everybody: &Plan<'_>,
+    search: &Search,
+    total: i64,
+) -> Result<bool, sqlx::Error> {
+    match search.way() {
+        Way::Beginning(beginning) => {
+            for begin in Plan::beginnings(&beginning) {
+                if one(connection, &begin).await? > MOST {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        // SQLite's index stops at the limit, PostgreSQL's is read to its end.
+        Way::Trigrams(_) if of_everybody.is_embedded => Ok(false),
+        Way::Trigrams(_) => {
+            // Of pages by chance, which hold some thirty users each: ten pages full of hits are not chance any more.
+            const SAMPLE: i64 = 10_000;
+            const LEAST: i64 = 300;
+            if total <= 2 * SAMPLE {
+                return Ok(false);
+            }
+            let expected = MOST * SAMPLE / total;
+            let hits = one(connection, &of_everybody.count_of_sample(SAMPLE, total)).await?;
+            Ok(hits > LEAST.max(3 * expected))
+        }
+    }
+}
+
+/// By which ids too many are gone through. SQLite's index of trigrams gives its users in the order of their ids (PostgreSQL's does
+/// not); but those of a group may be the last of them, so that very many are looked for among the group's members.
+pub async fn stream(
+    connection: &mut AnyConnection,
+    of_everybody: &Plan<'_>,
+    group: Option<i64>,
+    search: &Search,
+) -> Result<Source, sqlx::Error> {
+    const VERY_MANY: i64 = 30_000;
+    if !of_everybody.is_embedded || !matches!(search.way(), Way::Trigrams(_)) {
+        return Ok(Source::Stream);
+    }
+    if group.is_none() {
+        return Ok(Source::StreamOfMatches);
+    }
+    let matches = one(connection, &of_everybody.count_of_matches(search, VERY_MANY)).await?;
+    Ok(if matches < VERY_MANY { Source::StreamOfMatches } else { Source::Stream })
+}
+
+/// The one number that a statement gives.
+async fn one(connection: &mut AnyConnection, sql: &Sql) -> Result<i64, sqlx::Error> {
+    let (number,): (i64,) = sql.query_as().fetch_one(connection).await?;
+    Ok(number)
+}
