@@ -219,3 +219,65 @@ impl Backend for Memory {
         each(&self.entries, sweep).await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::cache::Scope;
+
+    const MIB: usize = 1024 * 1024;
+
+    fn put(name: &str, length: usize, keep: Option<Duration>) -> Put {
+        let key = Key::new("site", Scope::Public, name, 1, &[]);
+        Put { key, bytes: vec![7; length].into(), keep }
+    }
+
+    async fn usage(memory: &Memory) -> (u64, u64) {
+        let Usage { entries, bytes, .. } = memory.usage().await.expect("never down");
+        (entries.expect("counted"), bytes.expect("weighed"))
+    }
+
+    #[tokio::test]
+    async fn a_sweep_gives_back_what_is_over_and_nothing_else() {
+        let memory = Memory::new(MIB as u64);
+        let (over, later, ever) = (
+            put("over", 10, Some(Duration::ZERO)),
+            put("later", 10, Some(Duration::from_secs(3600))),
+            put("ever", 10, None),
+        );
+        memory.put_many(&[over.clone(), later.clone(), ever.clone()]).await.expect("never down");
+        assert_eq!(usage(&memory).await.0, 3);
+        memory.sweep().await.expect("never down");
+        assert_eq!(memory.get_now(&over.key), None);
+        assert!(memory.get_now(&later.key).is_some() && memory.get_now(&ever.key).is_some());
+        assert_eq!(usage(&memory).await.0, 2);
+    }
+
+    #[tokio::test]
+    async fn however_much_is_put_in_it_stays_within_its_limit() {
+        let (memory, limit) = (Memory::new(16 * MIB as u64), 16 * MIB as u64);
+        for number in 0..2000 {
+            memory.put_many(&[put(&format!("n{number}"), 20_000, None)]).await.expect("never down");
+            assert!(usage(&memory).await.1 <= limit);
+        }
+        let Usage { entries, evictions, .. } = memory.usage().await.expect("never down");
+        let (entries, evictions) = (entries.expect("counted"), evictions.expect("counted"));
+        assert_eq!(entries + evictions, 2000);
+        assert!(entries > 400, "it is used: {entries}");
+    }
+
+    #[tokio::test]
+    async fn one_entry_may_be_large_and_what_is_too_large_takes_the_place_of_nothing() {
+        let memory = Memory::new(16 * MIB as u64);
+        let (large, small) = (put("large", 3 * MIB, None), put("small", 10, None));
+        memory.put_many(&[small.clone(), large.clone()]).await.expect("never down");
+        assert_eq!(memory.get_now(&large.key).map(|bytes| bytes.len()), Some(3 * MIB));
+        let larger = put("large", 5 * MIB, None);
+        memory.put_many(&[larger]).await.expect("never down");
+        // Nor is what was there before shown for it.
+        assert_eq!(memory.get_now(&large.key), None);
+        assert!(memory.get_now(&small.key).is_some());
+    }
+}
