@@ -1,5 +1,5 @@
 //! The operator's verbs on accounts, groups and what they may do: the command line's half of the admin. What it changes stands in the
-//! table `changes` with nobody as its author.
+//! table `changes` as the command line's.
 
 pub mod service;
 mod store;

@@ -11,7 +11,7 @@ use crate::support::{
 async fn changes(site: &TestSite) -> Vec<String> {
     let mut connection = site.database.connect().await;
     let rows: Vec<(String, String, String, String, String)> =
-        sqlx::query_as("SELECT object_kind, object, what, old_value, new_value FROM changes WHERE actor = '' AND actor_id IS NULL ORDER BY id")
+        sqlx::query_as("SELECT object_kind, object, what, old_value, new_value FROM changes WHERE actor = 'the command line' AND actor_id IS NULL ORDER BY id")
             .fetch_all(&mut connection)
             .await
             .expect("the changes");

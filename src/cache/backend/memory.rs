@@ -39,7 +39,7 @@ fn weight(kept: &Kept) -> u64 {
 pub struct Memory {
     entries: Arc<Entries>,
     fingerprints: Fingerprints,
-    evictions: Arc<AtomicU64>,
+    evictions: CountEvictions,
     max_bytes: u64,
 }
 
@@ -81,12 +81,25 @@ impl Weighter<Fingerprint, Kept> for Weigh {
 struct CountEvictions(Arc<AtomicU64>);
 
 impl quick_cache::Lifecycle<Fingerprint, Kept> for CountEvictions {
-    type RequestState = ();
+    /// Those that went while one was put in: also what it replaced, and itself where it is too large.
+    type RequestState = Vec<Fingerprint>;
 
-    fn begin_request(&self) {}
+    fn begin_request(&self) -> Self::RequestState {
+        Vec::new()
+    }
 
-    fn on_evict(&self, (): &mut (), _: Fingerprint, _: Kept) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+    fn on_evict(&self, gone: &mut Self::RequestState, which: Fingerprint, _: Kept) {
+        gone.push(which);
+    }
+
+    fn end_request(&self, gone: Self::RequestState) {
+        self.count(gone.len());
+    }
+}
+
+impl CountEvictions {
+    fn count(&self, evicted: usize) {
+        self.0.fetch_add(evicted as u64, Ordering::Relaxed);
     }
 }
 
@@ -99,7 +112,7 @@ impl Memory {
         const MOST_PARTS: u64 = 64;
         // A page, compressed.
         const USUAL: u64 = 2048;
-        let evictions = Arc::new(AtomicU64::new(0));
+        let evictions = CountEvictions(Arc::new(AtomicU64::new(0)));
         let parts = (max_bytes / PART).clamp(1, MOST_PARTS);
         // The next power of two is taken, and would make the parts smaller.
         let parts = 1 << parts.ilog2();
@@ -109,8 +122,7 @@ impl Memory {
             .weight_capacity(max_bytes)
             .build()
             .expect("a capacity was given");
-        let entries =
-            Cache::with_options(options, Weigh, AsItIs::default(), CountEvictions(evictions.clone()));
+        let entries = Cache::with_options(options, Weigh, AsItIs::default(), evictions.clone());
         Self { entries: entries.into(), fingerprints: Fingerprints::default(), evictions, max_bytes }
     }
 }
@@ -150,7 +162,11 @@ impl Backend for Memory {
     }
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
-        puts.iter().for_each(|put| self.entries.insert(self.fingerprints.of(&put.key), kept(put)));
+        for put in puts {
+            let fingerprint = self.fingerprints.of(&put.key);
+            let gone = self.entries.insert_with_lifecycle(fingerprint, kept(put));
+            self.evictions.count(gone.iter().filter(|other| **other != fingerprint).count());
+        }
         Ok(())
     }
 
@@ -202,7 +218,7 @@ impl Backend for Memory {
             entries: Some(self.entries.len() as u64),
             bytes: Some(self.entries.weight()),
             max_bytes: Some(self.max_bytes),
-            evictions: Some(self.evictions.load(Ordering::Relaxed)),
+            evictions: Some(self.evictions.0.load(Ordering::Relaxed)),
         })
     }
 
@@ -266,6 +282,18 @@ mod tests {
         let (entries, evictions) = (entries.expect("counted"), evictions.expect("counted"));
         assert_eq!(entries + evictions, 2000);
         assert!(entries > 400, "it is used: {entries}");
+    }
+
+    #[tokio::test]
+    async fn what_is_replaced_or_taken_out_was_not_evicted() {
+        let memory = Memory::new(16 * MIB as u64);
+        for length in [10, 20, 30] {
+            memory.put_many(&[put("one", length, None)]).await.expect("never down");
+        }
+        memory.put_many(&[put("one", 5 * MIB, None)]).await.expect("never down");
+        memory.put_if(&put("two", 10, None), Condition::Absent).await.expect("never down");
+        memory.delete_many(&[put("two", 0, None).key]).await.expect("never down");
+        assert_eq!(memory.usage().await.expect("never down").evictions, Some(0));
     }
 
     #[tokio::test]

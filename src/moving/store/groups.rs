@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use sqlx::{AnyConnection, Error, FromRow};
 
 use super::rights::strings;
-use crate::server::{clock::Millis, id::new_id};
+use crate::{
+    admin::history::service::OPERATOR,
+    server::{clock::Millis, id::new_id},
+};
 
 /// All groups, number by key of the name.
 pub async fn all(connection: &mut AnyConnection) -> Result<HashMap<String, i64>, Error> {
@@ -75,10 +78,11 @@ pub async fn insert_change(
 ) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) \
-         VALUES ($1, $2, NULL, '', 'group', $3, $4, $5, $6, $7)",
+         VALUES ($1, $2, NULL, $3, 'group', $4, $5, $6, $7, $8)",
     )
     .bind(new_id(now))
     .bind(now)
+    .bind(OPERATOR)
     .bind(id)
     .bind(name)
     .bind(what)

@@ -7,6 +7,7 @@ use sqlx::{AnyConnection, Error, FromRow};
 use super::{list, values};
 use crate::{
     accounts::username,
+    admin::history::service::OPERATOR,
     moving::person::Person,
     server::{clock::Millis, id::new_id},
 };
@@ -100,7 +101,7 @@ pub async fn insert_changes(
     );
     let mut query = sqlx::query(&sql);
     for Change { user, username, what, old, new } in rows {
-        query = query.bind(new_id(now)).bind(now).bind(None::<i64>).bind("").bind("user");
+        query = query.bind(new_id(now)).bind(now).bind(None::<i64>).bind(OPERATOR).bind("user");
         query = query.bind(user).bind(*username).bind(*what).bind(old).bind(new);
     }
     query.execute(connection).await.map(drop)

@@ -2,7 +2,10 @@
 
 use sqlx::AnyConnection;
 
-use crate::server::{clock::Millis, id::new_id};
+use crate::{
+    admin::history::service::OPERATOR,
+    server::{clock::Millis, id::new_id},
+};
 
 /// What a change was made to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +14,7 @@ pub enum Object<'a> {
     Group(i64, &'a str),
 }
 
-/// A change by the operator: nobody's name stands at it.
+/// A change by the operator.
 pub struct Change<'a> {
     pub object: Object<'a>,
     /// The column or the verb.
@@ -31,10 +34,11 @@ pub async fn insert(
     };
     sqlx::query(
         "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) \
-         VALUES ($1, $2, NULL, '', $3, $4, $5, $6, $7, $8)",
+         VALUES ($1, $2, NULL, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(new_id(now))
     .bind(now)
+    .bind(OPERATOR)
     .bind(kind)
     .bind(id)
     .bind(name)
