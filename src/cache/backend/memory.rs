@@ -195,8 +195,8 @@ impl Backend for Memory {
     }
 
     async fn clear(&self) -> Result<(), Down> {
-        // Gives a million entries back.
-        each(&self.entries, Entries::clear).await
+        // One by one: Cache::clear would hold up whoever reads until a whole part of a large cache is given back.
+        each(&self.entries, |entries| entries.drain().for_each(drop)).await
     }
 
     async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
@@ -269,6 +269,18 @@ mod tests {
         assert_eq!(memory.get_now(&over.key), None);
         assert!(memory.get_now(&later.key).is_some() && memory.get_now(&ever.key).is_some());
         assert_eq!(usage(&memory).await.0, 2);
+    }
+
+    #[tokio::test]
+    async fn everything_can_go_and_come_again() {
+        let memory = Memory::new(16 * MIB as u64);
+        let puts: Vec<Put> = (0..500).map(|number| put(&format!("n{number}"), 10, None)).collect();
+        for _ in 0..2 {
+            memory.put_many(&puts).await.expect("never down");
+            assert_eq!(usage(&memory).await.0, 500);
+            memory.clear().await.expect("never down");
+            assert_eq!(usage(&memory).await, (0, 0));
+        }
     }
 
     #[tokio::test]
