@@ -68,6 +68,11 @@ async fn everybody_moves_to_another_database() {
             .await,
         3
     );
+    // A group that is another one by now is told of: its members came, what they may do did not.
+    assert!(!again.contains("its permissions stay as they are"), "{again}");
+    said(program(&other, folder.path()).args(["grant", "--group", "Éditeurs", "blog.delete_post"]));
+    let third = said(&mut import(&[]));
+    assert!(third.contains("a group of that name was here: its permissions stay as they are"), "{third}");
     let there = TestSite::start_on(other, |_| {}).await;
     assert_eq!(there.visitor().log_in("ada").await.location(), "/members/dashboard");
     assert_eq!(there.visitor().log_in("bob").await.location(), "/accounts/login", "switched off");

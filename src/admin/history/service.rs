@@ -19,7 +19,7 @@ pub enum Actor<'a> {
 }
 
 /// What the history calls the command line.
-pub const OPERATOR: &str = "the command line";
+const OPERATOR: &str = "the command line";
 
 impl Actor<'_> {
     /// Whose account; nothing for the command line.

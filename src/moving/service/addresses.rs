@@ -6,14 +6,17 @@ use super::{
     super::{
         incoming::{IncomingAddress, Owner},
         person::Note,
-        store::{
-            imports,
-            people::{self, Change},
-        },
+        store::{imports, people},
     },
     intake::{Intake, Label},
 };
-use crate::{accounts::username, error::AppError, server::moment::moment};
+use crate::{
+    accounts::username,
+    admin::history::service::{Actor, record_many},
+    error::AppError,
+    member::UserId,
+    server::moment::moment,
+};
 
 impl Intake {
     /// Addresses that were confirmed there, of who is here with that very address.
@@ -37,7 +40,7 @@ impl Intake {
             owners.sort_by_key(|owner| owner.id);
             let emails: Vec<&str> = owners.iter().map(|owner| owner.email_key.as_str()).collect();
             let mut proven = people::emails_proven(&mut self.transaction, &emails).await?;
-            let (mut ids, mut changes) = (Vec::new(), Vec::new());
+            let (mut ids, mut users) = (Vec::new(), Vec::new());
             for owner in &owners {
                 if !proven.insert(owner.email_key.clone()) {
                     let (key, name) = (owner.key.clone(), owner.username.clone());
@@ -45,12 +48,12 @@ impl Intake {
                     continue;
                 }
                 ids.push(owner.id);
-                let (old, new) = (String::new(), moment(self.now).iso);
-                let (user, username) = (owner.id, owner.username.as_str());
-                changes.push(Change { user, username, what: "email_verified_at", old, new });
+                users.push((UserId(owner.id), owner.username.as_str()));
             }
             people::confirm(&mut self.transaction, &ids, self.now).await?;
-            people::insert_changes(&mut self.transaction, self.now, &changes).await?;
+            let now = moment(self.now).iso;
+            let change = ("email_verified_at", "", now.as_str());
+            record_many(&mut self.transaction, self.now, Actor::Operator, &users, change).await?;
             self.report.totals.addresses_confirmed += ids.len() as u64;
         }
         Ok(())

@@ -5,7 +5,7 @@ use super::{
         person::{Note, Person, Raw, Refusal},
         store::{
             imports,
-            people::{self, Change, PresentRow},
+            people::{self, PresentRow},
             rights,
         },
     },
@@ -17,6 +17,7 @@ use crate::{
         service::tokens::{self, Purpose},
         username,
     },
+    admin::history::service::{Actor, Object, record},
     error::AppError,
     mail,
     member::UserId,
@@ -120,13 +121,11 @@ impl Intake {
         let mut changes = Vec::new();
         for column in columns {
             // Never a secret.
-            let texts = match column {
-                Column::Password => [String::new(), String::new()],
-                other => [other.text(present), other.text(&new)],
+            let (old, new_text) = match column {
+                Column::Password => Default::default(),
+                other => (other.text(present), other.text(&new)),
             };
-            let [old, new_text] = texts;
-            let username = present.username.as_str();
-            changes.push(Change { user, username, what: column.name(), old, new: new_text });
+            changes.push((column.name(), old, new_text));
             take_over(*column, &mut row, &new);
         }
         let transaction = &mut self.transaction;
@@ -152,7 +151,10 @@ impl Intake {
         if columns.contains(&Column::Password) || (columns.contains(&Column::IsActive) && !row.is_active) {
             people::end_sessions(transaction, user).await?;
         }
-        Ok(people::insert_changes(transaction, self.now, &changes).await?)
+        let object = Object::User(UserId(user), &present.username);
+        let changes: Vec<_> =
+            changes.iter().map(|(what, old, new)| (*what, old.as_str(), new.as_str())).collect();
+        record(transaction, self.now, Actor::Operator, object, &changes).await
     }
 }
 

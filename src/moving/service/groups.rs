@@ -10,6 +10,7 @@ use super::{
     intake::{Intake, Label},
 };
 use crate::{
+    admin::history::service::{Actor, Object, record},
     error::AppError,
     people::{group_name, is_codename},
     server::id::new_id,
@@ -58,7 +59,9 @@ impl Intake {
             }
             None => match self.groups.get(&group.key).copied() {
                 Some(id) => {
-                    if !self.source.is_empty() {
+                    // By our own file it is the same group; to be told only where it could be missed.
+                    let here = groups::permissions(&mut self.transaction, id).await?;
+                    if !self.source.is_empty() || here != group.permissions {
                         notes.push(Note::GroupWasHere);
                     }
                     self.report.totals.groups.unchanged += 1;
@@ -80,7 +83,8 @@ impl Intake {
         groups::insert(transaction, id, &group.name, &group.key).await?;
         groups::set_permissions(transaction, id, &group.permissions).await?;
         let from = if self.source.is_empty() { "a file" } else { &self.source };
-        groups::insert_change(transaction, self.now, id, &group.name, ["imported", "", from]).await?;
+        let object = Object::Group(id, &group.name);
+        record(transaction, self.now, Actor::Operator, object, &[("imported", "", from)]).await?;
         self.groups.insert(group.key.clone(), id);
         self.report.totals.groups.taken += 1;
         self.remember(label, id, group).await
@@ -121,7 +125,7 @@ impl Intake {
                 groups::rename(transaction, id, &group.name, &group.key).await?;
                 self.groups.retain(|_, other| *other != id);
                 self.groups.insert(group.key.clone(), id);
-                changes.push(["name".to_owned(), here.name.clone(), group.name.clone()]);
+                changes.push(("name", here.name.clone(), group.name.clone()));
                 name.clone_from(&group.name);
             } else {
                 notes.push(Note::Kept("name"));
@@ -131,14 +135,15 @@ impl Intake {
         if digest(&new) != before_permissions && new != old {
             if digest(&old) == before_permissions {
                 groups::set_permissions(transaction, id, &group.permissions).await?;
-                changes.push(["permissions".to_owned(), old, new]);
+                changes.push(("permissions", old, new));
             } else {
                 notes.push(Note::Kept("permissions"));
             }
         }
         for change in &changes {
-            let [what, old, new] = change.each_ref().map(String::as_str);
-            groups::insert_change(transaction, self.now, id, &name, [what, old, new]).await?;
+            let (what, old, new) = change;
+            let object = Object::Group(id, &name);
+            record(transaction, self.now, Actor::Operator, object, &[(what, old, new)]).await?;
         }
         let tally = &mut self.report.totals.groups;
         *(if changes.is_empty() { &mut tally.unchanged } else { &mut tally.changed }) += 1;

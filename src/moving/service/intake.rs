@@ -10,14 +10,16 @@ use super::{
         store::{
             groups,
             imports::{self, KnownRow, Taken},
-            people::{self, Change, Numbered},
+            people::{self, Numbered},
             rights,
         },
     },
     digests::Digests,
 };
 use crate::{
+    admin::history::service::{Actor, record_many},
     error::AppError,
+    member::UserId,
     people::group_name,
     server::{Site, clock::Millis, db::Transaction, id::new_id},
 };
@@ -201,17 +203,16 @@ impl Intake {
     async fn write(&mut self, labels: &[Label], rows: &[Numbered]) -> Result<(), AppError> {
         let (transaction, source) = (&mut self.transaction, &self.source);
         people::insert(transaction, rows, self.now).await?;
-        let (mut members, mut permissions, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut members, mut permissions, mut users) = (Vec::new(), Vec::new(), Vec::new());
         for Numbered { id, person } in rows {
             members.extend(person.raw.groups.iter().filter_map(|key| Some((*self.groups.get(key)?, *id))));
             permissions.extend(person.raw.permissions.iter().map(|name| (*id, name.as_str())));
-            let new = if source.is_empty() { "a file" } else { source }.to_owned();
-            let username = person.raw.username.as_str();
-            changes.push(Change { user: *id, username, what: "imported", old: String::new(), new });
+            users.push((UserId(*id), person.raw.username.as_str()));
         }
         rights::insert_members(transaction, &members).await?;
         rights::insert_permissions(transaction, &permissions).await?;
-        people::insert_changes(transaction, self.now, &changes).await?;
+        let from = if source.is_empty() { "a file" } else { source };
+        record_many(transaction, self.now, Actor::Operator, &users, ("imported", "", from)).await?;
         if source.is_empty() {
             return Ok(());
         }

@@ -5,10 +5,6 @@ use std::collections::HashMap;
 use sqlx::{AnyConnection, Error, FromRow};
 
 use super::rights::strings;
-use crate::{
-    admin::history::service::OPERATOR,
-    server::{clock::Millis, id::new_id},
-};
 
 /// All groups, number by key of the name.
 pub async fn all(connection: &mut AnyConnection) -> Result<HashMap<String, i64>, Error> {
@@ -66,31 +62,6 @@ pub async fn set_permissions(
             .await?;
     }
     Ok(())
-}
-
-/// A line for the record of changes.
-pub async fn insert_change(
-    connection: &mut AnyConnection,
-    now: Millis,
-    id: i64,
-    name: &str,
-    [what, old, new]: [&str; 3],
-) -> Result<(), Error> {
-    sqlx::query(
-        "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) \
-         VALUES ($1, $2, NULL, $3, 'group', $4, $5, $6, $7, $8)",
-    )
-    .bind(new_id(now))
-    .bind(now)
-    .bind(OPERATOR)
-    .bind(id)
-    .bind(name)
-    .bind(what)
-    .bind(old)
-    .bind(new)
-    .execute(connection)
-    .await
-    .map(drop)
 }
 
 /// A group that was taken before.

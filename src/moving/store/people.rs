@@ -5,12 +5,7 @@ use std::collections::HashSet;
 use sqlx::{AnyConnection, Error, FromRow};
 
 use super::{list, values};
-use crate::{
-    accounts::username,
-    admin::history::service::OPERATOR,
-    moving::person::Person,
-    server::{clock::Millis, id::new_id},
-};
+use crate::{accounts::username, moving::person::Person, server::clock::Millis};
 
 /// An account with the number that it gets here.
 pub struct Numbered {
@@ -76,35 +71,6 @@ async fn found(connection: &mut AnyConnection, sql: &str, keys: &[&str]) -> Resu
     let query = keys.iter().fold(sqlx::query_as(&sql), |query, key| query.bind(*key));
     let rows: Vec<(String,)> = query.fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(key,)| key).collect())
-}
-
-/// A line for the record of changes: whose, what, from, to.
-pub struct Change<'a> {
-    pub user: i64,
-    pub username: &'a str,
-    pub what: &'static str,
-    pub old: String,
-    pub new: String,
-}
-
-pub async fn insert_changes(
-    connection: &mut AnyConnection,
-    now: Millis,
-    rows: &[Change<'_>],
-) -> Result<(), Error> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let sql = format!(
-        "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) VALUES {}",
-        values(rows.len(), 10)
-    );
-    let mut query = sqlx::query(&sql);
-    for Change { user, username, what, old, new } in rows {
-        query = query.bind(new_id(now)).bind(now).bind(None::<i64>).bind(OPERATOR).bind("user");
-        query = query.bind(user).bind(*username).bind(*what).bind(old).bind(new);
-    }
-    query.execute(connection).await.map(drop)
 }
 
 /// An account as it is here.

@@ -4,14 +4,18 @@ use super::{
     super::{
         is_codename,
         store::{
-            changes::{self, Change, Object},
             grants::{self, Holder},
             groups, users,
         },
     },
     Group, User,
 };
-use crate::{error::AppError, member::UserId, server::Site};
+use crate::{
+    admin::history::service::{Actor, Object, record},
+    error::AppError,
+    member::UserId,
+    server::Site,
+};
 
 /// Who gets a permission, or loses it.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +47,7 @@ async fn set(site: &Site, target: Target<'_>, codename: &str, gives: bool) -> Re
         return Err(AppError::BadRequest);
     }
     let (holder, object) = match target {
-        Target::User(user) => (Holder::User(user.id), Object::User(user.id, &user.username)),
+        Target::User(user) => (Holder::User(user.id), Object::User(UserId(user.id), &user.username)),
         Target::Group(group) => (Holder::Group(group.id), Object::Group(group.id, &group.name)),
     };
     let mut transaction = site.db.begin().await?;
@@ -60,8 +64,8 @@ async fn set(site: &Site, target: Target<'_>, codename: &str, gives: bool) -> Re
         Holder::Group(id) => groups::touch(&mut transaction, id).await?,
     }
     let (old, new) = if gives { ("", codename) } else { (codename, "") };
-    changes::insert(&mut transaction, site.clock.now(), &Change { object, what: "permissions", old, new })
-        .await?;
+    let now = site.clock.now();
+    record(&mut transaction, now, Actor::Operator, object, &[("permissions", old, new)]).await?;
     transaction.commit().await?;
     if let Holder::User(id) = holder {
         site.members.take_back(UserId(id));

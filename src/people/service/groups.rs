@@ -4,7 +4,6 @@ use super::{
     super::{
         group_name,
         store::{
-            changes::{self, Change, Object},
             grants::{self, Holder},
             groups, users,
         },
@@ -12,6 +11,7 @@ use super::{
     Group, User,
 };
 use crate::{
+    admin::history::service::{Actor, Object, record},
     error::AppError,
     member::UserId,
     server::{Site, id::new_id},
@@ -63,8 +63,8 @@ pub async fn add_group(site: &Site, typed: &str) -> Result<Option<String>, AppEr
     if !groups::insert(&mut transaction, id, &name, &key).await? {
         return Ok(None);
     }
-    let change = Change { object: Object::Group(id, &name), what: "created", old: "", new: &name };
-    changes::insert(&mut transaction, now, &change).await?;
+    record(&mut transaction, now, Actor::Operator, Object::Group(id, &name), &[("created", "", &name)])
+        .await?;
     transaction.commit().await?;
     Ok(Some(name))
 }
@@ -76,9 +76,8 @@ pub async fn add_group(site: &Site, typed: &str) -> Result<Option<String>, AppEr
 pub async fn delete_group(site: &Site, group: &Group) -> Result<(), AppError> {
     let mut transaction = site.db.begin().await?;
     groups::delete(&mut transaction, group.id).await?;
-    let change =
-        Change { object: Object::Group(group.id, &group.name), what: "deleted", old: &group.name, new: "" };
-    changes::insert(&mut transaction, site.clock.now(), &change).await?;
+    let (now, object) = (site.clock.now(), Object::Group(group.id, &group.name));
+    record(&mut transaction, now, Actor::Operator, object, &[("deleted", &group.name, "")]).await?;
     Ok(transaction.commit().await?)
 }
 
@@ -114,8 +113,8 @@ pub async fn set_membership(
         return Ok(false);
     }
     users::touch(&mut transaction, user.id).await?;
-    let change = Change { object: Object::User(user.id, &user.username), what: "groups", old, new };
-    changes::insert(&mut transaction, site.clock.now(), &change).await?;
+    let (now, object) = (site.clock.now(), Object::User(UserId(user.id), &user.username));
+    record(&mut transaction, now, Actor::Operator, object, &[("groups", old, new)]).await?;
     transaction.commit().await?;
     site.members.take_back(UserId(user.id));
     Ok(true)

@@ -4,7 +4,6 @@ use super::{
     super::{
         Filter, group_name,
         store::{
-            changes::{self, Change, Object},
             grants::{self, Holder},
             groups, users,
         },
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::{
     accounts::{EMAIL_MAX, django_hash::DjangoHash, username},
+    admin::history::service::{Actor, Object, record},
     error::AppError,
     member::UserId,
     server::Site,
@@ -148,10 +148,10 @@ pub async fn set_active(site: &Site, user: &User, is_active: bool) -> Result<boo
         return Ok(false);
     }
     let (old, new) = if is_active { ("false", "true") } else { ("true", "false") };
-    let change = Change { object: Object::User(user.id, &user.username), what: "is_active", old, new };
-    changes::insert(&mut transaction, site.clock.now(), &change).await?;
+    let (id, now) = (UserId(user.id), site.clock.now());
+    let object = Object::User(id, &user.username);
+    record(&mut transaction, now, Actor::Operator, object, &[("is_active", old, new)]).await?;
     transaction.commit().await?;
-    let id = UserId(user.id);
     site.members.take_back(id);
     site.sessions.end_all(id, None).await?;
     Ok(true)

@@ -1,6 +1,5 @@
-//! SQL for users as the operator sees them, for groups, for permissions, and for the record of changes.
+//! SQL for users as the operator sees them, for groups and for permissions.
 
-pub mod changes;
 pub mod grants;
 pub mod groups;
 pub mod users;
