@@ -23,7 +23,7 @@ use crate::{
     member::{Member, UserId},
     server::{
         clock::{Clock, Millis},
-        config,
+        config::{self, CacheTimeout},
         db::Database,
         failure::Failure,
     },
@@ -52,7 +52,7 @@ pub struct Stats {
 impl Cache {
     /// In this process; entries may weigh `max_bytes` together.
     pub fn new(clock: Clock, max_bytes: u64) -> Self {
-        Self::on(Arc::new(backend::Memory::new(max_bytes)), "members-area", clock)
+        Self::on(Arc::new(backend::Memory::new(max_bytes)), "members-area", CacheTimeout::Auto, clock)
     }
 
     /// Where `cache.url` says. To be called in a runtime.
@@ -60,15 +60,16 @@ impl Cache {
     /// # Errors
     /// When the address cannot be used; not when a server is down.
     pub fn open(config: &config::Cache, db: &Database, clock: &Clock) -> Result<Self, Failure> {
-        Ok(Self::on(backend::open(config, db, clock)?, &config.prefix, clock.clone()))
+        let backend = backend::open(config, db, clock)?;
+        Ok(Self::on(backend, &config.prefix, config.timeout, clock.clone()))
     }
 
-    /// On this backend. Sites with different prefixes see nothing of each other there.
-    pub fn on(backend: Arc<dyn Backend>, prefix: &str, clock: Clock) -> Self {
+    /// On this backend, which counts as down after `timeout`. Sites with different prefixes see nothing of each other there.
+    pub fn on(backend: Arc<dyn Backend>, prefix: &str, timeout: CacheTimeout, clock: Clock) -> Self {
         Self {
             core: Arc::new(Core {
                 prefix: prefix.into(),
-                link: Arc::new(Link::new(backend, prefix, clock.clone())),
+                link: Arc::new(Link::new(backend, prefix, timeout, clock.clone())),
                 flights: Arc::new(Flights::default()),
                 counters: Generations::new(SLOTS),
                 turns: Core::turns(),

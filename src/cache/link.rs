@@ -18,12 +18,16 @@ use super::{
     key::Key,
     tag::Slot,
 };
-use crate::server::clock::{Clock, Millis};
+use crate::server::{
+    clock::{Clock, Millis},
+    config::CacheTimeout,
+};
 
 /// Every answer is nothing when the backend is down.
 pub struct Link {
     pub(super) backend: Arc<dyn Backend>,
     prefix: Box<str>,
+    timeout: Duration,
     clock: Clock,
     breaker: Breaker,
     /// Counters that were counted on here and not yet in the backend, each with a number of its own for the time when that was.
@@ -38,8 +42,9 @@ pub struct Link {
 }
 
 impl Link {
-    pub fn new(backend: Arc<dyn Backend>, prefix: &str, clock: Clock) -> Self {
+    pub fn new(backend: Arc<dyn Backend>, prefix: &str, timeout: CacheTimeout, clock: Clock) -> Self {
         Self {
+            timeout: timeout.or(backend.patience()),
             backend,
             prefix: prefix.into(),
             clock,
@@ -109,7 +114,7 @@ impl Link {
         if !self.breaker.lets_through(self.clock.now()) {
             return None;
         }
-        let answer = match tokio::time::timeout(self.backend.patience(), asked).await {
+        let answer = match tokio::time::timeout(self.timeout, asked).await {
             Ok(answer) => answer,
             Err(_) => Err(Down::because("it did not answer in time")),
         };

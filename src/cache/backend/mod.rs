@@ -29,6 +29,9 @@ use crate::server::{
     failure::Failure,
 };
 
+/// How long a server may take, unless `cache.timeout` says so.
+const FITTING: Duration = Duration::from_millis(300);
+
 /// The backend that `cache.url` chooses. Servers are asked only when they are needed: one that is down stops no start.
 ///
 /// # Errors
@@ -38,7 +41,7 @@ pub fn open(config: &config::Cache, db: &db::Database, clock: &Clock) -> Result<
     Ok(match &config.url {
         CacheUrl::Memory => Arc::new(Memory::new(max_bytes)),
         CacheUrl::Database => Arc::new(Database::new(db.clone(), clock.clone(), prefix, max_bytes)),
-        CacheUrl::Redis(url) => Arc::new(Redis::new(url, prefix)?),
+        CacheUrl::Redis(url) => Arc::new(Redis::new(url, prefix, config.timeout.or(FITTING))?),
         CacheUrl::Memcached(address) => Arc::new(Memcached::new(address, prefix)),
         CacheUrl::File(folder) => Arc::new(File::new(folder, prefix, max_bytes)),
         CacheUrl::Dummy => Arc::new(Dummy),
@@ -120,9 +123,9 @@ pub trait Backend: Send + Sync + 'static {
     /// here as well.
     fn is_shared(&self) -> bool;
 
-    /// How long to wait for it before it counts as down.
+    /// How long to wait for it before it counts as down, unless `cache.timeout` says so.
     fn patience(&self) -> Duration {
-        Duration::from_millis(300)
+        FITTING
     }
 
     /// What is there without waiting; never anything from a backend that has to be asked.

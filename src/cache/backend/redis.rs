@@ -15,8 +15,6 @@ use crate::{
     server::failure::Failure,
 };
 
-/// A little less than the wait for the whole.
-const PATIENCE: Duration = Duration::from_millis(250);
 /// Keys looked at, or deleted, at once.
 const BATCH: usize = 500;
 
@@ -34,20 +32,22 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Connects at the first use. To be called in a runtime.
+    /// Connects at the first use, and is given up after `timeout`. To be called in a runtime.
     ///
     /// # Errors
     /// When this is no such address.
-    pub fn new(url: &str, prefix: &str) -> Result<Self, Failure> {
+    pub fn new(url: &str, prefix: &str, timeout: Duration) -> Result<Self, Failure> {
         // What is wrong with it is not repeated: it may hold a password.
         let wrong = |_: RedisError| {
             Failure::message("cache.url: this is not an address of a Redis server that can be used")
         };
+        // A little less than the wait for the whole, so that it is the connection that is given up, and not only the question.
+        let patience = timeout * 5 / 6;
         // How long to leave it alone is decided elsewhere; the next try is to be made at once.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
-            .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_connection_timeout(Some(patience))
+            .set_response_timeout(Some(patience));
         let connection = ConnectionManager::new_lazy_with_config(Client::open(url).map_err(wrong)?, config);
         Ok(Self {
             connection: connection.map_err(wrong)?,

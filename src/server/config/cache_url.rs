@@ -1,9 +1,11 @@
-//! Where cached things are kept.
+//! Where cached things are kept, and how long that place may take.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
+
+use super::Period;
 
 /// Where cached things are kept. The address of a server may hold a password, so it is never printed (law 6).
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -68,6 +70,35 @@ impl fmt::Debug for CacheUrl {
             Self::Memcached(address) => write!(f, "memcached://{address}"),
             Self::File(folder) => write!(f, "file://{}", folder.display()),
             Self::Dummy => f.write_str("dummy://"),
+        }
+    }
+}
+
+/// How long the backend may take before it counts as down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheTimeout {
+    /// What fits the backend.
+    #[default]
+    Auto,
+    /// So long.
+    Of(Period),
+}
+
+impl CacheTimeout {
+    /// That, or what fits the backend.
+    pub fn or(self, fitting: Duration) -> Duration {
+        match self {
+            Self::Auto => fitting,
+            Self::Of(period) => period.get(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for CacheTimeout {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "auto" => Ok(Self::Auto),
+            text => Period::parse(text).map(Self::Of).map_err(Error::custom),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
-use super::{Config, Environment, MailTransport};
+use super::{CacheTimeout, Config, Environment, MailTransport, Period};
 use crate::server::{failure::Failure, guard};
 
 impl Config {
@@ -142,6 +142,11 @@ impl Config {
                         .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
                 "cache.prefix",
                 "must be 1 to 32 letters, digits, - or _",
+            ),
+            (
+                self.cache.timeout != CacheTimeout::Of(Period::seconds(0)),
+                "cache.timeout",
+                "must be longer than nothing",
             ),
             (
                 EnvFilter::try_new(&self.log.level).is_ok(),

@@ -1,8 +1,8 @@
 //! The defaults; a test holds `Leptos.toml` to them.
 
 use super::{
-    Accounts, Activity, Cache, CacheUrl, Database, DatabaseUrl, Environment, Log, LogFormat, Passwords,
-    Period, Rate, Server, Sessions, Site, Size, Throttle,
+    Accounts, Activity, Cache, CacheTimeout, CacheUrl, Database, DatabaseUrl, Environment, Log, LogFormat,
+    Passwords, Period, Rate, Server, Sessions, Site, Size, Throttle,
 };
 
 impl Default for Site {
@@ -98,6 +98,7 @@ impl Default for Cache {
         Self {
             url: CacheUrl::default(),
             prefix: "members-area".into(),
+            timeout: CacheTimeout::default(),
             max_bytes: Size::mib(16),
             pages: true,
             site_ttl: Period::seconds(0),

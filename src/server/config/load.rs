@@ -131,6 +131,8 @@ mod tests {
             ("[sessions]\nidle = 'soon'", None, "sessions.idle"),
             ("[sessions]\nidle = 5", None, "sessions.idle"),
             ("[sessions]\nidle = ''", None, "sessions.idle"),
+            ("[cache]\ntimeout = 'soon'", None, "cache.timeout"),
+            ("[cache]\ntimeout = '0s'", None, "cache.timeout"),
             ("[passwords]\nmemory_kib = -1", None, "passwords.memory_kib"),
             ("[passwords]\nmemory_kib = 4", None, "passwords.memory_kib"),
             ("[passwords]\niterations = 0", None, "passwords.iterations"),

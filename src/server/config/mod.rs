@@ -21,7 +21,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 pub use admin::Admin;
-pub use cache_url::CacheUrl;
+pub use cache_url::{CacheTimeout, CacheUrl};
 pub use check::is_loopback;
 pub use deploy::deploy_findings;
 pub use lab::{Lab, Switch};
@@ -223,6 +223,8 @@ pub struct Cache {
     pub url: CacheUrl,
     /// Before everything that is kept there, so that several sites can share a server.
     pub prefix: String,
+    /// How long that place may take before it counts as down.
+    pub timeout: CacheTimeout,
     /// What they may take, in memory, in the database or in files; a server is told its own limit.
     pub max_bytes: Size,
     /// Whether whole pages are kept.

@@ -33,21 +33,21 @@ impl Period {
     pub const fn days(count: u64) -> Self {
         Self::minutes(count * 24 * 60)
     }
+
+    /// As it is written; else why not.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        match humantime::parse_duration(text) {
+            // Longer ones do not fit into the arithmetic of every clock.
+            Ok(duration) if duration > Self::days(3660).get() => Err(format!("`{text}` is over ten years")),
+            Ok(duration) => Ok(Self(duration)),
+            Err(_) => Err(format!("`{text}` is not a length of time such as `90s`, `5m` or `14d`")),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Period {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match humantime::parse_duration(&text) {
-            // Longer ones do not fit into the arithmetic of every clock.
-            Ok(duration) if duration > Self::days(3660).get() => {
-                Err(Error::custom(format!("`{text}` is over ten years")))
-            }
-            Ok(duration) => Ok(Self(duration)),
-            Err(_) => {
-                Err(Error::custom(format!("`{text}` is not a length of time such as `90s`, `5m` or `14d`")))
-            }
-        }
+        Self::parse(&String::deserialize(deserializer)?).map_err(Error::custom)
     }
 }
 

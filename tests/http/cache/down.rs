@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use members_area::{cache::CountError, server::config::CacheUrl};
+use members_area::{
+    cache::CountError,
+    server::config::{CacheTimeout, CacheUrl},
+};
 use serde::Deserialize;
 
 use super::{Place, minute, servers::Server};
@@ -22,7 +25,7 @@ macro_rules! on_every_server {
                 async fn $case() {
                     if let Some(server) = super::Server::start(stringify!($server)) {
                         let folder = tempfile::tempdir().expect("a folder");
-                        let place = crate::cache::Place::at(&server.url(), folder).await;
+                        let place = crate::cache::Place::at(&server.url(), folder, super::CacheTimeout::Auto).await;
                         super::$case(&place, server).await;
                         place.close().await;
                     }

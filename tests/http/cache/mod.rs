@@ -19,7 +19,7 @@ use members_area::{
     server::{
         Site,
         clock::Clock,
-        config::{CacheUrl, Config},
+        config::{CacheTimeout, CacheUrl, Config, Period},
         db::Database,
     },
     timing::Recorder,
@@ -62,16 +62,18 @@ impl Place {
             "file" => format!("file://{}", folder.path().display()),
             kind => format!("{kind}://"),
         };
-        Some(Self::at(&url, folder).await)
+        // Of a machine that is busy with other tests; what is down is tested elsewhere.
+        Some(Self::at(&url, folder, CacheTimeout::Of(Period::seconds(20))).await)
     }
 
-    async fn at(url: &str, folder: tempfile::TempDir) -> Self {
+    async fn at(url: &str, folder: tempfile::TempDir, timeout: CacheTimeout) -> Self {
         log::begin();
         let database = TestDatabase::create().await;
         let mut config = Config { database: database.settings(), ..Default::default() };
         config.passwords.memory_kib = 7 * 1024;
         config.passwords.iterations = 1;
         config.cache.url = CacheUrl::deserialize(serde_json::Value::from(url)).expect("an address");
+        config.cache.timeout = timeout;
         config.cache.prefix = format!("test-{:016x}", rand::random::<u64>());
         let clock = Clock::default();
         let db = Database::connect(&config.database).await.expect("connected");
