@@ -63,7 +63,7 @@ impl Place {
             kind => format!("{kind}://"),
         };
         // Of a machine that is busy with other tests; what is down is tested elsewhere.
-        Some(Self::at(&url, folder, CacheTimeout::Of(Period::seconds(20))).await)
+        Some(Self::at(&url, folder, CacheTimeout::Of(Period::minutes(2))).await)
     }
 
     async fn at(url: &str, folder: tempfile::TempDir, timeout: CacheTimeout) -> Self {
@@ -74,6 +74,8 @@ impl Place {
         config.passwords.iterations = 1;
         config.cache.url = CacheUrl::deserialize(serde_json::Value::from(url)).expect("an address");
         config.cache.timeout = timeout;
+        // As patient as that: a thousand ask at once, and each waits for a connection.
+        config.database.acquire_timeout = Period::minutes(2);
         config.cache.prefix = format!("test-{:016x}", rand::random::<u64>());
         let clock = Clock::default();
         let db = Database::connect(&config.database).await.expect("connected");
