@@ -38,6 +38,7 @@ macro_rules! on_every_server {
 on_every_server! {
     stopped_and_started_again
     paused_it_slows_nobody
+    it_has_the_time_that_is_configured
     one_warning_a_minute
     what_is_taken_back_meanwhile_stays_so
     what_is_written_meanwhile_leaves_nothing_old
@@ -98,6 +99,24 @@ async fn paused_it_slows_nobody(place: &Place, server: Server) {
     all_misses(place).await;
     server.resume();
     well_again(place).await;
+}
+
+async fn it_has_the_time_that_is_configured(_: &Place, server: Server) {
+    let (folder, policy) = (tempfile::tempdir().expect("a folder"), minute("patient"));
+    let timeout = super::CacheTimeout::Of(super::Period::seconds(2));
+    let place = Place::at(&server.url(), folder, timeout).await;
+    place.of_ada().set(policy, &[], &1).await;
+    assert_eq!(place.of_ada().get(policy, &[]).await, Some(1));
+    server.pause();
+    // It may answer once more before the signal is there.
+    let mut begun = Instant::now();
+    while place.of_ada().get::<i64>(policy, &[]).await.is_some() {
+        begun = Instant::now();
+    }
+    let waited = begun.elapsed();
+    assert!(waited > Duration::from_millis(1500), "it was given up after {waited:?}");
+    server.resume();
+    place.close().await;
 }
 
 async fn one_warning_a_minute(place: &Place, mut server: Server) {
