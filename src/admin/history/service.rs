@@ -18,10 +18,10 @@ pub enum Actor<'a> {
     Operator,
 }
 
-/// What the history calls the command line.
-const OPERATOR: &str = "the command line";
-
 impl Actor<'_> {
+    /// What the history calls the command line.
+    const OPERATOR: &'static str = "the command line";
+
     /// Whose account; nothing for the command line.
     pub fn id(self) -> Option<UserId> {
         match self {
@@ -35,7 +35,7 @@ impl Actor<'_> {
         match self {
             Self::Staff(staff) => staff.member().username(),
             Self::Was(_, name) => name,
-            Self::Operator => OPERATOR,
+            Self::Operator => Self::OPERATOR,
         }
     }
 }

@@ -60,8 +60,9 @@ impl Intake {
             None => match self.groups.get(&group.key).copied() {
                 Some(id) => {
                     // By our own file it is the same group; to be told only where it could be missed.
-                    let here = groups::permissions(&mut self.transaction, id).await?;
-                    if !self.source.is_empty() || here != group.permissions {
+                    if !self.source.is_empty()
+                        || groups::permissions(&mut self.transaction, id).await? != group.permissions
+                    {
                         notes.push(Note::GroupWasHere);
                     }
                     self.report.totals.groups.unchanged += 1;
@@ -140,11 +141,9 @@ impl Intake {
                 notes.push(Note::Kept("permissions"));
             }
         }
-        for change in &changes {
-            let (what, old, new) = change;
-            let object = Object::Group(id, &name);
-            record(transaction, self.now, Actor::Operator, object, &[(what, old, new)]).await?;
-        }
+        let lines: Vec<_> =
+            changes.iter().map(|(what, old, new)| (*what, old.as_str(), new.as_str())).collect();
+        record(transaction, self.now, Actor::Operator, Object::Group(id, &name), &lines).await?;
         let tally = &mut self.report.totals.groups;
         *(if changes.is_empty() { &mut tally.unchanged } else { &mut tally.changed }) += 1;
         self.remember(&label, id, &group).await?;
