@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use super::{Posted, letter::Letter};
 use crate::server::{
     config::{Config, Environment, MailTransport, is_loopback},
-    failure::Failure,
+    failure::{Failure, chain},
     moment::moment,
 };
 
@@ -176,14 +176,4 @@ async fn write(folder: &Path, id: i64, bytes: &[u8]) -> std::io::Result<()> {
 /// Refused for good (5xx), and not because of us: with a password that is put right (RFC 4954: 530 to 538) the same mail goes out.
 fn is_about_the_mail(error: &lettre::transport::smtp::Error) -> bool {
     error.is_permanent() && !error.status().is_some_and(|code| (530..540).contains(&u16::from(code)))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }

@@ -29,13 +29,21 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)?;
-        let mut source: Option<&(dyn Error + 'static)> = self.source.as_deref().map(|error| error as _);
-        while let Some(error) = source {
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
+        self.source.as_deref().map_or(Ok(()), |source| write!(f, ": {}", chain(source)))
     }
+}
+
+/// An error with what caused it, each once: some libraries repeat the cause in their own text.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let (mut text, mut source) = (error.to_string(), error.source());
+    while let Some(error) = source {
+        let cause = error.to_string();
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        source = error.source();
+    }
+    text
 }
 
 impl Error for Failure {}
@@ -102,5 +110,35 @@ fn is_outage(error: &sqlx::Error) -> bool {
             }
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Layer(&'static str, Option<Box<Layer>>);
+
+    impl fmt::Display for Layer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Layer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|layer| layer as _)
+        }
+    }
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let cause = |outer| Layer(outer, Some(Layer("refused", None).into()));
+        assert_eq!(chain(&cause("no mail")), "no mail: refused");
+        assert_eq!(chain(&cause("no mail: refused")), "no mail: refused");
+        assert_eq!(chain(&Layer("sent", Some(cause("no mail: refused").into()))), "sent: no mail: refused");
+        assert_eq!(Failure::start("send", cause("no mail")).to_string(), "cannot send: no mail: refused");
+        assert_eq!(Failure::message("no room").to_string(), "no room");
     }
 }
