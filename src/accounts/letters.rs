@@ -24,7 +24,9 @@ pub async fn write(site: &Site, mail: i64, order: &Order) -> Result<Letter, AppE
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, user).await?.ok_or(AppError::NotFound)?;
     drop(connection);
-    let letter = Draft { site, mail, order, user, name: owner.username };
+    let is_theirs = owner.email_verified_at.is_some() && owner.email == order.address;
+    let name = Some(owner.username).filter(|name| is_theirs && is_plain(name));
+    let letter = Draft { site, mail, order, user, name };
     match order.kind {
         // Expanded by the queue.
         Kind::ResetRequested => Err(AppError::NotFound),
@@ -63,12 +65,22 @@ pub async fn write(site: &Site, mail: i64, order: &Order) -> Result<Letter, AppE
     }
 }
 
+/// Whether a mail program takes the name for nothing but a name: not for an address of a page, of a mail or of a telephone.
+fn is_plain(name: &str) -> bool {
+    const MAX_CHARS: usize = 40;
+    let has_digits_only = name.chars().all(|c| !c.is_alphabetic());
+    name.chars().count() <= MAX_CHARS
+        && !has_digits_only
+        && name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c))
+}
+
 struct Draft<'a> {
     site: &'a Site,
     mail: i64,
     order: &'a Order,
     user: UserId,
-    name: String,
+    /// Only in a mail to its owner. To an address that is not proven anybody could write by choosing a name.
+    name: Option<String>,
 }
 
 impl Draft<'_> {
@@ -77,10 +89,7 @@ impl Draft<'_> {
         Ok(self.letter(
             "Set a new password",
             vec![
-                format!(
-                    "Somebody, probably you, asked to set a new password for the account “{}”.",
-                    self.name
-                ),
+                format!("Somebody, probably you, asked to set a new password for {}.", self.account()),
                 "The link is good for one hour and can be used once.".into(),
             ],
             Some(("Set a new password", link)),
@@ -92,7 +101,10 @@ impl Draft<'_> {
         let (link, code) = self.link(Purpose::VerifyEmail, "verify").await?;
         let letter = self.letter(
             "Confirm your email address",
-            vec![format!("Please confirm that this address belongs to the account “{}”.", self.name)],
+            vec![format!(
+                "This address was given for {}. Please confirm that it is yours.",
+                self.account()
+            )],
             Some(("Confirm the address", link)),
             vec![
                 "Link and code are good for 24 hours.".into(),
@@ -106,7 +118,7 @@ impl Draft<'_> {
         let (link, code) = self.link(Purpose::ChangeEmail, "email/confirm").await?;
         let letter = self.letter(
             "Confirm your new email address",
-            vec![format!("Please confirm that this is to be the address of the account “{}”.", self.name)],
+            vec![format!("Please confirm that this is to be the address of {}.", self.account())],
             Some(("Use this address", link)),
             vec!["Link and code are good for 24 hours. Until then your address stays as it was.".into()],
         );
@@ -119,7 +131,7 @@ impl Draft<'_> {
             "You have an account already",
             vec![
                 format!("Somebody, perhaps you, signed up with this address at {}.", self.when_and_where()),
-                format!("It belongs to your account “{}” already, and stays with it.", self.name),
+                format!("It belongs to {} already, and stays with it.", self.account()),
             ],
             Some(("Log in", site.url(&site.config.accounts.login_url))),
             vec!["If you forgot your password, the login page helps. If it was not you, there is nothing to do.".into()],
@@ -131,10 +143,7 @@ impl Draft<'_> {
         Ok(self.letter(
             "Your email address was changed",
             vec![
-                format!(
-                    "The address of the account “{}” was changed from this one to {}.",
-                    self.name, self.order.occasion.detail
-                ),
+                format!("The address of {} was changed from this one to another.", self.account()),
                 format!("That was at {}.", self.when_and_where()),
                 "If it was not you: the link brings this address back, logs out all devices and sends you a mail for a new password.".into(),
             ],
@@ -144,8 +153,11 @@ impl Draft<'_> {
     }
 
     async fn name_changed(&self) -> Result<Letter, AppError> {
-        let what = format!("The name of your account was changed {}.", self.order.occasion.detail);
-        self.notice("Your name was changed", &what).await
+        self.notice(
+            "Your name was changed",
+            "The name of your account was changed. Your profile shows the new one.",
+        )
+        .await
     }
 
     async fn deletion_requested(&self) -> Result<Letter, AppError> {
@@ -158,7 +170,11 @@ impl Draft<'_> {
 
     /// Without "this was not me": it would end the member's own sessions, and not this one, which is of staff.
     fn acting_began(&self) -> Letter {
-        let began = format!("Since {}, {}", moment(self.order.occasion.at).text, self.order.occasion.detail);
+        let Occasion { at, detail: until, .. } = &self.order.occasion;
+        let began = format!(
+            "Since {}, a member of our staff acts as you, until {until} at the latest.",
+            moment(*at).text
+        );
         self.letter(
             "A member of staff acts as you",
             vec![
@@ -166,7 +182,7 @@ impl Draft<'_> {
                 "They see what you see. They cannot change your name, your password or your address, end your sessions, take a copy \
                  of your data or delete your account."
                     .into(),
-                "Your page “Activity” says when it began and when it ended.".into(),
+                "Your page “Activity” says who it is, for what reason, and when it ended.".into(),
             ],
             None,
             vec!["If you did not ask for help, please ask us what it was about.".into()],
@@ -176,15 +192,27 @@ impl Draft<'_> {
     /// What happened, when, from where, and a link for who did not do it.
     async fn notice(&self, subject: &str, what: &str) -> Result<Letter, AppError> {
         let link = self.link(Purpose::NotMe, "not_me").await?.0;
+        let mut paragraphs = vec![what.to_owned(), format!("That was at {}.", self.when_and_where())];
+        if self.order.occasion.is_summary {
+            paragraphs.push("It happened several times; this mail is about the latest. Your page “Activity” lists them all.".into());
+        }
         Ok(self.letter(
             subject,
-            vec![what.to_owned(), format!("That was at {}.", self.when_and_where())],
+            paragraphs,
             Some(("This was not me", link)),
             vec![
                 "If it was you, there is nothing to do.".into(),
                 "If not: the link logs out all devices and sends you a mail for a new password. It is good for 72 hours.".into(),
             ],
         ))
+    }
+
+    /// Which account, in words.
+    fn account(&self) -> String {
+        match &self.name {
+            Some(name) => format!("your account “{name}”"),
+            None => format!("an account at {}", self.site.config.site.name),
+        }
     }
 
     fn when_and_where(&self) -> String {
@@ -235,5 +263,27 @@ impl Draft<'_> {
         .await?;
         transaction.commit().await?;
         Ok((self.site.url(&format!("/accounts/{path}/{}", issued.token)), issued.code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_more_than_a_name_are_not_written() {
+        for (name, is_shown) in [
+            ("ada", true),
+            ("Ada_Lovelace-2", true),
+            ("李小龍", true),
+            ("www.free-money.example", false),
+            ("ada@evil.example", false),
+            ("+4915112345678", false),
+            ("4915112345678", false),
+            ("a.b", false),
+        ] {
+            assert_eq!(is_plain(name), is_shown, "{name}");
+        }
+        assert!(!is_plain(&"x".repeat(41)));
     }
 }

@@ -132,12 +132,7 @@ pub async fn begin(
     };
     store::insert(&mut transaction, &session, &row).await?;
     record(&mut transaction, now, &row, Kind::ActingBegan, &reason).await?;
-    let told = format!(
-        "{}, of our staff, acts as you, until {} at the latest. The reason: “{reason}”",
-        actor.username(),
-        moment(ends_at).text
-    );
-    accounts::service::notify(&mut transaction, visit, Mail::ActingBegan, id, &told).await?;
+    accounts::service::notify(&mut transaction, visit, Mail::ActingBegan, id, &moment(ends_at).text).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(id, "acting began");

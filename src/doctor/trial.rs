@@ -112,6 +112,8 @@ fn apart(config: Config, folder: &Path) -> Config {
             reset_per_address: rate,
             reset_per_email: rate,
             verification_per_account: rate,
+            mail_per_address: rate,
+            profile_changes_per_account: rate,
             code_per_account: rate,
         },
         passwords: Passwords { memory_kib: 7 * 1024, iterations: 1, parallelism: 1, ..config.passwords },

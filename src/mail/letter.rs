@@ -7,8 +7,8 @@ use leptos::prelude::*;
 pub struct Letter {
     /// To which address.
     pub to: String,
-    /// Whom it greets.
-    pub name: String,
+    /// Whom it greets, where that is known to be no text of a stranger's.
+    pub name: Option<String>,
     /// What about.
     pub subject: String,
     /// What it says.
@@ -22,9 +22,13 @@ pub struct Letter {
 }
 
 impl Letter {
+    fn greeting(&self) -> String {
+        self.name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
+    }
+
     /// The plain text.
     pub fn text(&self, site_name: &str, base_url: &str) -> String {
-        let mut parts = vec![format!("Hello {},", self.name)];
+        let mut parts = vec![self.greeting()];
         parts.extend(self.paragraphs.iter().cloned());
         if let Some((label, url)) = &self.button {
             parts.push(format!("{label}:\n{url}"));
@@ -42,7 +46,8 @@ impl Letter {
         const BODY: &str =
             "font-family:system-ui,sans-serif;line-height:1.5;max-width:36em;margin:1.5em auto;padding:0 1em";
         const BUTTON: &str = "display:inline-block;padding:.6em 1.2em;border-radius:.5em;background:#2f5d50;color:#fff;text-decoration:none;font-weight:600";
-        let Self { name, paragraphs, button, code, closing, subject, .. } = self.clone();
+        let Self { paragraphs, button, code, closing, subject, .. } = self.clone();
+        let greeting = self.greeting();
         let paragraphs = paragraphs.into_iter().map(|text| view! { <p>{text}</p> }).collect_view();
         let button = button.map(|(label, url)| {
             view! {
@@ -74,7 +79,7 @@ impl Letter {
                         <title inner_html=subject.to_html() />
                     </head>
                     <body style=BODY>
-                        <p>{format!("Hello {name},")}</p>
+                        <p>{greeting}</p>
                         {paragraphs}
                         {button}
                         {code}
@@ -100,7 +105,7 @@ mod tests {
     fn what_members_write_is_text_in_both_parts() {
         let letter = Letter {
             to: "ada@example.com".into(),
-            name: "<b>ada</b>".into(),
+            name: Some("<b>ada</b>".into()),
             subject: "Confirm".into(),
             paragraphs: vec!["One & two".into()],
             button: Some(("Confirm", "http://site/x?a=1&b=2".into())),

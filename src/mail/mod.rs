@@ -4,7 +4,11 @@ pub mod api;
 pub mod pages;
 
 #[cfg(feature = "ssr")]
+pub mod delivery;
+#[cfg(feature = "ssr")]
 pub mod letter;
+#[cfg(feature = "ssr")]
+mod limits;
 #[cfg(feature = "ssr")]
 mod order;
 #[cfg(feature = "ssr")]

@@ -53,6 +53,29 @@ impl Kind {
         Self::ActingBegan,
     ];
 
+    /// Whether the mail tells an owner what happened to their account. All others are asked for, by somebody who may be anybody.
+    pub const fn is_notice(self) -> bool {
+        match self {
+            Self::ResetRequested
+            | Self::ResetPassword
+            | Self::VerifyEmail
+            | Self::ChangeEmail
+            | Self::SignUpWithYourAddress => false,
+            Self::EmailChanged
+            | Self::NewDevice
+            | Self::PasswordChanged
+            | Self::PasswordDisabled
+            | Self::NameChanged
+            | Self::DeletionRequested
+            | Self::ActingBegan => true,
+        }
+    }
+
+    /// Whether somebody waits for it in front of a screen; such mails leave the queue before all others.
+    pub const fn is_urgent(self) -> bool {
+        matches!(self, Self::ResetRequested | Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail)
+    }
+
     /// The name in the table `mails`, and in the record of activity.
     pub const fn name(self) -> &'static str {
         match self {
@@ -79,9 +102,12 @@ pub struct Occasion {
     pub at: Millis,
     /// From where, and with what.
     pub client: Client,
-    /// What else the mail says: the new name, or the new address.
+    /// What else the mail says, in our own words: nothing that anybody typed may stand in a mail.
     #[serde(default)]
     pub detail: String,
+    /// Whether it stands for several of its kind, which were held back.
+    #[serde(default)]
+    pub is_summary: bool,
 }
 
 /// A mail to be written.
@@ -92,6 +118,8 @@ pub struct Order {
     pub user: Option<UserId>,
     /// To which address.
     pub address: String,
+    /// Whether the account has proven that address. To one that it has not proven no notice is sent: it may be anybody's.
+    pub is_proven: bool,
     /// What it tells of.
     pub occasion: Occasion,
 }

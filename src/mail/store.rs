@@ -53,14 +53,16 @@ pub async fn insert(
 
 const COLUMNS: &str = "id, kind, user_id, address, detail, created_at, tries, next_try_at, last_error";
 
-/// Those whose time has come, the oldest first.
+/// Those whose time has come, of the urgent kinds first, then the oldest first.
 pub async fn due(
     connection: &mut AnyConnection,
+    urgent: &str,
     now: Millis,
     limit: i64,
 ) -> Result<Vec<MailRow>, sqlx::Error> {
     sqlx::query_as(&format!(
-        "SELECT {COLUMNS} FROM mails WHERE next_try_at <= $1 ORDER BY next_try_at, id LIMIT $2"
+        "SELECT {COLUMNS} FROM mails WHERE next_try_at <= $1 \
+         ORDER BY CASE WHEN kind IN ({urgent}) THEN 0 ELSE 1 END, next_try_at, id LIMIT $2"
     ))
     .bind(now)
     .bind(limit)
@@ -89,6 +91,36 @@ pub async fn claim(
         .execute(connection)
         .await
         .map(|done| done.rows_affected() == 1)
+}
+
+/// Has a mail that was just inserted wait until that time. Where one of its kind does so already, that one takes over what this one
+/// tells of; `leased` is the latest at which one that is being sent is tried again, which must not be taken for one that waits.
+pub async fn hold_back(
+    connection: &mut AnyConnection,
+    id: i64,
+    detail: &str,
+    until: Millis,
+    leased: Millis,
+) -> Result<(), sqlx::Error> {
+    let merged = sqlx::query(
+        "UPDATE mails SET detail = $2 WHERE id <> $1 AND tries = 0 AND next_try_at > $3 \
+         AND (user_id, kind, address) = (SELECT user_id, kind, address FROM mails WHERE id = $1)",
+    )
+    .bind(id)
+    .bind(detail)
+    .bind(leased)
+    .execute(&mut *connection)
+    .await?;
+    if merged.rows_affected() > 0 {
+        return delete(connection, id).await;
+    }
+    sqlx::query("UPDATE mails SET detail = $2, next_try_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(detail)
+        .bind(until)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 pub async fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {

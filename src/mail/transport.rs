@@ -13,8 +13,13 @@ use lettre::{
         Mailbox, MultiPart,
         header::{HeaderName, HeaderValue},
     },
+    transport::smtp::{
+        client::{Certificate, Tls, TlsParameters},
+        extension::ClientId,
+    },
 };
 use tokio::sync::Notify;
+use url::{Host, Url};
 
 use super::{Posted, letter::Letter};
 use crate::server::{
@@ -39,6 +44,9 @@ enum Way {
     Mailbox(Mutex<VecDeque<Posted>>),
 }
 
+/// The longest that a mail server may take for each of its answers. Of those one mail takes nine at most.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The site's post office.
 pub struct Mails {
     way: Way,
@@ -53,7 +61,7 @@ impl Mails {
     ///
     /// # Errors
     /// When it cannot be used.
-    pub fn new(config: &Config, base_url: &url::Url) -> Result<Self, Failure> {
+    pub fn new(config: &Config, base_url: &Url) -> Result<Self, Failure> {
         let invalid = |error: &dyn std::fmt::Display| Failure::message(format!("mail.from: {error}"));
         let from = if config.mail.from.is_empty() {
             // A host that is a number is none that mail knows; such a site sends nothing but in tests.
@@ -75,11 +83,7 @@ impl Mails {
                     .map_err(|error| Failure::start("make the folder for mails (mail.transport)", error))?;
                 Way::Folder(folder.clone())
             }
-            MailTransport::Smtp(url) => {
-                let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
-                    .map_err(|_| Failure::message("mail.transport: this address cannot be used"))?;
-                Way::Smtp(Box::new(smtp.timeout(Some(Duration::from_secs(30))).build()))
-            }
+            MailTransport::Smtp(url) => Way::Smtp(Box::new(smtp(url, &config.mail.ca_file, base_url)?)),
         };
         Ok(Self {
             way,
@@ -160,6 +164,50 @@ impl Mails {
         Ok(message)
     }
 }
+
+/// A client of the mail server at this address.
+fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
+    let unusable = || Failure::message("mail.transport: this address cannot be used");
+    let parsed = Url::parse(url).map_err(|_| unusable())?;
+    let mut client = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+        .map_err(|_| unusable())?
+        .timeout(Some(ANSWER_TIMEOUT));
+    // A path of the address is the name already. Servers refuse one that cannot be ours, such as lettre's own, 127.0.0.1.
+    if parsed.path().len() <= 1 {
+        client = client.hello_name(match base_url.host() {
+            Some(Host::Ipv4(address)) => ClientId::Ipv4(address),
+            Some(Host::Ipv6(address)) => ClientId::Ipv6(address),
+            Some(Host::Domain(name)) => ClientId::Domain(name.to_owned()),
+            None => ClientId::default(),
+        });
+    }
+    if ca_file.as_os_str().is_empty() {
+        return Ok(client.build());
+    }
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::message(format!("mail.ca_file: cannot use {}: {error}", ca_file.display()))
+    };
+    let pem = std::fs::read(ca_file).map_err(|error| wrong(&error))?;
+    if !pem.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN) {
+        return Err(wrong(&"it holds no certificate in PEM"));
+    }
+    let certificate = Certificate::from_pem(&pem).map_err(|error| wrong(&error))?;
+    let tls = TlsParameters::builder(parsed.host_str().unwrap_or_default().to_owned())
+        .add_root_certificate(certificate)
+        .build()
+        .map_err(|error| wrong(&error))?;
+    // As lettre reads the address.
+    let wanted = parsed.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value);
+    Ok(match (parsed.scheme(), wanted.as_deref()) {
+        ("smtps", _) => client.tls(Tls::Wrapper(tls)),
+        (_, Some("required")) => client.tls(Tls::Required(tls)),
+        (_, Some("opportunistic")) => client.tls(Tls::Opportunistic(tls)),
+        _ => client,
+    }
+    .build())
+}
+
+const PEM_BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// For nobody else on this machine to read, and whole or not at all.
 async fn write(folder: &Path, id: i64, bytes: &[u8]) -> std::io::Result<()> {

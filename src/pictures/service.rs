@@ -18,6 +18,7 @@ use crate::{
         id::new_id,
         workshop::{Admitted, Workshop},
     },
+    throttle::service as throttle,
 };
 
 /// A picture as it is sent.
@@ -39,8 +40,9 @@ pub fn workshop() -> Workshop {
 /// Makes the file the member's picture; of the file itself nothing is kept.
 ///
 /// # Errors
-/// A refused file, or an outage.
+/// A refused file, too many changes, or an outage.
 pub async fn save(visit: &Visit, member: &Member, admitted: Admitted, file: Bytes) -> Result<(), AppError> {
+    throttle::take(&visit.site, &[accounts::service::profile_limit(&visit.site, member)]).await?;
     let rendered = visit.site.pictures.run(admitted, move || render::render(&file)).await?;
     let Rendered { large, small } =
         rendered.map_err(|problem| AppError::Invalid(FormErrors::one(Field::Picture, problem)))?;
@@ -58,8 +60,9 @@ pub async fn save(visit: &Visit, member: &Member, admitted: Admitted, file: Byte
 /// Removes the member's picture; nothing happens where there is none.
 ///
 /// # Errors
-/// An outage.
+/// Too many changes, or an outage.
 pub async fn remove(visit: &Visit, member: &Member) -> Result<(), AppError> {
+    throttle::take(&visit.site, &[accounts::service::profile_limit(&visit.site, member)]).await?;
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
     if !store::delete(&mut transaction, member.id()).await? {

@@ -77,7 +77,7 @@ pub async fn run(
     site.assets.check(&site.config.server.site_root)?;
     let sweeper = tokio::spawn(sweep::now_and_then(site.clone()));
     let writer = tokio::spawn(accounts::service::write_failed_logins_now_and_then(site.clone()));
-    let postman = tokio::spawn(mail::service::deliver(site.clone()));
+    let postman = tokio::spawn(mail::delivery::deliver(site.clone()));
     // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
     println!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
     let stopping = site.stopping.clone();

@@ -11,6 +11,7 @@ use crate::{
         Site,
         clock::{Millis, to_millis},
         config::Rate,
+        db::Transaction,
     },
 };
 
@@ -77,7 +78,22 @@ pub async fn take(site: &Site, limits: &[Limit]) -> Result<(), AppError> {
     Ok(transaction.commit().await?)
 }
 
-fn throttled(expires_at: Millis, now: Millis) -> AppError {
+/// Counts one try in a transaction of the caller's. Returns `None` within the limit; past it, when the count begins anew.
+///
+/// # Errors
+/// An outage.
+pub async fn count(
+    transaction: &mut Transaction,
+    now: Millis,
+    limit: &Limit,
+) -> Result<Option<Millis>, AppError> {
+    let expires_at = now.saturating_add(to_millis(limit.rate.period()));
+    let counted = store::count(transaction, &limit.key_hash, now, expires_at).await?;
+    Ok((counted.count > i64::from(limit.rate.count())).then_some(counted.expires_at))
+}
+
+/// The refusal of who may try again at that time.
+pub fn throttled(expires_at: Millis, now: Millis) -> AppError {
     let seconds = expires_at.saturating_sub(now).max(0).unsigned_abs().div_ceil(1000).max(1);
     AppError::Throttled { retry_after: u32::try_from(seconds).unwrap_or(u32::MAX) }
 }

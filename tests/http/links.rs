@@ -33,6 +33,9 @@ const fn kind(name: &'static str, path: &'static str, function: &'static str, li
 /// A new member called so, and their link of this kind.
 async fn link(site: &TestSite, kind: &Kind, name: &str) -> (Visitor, String) {
     let mut member = site.member(name).await;
+    if ["undo", "not-me"].contains(&kind.name) {
+        site.prove(name).await;
+    }
     let address = format!("{name}@example.com");
     let (to, about) = match kind.name {
         "verify" => (address.clone(), "Confirm your email address"),

@@ -106,7 +106,7 @@ async fn it_ends_at_once_with_each_of_the_ways_to_end_all_sessions() {
     for way in ["change_password", "reset_password", "undo_email_change", "not_me", "delete"] {
         let name = way.replace('_', "-");
         let address = format!("{name}@example.com");
-        let (mut here, mut there) = (site.member(&name).await, site.visitor());
+        let (mut here, mut there) = (site.proven_member(&name).await, site.visitor());
         there.log_in(&name).await;
         let link = match way {
             "reset_password" => {

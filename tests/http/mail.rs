@@ -211,7 +211,7 @@ async fn a_crash_in_the_middle_of_a_try_loses_no_mail() {
         config.mail.from = "members@example.org".into();
     })
     .await;
-    site.clock.advance(Duration::from_secs(121));
+    site.clock.advance(Duration::from_secs(361));
     let mut mails = taken(&server, 1).await;
     site.all_mails_sent().await;
     // The thread that was kept waiting may have got its mail after all; the later link is the good one.
@@ -296,7 +296,7 @@ async fn an_undo_drops_what_waits_for_the_addresses_in_between() {
         .await
         .link()
     };
-    let mut thief = site.member("ada").await;
+    let mut thief = site.proven_member("ada").await;
     for address in ["thief1@example.com", "thief2@example.com"] {
         site.clock.advance(Duration::from_secs(5));
         thief.submit("/accounts/email", &[("email", address)]).await;
@@ -372,5 +372,32 @@ async fn the_developers_mailbox_shows_mails_in_development_only() {
     let site = TestSite::start().await;
     assert_eq!(site.visitor().get("/dev/mailbox").await.status, 404);
     assert_eq!(site.visitor().call("/api/dev/mailbox", &[]).await.status, 404);
+    site.stop().await;
+}
+
+/// Each try has a slot of its own, and no other process, nor a clock that is put forward, has the mail tried a second time meanwhile.
+#[tokio::test]
+async fn a_slow_mail_holds_up_no_other_and_goes_out_once() {
+    let server = SmtpServer::start();
+    server.set(Mood::SilentFor("slow@example.com"));
+    let site = site_with(&server).await;
+    site.signed_up("slow").await;
+    site.database
+        .until("SELECT COUNT(*) FROM mails WHERE next_try_at > created_at", |count| count == 1)
+        .await;
+    for round in 1..=2 {
+        for number in 0..9 {
+            site.signed_up(&format!("ada{round}{number}")).await;
+        }
+        taken(&server, round * 9).await;
+        // Longer than a mail belongs to whoever tries it.
+        site.clock.advance(Duration::from_secs(420));
+    }
+    site.signed_up("last").await;
+    taken(&server, 19).await;
+    server.set(Mood::Taking);
+    site.all_mails_sent().await;
+    let to_slow = server.taken().iter().filter(|mail| mail::parse(mail).to == "slow@example.com").count();
+    assert_eq!(to_slow, 1);
     site.stop().await;
 }

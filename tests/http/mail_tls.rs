@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use members_area::server::config::MailTransport;
+use members_area::{
+    mail::{letter::Letter, transport::Mails},
+    server::config::{Config, MailTransport},
+};
 
 use crate::support::{TestSite, mail::until, smtp::SmtpServer};
 
@@ -87,4 +90,57 @@ async fn both_ways_into_tls_are_taken_before_anything_is_said() {
         not_sent(&site).await;
         site.stop().await;
     }
+}
+
+/// Sends one mail from a site at this address.
+async fn send(base_url: &str, change: impl FnOnce(&mut Config)) -> Result<(), String> {
+    let mut config = Config::default();
+    config.mail.from = "members@example.org".into();
+    change(&mut config);
+    let letter = Letter {
+        to: "ada@example.com".into(),
+        name: None,
+        subject: "Hello".into(),
+        paragraphs: Vec::new(),
+        button: None,
+        code: None,
+        closing: Vec::new(),
+    };
+    let mails =
+        Mails::new(&config, &base_url.parse().expect("an address")).map_err(|error| error.to_string())?;
+    mails.send(1, 0, &letter).await.map_err(|error| error.reason)
+}
+
+#[tokio::test]
+async fn a_mail_server_with_an_authority_of_its_own_is_trusted_where_the_file_says_so() {
+    let server = SmtpServer::start_with_tls();
+    let url = MailTransport::Smtp(format!("smtps://post:s3cret@localhost:{}", server.address.port()));
+    let unknown = send("http://localhost", |config| config.mail.transport = url.clone()).await;
+    assert!(unknown.as_ref().is_err_and(|error| error.contains("UnknownIssuer")), "{unknown:?}");
+    let certificates = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/certificates");
+    let with = async |file: &str| {
+        let file = format!("{certificates}/{file}").into();
+        send("http://localhost", |config| (config.mail.transport, config.mail.ca_file) = (url.clone(), file))
+            .await
+    };
+    assert_eq!(with("ca.pem").await, Ok(()));
+    assert_eq!((server.logins(), server.taken().len()), (1, 1));
+    for wrong in ["none.pem", "README.md"] {
+        let refused = with(wrong).await;
+        assert!(refused.as_ref().is_err_and(|error| error.starts_with("mail.ca_file: ")), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_site_calls_itself_by_its_own_name() {
+    let server = SmtpServer::start();
+    for (base_url, path) in [
+        ("https://members.example.org", ""),
+        ("http://192.0.2.7", ""),
+        ("http://localhost", "/mail.example.org"),
+    ] {
+        let url = MailTransport::Smtp(format!("smtp://post:s3cret@{}{path}", server.address));
+        assert_eq!(send(base_url, |config| config.mail.transport = url).await, Ok(()));
+    }
+    assert_eq!(server.names(), ["members.example.org", "[192.0.2.7]", "mail.example.org"]);
 }

@@ -38,6 +38,7 @@ mod links;
 mod live;
 mod login;
 mod mail;
+mod mail_limits;
 mod mail_tls;
 mod notices;
 mod old_addresses;

@@ -137,7 +137,7 @@ async fn next_stays_on_this_site() {
 #[tokio::test]
 async fn a_changed_password_ends_the_other_sessions_and_keeps_this_one() {
     let site = TestSite::start().await;
-    let (mut here, mut there) = (site.member("ada").await, site.visitor());
+    let (mut here, mut there) = (site.proven_member("ada").await, site.visitor());
     there.log_in("ada").await;
     assert!(there.is_signed_in().await);
     let fields = |old, new1, new2| [("old_password", old), ("password1", new1), ("password2", new2)];

@@ -306,7 +306,7 @@ async fn one_address_asks_for_so_many_resets_and_tries_so_many_links() {
 #[tokio::test]
 async fn nobodys_mailbox_is_filled_by_sign_ups() {
     let site = TestSite::start_with(|config| {
-        config.throttle.verification_per_account = Rate::new(2, Period::minutes(15));
+        config.throttle.mail_per_address = Rate::new(8, Period::minutes(15));
     })
     .await;
     for number in 0..4 {

@@ -47,13 +47,22 @@ fn history(page: &Page) -> Vec<String> {
 async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned_is_told() {
     let site = TestSite::start().await;
     let mut staff = site.staff("sam", &EDITOR).await;
-    let mut member = site.member("ada").await;
+    let mut member = site.proven_member("ada").await;
     site.all_mails_sent().await;
     let page = page_of(&site, "ada").await;
     // Warm.
     assert!(member.get("/members/dashboard").await.text().contains("Welcome, ada"));
     let answer = staff
-        .change(&page, SAVE, &[("username", "Countess"), ("first_name", "Ada"), ("email", "new@example.com")])
+        .change(
+            &page,
+            SAVE,
+            &[
+                ("username", "Countess"),
+                ("first_name", "Ada"),
+                ("email", "new@example.com"),
+                ("is_verified", ""),
+            ],
+        )
         .await;
     assert_eq!((answer.status, answer.location()), (303, page.as_str()));
     assert_eq!(member.get("/members/dashboard").await.find("h1"), "Welcome, Countess!");
@@ -63,6 +72,7 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
     assert_eq!(
         history(&shown),
         [
+            "email address confirmed from “yes” to “no” by sam",
             "email address from “ada@example.com” to “new@example.com” by sam",
             "first name “Ada” by sam",
             "username from “ada” to “Countess” by sam"
@@ -72,16 +82,21 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
     let record = member.get("/members/activity").await;
     let lines = record.find_all("main .log li");
     let line = lines.iter().find(|line| line.starts_with("Changed by the staff")).expect("a line");
-    assert!(line.contains("username, first name, email address") && !line.contains("127.0.0.1"), "{line}");
+    assert!(
+        line.contains("username, first name, email address, email address confirmed")
+            && !line.contains("127.0.0.1"),
+        "{line}"
+    );
     // Mails as when the owner changes them.
     let to_old = site.mail_to("ada@example.com", "email address was changed", 1).await;
     assert!(
-        to_old.text.contains("new@example.com") && to_old.text.contains("by the staff of this site"),
+        to_old.text.contains("to another") && to_old.text.contains("by the staff of this site"),
         "{}",
         to_old.text
     );
-    site.mail_to("new@example.com", "name was changed", 1).await;
     site.mail_to("new@example.com", "Confirm your email address", 1).await;
+    site.all_mails_sent().await;
+    assert_eq!(site.mails_to("new@example.com").len(), 1, "no notice to an address that is not proven");
     // The staff's word confirms it, too.
     staff.change(&page, SAVE, &[("is_verified", "yes")]).await;
     assert_eq!(staff.get(&page).await.find(".user-name"), "Countess");
@@ -91,7 +106,7 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, count);
     // Who acted sees what they did on their own page.
     let own = staff.get(&page_of(&site, "sam").await).await;
-    assert_eq!(own.find_all("[aria-labelledby=deeds] li").len(), 4);
+    assert_eq!(own.find_all("[aria-labelledby=deeds] li").len(), 5);
     site.stop().await;
 }
 
@@ -342,7 +357,7 @@ async fn nobody_touches_who_may_more_and_nobody_locks_themselves_out() {
 async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
     let site = TestSite::start().await;
     let mut staff = site.staff("sam", &EDITOR).await;
-    let mut member = site.member("ada").await;
+    let mut member = site.proven_member("ada").await;
     site.all_mails_sent().await;
     let page = page_of(&site, "ada").await;
     let typed = [("password1", "ada-1"), ("password2", "other")];

@@ -3,13 +3,14 @@
 use super::{
     super::{password, store},
     login::{confirm_password, login_key},
+    notices::notify,
     tokens::{self, Purpose},
 };
 use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem, Secret},
-    mail::service::{self as mail, Kind as Mail, Occasion, Order},
+    mail::service::Kind as Mail,
     member::{Member, UserId},
     server::{Site, Visit, db::Transaction},
     sessions::origin::Renewal,
@@ -62,9 +63,7 @@ pub async fn change_own_password(
     confirm_password(visit, member, old, Field::OldPassword, checked).await?;
     let hash = site.hasher.hash(&typed.password1).await?;
     let mut transaction = site.db.begin().await?;
-    let stamp =
-        set_password(&mut transaction, visit, member.id(), &owner.email, &hash, Kind::PasswordChanged)
-            .await?;
+    let stamp = set_password(&mut transaction, visit, member.id(), &hash, Kind::PasswordChanged).await?;
     let member = Member::new(member.id(), owner.username, stamp.to_vec());
     site.sessions.carry_over(&mut transaction, present, &member).await?;
     transaction.commit().await?;
@@ -91,11 +90,10 @@ pub(super) async fn set_password(
     transaction: &mut Transaction,
     visit: &Visit,
     user: UserId,
-    email: &str,
     hash: &str,
     kind: Kind,
 ) -> Result<[u8; 32], AppError> {
-    put_password(transaction, visit, user, email, hash, kind, Mail::PasswordChanged).await
+    put_password(transaction, visit, user, hash, kind, Mail::PasswordChanged).await
 }
 
 /// The same with another mail.
@@ -103,7 +101,6 @@ pub(crate) async fn put_password(
     transaction: &mut Transaction,
     visit: &Visit,
     user: UserId,
-    email: &str,
     hash: &str,
     kind: Kind,
     mail: Mail,
@@ -112,9 +109,7 @@ pub(crate) async fn put_password(
     store::set_password(transaction, user, hash, &stamp).await?;
     tokens::revoke_all(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
     activity::service::record(transaction, now, user, kind, "", &visit.client).await?;
-    let occasion = Occasion { at: now, client: visit.client.clone(), detail: String::new() };
-    let notice = Order { kind: mail, user: Some(user), address: email.to_owned(), occasion };
-    mail::enqueue(transaction, now, &notice).await?;
+    notify(transaction, visit, mail, user, "").await?;
     Ok(stamp)
 }
 
@@ -146,7 +141,7 @@ pub async fn change_password(
     let mut transaction = site.db.begin().await?;
     // The operator did it, from nowhere that the owner would know.
     let visit = Visit::of_operator(site);
-    set_password(&mut transaction, &visit, id, &user.email, &hash, Kind::PasswordChanged).await?;
+    set_password(&mut transaction, &visit, id, &hash, Kind::PasswordChanged).await?;
     transaction.commit().await?;
     site.members.take_back(id);
     site.sessions.end_all(id, None).await?;

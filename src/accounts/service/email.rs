@@ -2,14 +2,14 @@
 
 use super::{
     super::{store, username},
-    notices::enqueue,
+    notices::{enqueue, order},
     tokens::{self, Purpose},
 };
 use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem},
-    mail::service::Kind as Mail,
+    mail::service::{self as mail, Kind as Mail},
     member::{Member, UserId},
     server::{Visit, db::Transaction},
     sessions::origin::Recent,
@@ -50,7 +50,7 @@ pub(super) async fn queue_verification(visit: &Visit, user: UserId, email: &str)
     let rate = site.config.throttle.verification_per_account;
     throttle::take(site, &[Limit::new("verification_per_account", &user.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
-    enqueue(&mut transaction, visit, Mail::VerifyEmail, user, email, "").await?;
+    enqueue(&mut transaction, visit, Mail::VerifyEmail, user, email, false).await?;
     transaction.commit().await?;
     site.mails.wake();
     Ok(())
@@ -103,9 +103,9 @@ pub async fn request_email_change(
     let mut transaction = site.db.begin().await?;
     // From here on only the newest address can be confirmed, also before its mail is written.
     tokens::revoke_all(&mut transaction, id, &[Purpose::ChangeEmail]).await?;
-    enqueue(&mut transaction, visit, Mail::ChangeEmail, id, email, "").await?;
     activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &visit.client)
         .await?;
+    enqueue(&mut transaction, visit, Mail::ChangeEmail, id, email, false).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(id, "email change requested").await;
@@ -129,7 +129,8 @@ pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<(),
     let detail = format!("{} → {email}", owner.email);
     activity::service::record(&mut transaction, now, user, Kind::EmailChanged, &detail, &visit.client)
         .await?;
-    enqueue(&mut transaction, visit, Mail::EmailChanged, user, &owner.email, &email).await?;
+    let was_proven = owner.email_verified_at.is_some();
+    enqueue(&mut transaction, visit, Mail::EmailChanged, user, &owner.email, was_proven).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(user, "email changed").await;
@@ -184,7 +185,9 @@ async fn secure(
     if store::is_switched_off(transaction, user).await? {
         return Ok(());
     }
-    enqueue(transaction, visit, Mail::ResetPassword, user, email, "").await
+    // Each costs the link of a notice, and no stranger may stand in its way.
+    mail::enqueue_prepaid(&visit.site, transaction, &order(visit, Mail::ResetPassword, user, email, false))
+        .await
 }
 
 async fn after_securing(visit: &Visit, user: UserId) -> Result<(), AppError> {

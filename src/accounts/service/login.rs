@@ -186,13 +186,13 @@ pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) ->
         store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
     store::devices::remember(&mut transaction, &device, id, now).await?;
     store::devices::prune(&mut transaction, id, DEVICES_KEPT).await?;
-    if !is_known && !is_first {
-        notify(&mut transaction, visit, Mail::NewDevice, id, "").await?;
-    }
     tokens::revoke(&mut transaction, id, &[Purpose::ResetPassword]).await?;
     store::set_last_login(&mut transaction, id, now).await?;
     activity::service::record(&mut transaction, now, id, Kind::Login, "", &visit.client).await?;
     let stays = my_data::service::cancel_deletion(&mut transaction, now, member, &visit.client).await?;
+    if !is_known && !is_first {
+        notify(&mut transaction, visit, Mail::NewDevice, id, "").await?;
+    }
     transaction.commit().await?;
     visit.site.mails.wake();
     Ok(stays)

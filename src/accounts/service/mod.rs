@@ -28,7 +28,7 @@ pub use login::{authenticate, reauthenticate, record_login, record_logout};
 pub use names::named;
 pub(crate) use notices::enqueue;
 pub use notices::notify;
-pub use profile::{Names, Profile, profile, save_names, set_picture_version};
+pub use profile::{Names, Profile, profile, profile_limit, save_names, set_picture_version};
 pub use reset::{expand_reset_request, request_reset, reset_password};
 pub(crate) use sign_up::email_problem;
 pub use sign_up::{NewAccount, create_superuser, sign_up};

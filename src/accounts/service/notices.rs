@@ -8,7 +8,7 @@ use crate::{
     server::{Visit, db::Transaction},
 };
 
-/// Tells the account's owner, by mail, of what was just done to it.
+/// Tells the account's owner, by mail, what was just done to it. To be called last in its transaction.
 ///
 /// # Errors
 /// An outage.
@@ -19,21 +19,30 @@ pub async fn notify(
     user: UserId,
     detail: &str,
 ) -> Result<(), AppError> {
-    let owner = store::owner(transaction, user).await?.ok_or(AppError::SignedOut)?;
-    enqueue(transaction, visit, kind, user, &owner.email, detail).await
+    let (address, is_proven) = store::address(transaction, user).await?.ok_or(AppError::SignedOut)?;
+    let mut order = order(visit, kind, user, &address, is_proven);
+    order.occasion.detail = detail.to_owned();
+    mail::enqueue(&visit.site, transaction, &order).await
 }
 
-/// The same to an address.
+/// Queues a mail to an address, which the account has proven or not.
+///
+/// # Errors
+/// [`AppError::Throttled`] for a mail that was asked for, or an outage.
 pub(crate) async fn enqueue(
     transaction: &mut Transaction,
     visit: &Visit,
     kind: Kind,
     user: UserId,
     address: &str,
-    detail: &str,
+    is_proven: bool,
 ) -> Result<(), AppError> {
-    let now = visit.site.clock.now();
-    let occasion = Occasion { at: now, client: visit.client.clone(), detail: detail.to_owned() };
-    mail::enqueue(transaction, now, &Order { kind, user: Some(user), address: address.to_owned(), occasion })
-        .await
+    mail::enqueue(&visit.site, transaction, &order(visit, kind, user, address, is_proven)).await
+}
+
+/// The mail that this visit causes.
+pub(super) fn order(visit: &Visit, kind: Kind, user: UserId, address: &str, is_proven: bool) -> Order {
+    let occasion =
+        Occasion { at: visit.site.clock.now(), client: visit.client.clone(), ..Default::default() };
+    Order { kind, user: Some(user), address: address.to_owned(), is_proven, occasion }
 }

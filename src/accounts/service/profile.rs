@@ -11,6 +11,7 @@ use crate::{
     mail::service::Kind as Mail,
     member::Member,
     server::{Site, Visit, db::Transaction},
+    throttle::service::{self as throttle, Limit},
 };
 
 pub use super::super::store::ProfileRow as Profile;
@@ -62,11 +63,12 @@ impl Names {
 /// log in with.
 ///
 /// # Errors
-/// A refused form, also for a username that somebody else has, or an outage.
+/// A refused form, also for a username that somebody else has, too many changes, or an outage.
 pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result<(), AppError> {
     member.in_person()?;
     let names = Names::check(typed)?;
     let (site, now, id) = (&visit.site, visit.site.clock.now(), member.id());
+    throttle::take(site, &[profile_limit(site, member)]).await?;
     let mut transaction = site.db.begin().await?;
     let old = store::profile(&mut transaction, id).await?.ok_or(AppError::SignedOut)?;
     let is_renamed = old.username != names.username;
@@ -83,20 +85,18 @@ pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result
     if has_other_name {
         activity::service::record(&mut transaction, now, id, Kind::ProfileChanged, "", &visit.client).await?;
     }
-    let called = |username: &str, first: &str, last: &str| {
-        [username, first, last].iter().filter(|name| !name.is_empty()).copied().collect::<Vec<_>>().join(" ")
-    };
-    let detail = format!(
-        "from “{}” to “{}”",
-        called(&old.username, &old.first_name, &old.last_name),
-        called(&names.username, &names.first_name, &names.last_name)
-    );
-    notify(&mut transaction, visit, Mail::NameChanged, id, &detail).await?;
+    notify(&mut transaction, visit, Mail::NameChanged, id, "").await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.take_back(id);
     site.cache.invalidate_member(id, "names changed").await;
     Ok(())
+}
+
+/// Each change of names or picture is a line of activity, and may be a mail.
+pub fn profile_limit(site: &Site, member: &Member) -> Limit {
+    let rate = site.config.throttle.profile_changes_per_account;
+    Limit::new("profile_changes_per_account", &member.id().to_string(), rate)
 }
 
 /// Notes that the member's picture is another one now, or gone, in the transaction in which it became so.

@@ -12,7 +12,7 @@ use crate::{
     forms::{Field, FormErrors, Problem},
     mail::service::{self as mail, Kind as Mail, Occasion, Order},
     member::UserId,
-    server::{Visit, clock::Millis, db::Transaction},
+    server::{Site, Visit, clock::Millis, db::Transaction},
     throttle::service::{self as throttle, Limit},
 };
 
@@ -33,21 +33,24 @@ pub async fn request_reset(visit: &Visit, email: &str) -> Result<(), AppError> {
     ];
     throttle::take(site, &limits).await?;
     let now = site.clock.now();
-    let occasion = Occasion { at: now, client: visit.client.clone(), detail: String::new() };
-    let order = Order { kind: Mail::ResetRequested, user: None, address: email.to_owned(), occasion };
+    let occasion = Occasion { at: now, client: visit.client.clone(), ..Default::default() };
+    let address = email.to_owned();
+    let order = Order { kind: Mail::ResetRequested, user: None, address, is_proven: false, occasion };
     let mut transaction = site.db.begin().await?;
-    mail::enqueue(&mut transaction, now, &order).await?;
+    mail::enqueue_prepaid(site, &mut transaction, &order).await?;
     transaction.commit().await?;
     site.mails.wake();
     Ok(())
 }
 
-/// A mail for each active account that has the address, and whose password was not switched off: for the one that has proven it, or, where none has, for all that gave it
-/// (to read the mail is the proof).
+/// Queues a mail for each active account that has the address and whose password was not switched off: for the one that has proven it,
+/// or, where none has, for all that gave it (to read the mail is the proof). Past the limit of the address no more: nobody is told, for
+/// it depends on who has an account.
 ///
 /// # Errors
 /// An outage.
 pub async fn expand_reset_request(
+    site: &Site,
     transaction: &mut Transaction,
     now: Millis,
     order: &Order,
@@ -62,9 +65,14 @@ pub async fn expand_reset_request(
             kind: Mail::ResetPassword,
             user: Some(user),
             address: account.email,
+            is_proven: account.email_verified_at.is_some(),
             occasion: order.occasion.clone(),
         };
-        mail::enqueue(transaction, now, &mail).await?;
+        match mail::enqueue(site, transaction, &mail).await {
+            Ok(()) => {}
+            Err(AppError::Throttled { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
         let client = &order.occasion.client;
         activity::service::record(transaction, now, user, Kind::PasswordResetRequested, "", client).await?;
     }
@@ -94,12 +102,12 @@ pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> 
     let mut transaction = site.db.begin().await?;
     // Of two at once, one gets it.
     let row = tokens::take(&mut transaction, now, Purpose::ResetPassword, token).await?.ok_or_else(dead)?;
-    set_password(&mut transaction, visit, user, &owner.email, &hash, Kind::PasswordReset).await?;
     // Who reads the mails of an address has proven it, unless another account did before.
     let others = store::by_email(&mut transaction, &username::key(&row.email)).await?;
     if row.email == owner.email && others.iter().all(|other| other.email_verified_at.is_none()) {
         store::prove_email(&mut transaction, user, &row.email, now).await?;
     }
+    set_password(&mut transaction, visit, user, &hash, Kind::PasswordReset).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.take_back(user);

@@ -120,7 +120,6 @@ impl Account {
             errors.add(Field::Email, Problem::EmailTaken);
         }
         errors.into_result()?;
-        let is_mailed = may_be_mailed(site, &email_key).await?;
         let password_hash = site.hasher.hash(&self.password).await?;
         let now = site.clock.now();
         let id = UserId(new_id(now));
@@ -143,30 +142,23 @@ impl Account {
         let mut transaction = site.db.begin().await?;
         store::insert(&mut transaction, &user).await?;
         activity::service::record(&mut transaction, now, id, Kind::SignUp, "", &client).await?;
-        if !is_superuser && is_mailed {
+        if !is_superuser {
             // One mail in either case, and the same work: the page tells nobody whether the address is known.
             let (kind, user, address) = match owner {
                 Some(owner) => (Mail::SignUpWithYourAddress, UserId(owner.id), owner.email),
                 None => (Mail::VerifyEmail, id, self.email.clone()),
             };
-            let occasion = Occasion { at: now, client, detail: String::new() };
-            let order = Order { kind, user: Some(user), address, occasion };
-            mail::enqueue(&mut transaction, now, &order).await?;
+            let occasion = Occasion { at: now, client, ..Default::default() };
+            let order = Order { kind, user: Some(user), address, is_proven: false, occasion };
+            match mail::enqueue(site, &mut transaction, &order).await {
+                // Past the limit of the address no mail goes out; the page does not say so, and the member can ask for another.
+                Ok(()) | Err(AppError::Throttled { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         transaction.commit().await?;
         site.mails.wake();
         Ok(id)
-    }
-}
-
-/// Not without end: by signing up again and again one could fill somebody's mailbox. The page says nothing of it, and the member can
-/// have another mail sent.
-async fn may_be_mailed(site: &Site, email_key: &str) -> Result<bool, AppError> {
-    let rate = site.config.throttle.verification_per_account;
-    match throttle::take(site, &[Limit::new("sign_up_mails_per_email", email_key, rate)]).await {
-        Ok(()) => Ok(true),
-        Err(AppError::Throttled { .. }) => Ok(false),
-        Err(error) => Err(error),
     }
 }
 

@@ -14,6 +14,19 @@ pub struct AddressRow {
     pub is_switched_off: i64,
 }
 
+/// The account's address, and whether it has proven it.
+pub async fn address(
+    connection: &mut AnyConnection,
+    id: UserId,
+) -> Result<Option<(String, bool)>, sqlx::Error> {
+    let row: Option<(String, Option<Millis>)> =
+        sqlx::query_as("SELECT email, email_verified_at FROM users WHERE id = $1")
+            .bind(id.0)
+            .fetch_optional(connection)
+            .await?;
+    Ok(row.map(|(email, verified_at)| (email, verified_at.is_some())))
+}
+
 /// The active accounts that gave this address: the one that has proven it first.
 pub async fn by_email(connection: &mut AnyConnection, key: &str) -> Result<Vec<AddressRow>, sqlx::Error> {
     sqlx::query_as(

@@ -175,6 +175,10 @@ pub struct Throttle {
     pub verification_per_account: Rate,
     /// Codes tried for one account.
     pub code_per_account: Rate,
+    /// Mails of all kinds to one address.
+    pub mail_per_address: Rate,
+    /// Changes of names and picture of one account.
+    pub profile_changes_per_account: Rate,
 }
 
 /// `[mail]`
@@ -185,6 +189,8 @@ pub struct Mail {
     pub transport: MailTransport,
     /// The sender's address; empty: `noreply@` the host of `site.base_url`.
     pub from: String,
+    /// A PEM file with certificate authorities that are trusted besides the public ones; empty: only those.
+    pub ca_file: PathBuf,
 }
 
 /// `[sessions]`

@@ -19,6 +19,11 @@ impl Rate {
         Self { count, period }
     }
 
+    /// Another number in the same time.
+    pub const fn with_count(self, count: u32) -> Self {
+        Self { count, ..self }
+    }
+
     /// How many.
     pub const fn count(self) -> u32 {
         self.count

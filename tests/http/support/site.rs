@@ -42,6 +42,8 @@ fn plenty() -> config::Throttle {
         reset_per_email: rate,
         verification_per_account: rate,
         code_per_account: rate,
+        mail_per_address: rate,
+        profile_changes_per_account: rate,
     }
 }
 
@@ -123,6 +125,19 @@ impl TestSite {
         let answer = visitor.log_in(username).await;
         assert_eq!(answer.location(), "/members/dashboard", "{}", answer.text());
         visitor
+    }
+
+    /// Somebody new, who is logged in and has proven their address.
+    pub async fn proven_member(&self, username: &str) -> Visitor {
+        let visitor = self.member(username).await;
+        self.prove(username).await;
+        visitor
+    }
+
+    /// From here on the account's address is proven.
+    pub async fn prove(&self, username: &str) {
+        let sql = format!("UPDATE users SET email_verified_at = 1 WHERE username = '{username}'");
+        self.database.execute(&sql).await;
     }
 
     /// Somebody new, who has these permissions and is no staff; logged in.

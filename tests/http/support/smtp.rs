@@ -1,8 +1,8 @@
 //! A mail server on a free port of this machine, which does what a test tells it to.
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    io::{BufRead, BufReader, Read, Write},
+    net::{IpAddr, SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
@@ -21,6 +21,8 @@ pub enum Mood {
     Unknown,
     /// No answer, until it is in another mood.
     Silent,
+    /// The same for mails to this address only.
+    SilentFor(&'static str),
 }
 
 struct State {
@@ -28,6 +30,8 @@ struct State {
     taken: Vec<Vec<u8>>,
     /// Passwords that were given, right or wrong.
     logins: usize,
+    /// What clients called themselves.
+    names: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -47,16 +51,41 @@ pub struct SmtpServer {
 
 impl SmtpServer {
     pub fn start() -> Self {
+        Self::start_with(None)
+    }
+
+    /// Over TLS from the first byte on, with the certificate of an authority that nobody knows.
+    pub fn start_with_tls() -> Self {
+        use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+        let chain = CertificateDer::from_pem_slice(include_bytes!("../certificates/server.pem"));
+        let key = PrivateKeyDer::from_pem_slice(include_bytes!("../certificates/server.key"));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![chain.expect("a certificate")], key.expect("a key"));
+        Self::start_with(Some(Arc::new(config.expect("a pair"))))
+    }
+
+    fn start_with(tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let state = State { mood: Mood::Taking, taken: Vec::new(), logins: 0 };
+        let state = State { mood: Mood::Taking, taken: Vec::new(), logins: 0, names: Vec::new() };
         let server = Self { address, shared: Shared(Arc::new((Mutex::new(state), Condvar::new()))) };
         let for_thread = server.clone();
         // Ends with the process; it holds nothing but this port.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let server = for_thread.clone();
-                std::thread::spawn(move || server.serve(stream));
+                let (server, tls) = (for_thread.clone(), tls.clone());
+                std::thread::spawn(move || match tls {
+                    None => server.serve(stream.try_clone().expect("a twin"), stream),
+                    Some(tls) => {
+                        let connection = rustls::ServerConnection::new(tls).expect("a connection");
+                        let both = Arc::new(Mutex::new(rustls::StreamOwned::new(connection, stream)));
+                        server.serve(Half(both.clone()), Half(both));
+                    }
+                });
             }
         });
         server
@@ -75,17 +104,23 @@ impl SmtpServer {
         self.shared.state().logins
     }
 
-    fn serve(&self, mut stream: TcpStream) {
+    pub fn names(&self) -> Vec<String> {
+        self.shared.state().names.clone()
+    }
+
+    fn serve(&self, reader: impl Read, mut stream: impl Write) {
         let mut builder = SessionBuilder::new("mail.test");
         builder.enable_auth(AuthMechanism::Plain).insecure_enable_plaintext_auth();
         let visit = Visit { shared: self.shared.clone(), data: Vec::new() };
-        let mut session = builder.build(stream.peer_addr().expect("an address").ip(), visit);
-        let mut reader = BufReader::new(stream.try_clone().expect("a twin"));
+        let mut session = builder.build(self.address.ip(), visit);
+        let mut reader = BufReader::new(reader);
         let mut answer = session.greeting();
         loop {
             if answer.action != Action::NoReply {
                 let bytes = answer.buffer().expect("bytes");
-                if stream.write_all(&bytes).is_err() || answer.action == Action::Close {
+                if stream.write_all(&bytes).and_then(|()| stream.flush()).is_err()
+                    || answer.action == Action::Close
+                {
                     return;
                 }
             }
@@ -103,12 +138,41 @@ struct Visit {
     data: Vec<u8>,
 }
 
+/// Reading and writing take turns, as SMTP does.
+struct Half(Arc<Mutex<rustls::StreamOwned<rustls::ServerConnection, TcpStream>>>);
+
+impl Read for Half {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).read(bytes)
+    }
+}
+
+impl Write for Half {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
+    }
+}
+
 impl Handler for Visit {
-    fn rcpt(&mut self, _to: &str) -> Response {
+    fn helo(&mut self, _: IpAddr, name: &str) -> Response {
+        self.shared.state().names.push(name.to_owned());
+        OK
+    }
+
+    fn rcpt(&mut self, to: &str) -> Response {
         let (_, changed) = &*self.shared.0;
-        let waited = changed.wait_while(self.shared.state(), |state| state.mood == Mood::Silent);
+        let to = to.trim_matches(['<', '>']);
+        let is_silent = |state: &mut State| match state.mood {
+            Mood::SilentFor(address) => address == to,
+            mood => mood == Mood::Silent,
+        };
+        let waited = changed.wait_while(self.shared.state(), is_silent);
         match waited.unwrap_or_else(PoisonError::into_inner).mood {
-            Mood::Taking | Mood::Silent => OK,
+            Mood::Taking | Mood::Silent | Mood::SilentFor(_) => OK,
             Mood::Busy => NO_SERVICE,
             Mood::Unknown => NO_MAILBOX,
         }

@@ -74,7 +74,7 @@ pub async fn add(visit: &Visit, staff: &Staff, _: &Recent, typed: Added) -> Resu
     let object = Object::User(id, &names.username);
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("added", "", "")]).await?;
     let mail = if chooses { Mail::ResetPassword } else { Mail::VerifyEmail };
-    accounts::enqueue(&mut transaction, &Visit::of_operator(site), mail, id, &email, "").await?;
+    accounts::enqueue(&mut transaction, &Visit::of_operator(site), mail, id, &email, false).await?;
     transaction.commit().await?;
     site.mails.wake();
     Ok(id)

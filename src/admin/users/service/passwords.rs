@@ -79,9 +79,9 @@ async fn put(
     mail::forget_kind(&mut transaction, id, Mail::ResetPassword).await?;
     let operator = Visit::of_operator(site);
     let kind = Kind::PasswordSetByStaff;
-    accounts::put_password(&mut transaction, &operator, id, &row.email, hash, kind, notice).await?;
     let object = Object::User(id, &row.username);
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("password", "", done)]).await?;
+    accounts::put_password(&mut transaction, &operator, id, hash, kind, notice).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.take_back(id);
@@ -91,7 +91,7 @@ async fn put(
 /// Sends a mail with which the owner sets a password.
 ///
 /// # Errors
-/// A refused form, an account that may more than the caller, or an outage.
+/// A refused form, an account that may more than the caller, too many mails, or an outage.
 pub async fn send_reset(visit: &Visit, staff: &Staff, _: &Recent, id: UserId) -> Result<(), AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let mut transaction = site.db.begin().await?;
@@ -102,14 +102,14 @@ pub async fn send_reset(visit: &Visit, staff: &Staff, _: &Recent, id: UserId) ->
     if row.email.is_empty() {
         return Err(refused(Field::Form, Problem::AddressMissing));
     }
-    let operator = Visit::of_operator(site);
-    accounts::enqueue(&mut transaction, &operator, Mail::ResetPassword, id, &row.email, "").await?;
     let nowhere = Client::default();
     activity::service::record(&mut transaction, now, id, Kind::PasswordResetRequested, "by staff", &nowhere)
         .await?;
     let object = Object::User(id, &row.username);
     let change = [("mail for a new password", "", "sent")];
     history::record(&mut transaction, now, Actor::Staff(staff), object, &change).await?;
+    let (operator, is_proven) = (Visit::of_operator(site), row.email_verified_at.is_some());
+    accounts::enqueue(&mut transaction, &operator, Mail::ResetPassword, id, &row.email, is_proven).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(id, "reset mail by staff");

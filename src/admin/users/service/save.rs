@@ -222,15 +222,8 @@ async fn notify(
     let is_renamed =
         (&old.username, &old.first_name, &old.last_name) != (&new.username, &new.first_name, &new.last_name);
     if is_renamed {
-        let called = |names: [&str; 3]| {
-            names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" ")
-        };
-        let detail = format!(
-            "from “{}” to “{}”",
-            called([&old.username, &old.first_name, &old.last_name]),
-            called([&new.username, &new.first_name, &new.last_name])
-        );
-        accounts::enqueue(transaction, visit, Mail::NameChanged, id, &new.email, &detail).await?;
+        let is_proven = new.email_verified_at.is_some();
+        accounts::enqueue(transaction, visit, Mail::NameChanged, id, &new.email, is_proven).await?;
     }
     if username::key(&old.email) == username::key(&new.email) {
         return Ok(());
@@ -238,11 +231,14 @@ async fn notify(
     let dead = [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail];
     tokens::revoke(transaction, id, &dead).await?;
     mail::forget_elsewhere(transaction, id, &new.email).await?;
-    if !old.email.is_empty() {
-        accounts::enqueue(transaction, visit, Mail::EmailChanged, id, &old.email, &new.email).await?;
-    }
+    let was_proven = old.email_verified_at.is_some();
+    accounts::enqueue(transaction, visit, Mail::EmailChanged, id, &old.email, was_proven).await?;
     if new.email_verified_at.is_none() {
-        accounts::enqueue(transaction, visit, Mail::VerifyEmail, id, &new.email, "").await?;
+        match accounts::enqueue(transaction, visit, Mail::VerifyEmail, id, &new.email, false).await {
+            // Past the limit the address is saved all the same; its owner can ask for the mail.
+            Ok(()) | Err(AppError::Throttled { .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     Ok(())
 }

@@ -1,0 +1,232 @@
+//! Sends what is in the queue, and tries again what was not taken.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::task::{self, JoinSet};
+
+use super::{
+    letter::Letter,
+    order::{Kind, Order},
+    store::{self, MailRow},
+    transport::NotSent,
+};
+use crate::{
+    accounts,
+    activity::{self, Kind as Happened},
+    error::AppError,
+    member::{Client, UserId},
+    server::{
+        Site,
+        clock::{Millis, to_millis},
+    },
+};
+
+/// Tries at once. Each has its own slot: a slow one holds up none of the others.
+const SLOTS: usize = 4;
+/// The longest that one try takes: longer than a mail server that uses up [`super::transport::ANSWER_TIMEOUT`] for each of its answers.
+const TRY_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+/// How long a mail belongs to the process that tries it. Longer than a try takes, so that no other process takes it meanwhile; a crash
+/// in the middle of one costs this much.
+pub(super) const LEASE: Millis = 6 * 60_000;
+
+/// The tries that are under way: the mail of each.
+#[derive(Default)]
+struct Tries {
+    tasks: JoinSet<()>,
+    mails: HashMap<task::Id, i64>,
+}
+
+impl Tries {
+    fn start(&mut self, site: &Site, mail: MailRow) {
+        let (site, id) = (site.clone(), mail.id);
+        let started = self.tasks.spawn(async move {
+            if let Err(error) = attempt(&site, mail).await {
+                tracing::warn!(%error, "A mail stays in the queue");
+            }
+        });
+        self.mails.insert(started.id(), id);
+    }
+
+    /// Waits until one has ended; for ever where there is none.
+    async fn ended(&mut self) {
+        match self.tasks.join_next_with_id().await {
+            Some(Ok((id, ()))) => drop(self.mails.remove(&id)),
+            Some(Err(panicked)) => drop(self.mails.remove(&panicked.id())),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Sends what is due, for ever.
+pub async fn deliver(site: Site) {
+    /// For what another instance left behind when it went down.
+    const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+    let mut tries = Tries::default();
+    loop {
+        let now = site.clock.now();
+        let longest = now.saturating_add(to_millis(LONGEST_PAUSE));
+        let next = match start_due(&site, &mut tries).await {
+            Ok(next) => next.unwrap_or(longest).min(longest),
+            Err(error) => {
+                tracing::warn!(%error, "The queue of mails cannot be read; trying again in half a minute");
+                now.saturating_add(30_000)
+            }
+        };
+        tokio::select! {
+            () = tries.ended() => {}
+            () = site.mails.woken() => {}
+            () = site.clock.sleep_until(next) => {}
+        }
+    }
+}
+
+/// Fills the free slots with what is due. Returns when the next one is due; `None` where nothing waits, or no slot is free.
+async fn start_due(site: &Site, tries: &mut Tries) -> Result<Option<Millis>, AppError> {
+    while tries.mails.len() < SLOTS {
+        let now = site.clock.now();
+        // One more than could be under way already: those are due again after the clock was put forward.
+        let due = store::due(&mut *site.db.read().await?, &urgent(), now, SLOTS as i64).await?;
+        let Some(mail) = due.into_iter().find(|mail| tries.mails.values().all(|id| *id != mail.id)) else {
+            let next = store::next_due(&mut *site.db.read().await?).await?;
+            return Ok(next.map(|next| next.max(now.saturating_add(1000))));
+        };
+        let mut transaction = site.db.begin().await?;
+        let claimed = store::claim(&mut transaction, &mail, now.saturating_add(LEASE)).await?;
+        transaction.commit().await?;
+        // Else another instance was faster.
+        if claimed {
+            tries.start(site, mail);
+        }
+    }
+    Ok(None)
+}
+
+/// For SQL: the names of the kinds that go out first.
+fn urgent() -> String {
+    let names = Kind::ALL.into_iter().filter(|kind| kind.is_urgent());
+    names.map(|kind| format!("'{}'", kind.name())).collect::<Vec<_>>().join(", ")
+}
+
+async fn attempt(site: &Site, mail: MailRow) -> Result<(), AppError> {
+    let now = site.clock.now();
+    let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == mail.kind) else {
+        let unknown =
+            NotSent { reason: "a kind of mail that this program does not know".into(), is_final: true };
+        return postpone(site, &mail, &unknown).await;
+    };
+    let occasion = serde_json::from_str(&mail.detail).unwrap_or_default();
+    // Whether the address is proven was asked when the mail was queued.
+    let order = Order {
+        kind,
+        user: mail.user_id.map(UserId),
+        address: mail.address.clone(),
+        is_proven: true,
+        occasion,
+    };
+    if kind == Kind::ResetRequested {
+        let mut transaction = site.db.begin().await?;
+        accounts::service::expand_reset_request(site, &mut transaction, now, &order).await?;
+        store::delete(&mut transaction, mail.id).await?;
+        transaction.commit().await?;
+        site.mails.wake();
+        return Ok(());
+    }
+    let letter = match accounts::letters::write(site, mail.id, &order).await {
+        Ok(letter) => letter,
+        // Nothing to be written any more: the account is gone, has another address by now, or the mail was dropped.
+        Err(AppError::NotFound) => return finish(site, &mail, None).await,
+        Err(error) => return Err(error),
+    };
+    let sent = tokio::time::timeout(TRY_TIMEOUT, site.mails.send(mail.id, now, &letter)).await;
+    let too_slow = || NotSent { reason: "the mail server was too slow".into(), is_final: false };
+    match sent.unwrap_or_else(|_| Err(too_slow())) {
+        Ok(()) => finish(site, &mail, Some(&letter)).await,
+        Err(error) => postpone(site, &mail, &error).await,
+    }
+}
+
+async fn finish(site: &Site, mail: &MailRow, sent: Option<&Letter>) -> Result<(), AppError> {
+    let mut transaction = site.db.begin().await?;
+    store::delete(&mut transaction, mail.id).await?;
+    let user = mail.user_id.map(UserId).filter(|_| sent.is_some());
+    if let (Some(user), Some(letter)) = (user, sent) {
+        let detail = format!("“{}” to {}", letter.subject, letter.to);
+        let now = site.clock.now();
+        activity::service::record(
+            &mut transaction,
+            now,
+            user,
+            Happened::MailSent,
+            &detail,
+            &Client::default(),
+        )
+        .await?;
+    }
+    transaction.commit().await?;
+    if let Some(user) = user {
+        site.cache.invalidate_member(user, "mail sent").await;
+    }
+    Ok(())
+}
+
+async fn postpone(site: &Site, mail: &MailRow, error: &NotSent) -> Result<(), AppError> {
+    // The address is personal; the id is enough to find it.
+    let tries = mail.tries + 1;
+    tracing::error!(mail = mail.id, kind = mail.kind, tries, error = error.reason, "A mail was not sent");
+    let next = if error.is_final { NEVER } else { site.clock.now().saturating_add(pause(tries)) };
+    let mut transaction = site.db.begin().await?;
+    let reason: String = error.reason.chars().take(500).collect();
+    store::postpone(&mut transaction, mail.id, &reason, next).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Not of itself: it stays in the queue to be seen, until `members-area mails --retry`.
+const NEVER: Millis = Millis::MAX;
+
+/// One minute, then twice as long each time, up to an hour; in milliseconds.
+fn pause(tries: i64) -> Millis {
+    const MINUTE: Millis = 60_000;
+    MINUTE.saturating_mul(1 << (tries - 1).clamp(0, 6)).min(60 * MINUTE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::{
+        config::{self, DatabaseUrl},
+        db::Database,
+    };
+
+    #[test]
+    fn tries_become_rarer_and_never_stop() {
+        let minutes: Vec<_> = [1, 2, 3, 4, 5, 6, 7, 8, 1000].map(|tries| pause(tries) / 60_000).into();
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    }
+
+    #[test]
+    fn a_mail_is_nobody_elses_while_it_is_tried() {
+        let answers = 9;
+        let longest = answers * super::super::transport::ANSWER_TIMEOUT;
+        assert!(longest < TRY_TIMEOUT && to_millis(TRY_TIMEOUT) < LEASE);
+    }
+
+    #[tokio::test]
+    async fn what_somebody_waits_for_goes_out_first() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = DatabaseUrl::new(format!("sqlite://{}", folder.path().join("test.db").display()));
+        let db = Database::connect(&config::Database { url, ..Default::default() }).await.expect("connected");
+        db.migrate().await.expect("migrated");
+        let mut transaction = db.begin().await.expect("begun");
+        let kinds = [Kind::NewDevice, Kind::ResetPassword, Kind::NameChanged, Kind::VerifyEmail];
+        for (number, kind) in (1..).zip(kinds) {
+            let to = "ada@example.com";
+            store::insert(&mut transaction, number, kind.name(), None, to, "", number)
+                .await
+                .expect("inserted");
+        }
+        let due = store::due(&mut transaction, &urgent(), 9, 9).await.expect("read");
+        assert_eq!(due.iter().map(|mail| mail.id).collect::<Vec<_>>(), [2, 4, 1, 3]);
+        drop(transaction);
+        db.close().await;
+    }
+}

@@ -1,0 +1,66 @@
+//! How many mails go to one address, whoever causes them: `throttle.mail_per_address`.
+//!
+//! A quarter of that number is for what anybody can have sent to any address (sign-ups, confirmations), a quarter for links to set a
+//! new password, half for notices. So no stranger can use up what tells an owner that something is wrong.
+
+use super::order::{Kind, Order};
+use crate::{
+    accounts::username,
+    error::AppError,
+    server::{Site, clock::Millis, db::Transaction},
+    throttle::service::{self as throttle, Limit},
+};
+
+/// Counts a mail. Returns `None` within the limits; past one, when the next may go out.
+pub(super) async fn charge(
+    site: &Site,
+    transaction: &mut Transaction,
+    order: &Order,
+) -> Result<Option<Millis>, AppError> {
+    if order.kind.is_notice() {
+        return charge_notice(site, transaction, order).await;
+    }
+    let now = site.clock.now();
+    for limit in &asked_for(site, order) {
+        if let Some(until) = throttle::count(transaction, now, limit).await? {
+            return Ok(Some(until));
+        }
+    }
+    Ok(None)
+}
+
+/// The account that asks is limited too, or it could write to one address after the other.
+fn asked_for(site: &Site, order: &Order) -> Vec<Limit> {
+    let rate = site.config.throttle.mail_per_address;
+    let quarter = rate.with_count((rate.count() / 4).max(1));
+    let to = address_key(order);
+    if order.kind == Kind::ResetPassword {
+        return vec![Limit::new("reset_mails_per_address", &to, quarter)];
+    }
+    let mut limits = vec![Limit::new("asked_mails_per_address", &to, quarter)];
+    if let (Kind::VerifyEmail | Kind::ChangeEmail, Some(user)) = (order.kind, order.user) {
+        limits.push(Limit::new("asked_mails_per_account", &user.to_string(), quarter));
+    }
+    limits
+}
+
+/// The first of each kind always goes out at once: by causing many of one kind nobody hides another kind.
+async fn charge_notice(
+    site: &Site,
+    transaction: &mut Transaction,
+    order: &Order,
+) -> Result<Option<Millis>, AppError> {
+    let (now, rate, to) = (site.clock.now(), site.config.throttle.mail_per_address, address_key(order));
+    let of_kind = format!("{} {to}", order.kind.name());
+    let first = Limit::new("first_notice_per_address", &of_kind, rate.with_count(1));
+    if throttle::count(transaction, now, &first).await?.is_none() {
+        return Ok(None);
+    }
+    let firsts = Kind::ALL.into_iter().filter(|kind| kind.is_notice()).count();
+    let more = (rate.count() / 2).saturating_sub(u32::try_from(firsts).unwrap_or(u32::MAX));
+    throttle::count(transaction, now, &Limit::new("notices_per_address", &to, rate.with_count(more))).await
+}
+
+fn address_key(order: &Order) -> String {
+    username::key(&order.address)
+}

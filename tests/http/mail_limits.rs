@@ -1,0 +1,159 @@
+//! How many mails go to one address, and what stands in them, whoever causes them.
+
+use std::time::Duration;
+
+use members_area::server::config::{Period, Rate};
+
+use crate::{
+    pictures,
+    support::{PASSWORD, TestSite, Visitor},
+};
+
+const VICTIM: &str = "victim@example.net";
+const ADVERTISEMENT: &str = "www.free-money.example";
+
+/// As it is shipped; all else may be done without end.
+async fn site() -> TestSite {
+    TestSite::start_with(|config| config.throttle.mail_per_address = Rate::new(20, Period::minutes(60))).await
+}
+
+async fn rename(member: &mut Visitor, username: &str, last_name: &str) -> u16 {
+    let fields = [("username", username), ("first_name", "Call +1 555 1234"), ("last_name", last_name)];
+    member.call("/api/members/save_profile", &fields).await.status
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_proved_gets_what_proves_it_and_no_word_of_a_stranger() {
+    let site = site().await;
+    let mut mallory = site.visitor();
+    mallory.sign_up(ADVERTISEMENT, VICTIM).await;
+    mallory.log_in(ADVERTISEMENT).await;
+    for number in 0..12 {
+        let name = format!("{ADVERTISEMENT}.{number}");
+        assert_eq!(rename(&mut mallory, &name, "https://evil.example").await, 200);
+    }
+    rename(&mut mallory, ADVERTISEMENT, "").await;
+    for _ in 0..3 {
+        site.visitor().log_in(ADVERTISEMENT).await;
+    }
+    let new = "another horse battery";
+    let fields = [("old_password", PASSWORD), ("password1", new), ("password2", new)];
+    mallory.call("/api/accounts/change_password", &fields).await;
+    site.visitor().submit("/accounts/password_reset", &[("email", VICTIM)]).await;
+    mallory.submit("/accounts/email", &[("email", "other@example.net")]).await;
+    mallory.submit("/members/delete", &[("username", ADVERTISEMENT)]).await;
+    site.all_mails_sent().await;
+    let mails: Vec<_> = [VICTIM, "other@example.net"].iter().flat_map(|to| site.mails_to(to)).collect();
+    let mut subjects: Vec<&str> =
+        mails.iter().map(|mail| mail.subject.split(" ·").next().expect("one")).collect();
+    subjects.sort_unstable();
+    let wanted = ["Confirm your email address", "Confirm your new email address", "Set a new password"];
+    assert_eq!(subjects, wanted);
+    for mail in &mails {
+        for words in ["free-money", "evil.example", "555"] {
+            assert!(!mail.text.contains(words) && !mail.html.contains(words), "{}", mail.text);
+        }
+        assert!(mail.text.starts_with("Hello,\n"), "{}", mail.text);
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_owner_gets_few_notices_of_one_kind_and_the_rest_as_one() {
+    let site = site().await;
+    let mut member = site.proven_member("ada").await;
+    let (to, about) = ("ada@example.com", "Your name was changed");
+    for number in 0..12 {
+        assert_eq!(
+            rename(&mut member, &format!("ada{number}"), "Lovelace").await,
+            200,
+            "no error for a notice"
+        );
+    }
+    rename(&mut member, "ada", "Lovelace").await;
+    site.database
+        .until("SELECT COUNT(*) FROM mails WHERE next_try_at <= created_at", |count| count == 0)
+        .await;
+    site.mail_to(to, about, 4).await;
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM mails").await, 1, "the rest are one");
+    // Another kind is not hidden by it.
+    site.visitor().log_in("ada").await;
+    site.mail_to(to, "New login to your account", 1).await;
+    assert_eq!(site.mails_to(to).iter().filter(|mail| mail.subject.contains(about)).count(), 4);
+    site.clock.advance(Duration::from_secs(3601));
+    site.all_mails_sent().await;
+    let summary = site.mail_to(to, about, 5).await;
+    assert!(summary.text.contains("It happened several times"), "{}", summary.text);
+    assert!(site.mails_to(to).iter().all(|mail| !mail.text.contains("Lovelace")));
+    assert!(summary.text.starts_with("Hello ada,\n"), "{}", summary.text);
+    site.stop().await;
+}
+
+/// Whoever asks for them, and however many they are.
+#[tokio::test]
+async fn mails_that_anybody_can_ask_for_have_one_limit_for_each_address() {
+    let site = site().await;
+    let mut statuses = Vec::new();
+    for number in 0..8 {
+        let mut member = site.proven_member(&format!("user{number}")).await;
+        let fields = [("email", "Victim@Example.net")];
+        statuses.push(member.call("/api/accounts/ask_for_email_change", &fields).await.status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429, 429]);
+    // A sign-up says nothing of it.
+    for name in ["mallory", "trudy"] {
+        assert_eq!(site.visitor().sign_up(name, VICTIM).await.location(), "/accounts/login");
+    }
+    site.all_mails_sent().await;
+    let count = || site.mails_to("Victim@Example.net").len() + site.mails_to(VICTIM).len();
+    assert_eq!(count(), 5);
+    // None of that keeps an owner from a new password. For several accounts there are several mails, but not without end.
+    for name in ["eve", "mallory2", "mallory3", "mallory4", "mallory5"] {
+        site.visitor().sign_up(name, VICTIM).await;
+    }
+    for _ in 0..3 {
+        site.visitor().submit("/accounts/password_reset", &[("email", VICTIM)]).await;
+    }
+    site.all_mails_sent().await;
+    assert_eq!(count(), 10);
+    site.clock.advance(Duration::from_secs(3601));
+    site.visitor().sign_up("newcomer", VICTIM).await;
+    site.all_mails_sent().await;
+    assert_eq!(count(), 11);
+    site.stop().await;
+}
+
+/// Nor is one account a way to write to one address after the other.
+#[tokio::test]
+async fn one_account_has_few_mails_sent_to_addresses_that_are_not_its_own() {
+    let site = site().await;
+    let mut mallory = site.member("mallory").await;
+    let mut statuses = Vec::new();
+    for number in 0..7 {
+        let email = format!("victim{number}@example.net");
+        let answer = mallory.call("/api/accounts/ask_for_email_change", &[("email", &email)]).await;
+        statuses.push(answer.status);
+    }
+    // The mail of the sign-up is one of the five.
+    assert_eq!(statuses, [200, 200, 200, 200, 429, 429, 429]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn names_and_picture_are_changed_so_many_times() {
+    let site = TestSite::start_with(|config| {
+        config.throttle.profile_changes_per_account = Rate::new(3, Period::minutes(60));
+    })
+    .await;
+    let mut member = site.member("ada").await;
+    assert_eq!(rename(&mut member, "ada", "Lovelace").await, 200);
+    assert_eq!(pictures::upload(&mut member, &pictures::png()).await.location(), "/members/profile");
+    assert_eq!(member.call("/api/members/remove_picture", &[]).await.status, 200);
+    assert_eq!(rename(&mut member, "ada", "Byron").await, 429);
+    assert_eq!(pictures::upload(&mut member, &pictures::png()).await.status, 429);
+    // Each member has their own.
+    assert_eq!(rename(&mut site.member("bob").await, "bob", "Byron").await, 200);
+    site.clock.advance(Duration::from_secs(3601));
+    assert_eq!(rename(&mut member, "ada", "Byron").await, 200);
+    site.stop().await;
+}
