@@ -60,6 +60,11 @@ pub enum AppError {
         "The site cannot reach its database just now. Nothing was changed. Please try again in a moment."
     )]
     Unavailable,
+    /// The database was lost while it carried this out.
+    #[error(
+        "The site lost its database in the middle of this. It may have been done all the same: please look before you try again."
+    )]
+    MaybeDone,
     /// It took longer than a request may.
     #[error("That took too long. It may have been done all the same: please look before you try again.")]
     TimedOut,
@@ -84,7 +89,7 @@ impl AppError {
             Self::NotFound => 404,
             Self::TooLarge => 413,
             Self::Throttled { .. } => 429,
-            Self::Busy { .. } | Self::Unavailable | Self::TimedOut => 503,
+            Self::Busy { .. } | Self::Unavailable | Self::MaybeDone | Self::TimedOut => 503,
             Self::Internal => 500,
         }
     }
@@ -93,7 +98,7 @@ impl AppError {
     pub const fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Busy { retry_after } | Self::Throttled { retry_after } => Some(*retry_after),
-            Self::Unavailable | Self::TimedOut => Some(5),
+            Self::Unavailable | Self::MaybeDone | Self::TimedOut => Some(5),
             _ => None,
         }
     }

@@ -135,6 +135,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         timing::log::begin_for_commands();
     }
     runtime.block_on(async {
+        commands::outlive_file_limits()?;
         match arguments.command {
             Command::Serve => serve::serve(config).await,
             Command::Migrate => commands::migrate(config).await,

@@ -35,6 +35,7 @@ mod tag;
 mod ttl;
 mod view;
 
+pub(crate) use breaker::Breaker;
 pub use count::CountError;
 pub use delivery::Delivery;
 pub use generations::Generations;

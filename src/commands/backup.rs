@@ -37,6 +37,9 @@ pub async fn backup(config: Config, copy: Copy) -> Result<(), Failure> {
 pub async fn restore(config: Config, copy: Copy) -> Result<(), Failure> {
     let Restored { accounts, kept } = backup::restore(&config.database, &copy.file, copy.force).await?;
     println!("The database is that of {}, with {accounts} account(s).", copy.file.display());
+    println!(
+        "All its sessions are ended, links in mails from before do not work any more, and mails that waited in it are not sent."
+    );
     if let Some(kept) = kept {
         println!("The one of before is kept: {}", kept.display());
     }

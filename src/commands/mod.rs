@@ -17,6 +17,8 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
 };
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use crate::{
     error::AppError,
     mail,
@@ -43,6 +45,19 @@ pub async fn open(config: Config) -> Result<Site, Failure> {
         db.check_schema().await?;
     }
     Site::new(config, Clock::default(), db, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+/// Has a file that may not grow any more, by a limit of the system, fail like one on a full disk. Without this the signal ends the
+/// program.
+///
+/// # Errors
+/// When the system does not allow it.
+pub fn outlive_file_limits() -> Result<(), Failure> {
+    const SIGXFSZ: i32 = 25;
+    // For the life of the program, whether anybody listens or not.
+    signal(SignalKind::from_raw(SIGXFSZ))
+        .map(drop)
+        .map_err(|error| Failure::start("listen for the signal SIGXFSZ", error))
 }
 
 /// For output that may be long: a reader who has seen enough, such as `head`, is no error.

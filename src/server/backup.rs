@@ -11,7 +11,7 @@ use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
     config,
-    db::{known_migrations, split_file},
+    db::{file, known_migrations},
     failure::Failure,
     in_use,
 };
@@ -39,6 +39,9 @@ pub struct Restored {
 /// When the file is there already (unless `force`), or the copy cannot be made, or is not good.
 pub async fn backup(config: &config::Database, file: &Path, force: bool) -> Result<Checked, Failure> {
     let database = file_of(config)?;
+    // A link stays one: what it leads to is replaced.
+    let file = &file::follow_links(file)
+        .map_err(|error| Failure::start(&format!("find {}", file.display()), error))?;
     if is_same(&database, file) {
         return Err(Failure::message("this is the database itself"));
     }
@@ -51,7 +54,7 @@ pub async fn backup(config: &config::Database, file: &Path, force: bool) -> Resu
     Ok(checked)
 }
 
-/// Puts a copy in the place of the database, which is kept beside it.
+/// Puts a copy in the place of the database, which is kept beside it. Sessions, links and mails of the copy are ended first.
 ///
 /// # Errors
 /// When the file is no good copy, a site runs on the database, or there is one already (unless `force`).
@@ -71,6 +74,10 @@ pub async fn restore(config: &config::Database, file: &Path, force: bool) -> Res
     let _lock = in_use::by_nobody_else(&database)?;
     let partial = Partial::beside(&database)?;
     let Checked { accounts } = copy(file, &partial.0).await?;
+    end_what_was_open(&partial.0)
+        .await
+        .map_err(|error| Failure::start("end the sessions in the copy", error))?;
+    sync(&partial.0)?;
     let kept = if is_there { Some(set_aside(&database).await?) } else { None };
     rename(&partial.0, &database)?;
     Ok(Restored { accounts, kept })
@@ -78,7 +85,7 @@ pub async fn restore(config: &config::Database, file: &Path, force: bool) -> Res
 
 pub(crate) fn file_of(config: &config::Database) -> Result<PathBuf, Failure> {
     if config.url.is_embedded() {
-        return Ok(PathBuf::from(split_file(config.url.expose()).0));
+        return file::path_of(&config.url);
     }
     Err(Failure::message(
         "the database is PostgreSQL: make and restore copies with its own pg_dump --format=custom and pg_restore",
@@ -131,10 +138,42 @@ async fn copy(from: &Path, to: &Path) -> Result<Checked, Failure> {
     let closed = connection.close().await;
     copied.map_err(|error| Failure::start(&format!("copy {}", from.display()), error))?;
     closed?;
-    File::open(to)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| Failure::start("write the copy to the disk", error))?;
+    sync(to)?;
     check(to).await
+}
+
+fn sync(file: &Path) -> Result<(), Failure> {
+    File::open(file)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| Failure::start("write the copy to the disk", error))
+}
+
+/// Ends all sessions, links and mails of a copy: since it was made, sessions were ended, links used and mails sent, of which it
+/// knows nothing. An older database can lack some of the tables.
+async fn end_what_was_open(file: &Path) -> Result<(), sqlx::Error> {
+    let mut connection = SqliteConnection::connect_with(
+        // So that nothing of it is left in the file.
+        &SqliteConnectOptions::new().filename(file).pragma("secure_delete", "ON"),
+    )
+    .await?;
+    let mut transaction = connection.begin().await?;
+    for (table, statement) in [
+        ("acting", "DELETE FROM acting"),
+        ("tokens", "DELETE FROM tokens"),
+        ("mails", "DELETE FROM mails"),
+        ("sessions", "DELETE FROM sessions"),
+        ("users", "UPDATE users SET session_stamp = randomblob(32)"),
+    ] {
+        let is_there = sqlx::query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?")
+            .bind(table)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        if is_there.is_some() {
+            sqlx::query(statement).execute(&mut *transaction).await?;
+        }
+    }
+    transaction.commit().await?;
+    connection.close().await
 }
 
 /// Whether a file is a good database of this program, or of an older one.

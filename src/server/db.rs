@@ -1,14 +1,28 @@
 //! The database: one URL chooses SQLite or PostgreSQL, one set of SQL serves both through sqlx's `Any` driver.
 
-use std::{future::Future, path::Path, pin::Pin, str::FromStr, sync::Once, time::Duration};
+pub(crate) mod file;
+mod pool;
+mod ready;
+mod server;
+mod transaction;
 
-use sqlx::{
-    AnyConnection, AnyPool, ConnectOptions, Executor,
-    any::{AnyConnectOptions, AnyPoolOptions},
-    migrate::Migrator,
-    pool::PoolConnection,
+use std::{
+    str::FromStr,
+    sync::{Arc, Once},
+    time::{Duration, Instant},
 };
 
+use sqlx::{
+    AnyConnection, ConnectOptions, Connection as _, Executor, any::AnyConnectOptions, migrate::Migrator,
+};
+
+pub use self::transaction::{OutcomeUnknown, Transaction};
+use self::{
+    file::Watched,
+    pool::{Pool, Settings},
+    ready::Health,
+    transaction::Kind,
+};
 use super::{config, failure::Failure};
 
 /// The SQL that both databases accept; compiled in, so that the binary is enough.
@@ -19,7 +33,12 @@ static FOR_POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 
 static DRIVERS: Once = Once::new();
 
-/// The migrations that this program has.
+/// SQLite's settings belong to the connection. `synchronous = FULL`: what a member was told is saved survives a power cut
+/// (WAL with NORMAL may lose the last commits).
+const SQLITE_SETUP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+                            PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 16777216;";
+
+/// Returns the migrations that this program has.
 pub(super) fn known_migrations(embedded: bool) -> Vec<i64> {
     migrator(embedded).iter().map(|migration| migration.version).collect()
 }
@@ -27,15 +46,13 @@ pub(super) fn known_migrations(embedded: bool) -> Vec<i64> {
 /// A connection, of a transaction or not.
 pub type Connection = AnyConnection;
 
-/// A write transaction.
-pub type Transaction = sqlx::Transaction<'static, sqlx::Any>;
-
 /// Two pools on one database. SQLite takes one writer at a time: its write pool has a single connection, so that writers
 /// queue here, in order, and none ever meets "database is locked". On PostgreSQL both are the same pool.
 #[derive(Clone, Debug)]
 pub struct Database {
-    read: AnyPool,
-    write: AnyPool,
+    read: Pool,
+    write: Pool,
+    health: Arc<Health>,
     embedded: bool,
 }
 
@@ -43,37 +60,38 @@ impl Database {
     /// Connects, and creates the file of an embedded database with its folder.
     ///
     /// # Errors
-    /// When the folder cannot be made or the database cannot be reached in time.
+    /// When the database cannot be reached in time, or is not as this program needs it. The error says why.
     pub async fn connect(config: &config::Database) -> Result<Self, Failure> {
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let embedded = config.url.is_embedded();
-        let mut url = config.url.expose().to_owned();
+        let (mut url, mut watched) = (config.url.expose().to_owned(), None);
         if embedded {
-            let (file, query) = split_file(&url);
-            if let Some(folder) = Path::new(file).parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder)
-                    .map_err(|error| Failure::start("create the database's folder", error))?;
-            }
-            create_private(Path::new(file))
-                .map_err(|error| Failure::start("create the database's file", error))?;
-            let mode = if query.contains("mode=") { "" } else { "mode=rwc" };
-            let joint = if query.is_empty() || mode.is_empty() { "" } else { "&" };
-            url = format!("sqlite://{file}?{query}{joint}{mode}");
+            let path = file::path_of(&config.url)?;
+            let about = file::create(&path)?;
+            url = file::url_of(&path, &config.url)?;
+            watched = Some(Arc::new(Watched::new(path, &about)));
         }
         // sqlx's parse errors can repeat the URL, password included.
         let options = AnyConnectOptions::from_str(&url)
             .map_err(|_| Failure::message("database.url: this is not a database address that can be used"))?
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
-        let pool = |connections: u32, options: AnyConnectOptions| {
-            AnyPoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(config.acquire_timeout.get())
-                .after_connect(move |connection, _| prepare(connection, embedded))
-                .connect_with(options)
+        let pool = |most: u32| {
+            Pool::new(Settings {
+                options: options.clone(),
+                setup: if embedded { SQLITE_SETUP } else { server::SETUP },
+                most,
+                patience: config.acquire_timeout.get(),
+                file: watched.clone(),
+            })
         };
-        let write = pool(if embedded { 1 } else { config.max_connections }, options.clone()).await?;
-        let read = if embedded { pool(config.max_connections, options).await? } else { write.clone() };
-        Ok(Self { read, write, embedded })
+        let write = pool(if embedded { 1 } else { config.max_connections });
+        let read = if embedded { pool(config.max_connections) } else { write.clone() };
+        let mut first = first_connection(&write).await?;
+        if !embedded {
+            server::check(&mut first, &write).await?;
+        }
+        let _ = first.close().await;
+        Ok(Self { read, write, health: Arc::default(), embedded })
     }
 
     /// Whether the database is a file of ours, which nobody else migrates.
@@ -84,32 +102,46 @@ impl Database {
     /// Brings the schema up to date; twice is fine, and so are two programs at once. (On PostgreSQL sqlx takes a lock. On SQLite it
     /// takes none: the slower one fails on what the faster one has made, and finds at its next try that nothing is left to do.)
     ///
+    /// On a connection of its own, which is closed afterwards: sqlx's transactions leave nothing behind in a pool.
+    ///
     /// # Errors
     /// When a migration fails, or the database is newer than this program.
     pub async fn migrate(&self) -> Result<(), Failure> {
         const TRIES: u32 = 5;
         let mut tried = 1;
         let migrator = migrator(self.embedded);
-        while let Err(error) = migrator.run(&self.write).await {
-            if !self.embedded || tried == TRIES {
-                return Err(Failure::start("migrate the database", error));
+        loop {
+            let mut connection = self.write.open().await?;
+            if !self.embedded {
+                // An index on a large table takes as long as it takes.
+                connection.execute("SET statement_timeout = 0").await?;
             }
-            tokio::time::sleep(Duration::from_millis(200) * tried).await;
+            let result = migrator.run_direct(&mut connection).await;
+            let _ = connection.close().await;
+            match result {
+                Ok(()) => return Ok(()),
+                Err(error) if !self.embedded || tried == TRIES => {
+                    return Err(Failure::start("migrate the database", error));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(200) * tried).await,
+            }
             tried += 1;
         }
-        Ok(())
     }
 
     /// Whether the schema is this program's.
     ///
     /// # Errors
-    /// When migrations are missing or unknown ones are there.
+    /// When migrations are missing or unknown ones are there, or the database cannot be asked.
     pub async fn check_schema(&self) -> Result<(), Failure> {
-        let applied: Vec<(i64,)> =
-            sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
-                .fetch_all(&self.read)
-                .await
-                .unwrap_or_default();
+        let mut connection = self.read().await?;
+        let asked = sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(&mut *connection)
+            .await;
+        let applied: Vec<(i64,)> = match asked {
+            Err(error) if is_missing_table(&error) => Vec::new(),
+            asked => asked.map_err(|error| Failure::start("learn which schema the database has", error))?,
+        };
         let wanted: Vec<(i64,)> =
             migrator(self.embedded).iter().map(|migration| (migration.version,)).collect();
         if applied == wanted {
@@ -126,23 +158,17 @@ impl Database {
     ///
     /// # Errors
     /// When none is to be had in time.
-    pub async fn read(&self) -> Result<PoolConnection<sqlx::Any>, sqlx::Error> {
+    pub async fn read(&self) -> Result<pool::Connection, sqlx::Error> {
         self.read.acquire().await
     }
 
     /// A write transaction. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), since a transaction that reads
     /// first and writes later can otherwise fail in the middle.
     ///
-    /// On a task of its own, because a visitor who goes away drops whatever waits for them: sqlx's `begin` for SQLite, dropped
-    /// half way, leaves a transaction open that belongs to nobody, and with it the only connection that writes.
-    ///
     /// # Errors
-    /// When no connection is to be had in time.
+    /// When no connection is to be had in time, or the database cannot be written to.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
-        let (pool, statement) = (self.write.clone(), if self.embedded { "BEGIN IMMEDIATE" } else { "BEGIN" });
-        tokio::spawn(async move { pool.begin_with(statement).await })
-            .await
-            .map_err(|_| sqlx::Error::WorkerCrashed)?
+        Transaction::begin(&self.write, Kind::Write, self.health.clone()).await
     }
 
     /// A transaction to read in, in which everything is as it was at one moment.
@@ -150,9 +176,7 @@ impl Database {
     /// # Errors
     /// When no connection is to be had in time.
     pub async fn snapshot(&self) -> Result<Transaction, sqlx::Error> {
-        let statement =
-            if self.embedded { "BEGIN" } else { "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY" };
-        self.read.begin_with(statement).await
+        Transaction::begin(&self.read, Kind::Snapshot, Arc::default()).await
     }
 
     /// Ends all connections, so that SQLite writes its WAL back. Not for ever: a connection that hangs must not hold up the end.
@@ -167,15 +191,42 @@ impl Database {
         }
     }
 
-    /// Whether the tables are there and can be written to.
-    ///
-    /// # Errors
-    /// When not.
-    pub async fn check_ready(&self) -> Result<(), sqlx::Error> {
-        let mut connection = self.read().await?;
-        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&mut *connection).await?;
-        drop(connection);
-        self.begin().await?.rollback().await
+    /// Looks now and then whether an embedded database's file is still there, for sites that nobody visits.
+    pub async fn watch(self) {
+        const EVERY: Duration = Duration::from_secs(2);
+        loop {
+            tokio::time::sleep(EVERY).await;
+            self.write.check_file();
+        }
+    }
+}
+
+/// A server that only starts itself has as long as any visitor would wait.
+async fn first_connection(pool: &Pool) -> Result<AnyConnection, Failure> {
+    const PAUSE: Duration = Duration::from_millis(250);
+    let begun = Instant::now();
+    loop {
+        let left = pool.patience().saturating_sub(begun.elapsed());
+        let opened = tokio::time::timeout(left.max(PAUSE), pool.open()).await;
+        match opened.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+            Ok(connection) => return Ok(connection),
+            Err(error) if is_unreachable(&error) && begun.elapsed() + PAUSE < pool.patience() => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(server::explained(error, pool.is_embedded())),
+        }
+    }
+}
+
+/// Whether the database's server does not answer at all.
+fn is_unreachable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
+        // Starting up, or shutting down.
+        sqlx::Error::Database(database) => {
+            database.code().is_some_and(|code| ["57P01", "57P03"].contains(&code.as_ref()))
+        }
+        _ => false,
     }
 }
 
@@ -187,33 +238,10 @@ fn migrator(embedded: bool) -> Migrator {
     Migrator { migrations: migrations.into(), ..Migrator::DEFAULT }
 }
 
-/// For nobody else on this machine to read; SQLite gives the files beside it the same mode.
-fn create_private(file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(file).map(drop)
-}
-
-/// `sqlite://FILE?QUERY`, `sqlite:FILE`
-pub(super) fn split_file(url: &str) -> (&str, &str) {
-    let rest = url.trim_start_matches("sqlite:").trim_start_matches("//");
-    rest.split_once('?').unwrap_or((rest, ""))
-}
-
-type Prepared<'c> = Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send + 'c>>;
-
-/// SQLite's settings belong to the connection. `synchronous = FULL`: what a member was told is saved survives a power cut
-/// (WAL with NORMAL may lose the last commits).
-fn prepare(connection: &mut AnyConnection, embedded: bool) -> Prepared<'_> {
-    Box::pin(async move {
-        if embedded {
-            connection
-                .execute(
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                     PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 16777216;",
-                )
-                .await?;
-        }
-        Ok(())
+/// SQLite has no code for it.
+fn is_missing_table(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|database| {
+        database.code().as_deref() == Some("42P01") || database.message().starts_with("no such table")
     })
 }
 
@@ -229,17 +257,56 @@ mod tests {
         assert!(sqlite.is_sorted_by(|one, next| one < next), "{sqlite:?}");
     }
 
+    async fn database(folder: &std::path::Path) -> Database {
+        let url = config::DatabaseUrl::new(format!("sqlite://{}", folder.join("test.db").display()));
+        let settings = config::Database { url, ..Default::default() };
+        Database::connect(&settings).await.expect("connected")
+    }
+
+    /// As SQLite does when a disk is full.
+    #[tokio::test]
+    async fn a_transaction_that_the_database_rolled_back_by_itself_is_no_end_of_all_transactions() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = database(folder.path()).await;
+        db.migrate().await.expect("migrated");
+        for round in 0..3 {
+            for mut transaction in
+                [db.begin().await.expect("a transaction"), db.snapshot().await.expect("a snapshot")]
+            {
+                transaction.execute("ROLLBACK").await.expect("rolled back");
+                match round {
+                    0 => drop(transaction),
+                    1 => drop(transaction.commit().await.expect_err("there is nothing to commit")),
+                    _ => drop(transaction.rollback().await.expect_err("nor to roll back")),
+                }
+            }
+        }
+        db.check_ready().await.expect("ready");
+        db.begin().await.expect("a transaction").commit().await.expect("committed");
+        db.snapshot().await.expect("a snapshot").rollback().await.expect("over");
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_asked_is_not_called_out_of_date() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = database(folder.path()).await;
+        db.migrate().await.expect("migrated");
+        std::fs::remove_file(folder.path().join("test.db")).expect("removed");
+        let refused = db.check_schema().await.expect_err("no file").to_string();
+        assert!(refused.contains("deleted or replaced") && !refused.contains("up to date"), "{refused}");
+        db.close().await;
+    }
+
     #[tokio::test]
     async fn a_newer_database_is_left_alone() {
         let folder = tempfile::tempdir().expect("a folder");
-        let url = config::DatabaseUrl::new(format!("sqlite://{}", folder.path().join("test.db").display()));
-        let settings = config::Database { url, ..Default::default() };
-        let db = Database::connect(&settings).await.expect("connected");
+        let db = database(folder.path()).await;
         assert!(db.check_schema().await.is_err(), "nothing is there yet");
         db.migrate().await.expect("migrated");
         db.check_schema().await.expect("up to date");
         sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, '', true, x'00', 0)")
-            .execute(&db.write)
+            .execute(&mut *db.write.acquire().await.expect("a connection"))
             .await
             .expect("a migration of the future");
         let refused = db.check_schema().await.expect_err("newer");

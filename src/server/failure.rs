@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt};
 
+use super::db::OutcomeUnknown;
 use crate::{
     error::AppError,
     forms::{Field, FormErrors, Problem},
@@ -60,7 +61,13 @@ impl From<sqlx::Error> for AppError {
         if let Some((field, problem)) = violated_constraint(&error) {
             return Self::Invalid(FormErrors::one(field, problem));
         }
-        if is_outage(&error) {
+        if is_unknown_outcome(&error) {
+            tracing::error!(error = %Failure::from(error), "The database was lost at a commit");
+            Self::MaybeDone
+        } else if is_no_text(&error) {
+            tracing::info!(error = %Failure::from(error), "A query was refused");
+            Self::BadRequest
+        } else if is_outage(&error) {
             tracing::error!(error = %Failure::from(error), "The database cannot be used");
             Self::Unavailable
         } else {
@@ -90,7 +97,17 @@ fn violated_constraint(error: &sqlx::Error) -> Option<(Field, Problem)> {
     .map(|(_, field, problem)| (field, problem))
 }
 
-/// Whether trying again later can help: not reachable, out of connections, locked, full, read-only, going down.
+fn is_unknown_outcome(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::AnyDriverError(error) if error.is::<OutcomeUnknown>())
+}
+
+/// Whether a value from outside is none that PostgreSQL takes as text, such as one with a NUL.
+fn is_no_text(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["22021", "22P05"].contains(&code.as_ref()))
+}
+
+/// Whether trying again later can help: not reachable, out of connections, locked, in another's way, full, read-only, going down.
 fn is_outage(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -101,10 +118,11 @@ fn is_outage(error: &sqlx::Error) -> bool {
         | sqlx::Error::Protocol(_) => true,
         sqlx::Error::Database(database) => {
             let code = database.code().unwrap_or_default().into_owned();
-            // PostgreSQL's classes (08 connection, 25006 read-only, 53 resources, 57 operator) have five characters, SQLite's
-            // result codes are numbers whose low byte is the kind: 5 busy, 6 locked, 8 read-only, 10 I/O, 13 full, 14 cannot open.
+            // PostgreSQL's classes (08 connection, 25006 read-only, 40 rolled back for another transaction's sake, 53 resources,
+            // 55P03 locked, 57 operator, 58 the system's disks) have five characters, SQLite's result codes are numbers whose low
+            // byte is the kind: 5 busy, 6 locked, 8 read-only, 10 I/O, 13 full, 14 cannot open.
             if code.len() == 5 {
-                ["08", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "25006"
+                ["08", "25006", "40", "53", "55P03", "57", "58"].iter().any(|class| code.starts_with(class))
             } else {
                 code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
             }

@@ -14,7 +14,7 @@ async fn ready(State(site): State<Site>) -> (StatusCode, &'static str) {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(error) => {
             tracing::warn!(%error, "Not ready: the database cannot be used");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+            (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read or written\n")
         }
     }
 }

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::{config, db::split_file, failure::Failure};
+use super::{config, db::file, failure::Failure};
 
 /// Held for as long as this lives. The lock is the system's and ends with the process, however that ends.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub fn by_a_site(config: &config::Database) -> Result<Option<InUse>, Failure> {
     if !config.url.is_embedded() {
         return Ok(None);
     }
-    let file = open(Path::new(split_file(config.url.expose()).0))?;
+    let file = open(&file::path_of(&config.url)?)?;
     match file.try_lock_shared() {
         Ok(()) => Ok(Some(InUse { _file: file })),
         Err(TryLockError::WouldBlock) => {

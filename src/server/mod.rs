@@ -75,6 +75,7 @@ pub async fn run(
     }
     let site = Site::new(config, clock, db, address)?;
     site.assets.check(&site.config.server.site_root)?;
+    let watcher = tokio::spawn(site.db.clone().watch());
     let sweeper = tokio::spawn(sweep::now_and_then(site.clone()));
     let writer = tokio::spawn(accounts::service::write_failed_logins_now_and_then(site.clone()));
     let postman = tokio::spawn(mail::delivery::deliver(site.clone()));
@@ -86,6 +87,7 @@ pub async fn run(
         stopping.begin();
     };
     listen::serve(listener, Front::new(site.clone()), &site.config.server, stop).await;
+    watcher.abort();
     sweeper.abort();
     postman.abort();
     writer.abort();

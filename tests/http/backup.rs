@@ -169,3 +169,78 @@ async fn no_bad_file_is_put_in_place_of_a_database() {
     );
     database.remove().await;
 }
+
+#[tokio::test]
+async fn what_was_ended_after_the_copy_stays_ended_when_it_is_put_back() {
+    let site = TestSite::start_without_mail().await;
+    if !site.database.is_embedded() {
+        return site.stop().await;
+    }
+    let (folder, member) = (tempfile::tempdir().expect("a folder"), site.member("ada").await);
+    site.visitor().submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+    site.database.until("SELECT COUNT(*) FROM mails", |mails| mails > 0).await;
+    // A link that was sent, and somebody who acts as a member.
+    let user = site.user_id("ada").await;
+    let random = site.database.bytes(&"ab".repeat(32));
+    site.database
+        .execute(&format!(
+            "INSERT INTO tokens (token_hash, purpose, user_id, email, created_at, expires_at) \
+             VALUES ({random}, 'reset', {user}, 'ada@example.com', 1, 9000000000000)"
+        ))
+        .await;
+    let file = folder.path().join("copy");
+    said(&mut command(&site.database, folder.path(), "backup", &file, &[]));
+    let database = site.halt().await;
+    let stamp = "SELECT hex(session_stamp) FROM users WHERE username = 'ada'";
+    let old_stamp = database.text(stamp).await;
+    let restored = said(&mut command(&database, folder.path(), "restore", &file, &["--force"]));
+    assert!(restored.contains("sessions are ended"), "{restored}");
+    for table in ["sessions", "tokens", "mails", "acting"] {
+        assert_eq!(database.number(&format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
+    }
+    assert_ne!(database.text(stamp).await, old_stamp);
+    let bytes = std::fs::read(database.url.trim_start_matches("sqlite://")).expect("the database");
+    assert!(!bytes.windows(32).any(|window| window == [0xab; 32]), "nothing is left in free pages");
+    let site = TestSite::start_on(database, |_| {}).await;
+    let mut thief = site.visitor();
+    thief.cookies = member.cookies;
+    assert!(!thief.is_signed_in().await);
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn all_commands_mean_the_same_file() {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    if !database.is_embedded() {
+        return database.remove().await;
+    }
+    let (shared, release) = (folder.path().join("shared data"), folder.path().join("release"));
+    for folder in [&shared, &release] {
+        std::fs::create_dir(folder).expect("a folder");
+    }
+    let real = shared.join("x.db");
+    std::os::unix::fs::symlink(&real, release.join("x.db")).expect("a link");
+    let encoded = format!("sqlite://{}", shared.join("x.db").display()).replace(' ', "%20");
+    let linked = format!("sqlite:{}", release.join("x.db").display());
+    let run = |url: &str, arguments: &[&str]| {
+        let mut command = program(&database, folder.path());
+        said(command.args(arguments).env("MEMBERS_AREA_DATABASE__URL", url))
+    };
+    run(&encoded, &["migrate"]);
+    assert_eq!(std::fs::metadata(&real).expect("the file").permissions().mode() & 0o777, 0o600);
+    assert_eq!(files(folder.path()), ["release", "shared data"], "no stray file");
+    run(&linked, &["backup", "empty"]);
+    run(&encoded, &["demo", "--members", "3"]);
+    run(&linked, &["backup", "full"]);
+    let count = |url: &str| run(url, &["user", "list"]).lines().count();
+    let three = count(&encoded);
+    assert_eq!(count(&linked), three);
+    assert!(run(&linked, &["restore", "empty", "--force"]).contains("0 account(s)"));
+    assert!(release.join("x.db").is_symlink(), "the link stays");
+    assert!(count(&encoded) < three && count(&linked) == count(&encoded));
+    assert!(run(&encoded, &["restore", "full", "--force"]).contains("3 account(s)"));
+    assert_eq!(count(&linked), three);
+    assert_eq!(std::fs::metadata(&real).expect("the file").permissions().mode() & 0o777, 0o600);
+    database.remove().await;
+}

@@ -42,6 +42,7 @@ mod mail_limits;
 mod mail_tls;
 mod notices;
 mod old_addresses;
+mod outages;
 mod page_cache;
 mod pages;
 mod passwords;

@@ -1,0 +1,300 @@
+//! Connections to one database: at most so many, opened when they are needed, and used again only while they are good.
+//!
+//! sqlx's own pool tries again by itself until time is up and then says "pool timed out", whatever the reason was. This one passes
+//! the error of the database on at once.
+
+use std::{
+    future::Future,
+    io::{Error as IoError, ErrorKind},
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    AnyConnection, ConnectOptions, Connection as _, Error, Executor,
+    any::{AnyConnectOptions, AnyRow},
+};
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+use tokio_stream::StreamExt;
+
+use super::{file::Watched, is_unreachable};
+use crate::{
+    cache::Breaker,
+    server::{clock::to_millis, failure::chain},
+};
+
+/// A server's connection that nobody used for so long is not used again: what lies between may have forgotten it.
+const LONGEST_IDLE: Duration = Duration::from_secs(300);
+/// A server's connection is replaced after this long, so that its memory there does not grow for ever.
+const LONGEST_LIFE: Duration = Duration::from_secs(1800);
+
+/// How a pool opens its connections.
+pub(super) struct Settings {
+    pub options: AnyConnectOptions,
+    /// Statements for each new connection.
+    pub setup: &'static str,
+    pub most: u32,
+    /// The longest to wait for a connection.
+    pub patience: Duration,
+    /// The file of an embedded database.
+    pub file: Option<Arc<Watched>>,
+}
+
+/// Connections to one database. Clones share them.
+#[derive(Clone)]
+pub(super) struct Pool(Arc<Shared>);
+
+struct Shared {
+    settings: Settings,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Vec<Open>>,
+    /// Raised when a connection turned out to be no good: those that were opened before are not used again either.
+    generation: AtomicU64,
+    breaker: Breaker,
+    begun: Instant,
+}
+
+struct Open {
+    raw: AnyConnection,
+    generation: u64,
+    opened_at: Instant,
+    used_at: Instant,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Shared {
+            permits: Arc::new(Semaphore::new(settings.most as usize)),
+            settings,
+            idle: Mutex::default(),
+            generation: AtomicU64::new(0),
+            breaker: Breaker::default(),
+            begun: Instant::now(),
+        }))
+    }
+
+    pub fn is_embedded(&self) -> bool {
+        self.0.settings.file.is_some()
+    }
+
+    pub fn patience(&self) -> Duration {
+        self.0.settings.patience
+    }
+
+    /// Returns a connection that answers. While the server of the database cannot be reached, all but one caller a second are
+    /// refused at once.
+    pub async fn acquire(&self) -> Result<Connection, Error> {
+        let shared = &self.0;
+        if let Some(file) = &shared.settings.file {
+            file.check()?;
+            return timeout(shared.settings.patience, self.find()).await.unwrap_or(Err(Error::PoolTimedOut));
+        }
+        let now = || to_millis(shared.begun.elapsed());
+        if !shared.breaker.lets_through(now()) {
+            return Err(IoError::new(ErrorKind::NotConnected, "it could not be reached a moment ago").into());
+        }
+        let found = timeout(shared.settings.patience, self.find()).await.unwrap_or(Err(Error::PoolTimedOut));
+        match &found {
+            Ok(_) if shared.breaker.worked() => tracing::info!("The database can be reached again"),
+            Err(error) if is_unreachable(error) && shared.breaker.failed(now()) => {
+                tracing::error!(error = chain(error), "The database cannot be reached");
+            }
+            _ => {}
+        }
+        found
+    }
+
+    async fn find(&self) -> Result<Connection, Error> {
+        let shared = &self.0;
+        let permit = shared.permits.clone().acquire_owned().await.map_err(|_| Error::PoolClosed)?;
+        let mut connection = Connection { open: None, permit: Some(permit), pool: self.clone() };
+        while let Some(mut open) = shared.pop() {
+            if open.raw.ping().await.is_ok() {
+                connection.open = Some(open);
+                return Ok(connection);
+            }
+            shared.renew();
+        }
+        let (generation, now) = (shared.generation.load(Ordering::Acquire), Instant::now());
+        let raw = self.open().await?;
+        connection.open = Some(Open { raw, generation, opened_at: now, used_at: now });
+        Ok(connection)
+    }
+
+    /// Opens a connection beside those that are counted.
+    pub async fn open(&self) -> Result<AnyConnection, Error> {
+        let settings = &self.0.settings;
+        let mut raw = settings.options.connect().await?;
+        raw.execute(settings.setup).await?;
+        Ok(raw)
+    }
+
+    /// Looks whether the file of an embedded database is still there, and writes to the log what changed.
+    pub fn check_file(&self) {
+        if let Some(file) = &self.0.settings.file {
+            let _ = file.check();
+        }
+    }
+
+    /// Waits until all connections are back, and closes them.
+    pub async fn close(&self) {
+        let shared = &self.0;
+        let all = shared.permits.acquire_many(shared.settings.most).await;
+        shared.permits.close();
+        drop(all);
+        let idle = std::mem::take(&mut *shared.idle());
+        for open in idle {
+            let _ = open.raw.close().await;
+        }
+    }
+}
+
+impl Shared {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection that was used last, if it may be used again.
+    fn pop(&self) -> Option<Open> {
+        loop {
+            let open = self.idle().pop()?;
+            if self.may_be_kept(&open) {
+                return Some(open);
+            }
+            self.end(open.raw);
+        }
+    }
+
+    fn may_be_kept(&self, open: &Open) -> bool {
+        // To open a file anew has no use of its own.
+        let is_young = self.settings.file.is_some()
+            || (open.opened_at.elapsed() < LONGEST_LIFE && open.used_at.elapsed() < LONGEST_IDLE);
+        is_young && open.generation == self.generation.load(Ordering::Acquire) && !self.permits.is_closed()
+    }
+
+    fn keep(&self, mut open: Open) {
+        open.used_at = Instant::now();
+        if self.may_be_kept(&open) {
+            self.idle().push(open);
+        } else {
+            self.end(open.raw);
+        }
+    }
+
+    fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Closes a connection in the background. Outside of a runtime it ends without saying so.
+    fn end(&self, raw: AnyConnection) {
+        if let Ok(runtime) = Handle::try_current() {
+            let patience = self.settings.patience;
+            runtime.spawn(async move {
+                let _ = timeout(patience, raw.close()).await;
+            });
+        }
+    }
+}
+
+/// A connection that goes back to its pool when it is dropped.
+pub struct Connection {
+    /// Taken out only where the connection is closed, or dropped.
+    open: Option<Open>,
+    permit: Option<OwnedSemaphorePermit>,
+    pool: Pool,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Connection").finish_non_exhaustive()
+    }
+}
+
+impl Connection {
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Runs statements that have no values, and returns the first row.
+    pub(super) async fn run(&mut self, statements: &'static str) -> Result<Option<AnyRow>, Error> {
+        let mut rows = self.fetch(statements);
+        let mut first = None;
+        while let Some(row) = rows.next().await {
+            first.get_or_insert(row?);
+        }
+        Ok(first)
+    }
+
+    /// Closes the connection, and has the pool replace all others that it opened until now.
+    pub(super) async fn condemn(mut self) {
+        self.pool.0.renew();
+        if let Some(open) = self.open.take() {
+            // The permit is held meanwhile, so that never more connections are open than may be.
+            let _ = timeout(self.pool.patience(), open.raw.close()).await;
+        }
+    }
+
+    /// Hands the connection to a task of its own. At the end of the program there is none, and the connection ends.
+    pub(super) fn in_background<F: Future<Output = ()> + Send + 'static>(
+        mut self,
+        act: impl FnOnce(Self) -> F,
+    ) {
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn(act(self))),
+            Err(_) => drop(self.open.take()),
+        }
+    }
+}
+
+const IN_USE: &str = "a connection is there until it is closed or dropped";
+
+impl Deref for Connection {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.open.as_ref().expect(IN_USE).raw
+    }
+}
+
+impl DerefMut for Connection {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.open.as_mut().expect(IN_USE).raw
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let (Some(mut open), Some(permit)) = (self.open.take(), self.permit.take()) else {
+            return;
+        };
+        let pool = self.pool.clone();
+        if pool.is_embedded() {
+            pool.0.keep(open);
+            return;
+        }
+        // Whoever went away in the middle of an answer left the rest of it: it is read before the next one comes.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move {
+                match timeout(pool.patience(), open.raw.ping()).await {
+                    Ok(Ok(())) => pool.0.keep(open),
+                    _ => pool.0.renew(),
+                }
+                drop(permit);
+            });
+        }
+    }
+}
