@@ -60,6 +60,9 @@ pub struct Ticket {
     number: u64,
 }
 
+/// How much longer a value may be used while it cannot be made anew.
+pub const GRACE: Duration = Duration::from_secs(600);
+
 /// moka with what it lacks here: the expiry stands in the entry, because moka's clock cannot be moved by a test, and
 /// whatever belongs to an owner can be taken back together with the loads in flight ([`Generations`]).
 pub struct Memory<K, V> {
@@ -75,8 +78,8 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Keeps up to `capacity`, in the unit of `weigh`, and nothing longer than `longest` (moka's own clock: only to give
-    /// memory back).
+    /// Keeps up to `capacity`, in the unit of `weigh`, and nothing longer than `longest` and [`GRACE`] (moka's own clock: only to
+    /// give memory back).
     pub fn new(
         clock: Clock,
         capacity: u64,
@@ -85,7 +88,7 @@ where
     ) -> Self {
         let entries = Moka::builder()
             .max_capacity(capacity)
-            .time_to_live(longest)
+            .time_to_live(longest.saturating_add(GRACE))
             .weigher(move |(key, _), entry: &Entry<V>| weigh(key, &entry.value))
             .build();
         /// Owners who share one are taken back together, which costs a load and is never wrong.
@@ -116,6 +119,43 @@ where
         match self.entries.get(&full).await {
             Some(entry) if self.is_fresh(&entry) => Ok((entry, Lookup::Hit)),
             stale => Box::pin(self.renew(full, stale.is_some(), ttl, load)).await,
+        }
+    }
+
+    /// Like [`get_or_load`](Self::get_or_load), but a value past its time is good for another [`GRACE`] while `load` fails with an
+    /// error that `is_outage`.
+    ///
+    /// # Errors
+    /// Those of `load`.
+    pub async fn get_or_load_despite<E, L>(
+        &self,
+        key: K,
+        owner: impl Hash,
+        ttl: Duration,
+        load: impl FnOnce() -> L,
+        is_outage: impl FnOnce(&E) -> bool,
+    ) -> Result<(Entry<V>, Lookup), E>
+    where
+        E: Clone + Send + Sync + 'static,
+        L: Future<Output = Result<V, E>>,
+    {
+        let full = (key, self.generations.current(self.counter(owner)));
+        let Some(entry) = self.entries.get(&full).await else {
+            return Box::pin(self.renew(full, false, ttl, load)).await;
+        };
+        if self.is_fresh(&entry) {
+            return Ok((entry, Lookup::Hit));
+        }
+        let renewed = Box::pin(self.renew(full.clone(), true, ttl, load)).await;
+        let now = self.clock.now();
+        let is_usable = entry.computed_at <= now && now < entry.expires_at.saturating_add(to_millis(GRACE));
+        match renewed {
+            Err(error) if is_usable && is_outage(&error) => {
+                // Under its old number: whatever was taken back meanwhile stays so.
+                self.entries.insert(full, entry.clone()).await;
+                Ok((entry, Lookup::Stale))
+            }
+            renewed => renewed,
         }
     }
 
@@ -223,6 +263,35 @@ mod tests {
         clock.advance(Duration::from_secs(2));
         assert_eq!(get(&memory, 3).await, (3, Lookup::Miss));
         assert_eq!(get(&memory, 4).await, (3, Lookup::Hit));
+    }
+
+    #[tokio::test]
+    async fn in_an_outage_what_is_there_is_good_for_longer() {
+        let clock = Clock::default();
+        let memory = memory(&clock);
+        let ask = |answer: Result<u32, &'static str>| {
+            let memory = memory.clone();
+            async move {
+                let load = || async move { answer };
+                let asked = memory.get_or_load_despite("key", 1, TTL, load, |error| *error == "outage").await;
+                asked.map(|(entry, lookup)| (entry.value, lookup))
+            }
+        };
+        assert_eq!(ask(Err("outage")).await, Err("outage"), "nothing is there");
+        assert_eq!(ask(Ok(1)).await, Ok((1, Lookup::Miss)));
+        clock.advance(TTL);
+        assert_eq!(ask(Err("outage")).await, Ok((1, Lookup::Stale)));
+        assert_eq!(ask(Err("outage")).await, Ok((1, Lookup::Stale)), "again");
+        assert_eq!(ask(Ok(2)).await, Ok((2, Lookup::Miss)), "it is over");
+        clock.advance(TTL);
+        assert_eq!(ask(Err("unknown")).await, Err("unknown"));
+        assert_eq!(ask(Ok(3)).await, Ok((3, Lookup::Miss)));
+        clock.advance(TTL + GRACE);
+        assert_eq!(ask(Err("outage")).await, Err("outage"), "too old");
+        assert_eq!(ask(Ok(4)).await, Ok((4, Lookup::Miss)));
+        clock.advance(TTL);
+        memory.take_back(1);
+        assert_eq!(ask(Err("outage")).await, Err("outage"), "taken back");
     }
 
     #[tokio::test]

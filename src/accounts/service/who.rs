@@ -7,7 +7,8 @@ use crate::{
     server::{Site, db::Connection},
 };
 
-/// The active member with this id and what they may, from memory for `sessions.cache_ttl`.
+/// The active member with this id and what they may, from memory for `sessions.cache_ttl`, and for longer while the database is
+/// away.
 ///
 /// # Errors
 /// An outage.
@@ -22,7 +23,9 @@ pub async fn member(site: &Site, id: UserId) -> Result<Option<Member>, AppError>
         Ok(Some(Member::with_rights(id, row.username, row.session_stamp, rights)))
     };
     let ttl = site.config.sessions.cache_ttl.get();
-    site.members.get_or_load(id, id, ttl, load).await.map(|(entry, _)| entry.value)
+    let is_outage = |error: &AppError| *error == AppError::Unavailable;
+    let found = site.members.get_or_load_despite(id, id, ttl, load, is_outage).await;
+    found.map(|(entry, _)| entry.value)
 }
 
 /// What an account and its groups were given, apart from what it is.

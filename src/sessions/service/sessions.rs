@@ -138,7 +138,9 @@ impl Sessions {
     }
 
     async fn live(&self, id: IdHash) -> Result<Option<Arc<Live>>, AppError> {
-        match self.live.get_or_load(id, id, self.settings.cache_ttl.get(), || self.find(id)).await {
+        let ttl = self.settings.cache_ttl.get();
+        let is_outage = |missing: &Missing| matches!(missing, Missing::Failed(AppError::Unavailable));
+        match self.live.get_or_load_despite(id, id, ttl, || self.find(id), is_outage).await {
             Ok((entry, _)) => Ok(Some(entry.value).filter(|live| self.clock.now() < live.ends_at())),
             Err(Missing::Unknown) => Ok(None),
             Err(Missing::Failed(error)) => Err(error),
