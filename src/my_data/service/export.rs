@@ -1,6 +1,9 @@
 //! A copy of all that the site has of a member.
 
-use std::sync::Arc;
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use serde::{Serialize, Serializer};
 use serde_json::json;
@@ -14,7 +17,7 @@ use super::super::{
 use crate::{
     activity::{self, Kind},
     error::AppError,
-    member::Member,
+    member::{Member, UserId},
     server::{Site, Visit, moment::moment},
     sessions::origin::Recent,
 };
@@ -32,19 +35,40 @@ const ABOUT: &str = "All that this site has of you, but for what would let someb
                      and the hashes of the keys in your browsers and mails. Your picture, where there is one, is beside this file. \
                      Times are in UTC.";
 
-/// The bound on copies: what is being made, and what is made and not fetched yet.
+/// The bound on copies: what is being made, and what is made and not fetched yet. One at a time for each member, so that nobody
+/// takes the place of all others.
 pub struct Exports {
     slots: Arc<Semaphore>,
     room: Arc<Semaphore>,
+    members: Arc<Mutex<HashSet<UserId>>>,
+}
+
+/// A member's only copy, until this is dropped.
+struct Turn {
+    member: UserId,
+    members: Arc<Mutex<HashSet<UserId>>>,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.member);
+    }
 }
 
 impl Default for Exports {
     fn default() -> Self {
-        Self { slots: Arc::new(Semaphore::new(SLOTS)), room: Arc::new(Semaphore::new(ROOM)) }
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self { slots: semaphore(SLOTS), room: semaphore(ROOM), members: Arc::default() }
     }
 }
 
 impl Exports {
+    fn turn(&self, member: UserId) -> Result<Turn, AppError> {
+        let is_first = self.members.lock().unwrap_or_else(PoisonError::into_inner).insert(member);
+        let turn = || Turn { member, members: self.members.clone() };
+        is_first.then(turn).ok_or(AppError::Busy { retry_after: RETRY_AFTER })
+    }
+
     fn slot(&self) -> Result<OwnedSemaphorePermit, AppError> {
         take(&self.slots, 1)
     }
@@ -64,6 +88,7 @@ fn take(from: &Arc<Semaphore>, count: usize) -> Result<OwnedSemaphorePermit, App
 pub struct Packed {
     bytes: Vec<u8>,
     _room: OwnedSemaphorePermit,
+    _turn: Turn,
 }
 
 impl AsRef<[u8]> for Packed {
@@ -75,9 +100,10 @@ impl AsRef<[u8]> for Packed {
 /// Makes a copy of all that the site has of the member: a ZIP file.
 ///
 /// # Errors
-/// [`AppError::Busy`] past the bound, or an outage.
+/// [`AppError::Busy`] past the bounds, or an outage.
 pub async fn export(visit: &Visit, member: &Member, _proof: &Recent) -> Result<Packed, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
+    let turn = site.exports.turn(member.id())?;
     let slot = site.exports.slot()?;
     let archive = Archive::begin(now);
     fill(&archive, site, member).await?;
@@ -89,7 +115,7 @@ pub async fn export(visit: &Visit, member: &Member, _proof: &Recent) -> Result<P
         .await?;
     transaction.commit().await?;
     site.cache.invalidate_member(member.id(), "data exported").await;
-    Ok(Packed { bytes, _room: room })
+    Ok(Packed { bytes, _room: room, _turn: turn })
 }
 
 async fn fill(archive: &Archive, site: &Site, member: &Member) -> Result<(), AppError> {
@@ -158,6 +184,11 @@ mod tests {
         assert_eq!(exports.slot().err(), busy);
         drop(slots);
         assert!(exports.slot().is_ok());
+        let turn = exports.turn(UserId(1)).expect("the first");
+        assert_eq!(exports.turn(UserId(1)).err(), busy);
+        assert!(exports.turn(UserId(2)).is_ok(), "another member's");
+        drop(turn);
+        assert!(exports.turn(UserId(1)).is_ok(), "the next");
         let fetched_slowly = exports.room_for(ROOM * 1024 - 1).expect("room");
         assert_eq!(exports.room_for(1).err(), busy);
         drop(fetched_slowly);
