@@ -34,6 +34,14 @@ impl File {
         Self { folder, max_bytes, evictions: AtomicU64::new(0) }
     }
 
+    /// Whether the folder is nobody else's.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong.
+    pub fn check(&self) -> Result<(), String> {
+        self.folder.check()
+    }
+
     /// Files block, so not on the threads that answer requests.
     async fn on_a_thread<T: Send + 'static>(
         &self,

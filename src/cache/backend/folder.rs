@@ -1,9 +1,9 @@
 //! Files of our own in a folder of our own. Only what is called as we call ours is ever read or deleted.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError},
     io::{self, ErrorKind, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::PathBuf,
     time::{Duration, Instant, SystemTime},
 };
@@ -29,6 +29,42 @@ pub struct Kept {
 impl Folder {
     pub fn new(path: PathBuf) -> Self {
         Self(path)
+    }
+
+    /// Looks whether the folder, and the one that it is in, are nobody else's: what lies in there is shown as pages. It is made for
+    /// that if need be. That it cannot be made now is no finding; the cache is then down.
+    pub fn check(&self) -> Result<(), String> {
+        let Ok((folder, us)) = self.made_by_us() else {
+            return Ok(());
+        };
+        if !folder.is_dir() || folder.uid() != us || folder.mode() & 0o077 != 0 {
+            return Err(format!(
+                "{} must be a folder that belongs to the user who runs this program, with mode 0700",
+                self.0.display()
+            ));
+        }
+        // Whoever may write in there could put another folder in the place of ours, unless it has the sticky bit, as /tmp has.
+        let above = self.0.parent().and_then(|above| fs::metadata(above).ok());
+        let is_safe = above.is_none_or(|above| {
+            [0, us].contains(&above.uid()) && (above.mode() & 0o022 == 0 || above.mode() & 0o1000 != 0)
+        });
+        if is_safe {
+            return Ok(());
+        }
+        Err(format!(
+            "the folder around {} must belong to the user who runs this program, and others must not write into it",
+            self.0.display()
+        ))
+    }
+
+    /// The folder, and the number of the user who runs this program: whoever makes a file owns it.
+    fn made_by_us(&self) -> io::Result<(Metadata, u32)> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
+        let probe = self.0.join(format!(".owner-{:016x}", rand::random::<u64>()));
+        let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&probe)?;
+        let us = file.metadata()?.uid();
+        fs::remove_file(&probe)?;
+        Ok((fs::symlink_metadata(&self.0)?, us))
     }
 
     /// Whoever holds it writes: for all threads, and all processes on this machine. Nobody waits for ever, so that no thread does.

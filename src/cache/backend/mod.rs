@@ -43,7 +43,11 @@ pub fn open(config: &config::Cache, db: &db::Database, clock: &Clock) -> Result<
         CacheUrl::Database => Arc::new(Database::new(db.clone(), clock.clone(), prefix, max_bytes)),
         CacheUrl::Redis(url) => Arc::new(Redis::new(url, prefix, config.timeout.or(FITTING))?),
         CacheUrl::Memcached(address) => Arc::new(Memcached::new(address, prefix)),
-        CacheUrl::File(folder) => Arc::new(File::new(folder, prefix, max_bytes)),
+        CacheUrl::File(folder) => {
+            let file = File::new(folder, prefix, max_bytes);
+            file.check().map_err(|wrong| Failure::message(format!("cache.url: {wrong}")))?;
+            Arc::new(file)
+        }
         CacheUrl::Dummy => Arc::new(Dummy),
     })
 }
