@@ -20,10 +20,13 @@ pub fn normalize(typed: &str) -> String {
 }
 
 /// What makes two names, or two addresses, the same: Unicode case folding of NFKC (SQLite's NOCASE folds ASCII only, so É and é
-/// are two users in many places), without what cannot be seen.
+/// are two users in many places), without what cannot be seen, and without NUL, which PostgreSQL takes in no text.
 pub fn key(text: &str) -> String {
     let normalized: String = text.trim().nfkc().collect();
-    caseless::default_case_fold_str(&normalized).nfkc().filter(|c| !INVISIBLE_LETTERS.contains(c)).collect()
+    caseless::default_case_fold_str(&normalized)
+        .nfkc()
+        .filter(|c| *c != '\0' && !INVISIBLE_LETTERS.contains(c))
+        .collect()
 }
 
 /// The rules for a normalised name: `^[\w.@+-]+\Z`, at most 150 characters, and something to see.
