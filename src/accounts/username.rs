@@ -60,6 +60,11 @@ mod tests {
     use super::*;
 
     #[test]
+    fn no_key_has_a_nul() {
+        assert_eq!(key("Ada\0 \0"), "ada ");
+    }
+
+    #[test]
     fn djangos_verdicts() {
         let long = "x".repeat(150);
         let too_long = "x".repeat(151);

@@ -95,6 +95,78 @@ async fn no_server_function_fails_on_it() {
     site.stop().await;
 }
 
+/// PostgreSQL takes no NUL in a text: what comes with one finds nothing, or is refused.
+#[tokio::test]
+async fn no_page_fails_on_its_query() {
+    const NAMES: [&str; 24] = [
+        "",
+        "q",
+        "member",
+        "page",
+        "user",
+        "username",
+        "id",
+        "name",
+        "kind",
+        "actor",
+        "address",
+        "before",
+        "after",
+        "at",
+        "from",
+        "to",
+        "sort",
+        "group",
+        "permission",
+        "status",
+        "action",
+        "list",
+        "next",
+        "reason",
+    ];
+    let site = TestSite::start_without_mail().await;
+    let mut ada = site.superuser("ada").await;
+    let user = site.user_id("ada").await;
+    for value in ["%00", "a%00b", "0%00", "%EF%BF%BF", "%ED%A0%80", "%FF", "%5Cud800"] {
+        let query = NAMES.map(|name| format!("{name}={value}")).join("&");
+        // Inside of what a query carries, too.
+        let carried = form_urlencoded::byte_serialize(query.as_bytes()).collect::<String>();
+        for path in [
+            "/admin/users",
+            "/admin/users/confirm",
+            "/admin/activity",
+            "/admin/cache",
+            "/admin/groups",
+            "/admin/mails",
+            "/admin/sessions",
+            "/admin/act",
+            "/members/activity",
+            "/members/sessions",
+            "/accounts/login",
+        ] {
+            for asked in [format!("{path}?{query}"), format!("{path}?action=delete&id={user}&list={carried}")]
+            {
+                let answer = ada.get(&asked).await;
+                assert!(answer.status < 500, "{asked}: {} {}", answer.status, answer.text());
+            }
+        }
+        for path in ["/admin/users/0%00", "/accounts/reset/%00", "/accounts/verify/a%00b", "/pictures/%00"] {
+            assert!(ada.get(path).await.status < 500, "{path}");
+        }
+    }
+    let functions: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+    let query = form_urlencoded::byte_serialize("?q=%00&member=a%00b&user=%00&name=%00".as_bytes())
+        .collect::<String>();
+    for path in functions.into_iter().filter(|path| path.starts_with("/api/admin")) {
+        let body = format!("query={query}&filter={query}&plan={query}&shown={query}");
+        let (status, text) =
+            send(&mut ada, path, "application/x-www-form-urlencoded", body.as_bytes(), "application/json")
+                .await;
+        assert!(status < 500, "{path}: {status} {text}");
+    }
+    site.stop().await;
+}
+
 /// Fields, and what is wrong with each.
 type Errors = &'static [(&'static str, &'static str)];
 

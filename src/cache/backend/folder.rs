@@ -184,3 +184,38 @@ fn missing_is_none<T>(done: io::Result<T>) -> io::Result<Option<T>> {
         Err(error) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_others_can_reach_is_refused() {
+        let above = tempfile::tempdir().expect("a folder");
+        let set = |path: &std::path::Path, mode| {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");
+        };
+        let path = above.path().join("cache");
+        let folder = Folder::new(path.clone());
+        assert_eq!(folder.check(), Ok(()), "it is made");
+        assert_eq!(fs::metadata(&path).expect("the folder").mode() & 0o777, 0o700);
+        assert!(fs::read_dir(&path).expect("the folder").next().is_none(), "and nothing is left in it");
+        set(&path, 0o755);
+        assert!(folder.check().is_err_and(|wrong| wrong.contains("0700")));
+        set(&path, 0o700);
+        set(above.path(), 0o777);
+        assert!(folder.check().is_err_and(|wrong| wrong.contains("the folder around")));
+        set(above.path(), 0o1777);
+        assert_eq!(folder.check(), Ok(()), "as in /tmp");
+        let link = above.path().join("link");
+        symlink(&path, &link).expect("a link");
+        assert!(Folder::new(link).check().is_err(), "whoever made the link can lead it elsewhere");
+        assert_eq!(
+            Folder::new("/proc/nowhere/cache".into()).check(),
+            Ok(()),
+            "a cache that is down stops no start"
+        );
+    }
+}
