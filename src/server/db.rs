@@ -1,10 +1,12 @@
 //! The database: one URL chooses SQLite or PostgreSQL, one set of SQL serves both through sqlx's `Any` driver.
 
+mod connection;
 pub(crate) mod file;
 mod pool;
 mod ready;
 mod server;
 mod transaction;
+mod why;
 
 use std::{
     str::FromStr,
@@ -22,6 +24,7 @@ use self::{
     pool::{Pool, Settings},
     ready::Health,
     transaction::Kind,
+    why::{is_missing_table, is_read_only, is_unreachable},
 };
 use super::{config, failure::Failure};
 
@@ -158,7 +161,7 @@ impl Database {
     ///
     /// # Errors
     /// When none is to be had in time.
-    pub async fn read(&self) -> Result<pool::Connection, sqlx::Error> {
+    pub async fn read(&self) -> Result<connection::Connection, sqlx::Error> {
         self.read.acquire().await
     }
 
@@ -168,7 +171,12 @@ impl Database {
     /// # Errors
     /// When no connection is to be had in time, or the database cannot be written to.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
-        Transaction::begin(&self.write, Kind::Write, self.health.clone()).await
+        let begun = Transaction::begin(&self.write, Kind::Write, self.health.clone()).await;
+        // SQLite's connections of one process share what they found out about the files, such as that they are read-only.
+        if self.embedded && begun.as_ref().is_err_and(is_read_only) {
+            self.read.renew();
+        }
+        begun
     }
 
     /// A transaction to read in, in which everything is as it was at one moment.
@@ -218,31 +226,12 @@ async fn first_connection(pool: &Pool) -> Result<AnyConnection, Failure> {
     }
 }
 
-/// Whether the database's server does not answer at all.
-fn is_unreachable(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut => true,
-        // Starting up, or shutting down.
-        sqlx::Error::Database(database) => {
-            database.code().is_some_and(|code| ["57P01", "57P03"].contains(&code.as_ref()))
-        }
-        _ => false,
-    }
-}
-
 /// All migrations of one database, in the order of their numbers.
 fn migrator(embedded: bool) -> Migrator {
     let own = if embedded { &FOR_SQLITE } else { &FOR_POSTGRES };
     let mut migrations: Vec<_> = FOR_BOTH.iter().chain(own.iter()).cloned().collect();
     migrations.sort_by_key(|migration| migration.version);
     Migrator { migrations: migrations.into(), ..Migrator::DEFAULT }
-}
-
-/// SQLite has no code for it.
-fn is_missing_table(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|database| {
-        database.code().as_deref() == Some("42P01") || database.message().starts_with("no such table")
-    })
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! What `check --deploy` finds.
 
-use std::{net::IpAddr, str::FromStr, time::Duration};
+use std::{net::IpAddr, os::unix::fs::PermissionsExt, str::FromStr, time::Duration};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
 
 use super::{CacheUrl, Config, DatabaseUrl, Environment, MailTransport};
+use crate::server::db::file;
 
 /// Settings with which no site should go public, a sentence each (after Django's `check --deploy`).
 pub fn deploy_findings(config: &Config) -> Vec<String> {
@@ -58,6 +59,11 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
              their password hashes, can travel in the clear. (verify-full also makes sure that it is that machine.)",
         ),
         (
+            is_file_open_to_others(&config.database.url),
+            "the file of database.url can be read by others on this machine, with all e-mail addresses and password hashes: \
+             chmod 600 it, and the files beside it.",
+        ),
+        (
             is_cache_in_clear(&config.cache.url),
             "cache.url leads to another machine, without TLS: kept pages, with names and e-mail addresses, travel in the clear. \
              Reach it through a tunnel, or use memory://, database:// or a server on this machine.",
@@ -84,6 +90,12 @@ fn is_database_in_clear(url: &DatabaseUrl) -> bool {
     })
 }
 
+fn is_file_open_to_others(url: &DatabaseUrl) -> bool {
+    url.is_embedded()
+        && file::path_of(url)
+            .is_ok_and(|path| path.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0))
+}
+
 fn is_cache_in_clear(url: &CacheUrl) -> bool {
     let address = match url {
         CacheUrl::Redis(address) => address.clone(),
@@ -108,6 +120,19 @@ fn is_this_machine(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_database_that_others_can_read_is_found() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("x.db");
+        let url = DatabaseUrl::new(format!("sqlite://{}", file.display()));
+        assert!(!is_file_open_to_others(&url), "there is none yet");
+        std::fs::write(&file, "").expect("a file");
+        for (mode, found) in [(0o644, true), (0o660, true), (0o600, false)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
+            assert_eq!(is_file_open_to_others(&url), found, "{mode:o}");
+        }
+    }
 
     #[test]
     fn what_travels_in_the_clear_to_another_machine_is_found() {

@@ -4,9 +4,7 @@
 //! the error of the database on at once.
 
 use std::{
-    future::Future,
     io::{Error as IoError, ErrorKind},
-    ops::{Deref, DerefMut},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -14,18 +12,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{
-    AnyConnection, ConnectOptions, Connection as _, Error, Executor,
-    any::{AnyConnectOptions, AnyRow},
-};
+use sqlx::{AnyConnection, ConnectOptions, Connection as _, Error, Executor, any::AnyConnectOptions};
 use tokio::{
     runtime::Handle,
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    sync::Semaphore,
+    time::{sleep, timeout},
 };
-use tokio_stream::StreamExt;
 
-use super::{file::Watched, is_unreachable};
+use super::{
+    connection::Connection,
+    file::Watched,
+    why::{is_too_many, is_unreachable},
+};
 use crate::{
     cache::Breaker,
     server::{clock::to_millis, failure::chain},
@@ -35,6 +33,8 @@ use crate::{
 const LONGEST_IDLE: Duration = Duration::from_secs(300);
 /// A server's connection is replaced after this long, so that its memory there does not grow for ever.
 const LONGEST_LIFE: Duration = Duration::from_secs(1800);
+
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How a pool opens its connections.
 pub(super) struct Settings {
@@ -62,8 +62,9 @@ struct Shared {
     begun: Instant,
 }
 
-struct Open {
-    raw: AnyConnection,
+/// An open connection.
+pub(super) struct Open {
+    pub raw: AnyConnection,
     generation: u64,
     opened_at: Instant,
     used_at: Instant,
@@ -121,18 +122,25 @@ impl Pool {
     async fn find(&self) -> Result<Connection, Error> {
         let shared = &self.0;
         let permit = shared.permits.clone().acquire_owned().await.map_err(|_| Error::PoolClosed)?;
-        let mut connection = Connection { open: None, permit: Some(permit), pool: self.clone() };
-        while let Some(mut open) = shared.pop() {
-            if open.raw.ping().await.is_ok() {
-                connection.open = Some(open);
-                return Ok(connection);
+        let found = |open| Ok(Connection::new(open, permit, self.clone()));
+        let begun = Instant::now();
+        loop {
+            while let Some(mut open) = shared.pop() {
+                if open.raw.ping().await.is_ok() {
+                    return found(open);
+                }
+                shared.renew();
             }
-            shared.renew();
+            let (generation, now) = (shared.generation.load(Ordering::Acquire), Instant::now());
+            match self.open().await {
+                Ok(raw) => return found(Open { raw, generation, opened_at: now, used_at: now }),
+                // The server allows fewer than we do: one of ours may become free.
+                Err(error) if is_too_many(&error) && begun.elapsed() + PAUSE < shared.settings.patience => {
+                    sleep(PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
         }
-        let (generation, now) = (shared.generation.load(Ordering::Acquire), Instant::now());
-        let raw = self.open().await?;
-        connection.open = Some(Open { raw, generation, opened_at: now, used_at: now });
-        Ok(connection)
     }
 
     /// Opens a connection beside those that are counted.
@@ -141,6 +149,16 @@ impl Pool {
         let mut raw = settings.options.connect().await?;
         raw.execute(settings.setup).await?;
         Ok(raw)
+    }
+
+    /// Takes a connection back that is good.
+    pub fn keep(&self, open: Open) {
+        self.0.keep(open);
+    }
+
+    /// Has all connections be opened anew, those in use when they come back.
+    pub fn renew(&self) {
+        self.0.renew();
     }
 
     /// Looks whether the file of an embedded database is still there, and writes to the log what changed.
@@ -197,6 +215,8 @@ impl Shared {
 
     fn renew(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
+        let idle = std::mem::take(&mut *self.idle());
+        idle.into_iter().for_each(|open| self.end(open.raw));
     }
 
     /// Closes a connection in the background. Outside of a runtime it ends without saying so.
@@ -205,95 +225,6 @@ impl Shared {
             let patience = self.settings.patience;
             runtime.spawn(async move {
                 let _ = timeout(patience, raw.close()).await;
-            });
-        }
-    }
-}
-
-/// A connection that goes back to its pool when it is dropped.
-pub struct Connection {
-    /// Taken out only where the connection is closed, or dropped.
-    open: Option<Open>,
-    permit: Option<OwnedSemaphorePermit>,
-    pool: Pool,
-}
-
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").finish_non_exhaustive()
-    }
-}
-
-impl Connection {
-    pub(super) fn pool(&self) -> &Pool {
-        &self.pool
-    }
-
-    /// Runs statements that have no values, and returns the first row.
-    pub(super) async fn run(&mut self, statements: &'static str) -> Result<Option<AnyRow>, Error> {
-        let mut rows = self.fetch(statements);
-        let mut first = None;
-        while let Some(row) = rows.next().await {
-            first.get_or_insert(row?);
-        }
-        Ok(first)
-    }
-
-    /// Closes the connection, and has the pool replace all others that it opened until now.
-    pub(super) async fn condemn(mut self) {
-        self.pool.0.renew();
-        if let Some(open) = self.open.take() {
-            // The permit is held meanwhile, so that never more connections are open than may be.
-            let _ = timeout(self.pool.patience(), open.raw.close()).await;
-        }
-    }
-
-    /// Hands the connection to a task of its own. At the end of the program there is none, and the connection ends.
-    pub(super) fn in_background<F: Future<Output = ()> + Send + 'static>(
-        mut self,
-        act: impl FnOnce(Self) -> F,
-    ) {
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(act(self))),
-            Err(_) => drop(self.open.take()),
-        }
-    }
-}
-
-const IN_USE: &str = "a connection is there until it is closed or dropped";
-
-impl Deref for Connection {
-    type Target = AnyConnection;
-
-    fn deref(&self) -> &AnyConnection {
-        &self.open.as_ref().expect(IN_USE).raw
-    }
-}
-
-impl DerefMut for Connection {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.open.as_mut().expect(IN_USE).raw
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        let (Some(mut open), Some(permit)) = (self.open.take(), self.permit.take()) else {
-            return;
-        };
-        let pool = self.pool.clone();
-        if pool.is_embedded() {
-            pool.0.keep(open);
-            return;
-        }
-        // Whoever went away in the middle of an answer left the rest of it: it is read before the next one comes.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move {
-                match timeout(pool.patience(), open.raw.ping()).await {
-                    Ok(Ok(())) => pool.0.keep(open),
-                    _ => pool.0.renew(),
-                }
-                drop(permit);
             });
         }
     }

@@ -14,8 +14,10 @@ use sqlx::{AnyConnection, Error, Row};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    pool::{Connection, Pool},
+    connection::Connection,
+    pool::Pool,
     ready::Health,
+    why::{is_locked, is_refusal},
 };
 use crate::server::failure::chain;
 
@@ -58,23 +60,27 @@ impl Transaction {
     /// A connection that cannot begin a transaction is closed, and a new one has one try: after a failover, and after a file or
     /// a disk could not be written to, the old ones stay as they were.
     pub(super) async fn begin(pool: &Pool, kind: Kind, health: Arc<Health>) -> Result<Self, Error> {
-        let first = Self::try_to_begin(pool, kind, &health).await;
-        let begun = match first {
-            Err(error) if !is_locked(&error) => Self::try_to_begin(pool, kind, &health).await,
-            first => first,
+        let begun = match Self::try_to_begin(pool.acquire().await, kind, &health).await {
+            Err((true, _)) => Self::try_to_begin(pool.acquire().await, kind, &health).await,
+            begun => begun,
         };
-        if begun.is_err() {
+        begun.map_err(|(_, error)| {
             health.note(true);
-        }
-        begun
+            error
+        })
     }
 
-    async fn try_to_begin(pool: &Pool, kind: Kind, health: &Arc<Health>) -> Result<Self, Error> {
-        let connection = Some(pool.acquire().await?);
+    /// With an error, whether another connection may do better.
+    async fn try_to_begin(
+        connection: Result<Connection, Error>,
+        kind: Kind,
+        health: &Arc<Health>,
+    ) -> Result<Self, (bool, Error)> {
+        let connection = Some(connection.map_err(|error| (false, error))?);
         let mut transaction = Self { connection, number: None, health: health.clone() };
         if let Err(error) = transaction.start(kind).await {
             transaction.give_up().await;
-            return Err(error);
+            return Err((!is_locked(&error), error));
         }
         Ok(transaction)
     }
@@ -166,21 +172,6 @@ async fn outcome(pool: &Pool, number: Option<i64>) -> Option<bool> {
         }
     };
     timeout(pool.patience(), ask).await.ok().flatten()
-}
-
-/// Whether another program writes to an embedded database just now.
-fn is_locked(error: &Error) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| {
-        code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
-    })
-}
-
-/// Whether PostgreSQL says that it did not commit, in place of going away in the middle (57P0x, 08xxx, 58xxx, XX000).
-fn is_refusal(error: &Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(|error| error.code())
-        .is_some_and(|code| !["08", "57", "58", "XX"].iter().any(|class| code.starts_with(class)))
 }
 
 /// The connection was lost with COMMIT on its way, and nobody could be asked what became of it.

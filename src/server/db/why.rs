@@ -1,0 +1,51 @@
+//! What an error of the database means for the connection on which it came.
+
+use sqlx::Error;
+
+/// Whether the database's server does not answer at all.
+pub fn is_unreachable(error: &Error) -> bool {
+    match error {
+        Error::Io(_) | Error::PoolTimedOut => true,
+        // Starting up, or shutting down.
+        Error::Database(database) => {
+            database.code().is_some_and(|code| ["57P01", "57P03"].contains(&code.as_ref()))
+        }
+        _ => false,
+    }
+}
+
+/// Whether PostgreSQL has no room for a further connection, of everybody or of our role.
+pub fn is_too_many(error: &Error) -> bool {
+    error.as_database_error().is_some_and(|database| database.code().as_deref() == Some("53300"))
+}
+
+/// SQLite has no code for it.
+pub fn is_missing_table(error: &Error) -> bool {
+    error.as_database_error().is_some_and(|database| {
+        database.code().as_deref() == Some("42P01") || database.message().starts_with("no such table")
+    })
+}
+
+/// The kind of an error of SQLite: the low byte of its code. (PostgreSQL's have five characters.)
+fn sqlite_kind(error: &Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?;
+    code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff)
+}
+
+/// Whether another program writes to an embedded database just now.
+pub fn is_locked(error: &Error) -> bool {
+    sqlite_kind(error).is_some_and(|kind| matches!(kind, 5 | 6))
+}
+
+/// Whether an embedded database's files cannot be written to, or not be opened.
+pub fn is_read_only(error: &Error) -> bool {
+    sqlite_kind(error).is_some_and(|kind| matches!(kind, 8 | 14))
+}
+
+/// Whether PostgreSQL says that it did not commit, in place of going away in the middle (57P0x, 08xxx, 58xxx, XX000).
+pub fn is_refusal(error: &Error) -> bool {
+    error
+        .as_database_error()
+        .and_then(|error| error.code())
+        .is_some_and(|code| !["08", "57", "58", "XX"].iter().any(|class| code.starts_with(class)))
+}
