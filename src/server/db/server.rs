@@ -3,7 +3,7 @@
 use sqlx::{AnyConnection, Connection as _, Error, Executor, Row};
 use tokio::time::timeout;
 
-use super::pool::Pool;
+use super::{pool::Pool, why::is_unreachable};
 use crate::server::failure::Failure;
 
 /// For each connection, because the database, the role and the address can have other defaults. Statements that stand alone have
@@ -77,19 +77,19 @@ async fn process(connection: &mut AnyConnection) -> Result<i64, Error> {
 /// Says why a first connection failed, and what may help.
 pub(super) fn explained(error: Error, embedded: bool) -> Failure {
     let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
-    let hint = match (embedded, code.as_str()) {
+    let hint = match code.as_str() {
         // Read-only, and cannot be opened.
-        (true, "8" | "14" | "1032" | "1544" | "270" | "526") => {
+        "8" | "14" | "264" | "270" | "526" | "776" | "1032" | "1544" if embedded => {
             " (may this program write into the folder of the file, too?)"
         }
-        (true, _) => "",
-        (false, "28P01" | "28000") => " (user and password in database.url)",
-        (false, "3D000") => " (the last part of database.url)",
-        (false, "08P01") => {
+        "28P01" | "28000" => " (user and password in database.url)",
+        "3D000" => " (the last part of database.url)",
+        "08P01" => {
             " (behind pgbouncer: ignore_startup_parameters = extra_float_digits, and pool_mode = session)"
         }
         _ if matches!(error, Error::Tls(_)) => " (sslmode and sslrootcert in database.url)",
-        (false, _) => " (host and port in database.url; does the server run?)",
+        _ if is_unreachable(&error) => " (host and port in database.url; does the server run?)",
+        _ => "",
     };
     // The text of this one can repeat the address, password included.
     if matches!(error, Error::Configuration(_)) {
