@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { mailTo } from '../support/mailbox';
+import { confirmAddress, mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import {
   goBack,
@@ -47,6 +47,7 @@ test('the timestamps stay after a reload and after going away and coming back', 
 
 test('a login on another device makes both timestamps new', async ({ page, otherDevice }) => {
   const member = await join(page);
+  await confirmAddress(page, member, '/members/dashboard');
   const first = await timestamps(page);
   await logIn(otherDevice, member);
   const second = await timestamps(otherDevice);

@@ -1,19 +1,8 @@
-import type { Page } from '@playwright/test';
-
-import { codeOf, mailTo } from '../support/mailbox';
+import { codeOf, confirmAddress, mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import { arrive, button, field, heading, isShownOut, join, newMember, open, signUp } from '../support/verbs';
 
 const REMINDER = 'Please confirm your email address';
-
-/** To an address that is not confirmed no notice goes. */
-async function confirm(page: Page, address: string, next: string): Promise<void> {
-  const mail = await mailTo(address, 'Confirm your email address');
-  await page.goto(mail.link!);
-  await arrive(page, '/accounts/verify');
-  await button(page, 'Confirm the address').click();
-  await arrive(page, next);
-}
 
 test('the address is confirmed by the link in the mail', async ({ page }) => {
   const member = await join(page);
@@ -50,7 +39,7 @@ test('the address is changed when the new one is confirmed, and the old one can 
   otherDevice,
 }) => {
   const member = await join(page);
-  await confirm(page, member.email, '/members/dashboard');
+  await confirmAddress(page, member, '/members/dashboard');
   const next = newMember('new').email;
   await open(page, '/accounts/email');
   await field(page, 'New email address').fill(member.email.toUpperCase());
@@ -81,7 +70,7 @@ test('the address is changed when the new one is confirmed, and the old one can 
 
 test('"this was not me" closes the door', async ({ page, otherDevice }) => {
   const member = await signUp(page);
-  await confirm(page, member.email, '/accounts/login');
+  await confirmAddress(page, member, '/accounts/login');
   for (const device of [page, otherDevice]) {
     await open(device, '/accounts/login');
     await field(device, 'Username or email address').fill(member.name);

@@ -1,4 +1,4 @@
-import { mailTo } from '../support/mailbox';
+import { confirmAddress, mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import {
   arrive,
@@ -19,6 +19,7 @@ const NEW = 'Nine loud geese at dawn, 52 of them';
 
 test('the password is changed: this browser stays, the other one is out', async ({ page, otherDevice }) => {
   const member = await join(page);
+  await confirmAddress(page, member, '/members/dashboard');
   await open(otherDevice, '/accounts/login');
   await submitLogIn(otherDevice, member.name, member.password);
   await arrive(otherDevice, '/members/dashboard');

@@ -1,5 +1,7 @@
 // The developers' mailbox, where the site under test puts its mails.
+import type { Page } from '@playwright/test';
 import { expect, test } from './test';
+import { arrive, button, type Member } from './verbs';
 
 export interface Mail {
   to: string;
@@ -26,6 +28,15 @@ export async function mailTo(address: string, about: string, soMany = 1): Promis
     expect(found.length, `mails about "${about}" to ${address}`).toBeGreaterThanOrEqual(soMany);
   }).toPass({ timeout: 10_000 });
   return found[0];
+}
+
+/** Confirms the address by the mail of the sign-up: to one that is not confirmed no notice goes. Ends where the button leads. */
+export async function confirmAddress(page: Page, member: Member, next: string): Promise<void> {
+  const mail = await mailTo(member.email, 'Confirm your email address');
+  await page.goto(mail.link!);
+  await arrive(page, '/accounts/verify');
+  await button(page, 'Confirm the address').click();
+  await arrive(page, next);
 }
 
 /** The code beside the link. */

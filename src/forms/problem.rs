@@ -34,6 +34,8 @@ pub enum Problem {
     NotToActAs,
     /// Not an e-mail address.
     EmailMalformed,
+    /// An address that many mail servers cannot send to.
+    EmailUnreachable,
     /// It is the proven address of another account.
     EmailTaken,
     /// It is the account's address already.
@@ -118,6 +120,7 @@ impl fmt::Display for Problem {
                 "You cannot act as this account: it is your own, of staff, not active, or may what you may not."
             }
             Self::EmailMalformed => "Enter a valid email address.",
+            Self::EmailUnreachable => "We cannot send mail to this address. Please use another one.",
             Self::EmailTaken => "Another account has this email address.",
             Self::EmailSame => "This is your email address already.",
             Self::EmailUnverified => {

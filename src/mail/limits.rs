@@ -3,9 +3,11 @@
 //! A quarter of that number is for what anybody can have sent to any address (sign-ups, confirmations), a quarter for links to set a
 //! new password, half for notices. So no stranger can use up what tells an owner that something is wrong.
 
-use super::order::{Kind, Order};
+use super::{
+    address,
+    order::{Kind, Order},
+};
 use crate::{
-    accounts::username,
     error::AppError,
     server::{Site, clock::Millis, db::Transaction},
     throttle::service::{self as throttle, Limit},
@@ -37,11 +39,13 @@ fn asked_for(site: &Site, order: &Order) -> Vec<Limit> {
     if order.kind == Kind::ResetPassword {
         return vec![Limit::new("reset_mails_per_address", &to, quarter)];
     }
-    let mut limits = vec![Limit::new("asked_mails_per_address", &to, quarter)];
-    if let (Kind::VerifyEmail | Kind::ChangeEmail, Some(user)) = (order.kind, order.user) {
-        limits.push(Limit::new("asked_mails_per_account", &user.to_string(), quarter));
-    }
-    limits
+    let account = match order.kind {
+        Kind::VerifyEmail | Kind::ChangeEmail => "asked_mails_per_account",
+        // Counted only so that a sign-up takes as long for an address that has an account.
+        _ => "sign_up_mails_per_owner",
+    };
+    let user = order.user.map(|user| user.to_string()).unwrap_or_default();
+    vec![Limit::new("asked_mails_per_address", &to, quarter), Limit::new(account, &user, quarter)]
 }
 
 /// The first of each kind always goes out at once: by causing many of one kind nobody hides another kind.
@@ -62,5 +66,5 @@ async fn charge_notice(
 }
 
 fn address_key(order: &Order) -> String {
-    username::key(&order.address)
+    address::key(&order.address)
 }

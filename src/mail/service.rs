@@ -1,7 +1,7 @@
 //! The queue: what is put into it in the transaction of its cause goes out once that is committed ([`super::delivery`]), also after a
 //! crash. A page never waits for a mail.
 
-use super::{delivery::LEASE, limits, store};
+use super::{address, delivery::LEASE, limits, store};
 use crate::{
     error::AppError,
     member::UserId,
@@ -24,6 +24,15 @@ pub use super::{
 /// [`AppError::Throttled`] for a mail that was asked for, past the limit: nothing is queued then. An outage.
 pub async fn enqueue(site: &Site, transaction: &mut Transaction, order: &Order) -> Result<(), AppError> {
     if order.kind.is_notice() && !order.is_proven {
+        return Ok(());
+    }
+    // From before the time in which such addresses were refused, or from another site.
+    if address::wire(&order.address).is_none() {
+        tracing::warn!(
+            user_id = order.user.map(|user| user.0),
+            kind = order.kind.name(),
+            "No mail can be sent to this account's address"
+        );
         return Ok(());
     }
     // Before it is counted: the row locks its account, as all else does first.

@@ -21,7 +21,7 @@ use lettre::{
 use tokio::sync::Notify;
 use url::{Host, Url};
 
-use super::{Posted, letter::Letter};
+use super::{Posted, address, letter::Letter};
 use crate::server::{
     config::{Config, Environment, MailTransport, is_loopback},
     failure::{Failure, chain},
@@ -68,7 +68,8 @@ impl Mails {
             let host = base_url.domain().unwrap_or("localhost");
             Address::new("noreply", host).map_err(|error| invalid(&error))?
         } else {
-            config.mail.from.parse().map_err(|error| invalid(&error))?
+            let from = address::wire(&config.mail.from).unwrap_or_default();
+            from.parse().map_err(|error| invalid(&error))?
         };
         let way = match &config.mail.transport {
             // Once more, for whoever puts a configuration together without its checks.
@@ -149,7 +150,8 @@ impl Mails {
     fn message(&self, id: i64, letter: &Letter) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
         let (text, html) =
             (letter.text(&self.site_name, &self.base_url), letter.html(&self.site_name, &self.base_url));
-        let to = Mailbox::new(None, letter.to.parse()?);
+        let to = address::wire(&letter.to).ok_or("no mail can be sent to this address")?;
+        let to = Mailbox::new(None, to.parse()?);
         let mut message = Message::builder()
             .from(self.from.clone())
             .to(to)

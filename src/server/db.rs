@@ -26,7 +26,7 @@ use self::{
     transaction::Kind,
     why::{is_missing_table, is_read_only, is_unreachable},
 };
-use super::{config, failure::Failure};
+use super::{config, failure::Failure, upgrade_steps};
 
 /// The SQL that both databases accept; compiled in, so that the binary is enough.
 static FOR_BOTH: Migrator = sqlx::migrate!("./migrations");
@@ -122,7 +122,7 @@ impl Database {
             let result = migrator.run_direct(&mut connection).await;
             let _ = connection.close().await;
             match result {
-                Ok(()) => return Ok(()),
+                Ok(()) => break,
                 Err(error) if !self.embedded || tried == TRIES => {
                     return Err(Failure::start("migrate the database", error));
                 }
@@ -130,6 +130,7 @@ impl Database {
             }
             tried += 1;
         }
+        upgrade_steps::run(self).await.map_err(|error| Failure::start("migrate the database", error))
     }
 
     /// Whether the schema is this program's.
@@ -147,7 +148,7 @@ impl Database {
         };
         let wanted: Vec<(i64,)> =
             migrator(self.embedded).iter().map(|migration| (migration.version,)).collect();
-        if applied == wanted {
+        if applied == wanted && upgrade_steps::are_done(&mut connection).await? {
             return Ok(());
         }
         Err(Failure::message(if applied.len() > wanted.len() {

@@ -33,6 +33,7 @@ pub mod sql;
 pub mod static_files;
 pub mod stopping;
 pub mod sweep;
+mod upgrade_steps;
 pub mod upload;
 pub mod visit;
 pub mod well_formed;

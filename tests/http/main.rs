@@ -6,6 +6,7 @@ mod support;
 
 mod acting;
 mod activity;
+mod addresses;
 mod admin;
 mod admin_records;
 mod allow_from;

@@ -1,7 +1,7 @@
 //! Whose an e-mail address is: proving it, changing it, taking a change back.
 
 use super::{
-    super::{store, username},
+    super::store,
     notices::{enqueue, order},
     tokens::{self, Purpose},
 };
@@ -9,7 +9,10 @@ use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem},
-    mail::service::{self as mail, Kind as Mail},
+    mail::{
+        address,
+        service::{self as mail, Kind as Mail},
+    },
     member::{Member, UserId},
     server::{Visit, db::Transaction},
     sessions::origin::Recent,
@@ -40,6 +43,9 @@ pub async fn request_verification(visit: &Visit, member: &Member) -> Result<(), 
     drop(connection);
     if owner.email_verified_at.is_some() {
         return Ok(());
+    }
+    if address::wire(&owner.email).is_none() {
+        return Err(refused(Field::Form, Problem::EmailUnreachable));
     }
     queue_verification(visit, member.id(), &owner.email).await
 }
@@ -87,14 +93,12 @@ pub async fn request_email_change(
     _: &Recent,
     email: &str,
 ) -> Result<(), AppError> {
-    let (site, email) = (&visit.site, email.trim());
-    if let Some(problem) = super::sign_up::email_problem(email) {
-        return Err(refused(Field::Email, problem));
-    }
+    let (site, email) =
+        (&visit.site, &address::check(email).map_err(|problem| refused(Field::Email, problem))?);
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
-    if username::key(&owner.email) == username::key(email) {
+    if address::key(&owner.email) == address::key(email) {
         return Err(refused(Field::Email, Problem::EmailSame));
     }
     let (id, now) = (member.id(), site.clock.now());
@@ -123,7 +127,7 @@ pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<(),
     let (user, email) = take(&mut transaction, visit, Purpose::ChangeEmail, &proof).await?;
     let owner =
         store::owner(&mut transaction, user).await?.ok_or_else(|| refused(field, Problem::LinkDead))?;
-    let changed = store::set_email(&mut transaction, user, &email, &username::key(&email), now).await;
+    let changed = store::set_email(&mut transaction, user, &email, &address::key(&email), now).await;
     at_field(changed, field)?;
     tokens::revoke_all(&mut transaction, user, &[Purpose::ResetPassword, Purpose::VerifyEmail]).await?;
     let detail = format!("{} → {email}", owner.email);
@@ -148,7 +152,7 @@ pub async fn undo_email_change(visit: &Visit, token: &str) -> Result<(), AppErro
         .await?
         .ok_or_else(|| refused(Field::Form, Problem::LinkDead))?;
     let (user, email) = (UserId(row.user_id), row.email);
-    let restored = store::set_email(&mut transaction, user, &email, &username::key(&email), now).await;
+    let restored = store::set_email(&mut transaction, user, &email, &address::key(&email), now).await;
     at_field(restored, Field::Form)?;
     activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &visit.client)
         .await?;

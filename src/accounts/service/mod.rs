@@ -30,7 +30,6 @@ pub(crate) use notices::enqueue;
 pub use notices::notify;
 pub use profile::{Names, Profile, profile, profile_limit, save_names, set_picture_version};
 pub use reset::{expand_reset_request, request_reset, reset_password};
-pub(crate) use sign_up::email_problem;
 pub use sign_up::{NewAccount, create_superuser, sign_up};
 pub use staff::{NewUser, insert, is_proven_elsewhere};
 pub use who::{member, member_named, rights};

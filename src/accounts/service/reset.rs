@@ -1,7 +1,7 @@
 //! A new password for who forgot the old one.
 
 use super::{
-    super::{EMAIL_MAX, password, store, username},
+    super::{password, store},
     change_password::{NewPassword, password_owner, set_password},
     login::account_limit,
     tokens::{self, Purpose},
@@ -10,7 +10,10 @@ use crate::{
     activity::{self, Kind},
     error::AppError,
     forms::{Field, FormErrors, Problem},
-    mail::service::{self as mail, Kind as Mail, Occasion, Order},
+    mail::{
+        address,
+        service::{self as mail, Kind as Mail, Occasion, Order},
+    },
     member::UserId,
     server::{Site, Visit, clock::Millis, db::Transaction},
     throttle::service::{self as throttle, Limit},
@@ -22,20 +25,18 @@ use crate::{
 /// # Errors
 /// A refused form, too many tries, or an outage.
 pub async fn request_reset(visit: &Visit, email: &str) -> Result<(), AppError> {
-    let (email, site) = (email.trim(), &visit.site);
-    if let Some(problem) = super::sign_up::email_problem(email) {
-        return Err(AppError::Invalid(FormErrors::one(Field::Email, problem)));
-    }
+    let site = &visit.site;
+    let email =
+        address::check(email).map_err(|problem| AppError::Invalid(FormErrors::one(Field::Email, problem)))?;
     let rates = &site.config.throttle;
     let limits = [
         Limit::for_address("reset_per_address", &visit.client.address, rates.reset_per_address),
-        Limit::new("reset_per_email", &username::key(email), rates.reset_per_email),
+        Limit::new("reset_per_email", &address::key(&email), rates.reset_per_email),
     ];
     throttle::take(site, &limits).await?;
     let now = site.clock.now();
     let occasion = Occasion { at: now, client: visit.client.clone(), ..Default::default() };
-    let address = email.to_owned();
-    let order = Order { kind: Mail::ResetRequested, user: None, address, is_proven: false, occasion };
+    let order = Order { kind: Mail::ResetRequested, user: None, address: email, is_proven: false, occasion };
     let mut transaction = site.db.begin().await?;
     mail::enqueue_prepaid(site, &mut transaction, &order).await?;
     transaction.commit().await?;
@@ -55,8 +56,7 @@ pub async fn expand_reset_request(
     now: Millis,
     order: &Order,
 ) -> Result<(), AppError> {
-    debug_assert!(order.address.len() <= 4 * EMAIL_MAX as usize);
-    let accounts = store::by_email(transaction, &username::key(&order.address)).await?;
+    let accounts = store::by_email(transaction, &address::key(&order.address)).await?;
     let is_proven = accounts.first().is_some_and(|first| first.email_verified_at.is_some());
     let concerned = accounts.into_iter().take(if is_proven { 1 } else { usize::MAX });
     for account in concerned.filter(|account| account.is_switched_off == 0) {
@@ -103,7 +103,7 @@ pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> 
     // Of two at once, one gets it.
     let row = tokens::take(&mut transaction, now, Purpose::ResetPassword, token).await?.ok_or_else(dead)?;
     // Who reads the mails of an address has proven it, unless another account did before.
-    let others = store::by_email(&mut transaction, &username::key(&row.email)).await?;
+    let others = store::by_email(&mut transaction, &address::key(&row.email)).await?;
     if row.email == owner.email && others.iter().all(|other| other.email_verified_at.is_none()) {
         store::prove_email(&mut transaction, user, &row.email, now).await?;
     }

@@ -3,6 +3,7 @@
 use super::{super::store, super::username, profile::Names};
 use crate::{
     error::AppError,
+    mail::address,
     member::UserId,
     server::{
         clock::Millis,
@@ -32,7 +33,7 @@ pub async fn insert(transaction: &mut Transaction, now: Millis, user: &NewUser<'
         username: &user.names.username,
         username_key: &username::key(&user.names.username),
         email: user.email,
-        email_key: &username::key(user.email),
+        email_key: &address::key(user.email),
         email_verified_at: None,
         first_name: &user.names.first_name,
         last_name: &user.names.last_name,
@@ -49,6 +50,6 @@ pub async fn insert(transaction: &mut Transaction, now: Millis, user: &NewUser<'
 /// # Errors
 /// An outage.
 pub async fn is_proven_elsewhere(connection: &mut Connection, email: &str) -> Result<bool, AppError> {
-    let accounts = store::by_email(connection, &username::key(email)).await?;
+    let accounts = store::by_email(connection, &address::key(email)).await?;
     Ok(accounts.iter().any(|account| account.email_verified_at.is_some()))
 }

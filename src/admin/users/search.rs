@@ -1,6 +1,6 @@
 //! What is searched for: words, each of which has to be somewhere in a username, an e-mail address, a first or a last name.
 
-use crate::accounts::username;
+use crate::{accounts::username, mail::address};
 
 /// Words that are looked for; more are no help to anybody.
 const MOST_WORDS: usize = 5;
@@ -26,10 +26,12 @@ impl Search {
     /// None when there is nothing to look for.
     pub fn parse(typed: &str) -> Option<Self> {
         let short: String = typed.chars().take(MOST_WORDS * LONGEST).collect();
-        let folded = username::key(&short);
-        let words =
-            folded.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-        let needles: Vec<_> = words.take(MOST_WORDS).map(needle).collect();
+        let words = short.split(|c: char| c.is_whitespace() || c.is_control());
+        // Of an address the host has a rule of its own.
+        let folded =
+            words.map(|word| if word.contains('@') { address::key(word) } else { username::key(word) });
+        let needles: Vec<_> =
+            folded.filter(|word| !word.is_empty()).take(MOST_WORDS).map(|word| needle(&word)).collect();
         (!needles.is_empty()).then_some(Self { needles })
     }
 

@@ -14,6 +14,7 @@ use crate::{
     accounts::username,
     admin::history::service::{Actor, record_many},
     error::AppError,
+    mail::address,
     member::UserId,
     server::moment::moment,
 };
@@ -27,7 +28,7 @@ impl Intake {
                 Owner::Key(key) => (&mut by_key, key),
                 Owner::Name(name) => (&mut by_name, username::key(&name)),
             };
-            map.entry(key).or_default().push(username::key(&email));
+            map.entry(key).or_default().push(address::key(&email));
         }
         for (map, is_by_name) in [(by_key, false), (by_name, true)] {
             let keys: Vec<&str> = map.keys().map(String::as_str).collect();

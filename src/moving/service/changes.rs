@@ -19,7 +19,7 @@ use crate::{
     },
     admin::history::service::{Actor, Object, record},
     error::AppError,
-    mail,
+    mail::{self, address},
     member::UserId,
 };
 
@@ -141,7 +141,7 @@ impl Intake {
             rights::insert_permissions(transaction, &permissions).await?;
         }
         people::update(transaction, user, &as_row(&row)).await?;
-        let is_elsewhere = username::key(&row.email) != username::key(&present.email);
+        let is_elsewhere = address::key(&row.email) != address::key(&present.email);
         if is_elsewhere || columns.contains(&Column::Password) {
             // As with every change of these: no link of before opens a way back.
             let dead = [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail];
@@ -163,7 +163,7 @@ fn take_over(column: Column, row: &mut Raw, new: &Raw) {
         Column::Username => row.username.clone_from(&new.username),
         Column::Email => {
             // Another address has to be confirmed anew; the same one in other letters does not.
-            if username::key(&row.email) != username::key(&new.email) {
+            if address::key(&row.email) != address::key(&new.email) {
                 row.email_verified_at = None;
             }
             row.email.clone_from(&new.email);

@@ -14,6 +14,7 @@ use crate::{
     accounts::{EMAIL_MAX, django_hash::DjangoHash, username},
     admin::history::service::{Actor, Object, record},
     error::AppError,
+    mail::address,
     member::UserId,
     server::Site,
 };
@@ -40,7 +41,7 @@ pub async fn find_user(site: &Site, typed: &str) -> Result<Found, AppError> {
     if key.is_empty() {
         return Ok(Found::None);
     }
-    let mut found = users::find(&mut *site.db.read().await?, &key).await?;
+    let mut found = users::find(&mut *site.db.read().await?, &key, &address::key(typed)).await?;
     if let Some(at) = found.iter().position(|user| user.username_key == key) {
         return Ok(Found::One(Box::new(found.swap_remove(at))));
     }

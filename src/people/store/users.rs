@@ -39,12 +39,16 @@ const COLUMNS: &str = "id, username, username_key, email, email_verified_at, fir
                        is_superuser, date_joined, last_login, delete_after";
 
 /// By username or by address; an address can have several.
-pub async fn find(connection: &mut AnyConnection, key: &str) -> Result<Vec<UserRow>, sqlx::Error> {
+pub async fn find(
+    connection: &mut AnyConnection,
+    username_key: &str,
+    email_key: &str,
+) -> Result<Vec<UserRow>, sqlx::Error> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM users WHERE username_key = $1 OR email_key = $1 \
+        "SELECT {COLUMNS} FROM users WHERE username_key = $1 OR email_key = $2 \
          ORDER BY CASE WHEN username_key = $1 THEN 0 ELSE 1 END, id LIMIT 2"
     );
-    sqlx::query_as(&sql).bind(key).fetch_all(connection).await
+    sqlx::query_as(&sql).bind(username_key).bind(email_key).fetch_all(connection).await
 }
 
 /// Only for what is told of it; never leaves the service.

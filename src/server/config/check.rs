@@ -6,7 +6,10 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use super::{CacheTimeout, Config, Environment, MailTransport, Period};
-use crate::server::{failure::Failure, guard};
+use crate::{
+    mail::address,
+    server::{failure::Failure, guard},
+};
 
 impl Config {
     /// What the types alone cannot say.
@@ -95,7 +98,7 @@ impl Config {
             ((1..=64).contains(&self.passwords.iterations), "passwords.iterations", "must be from 1 to 64"),
             ((1..=64).contains(&self.passwords.parallelism), "passwords.parallelism", "must be from 1 to 64"),
             (
-                self.mail.from.is_empty() || self.mail.from.parse::<lettre::Address>().is_ok(),
+                self.mail.from.is_empty() || address::wire(&self.mail.from).is_some(),
                 "mail.from",
                 "must be an address such as `members@example.org`",
             ),

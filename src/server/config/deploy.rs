@@ -46,8 +46,8 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
             "mail.transport is \"mailbox\": mails are shown at /dev/mailbox and go nowhere. Set it to smtp://….",
         ),
         (
-            matches!(&config.mail.transport, MailTransport::Smtp(url) if url.starts_with("smtp://") && !url.contains("tls=required")),
-            "mail.transport is smtp:// without ?tls=required: links for new passwords travel in the clear.",
+            config.mail.transport.is_in_the_clear(),
+            "mail.transport is smtp:// to another machine without ?tls=required: links for new passwords travel in the clear.",
         ),
         (
             config.cache.url == CacheUrl::Dummy,

@@ -1,8 +1,9 @@
 //! How mails go out.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, net::IpAddr, path::PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error};
+use url::Url;
 
 /// How mails go out. The address of a mail server may hold a password, so it is never printed (law 6).
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -14,6 +15,23 @@ pub enum MailTransport {
     File(PathBuf),
     /// By SMTP, to this address.
     Smtp(String),
+}
+
+impl MailTransport {
+    /// Whether mails, and the links in them, can go over a network in the clear.
+    pub fn is_in_the_clear(&self) -> bool {
+        let Self::Smtp(url) = self else {
+            return false;
+        };
+        let Ok(url) = Url::parse(url) else {
+            return true;
+        };
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let is_here =
+            host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        let requires_tls = url.query_pairs().any(|pair| pair == ("tls".into(), "required".into()));
+        url.scheme() == "smtp" && !requires_tls && !is_here
+    }
 }
 
 impl<'de> Deserialize<'de> for MailTransport {
@@ -66,6 +84,24 @@ mod tests {
         for wrong in ["", "file:", "smtp://", "http://example.org", "sendmail"] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_goes_over_a_network_in_the_clear() {
+        for (url, is_in_the_clear) in [
+            ("smtp://mail.example", true),
+            ("smtp://ada:tls=required@mail.example", true),
+            ("smtp://mail.example?tls=opportunistic", true),
+            ("smtp://192.0.2.7:25", true),
+            ("smtp://mail.example?tls=required", false),
+            ("smtps://mail.example", false),
+            ("smtp://localhost:25", false),
+            ("smtp://127.0.0.1:25", false),
+            ("smtp://[::1]:25", false),
+        ] {
+            assert_eq!(MailTransport::Smtp(url.into()).is_in_the_clear(), is_in_the_clear, "{url}");
+        }
+        assert!(!MailTransport::File("mails".into()).is_in_the_clear());
     }
 
     #[test]

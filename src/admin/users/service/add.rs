@@ -10,7 +10,7 @@ use crate::{
     admin::history::service::{self as history, Actor, Object},
     error::AppError,
     forms::{Field, FormErrors, Problem},
-    mail::service::Kind as Mail,
+    mail::{address, service::Kind as Mail},
     member::{Client, Staff, UserId},
     server::{Visit, id::new_id},
     sessions::origin::Recent,
@@ -33,15 +33,15 @@ pub struct Added {
 /// A refused form, a full hash queue, or an outage.
 pub async fn add(visit: &Visit, staff: &Staff, _: &Recent, typed: Added) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
-    let email = typed.email.trim().to_owned();
     let (names, mut errors) = match Names::check(&typed.names) {
         Ok(names) => (names, FormErrors::default()),
         Err(AppError::Invalid(errors)) => (typed.names, errors),
         Err(error) => return Err(error),
     };
-    if let Some(problem) = accounts::email_problem(&email) {
+    let email = address::check(&typed.email).unwrap_or_else(|problem| {
         errors.add(Field::Email, problem);
-    }
+        String::new()
+    });
     let chooses =
         typed.password.password1.expose().is_empty() && typed.password.password2.expose().is_empty();
     if !chooses {

@@ -8,18 +8,18 @@ use super::{
     reach::Target,
 };
 use crate::{
-    accounts::{
-        service::{
-            self as accounts, Names,
-            tokens::{self, Purpose},
-        },
-        username,
+    accounts::service::{
+        self as accounts, Names,
+        tokens::{self, Purpose},
     },
     activity::{self, Kind},
     admin::history::service::{self as history, Actor, Object},
     error::AppError,
     forms::{Field, FormErrors, Problem},
-    mail::service::{self as mail, Kind as Mail},
+    mail::{
+        address,
+        service::{self as mail, Kind as Mail},
+    },
     member::{Client, Staff, UserId},
     my_data,
     server::{Visit, clock::Millis, db::Transaction},
@@ -154,12 +154,14 @@ fn check(staff: &Staff, reach: Reach, old: &UserRow, typed: &Typed, now: Millis)
         Err(AppError::Invalid(errors)) => (names, errors),
         Err(error) => return Err(error),
     };
-    let email = typed.email.trim().to_owned();
-    if email != old.email
-        && let Some(problem) = accounts::email_problem(&email)
-    {
-        errors.add(Field::Email, problem);
-    }
+    let email = match address::check(&typed.email) {
+        _ if typed.email.trim() == old.email => old.email.clone(),
+        Ok(email) => email,
+        Err(problem) => {
+            errors.add(Field::Email, problem);
+            String::new()
+        }
+    };
     let flags = [
         (old.is_active, typed.is_active),
         (old.is_staff, typed.is_staff),
@@ -172,7 +174,7 @@ fn check(staff: &Staff, reach: Reach, old: &UserRow, typed: &Typed, now: Millis)
         errors.add(Field::Form, Problem::NotYours);
     }
     errors.into_result()?;
-    let is_same_address = username::key(&email) == username::key(&old.email);
+    let is_same_address = address::key(&email) == address::key(&old.email);
     let proven = old.email_verified_at.filter(|_| is_same_address).unwrap_or(now);
     Ok(New {
         username: names.username,
@@ -225,7 +227,7 @@ async fn notify(
         let is_proven = new.email_verified_at.is_some();
         accounts::enqueue(transaction, visit, Mail::NameChanged, id, &new.email, is_proven).await?;
     }
-    if username::key(&old.email) == username::key(&new.email) {
+    if address::key(&old.email) == address::key(&new.email) {
         return Ok(());
     }
     let dead = [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail];
