@@ -36,7 +36,7 @@ pub async fn request_deletion(#[server(default)] username: String) -> Result<Sub
         let mut auth = cookie::auth_session().await?;
         let proof = cookie::recently_authenticated(&auth, &visit.site).await?;
         let days = service::request_deletion(&visit, &member, &proof, &username).await?;
-        cookie::log_out(&mut auth).await.map(|_| days)
+        cookie::log_out(&mut auth, &visit.site).await.map(|_| days)
     };
     Submission::from_result(verdict.await.map(|days| {
         headers::clear_site_data();

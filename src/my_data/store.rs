@@ -60,7 +60,7 @@ pub const LISTS: &[Part] = &[
     },
     Part {
         name: "links_in_mails",
-        sql: "SELECT purpose, email, created_at, expires_at FROM tokens WHERE user_id = $1 ORDER BY created_at, token_hash",
+        sql: "SELECT purpose, email, created_at, expires_at, used_at FROM tokens WHERE user_id = $1 ORDER BY created_at, token_hash",
     },
     Part {
         name: "mails_to_be_sent",

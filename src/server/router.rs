@@ -50,6 +50,8 @@ pub fn router(site: Site) -> Router {
             .layer(from_fn_with_state(site.clone(), cookie::removable))
             // Who asks.
             .layer(cookie::layer(&site))
+            // Before anybody is refused whose session just got a new id.
+            .layer(from_fn_with_state(site.clone(), cookie::resend_crossed))
             // Who that is, where staff acts as a member.
             .layer(from_fn_with_state(site.clone(), acting::layer::who_asks))
             // Needs to know who asks, and stands before anything is rendered.

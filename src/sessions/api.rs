@@ -82,7 +82,7 @@ pub async fn end_all_sessions() -> Result<Submission, AppError> {
     let verdict = async {
         let recent = cookie::recently_authenticated(&auth, &visit.site).await?;
         service::end_all(&visit, &member, &recent).await?;
-        cookie::log_out(&mut auth).await
+        cookie::log_out(&mut auth, &visit.site).await
     };
     Submission::from_result(verdict.await.map(|_| {
         headers::clear_site_data();

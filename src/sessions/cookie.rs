@@ -1,8 +1,11 @@
-//! Between the cookie and [`Sessions`]: signing in and out through axum-login.
+//! Between the cookie and [`super::service::Sessions`]: signing in and out through axum-login.
+
+use std::time::Duration;
 
 use axum::{
+    body::Body,
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -13,15 +16,15 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, session::Id}
 use super::{
     acting,
     origin::{Origin, Recent, Renewal},
-    record::{self, ORIGIN_KEY, RENAMED_KEY},
-    service::{IdHash, Sessions, hash_id},
+    record::{self, ORIGIN_KEY, PREVIOUS_KEY, RENAMED_KEY, Store},
+    service::{IdHash, Unknown, hash_id},
 };
 use crate::{
     accounts::backend::{Backend, Credentials},
     error::AppError,
     forms::{Field, FormErrors, Problem},
     member::{Client, Member},
-    server::{Site, cookies},
+    server::{Site, cookies, error_page},
 };
 
 /// What server functions extract.
@@ -31,9 +34,9 @@ pub type AuthSession = axum_login::AuthSession<Backend>;
 pub const COOKIE: &str = "sessionid";
 
 /// The layer that loads session and member. The cookie lives as long as a session can; when it ends sooner, the server knows.
-pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Sessions> {
+pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Store> {
     let longest = site.config.sessions.absolute.get();
-    let sessions = SessionManagerLayer::new(site.sessions.clone())
+    let sessions = SessionManagerLayer::new(Store(site.clone()))
         .with_name(site.cookie_name(COOKIE))
         .with_secure(site.is_https())
         .with_http_only(true)
@@ -44,20 +47,58 @@ pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Sessions> {
     AuthManagerLayerBuilder::new(Backend::new(site.clone()), sessions).build()
 }
 
+/// Marks an answer to a request whose session id was replaced by another one: the browser has, or gets, a good cookie of the same
+/// name, which must not be removed.
+#[derive(Clone, Copy, Debug)]
+struct Replaced;
+
+/// Has a request sent again that was on its way when its session got a new id. By then the browser has the new cookie.
+///
+/// Nothing else is answered to an old id, no page and no cookie, so it is worth nothing to whoever stole it.
+pub async fn resend_crossed(State(site): State<Site>, request: Request, next: Next) -> Response {
+    /// Time for the answer with the new cookie to arrive. Long enough that even who never gets it is not sent around more often
+    /// than browsers follow.
+    const PAUSE: Duration = Duration::from_secs(1);
+    let is_signed_in = request.extensions().get::<AuthSession>().is_some_and(|auth| auth.user.is_some());
+    let Some(id) = sent_id(&site, request.headers()).filter(|_| !is_signed_in) else {
+        return next.run(request).await;
+    };
+    match site.sessions.unknown(hash_id(id.0)).await {
+        Ok(Unknown::Ended) => next.run(request).await,
+        Ok(Unknown::Renewed) => {
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(Replaced);
+            response
+        }
+        Ok(Unknown::JustRenewed) => {
+            tokio::time::sleep(PAUSE).await;
+            let same = request.uri().path_and_query().map_or("/", |same| same.as_str());
+            let mut response = Response::new(Body::empty());
+            // 307 keeps method and body.
+            *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+            let headers = response.headers_mut();
+            headers.insert(
+                header::LOCATION,
+                HeaderValue::try_from(same).unwrap_or(HeaderValue::from_static("/")),
+            );
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+            response.extensions_mut().insert(Replaced);
+            response
+        }
+        Err(error) => error_page::refuse(&site, request.headers(), &error),
+    }
+}
+
 /// Makes the removal of the session's cookie count: the session layer removes it without `Secure`, and a browser ignores that for
-/// a name that begins with `__Host-`. And keeps it from counting where the request crossed one that gave the session its new id:
-/// the browser has, or gets, a cookie of the same name that is good.
+/// a name that begins with `__Host-`. And takes the removal out of an answer that is [`Replaced`].
 pub async fn removable(State(site): State<Site>, request: Request, next: Next) -> Response {
-    let sent = cookies::read(&site, request.headers(), COOKIE);
     let mut response = next.run(request).await;
     let removal = format!("{}=;", site.cookie_name(COOKIE));
     let is_removal = |cookie: &HeaderValue| cookie.as_bytes().starts_with(removal.as_bytes());
     if !response.headers().get_all(header::SET_COOKIE).iter().any(is_removal) {
         return response;
     }
-    let crossed = sent
-        .and_then(|id| id.parse::<Id>().ok())
-        .is_some_and(|id| site.sessions.was_renewed_just_now(hash_id(id.0)));
+    let is_replaced = response.extensions().get::<Replaced>().is_some();
     let removed =
         HeaderValue::try_from(format!("{removal} Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"));
     let cookies: Vec<HeaderValue> = match response.headers_mut().entry(header::SET_COOKIE) {
@@ -66,13 +107,18 @@ pub async fn removable(State(site): State<Site>, request: Request, next: Next) -
     };
     for cookie in cookies {
         let cookie = match (is_removal(&cookie), &removed) {
-            (true, _) if crossed => continue,
+            (true, _) if is_replaced => continue,
             (true, Ok(removed)) if site.is_https() => removed.clone(),
             _ => cookie,
         };
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// Returns the id in the cookie of a request, whether there is such a session or not.
+pub(super) fn sent_id(site: &Site, headers: &HeaderMap) -> Option<Id> {
+    cookies::read(site, headers, COOKIE)?.parse().ok()
 }
 
 /// The present request's session, in a server function.
@@ -94,8 +140,8 @@ pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> R
         .ok_or_else(|| AppError::Invalid(FormErrors::one(Field::Form, Problem::BadCredentials)))
 }
 
-/// Opens a new session. The one that was there, of whomever, ends first: axum-login renews the id only when nobody is signed in, and
-/// B logging in over A would keep A's session (ASVS 7.2.4).
+/// Opens a new session, in a server function. The one that was there, of whomever, ends: axum-login renews the id only when nobody
+/// is signed in, and B logging in over A would keep A's session (ASVS 7.2.4). The id that the browser had is recorded as replaced.
 ///
 /// # Errors
 /// An outage.
@@ -107,9 +153,12 @@ pub async fn sign_in(
     remember: bool,
 ) -> Result<(), AppError> {
     if auth.session.id().is_some() {
-        log_out(auth).await?;
+        auth.logout().await.map_err(app_error)?;
         // A flushed session keeps its record, and with it the old id, which would be stored again.
         auth.session.cycle_id().await.map_err(unavailable)?;
+    }
+    if let Some(previous) = cookies::current(COOKIE) {
+        auth.session.insert(PREVIOUS_KEY, previous).await.map_err(unavailable)?;
     }
     let origin = Origin::new(&site.config.sessions, site.clock.now(), client.clone(), remember);
     write(auth, member, &origin).await
@@ -207,10 +256,11 @@ pub async fn recently_authenticated(auth: &AuthSession, site: &Site) -> Result<R
 ///
 /// # Errors
 /// An outage: the session is then still there.
-pub async fn log_out(auth: &mut AuthSession) -> Result<Option<Member>, AppError> {
-    if auth.session.id().is_none() {
+pub async fn log_out(auth: &mut AuthSession, site: &Site) -> Result<Option<Member>, AppError> {
+    let Some(id) = current_id(auth) else {
         return Ok(None);
-    }
+    };
+    site.sessions.end(id).await?;
     auth.logout().await.map_err(app_error)
 }
 

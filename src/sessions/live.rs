@@ -22,23 +22,18 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 use tokio_stream::wrappers::ReceiverStream;
-use tower_sessions::session::Id;
 
 use super::{
-    ENDED_EVENT, LIVE_PATH, acting,
-    cookie::COOKIE,
-    record,
-    service::{IdHash, Watch, hash_id},
+    ENDED_EVENT, LIVE_PATH, acting, cookie,
+    service::{IdHash, Judged, Unknown, Watch, hash_id, judge},
 };
 use crate::{
-    accounts,
     acting::service::{self, Asking},
     error::AppError,
     member::{Member, UserId},
     server::{
         Site,
         clock::{Millis, to_millis},
-        cookies,
     },
     timing::layer::Quiet,
 };
@@ -50,6 +45,8 @@ const SOON: Duration = Duration::from_millis(700);
 const LATER: Duration = Duration::from_secs(20);
 /// What is not told (another instance or program ended the session, the member is active no more) is seen at the next look.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How long to wait at least before a look that nobody asked for.
+const LOOK_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
 /// The one route.
 pub fn routes() -> Router<Site> {
@@ -62,7 +59,16 @@ async fn live(State(site): State<Site>, headers: HeaderMap) -> Response {
     };
     let (owner, asking, ends_at) = match look(&site, id).await {
         Ok(Some(found)) => found,
-        Ok(None) => return answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n")),
+        Ok(None) => {
+            return match site.sessions.unknown(id).await {
+                Ok(Unknown::Ended | Unknown::Renewed) => {
+                    answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n"))
+                }
+                // The browser asks again, with the new cookie.
+                Ok(Unknown::JustRenewed) => answer(retry(SOON)),
+                Err(_) => answer(retry(LATER)),
+            };
+        }
         // In an outage nobody is logged out.
         Err(_) => return answer(retry(LATER)),
     };
@@ -93,10 +99,9 @@ async fn follow(
 ) {
     let enough = Instant::now() + site.config.server.idle_timeout.get() * 3 / 4;
     loop {
-        let left = u64::try_from(ends_at.saturating_sub(site.clock.now())).unwrap_or_default();
         tokio::select! {
             () = watch.changed() => {}
-            () = sleep(Duration::from_millis(left).min(LOOK_EVERY)) => {}
+            () = sleep(pause(ends_at, site.clock.now())) => {}
             () = sleep_until(enough) => return,
             () = send.closed() => return,
             () = site.stopping.begun() => {
@@ -116,6 +121,13 @@ async fn follow(
             Err(_) => ends_at = site.clock.now().saturating_add(to_millis(LOOK_EVERY)),
         }
     }
+}
+
+/// Returns how long to wait before the next look that nobody asked for: until the end, but no longer than what is not told may
+/// go unseen, and never so short that looking is all that is done, however long ago the end was.
+fn pause(ends_at: Millis, now: Millis) -> Duration {
+    let left = u64::try_from(ends_at.saturating_sub(now)).unwrap_or_default();
+    Duration::from_millis(left).clamp(LOOK_AT_MOST_EVERY, LOOK_EVERY)
 }
 
 /// Who a request with these headers would come from, without the visit.
@@ -143,24 +155,22 @@ pub async fn member(site: &Site, headers: &HeaderMap) -> Result<Option<Member>, 
 /// Whose living session this is, who is shown in it, and when that ends if nobody comes by: what session layer, axum-login and
 /// `acting` would say, without the visit.
 async fn look(site: &Site, id: IdHash) -> Result<Option<(UserId, Asking, Millis)>, AppError> {
-    let Some((data, ends_at)) = site.sessions.peek(id).await? else {
+    let Some(Judged { owner, data, ends_at }) = judge(site, id).await? else {
         return Ok(None);
     };
-    let Some(user) = record::owner(&data) else {
-        return Ok(None);
+    let (user, acts) = (owner.id(), acting::of_data(&data));
+    let acting_ends_at = acts.as_ref().map(|acts| acts.ends_at);
+    let asking = service::asking(site, owner, acts).await?;
+    // Once acting is over, its end is nothing to wait for.
+    let ends_at = match (&asking, acting_ends_at) {
+        (Asking::Member(_), Some(acting_ends_at)) => ends_at.min(acting_ends_at),
+        _ => ends_at,
     };
-    let owner = accounts::service::member(site, user).await?;
-    let Some(owner) = owner.filter(|owner| record::has_stamp(&data, owner)) else {
-        return Ok(None);
-    };
-    let acts = acting::of_data(&data);
-    let ends_at = acts.as_ref().map_or(ends_at, |acts| ends_at.min(acts.ends_at));
-    Ok(Some((user, service::asking(site, owner, acts).await?, ends_at)))
+    Ok(Some((user, asking, ends_at)))
 }
 
 fn id_of(site: &Site, headers: &HeaderMap) -> Option<IdHash> {
-    let id: Id = cookies::read(site, headers, COOKIE)?.parse().ok()?;
-    Some(hash_id(id.0))
+    Some(hash_id(cookie::sent_id(site, headers)?.0))
 }
 
 fn retry(after: Duration) -> String {
@@ -177,4 +187,18 @@ fn answer(body: impl Into<Body>) -> Response {
     let mut response = (headers, body.into()).into_response();
     response.extensions_mut().insert(Quiet);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_never_looks_all_the_time() {
+        for (ends_at, pause_in_millis) in
+            [(i64::MIN, 1000), (0, 1000), (10_300, 1000), (13_000, 3000), (i64::MAX, 5000)]
+        {
+            assert_eq!(pause(ends_at, 10_000), Duration::from_millis(pause_in_millis), "{ends_at}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Between tower-sessions' record and [`Sessions`]: its store, and what a session's data say.
+//! Between tower-sessions' record and [`crate::sessions::service::Sessions`]: its store, and what a session's data say.
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -12,12 +12,12 @@ use tower_sessions::{
 
 use super::{
     origin::Origin,
-    service::{Data, Sessions, hash_id},
+    service::{Data, hash_id, judge},
 };
 use crate::{
     error::AppError,
     member::{Member, UserId},
-    server::clock::Millis,
+    server::{Site, clock::Millis},
 };
 
 /// Where axum-login keeps its data in a session (its default).
@@ -26,15 +26,34 @@ pub(super) const AUTH_KEY: &str = "axum-login.data";
 pub(super) const ACTING_KEY: &str = "acting";
 /// Where the [`Origin`] stands.
 pub(super) const ORIGIN_KEY: &str = "origin";
-/// Stands in the data only between [`super::cookie::adopt`] and [`SessionStore::create`].
+/// The new id of a session that is renewed. Stands in the data only between [`super::cookie::adopt`] and
+/// [`SessionStore::create`].
 pub(super) const RENAMED_KEY: &str = "renamed";
+/// The id that the browser had before it logged in. Stands in the data only between [`super::cookie::sign_in`] and
+/// [`SessionStore::create`].
+pub(super) const PREVIOUS_KEY: &str = "previous";
+
+/// The sessions as tower-sessions and axum-login see them.
+#[derive(Clone)]
+pub struct Store(pub(super) Site);
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
 
 #[async_trait]
-impl SessionStore for Sessions {
+impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> StoreResult<()> {
-        if let Some(id) = record.data.remove(RENAMED_KEY).as_ref().and_then(Value::as_str) {
-            record.id = id.parse().map_err(|_| Error::Encode("an id is an id".into()))?;
-            return SessionStore::save(self, record).await;
+        let mut id_at = |key: &str| {
+            let id = record.data.remove(key)?;
+            Some(id.as_str().and_then(|id| id.parse::<Id>().ok()))
+        };
+        let (renamed, previous) = (id_at(RENAMED_KEY), id_at(PREVIOUS_KEY));
+        if let Some(id) = renamed {
+            record.id = id.ok_or_else(|| Error::Encode("an id is an id".into()))?;
+            return self.save(record).await;
         }
         let user = owner(&record.data).ok_or_else(|| Error::Encode("only members have sessions".into()))?;
         let origin: Origin = record
@@ -42,23 +61,37 @@ impl SessionStore for Sessions {
             .get(ORIGIN_KEY)
             .and_then(|origin| serde_json::from_value(origin.clone()).ok())
             .ok_or_else(|| Error::Encode("a session begins with a login".into()))?;
-        while !self.open(hash_id(record.id.0), user, &record.data, &origin).await.map_err(backend)? {
+        let previous = previous.flatten().map(|id| hash_id(id.0));
+        let sessions = &self.0.sessions;
+        while !sessions
+            .open_over(hash_id(record.id.0), previous, user, &record.data, &origin)
+            .await
+            .map_err(backend)?
+        {
             record.id = Id::default();
         }
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> StoreResult<()> {
-        Sessions::save(self, hash_id(record.id.0), &record.data).await.map_err(backend)
+        self.0.sessions.save(hash_id(record.id.0), &record.data).await.map_err(backend)
     }
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
-        let found = Sessions::load(self, hash_id(id.0)).await.map_err(backend)?;
+        let id_hash = hash_id(id.0);
+        // Before axum-login compares the stamps: it knows only what memory says.
+        if judge(&self.0, id_hash).await.map_err(backend)?.is_none() {
+            return Ok(None);
+        }
+        let found = self.0.sessions.load(id_hash).await.map_err(backend)?;
         Ok(found.map(|(data, expires_at)| Record { id: *id, data, expiry_date: date(expires_at) }))
     }
 
+    /// Deletes nothing in the database: axum-login calls this when a stamp in memory is another one, and tower-sessions when an
+    /// id changes. Whatever ends a session ends its row itself.
     async fn delete(&self, id: &Id) -> StoreResult<()> {
-        self.end(hash_id(id.0)).await.map_err(backend)
+        self.0.sessions.reread(hash_id(id.0));
+        Ok(())
     }
 }
 

@@ -103,7 +103,7 @@ pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Op
         .map(|row| row.map(|(user_id,)| UserId(user_id)))
 }
 
-/// Another id, and other data. False when there is no such session any more.
+/// Gives a session another id and other data. Returns false when there is no such session any more.
 pub async fn rename(
     connection: &mut AnyConnection,
     old: &[u8],
@@ -117,6 +117,41 @@ pub async fn rename(
         .execute(connection)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Records that the browser that had this id has another one from now on.
+pub async fn insert_renewed(
+    connection: &mut AnyConnection,
+    old: &[u8],
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO renewed_sessions (id_hash, renewed_at) VALUES ($1, $2) \
+         ON CONFLICT (id_hash) DO UPDATE SET renewed_at = excluded.renewed_at",
+    )
+    .bind(old)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+/// Returns when this id was replaced, if it was.
+pub async fn renewed_at(connection: &mut AnyConnection, old: &[u8]) -> Result<Option<Millis>, sqlx::Error> {
+    sqlx::query_as("SELECT renewed_at FROM renewed_sessions WHERE id_hash = $1")
+        .bind(old)
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.map(|(at,)| at))
+}
+
+/// Forgets the ids that were replaced before then.
+pub async fn delete_renewed(connection: &mut AnyConnection, before: Millis) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM renewed_sessions WHERE renewed_at < $1")
+        .bind(before)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 /// With what the session was opened that was deleted; none when it is not there, or somebody else's.

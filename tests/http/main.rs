@@ -56,6 +56,7 @@ mod remember;
 mod reset;
 mod same_origin;
 mod sessions;
+mod several;
 mod signup;
 mod site_cache;
 mod throttle;

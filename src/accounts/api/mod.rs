@@ -97,7 +97,7 @@ pub async fn log_out() -> Result<Submission, AppError> {
     let visit = Visit::current()?;
     let mut auth = cookie::auth_session().await?;
     let session = cookie::current_id(&auth);
-    if let Some(member) = cookie::log_out(&mut auth).await? {
+    if let Some(member) = cookie::log_out(&mut auth, &visit.site).await? {
         service::record_logout(&visit, &member).await?;
     }
     if let (Some(_), Some(session)) = (&visit.client.acting, session) {

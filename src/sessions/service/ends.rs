@@ -1,6 +1,6 @@
 //! How sessions end.
 
-use super::{super::store, IdHash, Sessions};
+use super::{super::store, IdHash, Sessions, renewals::RENEWED_FOR};
 use crate::{error::AppError, member::UserId, server::db::Transaction};
 
 impl Sessions {
@@ -70,6 +70,10 @@ impl Sessions {
     /// When the database cannot be used.
     pub async fn sweep(&self) -> Result<u64, AppError> {
         const BATCH: i64 = 500;
+        let mut transaction = self.db.begin().await?;
+        let before = self.clock.now().saturating_sub(RENEWED_FOR);
+        store::delete_renewed(&mut transaction, before).await?;
+        transaction.commit().await?;
         let mut swept = 0;
         loop {
             let mut transaction = self.db.begin().await?;

@@ -2,6 +2,7 @@
 
 mod devices;
 mod ends;
+mod judge;
 mod renewals;
 mod seen;
 mod sessions;
@@ -14,6 +15,8 @@ use sha2::{Digest, Sha256};
 
 pub use super::store::DeviceRow as Device;
 pub use devices::{devices, end_all, end_one, end_others, list};
+pub use judge::{Judged, judge};
+pub use renewals::Unknown;
 pub use seen::Seen;
 pub use sessions::Sessions;
 pub use watchers::{Watch, Watchers};

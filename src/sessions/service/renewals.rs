@@ -1,10 +1,5 @@
 //! How a session goes on under another id.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, PoisonError},
-};
-
 use super::{
     super::{origin::Renewal, record, store},
     IdHash, Sessions,
@@ -16,28 +11,20 @@ use crate::{
     server::{clock::Millis, db::Transaction},
 };
 
-/// For what was on its way when an id changed.
-const JUST_NOW: Millis = 10_000;
+/// How long after a renewal a request with the old id is taken for one that was on its way.
+const IN_FLIGHT: Millis = 10_000;
+/// How long it is known at all that an id was replaced; longer than any request takes.
+pub(super) const RENEWED_FOR: Millis = 3_600_000;
 
-/// The ids that were given up not long ago, the latest last.
-#[derive(Default)]
-pub struct Renewed(Mutex<VecDeque<(IdHash, Millis)>>);
-
-impl Renewed {
-    fn note(&self, id: IdHash, now: Millis) {
-        /// More a second than passwords can be checked.
-        const MOST: usize = 1024;
-        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while ids.len() >= MOST || ids.front().is_some_and(|(_, at)| now - at > JUST_NOW) {
-            ids.pop_front();
-        }
-        ids.push_back((id, now));
-    }
-
-    fn has(&self, id: IdHash, now: Millis) -> bool {
-        let ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.iter().any(|(renewed, at)| *renewed == id && now - at <= JUST_NOW)
-    }
+/// What is known of an id that is no session's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unknown {
+    /// It was replaced a moment ago: whoever sends it has, or gets, the new one.
+    JustRenewed,
+    /// It was replaced earlier.
+    Renewed,
+    /// It was never replaced.
+    Ended,
 }
 
 impl Sessions {
@@ -66,42 +53,28 @@ impl Sessions {
         member: &Member,
     ) -> Result<(), AppError> {
         let data = encode(&record::data(member.id(), member.session_stamp(), &renewal.origin))?;
-        match store::rename(transaction, &renewal.old_id(), &renewal.new_id(), &data).await? {
-            true => Ok(()),
-            false => Err(AppError::SignedOut),
+        if !store::rename(transaction, &renewal.old_id(), &renewal.new_id(), &data).await? {
+            return Err(AppError::SignedOut);
         }
+        Ok(store::insert_renewed(transaction, &renewal.old_id(), self.clock.now()).await?)
     }
 
     /// To be called after the commit, before the member is taken back.
     pub fn carried_over(&self, renewal: &Renewal) {
-        self.renewed.note(renewal.old_id(), self.clock.now());
-        self.live.take_back(renewal.old_id());
+        self.reread(renewal.old_id());
     }
 
-    /// Whether a session had this id until a moment ago.
-    pub fn was_renewed_just_now(&self, id: IdHash) -> bool {
-        self.renewed.has(id, self.clock.now())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn they_are_bounded_and_soon_forgotten() {
-        let renewed = Renewed::default();
-        let id = |number: u32| {
-            let mut id = [0; 32];
-            id[..4].copy_from_slice(&number.to_be_bytes());
-            id
-        };
-        for number in 0..2000 {
-            renewed.note(id(number), 0);
-        }
-        assert!(renewed.has(id(1999), JUST_NOW) && !renewed.has(id(1999), JUST_NOW + 1));
-        assert!(!renewed.has(id(0), 0));
-        renewed.note(id(7), JUST_NOW + 1);
-        assert_eq!(renewed.0.lock().expect("whole").len(), 1);
+    /// Returns what is known of an id that is no session's.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn unknown(&self, id: IdHash) -> Result<Unknown, AppError> {
+        let renewed_at = store::renewed_at(&mut *self.db.read().await?, &id).await?;
+        Ok(match renewed_at.map(|at| self.clock.now().saturating_sub(at)) {
+            // A renewal in the future is one from before the clock was set back.
+            Some(0..=IN_FLIGHT) => Unknown::JustRenewed,
+            Some(_) => Unknown::Renewed,
+            None => Unknown::Ended,
+        })
     }
 }

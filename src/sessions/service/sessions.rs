@@ -12,7 +12,6 @@ use std::{
 use super::{
     super::{origin::Origin, record, store},
     Data, IdHash,
-    renewals::Renewed,
     watchers::Watchers,
 };
 use crate::{
@@ -61,7 +60,6 @@ pub struct Sessions {
     pub(super) cache: Cache,
     pub(super) settings: config::Sessions,
     pub(super) live: Arc<Memory<IdHash, Arc<Live>>>,
-    pub(super) renewed: Arc<Renewed>,
     /// Who wants to know at once when a session of a member ends.
     pub watchers: Watchers,
 }
@@ -77,16 +75,31 @@ impl Sessions {
     pub fn new(db: Database, clock: Clock, cache: Cache, settings: config::Sessions) -> Self {
         let longest = settings.cache_ttl.get();
         let live = Arc::new(Memory::new(clock.clone(), settings.cache_entries, longest, |_, _| 1));
-        Self { db, clock, cache, settings, live, renewed: Arc::default(), watchers: Watchers::default() }
+        Self { db, clock, cache, settings, live, watchers: Watchers::default() }
     }
 
-    /// Opens a session. False when the id is taken, which the caller answers with another id.
+    /// Opens a session. Returns false when the id is taken: the caller then tries another one.
     ///
     /// # Errors
     /// When the database cannot be used.
     pub async fn open(
         &self,
         id: IdHash,
+        user: UserId,
+        data: &Data,
+        origin: &Origin,
+    ) -> Result<bool, AppError> {
+        self.open_over(id, None, user, data, origin).await
+    }
+
+    /// Opens a session in place of the one that the browser had, which ends.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn open_over(
+        &self,
+        id: IdHash,
+        previous: Option<IdHash>,
         user: UserId,
         data: &Data,
         origin: &Origin,
@@ -102,8 +115,17 @@ impl Sessions {
         };
         let mut transaction = self.db.begin().await?;
         let opened = store::insert(&mut transaction, &id, &row, &origin.client).await?;
+        let mut replaced = None;
+        if let Some(previous) = previous.filter(|_| opened) {
+            // In one transaction: at no moment is the old id one that was never replaced.
+            replaced = store::delete(&mut transaction, &previous).await?.map(|owner| (owner, previous));
+            store::insert_renewed(&mut transaction, &previous, now).await?;
+        }
         transaction.commit().await?;
         self.live.take_back(id);
+        if let Some((owner, previous)) = replaced {
+            self.forget(owner, &[previous]).await;
+        }
         self.cache.invalidate_member(user, "session opened").await;
         Ok(opened)
     }
@@ -135,6 +157,11 @@ impl Sessions {
     /// When the database cannot be used; never for an unknown or ended session.
     pub async fn peek(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
         Ok(self.live(id).await?.map(|live| (live.data.clone(), live.ends_at())))
+    }
+
+    /// Drops a session from memory, so that the next request asks the database for it.
+    pub fn reread(&self, id: IdHash) {
+        self.live.take_back(id);
     }
 
     async fn live(&self, id: IdHash) -> Result<Option<Arc<Live>>, AppError> {

@@ -34,6 +34,12 @@ impl TestDatabase {
         database
     }
 
+    /// The same database, for another instance of the site.
+    pub fn once_more(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { url: self.url.clone(), schema: self.schema.clone(), _folder: folder }
+    }
+
     pub fn settings(&self) -> config::Database {
         config::Database {
             url: config::DatabaseUrl::new(&self.url),

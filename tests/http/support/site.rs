@@ -75,6 +75,15 @@ impl TestSite {
     }
 
     pub async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_at(database, Clock::default(), change).await
+    }
+
+    /// Another instance on the same database and by the same clock. To be halted before this one is stopped.
+    pub async fn beside(&self) -> Self {
+        Self::start_at(self.database.once_more(), self.clock.clone(), |_| {}).await
+    }
+
+    async fn start_at(database: TestDatabase, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
         log::begin();
         let folder = tempfile::tempdir().expect("a folder");
         let site_root = built_files(folder.path());
@@ -90,7 +99,6 @@ impl TestSite {
         let mails = folder.path().join("mails");
         config.mail.transport = config::MailTransport::File(mails.clone());
         change(&mut config);
-        let clock = Clock::default();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a listener of tokio");
         let address = listener.local_addr().expect("an address");

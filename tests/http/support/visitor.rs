@@ -28,6 +28,11 @@ impl Visitor {
         Self { client, address, cookies: BTreeMap::new() }
     }
 
+    /// The same browser, whose next requests another instance answers.
+    pub fn at(&self, site: &super::TestSite) -> Self {
+        Self { address: site.address, ..self.clone() }
+    }
+
     /// A request as a browser makes it, to be changed before it is sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut headers = HeaderMap::new();
