@@ -61,6 +61,7 @@ pub async fn stop_acting() -> Result<Submission, AppError> {
     use super::service::{self, Ending};
     use crate::{
         admin::pages::ADMIN,
+        member::Permission,
         server::{Visit, current_member, flash, headers},
         sessions::{acting, cookie},
         ui::flash::{Level, Message},
@@ -73,11 +74,15 @@ pub async fn stop_acting() -> Result<Submission, AppError> {
         headers::clear_site_data();
         flash::message(Level::Success, Message::ActingStopped);
     }
-    let has_admin = auth.user.is_some_and(|owner| owner.is_staff());
     let is_there = visit.site.config.admin.is_open_to(visit.client.address.parse().ok());
-    leptos_axum::redirect(match has_admin && is_there {
-        true => ADMIN,
-        false => &visit.site.config.accounts.login_redirect_url,
-    });
+    let location = match auth.user.filter(|owner| owner.is_staff() && is_there) {
+        // Back to the member as whom they acted.
+        Some(owner) if member.acting().is_some() && owner.may(Permission::ViewUser) => {
+            format!("{ADMIN}/users/{}", member.id())
+        }
+        Some(_) => ADMIN.to_owned(),
+        None => visit.site.config.accounts.login_redirect_url.clone(),
+    };
+    leptos_axum::redirect(&location);
     Ok(Submission::Accepted)
 }

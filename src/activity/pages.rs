@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use super::{Line, Listing, Place, api};
 use crate::{
     sessions::DEVICES_PAGE,
-    ui::{Data, Loaded, Page, PageContext, Pager, Timestamp, expect_member},
+    ui::{Data, InPerson, Loaded, Page, PageContext, Pager, Timestamp, expect_member},
 };
 
 /// The page's path.
@@ -24,15 +24,15 @@ pub fn ActivityPage() -> impl IntoView {
     let address = |place: Option<Place>| place.map(|place| format!("{ACTIVITY}{}", place.to_query()));
     view! {
         <Page title="Activity" class="page narrow">
-            // Full page loads, since the server may ask for the password first.
             <p>
-                "What happened to your account, the latest first. If something here was not you, "
-                <a href="/accounts/password_change" rel="external">
-                    "change your password"
-                </a> " and "
-                <a href=DEVICES_PAGE rel="external">
-                    "log out the devices"
-                </a> " that you do not know."
+                "What happened to your account, the latest first." // Full page loads, since the server may ask for the password first.
+                <InPerson>
+                    " If something here was not you, " <a href="/accounts/password_change" rel="external">
+                        "change your password"
+                    </a> " and " <a href=DEVICES_PAGE rel="external">
+                        "log out the devices"
+                    </a> " that you do not know."
+                </InPerson>
             </p>
             <Loaded
                 data

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Posted, api};
-use crate::ui::{Data, Loaded, Page, Timestamp};
+use crate::ui::{Data, InPerson, Loaded, Page, Timestamp};
 
 /// `/dev/mailbox`
 #[component]
@@ -31,7 +31,9 @@ fn mail(mail: Posted) -> impl IntoView {
             <h2>{mail.subject}</h2>
             <p class="detail">"to " {mail.to} ", " <Timestamp moment=mail.at /></p>
             <pre>{mail.text}</pre>
-            {mail.link.map(|link| view! { <p><a href=link rel="external">"Open its link"</a></p> })}
+            <InPerson>
+                {mail.link.map(|link| view! { <p><a href=link rel="external">"Open its link"</a></p> })}
+            </InPerson>
         </article>
     }
 }

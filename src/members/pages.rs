@@ -8,7 +8,7 @@ use crate::{
     lab::LAB,
     pictures::pages::Portrait,
     sessions::DEVICES_PAGE,
-    ui::{Data, Loaded, Page, PageContext, Timestamp, WhyCached, expect_member},
+    ui::{Data, InPerson, Loaded, Page, PageContext, Timestamp, WhyCached, expect_member},
 };
 
 pub use super::profile::ProfilePage;
@@ -38,8 +38,7 @@ pub fn HomePage() -> impl IntoView {
         <Page title=context.site_name>
             <p class="lead">"A place for members, with a dashboard of their own."</p>
             <p class="actions">{invitation}</p>
-            {context
-                .has_lab
+            {(context.has_lab && context.acting.is_none())
                 .then(|| {
                     view! {
                         <p>
@@ -87,8 +86,9 @@ pub fn DashboardPage() -> impl IntoView {
 fn Reminder() -> impl IntoView {
     view! {
         <p class="message warning reminder">
-            "Please confirm your email address: without it we cannot help you back into your account. "
-            <a href="/accounts/verify">"Confirm it"</a>
+            "Please confirm your email address: without it we cannot help you back into your account. " <InPerson>
+                <a href="/accounts/verify">"Confirm it"</a>
+            </InPerson>
         </p>
     }
 }
@@ -157,12 +157,14 @@ fn ActivityCard(activity: Activity) -> impl IntoView {
             <ul class="log" aria-labelledby="devices">
                 {devices}
             </ul>
-            // A full page load: the server may ask for the password first.
-            <p>
-                <a href=DEVICES_PAGE rel="external">
-                    "Look after your devices"
-                </a>
-            </p>
+            <InPerson>
+                // A full page load: the server may ask for the password first.
+                <p>
+                    <a href=DEVICES_PAGE rel="external">
+                        "Look after your devices"
+                    </a>
+                </p>
+            </InPerson>
             <h3 id="recent-activity">"Recent activity"</h3>
             <ActivityLines lines=activity.recent labelled_by="recent-activity" brief=true />
             <p>

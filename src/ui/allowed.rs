@@ -18,6 +18,16 @@ pub fn IfAllowed(
     visitor.is_some_and(|visitor| visitor.may.contains(&permission)).then(children)
 }
 
+/// Shows its content to the member, and not to staff who acts as them: it leads to what is closed to staff (`acting::open`).
+#[component]
+pub fn InPerson(
+    /// What is shown then.
+    children: Children,
+) -> impl IntoView {
+    let is_acted = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());
+    (!is_acted).then(children)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

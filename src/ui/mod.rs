@@ -23,7 +23,7 @@ use leptos::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use allowed::IfAllowed;
+pub use allowed::{IfAllowed, InPerson};
 pub use cached::{Cached, MemberCached};
 pub use check::CheckField;
 pub use data::{Data, JsonBytes};

@@ -605,7 +605,55 @@ async fn open_pages_learn_of_it() {
 
 /// The content of a page without its footer.
 fn main_but_for_why(page: &crate::support::Page) -> String {
-    page.find("main").replace(&page.find(".why"), "")
+    // Nor for what leads to pages that are closed to staff.
+    let why = page.find(".why");
+    let hidden = [why.as_str(), "Look after your devices", "Confirm it"];
+    let main = hidden.into_iter().fold(page.find("main"), |main, hidden| main.replace(hidden, ""));
+    main.split_whitespace().collect()
+}
+
+/// Whatever is offered on a page that is open to them is open, too.
+#[tokio::test]
+async fn no_link_leads_staff_to_a_page_that_is_closed_while_they_act() {
+    let site = TestSite::start().await;
+    let (mut sam, _) = acting(&site).await;
+    let mut followed = BTreeSet::new();
+    for page in [
+        "/",
+        "/members/dashboard",
+        "/members/profile",
+        "/members/secret",
+        "/members/activity",
+        "/accounts/logout",
+    ] {
+        let page = sam.get(page).await;
+        assert_eq!(page.status, 200);
+        for link in page.attributes("a[href^='/']", "href") {
+            if followed.insert(link.clone()) {
+                assert_ne!(sam.get(&link).await.status, 403, "{link}");
+            }
+        }
+        for action in page.attributes("form[action]", "action") {
+            let function = action.split('?').next().unwrap_or_default();
+            assert!(members_area::acting::open::is_open(function), "{action}");
+        }
+    }
+    assert!(followed.contains("/members/activity"), "{followed:?}");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn to_stop_leads_back_to_the_member() {
+    let site = TestSite::start().await;
+    site.member("ada").await;
+    let mut sam = site.staff("sam", &[PERMISSION, "accounts.view_user"]).await;
+    act_as(&site, &mut sam, "ada", REASON).await;
+    let page = format!("/admin/users/{}", site.user_id("ada").await);
+    assert_eq!(sam.post(STOP, &[]).await.location(), page);
+    assert!(sam.get(&page).await.find("main").contains("ada"));
+    // Who does not act any more is led to the admin.
+    assert_eq!(sam.post(STOP, &[]).await.location(), "/admin");
+    site.stop().await;
 }
 
 #[tokio::test]

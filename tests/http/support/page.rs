@@ -53,6 +53,13 @@ impl Page {
         html.select(&selector).next().and_then(|element| element.attr(name).map(str::to_owned))
     }
 
+    /// That of all elements that fit.
+    pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
+        let html = Html::parse_document(&self.text());
+        let selector = Selector::parse(selector).expect("a selector");
+        html.select(&selector).filter_map(|element| element.attr(name)).map(str::to_owned).collect()
+    }
+
     /// Where the form in the page's content goes, and what is hidden in it.
     pub fn form(&self) -> (String, Vec<(String, String)>) {
         let html = Html::parse_document(&self.text());
