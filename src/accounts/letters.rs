@@ -7,6 +7,7 @@ use super::{
 use crate::{
     error::AppError,
     mail::{
+        address,
         letter::Letter,
         service::{self as mail, Kind, Occasion, Order},
     },
@@ -26,18 +27,19 @@ pub async fn write(site: &Site, mail: i64, order: &Order) -> Result<Letter, AppE
     drop(connection);
     let is_theirs = owner.email_verified_at.is_some() && owner.email == order.address;
     let name = Some(owner.username).filter(|name| is_theirs && is_plain(name));
-    let letter = Draft { site, mail, order, user, name };
+    let letter = Draft { site, mail, order, user, name, present: owner.email };
     match order.kind {
         // Expanded by the queue.
         Kind::ResetRequested => Err(AppError::NotFound),
         Kind::ResetPassword => letter.reset_password().await,
-        Kind::VerifyEmail if owner.email_verified_at.is_some() || owner.email != order.address => {
+        Kind::VerifyEmail if owner.email_verified_at.is_some() || letter.present != order.address => {
             Err(AppError::NotFound)
         }
         Kind::VerifyEmail => letter.verify_email().await,
         Kind::ChangeEmail => letter.change_email().await,
         Kind::SignUpWithYourAddress => Ok(letter.sign_up_with_your_address()),
         Kind::EmailChanged => letter.email_changed().await,
+        Kind::EmailChangedByStaff => Ok(letter.email_changed_by_staff()),
         Kind::NewDevice => {
             letter
                 .notice(
@@ -81,6 +83,8 @@ struct Draft<'a> {
     user: UserId,
     /// Only in a mail to its owner. To an address that is not proven anybody could write by choosing a name.
     name: Option<String>,
+    /// The address that the account has now.
+    present: String,
 }
 
 impl Draft<'_> {
@@ -152,6 +156,20 @@ impl Draft<'_> {
         ))
     }
 
+    /// Without a link, and without the new address: staff may have changed it because this mailbox is in wrong hands.
+    fn email_changed_by_staff(&self) -> Letter {
+        self.letter(
+            "Your email address was changed",
+            vec![
+                "The staff of this site gave your account another email address.".into(),
+                "This address does not belong to it any more, and the links in earlier mails do nothing now."
+                    .into(),
+            ],
+            None,
+            vec!["If you did not ask for this, please ask us what it was about.".into()],
+        )
+    }
+
     async fn name_changed(&self) -> Result<Letter, AppError> {
         self.notice(
             "Your name was changed",
@@ -189,8 +207,12 @@ impl Draft<'_> {
         )
     }
 
-    /// What happened, when, from where, and a link for who did not do it.
+    /// What happened, when, from where, and a link for who did not do it. Nothing for an address that is not the account's any more:
+    /// its link would be useless, and what happened is no business of that mailbox.
     async fn notice(&self, subject: &str, what: &str) -> Result<Letter, AppError> {
+        if address::key(&self.present) != address::key(&self.order.address) {
+            return Err(AppError::NotFound);
+        }
         let link = self.link(Purpose::NotMe, "not_me").await?.0;
         let mut paragraphs = vec![what.to_owned(), format!("That was at {}.", self.when_and_where())];
         if self.order.occasion.is_summary {

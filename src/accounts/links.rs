@@ -14,8 +14,8 @@ use axum::{
 
 use super::service::tokens::Purpose;
 use crate::{
-    member::Member,
-    server::{Site, Visit, cookies, current_member, flash},
+    member::UserId,
+    server::{Site, Visit, cookies, current_member, flash, pages},
     ui::flash::{Level, Message},
 };
 
@@ -27,19 +27,19 @@ pub const COOKIES: [&str; 5] = [
     cookie(Purpose::UndoEmail),
     cookie(Purpose::NotMe),
 ];
+/// 32 bytes in base64.
+const TOKEN_LENGTH: usize = 43;
 /// As long as the shortest-lived link.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// Each kind of link, and the page behind it.
-const LINKS: [(&str, &str, Purpose); 7] = [
-    ("/accounts/reset/{token}", "/accounts/reset/new", Purpose::ResetPassword),
-    // Django's, /accounts/reset/MQ/c5x3dp-9f0e…/, from a mail of the site of before: good for nothing but to ask for a new one.
-    ("/accounts/reset/{token}/{djangos}", "/accounts/reset/new", Purpose::ResetPassword),
-    ("/accounts/reset/{token}/{djangos}/", "/accounts/reset/new", Purpose::ResetPassword),
-    ("/accounts/verify/{token}", "/accounts/verify", Purpose::VerifyEmail),
-    ("/accounts/email/confirm/{token}", "/accounts/email/confirm", Purpose::ChangeEmail),
-    ("/accounts/email/undo/{token}", "/accounts/email/undo", Purpose::UndoEmail),
-    ("/accounts/not_me/{token}", "/accounts/not_me", Purpose::NotMe),
+/// Each kind of link, and the page behind it. Whatever follows a token belongs to the link: mail programs and people add a slash, a
+/// bracket, the end of a sentence.
+const LINKS: [(&str, &str, Purpose); 5] = [
+    ("/accounts/reset/{*token}", "/accounts/reset/new", Purpose::ResetPassword),
+    ("/accounts/verify/{*token}", "/accounts/verify", Purpose::VerifyEmail),
+    ("/accounts/email/confirm/{*token}", "/accounts/email/confirm", Purpose::ChangeEmail),
+    ("/accounts/email/undo/{*token}", "/accounts/email/undo", Purpose::UndoEmail),
+    ("/accounts/not_me/{*token}", "/accounts/not_me", Purpose::NotMe),
 ];
 
 /// The routes of all links.
@@ -55,29 +55,46 @@ pub fn is_link(route: &str) -> bool {
 /// What opens them.
 pub fn routes() -> Router<Site> {
     LINKS.into_iter().fold(Router::new(), |router, (link, page, purpose)| {
+        let before_token = link.trim_end_matches("{*token}");
         router.route(
             link,
             // The path as it came: axum's own extractor answers what is no UTF-8 with a text of its own.
-            get(move |State(site): State<Site>, OriginalUri(uri): OriginalUri| async move {
-                open(&site, page, purpose, uri.path().rsplit('/').next().unwrap_or_default())
+            get(move |State(site): State<Site>, OriginalUri(uri): OriginalUri, headers: HeaderMap| async move {
+                match pages::without_slash(uri.path(), uri.query()) {
+                    Some(page) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, page)]).into_response(),
+                    None => {
+                        let opened = uri.path().strip_prefix(before_token).unwrap_or_default();
+                        open(&site, &headers, page, purpose, opened)
+                    }
+                }
             }),
         )
     })
 }
 
-fn open(site: &Site, page: &'static str, purpose: Purpose, token: &str) -> Response {
+/// Leads to the link's page. A link without a token leaves the cookie of another one that was opened before alone.
+fn open(site: &Site, request: &HeaderMap, page: &'static str, purpose: Purpose, opened: &str) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(header::LOCATION, HeaderValue::from_static(page));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    // What is no token of ours is not carried along; the page says that the link is dead.
-    let is_token =
-        token.len() == 43 && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    if is_token {
+    if let Some(token) = token_in(opened) {
         cookies::set(site, &mut headers, cookie(purpose), token.to_owned(), LIFETIME);
-    } else {
-        cookies::remove(site, &mut headers, cookie(purpose));
+    } else if !is_djangos(opened) {
+        flash::set_message(site, request, &mut headers, Level::Warning, Message::LinkIncomplete);
     }
     (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// Returns the token at the beginning of what was opened. No letter or digit may follow it, for then it is another text.
+fn token_in(opened: &str) -> Option<&str> {
+    let (token, rest) = opened.split_at_checked(TOKEN_LENGTH)?;
+    let is_token = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    (is_token && !rest.starts_with(|c: char| c.is_ascii_alphanumeric())).then_some(token)
+}
+
+/// Whether it is `MQ/c5x3dp-9f0e…/`, from a mail of the Django site of before: good for nothing but to ask for a new one.
+fn is_djangos(opened: &str) -> bool {
+    opened.split_once('/').is_some_and(|(_, rest)| rest.contains('-'))
 }
 
 /// A cookie for each purpose: of two mails that are open side by side, neither takes the other's place.
@@ -96,18 +113,55 @@ pub fn opened(purpose: Purpose) -> String {
     cookies::current(cookie(purpose)).unwrap_or_default()
 }
 
-/// The link was used.
-pub fn forget(purpose: Purpose) {
+fn forget(purpose: Purpose) {
     cookies::set_current(cookie(purpose), String::new(), Duration::ZERO);
 }
 
-/// The link, or the code beside it, was used: says so, on the page where the visitor goes on.
-pub fn used(visit: &Visit, purpose: Purpose, message: Message) {
-    forget(purpose);
-    flash::message(Level::Success, message);
+/// Leads on from a link, or the code beside it, that was used: its owner goes on, and is told. Where somebody else is signed in,
+/// nothing of that is about them; they stay at the link's page, which says whose account it was.
+pub fn used(visit: &Visit, purpose: Purpose, owner: UserId) {
     let accounts = &visit.site.config.accounts;
-    // After these two nobody is signed in any more.
-    let is_out = matches!(message, Message::EmailChangeUndone | Message::AccountSecured);
-    let goes_on = current_member().ok().filter(|_: &Member| !is_out).is_some();
-    leptos_axum::redirect(if goes_on { &accounts.login_redirect_url } else { &accounts.login_url });
+    let signed_in = current_member().ok();
+    if signed_in.as_ref().is_some_and(|member| member.id() != owner) {
+        let page = LINKS.into_iter().find(|(.., other)| *other == purpose).map(|(_, page, _)| page);
+        return leptos_axum::redirect(page.unwrap_or(&accounts.login_redirect_url));
+    }
+    forget(purpose);
+    let home = if signed_in.is_some() { &accounts.login_redirect_url } else { &accounts.login_url };
+    // After the last three nobody is signed in any more.
+    let (message, location) = match purpose {
+        Purpose::VerifyEmail => (Some(Message::EmailVerified), home.as_str()),
+        Purpose::ChangeEmail => (Some(Message::EmailChanged), home.as_str()),
+        Purpose::UndoEmail => (Some(Message::EmailChangeUndone), accounts.login_url.as_str()),
+        Purpose::NotMe => (Some(Message::AccountSecured), accounts.login_url.as_str()),
+        Purpose::ResetPassword => (None, "/accounts/reset/done"),
+    };
+    if let Some(message) = message {
+        flash::message(Level::Success, message);
+    }
+    leptos_axum::redirect(location);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_whatever_follows_it() {
+        let token = "abcdefghijklmnopqrstuvwxyz-_0123456789ABCDE";
+        assert_eq!(token.len(), TOKEN_LENGTH);
+        for after in
+            ["", "/", "//", ".", ").", ">", ",", "\"", "%20", "=", "%22%3E", "/).", "_", "*", "&x=1", "’"]
+        {
+            assert_eq!(token_in(&format!("{token}{after}")), Some(token), "{after}");
+        }
+        let longer = format!("{token}F");
+        let short = &token[1..];
+        for none in
+            [longer.as_str(), short, &format!("{short}/"), &format!("{short}."), "zzz", "", "MQ/c5x3dp-9f0e/"]
+        {
+            assert_eq!(token_in(none), None, "{none}");
+        }
+        assert!(is_djangos("MQ/c5x3dp-9f0e/") && !is_djangos("zzz") && !is_djangos("zzz/"));
+    }
 }

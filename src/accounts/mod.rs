@@ -63,7 +63,9 @@ pub enum Link {
 pub enum LinkState {
     /// It can.
     Good(Address),
-    /// It was used, it is too old, or a later one took its place.
+    /// It was used, and what it did is still so.
+    Used(Address),
+    /// It was used and something else happened since, it is too old, or a later one took its place.
     Dead,
     /// None was opened in this browser.
     None,

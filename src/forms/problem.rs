@@ -38,6 +38,8 @@ pub enum Problem {
     EmailUnreachable,
     /// It is the proven address of another account.
     EmailTaken,
+    /// The same, where the visitor has proven that the mailbox is theirs.
+    EmailConfirmedElsewhere,
     /// It is the account's address already.
     EmailSame,
     /// The address is to be confirmed first; a mail is on its way.
@@ -122,6 +124,9 @@ impl fmt::Display for Problem {
             Self::EmailMalformed => "Enter a valid email address.",
             Self::EmailUnreachable => "We cannot send mail to this address. Please use another one.",
             Self::EmailTaken => "Another account has this email address.",
+            Self::EmailConfirmedElsewhere => {
+                "Another account has confirmed this email address, perhaps one that is switched off. Please log in to that one, or use another address."
+            }
             Self::EmailSame => "This is your email address already.",
             Self::EmailUnverified => {
                 "Please confirm your email address first. We have sent you a mail with a link."

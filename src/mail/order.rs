@@ -22,6 +22,8 @@ pub enum Kind {
     SignUpWithYourAddress,
     /// To the old address, with a link that undoes the change.
     EmailChanged,
+    /// To the old address: staff changed it. Without a link, as the mailbox may be in wrong hands.
+    EmailChangedByStaff,
     /// A login from a device that was not seen before.
     NewDevice,
     /// The password was changed or reset.
@@ -38,13 +40,14 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ResetRequested,
         Self::ResetPassword,
         Self::VerifyEmail,
         Self::ChangeEmail,
         Self::SignUpWithYourAddress,
         Self::EmailChanged,
+        Self::EmailChangedByStaff,
         Self::NewDevice,
         Self::PasswordChanged,
         Self::PasswordDisabled,
@@ -62,6 +65,7 @@ impl Kind {
             | Self::ChangeEmail
             | Self::SignUpWithYourAddress => false,
             Self::EmailChanged
+            | Self::EmailChangedByStaff
             | Self::NewDevice
             | Self::PasswordChanged
             | Self::PasswordDisabled
@@ -85,6 +89,7 @@ impl Kind {
             Self::ChangeEmail => "change_email",
             Self::SignUpWithYourAddress => "sign_up_with_your_address",
             Self::EmailChanged => "email_changed",
+            Self::EmailChangedByStaff => "email_changed_by_staff",
             Self::NewDevice => "new_device",
             Self::PasswordChanged => "password_changed",
             Self::PasswordDisabled => "password_disabled",

@@ -16,6 +16,7 @@ use crate::{
     acting::Notice,
     app::App,
     member::{Client, Member, Permission},
+    my_data::EXPORT,
     ui::{PageContext, SetStatus, Visitor},
 };
 
@@ -106,11 +107,23 @@ pub async fn fallback(State(site): State<Site>, request: Request) -> Response {
     response
 }
 
-/// 308 keeps the method. Only to a page there is, so that no made-up path leads anywhere.
-fn without_slash(path: &str, query: Option<&str>) -> Option<HeaderValue> {
-    let page = path.strip_suffix('/').filter(|page| routes().iter().any(|route| route.path() == *page))?;
+/// What people open by its address and is no page of the app.
+const OTHERS: [&str; 4] = [EXPORT, "/healthz", "/readyz", "/members/picture/{size}"];
+
+/// Returns the address without the slash at its end; 308 keeps the method. Only to what there is, so that no made-up path leads
+/// anywhere.
+pub fn without_slash(path: &str, query: Option<&str>) -> Option<HeaderValue> {
+    let mut known = routes().iter().map(|route| route.path()).chain(OTHERS);
+    let page = path.strip_suffix('/').filter(|page| known.any(|route| fits(route, page)))?;
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     HeaderValue::try_from(format!("{page}{query}")).ok()
+}
+
+/// Whether the path is one of this route: the same, but for its parameters.
+fn fits(route: &str, path: &str) -> bool {
+    let fit =
+        |(wanted, found): (&str, &str)| wanted == found || (wanted.starts_with('{') && !found.is_empty());
+    route.split('/').count() == path.split('/').count() && route.split('/').zip(path.split('/')).all(fit)
 }
 
 #[cfg(test)]
@@ -122,7 +135,18 @@ mod tests {
         let to = |path, query| without_slash(path, query).map(|to| to.to_str().expect("ASCII").to_owned());
         assert_eq!(to("/members/dashboard/", None).as_deref(), Some("/members/dashboard"));
         assert_eq!(to("/accounts/login/", Some("next=/x")).as_deref(), Some("/accounts/login?next=/x"));
-        for path in ["/members/dashboard", "/", "//evil.example/", "/nowhere/", "//accounts/login/"] {
+        assert_eq!(to("/members/export/", None).as_deref(), Some("/members/export"));
+        assert_eq!(to("/members/picture/large/", Some("v=1")).as_deref(), Some("/members/picture/large?v=1"));
+        assert_eq!(to("/admin/users/17/", None).as_deref(), Some("/admin/users/17"));
+        for path in [
+            "/members/dashboard",
+            "/",
+            "//evil.example/",
+            "/nowhere/",
+            "//accounts/login/",
+            "/admin/users//",
+            "/admin/users/17/x/",
+        ] {
             assert_eq!(to(path, None), None, "{path}");
         }
     }

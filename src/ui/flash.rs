@@ -69,6 +69,8 @@ pub enum Message {
     EmailChangeUndone,
     /// All sessions have ended and a reset mail is on its way.
     AccountSecured,
+    /// A link from a mail was opened of which a part is missing.
+    LinkIncomplete,
     /// Names were saved.
     ProfileSaved,
     /// The picture was saved.
@@ -146,6 +148,9 @@ impl fmt::Display for Message {
             Self::PasswordChanged => "Your password was changed. All other devices have been logged out.",
             Self::EmailVerified => "Thank you: your email address is confirmed.",
             Self::VerificationSent => "A new mail is on its way. Only its link and its code are good from now on.",
+            Self::LinkIncomplete => {
+                "A part of the link is missing. Please open it again from our mail, or copy the whole of it into the address bar."
+            }
             Self::EmailChangeAsked => {
                 "A mail is on its way to the new address. Your address stays as it is until you open the link in it."
             }

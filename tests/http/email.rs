@@ -137,7 +137,7 @@ async fn of_two_who_gave_one_address_the_first_to_confirm_has_it() {
         verdicts.push(racer.await.expect("no panic"));
     }
     verdicts.sort();
-    let taken = r#"{"Refused":[["form","EmailTaken"]]}"#;
+    let taken = r#"{"Refused":[["form","EmailConfirmedElsewhere"]]}"#;
     assert_eq!(verdicts, ["\"Accepted\"", taken, taken]);
     assert_eq!(
         site.database.number("SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL").await,
@@ -307,7 +307,7 @@ async fn two_accounts_that_change_to_one_address_have_one_winner() {
         verdicts.push(racer.await.expect("no panic"));
     }
     verdicts.sort();
-    assert_eq!(verdicts, ["\"Accepted\"", r#"{"Refused":[["form","EmailTaken"]]}"#]);
+    assert_eq!(verdicts, ["\"Accepted\"", r#"{"Refused":[["form","EmailConfirmedElsewhere"]]}"#]);
     let with_it = "SELECT COUNT(*) FROM users WHERE email = 'prize@example.com'";
     assert_eq!(site.database.number(with_it).await, 1);
     site.stop().await;

@@ -104,7 +104,6 @@ async fn each_does_its_own_thing_once_whatever_was_tried_with_it_before() {
             swapped,
             format!("{token}A"),
             token[..42].to_owned(),
-            format!("{token}%00"),
             String::from("x"),
         ] {
             let (page, verdict) = use_up(&mut site.visitor(), kind, &format!("{}{wrong}", kind.path)).await;
@@ -130,7 +129,8 @@ async fn each_does_its_own_thing_once_whatever_was_tried_with_it_before() {
         assert_eq!(verdict, "\"Accepted\"", "{}", kind.name);
         let after = account(&site, kind.name).await;
         assert_ne!(after, before, "{}", kind.name);
-        // Neither in the browser that had it open already, nor in another.
+        // Neither in the browser that had it open already, nor in another; who presses twice has waited less than that.
+        site.clock.advance(Duration::from_secs(11));
         let fields = [("password1", PASSWORD), ("password2", PASSWORD)];
         assert_eq!(twin.call(kind.function, &fields).await.text(), DEAD, "{}", kind.name);
         assert_eq!(use_up(&mut site.visitor(), kind, &good).await.1, DEAD, "{}", kind.name);
@@ -225,10 +225,12 @@ async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
         assert_eq!(enter(&mut visitor.clone(), function, code).await, WRONG, "{function} {code}");
     }
     assert_eq!([account(&site, "ada").await, account(&site, "bob").await], before);
-    assert_eq!(enter(&mut ada, VERIFY, &verify).await, "\"Accepted\"");
-    assert_eq!(enter(&mut ada, VERIFY, &verify).await, WRONG);
-    assert_eq!(enter(&mut ada, CHANGE, &change).await, "\"Accepted\"");
-    assert_eq!(enter(&mut ada, CHANGE, &change).await, WRONG);
+    for (function, code) in [(VERIFY, &verify), (CHANGE, &change)] {
+        assert_eq!(enter(&mut ada, function, code).await, "\"Accepted\"");
+        // Who presses twice has waited less than that.
+        site.clock.advance(Duration::from_secs(11));
+        assert_eq!(enter(&mut ada, function, code).await, WRONG);
+    }
     assert_eq!(site.database.text("SELECT email FROM users WHERE username = 'ada'").await, "new@example.com");
 
     let late = site.mail_to("bob@example.com", "Confirm your email address", 1).await.code();
@@ -240,5 +242,158 @@ async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
     assert_eq!(enter(&mut bob, VERIFY, &late).await, WRONG);
     assert_eq!(enter(&mut bob, CHANGE, &late_change).await, WRONG);
     assert_eq!(account(&site, "bob").await, before[1]);
+    site.stop().await;
+}
+
+/// Mail programs and people add to a link, and cut it.
+#[tokio::test]
+async fn a_link_opens_its_page_whatever_follows_it_and_a_cut_one_says_that_it_is_cut() {
+    const CUT: &str = "A part of the link is missing. Please open it again from our mail, or copy the whole of it into the address bar.";
+    let site = TestSite::start().await;
+    for kind in &KINDS {
+        let (_, good) = link(&site, kind, kind.name).await;
+        for after in [
+            "/",
+            "//",
+            ".",
+            ")",
+            ").",
+            ">",
+            ",",
+            ";",
+            "%20",
+            "=",
+            "%22",
+            "%E2%80%9D",
+            "*",
+            "_",
+            "/).",
+            "?utm=x",
+        ] {
+            let mut visitor = site.visitor();
+            let answer = visitor.get(&format!("{good}{after}")).await;
+            assert_eq!(answer.status, 303, "{} {after}", kind.name);
+            let page = visitor.get(answer.location()).await;
+            assert!(has_button(&page, kind), "{} {after}", kind.name);
+        }
+        let mut before = site.visitor();
+        before.get(&good).await;
+        for cut in ["zzz", &good[kind.path.len()..good.len() - 1], "zzz/", "zzz."] {
+            for (visitor, is_open) in [(&mut site.visitor(), false), (&mut before, true)] {
+                let answer = visitor.get(&format!("{}{cut}", kind.path)).await;
+                assert_eq!(answer.status, 303, "{} {cut}", kind.name);
+                let page = visitor.get(answer.location()).await;
+                assert_eq!(page.messages(), [CUT], "{} {cut}", kind.name);
+                assert_eq!(has_button(&page, kind), is_open, "{} {cut}", kind.name);
+            }
+        }
+        // The page itself has an address without a slash, too.
+        let answer = site.visitor().get(kind.path.strip_suffix('/').expect("a slash")).await;
+        assert_ne!(answer.status, 308, "{}", kind.name);
+    }
+    for (slash, page) in [
+        ("/accounts/reset/new/", "/accounts/reset/new"),
+        ("/accounts/verify/", "/accounts/verify"),
+        ("/members/export/", "/members/export"),
+        ("/admin/users/7/", "/admin/users/7"),
+    ] {
+        let answer = site.visitor().get(slash).await;
+        assert_eq!((answer.status, answer.location()), (308, page));
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_link_that_was_used_says_what_it_has_done_for_as_long_as_that_is_so() {
+    let site = TestSite::start().await;
+    for kind in &KINDS {
+        let (_, good) = link(&site, kind, kind.name).await;
+        assert_eq!(use_up(&mut site.visitor(), kind, &good).await.1, "\"Accepted\"", "{}", kind.name);
+        site.clock.advance(Duration::from_secs(600));
+        let mut later = site.visitor();
+        let path = later.get(&good).await.location().to_owned();
+        let page = later.get(&path).await;
+        assert_eq!((page.status, page.find("main bdi")), (200, kind.name.to_owned()));
+        let said = page.find("main");
+        assert!(!said.contains("too old") && !has_button(&page, kind), "{}: {said}", kind.name);
+        let done = match kind.name {
+            "reset" => "got a new password",
+            "verify" | "change" => "is confirmed as the address of the account",
+            "undo" => "again. All its devices were logged out",
+            _ => "were logged out",
+        };
+        assert!(said.contains(done), "{}: {said}", kind.name);
+        let id = site.user_id(kind.name).await;
+        let elsewhere = format!("moved-{}@example.com", kind.name);
+        let sql =
+            format!("UPDATE users SET email = '{elsewhere}', email_key = '{elsewhere}' WHERE id = {id}");
+        site.database.execute(&sql).await;
+        let said = later.get(&path).await.find("main");
+        assert!(said.contains("This link has been used, or it is too old."), "{}: {said}", kind.name);
+    }
+    site.stop().await;
+}
+
+/// Without scripts a browser shows the answer to the second press.
+#[tokio::test]
+async fn a_button_that_is_pressed_twice_has_done_its_work() {
+    let site = TestSite::start().await;
+    for kind in &KINDS {
+        let (_, good) = link(&site, kind, kind.name).await;
+        let mut visitor = site.visitor();
+        visitor.get(&good).await;
+        let fields = [("password1", NEW), ("password2", NEW)];
+        let mut second = visitor.clone();
+        let first = visitor.post(kind.function, &fields).await.location().to_owned();
+        let done = account(&site, kind.name).await;
+        let other = [("password1", PASSWORD), ("password2", PASSWORD)];
+        if kind.name == "reset" {
+            assert_eq!(
+                second.clone().call(kind.function, &other).await.text(),
+                DEAD,
+                "another password is not set"
+            );
+        }
+        let answer = second.post(kind.function, &fields).await;
+        assert_eq!((answer.status, answer.location()), (303, first.as_str()), "{}", kind.name);
+        assert_eq!(
+            visitor.get(&first).await.messages(),
+            second.get(&first).await.messages(),
+            "{}",
+            kind.name
+        );
+        assert_eq!(account(&site, kind.name).await, done, "{}: once", kind.name);
+    }
+    let mut eva = site.member("eva").await;
+    let code = site.mail_to("eva@example.com", "Confirm your email address", 1).await.code();
+    for _ in 0..2 {
+        assert_eq!(eva.call("/api/accounts/verify_by_code", &[("code", &code)]).await.text(), "\"Accepted\"");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_as_somebody_else_is_told_whose_account_it_was() {
+    let site = TestSite::start().await;
+    let mut bob = site.member("bob").await;
+    for kind in &KINDS {
+        let (_, good) = link(&site, kind, kind.name).await;
+        let path = bob.get(&good).await.location().to_owned();
+        let answer = bob.post(kind.function, &[("password1", NEW), ("password2", NEW)]).await;
+        assert_eq!((answer.status, answer.location()), (303, path.as_str()), "{}", kind.name);
+        let page = bob.get(&path).await;
+        assert_eq!(page.messages(), Vec::<String>::new(), "{}", kind.name);
+        assert_eq!(page.find_all("main bdi"), [kind.name, "bob"]);
+        assert!(page.find("main").contains("You are logged in as bob."), "{}", kind.name);
+        assert!(bob.is_signed_in().await, "{}", kind.name);
+    }
+    // About their own they are told where they go on.
+    let own = site.mail_to("bob@example.com", "Confirm your email address", 1).await.link();
+    bob.get(&own).await;
+    assert_eq!(bob.post("/api/accounts/verify_email", &[]).await.location(), "/members/dashboard");
+    assert_eq!(
+        bob.get("/members/dashboard").await.messages(),
+        ["Thank you: your email address is confirmed."]
+    );
     site.stop().await;
 }

@@ -38,6 +38,7 @@ mod lines;
 mod links;
 mod live;
 mod login;
+mod lost_mailbox;
 mod mail;
 mod mail_limits;
 mod mail_tls;

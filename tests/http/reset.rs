@@ -117,7 +117,7 @@ async fn a_link_is_good_once_and_a_scanner_uses_nothing_up() {
     let mut late = site.visitor();
     let page = open(&mut late, &link).await;
     let page = late.get(&page).await;
-    assert!(page.text().contains("This link has been used, or it is too old."), "{}", page.text());
+    assert!(page.find("main").contains("This link has been used: the account ada got a new password"));
     assert_eq!(page.find_all("main form").len(), 0);
     site.stop().await;
 }
@@ -245,6 +245,32 @@ async fn what_is_no_token_of_that_kind_is_a_dead_link() {
             visitor.call("/api/accounts/reset_password", &[("password1", NEW), ("password2", NEW)]).await;
         assert_eq!(answer.text(), r#"{"Refused":[["form","LinkDead"]]}"#, "{wrong}");
     }
+    site.stop().await;
+}
+
+/// An account that is switched off keeps the address that it has proven, and nobody from a password of their own.
+#[tokio::test]
+async fn a_deactivated_account_with_the_address_keeps_nobody_from_resetting() {
+    let site = TestSite::start().await;
+    site.visitor().sign_up("old", "one@example.com").await;
+    site.database.execute("UPDATE users SET email_verified_at = 1, is_active = 0").await;
+    site.visitor().sign_up("new", "One@example.com").await;
+    let verify = site.mail_to("One@example.com", "Confirm your email address", 1).await.link();
+    ask(&site, "one@example.com").await;
+    let mail = site.mail_to("One@example.com", ABOUT, 1).await;
+    assert!(mail.text.starts_with("Hello new,"), "{}", mail.text);
+    let mut visitor = site.visitor();
+    let page = open(&mut visitor, &mail.link()).await;
+    assert_eq!(set(&mut visitor, &page).await.location(), "/accounts/reset/done");
+    assert_eq!(site.visitor().log_in_with("new", NEW).await.location(), "/members/dashboard");
+    // What cannot be proven is not.
+    let proven = "SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL";
+    assert_eq!(site.database.number(proven).await, 1);
+    let page = open(&mut visitor, &verify).await;
+    assert_eq!(visitor.submit(&page, &[]).await.location(), page);
+    let told = visitor.get(&page).await.form_errors();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("perhaps one that is switched off"), "{told:?}");
     site.stop().await;
 }
 

@@ -89,11 +89,10 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
     );
     // Mails as when the owner changes them.
     let to_old = site.mail_to("ada@example.com", "email address was changed", 1).await;
-    assert!(
-        to_old.text.contains("to another") && to_old.text.contains("by the staff of this site"),
-        "{}",
-        to_old.text
-    );
+    // Without a link and the new address, for staff may have changed it because that mailbox is in wrong hands.
+    let text = &to_old.text;
+    assert!(text.contains("The staff of this site") && !text.contains("/accounts/"), "{text}");
+    assert!(!text.contains("new@example.com"), "{text}");
     site.mail_to("new@example.com", "Confirm your email address", 1).await;
     site.all_mails_sent().await;
     assert_eq!(site.mails_to("new@example.com").len(), 1, "no notice to an address that is not proven");

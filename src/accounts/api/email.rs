@@ -27,7 +27,7 @@ pub async fn load_email() -> Result<Address, AppError> {
     })
 }
 
-/// Whether the link for this, which was opened in this browser, can still be used. Using it is another thing.
+/// What the link for this, which was opened in this browser, can do or has done. Using it is another thing.
 ///
 /// # Errors
 /// An outage.
@@ -43,8 +43,7 @@ pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
     if token.is_empty() {
         return Ok(LinkState::None);
     }
-    let about = tokens::about(&Visit::current()?.site, purpose, &token).await?;
-    Ok(about.map_or(LinkState::Dead, LinkState::Good))
+    tokens::state(&Visit::current()?.site, purpose, &token).await
 }
 
 /// Sends another mail that proves the caller's address.
@@ -78,12 +77,11 @@ pub async fn verify_email() -> Result<Submission, AppError> {
             service::{self, Proof, tokens::Purpose},
         },
         server::Visit,
-        ui::flash::Message,
     };
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::VerifyEmail));
     let done = service::verify_email(&visit, Proof::Token(&token)).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Purpose::VerifyEmail, Message::EmailVerified)))
+    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::VerifyEmail, owner)))
 }
 
 /// Proves the caller's address with the code from the mail.
@@ -98,12 +96,11 @@ pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submissio
             service::{self, Proof, tokens::Purpose},
         },
         server::{Visit, current_member},
-        ui::flash::Message,
     };
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = service::verify_email(&visit, Proof::Code(&member, &code)).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Purpose::VerifyEmail, Message::EmailVerified)))
+    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::VerifyEmail, owner)))
 }
 
 /// Asks for another address.
@@ -142,12 +139,11 @@ pub async fn confirm_email_change() -> Result<Submission, AppError> {
             service::{self, Proof, tokens::Purpose},
         },
         server::Visit,
-        ui::flash::Message,
     };
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::ChangeEmail));
     let done = service::confirm_email_change(&visit, Proof::Token(&token)).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Purpose::ChangeEmail, Message::EmailChanged)))
+    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::ChangeEmail, owner)))
 }
 
 /// Confirms the new address with the code from the mail.
@@ -162,12 +158,11 @@ pub async fn change_by_code(#[server(default)] code: String) -> Result<Submissio
             service::{self, Proof, tokens::Purpose},
         },
         server::{Visit, current_member},
-        ui::flash::Message,
     };
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = service::confirm_email_change(&visit, Proof::Code(&member, &code)).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Purpose::ChangeEmail, Message::EmailChanged)))
+    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::ChangeEmail, owner)))
 }
 
 /// Takes a change of address back, with the link that was opened in this browser.
@@ -182,14 +177,11 @@ pub async fn undo_email_change() -> Result<Submission, AppError> {
             service::{self, tokens::Purpose},
         },
         server::Visit,
-        ui::flash::Message,
     };
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::UndoEmail));
     let done = service::undo_email_change(&visit, &token).await;
-    Submission::from_result(
-        done.map(|()| links::used(&visit, Purpose::UndoEmail, Message::EmailChangeUndone)),
-    )
+    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::UndoEmail, owner)))
 }
 
 /// Says that a notice was not about oneself, with the link that was opened in this browser.
@@ -204,10 +196,9 @@ pub async fn not_me() -> Result<Submission, AppError> {
             service::{self, tokens::Purpose},
         },
         server::Visit,
-        ui::flash::Message,
     };
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::NotMe));
     let done = service::not_me(&visit, &token).await;
-    Submission::from_result(done.map(|()| links::used(&visit, Purpose::NotMe, Message::AccountSecured)))
+    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::NotMe, owner)))
 }

@@ -41,10 +41,7 @@ pub async fn reset_password(
     let visit = Visit::current()?;
     let token = links::opened(Purpose::ResetPassword);
     let done = service::reset_password(&visit, &token, &NewPassword { password1, password2 }).await;
-    Submission::from_result(done.map(|()| {
-        links::forget(Purpose::ResetPassword);
-        leptos_axum::redirect("/accounts/reset/done");
-    }))
+    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::ResetPassword, owner)))
 }
 
 /// Changes the caller's password; other devices are logged out.

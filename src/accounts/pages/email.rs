@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
-use super::LinkPage;
+use super::{Account, LinkPage};
 use crate::{
     accounts::{
         Address, Link,
@@ -34,6 +34,7 @@ pub fn VerifyPage() -> impl IntoView {
                 }
                     .into_any()
             }
+            done=confirmed
             without=|_| view! { <ForMember show=by_code /> }.into_any()
         />
     }
@@ -110,6 +111,7 @@ pub fn EmailConfirmPage() -> impl IntoView {
                 }
                     .into_any()
             }
+            done=confirmed
             without=|_| view! { <ForMember show=change_by_code /> }.into_any()
         />
     }
@@ -151,6 +153,16 @@ pub fn EmailUndoPage() -> impl IntoView {
                 }
                     .into_any()
             }
+            done=|about| {
+                view! {
+                    <p>
+                        <strong>{about.email}</strong> " is the address of the account "
+                        <Account name=about.username />
+                        " again. All its devices were logged out, and a mail for a new password was sent."
+                    </p>
+                }
+                    .into_any()
+            }
             without=only_by_link
         />
     }
@@ -173,19 +185,29 @@ pub fn NotMePage() -> impl IntoView {
                 }
                     .into_any()
             }
+            done=|about| {
+                view! {
+                    <p>
+                        "This link has done its work: all devices of the account " <Account name=about.username />
+                        " were logged out, and a mail for a new password was sent."
+                    </p>
+                }
+                    .into_any()
+            }
             without=only_by_link
         />
     }
 }
 
-/// An account's name, in whatever script.
-#[component]
-fn Account(name: String) -> impl IntoView {
+/// What is said of an address that was confirmed by a link.
+fn confirmed(about: Address) -> AnyView {
     view! {
-        <strong>
-            <bdi>{name}</bdi>
-        </strong>
+        <p>
+            <strong>{about.email}</strong> " is confirmed as the address of the account "
+            <Account name=about.username /> "."
+        </p>
     }
+    .into_any()
 }
 
 /// For who comes without a link that is good.

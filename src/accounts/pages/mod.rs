@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     forms::{Field, Problem},
-    ui::{Data, Form, Loaded, Page, TextField},
+    ui::{Data, Form, Loaded, Page, PageContext, TextField},
 };
 use password::NewPasswordFields;
 
@@ -89,7 +89,8 @@ pub fn LogoutPage() -> impl IntoView {
     }
 }
 
-/// A page behind a link in a mail: a button where the link is good; what else can be done where it is not.
+/// A page behind a link in a mail: a button where the link is good; what it has done where it was used; what else can be done where
+/// there is none.
 #[component]
 fn LinkPage(
     /// The heading.
@@ -98,6 +99,8 @@ fn LinkPage(
     link: Link,
     /// What a good link can do.
     usable: fn(Address) -> AnyView,
+    /// What a link has done that was used.
+    done: fn(Address) -> AnyView,
     /// What there is without one; whether there was one that is dead has been said above it.
     without: fn(bool) -> AnyView,
 ) -> impl IntoView {
@@ -108,6 +111,13 @@ fn LinkPage(
                 data
                 show=move |state: LinkState| match state {
                     LinkState::Good(about) => usable(about),
+                    LinkState::Used(about) => {
+                        view! {
+                            {done(about)}
+                            <WayOn />
+                        }
+                            .into_any()
+                    }
                     LinkState::None => without(false),
                     LinkState::Dead => {
                         view! {
@@ -121,6 +131,43 @@ fn LinkPage(
                 }
             />
         </Page>
+    }
+}
+
+/// Where to go on from a link that was used: the account that it was about may be another one than the visitor's.
+#[component]
+fn WayOn() -> impl IntoView {
+    match use_context::<PageContext>().and_then(|context| context.visitor) {
+        Some(visitor) => view! {
+            <p>"You are logged in as " <Account name=visitor.username /> "."</p>
+            <p>
+                <a class="button" href="/members/dashboard">
+                    "To your dashboard"
+                </a>
+            </p>
+        }
+        .into_any(),
+        None => view! {
+            <p>
+                <a class="button" href="/accounts/login">
+                    "Log in"
+                </a>
+            </p>
+        }
+        .into_any(),
+    }
+}
+
+/// An account's name, in whatever script.
+#[component]
+fn Account(
+    /// As it is shown.
+    name: String,
+) -> impl IntoView {
+    view! {
+        <strong>
+            <bdi>{name}</bdi>
+        </strong>
     }
 }
 

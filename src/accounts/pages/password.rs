@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
-use super::{LinkPage, next_of};
+use super::{Account, LinkPage, next_of};
 use crate::{
     accounts::{
         Link,
@@ -121,11 +121,23 @@ pub fn ResetPage() -> impl IntoView {
             usable=|about| {
                 let name = about.username.clone();
                 view! {
-                    <p>"For the account " <strong><bdi>{name}</bdi></strong> ". All its devices will be logged out."</p>
+                    <p>"For the account " <Account name /> ". All its devices will be logged out."</p>
                     <Form path=ResetPassword::PATH submit="Set the new password">
                         <UsernameForManager username=about.username />
                         <NewPasswordFields label="New password" again="New password confirmation" />
                     </Form>
+                }
+                    .into_any()
+            }
+            done=|about| {
+                view! {
+                    <p>
+                        "This link has been used: the account " <Account name=about.username />
+                        " got a new password, and all its devices were logged out."
+                    </p>
+                    <p>
+                        <a href="/accounts/password_reset">"Ask for a new link"</a>
+                    </p>
                 }
                     .into_any()
             }

@@ -4,7 +4,7 @@ use super::{
     super::{password, store},
     login::{confirm_password, login_key},
     notices::notify,
-    tokens::{self, Purpose},
+    tokens::{self, Change},
 };
 use crate::{
     activity::{self, Kind},
@@ -107,7 +107,7 @@ pub(crate) async fn put_password(
 ) -> Result<[u8; 32], AppError> {
     let (now, stamp) = (visit.site.clock.now(), rand::random::<[u8; 32]>());
     store::set_password(transaction, user, hash, &stamp).await?;
-    tokens::revoke_all(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
+    tokens::revoke(transaction, user, Change::Password).await?;
     activity::service::record(transaction, now, user, kind, "", &visit.client).await?;
     notify(transaction, visit, mail, user, "").await?;
     Ok(stamp)

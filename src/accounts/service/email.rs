@@ -3,7 +3,7 @@
 use super::{
     super::store,
     notices::{enqueue, order},
-    tokens::{self, Purpose},
+    tokens::{self, Change, Purpose, Token},
 };
 use crate::{
     activity::{self, Kind},
@@ -62,15 +62,20 @@ pub(super) async fn queue_verification(visit: &Visit, user: UserId, email: &str)
     Ok(())
 }
 
-/// Proves the account's address. Whose account it is.
+/// Proves the account's address, and returns whose it is.
 ///
 /// # Errors
 /// A refused form: a dead link, a wrong code, or another account has proven the address before. Too many codes, or an outage.
-pub async fn verify_email(visit: &Visit, proof: Proof<'_>) -> Result<(), AppError> {
+pub async fn verify_email(visit: &Visit, proof: Proof<'_>) -> Result<UserId, AppError> {
+    let done = verify(visit, &proof).await;
+    or_done_before(visit, Purpose::VerifyEmail, &proof, done).await
+}
+
+async fn verify(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
-    let field = count_codes(visit, &proof).await?;
+    let field = count_codes(visit, proof).await?;
     let mut transaction = site.db.begin().await?;
-    let (user, email) = take(&mut transaction, visit, Purpose::VerifyEmail, &proof).await?;
+    let Token { user, email, .. } = take(&mut transaction, visit, Purpose::VerifyEmail, proof).await?;
     let proven = store::prove_email(&mut transaction, user, &email, now).await;
     if !at_field(proven, field)? {
         // Another address by now, or another account was faster.
@@ -80,7 +85,7 @@ pub async fn verify_email(visit: &Visit, proof: Proof<'_>) -> Result<(), AppErro
         .await?;
     transaction.commit().await?;
     site.cache.invalidate_member(user, "email verified").await;
-    Ok(())
+    Ok(user)
 }
 
 /// Asks for another address. Nothing changes until its owner has confirmed it.
@@ -106,7 +111,7 @@ pub async fn request_email_change(
     throttle::take(site, &[Limit::new("verification_per_account", &id.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
     // From here on only the newest address can be confirmed, also before its mail is written.
-    tokens::revoke_all(&mut transaction, id, &[Purpose::ChangeEmail]).await?;
+    tokens::revoke(&mut transaction, id, Change::AddressWanted).await?;
     activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &visit.client)
         .await?;
     enqueue(&mut transaction, visit, Mail::ChangeEmail, id, email, false).await?;
@@ -116,20 +121,24 @@ pub async fn request_email_change(
     Ok(())
 }
 
-/// Puts the confirmed address in place of the old one, tells the old one, and makes reset links of the time before useless.
+/// Puts the confirmed address in place of the old one, tells the old one, and makes links of the time before useless. Returns whose
+/// address it is.
 ///
 /// # Errors
 /// A refused form: a dead link, a wrong code, or an address that another account has proven meanwhile. Too many codes, or an outage.
-pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<(), AppError> {
+pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<UserId, AppError> {
+    let done = confirm_change(visit, &proof).await;
+    or_done_before(visit, Purpose::ChangeEmail, &proof, done).await
+}
+
+async fn confirm_change(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
-    let field = count_codes(visit, &proof).await?;
+    let field = count_codes(visit, proof).await?;
     let mut transaction = site.db.begin().await?;
-    let (user, email) = take(&mut transaction, visit, Purpose::ChangeEmail, &proof).await?;
-    let owner =
-        store::owner(&mut transaction, user).await?.ok_or_else(|| refused(field, Problem::LinkDead))?;
+    let Token { user, email, owner, .. } = take(&mut transaction, visit, Purpose::ChangeEmail, proof).await?;
     let changed = store::set_email(&mut transaction, user, &email, &address::key(&email), now).await;
     at_field(changed, field)?;
-    tokens::revoke_all(&mut transaction, user, &[Purpose::ResetPassword, Purpose::VerifyEmail]).await?;
+    tokens::revoke(&mut transaction, user, Change::Address).await?;
     let detail = format!("{} → {email}", owner.email);
     activity::service::record(&mut transaction, now, user, Kind::EmailChanged, &detail, &visit.client)
         .await?;
@@ -138,40 +147,51 @@ pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<(),
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(user, "email changed").await;
-    Ok(())
+    Ok(user)
 }
 
 /// Brings the old address back, ends all sessions, and sends a mail for a new password there: who changed the address may know it.
+/// Returns whose address it is.
 ///
 /// # Errors
 /// A refused form, or an outage.
-pub async fn undo_email_change(visit: &Visit, token: &str) -> Result<(), AppError> {
+pub async fn undo_email_change(visit: &Visit, token: &str) -> Result<UserId, AppError> {
+    let proof = Proof::Token(token);
+    let done = undo(visit, &proof).await;
+    or_done_before(visit, Purpose::UndoEmail, &proof, done).await
+}
+
+async fn undo(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let mut transaction = site.db.begin().await?;
-    let row = tokens::take(&mut transaction, now, Purpose::UndoEmail, token)
-        .await?
-        .ok_or_else(|| refused(Field::Form, Problem::LinkDead))?;
-    let (user, email) = (UserId(row.user_id), row.email);
+    let Token { user, email, created_at, .. } =
+        take(&mut transaction, visit, Purpose::UndoEmail, proof).await?;
     let restored = store::set_email(&mut transaction, user, &email, &address::key(&email), now).await;
     at_field(restored, Field::Form)?;
     activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &visit.client)
         .await?;
-    tokens::revoke_since_change(&mut transaction, user, &email, row.created_at).await?;
+    tokens::revoke_since_change(&mut transaction, user, &email, created_at).await?;
     secure(&mut transaction, visit, user, &email).await?;
     transaction.commit().await?;
     after_securing(visit, user).await
 }
 
-/// For who got a notice of what they did not do: ends all sessions and sends a mail for a new password.
+/// For who got a notice of what they did not do: ends all sessions and sends a mail for a new password. Returns whose account it is.
 ///
 /// # Errors
 /// A refused form, or an outage.
-pub async fn not_me(visit: &Visit, token: &str) -> Result<(), AppError> {
+pub async fn not_me(visit: &Visit, token: &str) -> Result<UserId, AppError> {
+    let proof = Proof::Token(token);
+    let done = report(visit, &proof).await;
+    or_done_before(visit, Purpose::NotMe, &proof, done).await
+}
+
+async fn report(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let mut transaction = site.db.begin().await?;
-    let (user, email) = take(&mut transaction, visit, Purpose::NotMe, &Proof::Token(token)).await?;
+    let Token { user, owner, .. } = take(&mut transaction, visit, Purpose::NotMe, proof).await?;
     activity::service::record(&mut transaction, now, user, Kind::NotMe, "", &visit.client).await?;
-    secure(&mut transaction, visit, user, &email).await?;
+    secure(&mut transaction, visit, user, &owner.email).await?;
     transaction.commit().await?;
     after_securing(visit, user).await
 }
@@ -185,7 +205,7 @@ async fn secure(
 ) -> Result<(), AppError> {
     store::set_stamp(transaction, user, &rand::random::<[u8; 32]>()).await?;
     store::devices::delete_all(transaction, user).await?;
-    tokens::revoke_all(transaction, user, &[Purpose::ResetPassword, Purpose::ChangeEmail]).await?;
+    tokens::revoke(transaction, user, Change::Secured).await?;
     if store::is_switched_off(transaction, user).await? {
         return Ok(());
     }
@@ -194,10 +214,11 @@ async fn secure(
         .await
 }
 
-async fn after_securing(visit: &Visit, user: UserId) -> Result<(), AppError> {
+async fn after_securing(visit: &Visit, user: UserId) -> Result<UserId, AppError> {
     visit.site.mails.wake();
     visit.site.members.take_back(user);
-    visit.site.sessions.end_all(user, None).await.map(drop)
+    visit.site.sessions.end_all(user, None).await?;
+    Ok(user)
 }
 
 /// Codes can be guessed, so they are counted; tokens cannot. The field that an error belongs to.
@@ -216,24 +237,32 @@ async fn take(
     visit: &Visit,
     purpose: Purpose,
     proof: &Proof<'_>,
-) -> Result<(UserId, String), AppError> {
-    let now = visit.site.clock.now();
-    let (taken, dead) = match proof {
-        Proof::Token(token) => {
-            (tokens::take(transaction, now, purpose, token).await?, refused(Field::Form, Problem::LinkDead))
-        }
-        Proof::Code(member, code) => (
-            tokens::take_by_code(transaction, now, purpose, member.id(), code).await?,
-            refused(Field::Code, Problem::CodeIncorrect),
-        ),
+) -> Result<Token, AppError> {
+    let taken = tokens::take(transaction, visit.site.clock.now(), purpose, proof).await?;
+    taken.ok_or_else(|| match proof {
+        Proof::Token(_) => refused(Field::Form, Problem::LinkDead),
+        Proof::Code(..) => refused(Field::Code, Problem::CodeIncorrect),
+    })
+}
+
+/// Takes the second press of a button for what it is: what the first one did is done.
+async fn or_done_before(
+    visit: &Visit,
+    purpose: Purpose,
+    proof: &Proof<'_>,
+    done: Result<UserId, AppError>,
+) -> Result<UserId, AppError> {
+    let Err(AppError::Invalid(errors)) = done else {
+        return done;
     };
-    taken.map(|row| (UserId(row.user_id), row.email)).ok_or(dead)
+    let before = tokens::used_just_now(&visit.site, purpose, proof).await?;
+    before.map(|(user, _)| user).ok_or(AppError::Invalid(errors))
 }
 
 /// An address that is taken, said where the form has a place for it.
 fn at_field<T, E: Into<AppError>>(result: Result<T, E>, field: Field) -> Result<T, AppError> {
     result.map_err(|error| match error.into() {
-        AppError::Invalid(_) => refused(field, Problem::EmailTaken),
+        AppError::Invalid(_) => refused(field, Problem::EmailConfirmedElsewhere),
         other => other,
     })
 }

@@ -6,7 +6,7 @@ use super::{
     super::{EMAIL_MAX, hasher::Verdict, store, username},
     email::queue_verification,
     notices::notify,
-    tokens::{self, Purpose},
+    tokens::{self, Change},
 };
 use crate::{
     activity::{self, Kind},
@@ -186,7 +186,7 @@ pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) ->
         store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
     store::devices::remember(&mut transaction, &device, id, now).await?;
     store::devices::prune(&mut transaction, id, DEVICES_KEPT).await?;
-    tokens::revoke(&mut transaction, id, &[Purpose::ResetPassword]).await?;
+    tokens::revoke(&mut transaction, id, Change::Login).await?;
     store::set_last_login(&mut transaction, id, now).await?;
     activity::service::record(&mut transaction, now, id, Kind::Login, "", &visit.client).await?;
     let stays = my_data::service::cancel_deletion(&mut transaction, now, member, &visit.client).await?;

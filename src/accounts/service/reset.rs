@@ -1,10 +1,11 @@
 //! A new password for who forgot the old one.
 
 use super::{
-    super::{password, store},
+    super::{hasher::Verdict, password, store},
+    Proof,
     change_password::{NewPassword, password_owner, set_password},
     login::account_limit,
-    tokens::{self, Purpose},
+    tokens::{self, Purpose, Token},
 };
 use crate::{
     activity::{self, Kind},
@@ -80,37 +81,48 @@ pub async fn expand_reset_request(
 }
 
 /// Sets the password with the token from the mail; ends all sessions, and lets the owner log in although somebody has used up the
-/// account's tries.
+/// account's tries. Returns whose password it is.
 ///
 /// # Errors
 /// A refused form (a dead link at the form as a whole), too many tries, a full hash queue, or an outage.
-pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> Result<(), AppError> {
-    let site = &visit.site;
+pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> Result<UserId, AppError> {
+    let (site, proof) = (&visit.site, Proof::Token(token));
     let rate = site.config.throttle.reset_per_address;
     throttle::take(site, &[Limit::for_address("reset_per_address", &visit.client.address, rate)]).await?;
-    let dead = || AppError::Invalid(FormErrors::one(Field::Form, Problem::LinkDead));
     // Looked at before, so that a refused password does not use it up.
-    let row = tokens::peek(site, Purpose::ResetPassword, token).await?.ok_or_else(dead)?;
-    let user = UserId(row.user_id);
-    let mut connection = site.db.read().await?;
-    let owner = store::owner(&mut connection, user).await?.ok_or_else(dead)?;
-    drop(connection);
-    typed.check(|text| password::problems(text, password_owner(&owner)))?;
+    let Some(found) = tokens::peek(site, Purpose::ResetPassword, token).await? else {
+        return done_before(visit, &proof, typed).await;
+    };
+    typed.check(|text| password::problems(text, password_owner(&found.owner)))?;
     let hash = site.hasher.hash(&typed.password1).await?;
 
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
     // Of two at once, one gets it.
-    let row = tokens::take(&mut transaction, now, Purpose::ResetPassword, token).await?.ok_or_else(dead)?;
-    // Who reads the mails of an address has proven it, unless another account did before.
-    let others = store::by_email(&mut transaction, &address::key(&row.email)).await?;
-    if row.email == owner.email && others.iter().all(|other| other.email_verified_at.is_none()) {
-        store::prove_email(&mut transaction, user, &row.email, now).await?;
-    }
+    let taken = tokens::take(&mut transaction, now, Purpose::ResetPassword, &proof).await?;
+    let Some(Token { user, email, .. }) = taken else {
+        transaction.rollback().await?;
+        return done_before(visit, &proof, typed).await;
+    };
+    // Who reads the mails of an address has proven it, unless another account did before. The password is set in any case.
+    store::prove_email_if_free(&mut transaction, user, &email, now).await?;
     set_password(&mut transaction, visit, user, &hash, Kind::PasswordReset).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.take_back(user);
     site.sessions.end_all(user, None).await?;
-    throttle::forget(site, &account_limit(site, Some(user), "")).await
+    throttle::forget(site, &account_limit(site, Some(user), "")).await?;
+    Ok(user)
+}
+
+/// Takes the second press of the button for what it is: the password that was typed is set already.
+async fn done_before(visit: &Visit, proof: &Proof<'_>, typed: &NewPassword) -> Result<UserId, AppError> {
+    let dead = || AppError::Invalid(FormErrors::one(Field::Form, Problem::LinkDead));
+    let before = tokens::used_just_now(&visit.site, Purpose::ResetPassword, proof).await?;
+    let (user, owner) = before.filter(|_| typed.password1 == typed.password2).ok_or_else(dead)?;
+    let present = Some((owner.password_hash, true));
+    match visit.site.hasher.verify(&typed.password1, present).await? {
+        Verdict::Wrong => Err(dead()),
+        _ => Ok(user),
+    }
 }

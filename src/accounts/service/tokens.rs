@@ -3,81 +3,27 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::super::store::tokens::{self as store, NewToken, TokenRow};
-use crate::{
-    accounts::{Address, Link},
-    error::AppError,
-    mail::service::{self as mail, Kind as Mail},
-    member::UserId,
-    server::{Site, clock::Millis, db::Transaction},
+use super::{
+    super::store::{
+        self as accounts, OwnerRow,
+        tokens::{self as store, NewToken, TokenRow, UsedRow},
+    },
+    Proof,
 };
-
-const HOUR: Millis = 3_600_000;
-
-/// What a token is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To set a new password.
-    ResetPassword,
-    /// To prove the account's address.
-    VerifyEmail,
-    /// To prove the address that is to become the account's.
-    ChangeEmail,
-    /// To take a change of address back.
-    UndoEmail,
-    /// To say that a notice was not about oneself.
-    NotMe,
-}
-
-impl Purpose {
-    /// The name in the table.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ResetPassword => "reset_password",
-            Self::VerifyEmail => "verify_email",
-            Self::ChangeEmail => "change_email",
-            Self::UndoEmail => "undo_email",
-            Self::NotMe => "not_me",
-        }
-    }
-
-    /// Milliseconds.
-    const fn lifetime(self) -> Millis {
-        match self {
-            Self::ResetPassword => HOUR,
-            Self::VerifyEmail | Self::ChangeEmail => 24 * HOUR,
-            Self::UndoEmail | Self::NotMe => 72 * HOUR,
-        }
-    }
-
-    /// The mail that brings one, where there is one kind of it.
-    const fn mail(self) -> Option<Mail> {
-        match self {
-            Self::ResetPassword => Some(Mail::ResetPassword),
-            Self::VerifyEmail => Some(Mail::VerifyEmail),
-            Self::ChangeEmail => Some(Mail::ChangeEmail),
-            Self::UndoEmail | Self::NotMe => None,
-        }
-    }
-
-    /// Whether a new one makes those before it useless. An undo does not: each leads back to its own address.
-    const fn replaces(self) -> bool {
-        matches!(self, Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail)
-    }
-}
-
-impl Link {
-    /// What its token has to be for.
-    pub const fn purpose(self) -> Purpose {
-        match self {
-            Self::ResetPassword => Purpose::ResetPassword,
-            Self::VerifyEmail => Purpose::VerifyEmail,
-            Self::ChangeEmail => Purpose::ChangeEmail,
-            Self::UndoEmail => Purpose::UndoEmail,
-            Self::NotMe => Purpose::NotMe,
-        }
-    }
-}
+pub use super::{
+    purpose::Purpose,
+    revocation::{Change, revoke, revoke_since_change},
+};
+use crate::{
+    accounts::{Address, LinkState},
+    error::AppError,
+    member::UserId,
+    server::{
+        Site,
+        clock::Millis,
+        db::{Connection, Transaction},
+    },
+};
 
 /// A token as it stands in a mail, and nowhere else.
 pub struct Issued {
@@ -117,33 +63,109 @@ pub async fn issue(
     Ok(Issued { token, code })
 }
 
-/// Whether it would be taken, without taking it.
-///
-/// # Errors
-/// An outage.
-pub async fn peek(site: &Site, purpose: Purpose, token: &str) -> Result<Option<TokenRow>, AppError> {
-    let mut connection = site.db.read().await?;
-    Ok(store::find(&mut connection, &hash_token(token), purpose.name(), site.clock.now()).await?)
+/// A token that is good, and whose it is.
+pub struct Token {
+    /// Whose account.
+    pub user: UserId,
+    /// The account as it is.
+    pub owner: OwnerRow,
+    /// To which address it went.
+    pub email: String,
+    /// When what it is about happened.
+    pub created_at: Millis,
 }
 
-/// Whose account and which address a link is about that would be taken.
-///
-/// # Errors
-/// An outage.
-pub async fn about(site: &Site, purpose: Purpose, token: &str) -> Result<Option<Address>, AppError> {
-    let Some(row) = peek(site, purpose, token).await? else {
+/// Returns the token with its account, if it still opens something of it.
+async fn good(
+    connection: &mut Connection,
+    purpose: Purpose,
+    row: Option<TokenRow>,
+) -> Result<Option<Token>, AppError> {
+    let Some(TokenRow { user_id, email, created_at }) = row else {
         return Ok(None);
     };
-    let mut connection = site.db.read().await?;
-    let owner = super::super::store::owner(&mut connection, UserId(row.user_id)).await?;
-    Ok(owner.map(|owner| Address {
-        is_proven: owner.email_verified_at.is_some() && owner.email == row.email,
-        username: owner.username,
-        email: row.email,
+    let user = UserId(user_id);
+    let owner = accounts::owner(connection, user).await?;
+    Ok(owner.filter(|owner| purpose.opens(&email, &owner.email)).map(|owner| Token {
+        user,
+        owner,
+        email,
+        created_at,
     }))
 }
 
-/// Takes it: of two at once, one gets it.
+/// Returns the token if it can be used, without using it.
+///
+/// # Errors
+/// An outage.
+pub async fn peek(site: &Site, purpose: Purpose, token: &str) -> Result<Option<Token>, AppError> {
+    let mut connection = site.db.read().await?;
+    let row = store::find(&mut connection, &hash_token(token), purpose.name(), site.clock.now()).await?;
+    good(&mut connection, purpose, row).await
+}
+
+/// Returns what the page behind a link says: what the link can do, or has done.
+///
+/// # Errors
+/// An outage.
+pub async fn state(site: &Site, purpose: Purpose, token: &str) -> Result<LinkState, AppError> {
+    if let Some(token) = peek(site, purpose, token).await? {
+        return Ok(LinkState::Good(Address {
+            is_proven: token.owner.email_verified_at.is_some() && token.owner.email == token.email,
+            username: token.owner.username,
+            email: token.email,
+        }));
+    }
+    let used = used(site, purpose, &Proof::Token(token)).await?;
+    Ok(used.map_or(LinkState::Dead, |(row, owner)| {
+        LinkState::Used(Address {
+            is_proven: owner.email_verified_at.is_some(),
+            username: owner.username,
+            email: row.email,
+        })
+    }))
+}
+
+/// Returns a token that was used, and its account, if what it did is still so.
+async fn used(
+    site: &Site,
+    purpose: Purpose,
+    proof: &Proof<'_>,
+) -> Result<Option<(UsedRow, OwnerRow)>, AppError> {
+    let (mut connection, name) = (site.db.read().await?, purpose.name());
+    let row = match proof {
+        Proof::Token(token) => store::find_used(&mut connection, &hash_token(token), name).await?,
+        Proof::Code(member, code) => {
+            let hash = hash_code(purpose, member.id(), code);
+            store::find_used_by_code(&mut connection, &hash, name, member.id()).await?
+        }
+    };
+    let Some(row) = row else {
+        return Ok(None);
+    };
+    let owner = accounts::owner(&mut connection, UserId(row.user_id)).await?;
+    Ok(owner.filter(|owner| purpose.holds(&row.email, owner)).map(|owner| (row, owner)))
+}
+
+/// Returns whose token was used a moment ago, if what it did is still so: a button that is pressed twice has done its work the
+/// first time, and the answer to the second press is what the visitor sees.
+///
+/// # Errors
+/// An outage.
+pub async fn used_just_now(
+    site: &Site,
+    purpose: Purpose,
+    proof: &Proof<'_>,
+) -> Result<Option<(UserId, OwnerRow)>, AppError> {
+    const A_MOMENT: Millis = 10_000;
+    let now = site.clock.now();
+    Ok(used(site, purpose, proof)
+        .await?
+        .filter(|(row, _)| (0..=A_MOMENT).contains(&now.saturating_sub(row.used_at)))
+        .map(|(row, owner)| (UserId(row.user_id), owner)))
+}
+
+/// Uses a token: of two at once, one gets it.
 ///
 /// # Errors
 /// An outage.
@@ -151,70 +173,17 @@ pub async fn take(
     transaction: &mut Transaction,
     now: Millis,
     purpose: Purpose,
-    token: &str,
-) -> Result<Option<TokenRow>, AppError> {
-    Ok(store::take(transaction, &hash_token(token), purpose.name(), now).await?)
-}
-
-/// The same by the code.
-///
-/// # Errors
-/// An outage.
-pub async fn take_by_code(
-    transaction: &mut Transaction,
-    now: Millis,
-    purpose: Purpose,
-    user: UserId,
-    code: &str,
-) -> Result<Option<TokenRow>, AppError> {
-    Ok(store::take_by_code(transaction, &hash_code(purpose, user, code), purpose.name(), user, now).await?)
-}
-
-/// Makes the account's tokens for these purposes useless, also those whose mails are still to be written.
-///
-/// # Errors
-/// An outage.
-pub async fn revoke_all(
-    transaction: &mut Transaction,
-    user: UserId,
-    purposes: &[Purpose],
-) -> Result<(), AppError> {
-    for mail in purposes.iter().filter_map(|purpose| purpose.mail()) {
-        mail::forget(transaction, user, mail).await?;
-    }
-    revoke(transaction, user, purposes).await
-}
-
-/// Makes the account's tokens for these purposes useless, as far as they are there.
-///
-/// # Errors
-/// An outage.
-pub async fn revoke(
-    transaction: &mut Transaction,
-    user: UserId,
-    purposes: &[Purpose],
-) -> Result<(), AppError> {
-    for purpose in purposes {
-        store::delete(transaction, user, purpose.name()).await?;
-    }
-    Ok(())
-}
-
-/// After the change of address from `email` was taken back: whoever had the addresses since then gets no way back in, by a later
-/// undo or a "this was not me". What undoes earlier changes stays.
-///
-/// # Errors
-/// An outage.
-pub async fn revoke_since_change(
-    transaction: &mut Transaction,
-    user: UserId,
-    email: &str,
-    changed_at: Millis,
-) -> Result<(), AppError> {
-    // First those that were still to be written.
-    mail::forget_elsewhere(transaction, user, email).await?;
-    store::delete_since(transaction, user, Purpose::UndoEmail.name(), changed_at).await?;
-    Ok(store::delete_elsewhere(transaction, user, Purpose::NotMe.name(), email).await?)
+    proof: &Proof<'_>,
+) -> Result<Option<Token>, AppError> {
+    let name = purpose.name();
+    let row = match proof {
+        Proof::Token(token) => store::take(transaction, &hash_token(token), name, now).await?,
+        Proof::Code(member, code) => {
+            let hash = hash_code(purpose, member.id(), code);
+            store::take_by_code(transaction, &hash, name, member.id(), now).await?
+        }
+    };
+    good(transaction, purpose, row).await
 }
 
 /// Deletes tokens that are too old, and says how many.

@@ -58,6 +58,26 @@ pub async fn prove_email(
     .map(|done| done.rows_affected() == 1)
 }
 
+/// Notes that the account's address is proven, unless that of another account is, active or not.
+pub async fn prove_email_if_free(
+    connection: &mut AnyConnection,
+    id: UserId,
+    email: &str,
+    now: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE users SET email_verified_at = $3, version = version + 1 \
+         WHERE id = $1 AND email = $2 AND email_verified_at IS NULL AND NOT EXISTS (SELECT 1 FROM users AS others \
+         WHERE others.email_key = users.email_key AND others.email_verified_at IS NOT NULL)",
+    )
+    .bind(id.0)
+    .bind(email)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
 /// A new address, which is proven.
 pub async fn set_email(
     connection: &mut AnyConnection,

@@ -12,6 +12,14 @@ pub struct TokenRow {
     pub created_at: Millis,
 }
 
+/// A token that was used.
+#[derive(FromRow)]
+pub struct UsedRow {
+    pub user_id: i64,
+    pub email: String,
+    pub used_at: Millis,
+}
+
 /// A new token.
 pub struct NewToken<'a> {
     pub token_hash: &'a [u8],
@@ -40,7 +48,7 @@ pub async fn insert(connection: &mut AnyConnection, token: &NewToken<'_>) -> Res
     .map(drop)
 }
 
-/// Without using it up.
+/// Finds a token that can still be used, without using it.
 pub async fn find(
     connection: &mut AnyConnection,
     token_hash: &[u8],
@@ -48,7 +56,8 @@ pub async fn find(
     now: Millis,
 ) -> Result<Option<TokenRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT user_id, email, created_at FROM tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3",
+        "SELECT user_id, email, created_at FROM tokens \
+         WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3 AND used_at IS NULL",
     )
     .bind(token_hash)
     .bind(purpose)
@@ -57,7 +66,7 @@ pub async fn find(
     .await
 }
 
-/// Uses it up: of two at once, one gets the row.
+/// Uses a token: of two at once, one gets the row.
 pub async fn take(
     connection: &mut AnyConnection,
     token_hash: &[u8],
@@ -65,7 +74,9 @@ pub async fn take(
     now: Millis,
 ) -> Result<Option<TokenRow>, sqlx::Error> {
     sqlx::query_as(
-        "DELETE FROM tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3 RETURNING user_id, email, created_at",
+        "UPDATE tokens SET used_at = $3 \
+         WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3 AND used_at IS NULL \
+         RETURNING user_id, email, created_at",
     )
     .bind(token_hash)
     .bind(purpose)
@@ -83,7 +94,8 @@ pub async fn take_by_code(
     now: Millis,
 ) -> Result<Option<TokenRow>, sqlx::Error> {
     sqlx::query_as(
-        "DELETE FROM tokens WHERE user_id = $3 AND purpose = $2 AND code_hash = $1 AND expires_at > $4 \
+        "UPDATE tokens SET used_at = $4 \
+         WHERE user_id = $3 AND purpose = $2 AND code_hash = $1 AND expires_at > $4 AND used_at IS NULL \
          RETURNING user_id, email, created_at",
     )
     .bind(code_hash)
@@ -94,9 +106,42 @@ pub async fn take_by_code(
     .await
 }
 
-/// All of the account's for this purpose.
+/// Finds a token that was used.
+pub async fn find_used(
+    connection: &mut AnyConnection,
+    token_hash: &[u8],
+    purpose: &str,
+) -> Result<Option<UsedRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT user_id, email, used_at FROM tokens WHERE token_hash = $1 AND purpose = $2 AND used_at IS NOT NULL",
+    )
+    .bind(token_hash)
+    .bind(purpose)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The same by the code in the same mail.
+pub async fn find_used_by_code(
+    connection: &mut AnyConnection,
+    code_hash: &[u8],
+    purpose: &str,
+    user: UserId,
+) -> Result<Option<UsedRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT user_id, email, used_at FROM tokens \
+         WHERE user_id = $3 AND purpose = $2 AND code_hash = $1 AND used_at IS NOT NULL",
+    )
+    .bind(code_hash)
+    .bind(purpose)
+    .bind(user.0)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Deletes the account's tokens for this purpose that could still be used. What used ones have done stays known until they expire.
 pub async fn delete(connection: &mut AnyConnection, user: UserId, purpose: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2")
+    sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL")
         .bind(user.0)
         .bind(purpose)
         .execute(connection)
@@ -111,13 +156,15 @@ pub async fn delete_since(
     purpose: &str,
     since: Millis,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2 AND created_at >= $3")
-        .bind(user.0)
-        .bind(purpose)
-        .bind(since)
-        .execute(connection)
-        .await
-        .map(drop)
+    sqlx::query(
+        "DELETE FROM tokens WHERE user_id = $1 AND purpose = $2 AND created_at >= $3 AND used_at IS NULL",
+    )
+    .bind(user.0)
+    .bind(purpose)
+    .bind(since)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// The account's for this purpose that went to other addresses.
@@ -127,7 +174,7 @@ pub async fn delete_elsewhere(
     purpose: &str,
     email: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2 AND email <> $3")
+    sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2 AND email <> $3 AND used_at IS NULL")
         .bind(user.0)
         .bind(purpose)
         .bind(email)

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     accounts::{
-        service::tokens::{self, Purpose},
+        service::tokens::{self, Change},
         username,
     },
     admin::history::service::{Actor, Object, record},
@@ -142,11 +142,13 @@ impl Intake {
         }
         people::update(transaction, user, &as_row(&row)).await?;
         let is_elsewhere = address::key(&row.email) != address::key(&present.email);
-        if is_elsewhere || columns.contains(&Column::Password) {
-            // As with every change of these: no link of before opens a way back.
-            let dead = [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail];
-            tokens::revoke_all(transaction, UserId(user), &dead).await?;
+        // As with every change of these: no link of before opens a way back.
+        if is_elsewhere {
+            tokens::revoke(transaction, UserId(user), Change::AddressByStaff).await?;
             mail::service::forget_elsewhere(transaction, UserId(user), &row.email).await?;
+        }
+        if columns.contains(&Column::Password) {
+            tokens::revoke(transaction, UserId(user), Change::Password).await?;
         }
         if columns.contains(&Column::Password) || (columns.contains(&Column::IsActive) && !row.is_active) {
             people::end_sessions(transaction, user).await?;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     accounts::service::{
         self as accounts, Names,
-        tokens::{self, Purpose},
+        tokens::{self, Change},
     },
     activity::{self, Kind},
     admin::history::service::{self as history, Actor, Object},
@@ -230,11 +230,10 @@ async fn notify(
     if address::key(&old.email) == address::key(&new.email) {
         return Ok(());
     }
-    let dead = [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail];
-    tokens::revoke(transaction, id, &dead).await?;
+    tokens::revoke(transaction, id, Change::AddressByStaff).await?;
     mail::forget_elsewhere(transaction, id, &new.email).await?;
     let was_proven = old.email_verified_at.is_some();
-    accounts::enqueue(transaction, visit, Mail::EmailChanged, id, &old.email, was_proven).await?;
+    accounts::enqueue(transaction, visit, Mail::EmailChangedByStaff, id, &old.email, was_proven).await?;
     if new.email_verified_at.is_none() {
         match accounts::enqueue(transaction, visit, Mail::VerifyEmail, id, &new.email, false).await {
             // Past the limit the address is saved all the same; its owner can ask for the mail.
