@@ -171,7 +171,10 @@ release_settings() {
   export MEMBERS_AREA_SERVER__SITE_ROOT="$ROOT/target/site"
 }
 
-# start_site [NAME=VALUE…]: the release program on a free port, in a fresh folder with a fresh database. That folder has no
+# What is started below.
+PROGRAM=$ROOT/target/release/members-area
+
+# start_site [NAME=VALUE…]: the program on a free port, in a fresh folder with a fresh database. That folder has no
 # Leptos.toml, so what a developer wrote into theirs changes nothing here.
 # Sets SITE_URL, SITE_PID and SITE_DIR; the caller ends it with stop_site.
 start_site() {
@@ -182,7 +185,7 @@ start_site() {
     cd "$SITE_DIR"
     exec env MEMBERS_AREA_SERVER__ADDRESS=127.0.0.1:0 MEMBERS_AREA_DATABASE__URL="sqlite://$SITE_DIR/site.db" \
       MEMBERS_AREA_LOG__FILE="$SITE_DIR/requests.log" "$@" \
-      "$ROOT/target/release/members-area" serve
+      "$PROGRAM" serve
   ) >"$SITE_DIR/console.log" 2>&1 &
   SITE_PID=$!
   local tries
@@ -206,7 +209,7 @@ add_superuser() {
   SUPERUSER_PASSWORD=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
   export SUPERUSER_PASSWORD
   (cd "$SITE_DIR" && MEMBERS_AREA_DATABASE__URL="sqlite://$SITE_DIR/site.db" \
-    "$ROOT/target/release/members-area" createsuperuser --noinput)
+    "$PROGRAM" createsuperuser --noinput)
 }
 
 stop_site() {
@@ -221,6 +224,21 @@ stop_site() {
   wait "$SITE_PID" 2>/dev/null || true
   rm -rf "$SITE_DIR"
   SITE_PID=
+}
+
+# run_stories COMMAND…: the command in end2end/, first for most stories, then for those that want to be asked for the password again soon.
+run_stories() {
+  # All stories come from one address; what is counted for an account stays as it is shipped.
+  local many=(MEMBERS_AREA_LOG__LEVEL=info MEMBERS_AREA_THROTTLE__LOGIN_PER_ADDRESS=100000/1m
+    MEMBERS_AREA_THROTTLE__FAILED_LOGIN_PER_ADDRESS=100000/1m MEMBERS_AREA_THROTTLE__SIGN_UP_PER_ADDRESS=100000/1m
+    MEMBERS_AREA_THROTTLE__RESET_PER_ADDRESS=100000/1m)
+  start_site "${many[@]}"
+  add_superuser
+  (cd end2end && "$@")
+  stop_site
+  start_site "${many[@]}" MEMBERS_AREA_SESSIONS__REAUTHENTICATE_AFTER=4s
+  (cd end2end && ASK_AGAIN_AFTER=4 "$@")
+  stop_site
 }
 
 # ---- A throw-away PostgreSQL ----

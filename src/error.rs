@@ -28,6 +28,9 @@ pub enum AppError {
     /// The caller may not do this.
     #[error("You do not have permission to do that.")]
     Forbidden,
+    /// The site is not open to the caller's network.
+    #[error("This site cannot be used from your network.")]
+    NetworkRefused,
     /// A member of staff acts as the caller, and this is not for them to do.
     #[error("This stays closed while you act as a member. Stop acting to go on as yourself.")]
     ClosedWhileActing,
@@ -71,6 +74,14 @@ pub enum AppError {
     /// The browser could not reach the site.
     #[error("The site could not be reached. Please check your connection and try again.")]
     Offline,
+    /// A failure of ours, with the id by which it is found in the log.
+    #[error("{error} (If you report this, please quote {request_id}.)")]
+    Reported {
+        /// What went wrong.
+        error: Box<Self>,
+        /// The request's id.
+        request_id: String,
+    },
     /// Our fault. The log knows more.
     #[error("Something went wrong on our side. It has been written to the log.")]
     Internal,
@@ -78,28 +89,43 @@ pub enum AppError {
 
 impl AppError {
     /// The HTTP status that goes with the error.
-    pub const fn status(&self) -> u16 {
+    pub fn status(&self) -> u16 {
         match self {
             Self::Invalid(_) => 422,
             Self::BadRequest | Self::Offline => 400,
             Self::SignedOut => 401,
-            Self::Forbidden | Self::ClosedWhileActing | Self::ActingOver | Self::ReauthenticationRequired => {
-                403
-            }
+            Self::Forbidden
+            | Self::NetworkRefused
+            | Self::ClosedWhileActing
+            | Self::ActingOver
+            | Self::ReauthenticationRequired => 403,
             Self::NotFound => 404,
             Self::TooLarge => 413,
             Self::Throttled { .. } => 429,
             Self::Busy { .. } | Self::Unavailable | Self::MaybeDone | Self::TimedOut => 503,
             Self::Internal => 500,
+            Self::Reported { error, .. } => error.status(),
         }
     }
 
     /// Seconds for `Retry-After` (RFC 9110, 10.2.3), where trying again is worth it.
-    pub const fn retry_after(&self) -> Option<u32> {
+    pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Busy { retry_after } | Self::Throttled { retry_after } => Some(*retry_after),
             Self::Unavailable | Self::MaybeDone | Self::TimedOut => Some(5),
+            Self::Reported { error, .. } => error.retry_after(),
             _ => None,
+        }
+    }
+
+    /// Adds the request's id to a failure of ours, for the visitor to quote.
+    #[must_use]
+    pub fn reported(self, request_id: Option<&str>) -> Self {
+        match request_id {
+            Some(id) if self.status() >= 500 && !matches!(self, Self::Reported { .. }) => {
+                Self::Reported { error: Box::new(self), request_id: id.to_owned() }
+            }
+            _ => self,
         }
     }
 }
@@ -166,6 +192,17 @@ mod tests {
             let sentence = AppError::Throttled { retry_after: seconds }.to_string();
             assert_eq!(sentence, format!("Too many attempts. Please try again in {words}."));
         }
+    }
+
+    #[test]
+    fn a_failure_is_reported_with_its_id_and_stays_what_it_is() {
+        let reported = AppError::Unavailable.reported(Some("7f3a")).reported(Some("other"));
+        assert_eq!((reported.status(), reported.retry_after()), (503, Some(5)));
+        let sentence = reported.to_string();
+        assert!(sentence.ends_with("in a moment. (If you report this, please quote 7f3a.)"), "{sentence}");
+        assert_eq!(AppError::de(reported.ser()), reported);
+        assert_eq!(AppError::NotFound.reported(Some("7f3a")), AppError::NotFound);
+        assert_eq!(AppError::Internal.reported(None), AppError::Internal);
     }
 
     #[test]

@@ -1,12 +1,15 @@
 //! The command line: parses, calls, prints.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use members_area::{
     cache::measure,
     commands::{self, backup, cache, demo, doctor, group, moving, people, serve, user},
-    server::{config::Config, failure::Failure},
+    server::{
+        config::{Config, LogFormat},
+        failure::Failure,
+    },
     timing,
 };
 
@@ -21,13 +24,14 @@ struct Arguments {
     /// The configuration file; without this, Leptos.toml in the current folder where there is one.
     #[arg(long, global = true)]
     config: Option<PathBuf>,
+    /// Without one, `serve`.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves the site until Ctrl-C or SIGTERM, and then finishes running requests.
+    /// Serves the site until Ctrl-C or SIGTERM, and then finishes running requests. This is also what is done without a command.
     Serve,
     /// Brings the database's schema up to date (`serve` does that itself for SQLite).
     Migrate,
@@ -109,18 +113,29 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
+    // `cargo leptos watch` starts the program anew when the program has changed, so the settings are part of the one that it builds.
+    #[cfg(debug_assertions)]
+    std::hint::black_box(include_str!("../Leptos.toml"));
+    let Arguments { config, command } = Arguments::parse();
+    let command = command.unwrap_or(Command::Serve);
+    let mut format = LogFormat::Text;
+    let result = Config::load(config.as_deref()).and_then(|config| {
+        // Whoever reads the lines of a site reads its last one, too.
+        if matches!(command, Command::Serve) {
+            format = config.log.format;
+        }
+        run(config, command)
+    });
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("members-area: {failure}");
+            eprintln!("{}", timing::log::plain_line(format, "ERROR", &format!("members-area: {failure}")));
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(arguments: Arguments) -> Result<(), Failure> {
-    let config = Config::load(arguments.config.as_deref())?;
+fn run(config: Config, command: Command) -> Result<(), Failure> {
     // Two at least: with one, a page that waits for its own data can wait for ever (leptos issue 4647).
     let workers = match config.server.workers {
         0 => std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
@@ -131,12 +146,12 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::start("start the runtime", error))?;
-    if !matches!(arguments.command, Command::Serve) {
+    if !matches!(command, Command::Serve) {
         timing::log::begin_for_commands();
     }
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         commands::outlive_file_limits()?;
-        match arguments.command {
+        match command {
             Command::Serve => serve::serve(config).await,
             Command::Migrate => commands::migrate(config).await,
             Command::Createsuperuser { noinput } => people::create_superuser(config, noinput).await,
@@ -158,5 +173,8 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
             Command::MeasureCache => measure::measure().await.map(|found| println!("{found}")),
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }
-    })
+    });
+    // Not for ever: what runs on threads of its own, such as a read of a disk that hangs, cannot be stopped.
+    runtime.shutdown_timeout(Duration::from_secs(2));
+    result
 }

@@ -12,6 +12,7 @@ use crate::{
         moment::moment,
     },
     sessions::agent::in_words,
+    timing::security,
 };
 
 pub use super::store::ActivityRow as Activity;
@@ -19,7 +20,7 @@ pub use super::store::ActivityRow as Activity;
 /// Lines on a page.
 const PAGE: usize = 25;
 
-/// Writes a line, in the transaction of what it tells of: both are there, or neither is. Where staff acted as the account's owner it
+/// Writes a line, in the transaction of what it tells of: both are there, or neither is. The log's line is written at once. Where staff acted as the account's owner it
 /// says so, and not from where: that is no place of the owner's.
 ///
 /// # Errors
@@ -33,6 +34,10 @@ pub async fn record(
     client: &Client,
 ) -> Result<(), AppError> {
     let id = new_id(now);
+    // A failed login has had its line when it was refused.
+    if !matches!(kind, Kind::LoginFailed) {
+        security::event(kind.name(), Some(user), &client.address, None);
+    }
     let Some(actor) = client.acting.as_ref().filter(|actor| actor.id != user) else {
         return Ok(store::insert(transaction, id, user, kind.name(), detail, now, client).await?);
     };

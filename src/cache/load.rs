@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use serde::{Serialize, de::DeserializeOwned};
+use tracing::Instrument;
 
 use super::{
     core::{entry, is_fresh},
@@ -72,11 +73,12 @@ impl<Who> View<'_, Who> {
             let snapshot = self.cache.core.snapshot(&slots).await;
             if let Some(lead) = self.cache.core.flights.lead(&key, &snapshot) {
                 let fill = self.fill(policy, key, slots, lead);
-                tokio::spawn(async move {
+                let computing = async move {
                     if let Err(error) = run(policy, fill, load).await {
                         tracing::warn!(name = policy.name, %error, "A cached value could not be made anew");
                     }
-                });
+                };
+                tokio::spawn(computing.in_current_span());
             }
             return Ok(value);
         }

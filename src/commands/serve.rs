@@ -1,34 +1,49 @@
 //! `serve`
 
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    server::{self, clock::Clock, config::Config, failure::Failure},
+    server::{self, clock::Clock, config::Config, failure::Failure, listen::Listener},
     timing,
 };
 
-/// Serves until Ctrl-C or SIGTERM.
+/// Serves until Ctrl-C, SIGTERM, or SIGHUP.
 ///
 /// # Errors
 /// When the site cannot start.
 pub async fn serve(config: Config) -> Result<(), Failure> {
     let _log = timing::log::begin(&config.log)?;
-    let listener = TcpListener::bind(&config.server.address).await.map_err(|error| {
+    let listener = Listener::bind(&config.server.address).await.map_err(|error| {
         Failure::start(
             &format!("listen on {} (server.address; is another program there?)", config.server.address),
             error,
         )
     })?;
-    let mut terminate =
-        signal(SignalKind::terminate()).map_err(|error| Failure::start("listen for SIGTERM", error))?;
-    let stop = async move {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-    };
+    let stop = stop_signal().map_err(|error| Failure::start("listen for signals", error))?;
     server::run(config, Clock::default(), listener, stop).await
+}
+
+/// Returns what is ready when the program is told to stop: by Ctrl-C, by SIGTERM, or because its terminal was closed (SIGHUP, which
+/// `nohup` has it ignore). SIGUSR1 and SIGUSR2, by which other servers reopen their logs, mean nothing here; without a handler they
+/// would end the program at once.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut hang_up = if ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) };
+    // A handler stays when its stream is dropped.
+    drop((signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?));
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            Some(_) = async { hang_up.as_mut()?.recv().await } => {}
+        }
+    })
+}
+
+/// Whether SIGHUP is ignored, as far as the system says (Linux does).
+fn ignores_hang_up() -> bool {
+    const SIGHUP: u64 = 1;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & SIGHUP != 0)
 }

@@ -68,8 +68,8 @@ impl Person {
             password: mark(Kind::Password),
             visitor: visitor(site, role, agent),
         };
-        if !site.config.admin.allow_from.iter().any(|network| network.contains(&person.visitor.peer.ip())) {
-            marks.push(Mark::new(role, Kind::Address, &person.visitor.peer.ip().to_string()));
+        if !site.config.admin.allow_from.iter().any(|network| network.contains(&person.visitor.peer)) {
+            marks.push(Mark::new(role, Kind::Address, &person.visitor.peer.to_string()));
         }
         person
     }
@@ -154,7 +154,7 @@ fn visitor(site: &Site, role: Role, agent: String) -> Visitor {
         Role::Staff | Role::Superuser => office,
         Role::Anonymous | Role::FirstMember | Role::SecondMember => None,
     };
-    let peer = (address.unwrap_or(IpAddr::V6((first | rest).into())), 9).into();
+    let peer = address.unwrap_or(IpAddr::V6((first | rest).into()));
     let host = site.base_url.host_str().unwrap_or("localhost");
     let port = site.base_url.port().map(|port| format!(":{port}")).unwrap_or_default();
     Visitor { role, member: None, peer, agent, host: format!("{host}{port}"), cookies: String::new() }

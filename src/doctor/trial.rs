@@ -7,10 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use axum::{
-    Router,
-    extract::{ConnectInfo, Request},
-};
+use axum::{Router, extract::Request};
 use tower::service_fn;
 
 use super::{
@@ -20,6 +17,7 @@ use super::{
 };
 use crate::server::{
     Site,
+    client::Peer,
     clock::Clock,
     config::{
         CacheUrl, Config, Database as DatabaseSettings, DatabaseUrl, MailTransport, Passwords, Period, Rate,
@@ -81,8 +79,8 @@ impl Trial {
 fn whole(site: &Site) -> Router {
     let front = Front::new(site.clone());
     Router::new().fallback_service(service_fn(move |request: Request| {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0);
-        front.clone().answer(request, peer.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
+        let peer = request.extensions().get::<Peer>().copied();
+        front.clone().answer(request, peer.unwrap_or(Peer::Network(Ipv4Addr::LOCALHOST.into())))
     }))
 }
 
@@ -119,6 +117,9 @@ fn apart(config: Config, folder: &Path) -> Config {
         passwords: Passwords { memory_kib: 7 * 1024, iterations: 1, parallelism: 1, ..config.passwords },
         ..config
     };
+    // The visitors come from addresses that nobody has.
+    apart.server.allow_from.clear();
+    apart.server.deny_from.clear();
     apart.mail.transport = MailTransport::File(folder.join("mails"));
     apart.cache.prefix = format!("doctor-{:016x}", rand::random::<u64>());
     if let CacheUrl::File(_) = apart.cache.url {

@@ -1,11 +1,10 @@
 //! Somebody with a browser, who asks a router.
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 use axum::{
     Router,
     body::Body,
-    extract::ConnectInfo,
     http::{Method, Request, header},
     response::Response,
 };
@@ -17,7 +16,7 @@ use super::{
     judge::Answer,
     mark::Role,
 };
-use crate::member::Member;
+use crate::{member::Member, server::client::Peer};
 
 /// Somebody with a browser.
 #[derive(Clone, Debug)]
@@ -27,7 +26,7 @@ pub struct Visitor {
     /// The site's name for them, once they are signed in.
     pub member: Option<Member>,
     /// Where they come from.
-    pub peer: SocketAddr,
+    pub peer: IpAddr,
     /// What their browser is called.
     pub agent: String,
     /// The site's host.
@@ -105,7 +104,7 @@ impl Visitor {
             request = request.header(header::CONTENT_TYPE, kind).header("sec-fetch-site", "same-origin");
         }
         let mut request = request.method(method).body(body).ok()?;
-        request.extensions_mut().insert(ConnectInfo(self.peer));
+        request.extensions_mut().insert(Peer::Network(self.peer));
         // A router answers whatever comes.
         router.oneshot(request).await.ok()
     }

@@ -68,6 +68,11 @@ impl FormErrors {
         self.0.iter().filter(move |(at, _)| *at == field).map(|(_, problem)| problem)
     }
 
+    /// Returns the first error.
+    pub fn first(&self) -> Option<&Problem> {
+        self.0.first().map(|(_, problem)| problem)
+    }
+
     /// `Ok` when there is none.
     pub fn into_result(self) -> Result<(), AppError> {
         if self.is_empty() { Ok(()) } else { Err(AppError::Invalid(self)) }

@@ -17,6 +17,7 @@ use crate::{
     app::SiteHeader,
     error::AppError,
     member::Member,
+    timing::request_id,
     ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor},
 };
 
@@ -89,6 +90,8 @@ fn answer(
     error: Option<&AppError>,
     frame: Frame,
 ) -> Response {
+    let error = error.map(|error| error.clone().reported(request_id::of_request(headers)));
+    let error = error.as_ref();
     let sentence = error.map_or_else(|| sentence(status).to_owned(), ToString::to_string);
     let mut response = if wants_html(headers) {
         let unframed =
@@ -120,8 +123,8 @@ pub fn retry_after(headers: &mut HeaderMap, error: &AppError) {
     }
 }
 
-/// Gives an answer to whoever would get none: tower-sessions and axum-login answer a failing store with an empty 500 (and nothing
-/// else here does), axum a wrong method with an empty 405, the time limit with an empty 504.
+/// Gives an answer to whoever would get none: tower-sessions and axum-login answer a failing store with an empty 500, so does the
+/// layer that catches panics, axum a wrong method with an empty 405, the time limit with an empty 504.
 pub async fn never_empty(State(site): State<Site>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let response = next.run(request).await;
@@ -133,6 +136,7 @@ pub async fn never_empty(State(site): State<Site>, request: Request, next: Next)
     let error = match status {
         StatusCode::METHOD_NOT_ALLOWED => None,
         StatusCode::GATEWAY_TIMEOUT => Some(AppError::TimedOut),
+        _ if response.extensions().get::<Panicked>().is_some() => Some(AppError::Internal),
         _ => Some(AppError::Unavailable),
     };
     let mut page = match &error {
@@ -145,15 +149,15 @@ pub async fn never_empty(State(site): State<Site>, request: Request, next: Next)
     page
 }
 
-/// For `CatchPanicLayer`: the log has the panic's text, the visitor an apology.
-pub fn panicked(site: &Site, headers: &HeaderMap, panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
-    let text = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("of unknown kind");
-    tracing::error!(panic = text, "A request panicked");
-    refuse(site, headers, &AppError::Internal)
+/// Marks the answer to a request that panicked.
+#[derive(Clone)]
+struct Panicked;
+
+/// For `CatchPanicLayer`: [`never_empty`] apologises; the log has the panic (`timing::log`).
+pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    response.extensions_mut().insert(Panicked);
+    response
 }
 
 fn sentence(status: StatusCode) -> &'static str {

@@ -134,6 +134,10 @@ pub fn has_cookie(site: &Site, headers: &HeaderMap, name: &'static str) -> bool 
 /// Reads what is carried for the page to be rendered, and takes it away once a page has shown it. Redirects in between, and
 /// answers that are no page, leave it where it is.
 pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    if is_prefetch(request.headers()) {
+        // Perhaps nobody ever sees that page. What is carried waits for one that somebody does see.
+        return next.run(request).await;
+    }
     let has_cookie = has_cookie(&site, request.headers(), NAME);
     let kept = decode::<Kept>(cookies::read(&site, request.headers(), KEPT))
         .filter(|kept| kept.page == request.uri().path());
@@ -159,6 +163,14 @@ pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     response
+}
+
+/// Whether a browser asks before anybody has chosen to go there.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().any(|name| {
+        let purpose = headers.get(name).and_then(|purpose| purpose.to_str().ok()).unwrap_or_default();
+        ["prefetch", "prerender", "preview"].into_iter().any(|kind| purpose.starts_with(kind))
+    })
 }
 
 fn read(site: &Site, headers: &HeaderMap) -> Carried {

@@ -13,6 +13,7 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 use tokio_stream::StreamExt;
+use tracing::Instrument;
 
 use super::{Site, page_cache, pages};
 use crate::{
@@ -117,7 +118,7 @@ impl Around {
     /// thread, and those of the page must be there when it goes on.
     async fn render(&self, fragment: Fragment, member: Option<&Member>) -> Result<Made, AppError> {
         let (around, member) = (self.clone(), member.cloned());
-        let rendered = tokio::spawn(async move {
+        let rendering = async move {
             // With no parent, so that no context of the page's reaches it, and with nothing that would be sent to the browser.
             let owner = Owner::new_root(None);
             Sandboxed::new(async move {
@@ -133,7 +134,8 @@ impl Around {
                 Made { html, is_to_be_kept: says_nothing && !failed.load(Ordering::Relaxed) }
             })
             .await
-        });
+        };
+        let rendered = tokio::spawn(rendering.in_current_span());
         rendered.await.map_err(|error| {
             tracing::error!(%error, "A fragment could not be rendered");
             AppError::Internal

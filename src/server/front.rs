@@ -1,13 +1,13 @@
 //! Where requests come in: a page that is ready is answered at once, everything else goes through the router.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::convert::Infallible;
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response};
+use axum::{Router, body::Body, http::Request, response::Response};
 use bytes::Bytes;
 use http_body::Body as HttpBody;
 use tower::ServiceExt;
 
-use super::{Site, page_cache, router};
+use super::{Site, client::Peer, page_cache, router};
 
 /// The whole site. Cheap to clone.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ impl Front {
     ///
     /// # Errors
     /// None: whatever goes wrong is an answer.
-    pub async fn answer<B>(self, request: Request<B>, peer: SocketAddr) -> Result<Response, Infallible>
+    pub async fn answer<B>(self, request: Request<B>, peer: Peer) -> Result<Response, Infallible>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
@@ -34,10 +34,10 @@ impl Front {
         // Nobody looks at the body here, and one that cannot be shared between threads need not be.
         let (head, body) = request.into_parts();
         let mut request = Request::from_parts(head, ());
+        request.extensions_mut().insert(peer);
         if let Some(response) = page_cache::warm(&self.site, &request).await {
             return Ok(response);
         }
-        request.extensions_mut().insert(ConnectInfo(peer));
         // In a box: what is answered above does not carry the room for it along.
         Box::pin(self.router.oneshot(request.map(|()| Body::new(body)))).await
     }

@@ -26,8 +26,9 @@ use crate::{
         api::{LoadApiLesson, LoadMatrix, TellTime},
     },
     mail::api::LoadMailbox,
-    member::{Member, Permission},
+    member::{Client, Member, Permission},
     sessions::cookie::{self, AuthSession, COOKIE},
+    timing::security,
     ui::flash::{Level, Message},
 };
 
@@ -145,6 +146,8 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
         && let Some(route) = request.extensions().get::<MatchedPath>()
         && let Err(error) = enter(member, route.as_str())
     {
+        let client = request.extensions().get::<Client>().map(|client| client.address.as_str());
+        security::event("permission_denied", Some(member.id()), client.unwrap_or_default(), None);
         return error_page::forbidden(&site, &request, member, &error);
     }
     let signed_in = member.is_some();

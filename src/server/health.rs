@@ -4,9 +4,12 @@ use axum::{Router, extract::State, http::StatusCode, routing::get};
 
 use super::Site;
 
+/// Their addresses.
+pub const PATHS: [&str; 2] = ["/healthz", "/readyz"];
+
 /// The two routes; they need no session and make no cookie.
 pub fn routes() -> Router<Site> {
-    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
+    Router::new().route(PATHS[0], get(|| async { "ok\n" })).route(PATHS[1], get(ready))
 }
 
 async fn ready(State(site): State<Site>) -> (StatusCode, &'static str) {

@@ -4,11 +4,9 @@
 //! is one. So its address is changed to one without a route before any is looked for, and its answer is that of every other such
 //! address.
 
-use std::net::SocketAddr;
-
 use axum::{
     Router,
-    extract::{ConnectInfo, Request},
+    extract::Request,
     http::{Uri, uri::PathAndQuery},
 };
 use tower::ServiceBuilder;
@@ -22,9 +20,7 @@ pub fn hide_admin(router: Router, site: &Site) -> Router {
     }
     let site = site.clone();
     let hide = move |mut request: Request| {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let address = client::address(peer, request.headers(), &site.config.server.trusted_proxies);
-        if !site.config.admin.is_open_to(address)
+        if !site.config.admin.is_open_to(client::address_of(&request, &site))
             && let Some(elsewhere) = elsewhere(request.uri())
         {
             *request.uri_mut() = elsewhere;

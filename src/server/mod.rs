@@ -8,6 +8,7 @@ pub mod config;
 pub mod cookies;
 pub mod db;
 pub mod error_page;
+mod executor;
 #[cfg(test)]
 pub mod explained;
 pub mod failure;
@@ -22,6 +23,8 @@ pub mod id;
 pub mod in_use;
 pub mod listen;
 pub mod moment;
+pub mod networks;
+pub mod outcome;
 pub mod page_cache;
 pub mod pages;
 pub mod plain_forms;
@@ -41,17 +44,16 @@ pub mod workshop;
 
 use std::future::Future;
 
-use tokio::net::TcpListener;
-
 pub use site::Site;
 pub use visit::{DeviceHash, Visit, current_member, current_staff, permitted};
 
-use crate::{accounts, mail};
+use crate::{accounts, mail, timing};
 use clock::Clock;
 use config::Config;
 use db::Database;
 use failure::Failure;
 use front::Front;
+use listen::Listener;
 
 /// Opens everything and serves until `stop` is ready; then lets running requests finish, ends the open transactions and closes
 /// the database. Everything comes from outside (law 8): the listener, so that a test can take port 0, and the clock.
@@ -61,9 +63,10 @@ use front::Front;
 pub async fn run(
     config: Config,
     clock: Clock,
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Failure> {
+    let listener = listener.into();
     let address =
         listener.local_addr().map_err(|error| Failure::start("learn the listening address", error))?;
     let _in_use = in_use::by_a_site(&config.database)?;
@@ -81,13 +84,10 @@ pub async fn run(
     let writer = tokio::spawn(accounts::service::write_failed_logins_now_and_then(site.clone()));
     let postman = tokio::spawn(mail::delivery::deliver(site.clone()));
     // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
-    println!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
-    let stopping = site.stopping.clone();
-    let stop = async move {
-        stop.await;
-        stopping.begin();
-    };
-    listen::serve(listener, Front::new(site.clone()), &site.config.server, stop).await;
+    let listening = format!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
+    println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &listening));
+    let front = Front::new(site.clone());
+    listen::serve(listener, front, &site.config.server, site.stopping.clone(), stop).await;
     watcher.abort();
     sweeper.abort();
     postman.abort();

@@ -4,7 +4,7 @@
 //! URL, drops what was typed, and answers every error with status 500. Here instead: a refused form goes back to its page (303)
 //! with its errors and values in the flash cookie; any other error is an error page; and script clients get the error's own status.
 
-use std::{collections::BTreeMap, future::Future};
+use std::{collections::BTreeMap, error::Error, future::Future};
 
 use axum::{
     body::{Body, to_bytes},
@@ -14,18 +14,21 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use http_body_util::LengthLimitError;
 use server_fn::{
     error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
     redirect::REDIRECT_HEADER,
 };
+use tracing::Instrument;
 
-use super::{Site, error_page, flash, guard};
+use super::{Site, error_page, flash, guard, outcome};
 use crate::{
     accounts::next::destination,
     error::AppError,
     forms::{FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
     pictures,
     sessions::press,
+    timing::{Recorder, request_id},
 };
 
 /// Forms that send a file. They read it themselves, within a limit of their own; what else they say stands in their address.
@@ -42,20 +45,27 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
         (Bytes::from(parts.uri.query().unwrap_or_default().to_owned()), sent)
     } else {
         let limit = usize::try_from(site.config.server.max_body.bytes()).unwrap_or(usize::MAX);
-        let Ok(body) = to_bytes(sent, limit).await else {
-            return error_page::refuse(&site, &parts.headers, &AppError::TooLarge);
-        };
-        (body.clone(), Body::from(body))
+        match to_bytes(sent, limit).await {
+            Ok(body) => (body.clone(), Body::from(body)),
+            Err(error) => return error_page::refuse(&site, &parts.headers, &unreadable(&error)),
+        }
     };
     let headers = parts.headers.clone();
+    let recorder = parts.extensions.get::<Recorder>().cloned().unwrap_or_default();
     let response = to_the_end(next.run(Request::from_parts(parts, sent))).await;
     let (mut head, answer) = response.into_parts();
     let Ok(answer) = to_bytes(answer, usize::MAX).await else {
         return error_page::refuse(&site, &headers, &AppError::Internal);
     };
     let error = head.headers.remove(SERVER_FN_ERROR_HEADER).map(|mark| (mark, AppError::de(answer.clone())));
+    let submission = serde_json::from_slice(&answer);
+    match (&error, &submission) {
+        (Some((_, error)), _) => recorder.came_to(outcome::of_error(error)),
+        (None, Ok(submission)) => recorder.came_to(outcome::of_submission(submission)),
+        (None, Err(_)) => {}
+    }
     if !error_page::wants_html(&headers) {
-        if matches!(serde_json::from_slice(&answer), Ok(Submission::Reauthenticate)) {
+        if matches!(submission, Ok(Submission::Reauthenticate)) {
             let location = reauthenticate(&site, &headers, &path, &body, &mut head.headers);
             head.headers.insert(header::LOCATION, location);
             head.headers.insert(REDIRECT_HEADER, HeaderValue::from_static("true"));
@@ -65,7 +75,10 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
             head.status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             head.headers.insert(SERVER_FN_ERROR_HEADER, mark);
             head.headers.remove(header::LOCATION);
+            head.headers.remove(header::CONTENT_LENGTH);
             error_page::retry_after(&mut head.headers, &error);
+            let error = error.reported(request_id::of_request(&headers));
+            return Response::from_parts(head, Body::from(error.ser()));
         }
         return Response::from_parts(head, Body::from(answer));
     }
@@ -76,7 +89,7 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
         return Response::from_parts(head, Body::from(answer));
     }
     let mut kept = cookies_of(&head.headers);
-    let location = match serde_json::from_slice(&answer) {
+    let location = match submission {
         Ok(Submission::Refused(errors)) => {
             let values = typed_values(&body);
             let page = form_page(&site, &headers, values.get(FORM_PAGE));
@@ -97,6 +110,18 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
     }
     kept.insert(header::LOCATION, location.unwrap_or(HeaderValue::from_static("/")));
     (StatusCode::SEE_OTHER, kept).into_response()
+}
+
+/// Returns why a body could not be read: too large, or broken off or garbled on its way.
+fn unreadable(error: &axum::Error) -> AppError {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return AppError::TooLarge;
+        }
+        cause = error.source();
+    }
+    AppError::BadRequest
 }
 
 /// What a handler of axum's answers to a form, so that it is read here as a server function's answer is.
@@ -127,7 +152,7 @@ fn reauthenticate(
 /// A visitor who goes away drops whatever waits for them. What writes goes on to its end all the same: dropped between the commit
 /// and the invalidation, a logout would leave its session in memory.
 pub async fn to_the_end(answer: impl Future<Output = Response> + Send + 'static) -> Response {
-    match tokio::spawn(answer).await {
+    match tokio::spawn(answer.in_current_span()).await {
         Ok(response) => response,
         // For `CatchPanicLayer`, as if it had happened here.
         Err(error) => match error.try_into_panic() {

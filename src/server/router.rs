@@ -1,17 +1,13 @@
 //! All routes and all layers, in their order, each with its reason.
 
-use axum::{
-    Router,
-    http::{HeaderMap, StatusCode, header},
-    middleware::from_fn_with_state,
-};
+use axum::{Router, http::StatusCode, middleware::from_fn_with_state};
 use leptos_axum::LeptosRoutes;
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    Site, client, error_page, flash, guard, headers, health, hidden, page_cache, pages, plain_forms,
-    same_origin, shell, static_files, well_formed,
+    Site, client, error_page, flash, guard, headers, health, hidden, networks, page_cache, pages,
+    plain_forms, same_origin, shell, static_files, well_formed,
 };
 use crate::{
     accounts::{links, old_addresses},
@@ -74,21 +70,21 @@ pub fn router(site: Site) -> Router {
 
 /// The layers around everything, static files included.
 fn outer_layers(router: Router, site: Site) -> Router {
-    let for_panics = site.clone();
-    let html = HeaderMap::from_iter([(header::ACCEPT, header::HeaderValue::from_static("text/html"))]);
     let time_limit = site.config.server.request_timeout.get();
     router.layer(
         ServiceBuilder::new()
-            // Outermost: it times all of the below.
+            // Outermost: it times all of the below, and what they log has the request's id.
             .layer(from_fn_with_state(site.clone(), timing::layer::time_requests))
             .layer(from_fn_with_state(site.clone(), headers::security_headers))
             // Outside of whatever makes an error page.
             .layer(from_fn_with_state(site.clone(), acting::layer::banner_on_error_pages))
             // Outside of whatever answers with nothing.
             .layer(from_fn_with_state(site.clone(), error_page::never_empty))
-            .layer(CatchPanicLayer::custom(move |panic| error_page::panicked(&for_panics, &html, panic)))
+            .layer(CatchPanicLayer::custom(error_page::panicked))
             .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, time_limit))
             .layer(from_fn_with_state(site.clone(), client::identify))
+            // Costs nothing yet: neither the session nor a file was looked at.
+            .layer(from_fn_with_state(site.clone(), networks::admit))
             // From here on a request means what it says.
             .layer(from_fn_with_state(site.clone(), well_formed::well_formed))
             // Before the session is looked at: another site's request costs us nothing.
@@ -131,10 +127,10 @@ mod tests {
             let response = router.clone().oneshot(request).await.expect("an answer");
             assert_eq!(response.status().as_u16(), status);
             assert_eq!(response.headers()["x-content-type-options"], "nosniff");
-            assert!(response.headers().contains_key("x-request-id"), "it is timed");
+            let id = response.headers()["x-request-id"].to_str().expect("ASCII").to_owned();
             let body = axum::body::to_bytes(response.into_body(), 100_000).await.expect("a body");
             let text = String::from_utf8_lossy(&body);
-            assert!(text.contains(heading) && !text.contains("s3cret"), "{text}");
+            assert!(text.contains(heading) && text.contains(&id) && !text.contains("s3cret"), "{text}");
         }
     }
 }

@@ -10,7 +10,7 @@ use axum::{
 use url::Url;
 
 use super::{Site, error_page, flash};
-use crate::{error::AppError, sessions::cookie::COOKIE};
+use crate::{error::AppError, member::Client, sessions::cookie::COOKIE, timing::security};
 
 /// Refuses requests that another site made the browser send, and methods that nothing here answers.
 pub async fn same_origin(State(site): State<Site>, request: Request, next: Next) -> Response {
@@ -23,7 +23,8 @@ pub async fn same_origin(State(site): State<Site>, request: Request, next: Next)
     if safe || is_same_origin(request.headers(), &site.base_url, has_session) {
         return next.run(request).await;
     }
-    tracing::warn!(path = request.uri().path(), "Refused a request that came from another site");
+    let client = request.extensions().get::<Client>().map(|client| client.address.as_str());
+    security::event("cross_site_refused", None, client.unwrap_or_default(), None);
     error_page::refuse(&site, request.headers(), &AppError::Forbidden)
 }
 
@@ -33,7 +34,8 @@ pub async fn same_origin(State(site): State<Site>, request: Request, next: Next)
 fn is_same_origin(headers: &HeaderMap, base: &Url, has_session: bool) -> bool {
     let mut sites = headers.get_all("sec-fetch-site").iter();
     if let Some(site) = sites.next() {
-        return sites.next().is_none() && site == "same-origin";
+        // `none`: the user's own doing, such as an address typed or a page loaded anew.
+        return sites.next().is_none() && (site == "same-origin" || site == "none");
     }
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
@@ -58,7 +60,8 @@ mod tests {
             (vec![("sec-fetch-site", "same-origin"), ("origin", ours)], true, true),
             (vec![("sec-fetch-site", "same-site"), ("origin", ours)], true, false),
             (vec![("sec-fetch-site", "cross-site"), ("origin", ours)], false, false),
-            (vec![("sec-fetch-site", "none")], true, false),
+            (vec![("sec-fetch-site", "none")], true, true),
+            (vec![("sec-fetch-site", "none"), ("sec-fetch-site", "cross-site")], true, false),
             (vec![("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")], true, false),
             (vec![("sec-fetch-site", "")], false, false),
             (vec![("origin", ours)], true, true),

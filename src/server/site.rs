@@ -11,6 +11,7 @@ use super::{
     clock::Clock,
     config::{Config, Environment},
     db::Database,
+    executor,
     failure::Failure,
     page_cache::{self, CachedPages},
     stopping::Stopping,
@@ -77,6 +78,7 @@ impl Site {
     /// # Errors
     /// For settings that only now turn out wrong.
     pub fn new(config: Config, clock: Clock, db: Database, listening: SocketAddr) -> Result<Self, Failure> {
+        executor::begin();
         let base = if config.site.base_url.is_empty() {
             format!("http://{listening}")
         } else {
@@ -88,6 +90,8 @@ impl Site {
             .output_name(super::assets::OUTPUT_NAME)
             .site_root(config.server.site_root.to_string_lossy().into_owned())
             .site_addr(listening)
+            .reload_port(port("LEPTOS_RELOAD_PORT").unwrap_or(RELOAD_PORT))
+            .reload_external_port(port("LEPTOS_RELOAD_EXTERNAL_PORT"))
             .build();
         let cache = Cache::open(&config.cache, &db, &clock)?;
         let settings = &config.sessions;
@@ -137,6 +141,14 @@ impl Site {
     pub fn cookie_name(&self, name: &'static str) -> String {
         if self.is_https() { format!("__Host-{name}") } else { name.to_owned() }
     }
+}
+
+/// Where `cargo leptos watch` tells pages to reload, unless it says otherwise.
+const RELOAD_PORT: u32 = 3001;
+
+/// What `cargo leptos` says in its environment.
+fn port(name: &str) -> Option<u32> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
 /// A member with many permissions takes the room of several.

@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::Request,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
 };
 use tower_http::services::{ServeDir, ServeFile};
@@ -16,14 +16,22 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// For a name that does not: the browser asks again, which costs a 304.
 const ASK_AGAIN: &str = "no-cache";
 
+/// Bytes that are read at once of a file on its way. All that were read and not sent yet take memory, and a client can leave them
+/// unread: with the library's 64 KiB five hundred such clients took 200 MiB.
+const CHUNK: usize = 16 * 1024;
+
 /// A route for the built files and one for each file beside them.
 pub fn routes(site: &Site) -> Router<Site> {
     let root = &site.config.server.site_root;
-    let built = ServeDir::new(root.join(PKG_DIR)).precompressed_br().precompressed_gzip();
+    let built =
+        ServeDir::new(root.join(PKG_DIR)).precompressed_br().precompressed_gzip().with_buf_chunk_size(CHUNK);
     let built = Router::new().nest_service(&format!("/{PKG_DIR}"), built);
     let mut others = Router::new();
     for name in &site.assets.files {
-        let file = ServeFile::new(root.join(name)).precompressed_br().precompressed_gzip();
+        let file = ServeFile::new(root.join(name))
+            .precompressed_br()
+            .precompressed_gzip()
+            .with_buf_chunk_size(CHUNK);
         others = others.route_service(&format!("/{name}"), file);
     }
     with_caching(built, if site.assets.hashed { FOR_EVER } else { ASK_AGAIN })
@@ -38,7 +46,19 @@ fn with_caching(files: Router<Site>, caching: &'static str) -> Router<Site> {
             // The same address answers in Brotli, in gzip, or as it is.
             response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
+        say_charset(response.headers_mut());
         response.extensions_mut().insert(Quiet);
         response
     }))
+}
+
+/// All our texts are UTF-8, and the type that is guessed by a file's name does not say so.
+fn say_charset(headers: &mut HeaderMap) {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.starts_with("text/")
+        && !kind.contains("charset")
+        && let Ok(kind) = HeaderValue::try_from(format!("{kind}; charset=utf-8"))
+    {
+        headers.insert(header::CONTENT_TYPE, kind);
+    }
 }

@@ -12,6 +12,11 @@ impl Stopping {
         self.0.send_replace(true);
     }
 
+    /// Returns whether the site has begun to stop.
+    pub fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Ready when the site stops, or has begun to.
     pub async fn begun(&self) {
         let _ = self.0.subscribe().wait_for(|begun| *begun).await;

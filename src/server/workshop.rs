@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Span;
 
 use crate::error::AppError;
 
@@ -49,7 +50,10 @@ impl Workshop {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let slot = self.slots.clone().acquire_owned().await.map_err(|_| BUSY)?;
+        // What is logged there, and a panic, belongs to the request.
+        let span = Span::current();
         tokio::task::spawn_blocking(move || {
+            let _span = span.entered();
             // Both go along, so that a visitor who leaves does not free a slot in which work is still done.
             let _places = (admitted, slot);
             work()

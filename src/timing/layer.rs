@@ -2,21 +2,26 @@
 
 use std::{
     borrow::Cow,
+    net::IpAddr,
     time::{Duration, Instant},
 };
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderName, HeaderValue, Method, header},
+    http,
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
 
-use super::{PageState, Recorder, text::Text};
-use crate::{member::UserId, server::Site};
+use tracing::{Instrument, field};
 
-/// By it an answer and its log line find each other.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+use super::{PageState, Recorder, RequestId, request_id::REQUEST_ID, text::Text};
+use crate::{
+    member::UserId,
+    server::{Site, client},
+};
+
 /// How long it took, and what of it came out of the cache.
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
@@ -31,16 +36,35 @@ pub struct Quiet;
 /// The status under which a request is logged whose visitor went away before the answer (nginx's).
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// Measures until the answer's head is ready; our pages are complete by then (`SsrMode::Async`).
+/// Measures until the answer's head is ready; our pages are complete by then (`SsrMode::Async`). Whatever is logged meanwhile stands in
+/// the request's span, and so has its id.
 pub async fn time_requests(State(site): State<Site>, mut request: Request, next: Next) -> Response {
-    let recorder = Recorder::default();
-    request.extensions_mut().insert(recorder.clone());
+    let id = RequestId::of(&site, &request);
+    request.headers_mut().remove(REQUEST_ID);
+    if let Some(value) = id.header() {
+        request.headers_mut().insert(REQUEST_ID, value);
+    }
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = loggable_path(request.uri().path(), route.as_deref());
+    let client = client::address_of(&request, &site);
+    // At the level of errors, so that it is there for them however little the log shows.
+    let span = tracing::error_span!(
+        target: TARGET,
+        "request",
+        request_id = %id,
+        client = client.map(field::display),
+        method = %request.method(),
+        path,
+        user_id = field::Empty,
+        actor_id = field::Empty,
+    );
+    let recorder = Recorder::of(span.clone());
+    request.extensions_mut().insert(recorder.clone());
     let timed = Timed {
         begun: Instant::now(),
         took: None,
-        id: rand::random(),
+        id,
+        client,
         method: request.method().clone(),
         path: path.into(),
         route: route.map(Cow::Owned),
@@ -49,7 +73,7 @@ pub async fn time_requests(State(site): State<Site>, mut request: Request, next:
         status: CLIENT_CLOSED_REQUEST,
         is_quiet: false,
     };
-    let mut response = next.run(request).await;
+    let mut response = next.run(request).instrument(span).await;
     timed.finish(&mut response);
     response
 }
@@ -59,7 +83,8 @@ pub async fn time_requests(State(site): State<Site>, mut request: Request, next:
 pub struct Timed {
     begun: Instant,
     took: Option<Duration>,
-    id: u64,
+    id: RequestId,
+    client: Option<IpAddr>,
     method: Method,
     path: Cow<'static, str>,
     route: Option<Cow<'static, str>>,
@@ -92,6 +117,13 @@ impl Noted {
         }
     }
 
+    fn outcome(&self) -> Option<&str> {
+        match self {
+            Self::By(recorder) => recorder.outcome(),
+            Self::Page(..) => None,
+        }
+    }
+
     fn cache_state(&self) -> Option<String> {
         match self {
             Self::By(recorder) => Some(recorder.cache_state()).filter(|state| !state.is_empty()),
@@ -102,8 +134,9 @@ impl Noted {
 
 impl Timed {
     /// A page that was ready.
-    pub fn page(
+    pub fn page<B>(
         site: &Site,
+        request: &http::Request<B>,
         begun: Instant,
         route: &'static str,
         user: Option<UserId>,
@@ -112,7 +145,8 @@ impl Timed {
         Self {
             begun,
             took: None,
-            id: rand::random(),
+            id: RequestId::of(site, request),
+            client: client::address_of(request, site),
             method: Method::GET,
             path: Cow::Borrowed(route),
             route: Some(Cow::Borrowed(route)),
@@ -132,7 +166,7 @@ impl Timed {
         if let Some(value) = self.server_timing(took, response) {
             response.headers_mut().insert(SERVER_TIMING, value);
         }
-        if let Some(value) = Text::of("").hex(self.id).value() {
+        if let Some(value) = self.id.header() {
             response.headers_mut().insert(REQUEST_ID, value);
         }
     }
@@ -175,10 +209,14 @@ impl Drop for Timed {
             ($level:ident) => {
                 tracing::$level!(
                     target: TARGET,
-                    request_id = format!("{:016x}", self.id),
+                    // All that the span has, too.
+                    parent: None,
+                    request_id = %self.id,
+                    client = self.client.map(field::display),
                     route,
                     user_id = noted.user_id().map(|user| user.0),
                     actor_id = noted.actor_id().map(|actor| actor.0),
+                    outcome = noted.outcome(),
                     status,
                     duration_ms = milliseconds(duration),
                     cache = noted.cache_state(),
@@ -193,6 +231,18 @@ impl Drop for Timed {
             _ => write_line!(info),
         }
     }
+}
+
+/// Writes the line of bytes that were no request: hyper answers them by itself.
+pub fn log_unreadable(client: Option<IpAddr>, status: StatusCode) {
+    let status = status.as_u16();
+    tracing::info!(
+        target: TARGET,
+        client = client.map(field::display),
+        route = "-",
+        status,
+        "Request: - - - Processed in 0.0000s - Status: {status}",
+    );
 }
 
 /// To the microsecond: more digits say nothing.
@@ -210,20 +260,31 @@ fn level(status: u16, duration: Duration, slow: Duration, is_quiet: bool) -> tra
     }
 }
 
-/// Never the query, which can hold tokens and addresses; for a route with parameters the pattern, since parameters can be
-/// tokens too; an unknown path only as far as it can have been meant.
+/// Returns what of a path may stand in the log. Never the query, which can hold tokens and addresses; for a route with parameters the
+/// pattern, since parameters can be tokens too. A path without a route can be the mistyped address of one: of it only short and plain
+/// parts are written, and only so many.
 fn loggable_path(path: &str, route: Option<&str>) -> String {
-    const LONGEST: usize = 200;
-    match route {
-        Some(route) if route.contains('{') => route.to_owned(),
-        // A request's path is ASCII; `get` is for whoever calls this with something else.
-        _ => path.get(..LONGEST).map_or_else(
-            || path.to_owned(),
-            |cut| {
-                if path.len() > LONGEST { format!("{cut}…") } else { cut.to_owned() }
-            },
-        ),
+    const MAX_PARTS: usize = 10;
+    // A link's token has 43 letters.
+    const MAX_PART: usize = 24;
+    if let Some(route) = route {
+        return route.to_owned();
     }
+    let is_plain = |part: &str| {
+        part.len() <= MAX_PART
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
+    };
+    let mut parts = path.split('/');
+    let mut text = parts
+        .by_ref()
+        .take(MAX_PARTS)
+        .map(|part| if is_plain(part) { part } else { "…" })
+        .collect::<Vec<_>>()
+        .join("/");
+    if parts.next().is_some() {
+        text.push_str("/…");
+    }
+    text
 }
 
 fn is_html(response: &Response) -> bool {
@@ -241,8 +302,22 @@ mod tests {
             "/accounts/reset/{token}"
         );
         assert_eq!(loggable_path("/members/dashboard", Some("/members/dashboard")), "/members/dashboard");
-        assert_eq!(loggable_path("/nowhere", None), "/nowhere");
-        assert_eq!(loggable_path(&"x".repeat(201), None).chars().count(), 201);
+        let token = "x".repeat(43);
+        for (path, expected) in [
+            ("/nowhere", "/nowhere"),
+            ("/wp-admin/setup.php", "/wp-admin/setup.php"),
+            ("/accounts/login/", "/accounts/login/"),
+            (&format!("/accounts/reset/{token}/"), "/accounts/reset/…/"),
+            (&format!("/accounts/reset/{token})."), "/accounts/reset/…"),
+            ("/a/ada@example.org/b", "/a/…/b"),
+            ("/a/ada%40example.org", "/a/…"),
+            ("/a/ada%2540example.org", "/a/…"),
+            ("//evil.example", "//evil.example"),
+            ("/1/2/3/4/5/6/7/8/9/10/11", "/1/2/3/4/5/6/7/8/9/…"),
+            (&"/".repeat(5000), "//////////…"),
+        ] {
+            assert_eq!(loggable_path(path, None), expected, "{path}");
+        }
     }
 
     #[test]

@@ -3,6 +3,9 @@
 
 pub mod layer;
 pub mod log;
+mod redact;
+pub mod request_id;
+pub mod security;
 pub mod text;
 
 use std::{
@@ -13,7 +16,10 @@ use std::{
     },
 };
 
+pub use request_id::RequestId;
+
 use text::Text;
+use tracing::Span;
 
 use crate::{cache::Lookup, member::UserId, server::clock::Millis};
 
@@ -34,6 +40,8 @@ struct Record {
     cache: Mutex<Vec<(&'static str, Lookup)>>,
     good_until: AtomicI64,
     page: OnceLock<PageState>,
+    outcome: OnceLock<String>,
+    span: Span,
 }
 
 impl Default for Record {
@@ -44,6 +52,8 @@ impl Default for Record {
             cache: Mutex::default(),
             good_until: AtomicI64::new(Millis::MAX),
             page: OnceLock::new(),
+            outcome: OnceLock::new(),
+            span: Span::none(),
         }
     }
 }
@@ -77,6 +87,11 @@ impl PageState {
 }
 
 impl Recorder {
+    /// Notes also in the request's span who asked.
+    pub fn of(span: Span) -> Self {
+        Self(Some(Arc::new(Record { span, ..Default::default() })))
+    }
+
     /// Forgets everything, for who notes by other means what is to be noted.
     pub const fn none() -> Self {
         Self(None)
@@ -84,15 +99,19 @@ impl Recorder {
 
     /// Notes who asked.
     pub fn user(&self, id: UserId) {
-        if let Some(record) = &self.0 {
-            let _ = record.user.set(id);
+        if let Some(record) = &self.0
+            && record.user.set(id).is_ok()
+        {
+            record.span.record("user_id", id.0);
         }
     }
 
     /// Notes who of staff acted as the one who asked.
     pub fn actor(&self, id: UserId) {
-        if let Some(record) = &self.0 {
-            let _ = record.actor.set(id);
+        if let Some(record) = &self.0
+            && record.actor.set(id).is_ok()
+        {
+            record.span.record("actor_id", id.0);
         }
     }
 
@@ -113,6 +132,18 @@ impl Recorder {
     /// Until when all of that is good; without any, for ever.
     pub fn all_good_until(&self) -> Millis {
         self.0.as_ref().map_or(Millis::MAX, |record| record.good_until.load(Ordering::Relaxed))
+    }
+
+    /// Notes what came of a form or another call, in a word for the log.
+    pub fn came_to(&self, outcome: String) {
+        if let Some(record) = &self.0 {
+            let _ = record.outcome.set(outcome);
+        }
+    }
+
+    /// Returns what came of it, where it was a form or another call.
+    pub fn outcome(&self) -> Option<&str> {
+        self.0.as_ref()?.outcome.get().map(String::as_str)
     }
 
     /// Notes what the page cache did.

@@ -3,6 +3,10 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::{PASSWORD, TestSite, Visitor, visitor::FormBody};
 
@@ -163,6 +167,34 @@ async fn no_page_fails_on_its_query() {
             send(&mut ada, path, "application/x-www-form-urlencoded", body.as_bytes(), "application/json")
                 .await;
         assert!(status < 500, "{path}: {status} {text}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_or_is_garbled_is_not_called_too_large() {
+    let site = TestSite::start().await;
+    let head = |how: &str| {
+        format!(
+            "POST /api/accounts/log_in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nAccept: text/html\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nConnection: close\r\n{how}\r\n\r\n"
+        )
+    };
+    let large = format!("{}login={}", head("Content-Length: 100006"), "x".repeat(100_000));
+    for (request, status) in [
+        (head("Transfer-Encoding: chunked") + "zz\r\nlogin=a\r\n0\r\n\r\n", 400),
+        (head("Transfer-Encoding: chunked") + "3\r\nlogin=a\r\n0\r\n\r\n", 400),
+        (head("Content-Length: 100") + "login=a", 400),
+        (head("Transfer-Encoding: chunked") + "64\r\nlogin=a", 400),
+        (large, 413),
+    ] {
+        let mut stream = TcpStream::connect(site.address).await.expect("connected");
+        stream.write_all(request.as_bytes()).await.expect("sent");
+        stream.shutdown().await.expect("no more");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        let (answer, shown) = (String::from_utf8_lossy(&answer), &request[..request.len().min(300)]);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{shown}: {answer}");
     }
     site.stop().await;
 }

@@ -6,12 +6,12 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use axum::{
     Router,
     body::{Body, to_bytes},
-    extract::ConnectInfo,
     http::{Request, Version},
     response::Response,
 };
 use members_area::server::{
     Site,
+    client::Peer,
     clock::Clock,
     config::{Config, MailTransport, Period},
     db::Database,
@@ -95,14 +95,14 @@ impl Ways {
 
     async fn through_the_layers(&self, asked: &Asked) -> Response {
         let mut request = asked.request();
-        request.extensions_mut().insert(ConnectInfo(PEER));
+        request.extensions_mut().insert(Peer::from(PEER));
         self.router.clone().oneshot(request).await.expect("an answer")
     }
 
     /// Asks both ways; whether the layers were needed.
     async fn compare(&self, asked: &Asked) -> bool {
         let is_ready = warm(&self.site, &asked.request()).await.is_some();
-        let front = self.front.clone().answer(asked.request(), PEER).await.expect("an answer");
+        let front = self.front.clone().answer(asked.request(), PEER.into()).await.expect("an answer");
         let layers = self.through_the_layers(asked).await;
         let (front, layers) = (readable(front).await, readable(layers).await);
         assert_eq!((front.0, &front.1), (layers.0, &layers.1), "{}", asked.says());
@@ -113,7 +113,7 @@ impl Ways {
     /// What cannot be answered without the layers; the status of the answer.
     async fn ask_with_layers(&self, asked: &Asked) -> u16 {
         assert!(warm(&self.site, &asked.request()).await.is_none(), "{}", asked.says());
-        let answer = self.front.clone().answer(asked.request(), PEER).await.expect("an answer");
+        let answer = self.front.clone().answer(asked.request(), PEER.into()).await.expect("an answer");
         answer.status().as_u16()
     }
 
@@ -166,7 +166,7 @@ async fn two_members(change: impl FnOnce(&mut Config)) -> (Ways, String, String)
     let ways = Ways::on(site.halt().await, change).await;
     for cookie in [&cookies.0, &cookies.1] {
         let cookie = ways.site.cookie_name("sessionid") + cookie.trim_start_matches("sessionid");
-        let first = ways.front.clone().answer(Asked::get(DASHBOARD, &cookie).request(), PEER).await;
+        let first = ways.front.clone().answer(Asked::get(DASHBOARD, &cookie).request(), PEER.into()).await;
         assert_eq!(first.expect("an answer").status(), 200);
     }
     (ways, cookies.0, cookies.1)
@@ -324,7 +324,8 @@ async fn over_https_and_for_strangers() {
         config.cache.site_ttl = Period::minutes(5);
     })
     .await;
-    let first = ways.front.clone().answer(Asked::get("/", "").request(), PEER).await.expect("an answer");
+    let first =
+        ways.front.clone().answer(Asked::get("/", "").request(), PEER.into()).await.expect("an answer");
     let etag = first.headers()["etag"].to_str().expect("ASCII").to_owned();
     for (asked, is_ready) in [
         (Asked::get(DASHBOARD, &ada), false),

@@ -3,13 +3,13 @@
 use std::{
     io::Write,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use crate::support::{
     PASSWORD, TestSite, Visitor,
     database::TestDatabase,
-    program::{program, run, text},
-    site::built_files,
+    program::{Serving, program, run, text},
 };
 
 #[tokio::test]
@@ -226,26 +226,14 @@ async fn every_command_has_help_and_every_mistake_a_sentence() {
 
 #[tokio::test]
 async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
-    use std::io::{BufRead, BufReader};
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let log = folder.path().join("log/requests.log");
+    let settings =
+        [("MEMBERS_AREA_LOG__FILE", log.to_str().expect("a path")), ("MEMBERS_AREA_LOG__MAX_FILE", "400B")];
     let mut cookies = None;
     for (round, signal) in ["-TERM", "-INT"].into_iter().enumerate() {
-        let mut child = program(&database, folder.path())
-            .arg("serve")
-            .env("MEMBERS_AREA_SERVER__SITE_ROOT", built_files(folder.path()))
-            .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0")
-            .env("MEMBERS_AREA_LOG__FILE", &log)
-            .env("MEMBERS_AREA_LOG__MAX_FILE", "400B")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program runs");
-        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
-        let address = lines
-            .find_map(|line| line.expect("text").strip_prefix("Listening on http://").map(str::to_owned))
-            .expect("it says where");
-        let reader = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>());
-        let mut visitor = Visitor::new(address.parse().expect("an address"));
+        let site = Serving::start(&database, folder.path(), &settings);
+        let mut visitor = site.visitor();
         if round == 0 {
             visitor.sign_up("ada", "ada@example.com").await;
             visitor.log_in("ada").await;
@@ -254,11 +242,10 @@ async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
         }
         assert!(visitor.is_signed_in().await, "round {round}");
         cookies = Some(visitor.cookies.clone());
-        let stopped =
-            Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
-        assert!(stopped.success());
-        assert!(child.wait().expect("it ends").success());
-        let console = reader.join().expect("read").join("\n");
+        site.signal(signal);
+        let (status, console) = site.ended_within(Duration::from_secs(60));
+        assert!(status.success());
+        let console = console.join("\n");
         assert!(console.contains("Request: GET /members/secret - Processed in"), "{console}");
     }
     let mut written = String::new();

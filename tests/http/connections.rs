@@ -77,6 +77,39 @@ async fn who_does_not_take_the_answer_is_left() {
     site.stop().await;
 }
 
+/// Three kinds of connection on which the site waits for its client, many more than there is room for.
+#[tokio::test]
+async fn connections_that_wait_for_their_client_keep_nobody_out() {
+    let site = TestSite::start_with(|config| {
+        config.server.max_connections = 8;
+        let big = std::fs::File::create(config.server.site_root.join("big.bin")).expect("a file");
+        big.set_len(1 << 28).expect("a size");
+    })
+    .await;
+    for request in [
+        "",
+        "GET / HT",
+        "POST /api/accounts/log_in HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 100\r\n\r\nlogin=",
+        "GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n",
+    ] {
+        let mut held = Vec::new();
+        for _ in 0..20 {
+            let mut stream = TcpStream::connect(site.address).await.expect("connected");
+            // One that has to make room is reset, at whatever it is about.
+            let _ = stream.write_all(request.as_bytes()).await;
+            held.push(stream);
+        }
+        let begun = Instant::now();
+        assert_eq!(site.visitor().get("/accounts/login").await.status, 200, "{request:?}");
+        assert!(
+            begun.elapsed() < Duration::from_secs(15),
+            "{request:?} kept a visitor out: {:?}",
+            begun.elapsed()
+        );
+    }
+    site.stop().await;
+}
+
 /// While an answer is on its way its reader has nothing to say; that is no silence.
 #[tokio::test]
 async fn who_takes_the_answer_steadily_has_all_the_time_it_takes() {
@@ -116,7 +149,7 @@ async fn a_stop_lets_running_requests_finish_and_does_not_wait_for_idle_connecti
     // Here it would go on without the site; a program that ends takes it along.
     let log = log::text();
     let answer = running.await.expect("no panic");
-    assert_eq!(answer.status, 303);
+    assert_eq!((answer.status, answer.header("connection")), (303, "close"));
     assert!(log.contains(answer.request_id()), "it was still running when the site had stopped");
 }
 

@@ -239,3 +239,25 @@ async fn no_secret_is_ever_logged() {
     assert!(!log.contains(PASSWORD));
     site.stop().await;
 }
+
+/// A browser that fetches a page before anybody goes there, or a proxy that does so for it, is nobody who reads.
+#[tokio::test]
+async fn a_page_that_is_fetched_ahead_leaves_messages_where_they_are() {
+    let site = TestSite::start().await;
+    let mut visitor = site.signed_up("ada").await;
+    let message = "Account created successfully";
+    for (header, purpose) in [
+        ("sec-purpose", "prefetch"),
+        ("sec-purpose", "prefetch;prerender"),
+        ("purpose", "prefetch"),
+        ("x-moz", "prefetch"),
+    ] {
+        let request = visitor.request(reqwest::Method::GET, "/accounts/login").header(header, purpose);
+        let ahead = visitor.send(request).await;
+        assert_eq!(ahead.status, 200);
+        assert!(!ahead.text().contains(message), "{header}: {purpose}");
+    }
+    assert!(visitor.get("/accounts/login").await.text().contains(message));
+    assert!(!visitor.get("/accounts/login").await.text().contains(message), "once");
+    site.stop().await;
+}

@@ -54,8 +54,9 @@ pub async fn log_in(
 ) -> Result<Submission, AppError> {
     use crate::{
         accounts::{backend::Credentials, next, service},
-        server::{Visit, flash, visit::remember_device},
+        server::{Visit, flash, outcome, visit::remember_device},
         sessions::cookie,
+        timing::security,
         ui::flash::{Level, Message},
     };
 
@@ -75,7 +76,10 @@ pub async fn log_in(
         }
         cookie::sign_in(&mut auth, &visit.site, &member, &visit.client, !remember.is_empty()).await
     };
-    Submission::from_result(verdict.await.map(|()| {
+    let verdict = verdict.await.inspect_err(|error| {
+        security::event("login_failed", None, &visit.client.address, Some(&outcome::reason(error)));
+    });
+    Submission::from_result(verdict.map(|()| {
         let accounts = &visit.site.config.accounts;
         let destination = next::destination(&next, &visit.site.base_url, &accounts.login_url);
         leptos_axum::redirect(&destination.unwrap_or_else(|| accounts.login_redirect_url.clone()));

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::Period;
+use crate::server::client::contains;
 
 /// `[admin]`
 #[derive(Clone, Debug, Deserialize)]
@@ -26,8 +27,7 @@ impl Default for Admin {
 impl Admin {
     /// Whether there is an admin for a visitor from this address. One that is not known is from nowhere.
     pub fn is_open_to(&self, address: Option<IpAddr>) -> bool {
-        self.allow_from.is_empty()
-            || address.is_some_and(|address| self.allow_from.iter().any(|network| network.contains(&address)))
+        self.allow_from.is_empty() || address.is_some_and(|address| contains(&self.allow_from, address))
     }
 }
 

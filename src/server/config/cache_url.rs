@@ -53,12 +53,21 @@ impl<'de> Deserialize<'de> for CacheUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         // What is wrong with it is not repeated: it may hold a password.
-        Self::parse(&text).ok_or_else(|| {
-            D::Error::custom(
-                "must be `memory://`, `database://`, `redis://HOST`, `memcached://HOST`, `file:///FOLDER` or `dummy://`",
-            )
-        })
+        Self::parse(&text).ok_or_else(|| D::Error::custom(must_be(&text)))
     }
+}
+
+/// Returns what an address must be that was not understood, and what to do in place of two that people try.
+fn must_be(text: &str) -> &'static str {
+    if text.starts_with("rediss://") {
+        return "cannot be `rediss://`: TLS to Redis is not built in. Run a TLS tunnel such as stunnel on this machine, and give \
+                its address as `redis://127.0.0.1:PORT`";
+    }
+    if text.starts_with("memcached://") && text.contains(',') {
+        return "takes one memcached server: an entry that is invalidated on one of several could still be read from another. Use one, \
+                or Redis";
+    }
+    "must be `memory://`, `database://`, `redis://HOST`, `memcached://HOST`, `file:///FOLDER` or `dummy://`"
 }
 
 impl fmt::Debug for CacheUrl {
@@ -134,10 +143,22 @@ mod tests {
             "file://folder",
             "memcached://user:s3cret@host",
             "memcached://host/1",
+            "memcached://a,b",
+            "memcached://a:11211,b:11211",
             "locmem://",
         ] {
             assert_eq!(CacheUrl::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_is_not_built_in_is_said() {
+        let error =
+            |text: &str| CacheUrl::deserialize(serde_json::Value::from(text)).expect_err(text).to_string();
+        assert!(error("rediss://app:s3cret@host").contains("stunnel"));
+        assert!(error("memcached://a,b").contains("one memcached server"));
+        assert!(error("locmem://").contains("dummy://"));
+        assert!(!error("rediss://app:s3cret@host").contains("s3cret"));
     }
 
     #[test]

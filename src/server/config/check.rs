@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
 use super::{CacheTimeout, Config, Environment, MailTransport, Period};
@@ -22,14 +22,19 @@ impl Config {
                 "must be like `https://members.example.org`, without a path",
             ),
             (
-                self.server.address.parse::<SocketAddr>().is_ok(),
+                self.listens_on_a_socket() || self.server.address.parse::<SocketAddr>().is_ok(),
                 "server.address",
-                "must be like `127.0.0.1:3000`",
+                "must be like `127.0.0.1:3000` or `unix:/run/members-area/http.sock`",
             ),
             (
                 !self.site.base_url.is_empty() || !self.listens_everywhere(),
                 "site.base_url",
                 "must be set when server.address is 0.0.0.0 or [::]: forms are accepted only from the address that visitors use",
+            ),
+            (
+                !self.site.base_url.is_empty() || !self.listens_on_a_socket(),
+                "site.base_url",
+                "must be set when server.address is a socket file: it does not say which address visitors use",
             ),
             (
                 (1..=1_000_000).contains(&self.server.max_connections),
@@ -151,17 +156,17 @@ impl Config {
                 "cache.timeout",
                 "must be longer than nothing",
             ),
-            (
-                EnvFilter::try_new(&self.log.level).is_ok(),
-                "log.level",
-                "must be like `info` or `info,sqlx=debug`",
-            ),
+            (is_log_filter(&self.log.level), "log.level", "must be like `info` or `info,sqlx=debug`"),
             (self.log.max_file.bytes() > 0, "log.max_file", "must be larger than zero"),
         ];
         match rules.iter().find(|(holds, ..)| !holds) {
             None => Ok(()),
             Some((_, key, rule)) => Err(Failure::message(format!("{key} {rule}"))),
         }
+    }
+
+    fn listens_on_a_socket(&self) -> bool {
+        self.server.address.strip_prefix("unix:").is_some_and(|path| !path.is_empty())
     }
 
     fn listens_everywhere(&self) -> bool {
@@ -190,6 +195,17 @@ impl Config {
                     && url.password().is_none()
             })
     }
+}
+
+/// Whether each part is a level, or says which module has which. A bare word is to `EnvFilter` a module whose lines are all shown,
+/// so that a level with a typo would show nothing.
+fn is_log_filter(text: &str) -> bool {
+    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    EnvFilter::try_new(text).is_ok()
+        && text.split(',').map(str::trim).all(|part| match part.rsplit_once('=') {
+            Some((module, level)) => !module.is_empty() && is_level(level),
+            None => is_level(part),
+        })
 }
 
 /// `localhost` or an address of this machine.

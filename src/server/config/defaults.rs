@@ -16,6 +16,8 @@ impl Default for Server {
         Self {
             address: "127.0.0.1:3000".into(),
             trusted_proxies: Vec::new(),
+            allow_from: Vec::new(),
+            deny_from: Vec::new(),
             max_connections: 4096,
             request_timeout: Period::seconds(30),
             idle_timeout: Period::seconds(60),

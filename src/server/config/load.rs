@@ -42,6 +42,10 @@ fn sentence(error: figment::Error, file: &Path) -> Failure {
     // For an unknown key the path ends at its section.
     let what = match &error.kind {
         Kind::UnknownField(key, known) => {
+            if from_environment {
+                // Here it is the path of the value, the unknown key included.
+                keys.truncate(keys.iter().position(|part| part == key).unwrap_or(keys.len()));
+            }
             keys.push(key.clone());
             format!("there is no such key (there are: {})", known.join(", "))
         }
@@ -52,11 +56,19 @@ fn sentence(error: figment::Error, file: &Path) -> Failure {
         kind => kind.to_string(),
     };
     let place = if from_environment {
-        format!("the environment variable {PREFIX}{}", keys.join("__").to_uppercase())
+        format!("the environment variable {}", variable(&keys))
     } else {
         format!("{}: {}", file.display(), keys.join("."))
     };
     Failure::message(format!("{place}: {what}"))
+}
+
+/// Returns the variable that says something about the key: it can name a part of what is no section.
+fn variable(keys: &[String]) -> String {
+    let name = format!("{PREFIX}{}", keys.join("__").to_uppercase());
+    let below = format!("{name}__");
+    let mut names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    names.find(|found| *found == name || found.to_uppercase().starts_with(&below)).unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -138,6 +150,16 @@ mod tests {
             ("[passwords]\niterations = 0", None, "passwords.iterations"),
             ("[log]\nformat = 'xml'", None, "log.format"),
             ("[log]\nlevel = 'a=b=c'", None, "log.level"),
+            ("[log]\nlevel = 'chatty'", None, "log.level"),
+            ("[log]\nlevel = 'info,chatty'", None, "log.level"),
+            ("[log]\nlevel = 'sqlx=chatty'", None, "log.level"),
+            ("[log]\nlevel = 'sqlx='", None, "log.level"),
+            ("[log]\nlevel = '=info'", None, "log.level"),
+            ("[log]\nlevel = ''", None, "log.level"),
+            ("[server]\naddress = 'unix:'", None, "server.address"),
+            ("[server]\naddress = 'unix:/run/x.sock'", None, "site.base_url"),
+            ("[server]\nallow_from = ['10.0.0.0/40']", None, "server.allow_from"),
+            ("[server]\ndeny_from = ['the office']", None, "server.deny_from"),
             ("[site]\nbase_url = 'example.org'", None, "site.base_url"),
             ("[site]\nbase_url = 'https://example.org/area'", None, "site.base_url"),
             ("[site]\nname = ''", None, "site.name"),
@@ -169,7 +191,13 @@ mod tests {
             ("[admin]\nallow_from = ['the office']", None, "admin.allow_from"),
             ("[lab]\nenabled = 'maybe'", None, "lab.enabled"),
             ("", Some(("MEMBERS_AREA_CACHE__MAX_BYTES", "lots")), "MEMBERS_AREA_CACHE__MAX_BYTES"),
-            ("", Some(("MEMBERS_AREA_CACHE__MAX_BITES", "1MiB")), "MEMBERS_AREA_CACHE__MAX_BITES"),
+            ("", Some(("MEMBERS_AREA_CACHE__MAX_BITES", "1MiB")), "variable MEMBERS_AREA_CACHE__MAX_BITES:"),
+            ("", Some(("MEMBERS_AREA_LOG__FILES", "x")), "variable MEMBERS_AREA_LOG__FILES:"),
+            ("", Some(("MEMBERS_AREA_NOPE__X", "x")), "variable MEMBERS_AREA_NOPE__X:"),
+            ("", Some(("MEMBERS_AREA_NOPE", "x")), "variable MEMBERS_AREA_NOPE:"),
+            ("", Some(("MEMBERS_AREA_LOG__FILE__X", "x")), "variable MEMBERS_AREA_LOG__FILE__X:"),
+            ("", Some(("MEMBERS_AREA_LOG", "x")), "variable MEMBERS_AREA_LOG:"),
+            ("[log]\nlog = 1", None, ": log.log:"),
         ] {
             let message = load_with(toml, environment.as_slice()).expect_err(toml);
             assert!(message.contains(named), "{toml}: {message}");

@@ -14,7 +14,7 @@ pub struct Log {
     pub format: LogFormat,
     /// What the console gets, as in `RUST_LOG`.
     pub level: String,
-    /// The request log; empty: none.
+    /// The log of requests, security events and errors; empty: none.
     pub file: PathBuf,
     /// A new file is begun at this size.
     pub max_file: Size,

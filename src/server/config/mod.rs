@@ -15,10 +15,12 @@ mod rate;
 mod transport;
 mod values;
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use ipnet::IpNet;
 use serde::Deserialize;
+
+use crate::server::client::contains;
 
 pub use admin::Admin;
 pub use cache_url::{CacheTimeout, CacheUrl};
@@ -89,15 +91,19 @@ pub enum Environment {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
-    /// Address and port; port 0 takes a free one.
+    /// Address and port, port 0 takes a free one; or `unix:` and the path of a socket file.
     pub address: String,
     /// Networks whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Networks from which the site can be used; empty: from everywhere.
+    pub allow_from: Vec<IpNet>,
+    /// Networks from which it cannot, also where `allow_from` says otherwise.
+    pub deny_from: Vec<IpNet>,
     /// Connections at once; more wait to be accepted.
     pub max_connections: usize,
     /// The longest a request may take.
     pub request_timeout: Period,
-    /// The longest a connection may be silent, or take over its headers.
+    /// The longest a connection may be silent between requests, or leave an answer unread.
     pub idle_timeout: Period,
     /// The longest to wait for running requests at the end.
     pub shutdown_timeout: Period,
@@ -241,4 +247,38 @@ pub struct Cache {
     pub dashboard_ttl: Period,
     /// How long the profile summary is kept.
     pub profile_summary_ttl: Period,
+}
+
+impl Server {
+    /// Returns whether the site can be used from this address. An address that is not known is in no network.
+    pub fn admits(&self, address: Option<IpAddr>) -> bool {
+        let is_in = |networks: &[IpNet]| address.is_some_and(|address| contains(networks, address));
+        !is_in(&self.deny_from) && (self.allow_from.is_empty() || is_in(&self.allow_from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_that_are_let_in_and_networks_that_are_not() {
+        let networks =
+            |list: &str| list.split_whitespace().map(|one| one.parse().expect("a network")).collect();
+        for (allow, deny, address, expected) in [
+            ("", "", "", true),
+            ("10.0.0.0/8 fd00::/8", "", "10.1.2.3", true),
+            ("10.0.0.0/8", "", "192.0.2.1", false),
+            ("10.0.0.0/8", "", "", false),
+            ("10.0.0.0/8", "10.9.0.0/16", "10.9.1.1", false),
+            ("10.0.0.0/8", "10.9.0.0/16", "10.8.1.1", true),
+            ("", "2001:db8::/32", "2001:db8::7", false),
+            ("", "2001:db8::/32", "192.0.2.1", true),
+            ("", "2001:db8::/32", "", true),
+        ] {
+            let server =
+                Server { allow_from: networks(allow), deny_from: networks(deny), ..Default::default() };
+            assert_eq!(server.admits(address.parse().ok()), expected, "{allow} / {deny} / {address}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::{CachedPage, encoding::Encoding, kept::Kept};
 use crate::{
     cache::{Entry, Lookup},
     server::{Site, clock::Millis, headers},
-    timing::{PageState, layer, text::Text},
+    timing::{PageState, layer, request_id::REQUEST_ID, text::Text},
 };
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -55,7 +55,7 @@ impl Headers {
                 (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
                 (header::CONTENT_SECURITY_POLICY, each_time.clone()),
                 (X_CACHE, each_time.clone()),
-                (layer::REQUEST_ID, each_time.clone()),
+                (REQUEST_ID, each_time.clone()),
                 (layer::SERVER_TIMING, each_time),
             ]);
             if is_everybodys {

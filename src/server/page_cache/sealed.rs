@@ -9,7 +9,10 @@ use axum::{
 };
 
 use super::{CachedPage, Making, variant::Variant};
-use crate::{member::Client, timing::Recorder};
+use crate::{
+    member::Client,
+    timing::{Recorder, request_id::REQUEST_ID},
+};
 
 /// The same request for everybody who gets this copy.
 pub fn sealed(request: &Request, page: &CachedPage, variant: &Variant, making: Making) -> Request {
@@ -27,6 +30,10 @@ pub fn sealed(request: &Request, page: &CachedPage, variant: &Variant, making: M
     *sealed.uri_mut() = uri;
     *sealed.extensions_mut() = extensions;
     *sealed.headers_mut() = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("text/html"))]);
+    // Shown by pages that fail, which are not kept.
+    if let Some(id) = request.headers().get(REQUEST_ID) {
+        sealed.headers_mut().insert(REQUEST_ID, id.clone());
+    }
     sealed
 }
 

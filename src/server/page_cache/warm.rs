@@ -21,7 +21,7 @@ use crate::{
     accounts::links,
     cache::Lookup,
     member::Member,
-    server::{Site, flash, guard},
+    server::{Site, flash, guard, networks},
     sessions::{cookie::COOKIE, service::hash_id},
     timing::{Recorder, layer::Timed},
 };
@@ -29,7 +29,7 @@ use crate::{
 /// The answer, if it is ready.
 pub async fn warm<B>(site: &Site, request: &Request<B>) -> Option<Response> {
     let page = site.cached_pages.find(request.uri().path())?;
-    if !is_plain(request) {
+    if !is_plain(request) || !networks::is_open_to(site, request) {
         return None;
     }
     let begun = Instant::now();
@@ -58,7 +58,7 @@ pub async fn warm<B>(site: &Site, request: &Request<B>) -> Option<Response> {
     };
     let (mut response, state) =
         answer(site, page, (entry, Lookup::Hit), member.is_none(), request.headers(), now)?;
-    Timed::page(site, begun, page.route, member.map(Member::id), state).finish(&mut response);
+    Timed::page(site, request, begun, page.route, member.map(Member::id), state).finish(&mut response);
     Some(response)
 }
 

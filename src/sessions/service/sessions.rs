@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use tracing::Instrument;
+
 use super::{
     super::{origin::Origin, record, store},
     Data, IdHash,
@@ -191,7 +193,7 @@ impl Sessions {
     /// In the background: nobody waits for "last seen".
     fn touch(&self, id: IdHash, now: Millis) {
         let db = self.db.clone();
-        tokio::spawn(async move {
+        let touching = async move {
             let written = async {
                 let mut transaction = db.begin().await?;
                 store::touch(&mut transaction, &id, now).await?;
@@ -200,7 +202,8 @@ impl Sessions {
             if let Err(error) = written.await {
                 tracing::warn!(%error, "A session's last-seen time could not be written");
             }
-        });
+        };
+        tokio::spawn(touching.in_current_span());
     }
 
     /// Changes what a session carries; nothing happens to one that has ended.

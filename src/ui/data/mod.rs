@@ -48,8 +48,8 @@ where
         Fut: Future<Output = Result<T, AppError>> + Send + 'static,
     {
         let load = move |of| {
-            let loading = load(of);
-            Box::pin(async move { Carried::new(loading.await) }) as Loading
+            let (loading, report) = (load(of), to_json::report());
+            Box::pin(async move { Carried::new(loading.await.map_err(report)) }) as Loading
         };
         Self { resource: carried(Arc::new(depends_on), Arc::new(load)), kind: PhantomData }
     }

@@ -1,11 +1,19 @@
 //! What the server has loaded goes into the page.
 
+use axum::http::request::Parts;
+use leptos::prelude::use_context;
 use serde::Serialize;
 
 use super::ToJson;
-use crate::error::AppError;
+use crate::{error::AppError, timing::request_id::of_request};
 
 /// How a value of this type is written.
 pub fn of<T: Serialize + 'static>() -> ToJson {
     |value| serde_json::to_string(&value.downcast_ref::<Result<T, AppError>>())
+}
+
+/// Returns what adds the present request's id to a failure.
+pub fn report() -> impl FnOnce(AppError) -> AppError + Send + 'static {
+    let id = use_context::<Parts>().and_then(|parts| of_request(&parts.headers).map(str::to_owned));
+    move |error| error.reported(id.as_deref())
 }

@@ -1,11 +1,15 @@
 //! The program itself, as an operator runs it.
 
 use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
     path::Path,
-    process::{Command, Output},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    thread::JoinHandle,
+    time::{Duration, Instant},
 };
 
-use super::database::TestDatabase;
+use super::{Visitor, database::TestDatabase, site::built_files};
 
 pub fn program(database: &TestDatabase, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_members-area"));
@@ -39,4 +43,70 @@ pub fn refused(command: &mut Command) -> String {
     let output = run(command);
     assert!(!output.status.success(), "{}", text(&output));
     String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The program, serving.
+pub struct Serving {
+    pub address: SocketAddr,
+    child: Child,
+    console: JoinHandle<Vec<String>>,
+}
+
+impl Serving {
+    /// Starts `serve`, with these settings too.
+    pub fn start(database: &TestDatabase, folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = program(database, folder);
+        command.arg("serve").envs(settings.iter().copied());
+        Self::run(&mut command, folder)
+    }
+
+    /// Starts a command that comes to serve, and waits until it says where.
+    pub fn run(command: &mut Command, folder: &Path) -> Self {
+        let mut child = command
+            .env("MEMBERS_AREA_SERVER__SITE_ROOT", built_files(folder))
+            .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map_while(Result::ok);
+        let mut said = Vec::new();
+        let address = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("it does not serve: {said:?}"));
+            let address = line.split_once("Listening on http://").and_then(|(_, rest)| {
+                // In a line of JSON more follows.
+                rest.split(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).next()?.parse().ok()
+            });
+            said.push(line);
+            if let Some(address) = address {
+                break address;
+            }
+        };
+        let console = std::thread::spawn(move || said.into_iter().chain(lines).collect());
+        Self { address, child, console }
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(self.address)
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// What it has said when it has ended, within so long.
+    pub fn ended_within(mut self, limit: Duration) -> (ExitStatus, Vec<String>) {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().expect("its state") {
+                break status;
+            }
+            if begun.elapsed() > limit {
+                let _ = self.child.kill();
+                panic!("it still runs after {limit:?}");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        (status, self.console.join().expect("read"))
+    }
 }

@@ -1,0 +1,103 @@
+//! The accept loop, and how it ends. axum::serve limits neither how long a connection may be silent nor how many one client may
+//! have; here [`io`] does the first and [`slots`] the second.
+
+mod connection;
+mod io;
+mod slots;
+mod socket;
+
+use std::{future::Future, io::ErrorKind, time::Duration};
+
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+pub use socket::Listener;
+
+use self::{
+    connection::Settings,
+    slots::{Slot, Slots},
+    socket::Stream,
+};
+use super::{config, front::Front, stopping::Stopping};
+
+/// How long connections are still accepted after a stop was asked for, and how long a request on a new one has to arrive.
+const LAST_CALL: Duration = Duration::from_millis(200);
+
+/// Serves until `stop` is ready, then triggers `stopping` and lets running requests finish, for `server.shutdown_timeout` at most.
+pub async fn serve(
+    listener: Listener,
+    front: Front,
+    settings: &config::Server,
+    stopping: Stopping,
+    stop: impl Future<Output = ()> + Send + 'static,
+) {
+    let graceful = GracefulShutdown::new();
+    let slots = Slots::new(connections_possible(settings.max_connections), settings.trusted_proxies.clone());
+    let each = Settings { front, stopping: stopping.clone(), idle: settings.idle_timeout.get() };
+    let open = |(stream, slot): (Stream, Slot)| {
+        let connection = graceful.watch(connection::connection(stream, &slot, each.clone()));
+        tokio::spawn(connection::run(connection, slot));
+    };
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        tokio::select! {
+            accepted = accept(&listener, &slots) => open(accepted),
+            () = &mut stop => break,
+        }
+    }
+    stopping.begin();
+    // Clients in the listener's queue believe that they are connected. One deadline for all of them: under load the next one is
+    // always there before any pause between two has been long enough.
+    let end = Instant::now() + LAST_CALL;
+    while Instant::now() < end {
+        let Ok(accepted) = timeout_at(end, accept(&listener, &slots)).await else { break };
+        open(accepted);
+    }
+    drop(listener);
+    // hyper closes a connection without a request at once, also one whose request is on its way.
+    sleep(LAST_CALL).await;
+    tracing::info!("Stopping: no new requests, the running ones finish");
+    if timeout(settings.shutdown_timeout.get(), graceful.shutdown()).await.is_err() {
+        tracing::warn!("Stopped while requests were running: server.shutdown_timeout was over");
+    }
+}
+
+/// Returns how many connections are served at once: as many as configured, or as there are file descriptors for.
+fn connections_possible(wanted: usize) -> usize {
+    /// For the database, the log, and files being served.
+    const OTHERS: u64 = 128;
+    let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
+    let possible = usize::try_from(limit.saturating_sub(OTHERS).max(1)).unwrap_or(usize::MAX);
+    if possible < wanted {
+        tracing::warn!(
+            possible,
+            "server.max_connections is more than the system's limit on open files allows (ulimit -n {limit}); taking fewer"
+        );
+    }
+    wanted.min(possible)
+}
+
+/// Returns the next connection that there is room for.
+async fn accept(listener: &Listener, slots: &Slots) -> (Stream, Slot) {
+    loop {
+        let room = slots.room().await;
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                if let Some(slot) = slots.admit(room, peer) {
+                    return (stream, slot);
+                }
+            }
+            // The client has hung up already.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
+                ) => {}
+            Err(error) => {
+                // Out of file descriptors, most likely: wait for some to come free rather than spin.
+                tracing::warn!(%error, "A connection could not be accepted");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Who holds the connections. No client may have more than a quarter of them, and where room is needed, a connection that waits for
+//! its client makes it: half a request, a body that does not come, an answer that nobody reads, silence between two requests.
+//! So many of those keep nobody out, neither the neighbours behind the same address nor the rest of the world.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use ipnet::IpNet;
+use tokio::{
+    sync::{Notify, OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
+
+use crate::server::client::{Peer, network};
+
+/// What one client may have of all connections.
+const SHARE: usize = 4;
+
+/// All connections.
+pub struct Slots {
+    room: Arc<Semaphore>,
+    per_client: usize,
+    /// They speak for many clients.
+    trusted: Vec<IpNet>,
+    open: Arc<Open>,
+}
+
+/// The connections of each client. Trusted proxies and local sockets are not in it: they are never told to make room.
+type Open = Mutex<HashMap<IpAddr, Vec<Arc<Activity>>>>;
+
+/// A connection's place. Free again when it is dropped.
+pub struct Slot {
+    peer: Peer,
+    activity: Arc<Activity>,
+    client: Option<IpAddr>,
+    open: Arc<Open>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Slots {
+    /// Makes room for so many connections.
+    pub fn new(most: usize, trusted: Vec<IpNet>) -> Self {
+        let per_client = (most / SHARE).max(1);
+        Self { room: Arc::new(Semaphore::new(most)), per_client, trusted, open: Arc::default() }
+    }
+
+    /// Waits until there is room for one more connection, and makes some where it can.
+    pub async fn room(&self) -> OwnedSemaphorePermit {
+        /// Connections become evictable, or come free, at any time.
+        const INTERVAL: Duration = Duration::from_millis(100);
+        loop {
+            if let Ok(room) = self.room.clone().try_acquire_owned() {
+                return room;
+            }
+            evict_from_the_largest(&lock(&self.open));
+            tokio::select! {
+                room = self.room.clone().acquire_owned() => {
+                    if let Ok(room) = room {
+                        return room;
+                    }
+                }
+                () = sleep(INTERVAL) => {}
+            }
+        }
+    }
+
+    /// Takes a connection in. `None` where its client has a quarter of them all and every one is at work.
+    pub fn admit(&self, room: OwnedSemaphorePermit, peer: Peer) -> Option<Slot> {
+        let address =
+            peer.address().filter(|address| !self.trusted.iter().any(|proxies| proxies.contains(address)));
+        let client = address.map(network);
+        let activity = Arc::<Activity>::default();
+        if let Some(client) = client {
+            let mut open = lock(&self.open);
+            let connections = open.entry(client).or_default();
+            if connections.len() >= self.per_client && !evict_oldest(connections) {
+                tracing::debug!(%client, "A client has its share of connections, and all are at work; one more was closed");
+                return None;
+            }
+            connections.push(activity.clone());
+        }
+        Some(Slot { peer, activity, client, open: self.open.clone(), _room: room })
+    }
+}
+
+impl Slot {
+    /// Returns who is at the other end.
+    pub fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    /// Returns where to say what the connection does.
+    pub fn activity(&self) -> Arc<Activity> {
+        self.activity.clone()
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let Some(client) = self.client else { return };
+        let mut open = lock(&self.open);
+        if let Some(connections) = open.get_mut(&client) {
+            connections.retain(|other| !Arc::ptr_eq(other, &self.activity));
+            if connections.is_empty() {
+                open.remove(&client);
+            }
+        }
+    }
+}
+
+fn lock(open: &Open) -> MutexGuard<'_, HashMap<IpAddr, Vec<Arc<Activity>>>> {
+    open.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Ends the connection that has waited for its client longest, of the client with the most such connections.
+fn evict_from_the_largest(open: &HashMap<IpAddr, Vec<Arc<Activity>>>) {
+    let waiting = |connections: &&Vec<Arc<Activity>>| connections.iter().filter(|one| one.waits()).count();
+    if let Some(connections) = open.values().max_by_key(waiting) {
+        evict_oldest(connections);
+    }
+}
+
+/// Ends the connection that has waited for its client longest. Returns false where none does.
+fn evict_oldest(connections: &[Arc<Activity>]) -> bool {
+    let oldest =
+        connections.iter().filter(|one| one.waits()).min_by_key(|one| one.since.load(Ordering::Relaxed));
+    oldest.inspect(|one| one.evict()).is_some()
+}
+
+/// What a connection does just now.
+#[derive(Default)]
+pub struct Activity {
+    /// When it began to wait for its client, in the order of all; 0 while it does not wait.
+    since: AtomicU64,
+    is_in_request: AtomicBool,
+    evict: Notify,
+}
+
+impl Activity {
+    const WORKING: u64 = 0;
+
+    /// A request's head is complete.
+    pub fn begin_request(&self) {
+        self.is_in_request.store(true, Ordering::Relaxed);
+        self.work();
+    }
+
+    /// Its answer was handed over.
+    pub fn end_request(&self) {
+        self.is_in_request.store(false, Ordering::Relaxed);
+    }
+
+    /// Returns whether a request is being read, answered, or its answer handed over.
+    pub fn is_in_request(&self) -> bool {
+        self.is_in_request.load(Ordering::Relaxed)
+    }
+
+    /// Nothing can be done before the client sends or reads something.
+    pub fn wait_for_client(&self) {
+        static ORDER: AtomicU64 = AtomicU64::new(Activity::WORKING + 1);
+        if !self.waits() {
+            self.since.store(ORDER.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+
+    /// It is our turn.
+    pub fn work(&self) {
+        self.since.store(Self::WORKING, Ordering::Relaxed);
+    }
+
+    fn waits(&self) -> bool {
+        self.since.load(Ordering::Relaxed) != Self::WORKING
+    }
+
+    fn evict(&self) {
+        // Not to be chosen again meanwhile.
+        self.work();
+        self.evict.notify_one();
+    }
+
+    /// Ready when the connection has to make room.
+    pub async fn evicted(&self) {
+        self.evict.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(address: &str) -> Peer {
+        Peer::Network(address.parse().expect("an address"))
+    }
+
+    async fn admit(slots: &Slots, address: &str) -> Option<Slot> {
+        slots.admit(slots.room().await, peer(address))
+    }
+
+    fn is_evicted(slot: &Slot) -> bool {
+        use std::future::Future;
+        let evicted = std::pin::pin!(slot.activity.evicted());
+        evicted.poll(&mut std::task::Context::from_waker(std::task::Waker::noop())).is_ready()
+    }
+
+    #[tokio::test]
+    async fn a_client_has_a_quarter_and_its_own_oldest_silent_connection_makes_room() {
+        let slots = Slots::new(8, vec!["10.0.0.0/8".parse().expect("a network")]);
+        let (first, second) = (admit(&slots, "192.0.2.1").await, admit(&slots, "192.0.2.1").await);
+        let (first, second) = (first.expect("room"), second.expect("room"));
+        assert!(admit(&slots, "192.0.2.1").await.is_none(), "both are at work");
+        assert!(admit(&slots, "192.0.2.2").await.is_some(), "others have their own");
+        second.activity().wait_for_client();
+        first.activity().wait_for_client();
+        let third = admit(&slots, "192.0.2.1").await.expect("room");
+        assert!(is_evicted(&second) && !is_evicted(&first) && !is_evicted(&third));
+        drop((first, second, third));
+        let proxied: Vec<_> = [admit(&slots, "10.0.0.1").await, admit(&slots, "10.0.0.1").await].into();
+        assert!(proxied.iter().flatten().count() == 2 && admit(&slots, "10.0.0.1").await.is_some());
+        assert!(slots.open.lock().expect("no panic").is_empty(), "nothing is left of who is gone");
+    }
+
+    #[tokio::test]
+    async fn the_64_of_an_ipv6_address_is_one_client() {
+        let slots = Slots::new(4, Vec::new());
+        let _one = admit(&slots, "2001:db8::1").await.expect("room");
+        assert!(admit(&slots, "2001:db8::2").await.is_none());
+        assert!(admit(&slots, "2001:db8:0:1::2").await.is_some());
+        assert!(admit(&slots, "::ffff:192.0.2.1").await.is_some());
+    }
+
+    #[tokio::test]
+    async fn when_all_are_taken_the_client_with_the_most_silent_ones_makes_room() {
+        let slots = Slots::new(12, Vec::new());
+        let mut held = Vec::new();
+        for (address, count) in [("192.0.2.1", 3), ("192.0.2.2", 3), ("192.0.2.3", 3), ("192.0.2.4", 2)] {
+            for _ in 0..count {
+                held.push(admit(&slots, address).await.expect("room"));
+            }
+        }
+        for slot in [&held[0], &held[4], &held[3], &held[10]] {
+            slot.activity().wait_for_client();
+        }
+        held.push(admit(&slots, "192.0.2.5").await.expect("room"));
+        tokio::select! {
+            _ = slots.room() => panic!("nobody has left"),
+            () = sleep(Duration::from_millis(10)) => {}
+        }
+        let evicted: Vec<usize> = (0..held.len()).filter(|at| is_evicted(&held[*at])).collect();
+        assert_eq!(evicted, [4], "the older of the two of the second client");
+        held.remove(4);
+        drop(slots.room().await);
+    }
+}

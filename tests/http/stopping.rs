@@ -1,0 +1,111 @@
+//! How the program ends, and what does not end it.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use crate::support::{
+    database::TestDatabase,
+    program::{Serving, program},
+};
+
+/// Far more than it takes, and far less than a program that does not stop.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Clients that open a new connection for every request, until they are told to stop.
+struct Load {
+    is_over: Arc<AtomicBool>,
+    answers: Arc<AtomicUsize>,
+    clients: Vec<JoinHandle<()>>,
+}
+
+impl Load {
+    fn on(address: SocketAddr) -> Self {
+        let (is_over, answers) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
+        let client = || {
+            let (is_over, answers) = (is_over.clone(), answers.clone());
+            std::thread::spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    if request(address).is_ok() {
+                        answers.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            })
+        };
+        let clients = (0..6).map(|_| client()).collect();
+        Self { is_over, answers, clients }
+    }
+
+    fn wait_for(&self, count: usize) {
+        while self.answers.load(Ordering::Relaxed) < count {
+            std::thread::yield_now();
+        }
+    }
+
+    fn end(self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        for client in self.clients {
+            client.join().expect("no panic");
+        }
+    }
+}
+
+fn request(address: SocketAddr) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")?;
+    stream.read_exact(&mut [0])
+}
+
+#[tokio::test]
+async fn a_stop_comes_to_an_end_while_clients_go_on_to_connect() {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    let site = Serving::start(&database, folder.path(), &[]);
+    let load = Load::on(site.address);
+    load.wait_for(50);
+    site.signal("-TERM");
+    // The load goes on all the while.
+    let (status, _) = site.ended_within(LIMIT);
+    load.end();
+    assert!(status.success(), "{status}");
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn a_closed_terminal_stops_it_in_order_and_signals_for_other_servers_do_nothing() {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    let site = Serving::start(&database, folder.path(), &[]);
+    for signal in ["-USR1", "-USR2"] {
+        site.signal(signal);
+        assert_eq!(site.visitor().get("/healthz").await.status, 200, "{signal}");
+    }
+    site.signal("-HUP");
+    let (status, console) = site.ended_within(LIMIT);
+    assert!(status.success(), "{status}");
+    assert!(console.iter().any(|line| line.contains("Stopping")), "{console:?}");
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn under_nohup_a_closed_terminal_does_not_stop_it() {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    let plain = program(&database, folder.path());
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" serve"]).arg(plain.get_program());
+    command.current_dir(folder.path()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let site = Serving::run(&mut command, folder.path());
+    site.signal("-HUP");
+    assert_eq!(site.visitor().get("/healthz").await.status, 200);
+    site.signal("-TERM");
+    let (status, _) = site.ended_within(LIMIT);
+    assert!(status.success(), "{status}");
+    database.remove().await;
+}
