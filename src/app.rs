@@ -34,7 +34,7 @@ use crate::{
         users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
     },
     error::AppError,
-    lab::pages::{CacheApiPage, CachedPagePage, LabPage, MatrixPage},
+    lab::pages::{CacheApiPage, CachedPagePage, LabPage, MatrixPage, MessagesPage},
     mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
     my_data::pages::{DataPage, DeletePage},
@@ -90,6 +90,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/lab/cache-api") view=CacheApiPage ssr=SsrMode::Async />
                 <Route path=path!("/lab/cached-page") view=CachedPagePage ssr=SsrMode::Async />
                 <Route path=path!("/lab/matrix") view=MatrixPage ssr=SsrMode::Async />
+                <Route path=path!("/lab/messages") view=MessagesPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />

@@ -21,6 +21,7 @@ const VISITORS_PAGES = [
   '/lab/cache-api',
   '/lab/cached-page',
   '/lab/matrix',
+  '/lab/messages',
   '/no/such/page',
 ];
 const MEMBERS_PAGES = [

@@ -55,6 +55,15 @@ test('the lab leads to each exercise, which says what to expect', async ({ page 
   expect(await isMarked(page)).toBe(hasScript());
 });
 
+test('messages come at each level that is shown, once', async ({ page }) => {
+  await open(page, '/lab/messages');
+  await page.getByRole('button', { name: 'Send one of each' }).click();
+  const levels = ['info', 'success', 'warning', 'error'];
+  await expect(page.locator('.message')).toHaveText(levels.map((level) => `This is an example at the level “${level}”.`));
+  await page.reload();
+  await expect(page.locator('.message')).toHaveCount(0);
+});
+
 test('a value is computed once, and every call gives what it must', async ({ page }) => {
   await openTwice(page, '/lab/cache-api', 'computed-at');
   await expect(page.locator('#cache-state')).toHaveText('Cache hit');

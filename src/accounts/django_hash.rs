@@ -11,21 +11,25 @@ use pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use super::password_cost::Cost;
 pub use pieces::Unfit;
 use pieces::{base64_of, parts};
 
 /// Bytes of the whole text. Django's column has 128 characters, a widened one some more.
 const LONGEST: usize = 1024;
-/// Rounds of PBKDF2; Django 6.2 does 1.8 million, here about half a second.
-const MOST_ROUNDS: u32 = 5_000_000;
+// Each limit is about twice what Django writes. As long as one imported hash is there, every refused login costs as much as it does
+// (`super::password_cost`), so one absurd hash would slow down everybody's logins.
+
+/// Rounds of PBKDF2; Django 6.2 does 1.8 million, here about 0.2 seconds.
+pub const MOST_ROUNDS: u32 = 4_000_000;
 /// KiB of memory, for Argon2 and scrypt; Django's take 100 MiB and 16 MiB.
 const MOST_MEMORY_KIB: u64 = 256 * 1024;
 /// KiB filled, over all passes; Django's Argon2 fills 200 MiB.
-const MOST_WORK_KIB: u64 = 1024 * 1024;
+const MOST_WORK_KIB: u64 = 512 * 1024;
 /// Lanes of Argon2, and of scrypt.
 const MOST_LANES: u32 = 16;
 /// bcrypt's cost, a power of two: 12 with Django, about a quarter of a second.
-const MOST_COST: u32 = 15;
+pub const MOST_COST: u32 = 13;
 
 /// A hash that can be checked, within the limits.
 #[derive(Clone)]
@@ -88,6 +92,23 @@ impl DjangoHash {
             _ => Err(Unfit::Kind),
         }
         .map(Self)
+    }
+
+    /// Returns what [`Self::fits`] costs.
+    pub fn cost(&self) -> Cost {
+        match &self.0 {
+            Scheme::Pbkdf2 { is_sha1: true, rounds, .. } => Cost::Pbkdf2Sha1(*rounds),
+            Scheme::Pbkdf2 { rounds, .. } => Cost::Pbkdf2Sha256(*rounds),
+            Scheme::Scrypt { params, .. } => {
+                Cost::Scrypt { log_n: params.log_n(), r: params.r(), p: params.p() }
+            }
+            Scheme::Argon2 { argon2, .. } => Cost::Argon2 {
+                memory_kib: argon2.params().m_cost(),
+                passes: argon2.params().t_cost(),
+                lanes: argon2.params().p_cost(),
+            },
+            Scheme::Bcrypt { cost, .. } => Cost::Bcrypt(*cost),
+        }
     }
 
     /// Whether the password fits. Takes as long as the hash asks for: to be called in a slot of the hasher's.
@@ -162,10 +183,7 @@ fn scrypt_(rest: &str) -> Result<Scheme, Unfit> {
     if salt.is_empty() {
         return Err(Unfit::Malformed);
     }
-    // 128 bytes a unit.
-    let memory_kib = u64::from(n).saturating_mul(u64::from(r)) / 8;
-    let work_kib = memory_kib.saturating_mul(u64::from(p));
-    if p > MOST_LANES || memory_kib > MOST_MEMORY_KIB || work_kib > MOST_WORK_KIB {
+    if !is_bearable_scrypt(n, r, p) {
         return Err(Unfit::TooCostly);
     }
     if n < 2 || !n.is_power_of_two() {
@@ -174,6 +192,15 @@ fn scrypt_(rest: &str) -> Result<Scheme, Unfit> {
     let log_n = u8::try_from(n.trailing_zeros()).map_err(|_| Unfit::Malformed)?;
     let params = scrypt::Params::new(log_n, r, p, hash.len()).map_err(|_| Unfit::Malformed)?;
     Ok(Scheme::Scrypt { params, salt: salt.to_owned(), hash })
+}
+
+/// Whether scrypt with these parameters is within the limits.
+pub fn is_bearable_scrypt(n: u32, r: u32, p: u32) -> bool {
+    // 128 bytes a unit.
+    let memory_kib = u64::from(n).saturating_mul(u64::from(r)) / 8;
+    p <= MOST_LANES
+        && memory_kib <= MOST_MEMORY_KIB
+        && memory_kib.saturating_mul(u64::from(p)) <= MOST_WORK_KIB
 }
 
 /// `argon2id$v=19$m=102400,t=2,p=8$SALT$HASH`, a PHC string without its first sign; before Django 3.2 `argon2i`, and before

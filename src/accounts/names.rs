@@ -4,7 +4,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-use super::NAME_MAX;
+use super::{NAME_MAX, username::INVISIBLE_LETTERS};
 use crate::forms::Problem;
 
 /// Format characters that names are written with: joiners in Persian and in the scripts of India, direction marks beside digits.
@@ -18,7 +18,9 @@ pub fn normalize(typed: &str) -> String {
         return typed.to_owned();
     }
     let normalized: String = typed.nfkc().collect();
-    normalized.trim_matches(|c: char| c.is_whitespace() || PARTS_OF_NAMES.contains(&c)).to_owned()
+    let is_unseen =
+        |c: char| c.is_whitespace() || PARTS_OF_NAMES.contains(&c) || INVISIBLE_LETTERS.contains(&c);
+    normalized.trim_matches(is_unseen).to_owned()
 }
 
 /// What is wrong with a normalised name; nothing with an empty one.
@@ -82,6 +84,8 @@ mod tests {
             ("\u{200F}Ada\u{200E}", "Ada"),
             ("\u{200D}", ""),
             (" \t\n ", ""),
+            ("\u{3164}", ""),
+            ("Ada\u{3164} ", "Ada"),
             ("Ｅｍｍａ", "Emma"),
             ("e\u{301}", "é"),
             ("Mary\u{A0}Ann", "Mary Ann"),

@@ -32,6 +32,14 @@ pub fn routes() -> Router<Site> {
     })
 }
 
+/// Where password managers look for the page on which a password is changed (W3C, "A Well-Known URL for Changing Passwords"). Open to
+/// everybody: the page itself asks strangers to log in, and leads on from there.
+pub fn well_known() -> Router<Site> {
+    const TO_THE_PAGE: (HeaderName, HeaderValue) =
+        (header::LOCATION, HeaderValue::from_static("/accounts/password_change"));
+    Router::new().route("/.well-known/change-password", get(|| async { (StatusCode::FOUND, [TO_THE_PAGE]) }))
+}
+
 fn see(page: &'static str) -> Response {
     const NOT_KEPT: (HeaderName, HeaderValue) =
         (header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));

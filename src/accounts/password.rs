@@ -1,20 +1,31 @@
-//! Django's four password validators, with its thresholds and its texts, and a limit.
+//! What a new password must be: Django's four password validators with its texts, each by configuration, the words of the site, and
+//! a limit. And the form in which passwords are compared.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap};
 
+use unicode_normalization::{UnicodeNormalization, is_nfkc};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+use url::Url;
 
-use crate::forms::Problem;
+use super::{PasswordRules, common_passwords::CommonPasswords};
+use crate::{
+    forms::{Problem, Secret},
+    server::{config, failure::Failure},
+};
 
-/// Characters; NIST SP 800-63B and ASVS 6.2.1 agree on 8 as the least.
-const SHORTEST: usize = 8;
 /// Bytes. Far over any passphrase; a limit, so that nobody hashes a novel.
 pub const LONGEST: usize = 4096;
-/// Django's `max_similarity`.
-const TOO_SIMILAR: f64 = 0.7;
 
-/// 19 640 common passwords, lower case, sorted; the list that Django ships (see `docs/third-party.md`).
-static COMMON: LazyLock<Vec<&str>> = LazyLock::new(|| include_str!("common_passwords.txt").lines().collect());
+/// Returns the form of a password that is checked and hashed: NFKC, as NIST SP 800-63B asks for. Keyboards send the same letters in
+/// different forms.
+pub fn normalize(typed: &str) -> Cow<'_, str> {
+    if is_nfkc(typed) { Cow::Borrowed(typed) } else { Cow::Owned(typed.nfkc().collect()) }
+}
+
+/// Whether two passwords differ, in their normal form.
+pub fn differ(one: &Secret, other: &Secret) -> bool {
+    normalize(one.expose()) != normalize(other.expose())
+}
 
 /// Whose password it is to be: what it must not be close to (Django's four attributes, in its order).
 #[derive(Clone, Copy, Debug, Default)]
@@ -29,38 +40,79 @@ pub struct Owner<'a> {
     pub email: &'a str,
 }
 
-/// Everything that is wrong with a password for this account, in Django's order.
-pub fn problems(password: &str, owner: Owner<'_>) -> Vec<Problem> {
-    if password.is_empty() {
-        return vec![Problem::Required];
+/// The rules as they are configured.
+#[derive(Clone)]
+pub struct Rules {
+    shown: PasswordRules,
+    /// Django's `max_similarity`; none: not checked.
+    max_similarity: Option<f64>,
+    common: Option<CommonPasswords>,
+}
+
+impl Rules {
+    /// Reads the list of common passwords, to which the words of the site's name and address belong.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub fn new(settings: &config::Passwords, site_name: &str, base_url: &Url) -> Result<Self, Failure> {
+        let common =
+            CommonPasswords::new(&settings.common, site_name, base_url.domain().unwrap_or_default())?;
+        let max_similarity = (settings.max_similarity > 0.0).then_some(settings.max_similarity);
+        let shown = PasswordRules {
+            min_length: settings.min_length,
+            is_unlike_owner: max_similarity.is_some(),
+            is_uncommon: common.is_some(),
+            is_not_numeric: settings.refuse_numeric,
+        };
+        Ok(Self { shown, max_similarity, common })
     }
-    if password.len() > LONGEST {
-        return vec![Problem::PasswordTooLong];
+
+    /// Returns what forms say of them.
+    pub fn shown(&self) -> PasswordRules {
+        self.shown.clone()
     }
-    let lower = password.to_lowercase();
-    // Django stops its similarity check at the first attribute.
-    let similar = [
-        (owner.username, Problem::PasswordLikeUsername),
-        (owner.first_name, Problem::PasswordLikeName),
-        (owner.last_name, Problem::PasswordLikeName),
-        (owner.email, Problem::PasswordLikeEmail),
-    ]
-    .into_iter()
-    .find(|(value, _)| is_similar(&lower, value));
-    let checks = [
-        (password.chars().count() < SHORTEST, Problem::PasswordTooShort),
-        (COMMON.binary_search(&lower.trim()).is_ok(), Problem::PasswordTooCommon),
-        (
-            password.chars().all(|c| c.general_category_group() == GeneralCategoryGroup::Number),
-            Problem::PasswordNumeric,
-        ),
-    ];
-    let others = checks.into_iter().filter(|(found, _)| *found);
-    similar.map(|(_, problem)| problem).into_iter().chain(others.map(|(_, problem)| problem)).collect()
+
+    /// Returns everything that is wrong with a password for this account, in Django's order.
+    pub fn problems(&self, typed: &str, owner: Owner<'_>) -> Vec<Problem> {
+        if typed.is_empty() {
+            return vec![Problem::Required];
+        }
+        if typed.len() > LONGEST {
+            return vec![Problem::PasswordTooLong];
+        }
+        let password = normalize(typed);
+        if password.len() > LONGEST {
+            return vec![Problem::PasswordTooLong];
+        }
+        let lower = password.to_lowercase();
+        // Django stops its similarity check at the first attribute.
+        let similar = self.max_similarity.and_then(|most| {
+            [
+                (owner.username, Problem::PasswordLikeUsername),
+                (owner.first_name, Problem::PasswordLikeName),
+                (owner.last_name, Problem::PasswordLikeName),
+                (owner.email, Problem::PasswordLikeEmail),
+            ]
+            .into_iter()
+            .find(|(value, _)| is_similar(&lower, value, most))
+        });
+        let min = self.shown.min_length;
+        let checks = [
+            (password.chars().count() < min as usize, Problem::PasswordTooShort { min }),
+            (self.common.as_ref().is_some_and(|common| common.has(&lower)), Problem::PasswordTooCommon),
+            (
+                self.shown.is_not_numeric
+                    && password.chars().all(|c| c.general_category_group() == GeneralCategoryGroup::Number),
+                Problem::PasswordNumeric,
+            ),
+        ];
+        let others = checks.into_iter().filter(|(found, _)| *found);
+        similar.map(|(_, problem)| problem).into_iter().chain(others.map(|(_, problem)| problem)).collect()
+    }
 }
 
 /// Whether the password is close to the value or to one of its words (`re.split(r"\W+")`).
-fn is_similar(password: &str, value: &str) -> bool {
+fn is_similar(password: &str, value: &str, most: f64) -> bool {
     let value = value.to_lowercase();
     let is_word = |c: char| {
         c == '_'
@@ -72,14 +124,14 @@ fn is_similar(password: &str, value: &str) -> bool {
     value
         .split(|c| !is_word(c))
         .chain([value.as_str()])
-        .filter(|part| !part.is_empty() && !exceeds_length_ratio(password, part))
-        .any(|part| quick_ratio(password, part) >= TOO_SIMILAR)
+        .filter(|part| !part.is_empty() && !exceeds_length_ratio(password, part, most))
+        .any(|part| quick_ratio(password, part) >= most)
 }
 
 /// Django's `exceeds_maximum_length_ratio`: a password ten times as long as a word cannot be close to it.
-fn exceeds_length_ratio(password: &str, value: &str) -> bool {
+fn exceeds_length_ratio(password: &str, value: &str, most: f64) -> bool {
     let (password, value) = (password.chars().count(), value.chars().count());
-    password >= 10 * value && (value as f64) < TOO_SIMILAR / 2.0 * password as f64
+    password >= 10 * value && (value as f64) < most / 2.0 * password as f64
 }
 
 /// Python's `SequenceMatcher.quick_ratio`: twice the characters in common, as multisets, over both lengths.
@@ -105,50 +157,121 @@ fn quick_ratio(a: &str, b: &str) -> f64 {
 mod tests {
     use super::*;
 
+    fn rules(change: impl FnOnce(&mut config::Passwords)) -> Rules {
+        let mut settings = config::Passwords::default();
+        change(&mut settings);
+        let base_url = Url::parse("https://club.example.org").expect("an address");
+        Rules::new(&settings, "Members Area", &base_url).expect("rules")
+    }
+
+    fn ada() -> Owner<'static> {
+        Owner {
+            username: "ada_lovelace",
+            first_name: "Augusta",
+            last_name: "Gordon Byron",
+            email: "countess@analytical.engine",
+        }
+    }
+
     #[test]
     fn djangos_verdicts() {
         use Problem::*;
+        let rules = rules(|_| {});
         for (password, verdict) in [
             ("correct horse battery", vec![]),
             ("пароль-пароль-9", vec![]),
             ("🦀🦀🦀🦀🦀🦀🦀🦀", vec![]),
             (" leading and trailing ", vec![]),
             ("", vec![Required]),
-            ("short7!", vec![PasswordTooShort]),
+            ("short7!", vec![PasswordTooShort { min: 8 }]),
             ("password", vec![PasswordTooCommon]),
             ("PassWord", vec![PasswordTooCommon]),
+            ("ＰａｓｓＷｏｒｄ", vec![PasswordTooCommon]),
             ("12345678", vec![PasswordTooCommon, PasswordNumeric]),
             ("83059174620", vec![PasswordNumeric]),
             ("٣٤٥٦٧٨٩٠١", vec![PasswordNumeric]),
-            ("1234", vec![PasswordTooShort, PasswordTooCommon, PasswordNumeric]),
+            ("1234", vec![PasswordTooShort { min: 8 }, PasswordTooCommon, PasswordNumeric]),
             ("ada.lovelace", vec![PasswordLikeUsername]),
             ("Lovelace1", vec![PasswordLikeUsername]),
             ("analytical-engine", vec![PasswordLikeEmail]),
-            ("augusta1815", vec![PasswordLikeName]),
+            ("augusta1815", vec![PasswordLikeName, PasswordTooCommon]),
             ("GordonByron", vec![PasswordLikeName]),
+            ("members-area", vec![PasswordTooCommon]),
         ] {
-            let owner = Owner {
-                username: "ada_lovelace",
-                first_name: "Augusta",
-                last_name: "Gordon Byron",
-                email: "countess@analytical.engine",
-            };
-            assert_eq!(problems(password, owner), verdict, "{password}");
+            assert_eq!(rules.problems(password, ada()), verdict, "{password}");
         }
     }
 
     #[test]
-    fn the_limit_is_4096_bytes() {
-        let long = "ab c".repeat(1024);
-        assert_eq!(problems(&long, Owner::default()), vec![]);
-        assert_eq!(problems(&(long + "d"), Owner::default()), vec![Problem::PasswordTooLong]);
+    fn each_rule_has_its_number_or_is_off() {
+        use Problem::*;
+        let longer = rules(|settings| settings.min_length = 12);
+        assert_eq!(longer.problems("eleven char", ada()), [PasswordTooShort { min: 12 }]);
+        assert_eq!(longer.problems("twelve chars", ada()), []);
+        assert_eq!(rules(|settings| settings.min_length = 0).problems("q7!", ada()), []);
+
+        let stricter = rules(|settings| settings.max_similarity = 0.5);
+        assert_eq!(stricter.problems("lovelyplace", ada()), [PasswordLikeUsername]);
+        let identical = rules(|settings| settings.max_similarity = 1.0);
+        assert_eq!(identical.problems("Lovelace1", ada()), []);
+        assert_eq!(identical.problems("ada_lovelace", ada()), [PasswordLikeUsername]);
+        let off = rules(|settings| settings.max_similarity = 0.0);
+        assert_eq!(off.problems("ada_lovelace", ada()), []);
+
+        let off = rules(|settings| settings.common = config::CommonList::Off);
+        assert_eq!(off.problems("password", ada()), []);
+        assert_eq!(off.problems("members-area", ada()), []);
+
+        let off = rules(|settings| settings.refuse_numeric = false);
+        assert_eq!(off.problems("83059174620", ada()), []);
     }
 
     #[test]
-    fn the_list_is_sorted_and_lower_case() {
-        assert!(COMMON.is_sorted());
-        assert!(COMMON.iter().all(|password| password.to_lowercase() == *password));
-        assert!(COMMON.len() > 19_000);
+    fn what_is_said_is_what_is_configured() {
+        let said = |change: fn(&mut config::Passwords)| rules(change).shown().help("your");
+        let advice = "A few words in a row are better than one strange word.";
+        assert_eq!(
+            said(|_| {}),
+            format!(
+                "At least 8 characters, not close to your name or address, not a common password or the name of this site, not only digits. {advice}"
+            )
+        );
+        assert_eq!(
+            said(|settings| {
+                settings.min_length = 12;
+                settings.max_similarity = 0.0;
+                settings.common = config::CommonList::Off;
+            }),
+            format!("At least 12 characters, not only digits. {advice}")
+        );
+        assert_eq!(
+            said(|settings| {
+                settings.min_length = 0;
+                settings.common = config::CommonList::Off;
+                settings.refuse_numeric = false;
+            }),
+            format!("Not close to your name or address. {advice}")
+        );
+        assert_eq!(
+            said(|settings| {
+                settings.min_length = 0;
+                settings.max_similarity = 0.0;
+                settings.common = config::CommonList::Off;
+                settings.refuse_numeric = false;
+            }),
+            advice
+        );
+        // What the browser assumes of a page that says nothing.
+        assert_eq!(rules(|_| {}).shown(), PasswordRules::default());
+    }
+
+    #[test]
+    fn the_limit_is_4096_bytes() {
+        let (rules, long) = (rules(|_| {}), "ab c".repeat(1024));
+        assert_eq!(rules.problems(&long, Owner::default()), []);
+        assert_eq!(rules.problems(&(long + "d"), Owner::default()), [Problem::PasswordTooLong]);
+        // One letter that is eighteen in NFKC.
+        assert_eq!(rules.problems(&"ﷺ".repeat(1000), Owner::default()), [Problem::PasswordTooLong]);
     }
 
     #[test]

@@ -7,16 +7,18 @@ use super::USERNAME_MAX;
 use crate::forms::Problem;
 
 /// Letters that are drawn as nothing (Hangul fillers, general category Lo). With them in, two names can look alike, or empty.
-const INVISIBLE_LETTERS: [char; 4] = ['\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}'];
+pub(super) const INVISIBLE_LETTERS: [char; 4] = ['\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}'];
 
-/// The name as it is stored: trimmed, NFKC. Django does not normalise what is over the limit already, since NFKC of a long text
+/// The name as it is stored: trimmed, NFKC, and without what cannot be seen, unless nothing else is in it. Django does not normalise what is over the limit already, since NFKC of a long text
 /// takes long.
 pub fn normalize(typed: &str) -> String {
     let typed = typed.trim();
     if typed.chars().count() > USERNAME_MAX as usize {
         return typed.to_owned();
     }
-    typed.nfkc().collect()
+    let normalized: String = typed.nfkc().collect();
+    let seen: String = normalized.chars().filter(|c| !INVISIBLE_LETTERS.contains(c)).collect();
+    if seen.is_empty() { normalized } else { seen }
 }
 
 /// What makes two names, or two addresses, the same: Unicode case folding of NFKC (SQLite's NOCASE folds ASCII only, so É and é
@@ -119,6 +121,13 @@ mod tests {
             assert_eq!(key(one), key(other), "{one} {other}");
         }
         assert_ne!(key("admin"), key("аdmin"), "a Cyrillic а is another letter, in Django too");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_not_stored() {
+        for typed in ["joe\u{3164}", "\u{115F}jo\u{1160}e", "joe\u{FFA0}", "joe"] {
+            assert_eq!(normalize(typed), "joe", "{typed:?}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::{
         Site,
         config::{Config, Environment},
         failure::Failure,
+        workshop::Lane,
     },
     sessions::cookie,
 };
@@ -50,7 +51,7 @@ fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
 
 async fn fill(site: &Site, count: u64, mut file: Option<&mut std::fs::File>) -> Result<(), Failure> {
     let outage = |error: AppError| Failure::start("make demo members", error);
-    let hash = site.hasher.hash(&Secret::new(PASSWORD)).await.map_err(outage)?;
+    let hash = site.hasher.hash(&Secret::new(PASSWORD), Lane::Reserved).await.map_err(outage)?;
     let client = Client { address: "127.0.0.1".into(), agent: "members-area demo".into(), acting: None };
     let mut first = 1;
     while first <= count {

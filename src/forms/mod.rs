@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn errors_are_found_by_their_field() {
-        let mut errors = FormErrors::one(Field::Password2, Problem::PasswordTooShort);
+        let mut errors = FormErrors::one(Field::Password2, Problem::PasswordTooShort { min: 8 });
         errors.add(Field::Password2, Problem::PasswordNumeric);
         assert_eq!(errors.of(Field::Password2).count(), 2);
         assert_eq!(errors.of(Field::Username).count(), 0);

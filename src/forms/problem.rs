@@ -46,8 +46,13 @@ pub enum Problem {
     EmailUnverified,
     /// The two passwords differ.
     PasswordMismatch,
-    /// Fewer than eight characters.
-    PasswordTooShort,
+    /// The password that was given is not the account's any more.
+    PasswordChangedMeanwhile,
+    /// Fewer characters than are configured.
+    PasswordTooShort {
+        /// The least that is accepted.
+        min: u32,
+    },
     /// Over the limit, in bytes.
     PasswordTooLong,
     /// On the list of common ones.
@@ -131,8 +136,14 @@ impl fmt::Display for Problem {
             Self::EmailUnverified => {
                 "Please confirm your email address first. We have sent you a mail with a link."
             }
+            Self::PasswordChangedMeanwhile => {
+                "Your password was changed meanwhile, and nothing was saved. Please enter the present one."
+            }
             Self::PasswordMismatch => "The two password fields didn’t match.",
-            Self::PasswordTooShort => "This password is too short. It must contain at least 8 characters.",
+            Self::PasswordTooShort { min } => {
+                let plural = if *min == 1 { "" } else { "s" };
+                return write!(f, "This password is too short. It must contain at least {min} character{plural}.");
+            }
             Self::PasswordTooLong => "This password is too long. It must contain at most 4096 bytes.",
             Self::PasswordTooCommon => "This password is too common.",
             Self::PasswordNumeric => "This password is entirely numeric.",

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{ApiLesson, Matrix};
-use crate::{error::AppError, ui::Moment};
+use crate::{error::AppError, forms::Submission, ui::Moment};
 
 /// What time it is.
 ///
@@ -26,6 +26,23 @@ pub async fn load_api_lesson() -> Result<ApiLesson, AppError> {
 
     page_cache::no_store();
     super::service::api_lesson(&Visit::current()?).await
+}
+
+/// Adds a message of each level, and leads back to their page.
+///
+/// # Errors
+/// None but those of the way.
+#[server(prefix = "/api", endpoint = "lab/send_messages")]
+pub async fn send_messages() -> Result<Submission, AppError> {
+    use crate::{server::flash, ui::flash::Level, ui::flash::Message::Example};
+
+    flash::debug(Example { level: Level::Debug });
+    flash::info(Example { level: Level::Info });
+    flash::success(Example { level: Level::Success });
+    flash::warning(Example { level: Level::Warning });
+    flash::error(Example { level: Level::Error });
+    leptos_axum::redirect(super::MESSAGES);
+    Ok(Submission::Accepted)
 }
 
 /// The dashboard's two times.

@@ -26,6 +26,9 @@ pub const CACHE_API: &str = "/lab/cache-api";
 /// The daily task: the dashboard's two times.
 pub const MATRIX: &str = "/lab/matrix";
 
+/// Django's messages, at all five levels.
+pub const MESSAGES: &str = "/lab/messages";
+
 /// How long the page of exercise 6 is kept.
 pub const PAGE_TTL: Duration = Duration::from_secs(60);
 /// How long the fragment in it is kept.

@@ -48,15 +48,45 @@ struct Kept {
     form: ReturnedForm,
 }
 
-/// Adds a message to the answer of the present server function.
+/// Adds a message for developers (Django: `messages.debug`). Not shown unless `site.message_level` is `debug`.
+pub fn debug(what: Message) {
+    message(Level::Debug, what);
+}
+
+/// Adds a message that is good to know (`messages.info`).
+pub fn info(what: Message) {
+    message(Level::Info, what);
+}
+
+/// Adds a message that something worked (`messages.success`).
+pub fn success(what: Message) {
+    message(Level::Success, what);
+}
+
+/// Adds a message with something to mind (`messages.warning`).
+pub fn warning(what: Message) {
+    message(Level::Warning, what);
+}
+
+/// Adds a message that something did not work (`messages.error`).
+pub fn error(what: Message) {
+    message(Level::Error, what);
+}
+
+/// Adds a message to the answer of the present server function (`messages.add_message`), before the redirect.
 pub fn message(level: Level, message: Message) {
     let (Some(site), Ok(parts), Some(response)) =
         (use_context::<Site>(), visit::parts(), use_context::<ResponseOptions>())
     else {
         return;
     };
+    // What this answer adds already comes first: a later cookie of the same name replaces the earlier one.
+    let mut messages = added(&site, &response).unwrap_or_else(|| read(&site, &parts.headers).messages);
+    if !add(&site, &mut messages, level, message) {
+        return;
+    }
     let mut headers = HeaderMap::new();
-    set_message(&site, &parts.headers, &mut headers, level, message);
+    set_messages(&site, &mut headers, messages);
     for value in headers.into_iter().map(|(_, value)| value) {
         response.append_header(header::SET_COOKIE, value);
     }
@@ -70,12 +100,35 @@ pub fn set_message(
     level: Level,
     message: Message,
 ) {
-    const MOST: usize = 5;
     let mut messages = read(site, request).messages;
+    if add(site, &mut messages, level, message) {
+        set_messages(site, response, messages);
+    }
+}
+
+/// Whether it is to be shown at all.
+fn add(site: &Site, messages: &mut Vec<Flash>, level: Level, message: Message) -> bool {
+    const MOST: usize = 5;
+    if level < site.config.site.message_level {
+        return false;
+    }
     messages.push(Flash { level, message });
     messages.drain(..messages.len().saturating_sub(MOST));
-    let value = encode(&Carried { messages, form: None });
-    cookies::set(site, response, NAME, value, LIFETIME);
+    true
+}
+
+fn set_messages(site: &Site, response: &mut HeaderMap, messages: Vec<Flash>) {
+    cookies::set(site, response, NAME, encode(&Carried { messages, form: None }), LIFETIME);
+}
+
+/// The messages that an answer adds so far.
+fn added(site: &Site, response: &ResponseOptions) -> Option<Vec<Flash>> {
+    let answer = response.0.read().ok()?;
+    let begin = format!("{}=", site.cookie_name(NAME));
+    let cookies = answer.headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    let value = cookies.filter_map(|cookie| cookie.strip_prefix(begin.as_str())).last()?;
+    let value = value.split(';').next().unwrap_or_default();
+    decode::<Carried>(Some(value.to_owned())).map(|carried| carried.messages)
 }
 
 /// Sends a refused form back; values that do not fit into a cookie are cut, the longest first.

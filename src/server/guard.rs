@@ -23,7 +23,7 @@ use crate::{
     error::AppError,
     lab::{
         self,
-        api::{LoadApiLesson, LoadMatrix, TellTime},
+        api::{LoadApiLesson, LoadMatrix, SendMessages, TellTime},
     },
     mail::api::LoadMailbox,
     member::{Client, Member, Permission},
@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Pages that are open to everybody.
-pub const PUBLIC_PAGES: [&str; 17] = [
+pub const PUBLIC_PAGES: [&str; 18] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",
@@ -53,6 +53,7 @@ pub const PUBLIC_PAGES: [&str; 17] = [
     lab::CACHE_API,
     lab::CACHED_PAGE,
     lab::MATRIX,
+    lab::MESSAGES,
 ];
 
 /// Pages that take permissions, all of those named. Those below `/admin` are for staff only, and one that is missing here is for
@@ -91,7 +92,7 @@ const RECENT_PAGES: [&str; 9] = [
 ];
 
 /// Server functions that are open to everybody.
-const PUBLIC_FUNCTIONS: [&str; 14] = [
+const PUBLIC_FUNCTIONS: [&str; 15] = [
     AskForReset::PATH,
     ConfirmEmailChange::PATH,
     LoadApiLesson::PATH,
@@ -102,6 +103,7 @@ const PUBLIC_FUNCTIONS: [&str; 14] = [
     LogOut::PATH,
     NotMe::PATH,
     ResetPassword::PATH,
+    SendMessages::PATH,
     SignUp::PATH,
     TellTime::PATH,
     UndoEmailChange::PATH,

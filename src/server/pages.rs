@@ -45,6 +45,7 @@ fn provide(site: &Site, is_missing: bool) {
             ..visitor
         }),
         has_lab: site.config.has_lab(),
+        password_rules: site.password_rules.shown(),
         messages: carried.messages,
         form: carried.form,
         acting: member.and_then(notice),

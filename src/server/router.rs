@@ -61,6 +61,7 @@ pub fn router(site: Site) -> Router {
     let all = Router::new()
         .merge(static_files::routes(&site))
         .merge(health::routes())
+        .merge(old_addresses::well_known())
         // Knows a session when it sees one, and is no visit.
         .merge(live::routes())
         .merge(cache::live::routes())

@@ -18,7 +18,11 @@ use super::{
     workshop::Workshop,
 };
 use crate::{
-    accounts::{hasher::Hasher, service::FailedLogins},
+    accounts::{
+        hasher::Hasher,
+        password,
+        service::{FailedLogins, KnownCosts},
+    },
     cache::{Cache, Memory},
     lab,
     mail::transport::Mails,
@@ -56,6 +60,10 @@ pub struct Shared {
     pub stopping: Stopping,
     /// Argon2id.
     pub hasher: Hasher,
+    /// What a refused login has to cost.
+    pub password_costs: KnownCosts,
+    /// What a new password must be.
+    pub password_rules: password::Rules,
     /// Where uploaded pictures are decoded.
     pub pictures: Workshop,
     /// Failed logins that are not written down yet.
@@ -110,6 +118,8 @@ impl Site {
             packing: page_cache::workshop(),
             stopping: Stopping::default(),
             hasher: Hasher::new(&config.passwords)?,
+            password_costs: KnownCosts::default(),
+            password_rules: password::Rules::new(&config.passwords, &config.site.name, &base_url)?,
             pictures: pictures::service::workshop(),
             failed_logins: FailedLogins::default(),
             exports: Exports::default(),

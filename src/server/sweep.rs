@@ -43,6 +43,9 @@ pub async fn now_and_then(site: Site) {
         say("Links that were too old", accounts::service::tokens::sweep(&site).await);
         say("Mails that could not be sent for 30 days", mail::service::sweep(&site).await);
         say("Accounts that were to be deleted", my_data::service::sweep(&site).await);
+        if let Err(error) = accounts::service::refresh_costs(&site).await {
+            tracing::warn!(%error, "The costs of password hashes could not be listed; trying again later");
+        }
         if let Err(error) = admin::users::service::fold_counts(&site).await {
             tracing::warn!(%error, "The counts of users could not be put together; trying again later");
         }

@@ -14,12 +14,24 @@ pub struct Workshop {
     slots: Arc<Semaphore>,
     /// Who is at work plus who waits.
     admitted: Arc<Semaphore>,
+    /// The same, of those who come through [`Lane::Open`].
+    admitted_open: Arc<Semaphore>,
+}
+
+/// Which part of the queue is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// For strangers: half of the queue, so that a flood of them leaves the other half free.
+    Open,
+    /// The whole queue, for those who have shown that they are no strangers.
+    Reserved,
 }
 
 /// A place in the queue; dropped, it is free again.
 #[derive(Debug)]
 pub struct Admitted {
     _place: OwnedSemaphorePermit,
+    _open: Option<OwnedSemaphorePermit>,
 }
 
 impl Workshop {
@@ -28,6 +40,7 @@ impl Workshop {
         Self {
             slots: Arc::new(Semaphore::new(slots)),
             admitted: Arc::new(Semaphore::new(slots.saturating_add(queue))),
+            admitted_open: Arc::new(Semaphore::new(slots.saturating_add(queue.div_ceil(2)))),
         }
     }
 
@@ -36,8 +49,20 @@ impl Workshop {
     /// # Errors
     /// [`AppError::Busy`] when there is none.
     pub fn admit(&self) -> Result<Admitted, AppError> {
+        self.admit_to(Lane::Reserved)
+    }
+
+    /// Takes a place in this part of the queue.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when there is none.
+    pub fn admit_to(&self, lane: Lane) -> Result<Admitted, AppError> {
+        let open = match lane {
+            Lane::Open => Some(self.admitted_open.clone().try_acquire_owned().map_err(|_| BUSY)?),
+            Lane::Reserved => None,
+        };
         let place = self.admitted.clone().try_acquire_owned().map_err(|_| BUSY)?;
-        Ok(Admitted { _place: place })
+        Ok(Admitted { _place: place, _open: open })
     }
 
     /// Waits for a slot and does the work in it.
@@ -89,6 +114,17 @@ mod tests {
             assert_eq!(waiting.await.expect("no panic"), Ok(number));
         }
         assert!(workshop.admit().is_ok(), "the places are free again");
+    }
+
+    #[test]
+    fn strangers_leave_half_of_the_queue_free() {
+        let workshop = Workshop::new(1, 4);
+        let strangers: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Open).ok()).take(9).collect();
+        assert_eq!(strangers.len(), 3, "the slot and two places");
+        let known: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Reserved).ok()).take(9).collect();
+        assert_eq!(known.len(), 2);
+        drop(strangers);
+        assert_eq!(std::iter::from_fn(|| workshop.admit_to(Lane::Open).ok()).take(9).count(), 3);
     }
 
     #[tokio::test]

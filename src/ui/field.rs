@@ -30,8 +30,8 @@ pub fn TextField(
     #[prop(optional)]
     list: Option<&'static str>,
     /// What to know before typing.
-    #[prop(optional)]
-    help: Option<&'static str>,
+    #[prop(optional, into)]
+    help: Option<String>,
 ) -> impl IntoView {
     let state = use_context::<FormState>();
     let errors = Signal::derive(move || state.map(|state| state.errors.get()).unwrap_or_default());
@@ -45,7 +45,7 @@ pub fn TextField(
     let is_sent = move || state.is_some_and(|state| state.is_sent.get());
     let is_wrong = move || !is_sent() && errors.get().of(field).next().is_some();
     let described_by = {
-        let (help_id, error_id) = (help.map(|_| help_id.clone()), error_id.clone());
+        let (help_id, error_id) = (help.as_ref().map(|_| help_id.clone()), error_id.clone());
         move || {
             let ids: Vec<&str> =
                 help_id.as_deref().into_iter().chain(is_wrong().then_some(error_id.as_str())).collect();

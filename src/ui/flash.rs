@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::admin::users::{batch::Action, grouped};
 
-/// Django's levels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Django's levels, the least first. What is below `site.message_level` is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// For developers.
@@ -25,6 +25,17 @@ pub enum Level {
 impl Level {
     /// All five.
     pub const ALL: [Self; 5] = [Self::Debug, Self::Info, Self::Success, Self::Warning, Self::Error];
+
+    /// Returns its name, as in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Success => "success",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 
     pub(super) const fn class(self) -> &'static str {
         match self {
@@ -137,6 +148,11 @@ pub enum Message {
     ActingTimeOver,
     /// It is not allowed any more.
     ActingNotAllowed,
+    /// One of the lab.
+    Example {
+        /// Which level it has.
+        level: Level,
+    },
 }
 
 impl fmt::Display for Message {
@@ -205,6 +221,7 @@ impl fmt::Display for Message {
             Self::ActingStopped => "You are yourself again.",
             Self::ActingTimeOver => "The time for acting as a member is over. You are yourself again.",
             Self::ActingNotAllowed => "You cannot act as that member any more. You are yourself again.",
+            Self::Example { level } => return write!(f, "This is an example at the level “{}”.", level.name()),
             Self::CacheDropped => "It was dropped from the cache.",
             Self::CacheNothingThere => "There was nothing to drop.",
         })

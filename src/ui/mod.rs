@@ -37,7 +37,7 @@ pub use pager::Pager;
 pub use time::{Moment, Timestamp, Validity};
 pub use why::WhyCached;
 
-use crate::{acting::Notice, forms::ReturnedForm, permission::Permission};
+use crate::{accounts::PasswordRules, acting::Notice, forms::ReturnedForm, permission::Permission};
 
 /// What a page may know of who looks at it. Nothing else about a member reaches the browser unasked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,6 +70,9 @@ pub struct PageContext {
     /// Whether the lab is open.
     #[serde(default)]
     pub has_lab: bool,
+    /// What a new password must be.
+    #[serde(default, skip_serializing_if = "PasswordRules::is_default")]
+    pub password_rules: PasswordRules,
     /// A refused form that came back without JavaScript.
     pub form: Option<ReturnedForm>,
     /// Who acts as the visitor, where staff does.

@@ -17,7 +17,7 @@ async fn the_owner_reads_of_it_and_nobody_else_is_in_the_record() {
     assert!(!member.get("/members/dashboard").await.text().contains("wrong password"));
     let mut burglar = site.visitor();
     for (login, password) in
-        [("nobody", "wrong"), ("gone", PASSWORD), ("a\0b", "wrong"), ("ADA@example.com", "wrong"), ("", "")]
+        [("nobody", "wrong"), ("gone", PASSWORD), ("a\0b", "wrong"), ("ADA", "wrong"), ("", "")]
     {
         let request =
             burglar.request(Method::POST, "/api/accounts/log_in").header("user-agent", "Crowbar/1.0");
@@ -35,6 +35,27 @@ async fn the_owner_reads_of_it_and_nobody_else_is_in_the_record() {
     let line = page.find("main .log li");
     assert!(line.contains("from 127.0.0.1") && line.contains("Unknown browser"), "{line}");
     assert_eq!(site.database.number(FAILED).await, 1, "of five tries one was at an account");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_right_password_before_the_address_is_confirmed_is_no_wrong_one() {
+    let site = TestSite::start_with(|config| {
+        config.accounts.require_verified_email = true;
+        config.mail.transport =
+            members_area::server::config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
+    })
+    .await;
+    site.signed_up("ada").await;
+    site.signed_up("bob").await;
+    let fields = [("login", "ada"), ("password", PASSWORD)];
+    let answer = site.visitor().call("/api/accounts/log_in", &fields).await;
+    assert_eq!(answer.text(), r#"{"Refused":[["form","EmailUnverified"]]}"#);
+    site.visitor().log_in_with("bob", "wrong").await;
+    // Notes are written in their order, so that one of ada's would be there by now.
+    site.database.until(FAILED, |count| count > 0).await;
+    let id = site.user_id("ada").await;
+    assert_eq!(site.database.number(&format!("{FAILED} AND user_id = {id}")).await, 0);
     site.stop().await;
 }
 

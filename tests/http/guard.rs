@@ -7,7 +7,7 @@ use members_area::{permission::Permission, server::pages};
 
 use crate::support::{TestSite, raw};
 
-const OPEN_PAGES: [&str; 17] = [
+const OPEN_PAGES: [&str; 18] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",
@@ -25,8 +25,9 @@ const OPEN_PAGES: [&str; 17] = [
     "/lab/cache-api",
     "/lab/cached-page",
     "/lab/matrix",
+    "/lab/messages",
 ];
-const OPEN_FUNCTIONS: [&str; 14] = [
+const OPEN_FUNCTIONS: [&str; 15] = [
     "/api/accounts/ask_for_reset",
     "/api/accounts/confirm_email_change",
     "/api/accounts/link",
@@ -41,6 +42,7 @@ const OPEN_FUNCTIONS: [&str; 14] = [
     "/api/lab/cache_api",
     "/api/lab/matrix",
     "/api/lab/now",
+    "/api/lab/send_messages",
 ];
 /// Open, and not there where mails really go out, as in these tests.
 const MAILBOX: &str = "/dev/mailbox";

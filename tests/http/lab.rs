@@ -225,3 +225,37 @@ async fn closed_it_is_not_there() {
         site.stop().await;
     }
 }
+
+/// Django's messages framework: each level has its call, its look and its voice; those below the configured level are not shown.
+#[tokio::test]
+async fn messages_of_five_levels() {
+    for (level, shown) in [("debug", 5), ("info", 4), ("success", 3), ("warning", 2), ("error", 1)] {
+        let site = TestSite::start_with(|config| {
+            config.site.message_level = serde_json::from_str(&format!("\"{level}\"")).expect("a level");
+        })
+        .await;
+        let mut visitor = site.visitor();
+        assert_eq!(visitor.submit("/lab/messages", &[]).await.location(), "/lab/messages");
+        let page = visitor.get("/lab/messages").await;
+        let all = ["debug", "info", "success", "warning", "error"];
+        let expected: Vec<String> = all[5 - shown..]
+            .iter()
+            .map(|level| format!("This is an example at the level “{level}”."))
+            .collect();
+        assert_eq!(page.messages(), expected);
+        for level in &all[5 - shown..] {
+            let role = if ["warning", "error"].contains(level) { "alert" } else { "status" };
+            assert_eq!(page.attribute(&format!(".message.{level}"), "role").as_deref(), Some(role));
+        }
+        assert!(visitor.get("/lab/messages").await.messages().is_empty(), "once");
+        site.stop().await;
+    }
+}
+
+#[test]
+fn each_level_has_a_look_of_its_own() {
+    let style = include_str!("../../style/site.css");
+    for level in ["debug", "info", "success", "warning", "error"] {
+        assert!(style.contains(&format!(".message.{level} {{")), "{level}");
+    }
+}

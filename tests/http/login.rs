@@ -7,6 +7,7 @@ const WRONG: &str = "Please enter a correct username or email address and passwo
 async fn by_username_or_address_in_any_case() {
     let site = TestSite::start().await;
     site.signed_up("Ada").await;
+    site.prove_address("Ada").await;
     for login in ["Ada", "ada", " ADA ", "ada@example.com", "Ada@Example.COM"] {
         let mut visitor = site.visitor();
         let answer = visitor.log_in(login).await;
@@ -83,15 +84,62 @@ async fn every_login_computes_a_hash() {
     site.stop().await;
 }
 
+/// Whoever signs up with somebody else's address must not learn at the login whether that person has an account.
 #[tokio::test]
-async fn somebody_elses_address_as_a_username_gets_in_nobodys_way() {
+async fn only_a_proven_address_logs_in_and_nobody_learns_whose_it_is() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
-    let taken = site.visitor().sign_up("ada@example.com", "mallory@example.com").await;
-    assert_eq!(taken.location(), "/accounts/login", "by Django's rules a name like any other");
-    let mut member = site.visitor();
-    assert_eq!(member.log_in("ada@example.com").await.location(), "/members/dashboard");
-    assert_eq!(member.get("/members/dashboard").await.find("h1"), "Welcome, ada!");
+    site.prove_address("ada").await;
+    site.signed_up("old").await;
+    site.prove_address("old").await;
+    site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'old'").await;
+    let own = "my own words for it";
+    let mut answers = Vec::new();
+    for (number, email) in ["ada@example.com", "old@example.com", "nobody@example.com", "ADA@Example.com"]
+        .into_iter()
+        .enumerate()
+    {
+        let name = format!("probe{number}");
+        let fields = [("username", name.as_str()), ("email", email), ("password1", own), ("password2", own)];
+        assert_eq!(site.visitor().submit("/accounts/signup", &fields).await.location(), "/accounts/login");
+        let fields = [("login", email), ("password", own)];
+        let answer = site.visitor().call("/api/accounts/log_in", &fields).await;
+        answers.push((answer.status, answer.text()));
+        assert_eq!(site.visitor().log_in_with(&name, own).await.location(), "/members/dashboard");
+    }
+    let refused = (200, r#"{"Refused":[["form","BadCredentials"]]}"#.to_owned());
+    assert!(answers.iter().all(|answer| *answer == refused), "{answers:?}");
+    // From the moment on that it is proven.
+    site.prove_address("probe2").await;
+    assert_eq!(site.visitor().log_in_with("nobody@example.com", own).await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+/// Both log in with it, each with their own password; neither can keep the other out.
+#[tokio::test]
+async fn a_username_that_is_somebody_elses_address() {
+    let site = TestSite::start().await;
+    let (hers, others) = ("the words of its owner", "the words of another");
+    for (text, owner_comes_first) in [("carol@corp.example", false), ("ada@corp.example", true)] {
+        let by_name =
+            [("username", text), ("email", "x@example.com"), ("password1", hers), ("password2", hers)];
+        let named = text.replace('@', "-");
+        let by_address =
+            [("username", named.as_str()), ("email", text), ("password1", others), ("password2", others)];
+        let both = if owner_comes_first { [&by_address, &by_name] } else { [&by_name, &by_address] };
+        for fields in both {
+            let answer = site.visitor().submit("/accounts/signup", fields).await;
+            assert_eq!(answer.location(), "/accounts/login", "{text}");
+        }
+        site.prove_address(&named).await;
+        for (password, name) in [(hers, text), (others, named.as_str())] {
+            let mut visitor = site.visitor();
+            assert_eq!(visitor.log_in_with(text, password).await.location(), "/members/dashboard", "{name}");
+            let heading = visitor.get("/members/dashboard").await.find("h1");
+            assert_eq!(heading, format!("Welcome, {name}!"));
+        }
+        assert_eq!(site.visitor().log_in_with(text, "of neither").await.location(), "/accounts/login");
+    }
     site.stop().await;
 }
 
@@ -208,7 +256,10 @@ async fn logout_on(site: TestSite) {
     assert_eq!(member.get("/accounts/login").await.messages(), ["You have been successfully logged out."]);
     assert!(!before.clone().is_signed_in().await, "the old cookie is worth nothing");
     // Twice is no error.
-    assert_eq!(member.log_out().await.status, 303);
+    assert_eq!(member.post("/api/accounts/log_out", &[]).await.status, 303);
+    let page = member.get("/accounts/logout").await;
+    assert!(page.find("main").contains("You are not logged in on this device."), "{}", page.text());
+    assert_eq!(page.find_all("main form").len(), 0);
     site.stop().await;
 }
 

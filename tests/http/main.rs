@@ -49,6 +49,7 @@ mod old_addresses;
 mod outages;
 mod page_cache;
 mod pages;
+mod password_rules;
 mod passwords;
 mod people;
 mod permissions;

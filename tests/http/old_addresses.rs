@@ -4,7 +4,12 @@
 use crate::support::{Page, TestSite};
 
 /// The address, and where a stranger and a member come to in the end.
-const ADDRESSES: [(&str, &str, &str); 17] = [
+const ADDRESSES: [(&str, &str, &str); 18] = [
+    (
+        "/.well-known/change-password",
+        "/accounts/login?next=/accounts/password_change",
+        "/accounts/password_change",
+    ),
     ("/accounts/login/", "/accounts/login", "/accounts/login"),
     ("/accounts/login/?next=/secret/", "/accounts/login?next=/secret/", "/accounts/login?next=/secret/"),
     ("/accounts/logout/", "/accounts/logout", "/accounts/logout"),
@@ -52,7 +57,7 @@ async fn each_address_of_django_leads_to_its_page() {
         for (visitor, end) in [(&mut site.visitor(), for_strangers), (&mut member, for_members)] {
             let (mut at, mut page): (String, Page) = (address.to_owned(), visitor.get(address).await);
             for _ in 0..4 {
-                if !matches!(page.status, 303 | 308) {
+                if !matches!(page.status, 302 | 303 | 308) {
                     break;
                 }
                 at = page.location().to_owned();

@@ -1,4 +1,4 @@
-use crate::support::TestSite;
+use crate::support::{PASSWORD, TestSite};
 
 #[tokio::test]
 async fn an_account_is_made_and_the_login_page_says_so_once() {
@@ -42,6 +42,94 @@ async fn all_errors_come_at_once_each_at_its_field() {
 }
 
 #[tokio::test]
+async fn a_taken_username_is_told_with_all_other_errors() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let mut visitor = site.visitor();
+    let fields = [("username", "ADA"), ("email", "nowhere"), ("password1", "1234"), ("password2", "12345")];
+    visitor.submit("/accounts/signup", &fields).await;
+    let page = visitor.get("/accounts/signup").await;
+    assert_eq!(page.errors("username"), ["A user with that username already exists."]);
+    assert_eq!(["email", "password1", "password2"].map(|field| page.errors(field).len()), [1, 3, 1]);
+    site.stop().await;
+}
+
+/// The answer was lost, and the form is sent again.
+#[tokio::test]
+async fn a_sign_up_that_comes_again_is_told_of_its_success() {
+    let site = TestSite::start().await;
+    let taken = ["A user with that username already exists."];
+    let sign_up = async |name: &str, email: &str, password: &str| {
+        let mut visitor = site.visitor();
+        let fields = [("username", name), ("email", email), ("password1", password), ("password2", password)];
+        let answer = visitor.submit("/accounts/signup", &fields).await;
+        (answer.location().to_owned(), visitor.get("/accounts/signup").await.errors("username"))
+    };
+    site.signed_up("ada").await;
+    for _ in 0..2 {
+        let (location, errors) = sign_up("ada", "ada@example.com", PASSWORD).await;
+        assert_eq!((location.as_str(), errors), ("/accounts/login", vec![]));
+    }
+    for (name, email, password) in [
+        ("ada", "ada@example.com", "another horse battery"),
+        ("ada", "other@example.com", PASSWORD),
+        ("Ada", "ada@example.com", PASSWORD),
+    ] {
+        assert_eq!(sign_up(name, email, password).await.1, taken, "{name} {email}");
+    }
+    site.clock.advance(std::time::Duration::from_secs(601));
+    assert_eq!(sign_up("ada", "ada@example.com", PASSWORD).await.1, taken);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
+    site.all_mails_sent().await;
+    assert_eq!(site.mails_to("ada@example.com").len(), 1);
+    site.stop().await;
+}
+
+/// A form that is sent twice at once, as by a double click.
+#[tokio::test]
+async fn a_sign_up_that_is_sent_twice_at_once_succeeds_twice() {
+    let site = TestSite::start().await;
+    let both: Vec<_> = (0..4)
+        .map(|_| {
+            let mut visitor = site.visitor();
+            tokio::spawn(async move { visitor.sign_up("ada", "ada@example.com").await.location().to_owned() })
+        })
+        .collect();
+    for one in both {
+        assert_eq!(one.await.expect("no panic"), "/accounts/login");
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
+    site.stop().await;
+}
+
+/// As many hashes as a sign-up that succeeds: the time tells nothing of the address or the password.
+#[tokio::test]
+async fn a_taken_username_costs_a_hash() {
+    let site = TestSite::start_with(|config| {
+        config.passwords.memory_kib = 64 * 1024;
+        config.passwords.iterations = 8;
+        config.passwords.slots = 1;
+        config.passwords.queue = 0;
+    })
+    .await;
+    site.signed_up("ada").await;
+    let mut refused = Vec::new();
+    while refused.len() < 2 {
+        refused.clear();
+        let held = site.busy_login("ada").await;
+        for email in ["ada@example.com", "other@example.com"] {
+            let status = site.visitor().sign_up("ada", email).await.status;
+            if !held.is_finished() {
+                refused.push(status);
+            }
+        }
+        let _ = held.await;
+    }
+    assert_eq!(refused, [503, 503]);
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn nothing_typed_is_an_error_at_every_field() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
@@ -70,6 +158,9 @@ async fn names_that_differ_in_case_or_form_only_are_taken() {
         assert_eq!(page.errors("username"), ["A user with that username already exists."], "{name}");
     }
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
+    // Nor is what cannot be seen stored.
+    site.visitor().sign_up("j\u{3164}oe\u{115F}", "joe@example.com").await;
+    assert_eq!(site.database.text("SELECT username FROM users WHERE username_key = 'joe'").await, "joe");
     site.stop().await;
 }
 
@@ -129,6 +220,7 @@ async fn the_same_address_may_sign_up_twice_and_nobody_learns_that_it_has() {
     let answer = other.sign_up("other", "ADA@example.com").await;
     assert_eq!(answer.location(), "/accounts/login");
     // The address still logs the first one in.
+    site.prove_address("ada").await;
     let mut first = site.visitor();
     first.log_in("ada@example.com").await;
     assert_eq!(first.get("/members/dashboard").await.find("h1"), "Welcome, ada!");

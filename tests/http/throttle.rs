@@ -32,8 +32,7 @@ async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() 
     let site = site().await;
     site.signed_up("ada").await;
     for number in 1..=5 {
-        // By either of its names: it is one account.
-        let login = if number % 2 == 0 { "ada@example.com" } else { "ADA" };
+        let login = if number % 2 == 0 { "ada" } else { "ADA" };
         assert_eq!(wrong_from(&site, &format!("203.0.113.{number}"), login).await, 303);
     }
     let answer = log_in_from(&mut site.visitor(), "203.0.113.6", "ada", PASSWORD).await;
@@ -52,6 +51,34 @@ async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() 
     site.clock.advance(Duration::from_secs(wait));
     let answer = log_in_from(&mut site.visitor(), "203.0.113.6", "ada", PASSWORD).await;
     assert_eq!(answer.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+/// With one count for both names of an account, using it up by the username would tell which address belongs to it.
+#[tokio::test]
+async fn a_count_does_not_tell_which_address_belongs_to_which_username() {
+    let site = site().await;
+    site.signed_up("ada").await;
+    site.prove_address("ada").await;
+    for (used_up, others) in
+        [("ada", ["ada@example.com", "nobody@example.com"]), ("ADA@example.com", ["ada", "nobody"])]
+    {
+        for number in 1..=5 {
+            assert_eq!(wrong_from(&site, &format!("203.0.113.{number}"), used_up).await, 303);
+        }
+        assert_eq!(wrong_from(&site, "203.0.113.6", used_up).await, 429);
+        let mut seen = Vec::new();
+        for login in others {
+            let mut statuses = Vec::new();
+            for number in 11..=16 {
+                statuses.push(wrong_from(&site, &format!("203.0.113.{number}"), login).await);
+            }
+            seen.push(statuses);
+        }
+        assert_eq!(seen[0], [303, 303, 303, 303, 303, 429], "a name has its own count");
+        assert_eq!(seen[0], seen[1]);
+        site.clock.advance(Duration::from_secs(301));
+    }
     site.stop().await;
 }
 
@@ -324,6 +351,7 @@ async fn a_reset_lets_the_owner_in_at_once() {
     site.signed_up("ada").await;
     for number in 1..=6 {
         wrong_from(&site, &format!("203.0.113.{number}"), "ada").await;
+        wrong_from(&site, &format!("203.0.113.{number}"), "ada@example.com").await;
     }
     let mut owner = site.visitor();
     owner.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
@@ -331,7 +359,10 @@ async fn a_reset_lets_the_owner_in_at_once() {
     let page = owner.get(&link).await.location().to_owned();
     let new = "another horse battery";
     owner.submit(&page, &[("password1", new), ("password2", new)]).await;
-    assert_eq!(log_in_from(&mut owner, "203.0.113.50", "ada", new).await.location(), "/members/dashboard");
+    for login in ["ada", "ada@example.com"] {
+        let answer = log_in_from(&mut site.visitor(), "203.0.113.50", login, new).await;
+        assert_eq!(answer.location(), "/members/dashboard", "{login}");
+    }
     site.stop().await;
 }
 

@@ -62,15 +62,9 @@ pub async fn log_in(
 
     let visit = Visit::current()?;
     let verdict = async {
-        let credentials = Credentials::check(visit.clone(), login.clone(), password)?;
+        let credentials = Credentials::check(visit.clone(), login, password)?;
         let mut auth = cookie::auth_session().await?;
-        let member = match cookie::authenticate(&mut auth, credentials).await {
-            Err(AppError::Invalid(errors)) => {
-                service::note_failed_login(&visit, &login);
-                Err(AppError::Invalid(errors))
-            }
-            known => known,
-        }?;
+        let member = cookie::authenticate(&mut auth, credentials).await?;
         if service::record_login(&visit, &member, remember_device(visit.device)).await? {
             flash::message(Level::Success, Message::DeletionCancelled);
         }

@@ -22,6 +22,7 @@ use crate::{
     ui::{Data, Form, Loaded, Page, PageContext, TextField},
 };
 use password::NewPasswordFields;
+pub use password::new_password_help;
 
 /// `/accounts/signup`
 #[component]
@@ -52,7 +53,12 @@ pub fn LoginPage() -> impl IntoView {
         <Page title="Log in" class="page narrow">
             <Form path=LogIn::PATH submit="Log in">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
-                <TextField field=Field::Login label="Username or email address" autocomplete="username" />
+                <TextField
+                    field=Field::Login
+                    label="Username or email address"
+                    autocomplete="username"
+                    help="The address works once you have confirmed it."
+                />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
                 <label class="check">
                     <input type="checkbox" name="remember" value="yes" />
@@ -77,14 +83,31 @@ fn next_of(search: &str) -> Option<String> {
 /// `/accounts/logout`: asks; only the button logs out.
 #[component]
 pub fn LogoutPage() -> impl IntoView {
-    view! {
-        <Page title="Log out" class="page narrow">
+    let is_signed_in = use_context::<PageContext>().is_some_and(|context| context.visitor.is_some());
+    let content = if is_signed_in {
+        view! {
             <p>"Do you want to log out on this device?"</p>
             <form method="post" action=LogOut::PATH class="form">
                 <button type="submit" class="button primary">
                     "Log out"
                 </button>
             </form>
+        }
+        .into_any()
+    } else {
+        view! {
+            <p>"You are not logged in on this device."</p>
+            <p>
+                <a class="button" href="/accounts/login">
+                    "Log in"
+                </a>
+            </p>
+        }
+        .into_any()
+    };
+    view! {
+        <Page title="Log out" class="page narrow">
+            {content}
         </Page>
     }
 }

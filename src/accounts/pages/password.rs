@@ -14,8 +14,10 @@ use crate::{
     ui::{Form, Page, PageContext, TextField},
 };
 
-/// What is said at a new password.
-pub const NEW_PASSWORD_HELP: &str = "At least 8 characters, not close to your name or address, not a common one, not only digits. A few words in a row are better than one strange word.";
+/// Returns what is said at a new password; `whose` is "your" or "their".
+pub fn new_password_help(whose: &str) -> String {
+    use_context::<PageContext>().map(|context| context.password_rules).unwrap_or_default().help(whose)
+}
 
 /// Not shown: by it a password manager knows whose password this is.
 #[component]
@@ -47,7 +49,7 @@ pub fn NewPasswordFields(
             label=label
             kind="password"
             autocomplete="new-password"
-            help=NEW_PASSWORD_HELP
+            help=new_password_help("your")
         />
         <TextField
             field=Field::Password2
@@ -75,6 +77,9 @@ pub fn PasswordChangePage() -> impl IntoView {
                 />
                 <NewPasswordFields label="New password" again="New password confirmation" />
             </Form>
+            <p>
+                <a href="/accounts/password_reset">"Forgot your password?"</a>
+            </p>
         </Page>
     }
 }
@@ -185,6 +190,9 @@ pub fn ReauthenticatePage() -> impl IntoView {
                 <UsernameForManager username=visitor_name() />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
             </Form>
+            <p>
+                <a href="/accounts/password_reset">"Forgot your password?"</a>
+            </p>
         </Page>
     }
 }

@@ -2,9 +2,10 @@
 
 use super::{
     super::{password, store},
-    login::{confirm_password, login_key},
+    login::confirm_password,
     notices::notify,
     tokens::{self, Change},
+    who::account_named,
 };
 use crate::{
     activity::{self, Kind},
@@ -12,8 +13,8 @@ use crate::{
     forms::{Field, FormErrors, Problem, Secret},
     mail::service::Kind as Mail,
     member::{Member, UserId},
-    server::{Site, Visit, db::Transaction},
-    sessions::origin::Renewal,
+    server::{Site, Visit, db::Transaction, workshop::Lane},
+    sessions::{origin::Renewal, service::IdHash},
 };
 
 /// A new password as it was typed, twice.
@@ -33,7 +34,7 @@ impl NewPassword {
         let mut errors = FormErrors::default();
         if self.password2.expose().is_empty() {
             errors.add(Field::Password2, Problem::Required);
-        } else if self.password1 != self.password2 {
+        } else if password::differ(&self.password1, &self.password2) {
             errors.add(Field::Password2, Problem::PasswordMismatch);
         }
         for problem in problems(self.password1.expose()) {
@@ -55,22 +56,32 @@ pub async fn change_own_password(
     old: &Secret,
     typed: &NewPassword,
 ) -> Result<Member, AppError> {
-    let site = &visit.site;
+    let (site, id) = (&visit.site, member.id());
     let mut connection = site.db.read().await?;
-    let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
+    let owner = store::owner(&mut connection, id).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
-    let checked = typed.check(|text| password::problems(text, password_owner(&owner)));
-    confirm_password(visit, member, old, Field::OldPassword, checked).await?;
-    let hash = site.hasher.hash(&typed.password1).await?;
+    let checked = typed.check(|text| site.password_rules.problems(text, password_owner(&owner)));
+    let old_hash = confirm_password(visit, member, old, Field::OldPassword, checked).await?;
+    let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
+    let stamp = rand::random::<[u8; 32]>();
     let mut transaction = site.db.begin().await?;
-    let stamp = set_password(&mut transaction, visit, member.id(), &hash, Kind::PasswordChanged).await?;
-    let member = Member::new(member.id(), owner.username, stamp.to_vec());
+    // The old password is right only as long as it is the account's: of several changes at once one is made.
+    if !store::replace_password(&mut transaction, id, &old_hash, &hash, &stamp).await? {
+        // Usually that has ended this session, too.
+        site.sessions.carry_over(&mut transaction, present, member).await?;
+        let problem = Problem::PasswordChangedMeanwhile;
+        return Err(AppError::Invalid(FormErrors::one(Field::OldPassword, problem)));
+    }
+    let ended = site.sessions.end_all_in(&mut transaction, id, Some(present.old_id())).await?;
+    let member = Member::new(id, owner.username, stamp.to_vec());
     site.sessions.carry_over(&mut transaction, present, &member).await?;
+    let kind = Kind::PasswordChanged;
+    after_change(&mut transaction, visit, id, kind, Mail::PasswordChanged).await?;
     transaction.commit().await?;
     site.sessions.carried_over(present);
     site.mails.wake();
-    site.members.take_back(member.id());
-    site.sessions.end_all(member.id(), Some(present.new_id())).await?;
+    site.members.take_back(id);
+    site.sessions.forget(id, &ended).await;
     Ok(member)
 }
 
@@ -84,15 +95,15 @@ pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
     }
 }
 
-/// The password and a new stamp, with all that goes with it: links of the time before are dead, it is in the record, and the owner
-/// gets a mail.
+/// Sets a password, whatever it was before, and ends all sessions, in one transaction. Returns the sessions, for
+/// [`crate::sessions::service::Sessions::forget`] after the commit.
 pub(super) async fn set_password(
     transaction: &mut Transaction,
     visit: &Visit,
     user: UserId,
     hash: &str,
     kind: Kind,
-) -> Result<[u8; 32], AppError> {
+) -> Result<Vec<IdHash>, AppError> {
     put_password(transaction, visit, user, hash, kind, Mail::PasswordChanged).await
 }
 
@@ -104,13 +115,25 @@ pub(crate) async fn put_password(
     hash: &str,
     kind: Kind,
     mail: Mail,
-) -> Result<[u8; 32], AppError> {
-    let (now, stamp) = (visit.site.clock.now(), rand::random::<[u8; 32]>());
-    store::set_password(transaction, user, hash, &stamp).await?;
+) -> Result<Vec<IdHash>, AppError> {
+    store::set_password(transaction, user, hash, &rand::random::<[u8; 32]>()).await?;
+    let ended = visit.site.sessions.end_all_in(transaction, user, None).await?;
+    after_change(transaction, visit, user, kind, mail).await?;
+    Ok(ended)
+}
+
+/// What goes with every new password: links of the time before are dead, it is in the record, and the owner gets a mail.
+async fn after_change(
+    transaction: &mut Transaction,
+    visit: &Visit,
+    user: UserId,
+    kind: Kind,
+    mail: Mail,
+) -> Result<(), AppError> {
+    let now = visit.site.clock.now();
     tokens::revoke(transaction, user, Change::Password).await?;
     activity::service::record(transaction, now, user, kind, "", &visit.client).await?;
-    notify(transaction, visit, mail, user, "").await?;
-    Ok(stamp)
+    notify(transaction, visit, mail, user, "").await
 }
 
 /// Sets a password from the command line and ends all sessions. The account's username; `None`: no such account.
@@ -122,28 +145,27 @@ pub async fn change_password(
     login: &str,
     password: &Secret,
 ) -> Result<Option<String>, AppError> {
-    let key = login_key(login).unwrap_or_default();
-    let mut connection = site.db.read().await?;
-    let Some(user) = store::find_for_login(&mut connection, &key).await? else {
+    let Some(user) = account_named(site, login).await? else {
         return Ok(None);
     };
+    let mut connection = site.db.read().await?;
     let Some(owner) = store::owner(&mut connection, UserId(user.id)).await? else {
         return Ok(None);
     };
     drop(connection);
     let mut errors = FormErrors::default();
-    for problem in password::problems(password.expose(), password_owner(&owner)) {
+    for problem in site.password_rules.problems(password.expose(), password_owner(&owner)) {
         errors.add(Field::Password1, problem);
     }
     errors.into_result()?;
     let id = UserId(user.id);
-    let hash = site.hasher.hash(password).await?;
+    let hash = site.hasher.hash(password, Lane::Reserved).await?;
     let mut transaction = site.db.begin().await?;
     // The operator did it, from nowhere that the owner would know.
     let visit = Visit::of_operator(site);
-    set_password(&mut transaction, &visit, id, &hash, Kind::PasswordChanged).await?;
+    let ended = set_password(&mut transaction, &visit, id, &hash, Kind::PasswordChanged).await?;
     transaction.commit().await?;
     site.members.take_back(id);
-    site.sessions.end_all(id, None).await?;
+    site.sessions.forget(id, &ended).await;
     Ok(Some(user.username))
 }

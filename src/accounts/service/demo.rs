@@ -1,6 +1,6 @@
 //! Made-up members, for development.
 
-use super::super::store;
+use super::super::{login_name::LoginName, store};
 use crate::{
     error::AppError,
     member::{Member, UserId},
@@ -25,7 +25,8 @@ pub async fn add_demo_members(site: &Site, members: &[DemoMember]) -> Result<Vec
     let mut added = Vec::with_capacity(members.len());
     for demo in members {
         let name = format!("demo{:06}", demo.number);
-        if let Some(user) = store::find_for_login(&mut transaction, &name).await? {
+        let login = LoginName { username_key: name.clone(), email_key: name.clone() };
+        if let Some(user) = store::find_for_login(&mut transaction, &login).await?.pop() {
             added.push(Member::new(UserId(user.id), user.username, user.session_stamp));
             continue;
         }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use super::{super::store, login::login_key};
+use super::super::{login_name::LoginName, store};
 use crate::{
     activity,
     error::AppError,
@@ -24,8 +24,9 @@ const MOST: usize = 512;
 #[derive(Default)]
 pub struct FailedLogins(Mutex<Vec<Note>>);
 
+#[derive(Clone)]
 struct Note {
-    login: String,
+    login: LoginName,
     client: Client,
     at: Millis,
 }
@@ -45,7 +46,7 @@ impl FailedLogins {
 
 /// Notes that a login failed, whether there is such an account or not; takes no time.
 pub fn note_failed_login(visit: &Visit, login: &str) {
-    if let Some(login) = login_key(login) {
+    if let Some(login) = LoginName::read(login) {
         let (client, at) = (visit.client.clone(), visit.site.clock.now());
         visit.site.failed_logins.add(Note { login, client, at });
     }
@@ -75,8 +76,9 @@ async fn write(site: &Site, notes: Vec<Note>) -> Result<(), AppError> {
     let mut found: Vec<(UserId, Note)> = Vec::new();
     let mut connection = site.db.read().await?;
     for note in notes {
-        let user = store::find_for_login(&mut connection, &note.login).await?;
-        found.extend(user.filter(|user| user.may_log_in(note.at)).map(|user| (UserId(user.id), note)));
+        let users = store::find_for_login(&mut connection, &note.login).await?;
+        let users = users.into_iter().filter(|user| user.may_log_in(note.at));
+        found.extend(users.map(|user| (UserId(user.id), note.clone())));
     }
     drop(connection);
     if found.is_empty() {

@@ -3,9 +3,15 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{
-    super::{EMAIL_MAX, hasher::Verdict, store, username},
+    super::{
+        login_name::LoginName,
+        password_cost::Costs,
+        store::{self, LoginRow},
+    },
     email::queue_verification,
+    failed_logins::note_failed_login,
     notices::notify,
+    password_costs,
     tokens::{self, Change},
 };
 use crate::{
@@ -15,27 +21,31 @@ use crate::{
     mail::service::Kind as Mail,
     member::{Member, UserId},
     my_data,
-    server::{DeviceHash, Site, Visit},
+    server::{DeviceHash, Site, Visit, clock::Millis, workshop::Lane},
     throttle::service::{self as throttle, Limit},
 };
 
-/// Checks a login. Unknown user, wrong password and inactive user cost the same and look the same: one query, one count, one hash.
-/// A hash by other parameters than the present ones is replaced; sessions stay, since they hang on the stamp.
+/// Checks a login. Whatever is wrong, the answer is the same and so is the work: one query, one count, and as many hashes of the same
+/// cost (`password_costs`). A hash by other parameters than the present ones is replaced; sessions stay, since they hang on the stamp.
 ///
 /// # Errors
 /// A refused form for who has to confirm their address first, too many tries, [`AppError::Busy`] past the hash queue, or an outage.
 pub async fn authenticate(visit: &Visit, login: &str, password: &Secret) -> Result<Option<Member>, AppError> {
-    let (site, key) = (&visit.site, login_key(login));
-    let found = match &key {
-        Some(key) => store::find_for_login(&mut *site.db.read().await?, key).await?,
-        None => None,
+    let (site, name) = (&visit.site, LoginName::read(login));
+    let found = match &name {
+        Some(name) => store::find_for_login(&mut *site.db.read().await?, name).await?,
+        None => Vec::new(),
     };
-    let tries = Tries::of(visit, key.as_deref().unwrap_or_default(), found.as_ref()).await?;
+    let tries = Tries::of(visit, name.as_ref(), &found).await?;
     tries.take(site).await?;
     let now = site.clock.now();
-    let account = found.as_ref().map(|user| (user.password_hash.clone(), user.may_log_in(now)));
-    let verdict = site.hasher.verify(password, account).await?;
-    let Some(user) = found.filter(|user| user.may_log_in(now) && verdict != Verdict::Wrong) else {
+    let costs = password_costs::costs(site, found.iter().map(|user| user.password_hash.as_str())).await?;
+    let verdict =
+        site.hasher.verify(password, hashes_to_check(name.as_ref(), &found, now), costs, tries.lane).await?;
+    let Some((user, upgrade)) =
+        verdict.and_then(|fit| Some((found.into_iter().nth(fit.index)?, fit.upgrade)))
+    else {
+        note_failed_login(visit, login);
         return Ok(None);
     };
     let id = UserId(user.id);
@@ -48,7 +58,7 @@ pub async fn authenticate(visit: &Visit, login: &str, password: &Secret) -> Resu
         }
         return Err(AppError::Invalid(FormErrors::one(Field::Form, Problem::EmailUnverified)));
     }
-    if let Verdict::Upgrade(new) = verdict {
+    if let Some(new) = upgrade {
         let mut transaction = site.db.begin().await?;
         store::upgrade_hash(&mut transaction, id, &user.password_hash, &new).await?;
         transaction.commit().await?;
@@ -59,25 +69,40 @@ pub async fn authenticate(visit: &Visit, login: &str, password: &Secret) -> Resu
     Ok(Some(Member::new(id, user.username, user.session_stamp)))
 }
 
+/// Returns the hashes that a login is checked against; `None` costs as much and fits nothing.
+///
+/// A username can have the text of an address that somebody else has proven. Then both log in with it, each with their own password,
+/// so that neither can keep the other out. Two hashes are computed for every username that is written like an address, whether there
+/// is such a second account or not: that a username exists is public, whose an address is must not be told by the time.
+fn hashes_to_check(name: Option<&LoginName>, found: &[LoginRow], now: Millis) -> Vec<Option<String>> {
+    let is_username_like_an_address = name.is_some_and(|name| {
+        name.is_like_an_address() && found.iter().any(|user| user.username_key == name.username_key)
+    });
+    let mut hashes: Vec<_> =
+        found.iter().map(|user| user.may_log_in(now).then(|| user.password_hash.clone())).collect();
+    hashes.resize(if is_username_like_an_address { 2 } else { 1 }, None);
+    hashes
+}
+
 /// What a login is counted under. All of it is taken before the hash is computed, so that many at once are no way around it; what
 /// only wrong passwords are counted under is given back to who had the right one.
 struct Tries {
     any: Vec<Limit>,
     wrong: Vec<Limit>,
+    lane: Lane,
 }
 
 impl Tries {
     /// A browser that has logged in to this account before has a count of its own: nobody else can use up its tries.
-    async fn of(visit: &Visit, key: &str, found: Option<&store::LoginRow>) -> Result<Self, AppError> {
+    async fn of(visit: &Visit, name: Option<&LoginName>, found: &[LoginRow]) -> Result<Self, AppError> {
         let (site, address) = (&visit.site, &visit.client.address);
         let rates = &site.config.throttle;
-        let user = found.map(|user| UserId(user.id));
         // Asked for a name that nobody has, too: the time must not tell.
-        let asked = user.unwrap_or(UserId(0));
+        let users = [0, 1].map(|index| found.get(index).map_or(0, |user| user.id));
         if let Some(device) = visit.device
-            && store::devices::is_known(&mut *site.db.read().await?, &device, asked).await?
+            && let Some(user) = store::devices::known_to(&mut *site.db.read().await?, &device, users).await?
         {
-            let who = format!("{asked}:{}", URL_SAFE_NO_PAD.encode(device));
+            let who = format!("{user}:{}", URL_SAFE_NO_PAD.encode(device));
             return Ok(Self {
                 any: vec![Limit::new("login_per_known_device", &who, rates.login_per_address)],
                 wrong: vec![Limit::new(
@@ -85,15 +110,14 @@ impl Tries {
                     &who,
                     rates.failed_login_per_account,
                 )],
+                lane: Lane::Reserved,
             });
         }
-        Ok(Self {
-            any: vec![Limit::for_address("login_per_address", address, rates.login_per_address)],
-            wrong: vec![
-                Limit::for_address("failed_login_per_address", address, rates.failed_login_per_address),
-                account_limit(site, user, key),
-            ],
-        })
+        let per_address = rates.failed_login_per_address;
+        let mut wrong = vec![Limit::for_address("failed_login_per_address", address, per_address)];
+        wrong.extend(name_limits(site, name));
+        let any = vec![Limit::for_address("login_per_address", address, rates.login_per_address)];
+        Ok(Self { any, wrong, lane: Lane::Open })
     }
 
     async fn take(&self, site: &Site) -> Result<(), AppError> {
@@ -105,14 +129,30 @@ impl Tries {
     }
 }
 
-/// Wrong passwords for an account, by whichever of its names; for a name that nobody has, the same.
-pub(super) fn account_limit(site: &Site, user: Option<UserId>, key: &str) -> Limit {
-    let who = user.map_or_else(|| format!("name {key}"), |user| format!("user {user}"));
-    Limit::new("failed_login_per_account", &who, site.config.throttle.failed_login_per_account)
+/// Returns what wrong passwords are counted under: the name that was typed, never the account. With one count for both names of an
+/// account, using it up by the username would tell which address belongs to it.
+fn name_limits(site: &Site, name: Option<&LoginName>) -> Vec<Limit> {
+    let rate = site.config.throttle.failed_login_per_account;
+    let limit = |who: String| Limit::new("failed_login_per_account", &who, rate);
+    let Some(name) = name else {
+        return vec![limit("name ".to_owned())];
+    };
+    let username = limit(format!("name {}", name.username_key));
+    let email = name.is_like_an_address().then(|| limit(format!("address {}", name.email_key)));
+    [username].into_iter().chain(email).collect()
 }
 
-/// Whether it is the caller's own password; `other` is what else is wrong with the form. The wrong ones are counted, apart from the
-/// logins of strangers, who could else keep the owner from changing it.
+/// Lets an account be logged in to again although somebody has used up its tries.
+pub(super) async fn forget_failures(site: &Site, username: &str, email: &str) -> Result<(), AppError> {
+    let names = [username, email].map(LoginName::read);
+    for limit in names.iter().flatten().flat_map(|name| name_limits(site, Some(name))) {
+        throttle::forget(site, &limit).await?;
+    }
+    Ok(())
+}
+
+/// Checks the caller's own password and returns the hash that it fits, for a transaction to compare; `other` is what else is wrong
+/// with the form. The wrong ones are counted, apart from the logins of strangers, who could else keep the owner from changing it.
 ///
 /// # Errors
 /// A refused form with all its errors, too many tries, a full hash queue, or an outage.
@@ -122,7 +162,7 @@ pub(super) async fn confirm_password(
     password: &Secret,
     field: Field,
     other: Result<(), AppError>,
-) -> Result<(), AppError> {
+) -> Result<String, AppError> {
     member.in_person()?;
     let site = &visit.site;
     let mut errors = match other {
@@ -132,7 +172,7 @@ pub(super) async fn confirm_password(
     };
     if password.expose().is_empty() {
         errors.add(field, Problem::Required);
-        return errors.into_result();
+        return Err(AppError::Invalid(errors));
     }
     let rate = site.config.throttle.failed_login_per_account;
     let limit = [Limit::new("wrong_password_signed_in", &member.id().to_string(), rate)];
@@ -140,12 +180,13 @@ pub(super) async fn confirm_password(
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
-    if site.hasher.verify(password, Some((owner.password_hash, true))).await? == Verdict::Wrong {
+    let hashes = vec![Some(owner.password_hash.clone())];
+    if site.hasher.verify(password, hashes, Costs::default(), Lane::Reserved).await?.is_none() {
         errors.add(field, Problem::PasswordIncorrect);
-        return errors.into_result();
+        return Err(AppError::Invalid(errors));
     }
     throttle::give_back(site, &limit).await?;
-    errors.into_result()
+    errors.into_result().map(|()| owner.password_hash)
 }
 
 /// The caller's password once more, before something that matters.
@@ -161,33 +202,27 @@ pub async fn reauthenticate(visit: &Visit, member: &Member, password: &Secret) -
     Ok(transaction.commit().await?)
 }
 
-/// `None` for what can be no name: PostgreSQL takes no NUL, folding a megabyte takes long, and where nothing is left of it, it is
-/// not the name of those who have no address.
-pub(super) fn login_key(login: &str) -> Option<String> {
-    const LONGEST: usize = 4 * (EMAIL_MAX as usize);
-    let key = (login.len() <= LONGEST && !login.contains('\0')).then(|| username::key(login));
-    key.filter(|key| !key.is_empty())
-}
-
-/// Writes a login down: last login, activity, the device. Links for a new password are useless from now on. A device that is new to
-/// an account that was logged in to before is told to its owner. To be called before the session is opened: that commits last, and takes back
-/// what is cached of the member, this included. Who was to be deleted is not any more; true where that is so.
+/// Records a login: last login, activity, device. Revokes reset links, mails the owner about a new device, and cancels a pending
+/// deletion; returns whether there was one. To be called before the session is opened: that commits last, and takes back what is
+/// cached of the member, this included.
 ///
 /// # Errors
-/// An outage.
+/// A refused form when the password was changed, or the account deactivated, since it was checked; or an outage.
 pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) -> Result<bool, AppError> {
     /// More browsers than anybody has; a script that logs in with no cookie each time makes one each time.
     const DEVICES_KEPT: i64 = 50;
     let (id, now) = (member.id(), visit.site.clock.now());
     let mut transaction = visit.site.db.begin().await?;
-    let is_known = store::devices::is_known(&mut transaction, &device, id).await?;
     // Not by the devices: after a report that it was not the owner, none is known any more.
     let is_first =
         store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
+    if !store::set_last_login(&mut transaction, id, member.session_stamp(), now).await? {
+        return Err(AppError::Invalid(FormErrors::one(Field::Form, Problem::BadCredentials)));
+    }
+    let is_known = store::devices::is_known(&mut transaction, &device, id).await?;
     store::devices::remember(&mut transaction, &device, id, now).await?;
     store::devices::prune(&mut transaction, id, DEVICES_KEPT).await?;
     tokens::revoke(&mut transaction, id, Change::Login).await?;
-    store::set_last_login(&mut transaction, id, now).await?;
     activity::service::record(&mut transaction, now, id, Kind::Login, "", &visit.client).await?;
     let stays = my_data::service::cancel_deletion(&mut transaction, now, member, &visit.client).await?;
     if !is_known && !is_first {
@@ -215,11 +250,41 @@ pub async fn record_logout(visit: &Visit, member: &Member) -> Result<(), AppErro
 mod tests {
     use super::*;
 
+    fn user(username_key: &str, password_hash: &str, is_active: i64) -> LoginRow {
+        LoginRow {
+            id: 1,
+            username: username_key.into(),
+            username_key: username_key.into(),
+            email: String::new(),
+            password_hash: password_hash.into(),
+            session_stamp: Vec::new(),
+            is_active,
+            email_verified_at: None,
+            delete_after: None,
+        }
+    }
+
+    /// Only whether there is such a username, which is public, says how many hashes are computed.
     #[test]
-    fn what_can_be_no_name_is_not_looked_up() {
-        assert_eq!(login_key("Ada"), Some("ada".into()));
-        assert_eq!(login_key("a\0b"), None);
-        assert_eq!(login_key(&"x".repeat(1017)), None);
-        assert_eq!(login_key("\u{3164}"), None);
+    fn how_many_hashes_are_computed_tells_nothing_about_addresses() {
+        let one = |hash: &str| Some(hash.to_owned());
+        for (typed, found, hashes) in [
+            ("nobody", vec![], vec![None]),
+            ("nobody@example.com", vec![], vec![None]),
+            ("ada", vec![user("ada", "a", 1)], vec![one("a")]),
+            ("ada", vec![user("ada", "a", 0)], vec![None]),
+            ("ada@example.com", vec![user("ada", "a", 1)], vec![one("a")]),
+            ("ada@example.com", vec![user("ada", "a", 0)], vec![None]),
+            ("c@d.example", vec![user("c@d.example", "c", 1)], vec![one("c"), None]),
+            ("c@d.example", vec![user("c@d.example", "c", 0)], vec![None, None]),
+            (
+                "c@d.example",
+                vec![user("mallory", "m", 1), user("c@d.example", "c", 1)],
+                vec![one("m"), one("c")],
+            ),
+        ] {
+            assert_eq!(hashes_to_check(LoginName::read(typed).as_ref(), &found, 0), hashes, "{typed}");
+        }
+        assert_eq!(hashes_to_check(None, &[], 0), [None]);
     }
 }

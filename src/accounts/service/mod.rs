@@ -7,6 +7,7 @@ mod failed_logins;
 mod login;
 mod names;
 mod notices;
+mod password_costs;
 mod profile;
 mod purpose;
 mod reset;
@@ -23,13 +24,12 @@ pub use email::{
     Proof, confirm_email_change, not_me, request_email_change, request_verification, undo_email_change,
     verify_email,
 };
-pub use failed_logins::{
-    FailedLogins, note_failed_login, write_failed_logins, write_failed_logins_now_and_then,
-};
+pub use failed_logins::{FailedLogins, write_failed_logins, write_failed_logins_now_and_then};
 pub use login::{authenticate, reauthenticate, record_login, record_logout};
 pub use names::named;
 pub(crate) use notices::enqueue;
 pub use notices::notify;
+pub use password_costs::{KnownCosts, list_costs, refresh_costs};
 pub use profile::{Names, Profile, profile, profile_limit, save_names, set_picture_version};
 pub use reset::{expand_reset_request, request_reset, reset_password};
 pub use sign_up::{NewAccount, create_superuser, sign_up};

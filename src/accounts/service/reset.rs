@@ -1,10 +1,10 @@
 //! A new password for who forgot the old one.
 
 use super::{
-    super::{hasher::Verdict, password, store},
+    super::{password, password_cost::Costs, store},
     Proof,
     change_password::{NewPassword, password_owner, set_password},
-    login::account_limit,
+    login::forget_failures,
     tokens::{self, Purpose, Token},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         service::{self as mail, Kind as Mail, Occasion, Order},
     },
     member::UserId,
-    server::{Site, Visit, clock::Millis, db::Transaction},
+    server::{Site, Visit, clock::Millis, db::Transaction, workshop::Lane},
     throttle::service::{self as throttle, Limit},
 };
 
@@ -93,8 +93,8 @@ pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> 
     let Some(found) = tokens::peek(site, Purpose::ResetPassword, token).await? else {
         return done_before(visit, &proof, typed).await;
     };
-    typed.check(|text| password::problems(text, password_owner(&found.owner)))?;
-    let hash = site.hasher.hash(&typed.password1).await?;
+    typed.check(|text| site.password_rules.problems(text, password_owner(&found.owner)))?;
+    let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
 
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
@@ -106,12 +106,12 @@ pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> 
     };
     // Who reads the mails of an address has proven it, unless another account did before. The password is set in any case.
     store::prove_email_if_free(&mut transaction, user, &email, now).await?;
-    set_password(&mut transaction, visit, user, &hash, Kind::PasswordReset).await?;
+    let ended = set_password(&mut transaction, visit, user, &hash, Kind::PasswordReset).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.take_back(user);
-    site.sessions.end_all(user, None).await?;
-    throttle::forget(site, &account_limit(site, Some(user), "")).await?;
+    site.sessions.forget(user, &ended).await;
+    forget_failures(site, &found.owner.username, &found.owner.email).await?;
     Ok(user)
 }
 
@@ -119,10 +119,11 @@ pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> 
 async fn done_before(visit: &Visit, proof: &Proof<'_>, typed: &NewPassword) -> Result<UserId, AppError> {
     let dead = || AppError::Invalid(FormErrors::one(Field::Form, Problem::LinkDead));
     let before = tokens::used_just_now(&visit.site, Purpose::ResetPassword, proof).await?;
-    let (user, owner) = before.filter(|_| typed.password1 == typed.password2).ok_or_else(dead)?;
-    let present = Some((owner.password_hash, true));
-    match visit.site.hasher.verify(&typed.password1, present).await? {
-        Verdict::Wrong => Err(dead()),
-        _ => Ok(user),
+    let (user, owner) =
+        before.filter(|_| !password::differ(&typed.password1, &typed.password2)).ok_or_else(dead)?;
+    let present = vec![Some(owner.password_hash)];
+    match visit.site.hasher.verify(&typed.password1, present, Costs::default(), Lane::Reserved).await? {
+        None => Err(dead()),
+        Some(_) => Ok(user),
     }
 }

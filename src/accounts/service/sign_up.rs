@@ -1,6 +1,8 @@
 //! Making accounts.
 
-use super::super::{password, store, username};
+use std::time::Duration;
+
+use super::super::{password, password_cost::Costs, store, username};
 use crate::{
     activity::{self, Kind},
     error::AppError,
@@ -10,7 +12,7 @@ use crate::{
         service::{self as mail, Kind as Mail, Occasion, Order},
     },
     member::UserId,
-    server::{Site, Visit, id::new_id},
+    server::{Site, Visit, clock::to_millis, id::new_id, workshop::Lane},
     throttle::service::{self as throttle, Limit},
 };
 
@@ -34,11 +36,20 @@ pub struct NewAccount {
 /// # Errors
 /// A refused form, a full hash queue, an outage.
 pub async fn sign_up(visit: &Visit, typed: NewAccount) -> Result<(), AppError> {
-    let account = Account::check(typed)?;
-    let rate = visit.site.config.throttle.sign_up_per_address;
-    let limit = Limit::for_address("sign_up_per_address", &visit.client.address, rate);
-    throttle::take(&visit.site, &[limit]).await?;
-    account.create(&visit.site, Some(visit), false).await.map(drop)
+    let site = &visit.site;
+    let rate = site.config.throttle.sign_up_per_address;
+    let limit = |what| [Limit::for_address(what, &visit.client.address, rate)];
+    let (account, errors) = Account::check(&site.password_rules, typed);
+    if errors.is_empty() {
+        throttle::take(site, &limit("sign_up_per_address")).await?;
+    } else if let Err(error) = throttle::take(site, &limit("refused_sign_up_per_address")).await {
+        // A form with an error is no sign-up. Past the limit it is told what is wrong without a look at the accounts.
+        return match error {
+            AppError::Throttled { .. } => errors.into_result(),
+            error => Err(error),
+        };
+    }
+    account.create(site, Some(visit), errors).await.map(drop)
 }
 
 /// Makes a superuser, from the command line.
@@ -50,8 +61,9 @@ pub async fn create_superuser(
     typed: NewAccount,
     check_password: bool,
 ) -> Result<UserId, AppError> {
-    let account = if check_password { Account::check(typed)? } else { Account::check_names(typed)? };
-    account.create(site, None, true).await
+    let (account, errors) =
+        if check_password { Account::check(&site.password_rules, typed) } else { Account::read(typed) };
+    account.create(site, None, errors).await
 }
 
 struct Account {
@@ -61,25 +73,20 @@ struct Account {
 }
 
 impl Account {
-    fn check(typed: NewAccount) -> Result<Self, AppError> {
+    fn check(rules: &password::Rules, typed: NewAccount) -> (Self, FormErrors) {
         let second = typed.password2.clone();
         let (account, mut errors) = Self::read(typed);
         if second.expose().is_empty() {
             errors.add(Field::Password2, Problem::Required);
-        } else if account.password != second {
+        } else if password::differ(&account.password, &second) {
             errors.add(Field::Password2, Problem::PasswordMismatch);
         }
         let owner =
             password::Owner { username: &account.username, email: &account.email, ..Default::default() };
-        for problem in password::problems(account.password.expose(), owner) {
+        for problem in rules.problems(account.password.expose(), owner) {
             errors.add(Field::Password1, problem);
         }
-        errors.into_result().map(|()| account)
-    }
-
-    fn check_names(typed: NewAccount) -> Result<Self, AppError> {
-        let (account, errors) = Self::read(typed);
-        errors.into_result().map(|()| account)
+        (account, errors)
     }
 
     fn read(typed: NewAccount) -> (Self, FormErrors) {
@@ -96,30 +103,38 @@ impl Account {
         (account, errors)
     }
 
+    /// Makes the account of a visitor, or without one a superuser; `errors` is what is wrong with the form by itself.
     async fn create(
         self,
         site: &Site,
         visit: Option<&Visit>,
-        is_superuser: bool,
+        mut errors: FormErrors,
     ) -> Result<UserId, AppError> {
-        let key = username::key(&self.username);
-        let email_key = address::key(&self.email);
-        // Said before the hash is computed, as a courtesy; what decides is the constraint.
-        let mut connection = site.db.read().await?;
-        let mut errors = FormErrors::default();
-        if store::username_exists(&mut connection, &key).await? {
+        let is_superuser = visit.is_none();
+        // Only what can be a name or an address is looked up.
+        let is_good = |field| errors.of(field).next().is_none();
+        let key = if is_good(Field::Username) { username::key(&self.username) } else { String::new() };
+        let email_key = if is_good(Field::Email) { address::key(&self.email) } else { String::new() };
+        // Said before the hash is computed, and with all other errors; what decides is the constraint.
+        if !key.is_empty() && store::account_with(&mut *site.db.read().await?, &key).await?.is_some() {
+            if !is_superuser
+                && errors.is_empty()
+                && let Some(made) = self.made_just_now(site, &key).await?
+            {
+                return Ok(made);
+            }
             errors.add(Field::Username, Problem::UsernameTaken);
         }
-        let owner = store::by_email(&mut connection, &email_key)
-            .await?
-            .into_iter()
-            .find(|account| account.email_verified_at.is_some());
-        drop(connection);
+        let accounts = match email_key.is_empty() {
+            true => Vec::new(),
+            false => store::by_email(&mut *site.db.read().await?, &email_key).await?,
+        };
+        let owner = accounts.into_iter().find(|account| account.email_verified_at.is_some());
         if owner.is_some() && (is_superuser || site.config.accounts.reveal_taken_email) {
             errors.add(Field::Email, Problem::EmailTaken);
         }
         errors.into_result()?;
-        let password_hash = site.hasher.hash(&self.password).await?;
+        let password_hash = site.hasher.hash(&self.password, Lane::Open).await?;
         let now = site.clock.now();
         let id = UserId(new_id(now));
         let user = store::NewUser {
@@ -139,7 +154,16 @@ impl Account {
         };
         let client = visit.map(|visit| visit.client.clone()).unwrap_or_default();
         let mut transaction = site.db.begin().await?;
-        store::insert(&mut transaction, &user).await?;
+        if let Err(error) = store::insert(&mut transaction, &user).await {
+            transaction.rollback().await?;
+            // The same form may have been sent twice at once.
+            return match (error.into(), is_superuser) {
+                (AppError::Invalid(errors), false) => {
+                    self.made_just_now(site, &key).await?.ok_or(AppError::Invalid(errors))
+                }
+                (error, _) => Err(error),
+            };
+        }
         activity::service::record(&mut transaction, now, id, Kind::SignUp, "", &client).await?;
         if !is_superuser {
             // One mail in either case, and the same work: the page tells nobody whether the address is known.
@@ -159,11 +183,40 @@ impl Account {
         site.mails.wake();
         Ok(id)
     }
+
+    /// Returns the account with this username, where it was made of the same form a moment ago: whoever sends a form again because the
+    /// answer was lost is told of the success. Only who knows the password learns anything; everybody else has waited for a hash, which
+    /// tells nothing of the address, and wrong passwords are counted.
+    async fn made_just_now(&self, site: &Site, key: &str) -> Result<Option<UserId>, AppError> {
+        const JUST_NOW: Duration = Duration::from_secs(10 * 60);
+        let limit = [Limit::new("repeated_sign_up", key, site.config.throttle.failed_login_per_account)];
+        let may_try = match throttle::take(site, &limit).await {
+            Ok(()) => true,
+            Err(AppError::Throttled { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        let account = store::account_with(&mut *site.db.read().await?, key).await?;
+        let age = account.as_ref().map(|account| site.clock.now().saturating_sub(account.date_joined));
+        let is_candidate = |account: &store::AccountRow| {
+            may_try
+                && account.is_active == 1
+                && (&account.username, &account.email) == (&self.username, &self.email)
+                && age.is_some_and(|age| (0..to_millis(JUST_NOW)).contains(&age))
+        };
+        let account = account.filter(is_candidate);
+        let hashes = vec![account.as_ref().map(|account| account.password_hash.clone())];
+        if site.hasher.verify(&self.password, hashes, Costs::default(), Lane::Open).await?.is_none() {
+            return Ok(None);
+        }
+        throttle::give_back(site, &limit).await?;
+        Ok(account.map(|account| UserId(account.id)))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::config::Passwords;
 
     #[test]
     fn all_errors_at_once() {
@@ -173,9 +226,9 @@ mod tests {
             password1: Secret::new("1234"),
             password2: Secret::new("12345"),
         };
-        let Err(AppError::Invalid(errors)) = Account::check(typed) else {
-            panic!("refused");
-        };
+        let base_url = url::Url::parse("http://localhost").expect("an address");
+        let rules = password::Rules::new(&Passwords::default(), "Site", &base_url).expect("rules");
+        let (_, errors) = Account::check(&rules, typed);
         let count = |field| errors.of(field).count();
         assert_eq!(
             [Field::Username, Field::Email, Field::Password1, Field::Password2].map(count),

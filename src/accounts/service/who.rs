@@ -1,6 +1,9 @@
 //! Who an id or a name is, and what they were given.
 
-use super::{super::store, login::login_key};
+use super::super::{
+    login_name::LoginName,
+    store::{self, LoginRow},
+};
 use crate::{
     error::AppError,
     member::{Member, Rights, UserId},
@@ -41,12 +44,18 @@ pub async fn rights(connection: &mut Connection, id: UserId) -> Result<Rights, A
 /// # Errors
 /// An outage.
 pub async fn member_named(site: &Site, login: &str) -> Result<Option<Member>, AppError> {
-    let Some(key) = login_key(login.trim()) else {
-        return Ok(None);
-    };
-    let found = store::find_for_login(&mut *site.db.read().await?, &key).await?;
-    match found {
+    match account_named(site, login).await? {
         Some(user) => member(site, UserId(user.id)).await,
         None => Ok(None),
     }
+}
+
+/// Returns the account with this username, else the one that has proven this address.
+pub(super) async fn account_named(site: &Site, typed: &str) -> Result<Option<LoginRow>, AppError> {
+    let Some(name) = LoginName::read(typed) else {
+        return Ok(None);
+    };
+    let mut found = store::find_for_login(&mut *site.db.read().await?, &name).await?;
+    let index = found.iter().position(|user| user.username_key == name.username_key).unwrap_or(0);
+    Ok((index < found.len()).then(|| found.swap_remove(index)))
 }

@@ -9,12 +9,25 @@ pub async fn is_known(
     token_hash: &[u8],
     user: UserId,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query("SELECT 1 FROM known_devices WHERE token_hash = $1 AND user_id = $2")
-        .bind(token_hash)
-        .bind(user.0)
-        .fetch_optional(connection)
-        .await
-        .map(|row| row.is_some())
+    known_to(connection, token_hash, [user.0, user.0]).await.map(|user| user.is_some())
+}
+
+/// Returns which of two accounts was logged in to from this device.
+pub async fn known_to(
+    connection: &mut AnyConnection,
+    token_hash: &[u8],
+    users: [i64; 2],
+) -> Result<Option<UserId>, sqlx::Error> {
+    let row: Option<(i64,)> = sqlx::query_as(
+        "SELECT user_id FROM known_devices WHERE token_hash = $1 AND user_id IN ($2, $3) \
+         ORDER BY last_login_at DESC LIMIT 1",
+    )
+    .bind(token_hash)
+    .bind(users[0])
+    .bind(users[1])
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|(user,)| UserId(user)))
 }
 
 /// Notes a login; a device that is known stays as it is but for the time.

@@ -3,6 +3,7 @@
 pub mod devices;
 mod emails;
 pub mod names;
+pub mod password_costs;
 mod profiles;
 pub mod rights;
 pub mod tokens;

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use super::super::username::key;
+use super::super::{login_name::LoginName, username::key};
 use crate::{member::UserId, server::clock::Millis};
 
 /// What a login needs to know.
@@ -10,6 +10,7 @@ use crate::{member::UserId, server::clock::Millis};
 pub struct LoginRow {
     pub id: i64,
     pub username: String,
+    pub username_key: String,
     pub email: String,
     pub password_hash: String,
     pub session_stamp: Vec<u8>,
@@ -86,27 +87,46 @@ pub async fn insert(connection: &mut AnyConnection, user: &NewUser<'_>) -> Resul
     .map(drop)
 }
 
-pub async fn username_exists(connection: &mut AnyConnection, key: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query("SELECT 1 FROM users WHERE username_key = $1")
-        .bind(key)
-        .fetch_optional(connection)
-        .await
-        .map(|row| row.is_some())
+/// What a sign-up is compared with.
+#[derive(FromRow)]
+pub struct AccountRow {
+    pub id: i64,
+    pub username: String,
+    pub email: String,
+    pub password_hash: String,
+    pub is_active: i64,
+    pub date_joined: Millis,
 }
 
-/// By username or by e-mail address; of several the one that has proven the address, else the oldest, so that who signs up later with
-/// somebody's address, as theirs or as a username, does not get in their way.
-pub async fn find_for_login(
+/// Returns the account with this username.
+pub async fn account_with(
     connection: &mut AnyConnection,
     key: &str,
-) -> Result<Option<LoginRow>, sqlx::Error> {
+) -> Result<Option<AccountRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, username, email, password_hash, session_stamp, is_active, email_verified_at, delete_after FROM users \
-         WHERE username_key = $1 OR email_key = $1 \
-         ORDER BY CASE WHEN email_key = $1 AND email_verified_at IS NOT NULL THEN 0 ELSE 1 END, date_joined, id LIMIT 1",
+        "SELECT id, username, email, password_hash, is_active, date_joined FROM users WHERE username_key = $1",
     )
     .bind(key)
     .fetch_optional(connection)
+    .await
+}
+
+/// Returns the accounts that log in with this name, at most two, the older one first: the one with that username, and the one that
+/// has proven that address. An address that is not proven is no name: whoever signs up with somebody else's address would learn at
+/// the login whether that person has an account.
+pub async fn find_for_login(
+    connection: &mut AnyConnection,
+    name: &LoginName,
+) -> Result<Vec<LoginRow>, sqlx::Error> {
+    sqlx::query_as(
+        "SELECT id, username, username_key, email, password_hash, session_stamp, is_active, email_verified_at, \
+         delete_after FROM users \
+         WHERE username_key = $1 OR (email_key = $2 AND email_verified_at IS NOT NULL) \
+         ORDER BY date_joined, id LIMIT 2",
+    )
+    .bind(&name.username_key)
+    .bind(&name.email_key)
+    .fetch_all(connection)
     .await
 }
 
@@ -158,6 +178,28 @@ pub async fn upgrade_hash(
         .map(drop)
 }
 
+/// Puts a new password in the place of the one that was checked, and with the new stamp ends every session. False when the account
+/// has another password by now, or is not active any more.
+pub async fn replace_password(
+    connection: &mut AnyConnection,
+    id: UserId,
+    checked: &str,
+    hash: &str,
+    stamp: &[u8],
+) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "UPDATE users SET password_hash = $3, session_stamp = $4 \
+         WHERE id = $1 AND password_hash = $2 AND is_active = 1",
+    )
+    .bind(id.0)
+    .bind(checked)
+    .bind(hash)
+    .bind(stamp)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
 /// A new password, and with the new stamp the end of every session.
 pub async fn set_password(
     connection: &mut AnyConnection,
@@ -174,15 +216,19 @@ pub async fn set_password(
         .map(drop)
 }
 
+/// Notes a login. False when the account is not the one any more whose password was checked: it is inactive, or its sessions have
+/// ended meanwhile, as they do with a new password.
 pub async fn set_last_login(
     connection: &mut AnyConnection,
     id: UserId,
+    stamp: &[u8],
     at: Millis,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET last_login = $2 WHERE id = $1")
+) -> Result<bool, sqlx::Error> {
+    sqlx::query("UPDATE users SET last_login = $3 WHERE id = $1 AND session_stamp = $2 AND is_active = 1")
         .bind(id.0)
+        .bind(stamp)
         .bind(at)
         .execute(connection)
         .await
-        .map(drop)
+        .map(|done| done.rows_affected() == 1)
 }

@@ -3,16 +3,18 @@
 mod cache_api;
 mod cached_page;
 mod matrix;
+mod messages;
 mod timetable;
 
 use leptos::prelude::*;
 
-use super::{CACHE_API, CACHED_PAGE, MATRIX};
+use super::{CACHE_API, CACHED_PAGE, MATRIX, MESSAGES};
 use crate::ui::Page;
 
 pub use cache_api::CacheApiPage;
 pub use cached_page::CachedPagePage;
 pub use matrix::MatrixPage;
+pub use messages::MessagesPage;
 
 /// `/lab`
 #[component]
@@ -37,6 +39,7 @@ pub fn LabPage() -> impl IntoView {
                 {exercise(CACHE_API, "Exercise 5: the low-level API", "A value kept for 30 seconds, and every call of the API.")}
                 {exercise(CACHED_PAGE, "Exercise 6: a page and a fragment", "A page kept for 60 seconds around a fragment kept for 30.")}
                 {exercise(MATRIX, "Daily task: the dashboard", "A view kept for 5 minutes beside a fragment kept for 15.")}
+                {exercise(MESSAGES, "Messages", "Django’s messages framework: one of each of its five levels.")}
             </ul>
         </Page>
     }

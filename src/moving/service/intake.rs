@@ -1,6 +1,6 @@
 //! The writer: batches in, everything in one transaction, nothing there before the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     super::{
@@ -17,11 +17,17 @@ use super::{
     digests::Digests,
 };
 use crate::{
+    accounts::{hasher, service::list_costs},
     admin::history::service::{Actor, record_many},
     error::AppError,
     member::UserId,
     people::group_name,
-    server::{Site, clock::Millis, db::Transaction, id::new_id},
+    server::{
+        Site,
+        clock::{Clock, Millis},
+        db::Transaction,
+        id::new_id,
+    },
 };
 
 /// An import that is under way. Dropped, it has never been.
@@ -32,6 +38,9 @@ pub struct Intake {
     pub(super) now: Millis,
     /// Numbers of groups by the keys of their names.
     pub(super) groups: HashMap<String, i64>,
+    /// What the imported passwords cost to check.
+    password_costs: BTreeSet<String>,
+    clock: Clock,
     pub(super) report: Report,
 }
 
@@ -54,7 +63,15 @@ impl Intake {
     pub async fn begin(site: &Site, source: &str, report: Report) -> Result<Self, AppError> {
         let mut transaction = site.db.begin().await?;
         let groups = groups::all(&mut transaction).await?;
-        Ok(Self { transaction, source: source.to_owned(), now: site.clock.now(), groups, report })
+        Ok(Self {
+            transaction,
+            source: source.to_owned(),
+            now: site.clock.now(),
+            groups,
+            password_costs: BTreeSet::new(),
+            clock: site.clock.clone(),
+            report,
+        })
     }
 
     /// Takes a batch.
@@ -72,10 +89,11 @@ impl Intake {
     }
 
     /// Ends it: all is there from now on, or, where it was only a rehearsal, nothing.
-    pub async fn finish(self, is_rehearsal: bool) -> Result<Report, AppError> {
+    pub async fn finish(mut self, is_rehearsal: bool) -> Result<Report, AppError> {
         if is_rehearsal {
             self.transaction.rollback().await?;
         } else {
+            list_costs(&mut self.transaction, &self.password_costs, self.clock.now()).await?;
             self.transaction.commit().await?;
         }
         Ok(self.report)
@@ -134,6 +152,8 @@ impl Intake {
                 Err(refusal) => self.refuse(label, &refusal),
                 Ok((mut person, more)) => {
                     notes.extend(more);
+                    let cost = hasher::cost_of(&person.raw.password).map(|cost| cost.to_string());
+                    self.password_costs.extend(cost);
                     self.know_groups(&mut person, &mut notes);
                     candidates.push(Candidate { label, person, notes });
                 }

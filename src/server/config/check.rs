@@ -5,10 +5,11 @@ use std::{net::SocketAddr, time::Duration};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
-use super::{CacheTimeout, Config, Environment, MailTransport, Period};
+use super::{Accounts, CacheTimeout, Config, Environment, MailTransport, Period};
 use crate::{
+    accounts::old_addresses,
     mail::address,
-    server::{failure::Failure, guard},
+    server::{failure::Failure, guard, pages},
 };
 
 impl Config {
@@ -71,14 +72,16 @@ impl Config {
                 "must be a page of this site that is open to everybody",
             ),
             (
-                on_site(&self.accounts.login_redirect_url),
+                self.accounts.login_redirect_url == Accounts::default().login_redirect_url
+                    || is_page(&self.accounts.login_redirect_url),
                 "accounts.login_redirect_url",
-                "must be a path on this site",
+                "must be a page of this site",
             ),
             (
-                on_site(&self.accounts.logout_redirect_url),
+                is_on_site(&self.accounts.logout_redirect_url)
+                    && guard::is_public_page(page_of(&self.accounts.logout_redirect_url)),
                 "accounts.logout_redirect_url",
-                "must be a path on this site",
+                "must be a page of this site that is open to everybody",
             ),
             (
                 (Duration::from_secs(86_400)..=Duration::from_secs(90 * 86_400))
@@ -159,7 +162,7 @@ impl Config {
             (is_log_filter(&self.log.level), "log.level", "must be like `info` or `info,sqlx=debug`"),
             (self.log.max_file.bytes() > 0, "log.max_file", "must be larger than zero"),
         ];
-        match rules.iter().find(|(holds, ..)| !holds) {
+        match rules.iter().chain(&self.passwords.rules()).find(|(holds, ..)| !holds) {
             None => Ok(()),
             Some((_, key, rule)) => Err(Failure::message(format!("{key} {rule}"))),
         }
@@ -218,7 +221,21 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn on_site(path: &str) -> bool {
+/// Whether there is such a page, whoever may open it.
+fn is_page(url: &str) -> bool {
+    let page = page_of(url);
+    is_on_site(url)
+        && (pages::routes().iter().any(|route| route.path() == page)
+            || old_addresses::all().any(|old| old == page))
+}
+
+/// The page of an address, without what comes after it, and without the slash at the end that Django's addresses have.
+fn page_of(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.strip_suffix('/').filter(|page| !page.is_empty()).unwrap_or(path)
+}
+
+fn is_on_site(path: &str) -> bool {
     path.starts_with('/')
         && !path.starts_with("//")
         && !path.contains('\\')

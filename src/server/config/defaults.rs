@@ -2,12 +2,19 @@
 
 use super::{
     Accounts, Activity, Cache, CacheTimeout, CacheUrl, Database, DatabaseUrl, Environment, Log, LogFormat,
-    Passwords, Period, Rate, Server, Sessions, Site, Size, Throttle,
+    Period, Rate, Server, Sessions, Site, Size, Throttle,
 };
+
+use crate::ui::flash::Level;
 
 impl Default for Site {
     fn default() -> Self {
-        Self { name: "Members Area".into(), base_url: String::new(), environment: Environment::default() }
+        Self {
+            name: "Members Area".into(),
+            base_url: String::new(),
+            environment: Environment::default(),
+            message_level: Level::Info,
+        }
     }
 }
 
@@ -49,12 +56,6 @@ impl Default for Accounts {
             reveal_taken_email: false,
             deletion_delay: Period::days(7),
         }
-    }
-}
-
-impl Default for Passwords {
-    fn default() -> Self {
-        Self { memory_kib: 19 * 1024, iterations: 2, parallelism: 1, slots: 0, queue: 16 }
     }
 }
 

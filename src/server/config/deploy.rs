@@ -30,6 +30,10 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
             "passwords.memory_kib or passwords.iterations is below 19456 KiB with 2 passes (OWASP's minimum for Argon2id).",
         ),
         (
+            config.passwords.min_length < 8,
+            "passwords.min_length is below 8 characters (the least of NIST SP 800-63B).",
+        ),
+        (
             config.sessions.absolute.get() > Duration::from_secs(90 * 86_400),
             "sessions.absolute is over 90 days: a stolen cookie stays useful that long.",
         ),

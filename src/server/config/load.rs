@@ -148,6 +148,13 @@ mod tests {
             ("[passwords]\nmemory_kib = -1", None, "passwords.memory_kib"),
             ("[passwords]\nmemory_kib = 4", None, "passwords.memory_kib"),
             ("[passwords]\niterations = 0", None, "passwords.iterations"),
+            ("[passwords]\nmin_length = -1", None, "passwords.min_length"),
+            ("[passwords]\nmin_length = 129", None, "passwords.min_length"),
+            ("[passwords]\nmax_similarity = 0.05", None, "passwords.max_similarity"),
+            ("[passwords]\nmax_similarity = 1.1", None, "passwords.max_similarity"),
+            ("[passwords]\nmax_similarity = nan", None, "passwords.max_similarity"),
+            ("[passwords]\ncommon = '/nowhere/list.txt'", None, "passwords.common"),
+            ("[passwords]\ncommon = '/'", None, "passwords.common"),
             ("[log]\nformat = 'xml'", None, "log.format"),
             ("[log]\nlevel = 'a=b=c'", None, "log.level"),
             ("[log]\nlevel = 'chatty'", None, "log.level"),
@@ -174,6 +181,10 @@ mod tests {
             ("[accounts]\nlogin_url = 'https://evil.example/'", None, "accounts.login_url"),
             ("[accounts]\nlogin_url = '/members/secret'", None, "accounts.login_url"),
             ("[accounts]\nlogin_redirect_url = '//evil.example'", None, "accounts.login_redirect_url"),
+            ("[accounts]\nlogin_redirect_url = '/members/dashbord'", None, "accounts.login_redirect_url"),
+            ("[accounts]\nlogout_redirect_url = '/acounts/login'", None, "accounts.logout_redirect_url"),
+            ("[accounts]\nlogout_redirect_url = '/members/secret'", None, "accounts.logout_redirect_url"),
+            ("[site]\nmessage_level = 'loud'", None, "site.message_level"),
             ("[sessions]\nidle = '91d'", None, "sessions.idle"),
             // Anybody could read the mailbox.
             ("[site]\nenvironment = 'production'", None, "mail.transport"),
@@ -201,6 +212,19 @@ mod tests {
         ] {
             let message = load_with(toml, environment.as_slice()).expect_err(toml);
             assert!(message.contains(named), "{toml}: {message}");
+        }
+    }
+
+    #[test]
+    fn redirects_lead_to_pages() {
+        for toml in [
+            "[accounts]\nlogin_redirect_url = '/members/profile'",
+            "[accounts]\nlogin_redirect_url = '/members/profile/?tab=1#top'",
+            "[accounts]\nlogin_redirect_url = '/dashboard'",
+            "[accounts]\nlogout_redirect_url = '/'",
+            "[accounts]\nlogout_redirect_url = '/accounts/logout'",
+        ] {
+            assert!(load_with(toml, &[]).is_ok(), "{toml}");
         }
     }
 

@@ -11,6 +11,7 @@ mod deploy;
 mod lab;
 mod load;
 mod log;
+mod passwords;
 mod rate;
 mod transport;
 mod values;
@@ -20,7 +21,7 @@ use std::{net::IpAddr, path::PathBuf};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::server::client::contains;
+use crate::{server::client::contains, ui::flash::Level};
 
 pub use admin::Admin;
 pub use cache_url::{CacheTimeout, CacheUrl};
@@ -28,6 +29,7 @@ pub use check::is_loopback;
 pub use deploy::deploy_findings;
 pub use lab::{Lab, Switch};
 pub use log::{Log, LogFormat};
+pub use passwords::{CommonList, Passwords};
 pub use rate::Rate;
 pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};
@@ -44,7 +46,7 @@ pub struct Config {
     pub database: Database,
     /// The lesson's LOGIN_URL and its two sisters.
     pub accounts: Accounts,
-    /// Argon2id.
+    /// Argon2id, and what a new password must be.
     pub passwords: Passwords,
     /// How often something may be tried.
     pub throttle: Throttle,
@@ -74,6 +76,8 @@ pub struct Site {
     pub base_url: String,
     /// Development or production.
     pub environment: Environment,
+    /// The least level of messages that are shown (Django's MESSAGE_LEVEL).
+    pub message_level: Level,
 }
 
 /// What the settings are for.
@@ -143,22 +147,6 @@ pub struct Accounts {
     pub reveal_taken_email: bool,
     /// How long whoever asked for the deletion of their account can change their mind.
     pub deletion_delay: Period,
-}
-
-/// `[passwords]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Passwords {
-    /// Argon2id memory, in KiB.
-    pub memory_kib: u32,
-    /// Argon2id passes.
-    pub iterations: u32,
-    /// Argon2id lanes.
-    pub parallelism: u32,
-    /// Hashes computed at once; 0: one fewer than cores, at least one.
-    pub slots: usize,
-    /// Logins that may wait for a slot; more get a 503 page.
-    pub queue: usize,
 }
 
 /// `[throttle]`: each a number of tries in a time.

@@ -25,10 +25,23 @@ impl Sessions {
     /// When the database cannot be used.
     pub async fn end_all(&self, user: UserId, keep: Option<IdHash>) -> Result<usize, AppError> {
         let mut transaction = self.db.begin().await?;
-        let ended = store::delete_all(&mut transaction, user, keep.as_ref()).await?;
+        let ended = self.end_all_in(&mut transaction, user, keep).await?;
         transaction.commit().await?;
         self.forget(user, &ended).await;
         Ok(ended.len())
+    }
+
+    /// The same in the transaction of what ends them. After its commit, [`Sessions::forget`].
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn end_all_in(
+        &self,
+        transaction: &mut Transaction,
+        user: UserId,
+        keep: Option<IdHash>,
+    ) -> Result<Vec<IdHash>, AppError> {
+        Ok(store::delete_all(transaction, user, keep.as_ref()).await?)
     }
 
     /// Ends all sessions of these members, in the transaction of what ends them. After its commit, [`Sessions::forget_all`].
@@ -54,7 +67,7 @@ impl Sessions {
 
     /// To be called after the commit that deleted these sessions of one member: takes them out of memory, and tells the pages
     /// that are open under them.
-    pub(super) async fn forget(&self, user: UserId, ended: &[IdHash]) {
+    pub async fn forget(&self, user: UserId, ended: &[IdHash]) {
         for id in ended {
             self.live.take_back(id);
         }

@@ -5,6 +5,7 @@ use server_fn::ServerFn;
 
 use super::super::api::AddUser;
 use crate::{
+    accounts::pages::new_password_help,
     admin::frame::AdminFrame,
     forms::Field,
     ui::{Form, TextField},
@@ -44,7 +45,10 @@ pub fn NewUserPage() -> impl IntoView {
                         kind="password"
                         autocomplete="new-password"
                         optional=true
-                        help="Left empty, they get a mail with a link to choose one themselves. That is the better way."
+                        help=format!(
+                            "Left empty, they get a mail with a link to choose one themselves. That is the better way. Otherwise: {}",
+                            new_password_help("their"),
+                        )
                     />
                     <TextField
                         field=Field::Password2

@@ -8,6 +8,7 @@ use super::super::{
     api::{DisableUserPassword, SendUserReset, SetUserPassword},
 };
 use crate::{
+    accounts::pages::new_password_help,
     admin::frame::visitor_may,
     forms::{FORM_PAGE, Field, ReturnedForm},
     permission::Permission,
@@ -71,7 +72,10 @@ pub fn PasswordSection(
                         label="New password"
                         kind="password"
                         autocomplete="new-password"
-                        help="They are logged out everywhere, and told by mail. You will know their password: a mail to choose one is better."
+                        help=format!(
+                            "{} They are logged out everywhere, and told by mail. You will know their password: a mail to choose one is better.",
+                            new_password_help("their"),
+                        )
                     />
                     <TextField
                         field=Field::Password2

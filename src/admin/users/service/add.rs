@@ -12,7 +12,7 @@ use crate::{
     forms::{Field, FormErrors, Problem},
     mail::{address, service::Kind as Mail},
     member::{Client, Staff, UserId},
-    server::{Visit, id::new_id},
+    server::{Visit, id::new_id, workshop::Lane},
     sessions::origin::Recent,
 };
 
@@ -51,7 +51,7 @@ pub async fn add(visit: &Visit, staff: &Staff, _: &Recent, typed: Added) -> Resu
             last_name: &names.last_name,
             email: &email,
         };
-        match typed.password.check(|text| password::problems(text, owner)) {
+        match typed.password.check(|text| site.password_rules.problems(text, owner)) {
             Ok(()) => {}
             Err(AppError::Invalid(more)) => errors.append(more),
             Err(error) => return Err(error),
@@ -60,7 +60,7 @@ pub async fn add(visit: &Visit, staff: &Staff, _: &Recent, typed: Added) -> Resu
     errors.into_result()?;
     let hash = match chooses {
         true => unusable('?'),
-        false => site.hasher.hash(&typed.password.password1).await?,
+        false => site.hasher.hash(&typed.password.password1, Lane::Reserved).await?,
     };
     let id = UserId(new_id(now));
     let mut transaction = site.db.begin().await?;

@@ -14,7 +14,7 @@ use crate::{
     forms::{Field, Problem},
     mail::service::{self as mail, Kind as Mail},
     member::{Client, Staff, UserId},
-    server::{Visit, db::Connection},
+    server::{Visit, db::Connection, workshop::Lane},
     sessions::origin::Recent,
 };
 
@@ -44,8 +44,8 @@ pub async fn set_password(
         last_name: &row.last_name,
         email: &row.email,
     };
-    typed.check(|text| password::problems(text, owner))?;
-    let hash = site.hasher.hash(&typed.password1).await?;
+    typed.check(|text| site.password_rules.problems(text, owner))?;
+    let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
     put(visit, staff, id, &hash, Mail::PasswordChanged, "set").await
 }
 
@@ -81,11 +81,12 @@ async fn put(
     let kind = Kind::PasswordSetByStaff;
     let object = Object::User(id, &row.username);
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("password", "", done)]).await?;
-    accounts::put_password(&mut transaction, &operator, id, hash, kind, notice).await?;
+    let ended = accounts::put_password(&mut transaction, &operator, id, hash, kind, notice).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.take_back(id);
-    site.sessions.end_all(id, None).await.map(drop)
+    site.sessions.forget(id, &ended).await;
+    Ok(())
 }
 
 /// Sends a mail with which the owner sets a password.

@@ -1,0 +1,250 @@
+//! Passwords that are tried first: a list of common ones, and the words of the site itself.
+
+use std::{
+    borrow::Cow,
+    io::{Error, ErrorKind},
+    path::Path,
+    sync::{Arc, LazyLock},
+};
+
+use super::password::normalize;
+use crate::server::{config::CommonList, failure::Failure};
+
+/// 19 640 common passwords, lower case, sorted; the list that Django ships (see `docs/third-party.md`).
+static BUILT_IN: LazyLock<Arc<[Cow<'static, str>]>> =
+    LazyLock::new(|| include_str!("common_passwords.txt").lines().map(Cow::Borrowed).collect());
+
+/// The list and the words. Clones share it.
+#[derive(Clone)]
+pub struct CommonPasswords {
+    /// Lower case, sorted.
+    list: Arc<[Cow<'static, str>]>,
+    /// Lower case letters and digits.
+    site_words: Arc<[String]>,
+}
+
+impl CommonPasswords {
+    /// Reads the list; `None` where it is switched off.
+    ///
+    /// # Errors
+    /// When its file cannot be read.
+    pub fn new(list: &CommonList, site_name: &str, host: &str) -> Result<Option<Self>, Failure> {
+        let list = match list {
+            CommonList::Off => return Ok(None),
+            CommonList::BuiltIn => BUILT_IN.clone(),
+            CommonList::File(path) => read(path).map_err(|error| {
+                Failure::start(&format!("read the list passwords.common, {}", path.display()), error)
+            })?,
+        };
+        Ok(Some(Self { list, site_words: words(site_name, host).into() }))
+    }
+
+    /// Whether a password, in lower case, is on the list, or is made of the site's words. Also where it differs by no more than people
+    /// add who have to add something (ASVS 6.2.12): digits and signs around it, and the usual signs in place of letters. A common word
+    /// counts for nothing then, so it is refused as long as what was added is too short to be a password itself.
+    pub fn has(&self, lower: &str) -> bool {
+        const MOST_ADDED: usize = 7;
+        let letters: Vec<char> = lower.trim().chars().collect();
+        let is_added = |c: &&char| !c.is_alphabetic();
+        let before = letters.iter().take_while(is_added).count();
+        let after = letters.iter().rev().take_while(is_added).count();
+        (0..=before.min(MOST_ADDED)).any(|from| {
+            (0..=after.min(MOST_ADDED - from)).any(|behind| {
+                let Some(core) = letters.get(from..letters.len().saturating_sub(behind)) else {
+                    return false;
+                };
+                self.is_common(core, from + behind > 0)
+            })
+        })
+    }
+
+    /// As it is, and with each reading of its signs.
+    fn is_common(&self, core: &[char], is_cut: bool) -> bool {
+        const SHORTEST_WORD: usize = 3;
+        let is_word = core.iter().any(|c| c.is_alphabetic());
+        let plain: String = core.iter().collect();
+        if !is_cut && self.is_listed(&plain) {
+            return true;
+        }
+        let readings = [plain, read_signs(core, 'i'), read_signs(core, 'l')];
+        is_word
+            && readings.iter().any(|reading| {
+                let squeezed: String = reading.chars().filter(|c| c.is_alphanumeric()).collect();
+                squeezed.chars().filter(|c| c.is_alphabetic()).count() >= SHORTEST_WORD
+                    && (self.is_listed(reading)
+                        || self.is_listed(&squeezed)
+                        || self.is_of_the_site(&squeezed))
+            })
+    }
+
+    fn is_listed(&self, password: &str) -> bool {
+        self.list.binary_search_by(|listed| listed.as_ref().cmp(password)).is_ok()
+    }
+
+    /// Whether it is nothing but words of the site, one after the other.
+    fn is_of_the_site(&self, text: &str) -> bool {
+        let mut reached = vec![false; text.len() + 1];
+        reached[0] = true;
+        for at in 0..text.len() {
+            if reached[at] && text.is_char_boundary(at) {
+                for word in self.site_words.iter().filter(|word| text[at..].starts_with(word.as_str())) {
+                    reached[at + word.len()] = true;
+                }
+            }
+        }
+        !text.is_empty() && reached[text.len()]
+    }
+}
+
+/// The letters that signs are written for; `one` is what a 1 stands for.
+fn read_signs(text: &[char], one: char) -> String {
+    let letter = |c: &char| match c {
+        '0' => 'o',
+        '1' | '!' | '|' => one,
+        '3' | '€' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '6' => 'g',
+        '7' | '+' => 't',
+        '8' => 'b',
+        '9' => 'g',
+        other => *other,
+    };
+    text.iter().map(letter).collect()
+}
+
+/// The words of the site's name and host, and each as a whole.
+fn words(site_name: &str, host: &str) -> Vec<String> {
+    const SHORTEST_WORD: usize = 3;
+    let mut words: Vec<String> = [site_name, host]
+        .into_iter()
+        .flat_map(|text| {
+            let lower = normalize(text).to_lowercase();
+            let parts: Vec<String> = lower.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
+            let whole = parts.concat();
+            parts.into_iter().chain([whole])
+        })
+        .filter(|word| word.chars().count() >= SHORTEST_WORD)
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// One password a line.
+fn read(path: &Path) -> Result<Arc<[Cow<'static, str>]>, Error> {
+    /// Bytes; a million passwords have about ten million.
+    const LONGEST: u64 = 64 * 1024 * 1024;
+    if std::fs::metadata(path)?.len() > LONGEST {
+        return Err(Error::new(ErrorKind::FileTooLarge, "it is over 64 MiB"));
+    }
+    let mut list: Vec<Cow<'static, str>> = std::fs::read_to_string(path)?
+        .lines()
+        .map(|line| normalize(line.trim()).to_lowercase())
+        .filter(|line| !line.is_empty())
+        .map(Cow::Owned)
+        .collect();
+    list.sort_unstable();
+    list.dedup();
+    Ok(list.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built_in() -> CommonPasswords {
+        CommonPasswords::new(&CommonList::BuiltIn, "Members Area", "club.analytical.example")
+            .expect("the list")
+            .expect("it is on")
+    }
+
+    #[test]
+    fn common_ones_however_they_are_dressed_up() {
+        let common = built_in();
+        for password in [
+            "password",
+            " password ",
+            "passw0rd!",
+            "p@ssw0rd1",
+            "password123!",
+            "p@$$w0rd",
+            "pa$$word2024",
+            "$unshine",
+            "sunshine!!",
+            "123password",
+            "!password!",
+            "letme1n",
+            "l3tmein99",
+            "hello world 12",
+            "dragon2024!",
+            "welcome1!",
+            "qwerty#1",
+        ] {
+            assert!(common.has(password), "{password}");
+        }
+    }
+
+    #[test]
+    fn words_of_the_site() {
+        let common = built_in();
+        for password in [
+            "members-area",
+            "membersarea1",
+            "members area",
+            "members_area!",
+            "m3mbers4rea",
+            "areamembers",
+            "analytical1",
+            "club.analytical.example",
+            "2024membersarea",
+            "membersmembers",
+            "club-members-2024",
+        ] {
+            assert!(common.has(password), "{password}");
+        }
+    }
+
+    /// What has a common word in it and enough beside it is none.
+    #[test]
+    fn others_are_not() {
+        let common = built_in();
+        for password in [
+            "correct horse battery",
+            "tr0ub4dor-and-3-horses",
+            "members of the choir",
+            "password-for-the-boat",
+            "пароль-пароль-9",
+            "albatross84726519",
+            "83059174620",
+            "🦀🦀🦀🦀🦀🦀🦀🦀",
+            "x7!93#k2",
+            "",
+            "1",
+            "!!!!!!!!!!!!",
+            "areopagus-club",
+        ] {
+            assert!(!common.has(password), "{password}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_ones_own_takes_the_place_of_the_built_in_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("list.txt");
+        std::fs::write(&path, "Zwieback\r\n\n  analytisch \n").expect("a file");
+        let own =
+            CommonPasswords::new(&CommonList::File(path.clone()), "Site", "").expect("read").expect("on");
+        assert!(own.has("zwieback") && own.has("zw1eback7") && own.has("analytisch") && !own.has("password"));
+        std::fs::remove_file(&path).expect("removed");
+        let missing = CommonPasswords::new(&CommonList::File(path), "Site", "").err().expect("refused");
+        assert!(missing.to_string().contains("passwords.common"), "{missing}");
+    }
+
+    #[test]
+    fn the_built_in_list_is_sorted_and_lower_case() {
+        assert!(BUILT_IN.is_sorted());
+        assert!(BUILT_IN.iter().all(|password| password.to_lowercase() == *password));
+        assert!(BUILT_IN.len() > 19_000);
+    }
+}

@@ -1,0 +1,125 @@
+//! What a refused login has to cost: as much as the costliest hash of each kind that any account has. The list stands in the
+//! database, so that no login looks through the accounts, and another process can add to it.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::super::{
+    hasher,
+    password_cost::Costs,
+    store::password_costs::{self as store},
+};
+use crate::{
+    error::AppError,
+    server::{
+        Site,
+        clock::{Millis, to_millis},
+        db::Connection,
+    },
+};
+
+/// The list as it was last read.
+#[derive(Default)]
+pub struct KnownCosts(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    read_at: Option<Millis>,
+    listed: Costs,
+    /// Of hashes that a login met. Those that no list has yet were written past the program.
+    met: Costs,
+}
+
+impl KnownCosts {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns what a refused login costs, `hashes` included. Reads the list once a second at most.
+pub(super) async fn costs<'a>(site: &Site, hashes: impl Iterator<Item = &'a str>) -> Result<Costs, AppError> {
+    const FRESH: Duration = Duration::from_secs(1);
+    let now = site.clock.now();
+    let is_fresh = site
+        .password_costs
+        .lock()
+        .read_at
+        .is_some_and(|at| (0..to_millis(FRESH)).contains(&now.saturating_sub(at)));
+    let read = match is_fresh {
+        true => None,
+        false => Some(store::all(&mut *site.db.read().await?).await?),
+    };
+    let mut known = site.password_costs.lock();
+    if let Some(read) = read {
+        known.listed = read.iter().filter_map(|cost| cost.parse().ok()).collect();
+        known.read_at = Some(now);
+    }
+    for cost in hashes.filter_map(hasher::cost_of) {
+        if !known.listed.cover(cost) {
+            known.met.add(cost);
+        }
+    }
+    let mut costs = known.listed.clone();
+    costs.merge(&known.met);
+    Ok(costs)
+}
+
+/// Adds the costs of hashes that are imported, in the transaction that stores them.
+///
+/// # Errors
+/// An outage.
+pub async fn list_costs(
+    connection: &mut Connection,
+    costs: &BTreeSet<String>,
+    now: Millis,
+) -> Result<(), AppError> {
+    for cost in costs {
+        store::see(connection, cost, now).await?;
+    }
+    Ok(())
+}
+
+/// Looks through all hashes, a thousand at a time, and brings the list up to date; once a day.
+///
+/// # Errors
+/// An outage.
+pub async fn refresh_costs(site: &Site) -> Result<(), AppError> {
+    const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+    const BATCH: i64 = 1000;
+    let now = site.clock.now();
+    let own = site.hasher.cost().to_string();
+    let last = store::seen_at(&mut *site.db.read().await?, "").await?;
+    let is_recent = last.is_some_and(|at| (0..to_millis(EVERY)).contains(&now.saturating_sub(at)));
+    let mut found = BTreeSet::from([own]);
+    if !is_recent {
+        let mut after = i64::MIN;
+        loop {
+            let page = store::hashes(&mut *site.db.read().await?, after, BATCH).await?;
+            found.extend(
+                page.iter().filter_map(|(_, hash)| hasher::cost_of(hash)).map(|cost| cost.to_string()),
+            );
+            match page.last() {
+                Some((id, _)) => after = *id,
+                None => break,
+            }
+        }
+        found.insert(String::new());
+    }
+    let mut transaction = site.db.begin().await?;
+    for cost in &found {
+        store::see(&mut transaction, cost, now).await?;
+    }
+    if !is_recent {
+        // What was imported meanwhile was seen later than this began.
+        store::forget(&mut transaction, now).await?;
+    }
+    transaction.commit().await?;
+    if !is_recent {
+        let mut known = site.password_costs.lock();
+        (known.read_at, known.met) = (None, Costs::default());
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! What a new password must be, by configuration: each form says what is set, and holds to it.
+
+use members_area::server::config::{CommonList, Config};
+
+use crate::support::{
+    PASSWORD, Page, TestSite,
+    program::{program, refused, run, said, text},
+};
+
+const ADVICE: &str = "A few words in a row are better than one strange word.";
+
+fn few_rules(config: &mut Config) {
+    config.passwords.min_length = 12;
+    config.passwords.max_similarity = 0.0;
+    config.passwords.common = CommonList::Off;
+}
+
+/// The help of the first field, through what its input says it is described by.
+fn help(page: &Page) -> String {
+    let ids = page.attribute("[name=password1]", "aria-describedby").expect("a help text");
+    ids.split(' ').map(|id| page.find(&format!("#{id}"))).collect::<Vec<_>>().join(" ").trim().to_owned()
+}
+
+#[tokio::test]
+async fn every_form_says_what_is_configured() {
+    for (change, rules) in [
+        (
+            (|_| {}) as fn(&mut Config),
+            "At least 8 characters, not close to WHOSE name or address, not a common password or the name of this site, not only digits.",
+        ),
+        (few_rules, "At least 12 characters, not only digits."),
+    ] {
+        let site = TestSite::start_with(change).await;
+        let mut staff = site.superuser("root").await;
+        site.signed_up("ada").await;
+        let id = site.user_id("ada").await;
+        let mut owner = site.visitor();
+        owner.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+        let link = site.mail_to("ada@example.com", "Set a new password", 1).await.link();
+        let reset = owner.get(&link).await.location().to_owned();
+        let own = format!("{} {ADVICE}", rules.replace("WHOSE", "your"));
+        assert_eq!(help(&site.visitor().get("/accounts/signup").await), own);
+        assert_eq!(help(&staff.get("/accounts/password_change").await), own);
+        assert_eq!(help(&owner.get(&reset).await), own);
+        let theirs = format!("{} {ADVICE}", rules.replace("WHOSE", "their"));
+        for page in [format!("/admin/users/{id}"), "/admin/users/new".to_owned()] {
+            let said = help(&staff.get(&page).await);
+            assert!(said.contains(&theirs), "{page}: {said}");
+        }
+        site.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn every_form_holds_to_what_is_configured() {
+    let site = TestSite::start_with(few_rules).await;
+    let mut staff = site.superuser("root").await;
+    site.signed_up("ada").await;
+    let (id, short) = (site.user_id("ada").await.to_string(), "eleven char");
+    let refused = r#"{"Refused":[["password1",{"PasswordTooShort":{"min":12}}]]}"#;
+    let passwords = [("password1", short), ("password2", short)];
+    for (path, more) in [
+        ("/api/accounts/sign_up", vec![("username", "eva"), ("email", "eva@example.com")]),
+        ("/api/accounts/change_password", vec![("old_password", PASSWORD)]),
+        ("/api/admin/set_password", vec![("user", id.as_str())]),
+        ("/api/admin/add_user", vec![("username", "kim"), ("email", "kim@example.com")]),
+    ] {
+        let answer = staff.call(path, &[more.as_slice(), &passwords].concat()).await;
+        assert_eq!(answer.text(), refused, "{path}");
+    }
+    // And to nothing else: close to the name, common, and long enough.
+    let mut visitor = site.visitor();
+    let fields = [
+        ("username", "passwordpassword"),
+        ("email", "eva@example.com"),
+        ("password1", "passwordpassword"),
+        ("password2", "passwordpassword"),
+    ];
+    assert_eq!(visitor.submit("/accounts/signup", &fields).await.location(), "/accounts/login");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn words_of_the_site_and_a_list_of_ones_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("list.txt");
+    std::fs::write(&list, "Queen's Gambit\n").expect("a file");
+    let site = TestSite::start_with(|config| {
+        config.site.name = "Chess Club".into();
+        config.site.base_url = "https://rookery.example.org".into();
+        config.passwords.common = CommonList::File(list);
+    })
+    .await;
+    for (password, problems) in [
+        ("chess-club1", 1),
+        ("Chess Club", 1),
+        ("ch3ssclub!", 1),
+        ("rookery2024", 1),
+        ("Queen's Gambit", 1),
+        ("qu33n's gambit!", 1),
+        ("Passw0rd!", 0),
+        ("the club of chess", 0),
+    ] {
+        let mut visitor = site.visitor();
+        let name = format!("n{:08x}", rand::random::<u32>());
+        let fields = [
+            ("username", name.as_str()),
+            ("email", "x@example.net"),
+            ("password1", password),
+            ("password2", password),
+        ];
+        visitor.submit("/accounts/signup", &fields).await;
+        let errors = visitor.get("/accounts/signup").await.errors("password1");
+        assert_eq!(errors, vec!["This password is too common."; problems], "{password}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_command_line_holds_to_it_too() {
+    let site = TestSite::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let create = |password: &str| {
+        let mut command = program(&site.database, folder.path());
+        command
+            .args(["createsuperuser", "--noinput"])
+            .env("MEMBERS_AREA_PASSWORDS__MIN_LENGTH", "12")
+            .env("MEMBERS_AREA_PASSWORDS__COMMON", "off")
+            .env("SUPERUSER_USERNAME", "root")
+            .env("SUPERUSER_EMAIL", "root@example.com")
+            .env("SUPERUSER_PASSWORD", password);
+        command
+    };
+    let said_no = refused(&mut create("eleven char"));
+    assert!(said_no.contains("It must contain at least 12 characters."), "{said_no}");
+    said(&mut create("passwordpassword"));
+    let mut missing = create("passwordpassword");
+    let output = run(missing.env("MEMBERS_AREA_PASSWORDS__COMMON", "/nowhere/list.txt"));
+    assert!(!output.status.success() && text(&output).contains("passwords.common"), "{}", text(&output));
+    site.stop().await;
+}
