@@ -36,7 +36,13 @@ pub fn SignupPage() -> impl IntoView {
                     autocomplete="username"
                     help="150 characters or fewer. Letters, digits and @/./+/-/_ only."
                 />
-                <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" />
+                <TextField
+                    field=Field::Email
+                    label="Email address"
+                    kind="email"
+                    autocomplete="email"
+                    help="You can log in with it once you have confirmed it."
+                />
                 <NewPasswordFields label="Password" again="Password confirmation" />
             </Form>
             <p>"Already have an account? " <a href="/accounts/login">"Log in"</a></p>
@@ -53,12 +59,7 @@ pub fn LoginPage() -> impl IntoView {
         <Page title="Log in" class="page narrow">
             <Form path=LogIn::PATH submit="Log in">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
-                <TextField
-                    field=Field::Login
-                    label="Username or email address"
-                    autocomplete="username"
-                    help="The address works once you have confirmed it."
-                />
+                <TextField field=Field::Login label="Username or email address" autocomplete="username" />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
                 <label class="check">
                     <input type="checkbox" name="remember" value="yes" />
