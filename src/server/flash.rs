@@ -126,7 +126,7 @@ fn added(site: &Site, response: &ResponseOptions) -> Option<Vec<Flash>> {
     let answer = response.0.read().ok()?;
     let begin = format!("{}=", site.cookie_name(NAME));
     let cookies = answer.headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
-    let value = cookies.filter_map(|cookie| cookie.strip_prefix(begin.as_str())).last()?;
+    let value = cookies.filter_map(|cookie| cookie.strip_prefix(begin.as_str())).next_back()?;
     let value = value.split(';').next().unwrap_or_default();
     decode::<Carried>(Some(value.to_owned())).map(|carried| carried.messages)
 }

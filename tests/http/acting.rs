@@ -262,7 +262,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         );
         assert_eq!(page.find_all("main .error"), error.into_iter().collect::<Vec<_>>(), "{query}");
     }
-    site.prove_address("ada").await;
+    site.prove("ada").await;
     for query in [format!("user={ada}"), "username=ADA".into(), "username=ada@example.com".into()] {
         let page = sam.get(&format!("/admin/act?{query}")).await;
         assert_eq!(

@@ -7,7 +7,7 @@ const WRONG: &str = "Please enter a correct username or email address and passwo
 async fn by_username_or_address_in_any_case() {
     let site = TestSite::start().await;
     site.signed_up("Ada").await;
-    site.prove_address("Ada").await;
+    site.prove("Ada").await;
     for login in ["Ada", "ada", " ADA ", "ada@example.com", "Ada@Example.COM"] {
         let mut visitor = site.visitor();
         let answer = visitor.log_in(login).await;
@@ -89,9 +89,9 @@ async fn every_login_computes_a_hash() {
 async fn only_a_proven_address_logs_in_and_nobody_learns_whose_it_is() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
-    site.prove_address("ada").await;
+    site.prove("ada").await;
     site.signed_up("old").await;
-    site.prove_address("old").await;
+    site.prove("old").await;
     site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'old'").await;
     let own = "my own words for it";
     let mut answers = Vec::new();
@@ -110,7 +110,7 @@ async fn only_a_proven_address_logs_in_and_nobody_learns_whose_it_is() {
     let refused = (200, r#"{"Refused":[["form","BadCredentials"]]}"#.to_owned());
     assert!(answers.iter().all(|answer| *answer == refused), "{answers:?}");
     // From the moment on that it is proven.
-    site.prove_address("probe2").await;
+    site.prove("probe2").await;
     assert_eq!(site.visitor().log_in_with("nobody@example.com", own).await.location(), "/members/dashboard");
     site.stop().await;
 }
@@ -131,7 +131,7 @@ async fn a_username_that_is_somebody_elses_address() {
             let answer = site.visitor().submit("/accounts/signup", fields).await;
             assert_eq!(answer.location(), "/accounts/login", "{text}");
         }
-        site.prove_address(&named).await;
+        site.prove(&named).await;
         for (password, name) in [(hers, text), (others, named.as_str())] {
             let mut visitor = site.visitor();
             assert_eq!(visitor.log_in_with(text, password).await.location(), "/members/dashboard", "{name}");

@@ -220,7 +220,7 @@ async fn the_same_address_may_sign_up_twice_and_nobody_learns_that_it_has() {
     let answer = other.sign_up("other", "ADA@example.com").await;
     assert_eq!(answer.location(), "/accounts/login");
     // The address still logs the first one in.
-    site.prove_address("ada").await;
+    site.prove("ada").await;
     let mut first = site.visitor();
     first.log_in("ada@example.com").await;
     assert_eq!(first.get("/members/dashboard").await.find("h1"), "Welcome, ada!");

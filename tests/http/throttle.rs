@@ -59,7 +59,7 @@ async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() 
 async fn a_count_does_not_tell_which_address_belongs_to_which_username() {
     let site = site().await;
     site.signed_up("ada").await;
-    site.prove_address("ada").await;
+    site.prove("ada").await;
     for (used_up, others) in
         [("ada", ["ada@example.com", "nobody@example.com"]), ("ADA@example.com", ["ada", "nobody"])]
     {

@@ -230,12 +230,6 @@ impl TestSite {
         self.database.until("SELECT COUNT(*) FROM mails", |count| count == 0).await;
     }
 
-    /// As if the owner had confirmed the address.
-    pub async fn prove_address(&self, username: &str) {
-        let sql = format!("UPDATE users SET email_verified_at = 1 WHERE username = '{username}'");
-        self.database.execute(&sql).await;
-    }
-
     pub async fn user_id(&self, username: &str) -> i64 {
         self.database.number(&format!("SELECT id FROM users WHERE username = '{username}'")).await
     }
