@@ -6,6 +6,7 @@ mod pool;
 mod ready;
 mod server;
 mod transaction;
+mod watch;
 mod why;
 
 use std::{
@@ -24,7 +25,7 @@ use self::{
     pool::{Pool, Settings},
     ready::Health,
     transaction::Kind,
-    why::{is_missing_table, is_read_only, is_unreachable},
+    why::{is_missing_table, is_unreachable},
 };
 use super::{config, failure::Failure, upgrade_steps};
 
@@ -38,8 +39,17 @@ static DRIVERS: Once = Once::new();
 
 /// SQLite's settings belong to the connection. `synchronous = FULL`: what a member was told is saved survives a power cut
 /// (WAL with NORMAL may lose the last commits).
-const SQLITE_SETUP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                            PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 16777216;";
+macro_rules! sqlite_setup {
+    () => {
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 16777216; "
+    };
+}
+
+/// SQLite opens a file that cannot be written to all the same, for reading only, and takes `BEGIN IMMEDIATE` there for `BEGIN`.
+/// A connection that is to write must not be one of those: it would stay so when the file can be written to again.
+const SQLITE_WRITER_SETUP: &str =
+    concat!(sqlite_setup!(), "BEGIN IMMEDIATE; PRAGMA user_version = 0; ROLLBACK;");
 
 /// Returns the migrations that this program has.
 pub(super) fn known_migrations(embedded: bool) -> Vec<i64> {
@@ -78,20 +88,24 @@ impl Database {
         let options = AnyConnectOptions::from_str(&url)
             .map_err(|_| Failure::message("database.url: this is not a database address that can be used"))?
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
-        let pool = |most: u32| {
+        let pool = |most: u32, setup: &'static str| {
             Pool::new(Settings {
                 options: options.clone(),
-                setup: if embedded { SQLITE_SETUP } else { server::SETUP },
+                setup,
                 most,
                 patience: config.acquire_timeout.get(),
                 file: watched.clone(),
             })
         };
-        let write = pool(if embedded { 1 } else { config.max_connections });
-        let read = if embedded { pool(config.max_connections) } else { write.clone() };
-        let mut first = first_connection(&write).await?;
+        let (read, write) = if embedded {
+            (pool(config.max_connections, sqlite_setup!()), pool(1, SQLITE_WRITER_SETUP))
+        } else {
+            let both = pool(config.max_connections, server::SETUP);
+            (both.clone(), both)
+        };
+        let mut first = first_connection(&read).await?;
         if !embedded {
-            server::check(&mut first, &write).await?;
+            server::check(&mut first, &read).await?;
         }
         let _ = first.close().await;
         Ok(Self { read, write, health: Arc::default(), embedded })
@@ -114,7 +128,7 @@ impl Database {
         let mut tried = 1;
         let migrator = migrator(self.embedded);
         loop {
-            let mut connection = self.write.open().await?;
+            let mut connection = self.read.open().await?;
             if !self.embedded {
                 // An index on a large table takes as long as it takes.
                 connection.execute("SET statement_timeout = 0").await?;
@@ -172,9 +186,11 @@ impl Database {
     /// # Errors
     /// When no connection is to be had in time, or the database cannot be written to.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        let had_failed = self.health.has_failed();
         let begun = Transaction::begin(&self.write, Kind::Write, self.health.clone()).await;
-        // SQLite's connections of one process share what they found out about the files, such as that they are read-only.
-        if self.embedded && begun.as_ref().is_err_and(is_read_only) {
+        // What reads was opened when the file could perhaps only be read, and SQLite's connections of one process share what they
+        // found out about that.
+        if self.embedded && (had_failed || begun.is_err()) {
             self.read.renew();
         }
         begun
@@ -197,15 +213,6 @@ impl Database {
         };
         if tokio::time::timeout(PATIENCE, closed).await.is_err() {
             tracing::warn!("The database's connections did not close in time");
-        }
-    }
-
-    /// Looks now and then whether an embedded database's file is still there, for sites that nobody visits.
-    pub async fn watch(self) {
-        const EVERY: Duration = Duration::from_secs(2);
-        loop {
-            tokio::time::sleep(EVERY).await;
-            self.write.check_file();
         }
     }
 }
@@ -274,6 +281,21 @@ mod tests {
         db.check_ready().await.expect("ready");
         db.begin().await.expect("a transaction").commit().await.expect("committed");
         db.snapshot().await.expect("a snapshot").rollback().await.expect("over");
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_file_that_can_only_be_read_is_not_ready() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = database(folder.path()).await;
+        db.migrate().await.expect("migrated");
+        db.close().await;
+        let url = format!("sqlite://{}?mode=ro", folder.path().join("test.db").display());
+        let settings = config::Database { url: config::DatabaseUrl::new(url), ..Default::default() };
+        let db = Database::connect(&settings).await.expect("connected");
+        db.check_schema().await.expect("it is read");
+        assert!(db.begin().await.is_err_and(|error| error.to_string().contains("readonly")));
+        assert!(db.check_ready().await.is_err());
         db.close().await;
     }
 

@@ -98,6 +98,13 @@ impl Watched {
         Self { path, device: about.dev(), inode: about.ino(), is_lost: AtomicBool::new(false) }
     }
 
+    /// Which file the write-ahead log is, if there is one.
+    pub fn log(&self) -> Option<(u64, u64)> {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push("-wal");
+        fs::metadata(name).ok().map(|about| (about.dev(), about.ino()))
+    }
+
     /// Whether the file is still the one that was opened. What changes is written to the log once.
     pub fn check(&self) -> Result<(), sqlx::Error> {
         let found = fs::metadata(&self.path);

@@ -161,11 +161,14 @@ impl Pool {
         self.0.renew();
     }
 
-    /// Looks whether the file of an embedded database is still there, and writes to the log what changed.
-    pub fn check_file(&self) {
-        if let Some(file) = &self.0.settings.file {
-            let _ = file.check();
-        }
+    /// The file of an embedded database.
+    pub fn file(&self) -> Option<&Watched> {
+        self.0.settings.file.as_deref()
+    }
+
+    /// Changes whenever connections are opened anew.
+    pub fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
     }
 
     /// Waits until all connections are back, and closes them.

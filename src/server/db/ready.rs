@@ -25,7 +25,7 @@ impl Health {
         }
     }
 
-    fn has_failed(&self) -> bool {
+    pub fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::Acquire)
     }
 }

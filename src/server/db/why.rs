@@ -26,20 +26,11 @@ pub fn is_missing_table(error: &Error) -> bool {
     })
 }
 
-/// The kind of an error of SQLite: the low byte of its code. (PostgreSQL's have five characters.)
-fn sqlite_kind(error: &Error) -> Option<u32> {
-    let code = error.as_database_error()?.code()?;
-    code.parse::<u32>().ok().filter(|_| code.len() < 5).map(|code| code & 0xff)
-}
-
-/// Whether another program writes to an embedded database just now.
+/// Whether another program writes to an embedded database just now. (PostgreSQL's codes have five characters.)
 pub fn is_locked(error: &Error) -> bool {
-    sqlite_kind(error).is_some_and(|kind| matches!(kind, 5 | 6))
-}
-
-/// Whether an embedded database's files cannot be written to, or not be opened.
-pub fn is_read_only(error: &Error) -> bool {
-    sqlite_kind(error).is_some_and(|kind| matches!(kind, 8 | 14))
+    error.as_database_error().and_then(|database| database.code()).is_some_and(|code| {
+        code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
+    })
 }
 
 /// Whether PostgreSQL says that it did not commit, in place of going away in the middle (57P0x, 08xxx, 58xxx, XX000).
