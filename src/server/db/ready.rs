@@ -44,17 +44,19 @@ impl Database {
             return answer.clone().map_err(Failure::message);
         }
         let begun_at = Instant::now();
-        let answer = self.try_to_write().await.map_err(|error| Failure::from(error).to_string());
+        let answer = self.read_and_write().await.map_err(|error| Failure::from(error).to_string());
         *latest = Some((begun_at, answer.clone()));
         answer.map_err(Failure::message)
     }
 
-    /// Writes a row and rolls that back, which costs the disk nothing. After a write that failed it is committed: only that
-    /// shows whether a full disk has room again.
-    async fn try_to_write(&self) -> Result<(), sqlx::Error> {
+    /// Reads, as pages do. Writes a row and rolls that back, which costs the disk nothing; after a write that failed it is
+    /// committed: only that shows whether a full disk has room again.
+    async fn read_and_write(&self) -> Result<(), sqlx::Error> {
+        let mut reader = self.read().await?;
+        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&mut *reader).await?;
+        drop(reader);
         let has_failed = self.health.has_failed();
         let mut transaction = self.begin().await?;
-        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&mut *transaction).await?;
         // A count of tries at nothing that anybody can try, and over already.
         let key: Vec<u8> = rand::random::<[u8; 16]>().to_vec();
         for statement in [
