@@ -1,8 +1,9 @@
-//! How the program ends, and what does not end it.
+//! How the program begins to listen, how it ends, and what does not end it.
 
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
     process::Command,
     sync::{
         Arc,
@@ -107,5 +108,38 @@ async fn under_nohup_a_closed_terminal_does_not_stop_it() {
     site.signal("-TERM");
     let (status, _) = site.ended_within(LIMIT);
     assert!(status.success(), "{status}");
+    database.remove().await;
+}
+
+#[tokio::test]
+async fn a_proxy_on_this_machine_can_use_a_socket_file() {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    let socket = folder.path().join("http.sock");
+    let address = format!("unix:{}", socket.display());
+    let settings = [
+        ("MEMBERS_AREA_SERVER__ADDRESS", address.as_str()),
+        ("MEMBERS_AREA_SITE__BASE_URL", "http://127.0.0.1:3000"),
+    ];
+    // The second time the file is there, left behind by a program that was killed.
+    for signal in ["-KILL", "-TERM"] {
+        let site = Serving::start(&database, folder.path(), &settings);
+        let mode = std::fs::metadata(&socket).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o660, "{mode:o}");
+        let mut stream = UnixStream::connect(&socket).expect("connected");
+        let request = "GET /accounts/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n";
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        site.signal(signal);
+        let (status, console) = site.ended_within(LIMIT);
+        if signal == "-TERM" {
+            assert!(status.success(), "{status}");
+            assert!(
+                console.iter().any(|line| line.contains("203.0.113.9")),
+                "the proxy is believed: {console:?}"
+            );
+        }
+    }
     database.remove().await;
 }

@@ -62,9 +62,12 @@ impl Serving {
 
     /// Starts a command that comes to serve, and waits until it says where.
     pub fn run(command: &mut Command, folder: &Path) -> Self {
+        const ADDRESS: &str = "MEMBERS_AREA_SERVER__ADDRESS";
+        if !command.get_envs().any(|(name, _)| name == ADDRESS) {
+            command.env(ADDRESS, "127.0.0.1:0");
+        }
         let mut child = command
             .env("MEMBERS_AREA_SERVER__SITE_ROOT", built_files(folder))
-            .env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0")
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program runs");
