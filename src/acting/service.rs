@@ -11,7 +11,7 @@ use crate::{
     member::{Actor, Client, Member, Permission, Staff, UserId},
     server::{
         Site, Visit,
-        clock::{Millis, to_millis},
+        clock::{Millis, is_too_far_ahead, latest, to_millis},
         db::Transaction,
         moment::moment,
     },
@@ -61,7 +61,7 @@ pub async fn asking(site: &Site, owner: Member, acting: Option<Acting>) -> Resul
     let Some(Acting { member, ends_at }) = acting else {
         return Ok(Asking::Member(owner));
     };
-    if site.clock.now() >= ends_at {
+    if is_over(site, ends_at, site.clock.now()) {
         return Ok(Asking::Over(owner, Ending::TimeOver));
     }
     let member = accounts::service::member(site, member).await?;
@@ -70,6 +70,11 @@ pub async fn asking(site: &Site, owner: Member, acting: Option<Acting>) -> Resul
     };
     let actor = Actor { id: owner.id(), username: owner.username().to_owned(), ends_at };
     Ok(Asking::Member(member.acted_by(actor)))
+}
+
+/// Whether the time has passed, or is one that only a clock that was ahead can have written.
+fn is_over(site: &Site, ends_at: Millis, now: Millis) -> bool {
+    now >= ends_at || is_too_far_ahead(ends_at, now, to_millis(site.config.admin.acting_limit.get()))
 }
 
 /// Never as staff or as a superuser, nor as oneself; nor as a member who may what the caller may not, since that would come along.
@@ -195,13 +200,13 @@ async fn record(
 pub async fn sweep(site: &Site) -> Result<(), AppError> {
     const BATCH: i64 = 100;
     loop {
-        let now = site.clock.now();
-        let over = store::over(&mut *site.db.read().await?, now, BATCH).await?;
+        let (now, longest) = (site.clock.now(), to_millis(site.config.admin.acting_limit.get()));
+        let over = store::over(&mut *site.db.read().await?, now, latest(now, longest), BATCH).await?;
         if over.is_empty() {
             return Ok(());
         }
         for (session, ends_at) in over {
-            let ending = if ends_at <= now { Ending::TimeOver } else { Ending::SessionEnded };
+            let ending = if is_over(site, ends_at, now) { Ending::TimeOver } else { Ending::SessionEnded };
             ended(site, &session, ending).await?;
         }
     }

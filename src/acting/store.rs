@@ -46,17 +46,19 @@ pub async fn delete(
     .await
 }
 
-/// Sessions in which it is over: the time has passed, or the session is gone.
+/// Sessions in which it is over: the time has passed, or is further ahead than `latest`, or the session is gone.
 pub async fn over(
     connection: &mut AnyConnection,
     now: Millis,
+    latest: Millis,
     limit: i64,
 ) -> Result<Vec<(Vec<u8>, Millis)>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT session_id_hash, ends_at FROM acting WHERE ends_at <= $1 \
-         OR NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id_hash = acting.session_id_hash) LIMIT $2",
+        "SELECT session_id_hash, ends_at FROM acting WHERE ends_at <= $1 OR ends_at > $2 \
+         OR NOT EXISTS (SELECT 1 FROM sessions WHERE sessions.id_hash = acting.session_id_hash) LIMIT $3",
     )
     .bind(now)
+    .bind(latest)
     .bind(limit)
     .fetch_all(connection)
     .await

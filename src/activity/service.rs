@@ -6,7 +6,7 @@ use crate::{
     member::{Client, Member, UserId},
     server::{
         Site,
-        clock::{Millis, to_millis},
+        clock::{Millis, latest, to_millis},
         db::Transaction,
         id::{first_id_at, new_id},
         moment::moment,
@@ -78,8 +78,8 @@ pub async fn record_failed_login(
 ) -> Result<bool, AppError> {
     const MOST: i64 = 10;
     const HOUR: Millis = 60 * 60 * 1000;
-    if store::count_since(transaction, user, Kind::LoginFailed.name(), at.saturating_sub(HOUR)).await? >= MOST
-    {
+    let hour = (at.saturating_sub(HOUR), latest(at, 0));
+    if store::count_in(transaction, user, Kind::LoginFailed.name(), hour).await? >= MOST {
         return Ok(false);
     }
     record(transaction, at, user, Kind::LoginFailed, "", client).await.map(|()| true)
@@ -153,6 +153,30 @@ fn line(row: Activity) -> Line {
         address: row.address,
         // Not everything happens in a browser.
         browser: if row.agent.is_empty() { String::new() } else { in_words(&row.agent) },
+    }
+}
+
+/// Dates lines anew that a clock that was ahead has dated: they would stand before everything that happens later, and be kept for too
+/// long. Nobody knows when that really was; it was before now.
+///
+/// # Errors
+/// An outage.
+pub async fn correct_times(site: &Site) -> Result<u64, AppError> {
+    const BATCH: i64 = 500;
+    let mut corrected = 0;
+    loop {
+        let now = site.clock.now();
+        let first_wrong = first_id_at(latest(now, 0));
+        let ids = store::dated_ahead(&mut *site.db.read().await?, first_wrong, BATCH).await?;
+        if ids.is_empty() {
+            return Ok(corrected);
+        }
+        let mut transaction = site.db.begin().await?;
+        for id in ids {
+            store::redate(&mut transaction, id, new_id(now), now).await?;
+            corrected += 1;
+        }
+        transaction.commit().await?;
     }
 }
 

@@ -34,8 +34,9 @@ impl Breaker {
     /// Whether this caller may ask the backend.
     pub fn lets_through(&self, now: Millis) -> bool {
         let next_try = self.next_try.load(Ordering::Acquire);
+        // Further ahead than the pause: the clock was set back since.
         next_try == UP
-            || (next_try <= now
+            || (!(1..=to_millis(PAUSE)).contains(&next_try.saturating_sub(now))
                 && self
                     .next_try
                     .compare_exchange(next_try, now + to_millis(PAUSE), Ordering::AcqRel, Ordering::Relaxed)
@@ -57,7 +58,7 @@ impl Breaker {
         self.next_try.store(now + to_millis(PAUSE), Ordering::Release);
         let _ = self.down_since.compare_exchange(UP, now, Ordering::AcqRel, Ordering::Relaxed);
         let warned_at = self.warned_at.load(Ordering::Acquire);
-        let is_due = warned_at == UP || now.saturating_sub(warned_at) >= to_millis(WARN_EVERY);
+        let is_due = warned_at == UP || !(0..to_millis(WARN_EVERY)).contains(&now.saturating_sub(warned_at));
         is_due && self.warned_at.compare_exchange(warned_at, now, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
@@ -82,6 +83,15 @@ mod tests {
         assert!(!breaker.lets_through(1000), "… and no other");
         assert!(breaker.worked(), "news");
         assert!(breaker.lets_through(1001) && !breaker.worked() && breaker.down_since().is_none());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_keep_it_open() {
+        let breaker = Breaker::default();
+        assert!(breaker.failed(3_600_000));
+        assert!(breaker.lets_through(1000) && !breaker.lets_through(1000), "one goes through and tries");
+        assert!(breaker.failed(1001), "and the log hears of it");
+        assert!(breaker.lets_through(2001));
     }
 
     #[test]

@@ -21,10 +21,7 @@ use super::{
     tag::{Slot, Tag},
     ttl::Policy,
 };
-use crate::server::clock::{Clock, Millis, to_millis};
-
-/// How far ahead another instance's clock may be. An entry from further in the future is one from before the clock was set back.
-const SKEW: Millis = 10_000;
+use crate::server::clock::{Clock, Millis, SKEW, to_millis};
 
 pub(super) struct Core {
     pub clock: Clock,
@@ -218,7 +215,7 @@ pub(super) fn entry(envelope: &Envelope) -> Entry<Bytes> {
     Entry { value: envelope.value(), computed_at, expires_at }
 }
 
-/// Whether it is still good.
+/// Whether it is still good. An entry from further in the future than [`SKEW`] is one from before the clock was set back.
 pub(super) fn is_fresh(times: Times, now: Millis) -> bool {
     times.computed_at <= now.saturating_add(SKEW) && now < times.expires_at
 }

@@ -131,17 +131,25 @@ impl Observer {
 
     /// Whoever comes first after the end of a point ends it; times in which nobody came have zeros.
     fn roll(&self, now: Millis) {
-        if now < self.next.load(Ordering::Relaxed) {
+        let next = self.next.load(Ordering::Relaxed);
+        // Others may have ended a point a moment ago; a clock that shows much less was set back.
+        if (next - 3 * STEP..next).contains(&now) {
             return;
         }
         let totals = self.totals();
         let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
-        if now < series.begun + STEP {
+        if (series.begun - 2 * STEP..series.begun + STEP).contains(&now) {
+            return;
+        }
+        let begun = now - now.rem_euclid(STEP);
+        if begun < series.begun {
+            // What was counted at times that are still to come would stand in the way until then.
+            *series = Series { points: VecDeque::new(), begun, before: totals };
+            self.next.store(begun + STEP, Ordering::Relaxed);
             return;
         }
         let ended = Point { at: series.begun, counts: totals.since(&series.before) };
         series.points.push_back(ended);
-        let begun = now - now.rem_euclid(STEP);
         let first_silent = (series.begun + STEP).max(begun - STEP * POINTS as Millis);
         for at in (first_silent..begun).step_by(STEP as usize) {
             series.points.push_back(Point { at, counts: Totals::default() });
@@ -203,5 +211,9 @@ mod tests {
         let observer = Observer::new(100_000);
         observer.looked(Lookup::Hit, 50_000);
         assert_eq!(observer.series(50_000).len(), 1);
+        observer.looked(Lookup::Miss, 61_000);
+        let seen: Vec<_> =
+            observer.series(61_000).iter().map(|point| (point.at, point.counts.misses)).collect();
+        assert_eq!(seen, [(50_000, 0), (60_000, 1)], "and it goes on");
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     member::{Client, UserId},
     server::{
         Site,
-        clock::{Millis, to_millis},
+        clock::{Millis, latest, to_millis},
     },
 };
 
@@ -60,11 +60,11 @@ impl Tries {
 /// Sends what is due, for ever.
 pub async fn deliver(site: Site) {
     /// For what another instance left behind when it went down.
-    const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+    const LOOK_EVERY: Duration = Duration::from_secs(300);
     let mut tries = Tries::default();
     loop {
         let now = site.clock.now();
-        let longest = now.saturating_add(to_millis(LONGEST_PAUSE));
+        let longest = now.saturating_add(to_millis(LOOK_EVERY));
         let next = match start_due(&site, &mut tries).await {
             Ok(next) => next.unwrap_or(longest).min(longest),
             Err(error) => {
@@ -85,7 +85,8 @@ async fn start_due(site: &Site, tries: &mut Tries) -> Result<Option<Millis>, App
     while tries.mails.len() < SLOTS {
         let now = site.clock.now();
         // One more than could be under way already: those are due again after the clock was put forward.
-        let due = store::due(&mut *site.db.read().await?, &urgent(), now, SLOTS as i64).await?;
+        let believed = (latest(now, longest_wait(site)), NEVER);
+        let due = store::due(&mut *site.db.read().await?, &urgent(), now, believed, SLOTS as i64).await?;
         let Some(mail) = due.into_iter().find(|mail| tries.mails.values().all(|id| *id != mail.id)) else {
             let next = store::next_due(&mut *site.db.read().await?).await?;
             return Ok(next.map(|next| next.max(now.saturating_add(1000))));
@@ -99,6 +100,11 @@ async fn start_due(site: &Site, tries: &mut Tries) -> Result<Option<Millis>, App
         }
     }
     Ok(None)
+}
+
+/// The longest that any mail waits: for its next try, or for the limit on mails to its address.
+fn longest_wait(site: &Site) -> Millis {
+    LONGEST_PAUSE.max(to_millis(site.config.throttle.mail_per_address.period()))
 }
 
 /// For SQL: the names of the kinds that go out first.
@@ -186,8 +192,11 @@ const NEVER: Millis = Millis::MAX;
 /// One minute, then twice as long each time, up to an hour; in milliseconds.
 fn pause(tries: i64) -> Millis {
     const MINUTE: Millis = 60_000;
-    MINUTE.saturating_mul(1 << (tries - 1).clamp(0, 6)).min(60 * MINUTE)
+    MINUTE.saturating_mul(1 << (tries - 1).clamp(0, 6)).min(LONGEST_PAUSE)
 }
+
+/// Between two tries.
+const LONGEST_PAUSE: Millis = 3_600_000;
 
 #[cfg(test)]
 mod tests {
@@ -224,7 +233,7 @@ mod tests {
                 .await
                 .expect("inserted");
         }
-        let due = store::due(&mut transaction, &urgent(), 9, 9).await.expect("read");
+        let due = store::due(&mut transaction, &urgent(), 9, (9, NEVER), 9).await.expect("read");
         assert_eq!(due.iter().map(|mail| mail.id).collect::<Vec<_>>(), [2, 4, 1, 3]);
         drop(transaction);
         db.close().await;

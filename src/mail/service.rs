@@ -5,7 +5,12 @@ use super::{address, delivery::LEASE, limits, store};
 use crate::{
     error::AppError,
     member::UserId,
-    server::{Site, clock::Millis, db::Transaction, id::new_id},
+    server::{
+        Site,
+        clock::{Millis, latest},
+        db::Transaction,
+        id::new_id,
+    },
     throttle::service as throttle,
 };
 
@@ -127,6 +132,18 @@ pub async fn retry_all(site: &Site) -> Result<u64, AppError> {
     let count = store::hurry(&mut transaction, site.clock.now()).await?;
     transaction.commit().await?;
     Ok(count)
+}
+
+/// Lets mails wait since now that a clock that was ahead has queued, or they would be given up years later than others.
+///
+/// # Errors
+/// An outage.
+pub async fn correct_times(site: &Site) -> Result<u64, AppError> {
+    let now = site.clock.now();
+    let mut transaction = site.db.begin().await?;
+    let corrected = store::correct_times(&mut transaction, now, latest(now, 0)).await?;
+    transaction.commit().await?;
+    Ok(corrected)
 }
 
 /// Gives up mails that have waited for 30 days.

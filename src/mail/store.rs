@@ -53,18 +53,22 @@ pub async fn insert(
 
 const COLUMNS: &str = "id, kind, user_id, address, detail, created_at, tries, next_try_at, last_error";
 
-/// Those whose time has come, of the urgent kinds first, then the oldest first.
+/// Those whose time has come, of the urgent kinds first, then the oldest first. A time after `latest` is that of a clock that was ahead,
+/// and has come too; `never` does not.
 pub async fn due(
     connection: &mut AnyConnection,
     urgent: &str,
     now: Millis,
+    (latest, never): (Millis, Millis),
     limit: i64,
 ) -> Result<Vec<MailRow>, sqlx::Error> {
     sqlx::query_as(&format!(
-        "SELECT {COLUMNS} FROM mails WHERE next_try_at <= $1 \
-         ORDER BY CASE WHEN kind IN ({urgent}) THEN 0 ELSE 1 END, next_try_at, id LIMIT $2"
+        "SELECT {COLUMNS} FROM mails WHERE next_try_at <= $1 OR (next_try_at > $2 AND next_try_at < $3) \
+         ORDER BY CASE WHEN kind IN ({urgent}) THEN 0 ELSE 1 END, next_try_at, id LIMIT $4"
     ))
     .bind(now)
+    .bind(latest)
+    .bind(never)
     .bind(limit)
     .fetch_all(connection)
     .await
@@ -192,6 +196,20 @@ pub async fn waiting(connection: &mut AnyConnection, limit: i64) -> Result<Vec<M
 pub async fn hurry(connection: &mut AnyConnection, now: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query("UPDATE mails SET next_try_at = $1")
         .bind(now)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected())
+}
+
+/// Lets those wait since now that a clock that was ahead has queued.
+pub async fn correct_times(
+    connection: &mut AnyConnection,
+    now: Millis,
+    latest: Millis,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query("UPDATE mails SET created_at = $1 WHERE created_at > $2")
+        .bind(now)
+        .bind(latest)
         .execute(connection)
         .await
         .map(|done| done.rows_affected())

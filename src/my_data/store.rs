@@ -168,6 +168,20 @@ pub async fn cancel_deletion(connection: &mut AnyConnection, user: UserId) -> Re
         .map(|done| done.rows_affected() == 1)
 }
 
+/// Has accounts be deleted at `end` that would be after `latest_end`: a clock that was ahead has put that down.
+pub async fn correct_times(
+    connection: &mut AnyConnection,
+    latest_end: Millis,
+    end: Millis,
+) -> Result<u64, Error> {
+    sqlx::query("UPDATE users SET delete_after = $2 WHERE delete_after > $1")
+        .bind(latest_end)
+        .bind(end)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected())
+}
+
 /// Accounts whose time is up.
 pub async fn due(connection: &mut AnyConnection, now: Millis, limit: i64) -> Result<Vec<UserId>, Error> {
     let due: Vec<(i64,)> =

@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use tokio::sync::Notify;
@@ -13,51 +13,101 @@ use tokio::sync::Notify;
 /// Milliseconds since 1970-01-01 UTC.
 pub type Millis = i64;
 
-/// The system's clock plus an offset, which stays 0 outside of tests. Cheap to clone; clones share the offset.
+/// How far apart the clocks of two instances may be, or one clock before and after a small correction.
+pub const SKEW: Millis = 10_000;
+
+/// Returns whether a stored time was written by a clock that was ahead of this one. It marks the end of something that takes at most
+/// `longest`, so a right clock can never see it further ahead than that. This is the one rule for all stored times: without it, a clock
+/// that is wrong for a moment leaves accounts locked, or sessions and links usable, for as long as it was ahead.
+pub const fn is_too_far_ahead(at: Millis, now: Millis, longest: Millis) -> bool {
+    at > latest(now, longest)
+}
+
+/// Returns the latest believable end of something that takes at most `longest`; for SQL. See [`is_too_far_ahead`].
+pub const fn latest(now: Millis, longest: Millis) -> Millis {
+    now.saturating_add(longest).saturating_add(SKEW)
+}
+
+/// The system's clock plus two offsets, which stay 0 outside of tests. Cheap to clone; clones share the offsets.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Shared {
-    offset: AtomicI64,
+    started: Instant,
+    /// Time that has passed in a test.
+    passed: AtomicI64,
+    /// By how much a test has set the clock itself forward or back.
+    set: AtomicI64,
     moved: Notify,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            passed: AtomicI64::new(0),
+            set: AtomicI64::new(0),
+            moved: Notify::new(),
+        }
+    }
 }
 
 impl Clock {
     /// Now. A system clock before 1970 reads as 1970.
     pub fn now(&self) -> Millis {
-        let system = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, to_millis);
-        system.saturating_add(self.offset())
+        self.wall().saturating_add(self.0.passed.load(Ordering::Relaxed))
     }
 
-    /// Moves this clock and all its clones forward.
+    /// Returns a number that stays the same while the clock runs evenly, and changes by as much as the clock is set forward or back.
+    pub fn drift(&self) -> Millis {
+        self.wall().saturating_sub(to_millis(self.0.started.elapsed()))
+    }
+
+    /// Lets time pass, for this clock and all its clones.
     pub fn advance(&self, by: Duration) {
-        self.0.offset.fetch_add(to_millis(by), Ordering::Relaxed);
+        self.0.passed.fetch_add(to_millis(by), Ordering::Relaxed);
         self.0.moved.notify_waiters();
     }
 
-    /// Waits for so long by this clock: who moves it forward wakes who sleeps.
+    /// Sets this clock and all its clones forward, or back with a negative number, without any time passing.
+    pub fn set(&self, by: Millis) {
+        self.0.set.fetch_add(by, Ordering::Relaxed);
+        self.0.moved.notify_waiters();
+    }
+
+    /// Waits for so long by this clock; see [`Self::sleep_until`].
     pub async fn sleep(&self, duration: Duration) {
         self.sleep_until(self.now().saturating_add(to_millis(duration))).await;
     }
 
-    /// Waits until this clock shows that time.
+    /// Waits until this clock shows that time. Returns early when the clock is set back meanwhile: `at` was worked out from a time that
+    /// was wrong, and whoever sleeps has to look again.
     pub async fn sleep_until(&self, at: Millis) {
+        /// How soon a change of the system's clock is noticed.
+        const LOOK_EVERY: u64 = 1_000;
+        let mut last = self.now();
         loop {
             // Asked for before the time is looked at, so that no move in between is missed.
             let moved = self.0.moved.notified();
-            let Ok(left @ 1..) = u64::try_from(at.saturating_sub(self.now())) else {
+            let now = self.now();
+            let Ok(left @ 1..) = u64::try_from(at.saturating_sub(now)) else {
                 return;
             };
+            if now < last {
+                return;
+            }
+            last = now;
             tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(left)) => {}
+                () = tokio::time::sleep(Duration::from_millis(left.min(LOOK_EVERY))) => {}
                 () = moved => {}
             }
         }
     }
 
-    fn offset(&self) -> Millis {
-        self.0.offset.load(Ordering::Relaxed)
+    fn wall(&self) -> Millis {
+        let system = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, to_millis);
+        system.saturating_add(self.0.set.load(Ordering::Relaxed)).max(0)
     }
 }
 
@@ -89,5 +139,36 @@ mod tests {
             tokio::task::yield_now().await;
         }
         sleep.await.expect("no panic");
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_set_back_keeps_nobody_asleep_for_as_long() {
+        let clock = Clock::default();
+        let sleeper = clock.clone();
+        let sleep = tokio::spawn(async move { sleeper.sleep(Duration::from_secs(3600)).await });
+        while !sleep.is_finished() {
+            clock.set(-60_000);
+            tokio::task::yield_now().await;
+        }
+        sleep.await.expect("no panic");
+    }
+
+    #[test]
+    fn time_that_passes_is_no_change_of_the_clock() {
+        let clock = Clock::default();
+        let before = clock.drift();
+        clock.advance(Duration::from_secs(86_400));
+        assert!((clock.drift() - before).abs() < 60_000);
+        clock.set(-86_400_000);
+        assert!((clock.drift() - before + 86_400_000).abs() < 60_000);
+    }
+
+    #[test]
+    fn an_end_is_believed_as_far_ahead_as_it_can_be() {
+        for (at, expected) in
+            [(0, false), (6_000, false), (6_000 + SKEW, false), (6_001 + SKEW, true), (Millis::MAX, true)]
+        {
+            assert_eq!(is_too_far_ahead(at, 1_000, 5_000), expected, "{at}");
+        }
     }
 }

@@ -2,7 +2,12 @@
 
 use std::convert::Infallible;
 
-use axum::{Router, body::Body, http::Request, response::Response};
+use axum::{
+    Router,
+    body::Body,
+    http::{Request, header},
+    response::Response,
+};
 use bytes::Bytes;
 use http_body::Body as HttpBody;
 use tower::ServiceExt;
@@ -31,14 +36,30 @@ impl Front {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
+        let site = self.site.clone();
+        let mut response = self.inner(request, peer).await;
+        response.headers_mut().insert(header::DATE, site.date.at(site.clock.now()));
+        Ok(response)
+    }
+
+    async fn inner<B>(self, request: Request<B>, peer: Peer) -> Response
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
         // Nobody looks at the body here, and one that cannot be shared between threads need not be.
         let (head, body) = request.into_parts();
         let mut request = Request::from_parts(head, ());
         request.extensions_mut().insert(peer);
         if let Some(response) = page_cache::warm(&self.site, &request).await {
-            return Ok(response);
+            return response;
         }
         // In a box: what is answered above does not carry the room for it along.
-        Box::pin(self.router.oneshot(request.map(|()| Body::new(body)))).await
+        let answer: Result<Response, Infallible> =
+            Box::pin(self.router.oneshot(request.map(|()| Body::new(body)))).await;
+        match answer {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
     }
 }

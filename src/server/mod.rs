@@ -6,6 +6,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod cookies;
+pub mod date;
 pub mod db;
 pub mod error_page;
 mod executor;

@@ -10,6 +10,7 @@ use super::{
     assets::Assets,
     clock::Clock,
     config::{Config, Environment},
+    date::Date,
     db::Database,
     executor,
     failure::Failure,
@@ -68,6 +69,8 @@ pub struct Shared {
     pub pictures: Workshop,
     /// Failed logins that are not written down yet.
     pub failed_logins: FailedLogins,
+    /// The `Date` header.
+    pub date: Date,
     /// The bound on copies of members' data.
     pub exports: Exports,
     /// The built files.
@@ -122,6 +125,7 @@ impl Site {
             password_rules: password::Rules::new(&config.passwords, &config.site.name, &base_url)?,
             pictures: pictures::service::workshop(),
             failed_logins: FailedLogins::default(),
+            date: Date::default(),
             exports: Exports::default(),
             config,
             clock,

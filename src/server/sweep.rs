@@ -1,9 +1,60 @@
 //! What is over is deleted, now and then.
 
-use std::time::Duration;
+use std::{future::Future, time::Duration};
 
-use super::{Site, clock::to_millis};
+use super::{
+    Site,
+    clock::{Millis, to_millis},
+    id,
+};
 use crate::{accounts, acting, activity, admin, error::AppError, mail, my_data, throttle};
+
+/// How far the clock can be trusted. A wrong clock must not delete what does not come back, nor correct what is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trust {
+    /// It was not looked at before.
+    New,
+    /// It has run evenly since the last look.
+    Steady,
+    /// It was set since the last look.
+    Set,
+    /// It was set back to where it was before it was set.
+    Returned,
+}
+
+/// Looks at whether the clock is set, by [`super::clock::Clock::drift`].
+struct Watch {
+    drift: Millis,
+    is_new: bool,
+    /// The drift with which it last ran evenly, while that is not known of the present one.
+    before: Option<Millis>,
+}
+
+impl Watch {
+    const fn new(drift: Millis) -> Self {
+        Self { drift, is_new: true, before: None }
+    }
+
+    /// Returns how far it can be trusted, and by how much it was set.
+    fn look(&mut self, drift: Millis) -> (Trust, Millis) {
+        /// Small corrections are no harm.
+        const SMALL: Millis = 60_000;
+        let is_near = |other: Millis| drift.saturating_sub(other).saturating_abs() <= SMALL;
+        let last = std::mem::replace(&mut self.drift, drift);
+        let is_new = std::mem::replace(&mut self.is_new, false);
+        let trust = if is_near(last) {
+            self.before = None;
+            if is_new { Trust::New } else { Trust::Steady }
+        } else if self.before.is_some_and(is_near) {
+            self.before = None;
+            Trust::Returned
+        } else {
+            self.before.get_or_insert(last);
+            Trust::Set
+        };
+        (trust, drift.saturating_sub(last))
+    }
+}
 
 /// How much went.
 pub struct Swept {
@@ -20,6 +71,7 @@ pub struct Swept {
 /// # Errors
 /// At the first outage.
 pub async fn sweep(site: &Site) -> Result<Swept, AppError> {
+    correct_ends(site).await?;
     throttle::service::sweep(site).await?;
     accounts::service::tokens::sweep(site).await?;
     mail::service::sweep(site).await?;
@@ -32,26 +84,71 @@ pub async fn sweep(site: &Site) -> Result<Swept, AppError> {
 
 /// For as long as the site runs. An error is logged, and the next time comes. (tower-sessions' own task ends for good at its first
 /// error.)
-pub async fn now_and_then(site: Site) {
+pub fn now_and_then(site: Site) -> impl Future<Output = ()> + Send {
     const EVERY: Duration = Duration::from_secs(600);
-    loop {
-        // From the beginning of this sweep: what becomes due while it runs waits no longer than what came before.
-        let next = site.clock.now().saturating_add(to_millis(EVERY));
-        say("Expired sessions", over_sessions(&site).await);
-        say("Old lines of activity", activity::service::sweep(&site).await);
-        say("Counts that were over", throttle::service::sweep(&site).await);
-        say("Links that were too old", accounts::service::tokens::sweep(&site).await);
-        say("Mails that could not be sent for 30 days", mail::service::sweep(&site).await);
-        say("Accounts that were to be deleted", my_data::service::sweep(&site).await);
-        if let Err(error) = accounts::service::refresh_costs(&site).await {
-            tracing::warn!(%error, "The costs of password hashes could not be listed; trying again later");
+    let mut watch = Watch::new(site.clock.drift());
+    async move {
+        loop {
+            // From the beginning of this sweep: what becomes due while it runs waits no longer than what came before.
+            let next = site.clock.now().saturating_add(to_millis(EVERY));
+            let (trust, set_by) = watch.look(site.clock.drift());
+            let corrected = match trust {
+                Trust::Set => Ok(0),
+                Trust::New | Trust::Steady => correct_ends(&site).await,
+                Trust::Returned => correct_all(&site).await,
+            };
+            match corrected {
+                Ok(0) => {}
+                Ok(corrected) => tracing::warn!(corrected, "Times that were too far ahead were corrected"),
+                Err(error) => {
+                    tracing::warn!(%error, "Wrong times could not be corrected; trying again later")
+                }
+            }
+            match trust {
+                Trust::New | Trust::Steady => delete_once(&site).await,
+                Trust::Set | Trust::Returned => tracing::warn!(
+                    seconds = set_by / 1000,
+                    "The clock was set; nothing is deleted before it has run on evenly for ten minutes"
+                ),
+            }
+            site.clock.sleep_until(next).await;
         }
-        if let Err(error) = admin::users::service::fold_counts(&site).await {
-            tracing::warn!(%error, "The counts of users could not be put together; trying again later");
-        }
-        site.cache.sweep().await;
-        site.clock.sleep_until(next).await;
     }
+}
+
+async fn delete_once(site: &Site) {
+    say("Expired sessions", over_sessions(site).await);
+    say("Old lines of activity", activity::service::sweep(site).await);
+    say("Counts that were over", throttle::service::sweep(site).await);
+    say("Links that were too old", accounts::service::tokens::sweep(site).await);
+    say("Mails that could not be sent for 30 days", mail::service::sweep(site).await);
+    say("Accounts that were to be deleted", my_data::service::sweep(site).await);
+    if let Err(error) = accounts::service::refresh_costs(site).await {
+        tracing::warn!(%error, "The costs of password hashes could not be listed; trying again later");
+    }
+    if let Err(error) = admin::users::service::fold_counts(site).await {
+        tracing::warn!(%error, "The counts of users could not be put together; trying again later");
+    }
+    site.cache.sweep().await;
+}
+
+/// Corrects the ends of sessions and links that only a clock that was ahead can have written; see
+/// [`super::clock::is_too_far_ahead`]. Should the clock be wrong now, this costs logins and links, and no data; one from before this program was written is wrong for sure.
+async fn correct_ends(site: &Site) -> Result<u64, AppError> {
+    if site.clock.now() < id::EPOCH {
+        return Ok(0);
+    }
+    Ok(site.sessions.correct_times().await? + accounts::service::tokens::correct_times(site).await?)
+}
+
+/// Corrects every time that lies ahead. Only for a clock that went wrong and came back to where it was: one that is behind would date
+/// everything into the past, where it is deleted.
+async fn correct_all(site: &Site) -> Result<u64, AppError> {
+    Ok(correct_ends(site).await?
+        + mail::service::correct_times(site).await?
+        + my_data::service::correct_times(site).await?
+        + activity::service::correct_times(site).await?
+        + admin::history::service::correct_times(site).await?)
 }
 
 /// First they go, then is written down which of them were acting.
@@ -66,5 +163,19 @@ fn say(what: &str, swept: Result<u64, AppError>) {
         Ok(0) => {}
         Ok(swept) => tracing::info!(swept, "{what} were deleted"),
         Err(error) => tracing::warn!(%error, "{what} could not be deleted; trying again later"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_trusted_when_it_runs_evenly_or_has_come_back() {
+        const DAY: Millis = 86_400_000;
+        let mut watch = Watch::new(5);
+        let seen: Vec<_> = [5, 30_000, DAY, -DAY, 0, 0, DAY, DAY, 0].map(|drift| watch.look(drift).0).into();
+        use Trust::{New, Returned, Set, Steady};
+        assert_eq!(seen, [New, Steady, Set, Set, Returned, Steady, Set, Steady, Set]);
     }
 }

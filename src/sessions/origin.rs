@@ -9,7 +9,7 @@ use super::service::{IdHash, hash_id};
 use crate::{
     member::Client,
     server::{
-        clock::{Millis, to_millis},
+        clock::{Millis, SKEW, to_millis},
         config,
     },
 };
@@ -41,10 +41,10 @@ impl Origin {
         if self.remember { settings.idle } else { settings.idle.min(settings.browser_idle) }.get()
     }
 
-    /// Whether the password was given not long ago.
+    /// Whether the password was given not long ago. Not in the future either: the clock was set back since.
     pub fn is_recent(&self, settings: &config::Sessions, now: Millis) -> bool {
         let age = now.saturating_sub(self.authenticated_at);
-        (0..to_millis(settings.reauthenticate_after.get())).contains(&age)
+        (-SKEW..to_millis(settings.reauthenticate_after.get())).contains(&age)
     }
 }
 

@@ -212,6 +212,46 @@ pub async fn delete_expired(
     .map(|done| done.rows_affected())
 }
 
+/// Returns whether any session has times that only a clock that was ahead can have written: last seen after `latest`, or with an end
+/// after `latest_end`.
+pub async fn has_wrong_times(
+    connection: &mut AnyConnection,
+    latest: Millis,
+    latest_end: Millis,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query("SELECT 1 FROM sessions WHERE last_seen_at > $1 OR absolute_expires_at > $2 LIMIT 1")
+        .bind(latest)
+        .bind(latest_end)
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.is_some())
+}
+
+/// Gives such sessions the times that they would have if they had been seen now, and end at `end` those that would end after `latest_end`.
+pub async fn correct_times(
+    connection: &mut AnyConnection,
+    now: Millis,
+    latest: Millis,
+    latest_end: Millis,
+    end: Millis,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query(
+        "UPDATE sessions SET created_at = CASE WHEN created_at > $1 THEN $1 ELSE created_at END, \
+         idle_expires_at = CASE WHEN last_seen_at > $2 THEN $1 + (idle_expires_at - last_seen_at) \
+                           ELSE idle_expires_at END, \
+         last_seen_at = CASE WHEN last_seen_at > $2 THEN $1 ELSE last_seen_at END, \
+         absolute_expires_at = CASE WHEN absolute_expires_at > $3 THEN $4 ELSE absolute_expires_at END \
+         WHERE last_seen_at > $2 OR absolute_expires_at > $3",
+    )
+    .bind(now)
+    .bind(latest)
+    .bind(latest_end)
+    .bind(end)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected())
+}
+
 /// The live ones of a member, the one to begin with first, then the last seen.
 pub async fn devices(
     connection: &mut AnyConnection,

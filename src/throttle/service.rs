@@ -9,7 +9,7 @@ use crate::{
     error::AppError,
     server::{
         Site,
-        clock::{Millis, to_millis},
+        clock::{Millis, latest, to_millis},
         config::Rate,
         db::Transaction,
     },
@@ -31,6 +31,11 @@ impl Limit {
         hash.update(what);
         hash.update(who);
         Self { key_hash: hash.finalize().into(), rate }
+    }
+
+    /// Returns how long a count lasts.
+    fn period(&self) -> Millis {
+        to_millis(self.rate.period())
     }
 
     /// The same for an address of the network, of IPv6 with the whole /64, which is what one customer gets.
@@ -59,20 +64,19 @@ pub async fn take(site: &Site, limits: &[Limit]) -> Result<(), AppError> {
     // Without a write for who is over the limit: a flood of refusals costs little.
     let mut connection = site.db.read().await?;
     for limit in limits {
-        if let Some(found) = store::find(&mut connection, &limit.key_hash, now).await?
+        if let Some(found) =
+            store::find(&mut connection, &limit.key_hash, now, latest(now, limit.period())).await?
             && found.count >= i64::from(limit.rate.count())
         {
-            return Err(throttled(found.expires_at, now));
+            return Err(throttled(found.expires_at.min(now.saturating_add(limit.period())), now));
         }
     }
     drop(connection);
     let mut transaction = site.db.begin().await?;
     for limit in limits {
-        let expires_at = now.saturating_add(to_millis(limit.rate.period()));
-        let counted = store::count(&mut transaction, &limit.key_hash, now, expires_at).await?;
-        if counted.count > i64::from(limit.rate.count()) {
+        if let Some(until) = count(&mut transaction, now, limit).await? {
             transaction.rollback().await?;
-            return Err(throttled(counted.expires_at, now));
+            return Err(throttled(until, now));
         }
     }
     Ok(transaction.commit().await?)
@@ -87,9 +91,10 @@ pub async fn count(
     now: Millis,
     limit: &Limit,
 ) -> Result<Option<Millis>, AppError> {
-    let expires_at = now.saturating_add(to_millis(limit.rate.period()));
-    let counted = store::count(transaction, &limit.key_hash, now, expires_at).await?;
-    Ok((counted.count > i64::from(limit.rate.count())).then_some(counted.expires_at))
+    let end = now.saturating_add(limit.period());
+    let latest = latest(now, limit.period());
+    let counted = store::count(transaction, &limit.key_hash, now, end, latest).await?;
+    Ok((counted.count > i64::from(limit.rate.count())).then_some(counted.expires_at.min(end)))
 }
 
 /// The refusal of who may try again at that time.
@@ -120,7 +125,7 @@ pub async fn forget(site: &Site, limit: &Limit) -> Result<(), AppError> {
     Ok(transaction.commit().await?)
 }
 
-/// Deletes counts that are over, and says how many.
+/// Deletes counts that are over, and those of a clock that was ahead. Returns how many.
 ///
 /// # Errors
 /// An outage.
@@ -129,7 +134,9 @@ pub async fn sweep(site: &Site) -> Result<u64, AppError> {
     let mut swept = 0;
     loop {
         let mut transaction = site.db.begin().await?;
-        let gone = store::delete_expired(&mut transaction, site.clock.now(), BATCH).await?;
+        let now = site.clock.now();
+        let latest = latest(now, to_millis(Rate::LONGEST.get()));
+        let gone = store::delete_expired(&mut transaction, now, latest, BATCH).await?;
         transaction.commit().await?;
         swept += gone;
         if gone < BATCH.unsigned_abs() {

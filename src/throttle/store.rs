@@ -11,36 +11,45 @@ pub struct Counted {
     pub expires_at: Millis,
 }
 
-/// The present count, if there is one.
+/// Returns the present count, if there is one. A count that ends after `latest` was begun by a clock that was ahead, and is none.
 pub async fn find(
     connection: &mut AnyConnection,
     key_hash: &[u8],
     now: Millis,
+    latest: Millis,
 ) -> Result<Option<Counted>, sqlx::Error> {
-    sqlx::query_as("SELECT count, expires_at FROM throttles WHERE key_hash = $1 AND expires_at > $2")
-        .bind(key_hash)
-        .bind(now)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(
+        "SELECT count, expires_at FROM throttles WHERE key_hash = $1 AND expires_at > $2 AND expires_at <= $3",
+    )
+    .bind(key_hash)
+    .bind(now)
+    .bind(latest)
+    .fetch_optional(connection)
+    .await
 }
 
-/// One more; in one statement, so that of many at once each sees its own number.
+/// Counts one more; in one statement, so that of many at once each sees its own number. A count that is over, or that ends after
+/// `latest`, begins anew.
 pub async fn count(
     connection: &mut AnyConnection,
     key_hash: &[u8],
     now: Millis,
     expires_at: Millis,
+    latest: Millis,
 ) -> Result<Counted, sqlx::Error> {
     sqlx::query_as(
         "INSERT INTO throttles (key_hash, count, expires_at) VALUES ($1, 1, $3) \
          ON CONFLICT (key_hash) DO UPDATE SET \
-         count = CASE WHEN throttles.expires_at <= $2 THEN 1 ELSE throttles.count + 1 END, \
-         expires_at = CASE WHEN throttles.expires_at <= $2 THEN $3 ELSE throttles.expires_at END \
+         count = CASE WHEN throttles.expires_at <= $2 OR throttles.expires_at > $4 THEN 1 \
+                 ELSE throttles.count + 1 END, \
+         expires_at = CASE WHEN throttles.expires_at <= $2 OR throttles.expires_at > $4 THEN $3 \
+                      ELSE throttles.expires_at END \
          RETURNING count, expires_at",
     )
     .bind(key_hash)
     .bind(now)
     .bind(expires_at)
+    .bind(latest)
     .fetch_one(connection)
     .await
 }
@@ -63,16 +72,19 @@ pub async fn forget(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(
         .map(drop)
 }
 
-/// How many that are over went, at most `limit`.
+/// Deletes counts that are over, and those that end after `latest`; at most `limit`. Returns how many.
 pub async fn delete_expired(
     connection: &mut AnyConnection,
     now: Millis,
+    latest: Millis,
     limit: i64,
 ) -> Result<u64, sqlx::Error> {
     sqlx::query(
-        "DELETE FROM throttles WHERE key_hash IN (SELECT key_hash FROM throttles WHERE expires_at <= $1 LIMIT $2)",
+        "DELETE FROM throttles WHERE key_hash IN \
+         (SELECT key_hash FROM throttles WHERE expires_at <= $1 OR expires_at > $2 LIMIT $3)",
     )
     .bind(now)
+    .bind(latest)
     .bind(limit)
     .execute(connection)
     .await

@@ -15,6 +15,7 @@ mod bad_input;
 mod both_ways;
 mod cache;
 mod cache_command;
+mod clock;
 mod command_line;
 mod connections;
 mod dashboard;

@@ -20,7 +20,7 @@ use crate::{
     member::UserId,
     server::{
         Site,
-        clock::Millis,
+        clock::{Millis, latest},
         db::{Connection, Transaction},
     },
 };
@@ -184,6 +184,21 @@ pub async fn take(
         }
     };
     good(transaction, purpose, row).await
+}
+
+/// Gives tokens that a clock that was ahead has made the time that they would have if they were made now.
+///
+/// # Errors
+/// An outage.
+pub async fn correct_times(site: &Site) -> Result<u64, AppError> {
+    let (now, mut corrected) = (site.clock.now(), 0);
+    let mut transaction = site.db.begin().await?;
+    for purpose in Purpose::ALL {
+        let (end, latest) = (now.saturating_add(purpose.lifetime()), latest(now, purpose.lifetime()));
+        corrected += store::correct_times(&mut transaction, purpose.name(), now, latest, end).await?;
+    }
+    transaction.commit().await?;
+    Ok(corrected)
 }
 
 /// Deletes tokens that are too old, and says how many.

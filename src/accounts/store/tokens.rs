@@ -183,6 +183,27 @@ pub async fn delete_elsewhere(
         .map(drop)
 }
 
+/// Ends the tokens for this purpose at `end` that would end after `latest_end`: a clock that was ahead made them.
+pub async fn correct_times(
+    connection: &mut AnyConnection,
+    purpose: &str,
+    now: Millis,
+    latest_end: Millis,
+    end: Millis,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query(
+        "UPDATE tokens SET created_at = CASE WHEN created_at > $2 THEN $2 ELSE created_at END, expires_at = $4 \
+         WHERE purpose = $1 AND expires_at > $3",
+    )
+    .bind(purpose)
+    .bind(now)
+    .bind(latest_end)
+    .bind(end)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected())
+}
+
 /// Those that nobody can use any more.
 pub async fn delete_expired(connection: &mut AnyConnection, now: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query("DELETE FROM tokens WHERE expires_at <= $1")

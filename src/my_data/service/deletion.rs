@@ -11,7 +11,8 @@ use crate::{
     member::{Client, Member, UserId},
     server::{
         Site, Visit,
-        clock::{Millis, to_millis},
+        clock::{Millis, latest, to_millis},
+        config::Accounts,
         db::Transaction,
         moment::moment,
     },
@@ -94,6 +95,19 @@ pub async fn cancel_deletion(
         activity::service::record(transaction, now, member.id(), Kind::DeletionCancelled, "", client).await?;
     }
     Ok(cancelled)
+}
+
+/// Corrects when accounts are deleted that were to be deleted further ahead than any setting allows. (Not further than the present
+/// setting: what somebody was told before it was made shorter stays true.)
+///
+/// # Errors
+/// An outage.
+pub async fn correct_times(site: &Site) -> Result<u64, AppError> {
+    let mut transaction = site.db.begin().await?;
+    let latest = latest(site.clock.now(), to_millis(Accounts::LONGEST_DELETION_DELAY.get()));
+    let corrected = store::correct_times(&mut transaction, latest, due_at(site)).await?;
+    transaction.commit().await?;
+    Ok(corrected)
 }
 
 /// Deletes the accounts whose time has come and says how many.

@@ -3,5 +3,7 @@
 mod deletion;
 mod export;
 
-pub use deletion::{cancel_deletion, deletion_terms, is_last_superuser, request_deletion, sweep};
+pub use deletion::{
+    cancel_deletion, correct_times, deletion_terms, is_last_superuser, request_deletion, sweep,
+};
 pub use export::{Exports, Packed, export};

@@ -149,6 +149,11 @@ pub struct Accounts {
     pub deletion_delay: Period,
 }
 
+impl Accounts {
+    /// The longest `deletion_delay`.
+    pub const LONGEST_DELETION_DELAY: Period = Period::days(90);
+}
+
 /// `[throttle]`: each a number of tries in a time.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]

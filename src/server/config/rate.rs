@@ -14,6 +14,9 @@ pub struct Rate {
 }
 
 impl Rate {
+    /// The longest time in which anything is counted.
+    pub const LONGEST: Period = Period::days(7);
+
     /// So many in such a time.
     pub const fn new(count: u32, period: Period) -> Self {
         Self { count, period }
@@ -48,7 +51,7 @@ impl<'de> Deserialize<'de> for Rate {
         let (count, period) = text.split_once('/').ok_or_else(wrong)?;
         let count = count.trim().parse().ok().filter(|count| *count > 0).ok_or_else(wrong)?;
         let period = humantime::parse_duration(period.trim()).map_err(|_| wrong())?;
-        if period.is_zero() || period > Period::days(7).get() {
+        if period.is_zero() || period > Self::LONGEST.get() {
             return Err(D::Error::custom(format!(
                 "`{text}`: the time must be longer than zero and at most 7d"
             )));

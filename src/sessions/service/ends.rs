@@ -1,7 +1,14 @@
 //! How sessions end.
 
 use super::{super::store, IdHash, Sessions, renewals::RENEWED_FOR};
-use crate::{error::AppError, member::UserId, server::db::Transaction};
+use crate::{
+    error::AppError,
+    member::UserId,
+    server::{
+        clock::{latest, to_millis},
+        db::Transaction,
+    },
+};
 
 impl Sessions {
     /// Ends a session, at once.
@@ -75,6 +82,24 @@ impl Sessions {
         // Before the wait, in which a visitor can go away.
         self.watchers.notify(user);
         delivery.await;
+    }
+
+    /// Corrects the times of sessions that a clock that was ahead has written. Nobody is logged out for that, and no session lives on
+    /// for as long as the clock was ahead.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn correct_times(&self) -> Result<u64, AppError> {
+        let (now, longest) = (self.clock.now(), to_millis(self.settings.absolute.get()));
+        let (latest_seen, latest_end) = (latest(now, 0), latest(now, longest));
+        if !store::has_wrong_times(&mut *self.db.read().await?, latest_seen, latest_end).await? {
+            return Ok(0);
+        }
+        let (mut transaction, end) = (self.db.begin().await?, now.saturating_add(longest));
+        let corrected = store::correct_times(&mut transaction, now, latest_seen, latest_end, end).await?;
+        transaction.commit().await?;
+        self.live.take_back_all();
+        Ok(corrected)
     }
 
     /// Deletes expired sessions and says how many.

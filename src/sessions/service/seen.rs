@@ -1,6 +1,6 @@
 //! Whose session it is, told without asking anybody: for who answers many requests a second and leaves everything else to others.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{IdHash, Sessions, sessions::Live};
 use crate::{
@@ -17,8 +17,8 @@ pub struct Seen {
     live: Arc<Live>,
     session: Ticket,
     user: Ticket,
-    /// Until when both are trusted from memory.
-    good_until: Millis,
+    /// From when to when both are trusted from memory. Before that, the clock was set back since.
+    good: Range<Millis>,
 }
 
 impl Sessions {
@@ -33,14 +33,14 @@ impl Sessions {
             live: session.value,
             session: session_ticket,
             user: user_ticket,
-            good_until: session.expires_at.min(found.expires_at),
+            good: session.computed_at.max(found.computed_at)..session.expires_at.min(found.expires_at),
         };
         self.is_as_seen(members, &seen, self.clock.now()).then_some(seen)
     }
 
     /// Whether all of that is still so.
     pub fn is_as_seen(&self, members: &Memory<UserId, Option<Member>>, seen: &Seen, now: Millis) -> bool {
-        now < seen.good_until
+        seen.good.contains(&now)
             && now < seen.live.ends_at()
             && !seen.live.is_due(now, self.settings.touch_every.get())
             && self.live.is_current(&seen.session)
