@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use super::{progress, report::Printer};
 use crate::{
     moving::{
-        django::UserModel,
+        django::{UserModel, is_name},
         progress::Progress,
         report::Report,
         service::{self, DjangoImport, Exported},
@@ -56,6 +56,9 @@ pub struct How {
     /// Writes the report as one JSON object, every row that there is something to say of included.
     #[arg(long)]
     json: bool,
+    /// Takes it for a success when rows were refused; without this the exit status is then not 0, though the others are taken.
+    #[arg(long)]
+    allow_refused: bool,
 }
 
 /// Other kinds of site.
@@ -77,6 +80,9 @@ pub struct Django {
     /// The site's user model, if it has one of its own: `app.model`.
     #[arg(long, default_value = "auth.user")]
     user_model: String,
+    /// The column of the user model that becomes the username; where that is empty or not there, the e-mail address does.
+    #[arg(long, default_value = "username")]
+    username_field: String,
     /// A name for the site; needed when several move in here.
     #[arg(long, default_value = "django")]
     source: String,
@@ -138,9 +144,15 @@ async fn write(site: &Site, export: &Export) -> Result<Exported, Failure> {
 pub async fn import(config: Config, import: Import) -> Result<(), Failure> {
     match import.from {
         Some(From::Django(django)) => {
-            let user_model = UserModel::parse(&django.user_model).ok_or_else(|| {
+            let mut user_model = UserModel::parse(&django.user_model).ok_or_else(|| {
                 Failure::message("--user-model is written app.model, like users.CustomUser")
             })?;
+            if !is_name(&django.username_field) {
+                return Err(Failure::message(
+                    "--username-field is the name of a column, such as username or email",
+                ));
+            }
+            user_model.username = Some(django.username_field);
             if django.source.is_empty() || django.source.len() > 100 {
                 return Err(Failure::message("--source is a name of 1 to 100 characters"));
             }
@@ -189,5 +201,12 @@ async fn run<F: Future<Output = Result<Report, Failure>>>(
     site.db.close().await;
     printer.end(done.as_ref().map(|report| report.totals), how.dry_run);
     std::io::stdout().flush().map_err(|error| Failure::start("write the report", error))?;
-    done.map(drop)
+    let refused = done?.totals.refused();
+    if refused > 0 && !how.allow_refused {
+        let (verb, rest) = if how.dry_run { ("would be", "would be taken") } else { ("were", "was taken") };
+        return Err(Failure::message(format!(
+            "{refused} row(s) {verb} refused, everything else {rest}; --allow-refused makes that a success"
+        )));
+    }
+    Ok(())
 }

@@ -16,25 +16,35 @@ pub struct UserModel {
     pub app: String,
     /// The model, lower case.
     pub model: String,
+    /// The column of what becomes the username; none: `username`.
+    pub username: Option<String>,
 }
 
 impl UserModel {
     /// `auth.User`, `users.CustomUser`; none for what is neither.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_name = |text: &str| {
-            text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-                && !text.is_empty()
-                && text.len() <= 100
-        };
         let (app, model) = text.split_once('.')?;
-        (is_name(app) && is_name(model))
-            .then(|| Self { app: app.to_ascii_lowercase(), model: model.to_ascii_lowercase() })
+        (is_name(app) && is_name(model)).then(|| Self {
+            app: app.to_ascii_lowercase(),
+            model: model.to_ascii_lowercase(),
+            username: None,
+        })
+    }
+
+    /// The column of what becomes the username. Where a model has none, or nothing in it, the address takes its place.
+    pub fn username_field(&self) -> &str {
+        self.username.as_deref().unwrap_or("username")
     }
 
     /// As a dump writes it.
     pub fn label(&self) -> String {
         format!("{}.{}", self.app, self.model)
     }
+}
+
+/// Whether this can be the name of an app, a model or a column.
+pub fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !text.is_empty() && text.len() <= 100
 }
 
 /// An account as Django has it: columns as text, whichever there are.
@@ -60,34 +70,39 @@ pub struct DjangoUser {
 impl DjangoUser {
     /// On its way in.
     pub fn incoming(self) -> Incoming {
-        let name = self.username.clone().unwrap_or_default();
-        let key = self.pk.as_deref().map_or_else(|| natural_key(&name), owner_key);
-        let (notes, found) = self.read();
-        Incoming { key, name, found, notes }
+        self.incoming_after(Ok(()))
     }
 
-    fn read(mut self) -> (Vec<Note>, Result<Raw, Refusal>) {
+    /// The same, where its columns were read, or not.
+    pub fn incoming_after(mut self, columns: Result<(), Refusal>) -> Incoming {
+        // Sites whose members log in with their address have no usernames.
+        let username =
+            self.username.take().filter(|name| !name.trim().is_empty()).or_else(|| self.email.clone());
+        let name = username.clone().unwrap_or_default();
+        let key = self.pk.as_deref().map_or_else(|| natural_key(&name), owner_key);
+        self.username = username;
         let notes = std::mem::take(&mut self.notes);
-        let read = || -> Result<Raw, Refusal> {
-            Ok(Raw {
-                // A site that has no such columns means everybody, and nobody.
-                is_active: column::flag(self.is_active.as_deref(), "is_active")?.unwrap_or(true),
-                is_staff: column::flag(self.is_staff.as_deref(), "is_staff")?.unwrap_or(false),
-                is_superuser: column::flag(self.is_superuser.as_deref(), "is_superuser")?.unwrap_or(false),
-                date_joined: column::time(self.date_joined.as_deref(), "date_joined")?,
-                last_login: column::time(self.last_login.as_deref(), "last_login")?,
-                username: self.username.unwrap_or_default(),
-                email: self.email.unwrap_or_default(),
-                password: self.password.unwrap_or_default(),
-                first_name: self.first_name.unwrap_or_default(),
-                last_name: self.last_name.unwrap_or_default(),
-                groups: self.groups,
-                permissions: self.permissions,
-                email_verified_at: None,
-                delete_after: None,
-            })
-        };
-        (notes, read())
+        Incoming { key, name, found: columns.and_then(|()| self.raw()), notes }
+    }
+
+    fn raw(self) -> Result<Raw, Refusal> {
+        Ok(Raw {
+            // A site that has no such columns means everybody, and nobody.
+            is_active: column::flag(self.is_active.as_deref(), "is_active")?.unwrap_or(true),
+            is_staff: column::flag(self.is_staff.as_deref(), "is_staff")?.unwrap_or(false),
+            is_superuser: column::flag(self.is_superuser.as_deref(), "is_superuser")?.unwrap_or(false),
+            date_joined: column::time(self.date_joined.as_deref(), "date_joined")?,
+            last_login: column::time(self.last_login.as_deref(), "last_login")?,
+            username: self.username.unwrap_or_default(),
+            email: self.email.unwrap_or_default(),
+            password: self.password.unwrap_or_default(),
+            first_name: self.first_name.unwrap_or_default(),
+            last_name: self.last_name.unwrap_or_default(),
+            groups: self.groups,
+            permissions: self.permissions,
+            email_verified_at: None,
+            delete_after: None,
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     person::{Note, Refusal},
     progress::Progress,
     reading::{Batches, open},
-    rows::{Fields, Row, each_row},
+    rows::{Fields, Row, Wanted, each_row},
 };
 
 /// Permissions, groups and content types together: a site with more is no site.
@@ -41,10 +41,13 @@ pub fn read(
     progress.expect(3 * std::fs::metadata(file).map_or(0, |about| about.len()));
     let mut first = FirstPass { user_model: users.label(), ..Default::default() };
     let small = [PERMISSION, GROUP, CONTENT_TYPE];
-    each_row(open(file, progress)?, &|model| small.contains(&model), |row| first.take(row))?;
+    let field = users.username_field();
+    let wanted = Wanted { models: &|model| small.contains(&model), field };
+    each_row(open(file, progress)?, &wanted, |row| first.take(row))?;
     if first.users == 0 {
         return Err(first.nobody());
     }
+    let shown = first.shown_models();
     let mut catalog = first.catalog();
     let groups = std::mem::take(&mut catalog.incoming);
     if !give(Batch::Groups(groups)) {
@@ -52,17 +55,19 @@ pub fn read(
     }
     let label = users.label();
     let mut batches = Batches::new(Batch::Users, &mut give);
-    each_row(open(file, progress)?, &|model| model == label, |row| match row.fields {
-        Some(fields) if row.model == label => batches.push(user(&catalog, &row.pk, fields)),
-        _ => Ok(()),
+    let wanted = Wanted { models: &|model| model == label, field };
+    each_row(open(file, progress)?, &wanted, |row| match row.fields {
+        Some(fields) if !fields.has_any(&["password", "email", field]) => {
+            Err(extends_another(&label, &shown))
+        }
+        Some(fields) => batches.push(user(&catalog, &row.pk, fields, field)),
+        None => Ok(()),
     })
     .and_then(|()| batches.flush())?;
     let mut batches = Batches::new(Batch::Addresses, &mut give);
-    each_row(open(file, progress)?, &|model| model == ADDRESS, |row| match row.fields {
-        Some(fields) if row.model == ADDRESS => {
-            address(fields).map_or(Ok(()), |address| batches.push(address))
-        }
-        _ => Ok(()),
+    let wanted = Wanted { models: &|model| model == ADDRESS, field };
+    each_row(open(file, progress)?, &wanted, |row| {
+        row.fields.and_then(address).map_or(Ok(()), |address| batches.push(address))
     })
     .and_then(|()| batches.flush())
 }
@@ -92,18 +97,19 @@ impl FirstPass {
         let pk = pk_of(&row.pk);
         match row.model.as_str() {
             CONTENT_TYPE => {
-                if let (Some(pk), Value::String(app)) = (pk, fields.app_label) {
+                if let (Some(pk), Some(Value::String(app))) = (pk, fields.get("app_label")) {
                     self.apps.insert(pk, app);
                 }
             }
             PERMISSION => {
-                if let Value::String(codename) = fields.codename {
-                    self.permissions.push((pk, codename, fields.content_type));
+                if let Some(Value::String(codename)) = fields.get("codename") {
+                    let content_type = fields.get("content_type").unwrap_or_default();
+                    self.permissions.push((pk, codename, content_type));
                 }
             }
             GROUP => {
-                if let Value::String(name) = fields.name {
-                    self.groups.push((pk, name, fields.permissions));
+                if let Some(Value::String(name)) = fields.get("name") {
+                    self.groups.push((pk, name, fields.get("permissions").unwrap_or_default()));
                 }
             }
             _ => {}
@@ -114,15 +120,18 @@ impl FirstPass {
         Ok(())
     }
 
-    fn nobody(&self) -> String {
+    fn shown_models(&self) -> String {
         // Whatever they are: this goes to a terminal.
         let shown =
             |model: &String| model.chars().take(LONGEST_TOLD).collect::<String>().escape_debug().to_string();
-        let models: Vec<String> = self.models.iter().map(shown).collect();
+        self.models.iter().map(shown).collect::<Vec<_>>().join(", ")
+    }
+
+    fn nobody(&self) -> String {
         format!(
             "there is no {} in it; if the site has a user model of its own, name it with --user-model (in the file: {})",
             self.user_model,
-            models.join(", ")
+            self.shown_models()
         )
     }
 
@@ -196,55 +205,71 @@ fn group_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Note>) -> 
     names
 }
 
-fn user(catalog: &Catalog, pk: &Value, fields: Fields) -> Incoming {
-    let pk = pk_of(pk);
-    let name = fields.username.as_str().unwrap_or_default().to_owned();
-    let key = pk.as_deref().map_or_else(|| natural_key(&name), owner_key);
-    read_user(catalog, pk, fields).map(DjangoUser::incoming).unwrap_or_else(|refusal| Incoming {
-        key,
-        name,
-        found: Err(refusal),
-        notes: Vec::new(),
-    })
+/// For a model whose rows have nothing of a user but a key.
+fn extends_another(label: &str, models: &str) -> String {
+    format!(
+        "{label} has neither passwords nor addresses: it adds to another model (multi-table inheritance), so name that one with --user-model (in the file: {models})"
+    )
 }
 
-fn read_user(catalog: &Catalog, pk: Option<String>, fields: Fields) -> Result<DjangoUser, Refusal> {
-    let mut notes = Vec::new();
-    Ok(DjangoUser {
-        pk,
-        groups: group_names(catalog, &fields.groups, &mut notes),
-        permissions: permission_names(catalog, &fields.user_permissions, &mut notes),
-        username: text(fields.username, "username")?,
-        password: text(fields.password, "password")?,
-        email: text(fields.email, "email")?,
-        first_name: text(fields.first_name, "first_name")?,
-        last_name: text(fields.last_name, "last_name")?,
-        is_active: text(fields.is_active, "is_active")?,
-        is_staff: text(fields.is_staff, "is_staff")?,
-        is_superuser: text(fields.is_superuser, "is_superuser")?,
-        date_joined: text(fields.date_joined, "date_joined")?,
-        last_login: text(fields.last_login, "last_login")?,
-        notes,
-    })
+fn user(catalog: &Catalog, pk: &Value, fields: Fields, username: &str) -> Incoming {
+    let mut user = DjangoUser { pk: pk_of(pk), ..Default::default() };
+    let read = read_user(catalog, &mut user, fields, username);
+    user.incoming_after(read)
 }
 
-fn text(value: Value, column: &'static str) -> Result<Option<String>, Refusal> {
+fn read_user(
+    catalog: &Catalog,
+    user: &mut DjangoUser,
+    fields: Fields,
+    username: &str,
+) -> Result<(), Refusal> {
+    // First what the report calls it by.
+    user.email = text(fields.get("email"), "email")?;
+    user.username = text(fields.get(username), "username")?;
+    let list = |list: Option<Value>| list.unwrap_or_default();
+    user.groups = group_names(catalog, &list(fields.get("groups")), &mut user.notes);
+    user.permissions = permission_names(catalog, &list(fields.get("user_permissions")), &mut user.notes);
+    user.password = text(fields.get("password"), "password")?;
+    user.first_name = text(fields.get("first_name"), "first_name")?;
+    user.last_name = text(fields.get("last_name"), "last_name")?;
+    user.is_active = flag(fields.get("is_active"), "is_active")?;
+    user.is_staff = flag(fields.get("is_staff"), "is_staff")?;
+    user.is_superuser = flag(fields.get("is_superuser"), "is_superuser")?;
+    user.date_joined = text(fields.get("date_joined"), "date_joined")?;
+    user.last_login = text(fields.get("last_login"), "last_login")?;
+    Ok(())
+}
+
+fn text(value: Option<Value>, column: &'static str) -> Result<Option<String>, Refusal> {
     match value {
-        Value::Null => Ok(None),
-        Value::String(text) => Ok(Some(text)),
-        Value::Bool(flag) => Ok(Some(flag.to_string())),
-        _ => Err(Refusal::Value(column)),
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
+        // Names that are numbers, and what MySQL has for true and false.
+        Some(Value::Number(number)) => Ok(Some(number.to_string())),
+        Some(_) => Err(Refusal::Value(column)),
+    }
+}
+
+/// Where there is a column and nothing in it, that is no.
+fn flag(value: Option<Value>, column: &'static str) -> Result<Option<String>, Refusal> {
+    match value {
+        Some(Value::Null) => Ok(Some("false".to_owned())),
+        other => text(other, column),
     }
 }
 
 /// allauth's, if it is confirmed.
 fn address(fields: Fields) -> Option<IncomingAddress> {
-    let (Value::Bool(true), Value::String(email)) = (fields.verified, fields.email) else {
-        return None;
+    let is_verified = match fields.get("verified")? {
+        Value::Bool(verified) => verified,
+        other => other.as_i64() == Some(1),
     };
-    let owner = match &fields.user {
+    let email = fields.get("email")?.as_str()?.to_owned();
+    let owner = match &fields.get("user")? {
         Value::Array(natural) => Owner::Name(natural.first()?.as_str()?.to_owned()),
         other => Owner::Key(owner_key(&pk_of(other)?)),
     };
-    Some(IncomingAddress { owner, email })
+    is_verified.then_some(IncomingAddress { owner, email })
 }

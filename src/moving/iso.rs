@@ -5,13 +5,17 @@ use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 use crate::server::clock::Millis;
 
 /// `2024-02-29T23:59:58.123456+02:00`, with a space for the T, without a fraction, with Z or without a zone: Django's SQLite keeps
-/// UTC and does not say so. `None` for what is no time.
+/// UTC and does not say so. A date alone is its midnight in UTC. `None` for what is no time.
 pub fn parse(text: &str) -> Option<Millis> {
     let text = text.trim();
     let (date, rest) = text.split_at_checked(10)?;
     let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
     let date = Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?).ok()?;
+    if rest.is_empty() {
+        let at = date.midnight().assume_utc();
+        return Millis::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok();
+    }
     let (time, offset) = zone(rest.strip_prefix(['T', ' '])?)?;
     let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
     let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
@@ -74,6 +78,7 @@ mod tests {
             ("2024-02-29T23:59:58+02:00", "2024-02-29T21:59:58.000Z"),
             ("2024-02-29T23:59:58.5-0330", "2024-03-01T03:29:58.500Z"),
             ("2024-02-29 23:59:58+00", "2024-02-29T23:59:58.000Z"),
+            ("2024-02-29", "2024-02-29T00:00:00.000Z"),
             ("1969-12-31T23:59:59.999Z", "1969-12-31T23:59:59.999Z"),
         ] {
             assert_eq!(parse(text).map(|at| moment(at).iso).as_deref(), Some(iso), "{text}");
@@ -87,7 +92,6 @@ mod tests {
             "2024",
             "2024-02-30T00:00:00Z",
             "2024-13-01T00:00:00Z",
-            "2024-02-29",
             "2024-02-29T24:00:00Z",
             "2024-02-29T23:59Z",
             "2024-02-29T23:59:60Z",

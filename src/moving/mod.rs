@@ -1,10 +1,12 @@
 //! People on their way in and out: our own export, and what comes from a Django site. Everything is read piece by piece, so that a
 //! million accounts take no more memory than a thousand, and written in one transaction, so that nothing is half there.
 
+mod clean;
 pub mod django;
 pub mod dump;
 pub mod incoming;
 pub mod iso;
+mod kind;
 pub mod lines;
 pub mod person;
 pub mod progress;

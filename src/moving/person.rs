@@ -86,7 +86,7 @@ pub enum Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoUsername => f.write_str("there is no username"),
+            Self::NoUsername => f.write_str("there is neither a username nor an e-mail address"),
             Self::Username(problem) => write!(f, "the username: {problem}"),
             Self::Taken => f.write_str("an account of that name, in whatever case, is here already"),
             Self::Twice => f.write_str("its key stands in the file twice"),
@@ -213,8 +213,8 @@ pub mod column {
     pub fn flag(text: Option<&str>, column: &'static str) -> Result<Option<bool>, Refusal> {
         match text {
             None => Ok(None),
-            Some("1" | "true") => Ok(Some(true)),
-            Some("0" | "false") => Ok(Some(false)),
+            Some("1" | "true" | "True" | "t") => Ok(Some(true)),
+            Some("0" | "false" | "False" | "f") => Ok(Some(false)),
             Some(_) => Err(Refusal::Value(column)),
         }
     }

@@ -7,7 +7,9 @@ use std::{
 };
 
 use super::{
+    clean::Clean,
     incoming::{BATCH, Batch},
+    kind::{self, Expected},
     progress::Progress,
 };
 
@@ -51,9 +53,11 @@ impl Read for Counted {
     }
 }
 
-/// The file, to be read bit by bit.
+/// The dump, to be read bit by bit, from where it begins.
 pub(super) fn open(file: &Path, progress: &Progress) -> Result<impl Read + use<>, String> {
     const BUFFER: usize = 256 * 1024;
     let file = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(BufReader::with_capacity(BUFFER, Counted { file, progress: progress.clone() }))
+    let mut reader = BufReader::with_capacity(BUFFER, Counted { file, progress: progress.clone() });
+    kind::begin(&mut reader, Expected::Dump)?;
+    Ok(Clean::new(reader))
 }

@@ -39,6 +39,13 @@ pub struct Totals {
     pub addresses_confirmed: u64,
 }
 
+impl Totals {
+    /// How many rows were not taken.
+    pub const fn refused(&self) -> u64 {
+        self.users.refused + self.groups.refused
+    }
+}
+
 /// Something to be told of one row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {

@@ -1,9 +1,9 @@
 //! One array of rows in JSON, read a row at a time, and of each only what is asked for.
 
-use std::{fmt, io::Read};
+use std::{collections::HashMap, fmt, io::Read};
 
 use serde::{
-    Deserialize, Deserializer,
+    Deserializer,
     de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::Value;
@@ -20,52 +20,99 @@ pub struct Row {
 
 /// The fields that mean something here, of all models together. Whatever else a row has, and a whole blog post may stand there, is
 /// passed over.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "they are Django's columns")]
-pub struct Fields {
-    pub username: Value,
-    pub password: Value,
-    pub email: Value,
-    pub first_name: Value,
-    pub last_name: Value,
-    pub is_active: Value,
-    pub is_staff: Value,
-    pub is_superuser: Value,
-    pub date_joined: Value,
-    pub last_login: Value,
-    pub groups: Value,
-    pub user_permissions: Value,
-    pub name: Value,
-    pub permissions: Value,
-    pub codename: Value,
-    pub content_type: Value,
-    pub app_label: Value,
-    pub user: Value,
-    pub verified: Value,
+const KNOWN: [&str; 19] = [
+    "username",
+    "password",
+    "email",
+    "first_name",
+    "last_name",
+    "is_active",
+    "is_staff",
+    "is_superuser",
+    "date_joined",
+    "last_login",
+    "groups",
+    "user_permissions",
+    "name",
+    "permissions",
+    "codename",
+    "content_type",
+    "app_label",
+    "user",
+    "verified",
+];
+
+/// What a row has of them.
+#[derive(Default)]
+pub struct Fields(HashMap<String, Value>);
+
+impl Fields {
+    /// A field; none where the row has none.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        self.0.get(name).cloned()
+    }
+
+    /// Whether the row has one of these.
+    pub fn has_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.0.contains_key(*name))
+    }
 }
 
-/// Hands over each row, with its fields where `wants` says so of its model.
+/// What is asked for.
+pub struct Wanted<'a> {
+    /// Of which models the fields.
+    pub models: &'a dyn Fn(&str) -> bool,
+    /// One more field than those that are known.
+    pub field: &'a str,
+}
+
+/// Hands over each row, with its fields where they are wanted.
 ///
 /// # Errors
 /// What is wrong with the text and where, or what `each` says.
 pub fn each_row(
     from: impl Read,
-    wants: &dyn Fn(&str) -> bool,
+    wanted: &Wanted<'_>,
     mut each: impl FnMut(Row) -> Result<(), String>,
 ) -> Result<(), String> {
     let mut reader = serde_json::Deserializer::from_reader(from);
-    let mut trouble = None;
-    let rows = Rows { wants, each: &mut each, trouble: &mut trouble };
+    let (mut trouble, mut place) = (None, Place::default());
+    let rows = Rows { wanted, each: &mut each, trouble: &mut trouble, place: &mut place };
     let read = reader.deserialize_seq(rows).and_then(|()| reader.end());
     match (trouble, read) {
         (Some(trouble), _) => Err(trouble),
-        (None, read) => read.map_err(|error| format!("it is no whole dump: {error}")),
+        (None, read) => read.map_err(|error| format!("it is no whole dump: {error}{place}")),
+    }
+}
+
+/// The row that is being read, or was read last: a position says nothing in a file of one line.
+#[derive(Default)]
+struct Place {
+    model: String,
+    pk: String,
+    is_inside: bool,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LONGEST: usize = 60;
+        if self.model.is_empty() {
+            return Ok(());
+        }
+        // It comes from the file and goes to a terminal.
+        let shown = |text: &str| text.chars().take(LONGEST).collect::<String>().escape_debug().to_string();
+        let place = if self.is_inside { "in" } else { "after" };
+        write!(f, " ({place} the row of {}", shown(&self.model))?;
+        if !self.pk.is_empty() {
+            write!(f, " with the key {}", shown(&self.pk))?;
+        }
+        f.write_str(")")
     }
 }
 
 struct Rows<'a> {
-    wants: &'a dyn Fn(&str) -> bool,
+    wanted: &'a Wanted<'a>,
+    place: &'a mut Place,
     each: &'a mut dyn FnMut(Row) -> Result<(), String>,
     trouble: &'a mut Option<String>,
 }
@@ -78,7 +125,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        while let Some(row) = rows.next_element_seed(OneRow(self.wants))? {
+        while let Some(row) = rows.next_element_seed(OneRow(self.wanted, self.place))? {
             if let Err(trouble) = (self.each)(row) {
                 *self.trouble = Some(trouble);
                 return Err(A::Error::custom("stopped"));
@@ -88,7 +135,7 @@ impl<'de> Visitor<'de> for Rows<'_> {
     }
 }
 
-struct OneRow<'a>(&'a dyn Fn(&str) -> bool);
+struct OneRow<'a>(&'a Wanted<'a>, &'a mut Place);
 
 impl<'de> DeserializeSeed<'de> for OneRow<'_> {
     type Value = Row;
@@ -106,21 +153,62 @@ impl<'de> Visitor<'de> for OneRow<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<Row, A::Error> {
+        let Self(wanted, place) = self;
         let (mut model, mut pk, mut fields) = (None::<String>, Value::Null, None);
         while let Some(key) = row.next_key::<String>()? {
             match key.as_str() {
-                "model" => model = Some(row.next_value()?),
-                "pk" => pk = row.next_value()?,
+                "model" => {
+                    let found: String = row.next_value()?;
+                    (place.is_inside, place.model, place.pk) = (true, found.clone(), String::new());
+                    model = Some(found);
+                }
+                "pk" => {
+                    pk = row.next_value()?;
+                    place.pk = pk.as_str().map_or_else(|| pk.to_string(), str::to_owned);
+                }
                 // Django writes the model first; where it does not come first, the fields are read in any case.
-                "fields" if model.as_deref().is_none_or(self.0) => fields = Some(row.next_value()?),
+                "fields" if model.as_deref().is_none_or(wanted.models) => {
+                    fields = Some(row.next_value_seed(OfRow(wanted.field))?);
+                }
                 _ => {
                     row.next_value::<IgnoredAny>()?;
                 }
             }
         }
+        place.is_inside = false;
         let model = model.ok_or_else(|| A::Error::missing_field("model"))?;
-        let fields = fields.filter(|_| (self.0)(&model));
+        let fields = fields.filter(|_| (wanted.models)(&model));
         Ok(Row { model, pk, fields })
+    }
+}
+
+struct OfRow<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for OfRow<'_> {
+    type Value = Fields;
+
+    fn deserialize<D: Deserializer<'de>>(self, fields: D) -> Result<Fields, D::Error> {
+        fields.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OfRow<'_> {
+    type Value = Fields;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the fields of a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<Fields, A::Error> {
+        let mut fields = Fields::default();
+        while let Some(key) = row.next_key::<String>()? {
+            if key == self.0 || KNOWN.contains(&key.as_str()) {
+                fields.0.insert(key, row.next_value()?);
+            } else {
+                row.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(fields)
     }
 }
 
@@ -130,7 +218,8 @@ mod tests {
 
     fn models(text: &str) -> Result<Vec<(String, bool)>, String> {
         let mut models = Vec::new();
-        each_row(text.as_bytes(), &|model| model == "auth.user", |row| {
+        let wanted = Wanted { models: &|model| model == "auth.user", field: "" };
+        each_row(text.as_bytes(), &wanted, |row| {
             models.push((row.model, row.fields.is_some()));
             Ok(())
         })?;
@@ -143,6 +232,21 @@ mod tests {
             {"pk": 2, "fields": {"username": "ada", "bio": "\u0000\"}]"}, "more": [], "model": "auth.user"}]  "#;
         assert_eq!(models(text), Ok(vec![("blog.post".into(), false), ("auth.user".into(), true)]));
         assert_eq!(models("[]"), Ok(vec![]));
+    }
+
+    #[test]
+    fn an_error_names_the_row() {
+        for (text, said) in [
+            (
+                r#"[{"model": "auth.user", "pk": 7, "fields": {"username": tru}}]"#,
+                "(in the row of auth.user with the key 7)",
+            ),
+            (r#"[{"model": "x.y", "pk": "a\n"}, {]"#, "(after the row of x.y with the key a\\n)"),
+            (r#"[{"model": "x.y", "fields": {"a": ]"#, "(in the row of x.y)"),
+        ] {
+            let found = models(text).expect_err("refused");
+            assert!(found.ends_with(said), "{found}, not {said}");
+        }
     }
 
     #[test]

@@ -264,9 +264,9 @@ async fn of_what_is_not_whole_nothing_is_taken() {
     for (text, reason) in [
         (&whole[..whole.len() - 1], "EOF"),
         (&whole[..whole.len() / 2], "EOF"),
-        ("", "EOF"),
-        ("{}", "invalid type"),
-        ("<xml/>", "no whole dump"),
+        ("", "it is empty"),
+        ("{}", "it begins with"),
+        ("<xml/>", "it is XML"),
         ("[]", "there is no auth.user in it"),
     ] {
         let said = import(&dump.write_text(text));

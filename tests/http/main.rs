@@ -24,6 +24,7 @@ mod devices;
 mod devices_again;
 mod django;
 mod django_repeat;
+mod django_shapes;
 mod doctor;
 mod email;
 mod export;

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::{
     super::{
         incoming::{BATCH, Batch, Incoming, IncomingGroup},
+        kind::{self, Expected},
         lines::{FORMAT, Line, VERSION},
         progress::Progress,
         report::Report,
@@ -83,6 +84,7 @@ fn read(
     progress: &Progress,
     give: &mut dyn FnMut(Batch) -> bool,
 ) -> Result<(), String> {
+    kind::begin(&mut from, Expected::Lines)?;
     let (mut number, mut line, mut state) = (0_u64, Vec::new(), State::default());
     loop {
         line.clear();
@@ -95,6 +97,9 @@ fn read(
         }
         number += 1;
         progress.advance(count as u64);
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
         let parsed = serde_json::from_slice(&line).map_err(|error| error.to_string());
         match parsed.and_then(|line| state.take(line, progress)) {
             Ok(Some(batch)) => {
@@ -206,7 +211,7 @@ mod tests {
     fn what_is_not_whole_or_not_ours() {
         let end = r#"{"end":{"groups":0,"users":1}}"#;
         for (lines, said) in [
-            (vec![], "before its last line"),
+            (vec![], "it is empty"),
             (vec![HEAD, ADA], "before its last line"),
             (vec![HEAD, end], "line 2: there are not as many"),
             (vec![HEAD, ADA, end, ADA], "line 4: this comes after"),

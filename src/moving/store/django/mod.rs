@@ -11,7 +11,7 @@ use tokio_stream::StreamExt;
 
 use crate::{
     moving::{
-        django::{UserModel, primary_key},
+        django::{UserModel, owner_key, primary_key},
         incoming::{BATCH, Batch, IncomingAddress, Owner},
         person::Note,
         progress::Progress,
@@ -49,8 +49,16 @@ pub async fn read(
     let (mut first, mut beside) = (open(file).await.map_err(trouble)?, open(file).await.map_err(trouble)?);
     let table = format!("{}_{}", model.app, model.model);
     if columns(&mut first, &table).await.map_err(trouble)?.is_empty() {
+        let others = tables_of_users(&mut first).await.map_err(trouble)?.join(", ");
         return Err(Failure::message(format!(
-            "{}: there is no table {table} in it; if the site has a user model of its own, name it with --user-model",
+            "{}: there is no table {table} in it; if the site has a user model of its own, name it with --user-model (tables with passwords in the file: {})",
+            file.display(),
+            if others.is_empty() { "none".to_owned() } else { others.escape_debug().to_string() }
+        )));
+    }
+    if let Some(parent) = users::extended(&mut first, &table).await.map_err(trouble)? {
+        return Err(Failure::message(format!(
+            "{}: {table} has no passwords: its model adds to another one (multi-table inheritance), whose table is {parent}; name that one with --user-model",
             file.display()
         )));
     }
@@ -74,6 +82,17 @@ async fn open(file: &Path) -> Result<SqliteConnection, Error> {
 async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<Vec<String>, Error> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT name FROM pragma_table_info(?)").bind(table).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(name,)| name).collect())
+}
+
+/// Tables in which there may be users.
+async fn tables_of_users(connection: &mut SqliteConnection) -> Result<Vec<String>, Error> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT tables.name FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns \
+         WHERE tables.type = 'table' AND columns.name = 'password' ORDER BY tables.name LIMIT 20",
+    )
+    .fetch_all(connection)
+    .await?;
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
@@ -121,7 +140,7 @@ async fn addresses(connection: &mut SqliteConnection, outlet: &Outlet<'_>) -> Re
         let row: Option<(String, String)> = rows.next().await.transpose()?;
         let is_last = row.is_none();
         if let Some((owner, email)) = row {
-            batch.push(IncomingAddress { owner: Owner::Key(primary_key(&owner)), email });
+            batch.push(IncomingAddress { owner: Owner::Key(owner_key(&primary_key(&owner))), email });
         }
         if batch.len() == BATCH || is_last {
             outlet.give(Batch::Addresses(std::mem::take(&mut batch))).await?;

@@ -20,8 +20,8 @@ pub(super) async fn read(
     catalog: &Catalog,
     outlet: &Outlet<'_>,
 ) -> Result<(), Error> {
-    const COLUMNS: [&str; 10] = [
-        "username",
+    let columns_of_users = [
+        model.username_field(),
         "password",
         "email",
         "first_name",
@@ -36,10 +36,13 @@ pub(super) async fn read(
     let there = columns(connection, &table).await?;
     let key = primary_column(connection, &table).await?;
     let mut sql = format!("SELECT CAST({key} AS TEXT)");
-    for column in COLUMNS {
-        let is_there = there.iter().any(|name| name == column);
-        // A model of one's own may lack some.
-        sql += &if is_there { format!(", CAST({column} AS TEXT)") } else { ", NULL".to_owned() };
+    for column in columns_of_users {
+        // A model of one's own may lack some. A flag that is there and empty is no.
+        sql += &match there.iter().any(|name| name == column) {
+            true if column.starts_with("is_") => format!(", CAST(COALESCE(\"{column}\", 0) AS TEXT)"),
+            true => format!(", CAST(\"{column}\" AS TEXT)"),
+            false => ", NULL".to_owned(),
+        };
     }
     sql += &format!(" FROM \"{table}\" ORDER BY {key}");
     let links = Links::find(beside, model, &table).await?;
@@ -60,6 +63,25 @@ pub(super) async fn read(
             return Ok(());
         }
     }
+}
+
+/// The table that this one adds to, where the passwords are there.
+pub(super) async fn extended(
+    connection: &mut SqliteConnection,
+    table: &str,
+) -> Result<Option<String>, Error> {
+    if columns(connection, table).await?.iter().any(|name| name == "password") {
+        return Ok(None);
+    }
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT \"table\" FROM pragma_foreign_key_list(?) AS keys JOIN pragma_table_info(?) AS columns \
+         ON columns.name = keys.\"from\" WHERE columns.pk = 1",
+    )
+    .bind(table)
+    .bind(table)
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|(parent,)| parent))
 }
 
 /// What a table is numbered by.
