@@ -42,9 +42,11 @@ enum Command {
         noinput: bool,
     },
     /// Sets a member's password and ends all their sessions.
+    ///
+    /// A running site trusts a session from memory for `sessions.cache_ttl` (60 seconds) at most.
     Changepassword {
-        /// Username or e-mail address.
-        username: String,
+        /// Username or e-mail address; without it, the account that is called like you at this machine.
+        username: Option<String>,
     },
     /// Copies a SQLite database to a file, while the site runs. (PostgreSQL has pg_dump.)
     ///
@@ -155,7 +157,7 @@ fn run(config: Config, command: Command) -> Result<(), Failure> {
             Command::Serve => serve::serve(config).await,
             Command::Migrate => commands::migrate(config).await,
             Command::Createsuperuser { noinput } => people::create_superuser(config, noinput).await,
-            Command::Changepassword { username } => people::change_password(config, &username).await,
+            Command::Changepassword { username } => people::change_password(config, username).await,
             Command::Backup(copy) => backup::backup(config, copy).await,
             Command::Restore(copy) => backup::restore(config, copy).await,
             Command::Export(export) => moving::export(config, export).await,

@@ -2,12 +2,16 @@
 
 use clap::{Args, Subcommand};
 
-use super::user::{find, find_group, outage};
+use super::{
+    known_soon,
+    user::{find, find_group, outage},
+};
 use crate::{
     error::AppError,
+    member::Permission,
     people::{
         Filter,
-        service::{self, Target},
+        service::{self, Group, Target},
     },
     server::{Site, config::Config, failure::Failure},
 };
@@ -103,7 +107,8 @@ async fn add(site: &Site, typed: &str) -> Result<(), Failure> {
 async fn delete(site: &Site, typed: &str) -> Result<(), Failure> {
     let group = find_group(site, typed).await?;
     service::delete_group(site, &group).await.map_err(outage)?;
-    println!("The group '{}' is gone; {} member(s) are in it no more.", group.name, group.members);
+    let Group { name, members, .. } = group;
+    println!("The group '{name}' is gone; {members} member(s) are in it no more. {}", known_soon(site));
     Ok(())
 }
 
@@ -136,8 +141,10 @@ async fn set(site: &Site, grant: &Grant, gives: bool) -> Result<(), Failure> {
     println!(
         "{}",
         match (changed, gives) {
-            (true, true) => format!("{who} has the permission '{permission}' now."),
-            (true, false) => format!("{who} does not have the permission '{permission}' any more."),
+            (true, true) => format!("{who} has the permission '{permission}' now. {}", known_soon(site)),
+            (true, false) => {
+                format!("{who} does not have the permission '{permission}' any more. {}", known_soon(site))
+            }
             (false, true) => format!("{who} had the permission '{permission}' already."),
             (false, false) => format!("{who} did not have the permission '{permission}'."),
         }
@@ -146,15 +153,22 @@ async fn set(site: &Site, grant: &Grant, gives: bool) -> Result<(), Failure> {
 }
 
 async fn change(site: &Site, target: Target<'_>, permission: &str, gives: bool) -> Result<bool, Failure> {
-    let done = if gives {
-        service::grant(site, target, permission).await
-    } else {
-        service::revoke(site, target, permission).await
+    let done = match (gives, Permission::from_codename(permission)) {
+        (true, Some(permission)) => service::grant(site, target, permission).await,
+        (true, None) => return Err(unknown(permission)),
+        (false, _) => service::revoke(site, target, permission).await,
     };
     done.map_err(|error| match error {
         AppError::BadRequest => Failure::message(format!(
-            "'{permission}' is no permission: it is written app.codename, like blog.add_post"
+            "'{permission}' is no permission: it is written app.codename, like accounts.view_user"
         )),
         error => outage(error),
     })
+}
+
+/// A name that no page asks for would be given without any effect.
+fn unknown(permission: &str) -> Failure {
+    let names =
+        Permission::ALL.map(|permission| format!("\n  {} ({permission})", permission.codename())).concat();
+    Failure::message(format!("there is no permission '{permission}'; there are:{names}"))
 }

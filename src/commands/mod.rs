@@ -60,6 +60,12 @@ pub fn outlive_file_limits() -> Result<(), Failure> {
         .map_err(|error| Failure::start("listen for the signal SIGXFSZ", error))
 }
 
+/// How soon a running site knows of what a command has changed: another process, which trusts its memory for a while.
+fn known_soon(site: &Site) -> String {
+    let within = humantime::format_duration(site.config.sessions.cache_ttl.get());
+    format!("A site that is running goes on as before for up to {within}, until it looks again.")
+}
+
 /// For output that may be long: a reader who has seen enough, such as `head`, is no error.
 fn print_line(line: &str) {
     if writeln!(std::io::stdout(), "{line}").is_err() {

@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal, Write, stdin, stdout};
 
+use rustix::termios::{self, LocalModes, OptionalActions, Termios};
+
 use crate::{
     accounts::service::{self, NewAccount},
     error::AppError,
@@ -46,9 +48,10 @@ async fn by_asking(site: &Site) -> Result<(), Failure> {
     loop {
         let (username, email) = match names.take() {
             Some(names) => names,
-            None => (ask("Username: ")?, ask("Email address: ")?),
+            None => ask_for_names(site).await?,
         };
-        let (password1, password2) = (ask_secretly("Password: ")?, ask_secretly("Password (again): ")?);
+        let (password1, password2) =
+            (ask_secretly("Password: ").await?, ask_secretly("Password (again): ").await?);
         let account = |password1: &Secret, password2: &Secret| NewAccount {
             username: username.clone(),
             email: email.clone(),
@@ -69,7 +72,9 @@ async fn by_asking(site: &Site) -> Result<(), Failure> {
         // Django's question; two passwords that differ are never taken.
         let same = errors.of(Field::Password2).next().is_none() && !password1.expose().is_empty();
         if same
-            && ask("Bypass password validation and create user anyway? [y/N]: ")?.eq_ignore_ascii_case("y")
+            && ask("Bypass password validation and create user anyway? [y/N]: ")
+                .await?
+                .eq_ignore_ascii_case("y")
         {
             service::create_superuser(site, account(&password1, &password2), false).await.map_err(refused)?;
             break;
@@ -80,30 +85,82 @@ async fn by_asking(site: &Site) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `changepassword`: ends all sessions of the account. Without a terminal the password is the first line of the input.
+/// Asks for each again at once where it cannot be taken.
+async fn ask_for_names(site: &Site) -> Result<(String, String), Failure> {
+    let username = loop {
+        let username = ask("Username: ").await?;
+        match service::check_username(site, &username).await {
+            Ok(()) => break username,
+            Err(AppError::Invalid(errors)) => print_errors(&errors),
+            Err(error) => return Err(refused(error)),
+        }
+    };
+    loop {
+        let email = ask("Email address: ").await?;
+        match service::check_email(site, &email).await {
+            Ok(()) => return Ok((username, email)),
+            Err(AppError::Invalid(errors)) => print_errors(&errors),
+            Err(error) => return Err(refused(error)),
+        }
+    }
+}
+
+/// `changepassword`: ends all sessions of the account. Without a terminal the password is the first line of the input. Without a name
+/// it is the account that is called like whoever is logged in at this machine, as with Django.
 ///
 /// # Errors
 /// When there is no such account, or the password is refused.
-pub async fn change_password(config: Config, username: &str) -> Result<(), Failure> {
-    let site = super::open(config).await?;
-    let password = if stdin().is_terminal() {
-        let (first, second) = (ask_secretly("Password: ")?, ask_secretly("Password (again): ")?);
-        if first != second {
-            return Err(Failure::message("the two passwords differ: nothing was changed"));
-        }
-        first
-    } else {
-        Secret::new(read_line()?)
+pub async fn change_password(config: Config, username: Option<String>) -> Result<(), Failure> {
+    let login = match username.or_else(login_here) {
+        Some(login) => login,
+        None => return Err(Failure::message("whose password? Give the username")),
     };
-    let changed = service::change_password(&site, username, &password).await.map_err(refused)?;
+    let site = super::open(config).await?;
+    let done = set_password(&site, &login).await;
     site.db.close().await;
-    match changed {
-        Some(username) => {
-            println!("Password changed successfully for user '{username}'. All their sessions have ended.");
-            Ok(())
-        }
-        None => Err(Failure::message(format!("there is no user '{username}'"))),
+    let username = done?;
+    println!(
+        "Password changed successfully for user '{username}', and all their sessions are deleted. {}",
+        super::known_soon(&site)
+    );
+    Ok(())
+}
+
+/// Who is logged in at this machine, by the variables that Python's `getpass` asks.
+fn login_here() -> Option<String> {
+    ["LOGNAME", "USER", "LNAME", "USERNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
+}
+
+/// Whose it was.
+async fn set_password(site: &Site, login: &str) -> Result<String, Failure> {
+    /// At a terminal; Django's number.
+    const TRIES: u32 = 3;
+    let nobody = || Failure::message(format!("there is no user '{login}'"));
+    let Some(username) = service::username_of(site, login).await.map_err(refused)? else {
+        return Err(nobody());
+    };
+    if !stdin().is_terminal() {
+        let password = Secret::new(next_line().await?);
+        return service::change_password(site, login, &password).await.map_err(refused)?.ok_or_else(nobody);
     }
+    println!("Changing password for user '{username}'");
+    for _ in 0..TRIES {
+        let (first, second) = (ask_secretly("Password: ").await?, ask_secretly("Password (again): ").await?);
+        if first != second {
+            eprintln!("Passwords do not match. Please try again.");
+            continue;
+        }
+        match service::change_password(site, login, &first).await {
+            Ok(changed) => return changed.ok_or_else(nobody),
+            Err(AppError::Invalid(errors)) => print_errors(&errors),
+            Err(error) => return Err(refused(error)),
+        }
+    }
+    Err(Failure::message(format!(
+        "the password of user '{username}' was not changed, after {TRIES} attempts"
+    )))
 }
 
 fn refused(error: AppError) -> Failure {
@@ -124,23 +181,57 @@ fn print_errors(errors: &FormErrors) {
     }
 }
 
-fn ask(question: &str) -> Result<String, Failure> {
+async fn ask(question: &str) -> Result<String, Failure> {
     print!("{question}");
     stdout().flush().map_err(|error| Failure::start("write to the terminal", error))?;
-    read_line()
+    next_line().await
 }
 
-fn read_line() -> Result<String, Failure> {
-    let mut line = String::new();
-    match stdin().read_line(&mut line) {
-        Ok(0) => Err(Failure::message("the input ended")),
-        Ok(_) => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
+/// Reads a line on a thread of its own, so that Ctrl-C ends the program in order: a terminal that was made silent must not stay so.
+async fn next_line() -> Result<String, Failure> {
+    let (send, line) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = stdin().read_line(&mut line).map(|count| (count, line));
+        let _ = send.send(read);
+    });
+    let line = tokio::select! {
+        line = line => line.map_err(|error| Failure::start("read from the terminal", error))?,
+        _ = tokio::signal::ctrl_c() => return Err(Failure::message("interrupted: nothing was changed")),
+    };
+    match line {
+        Ok((0, _)) => Err(Failure::message("the input ended")),
+        Ok((_, line)) => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
         Err(error) => Err(Failure::start("read from the terminal", error)),
     }
 }
 
-fn ask_secretly(question: &str) -> Result<Secret, Failure> {
-    rpassword::prompt_password(question)
-        .map(Secret::new)
-        .map_err(|error| Failure::start("read the password from the terminal", error))
+/// The terminal shows nothing before the question is asked: whoever, or whatever, answers at once must not be seen.
+async fn ask_secretly(question: &str) -> Result<Secret, Failure> {
+    let silence =
+        Silence::begin().map_err(|error| Failure::start("read the password from the terminal", error))?;
+    let line = ask(question).await;
+    drop(silence);
+    println!();
+    line.map(Secret::new)
+}
+
+/// A terminal that does not show what is typed, until this is dropped.
+struct Silence(Termios);
+
+impl Silence {
+    fn begin() -> rustix::io::Result<Self> {
+        let before = termios::tcgetattr(stdin())?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO);
+        termios::tcsetattr(stdin(), OptionalActions::Drain, &silent)?;
+        Ok(Self(before))
+    }
+}
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        // Nothing can be done about a terminal that is gone.
+        let _ = termios::tcsetattr(stdin(), OptionalActions::Drain, &self.0);
+    }
 }

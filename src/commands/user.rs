@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 
+use super::known_soon;
 use crate::{
     error::AppError,
     people::{
@@ -160,7 +161,12 @@ async fn set_active(site: &Site, typed: &str, is_active: bool) -> Result<(), Fai
         "{}",
         match (changed, is_active) {
             (true, true) => format!("User '{name}' may log in again."),
-            (true, false) => format!("User '{name}' is switched off. All their sessions have ended."),
+            (true, false) => {
+                format!(
+                    "User '{name}' is switched off, and all their sessions are deleted. {}",
+                    known_soon(site)
+                )
+            }
             (false, true) => format!("User '{name}' was active already."),
             (false, false) => format!("User '{name}' was switched off already."),
         }
@@ -181,8 +187,12 @@ async fn set_membership(
     println!(
         "{}",
         match (changed, membership) {
-            (true, Membership::In) => format!("User '{name}' is in the group '{group}' now."),
-            (true, Membership::Out) => format!("User '{name}' is not in the group '{group}' any more."),
+            (true, Membership::In) => {
+                format!("User '{name}' is in the group '{group}' now. {}", known_soon(site))
+            }
+            (true, Membership::Out) => {
+                format!("User '{name}' is not in the group '{group}' any more. {}", known_soon(site))
+            }
             (false, Membership::In) => format!("User '{name}' was in the group '{group}' already."),
             (false, Membership::Out) => format!("User '{name}' was not in the group '{group}'."),
         }

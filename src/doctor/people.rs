@@ -180,9 +180,11 @@ async fn add(site: &Site, router: &Router, superuser: &Person, person: &Person) 
     ]);
     if person.visitor.role == Role::Staff {
         fields.push(("is_staff", "yes"));
-        let may = Permission::ViewUser.codename();
         superuser.post(router, SaveUser::PATH, &fields).await?;
-        return people::grant(site, Target::User(&user), may).await.map(drop).map_err(outage);
+        return people::grant(site, Target::User(&user), Permission::ViewUser)
+            .await
+            .map(drop)
+            .map_err(outage);
     }
     superuser.post(router, SaveUser::PATH, &fields).await
 }

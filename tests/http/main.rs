@@ -66,6 +66,7 @@ mod several;
 mod signup;
 mod site_cache;
 mod stopping;
+mod terminal;
 mod throttle;
 mod timing;
 mod user_batches;

@@ -136,6 +136,16 @@ async fn after_change(
     notify(transaction, visit, mail, user, "").await
 }
 
+/// Whose account a login name or an address means, for the command line; none where there is no active one.
+///
+/// # Errors
+/// An outage.
+pub async fn username_of(site: &Site, login: &str) -> Result<Option<String>, AppError> {
+    let key = login_key(login).unwrap_or_default();
+    let found = store::find_for_login(&mut *site.db.read().await?, &key).await?;
+    Ok(found.filter(|user| user.is_active == 1).map(|user| user.username))
+}
+
 /// Sets a password from the command line and ends all sessions. The account's username; `None`: no such account.
 ///
 /// # Errors

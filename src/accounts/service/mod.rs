@@ -18,7 +18,7 @@ pub mod tokens;
 mod who;
 
 pub(crate) use change_password::put_password;
-pub use change_password::{NewPassword, change_own_password, change_password};
+pub use change_password::{NewPassword, change_own_password, change_password, username_of};
 pub use demo::{DemoMember, add_demo_members};
 pub use email::{
     Proof, confirm_email_change, not_me, request_email_change, request_verification, undo_email_change,
@@ -32,6 +32,6 @@ pub use notices::notify;
 pub use password_costs::{KnownCosts, list_costs, refresh_costs};
 pub use profile::{Names, Profile, profile, profile_limit, save_names, set_picture_version};
 pub use reset::{expand_reset_request, request_reset, reset_password};
-pub use sign_up::{NewAccount, create_superuser, sign_up};
+pub use sign_up::{NewAccount, check_email, check_username, create_superuser, sign_up};
 pub use staff::{NewUser, insert, is_proven_elsewhere};
 pub use who::{member, member_named, rights};

@@ -66,6 +66,35 @@ pub async fn create_superuser(
     account.create(site, None, errors).await
 }
 
+/// Checks a superuser's name as it is typed, before the rest is asked for.
+///
+/// # Errors
+/// What is wrong with it, or an outage.
+pub async fn check_username(site: &Site, typed: &str) -> Result<(), AppError> {
+    let (username, mut errors) = (username::normalize(typed), FormErrors::default());
+    for problem in username::problems(&username) {
+        errors.add(Field::Username, problem);
+    }
+    let key = username::key(&username);
+    if errors.is_empty() && store::username_exists(&mut *site.db.read().await?, &key).await? {
+        errors.add(Field::Username, Problem::UsernameTaken);
+    }
+    errors.into_result()
+}
+
+/// Checks a superuser's address in the same way.
+///
+/// # Errors
+/// What is wrong with it, or an outage.
+pub async fn check_email(site: &Site, typed: &str) -> Result<(), AppError> {
+    let refused = |problem| AppError::Invalid(FormErrors::one(Field::Email, problem));
+    let email = address::check(typed).map_err(refused)?;
+    match super::staff::is_proven_elsewhere(&mut *site.db.read().await?, &email).await? {
+        true => Err(refused(Problem::EmailTaken)),
+        false => Ok(()),
+    }
+}
+
 struct Account {
     username: String,
     email: String,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     admin::history::service::{Actor, Object, record},
     error::AppError,
-    member::UserId,
+    member::{Permission, UserId},
     server::Site,
 };
 
@@ -29,23 +29,23 @@ pub enum Target<'a> {
 /// Gives a permission. Whether it was not there before.
 ///
 /// # Errors
-/// [`AppError::BadRequest`] for what is no `app.codename`, or an outage.
-pub async fn grant(site: &Site, target: Target<'_>, codename: &str) -> Result<bool, AppError> {
-    set(site, target, codename, true).await
+/// An outage.
+pub async fn grant(site: &Site, target: Target<'_>, permission: Permission) -> Result<bool, AppError> {
+    set(site, target, permission.codename(), true).await
 }
 
-/// Takes a permission back. Whether it was there before.
+/// Takes a permission back, also one that came from another site and means nothing here. Whether it was there before.
 ///
 /// # Errors
 /// [`AppError::BadRequest`] for what is no `app.codename`, or an outage.
 pub async fn revoke(site: &Site, target: Target<'_>, codename: &str) -> Result<bool, AppError> {
+    if !is_codename(codename) {
+        return Err(AppError::BadRequest);
+    }
     set(site, target, codename, false).await
 }
 
 async fn set(site: &Site, target: Target<'_>, codename: &str, gives: bool) -> Result<bool, AppError> {
-    if !is_codename(codename) {
-        return Err(AppError::BadRequest);
-    }
     let (holder, object) = match target {
         Target::User(user) => (Holder::User(user.id), Object::User(UserId(user.id), &user.username)),
         Target::Group(group) => (Holder::Group(group.id), Object::Group(group.id, &group.name)),

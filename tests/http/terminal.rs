@@ -1,0 +1,153 @@
+//! The questions of `createsuperuser` and `changepassword`, at a terminal.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{Read, Write},
+    os::unix::ffi::OsStrExt,
+    process::{Child, Command},
+    sync::mpsc::{Receiver, channel},
+    time::Duration,
+};
+
+use rustix::{
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{LocalModes, tcgetattr},
+};
+
+use crate::support::{PASSWORD, TestSite, database::TestDatabase, program::program};
+
+/// A program at a terminal, and what the terminal has shown so far.
+struct Terminal {
+    screen: File,
+    /// The program's side, whose settings can be looked at.
+    inside: File,
+    child: Child,
+    /// What comes, from a thread that waits for it.
+    coming: Receiver<String>,
+    shown: String,
+}
+
+impl Terminal {
+    fn start(command: &mut Command) -> Self {
+        let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
+        grantpt(&screen).expect("granted");
+        unlockpt(&screen).expect("unlocked");
+        let name = ptsname(&screen, Vec::new()).expect("a name");
+        let path = std::path::Path::new(std::ffi::OsStr::from_bytes(name.to_bytes()));
+        let inside = OpenOptions::new().read(true).write(true).open(path).expect("the other side");
+        let side = || inside.try_clone().expect("another");
+        let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().expect("the program runs");
+        let (screen, (send, coming)) = (File::from(screen), channel());
+        let mut reader = screen.try_clone().expect("another");
+        std::thread::spawn(move || {
+            let mut buffer = [0; 1024];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                let _ = send.send(String::from_utf8_lossy(&buffer[..count]).into_owned());
+            }
+        });
+        Self { screen, inside, child, coming, shown: String::new() }
+    }
+
+    /// Reads on until the terminal shows this, which must come after what was waited for before.
+    fn until(&mut self, text: &str) {
+        const PATIENCE: Duration = Duration::from_secs(60);
+        loop {
+            if let Some(at) = self.shown.find(text) {
+                self.shown.drain(..at + text.len());
+                return;
+            }
+            let more = self.coming.recv_timeout(PATIENCE);
+            self.shown += &more.unwrap_or_else(|_| panic!("no {text:?} after {:?}", self.shown));
+        }
+    }
+
+    fn type_in(&mut self, line: &str) {
+        writeln!(self.screen, "{line}").expect("typed");
+    }
+
+    fn shows_what_is_typed(&self) -> bool {
+        tcgetattr(&self.inside).expect("its settings").local_modes.contains(LocalModes::ECHO)
+    }
+
+    fn is_good(mut self) -> bool {
+        self.child.wait().expect("it ends").success()
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_cannot_be_taken_is_asked_for_again_at_once() {
+    let site = TestSite::start_without_mail().await;
+    site.signed_up("ada").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut terminal = Terminal::start(program(&site.database, folder.path()).arg("createsuperuser"));
+    for (name, said) in
+        [("two words", "Enter a valid username."), ("", "required"), ("ADA", "already exists")]
+    {
+        terminal.until("Username: ");
+        terminal.type_in(name);
+        terminal.until(said);
+    }
+    terminal.until("Username: ");
+    terminal.type_in("root");
+    terminal.until("Email address: ");
+    terminal.type_in("nowhere");
+    terminal.until("Email address: ");
+    terminal.type_in("root@example.com");
+    for question in ["Password: ", "Password (again): "] {
+        terminal.until(question);
+        assert!(!terminal.shows_what_is_typed(), "whoever answers at once is not seen");
+        terminal.type_in(PASSWORD);
+    }
+    terminal.until("Superuser created successfully.");
+    assert!(terminal.shows_what_is_typed(), "as it was before");
+    assert!(!terminal.shown.contains(PASSWORD) && terminal.is_good());
+    assert_eq!(site.visitor().log_in("root").await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_password_is_asked_for_three_times_and_without_a_name_it_is_ones_own() {
+    let site = TestSite::start_without_mail().await;
+    site.signed_up("ada").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let change = || {
+        let mut command = program(&site.database, folder.path());
+        command.arg("changepassword").env("LOGNAME", "ada");
+        Terminal::start(&mut command)
+    };
+    let mut terminal = change();
+    terminal.until("Changing password for user 'ada'");
+    for (first, second, said) in [
+        ("another good one", "another good on", "do not match"),
+        ("short", "short", "too short"),
+        ("12345678", "12345678", "after 3 attempts"),
+    ] {
+        terminal.until("Password: ");
+        terminal.type_in(first);
+        terminal.until("Password (again): ");
+        terminal.type_in(second);
+        terminal.until(said);
+    }
+    assert!(!terminal.is_good());
+    let mut terminal = change();
+    for question in ["Password: ", "Password (again): "] {
+        terminal.until(question);
+        terminal.type_in("another good one");
+    }
+    // What is true of a site that runs beside it.
+    terminal.until("all their sessions are deleted. A site that is running goes on as before for up to 1m");
+    assert!(terminal.is_good());
+    assert_eq!(site.visitor().log_in_with("ada", "another good one").await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn whose_password_is_asked_where_nobody_is_named() {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    let said = crate::support::program::refused(program(&database, folder.path()).arg("changepassword"));
+    assert!(said.contains("Give the username"), "{said}");
+    let mut named = program(&database, folder.path());
+    let said = crate::support::program::refused(named.arg("changepassword").env("LOGNAME", "nobody"));
+    assert!(said.contains("there is no user 'nobody'"), "{said}");
+    database.remove().await;
+}
