@@ -6,7 +6,7 @@ use std::io::Cursor;
 use image::{
     DynamicImage, GenericImageView, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, Rgba,
     RgbaImage,
-    codecs::{jpeg::JpegEncoder, webp::WebPEncoder},
+    codecs::{jpeg::JpegEncoder, png::PngDecoder, webp::WebPEncoder},
     imageops::{self, FilterType},
     metadata::Orientation,
 };
@@ -22,6 +22,11 @@ const LONGEST_SIDE: u32 = 8192;
 const MOST_BYTES: u64 = 96 * 1024 * 1024;
 /// Pixels in width and height that [`MOST_BYTES`] always hold.
 const SQUARE_THAT_FITS: u32 = 5000;
+
+/// Bytes of an unpacked colour profile. Cameras and monitors have some thousand.
+const MAX_PROFILE_BYTES: usize = 1024 * 1024;
+/// Bytes that the head of a PNG may take when it is unpacked: more than a whole file has.
+const MAX_HEAD_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A picture in its two sizes, encoded.
 #[derive(Debug)]
@@ -70,18 +75,50 @@ fn decode(file: &[u8]) -> Result<Decoded, Problem> {
     if format == ImageFormat::Jpeg && is_cut_off(file) {
         return Err(Problem::PictureUnreadable);
     }
-    let mut reader = ImageReader::with_format(Cursor::new(file), format);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(problem)?;
+    let mut decoder: Box<dyn ImageDecoder> = if format == ImageFormat::Png {
+        // A PNG's colour profile is compressed, and unpacked with its head: the picture's own limit would be far too high for it.
+        let mut of_head = limits.clone();
+        of_head.max_alloc = Some(MAX_HEAD_BYTES);
+        let mut decoder = PngDecoder::with_limits(Cursor::new(file), of_head).map_err(problem)?;
+        decoder.set_limits(limits).map_err(problem)?;
+        Box::new(decoder)
+    } else {
+        let mut reader = ImageReader::with_format(Cursor::new(file), format);
+        reader.limits(limits);
+        Box::new(reader.into_decoder().map_err(problem)?)
+    };
     // Known from the head of the file: a bomb is recognised before it is touched.
     if decoder.total_bytes() > MOST_BYTES {
         return Err(Problem::PictureTooManyPixels { max: SQUARE_THAT_FITS });
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let colours = decoder.icc_profile().ok().flatten();
+    // The decoder says nothing of a profile that it could not unpack within its limit.
+    let is_missing = colours.is_none() && format == ImageFormat::Png && has_packed_profile(file);
+    if is_missing || colours.as_ref().is_some_and(|profile| profile.len() > MAX_PROFILE_BYTES) {
+        return Err(Problem::PictureUnreadable);
+    }
     let colours = colours.and_then(|profile| ColorProfile::new_from_slice(&profile).ok());
     let image = DynamicImage::from_decoder(decoder).map_err(problem)?;
     Ok(Decoded { image, orientation, colours })
+}
+
+/// Whether a PNG has a colour profile, which stands before its pixels.
+fn has_packed_profile(png: &[u8]) -> bool {
+    const SIGNATURE: usize = 8;
+    // Length, kind, checksum.
+    const AROUND: usize = 12;
+    let mut rest = png.get(SIGNATURE..).unwrap_or_default();
+    while let [a, b, c, d, kind @ ..] = rest {
+        match kind.get(..4) {
+            Some(b"iCCP") => return true,
+            Some(b"IDAT") | None => return false,
+            Some(_) => {}
+        }
+        let length = u32::from_be_bytes([*a, *b, *c, *d]) as usize;
+        rest = rest.get(length.saturating_add(AROUND)..).unwrap_or_default();
+    }
+    false
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
@@ -271,6 +308,37 @@ mod tests {
         // No profile at all is as good as none.
         for broken in [b"no profile".to_vec(), p3[..p3.len() / 2].to_vec(), vec![0; 200]] {
             assert!(is_near(&Rgba(with_profile(broken)), [100, 200, 100]));
+        }
+    }
+
+    /// A PNG packs its profile a thousand times, so that 90 kB of it would take 90 MB.
+    #[test]
+    fn a_profile_of_more_than_a_mebibyte_is_refused_however_it_is_packed() {
+        use image::ImageEncoder;
+        let green = RgbaImage::from_pixel(10, 10, Rgba([100, 200, 100, 255]));
+        let rendered = |bytes: usize, format: ImageFormat| {
+            let (mut file, profile) = (Vec::new(), vec![0; bytes]);
+            if format == ImageFormat::Png {
+                let mut encoder = image::codecs::png::PngEncoder::new(&mut file);
+                encoder.set_icc_profile(profile).expect("PNG has profiles");
+                green.write_with_encoder(encoder).expect("encoded");
+                assert!(file.len() < 100_000);
+            } else {
+                let mut encoder = JpegEncoder::new(&mut file);
+                encoder.set_icc_profile(profile).expect("JPEG has profiles");
+                DynamicImage::ImageRgba8(green.clone())
+                    .into_rgb8()
+                    .write_with_encoder(encoder)
+                    .expect("encoded");
+            }
+            render(&file).map(|_| ())
+        };
+        for format in [ImageFormat::Png, ImageFormat::Jpeg] {
+            assert_eq!(rendered(MAX_PROFILE_BYTES, format), Ok(()), "{format:?}");
+            for bytes in [MAX_PROFILE_BYTES + 1, 5 * 1024 * 1024, 12 * 1024 * 1024] {
+                let verdict = rendered(bytes, format);
+                assert_eq!(verdict, Err(Problem::PictureUnreadable), "{format:?} {bytes}");
+            }
         }
     }
 
