@@ -92,7 +92,7 @@ test('what a member visits is in the list, and never what it says', async ({ pag
   await arrive(page, `${INSPECTOR}?q=&member=${member.name.toUpperCase()}`);
   await undisturbed(async () => {
     await lookAtVisited(page, member, otherDevice);
-    await expect(page.getByText('1 to 3 of 3.')).toBeVisible();
+    await expect(page.getByText('1 to 3 of 3 entries that have not expired.')).toBeVisible();
     const [, whose, age, left, size, , last] = await rows(page).first().locator('th, td').allTextContents();
     expect(whose).toBe(member.name);
     expect(age).toMatch(/^(\d+ min )?\d+ s$/);
@@ -195,4 +195,31 @@ test('an open inspector shows the next visit by itself, one without scripts when
   await later();
   await expect(names(page).filter({ hasText: 'dashboard' })).toHaveCount(0);
   expect(await isMarked(page)).toBe(hasScript());
+});
+
+test('the chart tells its two series apart without colour, and by contrast', async ({ page }) => {
+  await logIn(page, superuser());
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await open(page, INSPECTOR);
+    await expect(page.locator('.chart .legend li')).toHaveText(['Found', 'Not found']);
+    for (const text of ['60 minutes ago', 'Now']) await expect(page.locator('.chart .x-axis')).toContainText(text);
+    await expect(page.locator('.chart .y-axis')).toContainText('0');
+    await expect(page.locator('.chart .plot path.misses')).toHaveAttribute('fill', 'url(#hatching)');
+    if (!hasScript()) continue;
+    const [ground, reads, stripes] = await page.evaluate(() =>
+      ['.ground', '.reads', '.stripe'].map(name => {
+        const colour = getComputedStyle(document.querySelector(`.chart .plot ${name}`)!).fill;
+        const channels = colour.match(/[\d.]+/g)!.slice(0, 3).map(Number);
+        const [red, green, blue] = channels.map(channel => {
+          const share = channel / 255;
+          return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+        });
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+      }),
+    );
+    const contrast = (one: number, other: number) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    expect(contrast(ground, reads), `${colorScheme}: found`).toBeGreaterThan(3);
+    expect(contrast(ground, stripes), `${colorScheme}: not found`).toBeGreaterThan(3);
+  }
 });

@@ -84,9 +84,9 @@ async fn it_shows_what_is_there_and_never_what_it_says() {
     assert!(row[4].ends_with(" B") || row[4].ends_with(" KiB"), "{row:?}");
     assert_eq!(row[5], "1", "read once since it was made");
     assert!(row[6].ends_with(": names changed"), "{row:?}");
-    assert_eq!(page.find("main > p:not(.help)"), "1 to 2 of 2.");
+    assert_eq!(page.find("main > p:not(.help)"), "1 to 2 of 2 entries that have not expired.");
     assert!(!page.text().contains("Kanarienvogel") && !page.text().contains("canary@example.com"));
-    assert_eq!(figure(&page, "Entries"), "3");
+    assert_eq!(figure(&page, "Entries in the backend, with expired ones"), "3");
     assert!(figure(&page, "Memory").ends_with(" of 16.0 MiB"));
     assert_eq!(figure(&page, "Evictions"), "0");
     assert!(figure(&page, "Hit ratio").ends_with(" %"));
@@ -126,12 +126,18 @@ async fn searched_by_name_tag_and_owner_and_page_by_page() {
         rendered_at(&mut site.member(&format!("member{number}")).await).await;
     }
     let first = staff.get(PAGE).await;
-    assert_eq!((rows(&first).len(), first.find("main > p:not(.help)")), (25, "1 to 25 of 30.".into()));
+    assert_eq!(
+        (rows(&first).len(), first.find("main > p:not(.help)")),
+        (25, "1 to 25 of 30 entries that have not expired.".into())
+    );
     let (own, of_all) = (("dashboard".to_owned(), "member10".to_owned()), names(&first));
     assert!(of_all.contains(&own) && of_all.is_sorted_by_key(|(name, _)| name.clone()), "{of_all:?}");
     assert_eq!(first.attribute(".pager .older", "href").as_deref(), Some("/admin/cache?page=2"));
     let second = staff.get(&format!("{PAGE}?page=2")).await;
-    assert_eq!((rows(&second).len(), second.find("main > p:not(.help)")), (5, "26 to 30 of 30.".into()));
+    assert_eq!(
+        (rows(&second).len(), second.find("main > p:not(.help)")),
+        (5, "26 to 30 of 30 entries that have not expired.".into())
+    );
     assert_eq!(second.attribute(".pager a", "href").as_deref(), Some(PAGE));
     let beyond = staff.get(&format!("{PAGE}?page=9999999999999")).await;
     assert_eq!(

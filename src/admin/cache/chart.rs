@@ -10,7 +10,7 @@ pub const WIDTH: u64 = 720;
 /// Units from the lower edge to the upper one.
 pub const HEIGHT: u64 = 160;
 
-/// Reads of the last hour, with those that missed in front of them.
+/// Shows the reads of the last hour: those that found nothing at the bottom, those that found something on top of them.
 #[component]
 pub fn Chart(
     /// What is drawn.
@@ -46,21 +46,50 @@ pub fn Chart(
             })
             .collect_view()
     };
+    let top = move || plot.with(|plot| plot.top);
+    let misses = move || plot.with(|plot| plot.misses.clone());
     view! {
         <figure class="chart">
-            <svg
-                viewBox=format!("0 0 {WIDTH} {HEIGHT}")
-                preserveAspectRatio="none"
-                role="img"
-                aria-label=in_words
-            >
-                <path class="reads" d=move || plot.with(|plot| plot.reads.clone()) />
-                <path class="misses" d=move || plot.with(|plot| plot.misses.clone()) />
-            </svg>
-            <figcaption class="help">
-                "All reads, and in front of them those that found nothing, from an hour ago to now. Upper edge: "
-                {move || plot.with(|plot| plot.top)} " reads in ten seconds."
-            </figcaption>
+            <figcaption id="reads-title">"Reads in ten seconds"</figcaption>
+            <div class="plot">
+                <div class="y-axis" aria-hidden="true">
+                    <span>{top}</span>
+                    <span>{move || top() / 2}</span>
+                    <span>"0"</span>
+                </div>
+                <svg
+                    viewBox=format!("0 0 {WIDTH} {HEIGHT}")
+                    preserveAspectRatio="none"
+                    role="img"
+                    aria-label=in_words
+                >
+                    <defs>
+                        // Told apart by its stripes, too, and not by colour alone.
+                        <pattern id="hatching" width="4" height="8" patternUnits="userSpaceOnUse">
+                            <rect class="stripe" width="4" height="3" />
+                        </pattern>
+                    </defs>
+                    <path class="grid" d=format!("M0,0H{WIDTH}M0,{0}H{WIDTH}", HEIGHT / 2) />
+                    <path class="reads" d=move || plot.with(|plot| plot.reads.clone()) />
+                    <path class="ground" d=misses />
+                    <path class="misses" fill="url(#hatching)" d=misses />
+                </svg>
+                <div class="x-axis" aria-hidden="true">
+                    <span>"60 minutes ago"</span>
+                    <span>"30"</span>
+                    <span>"Now"</span>
+                </div>
+            </div>
+            <ul class="legend">
+                <li>
+                    <span class="swatch reads" aria-hidden="true"></span>
+                    "Found"
+                </li>
+                <li>
+                    <span class="swatch misses" aria-hidden="true"></span>
+                    "Not found"
+                </li>
+            </ul>
             <details>
                 <summary>"The same in numbers"</summary>
                 <p>{in_words}</p>
@@ -79,5 +108,19 @@ pub fn Chart(
                 </div>
             </details>
         </figure>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_series_are_named_and_the_axes_have_numbers() {
+        let plot = Plot { top: 40, ..Plot::default() };
+        let html = Owner::new().with(|| view! { <Chart plot=Signal::stored(plot) /> }.to_html());
+        for text in ["Found", "Not found", "url(#hatching)", ">40<", ">20<", ">0<", "60 minutes ago", "Now"] {
+            assert!(html.contains(text), "{text} in {html}");
+        }
     }
 }

@@ -100,7 +100,9 @@ fn in_words(found: Option<&Found>, page: usize) -> String {
         0 => "Nothing fits, or nothing is cached.".into(),
         shown => {
             let first = (page - 1) * PAGE + 1;
-            format!("{first} to {} of {at_least}{}.", first + shown - 1, found.count)
+            let (last, count) = (first + shown - 1, found.count);
+            let entries = if count == 1 { "entry that has" } else { "entries that have" };
+            format!("{first} to {last} of {at_least}{count} {entries} not expired.")
         }
     }
 }
@@ -132,7 +134,7 @@ fn FigureList(#[prop(into)] figures: Signal<Figures>) -> impl IntoView {
             ("Not found", figures.misses.to_string()),
             ("Computed", figures.computes.to_string()),
             ("Invalidations", figures.invalidations.to_string()),
-            ("Entries", number(figures.entries)),
+            ("Entries in the backend, with expired ones", number(figures.entries)),
             (
                 "Memory",
                 figures.bytes.map_or(UNKNOWN.into(), |bytes| format!("{}{of}", bytes_in_words(bytes))),
