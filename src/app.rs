@@ -39,7 +39,7 @@ use crate::{
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
     my_data::pages::{DataPage, DeletePage},
     sessions::pages::DevicesPage,
-    ui::{ErrorText, Footer, Header, JsonBytes, Main, Once, PageContext, SetStatus, SkipLink},
+    ui::{ErrorText, Footer, Header, JsonBytes, LostSession, Main, Once, PageContext, SetStatus, SkipLink},
 };
 
 /// The site.
@@ -105,6 +105,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <SkipLink />
             <SiteHeader context />
+            <LostSession />
             {match is_missing {
                 true => Either::Left(view! { <MissingPage /> }),
                 false => Either::Right(pages()),

@@ -233,6 +233,44 @@ test('several at once, after a question', async ({ page, otherDevice }) => {
   await expect(page.getByText('Nobody fits.')).toBeVisible();
 });
 
+test('who sorts and filters with the keyboard stays where they are, and hears what has changed @javascript', async ({ page }) => {
+  await logIn(page, superuser());
+  await open(page, USERS);
+  const said = page.locator('#content [aria-live=polite]');
+  for (const [name, order] of [
+    ['Username', 'sorted by Username, ascending'],
+    ['Username', 'sorted by Username, descending'],
+    ['Last login', 'sorted by Last login, descending'],
+  ]) {
+    await page.getByRole('columnheader', { name }).getByRole('link').focus();
+    await page.keyboard.press('Enter');
+    await expect(said).toContainText(order);
+    await expect(page.getByRole('columnheader', { name }).getByRole('link')).toBeFocused();
+  }
+  // What had the focus is not there any more: the next step of the Tab key begins at the content, and not at the top of the page.
+  const inactive = page.getByRole('link', { name: /^Inactive/ });
+  await inactive.focus();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/active=0/);
+  await expect(page.locator('#content:focus, #content :focus')).toHaveCount(1);
+});
+
+test('nobody chosen is said on the list, and no to the question keeps who was chosen', async ({ page, otherDevice }) => {
+  const member = await signUp(otherDevice);
+  await logIn(page, superuser());
+  await search(page, member.name);
+  await button(page, '… with the chosen ones …').click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Nobody was chosen.' })).toBeVisible();
+  await hydrated(page);
+  await page.getByLabel(`Choose ${member.name}`).check();
+  await field(page, 'Action').selectOption('Deactivate');
+  await button(page, '… with the chosen ones …').click();
+  await expect(heading(page)).toHaveText('Are you sure?');
+  await hydrated(page);
+  await page.getByRole('link', { name: 'No, back to the list' }).click();
+  await expect(page.getByLabel(`Choose ${member.name}`)).toBeChecked();
+});
+
 test('sessions, activity and mails of everybody', async ({ page, otherDevice }) => {
   const member = await join(otherDevice);
   await logIn(page, superuser());

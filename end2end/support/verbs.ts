@@ -30,7 +30,7 @@ export async function open(page: Page, path: string): Promise<Response> {
 }
 
 /** Waits for a full page load to have led to this address. */
-export async function arrive(page: Page, path: string): Promise<void> {
+export async function arrive(page: Page, path: string | RegExp): Promise<void> {
   await expect(page).toHaveURL(path);
   await hydrated(page);
 }

@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+pub use crate::ui::allowed::visitor_may;
 use crate::{
     permission::Permission,
-    ui::{IfAllowed, Page, PageContext},
+    ui::{IfAllowed, Page},
 };
 
 /// A page of the admin, with the way to its other rooms.
@@ -126,11 +127,4 @@ pub fn UserSearch(
             {all}
         </form>
     }
-}
-
-/// Whether the visitor has the permission, for what is shown otherwise where they have not. A question of looks; the server asks
-/// for itself.
-pub fn visitor_may(permission: Permission) -> bool {
-    let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
-    visitor.is_some_and(|visitor| visitor.may.contains(&permission))
 }

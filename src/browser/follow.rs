@@ -3,19 +3,23 @@
 use std::{cell::RefCell, rc::Rc};
 
 use leptos::{
-    prelude::{document, window, window_event_listener_untyped},
+    prelude::{document, window_event_listener_untyped},
     web_sys::{Event, EventSource, MessageEvent, VisibilityState},
 };
 use wasm_bindgen::{JsCast, prelude::Closure};
 
+use super::typed::leave_page;
 use crate::{
     sessions::ENDED_EVENT,
-    ui::follow::{Follow, Stop, Told},
+    ui::{
+        follow::{Follow, Stop, Told},
+        session_notice::{Lost, SessionNotice},
+    },
 };
 
 /// For all pages.
-pub fn follow() -> Follow {
-    Follow::new(begin)
+pub fn follow(notice: SessionNotice) -> Follow {
+    Follow::new(move |path, told| begin(path, told, notice.clone()))
 }
 
 /// The source and what it calls, which must live as long.
@@ -31,7 +35,7 @@ impl Drop for Open {
     }
 }
 
-fn begin(path: String, told: Told) -> Stop {
+fn begin(path: String, told: Told, notice: SessionNotice) -> Stop {
     let (open, told) = (Rc::new(RefCell::new(None)), Rc::new(told));
     let follow = {
         let open = open.clone();
@@ -39,7 +43,7 @@ fn begin(path: String, told: Told) -> Stop {
             let is_seen = document().visibility_state() == VisibilityState::Visible;
             let is_open = open.borrow().is_some();
             if is_seen && !is_open {
-                *open.borrow_mut() = source(&path, told.clone());
+                *open.borrow_mut() = source(&path, told.clone(), notice.clone());
             } else if !is_seen {
                 open.borrow_mut().take();
             }
@@ -58,7 +62,7 @@ fn begin(path: String, told: Told) -> Stop {
     })
 }
 
-fn source(path: &str, told: Rc<Told>) -> Option<Open> {
+fn source(path: &str, told: Rc<Told>, notice: SessionNotice) -> Option<Open> {
     let source = EventSource::new(path).ok()?;
     let on_told = Closure::new(move |event: MessageEvent| {
         if let Some(text) = event.data().as_string() {
@@ -70,7 +74,7 @@ fn source(path: &str, told: Rc<Told>) -> Option<Open> {
         // There is nothing more to follow for who looks at the page: the server knows what to show instead.
         Closure::new(move |_: Event| {
             source.close();
-            let _ = window().location().reload();
+            leave_page(&notice, Lost::Ended);
         })
     };
     source.set_onmessage(Some(on_told.as_ref().unchecked_ref()));

@@ -1,14 +1,19 @@
-//! An open page learns at once that its session has ended, and is loaded again: the server then shows what a stranger may see.
+//! An open page learns at once that its session has ended, and is loaded again: the server then shows what a stranger may see. Where
+//! something has been typed, it says so instead.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::{
-    prelude::{document, set_timeout, window, window_event_listener_untyped},
+    prelude::{document, set_timeout, window_event_listener_untyped},
     web_sys::{Event, EventSource, MessageEvent, VisibilityState},
 };
 use wasm_bindgen::{JsCast, prelude::Closure};
 
-use crate::sessions::{ENDED_EVENT, LIVE_PATH};
+use super::typed::leave_page;
+use crate::{
+    sessions::{ENDED_EVENT, LIVE_PATH},
+    ui::session_notice::{Lost, SessionNotice},
+};
 
 /// After an answer that was no stream (a proxy's, while the site starts anew) EventSource gives up; we do not.
 const AGAIN: Duration = Duration::from_secs(20);
@@ -32,7 +37,7 @@ impl Drop for Open {
 }
 
 /// Watches over a page that was made for a member; over no other.
-pub fn begin() {
+pub fn begin(notice: SessionNotice) {
     let Some(member) = member() else {
         return;
     };
@@ -43,7 +48,7 @@ pub fn begin() {
             // A browser opens six connections to a host, for all tabs together: only what is looked at has one.
             let wanted = document().visibility_state() == VisibilityState::Visible;
             match wanted {
-                true => stream.open(&member),
+                true => stream.open(&member, &notice),
                 false => stream.close(),
             }
         }
@@ -69,7 +74,7 @@ fn member() -> Option<String> {
 }
 
 impl Stream {
-    fn open(&self, member: &str) {
+    fn open(&self, member: &str, notice: &SessionNotice) {
         if self.0.borrow().is_some() {
             return;
         }
@@ -77,30 +82,31 @@ impl Stream {
             return;
         };
         let whose = {
-            let member = member.to_owned();
-            Closure::new(move |event: MessageEvent| {
-                if event.data().as_string().is_some_and(|found| found != member) {
-                    reload();
-                }
+            let (member, notice) = (member.to_owned(), notice.clone());
+            Closure::new(move |event: MessageEvent| match event.data().as_string() {
+                Some(found) if found != member => leave_page(&notice, Lost::ToAnother),
+                // Logged in again, in another tab: what was typed here can be sent.
+                _ => notice.hide(),
             })
         };
         let ended = {
-            let source = source.clone();
+            let (source, notice) = (source.clone(), notice.clone());
             Closure::new(move |_: Event| {
                 source.close();
-                reload();
+                leave_page(&notice, Lost::Ended);
             })
         };
         let failed = {
-            let (source, stream, member) = (source.clone(), self.clone(), member.to_owned());
+            let (source, stream) = (source.clone(), self.clone());
+            let (member, notice) = (member.to_owned(), notice.clone());
             Closure::new(move |_: Event| {
                 if source.ready_state() == EventSource::CLOSED {
-                    let (stream, member) = (stream.clone(), member.clone());
+                    let (stream, member, notice) = (stream.clone(), member.clone(), notice.clone());
                     let again = move || {
                         // Closed by whoever leaves or hides the page, it stays closed.
                         if stream.is_dead() {
                             stream.close();
-                            stream.open(&member);
+                            stream.open(&member, &notice);
                         }
                     };
                     set_timeout(again, AGAIN);
@@ -120,8 +126,4 @@ impl Stream {
     fn is_dead(&self) -> bool {
         self.0.borrow().as_ref().is_some_and(|open| open.source.ready_state() == EventSource::CLOSED)
     }
-}
-
-fn reload() {
-    let _ = window().location().reload();
 }

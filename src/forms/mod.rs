@@ -14,6 +14,8 @@ use crate::error::AppError;
 
 /// The hidden field that names the form's page, for the way back without JavaScript.
 pub const FORM_PAGE: &str = "form_page";
+/// The hidden field that names the member whose page it is: what they typed is shown again to nobody else.
+pub const FORM_MEMBER: &str = "form_member";
 
 /// A password as it was typed. Never printed (law 6).
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -29,6 +29,18 @@ pub async fn load_profile() -> Result<ProfileSummary, AppError> {
     super::service::profile_summary(&Visit::current()?, &current_member()?).await
 }
 
+/// How many of a hundred reads the cache answers; nothing before the first. For who may look at the cache.
+///
+/// # Errors
+/// Nobody is signed in, or [`AppError::Forbidden`].
+#[server(prefix = "/api", endpoint = "members/hit_ratio")]
+pub async fn load_hit_ratio() -> Result<Option<u64>, AppError> {
+    use crate::{permission::Permission, server::permitted};
+
+    let (visit, _) = permitted(Permission::ViewCache)?;
+    Ok(super::service::hit_ratio(&visit).await)
+}
+
 /// Changes how the caller is called; leads back to the profile.
 ///
 /// # Errors

@@ -6,9 +6,13 @@ use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
 use crate::{
     activity::pages::{ACTIVITY, ActivityLines},
     lab::LAB,
+    permission::Permission,
     pictures::pages::Portrait,
     sessions::DEVICES_PAGE,
-    ui::{Data, InPerson, Loaded, Page, PageContext, Timestamp, WhyCached, expect_member},
+    ui::{
+        Data, IfAllowed, InPerson, Loaded, Page, PageContext, Timestamp, WhyCached, allowed::visitor_may,
+        expect_member,
+    },
 };
 
 pub use super::profile::ProfilePage;
@@ -196,17 +200,24 @@ fn device_row(device: Device) -> impl IntoView {
     }
 }
 
-/// `/members/secret`; the lesson's fourth exercise.
+/// `/members/secret`; the lesson's fourth exercise. Part of it takes a permission (Django: `has_perm`): the page asks so as not to show
+/// what would be of no use, and the server function asks once more, since it can be called without the page.
 #[component]
 pub fn SecretPage() -> impl IntoView {
-    let data = Data::load(|| (), |()| api::load_profile());
+    let may_view_cache = visitor_may(Permission::ViewCache);
+    let load = move |()| async move {
+        let summary = api::load_profile().await?;
+        let hit_ratio = if may_view_cache { api::load_hit_ratio().await.ok().flatten() } else { None };
+        Ok((summary, hit_ratio))
+    };
+    let data = Data::load(|| (), load);
     let name = visitor_name();
     view! {
         <Page title=format!("Welcome to the secret page, {name}!") class="page narrow">
             <p>"Only logged-in members can see this content."</p>
             <Loaded
                 data
-                show=move |summary: ProfileSummary| {
+                show=move |(summary, hit_ratio): (ProfileSummary, Option<u64>)| {
                     expect_member(&name, &summary.username);
                     view! {
                         <p>
@@ -216,6 +227,15 @@ pub fn SecretPage() -> impl IntoView {
                                 None => view! { "Never" }.into_any(),
                             }}
                         </p>
+                        <IfAllowed permission=Permission::ViewCache>
+                            <p class="permitted">
+                                "You may look at the cache, so you see this, too: "
+                                {match hit_ratio {
+                                    Some(percent) => format!("it has answered {percent} % of all reads."),
+                                    None => "nothing has been read from it yet.".into(),
+                                }}
+                            </p>
+                        </IfAllowed>
                     }
                 }
             />

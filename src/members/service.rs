@@ -3,6 +3,7 @@
 use super::{Activity, Dashboard, Device, Login, ProfileSummary};
 use crate::{
     accounts, activity as record,
+    admin::cache::service::figures,
     cache::Policy,
     error::AppError,
     member::Member,
@@ -18,6 +19,11 @@ use crate::{
 pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppError> {
     let (summary, activity) = (profile_summary(visit, member).await?, activity(visit, member).await?);
     Ok(Dashboard { summary, activity, page: visit.page_validity() })
+}
+
+/// How many of a hundred reads the cache answers; nothing before the first.
+pub async fn hit_ratio(visit: &Visit) -> Option<u64> {
+    figures(&visit.site.cache.stats().await).hit_percent()
 }
 
 /// The profile summary.

@@ -19,8 +19,10 @@ use crate::{
     member::{Client, Member},
     server::{
         Site, Visit, error_page,
+        form_body::Values,
         guard::{REAUTHENTICATE, with_next},
         moment::moment,
+        pending_form,
         plain_forms::to_the_end,
     },
     sessions::cookie::{self, AuthSession},
@@ -49,7 +51,11 @@ async fn download(
         match copy {
             Ok(copy) => file(&site, copy),
             Err(AppError::ReauthenticationRequired) if error_page::wants_html(&headers) => {
-                (StatusCode::SEE_OTHER, [(header::LOCATION, with_next(REAUTHENTICATE, DATA))]).into_response()
+                let to = [(header::LOCATION, with_next(REAUTHENTICATE, DATA))];
+                let mut response = (StatusCode::SEE_OTHER, to).into_response();
+                // The way back leads to a page and not to the file: there it says that the button is to be pressed again.
+                pending_form::keep_to_show(&site, response.headers_mut(), DATA, EXPORT, Values::new());
+                response
             }
             Err(error) => error_page::refuse(&site, &headers, &error),
         }

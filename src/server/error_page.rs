@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_router::{components::Router, location::RequestUrl};
 use server_fn::error::FromServerFnError;
 
-use super::{Site, pages};
+use super::{Site, health, pages};
 use crate::{
     acting::Notice,
     app::SiteHeader,
@@ -35,12 +35,18 @@ pub fn refuse(site: &Site, headers: &HeaderMap, error: &AppError) -> Response {
     respond(site, headers, status, Some(error))
 }
 
+/// The same for a form, with a link back to the page on which it stands.
+pub fn refuse_form(site: &Site, headers: &HeaderMap, error: &AppError, page: Option<String>) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    answer(site, headers, status, Some(error), Frame::Unknown { back: page })
+}
+
 /// The answer to a member who may not do that: the way on is in the navigation.
 pub fn forbidden(site: &Site, request: &Request, member: &Member, error: &AppError) -> Response {
     let mut visitor = pages::visitor(member);
     visitor.is_staff &= pages::admin_is_here(site, request.extensions());
     let path = request.uri().path().to_owned();
-    let frame = Frame::Of { visitor, acting: pages::notice(member), path };
+    let frame = Frame::Of { visitor, acting: pages::notice(member), path, back: None };
     answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
 }
 
@@ -49,25 +55,26 @@ pub fn forbidden(site: &Site, request: &Request, member: &Member, error: &AppErr
 pub struct Unframed {
     status: StatusCode,
     sentence: String,
+    back: Option<String>,
 }
 
 /// The same page once more, for this member.
 pub fn framed(
     site: &Site,
     response: Response,
-    Unframed { status, sentence }: Unframed,
+    Unframed { status, sentence, back }: Unframed,
     member: &Member,
     path: String,
 ) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
-    let frame = Frame::Of { visitor: pages::visitor(member), acting: pages::notice(member), path };
+    let frame = Frame::Of { visitor: pages::visitor(member), acting: pages::notice(member), path, back };
     Response::from_parts(head, Body::from(page(site, status, sentence, frame)))
 }
 
 /// The same for a status that is no [`AppError`].
 pub fn respond(site: &Site, headers: &HeaderMap, status: StatusCode, error: Option<&AppError>) -> Response {
-    answer(site, headers, status, error, Frame::Unknown)
+    answer(site, headers, status, error, Frame::Unknown { back: None })
 }
 
 /// For an error page with a member's navigation: its forms may be sent.
@@ -78,9 +85,9 @@ const WITH_FORMS: HeaderValue = HeaderValue::from_static(
 /// Whose page it is.
 enum Frame {
     /// Not known here; every page that knows is reached from the start page.
-    Unknown,
+    Unknown { back: Option<String> },
     /// Of a member, at this address.
-    Of { visitor: Visitor, acting: Option<Notice>, path: String },
+    Of { visitor: Visitor, acting: Option<Notice>, path: String, back: Option<String> },
 }
 
 fn answer(
@@ -94,8 +101,12 @@ fn answer(
     let error = error.as_ref();
     let sentence = error.map_or_else(|| sentence(status).to_owned(), ToString::to_string);
     let mut response = if wants_html(headers) {
-        let unframed =
-            matches!(frame, Frame::Unknown).then(|| Unframed { status, sentence: sentence.clone() });
+        let unframed = match &frame {
+            Frame::Unknown { back } => {
+                Some(Unframed { status, sentence: sentence.clone(), back: back.clone() })
+            }
+            Frame::Of { .. } => None,
+        };
         let html = page(site, status, sentence, frame);
         let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
         match unframed {
@@ -123,28 +134,45 @@ pub fn retry_after(headers: &mut HeaderMap, error: &AppError) {
     }
 }
 
-/// Gives an answer to whoever would get none: tower-sessions and axum-login answer a failing store with an empty 500, so does the
-/// layer that catches panics, axum a wrong method with an empty 405, the time limit with an empty 504.
+/// Gives a page to every browser that would get an error without one, and a sentence to every script that would get nothing:
+/// tower-sessions and axum-login answer a failing store with an empty 500, so does the layer that catches panics, axum a wrong method
+/// with an empty 405 and a path that it cannot read with a line of its own, the time limit is an empty 504. Only the answers to health
+/// checks stay as they are.
 pub async fn never_empty(State(site): State<Site>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
+    let is_health_check = health::PATHS.contains(&request.uri().path());
     let response = next.run(request).await;
     let status = response.status();
     let is_empty = http_body::Body::size_hint(response.body()).exact() == Some(0);
-    if !is_empty || !(status.is_server_error() || status == StatusCode::METHOD_NOT_ALLOWED) {
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let lacks_a_page =
+        wants_html(&headers) && !is_page && (status.is_client_error() || status.is_server_error());
+    // A script knows an empty 401.
+    let lacks_a_sentence = is_empty && (status.is_server_error() || status == StatusCode::METHOD_NOT_ALLOWED);
+    if is_health_check || !(lacks_a_page || lacks_a_sentence) {
         return response;
     }
     let error = match status {
-        StatusCode::METHOD_NOT_ALLOWED => None,
-        StatusCode::GATEWAY_TIMEOUT => Some(AppError::TimedOut),
+        StatusCode::UNAUTHORIZED => Some(AppError::SignedOut),
+        StatusCode::FORBIDDEN => Some(AppError::Forbidden),
+        StatusCode::NOT_FOUND => Some(AppError::NotFound),
+        StatusCode::PAYLOAD_TOO_LARGE => Some(AppError::TooLarge),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Some(AppError::TimedOut),
         _ if response.extensions().get::<Panicked>().is_some() => Some(AppError::Internal),
-        _ => Some(AppError::Unavailable),
+        _ if status.is_server_error() => Some(AppError::Unavailable),
+        _ => None,
     };
     let mut page = match &error {
         Some(error) => refuse(&site, &headers, error),
         None => respond(&site, &headers, status, None),
     };
-    if let Some(allow) = response.headers().get(header::ALLOW) {
-        page.headers_mut().insert(header::ALLOW, allow.clone());
+    for name in [header::ALLOW, header::REFRESH, header::SET_COOKIE] {
+        for value in response.headers().get_all(&name) {
+            page.headers_mut().append(name.clone(), value.clone());
+        }
     }
     page
 }
@@ -163,13 +191,15 @@ pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
 fn sentence(status: StatusCode) -> &'static str {
     match status {
         StatusCode::METHOD_NOT_ALLOWED => "This address cannot be used in that way.",
-        StatusCode::BAD_REQUEST => "That request could not be read.",
+        _ if status.is_client_error() => "That request could not be read.",
         _ => "Something went wrong.",
     }
 }
 
 fn page(site: &Site, status: StatusCode, sentence: String, frame: Frame) -> String {
     let owner = Owner::new();
+    let (Frame::Unknown { back } | Frame::Of { back, .. }) = &frame;
+    let back = back.clone();
     let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
     // As one escaped text: in a title a browser shows the marks that views leave between their parts.
     let title = format!("{} · {name}", status.canonical_reason().unwrap_or("Error"));
@@ -189,7 +219,7 @@ fn page(site: &Site, status: StatusCode, sentence: String, frame: Frame) -> Stri
                     <SkipLink />
                     {top(name, frame)}
                     <Main>
-                        <ErrorText status=status.as_u16() sentence=sentence />
+                        <ErrorText status=status.as_u16() sentence=sentence back />
                     </Main>
                     <Footer />
                 </body>
@@ -203,7 +233,7 @@ fn page(site: &Site, status: StatusCode, sentence: String, frame: Frame) -> Stri
 
 fn top(site_name: String, frame: Frame) -> AnyView {
     match frame {
-        Frame::Unknown => view! {
+        Frame::Unknown { .. } => view! {
             <Header site_name label="Site">
                 <li>
                     <a href="/">"Start page"</a>
@@ -211,7 +241,7 @@ fn top(site_name: String, frame: Frame) -> AnyView {
             </Header>
         }
         .into_any(),
-        Frame::Of { visitor, acting, path } => {
+        Frame::Of { visitor, acting, path, .. } => {
             // The navigation's links look for the address that they are on.
             provide_context(RequestUrl::new(&path));
             let context = PageContext { site_name, visitor: Some(visitor), acting, ..Default::default() };

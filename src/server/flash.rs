@@ -8,30 +8,32 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Site, cookies, visit};
+use super::{
+    Site, cookie_check, cookies, guard,
+    pending_form::{self, PendingForm},
+    visit,
+};
 use crate::{
+    error::AppError,
     forms::ReturnedForm,
-    sessions::press,
     ui::flash::{Flash, Level, Message},
 };
 
 /// The cookie of messages, and of a refused form.
 pub const NAME: &str = "flash";
-/// Holds a form while its sender gives the password again.
-pub const KEPT: &str = "kept_form";
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// Browsers refuse cookies over 4096 bytes, name and attributes included.
-const LONGEST: usize = 3800;
+pub(super) const MAX_COOKIE_BYTES: usize = 3800;
 
 /// The cookie's content.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Carried {
     /// Messages to be shown once.
     #[serde(default)]
@@ -39,13 +41,24 @@ pub struct Carried {
     /// A refused form.
     #[serde(default)]
     pub form: Option<ReturnedForm>,
+    /// A form that waits for this page; it comes in a cookie of its own.
+    #[serde(skip)]
+    pub pending: Option<PendingForm>,
 }
 
-/// A form that waits for its page to be opened again.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    page: String,
-    form: ReturnedForm,
+impl Carried {
+    /// Returns the messages and the form for a page that is shown to this member.
+    pub fn shown_to(self, username: Option<&str>) -> (Vec<Flash>, Option<ReturnedForm>) {
+        let Self { mut messages, form, pending } = self;
+        if form.is_some() {
+            return (messages, form);
+        }
+        let form = pending.and_then(|pending| pending.shown_to(username));
+        if form.is_some() {
+            messages.push(Flash { level: Level::Warning, message: Message::NotYetDone });
+        }
+        (messages, form)
+    }
 }
 
 /// Adds a message for developers (Django: `messages.debug`). Not shown unless `site.message_level` is `debug`.
@@ -112,13 +125,15 @@ fn add(site: &Site, messages: &mut Vec<Flash>, level: Level, message: Message) -
     if level < site.config.site.message_level {
         return false;
     }
-    messages.push(Flash { level, message });
+    let flash = Flash { level, message };
+    messages.retain(|present| *present != flash);
+    messages.push(flash);
     messages.drain(..messages.len().saturating_sub(MOST));
     true
 }
 
 fn set_messages(site: &Site, response: &mut HeaderMap, messages: Vec<Flash>) {
-    cookies::set(site, response, NAME, encode(&Carried { messages, form: None }), LIFETIME);
+    cookies::set(site, response, NAME, encode(&Carried { messages, ..Carried::default() }), LIFETIME);
 }
 
 /// The messages that an answer adds so far.
@@ -133,36 +148,23 @@ fn added(site: &Site, response: &ResponseOptions) -> Option<Vec<Flash>> {
 
 /// Sends a refused form back; values that do not fit into a cookie are cut, the longest first.
 pub fn set_form(site: &Site, response: &mut HeaderMap, form: ReturnedForm) {
-    let value = fitting(form, |form| encode(&Carried { messages: Vec::new(), form: Some(form) }));
+    send_back(site, response, Vec::new(), form);
+}
+
+/// Sends a form back that could not be carried out, with the reason above its page.
+pub fn set_failed_form(site: &Site, response: &mut HeaderMap, error: AppError, form: ReturnedForm) {
+    send_back(site, response, vec![Flash { level: Level::Error, message: Message::Failed(error) }], form);
+}
+
+fn send_back(site: &Site, response: &mut HeaderMap, messages: Vec<Flash>, form: ReturnedForm) {
+    let value = fitting(form, |form| {
+        encode(&Carried { messages: messages.clone(), form: Some(form), pending: None })
+    });
     cookies::set(site, response, NAME, value, LIFETIME);
 }
 
-/// Keeps a form until its page is opened again, with other pages in between.
-pub fn keep_form(site: &Site, response: &mut HeaderMap, page: &str, form: ReturnedForm) {
-    let page = page.split(['?', '#']).next().unwrap_or_default();
-    let value = fitting(form, |form| encode(&Kept { page: page.to_owned(), form }));
-    cookies::set(site, response, KEPT, value, LIFETIME);
-}
-
-/// The form that waits for this page, in a server function.
-pub fn kept_form(page: &str) -> Option<ReturnedForm> {
-    let page = page.split(['?', '#']).next().unwrap_or_default();
-    decode::<Kept>(cookies::current(KEPT)).filter(|kept| kept.page == page).map(|kept| kept.form)
-}
-
-/// Lets go of the form that waits, in a server function.
-pub fn forget_kept_form() {
-    cookies::set_current(KEPT, String::new(), Duration::ZERO);
-}
-
-/// Lets go of a button that was pressed, if one waits.
-pub fn forget_press(site: &Site, request: &HeaderMap, response: &mut HeaderMap) {
-    if decode::<Kept>(cookies::read(site, request, KEPT)).is_some_and(|kept| press::is_one(&kept.form.form)) {
-        cookies::remove(site, response, KEPT);
-    }
-}
-
-fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String) -> String {
+/// Encodes a form so that it fits into a cookie: its values are cut, the longest first.
+pub(super) fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String) -> String {
     const SHORTEST_CUT: usize = 64;
     let mut cut = 1024;
     loop {
@@ -172,7 +174,7 @@ fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String) -> 
             }
         }
         let value = encoded(form.clone());
-        if value.len() <= LONGEST || cut <= SHORTEST_CUT {
+        if value.len() <= MAX_COOKIE_BYTES || cut <= SHORTEST_CUT {
             return value;
         }
         cut /= 2;
@@ -192,12 +194,22 @@ pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -
         return next.run(request).await;
     }
     let has_cookie = has_cookie(&site, request.headers(), NAME);
-    let kept = decode::<Kept>(cookies::read(&site, request.headers(), KEPT))
-        .filter(|kept| kept.page == request.uri().path());
-    let has_kept = kept.is_some();
-    if has_cookie || has_kept {
-        let mut carried = read(&site, request.headers());
-        carried.form = carried.form.or(kept.map(|kept| kept.form));
+    if let Some(clean) = cookie_check::unmarked(request.uri()) {
+        if request.headers().contains_key(header::COOKIE) {
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, clean)]).into_response();
+        }
+        if !guard::is_public_page(request.uri().path()) {
+            let login = cookie_check::marked(&site.config.accounts.login_url);
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, login)]).into_response();
+        }
+        let messages = vec![Flash { level: Level::Error, message: Message::CookiesNeeded }];
+        request.extensions_mut().insert(Carried { messages, ..Carried::default() });
+    }
+    let pending =
+        PendingForm::read(&site, request.headers()).filter(|pending| pending.is_on(request.uri().path()));
+    let has_pending = pending.is_some();
+    if has_cookie || has_pending {
+        let carried = Carried { pending, ..read(&site, request.headers()) };
         request.extensions_mut().insert(carried);
     }
     let is_page = request.method() == axum::http::Method::GET && !request.uri().path().starts_with("/api/");
@@ -206,8 +218,8 @@ pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if (has_cookie || has_kept) && is_page && is_html && response.status() == StatusCode::OK {
-        for (shown, name) in [(has_cookie, NAME), (has_kept, KEPT)] {
+    if (has_cookie || has_pending) && is_page && is_html && response.status() == StatusCode::OK {
+        for (shown, name) in [(has_cookie, NAME), (has_pending, pending_form::COOKIE)] {
             if shown {
                 cookies::remove(&site, response.headers_mut(), name);
             }
@@ -230,10 +242,10 @@ fn read(site: &Site, headers: &HeaderMap) -> Carried {
     decode(cookies::read(site, headers, NAME)).unwrap_or_default()
 }
 
-fn encode<T: Serialize>(carried: &T) -> String {
+pub(super) fn encode<T: Serialize>(carried: &T) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(carried).unwrap_or_default())
 }
 
-fn decode<T: DeserializeOwned>(value: Option<String>) -> Option<T> {
+pub(super) fn decode<T: DeserializeOwned>(value: Option<String>) -> Option<T> {
     URL_SAFE_NO_PAD.decode(value?).ok().and_then(|json| serde_json::from_slice(&json).ok())
 }

@@ -10,7 +10,7 @@ use axum::{
 };
 use server_fn::ServerFn;
 
-use super::{Site, error_page, flash};
+use super::{Site, error_page, flash, pending_form, signed_out};
 use crate::{
     accounts::{
         api::{
@@ -136,13 +136,13 @@ fn is_public(route: &str) -> bool {
     is_public_page(route) || PUBLIC_FUNCTIONS.contains(&route) || links::is_link(route)
 }
 
-/// Knows the member, lets them in, and answers everybody else on a closed route: pages with 303 to the login page, server
-/// functions with 401, both with an empty body. A path without a route has nothing to guard; it gets its 404.
+/// Lets members in and refuses everybody else on a closed route: browsers with 303 to the login page, scripts that call a server
+/// function with 401, both with an empty body. A path without a route has nothing to guard; it gets its 404.
 pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Response {
     let member = request.extensions().get::<Member>().cloned();
     let open = request.extensions().get::<MatchedPath>().is_none_or(|route| is_public(route.as_str()));
     if member.is_none() && !open {
-        return refuse(&site, &request);
+        return refuse(&site, request).await;
     }
     if let Some(member) = &member
         && let Some(route) = request.extensions().get::<MatchedPath>()
@@ -200,12 +200,16 @@ fn ask_again(site: &Site, request: &Request) -> Response {
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response.headers_mut().insert(header::LOCATION, with_next(REAUTHENTICATE, wanted));
-    // Who comes anew does not ask for what was pressed, and given up, before.
-    flash::forget_press(site, request.headers(), response.headers_mut());
+    // Whoever opens a page does not ask for what they sent, and left, before.
+    pending_form::do_not_send_again(site, request.headers(), response.headers_mut());
     response
 }
 
-fn refuse(site: &Site, request: &Request) -> Response {
+/// Refuses who is not signed in.
+async fn refuse(site: &Site, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return signed_out::answer(site, request).await;
+    }
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     // Who comes with a cookie was signed in; say why they are not any more.
@@ -217,10 +221,6 @@ fn refuse(site: &Site, request: &Request) -> Response {
             Level::Warning,
             Message::SessionEnded,
         );
-    }
-    if request.uri().path().starts_with("/api/") {
-        *response.status_mut() = StatusCode::UNAUTHORIZED;
-        return response;
     }
     let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let location = with_next(&site.config.accounts.login_url, wanted);

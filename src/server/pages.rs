@@ -38,6 +38,7 @@ fn provide(site: &Site, is_missing: bool) {
     };
     let carried = parts.extensions.get::<Carried>().cloned().unwrap_or_default();
     let member = parts.extensions.get::<Member>();
+    let (messages, form) = carried.shown_to(member.map(Member::username));
     provide_context(PageContext {
         site_name: site.config.site.name.clone(),
         visitor: member.map(visitor).map(|visitor| Visitor {
@@ -46,8 +47,8 @@ fn provide(site: &Site, is_missing: bool) {
         }),
         has_lab: site.config.has_lab(),
         password_rules: site.password_rules.shown(),
-        messages: carried.messages,
-        form: carried.form,
+        messages,
+        form,
         acting: member.and_then(notice),
         is_missing,
     });

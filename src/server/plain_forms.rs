@@ -4,69 +4,154 @@
 //! URL, drops what was typed, and answers every error with status 500. Here instead: a refused form goes back to its page (303)
 //! with its errors and values in the flash cookie; any other error is an error page; and script clients get the error's own status.
 
-use std::{collections::BTreeMap, error::Error, future::Future};
+use std::future::Future;
 
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{
+        HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts, response::Parts as Head,
+    },
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http_body_util::LengthLimitError;
 use server_fn::{
+    ServerFn,
     error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
     redirect::REDIRECT_HEADER,
 };
 use tracing::Instrument;
 
-use super::{Site, error_page, flash, guard, outcome};
+use super::{
+    Site, cookie_check, cookies, error_page, flash,
+    form_body::{self, Sent, Values},
+    guard, outcome, pending_form,
+};
 use crate::{
-    accounts::next::destination,
+    accounts::api::Reauthenticate,
     error::AppError,
-    forms::{FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
-    pictures,
-    sessions::press,
+    forms::{FORM_PAGE, FormErrors, Submission},
+    member::Member,
     timing::{Recorder, request_id},
 };
 
-/// Forms that send a file. They read it themselves, within a limit of their own; what else they say stands in their address.
-const WITH_FILE: [&str; 1] = [pictures::SAVE_PATH];
-
 /// Wraps the server functions.
 pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next) -> Response {
-    if request.method() != Method::POST || !request.uri().path().starts_with("/api/") {
+    if !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
-    let (parts, sent) = request.into_parts();
-    let path = parts.uri.path().to_owned();
-    let (body, sent) = if WITH_FILE.contains(&path.as_str()) {
-        (Bytes::from(parts.uri.query().unwrap_or_default().to_owned()), sent)
-    } else {
-        let limit = usize::try_from(site.config.server.max_body.bytes()).unwrap_or(usize::MAX);
-        match to_bytes(sent, limit).await {
-            Ok(body) => (body.clone(), Body::from(body)),
-            Err(error) => return error_page::refuse(&site, &parts.headers, &unreadable(&error)),
-        }
-    };
-    let headers = parts.headers.clone();
-    let recorder = parts.extensions.get::<Recorder>().cloned().unwrap_or_default();
-    let response = to_the_end(next.run(Request::from_parts(parts, sent))).await;
-    let (mut head, answer) = response.into_parts();
-    let Ok(answer) = to_bytes(answer, usize::MAX).await else {
-        return error_page::refuse(&site, &headers, &AppError::Internal);
-    };
-    let error = head.headers.remove(SERVER_FN_ERROR_HEADER).map(|mark| (mark, AppError::de(answer.clone())));
-    let submission = serde_json::from_slice(&answer);
-    match (&error, &submission) {
-        (Some((_, error)), _) => recorder.came_to(outcome::of_error(error)),
-        (None, Ok(submission)) => recorder.came_to(outcome::of_submission(submission)),
-        (None, Err(_)) => {}
+    if request.method() != Method::POST {
+        return back_to_a_page(&site, request, next).await;
     }
-    if !error_page::wants_html(&headers) {
+    let (parts, body) = request.into_parts();
+    let (sent, body) = match form_body::read(&site, &parts, body).await {
+        Ok(read) => read,
+        Err((sent, error)) => return failed(&site, sent, &error),
+    };
+    let again = (sent.path == Reauthenticate::PATH).then(|| (next.clone(), parts.clone()));
+    let answered = match Answered::by(next, Request::from_parts(parts, body)).await {
+        Ok(answered) => answered,
+        Err(error) => return failed(&site, sent, &error),
+    };
+    if let Some((next, parts)) = again
+        && let Some(page) = answered.accepted_location()
+        && let Some((uri, body)) = pending_form::to_send_again(&site, &parts.headers, &page)
+        && guard::lets_in(parts.extensions.get::<Member>(), uri.path())
+    {
+        return send_again(&site, next, parts, uri, body, page).await;
+    }
+    finish(&site, sent, answered)
+}
+
+/// What a server function answered.
+struct Answered {
+    head: Head,
+    body: Bytes,
+    error: Option<(HeaderValue, AppError)>,
+}
+
+impl Answered {
+    async fn by(next: Next, request: Request) -> Result<Self, AppError> {
+        let recorder = request.extensions().get::<Recorder>().cloned().unwrap_or_default();
+        let (mut head, body) = to_the_end(next.run(request)).await.into_parts();
+        let body = to_bytes(body, usize::MAX).await.map_err(|_| AppError::Internal)?;
+        let error =
+            head.headers.remove(SERVER_FN_ERROR_HEADER).map(|mark| (mark, AppError::de(body.clone())));
+        let answered = Self { head, body, error };
+        match (&answered.error, answered.submission()) {
+            (Some((_, error)), _) => recorder.came_to(outcome::of_error(error)),
+            (None, Ok(submission)) => recorder.came_to(outcome::of_submission(&submission)),
+            (None, Err(_)) => {}
+        }
+        Ok(answered)
+    }
+
+    fn submission(&self) -> Result<Submission, serde_json::Error> {
+        serde_json::from_slice(&self.body)
+    }
+
+    /// Where an accepted form leads.
+    fn accepted_location(&self) -> Option<String> {
+        let is_accepted = self.error.is_none() && matches!(self.submission(), Ok(Submission::Accepted));
+        let location = self.head.headers.get(header::LOCATION).filter(|_| is_accepted)?;
+        location.to_str().ok().map(str::to_owned)
+    }
+
+    /// Makes it the answer to an accepted form that leads to this page.
+    fn lead_to(&mut self, page: &str) {
+        self.body = Bytes::from(serde_json::to_vec(&Submission::Accepted).unwrap_or_default());
+        self.head.headers.remove(header::CONTENT_LENGTH);
+        self.head.headers.insert(header::LOCATION, location(page));
+        self.head.headers.insert(REDIRECT_HEADER, HeaderValue::from_static("true"));
+    }
+}
+
+/// Sends the form again for which the password was given. It goes through the same handler: every server function's route finds the
+/// function by the path of its request.
+async fn send_again(
+    site: &Site,
+    next: Next,
+    mut parts: Parts,
+    uri: Uri,
+    body: Bytes,
+    page: String,
+) -> Response {
+    let mut values = form_body::values(&body);
+    values.insert(FORM_PAGE.to_owned(), page.clone());
+    let sent = Sent { path: uri.path().to_owned(), headers: parts.headers.clone(), values };
+    parts.uri = uri;
+    parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+    let mut answered = match Answered::by(next, Request::from_parts(parts, Body::from(body))).await {
+        Ok(answered) => answered,
+        Err(error) => return failed(site, sent, &error),
+    };
+    if answered.error.is_some() {
+        return finish(site, sent, answered);
+    }
+    cookies::remove(site, &mut answered.head.headers, pending_form::COOKIE);
+    match answered.submission() {
+        Ok(Submission::Accepted) => finish(site, sent, answered),
+        // Its errors stand at fields of another page than the one that asks for the password, with scripts too.
+        Ok(Submission::Refused(errors)) => {
+            flash::set_form(site, &mut answered.head.headers, sent.clone().returned(errors));
+            answered.lead_to(&page);
+            finish(site, sent, answered)
+        }
+        Ok(Submission::Reauthenticate) | Err(_) => {
+            answered.lead_to(&page);
+            finish(site, sent, answered)
+        }
+    }
+}
+
+/// Turns a server function's answer into what its client can use.
+fn finish(site: &Site, sent: Sent, answered: Answered) -> Response {
+    let (request, submission) = (sent.headers.clone(), answered.submission());
+    let Answered { mut head, body, error } = answered;
+    if !error_page::wants_html(&sent.headers) {
         if matches!(submission, Ok(Submission::Reauthenticate)) {
-            let location = reauthenticate(&site, &headers, &path, &body, &mut head.headers);
+            let location = reauthenticate(site, sent, &mut head.headers);
             head.headers.insert(header::LOCATION, location);
             head.headers.insert(REDIRECT_HEADER, HeaderValue::from_static("true"));
         }
@@ -77,51 +162,78 @@ pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next)
             head.headers.remove(header::LOCATION);
             head.headers.remove(header::CONTENT_LENGTH);
             error_page::retry_after(&mut head.headers, &error);
-            let error = error.reported(request_id::of_request(&headers));
+            let error = error.reported(request_id::of_request(&request));
             return Response::from_parts(head, Body::from(error.ser()));
         }
-        return Response::from_parts(head, Body::from(answer));
+        if let Some(to) = head.headers.remove(header::LOCATION) {
+            head.headers.insert(header::LOCATION, cookie_check::mark(&request, to));
+        }
+        return Response::from_parts(head, Body::from(body));
     }
     if let Some((_, error)) = error {
-        return error_page::refuse(&site, &headers, &error);
+        return failed(site, sent, &error);
     }
     if !(head.status.is_success() || head.status.is_redirection()) {
-        return Response::from_parts(head, Body::from(answer));
+        return Response::from_parts(head, Body::from(body));
     }
     let mut kept = cookies_of(&head.headers);
-    let location = match submission {
+    let to = match submission {
         Ok(Submission::Refused(errors)) => {
-            let values = typed_values(&body);
-            let page = form_page(&site, &headers, values.get(FORM_PAGE));
-            flash::set_form(
-                &site,
-                &mut kept,
-                ReturnedForm { form: path, errors, values: shown_again(values) },
-            );
-            HeaderValue::try_from(page).ok()
+            let page = sent.page(site);
+            flash::set_form(site, &mut kept, sent.returned(errors));
+            page.map(|page| location(&page))
         }
-        Ok(Submission::Reauthenticate) => Some(reauthenticate(&site, &headers, &path, &body, &mut kept)),
+        Ok(Submission::Reauthenticate) => Some(reauthenticate(site, sent, &mut kept)),
         Ok(Submission::Accepted) => head.headers.remove(header::LOCATION),
         // A function that is no form, called as one: nothing here is meant for reading.
-        Err(_) => return error_page::refuse(&site, &headers, &AppError::BadRequest),
+        Err(_) => return error_page::refuse(site, &sent.headers, &AppError::BadRequest),
     };
     if let Some(clear) = head.headers.remove("clear-site-data") {
         kept.insert("clear-site-data", clear);
     }
-    kept.insert(header::LOCATION, location.unwrap_or(HeaderValue::from_static("/")));
+    let to = to.unwrap_or(HeaderValue::from_static("/"));
+    kept.insert(header::LOCATION, cookie_check::mark(&request, to));
     (StatusCode::SEE_OTHER, kept).into_response()
 }
 
-/// Returns why a body could not be read: too large, or broken off or garbled on its way.
-fn unreadable(error: &axum::Error) -> AppError {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
-    while let Some(error) = cause {
-        if error.is::<LengthLimitError>() {
-            return AppError::TooLarge;
-        }
-        cause = error.source();
+/// Answers a form that could not be carried out. For a person it is an error page that leads back to the form; where trying again is
+/// all there is to do, the browser goes back by itself, with the reason and with what was typed.
+fn failed(site: &Site, sent: Sent, error: &AppError) -> Response {
+    let page = sent.page(site).filter(|_| error_page::wants_html(&sent.headers));
+    let mut response = error_page::refuse_form(site, &sent.headers, error, page.clone());
+    if let Some(page) = page
+        && (error.retry_after().is_some() || *error == AppError::TooLarge)
+    {
+        lead_back(response.headers_mut(), &page);
+        let form = sent.returned(FormErrors::default());
+        flash::set_failed_form(site, response.headers_mut(), error.clone(), form);
     }
-    AppError::BadRequest
+    response
+}
+
+/// Leads a browser that opens a server function's address, out of the history say, back to the page that it comes from.
+async fn back_to_a_page(site: &Site, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && error_page::wants_html(&headers)
+        && let Some(page) = form_body::page(site, &headers, &Values::new())
+    {
+        lead_back(response.headers_mut(), &page);
+    }
+    response
+}
+
+/// Has the browser go to a page at once. The status of the answer stays what it is for whoever counts it, and browsers follow this
+/// header all the same.
+fn lead_back(headers: &mut HeaderMap, page: &str) {
+    if let Ok(refresh) = HeaderValue::try_from(format!("0;url={page}")) {
+        headers.insert(header::REFRESH, refresh);
+    }
+}
+
+fn location(page: &str) -> HeaderValue {
+    HeaderValue::try_from(page).unwrap_or(HeaderValue::from_static("/"))
 }
 
 /// What a handler of axum's answers to a form, so that it is read here as a server function's answer is.
@@ -133,19 +245,10 @@ pub fn answer(result: Result<Submission, AppError>) -> Response {
     }
 }
 
-/// Keeps what was typed, or pressed, and says where the password is asked for; from there the way leads back to the form.
-fn reauthenticate(
-    site: &Site,
-    headers: &HeaderMap,
-    form: &str,
-    body: &Bytes,
-    answer: &mut HeaderMap,
-) -> HeaderValue {
-    let values = typed_values(body);
-    let page = form_page(site, headers, values.get(FORM_PAGE));
-    let values = if press::is_one(form) { press::values(values) } else { shown_again(values) };
-    let form = ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values };
-    flash::keep_form(site, answer, &page, form);
+/// Keeps the form until the password is given again, and returns the page that asks for it.
+fn reauthenticate(site: &Site, sent: Sent, answer: &mut HeaderMap) -> HeaderValue {
+    let page = sent.page(site).unwrap_or_else(|| "/".to_owned());
+    pending_form::wait_for_password(site, &sent.headers, answer, &page, &sent.path, sent.values);
     guard::with_next(guard::REAUTHENTICATE, &page)
 }
 
@@ -162,61 +265,6 @@ pub async fn to_the_end(answer: impl Future<Output = Response> + Send + 'static)
     }
 }
 
-/// The page that the form stands on: what its hidden field says, or a `Referer` of ours, if either stays on this site.
-fn form_page(site: &Site, headers: &HeaderMap, field: Option<&String>) -> String {
-    let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
-    field
-        .map(String::as_str)
-        .into_iter()
-        .chain(referer)
-        .find_map(|page| destination(page, &site.base_url, "/"))
-        .unwrap_or_else(|| "/".to_owned())
-}
-
-/// The boxes that were ticked under one name, which then ends in `[]`, are one value, with commas between.
-fn typed_values(body: &Bytes) -> BTreeMap<String, String> {
-    let mut values = BTreeMap::new();
-    for (name, value) in form_urlencoded::parse(body) {
-        let present: &mut String = values.entry(name.clone().into_owned()).or_default();
-        if name.ends_with("[]") && !present.is_empty() {
-            present.push(',');
-            present.push_str(&value);
-        } else {
-            *present = value.into_owned();
-        }
-    }
-    values
-}
-
-/// Known fields only, and never a password.
-fn shown_again(values: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    values
-        .into_iter()
-        .filter(|(name, _)| Field::ALL.iter().any(|field| field.is_shown_again() && field.name() == name))
-        .collect()
-}
-
 fn cookies_of(headers: &HeaderMap) -> HeaderMap {
     headers.get_all(header::SET_COOKIE).iter().map(|cookie| (header::SET_COOKIE, cookie.clone())).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn passwords_are_not_carried() {
-        let values = typed_values(&Bytes::from_static(
-            b"username=ada&password1=a&password2=b&password=c&form_page=/x&next=/y",
-        ));
-        assert_eq!(shown_again(values), BTreeMap::from([("username".to_owned(), "ada".to_owned())]));
-    }
-
-    #[test]
-    fn boxes_under_one_name_are_all_carried() {
-        let values =
-            typed_values(&Bytes::from_static(b"permissions[]=a&email=x&permissions%5B%5D=b&email=y"));
-        let expected = [("email", "y"), ("permissions[]", "a,b")];
-        assert_eq!(shown_again(values), expected.map(|(name, value)| (name.into(), value.into())).into());
-    }
 }

@@ -6,7 +6,7 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    Site, client, error_page, flash, guard, headers, health, hidden, networks, page_cache, pages,
+    Site, client, error_page, flash, guard, headers, health, hidden, hydration, networks, page_cache, pages,
     plain_forms, same_origin, shell, static_files, well_formed,
 };
 use crate::{
@@ -62,6 +62,7 @@ pub fn router(site: Site) -> Router {
         .merge(static_files::routes(&site))
         .merge(health::routes())
         .merge(old_addresses::well_known())
+        .merge(hydration::routes())
         // Knows a session when it sees one, and is no visit.
         .merge(live::routes())
         .merge(cache::live::routes())

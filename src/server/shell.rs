@@ -5,8 +5,8 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use super::{Site, headers::page_csp};
-use crate::app::App;
+use super::{Site, headers::page_csp, hydration};
+use crate::{app::App, ui::FAILED_EVENT};
 
 /// The whole document. Runs on the server only, so it is no part of the WASM.
 pub fn shell(site: &Site) -> impl IntoView + use<> {
@@ -17,12 +17,7 @@ pub fn shell(site: &Site) -> impl IntoView + use<> {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let assets = &site.assets;
-    // Both at once; not by <link rel="preload">, which loads them also where no script will ever run.
-    let start = format!(
-        "const wasm=fetch({wasm:?});import({js:?}).then(app=>app.default({{module_or_path:wasm}}).then(()=>app.hydrate()));",
-        js = assets.js,
-        wasm = assets.wasm
-    );
+    let start = start_script(&assets.js, &assets.wasm);
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -30,6 +25,8 @@ pub fn shell(site: &Site) -> impl IntoView + use<> {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
+                // Safari makes links of what looks like a telephone number, a username for one, and the page could not be hydrated.
+                <meta name="format-detection" content="telephone=no" />
                 <link rel="stylesheet" href=assets.css.clone() />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <script type="module" nonce=nonce>
@@ -43,4 +40,23 @@ pub fn shell(site: &Site) -> impl IntoView + use<> {
             </body>
         </html>
     }
+}
+
+/// Starts the app in the browser. JavaScript and WASM are loaded at once; not by `<link rel="preload">`, which loads them also where no
+/// script will ever run.
+///
+/// Where the app fails, in the middle of hydration (an extension or a translator has changed the page) or later, its listeners are
+/// still there and would swallow clicks. From then on they get no events any more: links and forms are the browser's own again.
+fn start_script(js: &str, wasm: &str) -> String {
+    format!(
+        "const wasm=fetch({wasm:?});wasm.catch(()=>{{}});let failed=false;\
+         const fail=()=>{{if(failed)return;failed=true;document.documentElement.dataset.hydrated=\"failed\";\
+         for(const type of[\"click\",\"submit\",\"input\",\"change\",\"visibilitychange\",\"pageshow\",\"pagehide\",\"popstate\"])\
+         addEventListener(type,event=>{{event.stopImmediatePropagation();if(type===\"popstate\")location.reload()}},true);\
+         navigator.sendBeacon({beacon:?})}};\
+         addEventListener({FAILED_EVENT:?},fail);\
+         import({js:?}).then(app=>app.default({{module_or_path:wasm}}).then(()=>{{try{{app.hydrate()}}catch{{fail()}}}}))\
+         .catch(error=>console.info(\"This page works without its scripts:\",error));",
+        beacon = hydration::PATH,
+    )
 }

@@ -14,8 +14,6 @@ pub mod live;
 #[cfg(feature = "ssr")]
 pub mod origin;
 #[cfg(feature = "ssr")]
-pub mod press;
-#[cfg(feature = "ssr")]
 mod record;
 #[cfg(feature = "ssr")]
 pub mod service;

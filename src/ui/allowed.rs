@@ -14,8 +14,13 @@ pub fn IfAllowed(
     /// What is shown then.
     children: Children,
 ) -> impl IntoView {
+    visitor_may(permission).then(children)
+}
+
+/// Whether the visitor has the permission (Django: `perms` in a template). A question of looks, as [`IfAllowed`].
+pub fn visitor_may(permission: Permission) -> bool {
     let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
-    visitor.is_some_and(|visitor| visitor.may.contains(&permission)).then(children)
+    visitor.is_some_and(|visitor| visitor.may.contains(&permission))
 }
 
 /// Shows its content to the member, and not to staff who acts as them: it leads to what is closed to staff (`acting::open`).

@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::admin::users::{batch::Action, grouped};
+use crate::{
+    admin::users::{batch::Action, grouped},
+    error::AppError,
+};
 
 /// Django's levels, the least first. What is below `site.message_level` is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,7 +60,7 @@ impl Level {
 }
 
 /// What can be said. Closed: the text does not travel, so nobody can send a visitor one of their own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Message {
     /// After sign-up.
@@ -66,6 +69,12 @@ pub enum Message {
     LoggedOut,
     /// A session ended without its owner's doing.
     SessionEnded,
+    /// The browser does not send back the cookies that it is given.
+    CookiesNeeded,
+    /// A form waits for its sender, who has logged in or given the password meanwhile.
+    NotYetDone,
+    /// A form could not be carried out.
+    Failed(AppError),
     /// The password was changed; other devices are logged out.
     PasswordChanged,
     /// The address is confirmed.
@@ -120,6 +129,8 @@ pub enum Message {
         /// To how many.
         count: i64,
     },
+    /// Something was to be done to many users, and none was chosen.
+    NobodyChosen,
     /// A mail is tried now.
     MailHurried,
     /// A mail was dropped.
@@ -161,6 +172,13 @@ impl fmt::Display for Message {
             Self::AccountCreated => "Account created successfully! Please log in.",
             Self::LoggedOut => "You have been successfully logged out.",
             Self::SessionEnded => "Your session has ended. Please log in again.",
+            Self::CookiesNeeded => {
+                "This site needs cookies, and your browser sends none back. Please allow them for this site, and try again."
+            }
+            Self::NotYetDone => {
+                "What you asked for has not been done yet. Please check it and send it once more."
+            }
+            Self::Failed(error) => return error.fmt(f),
             Self::PasswordChanged => "Your password was changed. All other devices have been logged out.",
             Self::EmailVerified => "Thank you: your email address is confirmed.",
             Self::VerificationSent => "A new mail is on its way. Only its link and its code are good from now on.",
@@ -206,6 +224,7 @@ impl fmt::Display for Message {
                 };
                 return write!(f, "{users} {done}.");
             }
+            Self::NobodyChosen => "Nobody was chosen. Please tick the users in the list first.",
             Self::MailHurried => "The mail is being tried again.",
             Self::MailDropped => "The mail was dropped.",
             Self::MailGone => "That mail is not in the queue any more.",
@@ -229,7 +248,7 @@ impl fmt::Display for Message {
 }
 
 /// A message and its level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
     /// How it is shown.
     pub level: Level,

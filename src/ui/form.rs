@@ -13,10 +13,10 @@ use leptos::{
 };
 use leptos_router::hooks::use_location;
 
-use super::{Once, messages::ShownMessages};
+use super::{Once, PageContext, SessionNotice, messages::ShownMessages, session_notice::SessionEnded};
 use crate::{
     error::AppError,
-    forms::{FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
+    forms::{FORM_MEMBER, FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
 };
 
 /// What is wrong with the form around, and what was typed into it.
@@ -76,7 +76,8 @@ pub fn Form(
     });
     let outage = move || match refusal.get() {
         None | Some(AppError::Invalid(_)) => None,
-        Some(error) => Some(error.to_string()),
+        Some(AppError::SignedOut) => Some(view! { <SessionEnded /> }.into_any()),
+        Some(error) => Some(error.to_string().into_any()),
     };
     // From the submit to a refusal; when it was accepted, until the next page is there.
     let is_sent = RwSignal::new(false);
@@ -107,8 +108,12 @@ pub fn Form(
         });
     };
     let sender = use_context::<Sender>().filter(|_| !plain);
+    let session = use_context::<SessionNotice>();
     // Once is enough. Not by a disabled button: that would lose the keyboard's focus.
     let send = move |event: SubmitEvent| {
+        if session.as_ref().is_some_and(SessionNotice::is_of_another) {
+            return event.prevent_default();
+        }
         let (Some(sender), Some(body)) = (&sender, encoded(&event)) else {
             return;
         };
@@ -122,6 +127,8 @@ pub fn Form(
         refusal.set(None);
         is_sent.set(false);
     });
+    let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
+    let member = visitor.map(|visitor| visitor.username);
     let location = use_location();
     let page = move || format!("{}{}{anchor}", location.pathname.get(), query(&location.search.get()));
     view! {
@@ -134,8 +141,9 @@ pub fn Form(
             on:submit=send
         >
             <input type="hidden" name=FORM_PAGE value=page />
+            {member.map(|member| view! { <input type="hidden" name=FORM_MEMBER value=member /> })}
             <div class="form-errors" role="alert" node_ref=summary>
-                {move || outage().map(|sentence| view! { <p class="error">{sentence}</p> })}
+                {move || outage().map(|text| view! { <p class="error">{text}</p> })}
                 <Errors field=Field::Form errors />
                 {move || has_field_errors(&errors.get()).then(|| view! { <p class="error">{AppError::Invalid(FormErrors::default()).to_string()}</p> })}
             </div>

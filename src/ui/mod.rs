@@ -12,6 +12,8 @@ pub mod frame;
 pub mod messages;
 pub mod page;
 pub mod pager;
+pub mod refocus;
+pub mod session_notice;
 pub mod time;
 pub mod why;
 
@@ -34,6 +36,7 @@ pub use frame::{Footer, Header, Main, SkipLink};
 pub use messages::FlashMessages;
 pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use pager::Pager;
+pub use session_notice::{FAILED_EVENT, LostSession, SessionNotice};
 pub use time::{Moment, Timestamp, Validity};
 pub use why::WhyCached;
 

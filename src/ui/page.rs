@@ -14,7 +14,10 @@ use leptos_meta::Title;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Data, FlashMessages, Main, Once, PageContext, SetStatus, frame::focus_content, messages::ShownMessages,
+    Data, FlashMessages, Main, Once, PageContext, SetStatus,
+    frame::focus_content,
+    messages::ShownMessages,
+    refocus::{self, Focused},
 };
 use crate::error::AppError;
 
@@ -43,14 +46,30 @@ pub fn Page(
         </Main>
     }
     .into_any();
-    // Views have no types (.cargo/config.toml), so one page looks to leptos like another with other texts, and what somebody typed into
-    // a field would stay where the next page has one: a password in a field that shows it. Whatever follows is made anew.
+    anew(page)
+}
+
+/// Has leptos create a view whose predecessor it would change. Views have no types (.cargo/config.toml), so one page looks to leptos
+/// like another with other texts, and what somebody typed into a field would stay where the next page has one: a password in a field
+/// that shows it, or a tick at the next user in a list.
+fn anew(view: AnyView) -> AnyView {
     static TURN: AtomicU32 = AtomicU32::new(0);
     match TURN.fetch_add(1, Ordering::Relaxed) % 3 {
-        0 => EitherOf3::A(page),
-        1 => EitherOf3::B(page),
-        _ => EitherOf3::C(page),
+        0 => EitherOf3::<_, AnyView, AnyView>::A(view).into_any(),
+        1 => EitherOf3::<AnyView, _, AnyView>::B(view).into_any(),
+        _ => EitherOf3::<AnyView, AnyView, _>::C(view).into_any(),
     }
+}
+
+/// Gives the focus to what had it before a list was loaded again, and says what the list is now. In the browser only.
+fn follow_reload(announced: RwSignal<String>) {
+    let focused = Focused::now();
+    request_animation_frame(move || {
+        if let Some(focused) = focused {
+            focused.restore();
+        }
+        announced.try_set(refocus::describe_content());
+    });
 }
 
 /// Waits for a page's data: the one `Suspense` of the page. An error becomes its sentence and the page's status; who is not signed
@@ -75,18 +94,30 @@ where
     loaded(shown, Arc::new(move || data.refetch()))
 }
 
+/// The server makes what waits for data more than once, which is no reload, and has no focus.
+const IN_BROWSER: bool = cfg!(target_arch = "wasm32");
+
 type Shown = Pin<Box<dyn Future<Output = Result<AnyView, AppError>> + Send>>;
 
 fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + Send + Sync>) -> AnyView {
+    // While a list is sorted, filtered or turned over, the old one stays, and with it the focus.
+    let (announced, is_reload) = (RwSignal::new(String::new()), StoredValue::new(false));
     view! {
-        <Suspense fallback=|| {
+        <div class="hidden-text" aria-live="polite">
+            {announced}
+        </div>
+        <Transition fallback=|| {
             view! { <p class="loading">"Loading…"</p> }
         }>
             {move || {
                 let (shown, refetch) = (shown(), refetch.clone());
                 Suspend::new(async move {
-                    match shown.await {
-                        Ok(view) => view,
+                    let found = shown.await;
+                    if IN_BROWSER && is_reload.try_update_value(|is| std::mem::replace(is, true)) == Some(true) {
+                        follow_reload(announced);
+                    }
+                    match found {
+                        Ok(view) => anew(view),
                         Err(error) => {
                             SetStatus::set(error.status(), error.retry_after());
                             let knows_more =
@@ -98,12 +129,12 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
                                 focus_content();
                                 refetch();
                             };
-                            view! { <LoadError error try_again /> }.into_any()
+                            anew(view! { <LoadError error try_again /> }.into_any())
                         }
                     }
                 })
             }}
-        </Suspense>
+        </Transition>
     }
     .into_any()
 }
@@ -113,6 +144,8 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
 fn LoadError(error: AppError, try_again: impl Fn() + 'static) -> impl IntoView {
     // A connection that was lost has no status.
     let status = (error != AppError::Offline).then(|| error.status());
+    // What is not there, or not allowed, will not be at the next try either.
+    let can_help = !matches!(error, AppError::NotFound | AppError::Forbidden | AppError::ClosedWhileActing);
     view! {
         <section class="error-page" role="alert">
             {status
@@ -123,6 +156,18 @@ fn LoadError(error: AppError, try_again: impl Fn() + 'static) -> impl IntoView {
                     }
                 })}
             <p>{error.to_string()}</p>
+            {if can_help {
+                view! { <TryAgain try_again /> }.into_any()
+            } else {
+                view! { <p><a href="/">"To the start page"</a></p> }.into_any()
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn TryAgain(try_again: impl Fn() + 'static) -> impl IntoView {
+    view! {
             <p>
                 // The present address, once more: loaded anew where no script runs.
                 <a
@@ -136,7 +181,6 @@ fn LoadError(error: AppError, try_again: impl Fn() + 'static) -> impl IntoView {
                     "Try again"
                 </a>
             </p>
-        </section>
     }
 }
 
@@ -163,12 +207,16 @@ pub fn ErrorText(
     /// The sentence.
     #[prop(into)]
     sentence: String,
+    /// The page of the form that failed.
+    #[prop(optional_no_strip)]
+    back: Option<String>,
 ) -> impl IntoView {
     view! {
         <section class="error-page">
             <p class="error-status">{status}</p>
             <h1>{heading(status)}</h1>
             <p>{sentence}</p>
+            {back.map(|back| view! { <p><a href=back>"Back to the form"</a></p> })}
             <p>
                 <a href="/">"To the start page"</a>
             </p>

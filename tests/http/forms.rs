@@ -240,6 +240,46 @@ async fn no_secret_is_ever_logged() {
     site.stop().await;
 }
 
+/// Whoever has switched cookies off is not left with an empty form and no reason; who is new here sees a clean address.
+#[tokio::test]
+async fn a_browser_without_cookies_is_told_that_they_are_needed() {
+    const NEEDED: &str = "This site needs cookies, and your browser sends none back. Please allow them for this site, and try again.";
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    for (path, fields, clean) in [
+        ("/api/accounts/log_in", [("login", "ada"), ("password", PASSWORD)], "/members/dashboard"),
+        ("/api/accounts/log_in", [("login", "ada"), ("password", "wrong")], "/accounts/login"),
+        ("/api/accounts/sign_up", [("username", "two words"), ("email", "no")], "/accounts/signup"),
+    ] {
+        let form_page = if path.ends_with("sign_up") { "/accounts/signup" } else { "/accounts/login" };
+        let fields = [fields[0], fields[1], ("form_page", form_page)];
+        let mut browser = site.visitor();
+        let request = browser
+            .request(Method::POST, path)
+            .header("origin", format!("http://{}", site.address))
+            .form_body(&fields);
+        let answer = browser.send(request).await;
+        let marked = answer.location().to_owned();
+        assert_eq!((answer.status, marked.as_str()), (303, format!("{clean}?cookie_check").as_str()));
+        // With cookies: what was carried is there, under a clean address.
+        let mut with = browser.clone();
+        let answer = with.get(&marked).await;
+        assert_eq!((answer.status, answer.location()), (303, clean));
+        assert_eq!(with.get(clean).await.status, 200);
+        // Without.
+        let mut without = site.visitor();
+        let mut page = without.get(&marked).await;
+        if page.status == 303 {
+            let to = page.location().to_owned();
+            without.cookies.clear();
+            page = without.get(&to).await;
+        }
+        assert_eq!((page.status, page.messages()), (200, vec![NEEDED.to_owned()]), "{path}");
+        assert!(!page.find_all("main form").is_empty());
+    }
+    site.stop().await;
+}
+
 /// A browser that fetches a page before anybody goes there, or a proxy that does so for it, is nobody who reads.
 #[tokio::test]
 async fn a_page_that_is_fetched_ahead_leaves_messages_where_they_are() {

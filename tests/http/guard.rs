@@ -82,12 +82,14 @@ async fn closed_by_default() {
             tampered.cookies.insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
             tampered
         }] {
-            for answer in [visitor.post(function, &[]).await, visitor.call(function, &[]).await] {
-                if open {
-                    assert_ne!(answer.status, 401, "{function}");
-                } else {
-                    assert_eq!((answer.status, answer.body.len()), (401, 0), "{function}");
-                }
+            let (form, call) = (visitor.post(function, &[]).await, visitor.call(function, &[]).await);
+            if open {
+                assert_ne!(call.status, 401, "{function}");
+                assert!(!form.location().starts_with("/accounts/login?next="), "{function}");
+            } else {
+                assert_eq!((call.status, call.body.len()), (401, 0), "{function}");
+                let answer = (form.status, form.location(), form.body.len());
+                assert_eq!(answer, (303, "/accounts/login", 0), "{function}");
             }
         }
         if !open {

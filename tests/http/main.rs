@@ -61,6 +61,7 @@ mod reauthentication;
 mod remember;
 mod reset;
 mod same_origin;
+mod session_ended;
 mod sessions;
 mod several;
 mod signup;

@@ -1,4 +1,6 @@
-use crate::support::TestSite;
+use reqwest::Method;
+
+use crate::support::{TestSite, log};
 
 #[tokio::test]
 async fn every_page_has_its_heading_and_every_unknown_path_a_404_page() {
@@ -114,5 +116,33 @@ async fn health_and_readiness() {
     site.database.break_tables().await;
     assert_eq!(visitor.get("/readyz").await.status, 503);
     assert_eq!(visitor.get("/healthz").await.status, 200);
+    site.stop().await;
+}
+
+/// Nothing that a browser says of it comes into the log but which page it was.
+#[tokio::test]
+async fn a_browser_whose_scripts_failed_says_so_at_most_once_a_minute() {
+    const PATH: &str = "/api/hydration_failed";
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let pages = || {
+        log::lines("Scripts could not take over a page", |_| true)
+            .iter()
+            .map(|line| line["page"].as_str().expect("a page").to_owned())
+            .collect::<Vec<_>>()
+    };
+    let from = |page: &str| format!("http://{}{page}", site.address);
+    for _ in 0..5 {
+        let request = visitor.request(Method::POST, PATH).header("referer", from("/accounts/login?next=/x"));
+        let answer = visitor.send(request).await;
+        assert_eq!((answer.status, answer.body.len()), (204, 0));
+    }
+    assert_eq!(pages(), ["/accounts/login"]);
+    site.clock.advance(std::time::Duration::from_secs(60));
+    let request = visitor.request(Method::POST, PATH).header("referer", from("/x%0Aplanted"));
+    visitor.send(request).await;
+    assert_eq!(pages(), ["/accounts/login", "another"]);
+    let request = reqwest::Client::new().post(from(PATH)).header("sec-fetch-site", "cross-site");
+    assert_eq!(visitor.send(request).await.status, 403);
     site.stop().await;
 }

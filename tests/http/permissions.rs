@@ -55,3 +55,19 @@ async fn staff_is_a_thing_apart_from_superuser() {
     assert_eq!(half.get("/admin").await.status, 403, "Django's admin asks for both");
     site.stop().await;
 }
+
+/// The page asks what its visitor may, and so does the function behind it.
+#[tokio::test]
+async fn a_members_page_shows_a_part_of_itself_to_those_with_a_permission() {
+    const FUNCTION: &str = "/api/members/hit_ratio";
+    let site = TestSite::start().await;
+    let mut without = site.member("ada").await;
+    let mut with = site.member_who_may("bob", &["cache.view_cache"]).await;
+    let (page, answer) = (without.get("/members/secret").await, without.call(FUNCTION, &[]).await);
+    assert_eq!((page.status, page.find(".permitted").as_str(), answer.status), (200, "", 403));
+    let (page, answer) = (with.get("/members/secret").await, with.call(FUNCTION, &[]).await);
+    assert!(page.find(".permitted").starts_with("You may look at the cache"), "{}", page.find("main"));
+    assert_eq!(answer.status, 200);
+    assert_eq!(site.visitor().call(FUNCTION, &[]).await.status, 401);
+    site.stop().await;
+}

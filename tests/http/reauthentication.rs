@@ -38,29 +38,131 @@ async fn what_matters_asks_for_the_password_again_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_form_that_was_filled_in_too_long_ago_keeps_its_values() {
+async fn a_form_that_was_sent_too_late_is_done_once_the_password_is_given() {
     let site = TestSite::start().await;
-    let mut member = site.member("ada").await;
-    let page = member.get("/accounts/email").await;
-    let (action, hidden) = page.form();
+    for hydrated in [false, true] {
+        let name = if hydrated { "bob" } else { "ada" };
+        let mut member = site.member(name).await;
+        let page = member.get("/accounts/email").await;
+        let (action, hidden) = page.form();
+        site.clock.advance(Duration::from_secs(601));
+        let mut fields: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let address = format!("new-{name}@example.com");
+        fields.push(("email", &address));
+        let ask = "/accounts/reauthenticate?next=/accounts/email";
+        if hydrated {
+            let answer = member.call(&action, &fields).await;
+            assert_eq!((answer.status, answer.location()), (200, ask));
+            assert!(answer.headers.contains_key("serverfnredirect"));
+        } else {
+            let answer = member.post(&action, &fields).await;
+            assert_eq!((answer.status, answer.location()), (303, ask));
+        }
+        member.submit(ask, &[("password", "wrong")]).await;
+        assert!(site.mails_to(&address).is_empty(), "not yet");
+        let answer = if hydrated {
+            let fields = [("password", PASSWORD), ("next", "/accounts/email")];
+            member.call("/api/accounts/reauthenticate", &fields).await
+        } else {
+            member.submit(ask, &[("password", PASSWORD)]).await
+        };
+        assert_eq!(answer.location(), "/accounts/email/confirm", "{name}: {}", answer.text());
+        site.mail_to(&address, "", 1).await;
+        let page = member.get("/accounts/email/confirm").await;
+        assert_eq!(
+            page.messages(),
+            [
+                "A mail is on its way to the new address. Your address stays as it is until you open the link in it."
+            ]
+        );
+        assert!(!member.cookies.contains_key("kept_form"), "once");
+    }
+    site.stop().await;
+}
+
+/// Staff's form for a user: ticked, saved, asked for the password. It is saved then, or its page says why not.
+#[tokio::test]
+async fn what_staff_saved_is_saved_after_the_password_or_refused_aloud() {
+    const SAVE: &str = "/api/admin/save_user";
+    let site = TestSite::start().await;
+    let mut root = site.superuser("root").await;
+    site.member("ada").await;
+    let page = format!("/admin/users/{}", site.user_id("ada").await);
+    let ask = format!("/accounts/reauthenticate?next={page}");
+    let is_staff = "SELECT is_staff FROM users WHERE username = 'ada'";
+
+    let form = root.get(&page).await;
     site.clock.advance(Duration::from_secs(601));
-    let mut fields: Vec<(&str, &str)> =
-        hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    fields.push(("email", "new@example.com"));
-    let answer = member.post(&action, &fields).await;
-    assert_eq!((answer.status, answer.location()), (303, "/accounts/reauthenticate?next=/accounts/email"));
-    let ask = answer.location().to_owned();
-    member.submit(&ask, &[("password", "wrong")]).await;
-    assert_eq!(member.submit(&ask, &[("password", PASSWORD)]).await.location(), "/accounts/email");
-    let page = member.get("/accounts/email").await;
-    assert_eq!(page.attribute("[name=email]", "value").as_deref(), Some("new@example.com"));
-    assert_eq!(page.errors("email"), Vec::<String>::new());
-    // Hydrated, the answer leads the same way.
+    let answer =
+        root.send_form(&form, SAVE, &[("is_staff", "yes"), ("first_name", "Ada, née Byron & more")]).await;
+    assert_eq!(answer.location(), ask);
+    assert_eq!(site.database.number(is_staff).await, 0);
+    assert_eq!(root.submit(&ask, &[("password", PASSWORD)]).await.location(), page);
+    assert_eq!(root.get(&page).await.messages(), ["The user was saved."]);
+    assert_eq!(site.database.number(is_staff).await, 1);
+    let name = "SELECT first_name FROM users WHERE username = 'ada'";
+    assert_eq!(site.database.text(name).await, "Ada, née Byron & more");
+
+    // Several boxes of one name.
+    let form = root.get(&page).await;
     site.clock.advance(Duration::from_secs(601));
-    let answer = member.call(&action, &fields).await;
-    assert_eq!((answer.status, answer.location()), (200, "/accounts/reauthenticate?next=/accounts/email"));
-    assert!(answer.headers.contains_key("serverfnredirect"));
-    assert_eq!(site.database.text("SELECT email FROM users").await, "ada@example.com");
+    const PERMISSIONS: &str = "/api/admin/save_user_permissions";
+    let boxes = [("permissions[]", "accounts.view_user"), ("permissions[]", "accounts.view_group")];
+    root.send_form(&form, PERMISSIONS, &boxes).await;
+    root.submit(&ask, &[("password", PASSWORD)]).await;
+    assert_eq!(root.get(&page).await.messages(), ["The permissions were saved."]);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
+
+    // Refused: at its own page, with scripts too.
+    let form = root.get(&page).await;
+    site.clock.advance(Duration::from_secs(601));
+    root.send_form(&form, SAVE, &[("username", "two words")]).await;
+    let fields = [("password", PASSWORD), ("next", page.as_str())];
+    let answer = root.call("/api/accounts/reauthenticate", &fields).await;
+    assert_eq!(
+        (answer.status, answer.location(), answer.text().as_str()),
+        (200, page.as_str(), "\"Accepted\"")
+    );
+    let shown = root.get(&page).await;
+    assert_eq!(shown.attribute("[name=username]", "value").as_deref(), Some("two words"));
+    assert!(!shown.errors("username").is_empty());
+
+    // A password is kept nowhere, so that it has to be typed again; that is said.
+    let form = root.get(&page).await;
+    site.clock.advance(Duration::from_secs(601));
+    let fields = [("password1", "nine purple submarines"), ("password2", "nine purple submarines")];
+    root.send_form(&form, "/api/admin/set_password", &fields).await;
+    root.submit(&ask, &[("password", PASSWORD)]).await;
+    assert_eq!(
+        root.get(&page).await.messages(),
+        ["What you asked for has not been done yet. Please check it and send it once more."]
+    );
+    site.stop().await;
+}
+
+/// Another session's proof, or another member's, is none.
+#[tokio::test]
+async fn a_form_waits_for_its_own_session_alone() {
+    let site = TestSite::start().await;
+    let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
+    site.clock.advance(Duration::from_secs(601));
+    let fields = [("email", "evil@example.com"), ("form_page", "/accounts/email")];
+    bob.post("/api/accounts/ask_for_email_change", &fields).await;
+    let planted = bob.cookies.get("kept_form").expect("it waits").clone();
+    ada.cookies.insert("kept_form".into(), planted);
+    let ask = "/accounts/reauthenticate?next=/accounts/email";
+    assert_eq!(ada.submit(ask, &[("password", PASSWORD)]).await.location(), "/accounts/email");
+    assert!(site.mails_to("evil@example.com").is_empty());
+    // Nor is it done for another page than its own.
+    assert_eq!(
+        bob.submit("/accounts/reauthenticate?next=/members/sessions", &[("password", PASSWORD)])
+            .await
+            .location(),
+        "/members/sessions"
+    );
+    bob.submit(ask, &[("password", PASSWORD)]).await;
+    assert!(site.mails_to("evil@example.com").is_empty(), "the session has another id by now");
     site.stop().await;
 }
 

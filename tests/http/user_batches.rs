@@ -50,7 +50,7 @@ async fn the_chosen_ones_are_asked_about_and_done() {
     let list = "/admin/users?active=1&sort=username";
 
     // Into a group and out of it.
-    let (address, page) = ask(&mut staff, list, &[id_ada, id_bob], "join_group", "chosen").await;
+    let (asked, page) = ask(&mut staff, list, &[id_ada, id_bob], "join_group", "chosen").await;
     assert_eq!(page.find(".lead"), "You are about to put 2 users into the group “Readers”.");
     assert_eq!(page.find_all(".names li"), ["ada", "bob"]);
     let answer = staff.send_form(&page, APPLY, &[]).await;
@@ -58,10 +58,20 @@ async fn the_chosen_ones_are_asked_about_and_done() {
     assert_eq!(staff.get(list).await.messages(), ["2 users were put into the group."]);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 2);
     // Once more there is nobody left.
-    let again = staff.get(&address).await;
-    assert_eq!(again.find(".lead"), "There is nobody to do this to.");
+    let again = staff.get(&asked).await;
+    assert_eq!(again.find(".lead"), "“Put into the group” would change none of these users.");
     assert!(again.text().contains("2 are left out: in the group already"));
     assert!(again.find_all("main form").is_empty());
+    // The way back leads to the same list, with the same users chosen.
+    let back = again.attribute("main p > a", "href").expect("a way back");
+    assert_eq!(back, format!("{list}&id={id_ada}&id={id_bob}"));
+    assert_eq!(staff.get(&back).await.find_all("td.choose input[checked]").len(), 2);
+    // Nobody chosen: the list says so, and there is no question.
+    let shown = staff.get(list).await;
+    let nobody = staff.get(&address(&shown, &[], "leave_group", "chosen", Some(1))).await;
+    assert_eq!((nobody.status, nobody.location()), (302, list));
+    let said = staff.get(list).await.messages();
+    assert_eq!(said, ["Nobody was chosen. Please tick the users in the list first."]);
     let (_, page) = ask(&mut staff, list, &[id_bob], "leave_group", "chosen").await;
     staff.send_form(&page, APPLY, &[]).await;
     assert_eq!(staff.get(list).await.messages(), ["1 user was taken out of the group."]);
@@ -177,7 +187,7 @@ async fn all_that_were_found_and_nobody_who_came_later() {
     let answer = staff.send_form(&narrower, APPLY, &[]).await;
     assert!(answer.location().starts_with("/admin/users/confirm?"), "{}", answer.location());
     let shown = staff.get(answer.location()).await;
-    assert!(shown.text().contains("There is nobody to do this to."));
+    assert!(shown.find(".lead").ends_with("would change none of these users."));
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 0);
     // Of what was asked first only the newcomer is left.
     let shown = staff.get(&address).await;

@@ -73,7 +73,8 @@ pub async fn change_password(
     }))
 }
 
-/// Gives the password again, and leads back to where it was asked for. A button that was pressed there does its work now.
+/// Gives the password again, and leads back to where it was asked for. A form that waits for it is then sent again by
+/// `server::plain_forms`.
 ///
 /// # Errors
 /// Nobody is signed in, too many tries, or an outage.
@@ -83,26 +84,17 @@ pub async fn reauthenticate(
     #[server(default)] next: String,
 ) -> Result<Submission, AppError> {
     use crate::accounts::{next, service};
-    use crate::server::{Visit, current_member, flash};
-    use crate::sessions::{cookie, press};
+    use crate::server::{Visit, current_member};
+    use crate::sessions::cookie;
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = async {
         service::reauthenticate(&visit, &member, &password).await?;
         cookie::renew(&mut cookie::auth_session().await?, &visit.site, &member).await
     };
-    if let Err(error) = done.await {
-        return Submission::from_result::<()>(Err(error));
-    }
-    let accounts = &visit.site.config.accounts;
-    let destination = next::destination(&next, &visit.site.base_url, &accounts.login_redirect_url)
-        .unwrap_or_else(|| accounts.login_redirect_url.clone());
-    if let Some(pressed) = flash::kept_form(&destination)
-        && let Some(answer) = press::carry_on(&pressed).await
-    {
-        flash::forget_kept_form();
-        return answer;
-    }
-    leptos_axum::redirect(&destination);
-    Ok(Submission::Accepted)
+    Submission::from_result(done.await.map(|()| {
+        let accounts = &visit.site.config.accounts;
+        let destination = next::destination(&next, &visit.site.base_url, &accounts.login_redirect_url);
+        leptos_axum::redirect(&destination.unwrap_or_else(|| accounts.login_redirect_url.clone()));
+    }))
 }

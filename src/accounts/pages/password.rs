@@ -184,7 +184,7 @@ pub fn ReauthenticatePage() -> impl IntoView {
     let next = move || next_of(&location.search.get());
     view! {
         <Page title="Please give your password again" class="page narrow">
-            <p>"What you are about to do could take your account away from you. So we make sure that it is you."</p>
+            <p>"Before this goes on, please show that it is you."</p>
             <Form path=Reauthenticate::PATH submit="Go on">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
                 <UsernameForManager username=visitor_name() />

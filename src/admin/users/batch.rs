@@ -7,6 +7,8 @@ use crate::permission::Permission;
 
 /// The page that asks before it is done.
 pub const CONFIRM: &str = "/admin/users/confirm";
+/// A user who is chosen, in the query of the list and of [`CONFIRM`].
+pub const CHOSEN: &str = "id";
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,6 +98,8 @@ pub struct Batch {
     pub who: Who,
     /// The list that one came from.
     pub list: Filter,
+    /// Which part of it was shown.
+    pub place: Place,
 }
 
 impl Batch {
@@ -104,20 +108,37 @@ impl Batch {
 
     /// Reads the query of [`CONFIRM`]; none where it names no action.
     pub fn from_query(query: &str) -> Option<Self> {
-        let (mut action, mut group, mut chosen, mut is_all, mut list) =
-            (None, None, Vec::new(), false, Filter::default());
+        let (mut action, mut group, mut chosen, mut is_all) = (None, None, Vec::new(), false);
+        let (mut list, mut place) = (Filter::default(), Place::First);
         for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
             match name.as_ref() {
                 "action" => action = Action::ALL.into_iter().find(|action| action.name() == value),
                 "to_group" => group = value.parse().ok(),
                 "scope" => is_all = value == "all",
-                "list" => list = Filter::from_query(&value).0,
-                "id" if chosen.len() < Self::MOST_CHOSEN => chosen.extend(value.parse::<i64>().ok()),
+                "list" => (list, place) = Filter::from_query(&value),
+                CHOSEN if chosen.len() < Self::MOST_CHOSEN => chosen.extend(value.parse::<i64>().ok()),
                 _ => {}
             }
         }
         let who = if is_all { Who::All(list.clone()) } else { Who::Chosen(chosen) };
-        action.map(|action| Self { action, group: group.filter(|_| action.needs_group()), who, list })
+        action.map(|action| Self { action, group: group.filter(|_| action.needs_group()), who, list, place })
+    }
+
+    /// Whether nobody was chosen.
+    pub fn is_of_nobody(&self) -> bool {
+        matches!(&self.who, Who::Chosen(ids) if ids.is_empty())
+    }
+
+    /// Returns the query of the list that one came from, with the same users chosen.
+    pub fn list_query(&self) -> String {
+        let mut query = self.list.to_query(&self.place);
+        if let Who::Chosen(ids) = &self.who {
+            for id in ids {
+                query.push_str(if query.is_empty() { "?" } else { "&" });
+                query.push_str(&format!("{CHOSEN}={id}"));
+            }
+        }
+        query
     }
 
     /// The query that [`Batch::from_query`] reads.
@@ -127,7 +148,7 @@ impl Batch {
         if let Some(group) = self.group {
             query.append_pair("to_group", &group.to_string());
         }
-        let list = self.list.to_query(&Place::First);
+        let list = self.list.to_query(&self.place);
         if !list.is_empty() {
             query.append_pair("list", &list);
         }
@@ -135,7 +156,7 @@ impl Batch {
             Who::All(_) => drop(query.append_pair("scope", "all")),
             Who::Chosen(ids) => {
                 for id in ids {
-                    query.append_pair("id", &id.to_string());
+                    query.append_pair(CHOSEN, &id.to_string());
                 }
             }
         }
@@ -148,7 +169,7 @@ impl Batch {
 pub struct Confirmation {
     /// The batch, as it was understood.
     pub batch: String,
-    /// The query of the list that one came from.
+    /// The query of the list that one came from, with the same users chosen.
     pub list: String,
     /// What.
     pub action: Action,
@@ -224,14 +245,24 @@ mod tests {
 
     #[test]
     fn a_batch_is_found_again_by_its_query() {
-        let (list, _) = Filter::from_query("?q=a%26b&staff=1&sort=-seen");
+        let (list, place) = Filter::from_query("?q=a%26b&staff=1&sort=-seen&after=7~x");
+        assert_ne!(place, Place::First);
         for who in [Who::Chosen(vec![1, 1 << 60]), Who::Chosen(Vec::new()), Who::All(list.clone())] {
             for action in Action::ALL {
                 let group = action.needs_group().then_some(7);
-                let batch = Batch { action, group, who: who.clone(), list: list.clone() };
+                let (list, place) = (list.clone(), place.clone());
+                let batch = Batch { action, group, who: who.clone(), list, place };
                 assert_eq!(Batch::from_query(&batch.to_query()), Some(batch));
             }
         }
+    }
+
+    #[test]
+    fn the_way_back_keeps_the_list_and_who_was_chosen() {
+        let back = |query| Batch::from_query(query).expect("a batch").list_query();
+        assert_eq!(back("?action=delete&list=%3Fstaff%3D1&id=7&id=8"), "?staff=1&id=7&id=8");
+        assert_eq!(back("?action=delete&id=7"), "?id=7");
+        assert_eq!(back("?action=delete&scope=all&id=7"), "");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{CachedPage, Scope};
 use crate::{
     accounts::links,
     member::Member,
-    server::{Site, cookies, flash},
+    server::{Site, cookies, flash, pending_form},
     sessions::cookie::{AuthSession, COOKIE},
 };
 
@@ -89,7 +89,7 @@ pub fn varies_by_address(site: &Site, member: &Member) -> bool {
 /// Whether somebody who is not signed in brings a cookie that a page may depend on: a session that has ended, a message, a form on
 /// its way back, the link from a mail. (The one by which a browser is known again is for logging in only.)
 fn brings_something(site: &Site, request: &Request) -> bool {
-    [COOKIE, flash::NAME, flash::KEPT]
+    [COOKIE, flash::NAME, pending_form::COOKIE]
         .into_iter()
         .chain(links::COOKIES)
         .any(|name| cookies::read(site, request.headers(), name).is_some())

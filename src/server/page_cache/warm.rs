@@ -21,7 +21,7 @@ use crate::{
     accounts::links,
     cache::Lookup,
     member::Member,
-    server::{Site, flash, guard, networks},
+    server::{Site, flash, guard, networks, pending_form},
     sessions::{cookie::COOKIE, service::hash_id},
     timing::{Recorder, layer::Timed},
 };
@@ -96,7 +96,7 @@ fn session(site: &Site, headers: &HeaderMap) -> Option<Option<Id>> {
         }
         match site.own_cookie(name) {
             Some(COOKIE) if session.is_none() => session = Some(value.parse().ok()?),
-            Some(COOKIE | flash::NAME | flash::KEPT) => return None,
+            Some(COOKIE | flash::NAME | pending_form::COOKIE) => return None,
             Some(name) if links::COOKIES.contains(&name) => return None,
             _ => {}
         }

@@ -59,12 +59,18 @@ pub async fn load_user(
 /// Not allowed, no batch, or an outage.
 #[server(prefix = "/api", endpoint = "admin/batch")]
 pub async fn load_batch(#[server(default)] query: String) -> Result<Confirmation, AppError> {
+    use super::batch::Batch;
     use crate::{
         permission::Permission,
-        server::{Visit, current_staff},
+        server::{Visit, current_staff, flash},
+        ui::flash::{Level, Message},
     };
 
     let staff = current_staff(Permission::ViewUser)?;
+    if let Some(batch) = Batch::from_query(&query).filter(Batch::is_of_nobody) {
+        flash::message(Level::Warning, Message::NobodyChosen);
+        leptos_axum::redirect(&format!("{}{}", super::USERS, batch.list_query()));
+    }
     super::service::confirmation(&Visit::current()?.site, &staff, &query).await
 }
 
@@ -78,7 +84,7 @@ pub async fn apply_batch(
     #[server(default)] count: i64,
     #[server(default)] newest: i64,
 ) -> Result<Submission, AppError> {
-    use super::{USERS, batch::CONFIRM, filter::Place, service};
+    use super::{USERS, batch::CONFIRM, service};
     use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
 
     Desk::open(Permission::ViewUser)?
@@ -88,7 +94,7 @@ pub async fn apply_batch(
                 service::apply(visit, staff, recent, &batch, count, newest).await?;
             let page = match has_more {
                 true => format!("{CONFIRM}{}", batch.to_query()),
-                false => format!("{USERS}{}", batch.list.to_query(&Place::First)),
+                false => format!("{USERS}{}", batch.list.to_query(&batch.place)),
             };
             Ok((Message::BatchDone { action: batch.action, count }, page))
         })

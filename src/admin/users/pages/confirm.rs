@@ -95,7 +95,7 @@ fn sentence(action: Action, group: Option<&str>, count: i64) -> String {
     let group = group.unwrap_or_default();
     let users = if count == 1 { "1 user".to_owned() } else { format!("{} users", grouped(count)) };
     if count == 0 {
-        return "There is nobody to do this to.".to_owned();
+        return format!("“{}” would change none of these users.", action.label());
     }
     match action {
         Action::Activate => format!("You are about to activate {users}."),

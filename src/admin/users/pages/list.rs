@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use super::{
     super::{
         Found, GroupChoice, Line, Listing, USERS, api,
-        batch::{Action, CONFIRM},
+        batch::{Action, CHOSEN, CONFIRM},
         filter::{By, Fact, Filter, Place},
         grouped,
     },
@@ -42,6 +42,7 @@ pub fn UsersPage() -> impl IntoView {
 fn List(listing: Listing) -> impl IntoView {
     let Listing { filter, lines, found, total, choices, previous, next } = listing;
     let groups = choices.groups.clone();
+    let (_, place) = Filter::from_query(&use_location().search.get_untracked());
     let address = {
         let filter = filter.clone();
         move |place: Option<Place>| place.map(|place| format!("{USERS}{}", filter.to_query(&place)))
@@ -52,7 +53,7 @@ fn List(listing: Listing) -> impl IntoView {
         <p class="found" role="status">
             {how_many(found, total)}
         </p>
-        <UserTable filter lines groups found />
+        <UserTable filter place lines groups found />
         <Pager newer=address(previous) older=address(next) labels=("Previous", "Next") />
     }
 }
@@ -73,15 +74,27 @@ fn how_many(found: Found, total: i64) -> String {
 }
 
 #[component]
-fn UserTable(filter: Filter, lines: Vec<Line>, groups: Vec<GroupChoice>, found: Found) -> impl IntoView {
+fn UserTable(
+    filter: Filter,
+    place: Place,
+    lines: Vec<Line>,
+    groups: Vec<GroupChoice>,
+    found: Found,
+) -> impl IntoView {
     if lines.is_empty() {
         return view! { <p class="help">"Nobody fits."</p> }.into_any();
     }
     let actions: Vec<Action> =
         Action::ALL.into_iter().filter(|action| visitor_may(action.permission())).collect();
     let can_choose = !actions.is_empty();
-    let rows = lines.into_iter().map(|line| view! { <Row line can_choose /> }).collect_view();
-    let list = filter.to_query(&Place::First);
+    // Back from the page that asks once more.
+    let chosen = chosen(&use_location().search.get_untracked());
+    let row = |line: Line| {
+        let is_chosen = chosen.contains(&line.id);
+        view! { <Row line can_choose is_chosen /> }
+    };
+    let rows = lines.into_iter().map(row).collect_view();
+    let list = filter.to_query(&place);
     let head = By::ALL.map(|by| view! { <SortedHead filter=filter.clone() by /> }).collect_view();
     let table = view! {
         <table class="list">
@@ -117,6 +130,14 @@ fn UserTable(filter: Filter, lines: Vec<Line>, groups: Vec<GroupChoice>, found: 
         </form>
     }
     .into_any()
+}
+
+/// The users who are chosen, by the query of the page.
+fn chosen(query: &str) -> Vec<i64> {
+    form_urlencoded::parse(query.trim_start_matches('?').as_bytes())
+        .filter(|(name, _)| name == CHOSEN)
+        .filter_map(|(_, value)| value.parse().ok())
+        .collect()
 }
 
 /// What can be done to those that are chosen, or to all that were found.
@@ -184,7 +205,7 @@ fn SortedHead(filter: Filter, by: By) -> impl IntoView {
 }
 
 #[component]
-fn Row(line: Line, can_choose: bool) -> impl IntoView {
+fn Row(line: Line, can_choose: bool, is_chosen: bool) -> impl IntoView {
     let state = view! { <States facts=line.facts /> };
     let seen = match line.seen {
         Some(moment) => view! { <Timestamp moment /> }.into_any(),
@@ -197,7 +218,13 @@ fn Row(line: Line, can_choose: bool) -> impl IntoView {
                     let label = format!("Choose {}", line.username);
                     view! {
                         <td class="choose">
-                            <input type="checkbox" name="id" value=line.id.to_string() aria-label=label />
+                            <input
+                                type="checkbox"
+                                name=CHOSEN
+                                value=line.id.to_string()
+                                checked=is_chosen
+                                aria-label=label
+                            />
                         </td>
                     }
                 })}

@@ -4,7 +4,6 @@ use super::{
     super::{
         Found,
         batch::{Action, Batch, Confirmation, Who},
-        filter::Place,
         search::Search,
         store::batch::{self as store, Concerned, Source},
     },
@@ -52,7 +51,7 @@ pub async fn confirmation(site: &Site, staff: &Staff, query: &str) -> Result<Con
     let count = concerned.len() as i64;
     Ok(Confirmation {
         batch: batch.to_query(),
-        list: batch.list.to_query(&Place::First),
+        list: batch.list_query(),
         action: batch.action,
         group,
         count,

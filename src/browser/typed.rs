@@ -1,0 +1,32 @@
+//! Whether somebody has typed something that would be lost with the page.
+
+use leptos::{prelude::window, web_sys::js_sys::Reflect};
+use wasm_bindgen::JsValue;
+
+use crate::ui::{
+    refocus::elements,
+    session_notice::{Lost, SessionNotice},
+};
+
+/// Loads the page again, whose session is lost: the server knows what to show instead. A page with something typed in it stays, and
+/// says what has happened.
+pub fn leave_page(notice: &SessionNotice, lost: Lost) {
+    if has_typed() {
+        notice.show(lost);
+    } else {
+        let _ = window().location().reload();
+    }
+}
+
+fn has_typed() -> bool {
+    const TEXT: &str =
+        "form[method=post] :is(input:not([type=hidden],[type=checkbox],[type=radio]),textarea)";
+    const BOXES: &str = "form[method=post] :is(input[type=checkbox],input[type=radio])";
+    let is_changed = |selector: &str, now: &str, before: &str| {
+        elements(selector).into_iter().any(|field| {
+            let property = |name: &str| Reflect::get(&field, &JsValue::from_str(name)).ok();
+            property(now) != property(before)
+        })
+    };
+    is_changed(TEXT, "value", "defaultValue") || is_changed(BOXES, "checked", "defaultChecked")
+}

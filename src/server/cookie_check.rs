@@ -1,0 +1,64 @@
+//! "This site needs cookies": what a form leaves for its next page, and who is logged in, travels in cookies. A browser without them
+//! would be shown the same empty form again and again, and no reason.
+//!
+//! A browser that sends a form and brings no cookie at all may just be new here. So its next address carries a mark: with a cookie the
+//! mark is taken off again, without one the page says what is missing. It says so after right and wrong passwords alike.
+
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+
+const MARK: &str = "cookie_check";
+
+/// Marks the address that a form leads to, if it was sent by a browser without cookies. Every browser names its origin with a form; a
+/// program that does not would not know what to do with the mark.
+pub fn mark(request: &HeaderMap, location: HeaderValue) -> HeaderValue {
+    if request.contains_key(header::COOKIE) || !request.contains_key(header::ORIGIN) {
+        return location;
+    }
+    match location.to_str() {
+        // A form on a page that is marked already leads back there.
+        Ok(page) if !page.contains(MARK) => marked(page),
+        _ => location,
+    }
+}
+
+/// Returns the address with the mark.
+pub fn marked(page: &str) -> HeaderValue {
+    let (page, fragment) = page.split_at(page.find('#').unwrap_or(page.len()));
+    let joint = if page.contains('?') { '&' } else { '?' };
+    HeaderValue::try_from(format!("{page}{joint}{MARK}{fragment}")).unwrap_or(HeaderValue::from_static("/"))
+}
+
+/// Returns the address without its mark; `None` for one that has none.
+pub fn unmarked(address: &Uri) -> Option<HeaderValue> {
+    let query = address.query().filter(|query| query.split('&').any(|pair| pair == MARK))?;
+    let rest: Vec<&str> = query.split('&').filter(|pair| *pair != MARK).collect();
+    let joint = if rest.is_empty() { "" } else { "?" };
+    HeaderValue::try_from(format!("{}{joint}{}", address.path(), rest.join("&"))).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_taken_off_again() {
+        let request = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static("http://x"))]);
+        for (page, marked, back) in [
+            ("/a", "/a?cookie_check", "/a"),
+            ("/a?b=c&d", "/a?b=c&d&cookie_check", "/a?b=c&d"),
+            ("/a?b#c", "/a?b&cookie_check#c", "/a?b"),
+        ] {
+            assert_eq!(mark(&request, HeaderValue::from_static(page)), marked);
+            let address = Uri::try_from(marked.split('#').next().expect("a page")).expect("an address");
+            assert_eq!(unmarked(&address), Some(HeaderValue::from_static(back)));
+        }
+        assert_eq!(unmarked(&Uri::from_static("/a?b=cookie_check")), None);
+        let with_cookie = HeaderMap::from_iter([
+            (header::ORIGIN, HeaderValue::from_static("http://x")),
+            (header::COOKIE, HeaderValue::from_static("a=b")),
+        ]);
+        for request in [HeaderMap::new(), with_cookie] {
+            assert_eq!(mark(&request, HeaderValue::from_static("/a")), "/a");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A server function that is called after its caller's session has ended.
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderValue, Method, StatusCode, header},
+    response::Response,
+};
+use server_fn::ServerFn;
+
+use super::{
+    Site, error_page, flash,
+    form_body::{self, WITH_FILE},
+    guard, pending_form, upload,
+};
+use crate::{
+    accounts::{api::Reauthenticate, next::destination},
+    forms::FORM_PAGE,
+    sessions::cookie::COOKIE,
+    ui::flash::{Level, Message},
+};
+
+/// Answers a closed server function's caller who is not signed in. A browser is led to the login page and from there back to the
+/// form's page, where what was typed is shown again; a script gets an empty 401.
+pub async fn answer(site: &Site, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let navigates = error_page::wants_html(&parts.headers);
+    let is_form = parts.method == Method::POST;
+    let sent = match form_body::read(site, &parts, body).await {
+        Ok((sent, body)) => {
+            if navigates && WITH_FILE.contains(&sent.path.as_str()) {
+                // A browser that is still sending does not look for an answer.
+                upload::throw_away(body, site.config.server.request_timeout.get()).await;
+            }
+            sent
+        }
+        Err((sent, _)) => sent,
+    };
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    if flash::has_cookie(site, &parts.headers, COOKIE) || (navigates && is_form) {
+        flash::set_message(site, &parts.headers, headers, Level::Warning, Message::SessionEnded);
+    }
+    let page = if sent.path == Reauthenticate::PATH {
+        // Who logs in has given the password; the form for which it was asked waits already.
+        sent.values.get("next").and_then(|next| destination(next, &site.base_url, "/"))
+    } else {
+        let page = sent.page(site);
+        if let Some(page) = &page
+            && is_form
+            && (navigates || sent.values.contains_key(FORM_PAGE))
+        {
+            pending_form::keep_to_show(site, headers, page, &sent.path, sent.values);
+        }
+        page
+    };
+    if navigates {
+        let login = &site.config.accounts.login_url;
+        let to = match page {
+            Some(page) => guard::with_next(login, &page),
+            None => HeaderValue::try_from(login).unwrap_or(HeaderValue::from_static("/")),
+        };
+        headers.insert(header::LOCATION, to);
+        *response.status_mut() = StatusCode::SEE_OTHER;
+    } else {
+        *response.status_mut() = StatusCode::UNAUTHORIZED;
+    }
+    response
+}

@@ -1,0 +1,71 @@
+//! The keyboard's focus where a part of the page is replaced: whoever sorts a list goes on at the same heading, and hears what has
+//! changed. In the browser only.
+
+use leptos::{
+    prelude::document,
+    wasm_bindgen::{JsCast, JsValue},
+    web_sys::{
+        Element, HtmlElement,
+        js_sys::{Array, Function, Reflect},
+    },
+};
+
+use super::frame::focus_content;
+
+/// What has the focus in the content, by what it is called: the element itself goes away.
+pub struct Focused(String);
+
+impl Focused {
+    /// Returns what has the focus now, if that is in the content.
+    pub fn now() -> Option<Self> {
+        let active = document().active_element()?;
+        let is_inside = active.closest("#content :is(a,button,input,select,summary)").ok()?.is_some();
+        is_inside.then(|| Self(name_of(&active)))
+    }
+
+    /// Gives the focus to the element with the same name, or else to the content. A focus that is elsewhere by now stays there.
+    pub fn restore(self) {
+        if document().active_element().is_some_and(|active| active.tag_name() != "BODY") {
+            return;
+        }
+        let same = elements("#content :is(a,button,input,select,summary)")
+            .into_iter()
+            .find(|element| name_of(element) == self.0)
+            .and_then(|element| element.dyn_into::<HtmlElement>().ok());
+        match same {
+            Some(same) => drop(same.focus()),
+            None => focus_content(),
+        }
+    }
+}
+
+/// Describes the content for who cannot see that it has changed: heading, how much was found, order.
+pub fn describe_content() -> String {
+    let text = |selector| elements(selector).first().and_then(|element| element.text_content());
+    let heading = text("#content h1").unwrap_or_default();
+    let order = elements("#content [aria-sort]").first().and_then(|head| {
+        let order = head.get_attribute("aria-sort")?;
+        Some(format!(", sorted by {}, {order}", head.text_content()?))
+    });
+    let found = text("#content .found").map(|found| format!(". {found}")).unwrap_or_default();
+    format!("{heading}{}{found}", order.unwrap_or_default())
+}
+
+/// All elements that fit. By hand: a feature of web-sys for it would have everything below leptos built once more.
+pub fn elements(selector: &str) -> Vec<Element> {
+    let document: JsValue = document().into();
+    let find = Reflect::get(&document, &"querySelectorAll".into()).ok();
+    let found = find
+        .and_then(|find| find.dyn_into::<Function>().ok())
+        .and_then(|find| find.call1(&document, &selector.into()).ok());
+    found
+        .map(|found| Array::from(&found).iter().filter_map(|element| element.dyn_into().ok()).collect())
+        .unwrap_or_default()
+}
+
+/// An id or a label, or the text without its numbers, which may have changed.
+fn name_of(element: &Element) -> String {
+    let label = ["id", "aria-label"].into_iter().find_map(|name| element.get_attribute(name));
+    let text = label.or_else(|| element.text_content()).unwrap_or_default();
+    format!("{} {}", element.tag_name(), text.trim().replace(|c: char| c.is_ascii_digit() || c == ',', ""))
+}
