@@ -229,7 +229,7 @@ async fn only_the_caller_is_changed_and_a_stranger_changes_nothing() {
     member.post(SAVE, &fields).await;
     assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'bob'").await, "");
     let refused = site.visitor().post(SAVE, &names("mallory", "", "")).await;
-    assert_eq!((refused.status, refused.body.len()), (401, 0));
+    assert_eq!((refused.status, refused.location(), refused.body.len()), (303, "/accounts/login", 0));
     for body in [&[("username", "a"), ("username", "b")][..], &[("first_name", "a"), ("first_name", "b")]] {
         assert_eq!(member.post(SAVE, body).await.status, 400);
     }
