@@ -50,6 +50,7 @@ async fn by_asking(site: &Site) -> Result<(), Failure> {
             Some(names) => names,
             None => ask_for_names(site).await?,
         };
+        println!("{}", site.password_rules.shown().help("your"));
         let (password1, password2) =
             (ask_secretly("Password: ").await?, ask_secretly("Password (again): ").await?);
         let account = |password1: &Secret, password2: &Secret| NewAccount {
@@ -146,6 +147,7 @@ async fn set_password(site: &Site, login: &str) -> Result<String, Failure> {
         return service::change_password(site, login, &password).await.map_err(refused)?.ok_or_else(nobody);
     }
     println!("Changing password for user '{username}'");
+    println!("{}", site.password_rules.shown().help("their"));
     for _ in 0..TRIES {
         let (first, second) = (ask_secretly("Password: ").await?, ask_secretly("Password (again): ").await?);
         if first != second {

@@ -141,8 +141,7 @@ async fn after_change(
 /// # Errors
 /// An outage.
 pub async fn username_of(site: &Site, login: &str) -> Result<Option<String>, AppError> {
-    let key = login_key(login).unwrap_or_default();
-    let found = store::find_for_login(&mut *site.db.read().await?, &key).await?;
+    let found = account_named(site, login).await?;
     Ok(found.filter(|user| user.is_active == 1).map(|user| user.username))
 }
 

@@ -76,7 +76,7 @@ pub async fn check_username(site: &Site, typed: &str) -> Result<(), AppError> {
         errors.add(Field::Username, problem);
     }
     let key = username::key(&username);
-    if errors.is_empty() && store::username_exists(&mut *site.db.read().await?, &key).await? {
+    if errors.is_empty() && store::account_with(&mut *site.db.read().await?, &key).await?.is_some() {
         errors.add(Field::Username, Problem::UsernameTaken);
     }
     errors.into_result()

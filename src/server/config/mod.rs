@@ -162,7 +162,7 @@ pub struct Throttle {
     pub login_per_address: Rate,
     /// Wrong passwords from one address.
     pub failed_login_per_address: Rate,
-    /// Wrong passwords for one account; also where the password is asked for again.
+    /// Wrong passwords for one username or address; also where the password is asked for again.
     pub failed_login_per_account: Rate,
     /// Sign-ups from one address.
     pub sign_up_per_address: Rate,
