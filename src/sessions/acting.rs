@@ -81,8 +81,7 @@ async fn go_on(auth: &mut AuthSession, site: &Site, staff: &Member, next: NextId
     Ok(())
 }
 
-/// It is over of itself. The id stays: a new one would be missed by requests that are on their way, and log out whoever sent them;
-/// this one was made for its owner when it began, and nobody else had it since.
+/// Ends acting when its time is over. The id stays: it was made for its owner when acting began, and nobody else had it since.
 ///
 /// # Errors
 /// An outage.

@@ -100,3 +100,17 @@ impl Link {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailbox_that_the_account_does_not_have_opens_nothing_but_the_owners_undo() {
+        for purpose in Purpose::ALL {
+            assert!(purpose.opens("ada@example.com", "Ada@EXAMPLE.com"), "{purpose:?}");
+            let leads_elsewhere = matches!(purpose, Purpose::ChangeEmail | Purpose::UndoEmail);
+            assert_eq!(purpose.opens("ada@example.com", "eve@example.com"), leads_elsewhere, "{purpose:?}");
+        }
+    }
+}
