@@ -153,6 +153,7 @@ async fn every_column_of_every_table_is_in_it_or_withheld_on_purpose() {
                 "user_counts",
                 "acting",
                 "imported_groups",
+                "password_costs",
                 "upgrade_steps",
                 "renewed_sessions",
             ]
