@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Functions that change something, and are not asked.
-const CHANGES: [&str; 42] = [
+const CHANGES: [&str; 43] = [
     "/api/accounts/ask_for_email_change",
     "/api/accounts/ask_for_reset",
     "/api/accounts/ask_for_verification",
@@ -53,6 +53,7 @@ const CHANGES: [&str; 42] = [
     "/api/admin/save_user_permissions",
     "/api/admin/send_reset",
     "/api/admin/set_password",
+    "/api/lab/send_messages",
     "/api/members/delete",
     "/api/members/end_all_sessions",
     "/api/members/end_other_sessions",
