@@ -72,7 +72,10 @@ fn confirm(member: &Member, typed: &str) -> Result<(), AppError> {
     const LONGEST: usize = 4 * 1024;
     let problem = if typed.trim().is_empty() {
         Problem::Required
-    } else if typed.len() > LONGEST || username::key(typed) != username::key(member.username()) {
+    } else if typed.len() > LONGEST
+        || typed.contains('\0')
+        || username::key(typed) != username::key(member.username())
+    {
         Problem::UsernameIncorrect
     } else {
         return Ok(());
