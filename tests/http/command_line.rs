@@ -260,6 +260,23 @@ async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
     database.remove().await;
 }
 
+/// As `cargo leptos watch` does.
+#[tokio::test]
+async fn without_a_command_it_serves_and_pages_are_reloaded_from_the_port_that_is_configured() {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    let file = folder.path().join("mine.toml");
+    std::fs::write(&file, "[site]\nname = 'Elsewhere'\n").expect("written");
+    let mut command = program(&database, folder.path());
+    command.env("LEPTOS_WATCH", "true").env("LEPTOS_RELOAD_PORT", "4321").arg("--config").arg(&file);
+    let site = Serving::run(&mut command, folder.path());
+    let page = site.visitor().get("/").await.text();
+    assert!(page.contains("Elsewhere"), "{page}");
+    assert!(page.contains("4321") && !page.contains("3001"), "{page}");
+    site.signal("-TERM");
+    assert!(site.ended_within(Duration::from_secs(60)).0.success());
+    database.remove().await;
+}
+
 #[tokio::test]
 async fn two_starts_at_once_migrate_once() {
     let folder = tempfile::tempdir().expect("a folder");

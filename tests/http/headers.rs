@@ -95,3 +95,20 @@ async fn static_files_are_cached_and_members_pages_are_not() {
     }
     site.stop().await;
 }
+
+#[tokio::test]
+async fn texts_say_in_which_letters_they_are_written() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    for (path, kind) in [
+        ("/pkg/members-area.css", "text/css; charset=utf-8"),
+        ("/pkg/members-area.js", "text/javascript; charset=utf-8"),
+        ("/robots.txt", "text/plain; charset=utf-8"),
+        ("/pkg/members-area.wasm", "application/wasm"),
+        ("/healthz", "text/plain; charset=utf-8"),
+        ("/", "text/html; charset=utf-8"),
+    ] {
+        assert_eq!(visitor.get(path).await.header("content-type"), kind, "{path}");
+    }
+    site.stop().await;
+}
