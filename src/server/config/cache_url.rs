@@ -41,7 +41,7 @@ impl CacheUrl {
                     && url.password().is_none()
                     && url.query().is_none()
                     && url.fragment().is_none();
-                let host = url.host_str().filter(|_| is_plain)?;
+                let host = url.host_str().filter(|host| is_plain && !host.contains(','))?;
                 Self::Memcached(format!("{host}:{}", url.port().unwrap_or(11211)))
             }
             _ => return None,

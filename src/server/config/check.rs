@@ -203,7 +203,7 @@ impl Config {
 /// Whether each part is a level, or says which module has which. A bare word is to `EnvFilter` a module whose lines are all shown,
 /// so that a level with a typo would show nothing.
 fn is_log_filter(text: &str) -> bool {
-    let is_level = |word: &str| word.parse::<LevelFilter>().is_ok();
+    let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
     EnvFilter::try_new(text).is_ok()
         && text.split(',').map(str::trim).all(|part| match part.rsplit_once('=') {
             Some((module, level)) => !module.is_empty() && is_level(level),
