@@ -150,6 +150,61 @@ mod tests {
         }
     }
 
+    /// An error of a database with this code.
+    #[derive(Debug)]
+    struct Coded(&'static str);
+
+    impl fmt::Display for Coded {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Coded {}
+
+    impl sqlx::error::DatabaseError for Coded {
+        fn message(&self) -> &str {
+            "told"
+        }
+
+        fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> sqlx::error::ErrorKind {
+            sqlx::error::ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn what_goes_by_is_no_fault_of_ours_and_what_came_from_outside_neither() {
+        let told = |code| AppError::from(sqlx::Error::Database(Box::new(Coded(code))));
+        for code in ["40001", "40P01", "55P03", "57014", "57P01", "53300", "25006", "08006", "58030"] {
+            assert_eq!(told(code), AppError::Unavailable, "PostgreSQL {code}");
+        }
+        for code in ["5", "6", "517", "8", "1032", "778", "1034", "13", "14"] {
+            assert_eq!(told(code), AppError::Unavailable, "SQLite {code}");
+        }
+        for code in ["22021", "22P05"] {
+            assert_eq!(told(code), AppError::BadRequest, "{code}");
+        }
+        for code in ["42P01", "42601", "23505", "1", "11", "19"] {
+            assert_eq!(told(code), AppError::Internal, "{code}");
+        }
+    }
+
     #[test]
     fn each_cause_is_said_once() {
         let cause = |outer| Layer(outer, Some(Layer("refused", None).into()));

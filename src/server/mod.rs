@@ -53,7 +53,7 @@ use std::future::Future;
 pub use site::Site;
 pub use visit::{DeviceHash, Visit, current_member, current_staff, permitted};
 
-use crate::{accounts, mail, timing};
+use crate::{accounts, cache::Tag, mail, timing};
 use clock::Clock;
 use config::Config;
 use db::Database;
@@ -86,6 +86,7 @@ pub async fn run(
     let site = Site::new(config, clock, db, address)?;
     site.assets.check(&site.config.server.site_root)?;
     let watcher = tokio::spawn(site.db.clone().watch());
+    let forgetter = tokio::spawn(forget_when_a_commit_is_lost(site.clone()));
     let sweeper = tokio::spawn(sweep::now_and_then(site.clone()));
     let writer = tokio::spawn(accounts::service::write_failed_logins_now_and_then(site.clone()));
     let postman = tokio::spawn(mail::delivery::deliver(site.clone()));
@@ -95,6 +96,7 @@ pub async fn run(
     let front = Front::new(site.clone());
     listen::serve(listener, front, &site.config.server, site.stopping.clone(), stop).await;
     watcher.abort();
+    forgetter.abort();
     sweeper.abort();
     postman.abort();
     writer.abort();
@@ -102,4 +104,14 @@ pub async fn run(
     site.cache.close().await;
     site.db.close().await;
     Ok(())
+}
+
+/// Forgets all that is known of members, which is asked for anew: one of them has perhaps changed.
+async fn forget_when_a_commit_is_lost(site: Site) {
+    loop {
+        site.db.commit_lost().await;
+        site.sessions.distrust_memory();
+        site.members.take_back_all();
+        site.cache.invalidate(&[Tag::Everything], "a commit was lost").await;
+    }
 }

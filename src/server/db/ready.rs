@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use super::Database;
 use crate::server::failure::Failure;
@@ -15,6 +15,7 @@ use crate::server::failure::Failure;
 pub(super) struct Health {
     has_failed: AtomicBool,
     latest: Mutex<Option<(Instant, Result<(), String>)>>,
+    commit_lost: Notify,
 }
 
 impl Health {
@@ -25,12 +26,23 @@ impl Health {
         }
     }
 
+    /// To be told of a commit of which nobody knows what became.
+    pub fn commit_lost(&self) {
+        self.commit_lost.notify_one();
+    }
+
     pub fn has_failed(&self) -> bool {
         self.has_failed.load(Ordering::Acquire)
     }
 }
 
 impl Database {
+    /// Waits for a commit of which nobody knows what became: whoever wrote could not do what follows a commit, so that nothing in
+    /// memory can be relied on.
+    pub async fn commit_lost(&self) {
+        self.health.commit_lost.notified().await;
+    }
+
     /// Whether the tables are there and can be written to. Of many who ask at once, one looks for all.
     ///
     /// # Errors

@@ -132,7 +132,10 @@ impl Transaction {
                 Ok(())
             }
             Some(false) => Err(error),
-            None => Err(Error::AnyDriverError(Box::new(OutcomeUnknown(error)))),
+            None => {
+                self.health.commit_lost();
+                Err(Error::AnyDriverError(Box::new(OutcomeUnknown(error))))
+            }
         }
     }
 

@@ -80,6 +80,11 @@ impl Sessions {
         Self { db, clock, cache, settings, live, watchers: Watchers::default() }
     }
 
+    /// Asks the database anew for every session.
+    pub fn distrust_memory(&self) {
+        self.live.take_back_all();
+    }
+
     /// Opens a session. Returns false when the id is taken: the caller then tries another one.
     ///
     /// # Errors
