@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { confirmAddress } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import {
   arrive,
@@ -34,8 +35,9 @@ test('sign up, log in, see the dashboard', async ({ page }) => {
   await expect(page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
 });
 
-test('the e-mail address does in place of the name', async ({ page }) => {
+test('the confirmed e-mail address does in place of the name', async ({ page }) => {
   const member = await signUp(page);
+  await confirmAddress(page, member, '/accounts/login');
   await submitLogIn(page, member.email, member.password);
   await arrive(page, '/members/dashboard');
   await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
