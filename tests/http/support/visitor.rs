@@ -136,7 +136,7 @@ impl Visitor {
     }
 
     pub async fn log_out(&mut self) -> Page {
-        self.submit("/accounts/logout", &[]).await
+        self.post("/api/accounts/log_out", &[]).await
     }
 
     pub async fn is_signed_in(&mut self) -> bool {
