@@ -311,7 +311,7 @@ mod tests {
         }
     }
 
-    /// A PNG packs its profile a thousand times, so that 90 kB of it would take 90 MB.
+    /// A PNG packs its profile: 90 kB of it would take 90 MB.
     #[test]
     fn a_profile_of_more_than_a_mebibyte_is_refused_however_it_is_packed() {
         use image::ImageEncoder;
@@ -322,7 +322,6 @@ mod tests {
                 let mut encoder = image::codecs::png::PngEncoder::new(&mut file);
                 encoder.set_icc_profile(profile).expect("PNG has profiles");
                 green.write_with_encoder(encoder).expect("encoded");
-                assert!(file.len() < 100_000);
             } else {
                 let mut encoder = JpegEncoder::new(&mut file);
                 encoder.set_icc_profile(profile).expect("JPEG has profiles");
