@@ -120,7 +120,8 @@ async fn of_two_who_gave_one_address_the_first_to_confirm_has_it() {
         [("ada", "Shared@example.com"), ("bob", "shared@EXAMPLE.com"), ("cyd", "SHARED@example.com")]
     {
         assert_eq!(site.visitor().sign_up(name, address).await.location(), "/accounts/login");
-        links.push(site.mail_to(address, VERIFY, 1).await.link());
+        // On the wire the host is in lower case.
+        links.push(site.mail_to(&address.replace("EXAMPLE", "example"), VERIFY, 1).await.link());
     }
     let racers: Vec<_> = links
         .into_iter()

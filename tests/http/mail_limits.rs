@@ -103,7 +103,7 @@ async fn mails_that_anybody_can_ask_for_have_one_limit_for_each_address() {
         assert_eq!(site.visitor().sign_up(name, VICTIM).await.location(), "/accounts/login");
     }
     site.all_mails_sent().await;
-    let count = || site.mails_to("Victim@Example.net").len() + site.mails_to(VICTIM).len();
+    let count = || site.mails_to("Victim@example.net").len() + site.mails_to(VICTIM).len();
     assert_eq!(count(), 5);
     // None of that keeps an owner from a new password. For several accounts there are several mails, but not without end.
     for name in ["eve", "mallory2", "mallory3", "mallory4", "mallory5"] {
