@@ -81,7 +81,7 @@ async fn who_does_not_take_the_answer_is_left() {
 #[tokio::test]
 async fn connections_that_wait_for_their_client_keep_nobody_out() {
     let site = TestSite::start_with(|config| {
-        config.server.max_connections = 8;
+        config.server.max_connections = 80;
         let big = std::fs::File::create(config.server.site_root.join("big.bin")).expect("a file");
         big.set_len(1 << 28).expect("a size");
     })
@@ -93,7 +93,7 @@ async fn connections_that_wait_for_their_client_keep_nobody_out() {
         "GET /big.bin HTTP/1.1\r\nHost: x\r\n\r\n",
     ] {
         let mut held = Vec::new();
-        for _ in 0..20 {
+        for _ in 0..100 {
             let mut stream = TcpStream::connect(site.address).await.expect("connected");
             // One that has to make room is reset, at whatever it is about.
             let _ = stream.write_all(request.as_bytes()).await;

@@ -77,6 +77,8 @@ impl Slots {
             peer.address().filter(|address| !self.trusted.iter().any(|proxies| proxies.contains(address)));
         let client = address.map(network);
         let activity = Arc::<Activity>::default();
+        // It is our turn when its first request is complete.
+        activity.wait_for_client();
         if let Some(client) = client {
             let mut open = lock(&self.open);
             let connections = open.entry(client).or_default();
@@ -214,6 +216,9 @@ mod tests {
         let slots = Slots::new(8, vec!["10.0.0.0/8".parse().expect("a network")]);
         let (first, second) = (admit(&slots, "192.0.2.1").await, admit(&slots, "192.0.2.1").await);
         let (first, second) = (first.expect("room"), second.expect("room"));
+        for slot in [&first, &second] {
+            slot.activity().begin_request();
+        }
         assert!(admit(&slots, "192.0.2.1").await.is_none(), "both are at work");
         assert!(admit(&slots, "192.0.2.2").await.is_some(), "others have their own");
         second.activity().wait_for_client();
@@ -229,7 +234,8 @@ mod tests {
     #[tokio::test]
     async fn the_64_of_an_ipv6_address_is_one_client() {
         let slots = Slots::new(4, Vec::new());
-        let _one = admit(&slots, "2001:db8::1").await.expect("room");
+        let one = admit(&slots, "2001:db8::1").await.expect("room");
+        one.activity().begin_request();
         assert!(admit(&slots, "2001:db8::2").await.is_none());
         assert!(admit(&slots, "2001:db8:0:1::2").await.is_some());
         assert!(admit(&slots, "::ffff:192.0.2.1").await.is_some());
@@ -244,10 +250,14 @@ mod tests {
                 held.push(admit(&slots, address).await.expect("room"));
             }
         }
+        for slot in &held {
+            slot.activity().begin_request();
+        }
         for slot in [&held[0], &held[4], &held[3], &held[10]] {
             slot.activity().wait_for_client();
         }
         held.push(admit(&slots, "192.0.2.5").await.expect("room"));
+        held[11].activity().begin_request();
         tokio::select! {
             _ = slots.room() => panic!("nobody has left"),
             () = sleep(Duration::from_millis(10)) => {}
