@@ -9,6 +9,8 @@ use crate::support::{
 
 const ADVICE: &str = "A few words in a row are better than one strange word.";
 
+fn as_shipped(_: &mut Config) {}
+
 fn few_rules(config: &mut Config) {
     config.passwords.min_length = 12;
     config.passwords.max_similarity = 0.0;
@@ -25,10 +27,10 @@ fn help(page: &Page) -> String {
 async fn every_form_says_what_is_configured() {
     for (change, rules) in [
         (
-            (|_| {}) as fn(&mut Config),
+            as_shipped as fn(&mut Config),
             "At least 8 characters, not close to WHOSE name or address, not a common password or the name of this site, not only digits.",
         ),
-        (few_rules, "At least 12 characters, not only digits."),
+        (few_rules as fn(&mut Config), "At least 12 characters, not only digits."),
     ] {
         let site = TestSite::start_with(change).await;
         let mut staff = site.superuser("root").await;

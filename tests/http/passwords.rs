@@ -132,7 +132,8 @@ async fn of_many_changes_at_once_one_is_made_and_its_session_stays() {
         .map(|(number, mut device)| {
             tokio::spawn(async move {
                 let new = format!("another horse battery {number}");
-                let fields = [("old_password", PASSWORD), ("password1", &new), ("password2", &new)];
+                let fields =
+                    [("old_password", PASSWORD), ("password1", new.as_str()), ("password2", new.as_str())];
                 let answer = device.call("/api/accounts/change_password", &fields).await;
                 (answer.text() == r#""Accepted""#, new, device)
             })
@@ -160,7 +161,8 @@ async fn a_password_is_right_in_whichever_form_it_is_typed() {
         ("caf\u{e9} cr\u{e8}me br\u{fb}l\u{e9}e", "cafe\u{301} cre\u{300}me bru\u{302}le\u{301}e");
     for (name, first, second) in [("ada", composed, decomposed), ("bob", decomposed, composed)] {
         let email = format!("{name}@example.com");
-        let fields = [("username", name), ("email", &email), ("password1", first), ("password2", second)];
+        let fields =
+            [("username", name), ("email", email.as_str()), ("password1", first), ("password2", second)];
         assert_eq!(site.visitor().submit("/accounts/signup", &fields).await.location(), "/accounts/login");
         for typed in [first, second] {
             let mut visitor = site.visitor();
