@@ -133,8 +133,9 @@ impl Ways {
 async fn readable(response: Response) -> (u16, BTreeMap<String, Vec<String>>, Vec<u8>) {
     let (head, body) = response.into_parts();
     let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    // The router says the body's length already, and without it the connection does.
-    for (name, value) in head.headers.iter().filter(|(name, _)| *name != "content-length") {
+    // The connection adds to either whichever of the two is missing.
+    let added = ["content-length", "date"];
+    for (name, value) in head.headers.iter().filter(|(name, _)| !added.contains(&name.as_str())) {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         headers.entry(name.to_string()).or_default().push(comparable(name.as_str(), value));
     }

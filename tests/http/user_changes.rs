@@ -363,7 +363,7 @@ async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
     staff.change(&page, SET_PASSWORD, &typed).await;
     let shown = staff.get(&page).await;
     assert_eq!(shown.errors("password2"), ["The two password fields didn’t match."]);
-    assert!(shown.errors("password1").len() == 2 && !shown.text().contains("ada-1\""));
+    assert!(shown.errors("password1").len() >= 2 && !shown.text().contains("ada-1\""));
     assert!(shown.attribute("details:has(#id_password1)", "open").is_some(), "the errors can be seen");
     let typed = [("password1", OTHER_PASSWORD), ("password2", OTHER_PASSWORD)];
     staff.change(&page, SET_PASSWORD, &typed).await;

@@ -119,17 +119,15 @@ impl Account {
     }
 
     fn read(typed: NewAccount) -> (Self, FormErrors) {
-        let mut errors = FormErrors::default();
+        let (username, mut errors) = (username::normalize(&typed.username), FormErrors::default());
+        for problem in username::problems(&username) {
+            errors.add(Field::Username, problem);
+        }
         let email = address::check(&typed.email).unwrap_or_else(|problem| {
             errors.add(Field::Email, problem);
             typed.email.trim().to_owned()
         });
-        let username = username::normalize(&typed.username);
-        let account = Self { username, email, password: typed.password1 };
-        for problem in username::problems(&account.username) {
-            errors.add(Field::Username, problem);
-        }
-        (account, errors)
+        (Self { username, email, password: typed.password1 }, errors)
     }
 
     /// Makes the account of a visitor, or without one a superuser; `errors` is what is wrong with the form by itself.

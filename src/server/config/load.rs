@@ -39,13 +39,10 @@ fn sentence(error: figment::Error, file: &Path) -> Failure {
     let from_environment =
         error.metadata.as_ref().is_some_and(|metadata| metadata.name.contains("environment"));
     let mut keys = error.path.clone();
-    // For an unknown key the path ends at its section.
     let what = match &error.kind {
         Kind::UnknownField(key, known) => {
-            if from_environment {
-                // Here it is the path of the value, the unknown key included.
-                keys.truncate(keys.iter().position(|part| part == key).unwrap_or(keys.len()));
-            }
+            // The path ends at the section, or at the value: then the key stands in it already.
+            keys.truncate(keys.iter().rposition(|part| part == key).unwrap_or(keys.len()));
             keys.push(key.clone());
             format!("there is no such key (there are: {})", known.join(", "))
         }

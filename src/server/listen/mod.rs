@@ -80,9 +80,10 @@ fn connections_possible(wanted: usize) -> usize {
 /// Returns the next connection that there is room for.
 async fn accept(listener: &Listener, slots: &Slots) -> (Stream, Slot) {
     loop {
-        let room = slots.room().await;
         match listener.accept().await {
             Ok((stream, peer)) => {
+                // Only now: nobody has to make room for a connection that is not there yet.
+                let room = slots.room().await;
                 if let Some(slot) = slots.admit(room, peer) {
                     return (stream, slot);
                 }
