@@ -8,10 +8,11 @@ use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
 const MARK: &str = "cookie_check";
 
-/// Marks the address that a form leads to, if it was sent by a browser without cookies. Every browser names its origin with a form; a
-/// program that does not would not know what to do with the mark.
-pub fn mark(request: &HeaderMap, location: HeaderValue) -> HeaderValue {
-    if request.contains_key(header::COOKIE) || !request.contains_key(header::ORIGIN) {
+/// Marks the address that a form leads to, if it was sent by a browser without cookies and its answer needs one. Every browser names
+/// its origin with a form; a program that does not would not know what to do with the mark.
+pub fn mark(request: &HeaderMap, answer: &HeaderMap, location: HeaderValue) -> HeaderValue {
+    let comes_without = !request.contains_key(header::COOKIE) && request.contains_key(header::ORIGIN);
+    if !comes_without || !answer.contains_key(header::SET_COOKIE) {
         return location;
     }
     match location.to_str() {
@@ -43,12 +44,13 @@ mod tests {
     #[test]
     fn a_mark_is_taken_off_again() {
         let request = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static("http://x"))]);
+        let answer = HeaderMap::from_iter([(header::SET_COOKIE, HeaderValue::from_static("a=b"))]);
         for (page, marked, back) in [
             ("/a", "/a?cookie_check", "/a"),
             ("/a?b=c&d", "/a?b=c&d&cookie_check", "/a?b=c&d"),
             ("/a?b#c", "/a?b&cookie_check#c", "/a?b"),
         ] {
-            assert_eq!(mark(&request, HeaderValue::from_static(page)), marked);
+            assert_eq!(mark(&request, &answer, HeaderValue::from_static(page)), marked);
             let address = Uri::try_from(marked.split('#').next().expect("a page")).expect("an address");
             assert_eq!(unmarked(&address), Some(HeaderValue::from_static(back)));
         }
@@ -58,7 +60,12 @@ mod tests {
             (header::COOKIE, HeaderValue::from_static("a=b")),
         ]);
         for request in [HeaderMap::new(), with_cookie] {
-            assert_eq!(mark(&request, HeaderValue::from_static("/a")), "/a");
+            assert_eq!(mark(&request, &answer, HeaderValue::from_static("/a")), "/a");
         }
+        assert_eq!(
+            mark(&request, &HeaderMap::new(), HeaderValue::from_static("/a")),
+            "/a",
+            "nothing is lost"
+        );
     }
 }

@@ -166,7 +166,8 @@ fn finish(site: &Site, sent: Sent, answered: Answered) -> Response {
             return Response::from_parts(head, Body::from(error.ser()));
         }
         if let Some(to) = head.headers.remove(header::LOCATION) {
-            head.headers.insert(header::LOCATION, cookie_check::mark(&request, to));
+            let to = cookie_check::mark(&request, &head.headers, to);
+            head.headers.insert(header::LOCATION, to);
         }
         return Response::from_parts(head, Body::from(body));
     }
@@ -192,7 +193,8 @@ fn finish(site: &Site, sent: Sent, answered: Answered) -> Response {
         kept.insert("clear-site-data", clear);
     }
     let to = to.unwrap_or(HeaderValue::from_static("/"));
-    kept.insert(header::LOCATION, cookie_check::mark(&request, to));
+    let to = cookie_check::mark(&request, &kept, to);
+    kept.insert(header::LOCATION, to);
     (StatusCode::SEE_OTHER, kept).into_response()
 }
 

@@ -1,3 +1,4 @@
+use members_area::server::config::Period;
 use reqwest::Method;
 
 use crate::support::{Page, TestSite, log, visitor::FormBody};
@@ -17,9 +18,14 @@ fn check(page: &Page, line: &str, level: &str, route: &str) -> serde_json::Value
     entry
 }
 
+/// On which no request is slow, however busy the machine is.
+async fn patient_site() -> TestSite {
+    TestSite::start_with(|config| config.log.slow_request = Period::minutes(10)).await
+}
+
 #[tokio::test]
 async fn one_line_for_every_answer() {
-    let site = TestSite::start().await;
+    let site = patient_site().await;
     let mut visitor = site.visitor();
     for (path, line, level, route) in [
         ("/", "Request: GET / - Processed in …s - Status: 200", "INFO", "/"),
@@ -54,19 +60,19 @@ async fn one_line_for_every_answer() {
 
 #[tokio::test]
 async fn a_members_line_says_who_and_what_the_cache_said() {
-    let site = TestSite::start().await;
+    let site = patient_site().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
     let page = "/members/dashboard";
     for (cache, state) in [
-        (format!("{page}=miss,profile_summary=miss,dashboard=miss"), "page;desc=\"miss; age=0; ttl="),
-        (format!("{page}=hit"), "page;desc=\"hit; age=0; ttl="),
+        (format!("{page}=miss,profile_summary=miss,dashboard=miss"), "page;desc=\"miss; age=; ttl="),
+        (format!("{page}=hit"), "page;desc=\"hit; age=; ttl="),
     ] {
         let page = member.get("/members/dashboard").await;
         let line = "Request: GET /members/dashboard - Processed in …s - Status: 200";
         let entry = check(&page, line, "INFO", "/members/dashboard");
         assert_eq!((entry["user_id"].as_i64(), entry["cache"].as_str()), (Some(id), Some(cache.as_str())));
-        let timing = page.header("server-timing");
+        let timing: String = page.header("server-timing").chars().filter(|c| !c.is_ascii_digit()).collect();
         assert!(
             timing.starts_with("total;dur=")
                 && timing.contains(&format!(", cache;desc=\"{cache}\", {state}")),
@@ -80,10 +86,7 @@ async fn a_members_line_says_who_and_what_the_cache_said() {
 
 #[tokio::test]
 async fn slow_requests_and_failures_are_warnings() {
-    let site = TestSite::start_with(|config| {
-        config.log.slow_request = members_area::server::config::Period::millis(0)
-    })
-    .await;
+    let site = TestSite::start_with(|config| config.log.slow_request = Period::millis(0)).await;
     let page = site.visitor().get("/").await;
     assert_eq!(log::request(page.request_id())["level"], "WARN");
     site.stop().await;

@@ -39,16 +39,18 @@ pub fn MessagesPage() -> impl IntoView {
                     "Send one of each"
                 </button>
             </form>
-            <table class="calls">
-                <thead>
-                    <tr>
-                        <th scope="col">"Level"</th>
-                        <th scope="col">"Here"</th>
-                        <th scope="col">"Django"</th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
+            <div class="scroll" tabindex="0" role="region" aria-label="Levels and their calls">
+                <table class="calls">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Level"</th>
+                            <th scope="col">"Here"</th>
+                            <th scope="col">"Django"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
         </Page>
     }
 }

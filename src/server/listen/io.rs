@@ -24,6 +24,8 @@ pub struct Io<S> {
     stream: S,
     activity: Arc<Activity>,
     head: Limit,
+    /// The requests whose heads are known to be complete.
+    requests: u64,
     write: Limit,
 }
 
@@ -32,7 +34,7 @@ impl<S> Io<S> {
     pub fn new(stream: S, activity: Arc<Activity>, head: Duration, idle: Duration) -> Self {
         let mut head = Limit::new(head);
         head.start();
-        Self { stream, activity, head, write: Limit::new(idle) }
+        Self { stream, activity, head, requests: 0, write: Limit::new(idle) }
     }
 }
 
@@ -42,11 +44,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Io<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        let requests = self.activity.requests();
+        if std::mem::replace(&mut self.requests, requests) != requests {
+            // Not only while a request runs: a quick one is answered before hyper reads again.
+            self.head.stop();
+        }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if self.activity.is_in_request() {
             // hyper reads while it works, to notice who hangs up; the time for a body is limited with the request's.
-            self.head.stop();
             return polled;
         }
         if polled.is_ready() {
@@ -183,6 +189,12 @@ mod tests {
         assert!(timeout(4 * SHORT, ours.read_u8()).await.is_err(), "within a request");
         activity.end_request();
         assert!(timeout(4 * SHORT, ours.read_u8()).await.is_err(), "before the next one");
+        // Answered before anything was read again.
+        theirs.write_u8(1).await.expect("sent");
+        assert_eq!(ours.read_u8().await.expect("a byte"), 1);
+        activity.begin_request();
+        activity.end_request();
+        assert!(timeout(4 * SHORT, ours.read_u8()).await.is_err(), "after a quick one");
     }
 
     #[tokio::test]

@@ -142,6 +142,8 @@ pub struct Activity {
     /// When it began to wait for its client, in the order of all; 0 while it does not wait.
     since: AtomicU64,
     is_in_request: AtomicBool,
+    /// How many have begun.
+    requests: AtomicU64,
     evict: Notify,
 }
 
@@ -151,12 +153,18 @@ impl Activity {
     /// A request's head is complete.
     pub fn begin_request(&self) {
         self.is_in_request.store(true, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
         self.work();
     }
 
     /// Its answer was handed over.
     pub fn end_request(&self) {
         self.is_in_request.store(false, Ordering::Relaxed);
+    }
+
+    /// Returns how many heads were complete so far.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// Returns whether a request is being read, answered, or its answer handed over.
