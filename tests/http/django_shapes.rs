@@ -160,8 +160,9 @@ fn literal(value: &Value) -> String {
 
 /// All that is here of accounts, with what makes two imports different taken out.
 async fn people(database: &TestDatabase) -> Vec<String> {
+    type Row = (String, String, String, i64, i64, i64, i64, i64, String);
     let mut connection = database.connect().await;
-    let rows: Vec<(String, String, String, i64, i64, i64, i64, i64, String)> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT username, email, password_hash, is_active, is_staff, is_superuser, date_joined, \
          CASE WHEN email_verified_at IS NULL THEN 0 ELSE 1 END, \
          (SELECT COALESCE(MAX(source_key), '') FROM imported_users WHERE imported_users.user_id = users.id) \

@@ -69,7 +69,7 @@ impl Terminal {
         tcgetattr(&self.inside).expect("its settings").local_modes.contains(LocalModes::ECHO)
     }
 
-    fn is_good(mut self) -> bool {
+    fn ends_well(mut self) -> bool {
         self.child.wait().expect("it ends").success()
     }
 }
@@ -100,7 +100,7 @@ async fn a_name_that_cannot_be_taken_is_asked_for_again_at_once() {
     }
     terminal.until("Superuser created successfully.");
     assert!(terminal.shows_what_is_typed(), "as it was before");
-    assert!(!terminal.shown.contains(PASSWORD) && terminal.is_good());
+    assert!(!terminal.shown.contains(PASSWORD) && terminal.ends_well());
     assert_eq!(site.visitor().log_in("root").await.location(), "/members/dashboard");
     site.stop().await;
 }
@@ -128,7 +128,7 @@ async fn a_password_is_asked_for_three_times_and_without_a_name_it_is_ones_own()
         terminal.type_in(second);
         terminal.until(said);
     }
-    assert!(!terminal.is_good());
+    assert!(!terminal.ends_well());
     let mut terminal = change();
     for question in ["Password: ", "Password (again): "] {
         terminal.until(question);
@@ -136,7 +136,7 @@ async fn a_password_is_asked_for_three_times_and_without_a_name_it_is_ones_own()
     }
     // What is true of a site that runs beside it.
     terminal.until("all their sessions are deleted. A site that is running goes on as before for up to 1m");
-    assert!(terminal.is_good());
+    assert!(terminal.ends_well());
     assert_eq!(site.visitor().log_in_with("ada", "another good one").await.location(), "/members/dashboard");
     site.stop().await;
 }
