@@ -156,30 +156,6 @@ fn line(row: Activity) -> Line {
     }
 }
 
-/// Dates lines anew that a clock that was ahead has dated: they would stand before everything that happens later, and be kept for too
-/// long. Nobody knows when that really was; it was before now.
-///
-/// # Errors
-/// An outage.
-pub async fn correct_times(site: &Site) -> Result<u64, AppError> {
-    const BATCH: i64 = 500;
-    let mut corrected = 0;
-    loop {
-        let now = site.clock.now();
-        let first_wrong = first_id_at(latest(now, 0));
-        let ids = store::dated_ahead(&mut *site.db.read().await?, first_wrong, BATCH).await?;
-        if ids.is_empty() {
-            return Ok(corrected);
-        }
-        let mut transaction = site.db.begin().await?;
-        for id in ids {
-            store::redate(&mut transaction, id, new_id(now), now).await?;
-            corrected += 1;
-        }
-        transaction.commit().await?;
-    }
-}
-
 /// Deletes what is older than `activity.keep` and says how many lines went.
 ///
 /// # Errors

@@ -33,6 +33,7 @@ pub mod page_cache;
 pub mod pages;
 pub mod pending_form;
 pub mod plain_forms;
+mod redate;
 pub mod router;
 pub mod same_origin;
 mod shell;

@@ -6,6 +6,7 @@ use super::{
     Site,
     clock::{Millis, to_millis},
     id,
+    redate::redate,
 };
 use crate::{accounts, acting, activity, admin, error::AppError, mail, my_data, throttle};
 
@@ -147,8 +148,8 @@ async fn correct_all(site: &Site) -> Result<u64, AppError> {
     Ok(correct_ends(site).await?
         + mail::service::correct_times(site).await?
         + my_data::service::correct_times(site).await?
-        + activity::service::correct_times(site).await?
-        + admin::history::service::correct_times(site).await?)
+        + redate(site, "activity").await?
+        + redate(site, "changes").await?)
 }
 
 /// First they go, then is written down which of them were acting.

@@ -119,33 +119,3 @@ pub async fn forget_users(connection: &mut AnyConnection, users: &[UserId]) -> R
     by.numbers(ids());
     by.query().execute(connection).await.map(drop)
 }
-
-/// Returns the ids of lines that a clock that was ahead has dated, the first ones first: those from `first_wrong` on.
-pub async fn dated_ahead(
-    connection: &mut AnyConnection,
-    first_wrong: i64,
-    limit: i64,
-) -> Result<Vec<i64>, sqlx::Error> {
-    let ids: Vec<(i64,)> = sqlx::query_as("SELECT id FROM changes WHERE id >= $1 ORDER BY id LIMIT $2")
-        .bind(first_wrong)
-        .bind(limit)
-        .fetch_all(connection)
-        .await?;
-    Ok(ids.into_iter().map(|(id,)| id).collect())
-}
-
-/// Dates a line anew: under another id, and not in the future.
-pub async fn redate(
-    connection: &mut AnyConnection,
-    id: i64,
-    new_id: i64,
-    now: Millis,
-) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE changes SET id = $2, at = CASE WHEN at > $3 THEN $3 ELSE at END WHERE id = $1")
-        .bind(id)
-        .bind(new_id)
-        .bind(now)
-        .execute(connection)
-        .await
-        .map(drop)
-}

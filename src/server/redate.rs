@@ -1,0 +1,39 @@
+//! Records that a clock that was ahead has dated get a new time.
+
+use super::{
+    Site,
+    clock::latest,
+    id::{first_id_at, new_id},
+};
+use crate::error::AppError;
+
+/// Dates the rows of a table anew whose `id` and `at` lie in the future: they would stand before everything that happens later, and be
+/// kept for too long. Nobody knows when that really was; it was before now. Returns how many rows there were.
+///
+/// # Errors
+/// An outage.
+pub async fn redate(site: &Site, table: &'static str) -> Result<u64, AppError> {
+    const BATCH: i64 = 500;
+    let mut corrected = 0;
+    loop {
+        let now = site.clock.now();
+        let mut transaction = site.db.begin().await?;
+        let ids: Vec<(i64,)> =
+            sqlx::query_as(&format!("SELECT id FROM {table} WHERE id >= $1 ORDER BY id LIMIT $2"))
+                .bind(first_id_at(latest(now, 0)))
+                .bind(BATCH)
+                .fetch_all(&mut *transaction)
+                .await?;
+        if ids.is_empty() {
+            return Ok(corrected);
+        }
+        for (id,) in ids {
+            let update = format!(
+                "UPDATE {table} SET id = $2, at = CASE WHEN at > $3 THEN $3 ELSE at END WHERE id = $1"
+            );
+            sqlx::query(&update).bind(id).bind(new_id(now)).bind(now).execute(&mut *transaction).await?;
+            corrected += 1;
+        }
+        transaction.commit().await?;
+    }
+}
