@@ -9,9 +9,10 @@ use std::time::Duration;
 use axum::http::{HeaderMap, Uri};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
+use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use server_fn::ServerFn;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 
 use super::{
     Site, cookies, flash,
@@ -94,7 +95,7 @@ pub fn wait_for_password(
         all.remove(FORM_PAGE);
         let form = ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values: all };
         let mut pending = PendingForm { page: page.to_owned(), form, member, proof: None };
-        pending.proof = Some(proof(&pending, &session));
+        pending.proof = mac(&pending, &session).map(|mac| URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
         let value = flash::encode(&pending);
         if value.len() <= flash::MAX_COOKIE_BYTES {
             return cookies::set(site, answer, COOKIE, value, LIFETIME);
@@ -106,8 +107,9 @@ pub fn wait_for_password(
 /// Returns the path and the body of the form that is to be sent again, now that the password was given and leads back to `page`.
 pub fn to_send_again(site: &Site, request: &HeaderMap, page: &str) -> Option<(Uri, Bytes)> {
     let mut pending = PendingForm::read(site, request)?;
-    let (found, session) = (pending.proof.take()?, cookies::read(site, request, SESSION)?);
-    if pending.page != page || found != proof(&pending, &session) {
+    let proof = URL_SAFE_NO_PAD.decode(pending.proof.take()?).ok()?;
+    let session = cookies::read(site, request, SESSION)?;
+    if pending.page != page || mac(&pending, &session)?.verify_slice(&proof).is_err() {
         return None;
     }
     let path = Uri::try_from(pending.form.form.as_str()).ok()?;
@@ -126,12 +128,10 @@ pub fn do_not_send_again(site: &Site, request: &HeaderMap, answer: &mut HeaderMa
     }
 }
 
-/// HMAC-like: the key stands around the content, so that a longer content cannot be derived from a shorter one.
-fn proof(pending: &PendingForm, session: &str) -> String {
-    let content = serde_json::to_vec(&PendingForm { proof: None, ..pending.clone() }).unwrap_or_default();
-    let inner = Sha256::new().chain_update(session).chain_update([0]).chain_update(content).finalize();
-    URL_SAFE_NO_PAD
-        .encode(Sha256::new().chain_update(session).chain_update([1]).chain_update(inner).finalize())
+/// The MAC over all of the form but its proof. `None` cannot happen: HMAC takes a key of any length, and the content is plain.
+fn mac(pending: &PendingForm, session: &str) -> Option<Hmac<Sha256>> {
+    let content = serde_json::to_vec(&PendingForm { proof: None, ..pending.clone() }).ok()?;
+    Some(Hmac::new_from_slice(session.as_bytes()).ok()?.chain_update(content))
 }
 
 #[cfg(test)]
@@ -150,18 +150,19 @@ mod tests {
             member: None,
             proof: None,
         };
-        let good = proof(&pending("/x", "7"), "a-session");
-        assert_eq!(
-            proof(&PendingForm { proof: Some("old".into()), ..pending("/x", "7") }, "a-session"),
-            good
-        );
-        for other in [
-            proof(&pending("/x", "8"), "a-session"),
-            proof(&pending("/y", "7"), "a-session"),
-            proof(&pending("/x", "7"), "b-session"),
-            proof(&pending("/x", "7"), ""),
+        let proof = |pending: PendingForm, session: &str| {
+            mac(&pending, session).expect("a MAC").finalize().into_bytes().to_vec()
+        };
+        let good = proof(pending("/x", "7"), "a-session");
+        let again = PendingForm { proof: Some("old".into()), ..pending("/x", "7") };
+        assert_eq!(proof(again, "a-session"), good);
+        for (other, session) in [
+            (pending("/x", "8"), "a-session"),
+            (pending("/y", "7"), "a-session"),
+            (pending("/x", "7"), "b-session"),
+            (pending("/x", "7"), ""),
         ] {
-            assert_ne!(other, good);
+            assert_ne!(proof(other, session), good);
         }
     }
 
