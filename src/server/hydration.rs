@@ -13,7 +13,7 @@ use axum::{
     routing::post,
 };
 
-use super::{Site, form_body, pages};
+use super::{Site, clock::is_too_far_ahead, form_body, pages};
 
 /// Where it says so.
 pub const PATH: &str = "/api/hydration_failed";
@@ -28,7 +28,9 @@ pub fn routes() -> Router<Site> {
 
 async fn note(site: Site, headers: HeaderMap, last: Arc<AtomicI64>) -> StatusCode {
     let now = site.clock.now();
-    let is_due = |last: i64| (now.saturating_sub(last) >= INTERVAL_MS).then_some(now);
+    let is_due = |last: i64| {
+        (now.saturating_sub(last) >= INTERVAL_MS || is_too_far_ahead(last, now, 0)).then_some(now)
+    };
     if last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, is_due).is_ok() {
         tracing::warn!(
             page = page(&site, &headers),
