@@ -53,11 +53,16 @@ pub async fn save_profile(
 ) -> Result<Submission, AppError> {
     use crate::accounts::service::{Names, save_names};
     use crate::server::{Visit, current_member, flash};
+    use crate::sessions::cookie;
     use crate::ui::flash::{Level, Message};
 
+    let (visit, member) = (Visit::current()?, current_member()?);
     let names = Names { username, first_name, last_name };
-    let saved = save_names(&Visit::current()?, &current_member()?, &names).await;
-    Submission::from_result(saved.map(|()| {
+    let saved = async {
+        let recent = cookie::recently_authenticated(&cookie::auth_session().await?, &visit.site).await;
+        save_names(&visit, &member, recent, &names).await
+    };
+    Submission::from_result(saved.await.map(|()| {
         flash::message(Level::Success, Message::ProfileSaved);
         leptos_axum::redirect(super::PROFILE_PAGE);
     }))

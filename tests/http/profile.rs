@@ -1,9 +1,12 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
-use crate::support::{Page, TestSite, log};
+use crate::support::{PASSWORD, Page, TestSite, log};
 
 const SAVE: &str = "/api/members/save_profile";
 
@@ -148,6 +151,30 @@ async fn a_taken_username_is_said_at_its_field_and_ones_own_is_not_taken() {
         assert_eq!(page.messages(), ["Your profile was saved."], "{own}");
         assert_eq!(fact(&page, "Username").as_deref(), Some(own));
     }
+    site.stop().await;
+}
+
+/// They log in with it. The other names are no way in.
+#[tokio::test]
+async fn another_username_asks_for_the_password_and_other_names_do_not() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    site.clock.advance(Duration::from_secs(601));
+    let answer = member.submit("/members/profile", &names("ada", "Ada", "")).await;
+    assert_eq!(answer.location(), "/members/profile");
+    assert_eq!(member.get("/members/profile").await.messages(), ["Your profile was saved."]);
+    let ask = "/accounts/reauthenticate?next=/members/profile%23names";
+    for wish in ["countess", "Ada"] {
+        let answer = member.submit("/members/profile", &names(wish, "Ada", "Lovelace")).await;
+        assert_eq!(answer.location(), ask, "{wish}");
+        assert_eq!(site.database.text("SELECT username FROM users").await, "ada");
+    }
+    // It is done once the password is given.
+    assert_eq!(member.submit(ask, &[("password", PASSWORD)]).await.location(), "/members/profile");
+    let page = member.get("/members/profile").await;
+    assert_eq!(page.messages(), ["Your profile was saved."]);
+    assert_eq!(fact(&page, "Username").as_deref(), Some("Ada"));
+    assert_eq!(fact(&page, "Name").as_deref(), Some("Ada Lovelace"));
     site.stop().await;
 }
 

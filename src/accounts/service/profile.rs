@@ -11,6 +11,7 @@ use crate::{
     mail::service::Kind as Mail,
     member::Member,
     server::{Site, Visit, db::Transaction},
+    sessions::origin::Recent,
     throttle::service::{self as throttle, Limit},
 };
 
@@ -60,11 +61,16 @@ impl Names {
 }
 
 /// Changes how a member is called; their sessions stay. Nothing happens where nothing is new. Theirs alone to do: it is what they
-/// log in with.
+/// log in with, so another username needs `recent`, the proof of a recent password (OWASP ASVS 7.5.1).
 ///
 /// # Errors
-/// A refused form, also for a username that somebody else has, too many changes, or an outage.
-pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result<(), AppError> {
+/// A refused form, also for a username that somebody else has, the error in `recent`, too many changes, or an outage.
+pub async fn save_names(
+    visit: &Visit,
+    member: &Member,
+    recent: Result<Recent, AppError>,
+    typed: &Names,
+) -> Result<(), AppError> {
     member.in_person()?;
     let names = Names::check(typed)?;
     let (site, now, id) = (&visit.site, visit.site.clock.now(), member.id());
@@ -75,6 +81,9 @@ pub async fn save_names(visit: &Visit, member: &Member, typed: &Names) -> Result
     let has_other_name = old.first_name != names.first_name || old.last_name != names.last_name;
     if !is_renamed && !has_other_name {
         return Ok(());
+    }
+    if is_renamed {
+        recent?;
     }
     store::set_names(&mut transaction, id, &names.username, &names.first_name, &names.last_name).await?;
     if is_renamed {
