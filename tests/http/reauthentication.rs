@@ -227,6 +227,22 @@ async fn a_changed_password_keeps_this_session_while_other_tabs_load() {
     site.stop().await;
 }
 
+/// Nobody who has forgotten it is stuck, and nobody has to log out for it.
+#[tokio::test]
+async fn wherever_a_password_is_asked_for_it_may_have_been_forgotten() {
+    let site = TestSite::start().await;
+    let mut member = site.proven_member("ada").await;
+    for page in ["/accounts/reauthenticate?next=/accounts/email", "/accounts/password_change", "/accounts/login"] {
+        let mut visitor = if page == "/accounts/login" { site.visitor() } else { member.clone() };
+        let links = visitor.get(page).await.attributes("main a", "href");
+        assert!(links.iter().any(|link| link == "/accounts/password_reset"), "{page}: {links:?}");
+    }
+    let answer = member.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+    assert_eq!(answer.location(), "/accounts/password_reset/done");
+    site.mail_to("ada@example.com", "Set a new password", 1).await;
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn next_stays_on_this_site() {
     let site = TestSite::start().await;
