@@ -95,7 +95,8 @@ pub fn wait_for_password(
         all.remove(FORM_PAGE);
         let form = ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values: all };
         let mut pending = PendingForm { page: page.to_owned(), form, member, proof: None };
-        pending.proof = mac(&pending, &session).map(|mac| URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
+        pending.proof =
+            mac(&pending, &session).map(|mac| URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
         let value = flash::encode(&pending);
         if value.len() <= flash::MAX_COOKIE_BYTES {
             return cookies::set(site, answer, COOKIE, value, LIFETIME);

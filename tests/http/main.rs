@@ -56,6 +56,7 @@ mod passwords;
 mod people;
 mod permissions;
 mod pictures;
+mod pooler;
 mod profile;
 mod reauthentication;
 mod remember;

@@ -232,7 +232,9 @@ async fn a_changed_password_keeps_this_session_while_other_tabs_load() {
 async fn wherever_a_password_is_asked_for_it_may_have_been_forgotten() {
     let site = TestSite::start().await;
     let mut member = site.proven_member("ada").await;
-    for page in ["/accounts/reauthenticate?next=/accounts/email", "/accounts/password_change", "/accounts/login"] {
+    for page in
+        ["/accounts/reauthenticate?next=/accounts/email", "/accounts/password_change", "/accounts/login"]
+    {
         let mut visitor = if page == "/accounts/login" { site.visitor() } else { member.clone() };
         let links = visitor.get(page).await.attributes("main a", "href");
         assert!(links.iter().any(|link| link == "/accounts/password_reset"), "{page}: {links:?}");

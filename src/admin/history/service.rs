@@ -4,13 +4,7 @@ use super::{Change, History, store};
 use crate::{
     error::AppError,
     member::{Staff, UserId},
-    server::{
-        Site,
-        clock::Millis,
-        db::Transaction,
-        id::new_id,
-        moment::moment,
-    },
+    server::{Site, clock::Millis, db::Transaction, id::new_id, moment::moment},
 };
 
 /// Who changes something.
