@@ -11,16 +11,16 @@ use std::{
 };
 
 use members_area::{
-    accounts::service::{self as accounts, NewAccount},
-    forms::Secret,
-    member::Client,
-    server::{
-        self, Site,
+    accounts::{service as accounts, service::NewAccount},
+    base::{
         clock::Clock,
         config::{Config, DatabaseUrl, MailTransport},
         db::Database,
+        member::Client,
     },
+    server::{self, Site},
     sessions::cookie,
+    shared::forms::Secret,
 };
 use sqlx::{AnyConnection, Connection, Executor};
 use tokio::{

@@ -33,12 +33,12 @@ use crate::{
         sessions::pages::SessionsPage,
         users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
     },
-    error::AppError,
     lab::pages::{CacheApiPage, CachedPagePage, LabPage, MatrixPage, MessagesPage},
     mail::pages::MailboxPage,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
     my_data::pages::{DataPage, DeletePage},
     sessions::pages::DevicesPage,
+    shared::error::AppError,
     ui::{ErrorText, Footer, Header, JsonBytes, LostSession, Main, Once, PageContext, SetStatus, SkipLink},
 };
 

@@ -8,13 +8,9 @@
 
 /// The route table: every page on one screen.
 pub mod app;
-/// What may be said to a visitor when something cannot be done.
-pub mod error;
-/// What a refused form says, and where.
-pub mod forms;
-/// What a member may be allowed to do.
-pub mod permission;
-/// Shared components.
+/// What browser and server both know, and no page of its own.
+pub mod shared;
+/// Components that every page uses.
 pub mod ui;
 
 /// Sign up, log in, log out.
@@ -38,6 +34,9 @@ pub mod pictures;
 /// Signed-in sessions.
 pub mod sessions;
 
+/// Configuration, database, clock, identity: what every feature stands on.
+#[cfg(feature = "ssr")]
+pub mod base;
 /// The cache.
 #[cfg(feature = "ssr")]
 pub mod cache;
@@ -47,9 +46,6 @@ pub mod commands;
 /// Whether members can see anything of each other.
 #[cfg(feature = "ssr")]
 pub mod doctor;
-/// Who is asking.
-#[cfg(feature = "ssr")]
-pub mod member;
 /// People on their way in and out.
 #[cfg(feature = "ssr")]
 pub mod moving;

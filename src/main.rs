@@ -4,12 +4,12 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
 use members_area::{
-    cache::measure,
-    commands::{self, backup, cache, demo, doctor, group, moving, people, serve, user},
-    server::{
+    base::{
         config::{Config, LogFormat},
         failure::Failure,
     },
+    cache::measure,
+    commands::{self, backup, cache, demo, doctor, group, moving, people, serve, user},
     timing,
 };
 

@@ -6,10 +6,12 @@ use axum_login::{AuthUser, AuthnBackend, AuthzBackend};
 
 use super::service;
 use crate::{
-    error::AppError,
-    forms::{Field, FormErrors, Problem, Secret},
-    member::{Member, Permission, UserId},
+    base::member::{Member, Permission, UserId},
     server::{Site, Visit},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem, Secret},
+    },
 };
 
 /// What a visitor types to log in.

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::password::normalize;
-use crate::server::{config::CommonList, failure::Failure};
+use crate::base::{config::CommonList, failure::Failure};
 
 /// 19 640 common passwords, lower case, sorted; the list that Django ships (see `docs/third-party.md`).
 static BUILT_IN: LazyLock<Arc<[Cow<'static, str>]>> =

@@ -13,13 +13,12 @@ use super::{
     password_cost::{Cost, Costs, Performed},
 };
 use crate::{
-    error::AppError,
-    forms::Secret,
-    server::{
+    base::{
         config,
         failure::Failure,
-        workshop::{Lane, Workshop},
+        work_queue::{Lane, Workshop},
     },
+    shared::{error::AppError, forms::Secret},
 };
 
 /// Which of several hashes a password fits, and the hash to put in its place where it is out of date.

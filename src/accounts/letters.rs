@@ -5,15 +5,13 @@ use super::{
     store,
 };
 use crate::{
-    error::AppError,
+    base::{email_address, letter::Letter, member::UserId, moment::moment, user_agent},
     mail::{
-        address,
-        letter::Letter,
-        service::{self as mail, Kind, Occasion, Order},
+        service as mail,
+        service::{Kind, Occasion, Order},
     },
-    member::UserId,
-    server::{Site, moment::moment},
-    sessions::agent,
+    server::Site,
+    shared::error::AppError,
 };
 
 /// Writes the mail with this number in the queue.
@@ -210,7 +208,7 @@ impl Draft<'_> {
     /// What happened, when, from where, and a link for who did not do it. Nothing for an address that is not the account's any more:
     /// its link would be useless, and what happened is no business of that mailbox.
     async fn notice(&self, subject: &str, what: &str) -> Result<Letter, AppError> {
-        if address::key(&self.present) != address::key(&self.order.address) {
+        if email_address::key(&self.present) != email_address::key(&self.order.address) {
             return Err(AppError::NotFound);
         }
         let link = self.link(Purpose::NotMe, "not_me").await?.0;
@@ -245,7 +243,7 @@ impl Draft<'_> {
         format!(
             "{}, with {}, from the address {}",
             moment(*at).text,
-            agent::in_words(&client.agent),
+            user_agent::in_words(&client.agent),
             client.address
         )
     }

@@ -14,9 +14,10 @@ use axum::{
 
 use super::service::tokens::Purpose;
 use crate::{
-    member::UserId,
+    base::member::UserId,
     server::{Site, Visit, cookies, current_member, flash, pages},
-    ui::flash::{Level, Message},
+    shared::level::Level,
+    ui::flash::Message,
 };
 
 /// The cookies that hold the tokens of links that were opened.

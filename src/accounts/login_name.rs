@@ -1,7 +1,9 @@
 //! What people type to say who they are: a username or an e-mail address.
 
-use super::{EMAIL_MAX, username};
-use crate::mail::address;
+use crate::{
+    base::{email_address, username},
+    shared::forms::EMAIL_MAX,
+};
 
 /// A name as it is looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +23,7 @@ impl LoginName {
             return None;
         }
         let username_key = username::key(typed);
-        (!username_key.is_empty()).then(|| Self { username_key, email_key: address::key(typed) })
+        (!username_key.is_empty()).then(|| Self { username_key, email_key: email_address::key(typed) })
     }
 
     /// Whether it is written like an address.

@@ -4,8 +4,10 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-use super::{NAME_MAX, username::INVISIBLE_LETTERS};
-use crate::forms::Problem;
+use crate::{
+    base::username::INVISIBLE_LETTERS,
+    shared::forms::{NAME_MAX, Problem},
+};
 
 /// Format characters that names are written with: joiners in Persian and in the scripts of India, direction marks beside digits.
 const PARTS_OF_NAMES: [char; 5] = ['\u{200C}', '\u{200D}', '\u{200E}', '\u{200F}', '\u{061C}'];

@@ -7,10 +7,13 @@ use unicode_normalization::{UnicodeNormalization, is_nfkc};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use url::Url;
 
-use super::{PasswordRules, common_passwords::CommonPasswords};
+use super::common_passwords::CommonPasswords;
 use crate::{
-    forms::{Problem, Secret},
-    server::{config, failure::Failure},
+    base::{config, failure::Failure},
+    shared::{
+        forms::{Problem, Secret},
+        password_rules::PasswordRules,
+    },
 };
 
 /// Bytes. Far over any passphrase; a limit, so that nobody hashes a novel.

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::Choice;
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// As whom the caller would act; the query of the page's address says it.
 ///
@@ -14,7 +14,7 @@ use crate::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "admin/act/choice")]
 pub async fn load_choice(#[server(default)] query: String) -> Result<Choice, AppError> {
     use crate::{
-        member::Permission,
+        base::member::Permission,
         server::{Visit, current_staff},
     };
 
@@ -33,7 +33,7 @@ pub async fn act(
 ) -> Result<Submission, AppError> {
     use super::service;
     use crate::{
-        member::Permission,
+        base::member::Permission,
         server::{Visit, current_staff, headers},
         sessions::{acting, cookie},
     };
@@ -61,10 +61,11 @@ pub async fn stop_acting() -> Result<Submission, AppError> {
     use super::service::{self, Ending};
     use crate::{
         admin::pages::ADMIN,
-        member::Permission,
+        base::member::Permission,
         server::{Visit, current_member, flash, headers},
         sessions::{acting, cookie},
-        ui::flash::{Level, Message},
+        shared::level::Level,
+        ui::flash::Message,
     };
 
     let (visit, member, mut auth) = (Visit::current()?, current_member()?, cookie::auth_session().await?);

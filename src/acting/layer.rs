@@ -9,8 +9,7 @@ use axum::{
 
 use super::service::{self, Asking, Ending};
 use crate::{
-    error::AppError,
-    member::{Client, Member},
+    base::member::{Client, Member},
     server::{
         Site,
         error_page::{self, Unframed},
@@ -21,8 +20,9 @@ use crate::{
         cookie::{self, AuthSession},
         live,
     },
+    shared::{error::AppError, level::Level},
     timing::Recorder,
-    ui::flash::{Level, Message},
+    ui::flash::Message,
 };
 
 /// Puts the [`Member`] who asks into the request's extensions, if there is one.

@@ -15,8 +15,6 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Moment;
-
 /// Where it begins; `?user=` or `?username=` says as whom.
 pub const ACT_PAGE: &str = "/admin/act";
 
@@ -46,17 +44,6 @@ pub struct Candidate {
     pub is_possible: bool,
     /// How long at most, in minutes.
     pub minutes: u64,
-}
-
-/// What the banner says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// Who acts.
-    pub actor: String,
-    /// As whom.
-    pub member: String,
-    /// Until when, at the latest.
-    pub until: Moment,
 }
 
 /// Whom the query of an address names.

@@ -2,8 +2,8 @@
 //! somebody has thought about it: one line here opens it.
 //!
 //! What is the member's alone is closed once more behind this table: [`crate::sessions::cookie::recently_authenticated`] gives no
-//! proof (address, devices, deletion, the copy of their data), and [`crate::member::Member::in_person`] stands before the password,
-//! the name and the codes from mails; [`crate::member::Member::staff`] is closed to who acts, so that nobody acts within acting.
+//! proof (address, devices, deletion, the copy of their data), and [`crate::base::member::Member::in_person`] stands before the password,
+//! the name and the codes from mails; [`crate::base::member::Member::staff`] is closed to who acts, so that nobody acts within acting.
 
 use server_fn::ServerFn;
 

@@ -5,13 +5,13 @@ use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
 use super::{
-    ACT_PAGE, Candidate, Choice, Notice,
+    ACT_PAGE, Candidate, Choice,
     api::{self, Act, StopActing},
 };
 use crate::{
     admin::frame::AdminFrame,
-    forms::{Field, Problem, ReturnedForm},
-    ui::{Data, Form, Loaded, Once, TextField},
+    shared::forms::{Field, Problem, ReturnedForm},
+    ui::{Data, Form, Loaded, Once, TextField, context::Notice},
 };
 
 /// `/admin/act?user=…`

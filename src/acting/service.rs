@@ -5,17 +5,19 @@ use crate::{
     accounts::{self, names},
     activity::{self, Kind},
     admin::history::service as history,
-    error::AppError,
-    forms::{Field, FormErrors, Problem},
-    mail::service::Kind as Mail,
-    member::{Actor, Client, Member, Permission, Staff, UserId},
-    server::{
-        Site, Visit,
+    base::{
         clock::{Millis, is_too_far_ahead, latest, to_millis},
         db::Transaction,
+        member::{Actor, Client, Member, Permission, Staff, UserId},
         moment::moment,
     },
+    mail::service::Kind as Mail,
+    server::{Site, Visit},
     sessions::{acting::Acting, origin::Recent, service::IdHash},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem},
+    },
 };
 
 /// Who asks.

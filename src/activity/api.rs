@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// A page of the caller's record; the query of its address says which.
 ///

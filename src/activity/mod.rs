@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use place::{Cursor, Place};
 
-use crate::ui::Moment;
+use crate::shared::moment::Moment;
 
 /// A line of the record, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,16 +2,16 @@
 
 use super::{Cursor, Kind, Line, Listing, Place, store};
 use crate::{
-    error::AppError,
-    member::{Client, Member, UserId},
-    server::{
-        Site,
+    base::{
         clock::{Millis, latest, to_millis},
         db::Transaction,
         id::{first_id_at, new_id},
+        member::{Client, Member, UserId},
         moment::moment,
+        user_agent::in_words,
     },
-    sessions::agent::in_words,
+    server::Site,
+    shared::error::AppError,
     timing::security,
 };
 

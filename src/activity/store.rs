@@ -3,9 +3,10 @@
 use sqlx::{AnyConnection, FromRow};
 
 use super::Cursor;
-use crate::{
+use crate::base::{
+    clock::Millis,
     member::{Client, UserId},
-    server::{clock::Millis, sql::Sql},
+    sql::Sql,
 };
 
 /// Something that happened to an account.

@@ -1,12 +1,11 @@
 //! What the admin's forms have in common: who asks, what they may, and how long ago they gave their password.
 
 use crate::{
-    error::AppError,
-    forms::Submission,
-    member::{Permission, Staff},
+    base::member::{Permission, Staff},
     server::{Visit, current_staff, flash},
     sessions::{cookie, origin::Recent},
-    ui::flash::{Level, Message},
+    shared::{error::AppError, forms::Submission, level::Level},
+    ui::flash::Message,
 };
 
 /// A request of staff who have the permission.

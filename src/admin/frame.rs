@@ -5,7 +5,7 @@ use leptos_router::components::A;
 
 pub use crate::ui::allowed::visitor_may;
 use crate::{
-    permission::Permission,
+    shared::permission::Permission,
     ui::{IfAllowed, Page},
 };
 

@@ -10,7 +10,10 @@ use server_fn::{
     response::ClientRes,
 };
 
-use crate::{error::AppError, forms::Submission, ui::form::Sender};
+use crate::{
+    shared::{error::AppError, forms::Submission},
+    ui::form::Sender,
+};
 
 /// For all forms.
 pub fn sender() -> Sender {

@@ -21,7 +21,7 @@ use super::{
     tag::{Slot, Tag},
     ttl::Policy,
 };
-use crate::server::clock::{Clock, Millis, SKEW, to_millis};
+use crate::base::clock::{Clock, Millis, SKEW, to_millis};
 
 pub(super) struct Core {
     pub clock: Clock,

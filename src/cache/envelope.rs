@@ -6,7 +6,7 @@ use super::{
     key::Key,
     tag::{Slot, Tag},
 };
-use crate::server::clock::Millis;
+use crate::base::clock::Millis;
 
 /// To be raised when the layout changes: what another release wrote is then missing.
 const FORMAT: u8 = 1;
@@ -153,8 +153,9 @@ fn length(bytes: usize) -> u32 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::Scope;
     use super::*;
-    use crate::{cache::Scope, member::UserId};
+    use crate::base::member::UserId;
 
     const TIMES: Times = Times { computed_at: 1, expires_at: 2, stale_until: 3 };
 

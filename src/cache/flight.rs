@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{key::Key, memory::Entry, tag::Slot};
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// The numbers of a load's tags, as they were when it began. Who comes after one was counted on does not join that load.
 #[derive(Clone, Debug, PartialEq, Eq)]

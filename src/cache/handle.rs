@@ -20,12 +20,12 @@ use super::{
     view::{MemberCache, PublicCache, View},
 };
 use crate::{
-    member::{Member, UserId},
-    server::{
+    base::{
         clock::{Clock, Millis},
         config::{self, CacheTimeout},
         db::Database,
         failure::Failure,
+        member::{Member, UserId},
     },
     timing::Recorder,
 };

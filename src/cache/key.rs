@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes};
 use sha2::{Digest, Sha256};
 
 use super::tag::Slot;
-use crate::member::UserId;
+use crate::base::member::UserId;
 
 /// Who may be shown an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

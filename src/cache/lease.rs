@@ -9,13 +9,17 @@ use super::{
     envelope::Times,
     flight::{Boarding, Landing, Lead},
     key::{Key, Scope},
-    memory::{Entry, Lookup},
+    memory::Entry,
     public::Fits,
     tag::{Slot, Tag},
     ttl::Policy,
     view::View,
 };
-use crate::{error::AppError, server::clock::Millis, timing::layer::milliseconds};
+use crate::{
+    base::clock::Millis,
+    shared::error::AppError,
+    timing::{layer::milliseconds, lookup::Lookup},
+};
 
 /// What becomes of who wants an entry.
 #[expect(

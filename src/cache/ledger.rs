@@ -3,7 +3,7 @@
 use moka::sync::Cache as Moka;
 
 use super::tag::Tag;
-use crate::server::clock::Millis;
+use crate::base::clock::Millis;
 
 /// When a tag was taken back by this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,11 +14,11 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{
     backend::{Backend, Condition, Down, Put},
-    breaker::Breaker,
     key::Key,
     tag::Slot,
 };
-use crate::server::{
+use crate::base::{
+    breaker::Breaker,
     clock::{Clock, Millis},
     config::CacheTimeout,
 };

@@ -11,7 +11,7 @@ use super::{
     ledger::Invalidation,
     tag::Tag,
 };
-use crate::{member::UserId, server::clock::Millis};
+use crate::base::{clock::Millis, member::UserId};
 
 /// Which entries are wanted. All that is said has to fit.
 #[derive(Clone, Debug, Default)]

@@ -8,12 +8,11 @@ use tracing::Instrument;
 use super::{
     core::{entry, is_fresh},
     lease::{Fill, Lease},
-    memory::Lookup,
     public::Fits,
     ttl::Policy,
     view::{View, decode, encode},
 };
-use crate::{error::AppError, server::clock::Millis};
+use crate::{base::clock::Millis, shared::error::AppError, timing::lookup::Lookup};
 
 impl<Who> View<'_, Who> {
     /// The value, from the cache or by `load`. However many ask at once in this process, one loads; the others get what it got, an

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::{Cache, Lease, Policy, PublicBytes, Ttl};
 use crate::{
-    error::AppError,
-    server::{clock::Clock, failure::Failure},
+    base::{clock::Clock, failure::Failure},
+    shared::error::AppError,
     timing::Recorder,
 };
 

@@ -2,7 +2,6 @@
 //! cache to look into: sessions, and who is signed in.
 
 use std::{
-    fmt,
     future::Future,
     hash::{BuildHasher, Hash, RandomState},
     sync::Arc,
@@ -12,7 +11,10 @@ use std::{
 use moka::{future::Cache as Moka, ops::compute::Op};
 
 use super::generations::Generations;
-use crate::server::clock::{Clock, Millis, to_millis};
+use crate::{
+    base::clock::{Clock, Millis, to_millis},
+    timing::lookup::Lookup,
+};
 
 /// A cached value and its times, by the site's clock.
 #[derive(Clone, Debug)]
@@ -23,34 +25,6 @@ pub struct Entry<V> {
     pub computed_at: Millis,
     /// From when on it is not used any more.
     pub expires_at: Millis,
-}
-
-/// Whether a value was there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
-    /// It was.
-    Hit,
-    /// It was computed, by this caller or by one it waited for.
-    Miss,
-    /// It was, past its time and within its grace; it is being made anew.
-    Stale,
-}
-
-impl Lookup {
-    /// In a word, for logs and headers.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Hit => "hit",
-            Self::Miss => "miss",
-            Self::Stale => "stale",
-        }
-    }
-}
-
-impl fmt::Display for Lookup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
 }
 
 /// The number of an owner, as it was.

@@ -1,6 +1,6 @@
 //! The cache. What it holds belongs to everybody or to one member, and the key says which (law 2): a member's entry is read
 //! and written through that member's [`MemberCache`], which is only to be had from their
-//! [`Member`](crate::member::Member); into the [`PublicCache`] goes only what is [`Public`].
+//! [`Member`](crate::base::member::Member); into the [`PublicCache`] goes only what is [`Public`].
 //!
 //! # The parts
 //! [`Policy`] says what a kind of entry is called and how long it is good; [`View`] has the operations, Django's low-level API and
@@ -12,7 +12,6 @@
 //! Values are kept encoded, so that their weight is their length and that every backend can hold them.
 
 pub mod backend;
-mod breaker;
 mod core;
 mod count;
 mod delivery;
@@ -35,7 +34,7 @@ mod tag;
 mod ttl;
 mod view;
 
-pub(crate) use breaker::Breaker;
+pub use crate::timing::lookup::Lookup;
 pub use count::CountError;
 pub use delivery::Delivery;
 pub use generations::Generations;
@@ -44,7 +43,7 @@ pub use key::{Key, Meaning, Scope};
 pub use lease::{Fill, Lease};
 pub use ledger::Invalidation;
 pub use list::{Filter, Listed, Listing, Sieve};
-pub use memory::{Entry, Lookup, Memory, Ticket};
+pub use memory::{Entry, Memory, Ticket};
 pub use observe::{POINTS, Point, STEP, Totals};
 pub use public::{Everybody, Fits, OneMember, Public, PublicBytes};
 pub use tag::Tag;

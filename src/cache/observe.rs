@@ -8,8 +8,7 @@ use std::{
     },
 };
 
-use super::memory::Lookup;
-use crate::server::clock::Millis;
+use crate::{base::clock::Millis, timing::lookup::Lookup};
 
 /// Since the program's start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use sqlx::{Any, AnyConnection, FromRow, query::Query};
 
-use crate::server::clock::Millis;
+use crate::base::clock::Millis;
 
 /// A row to be written.
 pub struct Row<'a> {

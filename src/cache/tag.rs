@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::member::UserId;
+use crate::base::member::UserId;
 
 /// The number of counters that all tags share. A fixed number bounds the memory, here and in every backend; tags that meet in one
 /// counter are taken back together, which costs a load and is never wrong.

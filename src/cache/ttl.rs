@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::server::clock::{Millis, to_millis};
+use crate::base::clock::{Millis, to_millis};
 
 /// A time to live, by the site's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,12 +11,12 @@ use super::{
     core::{Look, entry, is_fresh},
     envelope::Envelope,
     key::{Key, Scope},
-    memory::{Entry, Lookup},
+    memory::Entry,
     public::{Everybody, Fits, OneMember},
     tag::{Slot, Tag},
     ttl::Policy,
 };
-use crate::timing::Recorder;
+use crate::timing::{Recorder, lookup::Lookup};
 
 /// What is for everybody. Takes only values whose type is [`Public`](super::Public):
 ///

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::server::{
+use crate::base::{
     backup::{self, Checked, Restored},
     config::Config,
     failure::Failure,

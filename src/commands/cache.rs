@@ -9,13 +9,13 @@ use crate::{
         CACHE_PAGE, Entry, Found, Owner, bytes_in_words, seconds_in_words,
         service::{self, Several},
     },
-    cache::Policy,
-    error::AppError,
-    server::{
-        Site,
+    base::{
         config::{CacheUrl, Config},
         failure::Failure,
     },
+    cache::Policy,
+    server::Site,
+    shared::error::AppError,
     timing::Recorder,
 };
 

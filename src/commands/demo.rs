@@ -4,16 +4,15 @@ use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use crate::{
     accounts::service::{self, DemoMember},
-    error::AppError,
-    forms::Secret,
-    member::Client,
-    server::{
-        Site,
+    base::{
         config::{Config, Environment},
         failure::Failure,
-        workshop::Lane,
+        member::Client,
+        work_queue::Lane,
     },
+    server::Site,
     sessions::cookie,
+    shared::{error::AppError, forms::Secret},
 };
 
 /// What all made-up members log in with.

@@ -3,11 +3,11 @@
 use clap::Subcommand;
 
 use crate::{
-    doctor::{Examination, Trial},
-    server::{
+    base::{
         config::{CacheUrl, Config},
         failure::Failure,
     },
+    doctor::{Examination, Trial},
 };
 
 /// What is looked into.

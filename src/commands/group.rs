@@ -7,13 +7,13 @@ use super::{
     user::{find, find_group, outage},
 };
 use crate::{
-    error::AppError,
-    member::Permission,
+    base::{config::Config, failure::Failure, member::Permission},
     people::{
         Filter,
         service::{self, Group, Target},
     },
-    server::{Site, config::Config, failure::Failure},
+    server::Site,
+    shared::error::AppError,
 };
 
 /// What is done with groups.

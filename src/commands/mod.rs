@@ -20,17 +20,19 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    error::AppError,
-    mail,
-    server::{
-        Site,
+    base::{
         clock::Clock,
         config::{self, Config},
         db::Database,
         failure::Failure,
         moment::moment,
+    },
+    mail,
+    server::{
+        Site,
         sweep::{self, Swept},
     },
+    shared::error::AppError,
 };
 
 /// The site without its listener, for commands that work on the database. An embedded one is brought up to date first.

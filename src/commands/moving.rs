@@ -10,18 +10,18 @@ use clap::{Args, Subcommand};
 
 use super::{progress, report::Printer};
 use crate::{
+    base::{
+        backup::{self, Partial},
+        config::Config,
+        failure::Failure,
+    },
     moving::{
         django::{UserModel, is_name},
         progress::Progress,
         report::Report,
         service::{self, DjangoImport, Exported},
     },
-    server::{
-        Site,
-        backup::{self, Partial},
-        config::Config,
-        failure::Failure,
-    },
+    server::Site,
 };
 
 /// Where to.

@@ -6,9 +6,12 @@ use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 
 use crate::{
     accounts::service::{self, NewAccount},
-    error::AppError,
-    forms::{Field, FormErrors, Secret},
-    server::{Site, config::Config, failure::Failure},
+    base::{config::Config, failure::Failure},
+    server::Site,
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Secret},
+    },
 };
 
 /// `createsuperuser`. Without questions, username, e-mail and password come from SUPERUSER_USERNAME, SUPERUSER_EMAIL and

@@ -8,8 +8,8 @@ use std::sync::{
 use serde_json::json;
 
 use crate::{
+    base::failure::Failure,
     moving::report::{Row, Tally, Totals},
-    server::failure::Failure,
 };
 
 /// For people: more rows than anybody reads are only counted.

@@ -3,7 +3,8 @@
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    server::{self, clock::Clock, config::Config, failure::Failure, listen::Listener},
+    base::{clock::Clock, config::Config, failure::Failure},
+    server::{self, listen::Listener},
     timing,
 };
 

@@ -4,12 +4,13 @@ use clap::Subcommand;
 
 use super::known_soon;
 use crate::{
-    error::AppError,
+    base::{config::Config, failure::Failure, moment::moment},
     people::{
         Filter,
         service::{self, Found, Group, Membership, PasswordState, User},
     },
-    server::{Site, config::Config, failure::Failure, moment::moment},
+    server::Site,
+    shared::error::AppError,
 };
 
 /// What is done with accounts.

@@ -15,7 +15,7 @@ use crate::{
         groups::api::LoadGroup,
         users::api::{LoadBatch, LoadUser},
     },
-    member::Member,
+    base::member::Member,
     my_data::EXPORT,
     pictures::Size,
     server::{guard, pages},

@@ -12,18 +12,23 @@ use super::{
     visitor::{JSON, Sent, Visitor, Wanted},
 };
 use crate::{
-    accounts::{
-        api::LogIn,
-        service::{self as accounts, NewAccount},
-    },
+    accounts::{api::LogIn, service as accounts, service::NewAccount},
     admin::users::api::{AddUser, LoadUser, SaveUser},
-    error::AppError,
-    forms::{Field, Secret, Submission},
-    member::{Permission, UserId},
+    base::{
+        failure::Failure,
+        member::{Permission, UserId},
+    },
     members::api::SaveProfile,
-    people::service::{self as people, Found, Membership, Target, User},
+    people::{
+        service as people,
+        service::{Found, Membership, Target, User},
+    },
     pictures::SAVE_PATH,
-    server::{Site, failure::Failure},
+    server::Site,
+    shared::{
+        error::AppError,
+        forms::{Field, Secret, Submission},
+    },
 };
 
 /// Who is there.

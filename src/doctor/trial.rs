@@ -15,17 +15,18 @@ use super::{
     examination::Examination,
     people::{self, People},
 };
-use crate::server::{
-    Site,
-    client::Peer,
-    clock::Clock,
-    config::{
-        CacheUrl, Config, Database as DatabaseSettings, DatabaseUrl, MailTransport, Passwords, Period, Rate,
-        Throttle,
+use crate::{
+    base::{
+        clock::Clock,
+        config::{
+            CacheUrl, Config, Database as DatabaseSettings, DatabaseUrl, MailTransport, Passwords, Period,
+            Rate, Throttle,
+        },
+        db::Database,
+        failure::Failure,
+        network::Peer,
     },
-    db::Database,
-    failure::Failure,
-    front::Front,
+    server::{Site, front::Front},
 };
 
 /// A site of its own, with people on it, until it is closed.

@@ -16,7 +16,7 @@ use super::{
     judge::Answer,
     mark::Role,
 };
-use crate::{member::Member, server::client::Peer};
+use crate::base::{member::Member, network::Peer};
 
 /// Somebody with a browser.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{ApiLesson, Matrix};
-use crate::{error::AppError, forms::Submission, ui::Moment};
+use crate::shared::{error::AppError, forms::Submission, moment::Moment};
 
 /// What time it is.
 ///
@@ -11,7 +11,7 @@ use crate::{error::AppError, forms::Submission, ui::Moment};
 /// None but those of the way.
 #[server(prefix = "/api", endpoint = "lab/now")]
 pub async fn tell_time() -> Result<Moment, AppError> {
-    use crate::server::{Visit, moment::moment};
+    use crate::{base::moment::moment, server::Visit};
 
     Ok(moment(Visit::current()?.site.clock.now()))
 }
@@ -34,7 +34,7 @@ pub async fn load_api_lesson() -> Result<ApiLesson, AppError> {
 /// None but those of the way.
 #[server(prefix = "/api", endpoint = "lab/send_messages")]
 pub async fn send_messages() -> Result<Submission, AppError> {
-    use crate::{server::flash, ui::flash::Level, ui::flash::Message::Example};
+    use crate::{server::flash, shared::level::Level, ui::flash::Message::Example};
 
     flash::debug(Example { level: Level::Debug });
     flash::info(Example { level: Level::Info });

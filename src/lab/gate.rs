@@ -8,8 +8,8 @@ use axum::{
 
 use super::LAB;
 use crate::{
-    error::AppError,
     server::{Site, error_page},
+    shared::error::AppError,
 };
 
 /// Answers 404 for all that is the lab's.

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Moment;
+use crate::shared::moment::Moment;
 
 /// Where the lab begins.
 pub const LAB: &str = "/lab";

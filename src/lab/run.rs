@@ -5,8 +5,7 @@ use std::{fmt, time::Duration};
 use super::{Call, Run};
 use crate::{
     cache::{Policy, PublicCache, Ttl},
-    error::AppError,
-    ui::Moment,
+    shared::{error::AppError, moment::Moment},
 };
 
 /// Longer than a run takes, and no longer.

@@ -10,15 +10,15 @@ use sha2::{Digest, Sha256};
 
 use super::{ApiLesson, Matrix, OwnPair, Pair, Run, SUMMARY_TTL, Seen, VALUE_TTL, VIEW_TTL, run};
 use crate::{
-    cache::{Policy, Public},
-    error::AppError,
-    member::Member,
-    members,
-    server::{
-        Visit,
+    base::{
         clock::{Millis, to_millis},
+        member::Member,
         moment::moment,
     },
+    cache::{Policy, Public},
+    members,
+    server::Visit,
+    shared::error::AppError,
 };
 
 /// Made by the lab, of nothing but the time.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Posted;
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// The mails that were sent, the latest first.
 ///
@@ -13,5 +13,13 @@ use crate::error::AppError;
 pub async fn load_mailbox() -> Result<Vec<Posted>, AppError> {
     // It holds what opens accounts, and changes behind everybody's back.
     crate::server::page_cache::no_store();
-    crate::server::Visit::current()?.site.mails.mailbox().ok_or(AppError::NotFound)
+    let posted = crate::server::Visit::current()?.site.mails.mailbox().ok_or(AppError::NotFound)?;
+    let mails = posted.into_iter().map(|mail| Posted {
+        at: crate::base::moment::moment(mail.at),
+        to: mail.to,
+        subject: mail.subject,
+        text: mail.text,
+        link: mail.link,
+    });
+    Ok(mails.collect())
 }

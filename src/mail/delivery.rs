@@ -5,25 +5,25 @@ use std::{collections::HashMap, time::Duration};
 use tokio::task::{self, JoinSet};
 
 use super::{
-    letter::Letter,
     order::{Kind, Order},
     store::{self, MailRow},
-    transport::NotSent,
 };
 use crate::{
     accounts,
     activity::{self, Kind as Happened},
-    error::AppError,
-    member::{Client, UserId},
-    server::{
-        Site,
+    base::{
         clock::{Millis, latest, to_millis},
+        letter::Letter,
+        mailer::NotSent,
+        member::{Client, UserId},
     },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// Tries at once. Each has its own slot: a slow one holds up none of the others.
 const SLOTS: usize = 4;
-/// The longest that one try takes: longer than a mail server that uses up [`super::transport::ANSWER_TIMEOUT`] for each of its answers.
+/// The longest that one try takes: longer than a mail server that uses up [`crate::base::mailer::ANSWER_TIMEOUT`] for each of its answers.
 const TRY_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// How long a mail belongs to the process that tries it. Longer than a try takes, so that no other process takes it meanwhile; a crash
 /// in the middle of one costs this much.
@@ -201,7 +201,7 @@ const LONGEST_PAUSE: Millis = 3_600_000;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::{
+    use crate::base::{
         config::{self, DatabaseUrl},
         db::Database,
     };
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_mail_is_nobody_elses_while_it_is_tried() {
         let answers = 9;
-        let longest = answers * super::super::transport::ANSWER_TIMEOUT;
+        let longest = answers * crate::base::mailer::ANSWER_TIMEOUT;
         assert!(longest < TRY_TIMEOUT && to_millis(TRY_TIMEOUT) < LEASE);
     }
 

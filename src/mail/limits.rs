@@ -3,14 +3,12 @@
 //! A quarter of that number is for what anybody can have sent to any address (sign-ups, confirmations), a quarter for links to set a
 //! new password, half for notices. So no stranger can use up what tells an owner that something is wrong.
 
-use super::{
-    address,
-    order::{Kind, Order},
-};
+use super::order::{Kind, Order};
 use crate::{
-    error::AppError,
-    server::{Site, clock::Millis, db::Transaction},
-    throttle::service::{self as throttle, Limit},
+    base::{clock::Millis, db::Transaction, email_address},
+    server::Site,
+    shared::error::AppError,
+    throttle::{service as throttle, service::Limit},
 };
 
 /// Counts a mail. Returns `None` within the limits; past one, when the next may go out.
@@ -66,5 +64,5 @@ async fn charge_notice(
 }
 
 fn address_key(order: &Order) -> String {
-    address::key(&order.address)
+    email_address::key(&order.address)
 }

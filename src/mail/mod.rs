@@ -4,11 +4,7 @@ pub mod api;
 pub mod pages;
 
 #[cfg(feature = "ssr")]
-pub mod address;
-#[cfg(feature = "ssr")]
 pub mod delivery;
-#[cfg(feature = "ssr")]
-pub mod letter;
 #[cfg(feature = "ssr")]
 mod limits;
 #[cfg(feature = "ssr")]
@@ -17,12 +13,10 @@ mod order;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
-#[cfg(feature = "ssr")]
-pub mod transport;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Moment;
+use crate::shared::moment::Moment;
 
 /// A mail in the developers' mailbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use crate::base::{
+    clock::Millis,
     member::{Client, UserId},
-    server::clock::Millis,
 };
 
 /// Which mail.

@@ -1,16 +1,17 @@
 //! The queue: what is put into it in the transaction of its cause goes out once that is committed ([`super::delivery`]), also after a
 //! crash. A page never waits for a mail.
 
-use super::{address, delivery::LEASE, limits, store};
+use super::{delivery::LEASE, limits, store};
 use crate::{
-    error::AppError,
-    member::UserId,
-    server::{
-        Site,
+    base::{
         clock::{Millis, latest},
         db::Transaction,
+        email_address,
         id::new_id,
+        member::UserId,
     },
+    server::Site,
+    shared::error::AppError,
     throttle::service as throttle,
 };
 
@@ -19,7 +20,7 @@ pub use super::{
     store::MailRow as Waiting,
 };
 
-/// Queues a mail; it goes out after the commit, when [`super::transport::Mails::wake`] is called. To be called last in its transaction:
+/// Queues a mail; it goes out after the commit, when [`crate::base::mailer::Mails::wake`] is called. To be called last in its transaction:
 /// it locks the counts of the address.
 ///
 /// A notice past the limit waits until the next may go out, as one for all of its kind; one to an address that is not proven is not
@@ -32,7 +33,7 @@ pub async fn enqueue(site: &Site, transaction: &mut Transaction, order: &Order) 
         return Ok(());
     }
     // From before the time in which such addresses were refused, or from another site.
-    if address::wire(&order.address).is_none() {
+    if email_address::wire(&order.address).is_none() {
         tracing::warn!(
             user_id = order.user.map(|user| user.0),
             kind = order.kind.name(),

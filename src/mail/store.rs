@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::{member::UserId, server::clock::Millis};
+use crate::base::{clock::Millis, member::UserId};
 
 /// A mail that waits.
 #[derive(FromRow)]

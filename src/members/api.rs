@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::{Dashboard, ProfileSummary};
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// The caller's dashboard.
 ///
@@ -35,7 +35,7 @@ pub async fn load_profile() -> Result<ProfileSummary, AppError> {
 /// Nobody is signed in, or [`AppError::Forbidden`].
 #[server(prefix = "/api", endpoint = "members/hit_ratio")]
 pub async fn load_hit_ratio() -> Result<Option<u64>, AppError> {
-    use crate::{permission::Permission, server::permitted};
+    use crate::{server::permitted, shared::permission::Permission};
 
     let (visit, _) = permitted(Permission::ViewCache)?;
     Ok(super::service::hit_ratio(&visit).await)
@@ -54,7 +54,7 @@ pub async fn save_profile(
     use crate::accounts::service::{Names, save_names};
     use crate::server::{Visit, current_member, flash};
     use crate::sessions::cookie;
-    use crate::ui::flash::{Level, Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let names = Names { username, first_name, last_name };

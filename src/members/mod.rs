@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     activity::Line,
-    ui::{Moment, Validity},
+    shared::moment::{Moment, Validity},
 };
 
 /// Where a member sees and changes how they are shown.

@@ -6,9 +6,9 @@ use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
 use crate::{
     activity::pages::{ACTIVITY, ActivityLines},
     lab::LAB,
-    permission::Permission,
     pictures::pages::Portrait,
     sessions::DEVICES_PAGE,
+    shared::permission::Permission,
     ui::{
         Data, IfAllowed, InPerson, Loaded, Page, PageContext, Timestamp, WhyCached, allowed::visitor_may,
         expect_member,

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     activity::pages::ACTIVITY,
-    forms::{Field, ReturnedForm},
     my_data::DATA,
     pictures::pages::PictureSection,
     sessions::DEVICES_PAGE,
+    shared::forms::{Field, ReturnedForm},
     ui::{Data, Form, Loaded, Once, Page, PageContext, TextField, expect_member},
 };
 

@@ -4,12 +4,11 @@ use super::{Activity, Dashboard, Device, Login, ProfileSummary};
 use crate::{
     accounts, activity as record,
     admin::cache::service::figures,
+    base::{clock::to_millis, member::Member, moment::moment, user_agent::in_words},
     cache::Policy,
-    error::AppError,
-    member::Member,
-    server::{Visit, clock::to_millis, moment::moment},
-    sessions::{self, agent::in_words},
-    ui::Moment,
+    server::Visit,
+    sessions,
+    shared::{error::AppError, moment::Moment},
 };
 
 /// The dashboard: two entries, each with its own time, and around them the page with its own.

@@ -2,7 +2,7 @@
 
 use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 
-use crate::server::clock::Millis;
+use crate::base::clock::Millis;
 
 /// `2024-02-29T23:59:58.123456+02:00`, with a space for the T, without a fraction, with Z or without a zone: Django's SQLite keeps
 /// UTC and does not say so. A date alone is its midnight in UTC. `None` for what is no time.
@@ -67,7 +67,7 @@ fn numbers(text: &str, between: char, lengths: [usize; 3]) -> Option<[u32; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::moment::moment;
+    use crate::base::moment::moment;
 
     #[test]
     fn djangos_times() {

@@ -7,7 +7,7 @@ use super::{
     iso,
     person::{Raw, Refusal},
 };
-use crate::server::{clock::Millis, moment::moment};
+use crate::base::{clock::Millis, moment::moment};
 
 /// What the first line says.
 pub const FORMAT: &str = "members-area";

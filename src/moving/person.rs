@@ -6,12 +6,11 @@ use super::iso;
 use crate::{
     accounts::{
         django_hash::{DjangoHash, Unfit},
-        hasher, names, username,
+        hasher, names,
     },
-    forms::Problem,
-    mail::address,
+    base::{clock::Millis, email_address, username},
     people::is_codename,
-    server::clock::Millis,
+    shared::forms::Problem,
 };
 
 /// What stands for a password where there is none; no password fits.
@@ -159,7 +158,7 @@ pub fn check(mut raw: Raw) -> Result<(Person, Vec<Note>), Refusal> {
     }
     raw.email = raw.email.trim().to_owned();
     // Wider than sign-up's rule: `root@intranet` is an address there.
-    if !raw.email.is_empty() && address::wire(&raw.email).is_none() {
+    if !raw.email.is_empty() && email_address::wire(&raw.email).is_none() {
         notes.push(Note::Email);
         raw.email.clear();
     }
@@ -198,7 +197,7 @@ pub fn check(mut raw: Raw) -> Result<(Person, Vec<Note>), Refusal> {
     });
     let person = Person {
         username_key: username::key(&raw.username),
-        email_key: address::key(&raw.email),
+        email_key: email_address::key(&raw.email),
         has_password,
         raw,
     };

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::DeletionTerms;
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// What a deletion that the caller asks for now would mean.
 ///
@@ -28,7 +28,8 @@ pub async fn request_deletion(#[server(default)] username: String) -> Result<Sub
     use crate::{
         server::{Visit, current_member, flash, headers},
         sessions::cookie,
-        ui::flash::{Level, Message},
+        shared::level::Level,
+        ui::flash::Message,
     };
 
     let (visit, member) = (Visit::current()?, current_member()?);

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use tokio::{sync::mpsc, task::JoinHandle};
 use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
-use crate::{error::AppError, server::clock::Millis};
+use crate::{base::clock::Millis, shared::error::AppError};
 
 /// Pieces on their way; who reads faster than they are packed waits.
 const AHEAD: usize = 4;

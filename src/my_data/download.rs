@@ -15,17 +15,19 @@ use super::{
     service::{self, Packed},
 };
 use crate::{
-    error::AppError,
-    member::{Client, Member},
+    base::{
+        member::{Client, Member},
+        moment::moment,
+    },
     server::{
         Site, Visit, error_page,
         form_body::Values,
         guard::{REAUTHENTICATE, with_next},
-        moment::moment,
         pending_form,
         plain_forms::to_the_end,
     },
     sessions::cookie::{self, AuthSession},
+    shared::error::AppError,
     timing::Recorder,
 };
 

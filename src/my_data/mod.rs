@@ -14,7 +14,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Moment;
+use crate::shared::moment::Moment;
 
 /// The page that offers both.
 pub const DATA: &str = "/members/data";

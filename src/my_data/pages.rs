@@ -6,8 +6,8 @@ use server_fn::ServerFn;
 use super::{DATA, DeletionTerms, EXPORT, api};
 use crate::{
     activity::pages::ACTIVITY,
-    forms::Field,
-    ui::{Data, Form, Loaded, Moment, Page, PageContext, TextField, Timestamp, expect_member},
+    shared::{forms::Field, moment::Moment},
+    ui::{Data, Form, Loaded, Page, PageContext, TextField, Timestamp, expect_member},
 };
 
 /// `/members/data`

@@ -9,10 +9,7 @@ use sqlx::{
 };
 use tokio_stream::{Stream, StreamExt};
 
-use crate::{
-    member::UserId,
-    server::{clock::Millis, moment::moment},
-};
+use crate::base::{clock::Millis, member::UserId, moment::moment};
 
 /// What the copy calls it, and where it comes from. Without hashes and other secrets, which are of no use to a member and of much
 /// to whoever finds the file.

@@ -4,7 +4,7 @@
 pub mod service;
 mod store;
 
-use crate::accounts::{NAME_MAX, names, username};
+use crate::{accounts::names, base::username, shared::forms::NAME_MAX};
 
 /// Which accounts to list; whatever is empty or false leaves nobody out.
 #[derive(Clone, Debug, Default)]

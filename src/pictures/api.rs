@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// Removes the caller's picture; leads back to the profile.
 ///
@@ -11,7 +11,7 @@ use crate::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "members/remove_picture")]
 pub async fn remove_picture() -> Result<Submission, AppError> {
     use crate::server::{Visit, current_member, flash};
-    use crate::ui::flash::{Level, Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let removed = super::service::remove(&Visit::current()?, &current_member()?).await;
     Submission::from_result(removed.map(|()| {

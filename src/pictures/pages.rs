@@ -5,9 +5,11 @@ use server_fn::ServerFn;
 
 use super::{FILE_MAX_MIB, SAVE_PATH, Size, api::RemovePicture};
 use crate::{
-    error::AppError,
-    forms::{FORM_PAGE, Field, FormErrors, ReturnedForm},
     members::PROFILE_PAGE,
+    shared::{
+        error::AppError,
+        forms::{FORM_PAGE, Field, FormErrors, ReturnedForm},
+    },
     ui::Form,
 };
 

@@ -13,7 +13,7 @@ use image::{
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
 use super::Size;
-use crate::forms::Problem;
+use crate::shared::forms::Problem;
 
 /// Pixels in width or height.
 const LONGEST_SIDE: u32 = 8192;

@@ -12,11 +12,14 @@ use bytes::Bytes;
 
 use super::{FILE_MAX_MIB, SAVE_PATH, Size, service, version_query};
 use crate::{
-    error::AppError,
-    forms::{Field, FormErrors, Problem, Submission},
     members::PROFILE_PAGE,
     server::{Site, Visit, error_page, flash, guard::Keepable, plain_forms, upload, visit::member_of},
-    ui::flash::{Level, Message},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem, Submission},
+        level::Level,
+    },
+    ui::flash::Message,
 };
 
 /// The two routes; both are for members (`server::guard`).

@@ -10,13 +10,15 @@ use super::{
 use crate::{
     accounts,
     activity::{self, Kind},
-    error::AppError,
-    forms::{Field, FormErrors},
-    member::Member,
-    server::{
-        Site, Visit,
+    base::{
         id::new_id,
-        workshop::{Admitted, Workshop},
+        member::Member,
+        work_queue::{Admitted, Workshop},
+    },
+    server::{Site, Visit},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors},
     },
     throttle::service as throttle,
 };

@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 
 use super::Size;
-use crate::member::UserId;
+use crate::base::member::UserId;
 
 pub async fn put(
     connection: &mut AnyConnection,

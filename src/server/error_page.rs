@@ -13,12 +13,11 @@ use server_fn::error::FromServerFnError;
 
 use super::{Site, health, pages};
 use crate::{
-    acting::Notice,
     app::SiteHeader,
-    error::AppError,
-    member::Member,
+    base::member::Member,
+    shared::error::AppError,
     timing::request_id,
-    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor},
+    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor, context::Notice},
 };
 
 /// Whether the answer is for a person.

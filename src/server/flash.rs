@@ -21,9 +21,8 @@ use super::{
     visit,
 };
 use crate::{
-    error::AppError,
-    forms::ReturnedForm,
-    ui::flash::{Flash, Level, Message},
+    shared::{error::AppError, forms::ReturnedForm, level::Level},
+    ui::flash::{Flash, Message},
 };
 
 /// The cookie of messages, and of a refused form.

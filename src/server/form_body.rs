@@ -12,9 +12,11 @@ use http_body_util::LengthLimitError;
 use super::Site;
 use crate::{
     accounts::next::destination,
-    error::AppError,
-    forms::{FORM_PAGE, Field, FormErrors, ReturnedForm},
     pictures,
+    shared::{
+        error::AppError,
+        forms::{FORM_PAGE, Field, FormErrors, ReturnedForm},
+    },
 };
 
 /// The values of a form, by field name.

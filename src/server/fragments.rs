@@ -17,9 +17,9 @@ use tracing::Instrument;
 
 use super::{Site, page_cache, pages};
 use crate::{
+    base::member::{Client, Member},
     cache::{Fits, Lease, Policy, PublicBytes, View},
-    error::AppError,
-    member::{Client, Member},
+    shared::error::AppError,
     timing::Recorder,
     ui::{
         PageContext, SetStatus,
@@ -180,19 +180,20 @@ mod tests {
 
     use axum::http::header;
 
+    use super::super::{cookies, current_member};
     use super::*;
     use crate::{
-        cache::Tag,
-        member::UserId,
-        server::{
+        base::{
             clock::Clock,
             config::{Config, DatabaseUrl},
-            cookies, current_member,
             db::Database,
+            member::UserId,
         },
+        cache::Tag,
+        shared::level::Level,
         ui::{
             Cached, MemberCached,
-            flash::{Flash, Level, Message},
+            flash::{Flash, Message},
         },
     };
 

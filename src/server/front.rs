@@ -12,7 +12,8 @@ use bytes::Bytes;
 use http_body::Body as HttpBody;
 use tower::ServiceExt;
 
-use super::{Site, client::Peer, page_cache, router};
+use super::{Site, page_cache, router};
+use crate::base::network::Peer;
 
 /// The whole site. Cheap to clone.
 #[derive(Clone)]

@@ -20,16 +20,16 @@ use crate::{
         links,
     },
     acting::{self, ACT_PAGE},
-    error::AppError,
+    base::member::{Client, Member, Permission},
     lab::{
         self,
         api::{LoadApiLesson, LoadMatrix, SendMessages, TellTime},
     },
     mail::api::LoadMailbox,
-    member::{Client, Member, Permission},
     sessions::cookie::{self, AuthSession, COOKIE},
+    shared::{error::AppError, level::Level},
     timing::security,
-    ui::flash::{Level, Message},
+    ui::flash::Message,
 };
 
 /// Pages that are open to everybody.
@@ -238,11 +238,9 @@ pub fn with_next(page: &str, next: &str) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::pages;
     use super::*;
-    use crate::{
-        member::{Rights, UserId},
-        server::pages,
-    };
+    use crate::base::member::{Rights, UserId};
 
     fn member(is_staff: bool, is_superuser: bool, own: &[&str]) -> Member {
         let own = own.iter().map(|name| (*name).to_owned()).collect();

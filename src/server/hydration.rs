@@ -13,7 +13,8 @@ use axum::{
     routing::post,
 };
 
-use super::{Site, clock::is_too_far_ahead, form_body, pages};
+use super::{Site, form_body, pages};
+use crate::base::clock::is_too_far_ahead;
 
 /// Where it says so.
 pub const PATH: &str = "/api/hydration_failed";

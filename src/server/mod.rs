@@ -1,19 +1,10 @@
 //! Plumbing that knows no feature: the site's parts, the layers in their order, the listening side.
 
-pub mod assets;
-pub mod backup;
 pub mod client;
-pub mod clock;
-pub mod config;
 mod cookie_check;
 pub mod cookies;
-pub mod date;
-pub mod db;
 pub mod error_page;
 mod executor;
-#[cfg(test)]
-pub mod explained;
-pub mod failure;
 pub mod flash;
 pub mod form_body;
 mod fragments;
@@ -23,10 +14,7 @@ pub mod headers;
 pub mod health;
 pub mod hidden;
 mod hydration;
-pub mod id;
-pub mod in_use;
 pub mod listen;
-pub mod moment;
 pub mod networks;
 pub mod outcome;
 pub mod page_cache;
@@ -39,28 +27,24 @@ pub mod same_origin;
 mod shell;
 mod signed_out;
 pub mod site;
-pub mod sql;
 pub mod static_files;
-pub mod stopping;
 pub mod sweep;
-mod upgrade_steps;
 pub mod upload;
 pub mod visit;
 pub mod well_formed;
-pub mod workshop;
 
 use std::future::Future;
 
 pub use site::Site;
 pub use visit::{DeviceHash, Visit, current_member, current_staff, permitted};
 
-use crate::{accounts, cache::Tag, mail, timing};
-use clock::Clock;
-use config::Config;
-use db::Database;
-use failure::Failure;
-use front::Front;
-use listen::Listener;
+use crate::{
+    accounts,
+    base::{clock::Clock, config::Config, database_lock, db::Database, failure::Failure},
+    cache::Tag,
+    mail, timing,
+};
+use {front::Front, listen::Listener};
 
 /// Opens everything and serves until `stop` is ready; then lets running requests finish, ends the open transactions and closes
 /// the database. Everything comes from outside (law 8): the listener, so that a test can take port 0, and the clock.
@@ -76,7 +60,7 @@ pub async fn run(
     let listener = listener.into();
     let address =
         listener.local_addr().map_err(|error| Failure::start("learn the listening address", error))?;
-    let _in_use = in_use::by_a_site(&config.database)?;
+    let _in_use = database_lock::by_a_site(&config.database)?;
     let db = Database::connect(&config.database).await?;
     // A file of ours is brought up to date without asking; a database that others share is not.
     if db.is_embedded() {

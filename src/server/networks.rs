@@ -8,7 +8,7 @@ use axum::{
 };
 
 use super::{Site, client::address_of, error_page, health};
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// Refuses visitors from networks that the site is not open to, before anything else is done for them.
 pub async fn admit(State(site): State<Site>, request: Request, next: Next) -> Response {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// Returns the word for an answer.
 pub fn of_submission(submission: &Submission) -> String {
@@ -47,7 +47,7 @@ fn name(variant: &impl fmt::Debug) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::forms::{Field, FormErrors, Problem};
+    use crate::shared::forms::{Field, FormErrors, Problem};
 
     #[test]
     fn words_for_the_log() {

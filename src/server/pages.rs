@@ -11,13 +11,15 @@ use axum::{
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
-use super::{Site, flash::Carried, fragments, moment::moment, shell::shell, visit};
+use super::{Site, flash::Carried, fragments, shell::shell, visit};
 use crate::{
-    acting::Notice,
     app::App,
-    member::{Client, Member, Permission},
+    base::{
+        member::{Client, Member, Permission},
+        moment::moment,
+    },
     my_data::EXPORT,
-    ui::{PageContext, SetStatus, Visitor},
+    ui::{PageContext, SetStatus, Visitor, context::Notice},
 };
 
 /// Every page's route. Made once: making the list sets a flag for the whole process, under which a page that is being rendered

@@ -20,9 +20,9 @@ use super::{
 };
 use crate::{
     admin::users::api::ApplyBatch,
-    forms::{FORM_MEMBER, FORM_PAGE, FormErrors, ReturnedForm},
     my_data::api::RequestDeletion,
     sessions::cookie::COOKIE as SESSION,
+    shared::forms::{FORM_MEMBER, FORM_PAGE, FormErrors, ReturnedForm},
 };
 
 /// The cookie's name.

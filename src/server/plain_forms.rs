@@ -30,9 +30,11 @@ use super::{
 };
 use crate::{
     accounts::api::Reauthenticate,
-    error::AppError,
-    forms::{FORM_PAGE, FormErrors, Submission},
-    member::Member,
+    base::member::Member,
+    shared::{
+        error::AppError,
+        forms::{FORM_PAGE, FormErrors, Submission},
+    },
     timing::{Recorder, request_id},
 };
 

@@ -1,11 +1,13 @@
 //! Records that a clock that was ahead has dated get a new time.
 
-use super::{
-    Site,
-    clock::latest,
-    id::{first_id_at, new_id},
+use super::Site;
+use crate::{
+    base::{
+        clock::latest,
+        id::{first_id_at, new_id},
+    },
+    shared::error::AppError,
 };
-use crate::error::AppError;
 
 /// Dates the rows of a table anew whose `id` and `at` lie in the future: they would stand before everything that happens later, and be
 /// kept for too long. Nobody knows when that really was; it was before now. Returns how many rows there were.

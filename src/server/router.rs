@@ -100,13 +100,13 @@ mod tests {
     use tower::ServiceExt;
 
     use super::*;
-    use crate::server::{clock::Clock, config::Config, db::Database};
+    use crate::base::{clock::Clock, config::Config, db::Database};
 
     async fn site(folder: &std::path::Path) -> Site {
         let mut config = Config::default();
         let url = format!("sqlite://{}", folder.join("test.db").display());
-        config.database.url = crate::server::config::DatabaseUrl::new(url);
-        config.server.request_timeout = crate::server::config::Period::millis(50);
+        config.database.url = crate::base::config::DatabaseUrl::new(url);
+        config.server.request_timeout = crate::base::config::Period::millis(50);
         let db = Database::connect(&config.database).await.expect("connected");
         Site::new(config, Clock::default(), db, ([127, 0, 0, 1], 0).into()).expect("a site")
     }

@@ -10,7 +10,7 @@ use axum::{
 use url::Url;
 
 use super::{Site, error_page, flash};
-use crate::{error::AppError, member::Client, sessions::cookie::COOKIE, timing::security};
+use crate::{base::member::Client, sessions::cookie::COOKIE, shared::error::AppError, timing::security};
 
 /// Refuses requests that another site made the browser send, and methods that nothing here answers.
 pub async fn same_origin(State(site): State<Site>, request: Request, next: Next) -> Response {

@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     accounts::{api::Reauthenticate, next::destination},
-    forms::FORM_PAGE,
     sessions::cookie::COOKIE,
-    ui::flash::{Level, Message},
+    shared::{forms::FORM_PAGE, level::Level},
+    ui::flash::Message,
 };
 
 /// Answers a closed server function's caller who is not signed in. A browser is led to the login page and from there back to the

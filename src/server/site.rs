@@ -7,16 +7,8 @@ use leptos::config::LeptosOptions;
 use url::Url;
 
 use super::{
-    assets::Assets,
-    clock::Clock,
-    config::{Config, Environment},
-    date::Date,
-    db::Database,
     executor,
-    failure::Failure,
     page_cache::{self, CachedPages},
-    stopping::Stopping,
-    workshop::Workshop,
 };
 use crate::{
     accounts::{
@@ -24,10 +16,20 @@ use crate::{
         password,
         service::{FailedLogins, KnownCosts},
     },
+    base::{
+        assets::Assets,
+        clock::Clock,
+        config::{Config, Environment},
+        date::Date,
+        db::Database,
+        failure::Failure,
+        mailer::Mails,
+        member::{Member, UserId},
+        shutdown::Stopping,
+        work_queue::Workshop,
+    },
     cache::{Cache, Memory},
     lab,
-    mail::transport::Mails,
-    member::{Member, UserId},
     my_data::service::Exports,
     pictures,
     sessions::service::Sessions,
@@ -98,7 +100,7 @@ impl Site {
         let base_url =
             Url::parse(&base).map_err(|error| Failure::start("understand site.base_url", error))?;
         let leptos = LeptosOptions::builder()
-            .output_name(super::assets::OUTPUT_NAME)
+            .output_name(crate::base::assets::OUTPUT_NAME)
             .site_root(config.server.site_root.to_string_lossy().into_owned())
             .site_addr(listening)
             .reload_port(port("LEPTOS_RELOAD_PORT").unwrap_or(RELOAD_PORT))

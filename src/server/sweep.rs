@@ -2,13 +2,17 @@
 
 use std::{future::Future, time::Duration};
 
-use super::{
-    Site,
-    clock::{Millis, to_millis},
-    id,
-    redate::redate,
+use super::{Site, redate::redate};
+use crate::{
+    accounts, acting, activity, admin,
+    base::{
+        clock::{Millis, to_millis},
+        id,
+    },
+    mail, my_data,
+    shared::error::AppError,
+    throttle,
 };
-use crate::{accounts, acting, activity, admin, error::AppError, mail, my_data, throttle};
 
 /// How far the clock can be trusted. A wrong clock must not delete what does not come back, nor correct what is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +27,7 @@ enum Trust {
     Returned,
 }
 
-/// Looks at whether the clock is set, by [`super::clock::Clock::drift`].
+/// Looks at whether the clock is set, by [`crate::base::clock::Clock::drift`].
 struct Watch {
     drift: Millis,
     is_new: bool,
@@ -134,7 +138,7 @@ async fn delete_once(site: &Site) {
 }
 
 /// Corrects the ends of sessions and links that only a clock that was ahead can have written; see
-/// [`super::clock::is_too_far_ahead`]. Should the clock be wrong now, this costs logins and links, and no data; one from before this program was written is wrong for sure.
+/// [`crate::base::clock::is_too_far_ahead`]. Should the clock be wrong now, this costs logins and links, and no data; one from before this program was written is wrong for sure.
 async fn correct_ends(site: &Site) -> Result<u64, AppError> {
     if site.clock.now() < id::EPOCH {
         return Ok(0);

@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::timeout;
 use tokio_stream::StreamExt;
 
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// What a form may say around its file: boundaries, names, a file name.
 const FRAME: usize = 16 * 1024;

@@ -9,11 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::{Site, cookies, page_cache::Making};
 use crate::{
+    base::member::{Client, Member, Permission, Staff},
     cache::{MemberCache, PublicCache},
-    error::AppError,
-    member::{Client, Member, Permission, Staff},
+    shared::{error::AppError, moment::Validity},
     timing::Recorder,
-    ui::Validity,
 };
 
 /// By it a browser that has logged in before is known again. It opens nothing.

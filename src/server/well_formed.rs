@@ -11,7 +11,7 @@ use axum::{
 use url::Url;
 
 use super::{Site, error_page};
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// Looks at host, path, query and cookies, in this order.
 pub async fn well_formed(State(site): State<Site>, mut request: Request, next: Next) -> Response {

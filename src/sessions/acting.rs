@@ -10,9 +10,12 @@ use super::{
     service::{Data, IdHash, hash_id},
 };
 use crate::{
-    error::AppError,
-    member::{Member, UserId},
-    server::{Site, clock::Millis},
+    base::{
+        clock::Millis,
+        member::{Member, UserId},
+    },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// What such a session carries.

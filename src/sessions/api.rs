@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::Devices;
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// The caller's signed-in devices.
 ///
@@ -29,7 +29,7 @@ pub async fn load_sessions() -> Result<Devices, AppError> {
 pub async fn end_session(#[server(default)] session: String) -> Result<Submission, AppError> {
     use super::{DEVICES_PAGE, cookie, service};
     use crate::server::{Visit, current_member, flash};
-    use crate::ui::flash::{Level, Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let (visit, member, auth) = (Visit::current()?, current_member()?, cookie::auth_session().await?);
     let verdict = async {
@@ -53,7 +53,7 @@ pub async fn end_session(#[server(default)] session: String) -> Result<Submissio
 pub async fn end_other_sessions() -> Result<Submission, AppError> {
     use super::{DEVICES_PAGE, cookie, service};
     use crate::server::{Visit, current_member, flash};
-    use crate::ui::flash::{Level, Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let (visit, member, auth) = (Visit::current()?, current_member()?, cookie::auth_session().await?);
     let verdict = async {
@@ -75,7 +75,7 @@ pub async fn end_other_sessions() -> Result<Submission, AppError> {
 pub async fn end_all_sessions() -> Result<Submission, AppError> {
     use super::{cookie, service};
     use crate::server::{Visit, current_member, flash, headers};
-    use crate::ui::flash::{Level, Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let mut auth = cookie::auth_session().await?;

@@ -21,10 +21,12 @@ use super::{
 };
 use crate::{
     accounts::backend::{Backend, Credentials},
-    error::AppError,
-    forms::{Field, FormErrors, Problem},
-    member::{Client, Member},
+    base::member::{Client, Member},
     server::{Site, cookies, error_page},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem},
+    },
 };
 
 /// What server functions extract.

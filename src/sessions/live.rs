@@ -29,12 +29,12 @@ use super::{
 };
 use crate::{
     acting::service::{self, Asking},
-    error::AppError,
-    member::{Member, UserId},
-    server::{
-        Site,
+    base::{
         clock::{Millis, to_millis},
+        member::{Member, UserId},
     },
+    server::Site,
+    shared::error::AppError,
     timing::layer::Quiet,
 };
 

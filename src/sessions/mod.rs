@@ -6,8 +6,6 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod acting;
 #[cfg(feature = "ssr")]
-pub mod agent;
-#[cfg(feature = "ssr")]
 pub mod cookie;
 #[cfg(feature = "ssr")]
 pub mod live;
@@ -22,7 +20,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Moment;
+use crate::shared::moment::Moment;
 
 /// Where the devices are.
 pub const DEVICES_PAGE: &str = "/members/sessions";

@@ -6,12 +6,10 @@ use serde::{Deserialize, Serialize};
 use tower_sessions::session::Id;
 
 use super::service::{IdHash, hash_id};
-use crate::{
+use crate::base::{
+    clock::{Millis, SKEW, to_millis},
+    config,
     member::Client,
-    server::{
-        clock::{Millis, SKEW, to_millis},
-        config,
-    },
 };
 
 /// How a session began.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     accounts::api::LogOut,
-    forms::FORM_PAGE,
+    shared::forms::FORM_PAGE,
     ui::{Data, Loaded, Page, PageContext, Timestamp, expect_member},
 };
 

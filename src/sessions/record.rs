@@ -15,9 +15,12 @@ use super::{
     service::{Data, hash_id, judge},
 };
 use crate::{
-    error::AppError,
-    member::{Member, UserId},
-    server::{Site, clock::Millis},
+    base::{
+        clock::Millis,
+        member::{Member, UserId},
+    },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// Where axum-login keeps its data in a session (its default).

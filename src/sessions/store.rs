@@ -2,9 +2,10 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::{
+use crate::base::{
+    clock::Millis,
     member::{Client, UserId},
-    server::{clock::Millis, sql::Sql},
+    sql::Sql,
 };
 
 /// A session as it is stored.

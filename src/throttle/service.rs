@@ -6,13 +6,13 @@ use sha2::{Digest, Sha256};
 
 use super::store;
 use crate::{
-    error::AppError,
-    server::{
-        Site,
+    base::{
         clock::{Millis, latest, to_millis},
         config::Rate,
         db::Transaction,
     },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// One thing that is counted: what is tried, and by or for whom.
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_and_who_cannot_be_mistaken_for_each_other() {
-        let rate = crate::server::config::Throttle::default().login_per_address;
+        let rate = crate::base::config::Throttle::default().login_per_address;
         assert_ne!(Limit::new("ab", "c", rate).key_hash, Limit::new("a", "bc", rate).key_hash);
     }
 }

@@ -18,7 +18,7 @@ use tracing::{Instrument, field};
 
 use super::{PageState, Recorder, RequestId, request_id::REQUEST_ID, text::Text};
 use crate::{
-    member::UserId,
+    base::member::UserId,
     server::{Site, client},
 };
 

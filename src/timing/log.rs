@@ -13,7 +13,7 @@ use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuar
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::{layer, redact::Redacting, security};
-use crate::server::{
+use crate::base::{
     config::{self, LogFormat},
     failure::Failure,
 };

@@ -3,6 +3,7 @@
 
 pub mod layer;
 pub mod log;
+pub mod lookup;
 mod redact;
 pub mod request_id;
 pub mod security;
@@ -18,10 +19,10 @@ use std::{
 
 pub use request_id::RequestId;
 
-use text::Text;
-use tracing::Span;
+use crate::base::{clock::Millis, member::UserId};
+use {lookup::Lookup, text::Text};
 
-use crate::{cache::Lookup, member::UserId, server::clock::Millis};
+use tracing::Span;
 
 /// What one request does that is worth a field in its log line. Clones share the record; it travels in the request's extensions.
 #[derive(Clone, Debug)]

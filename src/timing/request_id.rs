@@ -5,7 +5,7 @@ use std::fmt;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use super::text::Text;
-use crate::server::{Site, client::Peer};
+use crate::{base::network::Peer, server::Site};
 
 /// On every answer. A trusted proxy may send it, too; inside of the timing layer every request has it.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

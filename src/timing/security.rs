@@ -1,7 +1,7 @@
 //! Lines for whoever watches over the site: what happened to accounts, and what was refused. `event` is a stable name; no line holds
 //! what was typed.
 
-use crate::member::UserId;
+use crate::base::member::UserId;
 
 /// The log target of these lines, which also go to the log file.
 pub const TARGET: &str = "members_area::security";

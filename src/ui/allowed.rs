@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::PageContext;
-use crate::permission::Permission;
+use crate::shared::permission::Permission;
 
 /// Shows its content to a visitor who has the permission. It hides and guards nothing: the page and the server function behind it ask
 /// for themselves.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::form::FormState;
-use crate::forms::Field;
+use crate::shared::forms::Field;
 
 /// A labelled box. In a form that came back it is as it was left.
 #[component]

@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::form::{Errors, FormState, on_return};
-use crate::forms::Field;
+use crate::shared::forms::Field;
 
 /// A labelled input with its errors; `aria-describedby` ties them (WCAG 3.3.1).
 #[component]

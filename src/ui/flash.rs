@@ -4,60 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    admin::users::{batch::Action, grouped},
-    error::AppError,
-};
-
-/// Django's levels, the least first. What is below `site.message_level` is not shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// For developers.
-    Debug,
-    /// Good to know.
-    Info,
-    /// It worked.
-    Success,
-    /// Something to mind.
-    Warning,
-    /// It did not work.
-    Error,
-}
-
-impl Level {
-    /// All five.
-    pub const ALL: [Self; 5] = [Self::Debug, Self::Info, Self::Success, Self::Warning, Self::Error];
-
-    /// Returns its name, as in the configuration.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Debug => "debug",
-            Self::Info => "info",
-            Self::Success => "success",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-
-    pub(super) const fn class(self) -> &'static str {
-        match self {
-            Self::Debug => "message debug",
-            Self::Info => "message info",
-            Self::Success => "message success",
-            Self::Warning => "message warning",
-            Self::Error => "message error",
-        }
-    }
-
-    /// What interrupts a screen reader, and what waits.
-    pub(super) const fn role(self) -> &'static str {
-        match self {
-            Self::Debug | Self::Info | Self::Success => "status",
-            Self::Warning | Self::Error => "alert",
-        }
-    }
-}
+use super::number::grouped;
+use crate::shared::{error::AppError, level::Level};
 
 /// What can be said. Closed: the text does not travel, so nobody can send a visitor one of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,13 +70,18 @@ pub enum Message {
     UserAdded,
     /// Permissions were saved.
     PermissionsSaved,
-    /// Something was done to many users.
-    BatchDone {
-        /// What.
-        action: Action,
-        /// To how many.
-        count: i64,
-    },
+    /// So many users were activated.
+    UsersActivated(i64),
+    /// So many users were deactivated.
+    UsersDeactivated(i64),
+    /// So many users were put into a group.
+    UsersJoined(i64),
+    /// So many users were taken out of a group.
+    UsersLeft(i64),
+    /// So many users were logged out everywhere.
+    UsersLoggedOut(i64),
+    /// So many users were deleted.
+    UsersDeleted(i64),
     /// Something was to be done to many users, and none was chosen.
     NobodyChosen,
     /// A mail is tried now.
@@ -212,18 +165,12 @@ impl fmt::Display for Message {
             Self::UserSaved => "The user was saved.",
             Self::UserAdded => "The user was added. Below you can say what they may.",
             Self::PermissionsSaved => "The permissions were saved.",
-            Self::BatchDone { action, count } => {
-                let users = if *count == 1 { "1 user was".to_owned() } else { format!("{} users were", grouped(*count)) };
-                let done = match action {
-                    Action::Activate => "activated",
-                    Action::Deactivate => "deactivated",
-                    Action::JoinGroup => "put into the group",
-                    Action::LeaveGroup => "taken out of the group",
-                    Action::EndSessions => "logged out everywhere",
-                    Action::Delete => "deleted",
-                };
-                return write!(f, "{users} {done}.");
-            }
+            Self::UsersActivated(count) => return users(f, *count, "activated"),
+            Self::UsersDeactivated(count) => return users(f, *count, "deactivated"),
+            Self::UsersJoined(count) => return users(f, *count, "put into the group"),
+            Self::UsersLeft(count) => return users(f, *count, "taken out of the group"),
+            Self::UsersLoggedOut(count) => return users(f, *count, "logged out everywhere"),
+            Self::UsersDeleted(count) => return users(f, *count, "deleted"),
             Self::NobodyChosen => "Nobody was chosen. Please tick the users in the list first.",
             Self::MailHurried => "The mail is being tried again.",
             Self::MailDropped => "The mail was dropped.",
@@ -244,6 +191,13 @@ impl fmt::Display for Message {
             Self::CacheDropped => "It was dropped from the cache.",
             Self::CacheNothingThere => "There was nothing to drop.",
         })
+    }
+}
+
+fn users(f: &mut fmt::Formatter<'_>, count: i64, done: &str) -> fmt::Result {
+    match count {
+        1 => write!(f, "1 user was {done}."),
+        _ => write!(f, "{} users were {done}.", grouped(count)),
     }
 }
 

@@ -14,7 +14,7 @@ use leptos::{
 use leptos_router::hooks::use_location;
 
 use super::{Once, PageContext, SessionNotice, messages::ShownMessages, session_notice::SessionEnded};
-use crate::{
+use crate::shared::{
     error::AppError,
     forms::{FORM_MEMBER, FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
 };

@@ -47,8 +47,9 @@ pub fn FlashMessages(
 
 #[cfg(test)]
 mod tests {
+    use super::super::flash::Message;
     use super::*;
-    use crate::ui::flash::{Level, Message};
+    use crate::shared::level::Level;
 
     #[test]
     fn five_levels_each_with_its_class_and_role() {

@@ -19,7 +19,7 @@ use super::{
     messages::ShownMessages,
     refocus::{self, Focused},
 };
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// Title, messages, heading, content.
 #[component]

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 
-use super::{Timestamp, Validity};
+use super::Timestamp;
+use crate::shared::moment::Validity;
 
 /// The page and its cached parts, in words; once hydrated also how the page came, by the second.
 #[component]
@@ -115,7 +116,7 @@ fn seconds(count: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::Moment;
+    use crate::shared::moment::Moment;
 
     #[test]
     fn as_the_server_said_it_and_some_seconds_later() {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use members_area::server::{config::Period, pages};
+use members_area::{base::config::Period, server::pages};
 use reqwest::Method;
 
 use crate::{

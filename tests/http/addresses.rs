@@ -1,6 +1,6 @@
 //! Which addresses are taken, how mails to them are addressed, and which two are one mailbox.
 
-use members_area::server::config::MailTransport;
+use members_area::base::config::MailTransport;
 
 use crate::support::{
     PASSWORD, TestSite,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use members_area::{member::Permission, server::pages};
+use members_area::{base::member::Permission, server::pages};
 
 use crate::support::{Page, TestSite, Visitor};
 

@@ -1,6 +1,6 @@
 //! `/admin/sessions`, `/admin/activity`, `/admin/mails`: what staff see of everybody, and what they end, try again and drop.
 
-use members_area::server::config;
+use members_area::base::config;
 
 use crate::support::{
     TestSite,

@@ -9,15 +9,14 @@ use axum::{
     http::{Request, Version},
     response::Response,
 };
-use members_area::server::{
-    Site,
-    client::Peer,
-    clock::Clock,
-    config::{Config, MailTransport, Period},
-    db::Database,
-    front::Front,
-    page_cache::warm,
-    router::router,
+use members_area::{
+    base::{
+        clock::Clock,
+        config::{Config, MailTransport, Period},
+        db::Database,
+        network::Peer,
+    },
+    server::{Site, front::Front, page_cache::warm, router::router},
 };
 use tower::ServiceExt;
 
@@ -279,7 +278,7 @@ async fn a_session_that_has_something_to_say_is_asked() {
     ways.needs_the_layers_once(&asked).await;
     // What is taken back.
     let id = ways.database.number("SELECT id FROM users WHERE username = 'ada'").await;
-    let id = members_area::member::UserId(id);
+    let id = members_area::base::member::UserId(id);
     ways.site.cache.invalidate_member(id, "a test");
     ways.needs_the_layers_once(&asked).await;
     ways.site.members.take_back(id);
@@ -295,7 +294,7 @@ async fn a_session_that_has_something_to_say_is_asked() {
     ways.needs_the_layers_once(&asked).await;
     ways.database.execute("UPDATE users SET is_active = 0 WHERE username = 'bob'").await;
     let bob = ways.database.number("SELECT id FROM users WHERE username = 'bob'").await;
-    ways.site.members.take_back(members_area::member::UserId(bob));
+    ways.site.members.take_back(members_area::base::member::UserId(bob));
     assert!(!ways.compare(&asked).await);
     assert_eq!(ways.ask_with_layers(&asked).await, 303);
     ways.end().await;

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use members_area::server::config::{CacheUrl, MailTransport};
+use members_area::base::config::{CacheUrl, MailTransport};
 
 use crate::support::{
     Page, TestSite, Visitor,

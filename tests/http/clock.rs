@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use members_area::server::{
+use members_area::base::{
     clock::Millis,
     config::{Period, Rate},
 };
@@ -104,7 +104,7 @@ async fn sessions_and_links_from_the_future_end_in_their_own_time() {
 }
 
 fn id_at(at: Millis) -> i64 {
-    members_area::server::id::first_id_at(at)
+    members_area::base::id::first_id_at(at)
 }
 
 /// Where a link leads.

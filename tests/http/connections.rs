@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use members_area::server::config::{Config, Period};
+use members_area::base::config::{Config, Period};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

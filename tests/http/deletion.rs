@@ -49,7 +49,7 @@ async fn it_has_to_be_confirmed_by_the_name() {
 #[tokio::test]
 async fn it_ends_every_session_and_says_how_long_there_is_to_think() {
     let site = TestSite::start_with(|config| {
-        config.accounts.deletion_delay = members_area::server::config::Period::days(14)
+        config.accounts.deletion_delay = members_area::base::config::Period::days(14)
     })
     .await;
     let mut here = site.member("ada").await;
@@ -176,8 +176,8 @@ async fn then_every_row_is_gone_from_every_table_and_the_name_is_free() {
 #[tokio::test]
 async fn who_is_due_cannot_log_in_and_who_is_swept_is_in_no_cache() {
     let site = TestSite::start_with(|config| {
-        config.sessions.cache_ttl = members_area::server::config::Period::days(1);
-        config.cache.dashboard_ttl = members_area::server::config::Period::days(1);
+        config.sessions.cache_ttl = members_area::base::config::Period::days(1);
+        config.cache.dashboard_ttl = members_area::base::config::Period::days(1);
     })
     .await;
     let mut member = site.member("ada").await;

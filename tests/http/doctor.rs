@@ -11,8 +11,9 @@ use axum::{
     response::{Html, IntoResponse, Response},
 };
 use members_area::{
+    base::config::Config,
     doctor::{Examination, Kind, Role, Trial, What},
-    server::{config::Config, pages},
+    server::pages,
 };
 
 use crate::support::{

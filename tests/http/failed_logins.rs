@@ -42,8 +42,7 @@ async fn the_owner_reads_of_it_and_nobody_else_is_in_the_record() {
 async fn a_right_password_before_the_address_is_confirmed_is_no_wrong_one() {
     let site = TestSite::start_with(|config| {
         config.accounts.require_verified_email = true;
-        config.mail.transport =
-            members_area::server::config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
+        config.mail.transport = members_area::base::config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
     })
     .await;
     site.signed_up("ada").await;

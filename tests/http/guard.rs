@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use members_area::{permission::Permission, server::pages};
+use members_area::{server::pages, shared::permission::Permission};
 
 use crate::support::{TestSite, raw};
 

@@ -79,8 +79,7 @@ async fn a_failure_is_found_by_the_number_on_its_page() {
 async fn a_logins_line_says_who_and_what_came_of_it() {
     let site = TestSite::start_with(|config| {
         config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
-        let rate =
-            members_area::server::config::Rate::new(3, members_area::server::config::Period::minutes(1));
+        let rate = members_area::base::config::Rate::new(3, members_area::base::config::Period::minutes(1));
         config.throttle.failed_login_per_address = rate;
     })
     .await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use members_area::server::config::MailTransport;
+use members_area::base::config::MailTransport;
 use serde_json::Value;
 
 use crate::support::{Page, TestSite, Visitor, log};

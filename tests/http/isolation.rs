@@ -76,8 +76,8 @@ async fn strangers_and_members(requests: usize) {
     let site = Arc::new(
         TestSite::start_with(|config| {
             config.mail.transport =
-                members_area::server::config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
-            config.cache.site_ttl = members_area::server::config::Period::seconds(20);
+                members_area::base::config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
+            config.cache.site_ttl = members_area::base::config::Period::seconds(20);
         })
         .await,
     );

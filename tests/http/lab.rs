@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use members_area::server::config::{Environment, MailTransport, Switch};
+use members_area::base::config::{Environment, MailTransport, Switch};
 
 use crate::support::{Page, TestSite, Visitor};
 
@@ -167,7 +167,7 @@ async fn a_members_own_dashboard_is_looked_at_and_not_made() {
 async fn strangers_cannot_fill_the_cache_from_here() {
     let site = TestSite::start_with(|config| {
         config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
-        config.cache.site_ttl = members_area::server::config::Period::minutes(1);
+        config.cache.site_ttl = members_area::base::config::Period::minutes(1);
     })
     .await;
     let mut staff = site.staff("sam", &["cache.view_cache"]).await;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use members_area::server::config::MailTransport;
+use members_area::base::config::MailTransport;
 
 use crate::{
     support::program::{program, run, text},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use members_area::server::config::{Period, Rate};
+use members_area::base::config::{Period, Rate};
 
 use crate::{
     pictures,

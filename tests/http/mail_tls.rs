@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
-use members_area::{
-    mail::{letter::Letter, transport::Mails},
-    server::config::{Config, MailTransport},
+use members_area::base::{
+    config::{Config, MailTransport},
+    letter::Letter,
+    mailer::Mails,
 };
 
 use crate::support::{TestSite, mail::until, smtp::SmtpServer};

@@ -1,6 +1,6 @@
 //! `server.allow_from` and `server.deny_from`.
 
-use members_area::server::config::Config;
+use members_area::base::config::Config;
 use reqwest::Method;
 
 use crate::support::{Page, TestSite, Visitor, visitor::FormBody};

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use members_area::server::{config, db::Database};
+use members_area::base::{config, db::Database};
 use rlimit::Resource;
 use sqlx::{AnyConnection, Connection, Executor};
 use tokio::{

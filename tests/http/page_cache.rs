@@ -1,7 +1,7 @@
 use std::{io::Read, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use members_area::server::config::Period;
+use members_area::base::config::Period;
 use reqwest::{Method, header};
 use scraper::{Html, Selector};
 use sha2::{Digest, Sha256};
@@ -210,7 +210,7 @@ async fn what_is_no_whole_page_is_not_kept_and_what_is_kept_outlives_the_databas
 #[tokio::test]
 async fn it_can_be_turned_off() {
     for change in
-        [(|config| config.cache.pages = false) as fn(&mut members_area::server::config::Config), |config| {
+        [(|config| config.cache.pages = false) as fn(&mut members_area::base::config::Config), |config| {
             config.cache.dashboard_ttl = Period::seconds(0)
         }]
     {

@@ -1,6 +1,6 @@
 //! What a new password must be, by configuration: each form says what is set, and holds to it.
 
-use members_area::server::config::{CommonList, Config};
+use members_area::base::config::{CommonList, Config};
 
 use crate::support::{
     PASSWORD, Page, TestSite,

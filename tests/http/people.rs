@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use members_area::member::Permission;
+use members_area::base::member::Permission;
 
 use crate::support::{
     TestSite,
@@ -62,7 +62,7 @@ async fn who_is_switched_off_is_out_and_comes_back_when_switched_on() {
 
 async fn last_login(site: &TestSite, name: &str) -> String {
     let at = site.database.number(&format!("SELECT last_login FROM users WHERE username = '{name}'")).await;
-    members_area::server::moment::moment(at).iso
+    members_area::base::moment::moment(at).iso
 }
 
 #[tokio::test]

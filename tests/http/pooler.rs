@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use members_area::server::{
+use members_area::base::{
     config::{self, DatabaseUrl},
     db::Database,
 };

@@ -12,10 +12,15 @@ use axum::{
 use cookie::Cookie;
 use members_area::{
     accounts,
-    error::AppError,
-    member::{Client, Member, UserId},
-    server::{Site, clock::Clock, config::Period, db::Database},
-    sessions::cookie::{self as session_cookie, AuthSession},
+    base::{
+        clock::Clock,
+        config::Period,
+        db::Database,
+        member::{Client, Member, UserId},
+    },
+    server::Site,
+    sessions::{cookie as session_cookie, cookie::AuthSession},
+    shared::error::AppError,
 };
 use tower::ServiceExt;
 
@@ -148,7 +153,7 @@ impl Bare {
     async fn start() -> Self {
         let database = TestSite::start().await;
         database.signed_up("ada").await;
-        let config = members_area::server::config::Config::default();
+        let config = members_area::base::config::Config::default();
         let db = Database::connect(&database.database.settings()).await.expect("connected");
         let clock = Clock::default();
         let site = Site::new(config, clock.clone(), db, ([127, 0, 0, 1], 0).into()).expect("a site");

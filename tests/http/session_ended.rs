@@ -1,7 +1,7 @@
 //! Forms that are sent after their session has ended, and other errors that a browser meets below `/api/`: whoever navigates gets a
 //! page, and nothing that was typed is lost.
 
-use members_area::server::config::{Period, Rate};
+use members_area::base::config::{Period, Rate};
 use reqwest::{Method, header};
 
 use crate::support::{PASSWORD, TestSite, Visitor, visitor::FormBody};

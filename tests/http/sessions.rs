@@ -1,9 +1,12 @@
 use std::time::Duration;
 
 use members_area::{
+    base::{
+        clock::Clock,
+        db::Database,
+        member::{Client, UserId},
+    },
     cache::Cache,
-    member::{Client, UserId},
-    server::{clock::Clock, db::Database},
     sessions::{
         origin::Origin,
         service::{Data, Sessions},

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use members_area::server::config::Period;
+use members_area::base::config::Period;
 use reqwest::{Method, header};
 
 use crate::support::{Page, TestSite, Visitor};
@@ -99,7 +99,7 @@ async fn who_brings_something_gets_a_page_of_their_own() {
 async fn addresses_with_parameters_errors_and_the_mailbox_are_not_kept() {
     let site = TestSite::start_with(|config| {
         config.cache.site_ttl = Period::minutes(1);
-        config.mail.transport = members_area::server::config::MailTransport::Mailbox;
+        config.mail.transport = members_area::base::config::MailTransport::Mailbox;
     })
     .await;
     for _ in 0..2 {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use members_area::server::config::{Period, Rate, Throttle};
+use members_area::base::config::{Period, Rate, Throttle};
 
 use crate::support::{PASSWORD, Page, TestSite, Visitor};
 

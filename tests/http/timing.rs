@@ -1,4 +1,4 @@
-use members_area::server::config::Period;
+use members_area::base::config::Period;
 use reqwest::Method;
 
 use crate::support::{Page, TestSite, log, visitor::FormBody};

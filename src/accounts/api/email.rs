@@ -2,11 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{
-    accounts::{Address, Link, LinkState},
-    error::AppError,
-    forms::Submission,
-};
+use super::super::{Address, Link, LinkState};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// The caller's address.
 ///
@@ -52,10 +49,11 @@ pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
 /// Nobody is signed in, too many mails, or an outage.
 #[server(prefix = "/api", endpoint = "accounts/ask_for_verification")]
 pub async fn ask_for_verification() -> Result<Submission, AppError> {
+    use super::super::service;
     use crate::{
-        accounts::service,
         server::{Visit, current_member, flash},
-        ui::flash::{Level, Message},
+        shared::level::Level,
+        ui::flash::Message,
     };
 
     let done = service::request_verification(&Visit::current()?, &current_member()?).await;
@@ -109,11 +107,12 @@ pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submissio
 /// Nobody is signed in, too many mails, or an outage.
 #[server(prefix = "/api", endpoint = "accounts/ask_for_email_change")]
 pub async fn ask_for_email_change(#[server(default)] email: String) -> Result<Submission, AppError> {
+    use super::super::service;
     use crate::{
-        accounts::service,
         server::{Visit, current_member, flash},
         sessions::cookie,
-        ui::flash::{Level, Message},
+        shared::level::Level,
+        ui::flash::Message,
     };
 
     let (visit, member) = (Visit::current()?, current_member()?);

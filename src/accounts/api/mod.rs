@@ -13,7 +13,7 @@ pub use email::{
 };
 pub use password::{AskForReset, ChangePassword, Reauthenticate, ResetPassword};
 
-use crate::{
+use crate::shared::{
     error::AppError,
     forms::{Secret, Submission},
 };
@@ -31,7 +31,7 @@ pub async fn sign_up(
 ) -> Result<Submission, AppError> {
     use crate::accounts::service::{self, NewAccount};
     use crate::server::{Visit, flash};
-    use crate::ui::flash::{Level, Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let visit = Visit::current()?;
     let account = NewAccount { username, email, password1, password2 };
@@ -52,12 +52,13 @@ pub async fn log_in(
     #[server(default)] next: String,
     #[server(default)] remember: String,
 ) -> Result<Submission, AppError> {
+    use super::{backend::Credentials, next, service};
     use crate::{
-        accounts::{backend::Credentials, next, service},
         server::{Visit, flash, outcome, visit::remember_device},
         sessions::cookie,
+        shared::level::Level,
         timing::security,
-        ui::flash::{Level, Message},
+        ui::flash::Message,
     };
 
     let visit = Visit::current()?;
@@ -90,7 +91,7 @@ pub async fn log_out() -> Result<Submission, AppError> {
     use crate::acting::service::{self as acting, Ending};
     use crate::server::{Visit, flash, headers};
     use crate::sessions::cookie;
-    use crate::ui::flash::{Level, Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let visit = Visit::current()?;
     let mut auth = cookie::auth_session().await?;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
+use crate::shared::{
     error::AppError,
     forms::{Secret, Submission},
 };
@@ -57,7 +57,7 @@ pub async fn change_password(
     use crate::accounts::service::{self, NewPassword};
     use crate::server::{Visit, current_member, flash};
     use crate::sessions::cookie;
-    use crate::ui::flash::{Level, Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = async {

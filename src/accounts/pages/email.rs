@@ -4,16 +4,16 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
+use super::super::{
+    Address, Link,
+    api::{
+        AskForEmailChange, AskForVerification, ChangeByCode, ConfirmEmailChange, NotMe, UndoEmailChange,
+        VerifyByCode, VerifyEmail, load_email,
+    },
+};
 use super::{Account, LinkPage};
 use crate::{
-    accounts::{
-        Address, Link,
-        api::{
-            AskForEmailChange, AskForVerification, ChangeByCode, ConfirmEmailChange, NotMe, UndoEmailChange,
-            VerifyByCode, VerifyEmail, load_email,
-        },
-    },
-    forms::Field,
+    shared::forms::Field,
     ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},
 };
 

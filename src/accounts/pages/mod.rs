@@ -18,10 +18,11 @@ use super::{
     api::{LogIn, LogOut, SignUp, load_link},
 };
 use crate::{
-    forms::{Field, Problem},
+    shared::forms::{Field, Problem},
     ui::{Data, Form, Loaded, Page, PageContext, TextField},
 };
 use password::NewPasswordFields;
+
 pub use password::new_password_help;
 
 /// `/accounts/signup`

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
+use super::super::{
+    Link,
+    api::{AskForReset, ChangePassword, Reauthenticate, ResetPassword},
+};
 use super::{Account, LinkPage, next_of};
 use crate::{
-    accounts::{
-        Link,
-        api::{AskForReset, ChangePassword, Reauthenticate, ResetPassword},
-    },
-    forms::Field,
+    shared::forms::Field,
     ui::{Form, Page, PageContext, TextField},
 };
 

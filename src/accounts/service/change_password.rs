@@ -1,7 +1,7 @@
 //! A new password.
 
+use super::super::{password, store};
 use super::{
-    super::{password, store},
     login::confirm_password,
     notices::notify,
     tokens::{self, Change},
@@ -9,12 +9,18 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
-    error::AppError,
-    forms::{Field, FormErrors, Problem, Secret},
+    base::{
+        db::Transaction,
+        member::{Member, UserId},
+        work_queue::Lane,
+    },
     mail::service::Kind as Mail,
-    member::{Member, UserId},
-    server::{Site, Visit, db::Transaction, workshop::Lane},
+    server::{Site, Visit},
     sessions::{origin::Renewal, service::IdHash},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem, Secret},
+    },
 };
 
 /// A new password as it was typed, twice.

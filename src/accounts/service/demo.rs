@@ -2,9 +2,13 @@
 
 use super::super::{login_name::LoginName, store};
 use crate::{
-    error::AppError,
-    member::{Member, UserId},
-    server::{Site, clock::Millis, id::new_id},
+    base::{
+        clock::Millis,
+        id::new_id,
+        member::{Member, UserId},
+    },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// A made-up member for `members-area demo`; all share one hash, since hashing takes time.

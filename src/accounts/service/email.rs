@@ -1,22 +1,25 @@
 //! Whose an e-mail address is: proving it, changing it, taking a change back.
 
+use super::super::store;
 use super::{
-    super::store,
     notices::{enqueue, order},
     tokens::{self, Change, Purpose, Token},
 };
 use crate::{
     activity::{self, Kind},
-    error::AppError,
-    forms::{Field, FormErrors, Problem},
-    mail::{
-        address,
-        service::{self as mail, Kind as Mail},
+    base::{
+        db::Transaction,
+        email_address,
+        member::{Member, UserId},
     },
-    member::{Member, UserId},
-    server::{Visit, db::Transaction},
+    mail::{service as mail, service::Kind as Mail},
+    server::Visit,
     sessions::origin::Recent,
-    throttle::service::{self as throttle, Limit},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem},
+    },
+    throttle::{service as throttle, service::Limit},
 };
 
 /// How somebody proves an address: by the link in the mail, or, signed in, by the code beside it.
@@ -44,7 +47,7 @@ pub async fn request_verification(visit: &Visit, member: &Member) -> Result<(), 
     if owner.email_verified_at.is_some() {
         return Ok(());
     }
-    if address::wire(&owner.email).is_none() {
+    if email_address::wire(&owner.email).is_none() {
         return Err(refused(Field::Form, Problem::EmailUnreachable));
     }
     queue_verification(visit, member.id(), &owner.email).await
@@ -99,11 +102,11 @@ pub async fn request_email_change(
     email: &str,
 ) -> Result<(), AppError> {
     let (site, email) =
-        (&visit.site, &address::check(email).map_err(|problem| refused(Field::Email, problem))?);
+        (&visit.site, &email_address::check(email).map_err(|problem| refused(Field::Email, problem))?);
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
-    if address::key(&owner.email) == address::key(email) {
+    if email_address::key(&owner.email) == email_address::key(email) {
         return Err(refused(Field::Email, Problem::EmailSame));
     }
     let (id, now) = (member.id(), site.clock.now());
@@ -136,7 +139,7 @@ async fn confirm_change(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppE
     let field = count_codes(visit, proof).await?;
     let mut transaction = site.db.begin().await?;
     let Token { user, email, owner, .. } = take(&mut transaction, visit, Purpose::ChangeEmail, proof).await?;
-    let changed = store::set_email(&mut transaction, user, &email, &address::key(&email), now).await;
+    let changed = store::set_email(&mut transaction, user, &email, &email_address::key(&email), now).await;
     at_field(changed, field)?;
     tokens::revoke(&mut transaction, user, Change::Address).await?;
     let detail = format!("{} → {email}", owner.email);
@@ -166,7 +169,7 @@ async fn undo(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
     let mut transaction = site.db.begin().await?;
     let Token { user, email, created_at, .. } =
         take(&mut transaction, visit, Purpose::UndoEmail, proof).await?;
-    let restored = store::set_email(&mut transaction, user, &email, &address::key(&email), now).await;
+    let restored = store::set_email(&mut transaction, user, &email, &email_address::key(&email), now).await;
     at_field(restored, Field::Form)?;
     activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &visit.client)
         .await?;

@@ -12,9 +12,12 @@ use std::{
 use super::super::{login_name::LoginName, store};
 use crate::{
     activity,
-    error::AppError,
-    member::{Client, UserId},
-    server::{Site, Visit, clock::Millis},
+    base::{
+        clock::Millis,
+        member::{Client, UserId},
+    },
+    server::{Site, Visit},
+    shared::error::AppError,
 };
 
 /// Notes in memory; more are dropped. Hashes take so long that no second has as many failed logins.

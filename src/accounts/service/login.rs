@@ -2,12 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use super::super::{
+    login_name::LoginName,
+    password_cost::Costs,
+    store::{self, LoginRow},
+};
 use super::{
-    super::{
-        login_name::LoginName,
-        password_cost::Costs,
-        store::{self, LoginRow},
-    },
     email::queue_verification,
     failed_logins::note_failed_login,
     notices::notify,
@@ -16,13 +16,19 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
-    error::AppError,
-    forms::{Field, FormErrors, Problem, Secret},
+    base::{
+        clock::Millis,
+        member::{Member, UserId},
+        work_queue::Lane,
+    },
     mail::service::Kind as Mail,
-    member::{Member, UserId},
     my_data,
-    server::{DeviceHash, Site, Visit, clock::Millis, workshop::Lane},
-    throttle::service::{self as throttle, Limit},
+    server::{DeviceHash, Site, Visit},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem, Secret},
+    },
+    throttle::{service as throttle, service::Limit},
 };
 
 /// Checks a login. Whatever is wrong, the answer is the same and so is the work: one query, one count, and as many hashes of the same

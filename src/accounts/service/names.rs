@@ -1,7 +1,11 @@
 //! Whose name it is.
 
-use super::super::{store, username};
-use crate::{error::AppError, member::UserId, server::Site};
+use super::super::store;
+use crate::{
+    base::{member::UserId, username},
+    server::Site,
+    shared::error::AppError,
+};
 
 /// The account with this username, active or not, in whichever letters it was typed; and the name as its owner wrote it.
 ///

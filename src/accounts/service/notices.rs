@@ -2,10 +2,13 @@
 
 use super::super::store;
 use crate::{
-    error::AppError,
-    mail::service::{self as mail, Kind, Occasion, Order},
-    member::UserId,
-    server::{Visit, db::Transaction},
+    base::{db::Transaction, member::UserId},
+    mail::{
+        service as mail,
+        service::{Kind, Occasion, Order},
+    },
+    server::Visit,
+    shared::error::AppError,
 };
 
 /// Tells the account's owner, by mail, what was just done to it. To be called last in its transaction.

@@ -7,18 +7,14 @@ use std::{
     time::Duration,
 };
 
-use super::super::{
-    hasher,
-    password_cost::Costs,
-    store::password_costs::{self as store},
-};
+use super::super::{hasher, password_cost::Costs, store::password_costs as store};
 use crate::{
-    error::AppError,
-    server::{
-        Site,
+    base::{
         clock::{Millis, to_millis},
         db::Connection,
     },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// The list as it was last read.

@@ -1,18 +1,18 @@
 //! How a member is called, and what they look like.
 
-use super::{
-    super::{names, store, username},
-    notices::notify,
-};
+use super::super::{names, store};
+use super::notices::notify;
 use crate::{
     activity::{self, Kind},
-    error::AppError,
-    forms::{Field, FormErrors},
+    base::{db::Transaction, member::Member, username},
     mail::service::Kind as Mail,
-    member::Member,
-    server::{Site, Visit, db::Transaction},
+    server::{Site, Visit},
     sessions::origin::Recent,
-    throttle::service::{self as throttle, Limit},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors},
+    },
+    throttle::{service as throttle, service::Limit},
 };
 
 pub use super::super::store::ProfileRow as Profile;

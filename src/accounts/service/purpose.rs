@@ -1,10 +1,9 @@
 //! What links and codes in mails are for, and by which rule each is good.
 
-use super::super::store::OwnerRow;
+use super::super::{Link, store::OwnerRow};
 use crate::{
-    accounts::Link,
-    mail::{address, service::Kind as Mail},
-    server::clock::Millis,
+    base::{clock::Millis, email_address},
+    mail::service::Kind as Mail,
 };
 
 const HOUR: Millis = 3_600_000;
@@ -67,7 +66,7 @@ impl Purpose {
     pub(super) fn opens(self, email: &str, present: &str) -> bool {
         match self {
             Self::ResetPassword | Self::VerifyEmail | Self::NotMe => {
-                address::key(email) == address::key(present)
+                email_address::key(email) == email_address::key(present)
             }
             Self::ChangeEmail | Self::UndoEmail => true,
         }
@@ -75,7 +74,7 @@ impl Purpose {
 
     /// Whether what such a token did, when it was used, is still so.
     pub(super) fn holds(self, email: &str, owner: &OwnerRow) -> bool {
-        let is_here = address::key(email) == address::key(&owner.email);
+        let is_here = email_address::key(email) == email_address::key(&owner.email);
         match self {
             Self::VerifyEmail | Self::ChangeEmail => is_here && owner.email_verified_at.is_some(),
             Self::ResetPassword | Self::UndoEmail | Self::NotMe => is_here,

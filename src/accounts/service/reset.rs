@@ -1,7 +1,7 @@
 //! A new password for who forgot the old one.
 
+use super::super::{password, password_cost::Costs, store};
 use super::{
-    super::{password, password_cost::Costs, store},
     Proof,
     change_password::{NewPassword, password_owner, set_password},
     login::forget_failures,
@@ -9,15 +9,17 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
-    error::AppError,
-    forms::{Field, FormErrors, Problem},
+    base::{clock::Millis, db::Transaction, email_address, member::UserId, work_queue::Lane},
     mail::{
-        address,
-        service::{self as mail, Kind as Mail, Occasion, Order},
+        service as mail,
+        service::{Kind as Mail, Occasion, Order},
     },
-    member::UserId,
-    server::{Site, Visit, clock::Millis, db::Transaction, workshop::Lane},
-    throttle::service::{self as throttle, Limit},
+    server::{Site, Visit},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem},
+    },
+    throttle::{service as throttle, service::Limit},
 };
 
 /// Queues what may become a mail. The same work, and the same answer, for every address: whose it is, if anybody's, is looked up
@@ -27,12 +29,12 @@ use crate::{
 /// A refused form, too many tries, or an outage.
 pub async fn request_reset(visit: &Visit, email: &str) -> Result<(), AppError> {
     let site = &visit.site;
-    let email =
-        address::check(email).map_err(|problem| AppError::Invalid(FormErrors::one(Field::Email, problem)))?;
+    let email = email_address::check(email)
+        .map_err(|problem| AppError::Invalid(FormErrors::one(Field::Email, problem)))?;
     let rates = &site.config.throttle;
     let limits = [
         Limit::for_address("reset_per_address", &visit.client.address, rates.reset_per_address),
-        Limit::new("reset_per_email", &address::key(&email), rates.reset_per_email),
+        Limit::new("reset_per_email", &email_address::key(&email), rates.reset_per_email),
     ];
     throttle::take(site, &limits).await?;
     let now = site.clock.now();
@@ -57,7 +59,7 @@ pub async fn expand_reset_request(
     now: Millis,
     order: &Order,
 ) -> Result<(), AppError> {
-    let accounts = store::by_email(transaction, &address::key(&order.address)).await?;
+    let accounts = store::by_email(transaction, &email_address::key(&order.address)).await?;
     let is_proven = accounts.first().is_some_and(|first| first.email_verified_at.is_some());
     let concerned = accounts.into_iter().take(if is_proven { 1 } else { usize::MAX });
     for account in concerned.filter(|account| account.is_switched_off == 0) {

@@ -1,11 +1,11 @@
 //! When links and codes in mails become useless before they are used or too old.
 
-use super::{super::store::tokens as store, tokens::Purpose};
+use super::super::store::tokens as store;
+use super::tokens::Purpose;
 use crate::{
-    error::AppError,
+    base::{clock::Millis, db::Transaction, member::UserId},
     mail::service as mail,
-    member::UserId,
-    server::{clock::Millis, db::Transaction},
+    shared::error::AppError,
 };
 
 /// What makes tokens of an account useless.

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use super::super::{password, password_cost::Costs, store, username};
+use super::super::{password, password_cost::Costs, store};
 use crate::{
     activity::{self, Kind},
-    error::AppError,
-    forms::{Field, FormErrors, Problem, Secret},
+    base::{clock::to_millis, email_address, id::new_id, member::UserId, username, work_queue::Lane},
     mail::{
-        address,
-        service::{self as mail, Kind as Mail, Occasion, Order},
+        service as mail,
+        service::{Kind as Mail, Occasion, Order},
     },
-    member::UserId,
-    server::{Site, Visit, clock::to_millis, id::new_id, workshop::Lane},
-    throttle::service::{self as throttle, Limit},
+    server::{Site, Visit},
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem, Secret},
+    },
+    throttle::{service as throttle, service::Limit},
 };
 
 /// A sign-up as it was typed.
@@ -88,7 +90,7 @@ pub async fn check_username(site: &Site, typed: &str) -> Result<(), AppError> {
 /// What is wrong with it, or an outage.
 pub async fn check_email(site: &Site, typed: &str) -> Result<(), AppError> {
     let refused = |problem| AppError::Invalid(FormErrors::one(Field::Email, problem));
-    let email = address::check(typed).map_err(refused)?;
+    let email = email_address::check(typed).map_err(refused)?;
     match super::staff::is_proven_elsewhere(&mut *site.db.read().await?, &email).await? {
         true => Err(refused(Problem::EmailTaken)),
         false => Ok(()),
@@ -123,7 +125,7 @@ impl Account {
         for problem in username::problems(&username) {
             errors.add(Field::Username, problem);
         }
-        let email = address::check(&typed.email).unwrap_or_else(|problem| {
+        let email = email_address::check(&typed.email).unwrap_or_else(|problem| {
             errors.add(Field::Email, problem);
             typed.email.trim().to_owned()
         });
@@ -141,7 +143,7 @@ impl Account {
         // Only what can be a name or an address is looked up.
         let is_good = |field| errors.of(field).next().is_none();
         let key = if is_good(Field::Username) { username::key(&self.username) } else { String::new() };
-        let email_key = if is_good(Field::Email) { address::key(&self.email) } else { String::new() };
+        let email_key = if is_good(Field::Email) { email_address::key(&self.email) } else { String::new() };
         // Said before the hash is computed, and with all other errors; what decides is the constraint.
         if !key.is_empty() && store::account_with(&mut *site.db.read().await?, &key).await?.is_some() {
             if !is_superuser
@@ -243,7 +245,7 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::config::Passwords;
+    use crate::base::config::Passwords;
 
     #[test]
     fn all_errors_at_once() {

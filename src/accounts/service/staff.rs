@@ -1,14 +1,16 @@
 //! What the admin needs to make an account.
 
-use super::{super::store, super::username, profile::Names};
+use super::super::store;
+use super::profile::Names;
 use crate::{
-    error::AppError,
-    mail::address,
-    member::UserId,
-    server::{
+    base::{
         clock::Millis,
         db::{Connection, Transaction},
+        email_address,
+        member::UserId,
+        username,
     },
+    shared::error::AppError,
 };
 
 /// An account that staff make.
@@ -33,7 +35,7 @@ pub async fn insert(transaction: &mut Transaction, now: Millis, user: &NewUser<'
         username: &user.names.username,
         username_key: &username::key(&user.names.username),
         email: user.email,
-        email_key: &address::key(user.email),
+        email_key: &email_address::key(user.email),
         email_verified_at: None,
         first_name: &user.names.first_name,
         last_name: &user.names.last_name,
@@ -50,6 +52,6 @@ pub async fn insert(transaction: &mut Transaction, now: Millis, user: &NewUser<'
 /// # Errors
 /// An outage.
 pub async fn is_proven_elsewhere(connection: &mut Connection, email: &str) -> Result<bool, AppError> {
-    let accounts = store::by_email(connection, &address::key(email)).await?;
+    let accounts = store::by_email(connection, &email_address::key(email)).await?;
     Ok(accounts.iter().any(|account| account.email_verified_at.is_some()))
 }

@@ -3,26 +3,27 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{
-    super::store::{
-        self as accounts, OwnerRow,
-        tokens::{self as store, NewToken, TokenRow, UsedRow},
+use super::super::{
+    Address, LinkState, store as accounts,
+    store::{
+        OwnerRow, tokens as store,
+        tokens::{NewToken, TokenRow, UsedRow},
     },
-    Proof,
 };
+use super::Proof;
+use crate::{
+    base::{
+        clock::{Millis, latest},
+        db::{Connection, Transaction},
+        member::UserId,
+    },
+    server::Site,
+    shared::error::AppError,
+};
+
 pub use super::{
     purpose::Purpose,
     revocation::{Change, revoke, revoke_since_change},
-};
-use crate::{
-    accounts::{Address, LinkState},
-    error::AppError,
-    member::UserId,
-    server::{
-        Site,
-        clock::{Millis, latest},
-        db::{Connection, Transaction},
-    },
 };
 
 /// A token as it stands in a mail, and nowhere else.

@@ -5,9 +5,12 @@ use super::super::{
     store::{self, LoginRow},
 };
 use crate::{
-    error::AppError,
-    member::{Member, Rights, UserId},
-    server::{Site, db::Connection},
+    base::{
+        db::Connection,
+        member::{Member, Rights, UserId},
+    },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// The active member with this id and what they may, from memory for `sessions.cache_ttl`, and for longer while the database is

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use crate::{member::UserId, server::clock::Millis};
+use crate::base::{clock::Millis, member::UserId};
 
 pub async fn is_known(
     connection: &mut AnyConnection,

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use crate::member::UserId;
+use crate::base::member::UserId;
 
 /// By what makes two names the same name; the account, and the name as its owner wrote it.
 pub async fn by_key(

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use crate::server::clock::Millis;
+use crate::base::clock::Millis;
 
 /// Returns all costs, the empty one not among them.
 pub async fn all(connection: &mut AnyConnection) -> Result<Vec<String>, sqlx::Error> {

@@ -2,8 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use super::super::username::key;
-use crate::{member::UserId, server::clock::Millis};
+use crate::base::{clock::Millis, member::UserId, username::key};
 
 /// An account as it is shown to its owner.
 #[derive(FromRow)]

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use crate::member::{Rights, UserId};
+use crate::base::member::{Rights, UserId};
 
 /// The codenames of an account and of its groups.
 pub async fn given(connection: &mut AnyConnection, id: UserId) -> Result<Rights, sqlx::Error> {

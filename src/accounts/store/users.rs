@@ -2,8 +2,8 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use super::super::{login_name::LoginName, username::key};
-use crate::{member::UserId, server::clock::Millis};
+use super::super::login_name::LoginName;
+use crate::base::{clock::Millis, member::UserId, username::key};
 
 /// What a login needs to know.
 #[derive(FromRow)]

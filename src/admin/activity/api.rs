@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// A page of the list; the query of its address says which.
 ///
@@ -14,8 +14,8 @@ use crate::error::AppError;
 #[server(prefix = "/api", endpoint = "admin/activity")]
 pub async fn load_all_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
-        permission::Permission,
         server::{Visit, current_staff},
+        shared::permission::Permission,
     };
 
     let staff = current_staff(Permission::ViewActivity)?;

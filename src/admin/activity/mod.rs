@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     activity::{Cursor, Kind},
-    ui::Moment,
+    shared::moment::Moment,
 };
 
 /// Where the list is.

@@ -1,13 +1,16 @@
 //! Everybody's activity.
 
+use super::super::users::{service as users, service::Named};
 use super::{Asked, Line, Listing, store};
 use crate::{
     activity::{Cursor, Kind},
-    admin::users::service::{self as users, Named},
-    error::AppError,
-    member::{Staff, UserId},
-    server::{Site, moment::moment},
-    sessions::agent::in_words,
+    base::{
+        member::{Staff, UserId},
+        moment::moment,
+        user_agent::in_words,
+    },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// Lines on a page.

@@ -4,8 +4,7 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::{
     activity::Cursor,
-    member::UserId,
-    server::{clock::Millis, sql::Sql},
+    base::{clock::Millis, member::UserId, sql::Sql},
 };
 
 /// A line.
@@ -72,7 +71,7 @@ pub async fn username(connection: &mut AnyConnection, id: UserId) -> Result<Opti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::explained::Explainer;
+    use crate::base::explained::Explainer;
 
     #[tokio::test]
     async fn a_page_is_a_range_of_an_index() {

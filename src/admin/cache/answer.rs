@@ -2,10 +2,9 @@
 
 use super::{CACHE_PAGE, Query};
 use crate::{
-    error::AppError,
-    forms::Submission,
     server::flash,
-    ui::flash::{Level, Message},
+    shared::{error::AppError, forms::Submission, level::Level},
+    ui::flash::Message,
 };
 
 /// Says whether something was dropped, and leads back to the search that it was asked from.

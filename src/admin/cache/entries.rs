@@ -5,7 +5,7 @@ use server_fn::ServerFn;
 
 use super::{Entry, Owner, api::DropEntry, bytes_in_words, seconds_in_words};
 use crate::{
-    permission::Permission,
+    shared::permission::Permission,
     ui::{IfAllowed, Timestamp},
 };
 

@@ -16,10 +16,9 @@ use axum::{
 
 use super::{LIVE_PATH, Query, service};
 use crate::{
-    error::AppError,
-    permission::Permission,
     server::Site,
     sessions::{ENDED_EVENT, live},
+    shared::{error::AppError, permission::Permission},
     timing::layer::Quiet,
 };
 

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use query::Query;
 pub use words::{bytes_in_words, seconds_in_words};
 
-use crate::ui::Moment;
+use crate::shared::moment::Moment;
 
 /// Where the inspector is.
 pub const CACHE_PAGE: &str = "/admin/cache";

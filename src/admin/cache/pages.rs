@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
+use super::super::frame::AdminFrame;
 use super::{
     CACHE_PAGE, Figures, Found, Inspection, LIVE_PATH, PAGE, Query,
     api::{self, DropAll, DropMember, DropName},
@@ -12,8 +13,7 @@ use super::{
     entries::Entries,
 };
 use crate::{
-    admin::frame::AdminFrame,
-    permission::Permission,
+    shared::permission::Permission,
     ui::{Data, Follow, IfAllowed, Loaded, Pager, Timestamp},
 };
 

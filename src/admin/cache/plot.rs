@@ -7,8 +7,8 @@ use super::{
     chart::{HEIGHT, WIDTH},
 };
 use crate::{
+    base::{clock::Millis, moment::moment},
     cache::{POINTS, Point, STEP},
-    server::{clock::Millis, moment::moment},
 };
 
 /// Points in a stretch of five minutes.

@@ -2,15 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::super::history::{
+    service as history,
+    service::{Actor, Object},
+};
 use super::{Entry, Figures, Found, Inspection, Name, Owner, PAGE, Query, plot::plot};
 use crate::{
     accounts,
-    admin::history::service::{self as history, Actor, Object},
+    base::{
+        clock::Millis,
+        member::{Staff, UserId},
+        moment::moment,
+    },
     cache::{Filter, Listed, Scope, Stats, Tag},
-    error::AppError,
-    member::{Staff, UserId},
-    permission::Permission,
-    server::{Site, clock::Millis, moment::moment},
+    server::Site,
+    shared::{error::AppError, permission::Permission},
 };
 
 /// More entries are not looked at, for one page; who wants to see others searches for them.

@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 
 use super::{Choice, GroupDetail, Groups};
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// A page of the list; the query of its address says which.
 ///
@@ -15,8 +15,8 @@ use crate::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "admin/groups")]
 pub async fn load_groups(#[server(default)] query: String) -> Result<Groups, AppError> {
     use crate::{
-        permission::Permission,
         server::{Visit, current_staff},
+        shared::permission::Permission,
     };
 
     let staff = current_staff(Permission::ViewGroup)?;
@@ -35,8 +35,8 @@ pub async fn load_group(
     #[server(default)] query: String,
 ) -> Result<GroupDetail, AppError> {
     use crate::{
-        permission::Permission,
         server::{Visit, current_staff},
+        shared::permission::Permission,
     };
 
     let staff = current_staff(Permission::ViewGroup)?;
@@ -52,7 +52,7 @@ pub async fn load_group(
 /// Not allowed.
 #[server(prefix = "/api", endpoint = "admin/group_choices")]
 pub async fn load_group_choices() -> Result<Vec<Choice>, AppError> {
-    use crate::{permission::Permission, server::current_staff};
+    use crate::{server::current_staff, shared::permission::Permission};
 
     Ok(super::service::choices(&current_staff(Permission::AddGroup)?, |_| false))
 }
@@ -66,8 +66,9 @@ pub async fn add_group(
     #[server(default)] group_name: String,
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
+    use super::super::desk::Desk;
     use super::{GROUPS, service};
-    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+    use crate::{shared::permission::Permission, ui::flash::Message};
 
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
     Desk::open(Permission::AddGroup)?
@@ -90,11 +91,12 @@ pub async fn save_group(
     #[server(default)] shown: String,
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
+    use super::super::desk::Desk;
     use super::{
         GROUPS,
         service::{self, Wanted},
     };
-    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+    use crate::{shared::permission::Permission, ui::flash::Message};
 
     let shown: Vec<_> = shown.split(',').filter_map(Permission::from_codename).collect();
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
@@ -116,8 +118,9 @@ pub async fn delete_group(
     #[server(default)] group: i64,
     #[server(default)] version: i64,
 ) -> Result<Submission, AppError> {
+    use super::super::desk::Desk;
     use super::{GROUPS, service};
-    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+    use crate::{shared::permission::Permission, ui::flash::Message};
 
     Desk::open(Permission::DeleteGroup)?
         .answer(async |desk, recent| {

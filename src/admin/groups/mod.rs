@@ -10,7 +10,8 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{admin::history::History, permission::Permission};
+use super::history::History;
+use crate::shared::permission::Permission;
 
 /// Where the list is.
 pub const GROUPS: &str = "/admin/groups";

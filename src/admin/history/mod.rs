@@ -9,7 +9,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Moment;
+use crate::shared::moment::Moment;
 
 /// A part of an object's history, the latest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,15 @@
 
 use super::{Change, History, store};
 use crate::{
-    error::AppError,
-    member::{Staff, UserId},
-    server::{Site, clock::Millis, db::Transaction, id::new_id, moment::moment},
+    base::{
+        clock::Millis,
+        db::Transaction,
+        id::new_id,
+        member::{Staff, UserId},
+        moment::moment,
+    },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// Who changes something.

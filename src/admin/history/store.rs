@@ -2,10 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::{
-    member::UserId,
-    server::{clock::Millis, sql::Sql},
-};
+use crate::base::{clock::Millis, member::UserId, sql::Sql};
 
 /// A change.
 #[derive(FromRow)]

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// A page of the queue; the query of its address says which.
 ///
@@ -14,8 +14,8 @@ use crate::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "admin/mails")]
 pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
-        permission::Permission,
         server::{Visit, current_staff},
+        shared::permission::Permission,
     };
 
     let staff = current_staff(Permission::ViewMail)?;
@@ -28,8 +28,9 @@ pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, App
 /// Not allowed, or an outage.
 #[server(prefix = "/api", endpoint = "admin/retry_mail")]
 pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
+    use super::super::desk::Desk;
     use super::{MAILS, service};
-    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+    use crate::{shared::permission::Permission, ui::flash::Message};
 
     Desk::open(Permission::ChangeMail)?
         .answer(async |desk, recent| {
@@ -45,8 +46,9 @@ pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppE
 /// Not allowed, or an outage.
 #[server(prefix = "/api", endpoint = "admin/drop_mail")]
 pub async fn drop_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
+    use super::super::desk::Desk;
     use super::{MAILS, service};
-    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+    use crate::{shared::permission::Permission, ui::flash::Message};
 
     Desk::open(Permission::DeleteMail)?
         .answer(async |desk, recent| {

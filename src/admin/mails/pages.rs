@@ -4,18 +4,17 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
+use super::super::{
+    frame::{AdminFrame, visitor_may},
+    users::USERS,
+};
 use super::{
     Line, Listing, MAILS,
     api::{DropMail, RetryMail, load_mails},
 };
 use crate::{
-    admin::{
-        frame::{AdminFrame, visitor_may},
-        users::{USERS, grouped},
-    },
-    forms::FORM_PAGE,
-    permission::Permission,
-    ui::{Data, Loaded, Pager, Timestamp},
+    shared::{forms::FORM_PAGE, permission::Permission},
+    ui::{Data, Loaded, Pager, Timestamp, number::grouped},
 };
 
 /// `/admin/mails`

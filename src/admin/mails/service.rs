@@ -1,15 +1,23 @@
 //! The queue of mails: looked at, tried again, dropped.
 
+use super::super::{
+    history::{
+        service as history,
+        service::{Actor, Object},
+    },
+    users::{service as users, service::Target},
+};
 use super::{Line, Listing, store};
 use crate::{
-    admin::{
-        history::service::{self as history, Actor, Object},
-        users::service::{self as users, Target},
+    base::{
+        clock::Millis,
+        db::Transaction,
+        member::{Staff, UserId},
+        moment::moment,
     },
-    error::AppError,
-    member::{Staff, UserId},
-    server::{Site, Visit, clock::Millis, db::Transaction, moment::moment},
+    server::{Site, Visit},
     sessions::origin::Recent,
+    shared::error::AppError,
 };
 
 /// Lines on a page.

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::server::clock::Millis;
+use crate::base::clock::Millis;
 
 /// A mail that waits.
 #[derive(FromRow)]

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// A page of the list; the query of its address says which.
 ///
@@ -14,8 +14,8 @@ use crate::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "admin/sessions")]
 pub async fn load_all_sessions(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
-        permission::Permission,
         server::{Visit, current_staff},
+        shared::permission::Permission,
     };
 
     let staff = current_staff(Permission::ViewSession)?;
@@ -31,8 +31,9 @@ pub async fn end_any_session(
     #[server(default)] session: String,
     #[server(default)] search: String,
 ) -> Result<Submission, AppError> {
+    use super::super::desk::Desk;
     use super::{SESSIONS, service};
-    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+    use crate::{shared::permission::Permission, ui::flash::Message};
 
     let list = match search.as_str() {
         "" => SESSIONS.to_owned(),

@@ -10,7 +10,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ui::Moment;
+use crate::shared::moment::Moment;
 
 /// Where the list is.
 pub const SESSIONS: &str = "/admin/sessions";

@@ -4,17 +4,16 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
+use super::super::{
+    frame::{AdminFrame, UserSearch, visitor_may},
+    users::USERS,
+};
 use super::{
     Line, Listing, SESSIONS,
     api::{EndAnySession, load_all_sessions},
 };
 use crate::{
-    admin::{
-        frame::{AdminFrame, UserSearch, visitor_may},
-        users::USERS,
-    },
-    forms::FORM_PAGE,
-    permission::Permission,
+    shared::{forms::FORM_PAGE, permission::Permission},
     ui::{Data, Loaded, Pager, Timestamp},
 };
 

@@ -2,17 +2,28 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use super::super::{
+    history::{
+        service as history,
+        service::{Actor, Object},
+    },
+    users::{
+        service as users,
+        service::{Named, Target},
+    },
+};
 use super::{Line, Listing, store};
 use crate::{
     activity::{self, Kind},
-    admin::{
-        history::service::{self as history, Actor, Object},
-        users::service::{self as users, Named, Target},
+    base::{
+        clock::Millis,
+        member::{Client, Staff},
+        moment::moment,
+        user_agent::in_words,
     },
-    error::AppError,
-    member::{Client, Staff},
-    server::{Site, Visit, clock::Millis, moment::moment},
-    sessions::{agent::in_words, origin::Recent, service::IdHash},
+    server::{Site, Visit},
+    sessions::{origin::Recent, service::IdHash},
+    shared::error::AppError,
 };
 
 /// Lines on a page.

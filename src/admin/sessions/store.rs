@@ -2,10 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::{
-    member::UserId,
-    server::{clock::Millis, sql::Sql},
-};
+use crate::base::{clock::Millis, member::UserId, sql::Sql};
 
 /// A session.
 #[derive(FromRow)]
@@ -70,7 +67,7 @@ pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::explained::Explainer;
+    use crate::base::explained::Explainer;
 
     #[tokio::test]
     async fn a_page_is_a_range_of_an_index() {

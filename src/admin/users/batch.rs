@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::filter::{Filter, Place};
-use crate::permission::Permission;
+use crate::shared::permission::Permission;
 
 /// The page that asks before it is done.
 pub const CONFIRM: &str = "/admin/users/confirm";

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{admin::history::History, permission::Permission, ui::Moment};
+use super::super::history::History;
+use crate::shared::{moment::Moment, permission::Permission};
 
 /// What staff see of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! What is searched for: words, each of which has to be somewhere in a username, an e-mail address, a first or a last name.
 
-use crate::{accounts::username, mail::address};
+use crate::base::{email_address, username};
 
 /// Words that are looked for; more are no help to anybody.
 const MOST_WORDS: usize = 5;
@@ -29,7 +29,7 @@ impl Search {
         let words = short.split(|c: char| c.is_whitespace() || c.is_control());
         // Of an address the host has a rule of its own.
         let folded =
-            words.map(|word| if word.contains('@') { address::key(word) } else { username::key(word) });
+            words.map(|word| if word.contains('@') { email_address::key(word) } else { username::key(word) });
         let needles: Vec<_> =
             folded.filter(|word| !word.is_empty()).take(MOST_WORDS).map(|word| needle(&word)).collect();
         (!needles.is_empty()).then_some(Self { needles })

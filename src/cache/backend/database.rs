@@ -9,17 +9,15 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::super::{
+    key::{Key, Scope},
+    list::Sieve,
+    store,
+};
 use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
-use crate::{
-    cache::{
-        key::{Key, Scope},
-        list::Sieve,
-        store,
-    },
-    server::{
-        clock::{Clock, Millis, to_millis},
-        db,
-    },
+use crate::base::{
+    clock::{Clock, Millis, to_millis},
+    db,
 };
 
 /// What goes at once: a transaction is not to hold up other writers for long.

@@ -22,7 +22,7 @@ pub use memory::Memory;
 pub use redis::Redis;
 
 use super::{key::Key, list::Sieve};
-use crate::server::{
+use crate::base::{
     clock::Clock,
     config::{self, CacheUrl},
     db,

@@ -9,11 +9,9 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
+use super::super::{key::Key, list::Sieve};
 use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
-use crate::{
-    cache::{key::Key, list::Sieve},
-    server::failure::Failure,
-};
+use crate::base::failure::Failure;
 
 /// Keys looked at, or deleted, at once.
 const BATCH: usize = 500;

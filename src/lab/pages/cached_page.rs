@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::super::{FRAGMENT_TTL, PAGE_TTL, api};
 use super::timetable::{Row, Timetable};
 use crate::{
-    lab::{FRAGMENT_TTL, PAGE_TTL, api},
-    ui::{Cached, Data, Loaded, Moment, Page, Timestamp},
+    shared::moment::Moment,
+    ui::{Cached, Data, Loaded, Page, Timestamp},
 };
 
 static EXPECTED: [Row; 4] = [

@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::super::{Matrix, OwnPair, Pair, Seen, api};
 use super::timetable::{Row, Timetable};
 use crate::{
-    lab::{Matrix, OwnPair, Pair, Seen, api},
-    ui::{Data, Loaded, Moment, Page, Timestamp},
+    shared::moment::Moment,
+    ui::{Data, Loaded, Page, Timestamp},
 };
 
 static EXPECTED: [Row; 4] = [

@@ -3,10 +3,8 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use crate::{
-    lab::api::SendMessages,
-    ui::{Page, flash::Level},
-};
+use super::super::api::SendMessages;
+use crate::{shared::level::Level, ui::Page};
 
 /// `/lab/messages`
 #[component]

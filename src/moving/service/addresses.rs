@@ -2,21 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::{
-    super::{
-        incoming::{IncomingAddress, Owner},
-        person::Note,
-        store::{imports, people},
-    },
-    intake::{Intake, Label},
+use super::super::{
+    incoming::{IncomingAddress, Owner},
+    person::Note,
+    store::{imports, people},
 };
+use super::intake::{Intake, Label};
 use crate::{
-    accounts::username,
     admin::history::service::{Actor, record_many},
-    error::AppError,
-    mail::address,
-    member::UserId,
-    server::moment::moment,
+    base::{email_address, member::UserId, moment::moment, username},
+    shared::error::AppError,
 };
 
 impl Intake {
@@ -28,7 +23,7 @@ impl Intake {
                 Owner::Key(key) => (&mut by_key, key),
                 Owner::Name(name) => (&mut by_name, username::key(&name)),
             };
-            map.entry(key).or_default().push(address::key(&email));
+            map.entry(key).or_default().push(email_address::key(&email));
         }
         for (map, is_by_name) in [(by_key, false), (by_name, true)] {
             let keys: Vec<&str> = map.keys().map(String::as_str).collect();

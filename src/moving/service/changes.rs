@@ -1,26 +1,23 @@
 //! An account that was taken before: what changed there since then is taken over, unless it was changed here too.
 
-use super::{
-    super::{
-        person::{Note, Person, Raw, Refusal},
-        store::{
-            imports,
-            people::{self, PresentRow},
-            rights,
-        },
+use super::super::{
+    person::{Note, Person, Raw, Refusal},
+    store::{
+        imports,
+        people::{self, PresentRow},
+        rights,
     },
+};
+use super::{
     digests::{Column, Digests},
     intake::{Intake, Label},
 };
 use crate::{
-    accounts::{
-        service::tokens::{self, Change},
-        username,
-    },
+    accounts::service::tokens::{self, Change},
     admin::history::service::{Actor, Object, record},
-    error::AppError,
-    mail::{self, address},
-    member::UserId,
+    base::{email_address, member::UserId, username},
+    mail,
+    shared::error::AppError,
 };
 
 impl Intake {
@@ -141,7 +138,7 @@ impl Intake {
             rights::insert_permissions(transaction, &permissions).await?;
         }
         people::update(transaction, user, &as_row(&row)).await?;
-        let is_elsewhere = address::key(&row.email) != address::key(&present.email);
+        let is_elsewhere = email_address::key(&row.email) != email_address::key(&present.email);
         // As with every change of these: no link of before opens a way back.
         if is_elsewhere {
             tokens::revoke(transaction, UserId(user), Change::AddressByStaff).await?;
@@ -165,7 +162,7 @@ fn take_over(column: Column, row: &mut Raw, new: &Raw) {
         Column::Username => row.username.clone_from(&new.username),
         Column::Email => {
             // Another address has to be confirmed anew; the same one in other letters does not.
-            if address::key(&row.email) != address::key(&new.email) {
+            if email_address::key(&row.email) != email_address::key(&new.email) {
                 row.email_verified_at = None;
             }
             row.email.clone_from(&new.email);

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::super::person::Raw;
-use crate::server::clock::Millis;
+use crate::base::clock::Millis;
 
 /// A value of an account that is taken over when it changes there, and what the report calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl Column {
 }
 
 fn time(at: Option<Millis>) -> String {
-    at.map(|at| crate::server::moment::moment(at).iso).unwrap_or_default()
+    at.map(|at| crate::base::moment::moment(at).iso).unwrap_or_default()
 }
 
 /// Eight bytes of SHA-256 a value: enough to tell a change, and no copy of what it was.

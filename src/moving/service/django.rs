@@ -8,11 +8,11 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{
-    super::{django::UserModel, dump, incoming::Batch, progress::Progress, report::Report, store::django},
-    import::{from_reader, outage, take_all},
+use super::super::{
+    django::UserModel, dump, incoming::Batch, progress::Progress, report::Report, store::django,
 };
-use crate::server::{Site, failure::Failure};
+use super::import::{from_reader, outage, take_all};
+use crate::{base::failure::Failure, server::Site};
 
 /// What is to be taken.
 pub struct DjangoImport {

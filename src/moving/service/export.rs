@@ -7,7 +7,7 @@ use super::super::{
     progress::Progress,
     store::exports::{self, ExportRow},
 };
-use crate::server::{Site, failure::Failure};
+use crate::{base::failure::Failure, server::Site};
 
 /// How many there were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

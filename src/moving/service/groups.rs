@@ -1,19 +1,19 @@
 //! Groups on their way in.
 
+use super::super::{
+    incoming::IncomingGroup,
+    person::{Note, Refusal},
+    store::groups,
+};
 use super::{
-    super::{
-        incoming::IncomingGroup,
-        person::{Note, Refusal},
-        store::groups,
-    },
     digests::digest,
     intake::{Intake, Label},
 };
 use crate::{
     admin::history::service::{Actor, Object, record},
-    error::AppError,
+    base::id::new_id,
     people::{group_name, is_codename},
-    server::id::new_id,
+    shared::error::AppError,
 };
 
 /// A group by our rules.

@@ -4,20 +4,15 @@ use std::io::{BufRead, Read};
 
 use tokio::sync::mpsc;
 
-use super::{
-    super::{
-        incoming::{BATCH, Batch, Incoming, IncomingGroup},
-        kind::{self, Expected},
-        lines::{FORMAT, Line, VERSION},
-        progress::Progress,
-        report::Report,
-    },
-    intake::Intake,
+use super::super::{
+    incoming::{BATCH, Batch, Incoming, IncomingGroup},
+    kind::{self, Expected},
+    lines::{FORMAT, Line, VERSION},
+    progress::Progress,
+    report::Report,
 };
-use crate::{
-    error::AppError,
-    server::{Site, failure::Failure},
-};
+use super::intake::Intake;
+use crate::{base::failure::Failure, server::Site, shared::error::AppError};
 
 /// Takes all accounts and groups of a file that are not here yet. Those that are here, by their names, stay as they are.
 ///

@@ -2,32 +2,30 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::{
-    super::{
-        incoming::{Batch, Incoming},
-        person::{self, Note, Person, Refusal},
-        report::{Report, Row},
-        store::{
-            groups,
-            imports::{self, KnownRow, Taken},
-            people::{self, Numbered},
-            rights,
-        },
+use super::super::{
+    incoming::{Batch, Incoming},
+    person::{self, Note, Person, Refusal},
+    report::{Report, Row},
+    store::{
+        groups,
+        imports::{self, KnownRow, Taken},
+        people::{self, Numbered},
+        rights,
     },
-    digests::Digests,
 };
+use super::digests::Digests;
 use crate::{
     accounts::{hasher, service::list_costs},
     admin::history::service::{Actor, record_many},
-    error::AppError,
-    member::UserId,
-    people::group_name,
-    server::{
-        Site,
+    base::{
         clock::{Clock, Millis},
         db::Transaction,
         id::new_id,
+        member::UserId,
     },
+    people::group_name,
+    server::Site,
+    shared::error::AppError,
 };
 
 /// An import that is under way. Dropped, it has never been.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{AnyConnection, Error, FromRow};
 
-use crate::server::clock::Millis;
+use crate::base::clock::Millis;
 
 /// An account with its hash.
 #[derive(FromRow)]

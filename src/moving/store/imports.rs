@@ -3,7 +3,7 @@
 use sqlx::{AnyConnection, Error, FromRow};
 
 use super::{list, values};
-use crate::server::clock::Millis;
+use crate::base::clock::Millis;
 
 /// Who was taken before under a key.
 #[derive(FromRow)]

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use sqlx::{AnyConnection, Error, FromRow};
 
+use super::super::person::Person;
 use super::{list, values};
-use crate::{accounts::username, mail::address, moving::person::Person, server::clock::Millis};
+use crate::base::{clock::Millis, email_address, username};
 
 /// An account with the number that it gets here.
 pub struct Numbered {
@@ -120,7 +121,7 @@ pub async fn update(connection: &mut AnyConnection, id: i64, row: &PresentRow) -
     .bind(&row.username)
     .bind(username::key(&row.username))
     .bind(&row.email)
-    .bind(address::key(&row.email))
+    .bind(email_address::key(&row.email))
     .bind(row.email_verified_at)
     .bind(&row.password_hash)
     .bind(&row.first_name)

@@ -2,21 +2,24 @@
 
 use super::super::{DeletionTerms, store};
 use crate::{
-    accounts::{self, username},
+    accounts,
     activity::{self, Kind},
     admin::history,
-    error::AppError,
-    forms::{Field, FormErrors, Problem},
-    mail::service::Kind as Mail,
-    member::{Client, Member, UserId},
-    server::{
-        Site, Visit,
+    base::{
         clock::{Millis, latest, to_millis},
         config::Accounts,
         db::Transaction,
+        member::{Client, Member, UserId},
         moment::moment,
+        username,
     },
+    mail::service::Kind as Mail,
+    server::{Site, Visit},
     sessions::origin::Recent,
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem},
+    },
 };
 
 /// What a deletion that is asked for now would mean.

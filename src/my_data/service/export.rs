@@ -16,10 +16,13 @@ use super::super::{
 };
 use crate::{
     activity::{self, Kind},
-    error::AppError,
-    member::{Member, UserId},
-    server::{Site, Visit, moment::moment},
+    base::{
+        member::{Member, UserId},
+        moment::moment,
+    },
+    server::{Site, Visit},
     sessions::origin::Recent,
+    shared::error::AppError,
 };
 
 /// Copies made at once.

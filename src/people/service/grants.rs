@@ -1,20 +1,18 @@
 //! Permissions.
 
-use super::{
-    super::{
-        is_codename,
-        store::{
-            grants::{self, Holder},
-            groups, users,
-        },
+use super::super::{
+    is_codename,
+    store::{
+        grants::{self, Holder},
+        groups, users,
     },
-    Group, User,
 };
+use super::{Group, User};
 use crate::{
     admin::history::service::{Actor, Object, record},
-    error::AppError,
-    member::{Permission, UserId},
+    base::member::{Permission, UserId},
     server::Site,
+    shared::error::AppError,
 };
 
 /// Who gets a permission, or loses it.

@@ -1,20 +1,18 @@
 //! Groups, and who belongs to them.
 
-use super::{
-    super::{
-        group_name,
-        store::{
-            grants::{self, Holder},
-            groups, users,
-        },
+use super::super::{
+    group_name,
+    store::{
+        grants::{self, Holder},
+        groups, users,
     },
-    Group, User,
 };
+use super::{Group, User};
 use crate::{
     admin::history::service::{Actor, Object, record},
-    error::AppError,
-    member::UserId,
-    server::{Site, id::new_id},
+    base::{id::new_id, member::UserId},
+    server::Site,
+    shared::error::AppError,
 };
 
 /// All groups by name.

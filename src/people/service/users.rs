@@ -1,22 +1,19 @@
 //! Accounts.
 
-use super::{
-    super::{
-        Filter, group_name,
-        store::{
-            grants::{self, Holder},
-            groups, users,
-        },
+use super::super::{
+    Filter, group_name,
+    store::{
+        grants::{self, Holder},
+        groups, users,
     },
-    User,
 };
+use super::User;
 use crate::{
-    accounts::{EMAIL_MAX, django_hash::DjangoHash, username},
+    accounts::django_hash::DjangoHash,
     admin::history::service::{Actor, Object, record},
-    error::AppError,
-    mail::address,
-    member::UserId,
+    base::{email_address, member::UserId, username},
     server::Site,
+    shared::{error::AppError, forms::EMAIL_MAX},
 };
 
 /// Whom a name means.
@@ -41,7 +38,7 @@ pub async fn find_user(site: &Site, typed: &str) -> Result<Found, AppError> {
     if key.is_empty() {
         return Ok(Found::None);
     }
-    let mut found = users::find(&mut *site.db.read().await?, &key, &address::key(typed)).await?;
+    let mut found = users::find(&mut *site.db.read().await?, &key, &email_address::key(typed)).await?;
     if let Some(at) = found.iter().position(|user| user.username_key == key) {
         return Ok(Found::One(Box::new(found.swap_remove(at))));
     }

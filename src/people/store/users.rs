@@ -2,7 +2,8 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::{people::Filter, server::clock::Millis};
+use super::super::Filter;
+use crate::base::clock::Millis;
 
 /// An account as the operator sees it.
 #[derive(Clone, Debug, FromRow)]

@@ -18,13 +18,14 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 
+use super::super::front::Front;
 use super::{
     io::{HEAD, Io},
     slots::{Activity, Slot},
     socket::Stream,
 };
 use crate::{
-    server::{client::Peer, front::Front, stopping::Stopping},
+    base::{network::Peer, shutdown::Stopping},
     timing::layer,
 };
 

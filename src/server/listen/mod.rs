@@ -13,12 +13,13 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 pub use socket::Listener;
 
-use self::{
+use super::front::Front;
+use crate::base::{config, shutdown::Stopping};
+use {
     connection::Settings,
     slots::{Slot, Slots},
     socket::Stream,
 };
-use super::{config, front::Front, stopping::Stopping};
 
 /// How long connections are still accepted after a stop was asked for, and how long a request on a new one has to arrive.
 const LAST_CALL: Duration = Duration::from_millis(200);

@@ -18,7 +18,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::server::client::{Peer, network};
+use crate::base::network::{Peer, network};
 
 /// What one client may have of all connections.
 const SHARE: usize = 4;

@@ -14,7 +14,7 @@ use tokio::{
     net::{TcpListener, TcpStream, UnixListener, UnixStream},
 };
 
-use crate::server::client::Peer;
+use crate::base::network::Peer;
 
 /// A listening socket.
 pub enum Listener {

@@ -9,11 +9,12 @@ use axum::{
 };
 use bytes::Bytes;
 
+use super::super::{Site, headers};
 use super::{CachedPage, encoding::Encoding, kept::Kept};
 use crate::{
-    cache::{Entry, Lookup},
-    server::{Site, clock::Millis, headers},
-    timing::{PageState, layer, request_id::REQUEST_ID, text::Text},
+    base::clock::Millis,
+    cache::Entry,
+    timing::{PageState, layer, lookup::Lookup, request_id::REQUEST_ID, text::Text},
 };
 
 const HTML: &str = "text/html; charset=utf-8";

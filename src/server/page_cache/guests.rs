@@ -6,10 +6,10 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use super::super::Site;
 use super::variant::{Fingerprint, fingerprint};
 use crate::{
-    member::Member,
-    server::{Site, clock::Millis},
+    base::{clock::Millis, member::Member},
     sessions::service::{IdHash, Seen},
 };
 

@@ -9,6 +9,7 @@ use axum::{
 };
 use bytes::Bytes;
 
+use super::super::{Site, error_page};
 use super::{
     CachedPage, Making,
     answer::{answer, bypassed},
@@ -18,10 +19,9 @@ use super::{
     variant::Variant,
 };
 use crate::{
-    cache::{Entry, Fill, Fits, Lease, Lookup, PublicBytes, View},
-    error::AppError,
-    server::{Site, error_page},
-    timing::Recorder,
+    cache::{Entry, Fill, Fits, Lease, PublicBytes, View},
+    shared::error::AppError,
+    timing::{Recorder, lookup::Lookup},
 };
 
 /// Longer pages are sent and not kept.

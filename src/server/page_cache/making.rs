@@ -2,13 +2,13 @@
 
 use super::CachedPage;
 use crate::{
-    cache::Ttl,
-    server::{
+    base::{
         clock::{Millis, to_millis},
         moment::moment,
     },
+    cache::Ttl,
+    shared::moment::Validity,
     timing::Recorder,
-    ui::Validity,
 };
 
 /// In the extensions of the request under which a page is made to be kept.

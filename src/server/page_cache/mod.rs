@@ -22,7 +22,7 @@ use axum::http::{HeaderValue, header};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::workshop::Workshop;
+use crate::base::work_queue::Workshop;
 pub use answer::X_CACHE;
 pub use layer::keep_pages;
 pub use making::Making;

@@ -2,12 +2,9 @@
 
 use std::time::Duration;
 
+use super::super::guard;
 use super::{answer::Headers, guests::Guests};
-use crate::{
-    cache::Policy,
-    lab,
-    server::{config, guard},
-};
+use crate::{base::config, cache::Policy, lab};
 
 /// Every page that is kept, beside what the guard says of it.
 fn cached_pages(settings: &config::Cache) -> Vec<CachedPage> {
@@ -105,7 +102,7 @@ mod tests {
     use leptos_router::SsrMode;
 
     use super::*;
-    use crate::server::{config::Period, pages};
+    use crate::{base::config::Period, server::pages};
 
     #[test]
     fn each_line_is_a_page_that_is_whole_when_it_is_sent_and_open_to_whom_it_is_kept_for() {

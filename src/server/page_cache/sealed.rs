@@ -10,7 +10,7 @@ use axum::{
 
 use super::{CachedPage, Making, variant::Variant};
 use crate::{
-    member::Client,
+    base::member::Client,
     timing::{Recorder, request_id::REQUEST_ID},
 };
 
@@ -56,11 +56,11 @@ fn address(route: &'static str, query: &str) -> Uri {
 mod tests {
     use std::time::Duration;
 
+    use super::super::Scope;
     use super::*;
     use crate::{
+        base::member::{Member, UserId},
         cache::Policy,
-        member::{Member, UserId},
-        server::page_cache::Scope,
         ui::flash::Flash,
     };
 

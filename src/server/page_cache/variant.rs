@@ -6,11 +6,11 @@ use axum::{
     http::{Extensions, Method},
 };
 
+use super::super::{Site, cookies, flash, pending_form};
 use super::{CachedPage, Scope};
 use crate::{
     accounts::links,
-    member::Member,
-    server::{Site, cookies, flash, pending_form},
+    base::member::Member,
     sessions::cookie::{AuthSession, COOKIE},
 };
 
@@ -121,7 +121,7 @@ pub fn fingerprint(member: &Member) -> Fingerprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::member::{Rights, UserId};
+    use crate::base::member::{Rights, UserId};
 
     #[test]
     fn the_address_in_one_spelling() {

@@ -12,6 +12,7 @@ use axum::{
 };
 use tower_sessions::session::Id;
 
+use super::super::{Site, flash, guard, networks, pending_form};
 use super::{
     Scope,
     answer::answer,
@@ -19,11 +20,9 @@ use super::{
 };
 use crate::{
     accounts::links,
-    cache::Lookup,
-    member::Member,
-    server::{Site, flash, guard, networks, pending_form},
+    base::member::Member,
     sessions::{cookie::COOKIE, service::hash_id},
-    timing::{Recorder, layer::Timed},
+    timing::{Recorder, layer::Timed, lookup::Lookup},
 };
 
 /// The answer, if it is ready.

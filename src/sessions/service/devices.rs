@@ -2,15 +2,13 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{
-    super::{Device, Devices, agent, origin::Recent, store},
-    IdHash,
-};
+use super::super::{Device, Devices, origin::Recent, store};
+use super::IdHash;
 use crate::{
     activity::{self, Kind},
-    error::AppError,
-    member::Member,
-    server::{Site, Visit, moment::moment},
+    base::{member::Member, moment::moment, user_agent},
+    server::{Site, Visit},
+    shared::error::AppError,
 };
 
 /// For the dashboard: the member's signed-in devices, the last seen first, at most 20.
@@ -45,7 +43,7 @@ pub async fn list(
         .map(|row| Device {
             is_this: this.is_some_and(|this| row.id_hash == this),
             session: URL_SAFE_NO_PAD.encode(&row.id_hash),
-            name: agent::in_words(&row.agent),
+            name: user_agent::in_words(&row.agent),
             address: row.address,
             since: moment(row.created_at),
             last_seen: moment(row.last_seen_at),
@@ -66,7 +64,7 @@ pub async fn end_one(visit: &Visit, member: &Member, _: &Recent, session: &str) 
     let Some(agent) = store::delete_own(&mut transaction, member.id(), &id).await? else {
         return Ok(false);
     };
-    let (now, device) = (visit.site.clock.now(), agent::in_words(&agent));
+    let (now, device) = (visit.site.clock.now(), user_agent::in_words(&agent));
     let (kind, client) = (Kind::DeviceEnded, &visit.client);
     activity::service::record(&mut transaction, now, member.id(), kind, &device, client).await?;
     transaction.commit().await?;

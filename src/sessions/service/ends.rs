@@ -1,13 +1,14 @@
 //! How sessions end.
 
-use super::{super::store, IdHash, Sessions, renewals::RENEWED_FOR};
+use super::super::store;
+use super::{IdHash, Sessions, renewals::RENEWED_FOR};
 use crate::{
-    error::AppError,
-    member::UserId,
-    server::{
+    base::{
         clock::{latest, to_millis},
         db::Transaction,
+        member::UserId,
     },
+    shared::error::AppError,
 };
 
 impl Sessions {

@@ -1,11 +1,12 @@
 //! Whether a session is still good, and whose it is.
 
-use super::{super::record, Data, IdHash};
+use super::super::record;
+use super::{Data, IdHash};
 use crate::{
     accounts,
-    error::AppError,
-    member::Member,
-    server::{Site, clock::Millis},
+    base::{clock::Millis, member::Member},
+    server::Site,
+    shared::error::AppError,
 };
 
 /// A living session of an active member, opened or renewed under the member's present stamp.

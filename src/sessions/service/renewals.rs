@@ -1,14 +1,10 @@
 //! How a session goes on under another id.
 
-use super::{
-    super::{origin::Renewal, record, store},
-    IdHash, Sessions,
-    sessions::encode,
-};
+use super::super::{origin::Renewal, record, store};
+use super::{IdHash, Sessions, sessions::encode};
 use crate::{
-    error::AppError,
-    member::Member,
-    server::{clock::Millis, db::Transaction},
+    base::{clock::Millis, db::Transaction, member::Member},
+    shared::error::AppError,
 };
 
 /// How long after a renewal a request with the old id is taken for one that was on its way.

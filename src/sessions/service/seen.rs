@@ -4,9 +4,11 @@ use std::{ops::Range, sync::Arc};
 
 use super::{IdHash, Sessions, sessions::Live};
 use crate::{
+    base::{
+        clock::Millis,
+        member::{Member, UserId},
+    },
     cache::{Memory, Ticket},
-    member::{Member, UserId},
-    server::clock::Millis,
 };
 
 /// A session that was looked at, and of which nothing is left to be asked: it is in memory and living, it carries nothing but its

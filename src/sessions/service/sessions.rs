@@ -11,20 +11,17 @@ use std::{
 
 use tracing::Instrument;
 
-use super::{
-    super::{origin::Origin, record, store},
-    Data, IdHash,
-    watchers::Watchers,
-};
+use super::super::{origin::Origin, record, store};
+use super::{Data, IdHash, watchers::Watchers};
 use crate::{
-    cache::{Cache, Memory},
-    error::AppError,
-    member::UserId,
-    server::{
+    base::{
         clock::{Clock, Millis, to_millis},
         config,
         db::Database,
+        member::UserId,
     },
+    cache::{Cache, Memory},
+    shared::error::AppError,
 };
 
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::member::UserId;
+use crate::base::member::UserId;
 
 /// All watches. Clones share them. What is sent says no more than "look again", so nothing is lost when it is sent twice before
 /// somebody looks, and nothing piles up.

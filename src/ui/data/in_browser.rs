@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::ToJson;
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// Nothing is written.
 #[expect(clippy::extra_unused_type_parameters, reason = "called as its twin on the server")]

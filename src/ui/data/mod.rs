@@ -15,7 +15,7 @@ use leptos::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::error::AppError;
+use crate::shared::error::AppError;
 
 /// What a page shows, for [`super::Loaded`].
 ///

@@ -5,7 +5,7 @@ use leptos::prelude::use_context;
 use serde::Serialize;
 
 use super::ToJson;
-use crate::{error::AppError, timing::request_id::of_request};
+use crate::{shared::error::AppError, timing::request_id::of_request};
 
 /// How a value of this type is written.
 pub fn of<T: Serialize + 'static>() -> ToJson {

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use members_area::{
+    base::config::{CacheTimeout, CacheUrl},
     cache::CountError,
-    server::config::{CacheTimeout, CacheUrl},
 };
 use serde::Deserialize;
 
@@ -242,7 +242,7 @@ async fn a_site_on_any_backend_keeps_the_dashboard_until_something_changes() {
                 CacheUrl::deserialize(serde_json::Value::from(url.as_str())).expect("an address");
             config.cache.prefix = format!("test-{:016x}", rand::random::<u64>());
             config.mail.transport =
-                members_area::server::config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
+                members_area::base::config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
         })
         .await;
         let mut member = site.member("ada").await;

@@ -10,7 +10,7 @@ use std::{
 
 use members_area::{
     cache::{Policy, Tag},
-    error::AppError,
+    shared::error::AppError,
 };
 use tokio::sync::Notify;
 

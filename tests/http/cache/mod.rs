@@ -14,14 +14,14 @@ use std::io::Write;
 
 use members_area::{
     accounts::service::{DemoMember, add_demo_members},
-    cache::{Cache, MemberCache, Policy, PublicCache},
-    member::Member,
-    server::{
-        Site,
+    base::{
         clock::Clock,
         config::{CacheTimeout, CacheUrl, Config, Period},
         db::Database,
+        member::Member,
     },
+    cache::{Cache, MemberCache, Policy, PublicCache},
+    server::Site,
     timing::Recorder,
 };
 use serde::Deserialize;

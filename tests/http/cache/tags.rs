@@ -62,7 +62,7 @@ async fn everything_with_a_tag_is_gone_everywhere_and_nothing_else(place: &Place
 /// A load that waits until it is told to go on.
 struct Paused {
     go_on: Arc<Notify>,
-    running: tokio::task::JoinHandle<Result<i64, members_area::error::AppError>>,
+    running: tokio::task::JoinHandle<Result<i64, members_area::shared::error::AppError>>,
 }
 
 async fn begin(cache: &Cache, place: &Place, value: i64) -> Paused {

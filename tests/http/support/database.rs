@@ -1,6 +1,6 @@
 //! A database for one test.
 
-use members_area::server::{config, db::Database};
+use members_area::base::{config, db::Database};
 use sqlx::{AnyConnection, Connection, Executor};
 
 /// Where a test's data is.

@@ -5,11 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use members_area::server::{
-    self,
-    clock::Clock,
-    config::{self, Config},
-    failure::Failure,
+use members_area::{
+    base::{
+        clock::Clock,
+        config::{self, Config},
+        failure::Failure,
+    },
+    server,
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 

@@ -22,7 +22,7 @@ impl Visitor {
     pub fn new(address: SocketAddr) -> Self {
         let client = Client::builder()
             .redirect(Policy::none())
-            .timeout(Duration::from_secs(30))
+            .timeout(Duration::from_secs(120))
             .build()
             .expect("a client");
         Self { client, address, cookies: BTreeMap::new() }

@@ -8,10 +8,7 @@ use super::super::{
     GROUPS, GroupDetail,
     api::{DeleteGroup, load_group},
 };
-use crate::{
-    admin::users::grouped,
-    ui::{Data, Form, Loaded, Once, Page},
-};
+use crate::ui::{Data, Form, Loaded, Once, Page, number::grouped};
 
 /// `/admin/groups/ID/delete`
 #[component]

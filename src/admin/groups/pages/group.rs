@@ -4,22 +4,22 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 use server_fn::ServerFn;
 
-use super::{
-    super::{
-        GROUPS, GroupDetail,
-        api::{SaveGroup, load_group},
-    },
-    Boxes,
+use super::super::{
+    GROUPS, GroupDetail,
+    api::{SaveGroup, load_group},
 };
+use super::Boxes;
 use crate::{
     admin::{
         frame::{AdminFrame, visitor_may},
         history::pages::HistorySection,
-        users::{USERS, grouped},
+        users::USERS,
     },
-    forms::{Field, Problem, ReturnedForm},
-    permission::Permission,
-    ui::{Data, Form, IfAllowed, Loaded, Once, TextField},
+    shared::{
+        forms::{Field, Problem, ReturnedForm},
+        permission::Permission,
+    },
+    ui::{Data, Form, IfAllowed, Loaded, Once, TextField, number::grouped},
 };
 
 /// `/admin/groups/ID`

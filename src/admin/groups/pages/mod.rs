@@ -10,15 +10,14 @@ use server_fn::ServerFn;
 pub use delete::DeleteGroupPage;
 pub use group::GroupPage;
 
+use super::super::frame::AdminFrame;
 use super::{
     Choice, GROUPS, GroupLine, Groups,
     api::{AddGroup, load_group_choices, load_groups},
 };
 use crate::{
-    admin::{frame::AdminFrame, users::grouped},
-    forms::Field,
-    permission::Permission,
-    ui::{CheckField, Data, Form, IfAllowed, Loaded, Once, Pager, TextField},
+    shared::{forms::Field, permission::Permission},
+    ui::{CheckField, Data, Form, IfAllowed, Loaded, Once, Pager, TextField, number::grouped},
 };
 
 /// `/admin/groups`

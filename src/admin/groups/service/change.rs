@@ -1,20 +1,28 @@
 //! Adding, changing and deleting groups. Whatever changes what a group gives counts for all its members from their next request on.
 
-use super::{
-    super::store,
-    find::{self, Group},
-};
+use super::super::store;
+use super::find::{self, Group};
 use crate::{
-    accounts::{NAME_MAX, names, username},
+    accounts::names,
     admin::{
-        history::service::{self as history, Actor, Object},
+        history::{
+            service as history,
+            service::{Actor, Object},
+        },
         users::service::has_all,
     },
-    error::AppError,
-    forms::{Field, FormErrors, Problem},
-    member::{Permission, Rights, Staff},
-    server::{Site, Visit, db::Transaction, id::new_id},
+    base::{
+        db::Transaction,
+        id::new_id,
+        member::{Permission, Rights, Staff},
+        username,
+    },
+    server::{Site, Visit},
     sessions::origin::Recent,
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, NAME_MAX, Problem},
+    },
 };
 
 fn refused(field: Field, problem: Problem) -> AppError {

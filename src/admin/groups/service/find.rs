@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::store;
-use crate::{error::AppError, server::db::Connection};
+use crate::{base::db::Connection, shared::error::AppError};
 
 /// A group, and what it gives.
 pub struct Group {

@@ -1,17 +1,15 @@
 //! Groups in lists.
 
-use super::{
-    super::{Choice, GroupDetail, GroupLine, Groups, store},
-    find::{self, Group},
-};
+use super::super::{Choice, GroupDetail, GroupLine, Groups, store};
+use super::find::{self, Group};
 use crate::{
     admin::{
-        history::service::{self as history, Object},
+        history::{service as history, service::Object},
         users::service as users,
     },
-    error::AppError,
-    member::{Permission, Rights, Staff},
+    base::member::{Permission, Rights, Staff},
     server::Site,
+    shared::error::AppError,
 };
 
 /// More are not offered for a choice: their pages lead to their members.

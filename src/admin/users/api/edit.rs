@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
+use crate::shared::{
     error::AppError,
     forms::{Secret, Submission},
 };
@@ -22,13 +22,11 @@ pub async fn add_user(
     #[server(default)] password1: Secret,
     #[server(default)] password2: Secret,
 ) -> Result<Submission, AppError> {
+    use super::super::service::{self, Added};
     use crate::{
         accounts::service::{Names, NewPassword},
-        admin::{
-            desk,
-            users::service::{self, Added},
-        },
-        permission::Permission,
+        admin::desk,
+        shared::permission::Permission,
         ui::flash::Message,
     };
 
@@ -61,15 +59,8 @@ pub async fn save_user(
     #[server(default)] is_superuser: String,
     #[server(default)] is_verified: String,
 ) -> Result<Submission, AppError> {
-    use crate::{
-        admin::{
-            desk,
-            users::service::{self, Typed},
-        },
-        member::UserId,
-        permission::Permission,
-        ui::flash::Message,
-    };
+    use super::super::service::{self, Typed};
+    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
 
     let typed = Typed {
         version,
@@ -102,12 +93,8 @@ pub async fn save_user_permissions(
     shown: String,
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
-    use crate::{
-        admin::{desk, users::service},
-        member::UserId,
-        permission::Permission,
-        ui::flash::Message,
-    };
+    use super::super::service;
+    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
 
     let known = |names: &mut dyn Iterator<Item = &str>| {
         names.filter_map(Permission::from_codename).collect::<Vec<_>>()
@@ -132,12 +119,8 @@ pub async fn join_group(
     #[server(default)] user: i64,
     #[server(default)] group_name: String,
 ) -> Result<Submission, AppError> {
-    use crate::{
-        admin::{desk, users::service},
-        member::UserId,
-        permission::Permission,
-        ui::flash::Message,
-    };
+    use super::super::service;
+    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
 
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
@@ -156,12 +139,8 @@ pub async fn leave_group(
     #[server(default)] user: i64,
     #[server(default)] group: i64,
 ) -> Result<Submission, AppError> {
-    use crate::{
-        admin::{desk, users::service},
-        member::UserId,
-        permission::Permission,
-        ui::flash::Message,
-    };
+    use super::super::service;
+    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
 
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {

@@ -12,7 +12,7 @@ pub use edit::*;
 pub use password::*;
 
 use super::{Listing, User, batch::Confirmation};
-use crate::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission};
 
 /// A page of the list; the query of its address says which.
 ///
@@ -21,8 +21,8 @@ use crate::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "admin/users")]
 pub async fn load_users(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
-        permission::Permission,
         server::{Visit, current_staff},
+        shared::permission::Permission,
     };
 
     let staff = current_staff(Permission::ViewUser)?;
@@ -39,9 +39,9 @@ pub async fn load_user(
     #[server(default)] query: String,
 ) -> Result<User, AppError> {
     use crate::{
-        member::UserId,
-        permission::Permission,
+        base::member::UserId,
         server::{Visit, current_staff},
+        shared::permission::Permission,
     };
 
     let staff = current_staff(Permission::ViewUser)?;
@@ -61,9 +61,9 @@ pub async fn load_user(
 pub async fn load_batch(#[server(default)] query: String) -> Result<Confirmation, AppError> {
     use super::batch::Batch;
     use crate::{
-        permission::Permission,
         server::{Visit, current_staff, flash},
-        ui::flash::{Level, Message},
+        shared::{level::Level, permission::Permission},
+        ui::flash::Message,
     };
 
     let staff = current_staff(Permission::ViewUser)?;
@@ -84,8 +84,13 @@ pub async fn apply_batch(
     #[server(default)] count: i64,
     #[server(default)] newest: i64,
 ) -> Result<Submission, AppError> {
-    use super::{USERS, batch::CONFIRM, service};
-    use crate::{admin::desk::Desk, permission::Permission, ui::flash::Message};
+    use super::super::desk::Desk;
+    use super::{
+        USERS,
+        batch::{Action, CONFIRM},
+        service,
+    };
+    use crate::{shared::permission::Permission, ui::flash::Message};
 
     Desk::open(Permission::ViewUser)?
         .answer(async |desk, recent| {
@@ -96,7 +101,15 @@ pub async fn apply_batch(
                 true => format!("{CONFIRM}{}", batch.to_query()),
                 false => format!("{USERS}{}", batch.list.to_query(&batch.place)),
             };
-            Ok((Message::BatchDone { action: batch.action, count }, page))
+            let done = match batch.action {
+                Action::Activate => Message::UsersActivated(count),
+                Action::Deactivate => Message::UsersDeactivated(count),
+                Action::JoinGroup => Message::UsersJoined(count),
+                Action::LeaveGroup => Message::UsersLeft(count),
+                Action::EndSessions => Message::UsersLoggedOut(count),
+                Action::Delete => Message::UsersDeleted(count),
+            };
+            Ok((done, page))
         })
         .await
 }

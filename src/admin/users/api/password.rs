@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{
+use crate::shared::{
     error::AppError,
     forms::{Secret, Submission},
 };
@@ -17,11 +17,9 @@ pub async fn set_user_password(
     #[server(default)] password1: Secret,
     #[server(default)] password2: Secret,
 ) -> Result<Submission, AppError> {
+    use super::super::service;
     use crate::{
-        accounts::service::NewPassword,
-        admin::{desk, users::service},
-        member::UserId,
-        permission::Permission,
+        accounts::service::NewPassword, admin::desk, base::member::UserId, shared::permission::Permission,
         ui::flash::Message,
     };
 
@@ -40,12 +38,8 @@ pub async fn set_user_password(
 /// Not allowed, or an outage.
 #[server(prefix = "/api", endpoint = "admin/disable_password")]
 pub async fn disable_user_password(#[server(default)] user: i64) -> Result<Submission, AppError> {
-    use crate::{
-        admin::{desk, users::service},
-        member::UserId,
-        permission::Permission,
-        ui::flash::Message,
-    };
+    use super::super::service;
+    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
 
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
@@ -61,12 +55,8 @@ pub async fn disable_user_password(#[server(default)] user: i64) -> Result<Submi
 /// Not allowed, or an outage.
 #[server(prefix = "/api", endpoint = "admin/send_reset")]
 pub async fn send_user_reset(#[server(default)] user: i64) -> Result<Submission, AppError> {
-    use crate::{
-        admin::{desk, users::service},
-        member::UserId,
-        permission::Permission,
-        ui::flash::Message,
-    };
+    use super::super::service;
+    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
 
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {

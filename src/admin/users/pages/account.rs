@@ -5,8 +5,10 @@ use server_fn::ServerFn;
 
 use super::super::{Password, Reach, User, api::SaveUser, filter::Fact};
 use crate::{
-    forms::{Field, Problem, ReturnedForm},
-    permission::Permission,
+    shared::{
+        forms::{Field, Problem, ReturnedForm},
+        permission::Permission,
+    },
     ui::{CheckField, Form, IfAllowed, TextField, Timestamp, is_superuser},
 };
 

@@ -8,9 +8,8 @@ use super::super::{
     USERS,
     api::{ApplyBatch, load_batch},
     batch::{Action, Confirmation},
-    grouped,
 };
-use crate::ui::{Data, Form, Loaded, Once, Page};
+use crate::ui::{Data, Form, Loaded, Once, Page, number::grouped};
 
 /// `/admin/users/confirm`
 #[component]

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::super::{
     Choices, GroupChoice, USERS,
     filter::{Fact, Filter, Place},
-    grouped,
 };
+use crate::ui::number::grouped;
 
 /// What is asked about a fact, and the three answers.
 const fn words(fact: Fact) -> (&'static str, [&'static str; 3]) {

@@ -3,19 +3,16 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{
-    super::{
-        Found, GroupChoice, Line, Listing, USERS, api,
-        batch::{Action, CHOSEN, CONFIRM},
-        filter::{By, Fact, Filter, Place},
-        grouped,
-    },
-    filters::{Filters, SearchForm},
+use super::super::{
+    Found, GroupChoice, Line, Listing, USERS, api,
+    batch::{Action, CHOSEN, CONFIRM},
+    filter::{By, Fact, Filter, Place},
 };
+use super::filters::{Filters, SearchForm};
 use crate::{
     admin::frame::{AdminFrame, visitor_may},
-    permission::Permission,
-    ui::{Data, IfAllowed, Loaded, Pager, Timestamp},
+    shared::permission::Permission,
+    ui::{Data, IfAllowed, Loaded, Pager, Timestamp, number::grouped},
 };
 
 /// `/admin/users`

@@ -7,7 +7,7 @@ use super::super::api::AddUser;
 use crate::{
     accounts::pages::new_password_help,
     admin::frame::AdminFrame,
-    forms::Field,
+    shared::forms::Field,
     ui::{Form, TextField},
 };
 

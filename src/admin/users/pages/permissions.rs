@@ -8,7 +8,7 @@ use super::super::{
     api::{JoinGroup, LeaveGroup, SaveUserPermissions},
 };
 use crate::{
-    forms::{FORM_PAGE, Field, ReturnedForm},
+    shared::forms::{FORM_PAGE, Field, ReturnedForm},
     ui::{CheckField, Form, TextField},
 };
 

@@ -10,8 +10,10 @@ use super::super::{
 use crate::{
     accounts::pages::new_password_help,
     admin::frame::visitor_may,
-    forms::{FORM_PAGE, Field, ReturnedForm},
-    permission::Permission,
+    shared::{
+        forms::{FORM_PAGE, Field, ReturnedForm},
+        permission::Permission,
+    },
     ui::{Form, TextField},
 };
 

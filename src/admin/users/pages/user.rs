@@ -4,11 +4,11 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 use server_fn::ServerFn;
 
+use super::super::{
+    Password, Reach, USERS, User,
+    api::{JoinGroup, SaveUser, SaveUserPermissions, SendUserReset, SetUserPassword, load_user},
+};
 use super::{
-    super::{
-        Password, Reach, USERS, User,
-        api::{JoinGroup, SaveUser, SaveUserPermissions, SendUserReset, SetUserPassword, load_user},
-    },
     account::{AccountForm, Facts},
     list::States,
     permissions::{GroupSection, PermissionSection},
@@ -20,8 +20,7 @@ use crate::{
         frame::{AdminFrame, visitor_may},
         history::pages::HistorySection,
     },
-    forms::ReturnedForm,
-    permission::Permission,
+    shared::{forms::ReturnedForm, permission::Permission},
     ui::{Data, Loaded, Once},
 };
 

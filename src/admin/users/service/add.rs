@@ -3,17 +3,27 @@
 use super::{passwords::unusable, save::refused};
 use crate::{
     accounts::{
-        password,
-        service::{self as accounts, Names, NewPassword, NewUser},
+        password, service as accounts,
+        service::{Names, NewPassword, NewUser},
     },
     activity::{self, Kind},
-    admin::history::service::{self as history, Actor, Object},
-    error::AppError,
-    forms::{Field, FormErrors, Problem},
-    mail::{address, service::Kind as Mail},
-    member::{Client, Staff, UserId},
-    server::{Visit, id::new_id, workshop::Lane},
+    admin::history::{
+        service as history,
+        service::{Actor, Object},
+    },
+    base::{
+        email_address,
+        id::new_id,
+        member::{Client, Staff, UserId},
+        work_queue::Lane,
+    },
+    mail::service::Kind as Mail,
+    server::Visit,
     sessions::origin::Recent,
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem},
+    },
 };
 
 /// The form as it was sent.
@@ -38,7 +48,7 @@ pub async fn add(visit: &Visit, staff: &Staff, _: &Recent, typed: Added) -> Resu
         Err(AppError::Invalid(errors)) => (typed.names, errors),
         Err(error) => return Err(error),
     };
-    let email = address::check(&typed.email).unwrap_or_else(|problem| {
+    let email = email_address::check(&typed.email).unwrap_or_else(|problem| {
         errors.add(Field::Email, problem);
         String::new()
     });

@@ -1,21 +1,29 @@
 //! One thing done to many users, in parts, so that others who write do not wait for all.
 
-use super::{
-    super::{
-        batch::{Action, Batch},
-        store::batch::{self as store, Concerned, Source},
+use super::super::{
+    batch::{Action, Batch},
+    store::{
+        batch as store,
+        batch::{Concerned, Source},
     },
+};
+use super::{
     concerned::{MOST, concerned, group_name},
     save::refused,
 };
 use crate::{
     activity::{self, Kind},
-    admin::history::service::{self as history, Actor, Object},
-    error::AppError,
-    forms::{Field, Problem},
-    member::{Client, Staff, UserId},
+    admin::history::{
+        service as history,
+        service::{Actor, Object},
+    },
+    base::member::{Client, Staff, UserId},
     server::{Site, Visit},
     sessions::{origin::Recent, service::IdHash},
+    shared::{
+        error::AppError,
+        forms::{Field, Problem},
+    },
 };
 
 /// In one transaction.

@@ -1,20 +1,20 @@
 //! Whom a batch concerns, and what is said before it is done.
 
-use super::{
-    super::{
-        Found,
-        batch::{Action, Batch, Confirmation, Who},
-        search::Search,
-        store::batch::{self as store, Concerned, Source},
+use super::super::{
+    Found,
+    batch::{Action, Batch, Confirmation, Who},
+    search::Search,
+    store::{
+        batch as store,
+        batch::{Concerned, Source},
     },
-    look::look,
-    reach::has_all,
 };
+use super::{look::look, reach::has_all};
 use crate::{
     admin::groups::service as groups,
-    error::AppError,
-    member::{Rights, Staff},
+    base::member::{Rights, Staff},
     server::Site,
+    shared::error::AppError,
 };
 
 /// More are done in several goes.

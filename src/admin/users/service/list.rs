@@ -2,25 +2,23 @@
 
 use std::collections::HashMap;
 
-use super::{
-    super::{
-        Choices, GroupChoice, Line, Listing,
-        filter::{By, Cursor, Fact, Filter, Place, Sort},
-        search::Search,
-        store::{
-            LineRow,
-            counts::{self, Count},
-            list::{self, Page},
-            plan::{Plan, Source},
-        },
+use super::super::{
+    Choices, GroupChoice, Line, Listing,
+    filter::{By, Cursor, Fact, Filter, Place, Sort},
+    search::Search,
+    store::{
+        LineRow,
+        counts::{self, Count},
+        list::{self, Page},
+        plan::{Plan, Source},
     },
-    look::{look, sum},
 };
+use super::look::{look, sum};
 use crate::{
     admin::groups,
-    error::AppError,
-    member::Staff,
-    server::{Site, moment::moment},
+    base::{member::Staff, moment::moment},
+    server::Site,
+    shared::error::AppError,
 };
 
 /// Lines on a page.

@@ -1,22 +1,17 @@
 //! What is found out about a list of users before it is read: the counts, and by which way to read it.
 
-use super::{
-    super::{
-        Found,
-        filter::Filter,
-        search::Search,
-        store::{
-            counts::{self, Count},
-            plan::{MOST, Plan, Source},
-            size,
-        },
+use super::super::{
+    Found,
+    filter::Filter,
+    search::Search,
+    store::{
+        counts::{self, Count},
+        plan::{MOST, Plan, Source},
+        size,
     },
-    list::fold_now,
 };
-use crate::{
-    error::AppError,
-    server::{Site, sql::Sql},
-};
+use super::list::fold_now;
+use crate::{base::sql::Sql, server::Site, shared::error::AppError};
 
 /// Of more than so many rows the counts are put together.
 const ROWS_OF_COUNTS: i64 = 5000;

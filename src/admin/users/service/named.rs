@@ -1,10 +1,11 @@
 //! Who is meant by what somebody typed, for lists of what users have.
 
-use super::{super::filter::Filter, super::search::Search, super::store::batch as store, look::look};
+use super::super::{filter::Filter, search::Search, store::batch as store};
+use super::look::look;
 use crate::{
-    error::AppError,
-    member::{Staff, UserId},
+    base::member::{Staff, UserId},
     server::Site,
+    shared::error::AppError,
 };
 
 /// Users to whom a list is narrowed down.

@@ -2,20 +2,27 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::{super::store::user::UserRow, reach::Target, save::refused};
+use super::super::store::user::UserRow;
+use super::{reach::Target, save::refused};
 use crate::{
-    accounts::{
-        password,
-        service::{self as accounts, NewPassword},
-    },
+    accounts::{password, service as accounts, service::NewPassword},
     activity::{self, Kind},
-    admin::history::service::{self as history, Actor, Object},
-    error::AppError,
-    forms::{Field, Problem},
-    mail::service::{self as mail, Kind as Mail},
-    member::{Client, Staff, UserId},
-    server::{Visit, db::Connection, workshop::Lane},
+    admin::history::{
+        service as history,
+        service::{Actor, Object},
+    },
+    base::{
+        db::Connection,
+        member::{Client, Staff, UserId},
+        work_queue::Lane,
+    },
+    mail::{service as mail, service::Kind as Mail},
+    server::Visit,
     sessions::origin::Recent,
+    shared::{
+        error::AppError,
+        forms::{Field, Problem},
+    },
 };
 
 /// Somebody else: one's own password is changed where the old one is asked for.

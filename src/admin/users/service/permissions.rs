@@ -1,22 +1,30 @@
 //! Giving and taking: permissions and groups. What is not said stays as it is, so that two who are at it at the same time do not undo
 //! each other's changes.
 
+use super::super::{Reach, store::user};
 use super::{
-    super::{Reach, store::user},
     reach::{Target, has_all},
     save::{refused, tell},
 };
 use crate::{
-    accounts::username,
     admin::{
         groups,
-        history::service::{self as history, Actor, Object},
+        history::{
+            service as history,
+            service::{Actor, Object},
+        },
     },
-    error::AppError,
-    forms::{Field, Problem},
-    member::{Permission, Rights, Staff, UserId},
-    server::{Visit, db::Transaction},
+    base::{
+        db::Transaction,
+        member::{Permission, Rights, Staff, UserId},
+        username,
+    },
+    server::Visit,
     sessions::origin::Recent,
+    shared::{
+        error::AppError,
+        forms::{Field, Problem},
+    },
 };
 
 async fn within_reach(transaction: &mut Transaction, staff: &Staff, id: UserId) -> Result<Target, AppError> {

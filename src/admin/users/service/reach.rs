@@ -6,9 +6,11 @@ use super::super::{
 };
 use crate::{
     accounts::service::rights,
-    error::AppError,
-    member::{Rights, Staff, UserId},
-    server::db::Connection,
+    base::{
+        db::Connection,
+        member::{Rights, Staff, UserId},
+    },
+    shared::error::AppError,
 };
 
 /// A user, and what they may.

@@ -1,29 +1,37 @@
 //! Changing what an account is: names, address, flags.
 
-use super::{
-    super::{
-        Reach,
-        store::user::{self, UserRow, Wanted},
-    },
-    reach::Target,
+use super::super::{
+    Reach,
+    store::user::{self, UserRow, Wanted},
 };
+use super::reach::Target;
 use crate::{
-    accounts::service::{
-        self as accounts, Names,
-        tokens::{self, Change},
+    accounts::{
+        service as accounts,
+        service::{
+            Names,
+            tokens::{self, Change},
+        },
     },
     activity::{self, Kind},
-    admin::history::service::{self as history, Actor, Object},
-    error::AppError,
-    forms::{Field, FormErrors, Problem},
-    mail::{
-        address,
-        service::{self as mail, Kind as Mail},
+    admin::history::{
+        service as history,
+        service::{Actor, Object},
     },
-    member::{Client, Staff, UserId},
+    base::{
+        clock::Millis,
+        db::Transaction,
+        email_address,
+        member::{Client, Staff, UserId},
+    },
+    mail::{service as mail, service::Kind as Mail},
     my_data,
-    server::{Visit, clock::Millis, db::Transaction},
+    server::Visit,
     sessions::origin::Recent,
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem},
+    },
 };
 
 /// The form as it was sent.
@@ -154,7 +162,7 @@ fn check(staff: &Staff, reach: Reach, old: &UserRow, typed: &Typed, now: Millis)
         Err(AppError::Invalid(errors)) => (names, errors),
         Err(error) => return Err(error),
     };
-    let email = match address::check(&typed.email) {
+    let email = match email_address::check(&typed.email) {
         _ if typed.email.trim() == old.email => old.email.clone(),
         Ok(email) => email,
         Err(problem) => {
@@ -174,7 +182,7 @@ fn check(staff: &Staff, reach: Reach, old: &UserRow, typed: &Typed, now: Millis)
         errors.add(Field::Form, Problem::NotYours);
     }
     errors.into_result()?;
-    let is_same_address = address::key(&email) == address::key(&old.email);
+    let is_same_address = email_address::key(&email) == email_address::key(&old.email);
     let proven = old.email_verified_at.filter(|_| is_same_address).unwrap_or(now);
     Ok(New {
         username: names.username,
@@ -227,7 +235,7 @@ async fn notify(
         let is_proven = new.email_verified_at.is_some();
         accounts::enqueue(transaction, visit, Mail::NameChanged, id, &new.email, is_proven).await?;
     }
-    if address::key(&old.email) == address::key(&new.email) {
+    if email_address::key(&old.email) == email_address::key(&new.email) {
         return Ok(());
     }
     tokens::revoke(transaction, id, Change::AddressByStaff).await?;

@@ -1,17 +1,18 @@
 //! A user's page.
 
-use super::{
-    super::{Given, Password, User, store::user},
-    reach::Target,
-};
+use super::super::{Given, Password, User, store::user};
+use super::reach::Target;
 use crate::{
     admin::{
         groups,
-        history::service::{self as history, Object},
+        history::{service as history, service::Object},
     },
-    error::AppError,
-    member::{Permission, Staff, UserId},
-    server::{Site, moment::moment},
+    base::{
+        member::{Permission, Staff, UserId},
+        moment::moment,
+    },
+    server::Site,
+    shared::error::AppError,
 };
 
 /// What staff see of a user, with the parts of the histories before these lines.

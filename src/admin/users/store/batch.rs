@@ -2,13 +2,11 @@
 
 use sqlx::AnyConnection;
 
-use super::{
-    super::batch::{Action, Goes},
-    plan::Plan,
-};
-use crate::{
+use super::super::batch::{Action, Goes};
+use super::plan::Plan;
+use crate::base::{
     member::{Staff, UserId},
-    server::sql::Sql,
+    sql::Sql,
 };
 
 /// Whom a batch is about.

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use crate::server::sql::Sql;
+use crate::base::sql::Sql;
 
 /// Of a group, or of everybody (group 0), with this facet.
 pub struct Count {

@@ -1,18 +1,19 @@
 //! Every statement of the users' lists finds its rows by an index, on both databases.
 
+use super::super::{
+    batch::Action,
+    filter::{By, Cursor, Sort},
+    search::{Search, Way},
+};
 use super::{
-    super::{
-        batch::Action,
-        filter::{By, Cursor, Sort},
-        search::{Search, Way},
-    },
     batch::{self, Concerned},
     list::{Page, statement},
     plan::{Plan, Source},
 };
-use crate::{
+use crate::base::{
+    explained::Explainer,
     member::{Member, Rights, UserId},
-    server::{explained::Explainer, sql::Sql},
+    sql::Sql,
 };
 
 fn plan<'a>(

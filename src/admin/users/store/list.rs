@@ -2,11 +2,9 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use super::{
-    super::filter::{By, Cursor, Sort},
-    plan::{Plan, Source},
-};
-use crate::server::{clock::Millis, sql::Sql};
+use super::super::filter::{By, Cursor, Sort};
+use super::plan::{Plan, Source};
+use crate::base::{clock::Millis, sql::Sql};
 
 /// A user, as a line of a list.
 #[derive(FromRow)]

@@ -2,7 +2,7 @@
 //! knows how many there are of each kind, and how many may fit a search.
 
 use super::super::search::{Search, Way};
-use crate::server::sql::Sql;
+use crate::base::sql::Sql;
 
 /// A list's conditions, and the engine that they are for.
 pub struct Plan<'a> {

@@ -2,11 +2,9 @@
 
 use sqlx::AnyConnection;
 
-use super::{
-    super::search::{Search, Way},
-    plan::{MOST, Plan, Source},
-};
-use crate::server::sql::Sql;
+use super::super::search::{Search, Way};
+use super::plan::{MOST, Plan, Source};
+use crate::base::sql::Sql;
 
 /// Whether more than [`MOST`] fit the search for sure, where that can be told without looking for them all: with very many, that is
 /// what takes the time. False may be either.

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::{accounts::username::key, mail::address, member::UserId, server::clock::Millis};
+use crate::base::{clock::Millis, email_address, member::UserId, username::key};
 
 /// What staff see of an account.
 #[derive(FromRow)]
@@ -67,7 +67,7 @@ pub async fn update(
     .bind(key(wanted.first_name))
     .bind(key(wanted.last_name))
     .bind(wanted.email)
-    .bind(address::key(wanted.email))
+    .bind(email_address::key(wanted.email))
     .bind(wanted.email_verified_at)
     .bind(i64::from(wanted.is_active))
     .bind(i64::from(wanted.is_staff))

@@ -9,15 +9,13 @@ use sqlx::{Connection, Error, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 
-use crate::{
-    moving::{
-        django::{UserModel, owner_key, primary_key},
-        incoming::{BATCH, Batch, IncomingAddress, Owner},
-        person::Note,
-        progress::Progress,
-    },
-    server::failure::Failure,
+use super::super::{
+    django::{UserModel, owner_key, primary_key},
+    incoming::{BATCH, Batch, IncomingAddress, Owner},
+    person::Note,
+    progress::Progress,
 };
+use crate::base::failure::Failure;
 
 /// Where what is read goes.
 struct Outlet<'a> {

@@ -1,0 +1,278 @@
+//! Copies of an embedded database: made while it is written to, checked before they count, and put back.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{ErrorKind, Read},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
+
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::{
+    config, database_lock,
+    db::{file, known_migrations},
+    failure::Failure,
+};
+
+/// A copy that was checked.
+#[derive(Debug)]
+pub struct Checked {
+    /// How many accounts it has.
+    pub accounts: i64,
+}
+
+/// What was put in place of the database.
+#[derive(Debug)]
+pub struct Restored {
+    /// How many accounts it has.
+    pub accounts: i64,
+    /// Where the database of before is now, if there was one.
+    pub kept: Option<PathBuf>,
+}
+
+/// Copies the database to a file, as it is at one moment, while others go on writing. The file has its name only when it is whole,
+/// safe on the disk and checked.
+///
+/// # Errors
+/// When the file is there already (unless `force`), or the copy cannot be made, or is not good.
+pub async fn backup(config: &config::Database, file: &Path, force: bool) -> Result<Checked, Failure> {
+    let database = file_of(config)?;
+    // A link stays one: what it leads to is replaced.
+    let file = &file::follow_links(file)
+        .map_err(|error| Failure::start(&format!("find {}", file.display()), error))?;
+    if is_same(&database, file) {
+        return Err(Failure::message("this is the database itself"));
+    }
+    if file.exists() && !force {
+        return Err(Failure::message(format!("{} is there already: --force replaces it", file.display())));
+    }
+    let partial = Partial::beside(file)?;
+    let checked = copy(&database, &partial.0).await?;
+    rename(&partial.0, file)?;
+    Ok(checked)
+}
+
+/// Puts a copy in the place of the database, which is kept beside it. Sessions, links and mails of the copy are ended first.
+///
+/// # Errors
+/// When the file is no good copy, a site runs on the database, or there is one already (unless `force`).
+pub async fn restore(config: &config::Database, file: &Path, force: bool) -> Result<Restored, Failure> {
+    let database = file_of(config)?;
+    if is_same(&database, file) {
+        return Err(Failure::message("this is the database itself"));
+    }
+    check(file).await?;
+    let is_there = fs::metadata(&database).is_ok_and(|about| about.len() > 0);
+    if is_there && !force {
+        return Err(Failure::message(format!(
+            "there is a database at {} already: --force puts the copy in its place and keeps the old one beside it",
+            database.display()
+        )));
+    }
+    let _lock = database_lock::by_nobody_else(&database)?;
+    let partial = Partial::beside(&database)?;
+    let Checked { accounts } = copy(file, &partial.0).await?;
+    end_what_was_open(&partial.0)
+        .await
+        .map_err(|error| Failure::start("end the sessions in the copy", error))?;
+    sync(&partial.0)?;
+    let kept = if is_there { Some(set_aside(&database).await?) } else { None };
+    rename(&partial.0, &database)?;
+    Ok(Restored { accounts, kept })
+}
+
+pub(crate) fn file_of(config: &config::Database) -> Result<PathBuf, Failure> {
+    if config.url.is_embedded() {
+        return file::path_of(&config.url);
+    }
+    Err(Failure::message(
+        "the database is PostgreSQL: make and restore copies with its own pg_dump --format=custom and pg_restore",
+    ))
+}
+
+pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+/// A file with a name for the time being; gone when it did not get its own.
+pub(crate) struct Partial(pub(crate) PathBuf);
+
+impl Partial {
+    /// Empty, and for nobody else to read.
+    pub(crate) fn beside(file: &Path) -> Result<Self, Failure> {
+        let name = file.file_name().ok_or_else(|| Failure::message("this is not the name of a file"))?;
+        let name = format!(".{}.{:08x}", name.to_string_lossy(), rand::random::<u32>());
+        let path = file.with_file_name(name);
+        OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| Failure::start(&format!("write beside {}", file.display()), error))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Renamed, it is not there any more.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+async fn open(file: &Path, read_only: bool) -> Result<SqliteConnection, Failure> {
+    // Read-only does not create; without it the WAL of a database that nobody has open can be read too.
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(false).read_only(read_only);
+    SqliteConnection::connect_with(&options)
+        .await
+        .map_err(|error| Failure::start(&format!("open {}", file.display()), error))
+}
+
+/// `VACUUM INTO`: one read transaction, beside which WAL lets others write.
+async fn copy(from: &Path, to: &Path) -> Result<Checked, Failure> {
+    let target = to.to_str().ok_or_else(|| Failure::message("the name of the file is not UTF-8"))?;
+    let mut connection = open(from, false).await?;
+    let copied = sqlx::query("VACUUM INTO ?").bind(target).execute(&mut connection).await;
+    let closed = connection.close().await;
+    copied.map_err(|error| Failure::start(&format!("copy {}", from.display()), error))?;
+    closed?;
+    sync(to)?;
+    check(to).await
+}
+
+fn sync(file: &Path) -> Result<(), Failure> {
+    File::open(file)
+        .and_then(|file| file.sync_all())
+        .map_err(|error| Failure::start("write the copy to the disk", error))
+}
+
+/// Ends all sessions, links and mails of a copy: since it was made, sessions were ended, links used and mails sent, of which it
+/// knows nothing. An older database can lack some of the tables.
+async fn end_what_was_open(file: &Path) -> Result<(), sqlx::Error> {
+    let mut connection = SqliteConnection::connect_with(
+        // So that nothing of it is left in the file.
+        &SqliteConnectOptions::new().filename(file).pragma("secure_delete", "ON"),
+    )
+    .await?;
+    let mut transaction = connection.begin().await?;
+    for (table, statement) in [
+        ("acting", "DELETE FROM acting"),
+        ("tokens", "DELETE FROM tokens"),
+        ("mails", "DELETE FROM mails"),
+        ("sessions", "DELETE FROM sessions"),
+        ("users", "UPDATE users SET session_stamp = randomblob(32)"),
+    ] {
+        let is_there = sqlx::query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?")
+            .bind(table)
+            .fetch_optional(&mut *transaction)
+            .await?;
+        if is_there.is_some() {
+            sqlx::query(statement).execute(&mut *transaction).await?;
+        }
+    }
+    transaction.commit().await?;
+    connection.close().await
+}
+
+/// Whether a file is a good database of this program, or of an older one.
+async fn check(file: &Path) -> Result<Checked, Failure> {
+    let name = file.display();
+    let mut begin = [0; 16];
+    File::open(file)
+        .and_then(|mut file| file.read_exact(&mut begin))
+        .or_else(|error| if error.kind() == ErrorKind::UnexpectedEof { Ok(()) } else { Err(error) })
+        .map_err(|error| Failure::start(&format!("read {name}"), error))?;
+    if &begin != b"SQLite format 3\0" {
+        return Err(Failure::message(format!("{name} is no SQLite database")));
+    }
+    let mut connection = open(file, true).await?;
+    let checked = check_open(&mut connection).await;
+    connection.close().await?;
+    match checked {
+        Ok(Ok(checked)) => Ok(checked),
+        Ok(Err(finding)) => Err(Failure::message(format!("{name} is not good: {finding}"))),
+        Err(error) => Err(Failure::start(&format!("check {name}"), error)),
+    }
+}
+
+async fn check_open(connection: &mut SqliteConnection) -> Result<Result<Checked, String>, sqlx::Error> {
+    let (found,): (String,) = sqlx::query_as("PRAGMA integrity_check(1)").fetch_one(&mut *connection).await?;
+    if found != "ok" {
+        return Ok(Err(found));
+    }
+    if sqlx::query("PRAGMA foreign_key_check").fetch_optional(&mut *connection).await?.is_some() {
+        return Ok(Err("rows refer to others that are not there".to_owned()));
+    }
+    let ours: Option<(i64,)> = sqlx::query_as(
+        "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('users', '_sqlx_migrations')",
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if ours != Some((2,)) {
+        return Ok(Err("it is no database of this program".to_owned()));
+    }
+    let versions: Vec<(i64,)> =
+        sqlx::query_as("SELECT version FROM _sqlx_migrations").fetch_all(&mut *connection).await?;
+    let known = known_migrations(true);
+    if versions.iter().any(|(version,)| !known.contains(version)) {
+        return Ok(Err("it is newer than this program".to_owned()));
+    }
+    let (accounts,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM users").fetch_one(connection).await?;
+    Ok(Ok(Checked { accounts }))
+}
+
+/// Makes the old database one whole file, which nobody else has open, and gives it a second name.
+async fn set_aside(database: &Path) -> Result<PathBuf, Failure> {
+    let kept = beside(database, &format!(".before-restore-{:08x}", rand::random::<u32>()));
+    match open(database, false).await {
+        Ok(mut connection) => {
+            let alone = be_alone(&mut connection).await;
+            connection.close().await?;
+            alone?;
+        }
+        Err(error) => tracing::warn!(%error, "The old database cannot be opened; it is kept as it is"),
+    }
+    // What a broken one leaves lying about must not meet the new one.
+    for end in ["-wal", "-shm", "-journal"] {
+        let leftover = beside(database, end);
+        if leftover.exists() {
+            rename(&leftover, &beside(&kept, end))?;
+        }
+    }
+    // A second name and no move: at no moment is there no database. Where there are no second names, a move has to do.
+    if fs::hard_link(database, &kept).is_err() {
+        rename(database, &kept)?;
+    }
+    Ok(kept)
+}
+
+/// Out of WAL, which goes only for who is alone; the WAL is written back on the way.
+async fn be_alone(connection: &mut SqliteConnection) -> Result<(), Failure> {
+    sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
+    let Err(error) = sqlx::query("PRAGMA journal_mode = DELETE").fetch_one(connection).await else {
+        return Ok(());
+    };
+    match error.as_database_error().and_then(|error| error.code()).as_deref() {
+        Some("5" | "261" | "517") => Err(Failure::message(
+            "another program has this database open: end it first (nothing was changed)",
+        )),
+        // Broken, which may be the reason for all this.
+        Some("11" | "26") => Ok(()),
+        _ => Err(Failure::start("close the old database", error)),
+    }
+}
+
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// For good: the folder is written to the disk too.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::rename(from, to)
+        .and_then(|()| File::open(folder)?.sync_all())
+        .map_err(|error| Failure::start(&format!("write {}", to.display()), error))
+}

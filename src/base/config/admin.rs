@@ -1,0 +1,55 @@
+//! What staff may, and from where.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+
+use super::super::network::contains;
+use super::Period;
+
+/// `[admin]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Admin {
+    /// Networks from which there is an admin; empty: from everywhere.
+    pub allow_from: Vec<IpNet>,
+    /// The longest that staff may act as a member at a time.
+    pub acting_limit: Period,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self { allow_from: Vec::new(), acting_limit: Period::minutes(30) }
+    }
+}
+
+impl Admin {
+    /// Whether there is an admin for a visitor from this address. One that is not known is from nowhere.
+    pub fn is_open_to(&self, address: Option<IpAddr>) -> bool {
+        self.allow_from.is_empty() || address.is_some_and(|address| contains(&self.allow_from, address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn from_the_networks_that_are_named() {
+        assert!(Admin::default().is_open_to(None));
+        let networks = ["10.0.0.0/8", "203.0.113.9/32", "fd00::/8"];
+        let allow_from = networks.map(|network| network.parse().expect("a network")).to_vec();
+        let admin = Admin { allow_from, ..Default::default() };
+        for (address, is_open) in [
+            ("10.1.2.3", true),
+            ("203.0.113.9", true),
+            ("fd12::1", true),
+            ("203.0.113.10", false),
+            ("2001:db8::1", false),
+            ("", false),
+        ] {
+            assert_eq!(admin.is_open_to(address.parse().ok()), is_open, "{address}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! Rules between and behind the keys.
+
+use std::{net::SocketAddr, time::Duration};
+
+use tracing_subscriber::{EnvFilter, filter::LevelFilter};
+use url::{Host, Url};
+
+use super::super::{email_address, failure::Failure};
+use super::{Accounts, CacheTimeout, Config, Environment, MailTransport, Period};
+use crate::{
+    accounts::old_addresses,
+    server::{guard, pages},
+};
+
+impl Config {
+    /// What the types alone cannot say.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let rules = [
+            (!self.site.name.trim().is_empty(), "site.name", "must not be empty"),
+            (
+                self.valid_base_url(),
+                "site.base_url",
+                "must be like `https://members.example.org`, without a path",
+            ),
+            (
+                self.listens_on_a_socket() || self.server.address.parse::<SocketAddr>().is_ok(),
+                "server.address",
+                "must be like `127.0.0.1:3000` or `unix:/run/members-area/http.sock`",
+            ),
+            (
+                !self.site.base_url.is_empty() || !self.listens_everywhere(),
+                "site.base_url",
+                "must be set when server.address is 0.0.0.0 or [::]: forms are accepted only from the address that visitors use",
+            ),
+            (
+                !self.site.base_url.is_empty() || !self.listens_on_a_socket(),
+                "site.base_url",
+                "must be set when server.address is a socket file: it does not say which address visitors use",
+            ),
+            (
+                (1..=1_000_000).contains(&self.server.max_connections),
+                "server.max_connections",
+                "must be from 1 to 1000000",
+            ),
+            (self.server.workers <= 1024, "server.workers", "must be at most 1024"),
+            (self.passwords.slots <= 1024, "passwords.slots", "must be at most 1024"),
+            (self.passwords.queue <= 100_000, "passwords.queue", "must be at most 100000"),
+            (
+                !self.server.request_timeout.get().is_zero(),
+                "server.request_timeout",
+                "must be longer than zero",
+            ),
+            (
+                self.server.idle_timeout > self.server.request_timeout,
+                "server.idle_timeout",
+                "must be longer than server.request_timeout",
+            ),
+            (
+                self.server.max_body.bytes() >= 16 * 1024,
+                "server.max_body",
+                "must be at least 16KiB, or no form fits",
+            ),
+            (
+                self.database.url.is_supported(),
+                "database.url",
+                "must be sqlite://FILE or postgres://…; a database in memory is none that is kept",
+            ),
+            (self.database.max_connections > 0, "database.max_connections", "must be at least 1"),
+            (
+                guard::is_public_page(&self.accounts.login_url),
+                "accounts.login_url",
+                "must be a page of this site that is open to everybody",
+            ),
+            (
+                self.accounts.login_redirect_url == Accounts::default().login_redirect_url
+                    || is_page(&self.accounts.login_redirect_url),
+                "accounts.login_redirect_url",
+                "must be a page of this site",
+            ),
+            (
+                is_on_site(&self.accounts.logout_redirect_url)
+                    && guard::is_public_page(page_of(&self.accounts.logout_redirect_url)),
+                "accounts.logout_redirect_url",
+                "must be a page of this site that is open to everybody",
+            ),
+            (
+                (Duration::from_secs(86_400)..=Accounts::LONGEST_DELETION_DELAY.get())
+                    .contains(&self.accounts.deletion_delay.get()),
+                "accounts.deletion_delay",
+                "must be from 1d to 90d",
+            ),
+            (
+                (Duration::from_secs(60)..=Duration::from_secs(30 * 60))
+                    .contains(&self.admin.acting_limit.get()),
+                "admin.acting_limit",
+                "must be from 1m to 30m",
+            ),
+            (self.activity.keep.get() >= Duration::from_secs(86_400), "activity.keep", "must be at least 1d"),
+            // The weakest that OWASP's password storage cheat sheet accepts is 7 MiB with five passes.
+            (self.passwords.memory_kib >= 7 * 1024, "passwords.memory_kib", "must be at least 7168 (7 MiB)"),
+            (
+                self.passwords.memory_kib <= 1024 * 1024,
+                "passwords.memory_kib",
+                "must be at most 1048576 (1 GiB)",
+            ),
+            ((1..=64).contains(&self.passwords.iterations), "passwords.iterations", "must be from 1 to 64"),
+            ((1..=64).contains(&self.passwords.parallelism), "passwords.parallelism", "must be from 1 to 64"),
+            (
+                self.mail.from.is_empty() || email_address::wire(&self.mail.from).is_some(),
+                "mail.from",
+                "must be an address such as `members@example.org`",
+            ),
+            (
+                self.mail.transport != MailTransport::Mailbox
+                    || (self.site.environment == Environment::Development && self.is_local()),
+                "mail.transport",
+                "must be smtp://… or file:… in production, and wherever the site can be reached from other machines: anybody can read the mailbox at /dev/mailbox",
+            ),
+            (!self.sessions.idle.get().is_zero(), "sessions.idle", "must be longer than zero"),
+            (
+                self.sessions.idle <= self.sessions.absolute,
+                "sessions.idle",
+                "must not be longer than sessions.absolute",
+            ),
+            (
+                !self.sessions.browser_idle.get().is_zero(),
+                "sessions.browser_idle",
+                "must be longer than zero",
+            ),
+            (
+                !self.sessions.reauthenticate_after.get().is_zero(),
+                "sessions.reauthenticate_after",
+                "must be longer than zero",
+            ),
+            (
+                self.sessions.absolute.get() <= Duration::from_secs(400 * 86_400),
+                "sessions.absolute",
+                "must be at most 400d: browsers keep no cookie longer",
+            ),
+            // Else who comes by just before the end is not noted down in time.
+            (
+                self.sessions.touch_every.get()
+                    <= self.sessions.idle.min(self.sessions.browser_idle).get() / 2,
+                "sessions.touch_every",
+                "must be at most half of sessions.idle, and of sessions.browser_idle",
+            ),
+            (
+                (1..=32).contains(&self.cache.prefix.len())
+                    && self
+                        .cache
+                        .prefix
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)),
+                "cache.prefix",
+                "must be 1 to 32 letters, digits, - or _",
+            ),
+            (
+                self.cache.timeout != CacheTimeout::Of(Period::seconds(0)),
+                "cache.timeout",
+                "must be longer than nothing",
+            ),
+            (is_log_filter(&self.log.level), "log.level", "must be like `info` or `info,sqlx=debug`"),
+            (self.log.max_file.bytes() > 0, "log.max_file", "must be larger than zero"),
+        ];
+        match rules.iter().chain(&self.passwords.rules()).find(|(holds, ..)| !holds) {
+            None => Ok(()),
+            Some((_, key, rule)) => Err(Failure::message(format!("{key} {rule}"))),
+        }
+    }
+
+    fn listens_on_a_socket(&self) -> bool {
+        self.server.address.strip_prefix("unix:").is_some_and(|path| !path.is_empty())
+    }
+
+    fn listens_everywhere(&self) -> bool {
+        self.server.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_unspecified())
+    }
+
+    /// Whether visitors come from this machine only, as far as can be told.
+    fn is_local(&self) -> bool {
+        match Url::parse(&self.site.base_url) {
+            Ok(base) => is_loopback(&base),
+            Err(_) => {
+                self.server.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback())
+            }
+        }
+    }
+
+    fn valid_base_url(&self) -> bool {
+        self.site.base_url.is_empty()
+            || Url::parse(&self.site.base_url).is_ok_and(|url| {
+                matches!(url.scheme(), "http" | "https")
+                    && url.host().is_some()
+                    && url.path() == "/"
+                    && url.query().is_none()
+                    && url.fragment().is_none()
+                    && url.username().is_empty()
+                    && url.password().is_none()
+            })
+    }
+}
+
+/// Whether each part is a level, or says which module has which. A bare word is to `EnvFilter` a module whose lines are all shown,
+/// so that a level with a typo would show nothing.
+fn is_log_filter(text: &str) -> bool {
+    let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
+    EnvFilter::try_new(text).is_ok()
+        && text.split(',').map(str::trim).all(|part| match part.rsplit_once('=') {
+            Some((module, level)) => !module.is_empty() && is_level(level),
+            None => is_level(part),
+        })
+}
+
+/// `localhost` or an address of this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Whether there is such a page, whoever may open it.
+fn is_page(url: &str) -> bool {
+    let page = page_of(url);
+    is_on_site(url)
+        && (pages::routes().iter().any(|route| route.path() == page)
+            || old_addresses::all().any(|old| old == page))
+}
+
+/// The page of an address, without what comes after it, and without the slash at the end that Django's addresses have.
+fn page_of(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.strip_suffix('/').filter(|page| !page.is_empty()).unwrap_or(path)
+}
+
+fn is_on_site(path: &str) -> bool {
+    path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && path.bytes().all(|byte| byte.is_ascii_graphic())
+}

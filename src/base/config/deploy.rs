@@ -1,0 +1,168 @@
+//! What `check --deploy` finds.
+
+use std::{net::IpAddr, os::unix::fs::PermissionsExt, str::FromStr, time::Duration};
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use url::Url;
+
+use super::super::db::file;
+use super::{CacheUrl, Config, DatabaseUrl, Environment, MailTransport};
+
+/// Settings with which no site should go public, a sentence each (after Django's `check --deploy`).
+pub fn deploy_findings(config: &Config) -> Vec<String> {
+    let weak_hash = config.passwords.memory_kib < 19 * 1024 || config.passwords.iterations < 2;
+    [
+        (
+            config.site.environment != Environment::Production,
+            "site.environment is \"development\": demo members can be made. Set it to \"production\".",
+        ),
+        (
+            config.site.base_url.is_empty(),
+            "site.base_url is empty: set the address that members use, beginning with https://.",
+        ),
+        (
+            !config.site.base_url.starts_with("https://"),
+            "site.base_url is not https: cookies are sent without Secure and without the __Host- prefix, HSTS is off, \
+             and passwords travel in the clear.",
+        ),
+        (
+            weak_hash,
+            "passwords.memory_kib or passwords.iterations is below 19456 KiB with 2 passes (OWASP's minimum for Argon2id).",
+        ),
+        (
+            config.passwords.min_length < 8,
+            "passwords.min_length is below 8 characters (the least of NIST SP 800-63B).",
+        ),
+        (
+            config.sessions.absolute.get() > Duration::from_secs(90 * 86_400),
+            "sessions.absolute is over 90 days: a stolen cookie stays useful that long.",
+        ),
+        (
+            config.sessions.cache_ttl.get() > Duration::from_secs(300),
+            "sessions.cache_ttl is over 5 minutes: another instance goes on that long with a session that was ended.",
+        ),
+        (
+            config.server.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
+            "server.trusted_proxies trusts every address: anybody can then choose the address that the log shows.",
+        ),
+        (
+            config.mail.transport == MailTransport::Mailbox,
+            "mail.transport is \"mailbox\": mails are shown at /dev/mailbox and go nowhere. Set it to smtp://….",
+        ),
+        (
+            config.mail.transport.is_in_the_clear(),
+            "mail.transport is smtp:// to another machine without ?tls=required: links for new passwords travel in the clear.",
+        ),
+        (
+            config.cache.url == CacheUrl::Dummy,
+            "cache.url is \"dummy://\": nothing is cached. Set it to memory:// or to a server that all instances share.",
+        ),
+        (
+            is_database_in_clear(&config.database.url),
+            "database.url leads to another machine without ?sslmode=require, verify-ca or verify-full: what members write, and \
+             their password hashes, can travel in the clear. (verify-full also makes sure that it is that machine.)",
+        ),
+        (
+            is_file_open_to_others(&config.database.url),
+            "the file of database.url can be read by others on this machine, with all e-mail addresses and password hashes: \
+             chmod 600 it, and the files beside it.",
+        ),
+        (
+            is_cache_in_clear(&config.cache.url),
+            "cache.url leads to another machine, without TLS: kept pages, with names and e-mail addresses, travel in the clear. \
+             Reach it through a tunnel, or use memory://, database:// or a server on this machine.",
+        ),
+        (config.log.file.as_os_str().is_empty(), "log.file is empty: requests are not written to a file."),
+    ]
+    .into_iter()
+    .filter(|(found, _)| *found)
+    .map(|(_, sentence)| sentence.to_owned())
+    .collect()
+}
+
+fn is_database_in_clear(url: &DatabaseUrl) -> bool {
+    if url.is_embedded() {
+        return false;
+    }
+    // The environment counts too (PGSSLMODE, PGHOST), as it does when the program connects.
+    PgConnectOptions::from_str(url.expose()).is_ok_and(|options| {
+        let is_encrypted = matches!(
+            options.get_ssl_mode(),
+            PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull
+        );
+        options.get_socket().is_none() && !is_this_machine(options.get_host()) && !is_encrypted
+    })
+}
+
+fn is_file_open_to_others(url: &DatabaseUrl) -> bool {
+    url.is_embedded()
+        && file::path_of(url)
+            .is_ok_and(|path| path.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0))
+}
+
+fn is_cache_in_clear(url: &CacheUrl) -> bool {
+    let address = match url {
+        CacheUrl::Redis(address) => address.clone(),
+        CacheUrl::Memcached(address) => format!("memcached://{address}"),
+        _ => return false,
+    };
+    Url::parse(&address).is_ok_and(|url| {
+        url.scheme() != "rediss" && url.host_str().is_some_and(|host| !is_this_machine(host))
+    })
+}
+
+/// A name or an address that leads to this machine, or the folder of a socket.
+fn is_this_machine(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
+    host.is_empty()
+        || host.starts_with('/')
+        || host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_others_can_read_is_found() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("x.db");
+        let url = DatabaseUrl::new(format!("sqlite://{}", file.display()));
+        assert!(!is_file_open_to_others(&url), "there is none yet");
+        std::fs::write(&file, "").expect("a file");
+        for (mode, found) in [(0o644, true), (0o660, true), (0o600, false)] {
+            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
+            assert_eq!(is_file_open_to_others(&url), found, "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn what_travels_in_the_clear_to_another_machine_is_found() {
+        for (url, found) in [
+            ("sqlite://x.db", false),
+            ("postgres://app:s3cret@db.example/x", true),
+            ("postgres://app@10.0.0.7:5432/x?sslmode=prefer", true),
+            ("postgres:///x?host=db.example&sslmode=disable", true),
+            ("postgresql://app@db.example/x?sslmode=require", false),
+            ("postgres://app@db.example/x?sslmode=verify-full", false),
+            ("postgres://app@LOCALHOST/x", false),
+            ("postgres://app@[::1]/x", false),
+            ("postgres://app@[2001:db8::1]/x", true),
+            ("postgres:///x?host=/run/postgresql", false),
+        ] {
+            assert_eq!(is_database_in_clear(&DatabaseUrl::new(url)), found, "{url}");
+        }
+        for (url, found) in [
+            (CacheUrl::Memory, false),
+            (CacheUrl::Redis("redis://127.0.0.1:6379".into()), false),
+            (CacheUrl::Redis("redis://:s3cret@cache.example/1".into()), true),
+            (CacheUrl::Redis("redis://[::1]/".into()), false),
+            (CacheUrl::Memcached("cache.example:11211".into()), true),
+            (CacheUrl::Memcached("localhost:11211".into()), false),
+        ] {
+            assert_eq!(is_cache_in_clear(&url), found, "{url:?}");
+        }
+    }
+}

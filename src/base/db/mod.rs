@@ -1,0 +1,330 @@
+//! The database: one URL chooses SQLite or PostgreSQL, one set of SQL serves both through sqlx's `Any` driver.
+
+mod connection;
+pub(crate) mod file;
+mod pool;
+mod ready;
+mod server;
+mod transaction;
+mod upgrade_steps;
+mod watch;
+mod why;
+
+use std::{
+    str::FromStr,
+    sync::{Arc, Once},
+    time::{Duration, Instant},
+};
+
+use sqlx::{
+    AnyConnection, ConnectOptions, Connection as _, Executor, any::AnyConnectOptions, migrate::Migrator,
+};
+
+use super::{config, failure::Failure};
+pub use transaction::{OutcomeUnknown, Transaction};
+use {
+    file::Watched,
+    pool::{Pool, Settings},
+    ready::Health,
+    transaction::Kind,
+    why::{is_missing_table, is_unreachable},
+};
+
+/// The SQL that both databases accept; compiled in, so that the binary is enough.
+static FOR_BOTH: Migrator = sqlx::migrate!("./migrations");
+/// What each needs in its own words: a number that is missing among those for both is in both of these.
+static FOR_SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
+static FOR_POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
+
+static DRIVERS: Once = Once::new();
+
+/// SQLite's settings belong to the connection. `synchronous = FULL`: what a member was told is saved survives a power cut
+/// (WAL with NORMAL may lose the last commits).
+macro_rules! sqlite_setup {
+    () => {
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+         PRAGMA busy_timeout = 5000; PRAGMA journal_size_limit = 16777216; "
+    };
+}
+
+/// SQLite opens a file that cannot be written to all the same, for reading only, and takes `BEGIN IMMEDIATE` there for `BEGIN`.
+/// A connection that is to write must not be one of those: it would stay so when the file can be written to again.
+const SQLITE_WRITER_SETUP: &str =
+    concat!(sqlite_setup!(), "BEGIN IMMEDIATE; PRAGMA user_version = 0; ROLLBACK;");
+
+/// Returns the migrations that this program has.
+pub(super) fn known_migrations(embedded: bool) -> Vec<i64> {
+    migrator(embedded).iter().map(|migration| migration.version).collect()
+}
+
+/// A connection, of a transaction or not.
+pub type Connection = AnyConnection;
+
+/// Two pools on one database. SQLite takes one writer at a time: its write pool has a single connection, so that writers
+/// queue here, in order, and none ever meets "database is locked". On PostgreSQL both are the same pool.
+#[derive(Clone, Debug)]
+pub struct Database {
+    read: Pool,
+    write: Pool,
+    health: Arc<Health>,
+    embedded: bool,
+}
+
+impl Database {
+    /// Connects, and creates the file of an embedded database with its folder.
+    ///
+    /// # Errors
+    /// When the database cannot be reached in time, or is not as this program needs it. The error says why.
+    pub async fn connect(config: &config::Database) -> Result<Self, Failure> {
+        DRIVERS.call_once(sqlx::any::install_default_drivers);
+        let embedded = config.url.is_embedded();
+        let (mut url, mut watched) = (config.url.expose().to_owned(), None);
+        if embedded {
+            let path = file::path_of(&config.url)?;
+            let about = file::create(&path)?;
+            url = file::url_of(&path, &config.url)?;
+            watched = Some(Arc::new(Watched::new(path, &about)));
+        }
+        // sqlx's parse errors can repeat the URL, password included.
+        let options = AnyConnectOptions::from_str(&url)
+            .map_err(|_| Failure::message("database.url: this is not a database address that can be used"))?
+            .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
+        let pool = |most: u32, setup: &'static str| {
+            Pool::new(Settings {
+                options: options.clone(),
+                setup,
+                most,
+                patience: config.acquire_timeout.get(),
+                file: watched.clone(),
+            })
+        };
+        let (read, write) = if embedded {
+            (pool(config.max_connections, sqlite_setup!()), pool(1, SQLITE_WRITER_SETUP))
+        } else {
+            let both = pool(config.max_connections, server::SETUP);
+            (both.clone(), both)
+        };
+        let mut first = first_connection(&read).await?;
+        if !embedded {
+            server::check(&mut first, &read).await?;
+        }
+        let _ = first.close().await;
+        Ok(Self { read, write, health: Arc::default(), embedded })
+    }
+
+    /// Whether the database is a file of ours, which nobody else migrates.
+    pub const fn is_embedded(&self) -> bool {
+        self.embedded
+    }
+
+    /// Brings the schema up to date; twice is fine, and so are two programs at once. (On PostgreSQL sqlx takes a lock. On SQLite it
+    /// takes none: the slower one fails on what the faster one has made, and finds at its next try that nothing is left to do.)
+    ///
+    /// On a connection of its own, which is closed afterwards: sqlx's transactions leave nothing behind in a pool.
+    ///
+    /// # Errors
+    /// When a migration fails, or the database is newer than this program.
+    pub async fn migrate(&self) -> Result<(), Failure> {
+        const TRIES: u32 = 5;
+        let mut tried = 1;
+        let migrator = migrator(self.embedded);
+        loop {
+            let mut connection = self.read.open().await?;
+            if !self.embedded {
+                // An index on a large table takes as long as it takes.
+                connection.execute("SET statement_timeout = 0").await?;
+            }
+            let result = migrator.run_direct(&mut connection).await;
+            let _ = connection.close().await;
+            match result {
+                Ok(()) => break,
+                Err(error) if !self.embedded || tried == TRIES => {
+                    return Err(Failure::start("migrate the database", error));
+                }
+                Err(_) => tokio::time::sleep(Duration::from_millis(200) * tried).await,
+            }
+            tried += 1;
+        }
+        upgrade_steps::run(self).await.map_err(|error| Failure::start("migrate the database", error))
+    }
+
+    /// Whether the schema is this program's.
+    ///
+    /// # Errors
+    /// When migrations are missing or unknown ones are there, or the database cannot be asked.
+    pub async fn check_schema(&self) -> Result<(), Failure> {
+        let mut connection = self.read().await?;
+        let asked = sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(&mut *connection)
+            .await;
+        let applied: Vec<(i64,)> = match asked {
+            Err(error) if is_missing_table(&error) => Vec::new(),
+            asked => asked.map_err(|error| Failure::start("learn which schema the database has", error))?,
+        };
+        let wanted: Vec<(i64,)> =
+            migrator(self.embedded).iter().map(|migration| (migration.version,)).collect();
+        if applied == wanted && upgrade_steps::are_done(&mut connection).await? {
+            return Ok(());
+        }
+        Err(Failure::message(if applied.len() > wanted.len() {
+            "the database is newer than this program: start the newer program"
+        } else {
+            "the database is not up to date: run `members-area migrate`"
+        }))
+    }
+
+    /// A connection to read with.
+    ///
+    /// # Errors
+    /// When none is to be had in time.
+    pub async fn read(&self) -> Result<connection::Connection, sqlx::Error> {
+        self.read.acquire().await
+    }
+
+    /// A write transaction. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), since a transaction that reads
+    /// first and writes later can otherwise fail in the middle.
+    ///
+    /// # Errors
+    /// When no connection is to be had in time, or the database cannot be written to.
+    pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
+        let had_failed = self.health.has_failed();
+        let begun = Transaction::begin(&self.write, Kind::Write, self.health.clone()).await;
+        // What reads was opened when the file could perhaps only be read, and SQLite's connections of one process share what they
+        // found out about that.
+        if self.embedded && (had_failed || begun.is_err()) {
+            self.read.renew();
+        }
+        begun
+    }
+
+    /// A transaction to read in, in which everything is as it was at one moment.
+    ///
+    /// # Errors
+    /// When no connection is to be had in time.
+    pub async fn snapshot(&self) -> Result<Transaction, sqlx::Error> {
+        Transaction::begin(&self.read, Kind::Snapshot, Arc::default()).await
+    }
+
+    /// Ends all connections, so that SQLite writes its WAL back. Not for ever: a connection that hangs must not hold up the end.
+    pub async fn close(&self) {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        let closed = async {
+            self.read.close().await;
+            self.write.close().await;
+        };
+        if tokio::time::timeout(PATIENCE, closed).await.is_err() {
+            tracing::warn!("The database's connections did not close in time");
+        }
+    }
+}
+
+/// A server that only starts itself has as long as any visitor would wait.
+async fn first_connection(pool: &Pool) -> Result<AnyConnection, Failure> {
+    const PAUSE: Duration = Duration::from_millis(250);
+    let begun = Instant::now();
+    loop {
+        let left = pool.patience().saturating_sub(begun.elapsed());
+        let opened = tokio::time::timeout(left.max(PAUSE), pool.open()).await;
+        match opened.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
+            Ok(connection) => return Ok(connection),
+            Err(error) if is_unreachable(&error) && begun.elapsed() + PAUSE < pool.patience() => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(server::explained(error, pool.is_embedded())),
+        }
+    }
+}
+
+/// All migrations of one database, in the order of their numbers.
+fn migrator(embedded: bool) -> Migrator {
+    let own = if embedded { &FOR_SQLITE } else { &FOR_POSTGRES };
+    let mut migrations: Vec<_> = FOR_BOTH.iter().chain(own.iter()).cloned().collect();
+    migrations.sort_by_key(|migration| migration.version);
+    Migrator { migrations: migrations.into(), ..Migrator::DEFAULT }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_databases_have_the_same_numbers_each_once() {
+        let versions = |embedded| migrator(embedded).iter().map(|one| one.version).collect::<Vec<_>>();
+        let sqlite = versions(true);
+        assert_eq!(sqlite, versions(false));
+        assert!(sqlite.is_sorted_by(|one, next| one < next), "{sqlite:?}");
+    }
+
+    async fn database(folder: &std::path::Path) -> Database {
+        let url = config::DatabaseUrl::new(format!("sqlite://{}", folder.join("test.db").display()));
+        let settings = config::Database { url, ..Default::default() };
+        Database::connect(&settings).await.expect("connected")
+    }
+
+    /// As SQLite does when a disk is full.
+    #[tokio::test]
+    async fn a_transaction_that_the_database_rolled_back_by_itself_is_no_end_of_all_transactions() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = database(folder.path()).await;
+        db.migrate().await.expect("migrated");
+        for round in 0..3 {
+            for mut transaction in
+                [db.begin().await.expect("a transaction"), db.snapshot().await.expect("a snapshot")]
+            {
+                transaction.execute("ROLLBACK").await.expect("rolled back");
+                match round {
+                    0 => drop(transaction),
+                    1 => drop(transaction.commit().await.expect_err("there is nothing to commit")),
+                    _ => drop(transaction.rollback().await.expect_err("nor to roll back")),
+                }
+            }
+        }
+        db.check_ready().await.expect("ready");
+        db.begin().await.expect("a transaction").commit().await.expect("committed");
+        db.snapshot().await.expect("a snapshot").rollback().await.expect("over");
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_file_that_can_only_be_read_is_not_ready() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = database(folder.path()).await;
+        db.migrate().await.expect("migrated");
+        db.close().await;
+        let url = format!("sqlite://{}?mode=ro", folder.path().join("test.db").display());
+        let settings = config::Database { url: config::DatabaseUrl::new(url), ..Default::default() };
+        let db = Database::connect(&settings).await.expect("connected");
+        db.check_schema().await.expect("it is read");
+        assert!(db.begin().await.is_err_and(|error| error.to_string().contains("readonly")));
+        assert!(db.check_ready().await.is_err());
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_asked_is_not_called_out_of_date() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = database(folder.path()).await;
+        db.migrate().await.expect("migrated");
+        std::fs::remove_file(folder.path().join("test.db")).expect("removed");
+        let refused = db.check_schema().await.expect_err("no file").to_string();
+        assert!(refused.contains("deleted or replaced") && !refused.contains("up to date"), "{refused}");
+        db.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_newer_database_is_left_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = database(folder.path()).await;
+        assert!(db.check_schema().await.is_err(), "nothing is there yet");
+        db.migrate().await.expect("migrated");
+        db.check_schema().await.expect("up to date");
+        sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, '', true, x'00', 0)")
+            .execute(&mut *db.write.acquire().await.expect("a connection"))
+            .await
+            .expect("a migration of the future");
+        let refused = db.check_schema().await.expect_err("newer");
+        assert!(refused.to_string().contains("newer than this program"), "{refused}");
+        assert!(db.migrate().await.is_err());
+        db.close().await;
+    }
+}

@@ -1,0 +1,231 @@
+//! Connections to one database: at most so many, opened when they are needed, and used again only while they are good.
+//!
+//! sqlx's own pool tries again by itself until time is up and then says "pool timed out", whatever the reason was. This one passes
+//! the error of the database on at once.
+
+use std::{
+    io::{Error as IoError, ErrorKind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sqlx::{AnyConnection, ConnectOptions, Connection as _, Error, Executor, any::AnyConnectOptions};
+use tokio::{
+    runtime::Handle,
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
+
+use super::super::{breaker::Breaker, clock::to_millis, failure::chain};
+use super::{
+    connection::Connection,
+    file::Watched,
+    why::{is_too_many, is_unreachable},
+};
+
+/// A server's connection that nobody used for so long is not used again: what lies between may have forgotten it.
+const LONGEST_IDLE: Duration = Duration::from_secs(300);
+/// A server's connection is replaced after this long, so that its memory there does not grow for ever.
+const LONGEST_LIFE: Duration = Duration::from_secs(1800);
+
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How a pool opens its connections.
+pub(super) struct Settings {
+    pub options: AnyConnectOptions,
+    /// Statements for each new connection.
+    pub setup: &'static str,
+    pub most: u32,
+    /// The longest to wait for a connection.
+    pub patience: Duration,
+    /// The file of an embedded database.
+    pub file: Option<Arc<Watched>>,
+}
+
+/// Connections to one database. Clones share them.
+#[derive(Clone)]
+pub(super) struct Pool(Arc<Shared>);
+
+struct Shared {
+    settings: Settings,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Vec<Open>>,
+    /// Raised when a connection turned out to be no good: those that were opened before are not used again either.
+    generation: AtomicU64,
+    breaker: Breaker,
+    begun: Instant,
+}
+
+/// An open connection.
+pub(super) struct Open {
+    pub raw: AnyConnection,
+    generation: u64,
+    opened_at: Instant,
+    used_at: Instant,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
+impl Pool {
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Shared {
+            permits: Arc::new(Semaphore::new(settings.most as usize)),
+            settings,
+            idle: Mutex::default(),
+            generation: AtomicU64::new(0),
+            breaker: Breaker::default(),
+            begun: Instant::now(),
+        }))
+    }
+
+    pub fn is_embedded(&self) -> bool {
+        self.0.settings.file.is_some()
+    }
+
+    pub fn patience(&self) -> Duration {
+        self.0.settings.patience
+    }
+
+    /// Returns a connection that answers. While the server of the database cannot be reached, all but one caller a second are
+    /// refused at once.
+    pub async fn acquire(&self) -> Result<Connection, Error> {
+        let shared = &self.0;
+        if let Some(file) = &shared.settings.file {
+            file.check()?;
+            return timeout(shared.settings.patience, self.find()).await.unwrap_or(Err(Error::PoolTimedOut));
+        }
+        let now = || to_millis(shared.begun.elapsed());
+        if !shared.breaker.lets_through(now()) {
+            return Err(IoError::new(ErrorKind::NotConnected, "it could not be reached a moment ago").into());
+        }
+        let found = timeout(shared.settings.patience, self.find()).await.unwrap_or(Err(Error::PoolTimedOut));
+        match &found {
+            Ok(_) if shared.breaker.worked() => tracing::info!("The database can be reached again"),
+            Err(error) if is_unreachable(error) && shared.breaker.failed(now()) => {
+                tracing::error!(error = chain(error), "The database cannot be reached");
+            }
+            _ => {}
+        }
+        found
+    }
+
+    async fn find(&self) -> Result<Connection, Error> {
+        let shared = &self.0;
+        let permit = shared.permits.clone().acquire_owned().await.map_err(|_| Error::PoolClosed)?;
+        let found = |open| Ok(Connection::new(open, permit, self.clone()));
+        let begun = Instant::now();
+        loop {
+            while let Some(mut open) = shared.pop() {
+                if open.raw.ping().await.is_ok() {
+                    return found(open);
+                }
+                shared.renew();
+            }
+            let (generation, now) = (shared.generation.load(Ordering::Acquire), Instant::now());
+            match self.open().await {
+                Ok(raw) => return found(Open { raw, generation, opened_at: now, used_at: now }),
+                // The server allows fewer than we do: one of ours may become free.
+                Err(error) if is_too_many(&error) && begun.elapsed() + PAUSE < shared.settings.patience => {
+                    sleep(PAUSE).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Opens a connection beside those that are counted.
+    pub async fn open(&self) -> Result<AnyConnection, Error> {
+        let settings = &self.0.settings;
+        let mut raw = settings.options.connect().await?;
+        raw.execute(settings.setup).await?;
+        Ok(raw)
+    }
+
+    /// Takes a connection back that is good.
+    pub fn keep(&self, open: Open) {
+        self.0.keep(open);
+    }
+
+    /// Has all connections be opened anew, those in use when they come back.
+    pub fn renew(&self) {
+        self.0.renew();
+    }
+
+    /// The file of an embedded database.
+    pub fn file(&self) -> Option<&Watched> {
+        self.0.settings.file.as_deref()
+    }
+
+    /// Changes whenever connections are opened anew.
+    pub fn generation(&self) -> u64 {
+        self.0.generation.load(Ordering::Acquire)
+    }
+
+    /// Waits until all connections are back, and closes them.
+    pub async fn close(&self) {
+        let shared = &self.0;
+        let all = shared.permits.acquire_many(shared.settings.most).await;
+        shared.permits.close();
+        drop(all);
+        let idle = std::mem::take(&mut *shared.idle());
+        for open in idle {
+            let _ = open.raw.close().await;
+        }
+    }
+}
+
+impl Shared {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection that was used last, if it may be used again.
+    fn pop(&self) -> Option<Open> {
+        loop {
+            let open = self.idle().pop()?;
+            if self.may_be_kept(&open) {
+                return Some(open);
+            }
+            self.end(open.raw);
+        }
+    }
+
+    fn may_be_kept(&self, open: &Open) -> bool {
+        // To open a file anew has no use of its own.
+        let is_young = self.settings.file.is_some()
+            || (open.opened_at.elapsed() < LONGEST_LIFE && open.used_at.elapsed() < LONGEST_IDLE);
+        is_young && open.generation == self.generation.load(Ordering::Acquire) && !self.permits.is_closed()
+    }
+
+    fn keep(&self, mut open: Open) {
+        open.used_at = Instant::now();
+        if self.may_be_kept(&open) {
+            self.idle().push(open);
+        } else {
+            self.end(open.raw);
+        }
+    }
+
+    fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        let idle = std::mem::take(&mut *self.idle());
+        idle.into_iter().for_each(|open| self.end(open.raw));
+    }
+
+    /// Closes a connection in the background. Outside of a runtime it ends without saying so.
+    fn end(&self, raw: AnyConnection) {
+        if let Ok(runtime) = Handle::try_current() {
+            let patience = self.settings.patience;
+            runtime.spawn(async move {
+                let _ = timeout(patience, raw.close()).await;
+            });
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What this program needs of a PostgreSQL server: set where it can be set, and looked at where it cannot.
+
+use sqlx::{AnyConnection, Connection as _, Error, Executor, Row};
+use tokio::time::timeout;
+
+use super::super::failure::Failure;
+use super::{pool::Pool, why::is_unreachable};
+
+/// For each connection, because the database, the role and the address can have other defaults. Statements that stand alone have
+/// the same isolation as transactions; a statement that hangs is ended by the server, unless somebody has set another limit.
+/// Whether the database is read-only is left as it is: somebody has a reason for that.
+pub(super) const SETUP: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+                                SET standard_conforming_strings = on; \
+                                SELECT set_config('statement_timeout', '30s', false) \
+                                WHERE current_setting('statement_timeout') = '0'";
+
+/// Whether the server is as this program needs it.
+///
+/// # Errors
+/// A sentence that says what is wrong and what to do.
+pub(super) async fn check(connection: &mut AnyConnection, pool: &Pool) -> Result<(), Failure> {
+    if is_shared(connection, pool).await? {
+        return Err(Failure::message(
+            "database.url leads to a pooler such as pgbouncer in transaction mode, where a connection has another \
+             server process for each transaction. Set pool_mode = session for this database, or connect to PostgreSQL itself",
+        ));
+    }
+    let encoding: String = connection
+        .fetch_one(
+            "SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = current_database()",
+        )
+        .await
+        .and_then(|row| row.try_get(0))
+        .map_err(|error| Failure::start("learn the encoding of the database", error))?;
+    match encoding.as_str() {
+        "UTF8" => {}
+        "SQL_ASCII" => tracing::warn!(
+            "The database has the encoding SQL_ASCII: texts are kept as they are, but letters beyond ASCII are not found \
+             in the other case, and nothing keeps other programs from writing what is no text. Make it anew with UTF8"
+        ),
+        other => {
+            return Err(Failure::message(format!(
+                "the database has the encoding {other} and needs UTF8: make it anew with \
+                 CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether two connections that are open at the same time ever have one server process between them.
+async fn is_shared(connection: &mut AnyConnection, pool: &Pool) -> Result<bool, Failure> {
+    const LOOKS: usize = 3;
+    // A pooler with room for one connection does not share it.
+    let Ok(Ok(mut other)) = timeout(pool.patience(), pool.open()).await else {
+        return Ok(false);
+    };
+    let look = async {
+        let first = process(connection).await?;
+        for _ in 0..LOOKS {
+            if process(connection).await? != first || process(&mut other).await? == first {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    };
+    let is_shared = look.await.map_err(|error: Error| Failure::start("look at the database's server", error));
+    let _ = other.close().await;
+    is_shared
+}
+
+/// Without a prepared statement, which would fail behind the very pooler that is looked for.
+async fn process(connection: &mut AnyConnection) -> Result<i64, Error> {
+    connection.fetch_one("SELECT pg_backend_pid()::bigint").await?.try_get(0)
+}
+
+/// Says why a first connection failed, and what may help.
+pub(super) fn explained(error: Error, embedded: bool) -> Failure {
+    let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+    let hint = match code.as_str() {
+        // Read-only, and cannot be opened.
+        "8" | "14" | "264" | "270" | "526" | "776" | "1032" | "1544" if embedded => {
+            " (may this program write into the folder of the file, too?)"
+        }
+        "28P01" | "28000" => " (user and password in database.url)",
+        "3D000" => " (the last part of database.url)",
+        "08P01" => {
+            " (behind pgbouncer: ignore_startup_parameters = extra_float_digits, and pool_mode = session)"
+        }
+        _ if matches!(error, Error::Tls(_)) => " (sslmode and sslrootcert in database.url)",
+        _ if is_unreachable(&error) => " (host and port in database.url; does the server run?)",
+        _ => "",
+    };
+    // The text of this one can repeat the address, password included.
+    if matches!(error, Error::Configuration(_)) {
+        return Failure::message("database.url: this is not a database address that can be used");
+    }
+    Failure::start(&format!("open the database{hint}"), error)
+}

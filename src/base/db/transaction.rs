@@ -1,0 +1,225 @@
+//! Transactions. BEGIN, COMMIT and ROLLBACK are statements here and not sqlx's own: sqlx counts how deep a connection is in
+//! transactions, and SQLite, which rolls back by itself when a disk is full, does not tell it. After that sqlx would refuse
+//! every further transaction on that connection.
+
+use std::{
+    fmt,
+    io::{Error as IoError, ErrorKind},
+    ops::{Deref, DerefMut},
+    sync::Arc,
+    time::Duration,
+};
+
+use sqlx::{AnyConnection, Error, Row};
+use tokio::time::{sleep, timeout};
+
+use super::super::failure::chain;
+use super::{
+    connection::Connection,
+    pool::Pool,
+    ready::Health,
+    why::{is_locked, is_refusal},
+};
+
+/// What a transaction is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Write,
+    /// Reads everything as it was at one moment.
+    Snapshot,
+}
+
+impl Kind {
+    /// PostgreSQL's default isolation is set by whoever looks after the server, and this program relies on this one. The number
+    /// of the transaction is for [`Transaction::commit`].
+    const fn statement(self, embedded: bool) -> &'static str {
+        match (self, embedded) {
+            (Self::Write, true) => "BEGIN IMMEDIATE",
+            (Self::Snapshot, true) => "BEGIN",
+            (Self::Write, false) => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED; \
+                 SELECT txid_current(), current_setting('transaction_read_only') = 'on'"
+            }
+            (Self::Snapshot, false) => "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY",
+        }
+    }
+}
+
+/// A transaction. Dropped without [`commit`](Self::commit) it is rolled back. A connection goes back to its pool only when the
+/// database itself has said that the transaction on it is over; in any other case it is closed.
+#[derive(Debug)]
+pub struct Transaction {
+    /// Taken out when the transaction is over.
+    connection: Option<Connection>,
+    /// PostgreSQL's number of a write transaction.
+    number: Option<i64>,
+    health: Arc<Health>,
+}
+
+impl Transaction {
+    /// A connection that cannot begin a transaction is closed, and a new one has one try: after a failover, and after a file or
+    /// a disk could not be written to, the old ones stay as they were.
+    pub(super) async fn begin(pool: &Pool, kind: Kind, health: Arc<Health>) -> Result<Self, Error> {
+        let begun = match Self::try_to_begin(pool.acquire().await, kind, &health).await {
+            Err((true, _)) => Self::try_to_begin(pool.acquire().await, kind, &health).await,
+            begun => begun,
+        };
+        begun.map_err(|(_, error)| {
+            health.note(true);
+            error
+        })
+    }
+
+    /// With an error, whether another connection may do better.
+    async fn try_to_begin(
+        connection: Result<Connection, Error>,
+        kind: Kind,
+        health: &Arc<Health>,
+    ) -> Result<Self, (bool, Error)> {
+        let connection = Some(connection.map_err(|error| (false, error))?);
+        let mut transaction = Self { connection, number: None, health: health.clone() };
+        if let Err(error) = transaction.start(kind).await {
+            transaction.give_up().await;
+            return Err((!is_locked(&error), error));
+        }
+        Ok(transaction)
+    }
+
+    async fn give_up(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            connection.condemn().await;
+        }
+    }
+
+    async fn start(&mut self, kind: Kind) -> Result<(), Error> {
+        let connection = self.connection.as_mut().ok_or(Error::PoolClosed)?;
+        let embedded = connection.pool().is_embedded();
+        let row = connection.run(kind.statement(embedded)).await?;
+        if kind == Kind::Write
+            && let Some(row) = row
+        {
+            if row.try_get(1)? {
+                return Err(IoError::new(ErrorKind::ReadOnlyFilesystem, "it is read-only just now").into());
+            }
+            self.number = Some(row.try_get(0)?);
+        }
+        Ok(())
+    }
+
+    /// Commits. Where the answer to COMMIT is lost, the database is asked what became of it, by another connection.
+    ///
+    /// # Errors
+    /// When nothing was changed; and, as [`OutcomeUnknown`], when that cannot be learned.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        let connection = self.connection.as_mut().ok_or(Error::PoolClosed)?;
+        let pool = connection.pool().clone();
+        let Err(error) = connection.run("COMMIT").await else {
+            self.connection = None;
+            self.health.note(false);
+            return Ok(());
+        };
+        self.give_up().await;
+        if !pool.is_embedded() && is_refusal(&error) {
+            return Err(error);
+        }
+        self.health.note(true);
+        if pool.is_embedded() {
+            return Err(error);
+        }
+        match outcome(&pool, self.number).await {
+            Some(true) => {
+                tracing::warn!(error = chain(&error), "The answer to COMMIT was lost; it was done");
+                Ok(())
+            }
+            Some(false) => Err(error),
+            None => {
+                self.health.commit_lost();
+                Err(Error::AnyDriverError(Box::new(OutcomeUnknown(error))))
+            }
+        }
+    }
+
+    /// Ends the transaction without a trace.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn rollback(mut self) -> Result<(), Error> {
+        match self.connection.as_mut() {
+            Some(connection) => connection.run("ROLLBACK").await?,
+            None => return Ok(()),
+        };
+        self.connection = None;
+        Ok(())
+    }
+}
+
+/// Whether the transaction of that number was committed.
+async fn outcome(pool: &Pool, number: Option<i64>) -> Option<bool> {
+    const PAUSE: Duration = Duration::from_millis(100);
+    let number = number?;
+    let ask = async {
+        loop {
+            let answer = async {
+                let mut connection = pool.acquire().await?;
+                let (status,): (Option<String>,) =
+                    sqlx::query_as("SELECT txid_status($1)").bind(number).fetch_one(&mut *connection).await?;
+                Ok::<_, Error>(status)
+            };
+            match answer.await.as_ref().map(Option::as_deref) {
+                Ok(Some("committed")) => return Some(true),
+                Ok(Some("aborted")) => return Some(false),
+                Ok(None) => return None,
+                // Still going on, or the server does not answer yet.
+                _ => sleep(PAUSE).await,
+            }
+        }
+    };
+    timeout(pool.patience(), ask).await.ok().flatten()
+}
+
+/// The connection was lost with COMMIT on its way, and nobody could be asked what became of it.
+#[derive(Debug)]
+pub struct OutcomeUnknown(Error);
+
+impl fmt::Display for OutcomeUnknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer to COMMIT was lost")
+    }
+}
+
+impl std::error::Error for OutcomeUnknown {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+const OPEN: &str = "a transaction has its connection until it is over";
+
+impl Deref for Transaction {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        self.connection.as_ref().expect(OPEN)
+    }
+}
+
+impl DerefMut for Transaction {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        self.connection.as_mut().expect(OPEN)
+    }
+}
+
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            let health = self.health.clone();
+            connection.in_background(|mut connection| async move {
+                let patience = connection.pool().patience();
+                if !matches!(timeout(patience, connection.run("ROLLBACK")).await, Ok(Ok(_))) {
+                    health.note(true);
+                    connection.condemn().await;
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The kind of error that only the log reads (law 3), and how it becomes the kind that a visitor may read.
+
+use std::{error::Error, fmt};
+
+use super::db::OutcomeUnknown;
+use crate::shared::{
+    error::AppError,
+    forms::{Field, FormErrors, Problem},
+};
+
+/// Why something could not be done, for the operator: at a start, or in the log.
+#[derive(Debug)]
+pub struct Failure {
+    what: String,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A sentence that says it all.
+    pub fn message(what: impl Into<String>) -> Self {
+        Self { what: what.into(), source: None }
+    }
+
+    /// `cannot WHAT: SOURCE`
+    pub fn start(what: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { what: format!("cannot {what}"), source: Some(source.into()) }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        self.source.as_deref().map_or(Ok(()), |source| write!(f, ": {}", chain(source)))
+    }
+}
+
+/// An error with what caused it, each once: some libraries repeat the cause in their own text.
+pub fn chain(error: &(dyn Error + 'static)) -> String {
+    let (mut text, mut source) = (error.to_string(), error.source());
+    while let Some(error) = source {
+        let cause = error.to_string();
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        source = error.source();
+    }
+    text
+}
+
+impl Error for Failure {}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::start("use the database", error)
+    }
+}
+
+/// The one place where a database error becomes something that a visitor may read, and where it is logged.
+impl From<sqlx::Error> for AppError {
+    fn from(error: sqlx::Error) -> Self {
+        if let Some((field, problem)) = violated_constraint(&error) {
+            return Self::Invalid(FormErrors::one(field, problem));
+        }
+        if is_unknown_outcome(&error) {
+            tracing::error!(error = %Failure::from(error), "The database was lost at a commit");
+            Self::MaybeDone
+        } else if is_no_text(&error) {
+            tracing::info!(error = %Failure::from(error), "A query was refused");
+            Self::BadRequest
+        } else if is_outage(&error) {
+            tracing::error!(error = %Failure::from(error), "The database cannot be used");
+            Self::Unavailable
+        } else {
+            tracing::error!(error = %Failure::from(error), "A query failed");
+            Self::Internal
+        }
+    }
+}
+
+/// The database decides uniqueness (law 5); here its constraints get their field. PostgreSQL names the constraint, SQLite
+/// names a CHECK but only the column of a UNIQUE.
+fn violated_constraint(error: &sqlx::Error) -> Option<(Field, Problem)> {
+    let database = error.as_database_error()?;
+    let text = database.constraint().unwrap_or_else(|| database.message());
+    [
+        ("users_username_unique", Field::Username, Problem::UsernameTaken),
+        ("users.username_key", Field::Username, Problem::UsernameTaken),
+        ("users_verified_email_unique", Field::Email, Problem::EmailTaken),
+        ("users.email_key", Field::Email, Problem::EmailTaken),
+        ("users_username_not_empty", Field::Username, Problem::UsernameEmpty),
+        ("groups_name_unique", Field::GroupName, Problem::GroupTaken),
+        ("groups.name_key", Field::GroupName, Problem::GroupTaken),
+        ("groups_name_not_empty", Field::GroupName, Problem::Required),
+    ]
+    .into_iter()
+    .find(|(name, ..)| text.contains(name))
+    .map(|(_, field, problem)| (field, problem))
+}
+
+fn is_unknown_outcome(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::AnyDriverError(error) if error.is::<OutcomeUnknown>())
+}
+
+/// Whether a value from outside is none that PostgreSQL takes as text, such as one with a NUL.
+fn is_no_text(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["22021", "22P05"].contains(&code.as_ref()))
+}
+
+/// Whether trying again later can help: not reachable, out of connections, locked, in another's way, full, read-only, going down.
+fn is_outage(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::Protocol(_) => true,
+        sqlx::Error::Database(database) => {
+            let code = database.code().unwrap_or_default().into_owned();
+            // PostgreSQL's classes (08 connection, 25006 read-only, 40 rolled back for another transaction's sake, 53 resources,
+            // 55P03 locked, 57 operator, 58 the system's disks) have five characters, SQLite's result codes are numbers whose low
+            // byte is the kind: 5 busy, 6 locked, 8 read-only, 10 I/O, 13 full, 14 cannot open.
+            if code.len() == 5 {
+                ["08", "25006", "40", "53", "55P03", "57", "58"].iter().any(|class| code.starts_with(class))
+            } else {
+                code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+            }
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Layer(&'static str, Option<Box<Layer>>);
+
+    impl fmt::Display for Layer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Layer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.1.as_deref().map(|layer| layer as _)
+        }
+    }
+
+    /// An error of a database with this code.
+    #[derive(Debug)]
+    struct Coded(&'static str);
+
+    impl fmt::Display for Coded {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Coded {}
+
+    impl sqlx::error::DatabaseError for Coded {
+        fn message(&self) -> &str {
+            "told"
+        }
+
+        fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> sqlx::error::ErrorKind {
+            sqlx::error::ErrorKind::Other
+        }
+    }
+
+    #[test]
+    fn what_goes_by_is_no_fault_of_ours_and_what_came_from_outside_neither() {
+        let told = |code| AppError::from(sqlx::Error::Database(Box::new(Coded(code))));
+        for code in ["40001", "40P01", "55P03", "57014", "57P01", "53300", "25006", "08006", "58030"] {
+            assert_eq!(told(code), AppError::Unavailable, "PostgreSQL {code}");
+        }
+        for code in ["5", "6", "517", "8", "1032", "778", "1034", "13", "14"] {
+            assert_eq!(told(code), AppError::Unavailable, "SQLite {code}");
+        }
+        for code in ["22021", "22P05"] {
+            assert_eq!(told(code), AppError::BadRequest, "{code}");
+        }
+        for code in ["42P01", "42601", "23505", "1", "11", "19"] {
+            assert_eq!(told(code), AppError::Internal, "{code}");
+        }
+    }
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let cause = |outer| Layer(outer, Some(Layer("refused", None).into()));
+        assert_eq!(chain(&cause("no mail")), "no mail: refused");
+        assert_eq!(chain(&cause("no mail: refused")), "no mail: refused");
+        assert_eq!(chain(&Layer("sent", Some(cause("no mail: refused").into()))), "sent: no mail: refused");
+        assert_eq!(Failure::start("send", cause("no mail")).to_string(), "cannot send: no mail: refused");
+        assert_eq!(Failure::message("no room").to_string(), "no room");
+    }
+}

@@ -1,0 +1,245 @@
+//! The ways out: SMTP, a folder, or the developers' mailbox.
+
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use lettre::{
+    Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        client::{Certificate, Tls, TlsParameters},
+        extension::ClientId,
+    },
+};
+use tokio::sync::Notify;
+use url::{Host, Url};
+
+use super::{
+    clock::Millis,
+    config::{Config, Environment, MailTransport, is_loopback},
+    email_address,
+    failure::{Failure, chain},
+    letter::Letter,
+};
+
+/// Why a mail did not go out.
+#[derive(Debug)]
+pub struct NotSent {
+    /// For the log and the operator.
+    pub reason: String,
+    /// Whether trying again is of no use.
+    pub is_final: bool,
+}
+
+/// A mail in the developers' mailbox.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// When it was sent.
+    pub at: Millis,
+    /// To whom.
+    pub to: String,
+    /// What about.
+    pub subject: String,
+    /// Its plain text.
+    pub text: String,
+    /// Where its button leads.
+    pub link: Option<String>,
+}
+
+enum Way {
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Folder(PathBuf),
+    /// The latest at the front.
+    Mailbox(Mutex<VecDeque<Posted>>),
+}
+
+/// The longest that a mail server may take for each of its answers. Of those one mail takes nine at most.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The site's post office.
+pub struct Mails {
+    way: Way,
+    from: Mailbox,
+    site_name: String,
+    base_url: String,
+    woken: Notify,
+}
+
+impl Mails {
+    /// With the configured way out.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub fn new(config: &Config, base_url: &Url) -> Result<Self, Failure> {
+        let invalid = |error: &dyn std::fmt::Display| Failure::message(format!("mail.from: {error}"));
+        let from = if config.mail.from.is_empty() {
+            // A host that is a number is none that mail knows; such a site sends nothing but in tests.
+            let host = base_url.domain().unwrap_or("localhost");
+            Address::new("noreply", host).map_err(|error| invalid(&error))?
+        } else {
+            let from = email_address::wire(&config.mail.from).unwrap_or_default();
+            from.parse().map_err(|error| invalid(&error))?
+        };
+        let way = match &config.mail.transport {
+            // Once more, for whoever puts a configuration together without its checks.
+            MailTransport::Mailbox
+                if config.site.environment == Environment::Production || !is_loopback(base_url) =>
+            {
+                return Err(Failure::message("mail.transport must be smtp://… or file:… here"));
+            }
+            MailTransport::Mailbox => Way::Mailbox(Mutex::default()),
+            MailTransport::File(folder) => {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| Failure::start("make the folder for mails (mail.transport)", error))?;
+                Way::Folder(folder.clone())
+            }
+            MailTransport::Smtp(url) => Way::Smtp(Box::new(smtp(url, &config.mail.ca_file, base_url)?)),
+        };
+        Ok(Self {
+            way,
+            from: Mailbox::new(Some(config.site.name.clone()), from),
+            site_name: config.site.name.clone(),
+            base_url: base_url.as_str().trim_end_matches('/').to_owned(),
+            woken: Notify::new(),
+        })
+    }
+
+    /// To be called after the commit that queued a mail.
+    pub fn wake(&self) {
+        self.woken.notify_one();
+    }
+
+    /// Waits for [`Self::wake`].
+    pub async fn woken(&self) {
+        self.woken.notified().await;
+    }
+
+    /// What is in the developers' mailbox, the latest first; none where there is no such mailbox.
+    pub fn mailbox(&self) -> Option<Vec<Posted>> {
+        match &self.way {
+            Way::Mailbox(posted) => {
+                Some(posted.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Sends one.
+    ///
+    /// # Errors
+    /// When it was not taken.
+    pub async fn send(&self, id: i64, now: i64, letter: &Letter) -> Result<(), NotSent> {
+        let never = |error: &dyn std::fmt::Display| NotSent { reason: error.to_string(), is_final: true };
+        let message = || self.message(id, letter).map_err(|error| never(&error));
+        match &self.way {
+            Way::Mailbox(posted) => {
+                /// Memory is bounded, and nobody looks further back.
+                const MOST: usize = 100;
+                let mut posted = posted.lock().unwrap_or_else(PoisonError::into_inner);
+                posted.push_front(Posted {
+                    at: now,
+                    to: letter.to.clone(),
+                    subject: letter.subject.clone(),
+                    text: letter.text(&self.site_name, &self.base_url),
+                    link: letter.button.as_ref().map(|(_, url)| url.clone()),
+                });
+                posted.truncate(MOST);
+                Ok(())
+            }
+            Way::Folder(folder) => write(folder, id, &message()?.formatted())
+                .await
+                .map_err(|error| NotSent { reason: error.to_string(), is_final: false }),
+            Way::Smtp(smtp) => match smtp.send(message()?).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(NotSent { is_final: is_about_the_mail(&error), reason: chain(&error) }),
+            },
+        }
+    }
+
+    fn message(&self, id: i64, letter: &Letter) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
+        let (text, html) =
+            (letter.text(&self.site_name, &self.base_url), letter.html(&self.site_name, &self.base_url));
+        let to = email_address::wire(&letter.to).ok_or("no mail can be sent to this address")?;
+        let to = Mailbox::new(None, to.parse()?);
+        let mut message = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(letter.subject.clone())
+            .message_id(Some(format!("<{id:x}.{:016x}@{}>", rand::random::<u64>(), self.from.email.domain())))
+            .multipart(MultiPart::alternative_plain_html(text, html))?;
+        // RFC 3834: so that nobody's holiday notice answers us.
+        message.headers_mut().insert_raw(HeaderValue::new(
+            HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".into(),
+        ));
+        Ok(message)
+    }
+}
+
+/// A client of the mail server at this address.
+fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
+    let unusable = || Failure::message("mail.transport: this address cannot be used");
+    let parsed = Url::parse(url).map_err(|_| unusable())?;
+    let mut client = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
+        .map_err(|_| unusable())?
+        .timeout(Some(ANSWER_TIMEOUT));
+    // A path of the address is the name already. Servers refuse one that cannot be ours, such as lettre's own, 127.0.0.1.
+    if parsed.path().len() <= 1 {
+        client = client.hello_name(match base_url.host() {
+            Some(Host::Ipv4(address)) => ClientId::Ipv4(address),
+            Some(Host::Ipv6(address)) => ClientId::Ipv6(address),
+            Some(Host::Domain(name)) => ClientId::Domain(name.to_owned()),
+            None => ClientId::default(),
+        });
+    }
+    if ca_file.as_os_str().is_empty() {
+        return Ok(client.build());
+    }
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::message(format!("mail.ca_file: cannot use {}: {error}", ca_file.display()))
+    };
+    let pem = std::fs::read(ca_file).map_err(|error| wrong(&error))?;
+    if !pem.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN) {
+        return Err(wrong(&"it holds no certificate in PEM"));
+    }
+    let certificate = Certificate::from_pem(&pem).map_err(|error| wrong(&error))?;
+    let tls = TlsParameters::builder(parsed.host_str().unwrap_or_default().to_owned())
+        .add_root_certificate(certificate)
+        .build()
+        .map_err(|error| wrong(&error))?;
+    // As lettre reads the address.
+    let wanted = parsed.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value);
+    Ok(match (parsed.scheme(), wanted.as_deref()) {
+        ("smtps", _) => client.tls(Tls::Wrapper(tls)),
+        (_, Some("required")) => client.tls(Tls::Required(tls)),
+        (_, Some("opportunistic")) => client.tls(Tls::Opportunistic(tls)),
+        _ => client,
+    }
+    .build())
+}
+
+const PEM_BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+/// For nobody else on this machine to read, and whole or not at all.
+async fn write(folder: &Path, id: i64, bytes: &[u8]) -> std::io::Result<()> {
+    use tokio::io::AsyncWriteExt;
+    let name = format!("{id:016x}-{:08x}", rand::random::<u32>());
+    let (unfinished, finished) = (folder.join(format!("{name}.tmp")), folder.join(format!("{name}.eml")));
+    let mut file =
+        tokio::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&unfinished).await?;
+    file.write_all(bytes).await?;
+    file.sync_all().await?;
+    tokio::fs::rename(unfinished, finished).await
+}
+
+/// Refused for good (5xx), and not because of us: with a password that is put right (RFC 4954: 530 to 538) the same mail goes out.
+fn is_about_the_mail(error: &lettre::transport::smtp::Error) -> bool {
+    error.is_permanent() && !error.status().is_some_and(|code| (530..540).contains(&u16::from(code)))
+}

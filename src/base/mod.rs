@@ -1,0 +1,25 @@
+//! What every feature stands on: configuration, database, clock, identity. Knows no feature.
+
+pub mod assets;
+pub mod backup;
+pub mod breaker;
+pub mod clock;
+pub mod config;
+pub mod database_lock;
+pub mod date;
+pub mod db;
+pub mod email_address;
+#[cfg(test)]
+pub mod explained;
+pub mod failure;
+pub mod id;
+pub mod letter;
+pub mod mailer;
+pub mod member;
+pub mod moment;
+pub mod network;
+pub mod shutdown;
+pub mod sql;
+pub mod user_agent;
+pub mod username;
+pub mod work_queue;

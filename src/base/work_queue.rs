@@ -1,0 +1,142 @@
+//! Heavy work behind a bound: a hash or a picture takes tens of megabytes and of milliseconds of a core, so that without one a burst
+//! of them takes the machine. A few run at once, on threads where nothing else waits; a few wait; the rest is told to come back.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Span;
+
+use crate::shared::error::AppError;
+
+/// A number of slots and a queue in front of them. Clones share both.
+#[derive(Clone)]
+pub struct Workshop {
+    slots: Arc<Semaphore>,
+    /// Who is at work plus who waits.
+    admitted: Arc<Semaphore>,
+    /// The same, of those who come through [`Lane::Open`].
+    admitted_open: Arc<Semaphore>,
+}
+
+/// Which part of the queue is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// For strangers: half of the queue, so that a flood of them leaves the other half free.
+    Open,
+    /// The whole queue, for those who have shown that they are no strangers.
+    Reserved,
+}
+
+/// A place in the queue; dropped, it is free again.
+#[derive(Debug)]
+pub struct Admitted {
+    _place: OwnedSemaphorePermit,
+    _open: Option<OwnedSemaphorePermit>,
+}
+
+impl Workshop {
+    /// So many at once, so many waiting.
+    pub fn new(slots: usize, queue: usize) -> Self {
+        Self {
+            slots: Arc::new(Semaphore::new(slots)),
+            admitted: Arc::new(Semaphore::new(slots.saturating_add(queue))),
+            admitted_open: Arc::new(Semaphore::new(slots.saturating_add(queue.div_ceil(2)))),
+        }
+    }
+
+    /// Takes a place in the queue.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when there is none.
+    pub fn admit(&self) -> Result<Admitted, AppError> {
+        self.admit_to(Lane::Reserved)
+    }
+
+    /// Takes a place in this part of the queue.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when there is none.
+    pub fn admit_to(&self, lane: Lane) -> Result<Admitted, AppError> {
+        let open = match lane {
+            Lane::Open => Some(self.admitted_open.clone().try_acquire_owned().map_err(|_| BUSY)?),
+            Lane::Reserved => None,
+        };
+        let place = self.admitted.clone().try_acquire_owned().map_err(|_| BUSY)?;
+        Ok(Admitted { _place: place, _open: open })
+    }
+
+    /// Waits for a slot and does the work in it.
+    ///
+    /// # Errors
+    /// [`AppError::Internal`] when the work panicked.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        admitted: Admitted,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, AppError> {
+        let slot = self.slots.clone().acquire_owned().await.map_err(|_| BUSY)?;
+        // What is logged there, and a panic, belongs to the request.
+        let span = Span::current();
+        tokio::task::spawn_blocking(move || {
+            let _span = span.entered();
+            // Both go along, so that a visitor who leaves does not free a slot in which work is still done.
+            let _places = (admitted, slot);
+            work()
+        })
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "Work on a thread of its own could not be finished");
+            AppError::Internal
+        })
+    }
+}
+
+/// The queue is empty long before.
+const BUSY: AppError = AppError::Busy { retry_after: 2 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn past_the_queue_nobody_waits() {
+        let workshop = Workshop::new(1, 1);
+        let slot = workshop.slots.clone().acquire_owned().await;
+        let waiting: Vec<_> = (0..2)
+            .map(|number| {
+                let (workshop, admitted) = (workshop.clone(), workshop.admit().expect("a place"));
+                tokio::spawn(async move { workshop.run(admitted, move || number).await })
+            })
+            .collect();
+        assert_eq!(workshop.admit().err(), Some(AppError::Busy { retry_after: 2 }));
+        drop(slot);
+        for (number, waiting) in waiting.into_iter().enumerate() {
+            assert_eq!(waiting.await.expect("no panic"), Ok(number));
+        }
+        assert!(workshop.admit().is_ok(), "the places are free again");
+    }
+
+    #[test]
+    fn strangers_leave_half_of_the_queue_free() {
+        let workshop = Workshop::new(1, 4);
+        let strangers: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Open).ok()).take(9).collect();
+        assert_eq!(strangers.len(), 3, "the slot and two places");
+        let known: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Reserved).ok()).take(9).collect();
+        assert_eq!(known.len(), 2);
+        drop(strangers);
+        let strangers: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Open).ok()).take(9).collect();
+        assert_eq!(strangers.len(), 3, "their places are free again");
+    }
+
+    #[tokio::test]
+    async fn a_panic_frees_its_place() {
+        let workshop = Workshop::new(1, 0);
+        for _ in 0..2 {
+            let admitted = workshop.admit().expect("a place");
+            assert_eq!(
+                workshop.run(admitted, || panic!("on purpose")).await,
+                Err::<(), _>(AppError::Internal)
+            );
+        }
+    }
+}

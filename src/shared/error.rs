@@ -1,0 +1,219 @@
+//! What may be said to a visitor when something cannot be done.
+//!
+//! There are two kinds of error (law 3). This one crosses the wire: a closed enum, no free text, each variant with its HTTP
+//! status and its sentence. The other kind, with its source chain, goes to the log, once, where it is handled
+//! (`server::failure`).
+
+use serde::{Deserialize, Serialize};
+use server_fn::{
+    Bytes, Decodes,
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+
+use super::forms::FormErrors;
+
+/// The only error that a server function answers with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum AppError {
+    /// A form was refused; each error stands at its field.
+    #[error("Please correct the marked fields.")]
+    Invalid(FormErrors),
+    /// The request could not be read: fields missing, repeated, or not UTF-8.
+    #[error("That request could not be read. Please go back, reload the page and try again.")]
+    BadRequest,
+    /// Nobody is signed in.
+    #[error("Please log in to see this page.")]
+    SignedOut,
+    /// The caller may not do this.
+    #[error("You do not have permission to do that.")]
+    Forbidden,
+    /// The site is not open to the caller's network.
+    #[error("This site cannot be used from your network.")]
+    NetworkRefused,
+    /// A member of staff acts as the caller, and this is not for them to do.
+    #[error("This stays closed while you act as a member. Stop acting to go on as yourself.")]
+    ClosedWhileActing,
+    /// The caller's page was made while they acted as a member, and that is over.
+    #[error("You do not act as a member any more. Nothing was changed. Please load the page again.")]
+    ActingOver,
+    /// The password was last given too long ago for what is asked.
+    #[error("Please give your password again.")]
+    ReauthenticationRequired,
+    /// Too many tries. Seconds until the next one is let through.
+    #[error("Too many attempts. Please try again in {}.", in_words(*retry_after))]
+    Throttled {
+        /// Seconds.
+        retry_after: u32,
+    },
+    /// There is no such thing.
+    #[error("There is nothing at this address.")]
+    NotFound,
+    /// The request body is over the limit.
+    #[error("That is more than this site accepts in one request. Please send less.")]
+    TooLarge,
+    /// Too much at once; nothing was done. Seconds until it is worth trying again.
+    #[error("The site is very busy just now. Nothing was changed. Please try again in {retry_after} s.")]
+    Busy {
+        /// Seconds.
+        retry_after: u32,
+    },
+    /// The database cannot be reached; nothing was done.
+    #[error(
+        "The site cannot reach its database just now. Nothing was changed. Please try again in a moment."
+    )]
+    Unavailable,
+    /// The database was lost while it carried this out.
+    #[error(
+        "The site lost its database in the middle of this. It may have been done all the same: please look before you try again."
+    )]
+    MaybeDone,
+    /// It took longer than a request may.
+    #[error("That took too long. It may have been done all the same: please look before you try again.")]
+    TimedOut,
+    /// The browser could not reach the site.
+    #[error("The site could not be reached. Please check your connection and try again.")]
+    Offline,
+    /// A failure of ours, with the id by which it is found in the log.
+    #[error("{error} (If you report this, please quote {request_id}.)")]
+    Reported {
+        /// What went wrong.
+        error: Box<Self>,
+        /// The request's id.
+        request_id: String,
+    },
+    /// Our fault. The log knows more.
+    #[error("Something went wrong on our side. It has been written to the log.")]
+    Internal,
+}
+
+impl AppError {
+    /// The HTTP status that goes with the error.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Invalid(_) => 422,
+            Self::BadRequest | Self::Offline => 400,
+            Self::SignedOut => 401,
+            Self::Forbidden
+            | Self::NetworkRefused
+            | Self::ClosedWhileActing
+            | Self::ActingOver
+            | Self::ReauthenticationRequired => 403,
+            Self::NotFound => 404,
+            Self::TooLarge => 413,
+            Self::Throttled { .. } => 429,
+            Self::Busy { .. } | Self::Unavailable | Self::MaybeDone | Self::TimedOut => 503,
+            Self::Internal => 500,
+            Self::Reported { error, .. } => error.status(),
+        }
+    }
+
+    /// Seconds for `Retry-After` (RFC 9110, 10.2.3), where trying again is worth it.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::Busy { retry_after } | Self::Throttled { retry_after } => Some(*retry_after),
+            Self::Unavailable | Self::MaybeDone | Self::TimedOut => Some(5),
+            Self::Reported { error, .. } => error.retry_after(),
+            _ => None,
+        }
+    }
+
+    /// Adds the request's id to a failure of ours, for the visitor to quote.
+    #[must_use]
+    pub fn reported(self, request_id: Option<&str>) -> Self {
+        match request_id {
+            Some(id) if self.status() >= 500 && !matches!(self, Self::Reported { .. }) => {
+                Self::Reported { error: Box::new(self), request_id: id.to_owned() }
+            }
+            _ => self,
+        }
+    }
+}
+
+/// A time to wait, never shorter than it is.
+fn in_words(seconds: u32) -> String {
+    let plural =
+        |count: u32, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
+    match seconds {
+        0..=90 => plural(seconds.max(1), "second"),
+        91..=5400 => plural(seconds.div_ceil(60), "minute"),
+        _ => plural(seconds.div_ceil(3600), "hour"),
+    }
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Request(_) => Self::Offline,
+            // Deserialization: a body that is no text, seen on the server. What the browser reads goes through `de`.
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::Deserialization(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::UnsupportedRequestMethod(_) => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+
+    /// The guard answers 401 with an empty body (law 1), and nothing else answers with an empty body.
+    fn de(data: Bytes) -> Self {
+        if data.is_empty() {
+            return Self::SignedOut;
+        }
+        JsonEncoding::decode(data).unwrap_or(Self::Internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_answer_means_signed_out() {
+        assert_eq!(AppError::de(Bytes::new()), AppError::SignedOut);
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_internal() {
+        assert_eq!(AppError::de(Bytes::from_static(b"<html>")), AppError::Internal);
+    }
+
+    #[test]
+    fn how_long_to_wait_is_said_in_words() {
+        for (seconds, words) in [
+            (0, "1 second"),
+            (1, "1 second"),
+            (90, "90 seconds"),
+            (91, "2 minutes"),
+            (300, "5 minutes"),
+            (5401, "2 hours"),
+        ] {
+            let sentence = AppError::Throttled { retry_after: seconds }.to_string();
+            assert_eq!(sentence, format!("Too many attempts. Please try again in {words}."));
+        }
+    }
+
+    #[test]
+    fn a_failure_is_reported_with_its_id_and_stays_what_it_is() {
+        let reported = AppError::Unavailable.reported(Some("7f3a")).reported(Some("other"));
+        assert_eq!((reported.status(), reported.retry_after()), (503, Some(5)));
+        let sentence = reported.to_string();
+        assert!(sentence.ends_with("in a moment. (If you report this, please quote 7f3a.)"), "{sentence}");
+        assert_eq!(AppError::de(reported.ser()), reported);
+        assert_eq!(AppError::NotFound.reported(Some("7f3a")), AppError::NotFound);
+        assert_eq!(AppError::Internal.reported(None), AppError::Internal);
+    }
+
+    #[test]
+    fn bad_input_is_never_a_server_error() {
+        for error in [
+            ServerFnErrorErr::Args("x".into()),
+            ServerFnErrorErr::Deserialization("x".into()),
+            ServerFnErrorErr::MissingArg("x".into()),
+            ServerFnErrorErr::UnsupportedRequestMethod("x".into()),
+        ] {
+            assert_eq!(AppError::from_server_fn_error(error).status(), 400);
+        }
+    }
+}
