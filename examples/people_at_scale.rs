@@ -11,16 +11,17 @@ use std::{
 };
 
 use members_area::{
-    accounts::{service as accounts, service::NewAccount},
+    accounts::{service as accounts, service::NewAccount, session},
     base::{
         clock::Clock,
         config::{Config, DatabaseUrl, MailTransport},
         db::Database,
         member::Client,
     },
-    server::{self, Site},
-    sessions::cookie,
+    server,
     shared::forms::Secret,
+    site,
+    site::Site,
 };
 use sqlx::{AnyConnection, Connection, Executor};
 use tokio::{
@@ -101,11 +102,11 @@ async fn sign_in(site: &Site) -> String {
     };
     // There is one already in a database that was filled before.
     let _ = accounts::create_superuser(site, typed, true).await;
-    let visit = server::Visit::of_operator(site);
+    let visit = site::Visit::of_operator(site);
     let login = accounts::authenticate(&visit, "root", &Secret::new("correct horse battery")).await;
     let member = login.expect("the database").expect("a superuser");
     let client = Client { address: "127.0.0.1".into(), agent: String::new(), acting: None };
-    cookie::open_for(site, &member, &client).await.expect("a session")
+    session::open_for(site, &member, &client).await.expect("a session")
 }
 
 async fn get(address: SocketAddr, path: &str, cookie: &str) -> String {

@@ -22,14 +22,14 @@ use crate::{
             SignupPage, VerifyPage,
         },
     },
-    acting::pages::{ActPage, ActingBanner},
     activity::pages::ActivityPage,
     admin::{
+        acting::pages::{ActPage, ActingBanner},
         activity::pages::AllActivityPage,
         cache::pages::CachePage,
         groups::pages::{DeleteGroupPage, GroupPage, GroupsPage, NewGroupPage},
         mails::pages::MailsPage,
-        pages::{ADMIN, AdminPage},
+        pages::AdminPage,
         sessions::pages::SessionsPage,
         users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
     },
@@ -38,7 +38,7 @@ use crate::{
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
     my_data::pages::{DataPage, DeletePage},
     sessions::pages::DevicesPage,
-    shared::error::AppError,
+    shared::{error::AppError, paths::ADMIN},
     ui::{ErrorText, Footer, Header, JsonBytes, LostSession, Main, Once, PageContext, SetStatus, SkipLink},
 };
 

@@ -15,12 +15,12 @@ pub mod ui;
 
 /// Sign up, log in, log out.
 pub mod accounts;
-/// Acting as a member, for staff.
-pub mod acting;
 /// What happened to an account.
 pub mod activity;
 /// People and what they may, for staff.
 pub mod admin;
+/// Who changed what, for staff.
+pub mod audit;
 /// The lesson's caching exercises.
 pub mod lab;
 /// Mails.
@@ -34,6 +34,9 @@ pub mod pictures;
 /// Signed-in sessions.
 pub mod sessions;
 
+/// Passwords, sessions and rate limits.
+#[cfg(feature = "ssr")]
+pub mod auth;
 /// Configuration, database, clock, identity: what every feature stands on.
 #[cfg(feature = "ssr")]
 pub mod base;
@@ -46,18 +49,15 @@ pub mod commands;
 /// Whether members can see anything of each other.
 #[cfg(feature = "ssr")]
 pub mod doctor;
-/// People on their way in and out.
-#[cfg(feature = "ssr")]
-pub mod moving;
 /// The operator's verbs on accounts, groups and permissions.
 #[cfg(feature = "ssr")]
 pub mod people;
-/// Plumbing that knows no feature.
+/// Layers and routes, in their order; the listening side.
 #[cfg(feature = "ssr")]
 pub mod server;
-/// How often something may be tried.
+/// The running site and one request of it.
 #[cfg(feature = "ssr")]
-pub mod throttle;
+pub mod site;
 /// How long each request took.
 #[cfg(feature = "ssr")]
 pub mod timing;
@@ -65,3 +65,6 @@ pub mod timing;
 /// The browser's entry point.
 #[cfg(feature = "hydrate")]
 mod browser;
+/// People on their way in and out.
+#[cfg(feature = "ssr")]
+pub mod transfer;

@@ -7,11 +7,11 @@ use axum_login::{AuthUser, AuthnBackend, AuthzBackend};
 use super::service;
 use crate::{
     base::member::{Member, Permission, UserId},
-    server::{Site, Visit},
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
     },
+    site::{Site, Visit},
 };
 
 /// What a visitor types to log in.

@@ -10,8 +10,8 @@ use crate::{
         service as mail,
         service::{Kind, Occasion, Order},
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// Writes the mail with this number in the queue.

@@ -15,8 +15,8 @@ use axum::{
 use super::service::tokens::Purpose;
 use crate::{
     base::member::UserId,
-    server::{Site, Visit, cookies, current_member, flash, pages},
-    shared::level::Level,
+    shared::{level::Level, paths::without_slash},
+    site::{Site, Visit, cookies, current_member, flash},
     ui::flash::Message,
 };
 
@@ -61,8 +61,11 @@ pub fn routes() -> Router<Site> {
             link,
             // The path as it came: axum's own extractor answers what is no UTF-8 with a text of its own.
             get(move |State(site): State<Site>, OriginalUri(uri): OriginalUri, headers: HeaderMap| async move {
-                match pages::without_slash(uri.path(), uri.query()) {
-                    Some(page) => (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, page)]).into_response(),
+                match without_slash(uri.path()) {
+                    Some(page) => {
+ let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+ (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, format!("{page}{query}"))]).into_response()
+},
                     None => {
                         let opened = uri.path().strip_prefix(before_token).unwrap_or_default();
                         open(&site, &headers, page, purpose, opened)

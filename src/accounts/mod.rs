@@ -4,35 +4,35 @@ pub mod api;
 pub mod pages;
 
 #[cfg(feature = "ssr")]
+pub mod acting_session;
+#[cfg(feature = "ssr")]
 pub mod backend;
 #[cfg(feature = "ssr")]
-mod common_passwords;
+pub mod compose;
 #[cfg(feature = "ssr")]
-pub mod django_hash;
-#[cfg(feature = "ssr")]
-pub mod hasher;
+pub mod judge;
 #[cfg(feature = "ssr")]
 pub mod letters;
 #[cfg(feature = "ssr")]
 pub mod links;
 #[cfg(feature = "ssr")]
-mod login_name;
-#[cfg(feature = "ssr")]
 pub mod names;
-#[cfg(feature = "ssr")]
-pub mod next;
 #[cfg(feature = "ssr")]
 pub mod old_addresses;
 #[cfg(feature = "ssr")]
-pub mod password;
-#[cfg(feature = "ssr")]
-mod password_cost;
-#[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
+pub mod session;
+#[cfg(feature = "ssr")]
+mod session_store;
+#[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod who_asks;
 
 use serde::{Deserialize, Serialize};
+
+use crate::shared::moment::Moment;
 
 /// A member's address, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,4 +73,13 @@ pub enum LinkState {
     Dead,
     /// None was opened in this browser.
     None,
+}
+
+/// What a deletion that is asked for now means.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletionTerms {
+    /// Whose account.
+    pub username: String,
+    /// Until then a login cancels it.
+    pub deleted_at: Moment,
 }

@@ -7,22 +7,7 @@ use axum::{
     routing::get,
 };
 
-use crate::server::Site;
-
-/// Where to. None is open to strangers: they log in first, and go on from there. (Links from the old site's mails: `super::links`.)
-const MOVED: [(&str, &str); 4] = [
-    // Django says there that it is done; here a message says it.
-    ("/accounts/password_change/done", "/members/profile"),
-    // Where Django leads after login, unless told otherwise.
-    ("/accounts/profile", "/members/profile"),
-    ("/dashboard", "/members/dashboard"),
-    ("/secret", "/members/secret"),
-];
-
-/// All of them.
-pub fn all() -> impl Iterator<Item = &'static str> {
-    MOVED.into_iter().map(|(old, _)| old)
-}
+use crate::{shared::paths::MOVED, site::Site};
 
 /// With the slash at the end that Django's addresses have, and without.
 pub fn routes() -> Router<Site> {

@@ -5,12 +5,9 @@ use leptos_router::hooks::use_location;
 
 use super::{Line, Listing, Place, api};
 use crate::{
-    sessions::DEVICES_PAGE,
+    shared::paths::{ACTIVITY, DEVICES},
     ui::{Data, InPerson, Loaded, Page, PageContext, Pager, Timestamp, expect_member},
 };
-
-/// The page's path.
-pub const ACTIVITY: &str = "/members/activity";
 
 /// `/members/activity`
 #[component]
@@ -29,7 +26,7 @@ pub fn ActivityPage() -> impl IntoView {
                 <InPerson>
                     " If something here was not you, " <a href="/accounts/password_change" rel="external">
                         "change your password"
-                    </a> " and " <a href=DEVICES_PAGE rel="external">
+                    </a> " and " <a href=DEVICES rel="external">
                         "log out the devices"
                     </a> " that you do not know."
                 </InPerson>

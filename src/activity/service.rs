@@ -10,8 +10,8 @@ use crate::{
         moment::moment,
         user_agent::in_words,
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
     timing::security,
 };
 

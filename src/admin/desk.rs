@@ -1,10 +1,11 @@
 //! What the admin's forms have in common: who asks, what they may, and how long ago they gave their password.
 
 use crate::{
+    accounts::session,
+    auth::sessions::origin::Recent,
     base::member::{Permission, Staff},
-    server::{Visit, current_staff, flash},
-    sessions::{cookie, origin::Recent},
     shared::{error::AppError, forms::Submission, level::Level},
+    site::{Visit, current_staff, flash},
     ui::flash::Message,
 };
 
@@ -34,8 +35,8 @@ impl Desk {
         verb: impl AsyncFnOnce(&Self, &Recent) -> Result<(Message, String), AppError>,
     ) -> Result<Submission, AppError> {
         let done = async {
-            let auth = cookie::auth_session().await?;
-            let recent = cookie::recently_authenticated(&auth, &self.visit.site).await?;
+            let auth = session::auth_session().await?;
+            let recent = session::recently_authenticated(&auth, &self.visit.site).await?;
             verb(&self, &recent).await
         };
         Submission::from_result(done.await.map(|(message, page)| {

@@ -44,43 +44,43 @@ pub struct Room {
 /// All rooms.
 pub const ROOMS: [Room; 7] = [
     Room {
-        path: super::users::USERS,
+        path: crate::shared::paths::USERS,
         name: "Users",
         what: "Who has an account: look for people, change what they are and what they may.",
         permission: Permission::ViewUser,
     },
     Room {
-        path: super::groups::GROUPS,
+        path: crate::shared::paths::GROUPS,
         name: "Groups",
         what: "Who belongs together, and what that lets them do.",
         permission: Permission::ViewGroup,
     },
     Room {
-        path: super::sessions::SESSIONS,
+        path: crate::shared::paths::ADMIN_SESSIONS,
         name: "Sessions",
         what: "Who is signed in, with what and from where.",
         permission: Permission::ViewSession,
     },
     Room {
-        path: super::activity::ACTIVITY,
+        path: crate::shared::paths::ADMIN_ACTIVITY,
         name: "Activity",
         what: "What happened to accounts.",
         permission: Permission::ViewActivity,
     },
     Room {
-        path: super::mails::MAILS,
+        path: crate::shared::paths::MAILS,
         name: "Mails",
         what: "What waits to be sent, and why.",
         permission: Permission::ViewMail,
     },
     Room {
-        path: super::cache::CACHE_PAGE,
+        path: crate::shared::paths::ADMIN_CACHE,
         name: "Cache",
         what: "What is kept ready, how well that works, and how to empty it.",
         permission: Permission::ViewCache,
     },
     Room {
-        path: crate::acting::ACT_PAGE,
+        path: crate::shared::paths::ACT,
         name: "Act as a member",
         what: "See the site as a member sees it, for half an hour and with a reason.",
         permission: Permission::ActAsMember,

@@ -5,9 +5,6 @@ use leptos::prelude::*;
 use super::frame::{AdminFrame, ROOMS, Room};
 use crate::ui::IfAllowed;
 
-/// Where the admin begins.
-pub const ADMIN: &str = "/admin";
-
 /// `/admin`
 #[component]
 pub fn AdminPage() -> impl IntoView {

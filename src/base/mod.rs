@@ -11,6 +11,7 @@ pub mod db;
 pub mod email_address;
 #[cfg(test)]
 pub mod explained;
+pub mod export_budget;
 pub mod failure;
 pub mod id;
 pub mod letter;
@@ -18,6 +19,7 @@ pub mod mailer;
 pub mod member;
 pub mod moment;
 pub mod network;
+pub mod outcome;
 pub mod shutdown;
 pub mod sql;
 pub mod user_agent;

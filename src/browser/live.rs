@@ -11,7 +11,8 @@ use wasm_bindgen::{JsCast, prelude::Closure};
 
 use super::typed::leave_page;
 use crate::{
-    sessions::{ENDED_EVENT, LIVE_PATH},
+    sessions::ENDED_EVENT,
+    shared::paths::SESSION_STREAM,
     ui::session_notice::{Lost, SessionNotice},
 };
 
@@ -78,7 +79,7 @@ impl Stream {
         if self.0.borrow().is_some() {
             return;
         }
-        let Ok(source) = EventSource::new(LIVE_PATH) else {
+        let Ok(source) = EventSource::new(SESSION_STREAM) else {
             return;
         };
         let whose = {

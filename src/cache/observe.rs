@@ -32,6 +32,12 @@ impl Totals {
         (reads > 0).then(|| (self.hits + self.stale) as f64 / reads as f64)
     }
 
+    /// Of a hundred reads, those that found something; `None` before the first read.
+    pub fn hit_percent(&self) -> Option<u64> {
+        let found = self.hits + self.stale;
+        (found * 100).checked_div(found + self.misses)
+    }
+
     fn since(&self, before: &Self) -> Self {
         Self {
             hits: self.hits - before.hits,

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use crate::{
     admin::cache::{
-        CACHE_PAGE, Entry, Found, Owner, bytes_in_words, seconds_in_words,
+        Entry, Found, Owner, bytes_in_words, seconds_in_words,
         service::{self, Several},
     },
     base::{
@@ -14,8 +14,8 @@ use crate::{
         failure::Failure,
     },
     cache::Policy,
-    server::Site,
-    shared::error::AppError,
+    shared::{error::AppError, paths::ADMIN_CACHE},
+    site::Site,
     timing::Recorder,
 };
 
@@ -76,7 +76,7 @@ fn reachable(config: &Config) -> Result<(), Failure> {
                 if base.is_empty() { format!("http://{}", config.server.address) } else { base.to_owned() };
             Err(Failure::message(format!(
                 "cache.url is memory://: the cache is in the memory of the running site, where no other program reaches it. The page \
-                 {base}{CACHE_PAGE} shows and empties it, for staff who may; and each start of the site begins with an empty one"
+                 {base}{ADMIN_CACHE} shows and empties it, for staff who may; and each start of the site begins with an empty one"
             )))
         }
         CacheUrl::Dummy => Err(Failure::message("cache.url is dummy://: nothing is ever kept")),

@@ -3,16 +3,18 @@
 use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use crate::{
-    accounts::service::{self, DemoMember},
+    accounts::{
+        service::{self, DemoMember},
+        session,
+    },
     base::{
         config::{Config, Environment},
         failure::Failure,
         member::Client,
         work_queue::Lane,
     },
-    server::Site,
-    sessions::cookie,
     shared::{error::AppError, forms::Secret},
+    site::Site,
 };
 
 /// What all made-up members log in with.
@@ -59,7 +61,7 @@ async fn fill(site: &Site, count: u64, mut file: Option<&mut std::fs::File>) -> 
             (first..=last).map(|number| DemoMember { number, password_hash: hash.clone() }).collect();
         for member in service::add_demo_members(site, &batch).await.map_err(outage)? {
             if let Some(file) = file.as_mut() {
-                let cookie = cookie::open_for(site, &member, &client).await.map_err(outage)?;
+                let cookie = session::open_for(site, &member, &client).await.map_err(outage)?;
                 writeln!(file, "{cookie}")
                     .map_err(|error| Failure::start("write the sessions file", error))?;
             }

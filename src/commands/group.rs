@@ -12,8 +12,8 @@ use crate::{
         Filter,
         service::{self, Group, Target},
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// What is done with groups.

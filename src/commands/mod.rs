@@ -28,11 +28,9 @@ use crate::{
         moment::moment,
     },
     mail,
-    server::{
-        Site,
-        sweep::{self, Swept},
-    },
+    server::sweep::{self, Swept},
     shared::error::AppError,
+    site::Site,
 };
 
 /// The site without its listener, for commands that work on the database. An embedded one is brought up to date first.

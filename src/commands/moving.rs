@@ -15,13 +15,13 @@ use crate::{
         config::Config,
         failure::Failure,
     },
-    moving::{
+    site::Site,
+    transfer::{
         django::{UserModel, is_name},
         progress::Progress,
         report::Report,
         service::{self, DjangoImport, Exported},
     },
-    server::Site,
 };
 
 /// Where to.

@@ -7,11 +7,11 @@ use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 use crate::{
     accounts::service::{self, NewAccount},
     base::{config::Config, failure::Failure},
-    server::Site,
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Secret},
     },
+    site::Site,
 };
 
 /// `createsuperuser`. Without questions, username, e-mail and password come from SUPERUSER_USERNAME, SUPERUSER_EMAIL and

@@ -8,7 +8,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::task::JoinHandle;
 
-use crate::moving::progress::Progress;
+use crate::transfer::progress::Progress;
 
 /// Shows progress until it is ended.
 pub struct Shown {

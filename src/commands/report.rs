@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     base::failure::Failure,
-    moving::report::{Row, Tally, Totals},
+    transfer::report::{Row, Tally, Totals},
 };
 
 /// For people: more rows than anybody reads are only counted.

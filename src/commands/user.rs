@@ -9,8 +9,8 @@ use crate::{
         Filter,
         service::{self, Found, Group, Membership, PasswordState, User},
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// What is done with accounts.

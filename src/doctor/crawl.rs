@@ -11,7 +11,7 @@ use super::{
     people::People,
     visitor::Wanted,
 };
-use crate::{my_data::EXPORT, server::Site};
+use crate::{shared::paths::EXPORT, site::Site};
 
 /// Each begins with a cache in which nothing is.
 struct Round {

@@ -8,23 +8,21 @@ use super::{
     visitor::{HTML, JSON, Sent},
 };
 use crate::{
-    accounts::{api::LoadLink, links, old_addresses},
-    acting::{ACT_PAGE, api::LoadChoice},
+    accounts::{api::LoadLink, links},
     admin::{
-        cache::{self, CACHE_PAGE},
+        acting::api::LoadChoice,
         groups::api::LoadGroup,
         users::api::{LoadBatch, LoadUser},
     },
     base::member::Member,
-    my_data::EXPORT,
     pictures::Size,
     server::{guard, pages},
-    sessions,
+    shared::paths::{ACT, ADMIN_CACHE, CACHE_STREAM, EXPORT, MOVED, SESSION_STREAM},
 };
 
 /// Pages that are others with a query, in which `{id}` is somebody's.
 const WITH_QUERY: [(&str, &str); 3] = [
-    (ACT_PAGE, "user={id}"),
+    (ACT, "user={id}"),
     ("/admin/users/confirm", "action=deactivate&id={id}"),
     ("/members/dashboard", "x={id}"),
 ];
@@ -80,7 +78,7 @@ impl Errand {
 pub fn all(ids: &[i64]) -> Vec<Errand> {
     let mut all = Vec::new();
     let found = pages::routes().iter().map(|route| route.path());
-    for route in found.chain(links::all()).chain(old_addresses::all()) {
+    for route in found.chain(links::all()).chain(MOVED.into_iter().map(|(old, _)| old)) {
         all.extend(filled(route, ids).into_iter().map(|address| Errand::page(route, address)));
     }
     for (route, query) in WITH_QUERY {
@@ -103,8 +101,8 @@ pub fn all(ids: &[i64]) -> Vec<Errand> {
     all.push(Errand::page(EXPORT, EXPORT.to_owned()));
     let copy = Errand::page(EXPORT, EXPORT.to_owned());
     all.push(Errand { sent: Sent::Form(String::new()), is_costly: true, ..copy });
-    all.push(Errand::stream(sessions::LIVE_PATH, None));
-    all.push(Errand::stream(cache::LIVE_PATH, Some(CACHE_PAGE)));
+    all.push(Errand::stream(SESSION_STREAM, None));
+    all.push(Errand::stream(CACHE_STREAM, Some(ADMIN_CACHE)));
     all
 }
 

@@ -23,12 +23,12 @@ use crate::{
         service as people,
         service::{Found, Membership, Target, User},
     },
-    pictures::SAVE_PATH,
-    server::Site,
     shared::{
         error::AppError,
         forms::{Field, Secret, Submission},
+        paths::SAVE_PICTURE,
     },
+    site::Site,
 };
 
 /// Who is there.
@@ -104,8 +104,8 @@ impl Person {
     async fn put_picture(&self, router: &Router, colour: [u8; 3]) -> Result<(), Failure> {
         let form = picture_form(colour).map_err(|error| Failure::start("make a picture", error))?;
         let sent = Sent::File("multipart/form-data; boundary=doctor".into(), form);
-        let wanted = Wanted { address: SAVE_PATH, sent: &sent, kind: JSON, encoding: "" };
-        accepted(self.visitor.send(router.clone(), &wanted).await.ok_or_else(no_answer)?, SAVE_PATH).await
+        let wanted = Wanted { address: SAVE_PICTURE, sent: &sent, kind: JSON, encoding: "" };
+        accepted(self.visitor.send(router.clone(), &wanted).await.ok_or_else(no_answer)?, SAVE_PICTURE).await
     }
 }
 

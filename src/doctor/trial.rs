@@ -26,7 +26,8 @@ use crate::{
         failure::Failure,
         network::Peer,
     },
-    server::{Site, front::Front},
+    server::front::Front,
+    site::Site,
 };
 
 /// A site of its own, with people on it, until it is closed.

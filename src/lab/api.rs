@@ -11,7 +11,7 @@ use crate::shared::{error::AppError, forms::Submission, moment::Moment};
 /// None but those of the way.
 #[server(prefix = "/api", endpoint = "lab/now")]
 pub async fn tell_time() -> Result<Moment, AppError> {
-    use crate::{base::moment::moment, server::Visit};
+    use crate::{base::moment::moment, site::Visit};
 
     Ok(moment(Visit::current()?.site.clock.now()))
 }
@@ -22,9 +22,9 @@ pub async fn tell_time() -> Result<Moment, AppError> {
 /// An outage.
 #[server(prefix = "/api", endpoint = "lab/cache_api")]
 pub async fn load_api_lesson() -> Result<ApiLesson, AppError> {
-    use crate::server::{Visit, page_cache};
+    use crate::site::Visit;
 
-    page_cache::no_store();
+    crate::site::response::no_store();
     super::service::api_lesson(&Visit::current()?).await
 }
 
@@ -34,14 +34,14 @@ pub async fn load_api_lesson() -> Result<ApiLesson, AppError> {
 /// None but those of the way.
 #[server(prefix = "/api", endpoint = "lab/send_messages")]
 pub async fn send_messages() -> Result<Submission, AppError> {
-    use crate::{server::flash, shared::level::Level, ui::flash::Message::Example};
+    use crate::{shared::level::Level, site::flash, ui::flash::Message::Example};
 
     flash::debug(Example { level: Level::Debug });
     flash::info(Example { level: Level::Info });
     flash::success(Example { level: Level::Success });
     flash::warning(Example { level: Level::Warning });
     flash::error(Example { level: Level::Error });
-    leptos_axum::redirect(super::MESSAGES);
+    leptos_axum::redirect(crate::shared::paths::MESSAGES);
     Ok(Submission::Accepted)
 }
 
@@ -51,8 +51,8 @@ pub async fn send_messages() -> Result<Submission, AppError> {
 /// An outage.
 #[server(prefix = "/api", endpoint = "lab/matrix")]
 pub async fn load_matrix() -> Result<Matrix, AppError> {
-    use crate::server::{Visit, current_member, page_cache};
+    use crate::site::{Visit, current_member};
 
-    page_cache::no_store();
+    crate::site::response::no_store();
     super::service::matrix(&Visit::current()?, current_member().ok().as_ref()).await
 }

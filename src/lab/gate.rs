@@ -6,10 +6,9 @@ use axum::{
     response::Response,
 };
 
-use super::LAB;
 use crate::{
-    server::{Site, error_page},
-    shared::error::AppError,
+    shared::{error::AppError, paths::LAB},
+    site::{Site, response},
 };
 
 /// Answers 404 for all that is the lab's.
@@ -17,7 +16,7 @@ pub async fn closed(State(site): State<Site>, request: Request, next: Next) -> R
     if site.config.has_lab() || !is_of_the_lab(request.uri().path()) {
         return next.run(request).await;
     }
-    error_page::refuse(&site, request.headers(), &AppError::NotFound)
+    response::refuse(AppError::NotFound)
 }
 
 fn is_of_the_lab(path: &str) -> bool {

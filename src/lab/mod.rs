@@ -17,20 +17,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// Where the lab begins.
-pub const LAB: &str = "/lab";
-/// Exercise 6: a page around a fragment.
-pub const CACHED_PAGE: &str = "/lab/cached-page";
-/// Exercise 5: the low-level API.
-pub const CACHE_API: &str = "/lab/cache-api";
-/// The daily task: the dashboard's two times.
-pub const MATRIX: &str = "/lab/matrix";
-
-/// Django's messages, at all five levels.
-pub const MESSAGES: &str = "/lab/messages";
-
-/// How long the page of exercise 6 is kept.
-pub const PAGE_TTL: Duration = Duration::from_secs(60);
 /// How long the fragment in it is kept.
 pub const FRAGMENT_TTL: Duration = Duration::from_secs(30);
 /// How long the value of exercise 5 is kept.

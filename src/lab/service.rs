@@ -17,8 +17,8 @@ use crate::{
     },
     cache::{Policy, Public},
     members,
-    server::Visit,
     shared::error::AppError,
+    site::Visit,
 };
 
 /// Made by the lab, of nothing but the time.

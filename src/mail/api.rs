@@ -12,8 +12,8 @@ use crate::shared::error::AppError;
 #[server(prefix = "/api", endpoint = "dev/mailbox")]
 pub async fn load_mailbox() -> Result<Vec<Posted>, AppError> {
     // It holds what opens accounts, and changes behind everybody's back.
-    crate::server::page_cache::no_store();
-    let posted = crate::server::Visit::current()?.site.mails.mailbox().ok_or(AppError::NotFound)?;
+    crate::site::response::no_store();
+    let posted = crate::site::Visit::current()?.site.mails.mailbox().ok_or(AppError::NotFound)?;
     let mails = posted.into_iter().map(|mail| Posted {
         at: crate::base::moment::moment(mail.at),
         to: mail.to,

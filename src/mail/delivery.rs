@@ -1,7 +1,8 @@
 //! Sends what is in the queue, and tries again what was not taken.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use tokio::task::{self, JoinSet};
 
 use super::{
@@ -9,16 +10,16 @@ use super::{
     store::{self, MailRow},
 };
 use crate::{
-    accounts,
     activity::{self, Kind as Happened},
     base::{
         clock::{Millis, latest, to_millis},
+        db::Transaction,
         letter::Letter,
         mailer::NotSent,
         member::{Client, UserId},
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// Tries at once. Each has its own slot: a slow one holds up none of the others.
@@ -29,6 +30,28 @@ const TRY_TIMEOUT: Duration = Duration::from_secs(5 * 60);
 /// in the middle of one costs this much.
 pub(super) const LEASE: Millis = 6 * 60_000;
 
+/// Writes the mails: whoever queues them knows what they say.
+#[async_trait]
+pub trait Compose: Send + Sync {
+    /// Writes the mail with this number in the queue.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is nothing to be written any more, or an outage.
+    async fn letter(&self, site: &Site, mail: i64, order: &Order) -> Result<Letter, AppError>;
+
+    /// Queues the mails that a request for a new password becomes, in the transaction that takes it out of the queue.
+    ///
+    /// # Errors
+    /// An outage.
+    async fn expand(
+        &self,
+        site: &Site,
+        transaction: &mut Transaction,
+        now: Millis,
+        order: &Order,
+    ) -> Result<(), AppError>;
+}
+
 /// The tries that are under way: the mail of each.
 #[derive(Default)]
 struct Tries {
@@ -37,10 +60,10 @@ struct Tries {
 }
 
 impl Tries {
-    fn start(&mut self, site: &Site, mail: MailRow) {
-        let (site, id) = (site.clone(), mail.id);
+    fn start(&mut self, site: &Site, compose: &Arc<dyn Compose>, mail: MailRow) {
+        let (site, compose, id) = (site.clone(), compose.clone(), mail.id);
         let started = self.tasks.spawn(async move {
-            if let Err(error) = attempt(&site, mail).await {
+            if let Err(error) = attempt(&site, &*compose, mail).await {
                 tracing::warn!(%error, "A mail stays in the queue");
             }
         });
@@ -58,14 +81,14 @@ impl Tries {
 }
 
 /// Sends what is due, for ever.
-pub async fn deliver(site: Site) {
+pub async fn deliver(site: Site, compose: Arc<dyn Compose>) {
     /// For what another instance left behind when it went down.
     const LOOK_EVERY: Duration = Duration::from_secs(300);
     let mut tries = Tries::default();
     loop {
         let now = site.clock.now();
         let longest = now.saturating_add(to_millis(LOOK_EVERY));
-        let next = match start_due(&site, &mut tries).await {
+        let next = match start_due(&site, &compose, &mut tries).await {
             Ok(next) => next.unwrap_or(longest).min(longest),
             Err(error) => {
                 tracing::warn!(%error, "The queue of mails cannot be read; trying again in half a minute");
@@ -81,7 +104,11 @@ pub async fn deliver(site: Site) {
 }
 
 /// Fills the free slots with what is due. Returns when the next one is due; `None` where nothing waits, or no slot is free.
-async fn start_due(site: &Site, tries: &mut Tries) -> Result<Option<Millis>, AppError> {
+async fn start_due(
+    site: &Site,
+    compose: &Arc<dyn Compose>,
+    tries: &mut Tries,
+) -> Result<Option<Millis>, AppError> {
     while tries.mails.len() < SLOTS {
         let now = site.clock.now();
         // One more than could be under way already: those are due again after the clock was put forward.
@@ -96,7 +123,7 @@ async fn start_due(site: &Site, tries: &mut Tries) -> Result<Option<Millis>, App
         transaction.commit().await?;
         // Else another instance was faster.
         if claimed {
-            tries.start(site, mail);
+            tries.start(site, compose, mail);
         }
     }
     Ok(None)
@@ -113,7 +140,7 @@ fn urgent() -> String {
     names.map(|kind| format!("'{}'", kind.name())).collect::<Vec<_>>().join(", ")
 }
 
-async fn attempt(site: &Site, mail: MailRow) -> Result<(), AppError> {
+async fn attempt(site: &Site, compose: &dyn Compose, mail: MailRow) -> Result<(), AppError> {
     let now = site.clock.now();
     let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == mail.kind) else {
         let unknown =
@@ -131,13 +158,13 @@ async fn attempt(site: &Site, mail: MailRow) -> Result<(), AppError> {
     };
     if kind == Kind::ResetRequested {
         let mut transaction = site.db.begin().await?;
-        accounts::service::expand_reset_request(site, &mut transaction, now, &order).await?;
+        compose.expand(site, &mut transaction, now, &order).await?;
         store::delete(&mut transaction, mail.id).await?;
         transaction.commit().await?;
         site.mails.wake();
         return Ok(());
     }
-    let letter = match accounts::letters::write(site, mail.id, &order).await {
+    let letter = match compose.letter(site, mail.id, &order).await {
         Ok(letter) => letter,
         // Nothing to be written any more: the account is gone, has another address by now, or the mail was dropped.
         Err(AppError::NotFound) => return finish(site, &mail, None).await,

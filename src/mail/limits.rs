@@ -5,10 +5,10 @@
 
 use super::order::{Kind, Order};
 use crate::{
+    auth::throttle::{service as throttle, service::Limit},
     base::{clock::Millis, db::Transaction, email_address},
-    server::Site,
     shared::error::AppError,
-    throttle::{service as throttle, service::Limit},
+    site::Site,
 };
 
 /// Counts a mail. Returns `None` within the limits; past one, when the next may go out.

@@ -3,6 +3,7 @@
 
 use super::{delivery::LEASE, limits, store};
 use crate::{
+    auth::throttle::service as throttle,
     base::{
         clock::{Millis, latest},
         db::Transaction,
@@ -10,9 +11,8 @@ use crate::{
         id::new_id,
         member::UserId,
     },
-    server::Site,
     shared::error::AppError,
-    throttle::service as throttle,
+    site::Site,
 };
 
 pub use super::{

@@ -13,7 +13,7 @@ use crate::shared::{error::AppError, forms::Submission};
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "members/dashboard")]
 pub async fn load_dashboard() -> Result<Dashboard, AppError> {
-    use crate::server::{Visit, current_member};
+    use crate::site::{Visit, current_member};
 
     super::service::dashboard(&Visit::current()?, &current_member()?).await
 }
@@ -24,7 +24,7 @@ pub async fn load_dashboard() -> Result<Dashboard, AppError> {
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "members/profile")]
 pub async fn load_profile() -> Result<ProfileSummary, AppError> {
-    use crate::server::{Visit, current_member};
+    use crate::site::{Visit, current_member};
 
     super::service::profile_summary(&Visit::current()?, &current_member()?).await
 }
@@ -35,7 +35,7 @@ pub async fn load_profile() -> Result<ProfileSummary, AppError> {
 /// Nobody is signed in, or [`AppError::Forbidden`].
 #[server(prefix = "/api", endpoint = "members/hit_ratio")]
 pub async fn load_hit_ratio() -> Result<Option<u64>, AppError> {
-    use crate::{server::permitted, shared::permission::Permission};
+    use crate::{shared::permission::Permission, site::permitted};
 
     let (visit, _) = permitted(Permission::ViewCache)?;
     Ok(super::service::hit_ratio(&visit).await)
@@ -52,18 +52,18 @@ pub async fn save_profile(
     #[server(default)] last_name: String,
 ) -> Result<Submission, AppError> {
     use crate::accounts::service::{Names, save_names};
-    use crate::server::{Visit, current_member, flash};
-    use crate::sessions::cookie;
+    use crate::accounts::session;
+    use crate::site::{Visit, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let names = Names { username, first_name, last_name };
     let saved = async {
-        let recent = cookie::recently_authenticated(&cookie::auth_session().await?, &visit.site).await;
+        let recent = session::recently_authenticated(&session::auth_session().await?, &visit.site).await;
         save_names(&visit, &member, recent, &names).await
     };
     Submission::from_result(saved.await.map(|()| {
         flash::message(Level::Success, Message::ProfileSaved);
-        leptos_axum::redirect(super::PROFILE_PAGE);
+        leptos_axum::redirect(crate::shared::paths::PROFILE);
     }))
 }

@@ -14,9 +14,6 @@ use crate::{
     shared::moment::{Moment, Validity},
 };
 
-/// Where a member sees and changes how they are shown.
-pub const PROFILE_PAGE: &str = "/members/profile";
-
 /// The cached component of the dashboard; the lesson's template fragment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileSummary {

@@ -4,11 +4,12 @@ use leptos::prelude::*;
 
 use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
 use crate::{
-    activity::pages::{ACTIVITY, ActivityLines},
-    lab::LAB,
+    activity::pages::ActivityLines,
     pictures::pages::Portrait,
-    sessions::DEVICES_PAGE,
-    shared::permission::Permission,
+    shared::{
+        paths::{ACTIVITY, DEVICES, LAB},
+        permission::Permission,
+    },
     ui::{
         Data, IfAllowed, InPerson, Loaded, Page, PageContext, Timestamp, WhyCached, allowed::visitor_may,
         expect_member,
@@ -164,7 +165,7 @@ fn ActivityCard(activity: Activity) -> impl IntoView {
             <InPerson>
                 // A full page load: the server may ask for the password first.
                 <p>
-                    <a href=DEVICES_PAGE rel="external">
+                    <a href=DEVICES rel="external">
                         "Look after your devices"
                     </a>
                 </p>

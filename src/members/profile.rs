@@ -9,11 +9,11 @@ use super::{
     pages::{ProfileFacts, visitor_name},
 };
 use crate::{
-    activity::pages::ACTIVITY,
-    my_data::DATA,
     pictures::pages::PictureSection,
-    sessions::DEVICES_PAGE,
-    shared::forms::{Field, ReturnedForm},
+    shared::{
+        forms::{Field, ReturnedForm},
+        paths::{ACTIVITY, DATA, DEVICES},
+    },
     ui::{Data, Form, Loaded, Once, Page, PageContext, TextField, expect_member},
 };
 
@@ -25,7 +25,7 @@ pub fn ProfilePage() -> impl IntoView {
     // Staff who acts as the member is not offered what is refused to them.
     let is_acted = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());
     let returned_names = Once::form(SaveProfile::PATH);
-    let returned_picture = Once::form(crate::pictures::SAVE_PATH);
+    let returned_picture = Once::form(crate::shared::paths::SAVE_PICTURE);
     view! {
         <Page title="Profile" class="page narrow">
             <Loaded
@@ -53,7 +53,7 @@ fn AccountLinks() -> impl IntoView {
     let links = [
         ("/accounts/password_change", "Change your password"),
         ("/accounts/email", "Email address"),
-        (DEVICES_PAGE, "Devices"),
+        (DEVICES, "Devices"),
         (ACTIVITY, "Activity"),
         (DATA, "Your data: download a copy, or delete your account"),
     ];

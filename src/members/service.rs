@@ -3,12 +3,11 @@
 use super::{Activity, Dashboard, Device, Login, ProfileSummary};
 use crate::{
     accounts, activity as record,
-    admin::cache::service::figures,
     base::{clock::to_millis, member::Member, moment::moment, user_agent::in_words},
     cache::Policy,
-    server::Visit,
     sessions,
     shared::{error::AppError, moment::Moment},
+    site::Visit,
 };
 
 /// The dashboard: two entries, each with its own time, and around them the page with its own.
@@ -22,7 +21,7 @@ pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppE
 
 /// How many of a hundred reads the cache answers; nothing before the first.
 pub async fn hit_ratio(visit: &Visit) -> Option<u64> {
-    figures(&visit.site.cache.stats().await).hit_percent()
+    visit.site.cache.stats().await.totals.hit_percent()
 }
 
 /// The profile summary.

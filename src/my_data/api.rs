@@ -4,8 +4,10 @@
 
 use leptos::prelude::*;
 
-use super::DeletionTerms;
-use crate::shared::{error::AppError, forms::Submission};
+use crate::{
+    accounts::DeletionTerms,
+    shared::{error::AppError, forms::Submission},
+};
 
 /// What a deletion that the caller asks for now would mean.
 ///
@@ -13,9 +15,9 @@ use crate::shared::{error::AppError, forms::Submission};
 /// Nobody is signed in.
 #[server(prefix = "/api", endpoint = "members/deletion_terms")]
 pub async fn load_deletion_terms() -> Result<DeletionTerms, AppError> {
-    use crate::server::{Visit, current_member};
+    use crate::site::{Visit, current_member};
 
-    Ok(super::service::deletion_terms(&Visit::current()?.site, &current_member()?))
+    Ok(crate::accounts::service::deletion_terms(&Visit::current()?.site, &current_member()?))
 }
 
 /// Asks for the deletion of the caller's account; success logs them out and leads to the login page.
@@ -24,23 +26,22 @@ pub async fn load_deletion_terms() -> Result<DeletionTerms, AppError> {
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "members/delete")]
 pub async fn request_deletion(#[server(default)] username: String) -> Result<Submission, AppError> {
-    use super::service;
     use crate::{
-        server::{Visit, current_member, flash, headers},
-        sessions::cookie,
+        accounts::session,
         shared::level::Level,
+        site::{Visit, current_member, flash},
         ui::flash::Message,
     };
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let verdict = async {
-        let mut auth = cookie::auth_session().await?;
-        let proof = cookie::recently_authenticated(&auth, &visit.site).await?;
-        let days = service::request_deletion(&visit, &member, &proof, &username).await?;
-        cookie::log_out(&mut auth, &visit.site).await.map(|_| days)
+        let mut auth = session::auth_session().await?;
+        let proof = session::recently_authenticated(&auth, &visit.site).await?;
+        let days = crate::accounts::service::request_deletion(&visit, &member, &proof, &username).await?;
+        session::log_out(&mut auth, &visit.site).await.map(|_| days)
     };
     Submission::from_result(verdict.await.map(|days| {
-        headers::clear_site_data();
+        crate::site::response::clear_site_data();
         flash::message(Level::Warning, Message::DeletionRequested { days });
         leptos_axum::redirect(&visit.site.config.accounts.login_url);
     }))

@@ -10,24 +10,23 @@ use axum::{
 };
 use bytes::Bytes;
 
-use super::{
-    DATA, EXPORT,
-    service::{self, Packed},
-};
+use super::service::{self, Packed};
 use crate::{
+    accounts::session::{self, AuthSession},
     base::{
         member::{Client, Member},
         moment::moment,
     },
-    server::{
-        Site, Visit, error_page,
-        form_body::Values,
-        guard::{REAUTHENTICATE, with_next},
-        pending_form,
-        plain_forms::to_the_end,
+    shared::{
+        error::AppError,
+        paths::{DATA, EXPORT, REAUTHENTICATE},
     },
-    sessions::cookie::{self, AuthSession},
-    shared::error::AppError,
+    site::{
+        Site, Visit,
+        form_body::Values,
+        pending_form,
+        response::{self, to_the_end, with_next},
+    },
     timing::Recorder,
 };
 
@@ -46,20 +45,20 @@ async fn download(
 ) -> Response {
     let visit = Visit { site: site.clone(), client, device: None, recorder, page: None };
     to_the_end(async move {
-        let copy = match cookie::recently_authenticated(&auth, &site).await {
+        let copy = match session::recently_authenticated(&auth, &site).await {
             Ok(proof) => service::export(&visit, &member, &proof).await,
             Err(error) => Err(error),
         };
         match copy {
             Ok(copy) => file(&site, copy),
-            Err(AppError::ReauthenticationRequired) if error_page::wants_html(&headers) => {
+            Err(AppError::ReauthenticationRequired) if response::wants_html(&headers) => {
                 let to = [(header::LOCATION, with_next(REAUTHENTICATE, DATA))];
                 let mut response = (StatusCode::SEE_OTHER, to).into_response();
                 // The way back leads to a page and not to the file: there it says that the button is to be pressed again.
                 pending_form::keep_to_show(&site, response.headers_mut(), DATA, EXPORT, Values::new());
                 response
             }
-            Err(error) => error_page::refuse(&site, &headers, &error),
+            Err(error) => response::refuse(error),
         }
     })
     .await

@@ -3,10 +3,14 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{DATA, DeletionTerms, EXPORT, api};
+use super::api;
 use crate::{
-    activity::pages::ACTIVITY,
-    shared::{forms::Field, moment::Moment},
+    accounts::DeletionTerms,
+    shared::{
+        forms::Field,
+        moment::Moment,
+        paths::{ACTIVITY, DATA, EXPORT},
+    },
     ui::{Data, Form, Loaded, Page, PageContext, TextField, Timestamp, expect_member},
 };
 

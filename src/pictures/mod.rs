@@ -11,9 +11,9 @@ pub mod routes;
 pub mod service;
 #[cfg(feature = "ssr")]
 mod store;
+#[cfg(feature = "ssr")]
+pub mod upload;
 
-/// Where the form with a new picture goes.
-pub const SAVE_PATH: &str = "/api/members/save_picture";
 /// The most that a picture may have, in MiB.
 pub const FILE_MAX_MIB: u32 = 2;
 

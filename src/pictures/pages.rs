@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 use server_fn::ServerFn;
 
-use super::{FILE_MAX_MIB, SAVE_PATH, Size, api::RemovePicture};
+use super::{FILE_MAX_MIB, Size, api::RemovePicture};
 use crate::{
-    members::PROFILE_PAGE,
     shared::{
         error::AppError,
         forms::{FORM_PAGE, Field, FormErrors, ReturnedForm},
+        paths::{PROFILE, SAVE_PICTURE},
     },
     ui::Form,
 };
@@ -55,7 +55,7 @@ pub fn PictureSection(
 #[component]
 fn UploadForm(errors: FormErrors) -> impl IntoView {
     // Back to where the error stands, far down the page (%23 is #).
-    let action = format!("{SAVE_PATH}?{FORM_PAGE}={PROFILE_PAGE}%23picture");
+    let action = format!("{SAVE_PICTURE}?{FORM_PAGE}={PROFILE}%23picture");
     let problems: Vec<String> = errors.of(Field::Picture).map(ToString::to_string).collect();
     let is_wrong = !problems.is_empty();
     let summary = is_wrong.then(|| AppError::Invalid(FormErrors::default()).to_string());

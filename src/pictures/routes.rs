@@ -10,14 +10,18 @@ use axum::{
 };
 use bytes::Bytes;
 
-use super::{FILE_MAX_MIB, SAVE_PATH, Size, service, version_query};
+use super::{FILE_MAX_MIB, Size, service, upload, version_query};
 use crate::{
-    members::PROFILE_PAGE,
-    server::{Site, Visit, error_page, flash, guard::Keepable, plain_forms, upload, visit::member_of},
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Submission},
         level::Level,
+        paths::{PROFILE, SAVE_PICTURE},
+    },
+    site::{
+        Site, Visit, flash,
+        response::{self, Keepable},
+        visit::member_of,
     },
     ui::flash::Message,
 };
@@ -25,7 +29,7 @@ use crate::{
 /// The two routes; both are for members (`server::guard`).
 pub fn routes() -> Router<Site> {
     Router::new()
-        .route(SAVE_PATH, post(save).layer(upload::own_limit()))
+        .route(SAVE_PICTURE, post(save).layer(upload::own_limit()))
         .route("/members/picture/{size}", get(show))
 }
 
@@ -49,11 +53,11 @@ async fn save(State(site): State<Site>, request: Request) -> Response {
     };
     let submission = Submission::from_result(saved.await);
     let is_saved = submission == Ok(Submission::Accepted);
-    let mut response = plain_forms::answer(submission);
+    let mut response = response::form_answer(submission);
     if is_saved {
         let answer = response.headers_mut();
         flash::set_message(&site, &headers, answer, Level::Success, Message::PictureSaved);
-        answer.insert(header::LOCATION, HeaderValue::from_static(PROFILE_PAGE));
+        answer.insert(header::LOCATION, HeaderValue::from_static(PROFILE));
     }
     response
 }
@@ -79,7 +83,7 @@ async fn show(State(site): State<Site>, Path(size): Path<String>, request: Reque
     };
     let picture = match found.await {
         Ok(picture) => picture,
-        Err(error) => return error_page::refuse(&site, &parts.headers, &error),
+        Err(error) => return response::refuse(error),
     };
     let is_kept = parts.uri.query() == Some(&version_query(picture.version));
     let mut response = ([(header::CONTENT_TYPE, picture.kind)], picture.bytes).into_response();

@@ -10,17 +10,12 @@ use super::{
 use crate::{
     accounts,
     activity::{self, Kind},
-    base::{
-        id::new_id,
-        member::Member,
-        work_queue::{Admitted, Workshop},
-    },
-    server::{Site, Visit},
+    base::{id::new_id, member::Member, work_queue::Admitted},
     shared::{
         error::AppError,
         forms::{Field, FormErrors},
     },
-    throttle::service as throttle,
+    site::{Site, Visit},
 };
 
 /// A picture as it is sent.
@@ -33,18 +28,12 @@ pub struct Picture {
     pub version: i64,
 }
 
-/// Where pictures are decoded: one at a time, since one can take some hundreds of megabytes (`render`). Who waits has sent their
-/// file already, so the queue is short too.
-pub fn workshop() -> Workshop {
-    Workshop::new(1, 15)
-}
-
 /// Makes the file the member's picture; of the file itself nothing is kept.
 ///
 /// # Errors
 /// A refused file, too many changes, or an outage.
 pub async fn save(visit: &Visit, member: &Member, admitted: Admitted, file: Bytes) -> Result<(), AppError> {
-    throttle::take(&visit.site, &[accounts::service::profile_limit(&visit.site, member)]).await?;
+    visit.site.throttle.take(&[accounts::service::profile_limit(&visit.site, member)]).await?;
     let rendered = visit.site.pictures.run(admitted, move || render::render(&file)).await?;
     let Rendered { large, small } =
         rendered.map_err(|problem| AppError::Invalid(FormErrors::one(Field::Picture, problem)))?;
@@ -64,7 +53,7 @@ pub async fn save(visit: &Visit, member: &Member, admitted: Admitted, file: Byte
 /// # Errors
 /// Too many changes, or an outage.
 pub async fn remove(visit: &Visit, member: &Member) -> Result<(), AppError> {
-    throttle::take(&visit.site, &[accounts::service::profile_limit(&visit.site, member)]).await?;
+    visit.site.throttle.take(&[accounts::service::profile_limit(&visit.site, member)]).await?;
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
     if !store::delete(&mut transaction, member.id()).await? {

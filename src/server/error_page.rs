@@ -11,22 +11,18 @@ use leptos::prelude::*;
 use leptos_router::{components::Router, location::RequestUrl};
 use server_fn::error::FromServerFnError;
 
-use super::{Site, health, pages};
+use super::{health, page_context};
 use crate::{
     app::SiteHeader,
     base::member::Member,
     shared::error::AppError,
+    site::{
+        Site,
+        response::{Refused, retry_after, wants_html},
+    },
     timing::request_id,
     ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor, context::Notice},
 };
-
-/// Whether the answer is for a person.
-pub fn wants_html(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok())
-        .is_some_and(|accept| accept.contains("text/html"))
-}
 
 /// The answer to an error: a page for people, the encoded error for scripts.
 pub fn refuse(site: &Site, headers: &HeaderMap, error: &AppError) -> Response {
@@ -42,10 +38,10 @@ pub fn refuse_form(site: &Site, headers: &HeaderMap, error: &AppError, page: Opt
 
 /// The answer to a member who may not do that: the way on is in the navigation.
 pub fn forbidden(site: &Site, request: &Request, member: &Member, error: &AppError) -> Response {
-    let mut visitor = pages::visitor(member);
-    visitor.is_staff &= pages::admin_is_here(site, request.extensions());
+    let mut visitor = page_context::visitor(member);
+    visitor.is_staff &= page_context::admin_is_here(site, request.extensions());
     let path = request.uri().path().to_owned();
-    let frame = Frame::Of { visitor, acting: pages::notice(member), path, back: None };
+    let frame = Frame::Of { visitor, acting: page_context::notice(member), path, back: None };
     answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
 }
 
@@ -67,7 +63,12 @@ pub fn framed(
 ) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
-    let frame = Frame::Of { visitor: pages::visitor(member), acting: pages::notice(member), path, back };
+    let frame = Frame::Of {
+        visitor: page_context::visitor(member),
+        acting: page_context::notice(member),
+        path,
+        back,
+    };
     Response::from_parts(head, Body::from(page(site, status, sentence, frame)))
 }
 
@@ -126,14 +127,7 @@ fn answer(
     response
 }
 
-/// Sets `Retry-After` where the error knows it.
-pub fn retry_after(headers: &mut HeaderMap, error: &AppError) {
-    if let Some(seconds) = error.retry_after() {
-        headers.insert(header::RETRY_AFTER, seconds.into());
-    }
-}
-
-/// Gives a page to every browser that would get an error without one, and a sentence to every script that would get nothing:
+/// Gives a page, or for scripts the error, to whoever is refused; a page to every browser that would get an error without one, and a sentence to every script that would get nothing:
 /// tower-sessions and axum-login answer a failing store with an empty 500, so does the layer that catches panics, axum a wrong method
 /// with an empty 405 and a path that it cannot read with a line of its own, the time limit is an empty 504. Only the answers to health
 /// checks stay as they are.
@@ -141,6 +135,7 @@ pub async fn never_empty(State(site): State<Site>, request: Request, next: Next)
     let headers = request.headers().clone();
     let is_health_check = health::PATHS.contains(&request.uri().path());
     let response = next.run(request).await;
+    let refused = response.extensions().get::<Refused>().map(|Refused(error)| error.clone());
     let status = response.status();
     let is_empty = http_body::Body::size_hint(response.body()).exact() == Some(0);
     let is_page = response
@@ -151,10 +146,10 @@ pub async fn never_empty(State(site): State<Site>, request: Request, next: Next)
         wants_html(&headers) && !is_page && (status.is_client_error() || status.is_server_error());
     // A script knows an empty 401.
     let lacks_a_sentence = is_empty && (status.is_server_error() || status == StatusCode::METHOD_NOT_ALLOWED);
-    if is_health_check || !(lacks_a_page || lacks_a_sentence) {
+    if refused.is_none() && (is_health_check || !(lacks_a_page || lacks_a_sentence)) {
         return response;
     }
-    let error = match status {
+    let error = refused.or_else(|| match status {
         StatusCode::UNAUTHORIZED => Some(AppError::SignedOut),
         StatusCode::FORBIDDEN => Some(AppError::Forbidden),
         StatusCode::NOT_FOUND => Some(AppError::NotFound),
@@ -163,7 +158,7 @@ pub async fn never_empty(State(site): State<Site>, request: Request, next: Next)
         _ if response.extensions().get::<Panicked>().is_some() => Some(AppError::Internal),
         _ if status.is_server_error() => Some(AppError::Unavailable),
         _ => None,
-    };
+    });
     let mut page = match &error {
         Some(error) => refuse(&site, &headers, error),
         None => respond(&site, &headers, status, None),

@@ -15,11 +15,12 @@ use leptos_axum::ResponseOptions;
 use tokio_stream::StreamExt;
 use tracing::Instrument;
 
-use super::{Site, page_cache, pages};
+use super::{page_cache, page_context};
 use crate::{
     base::member::{Client, Member},
     cache::{Fits, Lease, Policy, PublicBytes, View},
     shared::error::AppError,
+    site::Site,
     timing::Recorder,
     ui::{
         PageContext, SetStatus,
@@ -152,7 +153,7 @@ impl Around {
         }
         provide_context(PageContext {
             site_name: self.site.config.site.name.clone(),
-            visitor: member.map(pages::visitor),
+            visitor: member.map(page_context::visitor),
             ..Default::default()
         });
         provide_context(self.site.clone());
@@ -180,7 +181,6 @@ mod tests {
 
     use axum::http::header;
 
-    use super::super::{cookies, current_member};
     use super::*;
     use crate::{
         base::{
@@ -191,6 +191,7 @@ mod tests {
         },
         cache::Tag,
         shared::level::Level,
+        site::{cookies, current_member},
         ui::{
             Cached, MemberCached,
             flash::{Flash, Message},
@@ -201,7 +202,7 @@ mod tests {
 
     async fn site(folder: &tempfile::TempDir) -> Site {
         // Where Leptos learns of the runtime that waits for what pages wait for.
-        pages::routes();
+        crate::server::pages::routes();
         let mut config = Config::default();
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
         config.database.url = DatabaseUrl::new(url);
@@ -231,7 +232,7 @@ mod tests {
                     provide_context(site.clone());
                     provide_context(parts.clone());
                     provide_context(PageContext {
-                        visitor: member.as_ref().map(pages::visitor),
+                        visitor: member.as_ref().map(page_context::visitor),
                         messages: vec![Flash { level: Level::Info, message: Message::LoggedOut }],
                         ..Default::default()
                     });

@@ -12,20 +12,25 @@ use bytes::Bytes;
 use http_body::Body as HttpBody;
 use tower::ServiceExt;
 
-use super::{Site, page_cache, router};
-use crate::base::network::Peer;
+use super::{
+    page_cache::{PageCache, warm},
+    router,
+};
+use crate::{base::network::Peer, site::Site};
 
 /// The whole site. Cheap to clone.
 #[derive(Clone)]
 pub struct Front {
     site: Site,
+    pages: PageCache,
     router: Router,
 }
 
 impl Front {
     /// In front of this site's router.
     pub fn new(site: Site) -> Self {
-        Self { router: router::router(site.clone()), site }
+        let pages = PageCache::new(site.clone());
+        Self { router: router::router(site.clone(), pages.clone()), pages, site }
     }
 
     /// Answers one request of that visitor's.
@@ -52,7 +57,7 @@ impl Front {
         let (head, body) = request.into_parts();
         let mut request = Request::from_parts(head, ());
         request.extensions_mut().insert(peer);
-        if let Some(response) = page_cache::warm(&self.site, &request).await {
+        if let Some(response) = warm(&self.pages, &request).await {
             return response;
         }
         // In a box: what is answered above does not carry the room for it along.

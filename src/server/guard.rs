@@ -1,5 +1,5 @@
-//! Closed by default (law 1): what is not on the two open lists here is for members, and what is on the list with permissions only
-//! for those who have them. It is refused before anything is rendered.
+//! Closed by default: who may enter stands in `shared::paths` and `shared::functions`, and what does not stand there is for members.
+//! It is refused before anything is rendered.
 
 use axum::{
     body::Body,
@@ -8,111 +8,33 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use server_fn::ServerFn;
 
-use super::{Site, error_page, flash, pending_form, signed_out};
+use super::{error_page, signed_out};
 use crate::{
     accounts::{
-        api::{
-            AskForReset, ConfirmEmailChange, LoadLink, LogIn, LogOut, NotMe, ResetPassword, SignUp,
-            UndoEmailChange, VerifyEmail,
-        },
         links,
+        session::{self, AuthSession},
     },
-    acting::{self, ACT_PAGE},
-    base::member::{Client, Member, Permission},
-    lab::{
-        self,
-        api::{LoadApiLesson, LoadMatrix, SendMessages, TellTime},
+    base::member::{Client, Member},
+    shared::{
+        error::AppError,
+        functions::{self, is_open_while_impersonating},
+        level::Level,
+        paths::{self, ADMIN, Access, REAUTHENTICATE},
     },
-    mail::api::LoadMailbox,
-    sessions::cookie::{self, AuthSession, COOKIE},
-    shared::{error::AppError, level::Level},
+    site::{
+        Site,
+        cookies::SESSION,
+        flash, pending_form,
+        response::{Keepable, with_next},
+    },
     timing::security,
     ui::flash::Message,
 };
 
-/// Pages that are open to everybody.
-pub const PUBLIC_PAGES: [&str; 18] = [
-    "/",
-    "/accounts/email/confirm",
-    "/accounts/email/undo",
-    "/accounts/login",
-    "/accounts/logout",
-    "/accounts/not_me",
-    "/accounts/password_reset",
-    "/accounts/password_reset/done",
-    "/accounts/reset/done",
-    "/accounts/reset/new",
-    "/accounts/signup",
-    "/accounts/verify",
-    // Answers 404 where mails really go out.
-    "/dev/mailbox",
-    // The same where `lab.enabled` is off.
-    lab::LAB,
-    lab::CACHE_API,
-    lab::CACHED_PAGE,
-    lab::MATRIX,
-    lab::MESSAGES,
-];
-
-/// Pages that take permissions, all of those named. Those below `/admin` are for staff only, and one that is missing here is for
-/// superusers; so is nothing lost by forgetting a line. (The server functions behind them ask for themselves.)
-const WITH_PERMISSION: &[(&str, &[Permission])] = &[
-    ("/admin", &[]),
-    (ACT_PAGE, &[Permission::ActAsMember]),
-    ("/admin/activity", &[Permission::ViewActivity]),
-    ("/admin/cache", &[Permission::ViewCache]),
-    ("/admin/groups", &[Permission::ViewGroup]),
-    ("/admin/groups/new", &[Permission::AddGroup]),
-    ("/admin/groups/{id}", &[Permission::ViewGroup]),
-    ("/admin/groups/{id}/delete", &[Permission::ViewGroup, Permission::DeleteGroup]),
-    ("/admin/mails", &[Permission::ViewMail]),
-    ("/admin/sessions", &[Permission::ViewSession]),
-    ("/admin/users", &[Permission::ViewUser]),
-    ("/admin/users/confirm", &[Permission::ViewUser]),
-    ("/admin/users/new", &[Permission::AddUser, Permission::ChangeUser]),
-    ("/admin/users/{id}", &[Permission::ViewUser]),
-];
-
-/// Where the password is asked for again.
-pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
-
-/// Pages that are opened only by who gave the password not long ago. (What they do asks for that proof once more.)
-const RECENT_PAGES: [&str; 9] = [
-    "/accounts/email",
-    "/accounts/password_change",
-    ACT_PAGE,
-    "/admin/groups/new",
-    "/admin/groups/{id}/delete",
-    "/admin/users/confirm",
-    "/admin/users/new",
-    "/members/delete",
-    "/members/sessions",
-];
-
-/// Server functions that are open to everybody.
-const PUBLIC_FUNCTIONS: [&str; 15] = [
-    AskForReset::PATH,
-    ConfirmEmailChange::PATH,
-    LoadApiLesson::PATH,
-    LoadLink::PATH,
-    LoadMailbox::PATH,
-    LoadMatrix::PATH,
-    LogIn::PATH,
-    LogOut::PATH,
-    NotMe::PATH,
-    ResetPassword::PATH,
-    SendMessages::PATH,
-    SignUp::PATH,
-    TellTime::PATH,
-    UndoEmailChange::PATH,
-    VerifyEmail::PATH,
-];
-
 /// Whether a member, or somebody who is not signed in, is let in without a further question.
 pub fn admits(member: Option<&Member>, route: &str) -> bool {
-    lets_in(member, route) && !RECENT_PAGES.contains(&route)
+    lets_in(member, route) && !is_recent(route)
 }
 
 /// Whether they are let in at all; some pages ask for the password again before that.
@@ -121,19 +43,6 @@ pub fn lets_in(member: Option<&Member>, route: &str) -> bool {
         Some(member) => may_enter(member, route),
         None => is_public(route),
     }
-}
-
-/// Marks an answer that its member's browser may keep: what it shows has an address of its own and never changes.
-#[derive(Clone, Copy, Debug)]
-pub struct Keepable;
-
-/// Whether the route is a page for everybody.
-pub fn is_public_page(route: &str) -> bool {
-    PUBLIC_PAGES.contains(&route)
-}
-
-fn is_public(route: &str) -> bool {
-    is_public_page(route) || PUBLIC_FUNCTIONS.contains(&route) || links::is_link(route)
 }
 
 /// Lets members in and refuses everybody else on a closed route: browsers with 303 to the login page, scripts that call a server
@@ -153,13 +62,10 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
         return error_page::forbidden(&site, &request, member, &error);
     }
     let signed_in = member.is_some();
-    let recent_only = signed_in
-        && request
-            .extensions()
-            .get::<MatchedPath>()
-            .is_some_and(|route| RECENT_PAGES.contains(&route.as_str()));
+    let recent_only =
+        signed_in && request.extensions().get::<MatchedPath>().is_some_and(|route| is_recent(route.as_str()));
     if let Some(auth) = recent_only.then(|| request.extensions().get::<AuthSession>().cloned()).flatten()
-        && cookie::recently_authenticated(&auth, &site).await.is_err()
+        && session::recently_authenticated(&auth, &site).await.is_err()
     {
         return ask_again(&site, &request);
     }
@@ -175,23 +81,34 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
 
 /// Who acts as a member finds closed what is not on the list for that, whoever may enter it otherwise.
 fn enter(member: &Member, route: &str) -> Result<(), AppError> {
-    if member.acting().is_some() && !acting::open::is_open(route) {
+    if member.acting().is_some() && !is_open_while_impersonating(route) {
         return Err(AppError::ClosedWhileActing);
     }
     if may_enter(member, route) { Ok(()) } else { Err(AppError::Forbidden) }
 }
 
-/// A member who may not is told so, and not sent to log in: they are logged in.
+/// A member who may not is told so, and not sent to log in: they are logged in. (The admin's server functions ask for permissions
+/// themselves.)
 fn may_enter(member: &Member, route: &str) -> bool {
     let is_function = route.starts_with("/api/admin/");
-    let is_for_staff = is_function || route == "/admin" || route.starts_with("/admin/");
+    let is_for_staff = is_function || route == ADMIN || route.starts_with("/admin/");
     if is_for_staff && !member.is_staff() {
         return false;
     }
-    match WITH_PERMISSION.iter().find(|(page, _)| *page == route) {
-        Some((_, needed)) => needed.iter().all(|permission| member.may(*permission)),
+    match paths::find_page(route).map(|page| page.access) {
+        Some(Access::Staff(needed)) => needed.iter().all(|permission| member.may(*permission)),
+        Some(Access::Public | Access::Members) => true,
         None => !is_for_staff || is_function || member.is_superuser(),
     }
+}
+
+fn is_recent(route: &str) -> bool {
+    paths::find_page(route).is_some_and(|page| page.recent)
+}
+
+/// Whether everybody is let in; the links in our mails are for whoever has them.
+fn is_public(route: &str) -> bool {
+    functions::is_public(route) || links::is_link(route)
 }
 
 fn ask_again(site: &Site, request: &Request) -> Response {
@@ -213,7 +130,7 @@ async fn refuse(site: &Site, request: Request) -> Response {
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     // Who comes with a cookie was signed in; say why they are not any more.
-    if flash::has_cookie(site, request.headers(), COOKIE) {
+    if flash::has_cookie(site, request.headers(), SESSION) {
         flash::set_message(
             site,
             request.headers(),
@@ -229,16 +146,8 @@ async fn refuse(site: &Site, request: Request) -> Response {
     response
 }
 
-/// The address of a page that leads on to `next`.
-pub fn with_next(page: &str, next: &str) -> HeaderValue {
-    let next: String =
-        form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>().replace("%2F", "/");
-    HeaderValue::try_from(format!("{page}?next={next}")).unwrap_or(HeaderValue::from_static("/"))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::pages;
     use super::*;
     use crate::base::member::{Rights, UserId};
 
@@ -262,14 +171,5 @@ mod tests {
             assert!(may_enter(&superuser, route), "{route}");
         }
         assert!(may_enter(&staff, "/admin") && !may_enter(&staff, "/admin/forgotten"));
-    }
-
-    #[test]
-    fn every_page_of_the_admin_is_on_the_list_and_every_line_is_a_page() {
-        let routes: Vec<&str> = pages::routes().iter().map(|route| route.path()).collect();
-        for route in routes.iter().filter(|route| route.starts_with("/admin")) {
-            assert!(WITH_PERMISSION.iter().any(|(page, _)| page == route), "{route}");
-        }
-        assert!(WITH_PERMISSION.iter().all(|(page, _)| routes.contains(page)));
     }
 }

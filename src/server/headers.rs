@@ -7,10 +7,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use leptos::prelude::use_context;
-use leptos_axum::ResponseOptions;
 
-use super::Site;
+use crate::site::Site;
 
 /// For answers that are no page of ours; error pages need their stylesheet and icon.
 const STRICT_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -62,16 +60,5 @@ pub fn add(site: &Site, headers: &mut HeaderMap) {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     if site.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
-    }
-}
-
-/// Has the browser forget what it kept of a member, on logout. Not the cookies: the flash message is one, and the session's is
-/// removed by the session layer.
-pub fn clear_site_data() {
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.insert_header(
-            HeaderName::from_static("clear-site-data"),
-            HeaderValue::from_static("\"cache\", \"storage\""),
-        );
     }
 }

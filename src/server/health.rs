@@ -2,7 +2,7 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 
-use super::Site;
+use crate::site::Site;
 
 /// Their addresses.
 pub const PATHS: [&str; 2] = ["/healthz", "/readyz"];

@@ -11,7 +11,7 @@ use axum::{
 };
 use tower::ServiceBuilder;
 
-use super::{Site, client};
+use crate::site::{Site, client};
 
 /// The router, for who comes from the networks that are named; without `admin.allow_from` it is left as it is.
 pub fn hide_admin(router: Router, site: &Site) -> Router {

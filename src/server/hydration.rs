@@ -13,8 +13,11 @@ use axum::{
     routing::post,
 };
 
-use super::{Site, form_body, pages};
-use crate::base::clock::is_too_far_ahead;
+use super::pages;
+use crate::{
+    base::clock::is_too_far_ahead,
+    site::{Site, form_body},
+};
 
 /// Where it says so.
 pub const PATH: &str = "/api/hydration_failed";

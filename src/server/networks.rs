@@ -7,8 +7,11 @@ use axum::{
     response::Response,
 };
 
-use super::{Site, client::address_of, error_page, health};
-use crate::shared::error::AppError;
+use super::{error_page, health};
+use crate::{
+    shared::error::AppError,
+    site::{Site, client::address_of},
+};
 
 /// Refuses visitors from networks that the site is not open to, before anything else is done for them.
 pub async fn admit(State(site): State<Site>, request: Request, next: Next) -> Response {

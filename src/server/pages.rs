@@ -5,21 +5,23 @@ use std::sync::LazyLock;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{Extensions, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
-use super::{Site, flash::Carried, fragments, shell::shell, visit};
+use super::{
+    fragments,
+    page_context::{admin_is_here, notice, visitor},
+    shell::shell,
+};
 use crate::{
     app::App,
-    base::{
-        member::{Client, Member, Permission},
-        moment::moment,
-    },
-    my_data::EXPORT,
-    ui::{PageContext, SetStatus, Visitor, context::Notice},
+    base::member::Member,
+    shared::paths::without_slash,
+    site::{Site, flash::Carried, parts},
+    ui::{PageContext, SetStatus, Visitor},
 };
 
 /// Every page's route. Made once: making the list sets a flag for the whole process, under which a page that is being rendered
@@ -35,7 +37,7 @@ pub fn provide_page_context(site: &Site) {
 }
 
 fn provide(site: &Site, is_missing: bool) {
-    let Ok(parts) = visit::parts() else {
+    let Ok(parts) = parts::parts() else {
         return;
     };
     let carried = parts.extensions.get::<Carried>().cloned().unwrap_or_default();
@@ -66,34 +68,9 @@ fn provide(site: &Site, is_missing: bool) {
     provide_context(fragments::of(site, &parts));
 }
 
-/// What a page is told of who looks at it.
-pub fn visitor(member: &Member) -> Visitor {
-    Visitor {
-        username: member.username().to_owned(),
-        is_staff: member.is_staff(),
-        is_superuser: member.is_superuser(),
-        may: Permission::ALL.into_iter().filter(|permission| member.may(*permission)).collect(),
-    }
-}
-
-/// What the banner says, where staff acts as the member.
-pub fn notice(member: &Member) -> Option<Notice> {
-    member.acting().map(|actor| Notice {
-        actor: actor.username.clone(),
-        member: member.username().to_owned(),
-        until: moment(actor.ends_at),
-    })
-}
-
-/// Whether there is an admin for whoever sent the request: `admin.allow_from`.
-pub fn admin_is_here(site: &Site, request: &Extensions) -> bool {
-    let address = request.get::<Client>().map(|client| client.address.as_str()).unwrap_or_default();
-    site.config.admin.is_open_to(address.parse().ok())
-}
-
 /// The path with a slash too many leads to its page; anything else is the 404 page.
 pub async fn fallback(State(site): State<Site>, request: Request) -> Response {
-    if let Some(location) = without_slash(request.uri().path(), request.uri().query()) {
+    if let Some(location) = with_query(without_slash(request.uri().path()), request.uri().query()) {
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
     }
     let (context, app) = (site.clone(), site);
@@ -111,47 +88,53 @@ pub async fn fallback(State(site): State<Site>, request: Request) -> Response {
     response
 }
 
-/// What people open by its address and is no page of the app.
-const OTHERS: [&str; 4] = [EXPORT, "/healthz", "/readyz", "/members/picture/{size}"];
-
-/// Returns the address without the slash at its end; 308 keeps the method. Only to what there is, so that no made-up path leads
-/// anywhere.
-pub fn without_slash(path: &str, query: Option<&str>) -> Option<HeaderValue> {
-    let mut known = routes().iter().map(|route| route.path()).chain(OTHERS);
-    let page = path.strip_suffix('/').filter(|page| known.any(|route| fits(route, page)))?;
+/// Returns the address of a page with the query that it was asked for with; 308 keeps the method.
+fn with_query(page: Option<&str>, query: Option<&str>) -> Option<HeaderValue> {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    HeaderValue::try_from(format!("{page}{query}")).ok()
-}
-
-/// Whether the path is one of this route: the same, but for its parameters.
-fn fits(route: &str, path: &str) -> bool {
-    let fit =
-        |(wanted, found): (&str, &str)| wanted == found || (wanted.starts_with('{') && !found.is_empty());
-    route.split('/').count() == path.split('/').count() && route.split('/').zip(path.split('/')).all(fit)
+    HeaderValue::try_from(format!("{}{query}", page?)).ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shared::{
+        functions::FUNCTIONS,
+        paths::{Access, EXPORT, PAGES, PICTURE, SAVE_PICTURE},
+    };
 
     #[test]
-    fn a_slash_too_many() {
-        let to = |path, query| without_slash(path, query).map(|to| to.to_str().expect("ASCII").to_owned());
-        assert_eq!(to("/members/dashboard/", None).as_deref(), Some("/members/dashboard"));
-        assert_eq!(to("/accounts/login/", Some("next=/x")).as_deref(), Some("/accounts/login?next=/x"));
-        assert_eq!(to("/members/export/", None).as_deref(), Some("/members/export"));
-        assert_eq!(to("/members/picture/large/", Some("v=1")).as_deref(), Some("/members/picture/large?v=1"));
-        assert_eq!(to("/admin/users/17/", None).as_deref(), Some("/admin/users/17"));
-        for path in [
-            "/members/dashboard",
-            "/",
-            "//evil.example/",
-            "/nowhere/",
-            "//accounts/login/",
-            "/admin/users//",
-            "/admin/users/17/x/",
-        ] {
-            assert_eq!(to(path, None), None, "{path}");
+    fn every_page_has_its_line_and_every_line_its_page() {
+        let routes: Vec<&str> = routes().iter().map(|route| route.path()).collect();
+        let lines: Vec<&str> = PAGES.iter().map(|page| page.path).collect();
+        for route in &routes {
+            assert!(lines.contains(route), "{route} has no line in PAGES");
         }
+        for line in lines.iter().filter(|line| ![EXPORT, PICTURE].contains(line)) {
+            assert!(routes.contains(line), "{line} is no page");
+        }
+        for (at, line) in lines.iter().enumerate() {
+            assert!(!lines[..at].contains(line), "{line} stands there twice");
+        }
+        for page in PAGES.iter().filter(|page| page.path.starts_with("/admin")) {
+            assert!(matches!(page.access, Access::Staff(_)), "{}", page.path);
+        }
+    }
+
+    #[test]
+    fn every_function_has_its_line_and_every_line_its_function() {
+        let functions: Vec<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
+        let lines: Vec<&str> = FUNCTIONS.iter().map(|function| function.path).collect();
+        for function in &functions {
+            assert!(lines.contains(function), "{function} has no line in FUNCTIONS");
+        }
+        for (at, line) in lines.iter().enumerate() {
+            assert!(functions.contains(line) || *line == SAVE_PICTURE, "{line} is no server function");
+            assert!(!lines[..at].contains(line), "{line} stands there twice");
+        }
+        for function in FUNCTIONS.iter().filter(|function| function.path.starts_with("/api/admin/")) {
+            assert!(function.changes || function.page.is_some(), "{}: for whom is it?", function.path);
+        }
+        let pages: Vec<&str> = PAGES.iter().map(|page| page.path).collect();
+        assert!(FUNCTIONS.iter().filter_map(|function| function.page).all(|page| pages.contains(&page)));
     }
 }

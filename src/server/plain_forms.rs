@@ -4,8 +4,6 @@
 //! URL, drops what was typed, and answers every error with status 500. Here instead: a refused form goes back to its page (303)
 //! with its errors and values in the flash cookie; any other error is an error page; and script clients get the error's own status.
 
-use std::future::Future;
-
 use axum::{
     body::{Body, to_bytes},
     extract::{Request, State},
@@ -21,19 +19,21 @@ use server_fn::{
     error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
     redirect::REDIRECT_HEADER,
 };
-use tracing::Instrument;
 
-use super::{
-    Site, cookie_check, cookies, error_page, flash,
-    form_body::{self, Sent, Values},
-    guard, outcome, pending_form,
-};
+use super::{error_page, guard};
 use crate::{
     accounts::api::Reauthenticate,
-    base::member::Member,
+    base::{member::Member, outcome},
     shared::{
         error::AppError,
         forms::{FORM_PAGE, FormErrors, Submission},
+        paths::REAUTHENTICATE,
+    },
+    site::{
+        Site, cookie_check, cookies, flash,
+        form_body::{self, Sent, Values},
+        pending_form,
+        response::{self, to_the_end},
     },
     timing::{Recorder, request_id},
 };
@@ -151,7 +151,7 @@ async fn send_again(
 fn finish(site: &Site, sent: Sent, answered: Answered) -> Response {
     let (request, submission) = (sent.headers.clone(), answered.submission());
     let Answered { mut head, body, error } = answered;
-    if !error_page::wants_html(&sent.headers) {
+    if !response::wants_html(&sent.headers) {
         if matches!(submission, Ok(Submission::Reauthenticate)) {
             let location = reauthenticate(site, sent, &mut head.headers);
             head.headers.insert(header::LOCATION, location);
@@ -163,7 +163,7 @@ fn finish(site: &Site, sent: Sent, answered: Answered) -> Response {
             head.headers.insert(SERVER_FN_ERROR_HEADER, mark);
             head.headers.remove(header::LOCATION);
             head.headers.remove(header::CONTENT_LENGTH);
-            error_page::retry_after(&mut head.headers, &error);
+            response::retry_after(&mut head.headers, &error);
             let error = error.reported(request_id::of_request(&request));
             return Response::from_parts(head, Body::from(error.ser()));
         }
@@ -203,7 +203,7 @@ fn finish(site: &Site, sent: Sent, answered: Answered) -> Response {
 /// Answers a form that could not be carried out. For a person it is an error page that leads back to the form; where trying again is
 /// all there is to do, the browser goes back by itself, with the reason and with what was typed.
 fn failed(site: &Site, sent: Sent, error: &AppError) -> Response {
-    let page = sent.page(site).filter(|_| error_page::wants_html(&sent.headers));
+    let page = sent.page(site).filter(|_| response::wants_html(&sent.headers));
     let mut response = error_page::refuse_form(site, &sent.headers, error, page.clone());
     if let Some(page) = page
         && (error.retry_after().is_some() || *error == AppError::TooLarge)
@@ -220,7 +220,7 @@ async fn back_to_a_page(site: &Site, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let mut response = next.run(request).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED
-        && error_page::wants_html(&headers)
+        && response::wants_html(&headers)
         && let Some(page) = form_body::page(site, &headers, &Values::new())
     {
         lead_back(response.headers_mut(), &page);
@@ -240,33 +240,11 @@ fn location(page: &str) -> HeaderValue {
     HeaderValue::try_from(page).unwrap_or(HeaderValue::from_static("/"))
 }
 
-/// What a handler of axum's answers to a form, so that it is read here as a server function's answer is.
-pub fn answer(result: Result<Submission, AppError>) -> Response {
-    const JSON: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/json");
-    match result {
-        Ok(submission) => ([JSON], serde_json::to_vec(&submission).unwrap_or_default()).into_response(),
-        Err(error) => ([JSON], [(SERVER_FN_ERROR_HEADER, "error")], error.ser()).into_response(),
-    }
-}
-
 /// Keeps the form until the password is given again, and returns the page that asks for it.
 fn reauthenticate(site: &Site, sent: Sent, answer: &mut HeaderMap) -> HeaderValue {
     let page = sent.page(site).unwrap_or_else(|| "/".to_owned());
     pending_form::wait_for_password(site, &sent.headers, answer, &page, &sent.path, sent.values);
-    guard::with_next(guard::REAUTHENTICATE, &page)
-}
-
-/// A visitor who goes away drops whatever waits for them. What writes goes on to its end all the same: dropped between the commit
-/// and the invalidation, a logout would leave its session in memory.
-pub async fn to_the_end(answer: impl Future<Output = Response> + Send + 'static) -> Response {
-    match tokio::spawn(answer.in_current_span()).await {
-        Ok(response) => response,
-        // For `CatchPanicLayer`, as if it had happened here.
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        },
-    }
+    response::with_next(REAUTHENTICATE, &page)
 }
 
 fn cookies_of(headers: &HeaderMap) -> HeaderMap {

@@ -1,12 +1,12 @@
 //! Records that a clock that was ahead has dated get a new time.
 
-use super::Site;
 use crate::{
     base::{
         clock::latest,
         id::{first_id_at, new_id},
     },
     shared::error::AppError,
+    site::Site,
 };
 
 /// Dates the rows of a table anew whose `id` and `at` lie in the future: they would stand before everything that happens later, and be

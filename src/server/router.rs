@@ -6,22 +6,23 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    Site, client, error_page, flash, guard, headers, health, hidden, hydration, networks, page_cache, pages,
-    plain_forms, same_origin, shell, static_files, well_formed,
+    acting_banner, error_page, guard, headers, health, hidden, hydration, networks,
+    page_cache::{PageCache, keep_pages},
+    pages, plain_forms, same_origin, shell, static_files, well_formed,
 };
 use crate::{
-    accounts::{links, old_addresses},
-    acting,
-    admin::cache,
+    accounts::{links, old_addresses, session},
+    admin::{acting, cache},
     lab,
     my_data::download,
     pictures,
-    sessions::{cookie, live},
-    timing,
+    sessions::live,
+    site::{Site, client, flash},
+    timing::{layer::time_requests, settings::Settings},
 };
 
 /// The whole site as one service.
-pub fn router(site: Site) -> Router {
+pub fn router(site: Site, pages: PageCache) -> Router {
     let context = site.clone();
     let document = site.clone();
     let app = Router::new()
@@ -43,18 +44,18 @@ pub fn router(site: Site) -> Router {
             // Around the guard too, whose redirects must leave the messages where they are.
             .layer(from_fn_with_state(site.clone(), flash::carry))
             // What the session layer leaves undone when it removes its cookie.
-            .layer(from_fn_with_state(site.clone(), cookie::removable))
+            .layer(from_fn_with_state(site.clone(), session::removable))
             // Who asks.
-            .layer(cookie::layer(&site))
+            .layer(session::layer(&site))
             // Before anybody is refused whose session just got a new id.
-            .layer(from_fn_with_state(site.clone(), cookie::resend_crossed))
+            .layer(from_fn_with_state(site.clone(), session::resend_crossed))
             // Who that is, where staff acts as a member.
             .layer(from_fn_with_state(site.clone(), acting::layer::who_asks))
             // Needs to know who asks, and stands before anything is rendered.
             .layer(from_fn_with_state(site.clone(), guard::guard))
             .layer(from_fn_with_state(site.clone(), lab::gate::closed))
             // Whoever comes here was let in.
-            .layer(from_fn_with_state(site.clone(), page_cache::keep_pages))
+            .layer(from_fn_with_state(pages, keep_pages))
             // Forms: inside of the session, so that its cookies are in the answer that is rewritten.
             .layer(from_fn_with_state(site.clone(), plain_forms::plain_forms)),
     );
@@ -76,10 +77,10 @@ fn outer_layers(router: Router, site: Site) -> Router {
     router.layer(
         ServiceBuilder::new()
             // Outermost: it times all of the below, and what they log has the request's id.
-            .layer(from_fn_with_state(site.clone(), timing::layer::time_requests))
+            .layer(from_fn_with_state(Settings::new(&site.config), time_requests))
             .layer(from_fn_with_state(site.clone(), headers::security_headers))
             // Outside of whatever makes an error page.
-            .layer(from_fn_with_state(site.clone(), acting::layer::banner_on_error_pages))
+            .layer(from_fn_with_state(site.clone(), acting_banner::banner_on_error_pages))
             // Outside of whatever answers with nothing.
             .layer(from_fn_with_state(site.clone(), error_page::never_empty))
             .layer(CatchPanicLayer::custom(error_page::panicked))

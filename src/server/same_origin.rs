@@ -9,8 +9,13 @@ use axum::{
 };
 use url::Url;
 
-use super::{Site, error_page, flash};
-use crate::{base::member::Client, sessions::cookie::COOKIE, shared::error::AppError, timing::security};
+use super::error_page;
+use crate::{
+    base::member::Client,
+    shared::error::AppError,
+    site::{Site, cookies::SESSION, flash},
+    timing::security,
+};
 
 /// Refuses requests that another site made the browser send, and methods that nothing here answers.
 pub async fn same_origin(State(site): State<Site>, request: Request, next: Next) -> Response {
@@ -19,7 +24,7 @@ pub async fn same_origin(State(site): State<Site>, request: Request, next: Next)
         return error_page::respond(&site, request.headers(), StatusCode::METHOD_NOT_ALLOWED, None);
     }
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(method);
-    let has_session = flash::has_cookie(&site, request.headers(), COOKIE);
+    let has_session = flash::has_cookie(&site, request.headers(), SESSION);
     if safe || is_same_origin(request.headers(), &site.base_url, has_session) {
         return next.run(request).await;
     }

@@ -5,8 +5,8 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use super::{Site, headers::page_csp, hydration};
-use crate::{app::App, ui::FAILED_EVENT};
+use super::{headers::page_csp, hydration};
+use crate::{app::App, site::Site, ui::FAILED_EVENT};
 
 /// The whole document. Runs on the server only, so it is no part of the WASM.
 pub fn shell(site: &Site) -> impl IntoView + use<> {

@@ -8,15 +8,18 @@ use axum::{
 };
 use server_fn::ServerFn;
 
-use super::{
-    Site, error_page, flash,
-    form_body::{self, WITH_FILE},
-    guard, pending_form, upload,
-};
 use crate::{
-    accounts::{api::Reauthenticate, next::destination},
-    sessions::cookie::COOKIE,
+    accounts::api::Reauthenticate,
+    pictures::upload,
     shared::{forms::FORM_PAGE, level::Level},
+    site::{
+        Site,
+        cookies::SESSION,
+        flash,
+        form_body::{self, WITH_FILE},
+        next::destination,
+        pending_form, response,
+    },
     ui::flash::Message,
 };
 
@@ -24,7 +27,7 @@ use crate::{
 /// form's page, where what was typed is shown again; a script gets an empty 401.
 pub async fn answer(site: &Site, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let navigates = error_page::wants_html(&parts.headers);
+    let navigates = response::wants_html(&parts.headers);
     let is_form = parts.method == Method::POST;
     let sent = match form_body::read(site, &parts, body).await {
         Ok((sent, body)) => {
@@ -39,7 +42,7 @@ pub async fn answer(site: &Site, request: Request) -> Response {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    if flash::has_cookie(site, &parts.headers, COOKIE) || (navigates && is_form) {
+    if flash::has_cookie(site, &parts.headers, SESSION) || (navigates && is_form) {
         flash::set_message(site, &parts.headers, headers, Level::Warning, Message::SessionEnded);
     }
     let page = if sent.path == Reauthenticate::PATH {
@@ -58,7 +61,7 @@ pub async fn answer(site: &Site, request: Request) -> Response {
     if navigates {
         let login = &site.config.accounts.login_url;
         let to = match page {
-            Some(page) => guard::with_next(login, &page),
+            Some(page) => response::with_next(login, &page),
             None => HeaderValue::try_from(login).unwrap_or(HeaderValue::from_static("/")),
         };
         headers.insert(header::LOCATION, to);

@@ -8,8 +8,7 @@ use axum::{
 };
 use tower_http::services::{ServeDir, ServeFile};
 
-use super::Site;
-use crate::{base::assets::PKG_DIR, timing::layer::Quiet};
+use crate::{base::assets::PKG_DIR, site::Site, timing::layer::Quiet};
 
 /// For a name that changes with the content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";

@@ -2,16 +2,17 @@
 
 use std::{future::Future, time::Duration};
 
-use super::{Site, redate::redate};
+use super::redate::redate;
 use crate::{
-    accounts, acting, activity, admin,
+    accounts, activity,
+    admin::{self, acting},
     base::{
         clock::{Millis, to_millis},
         id,
     },
-    mail, my_data,
+    mail,
     shared::error::AppError,
-    throttle,
+    site::Site,
 };
 
 /// How far the clock can be trusted. A wrong clock must not delete what does not come back, nor correct what is right.
@@ -77,13 +78,13 @@ pub struct Swept {
 /// At the first outage.
 pub async fn sweep(site: &Site) -> Result<Swept, AppError> {
     correct_ends(site).await?;
-    throttle::service::sweep(site).await?;
+    site.throttle.sweep().await?;
     accounts::service::tokens::sweep(site).await?;
     mail::service::sweep(site).await?;
     Ok(Swept {
         sessions: over_sessions(site).await?,
         activity: activity::service::sweep(site).await?,
-        accounts: my_data::service::sweep(site).await?,
+        accounts: accounts::service::sweep_deletions(site).await?,
     })
 }
 
@@ -124,10 +125,10 @@ pub fn now_and_then(site: Site) -> impl Future<Output = ()> + Send {
 async fn delete_once(site: &Site) {
     say("Expired sessions", over_sessions(site).await);
     say("Old lines of activity", activity::service::sweep(site).await);
-    say("Counts that were over", throttle::service::sweep(site).await);
+    say("Counts that were over", site.throttle.sweep().await);
     say("Links that were too old", accounts::service::tokens::sweep(site).await);
     say("Mails that could not be sent for 30 days", mail::service::sweep(site).await);
-    say("Accounts that were to be deleted", my_data::service::sweep(site).await);
+    say("Accounts that were to be deleted", accounts::service::sweep_deletions(site).await);
     if let Err(error) = accounts::service::refresh_costs(site).await {
         tracing::warn!(%error, "The costs of password hashes could not be listed; trying again later");
     }
@@ -151,7 +152,7 @@ async fn correct_ends(site: &Site) -> Result<u64, AppError> {
 async fn correct_all(site: &Site) -> Result<u64, AppError> {
     Ok(correct_ends(site).await?
         + mail::service::correct_times(site).await?
-        + my_data::service::correct_times(site).await?
+        + accounts::service::correct_deletion_times(site).await?
         + redate(site, "activity").await?
         + redate(site, "changes").await?)
 }

@@ -10,8 +10,8 @@ use axum::{
 };
 use url::Url;
 
-use super::{Site, error_page};
-use crate::shared::error::AppError;
+use super::error_page;
+use crate::{shared::error::AppError, site::Site};
 
 /// Looks at host, path, query and cookies, in this order.
 pub async fn well_formed(State(site): State<Site>, mut request: Request, next: Next) -> Response {

@@ -13,12 +13,13 @@ use crate::shared::{error::AppError, forms::Submission};
 /// Nobody is signed in, the password was given too long ago, or an outage.
 #[server(prefix = "/api", endpoint = "members/sessions")]
 pub async fn load_sessions() -> Result<Devices, AppError> {
-    use super::{cookie, service};
-    use crate::server::{Visit, current_member};
+    use super::service;
+    use crate::accounts::session;
+    use crate::site::{Visit, current_member};
 
-    let (visit, member, auth) = (Visit::current()?, current_member()?, cookie::auth_session().await?);
-    let recent = cookie::recently_authenticated(&auth, &visit.site).await?;
-    service::list(&visit, &member, &recent, cookie::current_id(&auth)).await
+    let (visit, member, auth) = (Visit::current()?, current_member()?, session::auth_session().await?);
+    let recent = session::recently_authenticated(&auth, &visit.site).await?;
+    service::list(&visit, &member, &recent, session::current_id(&auth)).await
 }
 
 /// Ends one of the caller's sessions.
@@ -27,13 +28,14 @@ pub async fn load_sessions() -> Result<Devices, AppError> {
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "members/end_session")]
 pub async fn end_session(#[server(default)] session: String) -> Result<Submission, AppError> {
-    use super::{DEVICES_PAGE, cookie, service};
-    use crate::server::{Visit, current_member, flash};
+    use super::service;
+    use crate::site::{Visit, current_member, flash};
+    use crate::{accounts::session, shared::paths::DEVICES};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member, auth) = (Visit::current()?, current_member()?, cookie::auth_session().await?);
+    let (visit, member, auth) = (Visit::current()?, current_member()?, session::auth_session().await?);
     let verdict = async {
-        let recent = cookie::recently_authenticated(&auth, &visit.site).await?;
+        let recent = session::recently_authenticated(&auth, &visit.site).await?;
         service::end_one(&visit, &member, &recent, &session).await
     };
     Submission::from_result(verdict.await.map(|ended| {
@@ -41,7 +43,7 @@ pub async fn end_session(#[server(default)] session: String) -> Result<Submissio
             true => flash::message(Level::Success, Message::DeviceEnded),
             false => flash::message(Level::Warning, Message::DeviceGone),
         }
-        leptos_axum::redirect(DEVICES_PAGE);
+        leptos_axum::redirect(DEVICES);
     }))
 }
 
@@ -51,19 +53,20 @@ pub async fn end_session(#[server(default)] session: String) -> Result<Submissio
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "members/end_other_sessions")]
 pub async fn end_other_sessions() -> Result<Submission, AppError> {
-    use super::{DEVICES_PAGE, cookie, service};
-    use crate::server::{Visit, current_member, flash};
+    use super::service;
+    use crate::site::{Visit, current_member, flash};
+    use crate::{accounts::session, shared::paths::DEVICES};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member, auth) = (Visit::current()?, current_member()?, cookie::auth_session().await?);
+    let (visit, member, auth) = (Visit::current()?, current_member()?, session::auth_session().await?);
     let verdict = async {
-        let recent = cookie::recently_authenticated(&auth, &visit.site).await?;
-        let this = cookie::current_id(&auth).ok_or(AppError::SignedOut)?;
+        let recent = session::recently_authenticated(&auth, &visit.site).await?;
+        let this = session::current_id(&auth).ok_or(AppError::SignedOut)?;
         service::end_others(&visit, &member, &recent, this).await
     };
     Submission::from_result(verdict.await.map(|()| {
         flash::message(Level::Success, Message::OtherDevicesEnded);
-        leptos_axum::redirect(DEVICES_PAGE);
+        leptos_axum::redirect(DEVICES);
     }))
 }
 
@@ -73,19 +76,20 @@ pub async fn end_other_sessions() -> Result<Submission, AppError> {
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "members/end_all_sessions")]
 pub async fn end_all_sessions() -> Result<Submission, AppError> {
-    use super::{cookie, service};
-    use crate::server::{Visit, current_member, flash, headers};
+    use super::service;
+    use crate::accounts::session;
+    use crate::site::{Visit, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
     let (visit, member) = (Visit::current()?, current_member()?);
-    let mut auth = cookie::auth_session().await?;
+    let mut auth = session::auth_session().await?;
     let verdict = async {
-        let recent = cookie::recently_authenticated(&auth, &visit.site).await?;
+        let recent = session::recently_authenticated(&auth, &visit.site).await?;
         service::end_all(&visit, &member, &recent).await?;
-        cookie::log_out(&mut auth, &visit.site).await
+        session::log_out(&mut auth, &visit.site).await
     };
     Submission::from_result(verdict.await.map(|_| {
-        headers::clear_site_data();
+        crate::site::response::clear_site_data();
         flash::message(Level::Success, Message::AllDevicesEnded);
         leptos_axum::redirect(&visit.site.config.accounts.login_url);
     }))

@@ -23,18 +23,16 @@ use tokio::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{
-    ENDED_EVENT, LIVE_PATH, acting, cookie,
-    service::{IdHash, Judged, Unknown, Watch, hash_id, judge},
-};
+use super::ENDED_EVENT;
 use crate::{
-    acting::service::{self, Asking},
+    accounts::who_asks::{Asking, id_of, look},
+    auth::sessions::{IdHash, Unknown, Watch},
     base::{
         clock::{Millis, to_millis},
-        member::{Member, UserId},
+        member::UserId,
     },
-    server::Site,
-    shared::error::AppError,
+    shared::paths::SESSION_STREAM,
+    site::Site,
     timing::layer::Quiet,
 };
 
@@ -50,7 +48,7 @@ const LOOK_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
 /// The one route.
 pub fn routes() -> Router<Site> {
-    Router::new().route(LIVE_PATH, get(live))
+    Router::new().route(SESSION_STREAM, get(live))
 }
 
 async fn live(State(site): State<Site>, headers: HeaderMap) -> Response {
@@ -128,49 +126,6 @@ async fn follow(
 fn pause(ends_at: Millis, now: Millis) -> Duration {
     let left = u64::try_from(ends_at.saturating_sub(now)).unwrap_or_default();
     Duration::from_millis(left).clamp(LOOK_AT_MOST_EVERY, LOOK_EVERY)
-}
-
-/// Who a request with these headers would come from, without the visit.
-///
-/// # Errors
-/// An outage.
-pub async fn asking(site: &Site, headers: &HeaderMap) -> Result<Option<Asking>, AppError> {
-    let Some(id) = id_of(site, headers) else {
-        return Ok(None);
-    };
-    Ok(look(site, id).await?.map(|(_, asking, _)| asking))
-}
-
-/// Who is shown what a stream tells, for streams that stand outside of the session layer, too: the member as whom staff acts, not them.
-///
-/// # Errors
-/// An outage.
-pub async fn member(site: &Site, headers: &HeaderMap) -> Result<Option<Member>, AppError> {
-    Ok(match asking(site, headers).await? {
-        Some(Asking::Member(member)) => Some(member),
-        _ => None,
-    })
-}
-
-/// Whose living session this is, who is shown in it, and when that ends if nobody comes by: what session layer, axum-login and
-/// `acting` would say, without the visit.
-async fn look(site: &Site, id: IdHash) -> Result<Option<(UserId, Asking, Millis)>, AppError> {
-    let Some(Judged { owner, data, ends_at }) = judge(site, id).await? else {
-        return Ok(None);
-    };
-    let (user, acts) = (owner.id(), acting::of_data(&data));
-    let acting_ends_at = acts.as_ref().map(|acts| acts.ends_at);
-    let asking = service::asking(site, owner, acts).await?;
-    // Once acting is over, its end is nothing to wait for.
-    let ends_at = match (&asking, acting_ends_at) {
-        (Asking::Member(_), Some(acting_ends_at)) => ends_at.min(acting_ends_at),
-        _ => ends_at,
-    };
-    Ok(Some((user, asking, ends_at)))
-}
-
-fn id_of(site: &Site, headers: &HeaderMap) -> Option<IdHash> {
-    Some(hash_id(cookie::sent_id(site, headers)?.0))
 }
 
 fn retry(after: Duration) -> String {

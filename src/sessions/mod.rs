@@ -4,28 +4,14 @@ pub mod api;
 pub mod pages;
 
 #[cfg(feature = "ssr")]
-pub mod acting;
-#[cfg(feature = "ssr")]
-pub mod cookie;
-#[cfg(feature = "ssr")]
 pub mod live;
 #[cfg(feature = "ssr")]
-pub mod origin;
-#[cfg(feature = "ssr")]
-mod record;
-#[cfg(feature = "ssr")]
 pub mod service;
-#[cfg(feature = "ssr")]
-mod store;
 
 use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// Where the devices are.
-pub const DEVICES_PAGE: &str = "/members/sessions";
-/// The stream by which an open page learns that its session has ended: it says whom it is for, and it ends with the session.
-pub const LIVE_PATH: &str = "/api/sessions/live";
 /// The stream's event for who has no session, or no more.
 pub const ENDED_EVENT: &str = "ended";
 

@@ -4,12 +4,12 @@ use leptos::prelude::*;
 use server_fn::ServerFn;
 
 use super::{
-    DEVICES_PAGE, Device, Devices,
+    Device, Devices,
     api::{self, EndAllSessions, EndOtherSessions, EndSession},
 };
 use crate::{
     accounts::api::LogOut,
-    shared::forms::FORM_PAGE,
+    shared::{forms::FORM_PAGE, paths::DEVICES},
     ui::{Data, Loaded, Page, PageContext, Timestamp, expect_member},
 };
 
@@ -81,7 +81,7 @@ fn DeviceCard(device: Device) -> impl IntoView {
                 {(!is_this)
                     .then(|| {
                         view! {
-                            <input type="hidden" name=FORM_PAGE value=DEVICES_PAGE />
+                            <input type="hidden" name=FORM_PAGE value=DEVICES />
                             <input type="hidden" name="session" value=session />
                         }
                     })}
@@ -103,7 +103,7 @@ fn EndSeveral(has_others: bool) -> impl IntoView {
                 .then(|| {
                     view! {
                         <form method="post" action=EndOtherSessions::PATH>
-                            <input type="hidden" name=FORM_PAGE value=DEVICES_PAGE />
+                            <input type="hidden" name=FORM_PAGE value=DEVICES />
                             <button type="submit" class="button">
                                 "Log out all other devices"
                             </button>
@@ -113,7 +113,7 @@ fn EndSeveral(has_others: bool) -> impl IntoView {
             <details>
                 <summary>"Log out everywhere"</summary>
                 <form method="post" action=EndAllSessions::PATH>
-                    <input type="hidden" name=FORM_PAGE value=DEVICES_PAGE />
+                    <input type="hidden" name=FORM_PAGE value=DEVICES />
                     <p>"This ends every session, the one on this device too. You will have to log in again."</p>
                     <button type="submit" class="button danger">
                         "Log out all devices, this one too"

@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod forms;
+pub mod functions;
 pub mod level;
 pub mod moment;
 pub mod password_rules;

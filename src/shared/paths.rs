@@ -46,6 +46,8 @@ pub const LAB: &str = "/lab";
 pub const CACHE_API: &str = "/lab/cache-api";
 /// The exercise about a cached page.
 pub const CACHED_PAGE: &str = "/lab/cached-page";
+/// How long it is cached.
+pub const CACHED_PAGE_TTL: Duration = Duration::from_secs(60);
 /// The exercise about what is cached for how long.
 pub const MATRIX: &str = "/lab/matrix";
 /// Messages of every level.
@@ -197,7 +199,7 @@ pub const PAGES: &[Page] = &[
     page(CACHE_API).public(),
     page(CACHED_PAGE)
         .public()
-        .cached(CachedFor::Public, Lifetime::Fixed(Duration::from_secs(60)))
+        .cached(CachedFor::Public, Lifetime::Fixed(CACHED_PAGE_TTL))
         .outlives_its_parts(),
     page(MATRIX).public(),
     page(MESSAGES).public(),
@@ -212,134 +214,9 @@ pub const PAGES: &[Page] = &[
     page(DEVICES).recent(),
 ];
 
-/// A server function, or another address that is posted to, and its rules.
-#[derive(Clone, Copy, Debug)]
-pub struct Function {
-    /// The address.
-    pub path: &'static str,
-    /// Whether everybody may call it. (Otherwise members; what else it needs, it asks for itself.)
-    pub public: bool,
-    /// Whether it is open while staff acts as a member.
-    pub impersonation: bool,
-    /// Whether it changes something. `doctor` calls all others.
-    pub changes: bool,
-    /// The page that is for the same people, for a function of the admin that reads.
-    pub page: Option<&'static str>,
-    /// Whether it is done once the password is given again, without being sent by hand once more.
-    pub replayed: bool,
-}
-
-/// One that reads.
-const fn reads(path: &'static str) -> Function {
-    Function { path, public: false, impersonation: false, changes: false, page: None, replayed: true }
-}
-
-/// One that changes something.
-const fn changes(path: &'static str) -> Function {
-    Function { changes: true, ..reads(path) }
-}
-
-impl Function {
-    /// Open to everybody.
-    const fn public(self) -> Self {
-        Self { public: true, ..self }
-    }
-
-    /// Open while staff acts as a member.
-    const fn impersonation(self) -> Self {
-        Self { impersonation: true, ..self }
-    }
-
-    /// For the people of this page of the admin.
-    const fn of(self, page: &'static str) -> Self {
-        Self { page: Some(page), ..self }
-    }
-
-    /// Must be sent by hand again after the password was given: the end of an account, and what is done to many users at once.
-    const fn never_replayed(self) -> Self {
-        Self { replayed: false, ..self }
-    }
-}
-
-/// All server functions, and what else is posted to.
-pub const FUNCTIONS: &[Function] = &[
-    changes("/api/accounts/ask_for_email_change"),
-    changes("/api/accounts/ask_for_reset").public(),
-    changes("/api/accounts/ask_for_verification"),
-    changes("/api/accounts/change_by_code"),
-    changes("/api/accounts/change_password"),
-    changes("/api/accounts/confirm_email_change").public(),
-    reads("/api/accounts/email"),
-    reads("/api/accounts/link").public(),
-    changes("/api/accounts/log_in").public(),
-    changes("/api/accounts/log_out").public().impersonation(),
-    changes("/api/accounts/not_me").public(),
-    changes("/api/accounts/reauthenticate"),
-    changes("/api/accounts/reset_password").public(),
-    changes("/api/accounts/sign_up").public(),
-    changes("/api/accounts/undo_email_change").public(),
-    changes("/api/accounts/verify_by_code"),
-    changes("/api/accounts/verify_email").public(),
-    changes("/api/acting/stop").impersonation(),
-    changes("/api/admin/act"),
-    reads("/api/admin/act/choice").of(ACT),
-    reads("/api/admin/activity").of(ADMIN_ACTIVITY),
-    changes("/api/admin/add_group"),
-    changes("/api/admin/add_user"),
-    changes("/api/admin/apply_batch").never_replayed(),
-    reads("/api/admin/batch").of(CONFIRM),
-    reads("/api/admin/cache").of(ADMIN_CACHE),
-    changes("/api/admin/cache/drop_all"),
-    changes("/api/admin/cache/drop_entry"),
-    changes("/api/admin/cache/drop_member"),
-    changes("/api/admin/cache/drop_name"),
-    changes("/api/admin/delete_group"),
-    changes("/api/admin/disable_password"),
-    changes("/api/admin/drop_mail"),
-    changes("/api/admin/end_session"),
-    reads("/api/admin/group").of("/admin/groups/{id}"),
-    reads("/api/admin/group_choices").of("/admin/groups/new"),
-    reads("/api/admin/groups").of(GROUPS),
-    changes("/api/admin/join_group"),
-    changes("/api/admin/leave_group"),
-    reads("/api/admin/mails").of(MAILS),
-    changes("/api/admin/retry_mail"),
-    changes("/api/admin/save_group"),
-    changes("/api/admin/save_user"),
-    changes("/api/admin/save_user_permissions"),
-    changes("/api/admin/send_reset"),
-    reads("/api/admin/sessions").of(ADMIN_SESSIONS),
-    changes("/api/admin/set_password"),
-    reads("/api/admin/user").of("/admin/users/{id}"),
-    reads("/api/admin/users").of(USERS),
-    reads("/api/dev/mailbox").public().impersonation(),
-    reads("/api/lab/cache_api").public(),
-    reads("/api/lab/matrix").public(),
-    reads("/api/lab/now").public(),
-    changes("/api/lab/send_messages").public(),
-    reads("/api/members/activity").impersonation(),
-    reads("/api/members/dashboard").impersonation(),
-    changes("/api/members/delete").never_replayed(),
-    reads("/api/members/deletion_terms"),
-    changes("/api/members/end_all_sessions"),
-    changes("/api/members/end_other_sessions"),
-    changes("/api/members/end_session"),
-    reads("/api/members/hit_ratio"),
-    reads("/api/members/profile").impersonation(),
-    changes("/api/members/remove_picture").impersonation(),
-    changes("/api/members/save_profile"),
-    changes(SAVE_PICTURE).impersonation(),
-    reads("/api/members/sessions"),
-];
-
 /// Returns the rules of a page.
 pub fn find_page(route: &str) -> Option<&'static Page> {
     PAGES.iter().find(|page| page.path == route)
-}
-
-/// Returns the rules of a function.
-pub fn find_function(route: &str) -> Option<&'static Function> {
-    FUNCTIONS.iter().find(|function| function.path == route)
 }
 
 /// Returns whether the route is a page for everybody.
@@ -347,17 +224,58 @@ pub fn is_public_page(route: &str) -> bool {
     find_page(route).is_some_and(|page| page.access == Access::Public)
 }
 
-/// Returns whether everybody may open or call the route.
-pub fn is_public(route: &str) -> bool {
-    is_public_page(route) || find_function(route).is_some_and(|function| function.public)
+/// Addresses that a Django site has and this one has not: members have them in bookmarks, in mails and in other sites' links. Where
+/// they lead now. None is open to strangers: they log in first, and go on from there.
+pub const MOVED: [(&str, &str); 4] = [
+    // Django says there that it is done; here a message says it.
+    ("/accounts/password_change/done", PROFILE),
+    // Where Django leads after login, unless told otherwise.
+    ("/accounts/profile", PROFILE),
+    ("/dashboard", DASHBOARD),
+    ("/secret", "/members/secret"),
+];
+
+/// For whoever watches the program: that it runs, and that it can serve.
+pub const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Returns the path without the slash at its end, if there is something at that address.
+pub fn without_slash(path: &str) -> Option<&str> {
+    let mut known = PAGES.iter().map(|page| page.path).chain(HEALTH);
+    path.strip_suffix('/').filter(|page| known.any(|route| fits(route, page)))
 }
 
-/// Returns whether the route may be used while staff acts as a member.
-///
-/// What is the member's alone is closed once more behind this table: there is no proof of a recent password while somebody acts as them
-/// (address, devices, deletion, the copy of their data), `Member::in_person` stands before the password, the name and the codes from
-/// mails, and `Member::staff` is closed to who acts, so that nobody acts within acting.
-pub fn is_open_while_impersonating(route: &str) -> bool {
-    find_page(route).is_some_and(|page| page.impersonation)
-        || find_function(route).is_some_and(|function| function.impersonation)
+/// Whether the path is one of this route: the same, but for its parameters.
+fn fits(route: &str, path: &str) -> bool {
+    let fit =
+        |(wanted, found): (&str, &str)| wanted == found || (wanted.starts_with('{') && !found.is_empty());
+    route.split('/').count() == path.split('/').count() && route.split('/').zip(path.split('/')).all(fit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_too_many() {
+        for (path, page) in [
+            ("/members/dashboard/", "/members/dashboard"),
+            ("/members/export/", "/members/export"),
+            ("/members/picture/large/", "/members/picture/large"),
+            ("/admin/users/17/", "/admin/users/17"),
+            ("/healthz/", "/healthz"),
+        ] {
+            assert_eq!(without_slash(path), Some(page));
+        }
+        for path in [
+            "/members/dashboard",
+            "/",
+            "//evil.example/",
+            "/nowhere/",
+            "//accounts/login/",
+            "/admin/users//",
+            "/admin/users/17/x/",
+        ] {
+            assert_eq!(without_slash(path), None, "{path}");
+        }
+    }
 }

@@ -13,14 +13,13 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-
 use tracing::{Instrument, field};
 
-use super::{PageState, Recorder, RequestId, request_id::REQUEST_ID, text::Text};
-use crate::{
-    base::member::UserId,
-    server::{Site, client},
+use super::{
+    PageState, Recorder, RequestId, path::loggable_path, request_id::REQUEST_ID, settings::Settings,
+    text::Text,
 };
+use crate::base::member::UserId;
 
 /// How long it took, and what of it came out of the cache.
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -38,15 +37,15 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// Measures until the answer's head is ready; our pages are complete by then (`SsrMode::Async`). Whatever is logged meanwhile stands in
 /// the request's span, and so has its id.
-pub async fn time_requests(State(site): State<Site>, mut request: Request, next: Next) -> Response {
-    let id = RequestId::of(&site, &request);
+pub async fn time_requests(State(settings): State<Settings>, mut request: Request, next: Next) -> Response {
+    let id = RequestId::of(&settings.trusted_proxies, &request);
     request.headers_mut().remove(REQUEST_ID);
     if let Some(value) = id.header() {
         request.headers_mut().insert(REQUEST_ID, value);
     }
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = loggable_path(request.uri().path(), route.as_deref());
-    let client = client::address_of(&request, &site);
+    let client = settings.client(&request);
     // At the level of errors, so that it is there for them however little the log shows.
     let span = tracing::error_span!(
         target: TARGET,
@@ -68,7 +67,7 @@ pub async fn time_requests(State(site): State<Site>, mut request: Request, next:
         method: request.method().clone(),
         path: path.into(),
         route: route.map(Cow::Owned),
-        slow: site.config.log.slow_request.get(),
+        slow: settings.slow,
         noted: Noted::By(recorder),
         status: CLIENT_CLOSED_REQUEST,
         is_quiet: false,
@@ -135,7 +134,7 @@ impl Noted {
 impl Timed {
     /// A page that was ready.
     pub fn page<B>(
-        site: &Site,
+        settings: &Settings,
         request: &http::Request<B>,
         begun: Instant,
         route: &'static str,
@@ -145,12 +144,12 @@ impl Timed {
         Self {
             begun,
             took: None,
-            id: RequestId::of(site, request),
-            client: client::address_of(request, site),
+            id: RequestId::of(&settings.trusted_proxies, request),
+            client: settings.client(request),
             method: Method::GET,
             path: Cow::Borrowed(route),
             route: Some(Cow::Borrowed(route)),
-            slow: site.config.log.slow_request.get(),
+            slow: settings.slow,
             noted: Noted::Page(user, route, state),
             status: CLIENT_CLOSED_REQUEST,
             is_quiet: false,
@@ -260,33 +259,6 @@ fn level(status: u16, duration: Duration, slow: Duration, is_quiet: bool) -> tra
     }
 }
 
-/// Returns what of a path may stand in the log. Never the query, which can hold tokens and addresses; for a route with parameters the
-/// pattern, since parameters can be tokens too. A path without a route can be the mistyped address of one: of it only short and plain
-/// parts are written, and only so many.
-fn loggable_path(path: &str, route: Option<&str>) -> String {
-    const MAX_PARTS: usize = 10;
-    // A link's token has 43 letters.
-    const MAX_PART: usize = 24;
-    if let Some(route) = route {
-        return route.to_owned();
-    }
-    let is_plain = |part: &str| {
-        part.len() <= MAX_PART
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
-    };
-    let mut parts = path.split('/');
-    let mut text = parts
-        .by_ref()
-        .take(MAX_PARTS)
-        .map(|part| if is_plain(part) { part } else { "…" })
-        .collect::<Vec<_>>()
-        .join("/");
-    if parts.next().is_some() {
-        text.push_str("/…");
-    }
-    text
-}
-
 fn is_html(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
@@ -294,31 +266,6 @@ fn is_html(response: &Response) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parameters_and_long_paths_are_not_logged() {
-        assert_eq!(
-            loggable_path("/accounts/reset/s3cret", Some("/accounts/reset/{token}")),
-            "/accounts/reset/{token}"
-        );
-        assert_eq!(loggable_path("/members/dashboard", Some("/members/dashboard")), "/members/dashboard");
-        let token = "x".repeat(43);
-        for (path, expected) in [
-            ("/nowhere", "/nowhere"),
-            ("/wp-admin/setup.php", "/wp-admin/setup.php"),
-            ("/accounts/login/", "/accounts/login/"),
-            (&format!("/accounts/reset/{token}/"), "/accounts/reset/…/"),
-            (&format!("/accounts/reset/{token})."), "/accounts/reset/…"),
-            ("/a/ada@example.org/b", "/a/…/b"),
-            ("/a/ada%40example.org", "/a/…"),
-            ("/a/ada%2540example.org", "/a/…"),
-            ("//evil.example", "//evil.example"),
-            ("/1/2/3/4/5/6/7/8/9/10/11", "/1/2/3/4/5/6/7/8/9/…"),
-            (&"/".repeat(5000), "//////////…"),
-        ] {
-            assert_eq!(loggable_path(path, None), expected, "{path}");
-        }
-    }
 
     #[test]
     fn slow_and_failed_requests_are_warnings_and_files_are_quiet() {

@@ -4,9 +4,11 @@
 pub mod layer;
 pub mod log;
 pub mod lookup;
+mod path;
 mod redact;
 pub mod request_id;
 pub mod security;
+pub mod settings;
 pub mod text;
 
 use std::{

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
+use ipnet::IpNet;
 
 use super::text::Text;
-use crate::{base::network::Peer, server::Site};
+use crate::base::network::Peer;
 
 /// On every answer. A trusted proxy may send it, too; inside of the timing layer every request has it.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -21,8 +22,7 @@ pub enum RequestId {
 
 impl RequestId {
     /// Takes over what a trusted proxy says, or makes a new one.
-    pub fn of<B>(site: &Site, request: &Request<B>) -> Self {
-        let trusted = &site.config.server.trusted_proxies;
+    pub fn of<B>(trusted: &[IpNet], request: &Request<B>) -> Self {
         let is_trusted = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_trusted(trusted));
         let given = is_trusted.then(|| given(request.headers())).flatten();
         given.map_or_else(|| Self::Made(rand::random()), Self::Given)

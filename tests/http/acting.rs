@@ -636,7 +636,7 @@ async fn no_link_leads_staff_to_a_page_that_is_closed_while_they_act() {
         }
         for action in page.attributes("form[action]", "action") {
             let function = action.split('?').next().unwrap_or_default();
-            assert!(members_area::acting::open::is_open(function), "{action}");
+            assert!(members_area::shared::functions::is_open_while_impersonating(function), "{action}");
         }
     }
     assert!(followed.contains("/members/activity"), "{followed:?}");

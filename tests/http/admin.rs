@@ -3,11 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use Permission::*;
 use members_area::{base::member::Permission, server::pages};
 
 use crate::support::{Page, TestSite, Visitor};
-
-use Permission::*;
 
 /// What takes which permissions, all of them.
 struct Row {

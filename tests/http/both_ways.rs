@@ -16,7 +16,12 @@ use members_area::{
         db::Database,
         network::Peer,
     },
-    server::{Site, front::Front, page_cache::warm, router::router},
+    server::{
+        front::Front,
+        page_cache::{PageCache, warm},
+        router::router,
+    },
+    site::Site,
 };
 use tower::ServiceExt;
 
@@ -28,6 +33,7 @@ const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr
 /// The site in this process, without its listening side.
 struct Ways {
     site: Site,
+    pages: PageCache,
     clock: Clock,
     front: Front,
     router: Router,
@@ -88,8 +94,9 @@ impl Ways {
         let clock = Clock::default();
         let db = Database::connect(&config.database).await.expect("connected");
         let site = Site::new(config, clock.clone(), db, PEER).expect("a site");
-        let (front, router) = (Front::new(site.clone()), router(site.clone()));
-        Self { site, clock, front, router, database, _folder: folder }
+        let pages = PageCache::new(site.clone());
+        let (front, router) = (Front::new(site.clone()), router(site.clone(), pages.clone()));
+        Self { site, pages, clock, front, router, database, _folder: folder }
     }
 
     async fn through_the_layers(&self, asked: &Asked) -> Response {
@@ -100,7 +107,7 @@ impl Ways {
 
     /// Asks both ways; whether the layers were needed.
     async fn compare(&self, asked: &Asked) -> bool {
-        let is_ready = warm(&self.site, &asked.request()).await.is_some();
+        let is_ready = warm(&self.pages, &asked.request()).await.is_some();
         let front = self.front.clone().answer(asked.request(), PEER.into()).await.expect("an answer");
         let layers = self.through_the_layers(asked).await;
         let (front, layers) = (readable(front).await, readable(layers).await);
@@ -111,7 +118,7 @@ impl Ways {
 
     /// What cannot be answered without the layers; the status of the answer.
     async fn ask_with_layers(&self, asked: &Asked) -> u16 {
-        assert!(warm(&self.site, &asked.request()).await.is_none(), "{}", asked.says());
+        assert!(warm(&self.pages, &asked.request()).await.is_none(), "{}", asked.says());
         let answer = self.front.clone().answer(asked.request(), PEER.into()).await.expect("an answer");
         answer.status().as_u16()
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use members_area::{base::config::Period, sessions::service::Watchers};
+use members_area::{auth::sessions::Watchers, base::config::Period};
 use reqwest::{Method, Response};
 
 use crate::support::{TestSite, Visitor, log, visitor::FormBody};

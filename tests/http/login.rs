@@ -1,5 +1,6 @@
-use crate::support::{PASSWORD, TestSite, visitor::FormBody};
 use reqwest::Method;
+
+use crate::support::{PASSWORD, TestSite, visitor::FormBody};
 
 const WRONG: &str = "Please enter a correct username or email address and password. Note that the password is case-sensitive.";
 

@@ -11,16 +11,15 @@ use axum::{
 };
 use cookie::Cookie;
 use members_area::{
-    accounts,
+    accounts::{self, session as session_cookie, session::AuthSession},
     base::{
         clock::Clock,
         config::Period,
         db::Database,
         member::{Client, Member, UserId},
     },
-    server::Site,
-    sessions::{cookie as session_cookie, cookie::AuthSession},
     shared::error::AppError,
+    site::Site,
 };
 use tower::ServiceExt;
 

@@ -1,16 +1,13 @@
 use std::time::Duration;
 
 use members_area::{
+    auth::sessions::{Data, Sessions, origin::Origin},
     base::{
         clock::Clock,
         db::Database,
         member::{Client, UserId},
     },
     cache::Cache,
-    sessions::{
-        origin::Origin,
-        service::{Data, Sessions},
-    },
 };
 
 use crate::support::{PASSWORD, TestSite, Visitor, visitor::FormBody};

@@ -11,10 +11,8 @@ use crate::shared::{error::AppError, forms::Submission};
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "accounts/email")]
 pub async fn load_email() -> Result<Address, AppError> {
-    use crate::{
-        accounts::service,
-        server::{Visit, current_member},
-    };
+    use super::super::service;
+    use crate::site::{Visit, current_member};
 
     let profile = service::profile(&Visit::current()?.site, &current_member()?).await?;
     Ok(Address {
@@ -30,10 +28,8 @@ pub async fn load_email() -> Result<Address, AppError> {
 /// An outage.
 #[server(prefix = "/api", endpoint = "accounts/link")]
 pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
-    use crate::{
-        accounts::{links, service::tokens},
-        server::Visit,
-    };
+    use super::super::{links, service::tokens};
+    use crate::site::Visit;
 
     let purpose = link.purpose();
     let token = links::opened(purpose);
@@ -51,8 +47,8 @@ pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
 pub async fn ask_for_verification() -> Result<Submission, AppError> {
     use super::super::service;
     use crate::{
-        server::{Visit, current_member, flash},
         shared::level::Level,
+        site::{Visit, current_member, flash},
         ui::flash::Message,
     };
 
@@ -69,13 +65,11 @@ pub async fn ask_for_verification() -> Result<Submission, AppError> {
 /// An outage.
 #[server(prefix = "/api", endpoint = "accounts/verify_email")]
 pub async fn verify_email() -> Result<Submission, AppError> {
-    use crate::{
-        accounts::{
-            links,
-            service::{self, Proof, tokens::Purpose},
-        },
-        server::Visit,
+    use super::super::{
+        links,
+        service::{self, Proof, tokens::Purpose},
     };
+    use crate::site::Visit;
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::VerifyEmail));
     let done = service::verify_email(&visit, Proof::Token(&token)).await;
@@ -88,13 +82,11 @@ pub async fn verify_email() -> Result<Submission, AppError> {
 /// Nobody is signed in, too many tries, or an outage.
 #[server(prefix = "/api", endpoint = "accounts/verify_by_code")]
 pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submission, AppError> {
-    use crate::{
-        accounts::{
-            links,
-            service::{self, Proof, tokens::Purpose},
-        },
-        server::{Visit, current_member},
+    use super::super::{
+        links,
+        service::{self, Proof, tokens::Purpose},
     };
+    use crate::site::{Visit, current_member};
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = service::verify_email(&visit, Proof::Code(&member, &code)).await;
@@ -108,16 +100,16 @@ pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submissio
 #[server(prefix = "/api", endpoint = "accounts/ask_for_email_change")]
 pub async fn ask_for_email_change(#[server(default)] email: String) -> Result<Submission, AppError> {
     use super::super::service;
+    use super::super::session;
     use crate::{
-        server::{Visit, current_member, flash},
-        sessions::cookie,
         shared::level::Level,
+        site::{Visit, current_member, flash},
         ui::flash::Message,
     };
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = async {
-        let recent = cookie::recently_authenticated(&cookie::auth_session().await?, &visit.site).await?;
+        let recent = session::recently_authenticated(&session::auth_session().await?, &visit.site).await?;
         service::request_email_change(&visit, &member, &recent, &email).await
     };
     Submission::from_result(done.await.map(|()| {
@@ -132,13 +124,11 @@ pub async fn ask_for_email_change(#[server(default)] email: String) -> Result<Su
 /// An outage.
 #[server(prefix = "/api", endpoint = "accounts/confirm_email_change")]
 pub async fn confirm_email_change() -> Result<Submission, AppError> {
-    use crate::{
-        accounts::{
-            links,
-            service::{self, Proof, tokens::Purpose},
-        },
-        server::Visit,
+    use super::super::{
+        links,
+        service::{self, Proof, tokens::Purpose},
     };
+    use crate::site::Visit;
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::ChangeEmail));
     let done = service::confirm_email_change(&visit, Proof::Token(&token)).await;
@@ -151,13 +141,11 @@ pub async fn confirm_email_change() -> Result<Submission, AppError> {
 /// Nobody is signed in, too many tries, or an outage.
 #[server(prefix = "/api", endpoint = "accounts/change_by_code")]
 pub async fn change_by_code(#[server(default)] code: String) -> Result<Submission, AppError> {
-    use crate::{
-        accounts::{
-            links,
-            service::{self, Proof, tokens::Purpose},
-        },
-        server::{Visit, current_member},
+    use super::super::{
+        links,
+        service::{self, Proof, tokens::Purpose},
     };
+    use crate::site::{Visit, current_member};
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = service::confirm_email_change(&visit, Proof::Code(&member, &code)).await;
@@ -170,13 +158,11 @@ pub async fn change_by_code(#[server(default)] code: String) -> Result<Submissio
 /// An outage.
 #[server(prefix = "/api", endpoint = "accounts/undo_email_change")]
 pub async fn undo_email_change() -> Result<Submission, AppError> {
-    use crate::{
-        accounts::{
-            links,
-            service::{self, tokens::Purpose},
-        },
-        server::Visit,
+    use super::super::{
+        links,
+        service::{self, tokens::Purpose},
     };
+    use crate::site::Visit;
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::UndoEmail));
     let done = service::undo_email_change(&visit, &token).await;
@@ -189,13 +175,11 @@ pub async fn undo_email_change() -> Result<Submission, AppError> {
 /// An outage.
 #[server(prefix = "/api", endpoint = "accounts/not_me")]
 pub async fn not_me() -> Result<Submission, AppError> {
-    use crate::{
-        accounts::{
-            links,
-            service::{self, tokens::Purpose},
-        },
-        server::Visit,
+    use super::super::{
+        links,
+        service::{self, tokens::Purpose},
     };
+    use crate::site::Visit;
 
     let (visit, token) = (Visit::current()?, links::opened(Purpose::NotMe));
     let done = service::not_me(&visit, &token).await;

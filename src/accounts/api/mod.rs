@@ -30,7 +30,7 @@ pub async fn sign_up(
     #[server(default)] password2: Secret,
 ) -> Result<Submission, AppError> {
     use crate::accounts::service::{self, NewAccount};
-    use crate::server::{Visit, flash};
+    use crate::site::{Visit, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
     let visit = Visit::current()?;
@@ -52,11 +52,13 @@ pub async fn log_in(
     #[server(default)] next: String,
     #[server(default)] remember: String,
 ) -> Result<Submission, AppError> {
-    use super::{backend::Credentials, next, service};
+    use super::session;
+    use super::{backend::Credentials, service};
+    use crate::site::next;
     use crate::{
-        server::{Visit, flash, outcome, visit::remember_device},
-        sessions::cookie,
+        base::outcome,
         shared::level::Level,
+        site::{Visit, flash, visit::remember_device},
         timing::security,
         ui::flash::Message,
     };
@@ -64,12 +66,12 @@ pub async fn log_in(
     let visit = Visit::current()?;
     let verdict = async {
         let credentials = Credentials::check(visit.clone(), login, password)?;
-        let mut auth = cookie::auth_session().await?;
-        let member = cookie::authenticate(&mut auth, credentials).await?;
+        let mut auth = session::auth_session().await?;
+        let member = session::authenticate(&mut auth, credentials).await?;
         if service::record_login(&visit, &member, remember_device(visit.device)).await? {
             flash::message(Level::Success, Message::DeletionCancelled);
         }
-        cookie::sign_in(&mut auth, &visit.site, &member, &visit.client, !remember.is_empty()).await
+        session::sign_in(&mut auth, &visit.site, &member, &visit.client, !remember.is_empty()).await
     };
     let verdict = verdict.await.inspect_err(|error| {
         security::event("login_failed", None, &visit.client.address, Some(&outcome::reason(error)));
@@ -87,22 +89,19 @@ pub async fn log_in(
 /// An outage; the visitor is then still logged in.
 #[server(prefix = "/api", endpoint = "accounts/log_out")]
 pub async fn log_out() -> Result<Submission, AppError> {
+    use super::session;
+
     use crate::accounts::service;
-    use crate::acting::service::{self as acting, Ending};
-    use crate::server::{Visit, flash, headers};
-    use crate::sessions::cookie;
+
+    use crate::site::{Visit, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
     let visit = Visit::current()?;
-    let mut auth = cookie::auth_session().await?;
-    let session = cookie::current_id(&auth);
-    if let Some(member) = cookie::log_out(&mut auth, &visit.site).await? {
+    let mut auth = session::auth_session().await?;
+    if let Some(member) = session::log_out(&mut auth, &visit.site).await? {
         service::record_logout(&visit, &member).await?;
     }
-    if let (Some(_), Some(session)) = (&visit.client.acting, session) {
-        acting::ended(&visit.site, &session, Ending::LoggedOut).await?;
-    }
-    headers::clear_site_data();
+    crate::site::response::clear_site_data();
     flash::message(Level::Success, Message::LoggedOut);
     leptos_axum::redirect(&visit.site.config.accounts.logout_redirect_url);
     Ok(Submission::Accepted)

@@ -13,7 +13,8 @@ use crate::shared::{
 /// Too many tries, or an outage.
 #[server(prefix = "/api", endpoint = "accounts/ask_for_reset")]
 pub async fn ask_for_reset(#[server(default)] email: String) -> Result<Submission, AppError> {
-    use crate::{accounts::service, server::Visit};
+    use super::super::service;
+    use crate::site::Visit;
 
     let visit = Visit::current()?;
     Submission::from_result(
@@ -36,7 +37,7 @@ pub async fn reset_password(
         links,
         service::{self, NewPassword, tokens::Purpose},
     };
-    use crate::server::Visit;
+    use crate::site::Visit;
 
     let visit = Visit::current()?;
     let token = links::opened(Purpose::ResetPassword);
@@ -54,18 +55,18 @@ pub async fn change_password(
     #[server(default)] password1: Secret,
     #[server(default)] password2: Secret,
 ) -> Result<Submission, AppError> {
+    use super::super::session;
     use crate::accounts::service::{self, NewPassword};
-    use crate::server::{Visit, current_member, flash};
-    use crate::sessions::cookie;
+    use crate::site::{Visit, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = async {
-        let mut auth = cookie::auth_session().await?;
+        let mut auth = session::auth_session().await?;
         let (present, typed) =
-            (cookie::renewal(&auth, &visit.site).await?, NewPassword { password1, password2 });
+            (session::renewal(&auth, &visit.site).await?, NewPassword { password1, password2 });
         let member = service::change_own_password(&visit, &member, &present, &old_password, &typed).await?;
-        cookie::adopt(&mut auth, &present, &member).await
+        session::adopt(&mut auth, &present, &member).await
     };
     Submission::from_result(done.await.map(|()| {
         flash::message(Level::Success, Message::PasswordChanged);
@@ -83,14 +84,15 @@ pub async fn reauthenticate(
     #[server(default)] password: Secret,
     #[server(default)] next: String,
 ) -> Result<Submission, AppError> {
-    use crate::accounts::{next, service};
-    use crate::server::{Visit, current_member};
-    use crate::sessions::cookie;
+    use super::super::service;
+    use super::super::session;
+    use crate::site::next;
+    use crate::site::{Visit, current_member};
 
     let (visit, member) = (Visit::current()?, current_member()?);
     let done = async {
         service::reauthenticate(&visit, &member, &password).await?;
-        cookie::renew(&mut cookie::auth_session().await?, &visit.site, &member).await
+        session::renew(&mut session::auth_session().await?, &visit.site, &member).await
     };
     Submission::from_result(done.await.map(|()| {
         let accounts = &visit.site.config.accounts;

@@ -1,6 +1,6 @@
 //! A new password.
 
-use super::super::{password, store};
+use super::super::store;
 use super::{
     login::confirm_password,
     notices::notify,
@@ -9,18 +9,21 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
+    auth::{
+        password,
+        sessions::{IdHash, origin::Renewal},
+    },
     base::{
         db::Transaction,
         member::{Member, UserId},
         work_queue::Lane,
     },
     mail::service::Kind as Mail,
-    server::{Site, Visit},
-    sessions::{origin::Renewal, service::IdHash},
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
     },
+    site::{Site, Visit},
 };
 
 /// A new password as it was typed, twice.
@@ -51,7 +54,7 @@ impl NewPassword {
 }
 
 /// Changes the caller's password, for who knows the old one, and ends every session but the present one. The member with the new
-/// stamp, for [`crate::sessions::cookie::adopt`].
+/// stamp, for [`crate::accounts::session::adopt`].
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when the present session has ended meanwhile, a refused form, too many tries, a full hash queue, or an outage.
@@ -102,7 +105,7 @@ pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
 }
 
 /// Sets a password, whatever it was before, and ends all sessions, in one transaction. Returns the sessions, for
-/// [`crate::sessions::service::Sessions::forget`] after the commit.
+/// [`crate::auth::sessions::Sessions::forget`] after the commit.
 pub(super) async fn set_password(
     transaction: &mut Transaction,
     visit: &Visit,

@@ -1,14 +1,15 @@
 //! Made-up members, for development.
 
-use super::super::{login_name::LoginName, store};
+use super::super::store;
 use crate::{
+    auth::login_name::LoginName,
     base::{
         clock::Millis,
         id::new_id,
         member::{Member, UserId},
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// A made-up member for `members-area demo`; all share one hash, since hashing takes time.

@@ -7,19 +7,18 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
+    auth::{sessions::origin::Recent, throttle::service::Limit},
     base::{
         db::Transaction,
         email_address,
         member::{Member, UserId},
     },
     mail::{service as mail, service::Kind as Mail},
-    server::Visit,
-    sessions::origin::Recent,
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
-    throttle::{service as throttle, service::Limit},
+    site::Visit,
 };
 
 /// How somebody proves an address: by the link in the mail, or, signed in, by the code beside it.
@@ -57,7 +56,7 @@ pub async fn request_verification(visit: &Visit, member: &Member) -> Result<(), 
 pub(super) async fn queue_verification(visit: &Visit, user: UserId, email: &str) -> Result<(), AppError> {
     let site = &visit.site;
     let rate = site.config.throttle.verification_per_account;
-    throttle::take(site, &[Limit::new("verification_per_account", &user.to_string(), rate)]).await?;
+    site.throttle.take(&[Limit::new("verification_per_account", &user.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
     enqueue(&mut transaction, visit, Mail::VerifyEmail, user, email, false).await?;
     transaction.commit().await?;
@@ -111,7 +110,7 @@ pub async fn request_email_change(
     }
     let (id, now) = (member.id(), site.clock.now());
     let rate = site.config.throttle.verification_per_account;
-    throttle::take(site, &[Limit::new("verification_per_account", &id.to_string(), rate)]).await?;
+    site.throttle.take(&[Limit::new("verification_per_account", &id.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
     // From here on only the newest address can be confirmed, also before its mail is written.
     tokens::revoke(&mut transaction, id, Change::AddressWanted).await?;
@@ -231,7 +230,7 @@ async fn count_codes(visit: &Visit, proof: &Proof<'_>) -> Result<Field, AppError
     };
     member.in_person()?;
     let rate = visit.site.config.throttle.code_per_account;
-    throttle::take(&visit.site, &[Limit::new("code_per_account", &member.id().to_string(), rate)]).await?;
+    visit.site.throttle.take(&[Limit::new("code_per_account", &member.id().to_string(), rate)]).await?;
     Ok(Field::Code)
 }
 

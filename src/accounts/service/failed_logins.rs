@@ -4,48 +4,16 @@
 //! written while they wait: known name or not, a note is put into memory, and once a second all notes are gone through, in one
 //! transaction, of which nobody can tell whose request it belongs to.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
-use super::super::{login_name::LoginName, store};
+use super::super::store;
 use crate::{
     activity,
-    base::{
-        clock::Millis,
-        member::{Client, UserId},
-    },
-    server::{Site, Visit},
+    auth::{failed_logins::Note, login_name::LoginName},
+    base::member::UserId,
     shared::error::AppError,
+    site::{Site, Visit},
 };
-
-/// Notes in memory; more are dropped. Hashes take so long that no second has as many failed logins.
-const MOST: usize = 512;
-
-/// What was tried and did not fit, until it is written down.
-#[derive(Default)]
-pub struct FailedLogins(Mutex<Vec<Note>>);
-
-#[derive(Clone)]
-struct Note {
-    login: LoginName,
-    client: Client,
-    at: Millis,
-}
-
-impl FailedLogins {
-    fn add(&self, note: Note) {
-        let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if notes.len() < MOST {
-            notes.push(note);
-        }
-    }
-
-    fn take(&self) -> Vec<Note> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
 
 /// Notes that a login failed, whether there is such an account or not; takes no time.
 pub fn note_failed_login(visit: &Visit, login: &str) {

@@ -2,11 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::super::{
-    login_name::LoginName,
-    password_cost::Costs,
-    store::{self, LoginRow},
-};
+use super::super::store::{self, LoginRow};
 use super::{
     email::queue_verification,
     failed_logins::note_failed_login,
@@ -16,19 +12,18 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
+    auth::{login_name::LoginName, password_cost::Costs, throttle::service::Limit},
     base::{
         clock::Millis,
         member::{Member, UserId},
         work_queue::Lane,
     },
     mail::service::Kind as Mail,
-    my_data,
-    server::{DeviceHash, Site, Visit},
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
     },
-    throttle::{service as throttle, service::Limit},
+    site::{DeviceHash, Site, Visit},
 };
 
 /// Checks a login. Whatever is wrong, the answer is the same and so is the work: one query, one count, and as many hashes of the same
@@ -127,11 +122,11 @@ impl Tries {
     }
 
     async fn take(&self, site: &Site) -> Result<(), AppError> {
-        throttle::take(site, &[self.any.as_slice(), self.wrong.as_slice()].concat()).await
+        site.throttle.take(&[self.any.as_slice(), self.wrong.as_slice()].concat()).await
     }
 
     async fn give_back(&self, site: &Site) -> Result<(), AppError> {
-        throttle::give_back(site, &self.wrong).await
+        site.throttle.give_back(&self.wrong).await
     }
 }
 
@@ -152,7 +147,7 @@ fn name_limits(site: &Site, name: Option<&LoginName>) -> Vec<Limit> {
 pub(super) async fn forget_failures(site: &Site, username: &str, email: &str) -> Result<(), AppError> {
     let names = [username, email].map(LoginName::read);
     for limit in names.iter().flatten().flat_map(|name| name_limits(site, Some(name))) {
-        throttle::forget(site, &limit).await?;
+        site.throttle.forget(&limit).await?;
     }
     Ok(())
 }
@@ -182,7 +177,7 @@ pub(super) async fn confirm_password(
     }
     let rate = site.config.throttle.failed_login_per_account;
     let limit = [Limit::new("wrong_password_signed_in", &member.id().to_string(), rate)];
-    throttle::take(site, &limit).await?;
+    site.throttle.take(&limit).await?;
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
@@ -191,7 +186,7 @@ pub(super) async fn confirm_password(
         errors.add(field, Problem::PasswordIncorrect);
         return Err(AppError::Invalid(errors));
     }
-    throttle::give_back(site, &limit).await?;
+    site.throttle.give_back(&limit).await?;
     errors.into_result().map(|()| owner.password_hash)
 }
 
@@ -230,7 +225,7 @@ pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) ->
     store::devices::prune(&mut transaction, id, DEVICES_KEPT).await?;
     tokens::revoke(&mut transaction, id, Change::Login).await?;
     activity::service::record(&mut transaction, now, id, Kind::Login, "", &visit.client).await?;
-    let stays = my_data::service::cancel_deletion(&mut transaction, now, member, &visit.client).await?;
+    let stays = super::cancel_deletion(&mut transaction, now, member, &visit.client).await?;
     if !is_known && !is_first {
         notify(&mut transaction, visit, Mail::NewDevice, id, "").await?;
     }

@@ -3,8 +3,8 @@
 use super::super::store;
 use crate::{
     base::{member::UserId, username},
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// The account with this username, active or not, in whichever letters it was typed; and the name as its owner wrote it.

@@ -7,8 +7,8 @@ use crate::{
         service as mail,
         service::{Kind, Occasion, Order},
     },
-    server::Visit,
     shared::error::AppError,
+    site::Visit,
 };
 
 /// Tells the account's owner, by mail, what was just done to it. To be called last in its transaction.

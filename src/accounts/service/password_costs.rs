@@ -1,39 +1,18 @@
 //! What a refused login has to cost: as much as the costliest hash of each kind that any account has. The list stands in the
 //! database, so that no login looks through the accounts, and another process can add to it.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
-use super::super::{hasher, password_cost::Costs, store::password_costs as store};
+use super::super::store::password_costs as store;
 use crate::{
+    auth::{hasher, password_cost::Costs},
     base::{
         clock::{Millis, to_millis},
         db::Connection,
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
-
-/// The list as it was last read.
-#[derive(Default)]
-pub struct KnownCosts(Mutex<Known>);
-
-#[derive(Default)]
-struct Known {
-    read_at: Option<Millis>,
-    listed: Costs,
-    /// Of hashes that a login met. Those that no list has yet were written past the program.
-    met: Costs,
-}
-
-impl KnownCosts {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Returns what a refused login costs, `hashes` included. Reads the list once a second at most.
 pub(super) async fn costs<'a>(site: &Site, hashes: impl Iterator<Item = &'a str>) -> Result<Costs, AppError> {

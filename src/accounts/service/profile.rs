@@ -4,15 +4,14 @@ use super::super::{names, store};
 use super::notices::notify;
 use crate::{
     activity::{self, Kind},
+    auth::{sessions::origin::Recent, throttle::service::Limit},
     base::{db::Transaction, member::Member, username},
     mail::service::Kind as Mail,
-    server::{Site, Visit},
-    sessions::origin::Recent,
     shared::{
         error::AppError,
         forms::{Field, FormErrors},
     },
-    throttle::{service as throttle, service::Limit},
+    site::{Site, Visit},
 };
 
 pub use super::super::store::ProfileRow as Profile;
@@ -74,7 +73,7 @@ pub async fn save_names(
     member.in_person()?;
     let names = Names::check(typed)?;
     let (site, now, id) = (&visit.site, visit.site.clock.now(), member.id());
-    throttle::take(site, &[profile_limit(site, member)]).await?;
+    site.throttle.take(&[profile_limit(site, member)]).await?;
     let mut transaction = site.db.begin().await?;
     let old = store::profile(&mut transaction, id).await?.ok_or(AppError::SignedOut)?;
     let is_renamed = old.username != names.username;

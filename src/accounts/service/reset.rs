@@ -1,6 +1,6 @@
 //! A new password for who forgot the old one.
 
-use super::super::{password, password_cost::Costs, store};
+use super::super::store;
 use super::{
     Proof,
     change_password::{NewPassword, password_owner, set_password},
@@ -9,17 +9,17 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
+    auth::{password, password_cost::Costs, throttle::service::Limit},
     base::{clock::Millis, db::Transaction, email_address, member::UserId, work_queue::Lane},
     mail::{
         service as mail,
         service::{Kind as Mail, Occasion, Order},
     },
-    server::{Site, Visit},
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
-    throttle::{service as throttle, service::Limit},
+    site::{Site, Visit},
 };
 
 /// Queues what may become a mail. The same work, and the same answer, for every address: whose it is, if anybody's, is looked up
@@ -36,7 +36,7 @@ pub async fn request_reset(visit: &Visit, email: &str) -> Result<(), AppError> {
         Limit::for_address("reset_per_address", &visit.client.address, rates.reset_per_address),
         Limit::new("reset_per_email", &email_address::key(&email), rates.reset_per_email),
     ];
-    throttle::take(site, &limits).await?;
+    site.throttle.take(&limits).await?;
     let now = site.clock.now();
     let occasion = Occasion { at: now, client: visit.client.clone(), ..Default::default() };
     let order = Order { kind: Mail::ResetRequested, user: None, address: email, is_proven: false, occasion };
@@ -90,7 +90,7 @@ pub async fn expand_reset_request(
 pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> Result<UserId, AppError> {
     let (site, proof) = (&visit.site, Proof::Token(token));
     let rate = site.config.throttle.reset_per_address;
-    throttle::take(site, &[Limit::for_address("reset_per_address", &visit.client.address, rate)]).await?;
+    site.throttle.take(&[Limit::for_address("reset_per_address", &visit.client.address, rate)]).await?;
     // Looked at before, so that a refused password does not use it up.
     let Some(found) = tokens::peek(site, Purpose::ResetPassword, token).await? else {
         return done_before(visit, &proof, typed).await;

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use super::super::{password, password_cost::Costs, store};
+use super::super::store;
 use crate::{
     activity::{self, Kind},
+    auth::{password, password_cost::Costs, throttle::service::Limit},
     base::{clock::to_millis, email_address, id::new_id, member::UserId, username, work_queue::Lane},
     mail::{
         service as mail,
         service::{Kind as Mail, Occasion, Order},
     },
-    server::{Site, Visit},
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
     },
-    throttle::{service as throttle, service::Limit},
+    site::{Site, Visit},
 };
 
 /// A sign-up as it was typed.
@@ -43,8 +43,8 @@ pub async fn sign_up(visit: &Visit, typed: NewAccount) -> Result<(), AppError> {
     let limit = |what| [Limit::for_address(what, &visit.client.address, rate)];
     let (account, errors) = Account::check(&site.password_rules, typed);
     if errors.is_empty() {
-        throttle::take(site, &limit("sign_up_per_address")).await?;
-    } else if let Err(error) = throttle::take(site, &limit("refused_sign_up_per_address")).await {
+        site.throttle.take(&limit("sign_up_per_address")).await?;
+    } else if let Err(error) = site.throttle.take(&limit("refused_sign_up_per_address")).await {
         // A form with an error is no sign-up. Past the limit it is told what is wrong without a look at the accounts.
         return match error {
             AppError::Throttled { .. } => errors.into_result(),
@@ -219,7 +219,7 @@ impl Account {
     async fn made_just_now(&self, site: &Site, key: &str) -> Result<Option<UserId>, AppError> {
         const JUST_NOW: Duration = Duration::from_secs(10 * 60);
         let limit = [Limit::new("repeated_sign_up", key, site.config.throttle.failed_login_per_account)];
-        let may_try = match throttle::take(site, &limit).await {
+        let may_try = match site.throttle.take(&limit).await {
             Ok(()) => true,
             Err(AppError::Throttled { .. }) => false,
             Err(error) => return Err(error),
@@ -237,7 +237,7 @@ impl Account {
         if site.hasher.verify(&self.password, hashes, Costs::default(), Lane::Open).await?.is_none() {
             return Ok(None);
         }
-        throttle::give_back(site, &limit).await?;
+        site.throttle.give_back(&limit).await?;
         Ok(account.map(|account| UserId(account.id)))
     }
 }

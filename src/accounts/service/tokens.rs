@@ -17,8 +17,8 @@ use crate::{
         db::{Connection, Transaction},
         member::UserId,
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 pub use super::{

@@ -1,16 +1,14 @@
 //! Who an id or a name is, and what they were given.
 
-use super::super::{
-    login_name::LoginName,
-    store::{self, LoginRow},
-};
+use super::super::store::{self, LoginRow};
 use crate::{
+    auth::login_name::LoginName,
     base::{
         db::Connection,
         member::{Member, Rights, UserId},
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// The active member with this id and what they may, from memory for `sessions.cache_ttl`, and for longer while the database is

@@ -1,5 +1,6 @@
 //! SQL for what an account consists of, a file for each table.
 
+pub mod deletion;
 pub mod devices;
 mod emails;
 pub mod names;

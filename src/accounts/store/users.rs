@@ -2,8 +2,10 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use super::super::login_name::LoginName;
-use crate::base::{clock::Millis, member::UserId, username::key};
+use crate::{
+    auth::login_name::LoginName,
+    base::{clock::Millis, member::UserId, username::key},
+};
 
 /// What a login needs to know.
 #[derive(FromRow)]

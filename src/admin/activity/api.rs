@@ -14,8 +14,8 @@ use crate::shared::error::AppError;
 #[server(prefix = "/api", endpoint = "admin/activity")]
 pub async fn load_all_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let staff = current_staff(Permission::ViewActivity)?;

@@ -15,9 +15,6 @@ use crate::{
     shared::moment::Moment,
 };
 
-/// Where the list is.
-pub const ACTIVITY: &str = "/admin/activity";
-
 /// What the list is asked, read from the query of its address and written there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {

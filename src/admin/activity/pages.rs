@@ -3,13 +3,11 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{ACTIVITY, Asked, Line, Listing, api::load_all_activity};
+use super::super::frame::{AdminFrame, UserSearch};
+use super::{Asked, Line, Listing, api::load_all_activity};
 use crate::{
     activity::Kind,
-    admin::{
-        frame::{AdminFrame, UserSearch},
-        users::USERS,
-    },
+    shared::paths::{ADMIN_ACTIVITY, USERS},
     ui::{Data, Loaded, Pager, Timestamp},
 };
 
@@ -28,12 +26,13 @@ pub fn AllActivityPage() -> impl IntoView {
 #[component]
 fn List(listing: Listing) -> impl IntoView {
     let Listing { asked, of, is_too_many, lines, older } = listing;
-    let older = older
-        .map(|before| format!("{ACTIVITY}{}", Asked { before: Some(before), ..asked.clone() }.to_query()));
+    let older = older.map(|before| {
+        format!("{ADMIN_ACTIVITY}{}", Asked { before: Some(before), ..asked.clone() }.to_query())
+    });
     let latest = asked
         .before
         .is_some()
-        .then(|| format!("{ACTIVITY}{}", Asked { before: None, ..asked.clone() }.to_query()));
+        .then(|| format!("{ADMIN_ACTIVITY}{}", Asked { before: None, ..asked.clone() }.to_query()));
     let content = if lines.is_empty() {
         let sentence = match is_too_many {
             true => "Too many users are called that: search for more of a name.",
@@ -60,13 +59,13 @@ fn List(listing: Listing) -> impl IntoView {
     };
     let hidden = asked.kind.map(|kind| ("kind", kind.name().to_owned())).into_iter().collect::<Vec<_>>();
     view! {
-        <UserSearch action=ACTIVITY search=asked.search.clone() hidden />
+        <UserSearch action=ADMIN_ACTIVITY search=asked.search.clone() hidden />
         <KindForm asked=asked.clone() />
         {of
             .map(|username| {
                 view! {
                     <p class="found">
-                        "Of " <bdi>{username}</bdi> " only. " <a href=ACTIVITY>"Show everybody’s"</a>
+                        "Of " <bdi>{username}</bdi> " only. " <a href=ADMIN_ACTIVITY>"Show everybody’s"</a>
                     </p>
                 }
             })}
@@ -91,7 +90,7 @@ fn KindForm(asked: Asked) -> impl IntoView {
         (!asked.search.is_empty()).then(|| view! { <input type="hidden" name="q" value=asked.search /> });
     let user = asked.user.map(|user| view! { <input type="hidden" name="user" value=user.to_string() /> });
     view! {
-        <form method="get" action=ACTIVITY class="search">
+        <form method="get" action=ADMIN_ACTIVITY class="search">
             {search}
             {user}
             <label for="id_kind">"What"</label>

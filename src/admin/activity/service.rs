@@ -9,8 +9,8 @@ use crate::{
         moment::moment,
         user_agent::in_words,
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// Lines on a page.

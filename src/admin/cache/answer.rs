@@ -1,9 +1,9 @@
 //! What follows on a form of the inspector.
 
-use super::{CACHE_PAGE, Query};
+use super::Query;
 use crate::{
-    server::flash,
-    shared::{error::AppError, forms::Submission, level::Level},
+    shared::{error::AppError, forms::Submission, level::Level, paths::ADMIN_CACHE},
+    site::flash,
     ui::flash::Message,
 };
 
@@ -14,6 +14,6 @@ pub fn answer(dropped: Result<bool, AppError>, query: &str) -> Result<Submission
             true => flash::message(Level::Success, Message::CacheDropped),
             false => flash::message(Level::Warning, Message::CacheNothingThere),
         }
-        leptos_axum::redirect(&format!("{CACHE_PAGE}{}", Query::from_query(query).to_query()));
+        leptos_axum::redirect(&format!("{ADMIN_CACHE}{}", Query::from_query(query).to_query()));
     }))
 }

@@ -15,8 +15,8 @@ use crate::shared::{error::AppError, forms::Submission};
 pub async fn load_cache(#[server(default)] query: String) -> Result<Inspection, AppError> {
     use super::{Query, service};
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let (visit, staff) = (Visit::current()?, current_staff(Permission::ViewCache)?);
@@ -34,8 +34,8 @@ pub async fn drop_entry(
 ) -> Result<Submission, AppError> {
     use super::{answer, service};
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
@@ -53,8 +53,8 @@ pub async fn drop_name(
 ) -> Result<Submission, AppError> {
     use super::{answer, service};
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
@@ -73,8 +73,8 @@ pub async fn drop_member(
 ) -> Result<Submission, AppError> {
     use super::{answer, service};
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
@@ -90,8 +90,8 @@ pub async fn drop_member(
 pub async fn drop_all(#[server(default)] query: String) -> Result<Submission, AppError> {
     use super::{answer, service};
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);

@@ -14,11 +14,12 @@ use axum::{
     routing::get,
 };
 
-use super::{LIVE_PATH, Query, service};
+use super::{Query, service};
 use crate::{
-    server::Site,
-    sessions::{ENDED_EVENT, live},
-    shared::{error::AppError, permission::Permission},
+    accounts::who_asks,
+    sessions::ENDED_EVENT,
+    shared::{error::AppError, paths::CACHE_STREAM, permission::Permission},
+    site::Site,
     timing::layer::Quiet,
 };
 
@@ -31,13 +32,13 @@ const SHARE: u32 = 20;
 
 /// The one route.
 pub fn routes() -> Router<Site> {
-    Router::new().route(LIVE_PATH, get(tell))
+    Router::new().route(CACHE_STREAM, get(tell))
 }
 
 async fn tell(State(site): State<Site>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let begun = Instant::now();
     let state = async {
-        let member = live::member(&site, &headers).await?.ok_or(AppError::SignedOut)?;
+        let member = who_asks::member(&site, &headers).await?.ok_or(AppError::SignedOut)?;
         let staff = member.require(Permission::ViewCache)?;
         service::inspect(&site, &staff, &Query::from_query(&query.unwrap_or_default())).await
     };

@@ -23,10 +23,6 @@ pub use words::{bytes_in_words, seconds_in_words};
 
 use crate::shared::moment::Moment;
 
-/// Where the inspector is.
-pub const CACHE_PAGE: &str = "/admin/cache";
-/// What an open inspector asks again and again: the present state, told once an answer (server-sent events).
-pub const LIVE_PATH: &str = "/api/admin/cache/live";
 /// Entries on a page.
 pub const PAGE: usize = 25;
 

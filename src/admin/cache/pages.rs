@@ -6,14 +6,17 @@ use server_fn::ServerFn;
 
 use super::super::frame::AdminFrame;
 use super::{
-    CACHE_PAGE, Figures, Found, Inspection, LIVE_PATH, PAGE, Query,
+    Figures, Found, Inspection, PAGE, Query,
     api::{self, DropAll, DropMember, DropName},
     bytes_in_words,
     chart::Chart,
     entries::Entries,
 };
 use crate::{
-    shared::permission::Permission,
+    shared::{
+        paths::{ADMIN_CACHE, CACHE_STREAM},
+        permission::Permission,
+    },
     ui::{Data, Follow, IfAllowed, Loaded, Pager, Timestamp},
 };
 
@@ -37,7 +40,7 @@ pub fn CachePage() -> impl IntoView {
 #[component]
 fn Search(text: String, member: String) -> impl IntoView {
     view! {
-        <form method="get" action=CACHE_PAGE class="cache-search" role="search">
+        <form method="get" action=ADMIN_CACHE class="cache-search" role="search">
             <div class="field">
                 <label for="id_q">"Name or tag contains"</label>
                 <input id="id_q" name="q" value=text autocomplete="off" autocapitalize="none" spellcheck="false" />
@@ -56,7 +59,7 @@ fn Search(text: String, member: String) -> impl IntoView {
 #[component]
 fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
     let now = RwSignal::new(inspection);
-    Follow::json(format!("{LIVE_PATH}{}", query.to_query()), move |told| now.set(told));
+    Follow::json(format!("{CACHE_STREAM}{}", query.to_query()), move |told| now.set(told));
     let found = Memo::new(move |_| now.with(|now| now.found.clone()));
     let entries = Signal::derive(move || found.get().map(|found| found.entries).unwrap_or_default());
     let plot = Memo::new(move |_| now.with(|now| now.plot.clone()));

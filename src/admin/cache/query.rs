@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CACHE_PAGE;
+use crate::shared::paths::ADMIN_CACHE;
 
 /// A search, and a page of what it found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ impl Query {
 
     /// The address of another page of the same search.
     pub fn page(&self, page: usize) -> String {
-        format!("{CACHE_PAGE}{}", Self { page, ..self.clone() }.to_query())
+        format!("{ADMIN_CACHE}{}", Self { page, ..self.clone() }.to_query())
     }
 }
 
@@ -64,7 +64,7 @@ mod tests {
         for query in
             ["?", "?page=0", "?page=-1", "?page=x", "?page=99999999999999999999", "?q=&member=%20", "?%ff"]
         {
-            assert_eq!(Query::from_query(query).page(1), CACHE_PAGE, "{query}");
+            assert_eq!(Query::from_query(query).page(1), ADMIN_CACHE, "{query}");
             assert_eq!(Query::from_query(query).page, 1, "{query}");
         }
     }

@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::super::history::{
-    service as history,
-    service::{Actor, Object},
-};
 use super::{Entry, Figures, Found, Inspection, Name, Owner, PAGE, Query, plot::plot};
 use crate::{
     accounts,
+    audit::{
+        service as history,
+        service::{Actor, Object},
+    },
     base::{
         clock::Millis,
         member::{Staff, UserId},
         moment::moment,
     },
     cache::{Filter, Listed, Scope, Stats, Tag},
-    server::Site,
     shared::{error::AppError, permission::Permission},
+    site::Site,
 };
 
 /// More entries are not looked at, for one page; who wants to see others searches for them.

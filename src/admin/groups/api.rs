@@ -15,8 +15,8 @@ use crate::shared::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "admin/groups")]
 pub async fn load_groups(#[server(default)] query: String) -> Result<Groups, AppError> {
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let staff = current_staff(Permission::ViewGroup)?;
@@ -35,8 +35,8 @@ pub async fn load_group(
     #[server(default)] query: String,
 ) -> Result<GroupDetail, AppError> {
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let staff = current_staff(Permission::ViewGroup)?;
@@ -52,7 +52,7 @@ pub async fn load_group(
 /// Not allowed.
 #[server(prefix = "/api", endpoint = "admin/group_choices")]
 pub async fn load_group_choices() -> Result<Vec<Choice>, AppError> {
-    use crate::{server::current_staff, shared::permission::Permission};
+    use crate::{shared::permission::Permission, site::current_staff};
 
     Ok(super::service::choices(&current_staff(Permission::AddGroup)?, |_| false))
 }
@@ -67,7 +67,8 @@ pub async fn add_group(
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
     use super::super::desk::Desk;
-    use super::{GROUPS, service};
+    use super::service;
+    use crate::shared::paths::GROUPS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
@@ -92,10 +93,8 @@ pub async fn save_group(
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
     use super::super::desk::Desk;
-    use super::{
-        GROUPS,
-        service::{self, Wanted},
-    };
+    use super::service::{self, Wanted};
+    use crate::shared::paths::GROUPS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     let shown: Vec<_> = shown.split(',').filter_map(Permission::from_codename).collect();
@@ -119,7 +118,8 @@ pub async fn delete_group(
     #[server(default)] version: i64,
 ) -> Result<Submission, AppError> {
     use super::super::desk::Desk;
-    use super::{GROUPS, service};
+    use super::service;
+    use crate::shared::paths::GROUPS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     Desk::open(Permission::DeleteGroup)?

@@ -10,11 +10,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-use super::history::History;
-use crate::shared::permission::Permission;
-
-/// Where the list is.
-pub const GROUPS: &str = "/admin/groups";
+use crate::{audit::History, shared::permission::Permission};
 
 /// A page of the list, by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

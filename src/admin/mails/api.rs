@@ -14,8 +14,8 @@ use crate::shared::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "admin/mails")]
 pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let staff = current_staff(Permission::ViewMail)?;
@@ -29,7 +29,8 @@ pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, App
 #[server(prefix = "/api", endpoint = "admin/retry_mail")]
 pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
     use super::super::desk::Desk;
-    use super::{MAILS, service};
+    use super::service;
+    use crate::shared::paths::MAILS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     Desk::open(Permission::ChangeMail)?
@@ -47,7 +48,8 @@ pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppE
 #[server(prefix = "/api", endpoint = "admin/drop_mail")]
 pub async fn drop_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
     use super::super::desk::Desk;
-    use super::{MAILS, service};
+    use super::service;
+    use crate::shared::paths::MAILS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     Desk::open(Permission::DeleteMail)?

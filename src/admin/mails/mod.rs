@@ -12,9 +12,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// Where the list is.
-pub const MAILS: &str = "/admin/mails";
-
 /// A page of the queue, the oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {

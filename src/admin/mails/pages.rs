@@ -4,16 +4,17 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
-use super::super::{
-    frame::{AdminFrame, visitor_may},
-    users::USERS,
-};
+use super::super::frame::{AdminFrame, visitor_may};
 use super::{
-    Line, Listing, MAILS,
+    Line, Listing,
     api::{DropMail, RetryMail, load_mails},
 };
 use crate::{
-    shared::{forms::FORM_PAGE, permission::Permission},
+    shared::{
+        forms::FORM_PAGE,
+        paths::{MAILS, USERS},
+        permission::Permission,
+    },
     ui::{Data, Loaded, Pager, Timestamp, number::grouped},
 };
 

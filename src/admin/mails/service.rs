@@ -1,23 +1,21 @@
 //! The queue of mails: looked at, tried again, dropped.
 
-use super::super::{
-    history::{
+use super::super::users::{service as users, service::Target};
+use super::{Line, Listing, store};
+use crate::{
+    audit::{
         service as history,
         service::{Actor, Object},
     },
-    users::{service as users, service::Target},
-};
-use super::{Line, Listing, store};
-use crate::{
+    auth::sessions::origin::Recent,
     base::{
         clock::Millis,
         db::Transaction,
         member::{Staff, UserId},
         moment::moment,
     },
-    server::{Site, Visit},
-    sessions::origin::Recent,
     shared::error::AppError,
+    site::{Site, Visit},
 };
 
 /// Lines on a page.

@@ -14,8 +14,8 @@ use crate::shared::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "admin/sessions")]
 pub async fn load_all_sessions(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let staff = current_staff(Permission::ViewSession)?;
@@ -32,14 +32,15 @@ pub async fn end_any_session(
     #[server(default)] search: String,
 ) -> Result<Submission, AppError> {
     use super::super::desk::Desk;
-    use super::{SESSIONS, service};
+    use super::service;
+    use crate::shared::paths::ADMIN_SESSIONS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     let list = match search.as_str() {
-        "" => SESSIONS.to_owned(),
+        "" => ADMIN_SESSIONS.to_owned(),
         search => {
             let mut query = form_urlencoded::Serializer::new(String::new());
-            format!("{SESSIONS}?{}", query.append_pair("q", search).finish())
+            format!("{ADMIN_SESSIONS}?{}", query.append_pair("q", search).finish())
         }
     };
     Desk::open(Permission::DeleteSession)?

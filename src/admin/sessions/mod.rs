@@ -12,9 +12,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// Where the list is.
-pub const SESSIONS: &str = "/admin/sessions";
-
 /// A page of the list, the latest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {

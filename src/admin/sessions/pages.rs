@@ -4,16 +4,17 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
-use super::super::{
-    frame::{AdminFrame, UserSearch, visitor_may},
-    users::USERS,
-};
+use super::super::frame::{AdminFrame, UserSearch, visitor_may};
 use super::{
-    Line, Listing, SESSIONS,
+    Line, Listing,
     api::{EndAnySession, load_all_sessions},
 };
 use crate::{
-    shared::{forms::FORM_PAGE, permission::Permission},
+    shared::{
+        forms::FORM_PAGE,
+        paths::{ADMIN_SESSIONS, USERS},
+        permission::Permission,
+    },
     ui::{Data, Loaded, Pager, Timestamp},
 };
 
@@ -70,11 +71,11 @@ fn List(listing: Listing) -> impl IntoView {
         .into_any()
     };
     view! {
-        <UserSearch action=SESSIONS search />
+        <UserSearch action=ADMIN_SESSIONS search />
         {content}
         <Pager
-            newer=is_older.then(|| SESSIONS.to_owned())
-            older=older.map(|query| format!("{SESSIONS}{query}"))
+            newer=is_older.then(|| ADMIN_SESSIONS.to_owned())
+            older=older.map(|query| format!("{ADMIN_SESSIONS}{query}"))
             labels=("The latest", "Older")
         />
     }
@@ -88,7 +89,7 @@ fn Row(line: Line, search: String, may_end: bool) -> impl IntoView {
         let form = can_be_ended.then(|| {
             view! {
                 <form method="post" action=EndAnySession::PATH>
-                    <input type="hidden" name=FORM_PAGE value=SESSIONS />
+                    <input type="hidden" name=FORM_PAGE value=ADMIN_SESSIONS />
                     <input type="hidden" name="session" value=session />
                     <input type="hidden" name="search" value=search />
                     <button type="submit" class="button small" aria-label=label>

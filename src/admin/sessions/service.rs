@@ -2,28 +2,26 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::super::{
-    history::{
-        service as history,
-        service::{Actor, Object},
-    },
-    users::{
-        service as users,
-        service::{Named, Target},
-    },
+use super::super::users::{
+    service as users,
+    service::{Named, Target},
 };
 use super::{Line, Listing, store};
 use crate::{
     activity::{self, Kind},
+    audit::{
+        service as history,
+        service::{Actor, Object},
+    },
+    auth::sessions::{IdHash, origin::Recent},
     base::{
         clock::Millis,
         member::{Client, Staff},
         moment::moment,
         user_agent::in_words,
     },
-    server::{Site, Visit},
-    sessions::{origin::Recent, service::IdHash},
     shared::error::AppError,
+    site::{Site, Visit},
 };
 
 /// Lines on a page.

@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::filter::{Filter, Place};
 use crate::shared::permission::Permission;
 
-/// The page that asks before it is done.
-pub const CONFIRM: &str = "/admin/users/confirm";
 /// A user who is chosen, in the query of the list and of [`CONFIRM`].
 pub const CHOSEN: &str = "id";
 

@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::history::History;
-use crate::shared::{moment::Moment, permission::Permission};
+use crate::{
+    audit::History,
+    shared::{moment::Moment, permission::Permission},
+};
 
 /// What staff see of a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

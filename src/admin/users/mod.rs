@@ -20,9 +20,6 @@ pub use detail::*;
 use crate::shared::moment::Moment;
 use filter::{Fact, Filter, Place};
 
-/// Where the list is.
-pub const USERS: &str = "/admin/users";
-
 /// A page of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {

@@ -7,10 +7,7 @@ use url::{Host, Url};
 
 use super::super::{email_address, failure::Failure};
 use super::{Accounts, CacheTimeout, Config, Environment, MailTransport, Period};
-use crate::{
-    accounts::old_addresses,
-    server::{guard, pages},
-};
+use crate::shared::paths::{MOVED, PAGES, is_public_page};
 
 impl Config {
     /// What the types alone cannot say.
@@ -67,7 +64,7 @@ impl Config {
             ),
             (self.database.max_connections > 0, "database.max_connections", "must be at least 1"),
             (
-                guard::is_public_page(&self.accounts.login_url),
+                is_public_page(&self.accounts.login_url),
                 "accounts.login_url",
                 "must be a page of this site that is open to everybody",
             ),
@@ -79,7 +76,7 @@ impl Config {
             ),
             (
                 is_on_site(&self.accounts.logout_redirect_url)
-                    && guard::is_public_page(page_of(&self.accounts.logout_redirect_url)),
+                    && is_public_page(page_of(&self.accounts.logout_redirect_url)),
                 "accounts.logout_redirect_url",
                 "must be a page of this site that is open to everybody",
             ),
@@ -225,8 +222,7 @@ pub fn is_loopback(url: &Url) -> bool {
 fn is_page(url: &str) -> bool {
     let page = page_of(url);
     is_on_site(url)
-        && (pages::routes().iter().any(|route| route.path() == page)
-            || old_addresses::all().any(|old| old == page))
+        && (PAGES.iter().any(|known| known.path == page) || MOVED.iter().any(|(old, _)| *old == page))
 }
 
 /// The page of an address, without what comes after it, and without the slash at the end that Django's addresses have.

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::super::{FRAGMENT_TTL, PAGE_TTL, api};
+use super::super::{FRAGMENT_TTL, api};
 use super::timetable::{Row, Timetable};
 use crate::{
-    shared::moment::Moment,
+    shared::{moment::Moment, paths::CACHED_PAGE_TTL},
     ui::{Cached, Data, Loaded, Page, Timestamp},
 };
 
@@ -49,7 +49,7 @@ pub fn CachedPagePage() -> impl IntoView {
             <p class="lead">
                 {format!(
                     "This whole page is kept for {} seconds, for everybody who is not signed in together, and for each member apart. The fragment in it is kept for {} seconds.",
-                    PAGE_TTL.as_secs(),
+                    CACHED_PAGE_TTL.as_secs(),
                     FRAGMENT_TTL.as_secs(),
                 )}
             </p>

@@ -8,8 +8,10 @@ mod timetable;
 
 use leptos::prelude::*;
 
-use super::{CACHE_API, CACHED_PAGE, MATRIX, MESSAGES};
-use crate::ui::Page;
+use crate::{
+    shared::paths::{CACHE_API, CACHED_PAGE, MATRIX, MESSAGES},
+    ui::Page,
+};
 
 pub use cache_api::CacheApiPage;
 pub use cached_page::CachedPagePage;

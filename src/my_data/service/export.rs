@@ -1,13 +1,8 @@
 //! A copy of all that the site has of a member.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
-};
-
 use serde::{Serialize, Serializer};
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio_stream::StreamExt;
 
 use super::super::{
@@ -16,76 +11,18 @@ use super::super::{
 };
 use crate::{
     activity::{self, Kind},
-    base::{
-        member::{Member, UserId},
-        moment::moment,
-    },
-    server::{Site, Visit},
-    sessions::origin::Recent,
+    auth::sessions::origin::Recent,
+    base::{export_budget::Turn, member::Member, moment::moment},
     shared::error::AppError,
+    site::{Site, Visit},
 };
 
-/// Copies made at once.
-const SLOTS: usize = 2;
-/// KiB of finished copies in memory, for visitors who fetch theirs slowly.
-const ROOM: usize = 64 * 1024;
-/// Seconds to come back after.
-const RETRY_AFTER: u32 = 5;
 /// Bytes of JSON that are packed together.
 const PIECE: usize = 32 * 1024;
 
 const ABOUT: &str = "All that this site has of you, but for what would let somebody into your account: the hash of your password, \
                      and the hashes of the keys in your browsers and mails. Your picture, where there is one, is beside this file. \
                      Times are in UTC.";
-
-/// The bound on copies: what is being made, and what is made and not fetched yet. One at a time for each member, so that nobody
-/// takes the place of all others.
-pub struct Exports {
-    slots: Arc<Semaphore>,
-    room: Arc<Semaphore>,
-    members: Arc<Mutex<HashSet<UserId>>>,
-}
-
-/// A member's only copy, until this is dropped.
-struct Turn {
-    member: UserId,
-    members: Arc<Mutex<HashSet<UserId>>>,
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.members.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.member);
-    }
-}
-
-impl Default for Exports {
-    fn default() -> Self {
-        let semaphore = |permits| Arc::new(Semaphore::new(permits));
-        Self { slots: semaphore(SLOTS), room: semaphore(ROOM), members: Arc::default() }
-    }
-}
-
-impl Exports {
-    fn turn(&self, member: UserId) -> Result<Turn, AppError> {
-        let is_first = self.members.lock().unwrap_or_else(PoisonError::into_inner).insert(member);
-        let turn = || Turn { member, members: self.members.clone() };
-        is_first.then(turn).ok_or(AppError::Busy { retry_after: RETRY_AFTER })
-    }
-
-    fn slot(&self) -> Result<OwnedSemaphorePermit, AppError> {
-        take(&self.slots, 1)
-    }
-
-    fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, AppError> {
-        take(&self.room, bytes.div_ceil(1024))
-    }
-}
-
-fn take(from: &Arc<Semaphore>, count: usize) -> Result<OwnedSemaphorePermit, AppError> {
-    let busy = AppError::Busy { retry_after: RETRY_AFTER };
-    let count = u32::try_from(count).map_err(|_| busy.clone())?;
-    from.clone().try_acquire_many_owned(count).map_err(|_| busy)
-}
 
 /// A finished copy; its bytes count as long as it is there.
 pub struct Packed {
@@ -173,29 +110,4 @@ fn object(fields: &Fields) -> String {
 
     // Texts, numbers and truth values: nothing in it can fail.
     serde_json::to_string(&Ordered(fields)).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn past_the_bound_one_is_told_to_come_back() {
-        let exports = Exports::default();
-        let busy = Some(AppError::Busy { retry_after: RETRY_AFTER });
-        let slots: Vec<_> = (0..SLOTS).map(|_| exports.slot().expect("a slot")).collect();
-        assert_eq!(exports.slot().err(), busy);
-        drop(slots);
-        assert!(exports.slot().is_ok());
-        let turn = exports.turn(UserId(1)).expect("the first");
-        assert_eq!(exports.turn(UserId(1)).err(), busy);
-        assert!(exports.turn(UserId(2)).is_ok(), "another member's");
-        drop(turn);
-        assert!(exports.turn(UserId(1)).is_ok(), "the next");
-        let fetched_slowly = exports.room_for(ROOM * 1024 - 1).expect("room");
-        assert_eq!(exports.room_for(1).err(), busy);
-        drop(fetched_slowly);
-        assert!(exports.room_for(1).is_ok());
-        assert_eq!(exports.room_for(usize::MAX).err(), busy);
-    }
 }

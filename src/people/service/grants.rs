@@ -9,10 +9,10 @@ use super::super::{
 };
 use super::{Group, User};
 use crate::{
-    admin::history::service::{Actor, Object, record},
+    audit::service::{Actor, Object, record},
     base::member::{Permission, UserId},
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// Who gets a permission, or loses it.

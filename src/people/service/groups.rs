@@ -9,10 +9,10 @@ use super::super::{
 };
 use super::{Group, User};
 use crate::{
-    admin::history::service::{Actor, Object, record},
+    audit::service::{Actor, Object, record},
     base::{id::new_id, member::UserId},
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// All groups by name.

@@ -9,11 +9,11 @@ use super::super::{
 };
 use super::User;
 use crate::{
-    accounts::django_hash::DjangoHash,
-    admin::history::service::{Actor, Object, record},
+    audit::service::{Actor, Object, record},
+    auth::django_hash::DjangoHash,
     base::{email_address, member::UserId, username},
-    server::Site,
     shared::{error::AppError, forms::EMAIL_MAX},
+    site::Site,
 };
 
 /// Whom a name means.

@@ -9,11 +9,12 @@ use axum::{
 };
 use bytes::Bytes;
 
-use super::super::{Site, headers};
-use super::{CachedPage, encoding::Encoding, kept::Kept};
+use super::super::headers;
+use super::{CachedPage, PageCache, encoding::Encoding, kept::Kept};
 use crate::{
     base::clock::Millis,
     cache::Entry,
+    site::Site,
     timing::{PageState, layer, lookup::Lookup, request_id::REQUEST_ID, text::Text},
 };
 
@@ -71,7 +72,7 @@ impl Headers {
 
 /// The answer; nothing where what is kept is spoilt.
 pub fn answer(
-    site: &Site,
+    pages: &PageCache,
     page: &CachedPage,
     found: (Entry<Bytes>, Lookup),
     is_everybodys: bool,
@@ -83,7 +84,7 @@ pub fn answer(
     let ttl = seconds(entry.expires_at.saturating_sub(now));
     let kept = Kept::open(entry.value)?;
     let encoding = Encoding::best(asked);
-    let mut headers = site.cached_pages.headers.of(site, is_everybodys);
+    let mut headers = pages.headers.of(&pages.site, is_everybodys);
     headers.insert(X_CACHE, x_cache(page, lookup, age, ttl)?);
     headers
         .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_maybe_shared(kept.policy.clone()).ok()?);

@@ -6,11 +6,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::super::Site;
 use super::variant::{Fingerprint, fingerprint};
 use crate::{
+    auth::sessions::{IdHash, Seen},
     base::{clock::Millis, member::Member},
-    sessions::service::{IdHash, Seen},
+    site::Site,
 };
 
 /// Locks, so that few wait for each other.

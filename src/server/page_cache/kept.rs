@@ -8,7 +8,10 @@ use bytes::{Buf, BufMut, Bytes};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use sha2::{Digest, Sha256};
 
-use super::{encoding::Encoding, layer::LARGEST};
+use super::encoding::Encoding;
+
+/// Longer pages are sent and not kept.
+pub const LARGEST: usize = 1024 * 1024;
 
 /// A page, out of the cache. Its parts share the entry's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]

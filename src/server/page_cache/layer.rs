@@ -9,11 +9,11 @@ use axum::{
 };
 use bytes::Bytes;
 
-use super::super::{Site, error_page};
+use super::super::error_page;
 use super::{
-    CachedPage, Making,
+    CachedPage, PageCache,
     answer::{answer, bypassed},
-    kept::Kept,
+    kept::{Kept, LARGEST},
     pin::pin_scripts,
     sealed::sealed,
     variant::Variant,
@@ -21,24 +21,22 @@ use super::{
 use crate::{
     cache::{Entry, Fill, Fits, Lease, PublicBytes, View},
     shared::error::AppError,
+    site::page_validity::Making,
     timing::{Recorder, lookup::Lookup},
 };
 
-/// Longer pages are sent and not kept.
-pub(super) const LARGEST: usize = 1024 * 1024;
-
 /// Answers from what is kept, and keeps what is not.
-pub async fn keep_pages(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn keep_pages(State(pages): State<PageCache>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
-    let Some(page) = route.and_then(|route| site.cached_pages.find(route.as_str())).copied() else {
+    let Some(page) = route.and_then(|route| pages.pages.find(route.as_str())).copied() else {
         return next.run(request).await;
     };
     let recorder = request.extensions().get::<Recorder>().cloned().unwrap_or_default();
-    let wanted = Wanted { site, page, recorder };
-    let Some(variant) = Variant::of(&wanted.site, &page, &request) else {
+    let wanted = Wanted { pages, page, recorder };
+    let Some(variant) = Variant::of(&wanted.pages.site, &page, &request) else {
         return wanted.alone(request, next).await;
     };
-    let (cache, recorder) = (&wanted.site.cache, &wanted.recorder);
+    let (cache, recorder) = (&wanted.pages.site.cache, &wanted.recorder);
     match &variant.member {
         Some(member) => wanted.look(cache.of(member, recorder), &variant, request, next).await,
         None => wanted.look(cache.public(recorder), &variant, request, next).await,
@@ -47,7 +45,7 @@ pub async fn keep_pages(State(site): State<Site>, request: Request, next: Next) 
 
 /// A page that is wanted.
 struct Wanted {
-    site: Site,
+    pages: PageCache,
     page: CachedPage,
     recorder: Recorder,
 }
@@ -69,7 +67,11 @@ impl Wanted {
             None => match view.lease(policy, &parts).await {
                 Lease::Found(entry, lookup) => (entry, lookup),
                 Lease::Yours(fill) => {
-                    let making = Making::begin(&self.page, self.site.clock.now());
+                    let making = Making::begin(
+                        self.page.policy.ttl,
+                        self.page.outlives_its_parts,
+                        self.pages.site.clock.now(),
+                    );
                     let made = next.clone().run(sealed(&request, &self.page, variant, making)).await;
                     match self.keep(fill, made, making).await {
                         Ok(entry) => (entry, Lookup::Miss),
@@ -77,13 +79,13 @@ impl Wanted {
                     }
                 }
                 Lease::Failed(error) => {
-                    return self.not_kept(error_page::refuse(&self.site, request.headers(), &error));
+                    return self.not_kept(error_page::refuse(&self.pages.site, request.headers(), &error));
                 }
                 Lease::Alone => return self.alone(request, next).await,
             },
         };
-        let (headers, now) = (request.headers(), self.site.clock.now());
-        match answer(&self.site, &self.page, (entry, lookup), variant.member.is_none(), headers, now) {
+        let (headers, now) = (request.headers(), self.pages.site.clock.now());
+        match answer(&self.pages, &self.page, (entry, lookup), variant.member.is_none(), headers, now) {
             Some((response, state)) => {
                 self.recorder.page(state);
                 response
@@ -128,9 +130,9 @@ impl Wanted {
         let (head, body) = made.into_parts();
         let Ok(body) = to_bytes(body, usize::MAX).await else {
             fill.fail(AppError::Internal);
-            return Err(error_page::refuse(&self.site, &head.headers, &AppError::Internal));
+            return Err(error_page::refuse(&self.pages.site, &head.headers, &AppError::Internal));
         };
-        match pack(&self.site, &head.headers, &body).await {
+        match pack(&self.pages, &head.headers, &body).await {
             Some(packed) => {
                 let (begun, end) = (making.begun(), making.expires_at(&self.recorder));
                 Ok(fill.timed(begun, end).keep(PublicBytes(packed)).await)
@@ -155,12 +157,12 @@ fn is_to_be_kept(status: StatusCode, headers: &HeaderMap) -> bool {
         && headers.keys().all(|name| known.contains(name))
 }
 
-async fn pack(site: &Site, headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
+async fn pack(pages: &PageCache, headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
     let policy = headers.get(header::CONTENT_SECURITY_POLICY)?.to_str().ok()?;
     let html = std::str::from_utf8(body).ok().filter(|html| html.len() <= LARGEST)?;
     let (html, policy) = pin_scripts(html, policy)?;
-    let packing = site.packing.admit().ok()?;
-    site.packing.run(packing, move || Kept::pack(&html, &policy)).await.ok()
+    let packing = pages.packing.admit().ok()?;
+    pages.packing.run(packing, move || Kept::pack(&html, &policy)).await.ok()
 }
 
 #[cfg(test)]

@@ -11,34 +11,65 @@ mod encoding;
 mod guests;
 mod kept;
 mod layer;
-mod making;
 mod pin;
 mod policy;
 mod sealed;
 mod variant;
 mod warm;
 
-use axum::http::{HeaderValue, header};
-use leptos::prelude::use_context;
-use leptos_axum::ResponseOptions;
+use std::{ops::Deref, sync::Arc};
 
-use crate::base::work_queue::Workshop;
+use crate::{base::work_queue::Workshop, shared::paths::CACHED_PAGE, site::Site, timing::settings::Settings};
 pub use answer::X_CACHE;
 pub use layer::keep_pages;
-pub use making::Making;
-pub use policy::{CachedPage, CachedPages, Scope};
+pub use policy::{CachedPage, Scope};
 pub use variant::{fingerprint, is_in_person};
 pub use warm::warm;
 
-/// Where pages are packed. What finds no place is sent and not kept.
-pub fn workshop() -> Workshop {
-    const QUEUE: usize = 64;
-    Workshop::new(std::thread::available_parallelism().map_or(1, usize::from), QUEUE)
+use {answer::Headers, guests::Guests, policy::CachedPages};
+
+/// The pages that are cached, and what is at hand for answering from them. Cheap to clone.
+#[derive(Clone)]
+pub struct PageCache(Arc<Inner>);
+
+/// The parts of a [`PageCache`].
+pub struct Inner {
+    site: Site,
+    pages: CachedPages,
+    guests: Guests,
+    headers: Headers,
+    /// Where pages are packed. What finds no place is sent and not kept.
+    packing: Workshop,
+    timing: Settings,
 }
 
-/// Says of the page being rendered that it is not to be kept, by us or by anybody. In a server function.
-pub fn no_store() {
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+impl PageCache {
+    /// As configured.
+    pub fn new(site: Site) -> Self {
+        const QUEUE: usize = 64;
+        let settings = &site.config.cache;
+        let pages = match site.config.has_lab() {
+            true => CachedPages::new(settings),
+            // What an earlier start left in a backend outside of this process is not sent either.
+            false => CachedPages::new(settings).without(CACHED_PAGE),
+        };
+        let workers = std::thread::available_parallelism().map_or(1, usize::from);
+        let timing = Settings::new(&site.config);
+        Self(Arc::new(Inner {
+            site,
+            pages,
+            guests: Guests::default(),
+            headers: Headers::default(),
+            packing: Workshop::new(workers, QUEUE),
+            timing,
+        }))
+    }
+}
+
+impl Deref for PageCache {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
     }
 }

@@ -1,17 +1,17 @@
-//! Which pages are kept, for whom and for how long. A new one is one line here.
+//! Which pages are cached, as `shared::paths` says it and as configured.
 
 use std::time::Duration;
 
-use super::super::guard;
-use super::{answer::Headers, guests::Guests};
-use crate::{base::config, cache::Policy, lab};
+use crate::{
+    base::config,
+    cache::Policy,
+    shared::paths::{CacheRule, CachedFor, Lifetime, PAGES, is_public_page},
+};
 
-/// Every page that is kept, beside what the guard says of it.
+/// Every page that is cached.
 fn cached_pages(settings: &config::Cache) -> Vec<CachedPage> {
-    vec![
-        cached_page("/members/dashboard", Scope::Member, settings.dashboard_ttl.get()),
-        cached_page(lab::CACHED_PAGE, Scope::Public, lab::PAGE_TTL).outlives_its_parts(),
-    ]
+    let rules = PAGES.iter().filter_map(|page| Some((page.path, page.cache?)));
+    rules.map(|(route, rule)| cached_page(route, rule, settings)).collect()
 }
 
 /// For whom a page is kept.
@@ -34,39 +34,33 @@ pub struct CachedPage {
     pub scope: Scope,
     /// For how long.
     pub policy: Policy,
-    /// See [`reads`](Self::reads).
+    /// See [`CacheRule::reads`].
     pub(super) reads: &'static [&'static str],
-    /// See [`outlives_its_parts`](Self::outlives_its_parts).
+    /// See [`CacheRule::outlives_its_parts`].
     pub(super) outlives_its_parts: bool,
 }
 
-/// Keeps a page for so long; with zero, not at all.
-const fn cached_page(route: &'static str, scope: Scope, ttl: Duration) -> CachedPage {
-    let policy = Policy { name: route, version: 1, ttl: crate::cache::Ttl::For(ttl), grace: Duration::ZERO };
-    CachedPage { route, scope, policy, reads: &[], outlives_its_parts: false }
+/// A page under its rule.
+fn cached_page(route: &'static str, rule: CacheRule, settings: &config::Cache) -> CachedPage {
+    let scope = match rule.cached_for {
+        CachedFor::Member => Scope::Member,
+        CachedFor::Public => Scope::Public,
+    };
+    let ttl = match rule.lifetime {
+        Lifetime::DashboardTtl => settings.dashboard_ttl.get(),
+        Lifetime::Fixed(ttl) => ttl,
+    };
+    let CacheRule { reads, outlives_its_parts, .. } = rule;
+    CachedPage { route, scope, policy: policy(route, ttl), reads, outlives_its_parts }
 }
 
-impl CachedPage {
-    /// The parameters of the address that the page reads. For each of their values it is kept apart; all others are dropped before
-    /// it is made, so that nobody can fill the cache, or a page, with what it does not read.
-    #[must_use]
-    pub const fn reads(self, parameters: &'static [&'static str]) -> Self {
-        Self { reads: parameters, ..self }
-    }
-
-    /// Keeps the page for its whole time also where something in it was to be kept for less, as Django does it. Without this a page
-    /// is over as soon as the first of its cached parts.
-    #[must_use]
-    pub const fn outlives_its_parts(self) -> Self {
-        Self { outlives_its_parts: true, ..self }
-    }
+const fn policy(route: &'static str, ttl: Duration) -> Policy {
+    Policy { name: route, version: 1, ttl: crate::cache::Ttl::For(ttl), grace: Duration::ZERO }
 }
 
-/// All of them, as configured, and what is at hand for answering from them.
+/// All of them, as configured.
 pub struct CachedPages {
     pages: Vec<CachedPage>,
-    pub(super) guests: Guests,
-    pub(super) headers: Headers,
 }
 
 impl CachedPages {
@@ -74,14 +68,23 @@ impl CachedPages {
     pub fn new(settings: &config::Cache) -> Self {
         let mut pages = if settings.pages { cached_pages(settings) } else { Vec::new() };
         if settings.pages && !settings.site_ttl.get().is_zero() {
-            let others =
-                guard::PUBLIC_PAGES.iter().filter(|route| pages.iter().all(|page| page.route != **route));
-            let others: Vec<_> =
-                others.map(|route| cached_page(route, Scope::Anonymous, settings.site_ttl.get())).collect();
+            let others = PAGES
+                .iter()
+                .map(|page| page.path)
+                .filter(|route| is_public_page(route) && pages.iter().all(|page| page.route != *route));
+            let others: Vec<_> = others
+                .map(|route| CachedPage {
+                    route,
+                    scope: Scope::Anonymous,
+                    policy: policy(route, settings.site_ttl.get()),
+                    reads: &[],
+                    outlives_its_parts: false,
+                })
+                .collect();
             pages.extend(others);
         }
         pages.retain(|page| !page.policy.ttl.is_zero());
-        Self { pages, guests: Guests::default(), headers: Headers::default() }
+        Self { pages }
     }
 
     /// The same without one.
@@ -110,7 +113,7 @@ mod tests {
             let listing = pages::routes().iter().find(|route| route.path() == page.route);
             let listing = listing.unwrap_or_else(|| panic!("{} is no page", page.route));
             assert_eq!(*listing.mode(), SsrMode::Async, "{}", page.route);
-            assert_eq!(guard::is_public_page(page.route), page.scope != Scope::Member, "{}", page.route);
+            assert_eq!(is_public_page(page.route), page.scope != Scope::Member, "{}", page.route);
             assert!(!page.route.contains('{'), "{}: the route is the whole key", page.route);
         }
     }
@@ -130,7 +133,8 @@ mod tests {
                 .is_none()
         );
         let all = pages(|settings| settings.site_ttl = Period::minutes(1));
-        assert!(guard::PUBLIC_PAGES.iter().all(|route| all.find(route).is_some()));
+        let public = || PAGES.iter().map(|page| page.path).filter(|route| is_public_page(route));
+        assert!(public().count() > 10 && public().all(|route| all.find(route).is_some()));
         assert_eq!(all.find("/").map(|page| page.scope), Some(Scope::Anonymous));
         assert_eq!(all.find("/members/dashboard").map(|page| page.scope), Some(Scope::Member));
         assert!(all.find("/members/profile").is_none());

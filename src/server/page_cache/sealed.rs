@@ -8,9 +8,10 @@ use axum::{
     http::{Extensions, HeaderMap, HeaderValue, Uri, header},
 };
 
-use super::{CachedPage, Making, variant::Variant};
+use super::{CachedPage, variant::Variant};
 use crate::{
     base::member::Client,
+    site::page_validity::Making,
     timing::{Recorder, request_id::REQUEST_ID},
 };
 
@@ -85,7 +86,8 @@ mod tests {
         request.extensions_mut().insert(Client { address: "s3cret".into(), ..Default::default() });
         request.extensions_mut().insert(Vec::<Flash>::new());
         let variant = Variant::for_whom(&page, Some(member), Some("b=s3cret&a=1")).expect("a copy");
-        let sealed = sealed(&request, &page, &variant, Making::begin(&page, 0));
+        let sealed =
+            sealed(&request, &page, &variant, Making::begin(page.policy.ttl, page.outlives_its_parts, 0));
         assert_eq!(sealed.uri(), "/x?a=1");
         assert_eq!(
             sealed.extensions().get::<OriginalUri>().map(|uri| uri.0.to_string()).as_deref(),

@@ -6,12 +6,15 @@ use axum::{
     http::{Extensions, Method},
 };
 
-use super::super::{Site, cookies, flash, pending_form};
 use super::{CachedPage, Scope};
 use crate::{
-    accounts::links,
+    accounts::{links, session::AuthSession},
     base::member::Member,
-    sessions::cookie::{AuthSession, COOKIE},
+    site::{
+        Site,
+        cookies::{self, SESSION},
+        flash, pending_form,
+    },
 };
 
 /// Longer ones are not kept apart: it is no number of a page and no name of a tab.
@@ -89,7 +92,7 @@ pub fn varies_by_address(site: &Site, member: &Member) -> bool {
 /// Whether somebody who is not signed in brings a cookie that a page may depend on: a session that has ended, a message, a form on
 /// its way back, the link from a mail. (The one by which a browser is known again is for logging in only.)
 fn brings_something(site: &Site, request: &Request) -> bool {
-    [COOKIE, flash::NAME, pending_form::COOKIE]
+    [SESSION, flash::NAME, pending_form::COOKIE]
         .into_iter()
         .chain(links::COOKIES)
         .any(|name| cookies::read(site, request.headers(), name).is_some())

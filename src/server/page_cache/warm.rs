@@ -12,22 +12,24 @@ use axum::{
 };
 use tower_sessions::session::Id;
 
-use super::super::{Site, flash, guard, networks, pending_form};
+use super::super::{guard, networks};
 use super::{
-    Scope,
+    PageCache, Scope,
     answer::answer,
     variant::{parts, varies_by_address},
 };
 use crate::{
     accounts::links,
+    auth::sessions::hash_id,
     base::member::Member,
-    sessions::{cookie::COOKIE, service::hash_id},
+    site::{Site, cookies::SESSION, flash, pending_form},
     timing::{Recorder, layer::Timed, lookup::Lookup},
 };
 
 /// The answer, if it is ready.
-pub async fn warm<B>(site: &Site, request: &Request<B>) -> Option<Response> {
-    let page = site.cached_pages.find(request.uri().path())?;
+pub async fn warm<B>(pages: &PageCache, request: &Request<B>) -> Option<Response> {
+    let site = &pages.site;
+    let page = pages.pages.find(request.uri().path())?;
     if !is_plain(request) || !networks::is_open_to(site, request) {
         return None;
     }
@@ -35,7 +37,7 @@ pub async fn warm<B>(site: &Site, request: &Request<B>) -> Option<Response> {
     let session = session(site, request.headers())?;
     let now = site.clock.now();
     let guest = match session {
-        Some(id) => Some(site.cached_pages.guests.find(site, hash_id(id.0), now).await?),
+        Some(id) => Some(pages.guests.find(site, hash_id(id.0), now).await?),
         None => None,
     };
     let member = guest.as_ref().map(|guest| guest.member());
@@ -56,8 +58,9 @@ pub async fn warm<B>(site: &Site, request: &Request<B>) -> Option<Response> {
         None => site.cache.public(&noted_below).get_now(page.policy, &parts)?,
     };
     let (mut response, state) =
-        answer(site, page, (entry, Lookup::Hit), member.is_none(), request.headers(), now)?;
-    Timed::page(site, request, begun, page.route, member.map(Member::id), state).finish(&mut response);
+        answer(pages, page, (entry, Lookup::Hit), member.is_none(), request.headers(), now)?;
+    Timed::page(&pages.timing, request, begun, page.route, member.map(Member::id), state)
+        .finish(&mut response);
     Some(response)
 }
 
@@ -94,8 +97,8 @@ fn session(site: &Site, headers: &HeaderMap) -> Option<Option<Id>> {
             return None;
         }
         match site.own_cookie(name) {
-            Some(COOKIE) if session.is_none() => session = Some(value.parse().ok()?),
-            Some(COOKIE | flash::NAME | pending_form::COOKIE) => return None,
+            Some(SESSION) if session.is_none() => session = Some(value.parse().ok()?),
+            Some(SESSION | flash::NAME | pending_form::COOKIE) => return None,
             Some(name) if links::COOKIES.contains(&name) => return None,
             _ => {}
         }

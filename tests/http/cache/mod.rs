@@ -21,7 +21,7 @@ use members_area::{
         member::Member,
     },
     cache::{Cache, MemberCache, Policy, PublicCache},
-    server::Site,
+    site::Site,
     timing::Recorder,
 };
 use serde::Deserialize;

@@ -5,10 +5,13 @@ use leptos_router::hooks::use_params_map;
 use server_fn::ServerFn;
 
 use super::super::{
-    GROUPS, GroupDetail,
+    GroupDetail,
     api::{DeleteGroup, load_group},
 };
-use crate::ui::{Data, Form, Loaded, Once, Page, number::grouped};
+use crate::{
+    shared::paths::GROUPS,
+    ui::{Data, Form, Loaded, Once, Page, number::grouped},
+};
 
 /// `/admin/groups/ID/delete`
 #[component]

@@ -5,18 +5,16 @@ use leptos_router::hooks::{use_location, use_params_map};
 use server_fn::ServerFn;
 
 use super::super::{
-    GROUPS, GroupDetail,
+    GroupDetail,
     api::{SaveGroup, load_group},
 };
 use super::Boxes;
 use crate::{
-    admin::{
-        frame::{AdminFrame, visitor_may},
-        history::pages::HistorySection,
-        users::USERS,
-    },
+    admin::frame::{AdminFrame, visitor_may},
+    audit::pages::HistorySection,
     shared::{
         forms::{Field, Problem, ReturnedForm},
+        paths::{GROUPS, USERS},
         permission::Permission,
     },
     ui::{Data, Form, IfAllowed, Loaded, Once, TextField, number::grouped},

@@ -12,11 +12,11 @@ pub use group::GroupPage;
 
 use super::super::frame::AdminFrame;
 use super::{
-    Choice, GROUPS, GroupLine, Groups,
+    Choice, GroupLine, Groups,
     api::{AddGroup, load_group_choices, load_groups},
 };
 use crate::{
-    shared::{forms::Field, permission::Permission},
+    shared::{forms::Field, paths::GROUPS, permission::Permission},
     ui::{CheckField, Data, Form, IfAllowed, Loaded, Once, Pager, TextField, number::grouped},
 };
 

@@ -4,25 +4,23 @@ use super::super::store;
 use super::find::{self, Group};
 use crate::{
     accounts::names,
-    admin::{
-        history::{
-            service as history,
-            service::{Actor, Object},
-        },
-        users::service::has_all,
+    admin::users::service::has_all,
+    audit::{
+        service as history,
+        service::{Actor, Object},
     },
+    auth::sessions::origin::Recent,
     base::{
         db::Transaction,
         id::new_id,
         member::{Permission, Rights, Staff},
         username,
     },
-    server::{Site, Visit},
-    sessions::origin::Recent,
     shared::{
         error::AppError,
         forms::{Field, FormErrors, NAME_MAX, Problem},
     },
+    site::{Site, Visit},
 };
 
 fn refused(field: Field, problem: Problem) -> AppError {

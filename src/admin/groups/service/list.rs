@@ -3,13 +3,11 @@
 use super::super::{Choice, GroupDetail, GroupLine, Groups, store};
 use super::find::{self, Group};
 use crate::{
-    admin::{
-        history::{service as history, service::Object},
-        users::service as users,
-    },
+    admin::users::service as users,
+    audit::{service as history, service::Object},
     base::member::{Permission, Rights, Staff},
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// More are not offered for a choice: their pages lead to their members.

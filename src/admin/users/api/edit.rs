@@ -37,7 +37,7 @@ pub async fn add_user(
     let typed = Added { names, email, password: NewPassword { password1, password2 } };
     desk.answer(async |desk, recent| {
         let id = service::add(&desk.visit, &desk.staff, recent, typed).await?;
-        Ok((Message::UserAdded, format!("{}/{id}", super::super::USERS)))
+        Ok((Message::UserAdded, format!("{}/{id}", crate::shared::paths::USERS)))
     })
     .await
 }
@@ -76,7 +76,7 @@ pub async fn save_user(
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::save(&desk.visit, &desk.staff, recent, UserId(user), typed).await?;
-            Ok((Message::UserSaved, format!("{}/{user}", super::super::USERS)))
+            Ok((Message::UserSaved, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
 }
@@ -105,7 +105,7 @@ pub async fn save_user_permissions(
         .answer(async |desk, recent| {
             let (visit, staff) = (&desk.visit, &desk.staff);
             service::set_permissions(visit, staff, recent, UserId(user), &shown, &chosen).await?;
-            Ok((Message::PermissionsSaved, format!("{}/{user}", super::super::USERS)))
+            Ok((Message::PermissionsSaved, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
 }
@@ -125,7 +125,7 @@ pub async fn join_group(
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::join(&desk.visit, &desk.staff, recent, UserId(user), &group_name).await?;
-            Ok((Message::GroupJoined, format!("{}/{user}", super::super::USERS)))
+            Ok((Message::GroupJoined, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
 }
@@ -145,7 +145,7 @@ pub async fn leave_group(
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::leave(&desk.visit, &desk.staff, recent, UserId(user), group).await?;
-            Ok((Message::GroupLeft, format!("{}/{user}", super::super::USERS)))
+            Ok((Message::GroupLeft, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
 }

@@ -21,8 +21,8 @@ use crate::shared::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "admin/users")]
 pub async fn load_users(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let staff = current_staff(Permission::ViewUser)?;
@@ -40,8 +40,8 @@ pub async fn load_user(
 ) -> Result<User, AppError> {
     use crate::{
         base::member::UserId,
-        server::{Visit, current_staff},
         shared::permission::Permission,
+        site::{Visit, current_staff},
     };
 
     let staff = current_staff(Permission::ViewUser)?;
@@ -61,15 +61,15 @@ pub async fn load_user(
 pub async fn load_batch(#[server(default)] query: String) -> Result<Confirmation, AppError> {
     use super::batch::Batch;
     use crate::{
-        server::{Visit, current_staff, flash},
         shared::{level::Level, permission::Permission},
+        site::{Visit, current_staff, flash},
         ui::flash::Message,
     };
 
     let staff = current_staff(Permission::ViewUser)?;
     if let Some(batch) = Batch::from_query(&query).filter(Batch::is_of_nobody) {
         flash::message(Level::Warning, Message::NobodyChosen);
-        leptos_axum::redirect(&format!("{}{}", super::USERS, batch.list_query()));
+        leptos_axum::redirect(&format!("{}{}", crate::shared::paths::USERS, batch.list_query()));
     }
     super::service::confirmation(&Visit::current()?.site, &staff, &query).await
 }
@@ -85,11 +85,8 @@ pub async fn apply_batch(
     #[server(default)] newest: i64,
 ) -> Result<Submission, AppError> {
     use super::super::desk::Desk;
-    use super::{
-        USERS,
-        batch::{Action, CONFIRM},
-        service,
-    };
+    use super::{batch::Action, service};
+    use crate::shared::paths::{CONFIRM, USERS};
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     Desk::open(Permission::ViewUser)?

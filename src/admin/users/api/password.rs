@@ -27,7 +27,7 @@ pub async fn set_user_password(
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::set_password(&desk.visit, &desk.staff, recent, UserId(user), &typed).await?;
-            Ok((Message::PasswordSet, format!("{}/{user}", super::super::USERS)))
+            Ok((Message::PasswordSet, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
 }
@@ -44,7 +44,7 @@ pub async fn disable_user_password(#[server(default)] user: i64) -> Result<Submi
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::disable_password(&desk.visit, &desk.staff, recent, UserId(user)).await?;
-            Ok((Message::PasswordDisabled, format!("{}/{user}", super::super::USERS)))
+            Ok((Message::PasswordDisabled, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
 }
@@ -61,7 +61,7 @@ pub async fn send_user_reset(#[server(default)] user: i64) -> Result<Submission,
     desk::Desk::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::send_reset(&desk.visit, &desk.staff, recent, UserId(user)).await?;
-            Ok((Message::ResetSent, format!("{}/{user}", super::super::USERS)))
+            Ok((Message::ResetSent, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
 }

@@ -5,11 +5,13 @@ use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
 use super::super::{
-    USERS,
     api::{ApplyBatch, load_batch},
     batch::{Action, Confirmation},
 };
-use crate::ui::{Data, Form, Loaded, Once, Page, number::grouped};
+use crate::{
+    shared::paths::USERS,
+    ui::{Data, Form, Loaded, Once, Page, number::grouped},
+};
 
 /// `/admin/users/confirm`
 #[component]

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::super::{
-    Choices, GroupChoice, USERS,
+    Choices, GroupChoice,
     filter::{Fact, Filter, Place},
 };
-use crate::ui::number::grouped;
+use crate::{shared::paths::USERS, ui::number::grouped};
 
 /// What is asked about a fact, and the three answers.
 const fn words(fact: Fact) -> (&'static str, [&'static str; 3]) {

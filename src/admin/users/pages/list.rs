@@ -4,14 +4,17 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::super::{
-    Found, GroupChoice, Line, Listing, USERS, api,
-    batch::{Action, CHOSEN, CONFIRM},
+    Found, GroupChoice, Line, Listing, api,
+    batch::{Action, CHOSEN},
     filter::{By, Fact, Filter, Place},
 };
 use super::filters::{Filters, SearchForm};
 use crate::{
     admin::frame::{AdminFrame, visitor_may},
-    shared::permission::Permission,
+    shared::{
+        paths::{CONFIRM, USERS},
+        permission::Permission,
+    },
     ui::{Data, IfAllowed, Loaded, Pager, Timestamp, number::grouped},
 };
 

@@ -59,7 +59,7 @@ fn permission_box(given: Given) -> impl IntoView {
 /// The groups, each with a button to leave it, and a field to join another.
 #[component]
 pub fn GroupSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView {
-    let (id, page) = (user.id.to_string(), format!("{}/{}", super::super::USERS, user.id));
+    let (id, page) = (user.id.to_string(), format!("{}/{}", crate::shared::paths::USERS, user.id));
     let is_empty = user.groups.is_empty();
     let groups = user
         .groups

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use server_fn::ServerFn;
 
 use super::super::{
-    Password, Reach, USERS, User,
+    Password, Reach, User,
     api::{DisableUserPassword, SendUserReset, SetUserPassword},
 };
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     admin::frame::visitor_may,
     shared::{
         forms::{FORM_PAGE, Field, ReturnedForm},
+        paths::USERS,
         permission::Permission,
     },
     ui::{Form, TextField},

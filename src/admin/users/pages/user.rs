@@ -5,7 +5,7 @@ use leptos_router::hooks::{use_location, use_params_map};
 use server_fn::ServerFn;
 
 use super::super::{
-    Password, Reach, USERS, User,
+    Password, Reach, User,
     api::{JoinGroup, SaveUser, SaveUserPermissions, SendUserReset, SetUserPassword, load_user},
 };
 use super::{
@@ -15,12 +15,13 @@ use super::{
     secrets::{Danger, PasswordSection},
 };
 use crate::{
-    acting::ACT_PAGE,
-    admin::{
-        frame::{AdminFrame, visitor_may},
-        history::pages::HistorySection,
+    admin::frame::{AdminFrame, visitor_may},
+    audit::pages::HistorySection,
+    shared::{
+        forms::ReturnedForm,
+        paths::{ACT, USERS},
+        permission::Permission,
     },
-    shared::{forms::ReturnedForm, permission::Permission},
     ui::{Data, Loaded, Once},
 };
 
@@ -99,7 +100,7 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
 fn act_as(user: &User) -> Option<impl IntoView + use<>> {
     let [is_active, is_staff, is_superuser, _] = user.facts;
     let is_possible = is_active && !is_staff && !is_superuser && user.reach != Reach::Own;
-    let page = format!("{ACT_PAGE}?user={}", user.id);
+    let page = format!("{ACT}?user={}", user.id);
     (is_possible && visitor_may(Permission::ActAsMember)).then(|| {
         view! {
             <p>

@@ -3,14 +3,15 @@
 use super::{passwords::unusable, save::refused};
 use crate::{
     accounts::{
-        password, service as accounts,
+        service as accounts,
         service::{Names, NewPassword, NewUser},
     },
     activity::{self, Kind},
-    admin::history::{
+    audit::{
         service as history,
         service::{Actor, Object},
     },
+    auth::{password, sessions::origin::Recent},
     base::{
         email_address,
         id::new_id,
@@ -18,12 +19,11 @@ use crate::{
         work_queue::Lane,
     },
     mail::service::Kind as Mail,
-    server::Visit,
-    sessions::origin::Recent,
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
+    site::Visit,
 };
 
 /// The form as it was sent.

@@ -13,17 +13,17 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
-    admin::history::{
+    audit::{
         service as history,
         service::{Actor, Object},
     },
+    auth::sessions::{IdHash, origin::Recent},
     base::member::{Client, Staff, UserId},
-    server::{Site, Visit},
-    sessions::{origin::Recent, service::IdHash},
     shared::{
         error::AppError,
         forms::{Field, Problem},
     },
+    site::{Site, Visit},
 };
 
 /// In one transaction.

@@ -13,8 +13,8 @@ use super::{look::look, reach::has_all};
 use crate::{
     admin::groups::service as groups,
     base::member::{Rights, Staff},
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// More are done in several goes.

@@ -17,8 +17,8 @@ use super::look::{look, sum};
 use crate::{
     admin::groups,
     base::{member::Staff, moment::moment},
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// Lines on a page.

@@ -11,7 +11,7 @@ use super::super::{
     },
 };
 use super::list::fold_now;
-use crate::{base::sql::Sql, server::Site, shared::error::AppError};
+use crate::{base::sql::Sql, shared::error::AppError, site::Site};
 
 /// Of more than so many rows the counts are put together.
 const ROWS_OF_COUNTS: i64 = 5000;

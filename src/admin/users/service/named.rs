@@ -4,8 +4,8 @@ use super::super::{filter::Filter, search::Search, store::batch as store};
 use super::look::look;
 use crate::{
     base::member::{Staff, UserId},
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// Users to whom a list is narrowed down.

@@ -5,24 +5,24 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::super::store::user::UserRow;
 use super::{reach::Target, save::refused};
 use crate::{
-    accounts::{password, service as accounts, service::NewPassword},
+    accounts::{service as accounts, service::NewPassword},
     activity::{self, Kind},
-    admin::history::{
+    audit::{
         service as history,
         service::{Actor, Object},
     },
+    auth::{password, sessions::origin::Recent},
     base::{
         db::Connection,
         member::{Client, Staff, UserId},
         work_queue::Lane,
     },
     mail::{service as mail, service::Kind as Mail},
-    server::Visit,
-    sessions::origin::Recent,
     shared::{
         error::AppError,
         forms::{Field, Problem},
     },
+    site::Visit,
 };
 
 /// Somebody else: one's own password is changed where the old one is asked for.

@@ -7,24 +7,22 @@ use super::{
     save::{refused, tell},
 };
 use crate::{
-    admin::{
-        groups,
-        history::{
-            service as history,
-            service::{Actor, Object},
-        },
+    admin::groups,
+    audit::{
+        service as history,
+        service::{Actor, Object},
     },
+    auth::sessions::origin::Recent,
     base::{
         db::Transaction,
         member::{Permission, Rights, Staff, UserId},
         username,
     },
-    server::Visit,
-    sessions::origin::Recent,
     shared::{
         error::AppError,
         forms::{Field, Problem},
     },
+    site::Visit,
 };
 
 async fn within_reach(transaction: &mut Transaction, staff: &Staff, id: UserId) -> Result<Target, AppError> {

@@ -14,10 +14,11 @@ use crate::{
         },
     },
     activity::{self, Kind},
-    admin::history::{
+    audit::{
         service as history,
         service::{Actor, Object},
     },
+    auth::sessions::origin::Recent,
     base::{
         clock::Millis,
         db::Transaction,
@@ -25,13 +26,11 @@ use crate::{
         member::{Client, Staff, UserId},
     },
     mail::{service as mail, service::Kind as Mail},
-    my_data,
-    server::Visit,
-    sessions::origin::Recent,
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
+    site::Visit,
 };
 
 /// The form as it was sent.
@@ -90,7 +89,7 @@ pub async fn save(
         return Ok(());
     }
     let loses_power = old.is_superuser == 1 && !(typed.is_superuser && typed.is_active);
-    if loses_power && my_data::service::is_last_superuser(&mut transaction, id).await? {
+    if loses_power && crate::accounts::service::is_last_superuser(&mut transaction, id).await? {
         return Err(refused(Field::Form, Problem::LastSuperuser));
     }
     if !user::update(&mut transaction, id, old.version, &wanted.as_wanted()).await? {

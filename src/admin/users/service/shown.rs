@@ -3,16 +3,14 @@
 use super::super::{Given, Password, User, store::user};
 use super::reach::Target;
 use crate::{
-    admin::{
-        groups,
-        history::{service as history, service::Object},
-    },
+    admin::groups,
+    audit::{service as history, service::Object},
     base::{
         member::{Permission, Staff, UserId},
         moment::moment,
     },
-    server::Site,
     shared::error::AppError,
+    site::Site,
 };
 
 /// What staff see of a user, with the parts of the histories before these lines.

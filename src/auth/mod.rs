@@ -1,0 +1,11 @@
+//! Passwords, sessions and rate limits: what identity rests on. No pages.
+
+mod common_passwords;
+pub mod django_hash;
+pub mod failed_logins;
+pub mod hasher;
+pub(crate) mod login_name;
+pub mod password;
+pub(crate) mod password_cost;
+pub mod sessions;
+pub mod throttle;

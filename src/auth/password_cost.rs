@@ -1,0 +1,312 @@
+//! What it costs to check a password against a stored hash.
+//!
+//! The time of a refused login must not tell whether there is such an account, nor whether its hash was imported. So every refused
+//! login does the same work: that of the costliest hash of each kind that any account still has. [`Costs`] is that list, and
+//! [`Costs::complete`] does what a check lacks of it.
+
+use std::sync::{Mutex, PoisonError};
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use argon2::{Algorithm, Argon2, Params, Version};
+use pbkdf2::pbkdf2_hmac;
+use sha1::Sha1;
+use sha2::Sha256;
+
+use super::django_hash::{MOST_COST, MOST_ROUNDS, is_bearable, is_bearable_scrypt};
+use crate::base::clock::Millis;
+
+/// The cost of one computation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// Argon2 as this program writes it.
+    Own { memory_kib: u32, passes: u32, lanes: u32 },
+    /// Argon2 as Django writes it. Apart from `Own`, since a pass over more memory takes longer than its size says.
+    Argon2 { memory_kib: u32, passes: u32, lanes: u32 },
+    /// Rounds.
+    Pbkdf2Sha256(u32),
+    /// Rounds.
+    Pbkdf2Sha1(u32),
+    /// The binary logarithm of the rounds.
+    Bcrypt(u32),
+    /// As in RFC 7914, with the binary logarithm of N.
+    Scrypt { log_n: u8, r: u32, p: u32 },
+}
+
+/// Costs of one kind can be compared and subtracted; those of different kinds cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Own,
+    Argon2,
+    Pbkdf2Sha256,
+    Pbkdf2Sha1,
+    Bcrypt,
+    Scrypt,
+}
+
+impl Cost {
+    /// Returns what it can be compared with.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Own { .. } => Kind::Own,
+            Self::Argon2 { .. } => Kind::Argon2,
+            Self::Pbkdf2Sha256(_) => Kind::Pbkdf2Sha256,
+            Self::Pbkdf2Sha1(_) => Kind::Pbkdf2Sha1,
+            Self::Bcrypt(_) => Kind::Bcrypt,
+            Self::Scrypt { .. } => Kind::Scrypt,
+        }
+    }
+
+    /// Returns how much it is, in the unit of its kind: KiB filled, or rounds.
+    pub fn amount(self) -> u64 {
+        match self {
+            Self::Own { memory_kib, passes, .. } | Self::Argon2 { memory_kib, passes, .. } => {
+                u64::from(memory_kib) * u64::from(passes)
+            }
+            Self::Pbkdf2Sha256(rounds) | Self::Pbkdf2Sha1(rounds) => rounds.into(),
+            Self::Bcrypt(cost) => 1 << cost,
+            Self::Scrypt { log_n, r, p } => (u64::from(r) * u64::from(p)) << log_n,
+        }
+    }
+
+    /// Returns the computations that are missing after one of the same kind: exactly, or to the nearest pass over the memory.
+    fn beyond(self, done: Self) -> Vec<Self> {
+        let missing = self.amount().saturating_sub(done.amount());
+        let passes_of = |one: u64| u32::try_from((missing + one / 2) / one.max(1)).unwrap_or(u32::MAX);
+        let left = match self {
+            // 2^a + 2^(a+1) + … + 2^(b-1) = 2^b - 2^a
+            Self::Bcrypt(cost) => match done {
+                Self::Bcrypt(done) => return (done..cost).map(Self::Bcrypt).collect(),
+                _ => return vec![self],
+            },
+            Self::Pbkdf2Sha256(_) => Self::Pbkdf2Sha256(passes_of(1)),
+            Self::Pbkdf2Sha1(_) => Self::Pbkdf2Sha1(passes_of(1)),
+            Self::Own { memory_kib, lanes, .. } => {
+                Self::Own { memory_kib, passes: passes_of(memory_kib.into()), lanes }
+            }
+            Self::Argon2 { memory_kib, lanes, .. } => {
+                Self::Argon2 { memory_kib, passes: passes_of(memory_kib.into()), lanes }
+            }
+            Self::Scrypt { log_n, r, .. } => Self::Scrypt { log_n, r, p: passes_of(u64::from(r) << log_n) },
+        };
+        if left.amount() == 0 { Vec::new() } else { vec![left] }
+    }
+
+    /// Computes something that costs this; the result is thrown away.
+    fn compute(self, typed: &[u8]) {
+        const SALT: [u8; 16] = [0; 16];
+        let mut result = [0; 32];
+        match self {
+            Self::Own { memory_kib, passes, lanes } | Self::Argon2 { memory_kib, passes, lanes } => {
+                if let Ok(params) = Params::new(memory_kib, passes, lanes, None) {
+                    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+                    let _ = argon2.hash_password_into(typed, &SALT, &mut result);
+                }
+            }
+            Self::Pbkdf2Sha256(rounds) => pbkdf2_hmac::<Sha256>(typed, &SALT, rounds, &mut result),
+            Self::Pbkdf2Sha1(rounds) => pbkdf2_hmac::<Sha1>(typed, &SALT, rounds, &mut result[..20]),
+            Self::Bcrypt(cost) => {
+                std::hint::black_box(bcrypt::bcrypt(cost, SALT, &typed[..typed.len().min(72)]));
+            }
+            Self::Scrypt { log_n, r, p } => {
+                if let Ok(params) = scrypt::Params::new(log_n, r, p, 32) {
+                    let _ = scrypt::scrypt(typed, &SALT, &params, &mut [0; 64]);
+                }
+            }
+        }
+        std::hint::black_box(result);
+    }
+
+    /// Whether it is within what an import takes. What stands in the database was written by an import, but a row can come from
+    /// anywhere.
+    fn is_bearable(self) -> bool {
+        match self {
+            Self::Own { memory_kib, passes, lanes } | Self::Argon2 { memory_kib, passes, lanes } => {
+                is_bearable(memory_kib, passes, lanes) && Params::new(memory_kib, passes, lanes, None).is_ok()
+            }
+            Self::Pbkdf2Sha256(rounds) | Self::Pbkdf2Sha1(rounds) => (1..=MOST_ROUNDS).contains(&rounds),
+            Self::Bcrypt(cost) => (4..=MOST_COST).contains(&cost),
+            Self::Scrypt { log_n, r, p } => {
+                log_n < 32
+                    && is_bearable_scrypt(1 << log_n, r, p)
+                    && scrypt::Params::new(log_n, r, p, 32).is_ok()
+            }
+        }
+    }
+}
+
+/// As it is stored.
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Own { memory_kib, passes, lanes } => write!(f, "own {memory_kib} {passes} {lanes}"),
+            Self::Argon2 { memory_kib, passes, lanes } => write!(f, "argon2 {memory_kib} {passes} {lanes}"),
+            Self::Pbkdf2Sha256(rounds) => write!(f, "pbkdf2_sha256 {rounds}"),
+            Self::Pbkdf2Sha1(rounds) => write!(f, "pbkdf2_sha1 {rounds}"),
+            Self::Bcrypt(cost) => write!(f, "bcrypt {cost}"),
+            Self::Scrypt { log_n, r, p } => write!(f, "scrypt {log_n} {r} {p}"),
+        }
+    }
+}
+
+impl FromStr for Cost {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (kind, numbers) = text.split_once(' ').ok_or(())?;
+        let numbers: Vec<u32> =
+            numbers.split(' ').map(str::parse).collect::<Result<_, _>>().map_err(|_| ())?;
+        let cost = match (kind, numbers.as_slice()) {
+            ("own", &[memory_kib, passes, lanes]) => Self::Own { memory_kib, passes, lanes },
+            ("argon2", &[memory_kib, passes, lanes]) => Self::Argon2 { memory_kib, passes, lanes },
+            ("pbkdf2_sha256", &[rounds]) => Self::Pbkdf2Sha256(rounds),
+            ("pbkdf2_sha1", &[rounds]) => Self::Pbkdf2Sha1(rounds),
+            ("bcrypt", &[cost]) => Self::Bcrypt(cost),
+            ("scrypt", &[log_n, r, p]) => Self::Scrypt { log_n: u8::try_from(log_n).map_err(|_| ())?, r, p },
+            _ => return Err(()),
+        };
+        if cost.is_bearable() { Ok(cost) } else { Err(()) }
+    }
+}
+
+/// The costliest of each kind: what every refused login does in full.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Costs(BTreeMap<Kind, Cost>);
+
+impl Costs {
+    /// Adds a cost, where it is more than what is there of its kind.
+    pub fn add(&mut self, cost: Cost) {
+        let present = self.0.entry(cost.kind()).or_insert(cost);
+        if present.amount() < cost.amount() {
+            *present = cost;
+        }
+    }
+
+    /// Whether there is as much of its kind.
+    pub fn cover(&self, cost: Cost) -> bool {
+        self.0.get(&cost.kind()).is_some_and(|present| present.amount() >= cost.amount())
+    }
+
+    /// Adds all of another list.
+    pub fn merge(&mut self, others: &Self) {
+        others.0.values().for_each(|cost| self.add(*cost));
+    }
+
+    /// Does what is missing after a check that has cost `done`; `None` after one that could compute nothing.
+    pub fn complete(&self, typed: &[u8], done: Option<Cost>, performed: &mut Performed) {
+        for wanted in self.0.values() {
+            let missing = match done.filter(|done| done.kind() == wanted.kind()) {
+                Some(done) => wanted.beyond(done),
+                None => vec![*wanted],
+            };
+            for cost in missing {
+                cost.compute(typed);
+                performed.add(cost);
+            }
+        }
+    }
+}
+
+impl FromIterator<Cost> for Costs {
+    fn from_iter<T: IntoIterator<Item = Cost>>(costs: T) -> Self {
+        costs.into_iter().fold(Self::default(), |mut all, cost| {
+            all.add(cost);
+            all
+        })
+    }
+}
+
+/// The work that was done, by kind: for tests that compare work and not seconds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Performed(BTreeMap<Kind, u64>);
+
+impl Performed {
+    /// Adds a computation.
+    pub fn add(&mut self, cost: Cost) {
+        *self.0.entry(cost.kind()).or_default() += cost.amount();
+    }
+}
+
+/// The list as it was last read.
+#[derive(Default)]
+pub struct KnownCosts(Mutex<Known>);
+
+/// The list, and when it was read.
+#[derive(Default)]
+pub struct Known {
+    /// When; `None` before the first time.
+    pub read_at: Option<Millis>,
+    /// What the database says.
+    pub listed: Costs,
+    /// Of hashes that a login met. Those that no list has yet were written past the program.
+    pub met: Costs,
+}
+
+impl KnownCosts {
+    /// For reading and for bringing it up to date.
+    pub fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_of_each_kind() {
+        let argon2 = |memory_kib, passes| Cost::Argon2 { memory_kib, passes, lanes: 8 };
+        for (wanted, done, missing) in [
+            (Cost::Pbkdf2Sha256(1000), Cost::Pbkdf2Sha256(600), vec![Cost::Pbkdf2Sha256(400)]),
+            (Cost::Pbkdf2Sha256(1000), Cost::Pbkdf2Sha256(1000), vec![]),
+            (Cost::Pbkdf2Sha1(600), Cost::Pbkdf2Sha1(1000), vec![]),
+            (Cost::Bcrypt(12), Cost::Bcrypt(10), vec![Cost::Bcrypt(10), Cost::Bcrypt(11)]),
+            (argon2(102_400, 2), argon2(102_400, 1), vec![argon2(102_400, 1)]),
+            (argon2(102_400, 2), argon2(512, 2), vec![argon2(102_400, 2)]),
+            (
+                Cost::Scrypt { log_n: 14, r: 8, p: 5 },
+                Cost::Scrypt { log_n: 14, r: 8, p: 1 },
+                vec![Cost::Scrypt { log_n: 14, r: 8, p: 4 }],
+            ),
+        ] {
+            assert_eq!(wanted.beyond(done), missing, "{wanted} after {done}");
+        }
+    }
+
+    #[test]
+    fn costs_are_read_as_they_are_written_and_absurd_ones_are_not() {
+        for text in [
+            "own 19456 2 1",
+            "argon2 102400 2 8",
+            "pbkdf2_sha256 1800000",
+            "pbkdf2_sha1 1000",
+            "bcrypt 12",
+            "scrypt 14 8 5",
+        ] {
+            assert_eq!(text.parse::<Cost>().map(|cost| cost.to_string()).as_deref(), Ok(text));
+        }
+        for absurd in [
+            "",
+            "pbkdf2_sha256",
+            "pbkdf2_sha256 0",
+            "pbkdf2_sha256 4294967295",
+            "own 4194304 9 1",
+            "argon2 102400 99999 8",
+            "bcrypt 31",
+            "scrypt 31 8 1",
+            "scrypt 14 8 99",
+            "md5 1",
+        ] {
+            assert_eq!(absurd.parse::<Cost>(), Err(()), "{absurd}");
+        }
+    }
+
+    #[test]
+    fn the_costliest_of_each_kind_counts() {
+        let costs: Costs =
+            [Cost::Bcrypt(4), Cost::Pbkdf2Sha1(7), Cost::Bcrypt(6), Cost::Bcrypt(5)].into_iter().collect();
+        let mut performed = Performed::default();
+        costs.complete(b"x", Some(Cost::Bcrypt(4)), &mut performed);
+        let expected = BTreeMap::from([(Kind::Bcrypt, (1 << 4) + (1 << 5)), (Kind::Pbkdf2Sha1, 7)]);
+        assert_eq!(performed.0, expected);
+    }
+}

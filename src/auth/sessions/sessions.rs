@@ -1,0 +1,230 @@
+//! All sessions of the site. A session is trusted from memory for `sessions.cache_ttl`, so that a signed-in request asks no
+//! database; whatever ends a session takes it out of memory in the same verb, and tells who watches it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use tracing::Instrument;
+
+use super::{
+    Data, IdHash,
+    data::{self, encode},
+    origin::Origin,
+    store,
+    watchers::Watchers,
+};
+use crate::{
+    base::{
+        clock::{Clock, Millis, to_millis},
+        config,
+        db::Database,
+        member::UserId,
+    },
+    cache::{Cache, Memory},
+    shared::error::AppError,
+};
+
+#[derive(Debug)]
+pub(super) struct Live {
+    data: Data,
+    pub plain: Option<(UserId, Vec<u8>)>,
+    idle: Millis,
+    absolute_expires_at: Millis,
+    last_seen_at: AtomicI64,
+}
+
+impl Live {
+    /// Whether it is time to write down that it was seen.
+    pub fn is_due(&self, now: Millis, every: Duration) -> bool {
+        now.saturating_sub(self.last_seen_at.load(Ordering::Relaxed)) >= to_millis(every)
+    }
+
+    pub fn ends_at(&self) -> Millis {
+        let idle = self.last_seen_at.load(Ordering::Relaxed).saturating_add(self.idle);
+        idle.min(self.absolute_expires_at)
+    }
+}
+
+#[derive(Clone)]
+enum Missing {
+    Unknown,
+    Failed(AppError),
+}
+
+/// All sessions of the site. Clones share the memory.
+#[derive(Clone)]
+pub struct Sessions {
+    pub(super) db: Database,
+    pub(super) clock: Clock,
+    pub(super) cache: Cache,
+    pub(super) settings: config::Sessions,
+    pub(super) live: Arc<Memory<IdHash, Arc<Live>>>,
+    /// Who wants to know at once when a session of a member ends.
+    pub watchers: Watchers,
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    /// On this database.
+    pub fn new(db: Database, clock: Clock, cache: Cache, settings: config::Sessions) -> Self {
+        let longest = settings.cache_ttl.get();
+        let live = Arc::new(Memory::new(clock.clone(), settings.cache_entries, longest, |_, _| 1));
+        Self { db, clock, cache, settings, live, watchers: Watchers::default() }
+    }
+
+    /// Asks the database anew for every session.
+    pub fn distrust_memory(&self) {
+        self.live.take_back_all();
+    }
+
+    /// Opens a session. Returns false when the id is taken: the caller then tries another one.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn open(
+        &self,
+        id: IdHash,
+        user: UserId,
+        data: &Data,
+        origin: &Origin,
+    ) -> Result<bool, AppError> {
+        self.open_over(id, None, user, data, origin).await
+    }
+
+    /// Opens a session in place of the one that the browser had, which ends.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn open_over(
+        &self,
+        id: IdHash,
+        previous: Option<IdHash>,
+        user: UserId,
+        data: &Data,
+        origin: &Origin,
+    ) -> Result<bool, AppError> {
+        let now = self.clock.now();
+        let row = store::Row {
+            user_id: user.0,
+            data: encode(data)?,
+            last_seen_at: now,
+            created_at: origin.created_at,
+            idle_expires_at: now.saturating_add(to_millis(origin.idle(&self.settings))),
+            absolute_expires_at: origin.absolute_expires_at,
+        };
+        let mut transaction = self.db.begin().await?;
+        let opened = store::insert(&mut transaction, &id, &row, &origin.client).await?;
+        let mut replaced = None;
+        if let Some(previous) = previous.filter(|_| opened) {
+            // In one transaction: at no moment is the old id one that was never replaced.
+            replaced = store::delete(&mut transaction, &previous).await?.map(|owner| (owner, previous));
+            store::insert_renewed(&mut transaction, &previous, now).await?;
+        }
+        transaction.commit().await?;
+        self.live.take_back(id);
+        if let Some((owner, previous)) = replaced {
+            self.forget(owner, &[previous]).await;
+        }
+        self.cache.invalidate_member(user, "session opened").await;
+        Ok(opened)
+    }
+
+    /// What a living session carries. Its "last seen" is written at most once in `sessions.touch_every`.
+    ///
+    /// # Errors
+    /// When the database cannot be used; never for an unknown or ended session.
+    pub async fn load(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
+        let Some(live) = self.live(id).await? else {
+            return Ok(None);
+        };
+        let (now, last_seen) = (self.clock.now(), live.last_seen_at.load(Ordering::Relaxed));
+        // Of many requests at once, one writes.
+        if live.is_due(now, self.settings.touch_every.get())
+            && live
+                .last_seen_at
+                .compare_exchange(last_seen, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+        {
+            self.touch(id, now);
+        }
+        Ok(Some((live.data.clone(), live.absolute_expires_at)))
+    }
+
+    /// What a living session carries, and when it ends if nobody comes by. Only a look: it does not count as coming by.
+    ///
+    /// # Errors
+    /// When the database cannot be used; never for an unknown or ended session.
+    pub async fn peek(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
+        Ok(self.live(id).await?.map(|live| (live.data.clone(), live.ends_at())))
+    }
+
+    /// Drops a session from memory, so that the next request asks the database for it.
+    pub fn reread(&self, id: IdHash) {
+        self.live.take_back(id);
+    }
+
+    async fn live(&self, id: IdHash) -> Result<Option<Arc<Live>>, AppError> {
+        let ttl = self.settings.cache_ttl.get();
+        let is_outage = |missing: &Missing| matches!(missing, Missing::Failed(AppError::Unavailable));
+        match self.live.get_or_load_despite(id, id, ttl, || self.find(id), is_outage).await {
+            Ok((entry, _)) => Ok(Some(entry.value).filter(|live| self.clock.now() < live.ends_at())),
+            Err(Missing::Unknown) => Ok(None),
+            Err(Missing::Failed(error)) => Err(error),
+        }
+    }
+
+    async fn find(&self, id: IdHash) -> Result<Arc<Live>, Missing> {
+        let failed = |error| Missing::Failed(AppError::from(error));
+        let mut connection = self.db.read().await.map_err(failed)?;
+        let row = store::find(&mut connection, &id).await.map_err(failed)?.ok_or(Missing::Unknown)?;
+        let data = serde_json::from_str(&row.data).map_err(|_| Missing::Unknown)?;
+        Ok(Arc::new(Live {
+            plain: data::plain(&data),
+            data,
+            idle: row.idle_expires_at.saturating_sub(row.last_seen_at),
+            absolute_expires_at: row.absolute_expires_at,
+            last_seen_at: AtomicI64::new(row.last_seen_at),
+        }))
+    }
+
+    /// In the background: nobody waits for "last seen".
+    fn touch(&self, id: IdHash, now: Millis) {
+        let db = self.db.clone();
+        let touching = async move {
+            let written = async {
+                let mut transaction = db.begin().await?;
+                store::touch(&mut transaction, &id, now).await?;
+                transaction.commit().await
+            };
+            if let Err(error) = written.await {
+                tracing::warn!(%error, "A session's last-seen time could not be written");
+            }
+        };
+        tokio::spawn(touching.in_current_span());
+    }
+
+    /// Changes what a session carries; nothing happens to one that has ended.
+    ///
+    /// # Errors
+    /// When the database cannot be used.
+    pub async fn save(&self, id: IdHash, data: &Data) -> Result<(), AppError> {
+        if self.load(id).await?.is_some_and(|(known, _)| known == *data) {
+            return Ok(());
+        }
+        let mut transaction = self.db.begin().await?;
+        store::update_data(&mut transaction, &id, &encode(data)?).await?;
+        transaction.commit().await?;
+        self.live.take_back(id);
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! A member's signed-in devices, and how they end.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{Device, Devices};
+use crate::{
+    activity::{self, Kind},
+    auth::sessions::{IdHash, origin::Recent, store},
+    base::{member::Member, moment::moment, user_agent},
+    shared::error::AppError,
+    site::{Site, Visit},
+};
+
+/// For the dashboard: the member's signed-in devices, the last seen first, at most 20.
+///
+/// # Errors
+/// When the database cannot be used.
+pub async fn devices(site: &Site, member: &Member) -> Result<Vec<store::DeviceRow>, AppError> {
+    const LIMIT: i64 = 20;
+    let mut connection = site.db.read().await?;
+    Ok(store::devices(&mut connection, member.id(), site.clock.now(), None, LIMIT).await?)
+}
+
+/// For their own page: this device, then the others, the last seen first.
+///
+/// # Errors
+/// An outage.
+pub async fn list(
+    visit: &Visit,
+    member: &Member,
+    _: &Recent,
+    this: Option<IdHash>,
+) -> Result<Devices, AppError> {
+    /// Whoever has more can end those that are not shown all at once.
+    const LIMIT: usize = 100;
+    let mut connection = visit.site.db.read().await?;
+    let now = visit.site.clock.now();
+    let rows = store::devices(&mut connection, member.id(), now, this.as_ref(), LIMIT as i64 + 1).await?;
+    let is_cut = rows.len() > LIMIT;
+    let devices = rows
+        .into_iter()
+        .take(LIMIT)
+        .map(|row| Device {
+            is_this: this.is_some_and(|this| row.id_hash == this),
+            session: URL_SAFE_NO_PAD.encode(&row.id_hash),
+            name: user_agent::in_words(&row.agent),
+            address: row.address,
+            since: moment(row.created_at),
+            last_seen: moment(row.last_seen_at),
+        })
+        .collect();
+    Ok(Devices { username: member.username().to_owned(), devices, is_cut })
+}
+
+/// Ends one session of the member. False when there is none by this name, or it is somebody else's.
+///
+/// # Errors
+/// An outage: nothing has ended then.
+pub async fn end_one(visit: &Visit, member: &Member, _: &Recent, session: &str) -> Result<bool, AppError> {
+    let Some(id) = URL_SAFE_NO_PAD.decode(session).ok().and_then(|id| IdHash::try_from(id).ok()) else {
+        return Ok(false);
+    };
+    let mut transaction = visit.site.db.begin().await?;
+    let Some(agent) = store::delete_own(&mut transaction, member.id(), &id).await? else {
+        return Ok(false);
+    };
+    let (now, device) = (visit.site.clock.now(), user_agent::in_words(&agent));
+    let (kind, client) = (Kind::DeviceEnded, &visit.client);
+    activity::service::record(&mut transaction, now, member.id(), kind, &device, client).await?;
+    transaction.commit().await?;
+    visit.site.sessions.forget(member.id(), &[id]).await;
+    Ok(true)
+}
+
+/// Ends all sessions of the member but this one.
+///
+/// # Errors
+/// An outage: nothing has ended then.
+pub async fn end_others(visit: &Visit, member: &Member, _: &Recent, this: IdHash) -> Result<(), AppError> {
+    end_several(visit, member, Some(this)).await
+}
+
+/// Ends all sessions of the member.
+///
+/// # Errors
+/// An outage: nothing has ended then.
+pub async fn end_all(visit: &Visit, member: &Member, _: &Recent) -> Result<(), AppError> {
+    end_several(visit, member, None).await
+}
+
+async fn end_several(visit: &Visit, member: &Member, keep: Option<IdHash>) -> Result<(), AppError> {
+    let mut transaction = visit.site.db.begin().await?;
+    let ended = store::delete_all(&mut transaction, member.id(), keep.as_ref()).await?;
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let detail = match (keep, ended.len()) {
+        (None, _) => "All devices".to_owned(),
+        (Some(_), 1) => "1 other device".to_owned(),
+        (Some(_), count) => format!("{count} other devices"),
+    };
+    let (now, kind, client) = (visit.site.clock.now(), Kind::DevicesEnded, &visit.client);
+    activity::service::record(&mut transaction, now, member.id(), kind, &detail, client).await?;
+    transaction.commit().await?;
+    visit.site.sessions.forget(member.id(), &ended).await;
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! Every server function, and what else is posted to, and its rules: one line each, beside [`super::paths`]. What is not here is for
+//! members only, is closed while staff acts as a member, and is called by `doctor`.
+
+use super::paths::{
+    ACT, ADMIN_ACTIVITY, ADMIN_CACHE, ADMIN_SESSIONS, CONFIRM, GROUPS, MAILS, SAVE_PICTURE, USERS,
+};
+use crate::shared::paths::{find_page, is_public_page};
+
+/// A server function, or another address that is posted to, and its rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// The address.
+    pub path: &'static str,
+    /// Whether everybody may call it. (Otherwise members; what else it needs, it asks for itself.)
+    pub public: bool,
+    /// Whether it is open while staff acts as a member.
+    pub impersonation: bool,
+    /// Whether it changes something. `doctor` calls all others.
+    pub changes: bool,
+    /// The page that is for the same people, for a function of the admin that reads.
+    pub page: Option<&'static str>,
+    /// Whether it is done once the password is given again, without being sent by hand once more.
+    pub replayed: bool,
+}
+
+/// One that reads.
+const fn reads(path: &'static str) -> Function {
+    Function { path, public: false, impersonation: false, changes: false, page: None, replayed: true }
+}
+
+/// One that changes something.
+const fn changes(path: &'static str) -> Function {
+    Function { changes: true, ..reads(path) }
+}
+
+impl Function {
+    /// Open to everybody.
+    const fn public(self) -> Self {
+        Self { public: true, ..self }
+    }
+
+    /// Open while staff acts as a member.
+    const fn impersonation(self) -> Self {
+        Self { impersonation: true, ..self }
+    }
+
+    /// For the people of this page of the admin.
+    const fn of(self, page: &'static str) -> Self {
+        Self { page: Some(page), ..self }
+    }
+
+    /// Must be sent by hand again after the password was given: the end of an account, and what is done to many users at once.
+    const fn never_replayed(self) -> Self {
+        Self { replayed: false, ..self }
+    }
+}
+
+/// All server functions, and what else is posted to.
+pub const FUNCTIONS: &[Function] = &[
+    changes("/api/accounts/ask_for_email_change"),
+    changes("/api/accounts/ask_for_reset").public(),
+    changes("/api/accounts/ask_for_verification"),
+    changes("/api/accounts/change_by_code"),
+    changes("/api/accounts/change_password"),
+    changes("/api/accounts/confirm_email_change").public(),
+    reads("/api/accounts/email"),
+    reads("/api/accounts/link").public(),
+    changes("/api/accounts/log_in").public(),
+    changes("/api/accounts/log_out").public().impersonation(),
+    changes("/api/accounts/not_me").public(),
+    changes("/api/accounts/reauthenticate"),
+    changes("/api/accounts/reset_password").public(),
+    changes("/api/accounts/sign_up").public(),
+    changes("/api/accounts/undo_email_change").public(),
+    changes("/api/accounts/verify_by_code"),
+    changes("/api/accounts/verify_email").public(),
+    changes("/api/acting/stop").impersonation(),
+    changes("/api/admin/act"),
+    reads("/api/admin/act/choice").of(ACT),
+    reads("/api/admin/activity").of(ADMIN_ACTIVITY),
+    changes("/api/admin/add_group"),
+    changes("/api/admin/add_user"),
+    changes("/api/admin/apply_batch").never_replayed(),
+    reads("/api/admin/batch").of(CONFIRM),
+    reads("/api/admin/cache").of(ADMIN_CACHE),
+    changes("/api/admin/cache/drop_all"),
+    changes("/api/admin/cache/drop_entry"),
+    changes("/api/admin/cache/drop_member"),
+    changes("/api/admin/cache/drop_name"),
+    changes("/api/admin/delete_group"),
+    changes("/api/admin/disable_password"),
+    changes("/api/admin/drop_mail"),
+    changes("/api/admin/end_session"),
+    reads("/api/admin/group").of("/admin/groups/{id}"),
+    reads("/api/admin/group_choices").of("/admin/groups/new"),
+    reads("/api/admin/groups").of(GROUPS),
+    changes("/api/admin/join_group"),
+    changes("/api/admin/leave_group"),
+    reads("/api/admin/mails").of(MAILS),
+    changes("/api/admin/retry_mail"),
+    changes("/api/admin/save_group"),
+    changes("/api/admin/save_user"),
+    changes("/api/admin/save_user_permissions"),
+    changes("/api/admin/send_reset"),
+    reads("/api/admin/sessions").of(ADMIN_SESSIONS),
+    changes("/api/admin/set_password"),
+    reads("/api/admin/user").of("/admin/users/{id}"),
+    reads("/api/admin/users").of(USERS),
+    reads("/api/dev/mailbox").public().impersonation(),
+    reads("/api/lab/cache_api").public(),
+    reads("/api/lab/matrix").public(),
+    reads("/api/lab/now").public(),
+    changes("/api/lab/send_messages").public(),
+    reads("/api/members/activity").impersonation(),
+    reads("/api/members/dashboard").impersonation(),
+    changes("/api/members/delete").never_replayed(),
+    reads("/api/members/deletion_terms"),
+    changes("/api/members/end_all_sessions"),
+    changes("/api/members/end_other_sessions"),
+    changes("/api/members/end_session"),
+    reads("/api/members/hit_ratio"),
+    reads("/api/members/profile").impersonation(),
+    changes("/api/members/remove_picture").impersonation(),
+    changes("/api/members/save_profile"),
+    changes(SAVE_PICTURE).impersonation(),
+    reads("/api/members/sessions"),
+];
+
+/// Returns the rules of a function.
+pub fn find_function(route: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.path == route)
+}
+
+/// Returns whether everybody may open or call the route.
+pub fn is_public(route: &str) -> bool {
+    is_public_page(route) || find_function(route).is_some_and(|function| function.public)
+}
+
+/// Returns whether the route may be used while staff acts as a member.
+///
+/// What is the member's alone is closed once more behind this table: there is no proof of a recent password while somebody acts as them
+/// (address, devices, deletion, the copy of their data), `Member::in_person` stands before the password, the name and the codes from
+/// mails, and `Member::staff` is closed to who acts, so that nobody acts within acting.
+pub fn is_open_while_impersonating(route: &str) -> bool {
+    find_page(route).is_some_and(|page| page.impersonation)
+        || find_function(route).is_some_and(|function| function.impersonation)
+}

@@ -1,0 +1,65 @@
+//! Our own small cookies: all of them HttpOnly, Lax, for the whole site, and with `__Host-` and Secure on https.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use cookie::{Cookie, SameSite};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use super::Site;
+use crate::site::parts;
+
+/// The session cookie's name, before [`Site::cookie_name`].
+pub const SESSION: &str = "sessionid";
+
+/// The cookie's value, if the request brings it.
+pub fn read(site: &Site, headers: &HeaderMap, name: &'static str) -> Option<String> {
+    let name = site.cookie_name(name);
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(Cookie::split_parse)
+        .flatten()
+        .filter(|cookie| cookie.name() == name)
+        // Of several the last, as the session layer does.
+        .last()
+        .map(|cookie| cookie.value().to_owned())
+}
+
+/// Sets it in an answer.
+pub fn set(site: &Site, answer: &mut HeaderMap, name: &'static str, value: String, lifetime: Duration) {
+    let cookie = Cookie::build((site.cookie_name(name), value))
+        .path("/")
+        .http_only(true)
+        .secure(site.is_https())
+        .same_site(SameSite::Lax)
+        .max_age(lifetime.try_into().unwrap_or(time::Duration::MAX))
+        .build()
+        .to_string();
+    if let Ok(value) = HeaderValue::try_from(cookie) {
+        answer.append(header::SET_COOKIE, value);
+    }
+}
+
+/// Takes it away in an answer.
+pub fn remove(site: &Site, answer: &mut HeaderMap, name: &'static str) {
+    set(site, answer, name, String::new(), Duration::ZERO);
+}
+
+/// The cookie's value in the present request, in a server function.
+pub fn current(name: &'static str) -> Option<String> {
+    read(&use_context::<Site>()?, &parts::parts().ok()?.headers, name)
+}
+
+/// Sets it in the answer of the present server function; a lifetime of zero takes it away.
+pub fn set_current(name: &'static str, value: String, lifetime: Duration) {
+    if let (Some(site), Some(response)) = (use_context::<Site>(), use_context::<ResponseOptions>()) {
+        let mut headers = HeaderMap::new();
+        set(&site, &mut headers, name, value, lifetime);
+        for value in headers.into_iter().map(|(_, value)| value) {
+            response.append_header(header::SET_COOKIE, value);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! What is carried over one redirect: flash messages, and a refused form on its way back to its page. It travels in a cookie of
+//! its own, so that nothing waits on the server for visitors who never come back, and no URL holds an error text. The cookie holds
+//! codes and the visitor's own input only; who writes their own can only show themselves a sentence of ours.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{
+    Site, cookie_check, cookies, parts,
+    pending_form::{self, PendingForm},
+};
+use crate::{
+    shared::{error::AppError, forms::ReturnedForm, level::Level, paths::is_public_page},
+    ui::flash::{Flash, Message},
+};
+
+/// The cookie of messages, and of a refused form.
+pub const NAME: &str = "flash";
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+/// Browsers refuse cookies over 4096 bytes, name and attributes included.
+pub(super) const MAX_COOKIE_BYTES: usize = 3800;
+
+/// The cookie's content.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Carried {
+    /// Messages to be shown once.
+    #[serde(default)]
+    pub messages: Vec<Flash>,
+    /// A refused form.
+    #[serde(default)]
+    pub form: Option<ReturnedForm>,
+    /// A form that waits for this page; it comes in a cookie of its own.
+    #[serde(skip)]
+    pub pending: Option<PendingForm>,
+}
+
+impl Carried {
+    /// Returns the messages and the form for a page that is shown to this member.
+    pub fn shown_to(self, username: Option<&str>) -> (Vec<Flash>, Option<ReturnedForm>) {
+        let Self { mut messages, form, pending } = self;
+        if form.is_some() {
+            return (messages, form);
+        }
+        let form = pending.and_then(|pending| pending.shown_to(username));
+        if form.is_some() {
+            messages.push(Flash { level: Level::Warning, message: Message::NotYetDone });
+        }
+        (messages, form)
+    }
+}
+
+/// Adds a message for developers (Django: `messages.debug`). Not shown unless `site.message_level` is `debug`.
+pub fn debug(what: Message) {
+    message(Level::Debug, what);
+}
+
+/// Adds a message that is good to know (`messages.info`).
+pub fn info(what: Message) {
+    message(Level::Info, what);
+}
+
+/// Adds a message that something worked (`messages.success`).
+pub fn success(what: Message) {
+    message(Level::Success, what);
+}
+
+/// Adds a message with something to mind (`messages.warning`).
+pub fn warning(what: Message) {
+    message(Level::Warning, what);
+}
+
+/// Adds a message that something did not work (`messages.error`).
+pub fn error(what: Message) {
+    message(Level::Error, what);
+}
+
+/// Adds a message to the answer of the present server function (`messages.add_message`), before the redirect.
+pub fn message(level: Level, message: Message) {
+    let (Some(site), Ok(parts), Some(response)) =
+        (use_context::<Site>(), parts::parts(), use_context::<ResponseOptions>())
+    else {
+        return;
+    };
+    // What this answer adds already comes first: a later cookie of the same name replaces the earlier one.
+    let mut messages = added(&site, &response).unwrap_or_else(|| read(&site, &parts.headers).messages);
+    if !add(&site, &mut messages, level, message) {
+        return;
+    }
+    let mut headers = HeaderMap::new();
+    set_messages(&site, &mut headers, messages);
+    for value in headers.into_iter().map(|(_, value)| value) {
+        response.append_header(header::SET_COOKIE, value);
+    }
+}
+
+/// Adds a message to a response; those that the request still carries stay before it.
+pub fn set_message(
+    site: &Site,
+    request: &HeaderMap,
+    response: &mut HeaderMap,
+    level: Level,
+    message: Message,
+) {
+    let mut messages = read(site, request).messages;
+    if add(site, &mut messages, level, message) {
+        set_messages(site, response, messages);
+    }
+}
+
+/// Whether it is to be shown at all.
+fn add(site: &Site, messages: &mut Vec<Flash>, level: Level, message: Message) -> bool {
+    const MOST: usize = 5;
+    if level < site.config.site.message_level {
+        return false;
+    }
+    let flash = Flash { level, message };
+    messages.retain(|present| *present != flash);
+    messages.push(flash);
+    messages.drain(..messages.len().saturating_sub(MOST));
+    true
+}
+
+fn set_messages(site: &Site, response: &mut HeaderMap, messages: Vec<Flash>) {
+    cookies::set(site, response, NAME, encode(&Carried { messages, ..Carried::default() }), LIFETIME);
+}
+
+/// The messages that an answer adds so far.
+fn added(site: &Site, response: &ResponseOptions) -> Option<Vec<Flash>> {
+    let answer = response.0.read().ok()?;
+    let begin = format!("{}=", site.cookie_name(NAME));
+    let cookies = answer.headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    let value = cookies.filter_map(|cookie| cookie.strip_prefix(begin.as_str())).next_back()?;
+    let value = value.split(';').next().unwrap_or_default();
+    decode::<Carried>(Some(value.to_owned())).map(|carried| carried.messages)
+}
+
+/// Sends a refused form back; values that do not fit into a cookie are cut, the longest first.
+pub fn set_form(site: &Site, response: &mut HeaderMap, form: ReturnedForm) {
+    send_back(site, response, Vec::new(), form);
+}
+
+/// Sends a form back that could not be carried out, with the reason above its page.
+pub fn set_failed_form(site: &Site, response: &mut HeaderMap, error: AppError, form: ReturnedForm) {
+    send_back(site, response, vec![Flash { level: Level::Error, message: Message::Failed(error) }], form);
+}
+
+fn send_back(site: &Site, response: &mut HeaderMap, messages: Vec<Flash>, form: ReturnedForm) {
+    let value = fitting(form, |form| {
+        encode(&Carried { messages: messages.clone(), form: Some(form), pending: None })
+    });
+    cookies::set(site, response, NAME, value, LIFETIME);
+}
+
+/// Encodes a form so that it fits into a cookie: its values are cut, the longest first.
+pub(super) fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String) -> String {
+    const SHORTEST_CUT: usize = 64;
+    let mut cut = 1024;
+    loop {
+        for value in form.values.values_mut() {
+            if let Some((end, _)) = value.char_indices().find(|(at, c)| at + c.len_utf8() > cut) {
+                value.truncate(end);
+            }
+        }
+        let value = encoded(form.clone());
+        if value.len() <= MAX_COOKIE_BYTES || cut <= SHORTEST_CUT {
+            return value;
+        }
+        cut /= 2;
+    }
+}
+
+/// Whether the request brings one of our cookies.
+pub fn has_cookie(site: &Site, headers: &HeaderMap, name: &'static str) -> bool {
+    cookies::read(site, headers, name).is_some()
+}
+
+/// Reads what is carried for the page to be rendered, and takes it away once a page has shown it. Redirects in between, and
+/// answers that are no page, leave it where it is.
+pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+    if is_prefetch(request.headers()) {
+        // Perhaps nobody ever sees that page. What is carried waits for one that somebody does see.
+        return next.run(request).await;
+    }
+    let has_cookie = has_cookie(&site, request.headers(), NAME);
+    if let Some(clean) = cookie_check::unmarked(request.uri()) {
+        if request.headers().contains_key(header::COOKIE) {
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, clean)]).into_response();
+        }
+        if !is_public_page(request.uri().path()) {
+            let login = cookie_check::marked(&site.config.accounts.login_url);
+            return (StatusCode::SEE_OTHER, [(header::LOCATION, login)]).into_response();
+        }
+        let messages = vec![Flash { level: Level::Error, message: Message::CookiesNeeded }];
+        request.extensions_mut().insert(Carried { messages, ..Carried::default() });
+    }
+    let pending =
+        PendingForm::read(&site, request.headers()).filter(|pending| pending.is_on(request.uri().path()));
+    let has_pending = pending.is_some();
+    if has_cookie || has_pending {
+        let carried = Carried { pending, ..read(&site, request.headers()) };
+        request.extensions_mut().insert(carried);
+    }
+    let is_page = request.method() == axum::http::Method::GET && !request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    let is_html = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if (has_cookie || has_pending) && is_page && is_html && response.status() == StatusCode::OK {
+        for (shown, name) in [(has_cookie, NAME), (has_pending, pending_form::COOKIE)] {
+            if shown {
+                cookies::remove(&site, response.headers_mut(), name);
+            }
+        }
+        // The page shows what was meant for this one visitor, once.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
+    response
+}
+
+/// Whether a browser asks before anybody has chosen to go there.
+fn is_prefetch(headers: &HeaderMap) -> bool {
+    ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().any(|name| {
+        let purpose = headers.get(name).and_then(|purpose| purpose.to_str().ok()).unwrap_or_default();
+        ["prefetch", "prerender", "preview"].into_iter().any(|kind| purpose.starts_with(kind))
+    })
+}
+
+fn read(site: &Site, headers: &HeaderMap) -> Carried {
+    decode(cookies::read(site, headers, NAME)).unwrap_or_default()
+}
+
+pub(super) fn encode<T: Serialize>(carried: &T) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(carried).unwrap_or_default())
+}
+
+pub(super) fn decode<T: DeserializeOwned>(value: Option<String>) -> Option<T> {
+    URL_SAFE_NO_PAD.decode(value?).ok().and_then(|json| serde_json::from_slice(&json).ok())
+}

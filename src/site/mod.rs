@@ -1,0 +1,18 @@
+//! The running site and one request of it: what every feature and every layer works with.
+
+pub mod client;
+pub mod cookie_check;
+pub mod cookies;
+mod executor;
+pub mod flash;
+pub mod form_body;
+pub mod next;
+pub mod page_validity;
+pub mod parts;
+pub mod pending_form;
+pub mod response;
+pub mod state;
+pub mod visit;
+
+pub use state::Site;
+pub use visit::{DeviceHash, Visit, current_member, current_staff, permitted};

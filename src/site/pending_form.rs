@@ -1,0 +1,180 @@
+//! A form that waits in its sender's browser: for a login, because its session had ended, or for the password, which had been given
+//! too long ago. It travels in a cookie for the reasons that [`flash`] gives, and without passwords.
+//!
+//! Once the password is given, the form is sent again by the server. So that nobody else's form is, the cookie proves that it was
+//! written for the session that sends it: it carries a MAC whose key is the session's id.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, Uri};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use super::{
+    Site,
+    cookies::{self, SESSION},
+    flash,
+    form_body::{self, Values},
+};
+use crate::shared::{
+    forms::{FORM_MEMBER, FORM_PAGE, FormErrors, ReturnedForm},
+    functions::find_function,
+};
+
+/// The cookie's name.
+pub const COOKIE: &str = "kept_form";
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// The cookie's content.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PendingForm {
+    /// The page that the form stands on.
+    page: String,
+    /// Its path and its values.
+    form: ReturnedForm,
+    /// Whose page it was; nobody else is shown what they typed.
+    #[serde(default)]
+    member: Option<String>,
+    /// Proves that the form is complete and was sent with the present session. Without it the form is only shown again.
+    #[serde(default)]
+    proof: Option<String>,
+}
+
+impl PendingForm {
+    /// Reads the form that waits in the browser.
+    pub fn read(site: &Site, headers: &HeaderMap) -> Option<Self> {
+        flash::decode(cookies::read(site, headers, COOKIE))
+    }
+
+    /// Whether it stands on the page at this path.
+    pub fn is_on(&self, path: &str) -> bool {
+        self.page.split(['?', '#']).next() == Some(path)
+    }
+
+    /// Returns the form for its page, if the page is shown to the member who filled it in.
+    pub fn shown_to(self, username: Option<&str>) -> Option<ReturnedForm> {
+        let is_theirs = self.member.as_deref().is_none_or(|member| username == Some(member));
+        is_theirs.then_some(self.form)
+    }
+}
+
+/// Keeps a form to be shown again on its page. It is not sent again by itself: after a login, for one, nobody knows whether the same
+/// member has logged in.
+pub fn keep_to_show(site: &Site, answer: &mut HeaderMap, page: &str, form: &str, values: Values) {
+    let member = values.get(FORM_MEMBER).cloned();
+    let values = form_body::shown_again(values);
+    let form = ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values };
+    let value = flash::fitting(form, |form| {
+        flash::encode(&PendingForm { page: page.to_owned(), form, member: member.clone(), proof: None })
+    });
+    cookies::set(site, answer, COOKIE, value, LIFETIME);
+}
+
+/// Keeps a form until the password is given again; it is then sent again, unless it must be sent by hand
+/// ([`Function::replayed`](crate::shared::functions::Function::replayed)), held a password, or is too long for a cookie.
+pub fn wait_for_password(
+    site: &Site,
+    request: &HeaderMap,
+    answer: &mut HeaderMap,
+    page: &str,
+    form: &str,
+    values: Values,
+) {
+    if find_function(form).is_some_and(|function| function.replayed)
+        && !form_body::has_secrets(&values)
+        && let Some(session) = cookies::read(site, request, SESSION)
+    {
+        let mut all = values.clone();
+        let member = all.remove(FORM_MEMBER);
+        all.remove(FORM_PAGE);
+        let form = ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values: all };
+        let mut pending = PendingForm { page: page.to_owned(), form, member, proof: None };
+        pending.proof =
+            mac(&pending, &session).map(|mac| URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
+        let value = flash::encode(&pending);
+        if value.len() <= flash::MAX_COOKIE_BYTES {
+            return cookies::set(site, answer, COOKIE, value, LIFETIME);
+        }
+    }
+    keep_to_show(site, answer, page, form, values);
+}
+
+/// Returns the path and the body of the form that is to be sent again, now that the password was given and leads back to `page`.
+pub fn to_send_again(site: &Site, request: &HeaderMap, page: &str) -> Option<(Uri, Bytes)> {
+    let mut pending = PendingForm::read(site, request)?;
+    let proof = URL_SAFE_NO_PAD.decode(pending.proof.take()?).ok()?;
+    let session = cookies::read(site, request, SESSION)?;
+    if pending.page != page || mac(&pending, &session)?.verify_slice(&proof).is_err() {
+        return None;
+    }
+    let path = Uri::try_from(pending.form.form.as_str()).ok()?;
+    Some((path, Bytes::from(form_body::encoded(&pending.form.values))))
+}
+
+/// Keeps a waiting form from being sent again: its sender has gone elsewhere meanwhile. What was typed stays.
+pub fn do_not_send_again(site: &Site, request: &HeaderMap, answer: &mut HeaderMap) {
+    if let Some(PendingForm { page, form, member, proof: Some(_) }) = PendingForm::read(site, request) {
+        let mut values = form_body::shown_again(form.values);
+        if values.is_empty() {
+            return cookies::remove(site, answer, COOKIE);
+        }
+        values.extend(member.map(|member| (FORM_MEMBER.to_owned(), member)));
+        keep_to_show(site, answer, &page, &form.form, values);
+    }
+}
+
+/// The MAC over all of the form but its proof. `None` cannot happen: HMAC takes a key of any length, and the content is plain.
+fn mac(pending: &PendingForm, session: &str) -> Option<Hmac<Sha256>> {
+    let content = serde_json::to_vec(&PendingForm { proof: None, ..pending.clone() }).ok()?;
+    Some(Hmac::new_from_slice(session.as_bytes()).ok()?.chain_update(content))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_session_and_the_same_content_have_the_proof() {
+        let pending = |page: &str, value: &str| PendingForm {
+            page: page.to_owned(),
+            form: ReturnedForm {
+                form: "/api/x".into(),
+                errors: FormErrors::default(),
+                values: Values::from([("user".to_owned(), value.to_owned())]),
+            },
+            member: None,
+            proof: None,
+        };
+        let proof = |pending: PendingForm, session: &str| {
+            mac(&pending, session).expect("a MAC").finalize().into_bytes().to_vec()
+        };
+        let good = proof(pending("/x", "7"), "a-session");
+        let again = PendingForm { proof: Some("old".into()), ..pending("/x", "7") };
+        assert_eq!(proof(again, "a-session"), good);
+        for (other, session) in [
+            (pending("/x", "8"), "a-session"),
+            (pending("/y", "7"), "a-session"),
+            (pending("/x", "7"), "b-session"),
+            (pending("/x", "7"), ""),
+        ] {
+            assert_ne!(proof(other, session), good);
+        }
+    }
+
+    #[test]
+    fn what_somebody_typed_is_shown_to_nobody_else() {
+        let form = ReturnedForm { form: "/api/x".into(), ..Default::default() };
+        let of = |member: Option<&str>| PendingForm {
+            page: "/members/profile?x=1#names".into(),
+            form: form.clone(),
+            member: member.map(str::to_owned),
+            proof: None,
+        };
+        assert!(of(None).is_on("/members/profile") && !of(None).is_on("/members"));
+        assert!(of(Some("ada")).shown_to(Some("ada")).is_some() && of(None).shown_to(None).is_some());
+        assert!(of(Some("ada")).shown_to(Some("bob")).is_none() && of(Some("ada")).shown_to(None).is_none());
+    }
+}

@@ -1,0 +1,32 @@
+//! What the layer needs to know of the configuration.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use axum::http;
+use ipnet::IpNet;
+
+use crate::base::{
+    config::Config,
+    network::{Peer, address},
+};
+
+/// What the layer needs to know of the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub(super) trusted_proxies: Arc<[IpNet]>,
+    pub(super) slow: Duration,
+}
+
+impl Settings {
+    /// Takes them out of the configuration.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            trusted_proxies: config.server.trusted_proxies.clone().into(),
+            slow: config.log.slow_request.get(),
+        }
+    }
+
+    pub(super) fn client<B>(&self, request: &http::Request<B>) -> Option<IpAddr> {
+        address(*request.extensions().get::<Peer>()?, request.headers(), &self.trusted_proxies)
+    }
+}

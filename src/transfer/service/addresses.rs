@@ -1,0 +1,57 @@
+//! Addresses that were confirmed where the accounts come from: a part of the intake.
+
+use std::collections::HashMap;
+
+use super::super::{
+    incoming::{IncomingAddress, Owner},
+    person::Note,
+    store::{imports, people},
+};
+use super::intake::{Intake, Label};
+use crate::{
+    audit::service::{Actor, record_many},
+    base::{email_address, member::UserId, moment::moment, username},
+    shared::error::AppError,
+};
+
+impl Intake {
+    /// Addresses that were confirmed there, of who is here with that very address.
+    pub(super) async fn take_addresses(&mut self, addresses: Vec<IncomingAddress>) -> Result<(), AppError> {
+        let (mut by_key, mut by_name) = (HashMap::new(), HashMap::new());
+        for IncomingAddress { owner, email } in addresses {
+            let (map, key): (&mut HashMap<String, Vec<String>>, _) = match owner {
+                Owner::Key(key) => (&mut by_key, key),
+                Owner::Name(name) => (&mut by_name, username::key(&name)),
+            };
+            map.entry(key).or_default().push(email_address::key(&email));
+        }
+        for (map, is_by_name) in [(by_key, false), (by_name, true)] {
+            let keys: Vec<&str> = map.keys().map(String::as_str).collect();
+            let owners = imports::owners(&mut self.transaction, &self.source, &keys, is_by_name).await?;
+            let mut owners: Vec<_> = owners
+                .into_iter()
+                .filter(|owner| owner.email_verified_at.is_none() && !owner.email_key.is_empty())
+                .filter(|owner| map.get(&owner.key).is_some_and(|emails| emails.contains(&owner.email_key)))
+                .collect();
+            owners.sort_by_key(|owner| owner.id);
+            let emails: Vec<&str> = owners.iter().map(|owner| owner.email_key.as_str()).collect();
+            let mut proven = people::emails_proven(&mut self.transaction, &emails).await?;
+            let (mut ids, mut users) = (Vec::new(), Vec::new());
+            for owner in &owners {
+                if !proven.insert(owner.email_key.clone()) {
+                    let (key, name) = (owner.key.clone(), owner.username.clone());
+                    self.note(&Label { kind: "user", key, name }, &[Note::ProvenElsewhere]);
+                    continue;
+                }
+                ids.push(owner.id);
+                users.push((UserId(owner.id), owner.username.as_str()));
+            }
+            people::confirm(&mut self.transaction, &ids, self.now).await?;
+            let now = moment(self.now).iso;
+            let change = ("email_verified_at", "", now.as_str());
+            record_many(&mut self.transaction, self.now, Actor::Operator, &users, change).await?;
+            self.report.totals.addresses_confirmed += ids.len() as u64;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! In from Django.
+
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use tokio::sync::mpsc;
+
+use super::super::{
+    django::UserModel, dump, incoming::Batch, progress::Progress, report::Report, store::django,
+};
+use super::import::{from_reader, outage, take_all};
+use crate::{base::failure::Failure, site::Site};
+
+/// What is to be taken.
+pub struct DjangoImport {
+    /// A dump or a database.
+    pub file: PathBuf,
+    /// What the site is called, should there be several.
+    pub source: String,
+    /// Where it keeps its users.
+    pub user_model: UserModel,
+    /// Whether nothing is to be there afterwards.
+    pub is_rehearsal: bool,
+}
+
+/// Takes users, groups, permissions and memberships; of what was taken before, what has changed there and not here.
+///
+/// # Errors
+/// When the file is not good, or on an outage: nothing is taken then.
+pub async fn import_django(
+    site: &Site,
+    import: DjangoImport,
+    progress: &Progress,
+    report: Report,
+) -> Result<Report, Failure> {
+    if is_database(&import.file)? {
+        return from_database(site, import, progress.clone(), report).await;
+    }
+    let DjangoImport { file, source, user_model, is_rehearsal } = import;
+    let (progress, name) = (progress.clone(), file.display().to_string());
+    from_reader(site, &source, is_rehearsal, report, move |give| {
+        let given = |batch: Batch| {
+            progress.rows(batch.len());
+            give(batch)
+        };
+        dump::read(&file, &user_model, &progress, given).map_err(|trouble| format!("{name}: {trouble}"))
+    })
+    .await
+}
+
+/// By its first bytes.
+fn is_database(file: &Path) -> Result<bool, Failure> {
+    const MAGIC: &[u8] = b"SQLite format 3\0";
+    let mut begin = Vec::new();
+    File::open(file)
+        .and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut begin))
+        .map_err(|error| Failure::start(&format!("read {}", file.display()), error))?;
+    Ok(begin == MAGIC)
+}
+
+async fn from_database(
+    site: &Site,
+    import: DjangoImport,
+    progress: Progress,
+    report: Report,
+) -> Result<Report, Failure> {
+    const AHEAD: usize = 4;
+    let DjangoImport { file, source, user_model, is_rehearsal } = import;
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let reader = tokio::spawn(async move { django::read(&file, &user_model, &progress, &sender).await });
+    let intake = take_all(site, &source, report, receiver).await?;
+    match reader.await {
+        Ok(Ok(())) => intake.finish(is_rehearsal).await.map_err(outage),
+        Ok(Err(failure)) => Err(failure),
+        Err(error) => Err(Failure::start("read the file", error)),
+    }
+}

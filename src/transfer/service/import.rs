@@ -1,0 +1,227 @@
+//! Our own file, read back.
+
+use std::io::{BufRead, Read};
+
+use tokio::sync::mpsc;
+
+use super::super::{
+    incoming::{BATCH, Batch, Incoming, IncomingGroup},
+    kind::{self, Expected},
+    lines::{FORMAT, Line, VERSION},
+    progress::Progress,
+    report::Report,
+};
+use super::intake::Intake;
+use crate::{base::failure::Failure, shared::error::AppError, site::Site};
+
+/// Takes all accounts and groups of a file that are not here yet. Those that are here, by their names, stay as they are.
+///
+/// # Errors
+/// When the file is not good, or on an outage: nothing is taken then.
+pub async fn import(
+    site: &Site,
+    from: impl BufRead + Send + 'static,
+    is_rehearsal: bool,
+    progress: &Progress,
+    report: Report,
+) -> Result<Report, Failure> {
+    let progress = progress.clone();
+    from_reader(site, "", is_rehearsal, report, move |give| read(from, &progress, give)).await
+}
+
+/// Reads on a thread of its own, since parsing blocks, and writes what comes. The reader is at most a few batches ahead.
+pub(super) async fn from_reader(
+    site: &Site,
+    source: &str,
+    is_rehearsal: bool,
+    report: Report,
+    read: impl FnOnce(&mut dyn FnMut(Batch) -> bool) -> Result<(), String> + Send + 'static,
+) -> Result<Report, Failure> {
+    const AHEAD: usize = 4;
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let reader = tokio::task::spawn_blocking(move || read(&mut |batch| sender.blocking_send(batch).is_ok()));
+    let intake = take_all(site, source, report, receiver).await?;
+    match reader.await {
+        Ok(Ok(())) => intake.finish(is_rehearsal).await.map_err(outage),
+        Ok(Err(trouble)) => Err(Failure::message(format!("{trouble} (nothing was taken)"))),
+        Err(error) => Err(Failure::start("read the file", error)),
+    }
+}
+
+/// Everything that comes; what ends the import early drops the receiver, and so ends the reader.
+pub(super) async fn take_all(
+    site: &Site,
+    source: &str,
+    report: Report,
+    mut receiver: mpsc::Receiver<Batch>,
+) -> Result<Intake, Failure> {
+    let mut intake = Intake::begin(site, source, report).await.map_err(outage)?;
+    while let Some(batch) = receiver.recv().await {
+        intake.take(batch).await.map_err(outage)?;
+    }
+    Ok(intake)
+}
+
+pub(super) fn outage(error: AppError) -> Failure {
+    if let AppError::Invalid(_) = error {
+        let sentence =
+            "somebody took a username or an address while it ran: run it again (nothing was taken)";
+        return Failure::message(sentence);
+    }
+    Failure::message(format!("{error} (nothing was taken)"))
+}
+
+/// Longer than any account with its groups.
+const LONGEST: u64 = 1024 * 1024;
+
+fn read(
+    mut from: impl BufRead,
+    progress: &Progress,
+    give: &mut dyn FnMut(Batch) -> bool,
+) -> Result<(), String> {
+    kind::begin(&mut from, Expected::Lines)?;
+    let (mut number, mut line, mut state) = (0_u64, Vec::new(), State::default());
+    loop {
+        line.clear();
+        let count = Read::by_ref(&mut from)
+            .take(LONGEST)
+            .read_until(b'\n', &mut line)
+            .map_err(|error| format!("the file cannot be read: {error}"))?;
+        if count == 0 {
+            break;
+        }
+        number += 1;
+        progress.advance(count as u64);
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let parsed = serde_json::from_slice(&line).map_err(|error| error.to_string());
+        match parsed.and_then(|line| state.take(line, progress)) {
+            Ok(Some(batch)) => {
+                if !give(batch) {
+                    return Err("nobody takes what is read".to_owned());
+                }
+            }
+            Ok(None) => {}
+            // It may quote the file, and goes to a terminal.
+            Err(trouble) => return Err(format!("line {number}: {}", trouble.escape_debug())),
+        }
+    }
+    match state.is_over {
+        true => Ok(()),
+        false => Err(format!("the file ends after line {number}, before its last line: it is not whole")),
+    }
+}
+
+/// How far the file is.
+#[derive(Default)]
+struct State {
+    has_begun: bool,
+    is_over: bool,
+    groups: Vec<IncomingGroup>,
+    group_count: u64,
+    users: Vec<Incoming>,
+    user_count: u64,
+}
+
+impl State {
+    fn take(&mut self, line: Line, progress: &Progress) -> Result<Option<Batch>, String> {
+        if self.is_over {
+            return Err("this comes after the last line".to_owned());
+        }
+        match line {
+            Line::Header { format, version, .. } if !self.has_begun => {
+                if format != FORMAT || version > VERSION {
+                    return Err(format!("this program reads {FORMAT} up to version {VERSION}"));
+                }
+                self.has_begun = true;
+                Ok(None)
+            }
+            _ if !self.has_begun => Err("the first line has to say what this is".to_owned()),
+            Line::Header { .. } => Err("this is a first line".to_owned()),
+            Line::Group { name, permissions } if self.user_count == 0 => {
+                self.group_count += 1;
+                self.groups.push(IncomingGroup { key: String::new(), name, permissions, notes: Vec::new() });
+                Ok((self.groups.len() == BATCH).then(|| Batch::Groups(std::mem::take(&mut self.groups))))
+            }
+            Line::Group { .. } => Err("a group has to come before all accounts".to_owned()),
+            Line::User(user) => {
+                self.user_count += 1;
+                progress.rows(1);
+                let name = user.username.clone();
+                self.users.push(Incoming { key: String::new(), name, found: user.raw(), notes: Vec::new() });
+                // The groups that are left go first; the account waits for the next batch.
+                if !self.groups.is_empty() {
+                    return Ok(Some(Batch::Groups(std::mem::take(&mut self.groups))));
+                }
+                Ok((self.users.len() >= BATCH).then(|| Batch::Users(std::mem::take(&mut self.users))))
+            }
+            Line::End { groups, users } => {
+                if (groups, users) != (self.group_count, self.user_count) {
+                    return Err(
+                        "there are not as many groups and accounts as it says: it is not whole".to_owned()
+                    );
+                }
+                self.is_over = true;
+                let rest = if self.users.is_empty() {
+                    Batch::Groups(std::mem::take(&mut self.groups))
+                } else {
+                    Batch::Users(std::mem::take(&mut self.users))
+                };
+                Ok(Some(rest))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = r#"{"header":{"format":"members-area","version":1,"at":"2026-01-01T00:00:00.000Z"}}"#;
+    const ADA: &str = r#"{"user":{"username":"ada","email":"","password_hash":"!","first_name":"","last_name":"","is_active":true,"is_staff":false,"is_superuser":false,"date_joined":"2026-01-01T00:00:00.000Z","groups":["a"],"permissions":[]}}"#;
+    const GROUP: &str = r#"{"group":{"name":"a","permissions":[]}}"#;
+
+    fn lengths(lines: &[&str]) -> Result<Vec<usize>, String> {
+        let mut lengths = Vec::new();
+        let text = lines.join("\n");
+        read(std::io::Cursor::new(text), &Progress::default(), &mut |batch| {
+            lengths.push(batch.len());
+            true
+        })?;
+        Ok(lengths)
+    }
+
+    #[test]
+    fn a_whole_file() {
+        let end = r#"{"end":{"groups":1,"users":2}}"#;
+        assert_eq!(lengths(&[HEAD, GROUP, ADA, ADA, end]), Ok(vec![1, 2]));
+        assert_eq!(lengths(&[HEAD, GROUP, r#"{"end":{"groups":1,"users":0}}"#]), Ok(vec![1]));
+        let many: Vec<&str> = std::iter::once(HEAD).chain(std::iter::repeat_n(ADA, 450)).collect();
+        let end = r#"{"end":{"groups":0,"users":450}}"#;
+        assert_eq!(lengths(&[many.as_slice(), &[end]].concat()), Ok(vec![200, 200, 50]));
+    }
+
+    #[test]
+    fn what_is_not_whole_or_not_ours() {
+        let end = r#"{"end":{"groups":0,"users":1}}"#;
+        for (lines, said) in [
+            (vec![], "it is empty"),
+            (vec![HEAD, ADA], "before its last line"),
+            (vec![HEAD, end], "line 2: there are not as many"),
+            (vec![HEAD, ADA, end, ADA], "line 4: this comes after"),
+            (vec![ADA, end], "line 1: the first line"),
+            (vec![HEAD, ADA, GROUP, end], "line 3: a group"),
+            (vec![HEAD, HEAD], "line 2: this is a first line"),
+            (vec![HEAD, "{}"], "line 2: "),
+            (vec![HEAD, r#"{"user":{"username":"ada"}}"#], "line 2: missing field"),
+            (vec![HEAD, &ADA.replace("\"email\"", "\"is_root\"")], "line 2: unknown field"),
+            (vec![r#"{"header":{"format":"members-area","version":2,"at":""}}"#], "up to version 1"),
+            (vec![r#"{"header":{"format":"other","version":1,"at":""}}"#], "this program reads"),
+            (vec![HEAD, &"x".repeat(3_000_000)], "line 2: "),
+        ] {
+            let found = lengths(&lines).expect_err("refused");
+            assert!(found.contains(said), "{found}, not {said}");
+        }
+    }
+}
