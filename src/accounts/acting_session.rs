@@ -26,14 +26,6 @@ impl NextId {
     }
 }
 
-/// Whether staff acts in this session, and as whom.
-///
-/// # Errors
-/// An outage.
-pub async fn of(auth: &AuthSession) -> Result<Option<Acting>, AppError> {
-    auth.session.get(ACTING_KEY).await.map_err(unavailable)
-}
-
 /// Begins: from here on the session, under its new id (ASVS 7.2.4), is the member's view.
 ///
 /// # Errors

@@ -24,6 +24,8 @@ pub mod service;
 #[cfg(feature = "ssr")]
 pub mod session;
 #[cfg(feature = "ssr")]
+pub mod session_layers;
+#[cfg(feature = "ssr")]
 mod session_store;
 #[cfg(feature = "ssr")]
 mod store;

@@ -7,8 +7,15 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use super::password::normalize;
+use unicode_normalization::{UnicodeNormalization, is_nfkc};
+
 use crate::base::{config::CommonList, failure::Failure};
+
+/// Returns the form of a password that is checked and hashed: NFKC, as NIST SP 800-63B asks for. Keyboards send the same letters in
+/// different forms.
+pub fn normalize(typed: &str) -> Cow<'_, str> {
+    if is_nfkc(typed) { Cow::Borrowed(typed) } else { Cow::Owned(typed.nfkc().collect()) }
+}
 
 /// 19 640 common passwords, lower case, sorted; the list that Django ships (see `docs/third-party.md`).
 static BUILT_IN: LazyLock<Arc<[Cow<'static, str>]>> =

@@ -8,7 +8,9 @@ use argon2::{
 };
 
 use super::{
-    django_hash::{DjangoHash, is_bearable},
+    common_passwords::normalize,
+    django_hash::DjangoHash,
+    hash_limits::is_bearable,
     password,
     password_cost::{Cost, Costs, Performed},
 };
@@ -67,7 +69,7 @@ impl Hasher {
     /// # Errors
     /// [`AppError::Busy`] past the queue.
     pub async fn hash(&self, password: &Secret, lane: Lane) -> Result<String, AppError> {
-        let (argon2, password) = (self.argon2.clone(), password::normalize(password.expose()).into_owned());
+        let (argon2, password) = (self.argon2.clone(), normalize(password.expose()).into_owned());
         self.run(lane, move || hash(&argon2, &password)).await?
     }
 
@@ -118,7 +120,7 @@ fn check(
             }
             // What was stored as it was typed is stored in its normal form from now on.
             let is_current = number == 0 && stored.is_some_and(|stored| stored.is_current(argon2));
-            let upgrade = if is_current { None } else { Some(hash(argon2, &password::normalize(typed))?) };
+            let upgrade = if is_current { None } else { Some(hash(argon2, &normalize(typed))?) };
             return Ok(Some(Fit { index, upgrade }));
         }
     }
@@ -132,7 +134,7 @@ fn forms(typed: &str) -> Vec<Cow<'_, [u8]>> {
     if typed.len() > password::LONGEST {
         return vec![Cow::Borrowed(&typed.as_bytes()[..=password::LONGEST])];
     }
-    match password::normalize(typed) {
+    match normalize(typed) {
         Cow::Borrowed(normal) => vec![Cow::Borrowed(normal.as_bytes())],
         Cow::Owned(normal) => {
             vec![Cow::Owned(normal.into_bytes()), Cow::Borrowed(typed.as_bytes())]

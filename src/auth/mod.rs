@@ -3,6 +3,7 @@
 mod common_passwords;
 pub mod django_hash;
 pub mod failed_logins;
+mod hash_limits;
 pub mod hasher;
 pub(crate) mod login_name;
 pub mod password;

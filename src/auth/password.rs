@@ -1,13 +1,12 @@
 //! What a new password must be: Django's four password validators with its texts, each by configuration, the words of the site, and
 //! a limit. And the form in which passwords are compared.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
-use unicode_normalization::{UnicodeNormalization, is_nfkc};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use url::Url;
 
-use super::common_passwords::CommonPasswords;
+use super::common_passwords::{CommonPasswords, normalize};
 use crate::{
     base::{config, failure::Failure},
     shared::{
@@ -18,12 +17,6 @@ use crate::{
 
 /// Bytes. Far over any passphrase; a limit, so that nobody hashes a novel.
 pub const LONGEST: usize = 4096;
-
-/// Returns the form of a password that is checked and hashed: NFKC, as NIST SP 800-63B asks for. Keyboards send the same letters in
-/// different forms.
-pub fn normalize(typed: &str) -> Cow<'_, str> {
-    if is_nfkc(typed) { Cow::Borrowed(typed) } else { Cow::Owned(typed.nfkc().collect()) }
-}
 
 /// Whether two passwords differ, in their normal form.
 pub fn differ(one: &Secret, other: &Secret) -> bool {

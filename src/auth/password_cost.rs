@@ -12,7 +12,7 @@ use pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
 use sha2::Sha256;
 
-use super::django_hash::{MOST_COST, MOST_ROUNDS, is_bearable, is_bearable_scrypt};
+use super::hash_limits::{MOST_COST, MOST_ROUNDS, is_bearable, is_bearable_scrypt};
 use crate::base::clock::Millis;
 
 /// The cost of one computation.

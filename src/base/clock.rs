@@ -1,4 +1,4 @@
-//! The one clock. It is given from outside (law 8), so that tests move time forward and never sleep.
+//! The one clock. It is given from outside, so that tests move time forward and never sleep.
 
 use std::{
     sync::{

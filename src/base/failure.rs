@@ -1,8 +1,7 @@
-//! The kind of error that only the log reads (law 3), and how it becomes the kind that a visitor may read.
+//! The kind of error that only the log reads, and how it becomes the kind that a visitor may read.
 
 use std::{error::Error, fmt};
 
-use super::db::OutcomeUnknown;
 use crate::shared::{
     error::AppError,
     forms::{Field, FormErrors, Problem},
@@ -77,7 +76,7 @@ impl From<sqlx::Error> for AppError {
     }
 }
 
-/// The database decides uniqueness (law 5); here its constraints get their field. PostgreSQL names the constraint, SQLite
+/// The database decides uniqueness; here its constraints get their field. PostgreSQL names the constraint, SQLite
 /// names a CHECK but only the column of a UNIQUE.
 fn violated_constraint(error: &sqlx::Error) -> Option<(Field, Problem)> {
     let database = error.as_database_error()?;
@@ -128,6 +127,22 @@ fn is_outage(error: &sqlx::Error) -> bool {
             }
         }
         _ => false,
+    }
+}
+
+/// The connection was lost with COMMIT on its way, and nobody could be asked what became of it.
+#[derive(Debug)]
+pub struct OutcomeUnknown(pub sqlx::Error);
+
+impl fmt::Display for OutcomeUnknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the answer to COMMIT was lost")
+    }
+}
+
+impl std::error::Error for OutcomeUnknown {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
     }
 }
 

@@ -20,7 +20,7 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A signed-in, active member. Services take one as an argument, so that without one they cannot be called (law 1); it is
+/// A signed-in, active member. Services take one as an argument, so that without one they cannot be called; it is
 /// made only from a user's row (`accounts::service`). Cheap to clone.
 #[derive(Clone)]
 pub struct Member(Arc<Inner>);
@@ -149,7 +149,7 @@ impl Member {
         self.has_perm(permission.codename())
     }
 
-    /// The proof that they are staff and may do this: what the verbs of the admin take (law 1).
+    /// The proof that they are staff and may do this: what the verbs of the admin take.
     ///
     /// # Errors
     /// [`AppError::Forbidden`] where either is not so.
@@ -167,7 +167,7 @@ impl Member {
     }
 }
 
-/// By hand, because axum-login logs its user (law 6).
+/// By hand, because axum-login logs its user.
 impl fmt::Debug for Member {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Member").field("id", &self.0.id.0).finish_non_exhaustive()

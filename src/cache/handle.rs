@@ -9,25 +9,22 @@ use super::{
     core::{Core, is_shown},
     delivery::Delivery,
     envelope::Envelope,
+    filter::{Filter, Sieve},
     flight::Flights,
     generations::Generations,
-    key::{Key, Scope},
+    key::Key,
     ledger::{Invalidation, Ledger},
     link::Link,
-    list::{Filter, Listing, Sieve, listed},
+    list::{Listing, listed},
     observe::{Observer, Point, Totals},
     tag::{SLOTS, Slot, Tag},
-    view::{MemberCache, PublicCache, View},
 };
-use crate::{
-    base::{
-        clock::{Clock, Millis},
-        config::{self, CacheTimeout},
-        db::Database,
-        failure::Failure,
-        member::{Member, UserId},
-    },
-    timing::Recorder,
+use crate::base::{
+    clock::{Clock, Millis},
+    config::{self, CacheTimeout},
+    db::Database,
+    failure::Failure,
+    member::UserId,
 };
 
 /// The site's cache. Clones share the entries.
@@ -78,16 +75,6 @@ impl Cache {
                 clock,
             }),
         }
-    }
-
-    /// The part for everybody.
-    pub fn public<'a>(&'a self, recorder: &'a Recorder) -> PublicCache<'a> {
-        View::new(self, Scope::Public, recorder)
-    }
-
-    /// One member's part.
-    pub fn of<'a>(&'a self, member: &Member, recorder: &'a Recorder) -> MemberCache<'a> {
-        View::new(self, Scope::Member(member.id()), recorder)
     }
 
     /// Takes back all entries with one of these tags, the loads in flight included, and says why. To be called after the commit,

@@ -1,4 +1,4 @@
-//! Keys that cannot collide and cannot forget whose they are (law 2).
+//! Keys that cannot collide and cannot forget whose they are.
 
 use std::fmt;
 

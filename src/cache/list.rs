@@ -1,9 +1,5 @@
 //! Looking through the cache: what is in it, never what it says.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-
 use super::{
     backend::Found,
     envelope::Envelope,
@@ -11,57 +7,7 @@ use super::{
     ledger::Invalidation,
     tag::Tag,
 };
-use crate::base::{clock::Millis, member::UserId};
-
-/// Which entries are wanted. All that is said has to fit.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Only of that name.
-    pub name: Option<String>,
-    /// Only that member's.
-    pub member: Option<UserId>,
-    /// Only those in whose name or tags this text is.
-    pub text: Option<String>,
-    /// Only that one ([`Listed::fingerprint`]).
-    pub fingerprint: Option<String>,
-}
-
-/// Whether an entry is still good, as far as the one who looks can tell.
-type Good = Arc<dyn Fn(&Envelope) -> bool + Send + Sync>;
-
-/// What a backend picks entries with, knowing nothing of what they mean.
-#[derive(Clone)]
-pub struct Sieve {
-    filter: Filter,
-    good: Good,
-}
-
-impl Sieve {
-    pub(super) fn new(filter: Filter, good: impl Fn(&Envelope) -> bool + Send + Sync + 'static) -> Self {
-        Self { filter, good: Arc::new(good) }
-    }
-
-    /// Whether the entry that begins so is wanted.
-    pub fn lets_through(&self, head: &Bytes) -> bool {
-        let Some(envelope) = Envelope::open(head.clone()) else {
-            return false;
-        };
-        let Some(key) = envelope.key() else {
-            return false;
-        };
-        let Some(meaning) = key.meaning() else {
-            return false;
-        };
-        let Filter { name, member, text, fingerprint } = &self.filter;
-        name.as_deref().is_none_or(|name| name == meaning.name)
-            && member.is_none_or(|member| meaning.scope == Scope::Member(member))
-            && text.as_deref().is_none_or(|text| {
-                meaning.name.contains(text) || envelope.tags().iter().any(|tag| tag.contains(text))
-            })
-            && fingerprint.as_deref().is_none_or(|wanted| key.fingerprint() == wanted)
-            && (self.good)(&envelope)
-    }
-}
+use crate::base::clock::Millis;
 
 /// An entry, without its value.
 #[derive(Clone, Debug)]

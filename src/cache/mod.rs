@@ -1,4 +1,4 @@
-//! The cache. What it holds belongs to everybody or to one member, and the key says which (law 2): a member's entry is read
+//! The cache. What it holds belongs to everybody or to one member, and the key says which: a member's entry is read
 //! and written through that member's [`MemberCache`], which is only to be had from their
 //! [`Member`](crate::base::member::Member); into the [`PublicCache`] goes only what is [`Public`].
 //!
@@ -16,6 +16,7 @@ mod core;
 mod count;
 mod delivery;
 mod envelope;
+mod filter;
 mod flight;
 mod generations;
 mod handle;
@@ -37,12 +38,13 @@ mod view;
 pub use crate::timing::lookup::Lookup;
 pub use count::CountError;
 pub use delivery::Delivery;
+pub use filter::{Filter, Sieve};
 pub use generations::Generations;
 pub use handle::{Cache, Stats};
 pub use key::{Key, Meaning, Scope};
 pub use lease::{Fill, Lease};
 pub use ledger::Invalidation;
-pub use list::{Filter, Listed, Listing, Sieve};
+pub use list::{Listed, Listing};
 pub use memory::{Entry, Memory, Ticket};
 pub use observe::{POINTS, Point, STEP, Totals};
 pub use public::{Everybody, Fits, OneMember, Public, PublicBytes};

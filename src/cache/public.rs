@@ -1,4 +1,4 @@
-//! Which types may be shown to everybody (law 2).
+//! Which types may be shown to everybody.
 
 use bytes::Bytes;
 

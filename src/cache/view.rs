@@ -16,12 +16,15 @@ use super::{
     tag::{Slot, Tag},
     ttl::Policy,
 };
-use crate::timing::{Recorder, lookup::Lookup};
+use crate::{
+    base::member::Member,
+    timing::{Recorder, lookup::Lookup},
+};
 
 /// What is for everybody. Takes only values whose type is [`Public`](super::Public):
 ///
 /// ```
-/// use members_area::{cache::{Cache, Policy}, member::Member, timing::Recorder};
+/// use members_area::{base::member::Member, cache::{Cache, Policy}, timing::Recorder};
 /// async fn keep(cache: &Cache, member: &Member, recorder: &Recorder, policy: Policy, text: String) {
 ///     cache.of(member, recorder).set(policy, &[], &text).await;
 /// }
@@ -30,7 +33,7 @@ use crate::timing::{Recorder, lookup::Lookup};
 /// The same into the public part does not compile, because a text can say anything of anybody:
 ///
 /// ```compile_fail
-/// use members_area::{cache::{Cache, Policy}, member::Member, timing::Recorder};
+/// use members_area::{base::member::Member, cache::{Cache, Policy}, timing::Recorder};
 /// async fn keep(cache: &Cache, member: &Member, recorder: &Recorder, policy: Policy, text: String) {
 ///     cache.public(recorder).set(policy, &[], &text).await;
 /// }
@@ -40,7 +43,7 @@ pub type PublicCache<'a> = View<'a, Everybody>;
 /// What is one member's. It is only to be had from them:
 ///
 /// ```
-/// use members_area::{cache::{Cache, Policy}, member::{Member, UserId}, timing::Recorder};
+/// use members_area::{base::member::{Member, UserId}, cache::{Cache, Policy}, timing::Recorder};
 /// async fn read(cache: &Cache, member: &Member, id: UserId, recorder: &Recorder, policy: Policy) -> Option<String> {
 ///     cache.of(member, recorder).get(policy, &[]).await
 /// }
@@ -49,7 +52,7 @@ pub type PublicCache<'a> = View<'a, Everybody>;
 /// Somebody's number is not enough:
 ///
 /// ```compile_fail
-/// use members_area::{cache::{Cache, Policy}, member::{Member, UserId}, timing::Recorder};
+/// use members_area::{base::member::{Member, UserId}, cache::{Cache, Policy}, timing::Recorder};
 /// async fn read(cache: &Cache, member: &Member, id: UserId, recorder: &Recorder, policy: Policy) -> Option<String> {
 ///     cache.of(id, recorder).get(policy, &[]).await
 /// }
@@ -240,4 +243,16 @@ pub(super) fn decode<V: DeserializeOwned>(policy: Policy, bytes: &[u8]) -> Optio
     serde_json::from_slice(bytes)
         .inspect_err(|error| tracing::warn!(name = policy.name, %error, "A cached value cannot be decoded"))
         .ok()
+}
+
+impl Cache {
+    /// The part for everybody.
+    pub fn public<'a>(&'a self, recorder: &'a Recorder) -> PublicCache<'a> {
+        View::new(self, Scope::Public, recorder)
+    }
+
+    /// One member's part.
+    pub fn of<'a>(&'a self, member: &Member, recorder: &'a Recorder) -> MemberCache<'a> {
+        View::new(self, Scope::Member(member.id()), recorder)
+    }
 }

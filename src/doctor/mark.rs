@@ -106,7 +106,7 @@ impl Mark {
     }
 }
 
-/// Without the text: it may be a secret (law 6).
+/// Without the text: it may be a secret.
 impl fmt::Debug for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Mark({:?} of {:?})", self.kind, self.owner)

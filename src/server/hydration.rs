@@ -13,9 +13,9 @@ use axum::{
     routing::post,
 };
 
-use super::pages;
 use crate::{
     base::clock::is_too_far_ahead,
+    shared::paths::PAGES,
     site::{Site, form_body},
 };
 
@@ -48,5 +48,5 @@ async fn note(site: Site, headers: HeaderMap, last: Arc<AtomicI64>) -> StatusCod
 fn page(site: &Site, headers: &HeaderMap) -> &'static str {
     let page = form_body::page(site, headers, &form_body::Values::new()).unwrap_or_default();
     let path = page.split(['?', '#']).next().unwrap_or_default();
-    pages::routes().iter().map(|route| route.path()).find(|route| *route == path).unwrap_or("another")
+    PAGES.iter().map(|known| known.path).find(|known| *known == path).unwrap_or("another")
 }

@@ -11,7 +11,7 @@ use super::{
     pages, plain_forms, same_origin, shell, static_files, well_formed,
 };
 use crate::{
-    accounts::{links, old_addresses, session},
+    accounts::{links, old_addresses, session, session_layers},
     admin::{acting, cache},
     lab,
     my_data::download,
@@ -44,11 +44,11 @@ pub fn router(site: Site, pages: PageCache) -> Router {
             // Around the guard too, whose redirects must leave the messages where they are.
             .layer(from_fn_with_state(site.clone(), flash::carry))
             // What the session layer leaves undone when it removes its cookie.
-            .layer(from_fn_with_state(site.clone(), session::removable))
+            .layer(from_fn_with_state(site.clone(), session_layers::removable))
             // Who asks.
             .layer(session::layer(&site))
             // Before anybody is refused whose session just got a new id.
-            .layer(from_fn_with_state(site.clone(), session::resend_crossed))
+            .layer(from_fn_with_state(site.clone(), session_layers::resend_crossed))
             // Who that is, where staff acts as a member.
             .layer(from_fn_with_state(site.clone(), acting::layer::who_asks))
             // Needs to know who asks, and stands before anything is rendered.

@@ -1,6 +1,6 @@
 //! What may be said to a visitor when something cannot be done.
 //!
-//! There are two kinds of error (law 3). This one crosses the wire: a closed enum, no free text, each variant with its HTTP
+//! There are two kinds of error. This one crosses the wire: a closed enum, no free text, each variant with its HTTP
 //! status and its sentence. The other kind, with its source chain, goes to the log, once, where it is handled
 //! (`server::failure`).
 
@@ -11,7 +11,7 @@ use server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-use super::forms::FormErrors;
+use super::forms::{FormErrors, Submission};
 
 /// The only error that a server function answers with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -156,7 +156,7 @@ impl FromServerFnError for AppError {
         }
     }
 
-    /// The guard answers 401 with an empty body (law 1), and nothing else answers with an empty body.
+    /// The guard answers 401 with an empty body, and nothing else answers with an empty body.
     fn de(data: Bytes) -> Self {
         if data.is_empty() {
             return Self::SignedOut;
@@ -165,9 +165,29 @@ impl FromServerFnError for AppError {
     }
 }
 
+impl FormErrors {
+    /// `Ok` when there is none.
+    pub fn into_result(self) -> Result<(), AppError> {
+        if self.is_empty() { Ok(()) } else { Err(AppError::Invalid(self)) }
+    }
+}
+
+impl Submission {
+    /// Turns a service's verdict into an answer.
+    pub fn from_result<T>(result: Result<T, AppError>) -> Result<Self, AppError> {
+        match result {
+            Ok(_) => Ok(Self::Accepted),
+            Err(AppError::Invalid(errors)) => Ok(Self::Refused(errors)),
+            Err(AppError::ReauthenticationRequired) => Ok(Self::Reauthenticate),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shared::forms::{Field, Problem};
 
     #[test]
     fn an_empty_answer_means_signed_out() {
@@ -215,5 +235,15 @@ mod tests {
         ] {
             assert_eq!(AppError::from_server_fn_error(error).status(), 400);
         }
+    }
+
+    #[test]
+    fn a_refusal_is_an_answer_and_an_outage_an_error() {
+        let errors = FormErrors::one(Field::Username, Problem::Required);
+        assert_eq!(
+            Submission::from_result::<()>(Err(AppError::Invalid(errors.clone()))),
+            Ok(Submission::Refused(errors))
+        );
+        assert_eq!(Submission::from_result::<()>(Err(AppError::Unavailable)), Err(AppError::Unavailable));
     }
 }

@@ -10,13 +10,14 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    Site, cookie_check, cookies, parts,
+    Site, cookie_check,
+    cookie_value::{decode, encode, fitting},
+    cookies, parts,
     pending_form::{self, PendingForm},
 };
 use crate::{
@@ -27,8 +28,6 @@ use crate::{
 /// The cookie of messages, and of a refused form.
 pub const NAME: &str = "flash";
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
-/// Browsers refuse cookies over 4096 bytes, name and attributes included.
-pub(super) const MAX_COOKIE_BYTES: usize = 3800;
 
 /// The cookie's content.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -161,24 +160,6 @@ fn send_back(site: &Site, response: &mut HeaderMap, messages: Vec<Flash>, form: 
     cookies::set(site, response, NAME, value, LIFETIME);
 }
 
-/// Encodes a form so that it fits into a cookie: its values are cut, the longest first.
-pub(super) fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String) -> String {
-    const SHORTEST_CUT: usize = 64;
-    let mut cut = 1024;
-    loop {
-        for value in form.values.values_mut() {
-            if let Some((end, _)) = value.char_indices().find(|(at, c)| at + c.len_utf8() > cut) {
-                value.truncate(end);
-            }
-        }
-        let value = encoded(form.clone());
-        if value.len() <= MAX_COOKIE_BYTES || cut <= SHORTEST_CUT {
-            return value;
-        }
-        cut /= 2;
-    }
-}
-
 /// Whether the request brings one of our cookies.
 pub fn has_cookie(site: &Site, headers: &HeaderMap, name: &'static str) -> bool {
     cookies::read(site, headers, name).is_some()
@@ -238,12 +219,4 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 
 fn read(site: &Site, headers: &HeaderMap) -> Carried {
     decode(cookies::read(site, headers, NAME)).unwrap_or_default()
-}
-
-pub(super) fn encode<T: Serialize>(carried: &T) -> String {
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(carried).unwrap_or_default())
-}
-
-pub(super) fn decode<T: DeserializeOwned>(value: Option<String>) -> Option<T> {
-    URL_SAFE_NO_PAD.decode(value?).ok().and_then(|json| serde_json::from_slice(&json).ok())
 }

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod cookie_check;
+pub mod cookie_value;
 pub mod cookies;
 mod executor;
 pub mod flash;

@@ -15,8 +15,8 @@ use sha2::Sha256;
 
 use super::{
     Site,
+    cookie_value::{MAX_COOKIE_BYTES, decode, encode, fitting},
     cookies::{self, SESSION},
-    flash,
     form_body::{self, Values},
 };
 use crate::shared::{
@@ -46,7 +46,7 @@ pub struct PendingForm {
 impl PendingForm {
     /// Reads the form that waits in the browser.
     pub fn read(site: &Site, headers: &HeaderMap) -> Option<Self> {
-        flash::decode(cookies::read(site, headers, COOKIE))
+        decode(cookies::read(site, headers, COOKIE))
     }
 
     /// Whether it stands on the page at this path.
@@ -67,8 +67,8 @@ pub fn keep_to_show(site: &Site, answer: &mut HeaderMap, page: &str, form: &str,
     let member = values.get(FORM_MEMBER).cloned();
     let values = form_body::shown_again(values);
     let form = ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values };
-    let value = flash::fitting(form, |form| {
-        flash::encode(&PendingForm { page: page.to_owned(), form, member: member.clone(), proof: None })
+    let value = fitting(form, |form| {
+        encode(&PendingForm { page: page.to_owned(), form, member: member.clone(), proof: None })
     });
     cookies::set(site, answer, COOKIE, value, LIFETIME);
 }
@@ -94,8 +94,8 @@ pub fn wait_for_password(
         let mut pending = PendingForm { page: page.to_owned(), form, member, proof: None };
         pending.proof =
             mac(&pending, &session).map(|mac| URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()));
-        let value = flash::encode(&pending);
-        if value.len() <= flash::MAX_COOKIE_BYTES {
+        let value = encode(&pending);
+        if value.len() <= MAX_COOKIE_BYTES {
             return cookies::set(site, answer, COOKIE, value, LIFETIME);
         }
     }

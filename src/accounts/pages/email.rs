@@ -11,7 +11,7 @@ use super::super::{
         VerifyByCode, VerifyEmail, load_email,
     },
 };
-use super::{Account, LinkPage};
+use super::parts::{Account, LinkPage};
 use crate::{
     shared::forms::Field,
     ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},

@@ -1,27 +1,24 @@
 //! The pages of an account: sign up, log in, log out; password; e-mail address.
 
 mod email;
+mod parts;
 mod password;
 
+use super::api::{LogIn, LogOut, SignUp};
+use crate::{
+    shared::forms::Field,
+    ui::{Form, Page, PageContext, TextField},
+};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
+use {parts::next_of, password::NewPasswordFields};
 
 pub use email::{EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage, VerifyPage};
 pub use password::{
     PasswordChangePage, PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, ResetDonePage,
     ResetPage,
 };
-
-use super::{
-    Address, Link, LinkState,
-    api::{LogIn, LogOut, SignUp, load_link},
-};
-use crate::{
-    shared::forms::{Field, Problem},
-    ui::{Data, Form, Loaded, Page, PageContext, TextField},
-};
-use password::NewPasswordFields;
 
 pub use password::new_password_help;
 
@@ -75,13 +72,6 @@ pub fn LoginPage() -> impl IntoView {
     }
 }
 
-/// The parameter `next`, decoded once: the router's own map of parameters decodes twice, and `%252F` would come out as a slash.
-fn next_of(search: &str) -> Option<String> {
-    form_urlencoded::parse(search.trim_start_matches('?').as_bytes())
-        .find(|(name, value)| name == "next" && !value.is_empty())
-        .map(|(_, value)| value.into_owned())
-}
-
 /// `/accounts/logout`: asks; only the button logs out.
 #[component]
 pub fn LogoutPage() -> impl IntoView {
@@ -111,88 +101,6 @@ pub fn LogoutPage() -> impl IntoView {
         <Page title="Log out" class="page narrow">
             {content}
         </Page>
-    }
-}
-
-/// A page behind a link in a mail: a button where the link is good; what it has done where it was used; what else can be done where
-/// there is none.
-#[component]
-fn LinkPage(
-    /// The heading.
-    title: &'static str,
-    /// Which link.
-    link: Link,
-    /// What a good link can do.
-    usable: fn(Address) -> AnyView,
-    /// What a link has done that was used.
-    done: fn(Address) -> AnyView,
-    /// What there is without one; whether there was one that is dead has been said above it.
-    without: fn(bool) -> AnyView,
-) -> impl IntoView {
-    let data = Data::load(|| (), move |()| load_link(link));
-    view! {
-        <Page title class="page narrow">
-            <Loaded
-                data
-                show=move |state: LinkState| match state {
-                    LinkState::Good(about) => usable(about),
-                    LinkState::Used(about) => {
-                        view! {
-                            {done(about)}
-                            <WayOn />
-                        }
-                            .into_any()
-                    }
-                    LinkState::None => without(false),
-                    LinkState::Dead => {
-                        view! {
-                            <p class="message warning" role="alert">
-                                {Problem::LinkDead.to_string()}
-                            </p>
-                            {without(true)}
-                        }
-                            .into_any()
-                    }
-                }
-            />
-        </Page>
-    }
-}
-
-/// Where to go on from a link that was used: the account that it was about may be another one than the visitor's.
-#[component]
-fn WayOn() -> impl IntoView {
-    match use_context::<PageContext>().and_then(|context| context.visitor) {
-        Some(visitor) => view! {
-            <p>"You are logged in as " <Account name=visitor.username /> "."</p>
-            <p>
-                <a class="button" href="/members/dashboard">
-                    "To your dashboard"
-                </a>
-            </p>
-        }
-        .into_any(),
-        None => view! {
-            <p>
-                <a class="button" href="/accounts/login">
-                    "Log in"
-                </a>
-            </p>
-        }
-        .into_any(),
-    }
-}
-
-/// An account's name, in whatever script.
-#[component]
-fn Account(
-    /// As it is shown.
-    name: String,
-) -> impl IntoView {
-    view! {
-        <strong>
-            <bdi>{name}</bdi>
-        </strong>
     }
 }
 

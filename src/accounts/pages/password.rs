@@ -8,7 +8,7 @@ use super::super::{
     Link,
     api::{AskForReset, ChangePassword, Reauthenticate, ResetPassword},
 };
-use super::{Account, LinkPage, next_of};
+use super::parts::{Account, LinkPage, next_of};
 use crate::{
     shared::forms::Field,
     ui::{Form, Page, PageContext, TextField},

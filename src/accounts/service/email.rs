@@ -3,7 +3,7 @@
 use super::super::store;
 use super::{
     notices::{enqueue, order},
-    tokens::{self, Change, Purpose, Token},
+    tokens::{self, Change, Proof, Purpose, Token},
 };
 use crate::{
     activity::{self, Kind},
@@ -20,14 +20,6 @@ use crate::{
     },
     site::Visit,
 };
-
-/// How somebody proves an address: by the link in the mail, or, signed in, by the code beside it.
-pub enum Proof<'a> {
-    /// From the link.
-    Token(&'a str),
-    /// As it was typed.
-    Code(&'a Member, &'a str),
-}
 
 fn refused(field: Field, problem: Problem) -> AppError {
     AppError::Invalid(FormErrors::one(field, problem))

@@ -26,8 +26,7 @@ pub use deletion::{
 };
 pub use demo::{DemoMember, add_demo_members};
 pub use email::{
-    Proof, confirm_email_change, not_me, request_email_change, request_verification, undo_email_change,
-    verify_email,
+    confirm_email_change, not_me, request_email_change, request_verification, undo_email_change, verify_email,
 };
 pub use failed_logins::{write_failed_logins, write_failed_logins_now_and_then};
 pub use login::{authenticate, reauthenticate, record_login, record_logout};
@@ -39,4 +38,5 @@ pub use profile::{Names, Profile, profile, profile_limit, save_names, set_pictur
 pub use reset::{expand_reset_request, request_reset, reset_password};
 pub use sign_up::{NewAccount, check_email, check_username, create_superuser, sign_up};
 pub use staff::{NewUser, insert, is_proven_elsewhere};
+pub use tokens::Proof;
 pub use who::{member, member_named, rights};

@@ -10,16 +10,23 @@ use super::super::{
         tokens::{NewToken, TokenRow, UsedRow},
     },
 };
-use super::Proof;
 use crate::{
     base::{
         clock::{Millis, latest},
         db::{Connection, Transaction},
-        member::UserId,
+        member::{Member, UserId},
     },
     shared::error::AppError,
     site::Site,
 };
+
+/// How somebody proves an address: by the link in the mail, or, signed in, by the code beside it.
+pub enum Proof<'a> {
+    /// From the link.
+    Token(&'a str),
+    /// As it was typed.
+    Code(&'a Member, &'a str),
+}
 
 pub use super::{
     purpose::Purpose,

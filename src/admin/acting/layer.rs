@@ -31,7 +31,7 @@ pub async fn who_asks(State(site): State<Site>, mut request: Request, next: Next
     let Some(owner) = auth.user.clone() else {
         return next.run(request).await;
     };
-    let asking = match acting_session::of(&auth).await {
+    let asking = match session::acting(&auth).await {
         Ok(acting) => who_asks::asking(&site, owner, acting).await,
         Err(error) => Err(error),
     };

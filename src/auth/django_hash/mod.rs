@@ -3,6 +3,7 @@
 
 mod pieces;
 
+use crate::auth::hash_limits::{MOST_COST, MOST_ROUNDS, is_bearable, is_bearable_scrypt};
 use std::fmt;
 
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc::PasswordHash};
@@ -19,17 +20,6 @@ use pieces::{base64_of, parts};
 const LONGEST: usize = 1024;
 // Each limit is about twice what Django writes. As long as one imported hash is there, every refused login costs as much as it does
 // (`super::password_cost`), so one absurd hash would slow down everybody's logins.
-
-/// Rounds of PBKDF2; Django 6.2 does 1.8 million, here about 0.2 seconds.
-pub const MOST_ROUNDS: u32 = 4_000_000;
-/// KiB of memory, for Argon2 and scrypt; Django's take 100 MiB and 16 MiB.
-const MOST_MEMORY_KIB: u64 = 256 * 1024;
-/// KiB filled, over all passes; Django's Argon2 fills 200 MiB.
-const MOST_WORK_KIB: u64 = 512 * 1024;
-/// Lanes of Argon2, and of scrypt.
-const MOST_LANES: u32 = 16;
-/// bcrypt's cost, a power of two: 12 with Django, about a quarter of a second.
-pub const MOST_COST: u32 = 13;
 
 /// A hash that can be checked, within the limits.
 #[derive(Clone)]
@@ -194,15 +184,6 @@ fn scrypt_(rest: &str) -> Result<Scheme, Unfit> {
     Ok(Scheme::Scrypt { params, salt: salt.to_owned(), hash })
 }
 
-/// Whether scrypt with these parameters is within the limits.
-pub fn is_bearable_scrypt(n: u32, r: u32, p: u32) -> bool {
-    // 128 bytes a unit.
-    let memory_kib = u64::from(n).saturating_mul(u64::from(r)) / 8;
-    p <= MOST_LANES
-        && memory_kib <= MOST_MEMORY_KIB
-        && memory_kib.saturating_mul(u64::from(p)) <= MOST_WORK_KIB
-}
-
 /// `argon2id$v=19$m=102400,t=2,p=8$SALT$HASH`, a PHC string without its first sign; before Django 3.2 `argon2i`, and before
 /// argon2-cffi 16.1 without `v`, which means 16.
 fn argon2(rest: &str) -> Result<Scheme, Unfit> {
@@ -225,13 +206,6 @@ fn argon2(rest: &str) -> Result<Scheme, Unfit> {
         salt: salt.as_ref().to_vec(),
         hash: hash.as_bytes().to_vec(),
     })
-}
-
-/// Whether Argon2 with so many KiB, passes and lanes is within the limits.
-pub fn is_bearable(memory_kib: u32, passes: u32, lanes: u32) -> bool {
-    lanes <= MOST_LANES
-        && u64::from(memory_kib) <= MOST_MEMORY_KIB
-        && u64::from(memory_kib).saturating_mul(u64::from(passes)) <= MOST_WORK_KIB
 }
 
 /// `$2b$12$` with 22 characters of salt and 31 of hash

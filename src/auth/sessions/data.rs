@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::origin::Origin;
 use crate::{
@@ -15,16 +14,8 @@ use crate::{
     shared::error::AppError,
 };
 
-/// SHA-256 of a cookie's id; the id itself is nowhere but in the member's browser.
-pub type IdHash = [u8; 32];
-
 /// What a session carries for axum-login.
 pub type Data = HashMap<String, Value>;
-
-/// The hash under which a session is stored.
-pub fn hash_id(id: i128) -> IdHash {
-    Sha256::digest(id.to_be_bytes()).into()
-}
 
 /// Where axum-login keeps its data in a session (its default).
 pub const AUTH_KEY: &str = "axum-login.data";

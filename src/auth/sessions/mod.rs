@@ -2,6 +2,7 @@
 
 pub mod data;
 mod ends;
+mod id;
 pub mod origin;
 mod renewals;
 mod seen;
@@ -9,7 +10,8 @@ mod sessions;
 pub(crate) mod store;
 mod watchers;
 
-pub use data::{Data, IdHash, hash_id};
+pub use data::Data;
+pub use id::{IdHash, hash_id};
 pub use renewals::Unknown;
 pub use seen::Seen;
 pub use sessions::Sessions;

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::Period;
 
-/// Where cached things are kept. The address of a server may hold a password, so it is never printed (law 6).
+/// Where cached things are kept. The address of a server may hold a password, so it is never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum CacheUrl {
     /// In this process.

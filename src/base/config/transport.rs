@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, path::PathBuf};
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
-/// How mails go out. The address of a mail server may hold a password, so it is never printed (law 6).
+/// How mails go out. The address of a mail server may hold a password, so it is never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum MailTransport {
     /// Kept in memory, to be read at `/dev/mailbox`.

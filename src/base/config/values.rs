@@ -94,7 +94,7 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
-/// The database's address. It may hold a password, so it is never printed (law 6).
+/// The database's address. It may hold a password, so it is never printed.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct DatabaseUrl(String);

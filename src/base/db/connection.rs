@@ -3,20 +3,21 @@
 use std::{
     future::Future,
     ops::{Deref, DerefMut},
+    sync::Arc,
 };
 
 use sqlx::{AnyConnection, Connection as _, Error, Executor, any::AnyRow};
 use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, time::timeout};
 use tokio_stream::StreamExt;
 
-use super::pool::{Open, Pool};
+use super::pool_state::{Open, Shared};
 
 /// A connection that goes back to its pool when it is dropped.
 pub struct Connection {
     /// Taken out only where the connection is closed, or dropped.
     open: Option<Open>,
     permit: Option<OwnedSemaphorePermit>,
-    pool: Pool,
+    pool: Arc<Shared>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -26,11 +27,11 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
-    pub(super) const fn new(open: Open, permit: OwnedSemaphorePermit, pool: Pool) -> Self {
+    pub(super) const fn new(open: Open, permit: OwnedSemaphorePermit, pool: Arc<Shared>) -> Self {
         Self { open: Some(open), permit: Some(permit), pool }
     }
 
-    pub(super) const fn pool(&self) -> &Pool {
+    pub(super) const fn pool(&self) -> &Arc<Shared> {
         &self.pool
     }
 
@@ -49,7 +50,7 @@ impl Connection {
         self.pool.renew();
         if let Some(open) = self.open.take() {
             // The permit is held meanwhile, so that never more connections are open than may be.
-            let _ = timeout(self.pool.patience(), open.raw.close()).await;
+            let _ = timeout(self.pool.settings.patience, open.raw.close()).await;
         }
     }
 
@@ -87,14 +88,14 @@ impl Drop for Connection {
             return;
         };
         let pool = self.pool.clone();
-        if pool.is_embedded() {
+        if pool.settings.file.is_some() {
             pool.keep(open);
             return;
         }
         // Whoever went away in the middle of an answer left the rest of it: it is read before the next one comes.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
-                match timeout(pool.patience(), open.raw.ping()).await {
+                match timeout(pool.settings.patience, open.raw.ping()).await {
                     Ok(Ok(())) => pool.keep(open),
                     Ok(Err(_)) => pool.renew(),
                     // A statement that nobody waits for any more goes on and on.

@@ -2,7 +2,9 @@
 
 mod connection;
 pub(crate) mod file;
+mod health;
 mod pool;
+mod pool_state;
 mod ready;
 mod server;
 mod transaction;
@@ -21,11 +23,12 @@ use sqlx::{
 };
 
 use super::{config, failure::Failure};
-pub use transaction::{OutcomeUnknown, Transaction};
+pub use transaction::Transaction;
 use {
     file::Watched,
-    pool::{Pool, Settings},
-    ready::Health,
+    health::Health,
+    pool::Pool,
+    pool_state::Settings,
     transaction::Kind,
     why::{is_missing_table, is_unreachable},
 };

@@ -6,15 +6,14 @@
 use std::{
     io::{Error as IoError, ErrorKind},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use sqlx::{AnyConnection, ConnectOptions, Connection as _, Error, Executor, any::AnyConnectOptions};
+use sqlx::{AnyConnection, ConnectOptions, Connection as _, Error, Executor};
 use tokio::{
-    runtime::Handle,
     sync::Semaphore,
     time::{sleep, timeout},
 };
@@ -25,51 +24,23 @@ use super::{
     file::Watched,
     why::{is_too_many, is_unreachable},
 };
-
-/// A server's connection that nobody used for so long is not used again: what lies between may have forgotten it.
-const LONGEST_IDLE: Duration = Duration::from_secs(300);
-/// A server's connection is replaced after this long, so that its memory there does not grow for ever.
-const LONGEST_LIFE: Duration = Duration::from_secs(1800);
+use crate::base::db::pool_state::{Open, Settings, Shared};
 
 const PAUSE: Duration = Duration::from_millis(50);
-
-/// How a pool opens its connections.
-pub(super) struct Settings {
-    pub options: AnyConnectOptions,
-    /// Statements for each new connection.
-    pub setup: &'static str,
-    pub most: u32,
-    /// The longest to wait for a connection.
-    pub patience: Duration,
-    /// The file of an embedded database.
-    pub file: Option<Arc<Watched>>,
-}
 
 /// Connections to one database. Clones share them.
 #[derive(Clone)]
 pub(super) struct Pool(Arc<Shared>);
 
-struct Shared {
-    settings: Settings,
-    permits: Arc<Semaphore>,
-    idle: Mutex<Vec<Open>>,
-    /// Raised when a connection turned out to be no good: those that were opened before are not used again either.
-    generation: AtomicU64,
-    breaker: Breaker,
-    begun: Instant,
-}
-
-/// An open connection.
-pub(super) struct Open {
-    pub raw: AnyConnection,
-    generation: u64,
-    opened_at: Instant,
-    used_at: Instant,
-}
-
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
+impl From<Arc<Shared>> for Pool {
+    fn from(shared: Arc<Shared>) -> Self {
+        Self(shared)
     }
 }
 
@@ -119,7 +90,7 @@ impl Pool {
     async fn find(&self) -> Result<Connection, Error> {
         let shared = &self.0;
         let permit = shared.permits.clone().acquire_owned().await.map_err(|_| Error::PoolClosed)?;
-        let found = |open| Ok(Connection::new(open, permit, self.clone()));
+        let found = |open| Ok(Connection::new(open, permit, self.0.clone()));
         let begun = Instant::now();
         loop {
             while let Some(mut open) = shared.pop() {
@@ -148,11 +119,6 @@ impl Pool {
         Ok(raw)
     }
 
-    /// Takes a connection back that is good.
-    pub fn keep(&self, open: Open) {
-        self.0.keep(open);
-    }
-
     /// Has all connections be opened anew, those in use when they come back.
     pub fn renew(&self) {
         self.0.renew();
@@ -177,55 +143,6 @@ impl Pool {
         let idle = std::mem::take(&mut *shared.idle());
         for open in idle {
             let _ = open.raw.close().await;
-        }
-    }
-}
-
-impl Shared {
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The connection that was used last, if it may be used again.
-    fn pop(&self) -> Option<Open> {
-        loop {
-            let open = self.idle().pop()?;
-            if self.may_be_kept(&open) {
-                return Some(open);
-            }
-            self.end(open.raw);
-        }
-    }
-
-    fn may_be_kept(&self, open: &Open) -> bool {
-        // To open a file anew has no use of its own.
-        let is_young = self.settings.file.is_some()
-            || (open.opened_at.elapsed() < LONGEST_LIFE && open.used_at.elapsed() < LONGEST_IDLE);
-        is_young && open.generation == self.generation.load(Ordering::Acquire) && !self.permits.is_closed()
-    }
-
-    fn keep(&self, mut open: Open) {
-        open.used_at = Instant::now();
-        if self.may_be_kept(&open) {
-            self.idle().push(open);
-        } else {
-            self.end(open.raw);
-        }
-    }
-
-    fn renew(&self) {
-        self.generation.fetch_add(1, Ordering::AcqRel);
-        let idle = std::mem::take(&mut *self.idle());
-        idle.into_iter().for_each(|open| self.end(open.raw));
-    }
-
-    /// Closes a connection in the background. Outside of a runtime it ends without saying so.
-    fn end(&self, raw: AnyConnection) {
-        if let Ok(runtime) = Handle::try_current() {
-            let patience = self.settings.patience;
-            runtime.spawn(async move {
-                let _ = timeout(patience, raw.close()).await;
-            });
         }
     }
 }

@@ -1,40 +1,9 @@
 //! Whether the database can be used, for whoever watches the program.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Instant,
-};
-
-use tokio::sync::{Mutex, Notify};
+use std::time::Instant;
 
 use super::super::failure::Failure;
 use super::Database;
-
-/// How writing went the last time.
-#[derive(Debug, Default)]
-pub(super) struct Health {
-    has_failed: AtomicBool,
-    latest: Mutex<Option<(Instant, Result<(), String>)>>,
-    commit_lost: Notify,
-}
-
-impl Health {
-    pub fn note(&self, has_failed: bool) {
-        // Almost always nothing changes, and cores need not wait for each other.
-        if self.has_failed() != has_failed {
-            self.has_failed.store(has_failed, Ordering::Release);
-        }
-    }
-
-    /// To be told of a commit of which nobody knows what became.
-    pub fn commit_lost(&self) {
-        self.commit_lost.notify_one();
-    }
-
-    pub fn has_failed(&self) -> bool {
-        self.has_failed.load(Ordering::Acquire)
-    }
-}
 
 impl Database {
     /// Waits for a commit of which nobody knows what became: whoever wrote could not do what follows a commit, so that nothing in

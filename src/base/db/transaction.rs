@@ -3,7 +3,6 @@
 //! every further transaction on that connection.
 
 use std::{
-    fmt,
     io::{Error as IoError, ErrorKind},
     ops::{Deref, DerefMut},
     sync::Arc,
@@ -16,10 +15,11 @@ use tokio::time::{sleep, timeout};
 use super::super::failure::chain;
 use super::{
     connection::Connection,
+    health::Health,
     pool::Pool,
-    ready::Health,
     why::{is_locked, is_refusal},
 };
+use crate::base::failure::OutcomeUnknown;
 
 /// What a transaction is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,7 +93,7 @@ impl Transaction {
 
     async fn start(&mut self, kind: Kind) -> Result<(), Error> {
         let connection = self.connection.as_mut().ok_or(Error::PoolClosed)?;
-        let embedded = connection.pool().is_embedded();
+        let embedded = connection.pool().settings.file.is_some();
         let row = connection.run(kind.statement(embedded)).await?;
         if kind == Kind::Write
             && let Some(row) = row
@@ -112,7 +112,7 @@ impl Transaction {
     /// When nothing was changed; and, as [`OutcomeUnknown`], when that cannot be learned.
     pub async fn commit(mut self) -> Result<(), Error> {
         let connection = self.connection.as_mut().ok_or(Error::PoolClosed)?;
-        let pool = connection.pool().clone();
+        let pool = Pool::from(connection.pool().clone());
         let Err(error) = connection.run("COMMIT").await else {
             self.connection = None;
             self.health.note(false);
@@ -177,22 +177,6 @@ async fn outcome(pool: &Pool, number: Option<i64>) -> Option<bool> {
     timeout(pool.patience(), ask).await.ok().flatten()
 }
 
-/// The connection was lost with COMMIT on its way, and nobody could be asked what became of it.
-#[derive(Debug)]
-pub struct OutcomeUnknown(Error);
-
-impl fmt::Display for OutcomeUnknown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the answer to COMMIT was lost")
-    }
-}
-
-impl std::error::Error for OutcomeUnknown {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.0)
-    }
-}
-
 const OPEN: &str = "a transaction has its connection until it is over";
 
 impl Deref for Transaction {
@@ -214,7 +198,7 @@ impl Drop for Transaction {
         if let Some(connection) = self.connection.take() {
             let health = self.health.clone();
             connection.in_background(|mut connection| async move {
-                let patience = connection.pool().patience();
+                let patience = connection.pool().settings.patience;
                 if !matches!(timeout(patience, connection.run("ROLLBACK")).await, Ok(Ok(_))) {
                     health.note(true);
                     connection.condemn().await;

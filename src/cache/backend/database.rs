@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::super::{
+    filter::Sieve,
     key::{Key, Scope},
-    list::Sieve,
     store,
 };
 use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
-use crate::cache::{key::Key, list::Sieve};
+use crate::cache::{filter::Sieve, key::Key};
 
 /// Every read misses.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,7 @@ use super::{
     Backend, Condition, Down, Found, HEAD, Put, Usage,
     folder::{Folder, Kept},
 };
-use crate::cache::{key::Key, list::Sieve};
+use crate::cache::{filter::Sieve, key::Key};
 
 /// A folder.
 pub struct File {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
-use crate::cache::{key::Key, list::Sieve};
+use crate::cache::{filter::Sieve, key::Key};
 
 /// Connections at once; more wait.
 const CONNECTIONS: usize = 8;

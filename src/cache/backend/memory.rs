@@ -20,7 +20,7 @@ use super::{
     Backend, Condition, Down, Found, Put, Usage,
     fingerprint::{AsItIs, Fingerprint, Fingerprints},
 };
-use crate::cache::{key::Key, list::Sieve};
+use crate::cache::{filter::Sieve, key::Key};
 
 /// What an entry takes beside its bytes: its place in the table, its counter, what is remembered of entries that went.
 const OVERHEAD: usize = 300;

@@ -21,7 +21,7 @@ pub use memcached::Memcached;
 pub use memory::Memory;
 pub use redis::Redis;
 
-use super::{key::Key, list::Sieve};
+use super::{filter::Sieve, key::Key};
 use crate::base::{
     clock::Clock,
     config::{self, CacheUrl},

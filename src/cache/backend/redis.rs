@@ -9,7 +9,7 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
-use super::super::{key::Key, list::Sieve};
+use super::super::{filter::Sieve, key::Key};
 use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
 use crate::base::failure::Failure;
 

@@ -1,27 +1,18 @@
 //! An answer out of a page that is kept, for this visitor; the same whether the layers were gone through or not.
 
-use std::sync::OnceLock;
-
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::Response,
 };
 use bytes::Bytes;
 
-use super::super::headers;
-use super::{CachedPage, PageCache, encoding::Encoding, kept::Kept};
+use super::{CachedPage, PageCache, encoding::Encoding, kept::Kept, response_headers::X_CACHE};
 use crate::{
     base::clock::Millis,
     cache::Entry,
-    site::Site,
-    timing::{PageState, layer, lookup::Lookup, request_id::REQUEST_ID, text::Text},
+    timing::{PageState, lookup::Lookup, text::Text},
 };
-
-const HTML: &str = "text/html; charset=utf-8";
-
-/// What the cache had to do with an answer.
-pub const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 
 /// For a page that was made for this one request.
 pub fn bypassed(page: &CachedPage, headers: &mut HeaderMap) -> PageState {
@@ -29,45 +20,6 @@ pub fn bypassed(page: &CachedPage, headers: &mut HeaderMap) -> PageState {
         headers.insert(X_CACHE, value);
     }
     PageState::Bypassed
-}
-
-/// The headers of every answer, with room for those that are another each time: to copy them all is faster than to add them one by
-/// one.
-#[derive(Default)]
-pub struct Headers {
-    members: OnceLock<HeaderMap>,
-    everybodys: OnceLock<HeaderMap>,
-}
-
-impl Headers {
-    fn of(&self, site: &Site, is_everybodys: bool) -> HeaderMap {
-        let kind = if is_everybodys { &self.everybodys } else { &self.members };
-        kind.get_or_init(|| {
-            let (vary, caching) = match is_everybodys {
-                // The visitor's own browser may keep it, and asks each time whether it is still the same: who logs in meanwhile is
-                // then sent another one. No cache on the way may, for not all of them know what `Vary: Cookie` means.
-                true => ("accept-encoding, cookie", "private, no-cache"),
-                false => ("accept-encoding", "private, no-store"),
-            };
-            let each_time = HeaderValue::from_static("");
-            let mut headers = HeaderMap::from_iter([
-                (header::CONTENT_ENCODING, each_time.clone()),
-                (header::CONTENT_TYPE, HeaderValue::from_static(HTML)),
-                (header::VARY, HeaderValue::from_static(vary)),
-                (header::CACHE_CONTROL, HeaderValue::from_static(caching)),
-                (header::CONTENT_SECURITY_POLICY, each_time.clone()),
-                (X_CACHE, each_time.clone()),
-                (REQUEST_ID, each_time.clone()),
-                (layer::SERVER_TIMING, each_time),
-            ]);
-            if is_everybodys {
-                headers.insert(header::ETAG, HeaderValue::from_static(""));
-            }
-            headers::add(site, &mut headers);
-            headers
-        })
-        .clone()
-    }
 }
 
 /// The answer; nothing where what is kept is spoilt.

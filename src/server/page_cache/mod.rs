@@ -13,6 +13,7 @@ mod kept;
 mod layer;
 mod pin;
 mod policy;
+mod response_headers;
 mod sealed;
 mod variant;
 mod warm;
@@ -20,13 +21,13 @@ mod warm;
 use std::{ops::Deref, sync::Arc};
 
 use crate::{base::work_queue::Workshop, shared::paths::CACHED_PAGE, site::Site, timing::settings::Settings};
-pub use answer::X_CACHE;
 pub use layer::keep_pages;
 pub use policy::{CachedPage, Scope};
+pub use response_headers::X_CACHE;
 pub use variant::{fingerprint, is_in_person};
 pub use warm::warm;
 
-use {answer::Headers, guests::Guests, policy::CachedPages};
+use {guests::Guests, policy::CachedPages, response_headers::Headers};
 
 /// The pages that are cached, and what is at hand for answering from them. Cheap to clone.
 #[derive(Clone)]

@@ -10,8 +10,6 @@ use serde::{Deserialize, Serialize};
 pub use field::Field;
 pub use problem::Problem;
 
-use super::error::AppError;
-
 /// The most characters of a username (Django's column).
 pub const USERNAME_MAX: u32 = 150;
 
@@ -25,7 +23,7 @@ pub const FORM_PAGE: &str = "form_page";
 /// The hidden field that names the member whose page it is: what they typed is shown again to nobody else.
 pub const FORM_MEMBER: &str = "form_member";
 
-/// A password as it was typed. Never printed (law 6).
+/// A password as it was typed. Never printed.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -82,17 +80,12 @@ impl FormErrors {
     pub fn first(&self) -> Option<&Problem> {
         self.0.first().map(|(_, problem)| problem)
     }
-
-    /// `Ok` when there is none.
-    pub fn into_result(self) -> Result<(), AppError> {
-        if self.is_empty() { Ok(()) } else { Err(AppError::Invalid(self)) }
-    }
 }
 
 /// The answer to a submitted form.
 ///
 /// A refusal is an answer and not an error, so that the hydrated page gets it with status 200: browsers write every 4xx
-/// answer to the console, and our pages leave nothing there. Plain form posts never see this type (`server::forms`).
+/// answer to the console, and our pages leave nothing there. Plain form posts never see this type (`server::plain_forms`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Submission {
     /// Done; a redirect says where to go on.
@@ -101,18 +94,6 @@ pub enum Submission {
     Refused(FormErrors),
     /// Nothing was done: the password has to be given again first. What was typed is kept meanwhile (`server::plain_forms`).
     Reauthenticate,
-}
-
-impl Submission {
-    /// Turns a service's verdict into an answer.
-    pub fn from_result<T>(result: Result<T, AppError>) -> Result<Self, AppError> {
-        match result {
-            Ok(_) => Ok(Self::Accepted),
-            Err(AppError::Invalid(errors)) => Ok(Self::Refused(errors)),
-            Err(AppError::ReauthenticationRequired) => Ok(Self::Reauthenticate),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 /// A refused form on its way back to its page, without JavaScript.
@@ -129,16 +110,6 @@ pub struct ReturnedForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_refusal_is_an_answer_and_an_outage_an_error() {
-        let errors = FormErrors::one(Field::Username, Problem::Required);
-        assert_eq!(
-            Submission::from_result::<()>(Err(AppError::Invalid(errors.clone()))),
-            Ok(Submission::Refused(errors))
-        );
-        assert_eq!(Submission::from_result::<()>(Err(AppError::Unavailable)), Err(AppError::Unavailable));
-    }
 
     #[test]
     fn a_secret_is_not_printed() {

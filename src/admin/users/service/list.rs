@@ -1,14 +1,12 @@
 //! A page of the list of users.
 
-use std::collections::HashMap;
-
 use super::super::{
     Choices, GroupChoice, Line, Listing,
     filter::{By, Cursor, Fact, Filter, Place, Sort},
     search::Search,
     store::{
         LineRow,
-        counts::{self, Count},
+        counts::Count,
         list::{self, Page},
         plan::{Plan, Source},
     },
@@ -109,36 +107,4 @@ async fn choices(site: &Site, filter: &Filter, counts: Option<&[Count]>) -> Resu
         .map(|(id, name)| GroupChoice { id, name, count: count(&filter.with_group(Some(id))) })
         .collect();
     Ok(Choices { facts, everybody: count(&filter.with_group(None)), groups })
-}
-
-/// How many belong to each group.
-///
-/// # Errors
-/// An outage.
-pub async fn members_of_groups(site: &Site) -> Result<HashMap<i64, i64>, AppError> {
-    let (all, _) = counts::all(&mut *site.db.read().await?).await?;
-    let mut members = HashMap::new();
-    for one in all.iter().filter(|one| one.group != 0) {
-        *members.entry(one.group).or_default() += one.count;
-    }
-    Ok(members)
-}
-
-pub(super) async fn fold_now(site: Site) {
-    if let Err(error) = fold_counts(&site).await {
-        tracing::warn!(%error, "The counts of users could not be put together");
-    }
-}
-
-/// Puts the rows of the counts together, where they are many.
-///
-/// # Errors
-/// An outage.
-pub async fn fold_counts(site: &Site) -> Result<(), AppError> {
-    if site.db.is_embedded() {
-        return Ok(());
-    }
-    let mut transaction = site.db.begin().await?;
-    counts::fold(&mut transaction).await?;
-    Ok(transaction.commit().await?)
 }

@@ -10,7 +10,7 @@ use super::super::{
         size,
     },
 };
-use super::list::fold_now;
+use super::counts::fold_now;
 use crate::{base::sql::Sql, shared::error::AppError, site::Site};
 
 /// Of more than so many rows the counts are put together.

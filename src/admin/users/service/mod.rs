@@ -3,6 +3,7 @@
 mod add;
 mod batch;
 mod concerned;
+mod counts;
 mod list;
 mod look;
 mod named;
@@ -15,7 +16,8 @@ mod shown;
 pub use add::{Added, add};
 pub use batch::apply;
 pub use concerned::confirmation;
-pub use list::{fold_counts, listing, members_of_groups};
+pub use counts::{fold_counts, members_of_groups};
+pub use list::listing;
 pub use named::{Named, named, within_reach};
 pub use passwords::{disable_password, send_reset, set_password};
 pub use permissions::{join, leave, set_permissions};

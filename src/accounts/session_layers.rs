@@ -1,0 +1,86 @@
+//! What stands around the session layer: a request that crossed its session's new id, and the removal of the cookie.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::session::{AuthSession, sent_id};
+use crate::{
+    auth::sessions::{Unknown, hash_id},
+    site::{Site, cookies::SESSION, response},
+};
+
+/// Marks an answer to a request whose session id was replaced by another one: the browser has, or gets, a good cookie of the same
+/// name, which must not be removed.
+#[derive(Clone, Copy, Debug)]
+struct Replaced;
+
+/// Has a request sent again that was on its way when its session got a new id. By then the browser has the new cookie.
+///
+/// Nothing else is answered to an old id, no page and no cookie, so it is worth nothing to whoever stole it.
+pub async fn resend_crossed(State(site): State<Site>, request: Request, next: Next) -> Response {
+    /// Time for the answer with the new cookie to arrive. Long enough that even who never gets it is not sent around more often
+    /// than browsers follow.
+    const PAUSE: Duration = Duration::from_secs(1);
+    let is_signed_in = request.extensions().get::<AuthSession>().is_some_and(|auth| auth.user.is_some());
+    let Some(id) = sent_id(&site, request.headers()).filter(|_| !is_signed_in) else {
+        return next.run(request).await;
+    };
+    match site.sessions.unknown(hash_id(id.0)).await {
+        Ok(Unknown::Ended) => next.run(request).await,
+        Ok(Unknown::Renewed) => {
+            let mut response = next.run(request).await;
+            response.extensions_mut().insert(Replaced);
+            response
+        }
+        Ok(Unknown::JustRenewed) => {
+            tokio::time::sleep(PAUSE).await;
+            let same = request.uri().path_and_query().map_or("/", |same| same.as_str());
+            let mut response = Response::new(Body::empty());
+            // 307 keeps method and body.
+            *response.status_mut() = StatusCode::TEMPORARY_REDIRECT;
+            let headers = response.headers_mut();
+            headers.insert(
+                header::LOCATION,
+                HeaderValue::try_from(same).unwrap_or(HeaderValue::from_static("/")),
+            );
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+            response.extensions_mut().insert(Replaced);
+            response
+        }
+        Err(error) => response::refuse(error),
+    }
+}
+
+/// Makes the removal of the session's cookie count: the session layer removes it without `Secure`, and a browser ignores that for
+/// a name that begins with `__Host-`. And takes the removal out of an answer that is [`Replaced`].
+pub async fn removable(State(site): State<Site>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let removal = format!("{}=;", site.cookie_name(SESSION));
+    let is_removal = |cookie: &HeaderValue| cookie.as_bytes().starts_with(removal.as_bytes());
+    if !response.headers().get_all(header::SET_COOKIE).iter().any(is_removal) {
+        return response;
+    }
+    let is_replaced = response.extensions().get::<Replaced>().is_some();
+    let removed =
+        HeaderValue::try_from(format!("{removal} Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax"));
+    let cookies: Vec<HeaderValue> = match response.headers_mut().entry(header::SET_COOKIE) {
+        header::Entry::Occupied(cookies) => cookies.remove_entry_mult().1.collect(),
+        header::Entry::Vacant(_) => Vec::new(),
+    };
+    for cookie in cookies {
+        let cookie = match (is_removal(&cookie), &removed) {
+            (true, _) if is_replaced => continue,
+            (true, Ok(removed)) if site.is_https() => removed.clone(),
+            _ => cookie,
+        };
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

@@ -1,0 +1,104 @@
+//! The open connections of a pool.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use sqlx::{AnyConnection, Connection as _, any::AnyConnectOptions};
+use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
+
+use super::file::Watched;
+use crate::base::breaker::Breaker;
+
+/// A server's connection that nobody used for so long is not used again: what lies between may have forgotten it.
+const LONGEST_IDLE: Duration = Duration::from_secs(300);
+
+/// A server's connection is replaced after this long, so that its memory there does not grow for ever.
+const LONGEST_LIFE: Duration = Duration::from_secs(1800);
+
+/// How a pool opens its connections.
+pub(super) struct Settings {
+    pub options: AnyConnectOptions,
+    /// Statements for each new connection.
+    pub setup: &'static str,
+    pub most: u32,
+    /// The longest to wait for a connection.
+    pub patience: Duration,
+    /// The file of an embedded database.
+    pub file: Option<Arc<Watched>>,
+}
+
+/// What the clones of a pool share.
+pub(super) struct Shared {
+    pub settings: Settings,
+    pub permits: Arc<Semaphore>,
+    pub idle: Mutex<Vec<Open>>,
+    /// Raised when a connection turned out to be no good: those that were opened before are not used again either.
+    pub generation: AtomicU64,
+    pub breaker: Breaker,
+    pub begun: Instant,
+}
+
+/// An open connection.
+pub(super) struct Open {
+    pub raw: AnyConnection,
+    pub generation: u64,
+    pub opened_at: Instant,
+    pub used_at: Instant,
+}
+
+impl Shared {
+    /// The connections that nobody uses.
+    pub fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection that was used last, if it may be used again.
+    pub fn pop(&self) -> Option<Open> {
+        loop {
+            let open = self.idle().pop()?;
+            if self.may_be_kept(&open) {
+                return Some(open);
+            }
+            self.end(open.raw);
+        }
+    }
+
+    fn may_be_kept(&self, open: &Open) -> bool {
+        // To open a file anew has no use of its own.
+        let is_young = self.settings.file.is_some()
+            || (open.opened_at.elapsed() < LONGEST_LIFE && open.used_at.elapsed() < LONGEST_IDLE);
+        is_young && open.generation == self.generation.load(Ordering::Acquire) && !self.permits.is_closed()
+    }
+
+    /// Takes a connection back that is good.
+    pub fn keep(&self, mut open: Open) {
+        open.used_at = Instant::now();
+        if self.may_be_kept(&open) {
+            self.idle().push(open);
+        } else {
+            self.end(open.raw);
+        }
+    }
+
+    /// Has all connections be opened anew, those in use when they come back.
+    pub fn renew(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+        let idle = std::mem::take(&mut *self.idle());
+        idle.into_iter().for_each(|open| self.end(open.raw));
+    }
+
+    /// Closes a connection in the background. Outside of a runtime it ends without saying so.
+    fn end(&self, raw: AnyConnection) {
+        if let Ok(runtime) = Handle::try_current() {
+            let patience = self.settings.patience;
+            runtime.spawn(async move {
+                let _ = timeout(patience, raw.close()).await;
+            });
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! What travels in a cookie of ours: JSON, encoded so that a cookie may hold it.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::shared::forms::ReturnedForm;
+
+/// Browsers refuse cookies over 4096 bytes, name and attributes included.
+pub const MAX_COOKIE_BYTES: usize = 3800;
+
+/// Encodes a form so that it fits into a cookie: its values are cut, the longest first.
+pub fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String) -> String {
+    const SHORTEST_CUT: usize = 64;
+    let mut cut = 1024;
+    loop {
+        for value in form.values.values_mut() {
+            if let Some((end, _)) = value.char_indices().find(|(at, c)| at + c.len_utf8() > cut) {
+                value.truncate(end);
+            }
+        }
+        let value = encoded(form.clone());
+        if value.len() <= MAX_COOKIE_BYTES || cut <= SHORTEST_CUT {
+            return value;
+        }
+        cut /= 2;
+    }
+}
+
+/// Encodes it.
+pub fn encode<T: Serialize>(carried: &T) -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(carried).unwrap_or_default())
+}
+
+/// Decodes it; `None` for what is none of ours.
+pub fn decode<T: DeserializeOwned>(value: Option<String>) -> Option<T> {
+    URL_SAFE_NO_PAD.decode(value?).ok().and_then(|json| serde_json::from_slice(&json).ok())
+}
