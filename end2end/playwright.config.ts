@@ -5,7 +5,7 @@ const baseURL = process.env.SITE_URL ?? 'http://127.0.0.1:3000';
 
 // Nobody can wait ten minutes to be asked for the password again: these stories want a site on which it is seconds, started with
 // MEMBERS_AREA_SESSIONS__REAUTHENTICATE_AFTER of as many as ASK_AGAIN_AFTER says, and no other story wants that one.
-const again = '**/again.spec.ts';
+const again = '**/form_resubmit.spec.ts';
 const about = process.env.ASK_AGAIN_AFTER ? { testMatch: again } : { testIgnore: again };
 
 export default defineConfig({

@@ -16,12 +16,12 @@ use members_area::{
         clock::Clock,
         config::{Config, DatabaseUrl, MailTransport},
         db::Database,
-        member::Client,
+        member::ClientInfo,
     },
     server,
     shared::forms::Secret,
     site,
-    site::Site,
+    site::AppState,
 };
 use sqlx::{AnyConnection, Connection, Executor};
 use tokio::{
@@ -43,7 +43,7 @@ async fn main() {
     let config = config(&url, folder.path());
     let db = Database::connect(&config.database).await.expect("a database");
     db.migrate().await.expect("migrated");
-    let site = Site::new(config.clone(), Clock::default(), db, SocketAddr::from(([127, 0, 0, 1], 0)))
+    let site = AppState::new(config.clone(), Clock::default(), db, SocketAddr::from(([127, 0, 0, 1], 0)))
         .expect("a site");
     fill(&url, members).await;
     let cookie = sign_in(&site).await;
@@ -92,7 +92,7 @@ fn config(url: &str, folder: &Path) -> Config {
     config
 }
 
-async fn sign_in(site: &Site) -> String {
+async fn sign_in(site: &AppState) -> String {
     let password = Secret::new("correct horse battery");
     let typed = NewAccount {
         username: "root".into(),
@@ -102,10 +102,10 @@ async fn sign_in(site: &Site) -> String {
     };
     // There is one already in a database that was filled before.
     let _ = accounts::create_superuser(site, typed, true).await;
-    let visit = site::Visit::of_operator(site);
+    let visit = site::RequestContext::of_operator(site);
     let login = accounts::authenticate(&visit, "root", &Secret::new("correct horse battery")).await;
     let member = login.expect("the database").expect("a superuser");
-    let client = Client { address: "127.0.0.1".into(), agent: String::new(), acting: None };
+    let client = ClientInfo { address: "127.0.0.1".into(), agent: String::new(), acting: None };
     session::open_for(site, &member, &client).await.expect("a session")
 }
 

@@ -27,8 +27,6 @@ pub mod lab;
 pub mod mail;
 /// Dashboard, profile, the secret page.
 pub mod members;
-/// A copy of all that the site has of a member, and the end of it.
-pub mod my_data;
 /// Members' pictures.
 pub mod pictures;
 /// Signed-in sessions.
@@ -65,6 +63,8 @@ pub mod timing;
 /// The browser's entry point.
 #[cfg(feature = "hydrate")]
 mod browser;
+/// A copy of all that the site has of a member, and the end of it.
+pub mod data_export;
 /// People on their way in and out.
 #[cfg(feature = "ssr")]
 pub mod transfer;

@@ -84,7 +84,7 @@ enum Command {
     /// Deletes expired sessions (`serve` does that now and then).
     Clearsessions,
     /// Lists the mails that wait in the queue, and why they did not go out.
-    Mails {
+    Mailer {
         /// Has all of them be tried again, by the running site or at its next start.
         #[arg(long)]
         retry: bool,
@@ -168,7 +168,7 @@ fn run(config: Config, command: Command) -> Result<(), Failure> {
             Command::Revoke(grant) => group::grant(config, grant, false).await,
             Command::Cache(command) => cache::run(config, command).await,
             Command::Clearsessions => commands::clear_sessions(config).await,
-            Command::Mails { retry } => commands::mails(config, retry).await,
+            Command::Mailer { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,
             Command::Check { deploy } => commands::check(&config, deploy),
             Command::Doctor(command) => doctor::run(config, command).await,

@@ -11,14 +11,14 @@ use crate::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
     },
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// What a visitor types to log in.
 #[derive(Clone)]
 pub struct Credentials {
     /// Who tries.
-    pub visit: Visit,
+    pub visit: RequestContext,
     /// Username or e-mail address.
     pub login: String,
     /// The password.
@@ -30,7 +30,7 @@ impl Credentials {
     ///
     /// # Errors
     /// A refused form.
-    pub fn check(visit: Visit, login: String, password: Secret) -> Result<Self, AppError> {
+    pub fn check(visit: RequestContext, login: String, password: Secret) -> Result<Self, AppError> {
         let mut errors = FormErrors::default();
         if login.trim().is_empty() {
             errors.add(Field::Login, Problem::Required);
@@ -58,11 +58,11 @@ impl AuthUser for Member {
 
 /// Checks credentials and finds members for axum-login.
 #[derive(Clone)]
-pub struct Backend(Site);
+pub struct Backend(AppState);
 
 impl Backend {
     /// For this site.
-    pub const fn new(site: Site) -> Self {
+    pub const fn new(site: AppState) -> Self {
         Self(site)
     }
 }

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 
-use super::{letters, service};
+use super::{mail_templates, service};
 use crate::{
     base::{clock::Millis, db::Transaction, letter::Letter},
-    mail::{delivery::Compose, service::Order},
+    mail::{delivery::Compose, service::MailJob},
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// Writes the mails about accounts.
@@ -15,16 +15,16 @@ pub struct Letters;
 
 #[async_trait]
 impl Compose for Letters {
-    async fn letter(&self, site: &Site, mail: i64, order: &Order) -> Result<Letter, AppError> {
-        letters::write(site, mail, order).await
+    async fn letter(&self, site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError> {
+        mail_templates::write(site, mail, order).await
     }
 
     async fn expand(
         &self,
-        site: &Site,
+        site: &AppState,
         transaction: &mut Transaction,
         now: Millis,
-        order: &Order,
+        order: &MailJob,
     ) -> Result<(), AppError> {
         service::expand_reset_request(site, transaction, now, order).await
     }

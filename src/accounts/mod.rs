@@ -4,33 +4,33 @@ pub mod api;
 pub mod pages;
 
 #[cfg(feature = "ssr")]
-pub mod acting_session;
-#[cfg(feature = "ssr")]
 pub mod backend;
 #[cfg(feature = "ssr")]
 pub mod compose;
 #[cfg(feature = "ssr")]
-pub mod judge;
+pub mod identity;
 #[cfg(feature = "ssr")]
-pub mod letters;
+pub mod impersonation_session;
 #[cfg(feature = "ssr")]
-pub mod links;
+pub mod legacy_redirects;
+#[cfg(feature = "ssr")]
+pub mod mail_links;
+#[cfg(feature = "ssr")]
+pub mod mail_templates;
 #[cfg(feature = "ssr")]
 pub mod names;
-#[cfg(feature = "ssr")]
-pub mod old_addresses;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
 pub mod session;
+#[cfg(feature = "ssr")]
+pub mod session_check;
 #[cfg(feature = "ssr")]
 pub mod session_layers;
 #[cfg(feature = "ssr")]
 mod session_store;
 #[cfg(feature = "ssr")]
 mod store;
-#[cfg(feature = "ssr")]
-pub mod who_asks;
 
 use serde::{Deserialize, Serialize};
 

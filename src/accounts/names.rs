@@ -38,7 +38,7 @@ pub fn problem(name: &str) -> Option<Problem> {
 }
 
 /// Whether the text has in it what could make a line read wrongly.
-pub fn is_no_line(text: &str) -> bool {
+pub fn has_control_chars(text: &str) -> bool {
     text.chars().any(is_foreign)
 }
 

@@ -14,15 +14,15 @@ use crate::{
         IdHash,
         data::{self, ACTING_KEY, Acting, ORIGIN_KEY, PREVIOUS_KEY, RENAMED_KEY},
         hash_id,
-        origin::{Origin, Recent, Renewal},
+        login_context::{LoginContext, RecentAuth, Rotation},
     },
-    base::member::{Client, Member},
+    base::member::{ClientInfo, Member},
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
     site::{
-        Site,
+        AppState,
         cookies::{self, SESSION},
     },
 };
@@ -31,7 +31,7 @@ use crate::{
 pub type AuthSession = axum_login::AuthSession<Backend>;
 
 /// The layer that loads session and member. The cookie lives as long as a session can; when it ends sooner, the server knows.
-pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Store> {
+pub fn layer(site: &AppState) -> AuthManagerLayer<Backend, Store> {
     let longest = site.config.sessions.absolute.get();
     let sessions = SessionManagerLayer::new(Store(site.clone()))
         .with_name(site.cookie_name(SESSION))
@@ -45,7 +45,7 @@ pub fn layer(site: &Site) -> AuthManagerLayer<Backend, Store> {
 }
 
 /// Returns the id in the cookie of a request, whether there is such a session or not.
-pub fn sent_id(site: &Site, headers: &HeaderMap) -> Option<Id> {
+pub fn sent_id(site: &AppState, headers: &HeaderMap) -> Option<Id> {
     cookies::read(site, headers, SESSION)?.parse().ok()
 }
 
@@ -75,9 +75,9 @@ pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> R
 /// An outage.
 pub async fn sign_in(
     auth: &mut AuthSession,
-    site: &Site,
+    site: &AppState,
     member: &Member,
-    client: &Client,
+    client: &ClientInfo,
     remember: bool,
 ) -> Result<(), AppError> {
     if auth.session.id().is_some() {
@@ -88,7 +88,7 @@ pub async fn sign_in(
     if let Some(previous) = cookies::current(SESSION) {
         auth.session.insert(PREVIOUS_KEY, previous).await.map_err(unavailable)?;
     }
-    let origin = Origin::new(&site.config.sessions, site.clock.now(), client.clone(), remember);
+    let origin = LoginContext::new(&site.config.sessions, site.clock.now(), client.clone(), remember);
     write(auth, member, &origin).await
 }
 
@@ -97,7 +97,7 @@ pub async fn sign_in(
 ///
 /// # Errors
 /// [`AppError::SignedOut`] without a session, or an outage.
-pub async fn renew(auth: &mut AuthSession, site: &Site, member: &Member) -> Result<(), AppError> {
+pub async fn renew(auth: &mut AuthSession, site: &AppState, member: &Member) -> Result<(), AppError> {
     let renewal = renewal(auth, site).await?;
     site.sessions.renew(&renewal, member).await?;
     adopt(auth, &renewal, member).await
@@ -107,11 +107,11 @@ pub async fn renew(auth: &mut AuthSession, site: &Site, member: &Member) -> Resu
 ///
 /// # Errors
 /// [`AppError::SignedOut`] without a session, or an outage.
-pub async fn renewal(auth: &AuthSession, site: &Site) -> Result<Renewal, AppError> {
+pub async fn renewal(auth: &AuthSession, site: &AppState) -> Result<Rotation, AppError> {
     let mut origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
     origin.authenticated_at = site.clock.now();
     let old = auth.session.id().ok_or(AppError::SignedOut)?;
-    Ok(Renewal { old, new: Id::default(), origin })
+    Ok(Rotation { old, new: Id::default(), origin })
 }
 
 /// Takes over what [`Sessions::carry_over`] has written. The row has its new id before tower-sessions deletes the old one and makes
@@ -119,7 +119,7 @@ pub async fn renewal(auth: &AuthSession, site: &Site) -> Result<Renewal, AppErro
 ///
 /// # Errors
 /// An outage.
-pub async fn adopt(auth: &mut AuthSession, renewal: &Renewal, member: &Member) -> Result<(), AppError> {
+pub async fn adopt(auth: &mut AuthSession, renewal: &Rotation, member: &Member) -> Result<(), AppError> {
     auth.session.insert(RENAMED_KEY, renewal.new.to_string()).await.map_err(unavailable)?;
     auth.session.cycle_id().await.map_err(unavailable)?;
     write(auth, member, &renewal.origin).await
@@ -131,18 +131,18 @@ pub async fn adopt(auth: &mut AuthSession, renewal: &Renewal, member: &Member) -
 /// [`AppError::SignedOut`] when the session has ended, or an outage.
 pub(super) async fn go_on(
     auth: &mut AuthSession,
-    site: &Site,
+    site: &AppState,
     member: &Member,
-    origin: Origin,
+    origin: LoginContext,
     new: Id,
 ) -> Result<(), AppError> {
     let old = auth.session.id().ok_or(AppError::SignedOut)?;
-    let renewal = Renewal { old, new, origin };
+    let renewal = Rotation { old, new, origin };
     site.sessions.renew(&renewal, member).await?;
     adopt(auth, &renewal, member).await
 }
 
-async fn write(auth: &mut AuthSession, member: &Member, origin: &Origin) -> Result<(), AppError> {
+async fn write(auth: &mut AuthSession, member: &Member, origin: &LoginContext) -> Result<(), AppError> {
     auth.session.insert(ORIGIN_KEY, origin).await.map_err(unavailable)?;
     if !origin.remember {
         auth.session.set_expiry(Some(Expiry::OnSessionEnd));
@@ -156,7 +156,7 @@ async fn write(auth: &mut AuthSession, member: &Member, origin: &Origin) -> Resu
 ///
 /// # Errors
 /// An outage.
-pub async fn origin(auth: &AuthSession) -> Result<Option<Origin>, AppError> {
+pub async fn origin(auth: &AuthSession) -> Result<Option<LoginContext>, AppError> {
     auth.session.get(ORIGIN_KEY).await.map_err(unavailable)
 }
 
@@ -170,7 +170,7 @@ pub fn current_id(auth: &AuthSession) -> Option<IdHash> {
 /// # Errors
 /// [`AppError::ReauthenticationRequired`] when that was `sessions.reauthenticate_after` ago or more,
 /// [`AppError::ClosedWhileActing`] in a session in which staff acts as a member, whose password nobody gave, or an outage.
-pub async fn recently_authenticated(auth: &AuthSession, site: &Site) -> Result<Recent, AppError> {
+pub async fn recently_authenticated(auth: &AuthSession, site: &AppState) -> Result<RecentAuth, AppError> {
     if acting(auth).await?.is_some() {
         return Err(AppError::ClosedWhileActing);
     }
@@ -191,7 +191,7 @@ pub async fn acting(auth: &AuthSession) -> Result<Option<Acting>, AppError> {
 ///
 /// # Errors
 /// An outage: the session is then still there.
-pub async fn log_out(auth: &mut AuthSession, site: &Site) -> Result<Option<Member>, AppError> {
+pub async fn log_out(auth: &mut AuthSession, site: &AppState) -> Result<Option<Member>, AppError> {
     let Some(id) = current_id(auth) else {
         return Ok(None);
     };
@@ -203,9 +203,9 @@ pub async fn log_out(auth: &mut AuthSession, site: &Site) -> Result<Option<Membe
 ///
 /// # Errors
 /// An outage.
-pub async fn open_for(site: &Site, member: &Member, client: &Client) -> Result<String, AppError> {
+pub async fn open_for(site: &AppState, member: &Member, client: &ClientInfo) -> Result<String, AppError> {
     let id = Id::default();
-    let origin = Origin::new(&site.config.sessions, site.clock.now(), client.clone(), true);
+    let origin = LoginContext::new(&site.config.sessions, site.clock.now(), client.clone(), true);
     let data = data::data(member.id(), member.session_stamp(), &origin);
     site.sessions.open(hash_id(id.0), member.id(), &data, &origin).await?;
     Ok(format!("{}={id}", site.cookie_name(SESSION)))

@@ -13,7 +13,7 @@ use axum::{
 use super::session::{AuthSession, sent_id};
 use crate::{
     auth::sessions::{Unknown, hash_id},
-    site::{Site, cookies::SESSION, response},
+    site::{AppState, cookies::SESSION, response},
 };
 
 /// Marks an answer to a request whose session id was replaced by another one: the browser has, or gets, a good cookie of the same
@@ -24,7 +24,7 @@ struct Replaced;
 /// Has a request sent again that was on its way when its session got a new id. By then the browser has the new cookie.
 ///
 /// Nothing else is answered to an old id, no page and no cookie, so it is worth nothing to whoever stole it.
-pub async fn resend_crossed(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn resend_crossed(State(site): State<AppState>, request: Request, next: Next) -> Response {
     /// Time for the answer with the new cookie to arrive. Long enough that even who never gets it is not sent around more often
     /// than browsers follow.
     const PAUSE: Duration = Duration::from_secs(1);
@@ -60,7 +60,7 @@ pub async fn resend_crossed(State(site): State<Site>, request: Request, next: Ne
 
 /// Makes the removal of the session's cookie count: the session layer removes it without `Secure`, and a browser ignores that for
 /// a name that begins with `__Host-`. And takes the removal out of an answer that is [`Replaced`].
-pub async fn removable(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn removable(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let removal = format!("{}=;", site.cookie_name(SESSION));
     let is_removal = |cookie: &HeaderValue| cookie.as_bytes().starts_with(removal.as_bytes());

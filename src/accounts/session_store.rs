@@ -8,21 +8,21 @@ use tower_sessions::{
     session_store::{Error, Result as StoreResult},
 };
 
-use super::judge::judge;
+use super::session_check::judge;
 use crate::{
     auth::sessions::{
         data::{ORIGIN_KEY, PREVIOUS_KEY, RENAMED_KEY, owner},
         hash_id,
-        origin::Origin,
+        login_context::LoginContext,
     },
     base::clock::Millis,
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// The sessions as tower-sessions and axum-login see them.
 #[derive(Clone)]
-pub struct Store(pub(super) Site);
+pub struct Store(pub(super) AppState);
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -43,7 +43,7 @@ impl SessionStore for Store {
             return self.save(record).await;
         }
         let user = owner(&record.data).ok_or_else(|| Error::Encode("only members have sessions".into()))?;
-        let origin: Origin = record
+        let origin: LoginContext = record
             .data
             .get(ORIGIN_KEY)
             .and_then(|origin| serde_json::from_value(origin.clone()).ok())

@@ -14,7 +14,8 @@ use crate::shared::error::AppError;
 #[server(prefix = "/api", endpoint = "members/activity")]
 pub async fn load_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
     use super::Place;
-    use crate::site::{Visit, current_member};
+    use crate::site::{RequestContext, current_member};
 
-    super::service::listing(&Visit::current()?.site, &current_member()?, Place::from_query(&query)).await
+    super::service::listing(&RequestContext::current()?.site, &current_member()?, Place::from_query(&query))
+        .await
 }

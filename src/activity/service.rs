@@ -6,12 +6,12 @@ use crate::{
         clock::{Millis, latest, to_millis},
         db::Transaction,
         id::{first_id_at, new_id},
-        member::{Client, Member, UserId},
+        member::{ClientInfo, Member, UserId},
         moment::moment,
         user_agent::in_words,
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
     timing::security,
 };
 
@@ -31,7 +31,7 @@ pub async fn record(
     user: UserId,
     kind: Kind,
     detail: &str,
-    client: &Client,
+    client: &ClientInfo,
 ) -> Result<(), AppError> {
     let id = new_id(now);
     // A failed login has had its line when it was refused.
@@ -42,7 +42,8 @@ pub async fn record(
         return Ok(store::insert(transaction, id, user, kind.name(), detail, now, client).await?);
     };
     let by = format!("{detail} (done by {}, of staff, as you)", actor.username);
-    Ok(store::insert(transaction, id, user, kind.name(), by.trim_start(), now, &Client::default()).await?)
+    Ok(store::insert(transaction, id, user, kind.name(), by.trim_start(), now, &ClientInfo::default())
+        .await?)
 }
 
 /// The same line for many accounts.
@@ -55,7 +56,7 @@ pub async fn record_many(
     users: &[UserId],
     kind: Kind,
     detail: &str,
-    client: &Client,
+    client: &ClientInfo,
 ) -> Result<(), AppError> {
     const AT_ONCE: usize = 100;
     for some in users.chunks(AT_ONCE) {
@@ -74,7 +75,7 @@ pub async fn record_failed_login(
     transaction: &mut Transaction,
     at: Millis,
     user: UserId,
-    client: &Client,
+    client: &ClientInfo,
 ) -> Result<bool, AppError> {
     const MOST: i64 = 10;
     const HOUR: Millis = 60 * 60 * 1000;
@@ -89,7 +90,7 @@ pub async fn record_failed_login(
 ///
 /// # Errors
 /// An outage.
-pub async fn recent_logins(site: &Site, member: &Member) -> Result<Vec<Activity>, AppError> {
+pub async fn recent_logins(site: &AppState, member: &Member) -> Result<Vec<Activity>, AppError> {
     const LIMIT: i64 = 5;
     let mut connection = site.db.read().await?;
     Ok(store::latest_of(&mut connection, member.id(), Kind::Login.name(), LIMIT).await?)
@@ -99,7 +100,7 @@ pub async fn recent_logins(site: &Site, member: &Member) -> Result<Vec<Activity>
 ///
 /// # Errors
 /// An outage.
-pub async fn recent(site: &Site, member: &Member) -> Result<Vec<Line>, AppError> {
+pub async fn recent(site: &AppState, member: &Member) -> Result<Vec<Line>, AppError> {
     const LIMIT: i64 = 5;
     let mut connection = site.db.read().await?;
     let rows = store::before(&mut connection, member.id(), END, LIMIT).await?;
@@ -110,7 +111,7 @@ pub async fn recent(site: &Site, member: &Member) -> Result<Vec<Line>, AppError>
 ///
 /// # Errors
 /// An outage.
-pub async fn listing(site: &Site, member: &Member, place: Place) -> Result<Listing, AppError> {
+pub async fn listing(site: &AppState, member: &Member, place: Place) -> Result<Listing, AppError> {
     let mut connection = site.db.read().await?;
     // One more than is shown tells whether there is another page.
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
@@ -160,7 +161,7 @@ fn line(row: Activity) -> Line {
 ///
 /// # Errors
 /// An outage.
-pub async fn sweep(site: &Site) -> Result<u64, AppError> {
+pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
     const BATCH: i64 = 500;
     let oldest = first_id_at(site.clock.now().saturating_sub(to_millis(site.config.activity.keep.get())));
     let mut swept = 0;

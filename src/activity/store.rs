@@ -5,7 +5,7 @@ use sqlx::{AnyConnection, FromRow};
 use super::Cursor;
 use crate::base::{
     clock::Millis,
-    member::{Client, UserId},
+    member::{ClientInfo, UserId},
     sql::Sql,
 };
 
@@ -33,7 +33,7 @@ pub async fn insert(
     kind: &str,
     detail: &str,
     at: Millis,
-    client: &Client,
+    client: &ClientInfo,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO activity (id, user_id, kind, detail, at, address, agent) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -57,7 +57,7 @@ pub async fn insert_many(
     kind: &str,
     detail: &str,
     at: Millis,
-    client: &Client,
+    client: &ClientInfo,
 ) -> Result<(), sqlx::Error> {
     let mut sql = Sql::new("INSERT INTO activity (id, user_id, kind, detail, at, address, agent) VALUES ");
     for (number, (id, user)) in rows.iter().enumerate() {

@@ -1,14 +1,14 @@
 //! The admin: people and what they may, for staff.
 
-/// Acting as a member, for staff.
-pub mod acting;
 pub mod activity;
 pub mod cache;
-#[cfg(feature = "ssr")]
-pub mod desk;
-pub mod frame;
 pub mod groups;
+/// Acting as a member, for staff.
+pub mod impersonation;
+pub mod layout;
 pub mod mails;
 pub mod pages;
 pub mod sessions;
+#[cfg(feature = "ssr")]
+pub mod staff_request;
 pub mod users;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::frame::{AdminFrame, ROOMS, Room};
+use super::layout::{AdminFrame, ROOMS, Room};
 use crate::ui::IfAllowed;
 
 /// `/admin`

@@ -10,7 +10,7 @@ use crate::{
         moment::moment,
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// Who changes something.
@@ -148,7 +148,11 @@ pub async fn record_many(
 ///
 /// # Errors
 /// An outage.
-pub async fn of_object(site: &Site, object: Object<'_>, before: Option<i64>) -> Result<History, AppError> {
+pub async fn of_object(
+    site: &AppState,
+    object: Object<'_>,
+    before: Option<i64>,
+) -> Result<History, AppError> {
     let mut connection = site.db.read().await?;
     let before = before.unwrap_or(i64::MAX);
     Ok(show(store::of_object(&mut connection, object.kind(), object.id(), before, LIMIT).await?))
@@ -158,7 +162,7 @@ pub async fn of_object(site: &Site, object: Object<'_>, before: Option<i64>) -> 
 ///
 /// # Errors
 /// An outage.
-pub async fn by_actor(site: &Site, actor: UserId, before: Option<i64>) -> Result<History, AppError> {
+pub async fn by_actor(site: &AppState, actor: UserId, before: Option<i64>) -> Result<History, AppError> {
     let mut connection = site.db.read().await?;
     Ok(show(store::by_actor(&mut connection, actor, before.unwrap_or(i64::MAX), LIMIT).await?))
 }

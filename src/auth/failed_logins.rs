@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::login_name::LoginName;
-use crate::base::{clock::Millis, member::Client};
+use crate::base::{clock::Millis, member::ClientInfo};
 
 /// Notes in memory; more are dropped. Hashes take so long that no second has as many failed logins.
 const MOST: usize = 512;
@@ -18,7 +18,7 @@ pub struct Note {
     /// What was typed as the name.
     pub login: LoginName,
     /// From where.
-    pub client: Client,
+    pub client: ClientInfo,
     /// When.
     pub at: Millis,
 }

@@ -18,7 +18,7 @@ use crate::{
     base::{
         config,
         failure::Failure,
-        work_queue::{Lane, Workshop},
+        work_queue::{Lane, WorkQueue},
     },
     shared::{error::AppError, forms::Secret},
 };
@@ -36,7 +36,7 @@ pub struct Fit {
 #[derive(Clone)]
 pub struct Hasher {
     argon2: Argon2<'static>,
-    workshop: Workshop,
+    workshop: WorkQueue,
 }
 
 impl Hasher {
@@ -55,7 +55,7 @@ impl Hasher {
         };
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            workshop: Workshop::new(slots, settings.queue),
+            workshop: WorkQueue::new(slots, settings.queue),
         })
     }
 

@@ -70,7 +70,7 @@ pub async fn restore(config: &config::Database, file: &Path, force: bool) -> Res
             database.display()
         )));
     }
-    let _lock = database_lock::by_nobody_else(&database)?;
+    let _lock = database_lock::exclusive(&database)?;
     let partial = Partial::beside(&database)?;
     let Checked { accounts } = copy(file, &partial.0).await?;
     end_what_was_open(&partial.0)

@@ -18,7 +18,7 @@ pub struct InUse {
 ///
 /// # Errors
 /// While the database is being replaced.
-pub fn by_a_site(config: &config::Database) -> Result<Option<InUse>, Failure> {
+pub fn shared(config: &config::Database) -> Result<Option<InUse>, Failure> {
     if !config.url.is_embedded() {
         return Ok(None);
     }
@@ -36,7 +36,7 @@ pub fn by_a_site(config: &config::Database) -> Result<Option<InUse>, Failure> {
 ///
 /// # Errors
 /// When a site runs on it.
-pub fn by_nobody_else(database: &Path) -> Result<InUse, Failure> {
+pub fn exclusive(database: &Path) -> Result<InUse, Failure> {
     let file = open(database)?;
     match file.try_lock() {
         Ok(()) => Ok(InUse { _file: file }),

@@ -64,7 +64,7 @@ enum Way {
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The site's post office.
-pub struct Mails {
+pub struct Mailer {
     way: Way,
     from: Mailbox,
     site_name: String,
@@ -72,7 +72,7 @@ pub struct Mails {
     woken: Notify,
 }
 
-impl Mails {
+impl Mailer {
     /// With the configured way out.
     ///
     /// # Errors

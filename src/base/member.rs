@@ -76,7 +76,7 @@ impl Member {
     }
 
     /// The same member, with somebody else at the keyboard. (`acting` alone makes one, for a single request; in no memory is any.)
-    pub(crate) fn acted_by(&self, actor: Actor) -> Self {
+    pub(crate) fn impersonated_by(&self, actor: Actor) -> Self {
         let Inner { id, username, session_stamp, rights, .. } = &*self.0;
         Self(Arc::new(Inner {
             id: *id,
@@ -195,7 +195,7 @@ impl Staff {
 
 /// Where a request comes from, as far as can be told: for the devices page and the record of activity.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Client {
+pub struct ClientInfo {
     /// The address, of the proxy's visitor where the proxy is trusted.
     pub address: String,
     /// `User-Agent`, cut to 300 characters.
@@ -222,7 +222,7 @@ mod tests {
     fn who_acts_as_a_member_is_neither_the_member_nor_staff() {
         let rights = Rights { is_staff: true, is_superuser: true, ..Default::default() };
         let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
-        let acted = member.acted_by(Actor { id: UserId(2), username: "sam".into(), ends_at: 0 });
+        let acted = member.impersonated_by(Actor { id: UserId(2), username: "sam".into(), ends_at: 0 });
         assert_eq!((acted.id(), acted.username(), acted.rights()), (UserId(1), "ada", member.rights()));
         assert_eq!(acted.acting().map(|actor| actor.id), Some(UserId(2)));
         assert_eq!(member.acting(), None);

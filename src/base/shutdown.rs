@@ -4,11 +4,11 @@ use tokio::sync::watch;
 
 /// The signal. Clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Stopping(watch::Sender<bool>);
+pub struct Shutdown(watch::Sender<bool>);
 
-impl Stopping {
+impl Shutdown {
     /// From here on the site stops.
-    pub fn begin(&self) {
+    pub fn trigger(&self) {
         self.0.send_replace(true);
     }
 
@@ -18,7 +18,7 @@ impl Stopping {
     }
 
     /// Ready when the site stops, or has begun to.
-    pub async fn begun(&self) {
+    pub async fn triggered(&self) {
         let _ = self.0.subscribe().wait_for(|begun| *begun).await;
     }
 }

@@ -10,7 +10,7 @@ use crate::shared::error::AppError;
 
 /// A number of slots and a queue in front of them. Clones share both.
 #[derive(Clone)]
-pub struct Workshop {
+pub struct WorkQueue {
     slots: Arc<Semaphore>,
     /// Who is at work plus who waits.
     admitted: Arc<Semaphore>,
@@ -29,12 +29,12 @@ pub enum Lane {
 
 /// A place in the queue; dropped, it is free again.
 #[derive(Debug)]
-pub struct Admitted {
+pub struct Permit {
     _place: OwnedSemaphorePermit,
     _open: Option<OwnedSemaphorePermit>,
 }
 
-impl Workshop {
+impl WorkQueue {
     /// So many at once, so many waiting.
     pub fn new(slots: usize, queue: usize) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl Workshop {
     ///
     /// # Errors
     /// [`AppError::Busy`] when there is none.
-    pub fn admit(&self) -> Result<Admitted, AppError> {
+    pub fn try_acquire(&self) -> Result<Permit, AppError> {
         self.admit_to(Lane::Reserved)
     }
 
@@ -56,13 +56,13 @@ impl Workshop {
     ///
     /// # Errors
     /// [`AppError::Busy`] when there is none.
-    pub fn admit_to(&self, lane: Lane) -> Result<Admitted, AppError> {
+    pub fn admit_to(&self, lane: Lane) -> Result<Permit, AppError> {
         let open = match lane {
             Lane::Open => Some(self.admitted_open.clone().try_acquire_owned().map_err(|_| BUSY)?),
             Lane::Reserved => None,
         };
         let place = self.admitted.clone().try_acquire_owned().map_err(|_| BUSY)?;
-        Ok(Admitted { _place: place, _open: open })
+        Ok(Permit { _place: place, _open: open })
     }
 
     /// Waits for a slot and does the work in it.
@@ -71,7 +71,7 @@ impl Workshop {
     /// [`AppError::Internal`] when the work panicked.
     pub async fn run<T: Send + 'static>(
         &self,
-        admitted: Admitted,
+        admitted: Permit,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let slot = self.slots.clone().acquire_owned().await.map_err(|_| BUSY)?;
@@ -100,25 +100,25 @@ mod tests {
 
     #[tokio::test]
     async fn past_the_queue_nobody_waits() {
-        let workshop = Workshop::new(1, 1);
+        let workshop = WorkQueue::new(1, 1);
         let slot = workshop.slots.clone().acquire_owned().await;
         let waiting: Vec<_> = (0..2)
             .map(|number| {
-                let (workshop, admitted) = (workshop.clone(), workshop.admit().expect("a place"));
+                let (workshop, admitted) = (workshop.clone(), workshop.try_acquire().expect("a place"));
                 tokio::spawn(async move { workshop.run(admitted, move || number).await })
             })
             .collect();
-        assert_eq!(workshop.admit().err(), Some(AppError::Busy { retry_after: 2 }));
+        assert_eq!(workshop.try_acquire().err(), Some(AppError::Busy { retry_after: 2 }));
         drop(slot);
         for (number, waiting) in waiting.into_iter().enumerate() {
             assert_eq!(waiting.await.expect("no panic"), Ok(number));
         }
-        assert!(workshop.admit().is_ok(), "the places are free again");
+        assert!(workshop.try_acquire().is_ok(), "the places are free again");
     }
 
     #[test]
     fn strangers_leave_half_of_the_queue_free() {
-        let workshop = Workshop::new(1, 4);
+        let workshop = WorkQueue::new(1, 4);
         let strangers: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Open).ok()).take(9).collect();
         assert_eq!(strangers.len(), 3, "the slot and two places");
         let known: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Reserved).ok()).take(9).collect();
@@ -130,9 +130,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_frees_its_place() {
-        let workshop = Workshop::new(1, 0);
+        let workshop = WorkQueue::new(1, 0);
         for _ in 0..2 {
-            let admitted = workshop.admit().expect("a place");
+            let admitted = workshop.try_acquire().expect("a place");
             assert_eq!(
                 workshop.run(admitted, || panic!("on purpose")).await,
                 Err::<(), _>(AppError::Internal)

@@ -10,15 +10,15 @@ use bytes::Bytes;
 
 use super::{
     backend::{Condition, Put},
+    backend_client::BackendClient,
     envelope::{Envelope, Times},
     flight::{Flights, Snapshot},
-    generations::Generations,
+    invalidation_log::InvalidationLog,
     key::Key,
-    ledger::Ledger,
-    link::Link,
     memory::Entry,
     observe::Observer,
     tag::{Slot, Tag},
+    tag_versions::TagVersions,
     ttl::Policy,
 };
 use crate::base::clock::{Clock, Millis, SKEW, to_millis};
@@ -26,14 +26,14 @@ use crate::base::clock::{Clock, Millis, SKEW, to_millis};
 pub(super) struct Core {
     pub clock: Clock,
     pub prefix: Box<str>,
-    pub link: Arc<Link>,
+    pub link: Arc<BackendClient>,
     pub flights: Arc<Flights>,
     /// Counts of what was taken back by this process: all there is for a backend in this process, and for the loads of any.
-    pub counters: Generations,
+    pub counters: TagVersions,
     /// In which those queue who change the same entry in place.
-    pub turns: Box<[tokio::sync::Mutex<()>]>,
+    pub key_locks: Box<[tokio::sync::Mutex<()>]>,
     pub observer: Observer,
-    pub ledger: Ledger,
+    pub ledger: InvalidationLog,
 }
 
 /// What a look found.
@@ -189,14 +189,14 @@ impl Core {
     }
 
     /// The turn of whoever changes this entry in place, within this process.
-    pub async fn turn(&self, key: &Key) -> tokio::sync::MutexGuard<'_, ()> {
+    pub async fn key_lock(&self, key: &Key) -> tokio::sync::MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
-        self.turns[hasher.finish() as usize % self.turns.len()].lock().await
+        self.key_locks[hasher.finish() as usize % self.key_locks.len()].lock().await
     }
 
     /// So many that few wait for each other without need.
-    pub fn turns() -> Box<[tokio::sync::Mutex<()>]> {
+    pub fn key_locks() -> Box<[tokio::sync::Mutex<()>]> {
         (0..64).map(|_| tokio::sync::Mutex::new(())).collect()
     }
 

@@ -5,7 +5,7 @@ use super::{
     core::is_fresh,
     envelope::{Envelope, Times},
     key::Key,
-    public::Fits,
+    public::AllowedIn,
     ttl::Policy,
     view::View,
 };
@@ -29,7 +29,7 @@ pub enum CountError {
 
 impl<Who> View<'_, Who>
 where
-    i64: Fits<Who>,
+    i64: AllowedIn<Who>,
 {
     /// Adds to a number and returns it, in one step for all instances. How long it is good stays as it is.
     ///
@@ -76,7 +76,7 @@ impl<Who> View<'_, Who> {
     ) -> Result<T, CountError> {
         /// Within this process they queue; so many other instances can be faster in a row.
         const TRIES: usize = 100;
-        let _turn = self.cache.core.turn(key).await;
+        let _turn = self.cache.core.key_lock(key).await;
         for _ in 0..TRIES {
             let look = self.look(key, policy).await;
             let now = self.cache.core.clock.now();
@@ -93,7 +93,7 @@ impl<Who> View<'_, Who> {
                 Some(true) => return Ok(answer),
                 Some(false) => {}
                 None => {
-                    self.doubt(policy);
+                    self.invalidate_on_write_failure(policy);
                     return Err(CountError::Unavailable);
                 }
             }

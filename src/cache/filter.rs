@@ -25,18 +25,18 @@ type Good = Arc<dyn Fn(&Envelope) -> bool + Send + Sync>;
 
 /// What a backend picks entries with, knowing nothing of what they mean.
 #[derive(Clone)]
-pub struct Sieve {
+pub struct EntryFilter {
     filter: Filter,
     pub(super) good: Good,
 }
 
-impl Sieve {
+impl EntryFilter {
     pub(super) fn new(filter: Filter, good: impl Fn(&Envelope) -> bool + Send + Sync + 'static) -> Self {
         Self { filter, good: Arc::new(good) }
     }
 
     /// Whether the entry that begins so is wanted.
-    pub fn lets_through(&self, head: &Bytes) -> bool {
+    pub fn matches(&self, head: &Bytes) -> bool {
         let Some(envelope) = Envelope::open(head.clone()) else {
             return false;
         };

@@ -25,7 +25,7 @@ pub struct Snapshot {
 
 /// How a load ended, for those who waited for it.
 #[derive(Clone, Debug)]
-pub enum Landing {
+pub enum LoadOutcome {
     /// With a value.
     Value(Entry<Bytes>),
     /// With an error, or a panic.
@@ -37,7 +37,7 @@ pub enum Landing {
 /// What becomes of who wants a value.
 pub enum Boarding {
     /// Somebody else has made it.
-    Landed(Landing),
+    Landed(LoadOutcome),
     /// This one makes it.
     Lead(Lead),
 }
@@ -45,8 +45,8 @@ pub enum Boarding {
 struct Flight {
     snapshot: Snapshot,
     /// Whoever holds it makes the value.
-    turn: Arc<tokio::sync::Mutex<()>>,
-    landing: OnceLock<Landing>,
+    key_lock: Arc<tokio::sync::Mutex<()>>,
+    landing: OnceLock<LoadOutcome>,
     is_overtaken: AtomicBool,
     /// How many wait or lead. Changed only while the table is locked.
     aboard: AtomicUsize,
@@ -60,18 +60,18 @@ impl Flights {
     /// Waits for whoever makes the value already, and takes over when that one went away.
     pub async fn board(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Boarding {
         let (ticket, _) = self.ticket(key, snapshot);
-        let turn = ticket.flight.turn.clone().lock_owned().await;
+        let key_lock = ticket.flight.key_lock.clone().lock_owned().await;
         match ticket.flight.landing.get() {
             Some(landing) => Boarding::Landed(landing.clone()),
-            None => Boarding::Lead(Lead { ticket, _turn: turn }),
+            None => Boarding::Lead(Lead { ticket, _turn: key_lock }),
         }
     }
 
     /// Only when nobody makes the value already.
     pub fn lead(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Option<Lead> {
         let (ticket, is_first) = self.ticket(key, snapshot);
-        let turn = ticket.flight.turn.clone().try_lock_owned().ok()?;
-        is_first.then_some(Lead { ticket, _turn: turn })
+        let key_lock = ticket.flight.key_lock.clone().try_lock_owned().ok()?;
+        is_first.then_some(Lead { ticket, _turn: key_lock })
     }
 
     /// What is being made for this key is older than what was just written: nobody joins it, and it is not kept.
@@ -94,7 +94,7 @@ impl Flights {
             of_key.iter().find(|flight| flight.snapshot == *snapshot).cloned().unwrap_or_else(|| {
                 let flight = Arc::new(Flight {
                     snapshot: snapshot.clone(),
-                    turn: Arc::default(),
+                    key_lock: Arc::default(),
                     landing: OnceLock::new(),
                     is_overtaken: AtomicBool::new(false),
                     aboard: AtomicUsize::new(0),
@@ -141,7 +141,7 @@ pub struct Lead {
 
 impl Lead {
     /// Lets all who wait go on with that.
-    pub fn land(self, landing: Landing) {
+    pub fn land(self, landing: LoadOutcome) {
         let _ = self.ticket.flight.landing.set(landing);
     }
 
@@ -159,7 +159,7 @@ impl Lead {
 impl Drop for Lead {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let _ = self.ticket.flight.landing.set(Landing::Failed(AppError::Internal));
+            let _ = self.ticket.flight.landing.set(LoadOutcome::Failed(AppError::Internal));
         }
     }
 }

@@ -6,18 +6,18 @@ use tokio::sync::oneshot;
 
 use super::{
     backend::{self, Backend, Found, Usage},
+    backend_client::BackendClient,
     core::{Core, is_shown},
-    delivery::Delivery,
     envelope::Envelope,
-    filter::{Filter, Sieve},
+    filter::{EntryFilter, Filter},
     flight::Flights,
-    generations::Generations,
+    invalidation_log::{Invalidation, InvalidationLog},
     key::Key,
-    ledger::{Invalidation, Ledger},
-    link::Link,
     list::{Listing, listed},
     observe::{Observer, Point, Totals},
+    propagation::Propagation,
     tag::{SLOTS, Slot, Tag},
+    tag_versions::TagVersions,
 };
 use crate::base::{
     clock::{Clock, Millis},
@@ -66,12 +66,12 @@ impl Cache {
         Self {
             core: Arc::new(Core {
                 prefix: prefix.into(),
-                link: Arc::new(Link::new(backend, prefix, timeout, clock.clone())),
+                link: Arc::new(BackendClient::new(backend, prefix, timeout, clock.clone())),
                 flights: Arc::new(Flights::default()),
-                counters: Generations::new(SLOTS),
-                turns: Core::turns(),
+                counters: TagVersions::new(SLOTS),
+                key_locks: Core::key_locks(),
                 observer: Observer::new(clock.now()),
-                ledger: Ledger::default(),
+                ledger: InvalidationLog::default(),
                 clock,
             }),
         }
@@ -81,9 +81,9 @@ impl Cache {
     /// in the verb that wrote.
     ///
     /// For this process it is done when this returns, also when the backend is down: until it hears of it, nothing with these tags
-    /// is used here. Who awaits the [`Delivery`] knows that other instances see it as well.
-    pub fn invalidate(&self, tags: &[Tag], cause: &'static str) -> Delivery {
-        let delivery = self.take_back(tags);
+    /// is used here. Who awaits the [`Propagation`] knows that other instances see it as well.
+    pub fn invalidate(&self, tags: &[Tag], cause: &'static str) -> Propagation {
+        let propagation = self.bump(tags);
         self.core.observer.invalidated();
         self.core.ledger.note(tags, Invalidation { at: self.core.clock.now(), cause });
         match tags {
@@ -95,30 +95,30 @@ impl Cache {
                 tracing::info!(tags, cause, "cache.invalidate: {tags}");
             }
         }
-        delivery
+        propagation
     }
 
     /// Takes back everything of one member.
-    pub fn invalidate_member(&self, member: UserId, cause: &'static str) -> Delivery {
+    pub fn invalidate_member(&self, member: UserId, cause: &'static str) -> Propagation {
         self.invalidate(&[Tag::Member(member)], cause)
     }
 
     /// Takes back everything of everybody, where naming them all would take too long.
-    pub fn invalidate_everybody(&self, cause: &'static str) -> Delivery {
+    pub fn invalidate_everybody(&self, cause: &'static str) -> Propagation {
         self.invalidate(&[Tag::Everything], cause)
     }
 
     /// Takes back everything, and gives its room back.
     pub async fn clear(&self, cause: &'static str) {
         self.invalidate(&[Tag::Everything], cause).await;
-        let _ = self.core.link.ask_for_long(self.core.link.backend.clear()).await;
+        let _ = self.core.link.call_with_timeout(self.core.link.backend.clear()).await;
     }
 
     /// Takes out one entry, by [`Listed::fingerprint`](super::Listed::fingerprint); whether it was found.
     pub async fn drop_one(&self, fingerprint: &str) -> bool {
         let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
-        let sieve = Sieve::new(filter, |_| true);
-        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&sieve, 1)).await.flatten();
+        let filter = EntryFilter::new(filter, |_| true);
+        let found = self.core.link.call_with_timeout(self.core.link.backend.scan(&filter, 1)).await.flatten();
         let keys: Vec<Key> = found.iter().flatten().filter_map(|found| Some(read(found)?.1)).collect();
         keys.iter().for_each(|key| self.core.flights.overtake(key));
         !keys.is_empty() && self.core.link.delete_many(&keys).await.is_some()
@@ -132,8 +132,8 @@ impl Cache {
         let good = move |envelope: &Envelope| {
             is_shown(envelope.times(), core.clock.now()) && core.is_current_here(envelope)
         };
-        let sieve = Sieve::new(filter.clone(), good);
-        let found = self.core.link.ask_for_long(self.core.link.backend.scan(&sieve, MOST)).await??;
+        let filter = EntryFilter::new(filter.clone(), good);
+        let found = self.core.link.call_with_timeout(self.core.link.backend.scan(&filter, MOST)).await??;
         let is_cut = found.len() >= MOST;
         let read: Vec<_> = found
             .iter()
@@ -154,7 +154,8 @@ impl Cache {
 
     /// What the cache can tell of itself.
     pub async fn stats(&self) -> Stats {
-        let usage = self.core.link.ask_for_long(self.core.link.backend.usage()).await.unwrap_or_default();
+        let usage =
+            self.core.link.call_with_timeout(self.core.link.backend.usage()).await.unwrap_or_default();
         Stats {
             backend: self.core.link.backend.kind(),
             totals: self.core.observer.totals(),
@@ -175,7 +176,7 @@ impl Cache {
 
     /// Gives back the room of what is over, where the backend does not see to that by itself.
     pub async fn sweep(&self) {
-        let _ = self.core.link.ask_for_long(self.core.link.backend.sweep()).await;
+        let _ = self.core.link.call_with_timeout(self.core.link.backend.sweep()).await;
     }
 
     /// Takes out everything, the numbers of tags included: for a prefix that nobody uses after this.
@@ -185,29 +186,29 @@ impl Cache {
         let link = &self.core.link;
         let numbers: Vec<Key> = (0..=Slot::MAX).map(|slot| link.slot_key(slot)).collect();
         for some in numbers.chunks(AT_ONCE) {
-            let _ = link.ask_for_long(link.backend.delete_many(some)).await;
+            let _ = link.call_with_timeout(link.backend.delete_many(some)).await;
         }
     }
 
     /// Says once more what a backend that is down was not told yet; to be called at the end of the program, which forgets it.
     pub async fn close(&self) {
-        if self.core.link.owes() && self.core.link.deliver().await.is_none() {
+        if self.core.link.has_pending() && self.core.link.deliver().await.is_none() {
             tracing::warn!(
                 "The cache's backend was not told of all that was taken back; it keeps that until its time is over"
             );
         }
     }
 
-    pub(super) fn take_back(&self, tags: &[Tag]) -> Delivery {
+    pub(super) fn bump(&self, tags: &[Tag]) -> Propagation {
         let slots: Vec<Slot> = tags.iter().map(Tag::slot).collect();
         let link = self.core.link.clone();
         if link.backend.is_shared() {
-            link.owe(&slots);
+            link.mark_pending(&slots);
         }
         // After that, so that whoever sees the new count here does not see the old number there.
         slots.iter().for_each(|slot| self.core.counters.advance((*slot).into()));
         if !link.backend.is_shared() {
-            return Delivery(None);
+            return Propagation(None);
         }
         let (said, delivered) = oneshot::channel();
         // Outside of a runtime it stays owed, until somebody delivers.
@@ -216,11 +217,11 @@ impl Cache {
                 let is_delivered = link.deliver().await.is_some();
                 let _ = said.send(());
                 if !is_delivered {
-                    link.deliver_later().await;
+                    link.retry_pending().await;
                 }
             });
         }
-        Delivery(Some(delivered))
+        Propagation(Some(delivered))
     }
 }
 

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use super::{
     core::Core,
     envelope::Times,
-    flight::{Boarding, Landing, Lead},
+    flight::{Boarding, Lead, LoadOutcome},
     key::{Key, Scope},
     memory::Entry,
-    public::Fits,
+    public::AllowedIn,
     tag::{Slot, Tag},
     ttl::Policy,
     view::View,
@@ -30,11 +30,11 @@ pub enum Lease<Who> {
     /// It is there, or was made by somebody else meanwhile.
     Found(Entry<Bytes>, Lookup),
     /// It is missing, and whoever gets this makes it; all others wait for it.
-    Yours(Fill<Who>),
+    Owner(Fill<Who>),
     /// Somebody else tried to make it.
     Failed(AppError),
-    /// It is not kept: everybody makes their own.
-    Alone,
+    /// It is not cached: every caller computes its own.
+    Bypass,
 }
 
 /// The right to make an entry. Dropped, the next in line gets it.
@@ -53,7 +53,7 @@ pub struct Fill<Who> {
 
 impl<Who> Fill<Who> {
     /// Keeps it and hands it to all who wait. What was taken back since the lease began is handed out and not kept.
-    pub async fn keep<B: Into<Bytes> + Fits<Who>>(self, value: B) -> Entry<Bytes> {
+    pub async fn keep<B: Into<Bytes> + AllowedIn<Who>>(self, value: B) -> Entry<Bytes> {
         self.keep_encoded(value.into()).await
     }
 
@@ -66,7 +66,7 @@ impl<Who> Fill<Who> {
             self.core.keep_loaded(&self.key, &envelope, &self.slots, self.lead.snapshot()).await;
         }
         let entry = Entry { value, computed_at: times.computed_at, expires_at: times.expires_at };
-        self.lead.land(Landing::Value(entry.clone()));
+        self.lead.land(LoadOutcome::Value(entry.clone()));
         entry
     }
 
@@ -78,12 +78,12 @@ impl<Who> Fill<Who> {
 
     /// It could not be made: all who wait get that error, and whoever comes after them tries again.
     pub fn fail(self, error: AppError) {
-        self.lead.land(Landing::Failed(error));
+        self.lead.land(LoadOutcome::Failed(error));
     }
 
     /// What was made is for nobody else: all who wait make their own.
     pub fn pass(self) {
-        self.lead.land(Landing::Alone);
+        self.lead.land(LoadOutcome::Alone);
     }
 
     fn say_how_long(&self) {
@@ -100,35 +100,35 @@ impl<Who> View<'_, Who> {
     /// The right to make what is missing: what `get_or_set` is made of, for who decides only afterwards whether to keep it.
     pub async fn lease(&self, policy: Policy, parts: &[&str]) -> Lease<Who> {
         if policy.ttl.is_zero() {
-            return self.missed(policy, Lease::Alone);
+            return self.missed(policy, Lease::Bypass);
         }
         let (key, slots, core) = (self.key(policy, parts), self.slots(policy), &self.cache.core);
         if let Some(entry) = self.fresh(&self.look(&key, policy).await) {
-            self.looked(policy, Lookup::Hit);
+            self.record_lookup(policy, Lookup::Hit);
             self.recorder.good_until(entry.expires_at);
             return Lease::Found(entry, Lookup::Hit);
         }
         let snapshot = core.snapshot(&slots).await;
         let lead = match core.flights.board(&key, &snapshot).await {
-            Boarding::Landed(Landing::Value(entry)) => {
+            Boarding::Landed(LoadOutcome::Value(entry)) => {
                 self.recorder.good_until(entry.expires_at);
                 return self.missed(policy, Lease::Found(entry, Lookup::Miss));
             }
-            Boarding::Landed(Landing::Failed(error)) => return self.missed(policy, Lease::Failed(error)),
-            Boarding::Landed(Landing::Alone) => return self.missed(policy, Lease::Alone),
+            Boarding::Landed(LoadOutcome::Failed(error)) => return self.missed(policy, Lease::Failed(error)),
+            Boarding::Landed(LoadOutcome::Alone) => return self.missed(policy, Lease::Bypass),
             Boarding::Lead(lead) => lead,
         };
         // It may have been made between the look and the turn.
         if let Some(entry) = self.fresh(&self.look(&key, policy).await) {
-            lead.land(Landing::Value(entry.clone()));
+            lead.land(LoadOutcome::Value(entry.clone()));
             self.recorder.good_until(entry.expires_at);
             return self.missed(policy, Lease::Found(entry, Lookup::Miss));
         }
-        self.missed(policy, Lease::Yours(self.fill(policy, key, slots, lead)))
+        self.missed(policy, Lease::Owner(self.fill(policy, key, slots, lead)))
     }
 
     fn missed(&self, policy: Policy, lease: Lease<Who>) -> Lease<Who> {
-        self.looked(policy, Lookup::Miss);
+        self.record_lookup(policy, Lookup::Miss);
         lease
     }
 

@@ -3,8 +3,8 @@
 use super::{
     backend::Found,
     envelope::Envelope,
+    invalidation_log::Invalidation,
     key::{Key, Scope},
-    ledger::Invalidation,
     tag::Tag,
 };
 use crate::base::clock::Millis;

@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::{
     core::{entry, is_fresh},
     lease::{Fill, Lease},
-    public::Fits,
+    public::AllowedIn,
     ttl::Policy,
     view::{View, decode, encode},
 };
@@ -32,7 +32,7 @@ impl<Who> View<'_, Who> {
         load: impl FnOnce() -> L,
     ) -> Result<V, AppError>
     where
-        V: Serialize + DeserializeOwned + Fits<Who>,
+        V: Serialize + DeserializeOwned + AllowedIn<Who>,
         L: Future<Output = Result<V, AppError>>,
     {
         match self.get_now(policy, parts).and_then(|entry| decode(policy, &entry.value)) {
@@ -53,7 +53,7 @@ impl<Who> View<'_, Who> {
         load: impl FnOnce() -> L + Send + 'static,
     ) -> Result<V, AppError>
     where
-        V: Serialize + DeserializeOwned + Fits<Who> + Send,
+        V: Serialize + DeserializeOwned + AllowedIn<Who> + Send,
         L: Future<Output = Result<V, AppError>> + Send + 'static,
         Who: 'static,
     {
@@ -66,7 +66,7 @@ impl<Who> View<'_, Who> {
         if let Some(stale) = stale.filter(|stale| !is_fresh(stale.times(), now))
             && let Some(value) = decode(policy, &entry(&stale).value)
         {
-            self.looked(policy, Lookup::Stale);
+            self.record_lookup(policy, Lookup::Stale);
             self.recorder.good_until(stale.times().expires_at);
             let slots = self.slots(policy);
             let snapshot = self.cache.core.snapshot(&slots).await;
@@ -91,11 +91,11 @@ impl<Who> View<'_, Who> {
         load: impl FnOnce() -> L,
     ) -> Result<V, AppError>
     where
-        V: Serialize + DeserializeOwned + Fits<Who>,
+        V: Serialize + DeserializeOwned + AllowedIn<Who>,
         L: Future<Output = Result<V, AppError>>,
     {
         match self.lease(policy, parts).await {
-            Lease::Yours(fill) => {
+            Lease::Owner(fill) => {
                 let (value, expires_at) = run(policy, fill, load).await?;
                 self.recorder.good_until(expires_at);
                 Ok(value)
@@ -112,7 +112,7 @@ impl<Who> View<'_, Who> {
                     Ok(value)
                 }
             },
-            Lease::Alone => {
+            Lease::Bypass => {
                 self.cache.core.observer.computed();
                 load().await
             }
@@ -127,7 +127,7 @@ async fn run<Who, V, L>(
     load: impl FnOnce() -> L,
 ) -> Result<(V, Millis), AppError>
 where
-    V: Serialize + Fits<Who>,
+    V: Serialize + AllowedIn<Who>,
     L: Future<Output = Result<V, AppError>>,
 {
     match load().await {

@@ -119,7 +119,7 @@ async fn loads_of_many() -> u32 {
 
 async fn keep(cache: &Cache, number: u32, length: usize) {
     let recorder = Recorder::default();
-    if let Lease::Yours(fill) = cache.public(&recorder).lease(policy(), &[&part(number)]).await {
+    if let Lease::Owner(fill) = cache.public(&recorder).lease(policy(), &[&part(number)]).await {
         fill.keep(PublicBytes(vec![0_u8; length].into())).await;
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use moka::{future::Cache as Moka, ops::compute::Op};
 
-use super::generations::Generations;
+use super::tag_versions::TagVersions;
 use crate::{
     base::clock::{Clock, Millis, to_millis},
     timing::lookup::Lookup,
@@ -38,10 +38,10 @@ pub struct Ticket {
 pub const GRACE: Duration = Duration::from_secs(600);
 
 /// moka with what it lacks here: the expiry stands in the entry, because moka's clock cannot be moved by a test, and
-/// whatever belongs to an owner can be taken back together with the loads in flight ([`Generations`]).
+/// whatever belongs to an owner can be taken back together with the loads in flight ([`TagVersions`]).
 pub struct Memory<K, V> {
     entries: Moka<(K, u64), Entry<V>>,
-    generations: Generations,
+    generations: TagVersions,
     /// Keyed by chance, so that nobody can choose owners who share a counter.
     owners: RandomState,
     clock: Clock,
@@ -67,7 +67,7 @@ where
             .build();
         /// Owners who share one are taken back together, which costs a load and is never wrong.
         const COUNTERS: usize = 4096;
-        Self { entries, generations: Generations::new(COUNTERS), owners: RandomState::new(), clock }
+        Self { entries, generations: TagVersions::new(COUNTERS), owners: RandomState::new(), clock }
     }
 
     /// The value, from memory or by `load`. However many ask at once, one loads; when that one fails, panics or goes away,
@@ -184,7 +184,7 @@ where
     }
 
     /// Takes back whatever belongs to the owner. To be called after the commit.
-    pub fn take_back(&self, owner: impl Hash) {
+    pub fn invalidate(&self, owner: impl Hash) {
         self.generations.advance(self.counter(owner));
     }
 
@@ -194,7 +194,7 @@ where
     }
 
     /// Takes back whatever belongs to anybody.
-    pub fn take_back_all(&self) {
+    pub fn invalidate_all(&self) {
         self.generations.advance_all();
     }
 
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(ask(Err("outage")).await, Err("outage"), "too old");
         assert_eq!(ask(Ok(4)).await, Ok((4, Lookup::Miss)));
         clock.advance(TTL);
-        memory.take_back(1);
+        memory.invalidate(1);
         assert_eq!(ask(Err("outage")).await, Err("outage"), "taken back");
     }
 
@@ -315,7 +315,7 @@ mod tests {
             }
         });
         begun.notified().await;
-        memory.take_back(1);
+        memory.invalidate(1);
         // Not joined to the old load, although that is still running …
         assert_eq!(get(&memory, 2).await, (2, Lookup::Miss));
         go_on.notify_one();

@@ -96,7 +96,7 @@ impl Observer {
         }
     }
 
-    pub fn looked(&self, lookup: Lookup, now: Millis) {
+    pub fn record_lookup(&self, lookup: Lookup, now: Millis) {
         // Before the count: what comes first after a point's end belongs to the next one.
         self.roll(now);
         let counter = match lookup {
@@ -173,11 +173,11 @@ mod tests {
     #[test]
     fn a_point_every_ten_seconds_and_zeros_for_silence() {
         let observer = Observer::new(3_000);
-        observer.looked(Lookup::Hit, 3_500);
-        observer.looked(Lookup::Hit, 9_999);
-        observer.looked(Lookup::Miss, 10_000);
+        observer.record_lookup(Lookup::Hit, 3_500);
+        observer.record_lookup(Lookup::Hit, 9_999);
+        observer.record_lookup(Lookup::Miss, 10_000);
         observer.computed();
-        observer.looked(Lookup::Stale, 35_000);
+        observer.record_lookup(Lookup::Stale, 35_000);
         let seen: Vec<_> = observer
             .series(41_000)
             .iter()
@@ -202,7 +202,7 @@ mod tests {
     fn no_more_than_an_hour() {
         let observer = Observer::new(0);
         for second in 0..3 * 3600 {
-            observer.looked(Lookup::Hit, second * 1000);
+            observer.record_lookup(Lookup::Hit, second * 1000);
         }
         let series = observer.series(3 * 3_600_000);
         assert_eq!((series.len(), series[0].at), (POINTS, 3 * 3_600_000 - (POINTS as Millis - 1) * STEP));
@@ -214,9 +214,9 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_harms_nothing() {
         let observer = Observer::new(100_000);
-        observer.looked(Lookup::Hit, 50_000);
+        observer.record_lookup(Lookup::Hit, 50_000);
         assert_eq!(observer.series(50_000).len(), 1);
-        observer.looked(Lookup::Miss, 61_000);
+        observer.record_lookup(Lookup::Miss, 61_000);
         let seen: Vec<_> =
             observer.series(61_000).iter().map(|point| (point.at, point.counts.misses)).collect();
         assert_eq!(seen, [(50_000, 0), (60_000, 1)], "and it goes on");

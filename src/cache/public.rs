@@ -38,7 +38,7 @@ pub enum Everybody {}
 pub enum OneMember {}
 
 /// What may be kept in which part: in a member's anything, in the public one what is [`Public`].
-pub trait Fits<Who> {}
+pub trait AllowedIn<Who> {}
 
-impl<V> Fits<OneMember> for V {}
-impl<V: Public> Fits<Everybody> for V {}
+impl<V> AllowedIn<OneMember> for V {}
+impl<V: Public> AllowedIn<Everybody> for V {}

@@ -12,7 +12,7 @@ use super::{
     envelope::Envelope,
     key::{Key, Scope},
     memory::Entry,
-    public::{Everybody, Fits, OneMember},
+    public::{AllowedIn, Everybody, OneMember},
     tag::{Slot, Tag},
     ttl::Policy,
 };
@@ -100,7 +100,9 @@ impl<'a, Who> View<'a, Who> {
             decode(policy, &entry.value)
         });
         values
-            .inspect(|value| self.looked(policy, if value.is_some() { Lookup::Hit } else { Lookup::Miss }))
+            .inspect(|value| {
+                self.record_lookup(policy, if value.is_some() { Lookup::Hit } else { Lookup::Miss })
+            })
             .collect()
     }
 
@@ -109,7 +111,7 @@ impl<'a, Who> View<'a, Who> {
     pub fn get_now(&self, policy: Policy, parts: &[&str]) -> Option<Entry<Bytes>> {
         let found = self.cache.core.get_now(&self.key(policy, parts));
         if let Some(found) = &found {
-            self.looked(policy, Lookup::Hit);
+            self.record_lookup(policy, Lookup::Hit);
             self.recorder.good_until(found.expires_at);
         }
         found
@@ -121,12 +123,12 @@ impl<'a, Who> View<'a, Who> {
     }
 
     /// Keeps a value, whatever was there. A load of the same that is under way in this process is not kept over it.
-    pub async fn set<V: Serialize + Fits<Who>>(&self, policy: Policy, parts: &[&str], value: &V) {
+    pub async fn set<V: Serialize + AllowedIn<Who>>(&self, policy: Policy, parts: &[&str], value: &V) {
         self.set_many(policy, &[(parts, value)]).await;
     }
 
     /// The same for many.
-    pub async fn set_many<V: Serialize + Fits<Who>>(&self, policy: Policy, values: &[(&[&str], &V)]) {
+    pub async fn set_many<V: Serialize + AllowedIn<Who>>(&self, policy: Policy, values: &[(&[&str], &V)]) {
         if policy.ttl.is_zero() {
             let parts: Vec<&[&str]> = values.iter().map(|(parts, _)| *parts).collect();
             self.delete_many(policy, &parts).await;
@@ -143,12 +145,17 @@ impl<'a, Who> View<'a, Who> {
         let sealed: Vec<(Key, Envelope)> = sealed.collect();
         let is_whole = sealed.len() == values.len();
         if !self.cache.core.keep(sealed).await || !is_whole {
-            self.doubt(policy);
+            self.invalidate_on_write_failure(policy);
         }
     }
 
     /// Keeps a value if nothing is there; whether it was kept. Of many at once, in however many instances, one succeeds.
-    pub async fn add<V: Serialize + Fits<Who>>(&self, policy: Policy, parts: &[&str], value: &V) -> bool {
+    pub async fn add<V: Serialize + AllowedIn<Who>>(
+        &self,
+        policy: Policy,
+        parts: &[&str],
+        value: &V,
+    ) -> bool {
         let (key, core) = (self.key(policy, parts), &self.cache.core);
         let Some(bytes) = encode(policy, value).filter(|_| !policy.ttl.is_zero()) else {
             return false;
@@ -178,7 +185,7 @@ impl<'a, Who> View<'a, Who> {
         keys.iter().for_each(|key| core.flights.overtake(key));
         let looks = core.look(&keys, &self.slots(policy)).await;
         if core.link.delete_many(&keys).await.is_none() {
-            self.doubt(policy);
+            self.invalidate_on_write_failure(policy);
         }
         looks.iter().filter(|look| self.fresh(look).is_some()).count()
     }
@@ -211,19 +218,19 @@ impl<'a, Who> View<'a, Who> {
         look.found.as_ref().filter(|found| is_fresh(found.times(), now)).map(entry)
     }
 
-    pub(super) fn looked(&self, policy: Policy, lookup: Lookup) {
+    pub(super) fn record_lookup(&self, policy: Policy, lookup: Lookup) {
         self.recorder.cache(policy.name, lookup);
-        self.cache.core.observer.looked(lookup, self.cache.core.clock.now());
+        self.cache.core.observer.record_lookup(lookup, self.cache.core.clock.now());
     }
 
     /// Something was to be changed and the backend did not hear of it: whatever is there of that kind may be what was to go.
-    pub(super) fn doubt(&self, policy: Policy) {
+    pub(super) fn invalidate_on_write_failure(&self, policy: Policy) {
         if self.cache.core.link.backend.is_shared() {
             let tag = match self.scope {
                 Scope::Public => Tag::name(policy.name),
                 Scope::Member(id) => Tag::Member(id),
             };
-            let _ = self.cache.take_back(&[tag]);
+            let _ = self.cache.bump(&[tag]);
         }
     }
 }

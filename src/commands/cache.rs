@@ -15,7 +15,7 @@ use crate::{
     },
     cache::Policy,
     shared::{error::AppError, paths::ADMIN_CACHE},
-    site::Site,
+    site::AppState,
     timing::Recorder,
 };
 
@@ -84,7 +84,7 @@ fn reachable(config: &Config) -> Result<(), Failure> {
     }
 }
 
-async fn stats(site: &Site) -> Result<(), Failure> {
+async fn stats(site: &AppState) -> Result<(), Failure> {
     let found = service::list(site, "", "").await.map_err(outage)?;
     let stats = site.cache.stats().await;
     answers(site).await?;
@@ -117,7 +117,7 @@ fn unknown() -> String {
     "this backend does not tell".to_owned()
 }
 
-async fn list(site: &Site, name: &str, member: &str) -> Result<(), Failure> {
+async fn list(site: &AppState, name: &str, member: &str) -> Result<(), Failure> {
     let found = service::list(site, name, member).await.map_err(outage)?;
     answers(site).await?;
     let Some(Found { entries, is_cut, count, .. }) = found else {
@@ -144,7 +144,7 @@ fn line(entry: &Entry) -> String {
     format!("{}\t{owner}\t{age}\t{left}\t{size}\t{hits}", entry.name)
 }
 
-async fn clear(site: &Site, which: Which) -> Result<(), Failure> {
+async fn clear(site: &AppState, which: Which) -> Result<(), Failure> {
     let (what, missing) = match &which {
         Which { name: Some(name), .. } => (Several::Named(name), "give a name".to_owned()),
         Which { member: Some(member), .. } => {
@@ -162,7 +162,7 @@ async fn clear(site: &Site, which: Which) -> Result<(), Failure> {
 
 /// A site goes on when its cache is down; whoever asks after the cache wants to know. (What a look through it came to says nothing:
 /// that may only take too long.)
-pub(super) async fn answers(site: &Site) -> Result<(), Failure> {
+pub(super) async fn answers(site: &AppState) -> Result<(), Failure> {
     let question = Policy::new("command_line", 1, Duration::from_secs(1));
     site.cache.public(&Recorder::default()).has(question, &[]).await;
     match site.cache.stats().await.down_since {

@@ -10,11 +10,11 @@ use crate::{
     base::{
         config::{Config, Environment},
         failure::Failure,
-        member::Client,
+        member::ClientInfo,
         work_queue::Lane,
     },
     shared::{error::AppError, forms::Secret},
-    site::Site,
+    site::AppState,
 };
 
 /// What all made-up members log in with.
@@ -50,10 +50,10 @@ fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
     std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)
 }
 
-async fn fill(site: &Site, count: u64, mut file: Option<&mut std::fs::File>) -> Result<(), Failure> {
+async fn fill(site: &AppState, count: u64, mut file: Option<&mut std::fs::File>) -> Result<(), Failure> {
     let outage = |error: AppError| Failure::start("make demo members", error);
     let hash = site.hasher.hash(&Secret::new(PASSWORD), Lane::Reserved).await.map_err(outage)?;
-    let client = Client { address: "127.0.0.1".into(), agent: "members-area demo".into(), acting: None };
+    let client = ClientInfo { address: "127.0.0.1".into(), agent: "members-area demo".into(), acting: None };
     let mut first = 1;
     while first <= count {
         let last = count.min(first + BATCH - 1);

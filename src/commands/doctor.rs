@@ -7,7 +7,7 @@ use crate::{
         config::{CacheUrl, Config},
         failure::Failure,
     },
-    doctor::{Examination, Trial},
+    doctor::{Report, Sandbox},
 };
 
 /// What is looked into.
@@ -27,7 +27,7 @@ pub enum DoctorCommand {
 /// When there is a finding, or nothing could be found out.
 pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> {
     let DoctorCommand::Isolation = command;
-    let trial = Trial::open(config).await?;
+    let trial = Sandbox::open(config).await?;
     let examined = tokio::select! {
         examined = examine(&trial) => examined,
         _ = tokio::signal::ctrl_c() => Err(Failure::message("stopped before the end")),
@@ -46,7 +46,7 @@ pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> 
     }
 }
 
-async fn examine(trial: &Trial) -> Result<Examination, Failure> {
+async fn examine(trial: &Sandbox) -> Result<Report, Failure> {
     let has_cache = trial.site().config.cache.url != CacheUrl::Dummy;
     if has_cache {
         // Without it, nothing would be said of what it gives to whom.

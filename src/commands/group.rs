@@ -13,7 +13,7 @@ use crate::{
         service::{self, Group, Target},
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// What is done with groups.
@@ -69,14 +69,14 @@ pub async fn run(config: Config, command: GroupCommand) -> Result<(), Failure> {
     done
 }
 
-async fn list(site: &Site) -> Result<(), Failure> {
+async fn list(site: &AppState) -> Result<(), Failure> {
     for group in service::groups(site).await.map_err(outage)? {
         super::print_line(&format!("{}\t{} member(s)", group.name, group.members));
     }
     Ok(())
 }
 
-async fn show(site: &Site, typed: &str) -> Result<(), Failure> {
+async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
     let group = find_group(site, typed).await?;
     let facts = service::group_facts(site, &group).await.map_err(outage)?;
     super::print_line(&format!("Group: {}", group.name));
@@ -90,7 +90,7 @@ async fn show(site: &Site, typed: &str) -> Result<(), Failure> {
     listed.await.map_err(outage).map(drop)
 }
 
-async fn add(site: &Site, typed: &str) -> Result<(), Failure> {
+async fn add(site: &AppState, typed: &str) -> Result<(), Failure> {
     match service::add_group(site, typed).await {
         Ok(Some(name)) => {
             println!("The group '{name}' is there now.");
@@ -104,7 +104,7 @@ async fn add(site: &Site, typed: &str) -> Result<(), Failure> {
     }
 }
 
-async fn delete(site: &Site, typed: &str) -> Result<(), Failure> {
+async fn delete(site: &AppState, typed: &str) -> Result<(), Failure> {
     let group = find_group(site, typed).await?;
     service::delete_group(site, &group).await.map_err(outage)?;
     let Group { name, members, .. } = group;
@@ -123,7 +123,7 @@ pub async fn grant(config: Config, grant: Grant, gives: bool) -> Result<(), Fail
     done
 }
 
-async fn set(site: &Site, grant: &Grant, gives: bool) -> Result<(), Failure> {
+async fn set(site: &AppState, grant: &Grant, gives: bool) -> Result<(), Failure> {
     let permission = &grant.permission;
     let (who, changed) = match (&grant.user, &grant.group) {
         (Some(user), _) => {
@@ -152,7 +152,7 @@ async fn set(site: &Site, grant: &Grant, gives: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn change(site: &Site, target: Target<'_>, permission: &str, gives: bool) -> Result<bool, Failure> {
+async fn change(site: &AppState, target: Target<'_>, permission: &str, gives: bool) -> Result<bool, Failure> {
     let done = match (gives, Permission::from_codename(permission)) {
         (true, Some(permission)) => service::grant(site, target, permission).await,
         (true, None) => return Err(unknown(permission)),

@@ -30,21 +30,21 @@ use crate::{
     mail,
     server::sweep::{self, Swept},
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// The site without its listener, for commands that work on the database. An embedded one is brought up to date first.
 ///
 /// # Errors
 /// When it cannot be opened.
-pub async fn open(config: Config) -> Result<Site, Failure> {
+pub async fn open(config: Config) -> Result<AppState, Failure> {
     let db = Database::connect(&config.database).await?;
     if db.is_embedded() {
         db.migrate().await?;
     } else {
         db.check_schema().await?;
     }
-    Site::new(config, Clock::default(), db, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+    AppState::new(config, Clock::default(), db, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
 }
 
 /// Has a file that may not grow any more, by a limit of the system, fail like one on a full disk. Without this the signal ends the
@@ -61,7 +61,7 @@ pub fn outlive_file_limits() -> Result<(), Failure> {
 }
 
 /// How soon a running site knows of what a command has changed: another process, which trusts its memory for a while.
-fn known_soon(site: &Site) -> String {
+fn known_soon(site: &AppState) -> String {
     let within = humantime::format_duration(site.config.sessions.cache_ttl.get());
     format!("A site that is running goes on as before for up to {within}, until it looks again.")
 }

@@ -15,7 +15,7 @@ use crate::{
         config::Config,
         failure::Failure,
     },
-    site::Site,
+    site::AppState,
     transfer::{
         django::{UserModel, is_name},
         progress::Progress,
@@ -111,7 +111,7 @@ pub async fn export(config: Config, export: Export) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn write(site: &Site, export: &Export) -> Result<Exported, Failure> {
+async fn write(site: &AppState, export: &Export) -> Result<Exported, Failure> {
     let progress = Progress::default();
     if export.file == Path::new("-") {
         let shown = progress::show(&progress, "Writing");
@@ -156,8 +156,8 @@ pub async fn import(config: Config, import: Import) -> Result<(), Failure> {
             if django.source.is_empty() || django.source.len() > 100 {
                 return Err(Failure::message("--source is a name of 1 to 100 characters"));
             }
-            let (file, source, is_rehearsal) = (django.file, django.source, django.how.dry_run);
-            let import = DjangoImport { file, source, user_model, is_rehearsal };
+            let (file, source, dry_run) = (django.file, django.source, django.how.dry_run);
+            let import = DjangoImport { file, source, user_model, dry_run };
             run(config, django.how, |site, progress, report| async move {
                 service::import_django(&site, import, &progress, report).await
             })
@@ -165,10 +165,10 @@ pub async fn import(config: Config, import: Import) -> Result<(), Failure> {
         }
         None => {
             let file = import.file.unwrap_or_default();
-            let is_rehearsal = import.how.dry_run;
+            let dry_run = import.how.dry_run;
             run(config, import.how, |site, progress, report| async move {
                 let from = open(&file, &progress)?;
-                service::import(&site, from, is_rehearsal, &progress, report).await
+                service::import(&site, from, dry_run, &progress, report).await
             })
             .await
         }
@@ -189,7 +189,7 @@ fn open(file: &Path, progress: &Progress) -> Result<Box<dyn BufRead + Send>, Fai
 async fn run<F: Future<Output = Result<Report, Failure>>>(
     config: Config,
     how: How,
-    import: impl FnOnce(Site, Progress, Report) -> F,
+    import: impl FnOnce(AppState, Progress, Report) -> F,
 ) -> Result<(), Failure> {
     let site = super::open(config).await?;
     let progress = Progress::default();

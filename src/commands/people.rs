@@ -11,7 +11,7 @@ use crate::{
         error::AppError,
         forms::{Field, FormErrors, Secret},
     },
-    site::Site,
+    site::AppState,
 };
 
 /// `createsuperuser`. Without questions, username, e-mail and password come from SUPERUSER_USERNAME, SUPERUSER_EMAIL and
@@ -26,7 +26,7 @@ pub async fn create_superuser(config: Config, no_input: bool) -> Result<(), Fail
     done
 }
 
-async fn from_environment(site: &Site) -> Result<(), Failure> {
+async fn from_environment(site: &AppState) -> Result<(), Failure> {
     let read = |name: &str| {
         std::env::var(name)
             .map_err(|_| Failure::message(format!("set {name}: --noinput takes it from the environment")))
@@ -43,7 +43,7 @@ async fn from_environment(site: &Site) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn by_asking(site: &Site) -> Result<(), Failure> {
+async fn by_asking(site: &AppState) -> Result<(), Failure> {
     if !stdin().is_terminal() {
         return Err(Failure::message("there is no terminal to ask at: use --noinput"));
     }
@@ -90,7 +90,7 @@ async fn by_asking(site: &Site) -> Result<(), Failure> {
 }
 
 /// Asks for each again at once where it cannot be taken.
-async fn ask_for_names(site: &Site) -> Result<(String, String), Failure> {
+async fn ask_for_names(site: &AppState) -> Result<(String, String), Failure> {
     let username = loop {
         let username = ask("Username: ").await?;
         match service::check_username(site, &username).await {
@@ -138,7 +138,7 @@ fn login_here() -> Option<String> {
 }
 
 /// Whose it was.
-async fn set_password(site: &Site, login: &str) -> Result<String, Failure> {
+async fn set_password(site: &AppState, login: &str) -> Result<String, Failure> {
     /// At a terminal; Django's number.
     const TRIES: u32 = 3;
     let nobody = || Failure::message(format!("there is no user '{login}'"));

@@ -53,10 +53,10 @@ impl Printer {
     }
 
     /// The numbers.
-    pub fn end(&self, totals: Result<Totals, &Failure>, is_rehearsal: bool) {
+    pub fn end(&self, totals: Result<Totals, &Failure>, dry_run: bool) {
         if self.0.is_json {
             let end = match totals {
-                Ok(totals) => json!({ "totals": totals, "dry_run": is_rehearsal }),
+                Ok(totals) => json!({ "totals": totals, "dry_run": dry_run }),
                 Err(failure) => json!({ "error": failure.to_string() }),
             };
             let end = end.to_string();
@@ -68,11 +68,11 @@ impl Printer {
             (self.0.print)(&format!("… and {} more: --json says all", rows - ROWS_SHOWN));
         }
         if let Ok(totals) = totals {
-            self.numbers(&totals, is_rehearsal);
+            self.numbers(&totals, dry_run);
         }
     }
 
-    fn numbers(&self, totals: &Totals, is_rehearsal: bool) {
+    fn numbers(&self, totals: &Totals, dry_run: bool) {
         let line = |what: &str, tally: &Tally| {
             let Tally { taken, changed, unchanged, refused } = tally;
             format!("{what}: {taken} taken, {changed} changed, {unchanged} unchanged, {refused} refused")
@@ -85,7 +85,7 @@ impl Printer {
             passwords.kept, passwords.unusable, passwords.to_be_reset
         ));
         (self.0.print)(&format!("Addresses confirmed: {}", totals.addresses_confirmed));
-        if is_rehearsal {
+        if dry_run {
             (self.0.print)("This was a dry run: nothing was changed.");
         }
     }

@@ -10,7 +10,7 @@ use crate::{
         service::{self, Found, Group, Membership, PasswordState, User},
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// What is done with accounts.
@@ -95,7 +95,7 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
     done
 }
 
-async fn list(site: &Site, filter: Filter) -> Result<(), Failure> {
+async fn list(site: &AppState, filter: Filter) -> Result<(), Failure> {
     let count = service::list_users(site, &filter, |user| {
         let last_login = user.last_login.map_or_else(|| "never".to_owned(), |at| moment(at).iso);
         super::print_line(&format!("{}\t{}\t{}\t{last_login}", user.username, user.email, kind(user)));
@@ -120,7 +120,7 @@ fn kind(user: &User) -> String {
     if kinds.is_empty() { "member".to_owned() } else { kinds.join(", ") }
 }
 
-async fn show(site: &Site, typed: &str) -> Result<(), Failure> {
+async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
     let user = find(site, typed).await?;
     let facts = service::user_facts(site, &user).await.map_err(outage)?;
     let time = |at: Option<i64>| at.map_or_else(|| "never".to_owned(), |at| moment(at).text);
@@ -154,7 +154,7 @@ async fn show(site: &Site, typed: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn set_active(site: &Site, typed: &str, is_active: bool) -> Result<(), Failure> {
+async fn set_active(site: &AppState, typed: &str, is_active: bool) -> Result<(), Failure> {
     let user = find(site, typed).await?;
     let changed = service::set_active(site, &user, is_active).await.map_err(outage)?;
     let name = &user.username;
@@ -176,7 +176,7 @@ async fn set_active(site: &Site, typed: &str, is_active: bool) -> Result<(), Fai
 }
 
 async fn set_membership(
-    site: &Site,
+    site: &AppState,
     typed: &str,
     group: &str,
     membership: Membership,
@@ -202,7 +202,7 @@ async fn set_membership(
 }
 
 /// The account that a name means.
-pub(super) async fn find(site: &Site, typed: &str) -> Result<User, Failure> {
+pub(super) async fn find(site: &AppState, typed: &str) -> Result<User, Failure> {
     match service::find_user(site, typed).await.map_err(outage)? {
         Found::One(user) => Ok(*user),
         Found::None => Err(Failure::message(format!("there is no user '{typed}'"))),
@@ -213,7 +213,7 @@ pub(super) async fn find(site: &Site, typed: &str) -> Result<User, Failure> {
 }
 
 /// The group of a name.
-pub(super) async fn find_group(site: &Site, typed: &str) -> Result<Group, Failure> {
+pub(super) async fn find_group(site: &AppState, typed: &str) -> Result<Group, Failure> {
     service::find_group(site, typed).await.map_err(outage)?.ok_or_else(|| no_group(typed))
 }
 

@@ -12,7 +12,7 @@ use axum::{
 };
 use tokio_stream::StreamExt;
 
-use super::{judge::Answer, mark::Role};
+use super::{canary::Role, detect_leaks::Answer};
 
 /// The longest answer that is read, packed or not.
 const LONGEST: usize = 16 * 1024 * 1024;

@@ -4,14 +4,14 @@ use axum::Router;
 use tokio::task::JoinSet;
 
 use super::{
-    errand::{self, Errand},
-    examination::{Examination, Finding},
-    judge::{Answer, Asked, What, judge},
-    mark::{Kind, Mark, Role},
-    people::People,
+    canary::{Canary, Kind, Role},
+    detect_leaks::{Answer, Asked, What, judge},
+    fixtures::Fixtures,
+    probe::{self, Probe},
+    report::{Finding, Report},
     visitor::Wanted,
 };
-use crate::{shared::paths::EXPORT, site::Site};
+use crate::{shared::paths::EXPORT, site::AppState};
 
 /// Each begins with a cache in which nothing is.
 struct Round {
@@ -35,9 +35,9 @@ const ROUNDS: [Round; Role::ALL.len()] = [
 const OWN: [&str; 3] = ["/members/dashboard", "/members/picture/large", EXPORT];
 
 /// Asks for everything as everybody.
-pub async fn crawl(site: &Site, people: &People, router: &Router) -> Examination {
-    let errands = errand::all(&people.ids);
-    let mut examination = Examination::default();
+pub async fn crawl(site: &AppState, people: &Fixtures, router: &Router) -> Report {
+    let errands = probe::all(&people.ids);
+    let mut examination = Report::default();
     let mut has_seen = [[false; OWN.len()]; Role::ALL.len()];
     for round in &ROUNDS {
         site.cache.clear("examined").await;
@@ -71,9 +71,9 @@ type Answers = Vec<(usize, Answer)>;
 
 /// The second time the other way round.
 async fn in_turn(
-    people: &People,
+    people: &Fixtures,
     router: &Router,
-    errand: &Errand,
+    errand: &Probe,
     encoding: &'static str,
     first: usize,
     time: usize,
@@ -92,7 +92,7 @@ async fn in_turn(
     answers
 }
 
-async fn at_once(people: &People, router: &Router, errand: &Errand, encoding: &'static str) -> Answers {
+async fn at_once(people: &Fixtures, router: &Router, errand: &Probe, encoding: &'static str) -> Answers {
     let mut asking = JoinSet::new();
     for (number, visitor) in people.visitors.iter().cloned().enumerate() {
         let (router, errand, palette) = (router.clone(), errand.clone(), people.palette.clone());
@@ -114,18 +114,12 @@ async fn at_once(people: &People, router: &Router, errand: &Errand, encoding: &'
     answers
 }
 
-fn wanted<'a>(errand: &'a Errand, encoding: &'static str) -> Wanted<'a> {
+fn wanted<'a>(errand: &'a Probe, encoding: &'static str) -> Wanted<'a> {
     Wanted { address: &errand.address, sent: &errand.sent, kind: errand.kind, encoding }
 }
 
 /// Judges an answer; whether it showed the visitor who they are.
-fn look(
-    people: &People,
-    errand: &Errand,
-    number: usize,
-    answer: &Answer,
-    examination: &mut Examination,
-) -> bool {
+fn look(people: &Fixtures, errand: &Probe, number: usize, answer: &Answer, examination: &mut Report) -> bool {
     let visitor = &people.visitors[number];
     let member = visitor.member.as_ref();
     let asked = Asked {
@@ -135,7 +129,7 @@ fn look(
     };
     examination.add(errand, visitor.role, answer, judge(&asked, answer, &people.marks));
     let text = answer.text.as_deref().unwrap_or_default();
-    let is_name = |mark: &Mark| mark.owner == visitor.role && mark.kind == Kind::Username;
+    let is_name = |mark: &Canary| mark.owner == visitor.role && mark.kind == Kind::Username;
     let has_name = people.marks.iter().any(|mark| is_name(mark) && mark.find(text).is_some());
     answer.status == 200 && (has_name || answer.picture_of == Some(visitor.role))
 }

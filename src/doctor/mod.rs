@@ -2,17 +2,17 @@
 //! settings of the real one, and no answer may have in it what its asker must not see.
 
 mod answer;
+mod canary;
 mod crawl;
-mod errand;
-mod examination;
+mod detect_leaks;
+mod fixtures;
 mod functions;
-mod judge;
-mod mark;
-mod people;
-mod trial;
+mod probe;
+mod report;
+mod sandbox;
 mod visitor;
 
-pub use examination::{Examination, Finding};
-pub use judge::{Place, What};
-pub use mark::{Kind, Role};
-pub use trial::Trial;
+pub use canary::{Kind, Role};
+pub use detect_leaks::{Place, What};
+pub use report::{Finding, Report};
+pub use sandbox::Sandbox;

@@ -13,8 +13,8 @@ use tower::ServiceExt;
 
 use super::{
     answer::{Palette, read},
-    judge::Answer,
-    mark::Role,
+    canary::Role,
+    detect_leaks::Answer,
 };
 use crate::base::{member::Member, network::Peer};
 

@@ -11,9 +11,9 @@ use crate::shared::{error::AppError, forms::Submission, moment::Moment};
 /// None but those of the way.
 #[server(prefix = "/api", endpoint = "lab/now")]
 pub async fn tell_time() -> Result<Moment, AppError> {
-    use crate::{base::moment::moment, site::Visit};
+    use crate::{base::moment::moment, site::RequestContext};
 
-    Ok(moment(Visit::current()?.site.clock.now()))
+    Ok(moment(RequestContext::current()?.site.clock.now()))
 }
 
 /// Exercise 5.
@@ -22,10 +22,10 @@ pub async fn tell_time() -> Result<Moment, AppError> {
 /// An outage.
 #[server(prefix = "/api", endpoint = "lab/cache_api")]
 pub async fn load_api_lesson() -> Result<ApiLesson, AppError> {
-    use crate::site::Visit;
+    use crate::site::RequestContext;
 
     crate::site::response::no_store();
-    super::service::api_lesson(&Visit::current()?).await
+    super::service::api_lesson(&RequestContext::current()?).await
 }
 
 /// Adds a message of each level, and leads back to their page.
@@ -51,8 +51,8 @@ pub async fn send_messages() -> Result<Submission, AppError> {
 /// An outage.
 #[server(prefix = "/api", endpoint = "lab/matrix")]
 pub async fn load_matrix() -> Result<Matrix, AppError> {
-    use crate::site::{Visit, current_member};
+    use crate::site::{RequestContext, current_member};
 
     crate::site::response::no_store();
-    super::service::matrix(&Visit::current()?, current_member().ok().as_ref()).await
+    super::service::matrix(&RequestContext::current()?, current_member().ok().as_ref()).await
 }

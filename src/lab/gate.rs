@@ -8,11 +8,11 @@ use axum::{
 
 use crate::{
     shared::{error::AppError, paths::LAB},
-    site::{Site, response},
+    site::{AppState, response},
 };
 
 /// Answers 404 for all that is the lab's.
-pub async fn closed(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn closed(State(site): State<AppState>, request: Request, next: Next) -> Response {
     if site.config.has_lab() || !is_of_the_lab(request.uri().path()) {
         return next.run(request).await;
     }

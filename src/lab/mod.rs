@@ -28,7 +28,7 @@ pub const SUMMARY_TTL: Duration = Duration::from_secs(15 * 60);
 
 /// Something that is kept, as it is seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
+pub struct SessionSnapshot {
     /// When it was made.
     pub made_at: Moment,
     /// Seconds since then.
@@ -43,7 +43,7 @@ pub struct ApiLesson {
     /// Whether the value was there.
     pub is_hit: bool,
     /// The value's times.
-    pub value: Seen,
+    pub value: SessionSnapshot,
     /// The calls of the low-level API, one after the other.
     pub run: Run,
 }
@@ -83,9 +83,9 @@ pub struct Matrix {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// What is kept for five minutes.
-    pub view: Seen,
+    pub view: SessionSnapshot,
     /// What is kept for fifteen.
-    pub summary: Seen,
+    pub summary: SessionSnapshot,
 }
 
 /// The same of a member, where it is looked at without being made.

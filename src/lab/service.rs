@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{ApiLesson, Matrix, OwnPair, Pair, Run, SUMMARY_TTL, Seen, VALUE_TTL, VIEW_TTL, run};
+use super::{ApiLesson, Matrix, OwnPair, Pair, Run, SUMMARY_TTL, SessionSnapshot, VALUE_TTL, VIEW_TTL, run};
 use crate::{
     base::{
         clock::{Millis, to_millis},
@@ -18,7 +18,7 @@ use crate::{
     cache::{Policy, Public},
     members,
     shared::error::AppError,
-    site::Visit,
+    site::RequestContext,
 };
 
 /// Made by the lab, of nothing but the time.
@@ -33,7 +33,7 @@ impl Public for Made {}
 ///
 /// # Errors
 /// An outage.
-pub async fn api_lesson(visit: &Visit) -> Result<ApiLesson, AppError> {
+pub async fn api_lesson(visit: &RequestContext) -> Result<ApiLesson, AppError> {
     let cache = visit.public_cache();
     let is_hit = AtomicBool::new(true);
     let policy = Policy::new("lab_value", 1, VALUE_TTL);
@@ -66,7 +66,7 @@ async fn compute() -> Result<(), AppError> {
 ///
 /// # Errors
 /// An outage.
-pub async fn matrix(visit: &Visit, member: Option<&Member>) -> Result<Matrix, AppError> {
+pub async fn matrix(visit: &RequestContext, member: Option<&Member>) -> Result<Matrix, AppError> {
     let view = twin(visit, "lab_view", VIEW_TTL).await?;
     let summary = twin(visit, "lab_summary", SUMMARY_TTL).await?;
     let own = match member {
@@ -79,17 +79,21 @@ pub async fn matrix(visit: &Visit, member: Option<&Member>) -> Result<Matrix, Ap
     Ok(Matrix { twin: Pair { view, summary }, own })
 }
 
-async fn twin(visit: &Visit, name: &'static str, ttl: Duration) -> Result<Seen, AppError> {
+async fn twin(
+    visit: &RequestContext,
+    name: &'static str,
+    ttl: Duration,
+) -> Result<SessionSnapshot, AppError> {
     let load = || async { Ok(Made { at: visit.site.clock.now() }) };
     let made = visit.public_cache().get_or_set(Policy::new(name, 1, ttl), &[], load).await?;
     Ok(seen(visit, made.at, ttl))
 }
 
-fn seen(visit: &Visit, made_at: Millis, ttl: Duration) -> Seen {
+fn seen(visit: &RequestContext, made_at: Millis, ttl: Duration) -> SessionSnapshot {
     let age = visit.site.clock.now().saturating_sub(made_at).max(0);
     let left = to_millis(ttl).saturating_sub(age).max(0);
     // A second that has begun is not over: as it is counted in the tables of what to expect.
-    Seen {
+    SessionSnapshot {
         made_at: moment(made_at),
         age: (age / 1000).unsigned_abs(),
         left: (left.unsigned_abs()).div_ceil(1000),

@@ -13,7 +13,7 @@ use crate::shared::error::AppError;
 pub async fn load_mailbox() -> Result<Vec<Posted>, AppError> {
     // It holds what opens accounts, and changes behind everybody's back.
     crate::site::response::no_store();
-    let posted = crate::site::Visit::current()?.site.mails.mailbox().ok_or(AppError::NotFound)?;
+    let posted = crate::site::RequestContext::current()?.site.mails.mailbox().ok_or(AppError::NotFound)?;
     let mails = posted.into_iter().map(|mail| Posted {
         at: crate::base::moment::moment(mail.at),
         to: mail.to,

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tokio::task::{self, JoinSet};
 
 use super::{
-    order::{Kind, Order},
+    job::{Kind, MailJob},
     store::{self, MailRow},
 };
 use crate::{
@@ -16,10 +16,10 @@ use crate::{
         db::Transaction,
         letter::Letter,
         mailer::NotSent,
-        member::{Client, UserId},
+        member::{ClientInfo, UserId},
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// Tries at once. Each has its own slot: a slow one holds up none of the others.
@@ -37,7 +37,7 @@ pub trait Compose: Send + Sync {
     ///
     /// # Errors
     /// [`AppError::NotFound`] when there is nothing to be written any more, or an outage.
-    async fn letter(&self, site: &Site, mail: i64, order: &Order) -> Result<Letter, AppError>;
+    async fn letter(&self, site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError>;
 
     /// Queues the mails that a request for a new password becomes, in the transaction that takes it out of the queue.
     ///
@@ -45,10 +45,10 @@ pub trait Compose: Send + Sync {
     /// An outage.
     async fn expand(
         &self,
-        site: &Site,
+        site: &AppState,
         transaction: &mut Transaction,
         now: Millis,
-        order: &Order,
+        order: &MailJob,
     ) -> Result<(), AppError>;
 }
 
@@ -60,7 +60,7 @@ struct Tries {
 }
 
 impl Tries {
-    fn start(&mut self, site: &Site, compose: &Arc<dyn Compose>, mail: MailRow) {
+    fn start(&mut self, site: &AppState, compose: &Arc<dyn Compose>, mail: MailRow) {
         let (site, compose, id) = (site.clone(), compose.clone(), mail.id);
         let started = self.tasks.spawn(async move {
             if let Err(error) = attempt(&site, &*compose, mail).await {
@@ -81,7 +81,7 @@ impl Tries {
 }
 
 /// Sends what is due, for ever.
-pub async fn deliver(site: Site, compose: Arc<dyn Compose>) {
+pub async fn deliver(site: AppState, compose: Arc<dyn Compose>) {
     /// For what another instance left behind when it went down.
     const LOOK_EVERY: Duration = Duration::from_secs(300);
     let mut tries = Tries::default();
@@ -105,7 +105,7 @@ pub async fn deliver(site: Site, compose: Arc<dyn Compose>) {
 
 /// Fills the free slots with what is due. Returns when the next one is due; `None` where nothing waits, or no slot is free.
 async fn start_due(
-    site: &Site,
+    site: &AppState,
     compose: &Arc<dyn Compose>,
     tries: &mut Tries,
 ) -> Result<Option<Millis>, AppError> {
@@ -130,7 +130,7 @@ async fn start_due(
 }
 
 /// The longest that any mail waits: for its next try, or for the limit on mails to its address.
-fn longest_wait(site: &Site) -> Millis {
+fn longest_wait(site: &AppState) -> Millis {
     LONGEST_PAUSE.max(to_millis(site.config.throttle.mail_per_address.period()))
 }
 
@@ -140,7 +140,7 @@ fn urgent() -> String {
     names.map(|kind| format!("'{}'", kind.name())).collect::<Vec<_>>().join(", ")
 }
 
-async fn attempt(site: &Site, compose: &dyn Compose, mail: MailRow) -> Result<(), AppError> {
+async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Result<(), AppError> {
     let now = site.clock.now();
     let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == mail.kind) else {
         let unknown =
@@ -149,7 +149,7 @@ async fn attempt(site: &Site, compose: &dyn Compose, mail: MailRow) -> Result<()
     };
     let occasion = serde_json::from_str(&mail.detail).unwrap_or_default();
     // Whether the address is proven was asked when the mail was queued.
-    let order = Order {
+    let order = MailJob {
         kind,
         user: mail.user_id.map(UserId),
         address: mail.address.clone(),
@@ -178,7 +178,7 @@ async fn attempt(site: &Site, compose: &dyn Compose, mail: MailRow) -> Result<()
     }
 }
 
-async fn finish(site: &Site, mail: &MailRow, sent: Option<&Letter>) -> Result<(), AppError> {
+async fn finish(site: &AppState, mail: &MailRow, sent: Option<&Letter>) -> Result<(), AppError> {
     let mut transaction = site.db.begin().await?;
     store::delete(&mut transaction, mail.id).await?;
     let user = mail.user_id.map(UserId).filter(|_| sent.is_some());
@@ -191,7 +191,7 @@ async fn finish(site: &Site, mail: &MailRow, sent: Option<&Letter>) -> Result<()
             user,
             Happened::MailSent,
             &detail,
-            &Client::default(),
+            &ClientInfo::default(),
         )
         .await?;
     }
@@ -202,7 +202,7 @@ async fn finish(site: &Site, mail: &MailRow, sent: Option<&Letter>) -> Result<()
     Ok(())
 }
 
-async fn postpone(site: &Site, mail: &MailRow, error: &NotSent) -> Result<(), AppError> {
+async fn postpone(site: &AppState, mail: &MailRow, error: &NotSent) -> Result<(), AppError> {
     // The address is personal; the id is enough to find it.
     let tries = mail.tries + 1;
     tracing::error!(mail = mail.id, kind = mail.kind, tries, error = error.reason, "A mail was not sent");

@@ -3,19 +3,19 @@
 //! A quarter of that number is for what anybody can have sent to any address (sign-ups, confirmations), a quarter for links to set a
 //! new password, half for notices. So no stranger can use up what tells an owner that something is wrong.
 
-use super::order::{Kind, Order};
+use super::job::{Kind, MailJob};
 use crate::{
     auth::throttle::{service as throttle, service::Limit},
     base::{clock::Millis, db::Transaction, email_address},
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// Counts a mail. Returns `None` within the limits; past one, when the next may go out.
 pub(super) async fn charge(
-    site: &Site,
+    site: &AppState,
     transaction: &mut Transaction,
-    order: &Order,
+    order: &MailJob,
 ) -> Result<Option<Millis>, AppError> {
     if order.kind.is_notice() {
         return charge_notice(site, transaction, order).await;
@@ -30,7 +30,7 @@ pub(super) async fn charge(
 }
 
 /// The account that asks is limited too, or it could write to one address after the other.
-fn asked_for(site: &Site, order: &Order) -> Vec<Limit> {
+fn asked_for(site: &AppState, order: &MailJob) -> Vec<Limit> {
     let rate = site.config.throttle.mail_per_address;
     let quarter = rate.with_count((rate.count() / 4).max(1));
     let to = address_key(order);
@@ -48,9 +48,9 @@ fn asked_for(site: &Site, order: &Order) -> Vec<Limit> {
 
 /// The first of each kind always goes out at once: by causing many of one kind nobody hides another kind.
 async fn charge_notice(
-    site: &Site,
+    site: &AppState,
     transaction: &mut Transaction,
-    order: &Order,
+    order: &MailJob,
 ) -> Result<Option<Millis>, AppError> {
     let (now, rate, to) = (site.clock.now(), site.config.throttle.mail_per_address, address_key(order));
     let of_kind = format!("{} {to}", order.kind.name());
@@ -63,6 +63,6 @@ async fn charge_notice(
     throttle::count(transaction, now, &Limit::new("notices_per_address", &to, rate.with_count(more))).await
 }
 
-fn address_key(order: &Order) -> String {
+fn address_key(order: &MailJob) -> String {
     email_address::key(&order.address)
 }

@@ -6,9 +6,9 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod delivery;
 #[cfg(feature = "ssr")]
-mod limits;
+mod job;
 #[cfg(feature = "ssr")]
-mod order;
+mod limits;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]

@@ -12,15 +12,15 @@ use crate::{
         member::UserId,
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 pub use super::{
-    order::{Kind, Occasion, Order},
+    job::{Kind, MailContext, MailJob},
     store::MailRow as Waiting,
 };
 
-/// Queues a mail; it goes out after the commit, when [`crate::base::mailer::Mails::wake`] is called. To be called last in its transaction:
+/// Queues a mail; it goes out after the commit, when [`crate::base::mailer::Mailer::wake`] is called. To be called last in its transaction:
 /// it locks the counts of the address.
 ///
 /// A notice past the limit waits until the next may go out, as one for all of its kind; one to an address that is not proven is not
@@ -28,7 +28,11 @@ pub use super::{
 ///
 /// # Errors
 /// [`AppError::Throttled`] for a mail that was asked for, past the limit: nothing is queued then. An outage.
-pub async fn enqueue(site: &Site, transaction: &mut Transaction, order: &Order) -> Result<(), AppError> {
+pub async fn enqueue(
+    site: &AppState,
+    transaction: &mut Transaction,
+    order: &MailJob,
+) -> Result<(), AppError> {
     if order.kind.is_notice() && !order.is_proven {
         return Ok(());
     }
@@ -50,7 +54,7 @@ pub async fn enqueue(site: &Site, transaction: &mut Transaction, order: &Order) 
         store::delete(transaction, id).await?;
         return Err(throttle::throttled(until, site.clock.now()));
     }
-    let occasion = Occasion { is_summary: true, ..order.occasion.clone() };
+    let occasion = MailContext { is_summary: true, ..order.occasion.clone() };
     Ok(store::hold_back(transaction, id, &as_json(&occasion), until, site.clock.now().saturating_add(LEASE))
         .await?)
 }
@@ -61,21 +65,21 @@ pub async fn enqueue(site: &Site, transaction: &mut Transaction, order: &Order) 
 /// # Errors
 /// An outage.
 pub async fn enqueue_prepaid(
-    site: &Site,
+    site: &AppState,
     transaction: &mut Transaction,
-    order: &Order,
+    order: &MailJob,
 ) -> Result<(), AppError> {
     insert(site, transaction, order).await.map(drop)
 }
 
-async fn insert(site: &Site, transaction: &mut Transaction, order: &Order) -> Result<i64, AppError> {
+async fn insert(site: &AppState, transaction: &mut Transaction, order: &MailJob) -> Result<i64, AppError> {
     let now = site.clock.now();
     let (id, detail) = (new_id(now), as_json(&order.occasion));
     store::insert(transaction, id, order.kind.name(), order.user, &order.address, &detail, now).await?;
     Ok(id)
 }
 
-fn as_json(occasion: &Occasion) -> String {
+fn as_json(occasion: &MailContext) -> String {
     serde_json::to_string(occasion).unwrap_or_default()
 }
 
@@ -119,7 +123,7 @@ pub async fn forget_kind(transaction: &mut Transaction, user: UserId, kind: Kind
 ///
 /// # Errors
 /// An outage.
-pub async fn waiting(site: &Site) -> Result<Vec<Waiting>, AppError> {
+pub async fn waiting(site: &AppState) -> Result<Vec<Waiting>, AppError> {
     const MOST: i64 = 1000;
     Ok(store::waiting(&mut *site.db.read().await?, MOST).await?)
 }
@@ -128,9 +132,9 @@ pub async fn waiting(site: &Site) -> Result<Vec<Waiting>, AppError> {
 ///
 /// # Errors
 /// An outage.
-pub async fn retry_all(site: &Site) -> Result<u64, AppError> {
+pub async fn retry_all(site: &AppState) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
-    let count = store::hurry(&mut transaction, site.clock.now()).await?;
+    let count = store::retry_now(&mut transaction, site.clock.now()).await?;
     transaction.commit().await?;
     Ok(count)
 }
@@ -139,7 +143,7 @@ pub async fn retry_all(site: &Site) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// An outage.
-pub async fn correct_times(site: &Site) -> Result<u64, AppError> {
+pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
     let corrected = store::correct_times(&mut transaction, now, latest(now, 0)).await?;
@@ -151,7 +155,7 @@ pub async fn correct_times(site: &Site) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// An outage.
-pub async fn sweep(site: &Site) -> Result<u64, AppError> {
+pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
     const PATIENCE: Millis = 30 * 86_400_000;
     let mut transaction = site.db.begin().await?;
     let gone = store::delete_older(&mut transaction, site.clock.now().saturating_sub(PATIENCE)).await?;

@@ -193,7 +193,7 @@ pub async fn waiting(connection: &mut AnyConnection, limit: i64) -> Result<Vec<M
 }
 
 /// Has all be tried now.
-pub async fn hurry(connection: &mut AnyConnection, now: Millis) -> Result<u64, sqlx::Error> {
+pub async fn retry_now(connection: &mut AnyConnection, now: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query("UPDATE mails SET next_try_at = $1")
         .bind(now)
         .execute(connection)

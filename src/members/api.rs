@@ -13,9 +13,9 @@ use crate::shared::{error::AppError, forms::Submission};
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "members/dashboard")]
 pub async fn load_dashboard() -> Result<Dashboard, AppError> {
-    use crate::site::{Visit, current_member};
+    use crate::site::{RequestContext, current_member};
 
-    super::service::dashboard(&Visit::current()?, &current_member()?).await
+    super::service::dashboard(&RequestContext::current()?, &current_member()?).await
 }
 
 /// The caller's profile summary.
@@ -24,9 +24,9 @@ pub async fn load_dashboard() -> Result<Dashboard, AppError> {
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "members/profile")]
 pub async fn load_profile() -> Result<ProfileSummary, AppError> {
-    use crate::site::{Visit, current_member};
+    use crate::site::{RequestContext, current_member};
 
-    super::service::profile_summary(&Visit::current()?, &current_member()?).await
+    super::service::profile_summary(&RequestContext::current()?, &current_member()?).await
 }
 
 /// How many of a hundred reads the cache answers; nothing before the first. For who may look at the cache.
@@ -53,10 +53,10 @@ pub async fn save_profile(
 ) -> Result<Submission, AppError> {
     use crate::accounts::service::{Names, save_names};
     use crate::accounts::session;
-    use crate::site::{Visit, current_member, flash};
+    use crate::site::{RequestContext, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member) = (Visit::current()?, current_member()?);
+    let (visit, member) = (RequestContext::current()?, current_member()?);
     let names = Names { username, first_name, last_name };
     let saved = async {
         let recent = session::recently_authenticated(&session::auth_session().await?, &visit.site).await;

@@ -7,20 +7,20 @@ use crate::{
     cache::Policy,
     sessions,
     shared::{error::AppError, moment::Moment},
-    site::Visit,
+    site::RequestContext,
 };
 
 /// The dashboard: two entries, each with its own time, and around them the page with its own.
 ///
 /// # Errors
 /// An outage.
-pub async fn dashboard(visit: &Visit, member: &Member) -> Result<Dashboard, AppError> {
+pub async fn dashboard(visit: &RequestContext, member: &Member) -> Result<Dashboard, AppError> {
     let (summary, activity) = (profile_summary(visit, member).await?, activity(visit, member).await?);
     Ok(Dashboard { summary, activity, page: visit.page_validity() })
 }
 
 /// How many of a hundred reads the cache answers; nothing before the first.
-pub async fn hit_ratio(visit: &Visit) -> Option<u64> {
+pub async fn hit_ratio(visit: &RequestContext) -> Option<u64> {
     visit.site.cache.stats().await.totals.hit_percent()
 }
 
@@ -28,7 +28,7 @@ pub async fn hit_ratio(visit: &Visit) -> Option<u64> {
 ///
 /// # Errors
 /// An outage.
-pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSummary, AppError> {
+pub async fn profile_summary(visit: &RequestContext, member: &Member) -> Result<ProfileSummary, AppError> {
     let ttl = visit.site.config.cache.profile_summary_ttl.get();
     let policy = summary_policy(visit);
     visit
@@ -52,23 +52,23 @@ pub async fn profile_summary(visit: &Visit, member: &Member) -> Result<ProfileSu
         .await
 }
 
-fn summary_policy(visit: &Visit) -> Policy {
+fn summary_policy(visit: &RequestContext) -> Policy {
     Policy::new("profile_summary", 3, visit.site.config.cache.profile_summary_ttl.get())
 }
 
-fn activity_policy(visit: &Visit) -> Policy {
+fn activity_policy(visit: &RequestContext) -> Policy {
     Policy::new("dashboard", 3, visit.site.config.cache.dashboard_ttl.get())
 }
 
 /// When the two entries of the dashboard were made that are kept just now, activity and summary; nothing is made.
-pub async fn kept_since(visit: &Visit, member: &Member) -> (Option<Moment>, Option<Moment>) {
+pub async fn kept_since(visit: &RequestContext, member: &Member) -> (Option<Moment>, Option<Moment>) {
     let cache = visit.cache(member);
     let activity: Option<Activity> = cache.get(activity_policy(visit), &[]).await;
     let summary: Option<ProfileSummary> = cache.get(summary_policy(visit), &[]).await;
     (activity.map(|activity| activity.rendered_at), summary.map(|summary| summary.rendered_at))
 }
 
-async fn activity(visit: &Visit, member: &Member) -> Result<Activity, AppError> {
+async fn activity(visit: &RequestContext, member: &Member) -> Result<Activity, AppError> {
     let ttl = visit.site.config.cache.dashboard_ttl.get();
     let policy = activity_policy(visit);
     visit

@@ -10,10 +10,10 @@ use crate::shared::{error::AppError, forms::Submission};
 /// Nobody is signed in, or an outage.
 #[server(prefix = "/api", endpoint = "members/remove_picture")]
 pub async fn remove_picture() -> Result<Submission, AppError> {
-    use crate::site::{Visit, current_member, flash};
+    use crate::site::{RequestContext, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let removed = super::service::remove(&Visit::current()?, &current_member()?).await;
+    let removed = super::service::remove(&RequestContext::current()?, &current_member()?).await;
     Submission::from_result(removed.map(|()| {
         flash::message(Level::Success, Message::PictureRemoved);
         leptos_axum::redirect(crate::shared::paths::PROFILE);

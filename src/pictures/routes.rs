@@ -19,7 +19,7 @@ use crate::{
         paths::{PROFILE, SAVE_PICTURE},
     },
     site::{
-        Site, Visit, flash,
+        AppState, RequestContext, flash,
         response::{self, Keepable},
         visit::member_of,
     },
@@ -27,24 +27,24 @@ use crate::{
 };
 
 /// The two routes; both are for members (`server::guard`).
-pub fn routes() -> Router<Site> {
+pub fn routes() -> Router<AppState> {
     Router::new()
         .route(SAVE_PICTURE, post(save).layer(upload::own_limit()))
         .route("/members/picture/{size}", get(show))
 }
 
 /// Takes a new picture; leads back to the profile.
-async fn save(State(site): State<Site>, request: Request) -> Response {
+async fn save(State(site): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let (visit, headers) = (Visit::of(site.clone(), &parts), parts.headers.clone());
+    let (visit, headers) = (RequestContext::of(site.clone(), &parts), parts.headers.clone());
     let saved = async {
         let member = member_of(&parts)?;
         let patience = site.config.server.request_timeout.get();
         // A place first: whoever has none shall not fill the memory with what they send.
-        let admitted = match site.pictures.admit() {
+        let admitted = match site.pictures.try_acquire() {
             Ok(admitted) => admitted,
             Err(busy) => {
-                upload::throw_away(body, patience).await;
+                upload::drain(body, patience).await;
                 return Err(busy);
             }
         };
@@ -75,7 +75,7 @@ async fn chosen_file(parts: Parts, body: Body, patience: std::time::Duration) ->
 
 /// The caller's own picture. Under the address of the present version the browser may keep it for good; under any other it is the
 /// present one too, and is not kept.
-async fn show(State(site): State<Site>, Path(size): Path<String>, request: Request) -> Response {
+async fn show(State(site): State<AppState>, Path(size): Path<String>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let found = async {
         let size = Size::from_name(&size).ok_or(AppError::NotFound)?;

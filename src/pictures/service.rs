@@ -10,12 +10,12 @@ use super::{
 use crate::{
     accounts,
     activity::{self, Kind},
-    base::{id::new_id, member::Member, work_queue::Admitted},
+    base::{id::new_id, member::Member, work_queue::Permit},
     shared::{
         error::AppError,
         forms::{Field, FormErrors},
     },
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// A picture as it is sent.
@@ -32,7 +32,12 @@ pub struct Picture {
 ///
 /// # Errors
 /// A refused file, too many changes, or an outage.
-pub async fn save(visit: &Visit, member: &Member, admitted: Admitted, file: Bytes) -> Result<(), AppError> {
+pub async fn save(
+    visit: &RequestContext,
+    member: &Member,
+    admitted: Permit,
+    file: Bytes,
+) -> Result<(), AppError> {
     visit.site.throttle.take(&[accounts::service::profile_limit(&visit.site, member)]).await?;
     let rendered = visit.site.pictures.run(admitted, move || render::render(&file)).await?;
     let Rendered { large, small } =
@@ -52,7 +57,7 @@ pub async fn save(visit: &Visit, member: &Member, admitted: Admitted, file: Byte
 ///
 /// # Errors
 /// Too many changes, or an outage.
-pub async fn remove(visit: &Visit, member: &Member) -> Result<(), AppError> {
+pub async fn remove(visit: &RequestContext, member: &Member) -> Result<(), AppError> {
     visit.site.throttle.take(&[accounts::service::profile_limit(&visit.site, member)]).await?;
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
@@ -78,7 +83,7 @@ pub async fn remove(visit: &Visit, member: &Member) -> Result<(), AppError> {
 ///
 /// # Errors
 /// [`AppError::NotFound`] where there is none, or an outage.
-pub async fn picture(site: &Site, member: &Member, size: Size) -> Result<Picture, AppError> {
+pub async fn picture(site: &AppState, member: &Member, size: Size) -> Result<Picture, AppError> {
     // The version before the picture: were it changed in between, the new one would be kept under the old address, which no page
     // names any more, and never an old one under the new.
     let version =

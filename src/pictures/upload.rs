@@ -75,7 +75,7 @@ async fn read(body: Body, most: usize) -> Result<Bytes, AppError> {
 }
 
 /// Reads a body to its end for nothing, so that its sender gets to see the answer.
-pub async fn throw_away(body: Body, patience: Duration) {
+pub async fn drain(body: Body, patience: Duration) {
     // Whatever comes of it: the answer is known.
     let _ = timeout(patience, read(body, 0)).await;
 }

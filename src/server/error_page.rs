@@ -17,7 +17,7 @@ use crate::{
     base::member::Member,
     shared::error::AppError,
     site::{
-        Site,
+        AppState,
         response::{Refused, retry_after, wants_html},
     },
     timing::request_id,
@@ -25,19 +25,19 @@ use crate::{
 };
 
 /// The answer to an error: a page for people, the encoded error for scripts.
-pub fn refuse(site: &Site, headers: &HeaderMap, error: &AppError) -> Response {
+pub fn refuse(site: &AppState, headers: &HeaderMap, error: &AppError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     respond(site, headers, status, Some(error))
 }
 
 /// The same for a form, with a link back to the page on which it stands.
-pub fn refuse_form(site: &Site, headers: &HeaderMap, error: &AppError, page: Option<String>) -> Response {
+pub fn refuse_form(site: &AppState, headers: &HeaderMap, error: &AppError, page: Option<String>) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer(site, headers, status, Some(error), Frame::Unknown { back: page })
 }
 
 /// The answer to a member who may not do that: the way on is in the navigation.
-pub fn forbidden(site: &Site, request: &Request, member: &Member, error: &AppError) -> Response {
+pub fn forbidden(site: &AppState, request: &Request, member: &Member, error: &AppError) -> Response {
     let mut visitor = page_context::visitor(member);
     visitor.is_staff &= page_context::admin_is_here(site, request.extensions());
     let path = request.uri().path().to_owned();
@@ -55,7 +55,7 @@ pub struct Unframed {
 
 /// The same page once more, for this member.
 pub fn framed(
-    site: &Site,
+    site: &AppState,
     response: Response,
     Unframed { status, sentence, back }: Unframed,
     member: &Member,
@@ -73,7 +73,12 @@ pub fn framed(
 }
 
 /// The same for a status that is no [`AppError`].
-pub fn respond(site: &Site, headers: &HeaderMap, status: StatusCode, error: Option<&AppError>) -> Response {
+pub fn respond(
+    site: &AppState,
+    headers: &HeaderMap,
+    status: StatusCode,
+    error: Option<&AppError>,
+) -> Response {
     answer(site, headers, status, error, Frame::Unknown { back: None })
 }
 
@@ -91,7 +96,7 @@ enum Frame {
 }
 
 fn answer(
-    site: &Site,
+    site: &AppState,
     headers: &HeaderMap,
     status: StatusCode,
     error: Option<&AppError>,
@@ -131,7 +136,7 @@ fn answer(
 /// tower-sessions and axum-login answer a failing store with an empty 500, so does the layer that catches panics, axum a wrong method
 /// with an empty 405 and a path that it cannot read with a line of its own, the time limit is an empty 504. Only the answers to health
 /// checks stay as they are.
-pub async fn never_empty(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn never_empty(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let is_health_check = health::PATHS.contains(&request.uri().path());
     let response = next.run(request).await;
@@ -190,7 +195,7 @@ fn sentence(status: StatusCode) -> &'static str {
     }
 }
 
-fn page(site: &Site, status: StatusCode, sentence: String, frame: Frame) -> String {
+fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame) -> String {
     let owner = Owner::new();
     let (Frame::Unknown { back } | Frame::Of { back, .. }) = &frame;
     let back = back.clone();

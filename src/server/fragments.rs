@@ -17,19 +17,19 @@ use tracing::Instrument;
 
 use super::{page_cache, page_context};
 use crate::{
-    base::member::{Client, Member},
-    cache::{Fits, Lease, Policy, PublicBytes, View},
+    base::member::{ClientInfo, Member},
+    cache::{AllowedIn, Lease, Policy, PublicBytes, View},
     shared::error::AppError,
-    site::Site,
+    site::AppState,
     timing::Recorder,
     ui::{
         PageContext, SetStatus,
-        cached::{Fragment, Fragments, Whose},
+        cached::{Audience, Fragment, Fragments},
     },
 };
 
 /// For the page of this request.
-pub fn of(site: &Site, request: &Parts) -> Fragments {
+pub fn of(site: &AppState, request: &Parts) -> Fragments {
     let member = request.extensions.get::<Member>();
     let page = Around {
         site: site.clone(),
@@ -48,7 +48,7 @@ pub fn of(site: &Site, request: &Parts) -> Fragments {
 /// What of a page's request matters to its fragments.
 #[derive(Clone)]
 struct Around {
-    site: Site,
+    site: AppState,
     recorder: Recorder,
     member: Option<Member>,
     /// Whether it is the member who is there, and nobody who acts as them.
@@ -60,11 +60,11 @@ impl Around {
     async fn find(&self, fragment: Fragment) -> String {
         let (cache, recorder) = (&self.site.cache, &self.recorder);
         let found = match (fragment.whose, &self.member) {
-            (Whose::Everybodys, _) => self.look(cache.public(recorder), fragment, None).await,
-            (Whose::Members, Some(member)) if self.is_kept_for_member => {
+            (Audience::Everybody, _) => self.look(cache.public(recorder), fragment, None).await,
+            (Audience::Members, Some(member)) if self.is_kept_for_member => {
                 self.look(cache.of(member, recorder), fragment, Some(member)).await
             }
-            (Whose::Members, member) => self.render(fragment, member.as_ref()).await.map(|made| made.html),
+            (Audience::Members, member) => self.render(fragment, member.as_ref()).await.map(|made| made.html),
         };
         found.unwrap_or_else(|error| {
             if let Some(page) = &self.set_status {
@@ -81,7 +81,7 @@ impl Around {
         member: Option<&Member>,
     ) -> Result<String, AppError>
     where
-        PublicBytes: Fits<Who>,
+        PublicBytes: AllowedIn<Who>,
     {
         let policy = Policy::new(fragment.name, 1, fragment.ttl);
         let rights = member.map(page_cache::fingerprint).unwrap_or_default();
@@ -94,8 +94,8 @@ impl Around {
             None => match view.lease(policy, &parts).await {
                 Lease::Found(entry, _) => entry,
                 Lease::Failed(error) => return Err(error),
-                Lease::Alone => return Ok(self.render(fragment, member).await?.html),
-                Lease::Yours(fill) => match self.render(fragment, member).await {
+                Lease::Bypass => return Ok(self.render(fragment, member).await?.html),
+                Lease::Owner(fill) => match self.render(fragment, member).await {
                     Ok(made) if made.is_to_be_kept => {
                         let entry = fill.keep(PublicBytes(made.html.into())).await;
                         self.recorder.good_until(entry.expires_at);
@@ -146,7 +146,7 @@ impl Around {
     /// What a page is given, of which it keeps no more than what the fragment is kept by.
     fn provide(&self, member: Option<&Member>, failed: &Arc<AtomicBool>, answer: &ResponseOptions) {
         let (mut parts, ()) = Request::new(()).into_parts();
-        parts.extensions.insert(Client::default());
+        parts.extensions.insert(ClientInfo::default());
         parts.extensions.insert(self.recorder.clone());
         if let Some(member) = member {
             parts.extensions.insert(member.clone());
@@ -200,14 +200,14 @@ mod tests {
 
     const TTL: Duration = Duration::from_secs(60);
 
-    async fn site(folder: &tempfile::TempDir) -> Site {
+    async fn site(folder: &tempfile::TempDir) -> AppState {
         // Where Leptos learns of the runtime that waits for what pages wait for.
         crate::server::pages::routes();
         let mut config = Config::default();
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
         config.database.url = DatabaseUrl::new(url);
         let db = Database::connect(&config.database).await.expect("connected");
-        Site::new(config, Clock::default(), db, ([127, 0, 0, 1], 0).into()).expect("a site")
+        AppState::new(config, Clock::default(), db, ([127, 0, 0, 1], 0).into()).expect("a site")
     }
 
     fn member(id: i64, username: &str) -> Member {
@@ -215,7 +215,7 @@ mod tests {
     }
 
     /// A page of that member's, with a session and a message, in which that stands; and the status that it got.
-    async fn page(site: &Site, member: Option<Member>, view: fn() -> AnyView) -> (u16, String) {
+    async fn page(site: &AppState, member: Option<Member>, view: fn() -> AnyView) -> (u16, String) {
         let site = site.clone();
         let page = tokio::spawn(async move {
             let owner = Owner::new_root(None);

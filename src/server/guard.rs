@@ -12,10 +12,10 @@ use axum::{
 use super::{error_page, signed_out};
 use crate::{
     accounts::{
-        links,
+        mail_links,
         session::{self, AuthSession},
     },
-    base::member::{Client, Member},
+    base::member::{ClientInfo, Member},
     shared::{
         error::AppError,
         functions::{self, is_open_while_impersonating},
@@ -23,7 +23,7 @@ use crate::{
         paths::{self, ADMIN, Access, REAUTHENTICATE},
     },
     site::{
-        Site,
+        AppState,
         cookies::SESSION,
         flash, pending_form,
         response::{Keepable, with_next},
@@ -47,7 +47,7 @@ pub fn lets_in(member: Option<&Member>, route: &str) -> bool {
 
 /// Lets members in and refuses everybody else on a closed route: browsers with 303 to the login page, scripts that call a server
 /// function with 401, both with an empty body. A path without a route has nothing to guard; it gets its 404.
-pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let member = request.extensions().get::<Member>().cloned();
     let open = request.extensions().get::<MatchedPath>().is_none_or(|route| is_public(route.as_str()));
     if member.is_none() && !open {
@@ -57,7 +57,7 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
         && let Some(route) = request.extensions().get::<MatchedPath>()
         && let Err(error) = enter(member, route.as_str())
     {
-        let client = request.extensions().get::<Client>().map(|client| client.address.as_str());
+        let client = request.extensions().get::<ClientInfo>().map(|client| client.address.as_str());
         security::event("permission_denied", Some(member.id()), client.unwrap_or_default(), None);
         return error_page::forbidden(&site, &request, member, &error);
     }
@@ -108,10 +108,10 @@ fn is_recent(route: &str) -> bool {
 
 /// Whether everybody is let in; the links in our mails are for whoever has them.
 fn is_public(route: &str) -> bool {
-    functions::is_public(route) || links::is_link(route)
+    functions::is_public(route) || mail_links::is_link(route)
 }
 
-fn ask_again(site: &Site, request: &Request) -> Response {
+fn ask_again(site: &AppState, request: &Request) -> Response {
     let mut response = Response::new(Body::empty());
     let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
     *response.status_mut() = StatusCode::SEE_OTHER;
@@ -123,7 +123,7 @@ fn ask_again(site: &Site, request: &Request) -> Response {
 }
 
 /// Refuses who is not signed in.
-async fn refuse(site: &Site, request: Request) -> Response {
+async fn refuse(site: &AppState, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
         return signed_out::answer(site, request).await;
     }

@@ -8,7 +8,7 @@ use axum::{
     response::Response,
 };
 
-use crate::site::Site;
+use crate::site::AppState;
 
 /// For answers that are no page of ours; error pages need their stylesheet and icon.
 const STRICT_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -44,14 +44,14 @@ pub fn page_csp(nonce: &str, is_watched: bool) -> String {
 }
 
 /// Adds the headers.
-pub async fn security_headers(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn security_headers(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     add(&site, response.headers_mut());
     response
 }
 
 /// The same for an answer that does not go through the layers.
-pub fn add(site: &Site, headers: &mut HeaderMap) {
+pub fn add(site: &AppState, headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }

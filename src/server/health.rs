@@ -2,17 +2,17 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 
-use crate::site::Site;
+use crate::site::AppState;
 
 /// Their addresses.
 pub const PATHS: [&str; 2] = ["/healthz", "/readyz"];
 
 /// The two routes; they need no session and make no cookie.
-pub fn routes() -> Router<Site> {
+pub fn routes() -> Router<AppState> {
     Router::new().route(PATHS[0], get(|| async { "ok\n" })).route(PATHS[1], get(ready))
 }
 
-async fn ready(State(site): State<Site>) -> (StatusCode, &'static str) {
+async fn ready(State(site): State<AppState>) -> (StatusCode, &'static str) {
     match site.db.check_ready().await {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(error) => {

@@ -16,7 +16,7 @@ use axum::{
 use crate::{
     base::clock::is_too_far_ahead,
     shared::paths::PAGES,
-    site::{Site, form_body},
+    site::{AppState, form_body},
 };
 
 /// Where it says so.
@@ -25,12 +25,12 @@ pub const PATH: &str = "/api/hydration_failed";
 const INTERVAL_MS: i64 = 60_000;
 
 /// The one route.
-pub fn routes() -> Router<Site> {
+pub fn routes() -> Router<AppState> {
     let last = Arc::new(AtomicI64::new(i64::MIN));
-    Router::new().route(PATH, post(move |State(site): State<Site>, headers| note(site, headers, last)))
+    Router::new().route(PATH, post(move |State(site): State<AppState>, headers| note(site, headers, last)))
 }
 
-async fn note(site: Site, headers: HeaderMap, last: Arc<AtomicI64>) -> StatusCode {
+async fn note(site: AppState, headers: HeaderMap, last: Arc<AtomicI64>) -> StatusCode {
     let now = site.clock.now();
     let is_due = |last: i64| {
         (now.saturating_sub(last) >= INTERVAL_MS || is_too_far_ahead(last, now, 0)).then_some(now)
@@ -45,7 +45,7 @@ async fn note(site: Site, headers: HeaderMap, last: Arc<AtomicI64>) -> StatusCod
 }
 
 /// Returns the page by the name that its route has, so that no text of the browser's comes into the log.
-fn page(site: &Site, headers: &HeaderMap) -> &'static str {
+fn page(site: &AppState, headers: &HeaderMap) -> &'static str {
     let page = form_body::page(site, headers, &form_body::Values::new()).unwrap_or_default();
     let path = page.split(['?', '#']).next().unwrap_or_default();
     PAGES.iter().map(|known| known.path).find(|known| *known == path).unwrap_or("another")

@@ -1,14 +1,13 @@
 //! What stands before and around the features: the listening side, the layers in their order, and the routes.
 
-mod acting_banner;
+pub mod admin_allowlist;
 pub mod error_page;
 mod fragments;
-pub mod front;
 pub mod guard;
 pub mod headers;
 pub mod health;
-pub mod hidden;
 mod hydration;
+mod impersonation_banner;
 pub mod listen;
 pub mod networks;
 pub mod page_cache;
@@ -21,6 +20,7 @@ mod run;
 pub mod same_origin;
 mod shell;
 mod signed_out;
+pub mod site_service;
 pub mod static_files;
 pub mod sweep;
 pub mod well_formed;

@@ -10,11 +10,11 @@ use axum::{
 use super::{error_page, health};
 use crate::{
     shared::error::AppError,
-    site::{Site, client::address_of},
+    site::{AppState, client::address_of},
 };
 
 /// Refuses visitors from networks that the site is not open to, before anything else is done for them.
-pub async fn admit(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn admit(State(site): State<AppState>, request: Request, next: Next) -> Response {
     if health::PATHS.contains(&request.uri().path()) || is_open_to(&site, &request) {
         return next.run(request).await;
     }
@@ -22,6 +22,6 @@ pub async fn admit(State(site): State<Site>, request: Request, next: Next) -> Re
 }
 
 /// Returns whether the site is open to whoever sent the request.
-pub fn is_open_to<B>(site: &Site, request: &axum::http::Request<B>) -> bool {
+pub fn is_open_to<B>(site: &AppState, request: &axum::http::Request<B>) -> bool {
     site.config.server.admits(address_of(request, site))
 }

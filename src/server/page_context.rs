@@ -4,10 +4,10 @@ use axum::http::Extensions;
 
 use crate::{
     base::{
-        member::{Client, Member, Permission},
+        member::{ClientInfo, Member, Permission},
         moment::moment,
     },
-    site::Site,
+    site::AppState,
     ui::{Visitor, context::Notice},
 };
 
@@ -31,7 +31,7 @@ pub fn notice(member: &Member) -> Option<Notice> {
 }
 
 /// Whether there is an admin for whoever sent the request: `admin.allow_from`.
-pub fn admin_is_here(site: &Site, request: &Extensions) -> bool {
-    let address = request.get::<Client>().map(|client| client.address.as_str()).unwrap_or_default();
+pub fn admin_is_here(site: &AppState, request: &Extensions) -> bool {
+    let address = request.get::<ClientInfo>().map(|client| client.address.as_str()).unwrap_or_default();
     site.config.admin.is_open_to(address.parse().ok())
 }

@@ -20,7 +20,7 @@ use crate::{
     app::App,
     base::member::Member,
     shared::paths::without_slash,
-    site::{Site, flash::Carried, parts},
+    site::{AppState, flash::Carried, parts},
     ui::{PageContext, SetStatus, Visitor},
 };
 
@@ -32,11 +32,11 @@ pub fn routes() -> &'static [AxumRouteListing] {
 }
 
 /// What a page may know of its request. Given to the render only; the browser gets it inside the page.
-pub fn provide_page_context(site: &Site) {
+pub fn provide_page_context(site: &AppState) {
     provide(site, false);
 }
 
-fn provide(site: &Site, is_missing: bool) {
+fn provide(site: &AppState, is_missing: bool) {
     let Ok(parts) = parts::parts() else {
         return;
     };
@@ -69,7 +69,7 @@ fn provide(site: &Site, is_missing: bool) {
 }
 
 /// The path with a slash too many leads to its page; anything else is the 404 page.
-pub async fn fallback(State(site): State<Site>, request: Request) -> Response {
+pub async fn fallback(State(site): State<AppState>, request: Request) -> Response {
     if let Some(location) = with_query(without_slash(request.uri().path()), request.uri().query()) {
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
     }

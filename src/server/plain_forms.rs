@@ -30,7 +30,7 @@ use crate::{
         paths::REAUTHENTICATE,
     },
     site::{
-        Site, cookie_check, cookies, flash,
+        AppState, cookie_check, cookies, flash,
         form_body::{self, Sent, Values},
         pending_form,
         response::{self, to_the_end},
@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// Wraps the server functions.
-pub async fn plain_forms(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn plain_forms(State(site): State<AppState>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
@@ -112,7 +112,7 @@ impl Answered {
 /// Sends the form again for which the password was given. It goes through the same handler: every server function's route finds the
 /// function by the path of its request.
 async fn send_again(
-    site: &Site,
+    site: &AppState,
     next: Next,
     mut parts: Parts,
     uri: Uri,
@@ -148,7 +148,7 @@ async fn send_again(
 }
 
 /// Turns a server function's answer into what its client can use.
-fn finish(site: &Site, sent: Sent, answered: Answered) -> Response {
+fn finish(site: &AppState, sent: Sent, answered: Answered) -> Response {
     let (request, submission) = (sent.headers.clone(), answered.submission());
     let Answered { mut head, body, error } = answered;
     if !response::wants_html(&sent.headers) {
@@ -202,7 +202,7 @@ fn finish(site: &Site, sent: Sent, answered: Answered) -> Response {
 
 /// Answers a form that could not be carried out. For a person it is an error page that leads back to the form; where trying again is
 /// all there is to do, the browser goes back by itself, with the reason and with what was typed.
-fn failed(site: &Site, sent: Sent, error: &AppError) -> Response {
+fn failed(site: &AppState, sent: Sent, error: &AppError) -> Response {
     let page = sent.page(site).filter(|_| response::wants_html(&sent.headers));
     let mut response = error_page::refuse_form(site, &sent.headers, error, page.clone());
     if let Some(page) = page
@@ -216,7 +216,7 @@ fn failed(site: &Site, sent: Sent, error: &AppError) -> Response {
 }
 
 /// Leads a browser that opens a server function's address, out of the history say, back to the page that it comes from.
-async fn back_to_a_page(site: &Site, request: Request, next: Next) -> Response {
+async fn back_to_a_page(site: &AppState, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let mut response = next.run(request).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED
@@ -241,7 +241,7 @@ fn location(page: &str) -> HeaderValue {
 }
 
 /// Keeps the form until the password is given again, and returns the page that asks for it.
-fn reauthenticate(site: &Site, sent: Sent, answer: &mut HeaderMap) -> HeaderValue {
+fn reauthenticate(site: &AppState, sent: Sent, answer: &mut HeaderMap) -> HeaderValue {
     let page = sent.page(site).unwrap_or_else(|| "/".to_owned());
     pending_form::wait_for_password(site, &sent.headers, answer, &page, &sent.path, sent.values);
     response::with_next(REAUTHENTICATE, &page)

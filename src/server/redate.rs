@@ -6,7 +6,7 @@ use crate::{
         id::{first_id_at, new_id},
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// Dates the rows of a table anew whose `id` and `at` lie in the future: they would stand before everything that happens later, and be
@@ -14,7 +14,7 @@ use crate::{
 ///
 /// # Errors
 /// An outage.
-pub async fn redate(site: &Site, table: &'static str) -> Result<u64, AppError> {
+pub async fn redate(site: &AppState, table: &'static str) -> Result<u64, AppError> {
     const BATCH: i64 = 500;
     let mut corrected = 0;
     loop {

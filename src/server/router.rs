@@ -6,23 +6,22 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    acting_banner, error_page, guard, headers, health, hidden, hydration, networks,
-    page_cache::{PageCache, keep_pages},
+    admin_allowlist, error_page, guard, headers, health, hydration, impersonation_banner, networks,
+    page_cache::{PageCache, cache_pages},
     pages, plain_forms, same_origin, shell, static_files, well_formed,
 };
 use crate::{
-    accounts::{links, old_addresses, session, session_layers},
-    admin::{acting, cache},
-    lab,
-    my_data::download,
-    pictures,
+    accounts::{legacy_redirects, mail_links, session, session_layers},
+    admin::{cache, impersonation},
+    data_export::download,
+    lab, pictures,
     sessions::live,
-    site::{Site, client, flash},
+    site::{AppState, client, flash},
     timing::{layer::time_requests, settings::Settings},
 };
 
 /// The whole site as one service.
-pub fn router(site: Site, pages: PageCache) -> Router {
+pub fn router(site: AppState, pages: PageCache) -> Router {
     let context = site.clone();
     let document = site.clone();
     let app = Router::new()
@@ -32,8 +31,8 @@ pub fn router(site: Site, pages: PageCache) -> Router {
             move || pages::provide_page_context(&context),
             move || shell::shell(&document),
         )
-        .merge(links::routes())
-        .merge(old_addresses::routes())
+        .merge(mail_links::routes())
+        .merge(legacy_redirects::routes())
         .merge(pictures::routes::routes())
         .merge(download::routes())
         .fallback(pages::fallback);
@@ -50,29 +49,29 @@ pub fn router(site: Site, pages: PageCache) -> Router {
             // Before anybody is refused whose session just got a new id.
             .layer(from_fn_with_state(site.clone(), session_layers::resend_crossed))
             // Who that is, where staff acts as a member.
-            .layer(from_fn_with_state(site.clone(), acting::layer::who_asks))
+            .layer(from_fn_with_state(site.clone(), impersonation::layer::identify))
             // Needs to know who asks, and stands before anything is rendered.
             .layer(from_fn_with_state(site.clone(), guard::guard))
             .layer(from_fn_with_state(site.clone(), lab::gate::closed))
             // Whoever comes here was let in.
-            .layer(from_fn_with_state(pages, keep_pages))
+            .layer(from_fn_with_state(pages, cache_pages))
             // Forms: inside of the session, so that its cookies are in the answer that is rewritten.
             .layer(from_fn_with_state(site.clone(), plain_forms::plain_forms)),
     );
     let all = Router::new()
         .merge(static_files::routes(&site))
         .merge(health::routes())
-        .merge(old_addresses::well_known())
+        .merge(legacy_redirects::well_known())
         .merge(hydration::routes())
         // Knows a session when it sees one, and is no visit.
         .merge(live::routes())
         .merge(cache::live::routes())
         .merge(app.with_state(site.clone()));
-    hidden::hide_admin(outer_layers(all.with_state(site.clone()), site.clone()), &site)
+    admin_allowlist::hide_admin(outer_layers(all.with_state(site.clone()), site.clone()), &site)
 }
 
 /// The layers around everything, static files included.
-fn outer_layers(router: Router, site: Site) -> Router {
+fn outer_layers(router: Router, site: AppState) -> Router {
     let time_limit = site.config.server.request_timeout.get();
     router.layer(
         ServiceBuilder::new()
@@ -80,7 +79,7 @@ fn outer_layers(router: Router, site: Site) -> Router {
             .layer(from_fn_with_state(Settings::new(&site.config), time_requests))
             .layer(from_fn_with_state(site.clone(), headers::security_headers))
             // Outside of whatever makes an error page.
-            .layer(from_fn_with_state(site.clone(), acting_banner::banner_on_error_pages))
+            .layer(from_fn_with_state(site.clone(), impersonation_banner::banner_on_error_pages))
             // Outside of whatever answers with nothing.
             .layer(from_fn_with_state(site.clone(), error_page::never_empty))
             .layer(CatchPanicLayer::custom(error_page::panicked))
@@ -103,13 +102,13 @@ mod tests {
     use super::*;
     use crate::base::{clock::Clock, config::Config, db::Database};
 
-    async fn site(folder: &std::path::Path) -> Site {
+    async fn site(folder: &std::path::Path) -> AppState {
         let mut config = Config::default();
         let url = format!("sqlite://{}", folder.join("test.db").display());
         config.database.url = crate::base::config::DatabaseUrl::new(url);
         config.server.request_timeout = crate::base::config::Period::millis(50);
         let db = Database::connect(&config.database).await.expect("connected");
-        Site::new(config, Clock::default(), db, ([127, 0, 0, 1], 0).into()).expect("a site")
+        AppState::new(config, Clock::default(), db, ([127, 0, 0, 1], 0).into()).expect("a site")
     }
 
     #[tokio::test]

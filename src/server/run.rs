@@ -3,8 +3,8 @@
 use std::{future::Future, sync::Arc};
 
 use super::{
-    front::Front,
     listen::{self, Listener},
+    site_service::SiteService,
     sweep,
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     base::{clock::Clock, config::Config, database_lock, db::Database, failure::Failure},
     cache::Tag,
     mail,
-    site::Site,
+    site::AppState,
     timing,
 };
 
@@ -30,7 +30,7 @@ pub async fn run(
     let listener = listener.into();
     let address =
         listener.local_addr().map_err(|error| Failure::start("learn the listening address", error))?;
-    let _in_use = database_lock::by_a_site(&config.database)?;
+    let _in_use = database_lock::shared(&config.database)?;
     let db = Database::connect(&config.database).await?;
     // A file of ours is brought up to date without asking; a database that others share is not.
     if db.is_embedded() {
@@ -38,22 +38,22 @@ pub async fn run(
     } else {
         db.check_schema().await?;
     }
-    let site = Site::new(config, clock, db, address)?;
+    let site = AppState::new(config, clock, db, address)?;
     site.assets.check(&site.config.server.site_root)?;
     let watcher = tokio::spawn(site.db.clone().watch());
     let forgetter = tokio::spawn(forget_when_a_commit_is_lost(site.clone()));
     let sweeper = tokio::spawn(sweep::now_and_then(site.clone()));
     let writer = tokio::spawn(accounts::service::write_failed_logins_now_and_then(site.clone()));
-    let postman = tokio::spawn(mail::delivery::deliver(site.clone(), Arc::new(Letters)));
+    let mail_worker = tokio::spawn(mail::delivery::deliver(site.clone(), Arc::new(Letters)));
     // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
     let listening = format!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
     println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &listening));
-    let front = Front::new(site.clone());
-    listen::serve(listener, front, &site.config.server, site.stopping.clone(), stop).await;
+    let front = SiteService::new(site.clone());
+    listen::serve(listener, front, &site.config.server, site.shutdown.clone(), stop).await;
     watcher.abort();
     forgetter.abort();
     sweeper.abort();
-    postman.abort();
+    mail_worker.abort();
     writer.abort();
     accounts::service::write_failed_logins(&site).await;
     site.cache.close().await;
@@ -62,11 +62,11 @@ pub async fn run(
 }
 
 /// Forgets all that is known of members, which is asked for anew: one of them has perhaps changed.
-async fn forget_when_a_commit_is_lost(site: Site) {
+async fn forget_when_a_commit_is_lost(site: AppState) {
     loop {
         site.db.commit_lost().await;
         site.sessions.distrust_memory();
-        site.members.take_back_all();
+        site.members.invalidate_all();
         site.cache.invalidate(&[Tag::Everything], "a commit was lost").await;
     }
 }

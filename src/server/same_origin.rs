@@ -11,14 +11,14 @@ use url::Url;
 
 use super::error_page;
 use crate::{
-    base::member::Client,
+    base::member::ClientInfo,
     shared::error::AppError,
-    site::{Site, cookies::SESSION, flash},
+    site::{AppState, cookies::SESSION, flash},
     timing::security,
 };
 
 /// Refuses requests that another site made the browser send, and methods that nothing here answers.
-pub async fn same_origin(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub async fn same_origin(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let method = request.method();
     if [Method::TRACE, Method::CONNECT].contains(method) {
         return error_page::respond(&site, request.headers(), StatusCode::METHOD_NOT_ALLOWED, None);
@@ -28,12 +28,12 @@ pub async fn same_origin(State(site): State<Site>, request: Request, next: Next)
     if safe || is_same_origin(request.headers(), &site.base_url, has_session) {
         return next.run(request).await;
     }
-    let client = request.extensions().get::<Client>().map(|client| client.address.as_str());
+    let client = request.extensions().get::<ClientInfo>().map(|client| client.address.as_str());
     security::event("cross_site_refused", None, client.unwrap_or_default(), None);
     error_page::refuse(&site, request.headers(), &AppError::Forbidden)
 }
 
-/// `Sec-Fetch-Site` is the browser's own word and decides where it is sent (to https and to this machine). Else `Origin` must be
+/// `Sec-Fetch-AppState` is the browser's own word and decides where it is sent (to https and to this machine). Else `LoginContext` must be
 /// ours; ours as configured, not as `Host` says, because of proxies. A client that sends neither is no browser of today, and
 /// harmless as long as it brings no session.
 fn is_same_origin(headers: &HeaderMap, base: &Url, has_session: bool) -> bool {

@@ -6,10 +6,10 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::{headers::page_csp, hydration};
-use crate::{app::App, site::Site, ui::FAILED_EVENT};
+use crate::{app::App, site::AppState, ui::FAILED_EVENT};
 
 /// The whole document. Runs on the server only, so it is no part of the WASM.
-pub fn shell(site: &Site) -> impl IntoView + use<> {
+pub fn shell(site: &AppState) -> impl IntoView + use<> {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     if let Some(response) = use_context::<ResponseOptions>()
         && let Ok(policy) = HeaderValue::try_from(page_csp(&nonce, site.is_watched))

@@ -13,7 +13,7 @@ use crate::{
     pictures::upload,
     shared::{forms::FORM_PAGE, level::Level},
     site::{
-        Site,
+        AppState,
         cookies::SESSION,
         flash,
         form_body::{self, WITH_FILE},
@@ -25,7 +25,7 @@ use crate::{
 
 /// Answers a closed server function's caller who is not signed in. A browser is led to the login page and from there back to the
 /// form's page, where what was typed is shown again; a script gets an empty 401.
-pub async fn answer(site: &Site, request: Request) -> Response {
+pub async fn answer(site: &AppState, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let navigates = response::wants_html(&parts.headers);
     let is_form = parts.method == Method::POST;
@@ -33,7 +33,7 @@ pub async fn answer(site: &Site, request: Request) -> Response {
         Ok((sent, body)) => {
             if navigates && WITH_FILE.contains(&sent.path.as_str()) {
                 // A browser that is still sending does not look for an answer.
-                upload::throw_away(body, site.config.server.request_timeout.get()).await;
+                upload::drain(body, site.config.server.request_timeout.get()).await;
             }
             sent
         }

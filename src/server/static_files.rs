@@ -8,7 +8,7 @@ use axum::{
 };
 use tower_http::services::{ServeDir, ServeFile};
 
-use crate::{base::assets::PKG_DIR, site::Site, timing::layer::Quiet};
+use crate::{base::assets::PKG_DIR, site::AppState, timing::layer::Quiet};
 
 /// For a name that changes with the content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -20,7 +20,7 @@ const ASK_AGAIN: &str = "no-cache";
 const CHUNK: usize = 16 * 1024;
 
 /// A route for the built files and one for each file beside them.
-pub fn routes(site: &Site) -> Router<Site> {
+pub fn routes(site: &AppState) -> Router<AppState> {
     let root = &site.config.server.site_root;
     let built =
         ServeDir::new(root.join(PKG_DIR)).precompressed_br().precompressed_gzip().with_buf_chunk_size(CHUNK);
@@ -37,7 +37,7 @@ pub fn routes(site: &Site) -> Router<Site> {
         .merge(with_caching(others, ASK_AGAIN))
 }
 
-fn with_caching(files: Router<Site>, caching: &'static str) -> Router<Site> {
+fn with_caching(files: Router<AppState>, caching: &'static str) -> Router<AppState> {
     files.layer(middleware::from_fn(move |request: Request, next: Next| async move {
         let mut response = next.run(request).await;
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {

@@ -5,14 +5,14 @@ use std::{future::Future, time::Duration};
 use super::redate::redate;
 use crate::{
     accounts, activity,
-    admin::{self, acting},
+    admin::{self, impersonation},
     base::{
         clock::{Millis, to_millis},
         id,
     },
     mail,
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// How far the clock can be trusted. A wrong clock must not delete what does not come back, nor correct what is right.
@@ -76,7 +76,7 @@ pub struct Swept {
 ///
 /// # Errors
 /// At the first outage.
-pub async fn sweep(site: &Site) -> Result<Swept, AppError> {
+pub async fn sweep(site: &AppState) -> Result<Swept, AppError> {
     correct_ends(site).await?;
     site.throttle.sweep().await?;
     accounts::service::tokens::sweep(site).await?;
@@ -90,7 +90,7 @@ pub async fn sweep(site: &Site) -> Result<Swept, AppError> {
 
 /// For as long as the site runs. An error is logged, and the next time comes. (tower-sessions' own task ends for good at its first
 /// error.)
-pub fn now_and_then(site: Site) -> impl Future<Output = ()> + Send {
+pub fn now_and_then(site: AppState) -> impl Future<Output = ()> + Send {
     const EVERY: Duration = Duration::from_secs(600);
     let mut watch = Watch::new(site.clock.drift());
     async move {
@@ -122,7 +122,7 @@ pub fn now_and_then(site: Site) -> impl Future<Output = ()> + Send {
     }
 }
 
-async fn delete_once(site: &Site) {
+async fn delete_once(site: &AppState) {
     say("Expired sessions", over_sessions(site).await);
     say("Old lines of activity", activity::service::sweep(site).await);
     say("Counts that were over", site.throttle.sweep().await);
@@ -140,7 +140,7 @@ async fn delete_once(site: &Site) {
 
 /// Corrects the ends of sessions and links that only a clock that was ahead can have written; see
 /// [`crate::base::clock::is_too_far_ahead`]. Should the clock be wrong now, this costs logins and links, and no data; one from before this program was written is wrong for sure.
-async fn correct_ends(site: &Site) -> Result<u64, AppError> {
+async fn correct_ends(site: &AppState) -> Result<u64, AppError> {
     if site.clock.now() < id::EPOCH {
         return Ok(0);
     }
@@ -149,7 +149,7 @@ async fn correct_ends(site: &Site) -> Result<u64, AppError> {
 
 /// Corrects every time that lies ahead. Only for a clock that went wrong and came back to where it was: one that is behind would date
 /// everything into the past, where it is deleted.
-async fn correct_all(site: &Site) -> Result<u64, AppError> {
+async fn correct_all(site: &AppState) -> Result<u64, AppError> {
     Ok(correct_ends(site).await?
         + mail::service::correct_times(site).await?
         + accounts::service::correct_deletion_times(site).await?
@@ -158,9 +158,9 @@ async fn correct_all(site: &Site) -> Result<u64, AppError> {
 }
 
 /// First they go, then is written down which of them were acting.
-async fn over_sessions(site: &Site) -> Result<u64, AppError> {
+async fn over_sessions(site: &AppState) -> Result<u64, AppError> {
     let swept = site.sessions.sweep().await?;
-    acting::service::sweep(site).await?;
+    impersonation::service::sweep(site).await?;
     Ok(swept)
 }
 

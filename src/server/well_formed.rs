@@ -11,10 +11,10 @@ use axum::{
 use url::Url;
 
 use super::error_page;
-use crate::{shared::error::AppError, site::Site};
+use crate::{shared::error::AppError, site::AppState};
 
 /// Looks at host, path, query and cookies, in this order.
-pub async fn well_formed(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+pub async fn well_formed(State(site): State<AppState>, mut request: Request, next: Next) -> Response {
     if !has_one_host(&request) || !request.uri().path().starts_with('/') {
         return error_page::refuse(&site, request.headers(), &AppError::BadRequest);
     }

@@ -15,9 +15,10 @@ use crate::shared::{error::AppError, forms::Submission};
 pub async fn load_sessions() -> Result<Devices, AppError> {
     use super::service;
     use crate::accounts::session;
-    use crate::site::{Visit, current_member};
+    use crate::site::{RequestContext, current_member};
 
-    let (visit, member, auth) = (Visit::current()?, current_member()?, session::auth_session().await?);
+    let (visit, member, auth) =
+        (RequestContext::current()?, current_member()?, session::auth_session().await?);
     let recent = session::recently_authenticated(&auth, &visit.site).await?;
     service::list(&visit, &member, &recent, session::current_id(&auth)).await
 }
@@ -29,11 +30,12 @@ pub async fn load_sessions() -> Result<Devices, AppError> {
 #[server(prefix = "/api", endpoint = "members/end_session")]
 pub async fn end_session(#[server(default)] session: String) -> Result<Submission, AppError> {
     use super::service;
-    use crate::site::{Visit, current_member, flash};
+    use crate::site::{RequestContext, current_member, flash};
     use crate::{accounts::session, shared::paths::DEVICES};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member, auth) = (Visit::current()?, current_member()?, session::auth_session().await?);
+    let (visit, member, auth) =
+        (RequestContext::current()?, current_member()?, session::auth_session().await?);
     let verdict = async {
         let recent = session::recently_authenticated(&auth, &visit.site).await?;
         service::end_one(&visit, &member, &recent, &session).await
@@ -54,11 +56,12 @@ pub async fn end_session(#[server(default)] session: String) -> Result<Submissio
 #[server(prefix = "/api", endpoint = "members/end_other_sessions")]
 pub async fn end_other_sessions() -> Result<Submission, AppError> {
     use super::service;
-    use crate::site::{Visit, current_member, flash};
+    use crate::site::{RequestContext, current_member, flash};
     use crate::{accounts::session, shared::paths::DEVICES};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member, auth) = (Visit::current()?, current_member()?, session::auth_session().await?);
+    let (visit, member, auth) =
+        (RequestContext::current()?, current_member()?, session::auth_session().await?);
     let verdict = async {
         let recent = session::recently_authenticated(&auth, &visit.site).await?;
         let this = session::current_id(&auth).ok_or(AppError::SignedOut)?;
@@ -78,10 +81,10 @@ pub async fn end_other_sessions() -> Result<Submission, AppError> {
 pub async fn end_all_sessions() -> Result<Submission, AppError> {
     use super::service;
     use crate::accounts::session;
-    use crate::site::{Visit, current_member, flash};
+    use crate::site::{RequestContext, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member) = (Visit::current()?, current_member()?);
+    let (visit, member) = (RequestContext::current()?, current_member()?);
     let mut auth = session::auth_session().await?;
     let verdict = async {
         let recent = session::recently_authenticated(&auth, &visit.site).await?;

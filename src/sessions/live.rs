@@ -25,14 +25,14 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use super::ENDED_EVENT;
 use crate::{
-    accounts::who_asks::{Asking, id_of, look},
+    accounts::identity::{Identity, id_of, look},
     auth::sessions::{IdHash, Unknown, Watch},
     base::{
         clock::{Millis, to_millis},
         member::UserId,
     },
     shared::paths::SESSION_STREAM,
-    site::Site,
+    site::AppState,
     timing::layer::Quiet,
 };
 
@@ -47,11 +47,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const LOOK_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
 /// The one route.
-pub fn routes() -> Router<Site> {
+pub fn routes() -> Router<AppState> {
     Router::new().route(SESSION_STREAM, get(live))
 }
 
-async fn live(State(site): State<Site>, headers: HeaderMap) -> Response {
+async fn live(State(site): State<AppState>, headers: HeaderMap) -> Response {
     let Some(id) = id_of(&site, &headers) else {
         return answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n"));
     };
@@ -77,7 +77,7 @@ async fn live(State(site): State<Site>, headers: HeaderMap) -> Response {
     };
     let (send, receive) = mpsc::channel::<Result<Bytes, Infallible>>(2);
     // Whose page this should be: in another tab, somebody else may have logged in, or begun or ceased to act as a member.
-    let (Asking::Member(shown) | Asking::Over(shown, _)) = &asking;
+    let (Identity::Member(shown) | Identity::Over(shown, _)) = &asking;
     let first = format!("{}data: {}\n\n", retry(SOON), shown.username());
     let shown = shown.id();
     if send.try_send(Ok(first.into())).is_ok() {
@@ -88,7 +88,7 @@ async fn live(State(site): State<Site>, headers: HeaderMap) -> Response {
 
 /// Until the session ends or is somebody else's to see, the visitor goes away, the site stops, or the connection would be ended for its silence.
 async fn follow(
-    site: Site,
+    site: AppState,
     id: IdHash,
     shown: UserId,
     mut ends_at: Millis,
@@ -102,7 +102,7 @@ async fn follow(
             () = sleep(pause(ends_at, site.clock.now())) => {}
             () = sleep_until(enough) => return,
             () = send.closed() => return,
-            () = site.stopping.begun() => {
+            () = site.shutdown.triggered() => {
                 // Not all at once, and not while nobody listens.
                 let _ = send.try_send(Ok(retry(LATER).into()));
                 return;
@@ -110,7 +110,7 @@ async fn follow(
         }
         watch.begin_to_look();
         match look(&site, id).await {
-            Ok(Some((_, Asking::Member(member) | Asking::Over(member, _), later)))
+            Ok(Some((_, Identity::Member(member) | Identity::Over(member, _), later)))
                 if member.id() == shown =>
             {
                 ends_at = later;

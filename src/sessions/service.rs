@@ -5,17 +5,17 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{Device, Devices};
 use crate::{
     activity::{self, Kind},
-    auth::sessions::{IdHash, origin::Recent, store},
+    auth::sessions::{IdHash, login_context::RecentAuth, store},
     base::{member::Member, moment::moment, user_agent},
     shared::error::AppError,
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// For the dashboard: the member's signed-in devices, the last seen first, at most 20.
 ///
 /// # Errors
 /// When the database cannot be used.
-pub async fn devices(site: &Site, member: &Member) -> Result<Vec<store::DeviceRow>, AppError> {
+pub async fn devices(site: &AppState, member: &Member) -> Result<Vec<store::DeviceRow>, AppError> {
     const LIMIT: i64 = 20;
     let mut connection = site.db.read().await?;
     Ok(store::devices(&mut connection, member.id(), site.clock.now(), None, LIMIT).await?)
@@ -26,9 +26,9 @@ pub async fn devices(site: &Site, member: &Member) -> Result<Vec<store::DeviceRo
 /// # Errors
 /// An outage.
 pub async fn list(
-    visit: &Visit,
+    visit: &RequestContext,
     member: &Member,
-    _: &Recent,
+    _: &RecentAuth,
     this: Option<IdHash>,
 ) -> Result<Devices, AppError> {
     /// Whoever has more can end those that are not shown all at once.
@@ -56,7 +56,12 @@ pub async fn list(
 ///
 /// # Errors
 /// An outage: nothing has ended then.
-pub async fn end_one(visit: &Visit, member: &Member, _: &Recent, session: &str) -> Result<bool, AppError> {
+pub async fn end_one(
+    visit: &RequestContext,
+    member: &Member,
+    _: &RecentAuth,
+    session: &str,
+) -> Result<bool, AppError> {
     let Some(id) = URL_SAFE_NO_PAD.decode(session).ok().and_then(|id| IdHash::try_from(id).ok()) else {
         return Ok(false);
     };
@@ -76,7 +81,12 @@ pub async fn end_one(visit: &Visit, member: &Member, _: &Recent, session: &str) 
 ///
 /// # Errors
 /// An outage: nothing has ended then.
-pub async fn end_others(visit: &Visit, member: &Member, _: &Recent, this: IdHash) -> Result<(), AppError> {
+pub async fn end_others(
+    visit: &RequestContext,
+    member: &Member,
+    _: &RecentAuth,
+    this: IdHash,
+) -> Result<(), AppError> {
     end_several(visit, member, Some(this)).await
 }
 
@@ -84,11 +94,11 @@ pub async fn end_others(visit: &Visit, member: &Member, _: &Recent, this: IdHash
 ///
 /// # Errors
 /// An outage: nothing has ended then.
-pub async fn end_all(visit: &Visit, member: &Member, _: &Recent) -> Result<(), AppError> {
+pub async fn end_all(visit: &RequestContext, member: &Member, _: &RecentAuth) -> Result<(), AppError> {
     end_several(visit, member, None).await
 }
 
-async fn end_several(visit: &Visit, member: &Member, keep: Option<IdHash>) -> Result<(), AppError> {
+async fn end_several(visit: &RequestContext, member: &Member, keep: Option<IdHash>) -> Result<(), AppError> {
     let mut transaction = visit.site.db.begin().await?;
     let ended = store::delete_all(&mut transaction, member.id(), keep.as_ref()).await?;
     if ended.is_empty() {

@@ -9,15 +9,15 @@ use axum::{
     response::Response,
 };
 
-use super::Site;
+use super::AppState;
 use crate::base::{
-    member::Client,
+    member::ClientInfo,
     network::{Peer, address},
 };
 
-/// Puts a [`Client`] into the request's extensions.
-pub async fn identify(State(site): State<Site>, mut request: Request, next: Next) -> Response {
-    let client = Client {
+/// Puts a [`ClientInfo`] into the request's extensions.
+pub async fn identify(State(site): State<AppState>, mut request: Request, next: Next) -> Response {
+    let client = ClientInfo {
         address: address_of(&request, &site).map(|address| address.to_string()).unwrap_or_default(),
         agent: agent(request.headers()),
         acting: None,
@@ -27,7 +27,7 @@ pub async fn identify(State(site): State<Site>, mut request: Request, next: Next
 }
 
 /// Returns where a request comes from.
-pub fn address_of<B>(request: &axum::http::Request<B>, site: &Site) -> Option<IpAddr> {
+pub fn address_of<B>(request: &axum::http::Request<B>, site: &AppState) -> Option<IpAddr> {
     address(*request.extensions().get::<Peer>()?, request.headers(), &site.config.server.trusted_proxies)
 }
 

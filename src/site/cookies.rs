@@ -7,14 +7,14 @@ use cookie::{Cookie, SameSite};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
-use super::Site;
+use super::AppState;
 use crate::site::parts;
 
-/// The session cookie's name, before [`Site::cookie_name`].
+/// The session cookie's name, before [`AppState::cookie_name`].
 pub const SESSION: &str = "sessionid";
 
 /// The cookie's value, if the request brings it.
-pub fn read(site: &Site, headers: &HeaderMap, name: &'static str) -> Option<String> {
+pub fn read(site: &AppState, headers: &HeaderMap, name: &'static str) -> Option<String> {
     let name = site.cookie_name(name);
     headers
         .get_all(header::COOKIE)
@@ -29,7 +29,7 @@ pub fn read(site: &Site, headers: &HeaderMap, name: &'static str) -> Option<Stri
 }
 
 /// Sets it in an answer.
-pub fn set(site: &Site, answer: &mut HeaderMap, name: &'static str, value: String, lifetime: Duration) {
+pub fn set(site: &AppState, answer: &mut HeaderMap, name: &'static str, value: String, lifetime: Duration) {
     let cookie = Cookie::build((site.cookie_name(name), value))
         .path("/")
         .http_only(true)
@@ -44,18 +44,18 @@ pub fn set(site: &Site, answer: &mut HeaderMap, name: &'static str, value: Strin
 }
 
 /// Takes it away in an answer.
-pub fn remove(site: &Site, answer: &mut HeaderMap, name: &'static str) {
+pub fn remove(site: &AppState, answer: &mut HeaderMap, name: &'static str) {
     set(site, answer, name, String::new(), Duration::ZERO);
 }
 
 /// The cookie's value in the present request, in a server function.
 pub fn current(name: &'static str) -> Option<String> {
-    read(&use_context::<Site>()?, &parts::parts().ok()?.headers, name)
+    read(&use_context::<AppState>()?, &parts::parts().ok()?.headers, name)
 }
 
 /// Sets it in the answer of the present server function; a lifetime of zero takes it away.
 pub fn set_current(name: &'static str, value: String, lifetime: Duration) {
-    if let (Some(site), Some(response)) = (use_context::<Site>(), use_context::<ResponseOptions>()) {
+    if let (Some(site), Some(response)) = (use_context::<AppState>(), use_context::<ResponseOptions>()) {
         let mut headers = HeaderMap::new();
         set(&site, &mut headers, name, value, lifetime);
         for value in headers.into_iter().map(|(_, value)| value) {

@@ -15,7 +15,7 @@ use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Site, cookie_check,
+    AppState, cookie_check,
     cookie_value::{decode, encode, fitting},
     cookies, parts,
     pending_form::{self, PendingForm},
@@ -86,7 +86,7 @@ pub fn error(what: Message) {
 /// Adds a message to the answer of the present server function (`messages.add_message`), before the redirect.
 pub fn message(level: Level, message: Message) {
     let (Some(site), Ok(parts), Some(response)) =
-        (use_context::<Site>(), parts::parts(), use_context::<ResponseOptions>())
+        (use_context::<AppState>(), parts::parts(), use_context::<ResponseOptions>())
     else {
         return;
     };
@@ -104,7 +104,7 @@ pub fn message(level: Level, message: Message) {
 
 /// Adds a message to a response; those that the request still carries stay before it.
 pub fn set_message(
-    site: &Site,
+    site: &AppState,
     request: &HeaderMap,
     response: &mut HeaderMap,
     level: Level,
@@ -117,7 +117,7 @@ pub fn set_message(
 }
 
 /// Whether it is to be shown at all.
-fn add(site: &Site, messages: &mut Vec<Flash>, level: Level, message: Message) -> bool {
+fn add(site: &AppState, messages: &mut Vec<Flash>, level: Level, message: Message) -> bool {
     const MOST: usize = 5;
     if level < site.config.site.message_level {
         return false;
@@ -129,12 +129,12 @@ fn add(site: &Site, messages: &mut Vec<Flash>, level: Level, message: Message) -
     true
 }
 
-fn set_messages(site: &Site, response: &mut HeaderMap, messages: Vec<Flash>) {
+fn set_messages(site: &AppState, response: &mut HeaderMap, messages: Vec<Flash>) {
     cookies::set(site, response, NAME, encode(&Carried { messages, ..Carried::default() }), LIFETIME);
 }
 
 /// The messages that an answer adds so far.
-fn added(site: &Site, response: &ResponseOptions) -> Option<Vec<Flash>> {
+fn added(site: &AppState, response: &ResponseOptions) -> Option<Vec<Flash>> {
     let answer = response.0.read().ok()?;
     let begin = format!("{}=", site.cookie_name(NAME));
     let cookies = answer.headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
@@ -144,16 +144,16 @@ fn added(site: &Site, response: &ResponseOptions) -> Option<Vec<Flash>> {
 }
 
 /// Sends a refused form back; values that do not fit into a cookie are cut, the longest first.
-pub fn set_form(site: &Site, response: &mut HeaderMap, form: ReturnedForm) {
+pub fn set_form(site: &AppState, response: &mut HeaderMap, form: ReturnedForm) {
     send_back(site, response, Vec::new(), form);
 }
 
 /// Sends a form back that could not be carried out, with the reason above its page.
-pub fn set_failed_form(site: &Site, response: &mut HeaderMap, error: AppError, form: ReturnedForm) {
+pub fn set_failed_form(site: &AppState, response: &mut HeaderMap, error: AppError, form: ReturnedForm) {
     send_back(site, response, vec![Flash { level: Level::Error, message: Message::Failed(error) }], form);
 }
 
-fn send_back(site: &Site, response: &mut HeaderMap, messages: Vec<Flash>, form: ReturnedForm) {
+fn send_back(site: &AppState, response: &mut HeaderMap, messages: Vec<Flash>, form: ReturnedForm) {
     let value = fitting(form, |form| {
         encode(&Carried { messages: messages.clone(), form: Some(form), pending: None })
     });
@@ -161,13 +161,13 @@ fn send_back(site: &Site, response: &mut HeaderMap, messages: Vec<Flash>, form: 
 }
 
 /// Whether the request brings one of our cookies.
-pub fn has_cookie(site: &Site, headers: &HeaderMap, name: &'static str) -> bool {
+pub fn has_cookie(site: &AppState, headers: &HeaderMap, name: &'static str) -> bool {
     cookies::read(site, headers, name).is_some()
 }
 
 /// Reads what is carried for the page to be rendered, and takes it away once a page has shown it. Redirects in between, and
 /// answers that are no page, leave it where it is.
-pub async fn carry(State(site): State<Site>, mut request: Request, next: Next) -> Response {
+pub async fn carry(State(site): State<AppState>, mut request: Request, next: Next) -> Response {
     if is_prefetch(request.headers()) {
         // Perhaps nobody ever sees that page. What is carried waits for one that somebody does see.
         return next.run(request).await;
@@ -217,6 +217,6 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
     })
 }
 
-fn read(site: &Site, headers: &HeaderMap) -> Carried {
+fn read(site: &AppState, headers: &HeaderMap) -> Carried {
     decode(cookies::read(site, headers, NAME)).unwrap_or_default()
 }

@@ -9,7 +9,7 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::LengthLimitError;
 
-use super::{Site, next::destination};
+use super::{AppState, next::destination};
 use crate::shared::{
     error::AppError,
     forms::{FORM_PAGE, Field, FormErrors, ReturnedForm},
@@ -35,7 +35,7 @@ pub struct Sent {
 
 impl Sent {
     /// Returns the page that the form stands on.
-    pub fn page(&self, site: &Site) -> Option<String> {
+    pub fn page(&self, site: &AppState) -> Option<String> {
         page(site, &self.headers, &self.values)
     }
 
@@ -49,7 +49,7 @@ impl Sent {
 ///
 /// # Errors
 /// [`AppError::TooLarge`] or [`AppError::BadRequest`], with what is known of the form all the same.
-pub async fn read(site: &Site, parts: &Parts, body: Body) -> Result<(Sent, Body), (Sent, AppError)> {
+pub async fn read(site: &AppState, parts: &Parts, body: Body) -> Result<(Sent, Body), (Sent, AppError)> {
     let path = parts.uri.path().to_owned();
     let sent = |values| Sent { path: path.clone(), headers: parts.headers.clone(), values };
     if WITH_FILE.contains(&path.as_str()) {
@@ -77,7 +77,7 @@ fn unreadable(error: &axum::Error) -> AppError {
 
 /// Returns the page that the form stands on: what its hidden field says, or else the `Referer`. `None` where neither names a page of
 /// this site.
-pub fn page(site: &Site, headers: &HeaderMap, values: &Values) -> Option<String> {
+pub fn page(site: &AppState, headers: &HeaderMap, values: &Values) -> Option<String> {
     let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
     values
         .get(FORM_PAGE)

@@ -15,5 +15,5 @@ pub mod response;
 pub mod state;
 pub mod visit;
 
-pub use state::Site;
-pub use visit::{DeviceHash, Visit, current_member, current_staff, permitted};
+pub use state::AppState;
+pub use visit::{DeviceHash, RequestContext, current_member, current_staff, permitted};

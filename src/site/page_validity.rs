@@ -12,13 +12,13 @@ use crate::{
 
 /// In the extensions of the request under which a page is made to be kept.
 #[derive(Clone, Copy, Debug)]
-pub struct Making {
+pub struct PageInProgress {
     begun: Millis,
     longest: Millis,
     outlives_its_parts: bool,
 }
 
-impl Making {
+impl PageInProgress {
     /// From now on.
     pub fn begin(ttl: Ttl, outlives_its_parts: bool, now: Millis) -> Self {
         let longest = match ttl {

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use super::{
-    Site,
+    AppState,
     cookie_value::{MAX_COOKIE_BYTES, decode, encode, fitting},
     cookies::{self, SESSION},
     form_body::{self, Values},
@@ -45,7 +45,7 @@ pub struct PendingForm {
 
 impl PendingForm {
     /// Reads the form that waits in the browser.
-    pub fn read(site: &Site, headers: &HeaderMap) -> Option<Self> {
+    pub fn read(site: &AppState, headers: &HeaderMap) -> Option<Self> {
         decode(cookies::read(site, headers, COOKIE))
     }
 
@@ -63,7 +63,7 @@ impl PendingForm {
 
 /// Keeps a form to be shown again on its page. It is not sent again by itself: after a login, for one, nobody knows whether the same
 /// member has logged in.
-pub fn keep_to_show(site: &Site, answer: &mut HeaderMap, page: &str, form: &str, values: Values) {
+pub fn keep_to_show(site: &AppState, answer: &mut HeaderMap, page: &str, form: &str, values: Values) {
     let member = values.get(FORM_MEMBER).cloned();
     let values = form_body::shown_again(values);
     let form = ReturnedForm { form: form.to_owned(), errors: FormErrors::default(), values };
@@ -76,7 +76,7 @@ pub fn keep_to_show(site: &Site, answer: &mut HeaderMap, page: &str, form: &str,
 /// Keeps a form until the password is given again; it is then sent again, unless it must be sent by hand
 /// ([`Function::replayed`](crate::shared::functions::Function::replayed)), held a password, or is too long for a cookie.
 pub fn wait_for_password(
-    site: &Site,
+    site: &AppState,
     request: &HeaderMap,
     answer: &mut HeaderMap,
     page: &str,
@@ -103,7 +103,7 @@ pub fn wait_for_password(
 }
 
 /// Returns the path and the body of the form that is to be sent again, now that the password was given and leads back to `page`.
-pub fn to_send_again(site: &Site, request: &HeaderMap, page: &str) -> Option<(Uri, Bytes)> {
+pub fn to_send_again(site: &AppState, request: &HeaderMap, page: &str) -> Option<(Uri, Bytes)> {
     let mut pending = PendingForm::read(site, request)?;
     let proof = URL_SAFE_NO_PAD.decode(pending.proof.take()?).ok()?;
     let session = cookies::read(site, request, SESSION)?;
@@ -115,7 +115,7 @@ pub fn to_send_again(site: &Site, request: &HeaderMap, page: &str) -> Option<(Ur
 }
 
 /// Keeps a waiting form from being sent again: its sender has gone elsewhere meanwhile. What was typed stays.
-pub fn do_not_send_again(site: &Site, request: &HeaderMap, answer: &mut HeaderMap) {
+pub fn do_not_send_again(site: &AppState, request: &HeaderMap, answer: &mut HeaderMap) {
     if let Some(PendingForm { page, form, member, proof: Some(_) }) = PendingForm::read(site, request) {
         let mut values = form_body::shown_again(form.values);
         if values.is_empty() {

@@ -20,19 +20,19 @@ use crate::{
         db::Database,
         export_budget::Exports,
         failure::Failure,
-        mailer::Mails,
+        mailer::Mailer,
         member::{Member, UserId},
-        shutdown::Stopping,
-        work_queue::Workshop,
+        shutdown::Shutdown,
+        work_queue::WorkQueue,
     },
     cache::{Cache, Memory},
 };
 
 /// The running site: axum's state, and what services get. Cheap to clone.
 #[derive(Clone)]
-pub struct Site(Arc<Shared>);
+pub struct AppState(Arc<Shared>);
 
-/// The parts of a [`Site`].
+/// The parts of a [`AppState`].
 pub struct Shared {
     /// As configured.
     pub config: Config,
@@ -49,9 +49,9 @@ pub struct Shared {
     /// How often something may be tried.
     pub throttle: Throttle,
     /// The post office.
-    pub mails: Mails,
+    pub mails: Mailer,
     /// Tells streams that the site stops.
-    pub stopping: Stopping,
+    pub shutdown: Shutdown,
     /// Argon2id.
     pub hasher: Hasher,
     /// What a refused login has to cost.
@@ -59,7 +59,7 @@ pub struct Shared {
     /// What a new password must be.
     pub password_rules: password::Rules,
     /// Where uploaded pictures are decoded.
-    pub pictures: Workshop,
+    pub pictures: WorkQueue,
     /// Failed logins that are not written down yet.
     pub failed_logins: FailedLogins,
     /// The `Date` header.
@@ -76,7 +76,7 @@ pub struct Shared {
     pub leptos: LeptosOptions,
 }
 
-impl Site {
+impl AppState {
     /// Puts the site together on an open database. `listening` is the base URL where none is configured.
     ///
     /// # Errors
@@ -106,12 +106,12 @@ impl Site {
             members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), weight),
             is_watched: config.site.environment == Environment::Development
                 && std::env::var_os("LEPTOS_WATCH").is_some(),
-            mails: Mails::new(&config, &base_url)?,
-            stopping: Stopping::default(),
+            mails: Mailer::new(&config, &base_url)?,
+            shutdown: Shutdown::default(),
             hasher: Hasher::new(&config.passwords)?,
             password_costs: KnownCosts::default(),
             password_rules: password::Rules::new(&config.passwords, &config.site.name, &base_url)?,
-            pictures: Workshop::new(PICTURES_AT_ONCE, PICTURES_WAITING),
+            pictures: WorkQueue::new(PICTURES_AT_ONCE, PICTURES_WAITING),
             failed_logins: FailedLogins::default(),
             date: Date::default(),
             exports: Exports::default(),
@@ -166,7 +166,7 @@ fn weight(_: &UserId, member: &Option<Member>) -> u32 {
     1 + u32::try_from(names / COUNTED_AS_ONE).unwrap_or(u32::MAX - 1)
 }
 
-impl Deref for Site {
+impl Deref for AppState {
     type Target = Shared;
 
     fn deref(&self) -> &Shared {
@@ -174,8 +174,8 @@ impl Deref for Site {
     }
 }
 
-impl FromRef<Site> for LeptosOptions {
-    fn from_ref(site: &Site) -> Self {
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(site: &AppState) -> Self {
         site.leptos.clone()
     }
 }

@@ -7,9 +7,9 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use leptos::prelude::use_context;
 use sha2::{Digest, Sha256};
 
-use super::{Site, cookies, page_validity::Making, parts::parts};
+use super::{AppState, cookies, page_validity::PageInProgress, parts::parts};
 use crate::{
-    base::member::{Client, Member, Permission, Staff},
+    base::member::{ClientInfo, Member, Permission, Staff},
     cache::{MemberCache, PublicCache},
     shared::{error::AppError, moment::Validity},
     timing::Recorder,
@@ -20,33 +20,33 @@ const DEVICE_COOKIE: &str = "device";
 
 /// The site, who is at the other end, and what is to be noted of the request.
 #[derive(Clone)]
-pub struct Visit {
+pub struct RequestContext {
     /// What all requests share.
-    pub site: Site,
+    pub site: AppState,
     /// Where the request comes from.
-    pub client: Client,
+    pub client: ClientInfo,
     /// The hash of the cookie by which a browser is known again, if it brings one.
     pub device: Option<DeviceHash>,
     /// What the request's log line says.
     pub recorder: Recorder,
     /// The page that is being made to be kept, if one is.
-    pub page: Option<Making>,
+    pub page: Option<PageInProgress>,
 }
 
 /// SHA-256 of a browser's cookie.
 pub type DeviceHash = [u8; 32];
 
-impl Visit {
+impl RequestContext {
     /// The present request, in a server function.
     ///
     /// # Errors
     /// [`AppError::Internal`] outside of a request.
     pub fn current() -> Result<Self, AppError> {
-        Ok(Self::of(use_context::<Site>().ok_or(AppError::Internal)?, &parts()?))
+        Ok(Self::of(use_context::<AppState>().ok_or(AppError::Internal)?, &parts()?))
     }
 
     /// The request with these parts, in a handler of axum's.
-    pub fn of(site: Site, parts: &Parts) -> Self {
+    pub fn of(site: AppState, parts: &Parts) -> Self {
         let device = cookies::read(&site, &parts.headers, DEVICE_COOKIE).map(|token| hash_device(&token));
         Self {
             device,
@@ -58,8 +58,8 @@ impl Visit {
     }
 
     /// For what the operator does from the command line.
-    pub fn of_operator(site: &Site) -> Self {
-        let (client, recorder) = (Client::default(), Recorder::default());
+    pub fn of_operator(site: &AppState) -> Self {
+        let (client, recorder) = (ClientInfo::default(), Recorder::default());
         Self { site: site.clone(), client, device: None, recorder, page: None }
     }
 
@@ -116,9 +116,9 @@ pub fn current_staff(permission: Permission) -> Result<Staff, AppError> {
 ///
 /// # Errors
 /// [`AppError::SignedOut`], or [`AppError::Forbidden`].
-pub fn permitted(permission: Permission) -> Result<(Visit, Member), AppError> {
+pub fn permitted(permission: Permission) -> Result<(RequestContext, Member), AppError> {
     let member = current_member()?;
-    if member.may(permission) { Ok((Visit::current()?, member)) } else { Err(AppError::Forbidden) }
+    if member.may(permission) { Ok((RequestContext::current()?, member)) } else { Err(AppError::Forbidden) }
 }
 
 /// Who is asking, in a handler of axum's.

@@ -65,7 +65,7 @@ impl Default for Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageState {
     /// The page is kept; ages and what is left in seconds.
-    Kept {
+    Cached {
         /// Whether it was there already.
         lookup: Lookup,
         /// How long ago it was made.
@@ -81,7 +81,7 @@ impl PageState {
     /// Adds it to a header.
     fn said(self, text: Text) -> Text {
         match self {
-            Self::Kept { lookup, age, ttl } => {
+            Self::Cached { lookup, age, ttl } => {
                 text.then(lookup.word()).then("; age=").number(age).then("; ttl=").number(ttl)
             }
             Self::Bypassed => text.then("bypass"),

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 
 use super::{
-    incoming::{Incoming, IncomingGroup},
-    person::{Note, Raw, Refusal, column},
+    import_row::{ImportRow, IncomingGroup},
+    valid_user::{RawUser, Rejection, Warning, column},
 };
 
 /// Where a site keeps its users.
@@ -64,17 +64,17 @@ pub struct DjangoUser {
     pub last_login: Option<String>,
     pub groups: Vec<String>,
     pub permissions: Vec<String>,
-    pub notes: Vec<Note>,
+    pub notes: Vec<Warning>,
 }
 
 impl DjangoUser {
     /// On its way in.
-    pub fn incoming(self) -> Incoming {
+    pub fn incoming(self) -> ImportRow {
         self.incoming_after(Ok(()))
     }
 
     /// The same, where its columns were read, or not.
-    pub fn incoming_after(mut self, columns: Result<(), Refusal>) -> Incoming {
+    pub fn incoming_after(mut self, columns: Result<(), Rejection>) -> ImportRow {
         // Sites whose members log in with their address have no usernames.
         let username =
             self.username.take().filter(|name| !name.trim().is_empty()).or_else(|| self.email.clone());
@@ -82,11 +82,11 @@ impl DjangoUser {
         let key = self.pk.as_deref().map_or_else(|| natural_key(&name), owner_key);
         self.username = username;
         let notes = std::mem::take(&mut self.notes);
-        Incoming { key, name, found: columns.and_then(|()| self.raw()), notes }
+        ImportRow { key, name, found: columns.and_then(|()| self.raw()), notes }
     }
 
-    fn raw(self) -> Result<Raw, Refusal> {
-        Ok(Raw {
+    fn raw(self) -> Result<RawUser, Rejection> {
+        Ok(RawUser {
             // A site that has no such columns means everybody, and nobody.
             is_active: column::flag(self.is_active.as_deref(), "is_active")?.unwrap_or(true),
             is_staff: column::flag(self.is_staff.as_deref(), "is_staff")?.unwrap_or(false),

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::{
     django::{Catalog, DjangoUser, UserModel, natural_key, owner_key, primary_key},
-    incoming::{Batch, Incoming, IncomingAddress, IncomingGroup, Owner},
-    person::{Note, Refusal},
+    import_row::{Batch, ImportRow, IncomingAddress, IncomingGroup, Owner},
     progress::Progress,
     reading::{Batches, open},
     rows::{Fields, Row, Wanted, each_row},
+    valid_user::{Rejection, Warning},
 };
 
 /// Permissions, groups and content types together: a site with more is no site.
@@ -169,7 +169,7 @@ fn pk_of(value: &Value) -> Option<String> {
     }
 }
 
-fn permission_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Note>) -> Vec<String> {
+fn permission_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Warning>) -> Vec<String> {
     let mut names = Vec::new();
     for reference in references.as_array().into_iter().flatten() {
         let name = match reference {
@@ -184,13 +184,13 @@ fn permission_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Note>
         };
         match name {
             Some(name) => names.push(name),
-            None => notes.push(Note::Permission(reference.to_string())),
+            None => notes.push(Warning::Permission(reference.to_string())),
         }
     }
     names
 }
 
-fn group_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Note>) -> Vec<String> {
+fn group_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Warning>) -> Vec<String> {
     let mut names = Vec::new();
     for reference in references.as_array().into_iter().flatten() {
         let name = match reference {
@@ -199,7 +199,7 @@ fn group_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Note>) -> 
         };
         match name {
             Some(name) => names.push(name),
-            None => notes.push(Note::Group(reference.to_string())),
+            None => notes.push(Warning::Group(reference.to_string())),
         }
     }
     names
@@ -212,7 +212,7 @@ fn extends_another(label: &str, models: &str) -> String {
     )
 }
 
-fn user(catalog: &Catalog, pk: &Value, fields: Fields, username: &str) -> Incoming {
+fn user(catalog: &Catalog, pk: &Value, fields: Fields, username: &str) -> ImportRow {
     let mut user = DjangoUser { pk: pk_of(pk), ..Default::default() };
     let read = read_user(catalog, &mut user, fields, username);
     user.incoming_after(read)
@@ -223,7 +223,7 @@ fn read_user(
     user: &mut DjangoUser,
     fields: Fields,
     username: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), Rejection> {
     // First what the report calls it by.
     user.email = text(fields.get("email"), "email")?;
     user.username = text(fields.get(username), "username")?;
@@ -241,19 +241,19 @@ fn read_user(
     Ok(())
 }
 
-fn text(value: Option<Value>, column: &'static str) -> Result<Option<String>, Refusal> {
+fn text(value: Option<Value>, column: &'static str) -> Result<Option<String>, Rejection> {
     match value {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
         // Names that are numbers, and what MySQL has for true and false.
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(_) => Err(Refusal::Value(column)),
+        Some(_) => Err(Rejection::Value(column)),
     }
 }
 
 /// Where there is a column and nothing in it, that is no.
-fn flag(value: Option<Value>, column: &'static str) -> Result<Option<String>, Refusal> {
+fn flag(value: Option<Value>, column: &'static str) -> Result<Option<String>, Rejection> {
     match value {
         Some(Value::Null) => Ok(Some("false".to_owned())),
         other => text(other, column),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     iso,
-    person::{Raw, Refusal},
+    valid_user::{RawUser, Rejection},
 };
 use crate::base::{clock::Millis, moment::moment};
 
@@ -71,11 +71,11 @@ impl UserLine {
     ///
     /// # Errors
     /// A time that is none.
-    pub fn raw(self) -> Result<Raw, Refusal> {
-        let time = |text: Option<String>, column| -> Result<Option<Millis>, Refusal> {
-            text.map(|text| iso::parse(&text).ok_or(Refusal::Value(column))).transpose()
+    pub fn raw(self) -> Result<RawUser, Rejection> {
+        let time = |text: Option<String>, column| -> Result<Option<Millis>, Rejection> {
+            text.map(|text| iso::parse(&text).ok_or(Rejection::Value(column))).transpose()
         };
-        Ok(Raw {
+        Ok(RawUser {
             email_verified_at: time(self.email_verified_at, "email_verified_at")?,
             date_joined: time(Some(self.date_joined), "date_joined")?,
             last_login: time(self.last_login, "last_login")?,

@@ -4,14 +4,14 @@
 mod clean;
 pub mod django;
 pub mod dump;
-pub mod incoming;
+pub mod import_row;
 pub mod iso;
 mod kind;
 pub mod lines;
-pub mod person;
 pub mod progress;
 mod reading;
 pub mod report;
 pub mod rows;
 pub mod service;
 mod store;
+pub mod valid_user;

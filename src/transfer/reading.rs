@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     clean::Clean,
-    incoming::{BATCH, Batch},
+    import_row::{BATCH, Batch},
     kind::{self, Expected},
     progress::Progress,
 };

@@ -60,7 +60,7 @@ where
             "the children of a public fragment take nothing along: whatever they depend on is one of its parts"
         );
     }
-    fragment(Whose::Everybodys, name, ttl, parts, Arc::new(move |parts| children(parts).into_any()))
+    fragment(Audience::Everybody, name, ttl, parts, Arc::new(move |parts| children(parts).into_any()))
 }
 
 /// A fragment of a member's, which is kept for each of them apart, and taken back with everything else of theirs. Its children may
@@ -81,14 +81,14 @@ where
     F: Fn(Vec<String>) -> V + Send + Sync + 'static,
     V: IntoView + 'static,
 {
-    fragment(Whose::Members, name, ttl, parts, Arc::new(move |parts| children(parts).into_any()))
+    fragment(Audience::Members, name, ttl, parts, Arc::new(move |parts| children(parts).into_any()))
 }
 
 /// For whom a fragment is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum Audience {
     /// One for all.
-    Everybodys,
+    Everybody,
     /// One for each member.
     Members,
 }
@@ -96,7 +96,7 @@ pub enum Whose {
 /// A fragment that is wanted.
 pub struct Fragment {
     /// For whom.
-    pub whose: Whose,
+    pub whose: Audience,
     /// What it is called.
     pub name: &'static str,
     /// How long it is kept.
@@ -125,7 +125,13 @@ impl Fragments {
 }
 
 /// One for all components, so that it is in the WASM once.
-fn fragment(whose: Whose, name: &'static str, ttl: Duration, parts: Vec<String>, render: Render) -> AnyView {
+fn fragment(
+    whose: Audience,
+    name: &'static str,
+    ttl: Duration,
+    parts: Vec<String>,
+    render: Render,
+) -> AnyView {
     if let Some(fragments) = use_context::<Fragments>() {
         let html = (fragments.0)(Fragment { whose, name, ttl, parts, render });
         return Suspend::new(async move { frame(html.await) }).into_any();

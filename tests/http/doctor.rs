@@ -12,7 +12,7 @@ use axum::{
 };
 use members_area::{
     base::config::Config,
-    doctor::{Examination, Kind, Role, Trial, What},
+    doctor::{Kind, Report, Role, Sandbox, What},
     server::pages,
 };
 
@@ -54,8 +54,8 @@ async fn an_installation_that_leaks_nothing_is_told_so() {
     database.remove().await;
 }
 
-async fn examine(change: impl Fn(&Trial) -> Router) -> Examination {
-    let trial = Trial::open(Config::default()).await.expect("a site to try things on");
+async fn examine(change: impl Fn(&Sandbox) -> Router) -> Report {
+    let trial = Sandbox::open(Config::default()).await.expect("a site to try things on");
     let examination = trial.examine(&change(&trial)).await;
     trial.close().await;
     examination

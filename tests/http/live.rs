@@ -186,8 +186,8 @@ async fn a_forgotten_open_tab_does_not_keep_its_session_alive() {
 #[tokio::test]
 async fn an_outage_ends_no_session() {
     let site = TestSite::start().await;
-    let (warm, cold) = (site.member("ada").await, site.member("bob").await);
-    let mut stream = opened(&warm, "ada").await;
+    let (fast_path, cold) = (site.member("ada").await, site.member("bob").await);
+    let mut stream = opened(&fast_path, "ada").await;
     site.database.break_tables().await;
     assert!(is_open(&mut stream).await);
     let mut without = listen(&cold).await;

@@ -9,7 +9,7 @@ use std::{
 use members_area::base::{
     config::{Config, MailTransport},
     letter::Letter,
-    mailer::Mails,
+    mailer::Mailer,
 };
 
 use crate::support::{TestSite, mail::until, smtp::SmtpServer};
@@ -108,7 +108,7 @@ async fn send(base_url: &str, change: impl FnOnce(&mut Config)) -> Result<(), St
         closing: Vec::new(),
     };
     let mails =
-        Mails::new(&config, &base_url.parse().expect("an address")).map_err(|error| error.to_string())?;
+        Mailer::new(&config, &base_url.parse().expect("an address")).map_err(|error| error.to_string())?;
     mails.send(1, 0, &letter).await.map_err(|error| error.reason)
 }
 

@@ -90,9 +90,9 @@ async fn a_warm_dashboard_with_a_name_asks_no_database() {
     // The first shows the message.
     member.get("/members/dashboard").await;
     member.get("/members/dashboard").await;
-    let warm = member.get("/members/dashboard").await;
-    assert_eq!(fact(&warm, "Name").as_deref(), Some("Ada Lovelace"));
-    let line = log::request(warm.request_id());
+    let fast_path = member.get("/members/dashboard").await;
+    assert_eq!(fact(&fast_path, "Name").as_deref(), Some("Ada Lovelace"));
+    let line = log::request(fast_path.request_id());
     assert_eq!(line["cache"], "/members/dashboard=hit");
     site.database.break_tables().await;
     assert_eq!(fact(&member.get("/members/dashboard").await, "Name").as_deref(), Some("Ada Lovelace"));

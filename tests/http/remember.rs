@@ -16,10 +16,10 @@ use members_area::{
         clock::Clock,
         config::Period,
         db::Database,
-        member::{Client, Member, UserId},
+        member::{ClientInfo, Member, UserId},
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 use tower::ServiceExt;
 
@@ -104,12 +104,12 @@ async fn either_ends_after_ninety_days() {
 /// A site with the session layer and the verbs that are to be looked at, each at an address of its own.
 struct Bare {
     router: Router,
-    site: Site,
+    site: AppState,
     clock: Clock,
     database: TestSite,
 }
 
-async fn ada(site: &Site) -> Member {
+async fn ada(site: &AppState) -> Member {
     let (id,): (i64,) = sqlx::query_as("SELECT id FROM users")
         .fetch_one(&mut *site.db.read().await.expect("connected"))
         .await
@@ -124,17 +124,18 @@ fn refused(error: AppError) -> (StatusCode, String) {
 }
 
 async fn sign_in(
-    State(site): State<Site>,
+    State(site): State<AppState>,
     Query(how): Query<Vec<(String, String)>>,
     mut auth: AuthSession,
 ) -> Answer {
     let (member, remember) = (ada(&site).await, how.iter().any(|(_, value)| value == "true"));
-    let signed_in = session_cookie::sign_in(&mut auth, &site, &member, &Client::default(), remember).await;
+    let signed_in =
+        session_cookie::sign_in(&mut auth, &site, &member, &ClientInfo::default(), remember).await;
     signed_in.map(|()| String::new()).map_err(refused)
 }
 
 /// With `?ended`, somebody ends the session while this is on its way.
-async fn renew(State(site): State<Site>, request: Request) -> Answer {
+async fn renew(State(site): State<AppState>, request: Request) -> Answer {
     let mut auth = request.extensions().get::<AuthSession>().cloned().expect("the layer");
     if request.uri().query() == Some("ended") {
         assert!(session_cookie::origin(&auth).await.expect("connected").is_some(), "it has been read");
@@ -155,7 +156,7 @@ impl Bare {
         let config = members_area::base::config::Config::default();
         let db = Database::connect(&database.database.settings()).await.expect("connected");
         let clock = Clock::default();
-        let site = Site::new(config, clock.clone(), db, ([127, 0, 0, 1], 0).into()).expect("a site");
+        let site = AppState::new(config, clock.clone(), db, ([127, 0, 0, 1], 0).into()).expect("a site");
         let router = Router::new()
             .route("/sign_in", get(sign_in))
             .route("/renew", get(renew))

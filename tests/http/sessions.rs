@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use members_area::{
-    auth::sessions::{Data, Sessions, origin::Origin},
+    auth::sessions::{Data, Sessions, login_context::LoginContext},
     base::{
         clock::Clock,
         db::Database,
-        member::{Client, UserId},
+        member::{ClientInfo, UserId},
     },
     cache::Cache,
 };
@@ -138,11 +138,11 @@ async fn last_seen_is_written_once_a_minute_at_most() {
 #[tokio::test]
 async fn a_warm_signed_in_request_asks_no_database() {
     let site = TestSite::start().await;
-    let mut warm = site.member("ada").await;
+    let mut fast_path = site.member("ada").await;
     let mut cold = site.member("bob").await;
-    let before = warm.get("/members/dashboard").await;
+    let before = fast_path.get("/members/dashboard").await;
     site.database.break_tables().await;
-    let after = warm.get("/members/dashboard").await;
+    let after = fast_path.get("/members/dashboard").await;
     assert_eq!(after.status, 200);
     assert_eq!(after.find("#view-rendered-at"), before.find("#view-rendered-at"));
     // Without the cache there is nothing to show: the tables are really gone.
@@ -233,7 +233,7 @@ async fn a_session_saved_after_its_end_stays_ended() {
     let user = UserId(site.user_id("ada").await);
     let (clock, db) =
         (Clock::default(), Database::connect(&site.database.settings()).await.expect("connected"));
-    let origin = Origin::new(&Default::default(), clock.now(), Client::default(), true);
+    let origin = LoginContext::new(&Default::default(), clock.now(), ClientInfo::default(), true);
     let sessions = Sessions::new(db.clone(), clock.clone(), Cache::new(clock, 1 << 20), Default::default());
     let (id, data) = ([7; 32], Data::from([("a".to_owned(), 1.into())]));
     assert!(sessions.open(id, user, &data, &origin).await.expect("opened"));
@@ -254,7 +254,7 @@ async fn a_sweep_leaves_no_expired_session_however_many_there_are() {
     let user = UserId(site.user_id("ada").await);
     let (clock, db) =
         (Clock::default(), Database::connect(&site.database.settings()).await.expect("connected"));
-    let origin = Origin::new(&Default::default(), clock.now(), Client::default(), true);
+    let origin = LoginContext::new(&Default::default(), clock.now(), ClientInfo::default(), true);
     let sessions = Sessions::new(db.clone(), clock.clone(), Cache::new(clock.clone(), 0), Default::default());
     let open = async |number: u32| {
         let mut id = [0; 32];

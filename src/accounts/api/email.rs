@@ -12,9 +12,9 @@ use crate::shared::{error::AppError, forms::Submission};
 #[server(prefix = "/api", endpoint = "accounts/email")]
 pub async fn load_email() -> Result<Address, AppError> {
     use super::super::service;
-    use crate::site::{Visit, current_member};
+    use crate::site::{RequestContext, current_member};
 
-    let profile = service::profile(&Visit::current()?.site, &current_member()?).await?;
+    let profile = service::profile(&RequestContext::current()?.site, &current_member()?).await?;
     Ok(Address {
         username: profile.username,
         email: profile.email,
@@ -28,15 +28,15 @@ pub async fn load_email() -> Result<Address, AppError> {
 /// An outage.
 #[server(prefix = "/api", endpoint = "accounts/link")]
 pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
-    use super::super::{links, service::tokens};
-    use crate::site::Visit;
+    use super::super::{mail_links, service::tokens};
+    use crate::site::RequestContext;
 
     let purpose = link.purpose();
-    let token = links::opened(purpose);
+    let token = mail_links::opened(purpose);
     if token.is_empty() {
         return Ok(LinkState::None);
     }
-    tokens::state(&Visit::current()?.site, purpose, &token).await
+    tokens::state(&RequestContext::current()?.site, purpose, &token).await
 }
 
 /// Sends another mail that proves the caller's address.
@@ -48,11 +48,11 @@ pub async fn ask_for_verification() -> Result<Submission, AppError> {
     use super::super::service;
     use crate::{
         shared::level::Level,
-        site::{Visit, current_member, flash},
+        site::{RequestContext, current_member, flash},
         ui::flash::Message,
     };
 
-    let done = service::request_verification(&Visit::current()?, &current_member()?).await;
+    let done = service::request_verification(&RequestContext::current()?, &current_member()?).await;
     Submission::from_result(done.map(|()| {
         flash::message(Level::Success, Message::VerificationSent);
         leptos_axum::redirect("/accounts/verify");
@@ -66,14 +66,14 @@ pub async fn ask_for_verification() -> Result<Submission, AppError> {
 #[server(prefix = "/api", endpoint = "accounts/verify_email")]
 pub async fn verify_email() -> Result<Submission, AppError> {
     use super::super::{
-        links,
+        mail_links,
         service::{self, Proof, tokens::Purpose},
     };
-    use crate::site::Visit;
+    use crate::site::RequestContext;
 
-    let (visit, token) = (Visit::current()?, links::opened(Purpose::VerifyEmail));
+    let (visit, token) = (RequestContext::current()?, mail_links::opened(Purpose::VerifyEmail));
     let done = service::verify_email(&visit, Proof::Token(&token)).await;
-    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::VerifyEmail, owner)))
+    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::VerifyEmail, owner)))
 }
 
 /// Proves the caller's address with the code from the mail.
@@ -83,14 +83,14 @@ pub async fn verify_email() -> Result<Submission, AppError> {
 #[server(prefix = "/api", endpoint = "accounts/verify_by_code")]
 pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submission, AppError> {
     use super::super::{
-        links,
+        mail_links,
         service::{self, Proof, tokens::Purpose},
     };
-    use crate::site::{Visit, current_member};
+    use crate::site::{RequestContext, current_member};
 
-    let (visit, member) = (Visit::current()?, current_member()?);
+    let (visit, member) = (RequestContext::current()?, current_member()?);
     let done = service::verify_email(&visit, Proof::Code(&member, &code)).await;
-    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::VerifyEmail, owner)))
+    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::VerifyEmail, owner)))
 }
 
 /// Asks for another address.
@@ -103,11 +103,11 @@ pub async fn ask_for_email_change(#[server(default)] email: String) -> Result<Su
     use super::super::session;
     use crate::{
         shared::level::Level,
-        site::{Visit, current_member, flash},
+        site::{RequestContext, current_member, flash},
         ui::flash::Message,
     };
 
-    let (visit, member) = (Visit::current()?, current_member()?);
+    let (visit, member) = (RequestContext::current()?, current_member()?);
     let done = async {
         let recent = session::recently_authenticated(&session::auth_session().await?, &visit.site).await?;
         service::request_email_change(&visit, &member, &recent, &email).await
@@ -125,14 +125,14 @@ pub async fn ask_for_email_change(#[server(default)] email: String) -> Result<Su
 #[server(prefix = "/api", endpoint = "accounts/confirm_email_change")]
 pub async fn confirm_email_change() -> Result<Submission, AppError> {
     use super::super::{
-        links,
+        mail_links,
         service::{self, Proof, tokens::Purpose},
     };
-    use crate::site::Visit;
+    use crate::site::RequestContext;
 
-    let (visit, token) = (Visit::current()?, links::opened(Purpose::ChangeEmail));
+    let (visit, token) = (RequestContext::current()?, mail_links::opened(Purpose::ChangeEmail));
     let done = service::confirm_email_change(&visit, Proof::Token(&token)).await;
-    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::ChangeEmail, owner)))
+    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::ChangeEmail, owner)))
 }
 
 /// Confirms the new address with the code from the mail.
@@ -142,14 +142,14 @@ pub async fn confirm_email_change() -> Result<Submission, AppError> {
 #[server(prefix = "/api", endpoint = "accounts/change_by_code")]
 pub async fn change_by_code(#[server(default)] code: String) -> Result<Submission, AppError> {
     use super::super::{
-        links,
+        mail_links,
         service::{self, Proof, tokens::Purpose},
     };
-    use crate::site::{Visit, current_member};
+    use crate::site::{RequestContext, current_member};
 
-    let (visit, member) = (Visit::current()?, current_member()?);
+    let (visit, member) = (RequestContext::current()?, current_member()?);
     let done = service::confirm_email_change(&visit, Proof::Code(&member, &code)).await;
-    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::ChangeEmail, owner)))
+    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::ChangeEmail, owner)))
 }
 
 /// Takes a change of address back, with the link that was opened in this browser.
@@ -159,14 +159,14 @@ pub async fn change_by_code(#[server(default)] code: String) -> Result<Submissio
 #[server(prefix = "/api", endpoint = "accounts/undo_email_change")]
 pub async fn undo_email_change() -> Result<Submission, AppError> {
     use super::super::{
-        links,
+        mail_links,
         service::{self, tokens::Purpose},
     };
-    use crate::site::Visit;
+    use crate::site::RequestContext;
 
-    let (visit, token) = (Visit::current()?, links::opened(Purpose::UndoEmail));
+    let (visit, token) = (RequestContext::current()?, mail_links::opened(Purpose::UndoEmail));
     let done = service::undo_email_change(&visit, &token).await;
-    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::UndoEmail, owner)))
+    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::UndoEmail, owner)))
 }
 
 /// Says that a notice was not about oneself, with the link that was opened in this browser.
@@ -176,12 +176,12 @@ pub async fn undo_email_change() -> Result<Submission, AppError> {
 #[server(prefix = "/api", endpoint = "accounts/not_me")]
 pub async fn not_me() -> Result<Submission, AppError> {
     use super::super::{
-        links,
+        mail_links,
         service::{self, tokens::Purpose},
     };
-    use crate::site::Visit;
+    use crate::site::RequestContext;
 
-    let (visit, token) = (Visit::current()?, links::opened(Purpose::NotMe));
+    let (visit, token) = (RequestContext::current()?, mail_links::opened(Purpose::NotMe));
     let done = service::not_me(&visit, &token).await;
-    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::NotMe, owner)))
+    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::NotMe, owner)))
 }

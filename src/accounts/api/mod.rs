@@ -30,10 +30,10 @@ pub async fn sign_up(
     #[server(default)] password2: Secret,
 ) -> Result<Submission, AppError> {
     use crate::accounts::service::{self, NewAccount};
-    use crate::site::{Visit, flash};
+    use crate::site::{RequestContext, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let visit = Visit::current()?;
+    let visit = RequestContext::current()?;
     let account = NewAccount { username, email, password1, password2 };
     Submission::from_result(service::sign_up(&visit, account).await.map(|()| {
         flash::message(Level::Success, Message::AccountCreated);
@@ -58,12 +58,12 @@ pub async fn log_in(
     use crate::{
         base::outcome,
         shared::level::Level,
-        site::{Visit, flash, visit::remember_device},
+        site::{RequestContext, flash, visit::remember_device},
         timing::security,
         ui::flash::Message,
     };
 
-    let visit = Visit::current()?;
+    let visit = RequestContext::current()?;
     let verdict = async {
         let credentials = Credentials::check(visit.clone(), login, password)?;
         let mut auth = session::auth_session().await?;
@@ -93,10 +93,10 @@ pub async fn log_out() -> Result<Submission, AppError> {
 
     use crate::accounts::service;
 
-    use crate::site::{Visit, flash};
+    use crate::site::{RequestContext, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let visit = Visit::current()?;
+    let visit = RequestContext::current()?;
     let mut auth = session::auth_session().await?;
     if let Some(member) = session::log_out(&mut auth, &visit.site).await? {
         service::record_logout(&visit, &member).await?;

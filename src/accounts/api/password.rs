@@ -14,9 +14,9 @@ use crate::shared::{
 #[server(prefix = "/api", endpoint = "accounts/ask_for_reset")]
 pub async fn ask_for_reset(#[server(default)] email: String) -> Result<Submission, AppError> {
     use super::super::service;
-    use crate::site::Visit;
+    use crate::site::RequestContext;
 
-    let visit = Visit::current()?;
+    let visit = RequestContext::current()?;
     Submission::from_result(
         service::request_reset(&visit, &email)
             .await
@@ -33,16 +33,16 @@ pub async fn reset_password(
     #[server(default)] password1: Secret,
     #[server(default)] password2: Secret,
 ) -> Result<Submission, AppError> {
-    use crate::accounts::{
-        links,
+    use super::super::{
+        mail_links,
         service::{self, NewPassword, tokens::Purpose},
     };
-    use crate::site::Visit;
+    use crate::site::RequestContext;
 
-    let visit = Visit::current()?;
-    let token = links::opened(Purpose::ResetPassword);
+    let visit = RequestContext::current()?;
+    let token = mail_links::opened(Purpose::ResetPassword);
     let done = service::reset_password(&visit, &token, &NewPassword { password1, password2 }).await;
-    Submission::from_result(done.map(|owner| links::used(&visit, Purpose::ResetPassword, owner)))
+    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::ResetPassword, owner)))
 }
 
 /// Changes the caller's password; other devices are logged out.
@@ -57,10 +57,10 @@ pub async fn change_password(
 ) -> Result<Submission, AppError> {
     use super::super::session;
     use crate::accounts::service::{self, NewPassword};
-    use crate::site::{Visit, current_member, flash};
+    use crate::site::{RequestContext, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member) = (Visit::current()?, current_member()?);
+    let (visit, member) = (RequestContext::current()?, current_member()?);
     let done = async {
         let mut auth = session::auth_session().await?;
         let (present, typed) =
@@ -87,9 +87,9 @@ pub async fn reauthenticate(
     use super::super::service;
     use super::super::session;
     use crate::site::next;
-    use crate::site::{Visit, current_member};
+    use crate::site::{RequestContext, current_member};
 
-    let (visit, member) = (Visit::current()?, current_member()?);
+    let (visit, member) = (RequestContext::current()?, current_member()?);
     let done = async {
         service::reauthenticate(&visit, &member, &password).await?;
         session::renew(&mut session::auth_session().await?, &visit.site, &member).await

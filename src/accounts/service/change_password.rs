@@ -2,16 +2,16 @@
 
 use super::super::store;
 use super::{
+    current_user::account_named,
     login::confirm_password,
-    notices::notify,
+    notify::notify,
     tokens::{self, Change},
-    who::account_named,
 };
 use crate::{
     activity::{self, Kind},
     auth::{
         password,
-        sessions::{IdHash, origin::Renewal},
+        sessions::{IdHash, login_context::Rotation},
     },
     base::{
         db::Transaction,
@@ -23,7 +23,7 @@ use crate::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
     },
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// A new password as it was typed, twice.
@@ -59,9 +59,9 @@ impl NewPassword {
 /// # Errors
 /// [`AppError::SignedOut`] when the present session has ended meanwhile, a refused form, too many tries, a full hash queue, or an outage.
 pub async fn change_own_password(
-    visit: &Visit,
+    visit: &RequestContext,
     member: &Member,
-    present: &Renewal,
+    present: &Rotation,
     old: &Secret,
     typed: &NewPassword,
 ) -> Result<Member, AppError> {
@@ -89,7 +89,7 @@ pub async fn change_own_password(
     transaction.commit().await?;
     site.sessions.carried_over(present);
     site.mails.wake();
-    site.members.take_back(id);
+    site.members.invalidate(id);
     site.sessions.forget(id, &ended).await;
     Ok(member)
 }
@@ -108,7 +108,7 @@ pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
 /// [`crate::auth::sessions::Sessions::forget`] after the commit.
 pub(super) async fn set_password(
     transaction: &mut Transaction,
-    visit: &Visit,
+    visit: &RequestContext,
     user: UserId,
     hash: &str,
     kind: Kind,
@@ -119,7 +119,7 @@ pub(super) async fn set_password(
 /// The same with another mail.
 pub(crate) async fn put_password(
     transaction: &mut Transaction,
-    visit: &Visit,
+    visit: &RequestContext,
     user: UserId,
     hash: &str,
     kind: Kind,
@@ -134,7 +134,7 @@ pub(crate) async fn put_password(
 /// What goes with every new password: links of the time before are dead, it is in the record, and the owner gets a mail.
 async fn after_change(
     transaction: &mut Transaction,
-    visit: &Visit,
+    visit: &RequestContext,
     user: UserId,
     kind: Kind,
     mail: Mail,
@@ -149,7 +149,7 @@ async fn after_change(
 ///
 /// # Errors
 /// An outage.
-pub async fn username_of(site: &Site, login: &str) -> Result<Option<String>, AppError> {
+pub async fn username_of(site: &AppState, login: &str) -> Result<Option<String>, AppError> {
     let found = account_named(site, login).await?;
     Ok(found.filter(|user| user.is_active == 1).map(|user| user.username))
 }
@@ -159,7 +159,7 @@ pub async fn username_of(site: &Site, login: &str) -> Result<Option<String>, App
 /// # Errors
 /// A refused password, or an outage.
 pub async fn change_password(
-    site: &Site,
+    site: &AppState,
     login: &str,
     password: &Secret,
 ) -> Result<Option<String>, AppError> {
@@ -180,10 +180,10 @@ pub async fn change_password(
     let hash = site.hasher.hash(password, Lane::Reserved).await?;
     let mut transaction = site.db.begin().await?;
     // The operator did it, from nowhere that the owner would know.
-    let visit = Visit::of_operator(site);
+    let visit = RequestContext::of_operator(site);
     let ended = set_password(&mut transaction, &visit, id, &hash, Kind::PasswordChanged).await?;
     transaction.commit().await?;
-    site.members.take_back(id);
+    site.members.invalidate(id);
     site.sessions.forget(id, &ended).await;
     Ok(Some(user.username))
 }

@@ -4,12 +4,12 @@ use super::super::{DeletionTerms, store::deletion as store};
 use crate::{
     activity::{self, Kind},
     audit,
-    auth::sessions::origin::Recent,
+    auth::sessions::login_context::RecentAuth,
     base::{
         clock::{Millis, latest, to_millis},
         config::Accounts,
         db::Transaction,
-        member::{Client, Member, UserId},
+        member::{ClientInfo, Member, UserId},
         moment::moment,
         username,
     },
@@ -18,15 +18,15 @@ use crate::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// What a deletion that is asked for now would mean.
-pub fn deletion_terms(site: &Site, member: &Member) -> DeletionTerms {
+pub fn deletion_terms(site: &AppState, member: &Member) -> DeletionTerms {
     DeletionTerms { username: member.username().to_owned(), deleted_at: moment(due_at(site)) }
 }
 
-fn due_at(site: &Site) -> Millis {
+fn due_at(site: &AppState) -> Millis {
     site.clock.now().saturating_add(to_millis(site.config.accounts.deletion_delay.get()))
 }
 
@@ -35,9 +35,9 @@ fn due_at(site: &Site) -> Millis {
 /// # Errors
 /// A refused form, or an outage.
 pub async fn request_deletion(
-    visit: &Visit,
+    visit: &RequestContext,
     member: &Member,
-    _proof: &Recent,
+    _proof: &RecentAuth,
     typed: &str,
 ) -> Result<u64, AppError> {
     confirm(member, typed)?;
@@ -55,7 +55,7 @@ pub async fn request_deletion(
     transaction.commit().await?;
     site.mails.wake();
     // Before the rows, because with the old stamp gone no session is good any more, whatever becomes of their rows.
-    site.members.take_back(id);
+    site.members.invalidate(id);
     site.cache.invalidate_member(id, "deletion requested").await;
     site.sessions.end_all(id, None).await?;
     Ok(site.config.accounts.deletion_delay.get().as_secs() / 86_400)
@@ -93,7 +93,7 @@ pub async fn cancel_deletion(
     transaction: &mut Transaction,
     now: Millis,
     member: &Member,
-    client: &Client,
+    client: &ClientInfo,
 ) -> Result<bool, AppError> {
     let cancelled = store::cancel_deletion(transaction, member.id()).await?;
     if cancelled {
@@ -107,7 +107,7 @@ pub async fn cancel_deletion(
 ///
 /// # Errors
 /// An outage.
-pub async fn correct_deletion_times(site: &Site) -> Result<u64, AppError> {
+pub async fn correct_deletion_times(site: &AppState) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
     let latest = latest(site.clock.now(), to_millis(Accounts::LONGEST_DELETION_DELAY.get()));
     let corrected = store::correct_times(&mut transaction, latest, due_at(site)).await?;
@@ -119,7 +119,7 @@ pub async fn correct_deletion_times(site: &Site) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// An outage.
-pub async fn sweep_deletions(site: &Site) -> Result<u64, AppError> {
+pub async fn sweep_deletions(site: &AppState) -> Result<u64, AppError> {
     const BATCH: i64 = 100;
     let mut swept = 0;
     loop {
@@ -135,7 +135,7 @@ pub async fn sweep_deletions(site: &Site) -> Result<u64, AppError> {
 }
 
 /// One account, in a transaction of its own, so that others who write do not wait for all.
-async fn delete(site: &Site, user: UserId, now: Millis) -> Result<bool, AppError> {
+async fn delete(site: &AppState, user: UserId, now: Millis) -> Result<bool, AppError> {
     let mut transaction = site.db.begin().await?;
     let deleted = store::delete(&mut transaction, user, now).await?;
     if deleted {
@@ -143,7 +143,7 @@ async fn delete(site: &Site, user: UserId, now: Millis) -> Result<bool, AppError
     }
     transaction.commit().await?;
     if deleted {
-        site.members.take_back(user);
+        site.members.invalidate(user);
         site.cache.invalidate_member(user, "account deleted").await;
         tracing::info!(user_id = user.0, "An account was deleted, as its owner had asked");
     }

@@ -9,7 +9,7 @@ use crate::{
         member::{Member, UserId},
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// A made-up member for `members-area demo`; all share one hash, since hashing takes time.
@@ -24,7 +24,7 @@ pub struct DemoMember {
 ///
 /// # Errors
 /// An outage.
-pub async fn add_demo_members(site: &Site, members: &[DemoMember]) -> Result<Vec<Member>, AppError> {
+pub async fn add_demo_members(site: &AppState, members: &[DemoMember]) -> Result<Vec<Member>, AppError> {
     let now: Millis = site.clock.now();
     let mut transaction = site.db.begin().await?;
     let mut added = Vec::with_capacity(members.len());

@@ -2,12 +2,12 @@
 
 use super::super::store;
 use super::{
-    notices::{enqueue, order},
+    notify::{enqueue, order},
     tokens::{self, Change, Proof, Purpose, Token},
 };
 use crate::{
     activity::{self, Kind},
-    auth::{sessions::origin::Recent, throttle::service::Limit},
+    auth::{sessions::login_context::RecentAuth, throttle::service::Limit},
     base::{
         db::Transaction,
         email_address,
@@ -18,7 +18,7 @@ use crate::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
-    site::Visit,
+    site::RequestContext,
 };
 
 fn refused(field: Field, problem: Problem) -> AppError {
@@ -29,7 +29,7 @@ fn refused(field: Field, problem: Problem) -> AppError {
 ///
 /// # Errors
 /// Too many mails, or an outage.
-pub async fn request_verification(visit: &Visit, member: &Member) -> Result<(), AppError> {
+pub async fn request_verification(visit: &RequestContext, member: &Member) -> Result<(), AppError> {
     member.in_person()?;
     let site = &visit.site;
     let mut connection = site.db.read().await?;
@@ -45,7 +45,11 @@ pub async fn request_verification(visit: &Visit, member: &Member) -> Result<(), 
 }
 
 /// The same for who is not let in before.
-pub(super) async fn queue_verification(visit: &Visit, user: UserId, email: &str) -> Result<(), AppError> {
+pub(super) async fn queue_verification(
+    visit: &RequestContext,
+    user: UserId,
+    email: &str,
+) -> Result<(), AppError> {
     let site = &visit.site;
     let rate = site.config.throttle.verification_per_account;
     site.throttle.take(&[Limit::new("verification_per_account", &user.to_string(), rate)]).await?;
@@ -60,12 +64,12 @@ pub(super) async fn queue_verification(visit: &Visit, user: UserId, email: &str)
 ///
 /// # Errors
 /// A refused form: a dead link, a wrong code, or another account has proven the address before. Too many codes, or an outage.
-pub async fn verify_email(visit: &Visit, proof: Proof<'_>) -> Result<UserId, AppError> {
+pub async fn verify_email(visit: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
     let done = verify(visit, &proof).await;
     or_done_before(visit, Purpose::VerifyEmail, &proof, done).await
 }
 
-async fn verify(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
+async fn verify(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let field = count_codes(visit, proof).await?;
     let mut transaction = site.db.begin().await?;
@@ -87,9 +91,9 @@ async fn verify(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
 /// # Errors
 /// A refused form, too many mails, or an outage.
 pub async fn request_email_change(
-    visit: &Visit,
+    visit: &RequestContext,
     member: &Member,
-    _: &Recent,
+    _: &RecentAuth,
     email: &str,
 ) -> Result<(), AppError> {
     let (site, email) =
@@ -120,12 +124,12 @@ pub async fn request_email_change(
 ///
 /// # Errors
 /// A refused form: a dead link, a wrong code, or an address that another account has proven meanwhile. Too many codes, or an outage.
-pub async fn confirm_email_change(visit: &Visit, proof: Proof<'_>) -> Result<UserId, AppError> {
+pub async fn confirm_email_change(visit: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
     let done = confirm_change(visit, &proof).await;
     or_done_before(visit, Purpose::ChangeEmail, &proof, done).await
 }
 
-async fn confirm_change(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
+async fn confirm_change(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let field = count_codes(visit, proof).await?;
     let mut transaction = site.db.begin().await?;
@@ -149,13 +153,13 @@ async fn confirm_change(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppE
 ///
 /// # Errors
 /// A refused form, or an outage.
-pub async fn undo_email_change(visit: &Visit, token: &str) -> Result<UserId, AppError> {
+pub async fn undo_email_change(visit: &RequestContext, token: &str) -> Result<UserId, AppError> {
     let proof = Proof::Token(token);
     let done = undo(visit, &proof).await;
     or_done_before(visit, Purpose::UndoEmail, &proof, done).await
 }
 
-async fn undo(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
+async fn undo(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let mut transaction = site.db.begin().await?;
     let Token { user, email, created_at, .. } =
@@ -174,13 +178,13 @@ async fn undo(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
 ///
 /// # Errors
 /// A refused form, or an outage.
-pub async fn not_me(visit: &Visit, token: &str) -> Result<UserId, AppError> {
+pub async fn not_me(visit: &RequestContext, token: &str) -> Result<UserId, AppError> {
     let proof = Proof::Token(token);
     let done = report(visit, &proof).await;
     or_done_before(visit, Purpose::NotMe, &proof, done).await
 }
 
-async fn report(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
+async fn report(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let mut transaction = site.db.begin().await?;
     let Token { user, owner, .. } = take(&mut transaction, visit, Purpose::NotMe, proof).await?;
@@ -193,7 +197,7 @@ async fn report(visit: &Visit, proof: &Proof<'_>) -> Result<UserId, AppError> {
 /// With a new stamp no session of before is worth anything, and no device is known any more.
 async fn secure(
     transaction: &mut Transaction,
-    visit: &Visit,
+    visit: &RequestContext,
     user: UserId,
     email: &str,
 ) -> Result<(), AppError> {
@@ -208,15 +212,15 @@ async fn secure(
         .await
 }
 
-async fn after_securing(visit: &Visit, user: UserId) -> Result<UserId, AppError> {
+async fn after_securing(visit: &RequestContext, user: UserId) -> Result<UserId, AppError> {
     visit.site.mails.wake();
-    visit.site.members.take_back(user);
+    visit.site.members.invalidate(user);
     visit.site.sessions.end_all(user, None).await?;
     Ok(user)
 }
 
 /// Codes can be guessed, so they are counted; tokens cannot. The field that an error belongs to.
-async fn count_codes(visit: &Visit, proof: &Proof<'_>) -> Result<Field, AppError> {
+async fn count_codes(visit: &RequestContext, proof: &Proof<'_>) -> Result<Field, AppError> {
     let Proof::Code(member, _) = proof else {
         return Ok(Field::Form);
     };
@@ -228,7 +232,7 @@ async fn count_codes(visit: &Visit, proof: &Proof<'_>) -> Result<Field, AppError
 
 async fn take(
     transaction: &mut Transaction,
-    visit: &Visit,
+    visit: &RequestContext,
     purpose: Purpose,
     proof: &Proof<'_>,
 ) -> Result<Token, AppError> {
@@ -241,7 +245,7 @@ async fn take(
 
 /// Takes the second press of a button for what it is: what the first one did is done.
 async fn or_done_before(
-    visit: &Visit,
+    visit: &RequestContext,
     purpose: Purpose,
     proof: &Proof<'_>,
     done: Result<UserId, AppError>,

@@ -12,11 +12,11 @@ use crate::{
     auth::{failed_logins::Note, login_name::LoginName},
     base::member::UserId,
     shared::error::AppError,
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// Notes that a login failed, whether there is such an account or not; takes no time.
-pub fn note_failed_login(visit: &Visit, login: &str) {
+pub fn note_failed_login(visit: &RequestContext, login: &str) {
     if let Some(login) = LoginName::read(login) {
         let (client, at) = (visit.client.clone(), visit.site.clock.now());
         visit.site.failed_logins.add(Note { login, client, at });
@@ -24,7 +24,7 @@ pub fn note_failed_login(visit: &Visit, login: &str) {
 }
 
 /// Goes through the notes now and then. For as long as the site runs.
-pub async fn write_failed_logins_now_and_then(site: Site) {
+pub async fn write_failed_logins_now_and_then(site: AppState) {
     const EVERY: Duration = Duration::from_secs(1);
     loop {
         write_failed_logins(&site).await;
@@ -33,7 +33,7 @@ pub async fn write_failed_logins_now_and_then(site: Site) {
 }
 
 /// Goes through the notes: those of an account that can log in become lines of its record.
-pub async fn write_failed_logins(site: &Site) {
+pub async fn write_failed_logins(site: &AppState) {
     let notes = site.failed_logins.take();
     if notes.is_empty() {
         return;
@@ -43,7 +43,7 @@ pub async fn write_failed_logins(site: &Site) {
     }
 }
 
-async fn write(site: &Site, notes: Vec<Note>) -> Result<(), AppError> {
+async fn write(site: &AppState, notes: Vec<Note>) -> Result<(), AppError> {
     let mut found: Vec<(UserId, Note)> = Vec::new();
     let mut connection = site.db.read().await?;
     for note in notes {

@@ -6,7 +6,7 @@ use super::super::store::{self, LoginRow};
 use super::{
     email::queue_verification,
     failed_logins::note_failed_login,
-    notices::notify,
+    notify::notify,
     password_costs,
     tokens::{self, Change},
 };
@@ -23,7 +23,7 @@ use crate::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
     },
-    site::{DeviceHash, Site, Visit},
+    site::{AppState, DeviceHash, RequestContext},
 };
 
 /// Checks a login. Whatever is wrong, the answer is the same and so is the work: one query, one count, and as many hashes of the same
@@ -31,7 +31,11 @@ use crate::{
 ///
 /// # Errors
 /// A refused form for who has to confirm their address first, too many tries, [`AppError::Busy`] past the hash queue, or an outage.
-pub async fn authenticate(visit: &Visit, login: &str, password: &Secret) -> Result<Option<Member>, AppError> {
+pub async fn authenticate(
+    visit: &RequestContext,
+    login: &str,
+    password: &Secret,
+) -> Result<Option<Member>, AppError> {
     let (site, name) = (&visit.site, LoginName::read(login));
     let found = match &name {
         Some(name) => store::find_for_login(&mut *site.db.read().await?, name).await?,
@@ -50,7 +54,7 @@ pub async fn authenticate(visit: &Visit, login: &str, password: &Secret) -> Resu
         return Ok(None);
     };
     let id = UserId(user.id);
-    tries.give_back(site).await?;
+    tries.refund(site).await?;
     if site.config.accounts.require_verified_email && user.email_verified_at.is_none() {
         // Only who knows the password learns this. The mail may be one too many; the sentence is true all the same.
         match queue_verification(visit, id, &user.email).await {
@@ -66,7 +70,7 @@ pub async fn authenticate(visit: &Visit, login: &str, password: &Secret) -> Resu
         tracing::info!(user_id = id.0, "A password hash was upgraded to the present parameters");
     }
     // What memory has of the member may be older: `changepassword` is another process, and its new stamp must not end this session.
-    site.members.take_back(id);
+    site.members.invalidate(id);
     Ok(Some(Member::new(id, user.username, user.session_stamp)))
 }
 
@@ -95,7 +99,11 @@ struct Tries {
 
 impl Tries {
     /// A browser that has logged in to this account before has a count of its own: nobody else can use up its tries.
-    async fn of(visit: &Visit, name: Option<&LoginName>, found: &[LoginRow]) -> Result<Self, AppError> {
+    async fn of(
+        visit: &RequestContext,
+        name: Option<&LoginName>,
+        found: &[LoginRow],
+    ) -> Result<Self, AppError> {
         let (site, address) = (&visit.site, &visit.client.address);
         let rates = &site.config.throttle;
         // Asked for a name that nobody has, too: the time must not tell.
@@ -121,18 +129,18 @@ impl Tries {
         Ok(Self { any, wrong, lane: Lane::Open })
     }
 
-    async fn take(&self, site: &Site) -> Result<(), AppError> {
+    async fn take(&self, site: &AppState) -> Result<(), AppError> {
         site.throttle.take(&[self.any.as_slice(), self.wrong.as_slice()].concat()).await
     }
 
-    async fn give_back(&self, site: &Site) -> Result<(), AppError> {
-        site.throttle.give_back(&self.wrong).await
+    async fn refund(&self, site: &AppState) -> Result<(), AppError> {
+        site.throttle.refund(&self.wrong).await
     }
 }
 
 /// Returns what wrong passwords are counted under: the name that was typed, never the account. With one count for both names of an
 /// account, using it up by the username would tell which address belongs to it.
-fn name_limits(site: &Site, name: Option<&LoginName>) -> Vec<Limit> {
+fn name_limits(site: &AppState, name: Option<&LoginName>) -> Vec<Limit> {
     let rate = site.config.throttle.failed_login_per_account;
     let limit = |who: String| Limit::new("failed_login_per_account", &who, rate);
     let Some(name) = name else {
@@ -144,7 +152,7 @@ fn name_limits(site: &Site, name: Option<&LoginName>) -> Vec<Limit> {
 }
 
 /// Lets an account be logged in to again although somebody has used up its tries.
-pub(super) async fn forget_failures(site: &Site, username: &str, email: &str) -> Result<(), AppError> {
+pub(super) async fn forget_failures(site: &AppState, username: &str, email: &str) -> Result<(), AppError> {
     let names = [username, email].map(LoginName::read);
     for limit in names.iter().flatten().flat_map(|name| name_limits(site, Some(name))) {
         site.throttle.forget(&limit).await?;
@@ -158,7 +166,7 @@ pub(super) async fn forget_failures(site: &Site, username: &str, email: &str) ->
 /// # Errors
 /// A refused form with all its errors, too many tries, a full hash queue, or an outage.
 pub(super) async fn confirm_password(
-    visit: &Visit,
+    visit: &RequestContext,
     member: &Member,
     password: &Secret,
     field: Field,
@@ -186,7 +194,7 @@ pub(super) async fn confirm_password(
         errors.add(field, Problem::PasswordIncorrect);
         return Err(AppError::Invalid(errors));
     }
-    site.throttle.give_back(&limit).await?;
+    site.throttle.refund(&limit).await?;
     errors.into_result().map(|()| owner.password_hash)
 }
 
@@ -194,7 +202,11 @@ pub(super) async fn confirm_password(
 ///
 /// # Errors
 /// A refused form, too many tries, a full hash queue, or an outage.
-pub async fn reauthenticate(visit: &Visit, member: &Member, password: &Secret) -> Result<(), AppError> {
+pub async fn reauthenticate(
+    visit: &RequestContext,
+    member: &Member,
+    password: &Secret,
+) -> Result<(), AppError> {
     confirm_password(visit, member, password, Field::Password, Ok(())).await?;
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
@@ -209,7 +221,11 @@ pub async fn reauthenticate(visit: &Visit, member: &Member, password: &Secret) -
 ///
 /// # Errors
 /// A refused form when the password was changed, or the account deactivated, since it was checked; or an outage.
-pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) -> Result<bool, AppError> {
+pub async fn record_login(
+    visit: &RequestContext,
+    member: &Member,
+    device: DeviceHash,
+) -> Result<bool, AppError> {
     /// More browsers than anybody has; a script that logs in with no cookie each time makes one each time.
     const DEVICES_KEPT: i64 = 50;
     let (id, now) = (member.id(), visit.site.clock.now());
@@ -238,7 +254,7 @@ pub async fn record_login(visit: &Visit, member: &Member, device: DeviceHash) ->
 ///
 /// # Errors
 /// An outage.
-pub async fn record_logout(visit: &Visit, member: &Member) -> Result<(), AppError> {
+pub async fn record_logout(visit: &RequestContext, member: &Member) -> Result<(), AppError> {
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
     activity::service::record(&mut transaction, now, member.id(), Kind::Logout, "", &visit.client).await?;

@@ -11,11 +11,14 @@ use crate::{
         db::Connection,
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// Returns what a refused login costs, `hashes` included. Reads the list once a second at most.
-pub(super) async fn costs<'a>(site: &Site, hashes: impl Iterator<Item = &'a str>) -> Result<Costs, AppError> {
+pub(super) async fn costs<'a>(
+    site: &AppState,
+    hashes: impl Iterator<Item = &'a str>,
+) -> Result<Costs, AppError> {
     const FRESH: Duration = Duration::from_secs(1);
     let now = site.clock.now();
     let is_fresh = site
@@ -61,7 +64,7 @@ pub async fn list_costs(
 ///
 /// # Errors
 /// An outage.
-pub async fn refresh_costs(site: &Site) -> Result<(), AppError> {
+pub async fn refresh_costs(site: &AppState) -> Result<(), AppError> {
     const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
     const BATCH: i64 = 1000;
     let now = site.clock.now();

@@ -1,17 +1,17 @@
 //! How a member is called, and what they look like.
 
 use super::super::{names, store};
-use super::notices::notify;
+use super::notify::notify;
 use crate::{
     activity::{self, Kind},
-    auth::{sessions::origin::Recent, throttle::service::Limit},
+    auth::{sessions::login_context::RecentAuth, throttle::service::Limit},
     base::{db::Transaction, member::Member, username},
     mail::service::Kind as Mail,
     shared::{
         error::AppError,
         forms::{Field, FormErrors},
     },
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 pub use super::super::store::ProfileRow as Profile;
@@ -20,7 +20,7 @@ pub use super::super::store::ProfileRow as Profile;
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when the account is gone, or an outage.
-pub async fn profile(site: &Site, member: &Member) -> Result<Profile, AppError> {
+pub async fn profile(site: &AppState, member: &Member) -> Result<Profile, AppError> {
     let mut connection = site.db.read().await?;
     store::profile(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)
 }
@@ -65,9 +65,9 @@ impl Names {
 /// # Errors
 /// A refused form, also for a username that somebody else has, the error in `recent`, too many changes, or an outage.
 pub async fn save_names(
-    visit: &Visit,
+    visit: &RequestContext,
     member: &Member,
-    recent: Result<Recent, AppError>,
+    recent: Result<RecentAuth, AppError>,
     typed: &Names,
 ) -> Result<(), AppError> {
     member.in_person()?;
@@ -96,13 +96,13 @@ pub async fn save_names(
     notify(&mut transaction, visit, Mail::NameChanged, id, "").await?;
     transaction.commit().await?;
     site.mails.wake();
-    site.members.take_back(id);
+    site.members.invalidate(id);
     site.cache.invalidate_member(id, "names changed").await;
     Ok(())
 }
 
 /// Each change of names or picture is a line of activity, and may be a mail.
-pub fn profile_limit(site: &Site, member: &Member) -> Limit {
+pub fn profile_limit(site: &AppState, member: &Member) -> Limit {
     let rate = site.config.throttle.profile_changes_per_account;
     Limit::new("profile_changes_per_account", &member.id().to_string(), rate)
 }

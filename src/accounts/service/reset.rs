@@ -13,13 +13,13 @@ use crate::{
     base::{clock::Millis, db::Transaction, email_address, member::UserId, work_queue::Lane},
     mail::{
         service as mail,
-        service::{Kind as Mail, Occasion, Order},
+        service::{Kind as Mail, MailContext, MailJob},
     },
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// Queues what may become a mail. The same work, and the same answer, for every address: whose it is, if anybody's, is looked up
@@ -27,7 +27,7 @@ use crate::{
 ///
 /// # Errors
 /// A refused form, too many tries, or an outage.
-pub async fn request_reset(visit: &Visit, email: &str) -> Result<(), AppError> {
+pub async fn request_reset(visit: &RequestContext, email: &str) -> Result<(), AppError> {
     let site = &visit.site;
     let email = email_address::check(email)
         .map_err(|problem| AppError::Invalid(FormErrors::one(Field::Email, problem)))?;
@@ -38,8 +38,9 @@ pub async fn request_reset(visit: &Visit, email: &str) -> Result<(), AppError> {
     ];
     site.throttle.take(&limits).await?;
     let now = site.clock.now();
-    let occasion = Occasion { at: now, client: visit.client.clone(), ..Default::default() };
-    let order = Order { kind: Mail::ResetRequested, user: None, address: email, is_proven: false, occasion };
+    let occasion = MailContext { at: now, client: visit.client.clone(), ..Default::default() };
+    let order =
+        MailJob { kind: Mail::ResetRequested, user: None, address: email, is_proven: false, occasion };
     let mut transaction = site.db.begin().await?;
     mail::enqueue_prepaid(site, &mut transaction, &order).await?;
     transaction.commit().await?;
@@ -54,17 +55,17 @@ pub async fn request_reset(visit: &Visit, email: &str) -> Result<(), AppError> {
 /// # Errors
 /// An outage.
 pub async fn expand_reset_request(
-    site: &Site,
+    site: &AppState,
     transaction: &mut Transaction,
     now: Millis,
-    order: &Order,
+    order: &MailJob,
 ) -> Result<(), AppError> {
     let accounts = store::by_email(transaction, &email_address::key(&order.address)).await?;
     let is_proven = accounts.first().is_some_and(|first| first.email_verified_at.is_some());
     let concerned = accounts.into_iter().take(if is_proven { 1 } else { usize::MAX });
     for account in concerned.filter(|account| account.is_switched_off == 0) {
         let user = UserId(account.id);
-        let mail = Order {
+        let mail = MailJob {
             kind: Mail::ResetPassword,
             user: Some(user),
             address: account.email,
@@ -87,7 +88,11 @@ pub async fn expand_reset_request(
 ///
 /// # Errors
 /// A refused form (a dead link at the form as a whole), too many tries, a full hash queue, or an outage.
-pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> Result<UserId, AppError> {
+pub async fn reset_password(
+    visit: &RequestContext,
+    token: &str,
+    typed: &NewPassword,
+) -> Result<UserId, AppError> {
     let (site, proof) = (&visit.site, Proof::Token(token));
     let rate = site.config.throttle.reset_per_address;
     site.throttle.take(&[Limit::for_address("reset_per_address", &visit.client.address, rate)]).await?;
@@ -111,14 +116,18 @@ pub async fn reset_password(visit: &Visit, token: &str, typed: &NewPassword) -> 
     let ended = set_password(&mut transaction, visit, user, &hash, Kind::PasswordReset).await?;
     transaction.commit().await?;
     site.mails.wake();
-    site.members.take_back(user);
+    site.members.invalidate(user);
     site.sessions.forget(user, &ended).await;
     forget_failures(site, &found.owner.username, &found.owner.email).await?;
     Ok(user)
 }
 
 /// Takes the second press of the button for what it is: the password that was typed is set already.
-async fn done_before(visit: &Visit, proof: &Proof<'_>, typed: &NewPassword) -> Result<UserId, AppError> {
+async fn done_before(
+    visit: &RequestContext,
+    proof: &Proof<'_>,
+    typed: &NewPassword,
+) -> Result<UserId, AppError> {
     let dead = || AppError::Invalid(FormErrors::one(Field::Form, Problem::LinkDead));
     let before = tokens::used_just_now(&visit.site, Purpose::ResetPassword, proof).await?;
     let (user, owner) =

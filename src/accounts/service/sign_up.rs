@@ -9,13 +9,13 @@ use crate::{
     base::{clock::to_millis, email_address, id::new_id, member::UserId, username, work_queue::Lane},
     mail::{
         service as mail,
-        service::{Kind as Mail, Occasion, Order},
+        service::{Kind as Mail, MailContext, MailJob},
     },
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
     },
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// A sign-up as it was typed.
@@ -37,7 +37,7 @@ pub struct NewAccount {
 ///
 /// # Errors
 /// A refused form, a full hash queue, an outage.
-pub async fn sign_up(visit: &Visit, typed: NewAccount) -> Result<(), AppError> {
+pub async fn sign_up(visit: &RequestContext, typed: NewAccount) -> Result<(), AppError> {
     let site = &visit.site;
     let rate = site.config.throttle.sign_up_per_address;
     let limit = |what| [Limit::for_address(what, &visit.client.address, rate)];
@@ -59,7 +59,7 @@ pub async fn sign_up(visit: &Visit, typed: NewAccount) -> Result<(), AppError> {
 /// # Errors
 /// As [`sign_up`].
 pub async fn create_superuser(
-    site: &Site,
+    site: &AppState,
     typed: NewAccount,
     check_password: bool,
 ) -> Result<UserId, AppError> {
@@ -72,7 +72,7 @@ pub async fn create_superuser(
 ///
 /// # Errors
 /// What is wrong with it, or an outage.
-pub async fn check_username(site: &Site, typed: &str) -> Result<(), AppError> {
+pub async fn check_username(site: &AppState, typed: &str) -> Result<(), AppError> {
     let (username, mut errors) = (username::normalize(typed), FormErrors::default());
     for problem in username::problems(&username) {
         errors.add(Field::Username, problem);
@@ -88,10 +88,10 @@ pub async fn check_username(site: &Site, typed: &str) -> Result<(), AppError> {
 ///
 /// # Errors
 /// What is wrong with it, or an outage.
-pub async fn check_email(site: &Site, typed: &str) -> Result<(), AppError> {
+pub async fn check_email(site: &AppState, typed: &str) -> Result<(), AppError> {
     let refused = |problem| AppError::Invalid(FormErrors::one(Field::Email, problem));
     let email = email_address::check(typed).map_err(refused)?;
-    match super::staff::is_proven_elsewhere(&mut *site.db.read().await?, &email).await? {
+    match super::create_by_staff::is_proven_elsewhere(&mut *site.db.read().await?, &email).await? {
         true => Err(refused(Problem::EmailTaken)),
         false => Ok(()),
     }
@@ -135,8 +135,8 @@ impl Account {
     /// Makes the account of a visitor, or without one a superuser; `errors` is what is wrong with the form by itself.
     async fn create(
         self,
-        site: &Site,
-        visit: Option<&Visit>,
+        site: &AppState,
+        visit: Option<&RequestContext>,
         mut errors: FormErrors,
     ) -> Result<UserId, AppError> {
         let is_superuser = visit.is_none();
@@ -200,8 +200,8 @@ impl Account {
                 Some(owner) => (Mail::SignUpWithYourAddress, UserId(owner.id), owner.email),
                 None => (Mail::VerifyEmail, id, self.email.clone()),
             };
-            let occasion = Occasion { at: now, client, ..Default::default() };
-            let order = Order { kind, user: Some(user), address, is_proven: false, occasion };
+            let occasion = MailContext { at: now, client, ..Default::default() };
+            let order = MailJob { kind, user: Some(user), address, is_proven: false, occasion };
             match mail::enqueue(site, &mut transaction, &order).await {
                 // Past the limit of the address no mail goes out; the page does not say so, and the member can ask for another.
                 Ok(()) | Err(AppError::Throttled { .. }) => {}
@@ -216,7 +216,7 @@ impl Account {
     /// Returns the account with this username, where it was made of the same form a moment ago: whoever sends a form again because the
     /// answer was lost is told of the success. Only who knows the password learns anything; everybody else has waited for a hash, which
     /// tells nothing of the address, and wrong passwords are counted.
-    async fn made_just_now(&self, site: &Site, key: &str) -> Result<Option<UserId>, AppError> {
+    async fn made_just_now(&self, site: &AppState, key: &str) -> Result<Option<UserId>, AppError> {
         const JUST_NOW: Duration = Duration::from_secs(10 * 60);
         let limit = [Limit::new("repeated_sign_up", key, site.config.throttle.failed_login_per_account)];
         let may_try = match site.throttle.take(&limit).await {
@@ -237,7 +237,7 @@ impl Account {
         if site.hasher.verify(&self.password, hashes, Costs::default(), Lane::Open).await?.is_none() {
             return Ok(None);
         }
-        site.throttle.give_back(&limit).await?;
+        site.throttle.refund(&limit).await?;
         Ok(account.map(|account| UserId(account.id)))
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         member::{Member, UserId},
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// How somebody proves an address: by the link in the mail, or, signed in, by the code beside it.
@@ -106,7 +106,7 @@ async fn good(
 ///
 /// # Errors
 /// An outage.
-pub async fn peek(site: &Site, purpose: Purpose, token: &str) -> Result<Option<Token>, AppError> {
+pub async fn peek(site: &AppState, purpose: Purpose, token: &str) -> Result<Option<Token>, AppError> {
     let mut connection = site.db.read().await?;
     let row = store::find(&mut connection, &hash_token(token), purpose.name(), site.clock.now()).await?;
     good(&mut connection, purpose, row).await
@@ -116,7 +116,7 @@ pub async fn peek(site: &Site, purpose: Purpose, token: &str) -> Result<Option<T
 ///
 /// # Errors
 /// An outage.
-pub async fn state(site: &Site, purpose: Purpose, token: &str) -> Result<LinkState, AppError> {
+pub async fn state(site: &AppState, purpose: Purpose, token: &str) -> Result<LinkState, AppError> {
     if let Some(token) = peek(site, purpose, token).await? {
         return Ok(LinkState::Good(Address {
             is_proven: token.owner.email_verified_at.is_some() && token.owner.email == token.email,
@@ -136,7 +136,7 @@ pub async fn state(site: &Site, purpose: Purpose, token: &str) -> Result<LinkSta
 
 /// Returns a token that was used, and its account, if what it did is still so.
 async fn used(
-    site: &Site,
+    site: &AppState,
     purpose: Purpose,
     proof: &Proof<'_>,
 ) -> Result<Option<(UsedRow, OwnerRow)>, AppError> {
@@ -161,7 +161,7 @@ async fn used(
 /// # Errors
 /// An outage.
 pub async fn used_just_now(
-    site: &Site,
+    site: &AppState,
     purpose: Purpose,
     proof: &Proof<'_>,
 ) -> Result<Option<(UserId, OwnerRow)>, AppError> {
@@ -198,7 +198,7 @@ pub async fn take(
 ///
 /// # Errors
 /// An outage.
-pub async fn correct_times(site: &Site) -> Result<u64, AppError> {
+pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
     let (now, mut corrected) = (site.clock.now(), 0);
     let mut transaction = site.db.begin().await?;
     for purpose in Purpose::ALL {
@@ -213,7 +213,7 @@ pub async fn correct_times(site: &Site) -> Result<u64, AppError> {
 ///
 /// # Errors
 /// An outage.
-pub async fn sweep(site: &Site) -> Result<u64, AppError> {
+pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
     let gone = store::delete_expired(&mut transaction, site.clock.now()).await?;
     transaction.commit().await?;

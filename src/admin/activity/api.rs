@@ -15,9 +15,9 @@ use crate::shared::error::AppError;
 pub async fn load_all_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
     let staff = current_staff(Permission::ViewActivity)?;
-    super::service::listing(&Visit::current()?.site, &staff, &query).await
+    super::service::listing(&RequestContext::current()?.site, &staff, &query).await
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::super::frame::{AdminFrame, UserSearch};
+use super::super::layout::{AdminFrame, UserSearch};
 use super::{Asked, Line, Listing, api::load_all_activity};
 use crate::{
     activity::Kind,

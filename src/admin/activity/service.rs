@@ -10,7 +10,7 @@ use crate::{
         user_agent::in_words,
     },
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// Lines on a page.
@@ -22,7 +22,7 @@ const MOST_USERS: usize = 20;
 ///
 /// # Errors
 /// An outage.
-pub async fn listing(site: &Site, _: &Staff, query: &str) -> Result<Listing, AppError> {
+pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing, AppError> {
     let asked = Asked::from_query(query);
     let named = match asked.user {
         Some(user) => Named::These(vec![UserId(user)]),

@@ -16,10 +16,10 @@ pub async fn load_cache(#[server(default)] query: String) -> Result<Inspection, 
     use super::{Query, service};
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (Visit::current()?, current_staff(Permission::ViewCache)?);
+    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ViewCache)?);
     service::inspect(&visit.site, &staff, &Query::from_query(&query)).await
 }
 
@@ -35,10 +35,10 @@ pub async fn drop_entry(
     use super::{answer, service};
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
+    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
     answer::answer(service::drop_entry(&visit.site, &staff, &fingerprint).await, &query)
 }
 
@@ -54,10 +54,10 @@ pub async fn drop_name(
     use super::{answer, service};
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
+    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
     let dropped = service::drop_several(&visit.site, &staff, service::Several::Named(&name));
     answer::answer(dropped.await, &query)
 }
@@ -74,10 +74,10 @@ pub async fn drop_member(
     use super::{answer, service};
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
+    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
     let dropped = service::drop_several(&visit.site, &staff, service::Several::OfMember(member.trim()));
     answer::answer(dropped.await, &query)
 }
@@ -91,10 +91,10 @@ pub async fn drop_all(#[server(default)] query: String) -> Result<Submission, Ap
     use super::{answer, service};
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (Visit::current()?, current_staff(Permission::ChangeCache)?);
+    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
     let dropped = service::drop_several(&visit.site, &staff, service::Several::All);
     answer::answer(dropped.await, &query)
 }

@@ -16,10 +16,10 @@ use axum::{
 
 use super::{Query, service};
 use crate::{
-    accounts::who_asks,
+    accounts::identity,
     sessions::ENDED_EVENT,
     shared::{error::AppError, paths::CACHE_STREAM, permission::Permission},
-    site::Site,
+    site::AppState,
     timing::layer::Quiet,
 };
 
@@ -31,14 +31,14 @@ const LATER: Duration = Duration::from_secs(20);
 const SHARE: u32 = 20;
 
 /// The one route.
-pub fn routes() -> Router<Site> {
+pub fn routes() -> Router<AppState> {
     Router::new().route(CACHE_STREAM, get(tell))
 }
 
-async fn tell(State(site): State<Site>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+async fn tell(State(site): State<AppState>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let begun = Instant::now();
     let state = async {
-        let member = who_asks::member(&site, &headers).await?.ok_or(AppError::SignedOut)?;
+        let member = identity::member(&site, &headers).await?.ok_or(AppError::SignedOut)?;
         let staff = member.require(Permission::ViewCache)?;
         service::inspect(&site, &staff, &Query::from_query(&query.unwrap_or_default())).await
     };

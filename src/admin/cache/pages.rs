@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
-use super::super::frame::AdminFrame;
+use super::super::layout::AdminFrame;
 use super::{
     Figures, Found, Inspection, PAGE, Query,
     api::{self, DropAll, DropMember, DropName},

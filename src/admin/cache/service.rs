@@ -16,7 +16,7 @@ use crate::{
     },
     cache::{Filter, Listed, Scope, Stats, Tag},
     shared::{error::AppError, permission::Permission},
-    site::Site,
+    site::AppState,
 };
 
 /// More entries are not looked at, for one page; who wants to see others searches for them.
@@ -26,7 +26,7 @@ const MOST: usize = 5_000;
 ///
 /// # Errors
 /// They lack the permission, or an outage.
-pub async fn inspect(site: &Site, staff: &Staff, query: &Query) -> Result<Inspection, AppError> {
+pub async fn inspect(site: &AppState, staff: &Staff, query: &Query) -> Result<Inspection, AppError> {
     staff.require(Permission::ViewCache)?;
     let found = find(site, query, PAGE).await?;
     // After that, so that a backend which was found to be down is said to be.
@@ -45,11 +45,11 @@ pub async fn inspect(site: &Site, staff: &Staff, query: &Query) -> Result<Inspec
 ///
 /// # Errors
 /// An outage.
-pub async fn list(site: &Site, text: &str, member: &str) -> Result<Option<Found>, AppError> {
+pub async fn list(site: &AppState, text: &str, member: &str) -> Result<Option<Found>, AppError> {
     find(site, &Query { text: text.to_owned(), member: member.to_owned(), page: 1 }, MOST).await
 }
 
-async fn find(site: &Site, query: &Query, page: usize) -> Result<Option<Found>, AppError> {
+async fn find(site: &AppState, query: &Query, page: usize) -> Result<Option<Found>, AppError> {
     let mut filter = Filter::default();
     filter.text = Some(query.text.clone()).filter(|text| !text.is_empty());
     if !query.member.is_empty() {
@@ -82,7 +82,7 @@ fn whose(listed: &Listed) -> Option<UserId> {
 }
 
 /// Of the owners who are active.
-async fn usernames(site: &Site, listed: &[Listed]) -> Result<HashMap<UserId, String>, AppError> {
+async fn usernames(site: &AppState, listed: &[Listed]) -> Result<HashMap<UserId, String>, AppError> {
     let mut usernames = HashMap::new();
     for id in listed.iter().filter_map(whose) {
         if !usernames.contains_key(&id)
@@ -141,7 +141,7 @@ pub fn figures(stats: &Stats) -> Figures {
 ///
 /// # Errors
 /// They lack the permission, or an outage.
-pub async fn drop_entry(site: &Site, staff: &Staff, fingerprint: &str) -> Result<bool, AppError> {
+pub async fn drop_entry(site: &AppState, staff: &Staff, fingerprint: &str) -> Result<bool, AppError> {
     staff.require(Permission::ChangeCache)?;
     let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
     let Some(listed) = site.cache.list(&filter, 0, 1).await.and_then(|mut found| found.entries.pop()) else {
@@ -166,20 +166,20 @@ pub enum Several<'a> {
 ///
 /// # Errors
 /// They lack the permission, or an outage.
-pub async fn drop_several(site: &Site, staff: &Staff, what: Several<'_>) -> Result<bool, AppError> {
+pub async fn drop_several(site: &AppState, staff: &Staff, what: Several<'_>) -> Result<bool, AppError> {
     staff.require(Permission::ChangeCache)?;
-    take_back(site, Actor::Staff(staff), what).await
+    invalidate(site, Actor::Staff(staff), what).await
 }
 
 /// The same from the command line.
 ///
 /// # Errors
 /// An outage.
-pub async fn drop_as_operator(site: &Site, what: Several<'_>) -> Result<bool, AppError> {
-    take_back(site, Actor::Operator, what).await
+pub async fn drop_as_operator(site: &AppState, what: Several<'_>) -> Result<bool, AppError> {
+    invalidate(site, Actor::Operator, what).await
 }
 
-async fn take_back(site: &Site, actor: Actor<'_>, what: Several<'_>) -> Result<bool, AppError> {
+async fn invalidate(site: &AppState, actor: Actor<'_>, what: Several<'_>) -> Result<bool, AppError> {
     let cause = cause(actor);
     match what {
         Several::Named("") => return Ok(false),
@@ -211,7 +211,7 @@ const fn cause(actor: Actor<'_>) -> &'static str {
 }
 
 /// Before it is done: what cannot be written down is not done.
-async fn record(site: &Site, actor: Actor<'_>, object: Object<'_>) -> Result<(), AppError> {
+async fn record(site: &AppState, actor: Actor<'_>, object: Object<'_>) -> Result<(), AppError> {
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
     history::record(&mut transaction, now, actor, object, &[("cache", "", "dropped")]).await?;

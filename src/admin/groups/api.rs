@@ -16,13 +16,13 @@ use crate::shared::{error::AppError, forms::Submission};
 pub async fn load_groups(#[server(default)] query: String) -> Result<Groups, AppError> {
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
     let staff = current_staff(Permission::ViewGroup)?;
     let mut pairs = form_urlencoded::parse(query.trim_start_matches('?').as_bytes());
     let after = pairs.find(|(name, _)| name == "after").map(|(_, value)| value.into_owned());
-    super::service::listing(&Visit::current()?.site, &staff, &after.unwrap_or_default()).await
+    super::service::listing(&RequestContext::current()?.site, &staff, &after.unwrap_or_default()).await
 }
 
 /// One group; the query of the page's address says which part of its history.
@@ -36,14 +36,14 @@ pub async fn load_group(
 ) -> Result<GroupDetail, AppError> {
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
     let staff = current_staff(Permission::ViewGroup)?;
     let id = id.parse().map_err(|_| AppError::NotFound)?;
     let mut pairs = form_urlencoded::parse(query.trim_start_matches('?').as_bytes());
     let before = pairs.find(|(name, _)| name == "history").and_then(|(_, value)| value.parse().ok());
-    super::service::shown(&Visit::current()?.site, &staff, id, before).await
+    super::service::shown(&RequestContext::current()?.site, &staff, id, before).await
 }
 
 /// What the asker can give a new group.
@@ -66,13 +66,13 @@ pub async fn add_group(
     #[server(default)] group_name: String,
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
-    use super::super::desk::Desk;
+    use super::super::staff_request::StaffRequest;
     use super::service;
     use crate::shared::paths::GROUPS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
-    Desk::open(Permission::AddGroup)?
+    StaffRequest::open(Permission::AddGroup)?
         .answer(async |desk, recent| {
             let id = service::add(&desk.visit, &desk.staff, recent, &group_name, &chosen).await?;
             Ok((Message::GroupAdded, format!("{GROUPS}/{id}")))
@@ -92,7 +92,7 @@ pub async fn save_group(
     #[server(default)] shown: String,
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
-    use super::super::desk::Desk;
+    use super::super::staff_request::StaffRequest;
     use super::service::{self, Wanted};
     use crate::shared::paths::GROUPS;
     use crate::{shared::permission::Permission, ui::flash::Message};
@@ -100,7 +100,7 @@ pub async fn save_group(
     let shown: Vec<_> = shown.split(',').filter_map(Permission::from_codename).collect();
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
     let wanted = Wanted { version, name: &group_name, shown: &shown, chosen: &chosen };
-    Desk::open(Permission::ChangeGroup)?
+    StaffRequest::open(Permission::ChangeGroup)?
         .answer(async |desk, recent| {
             service::save(&desk.visit, &desk.staff, recent, group, wanted).await?;
             Ok((Message::GroupSaved, format!("{GROUPS}/{group}")))
@@ -117,12 +117,12 @@ pub async fn delete_group(
     #[server(default)] group: i64,
     #[server(default)] version: i64,
 ) -> Result<Submission, AppError> {
-    use super::super::desk::Desk;
+    use super::super::staff_request::StaffRequest;
     use super::service;
     use crate::shared::paths::GROUPS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
-    Desk::open(Permission::DeleteGroup)?
+    StaffRequest::open(Permission::DeleteGroup)?
         .answer(async |desk, recent| {
             service::delete(&desk.visit, &desk.staff, recent, group, version).await?;
             Ok((Message::GroupDeleted, GROUPS.to_owned()))

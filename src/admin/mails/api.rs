@@ -15,11 +15,11 @@ use crate::shared::{error::AppError, forms::Submission};
 pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
     let staff = current_staff(Permission::ViewMail)?;
-    super::service::listing(&Visit::current()?.site, &staff, &query).await
+    super::service::listing(&RequestContext::current()?.site, &staff, &query).await
 }
 
 /// Has a mail be tried now; leads back to the queue.
@@ -28,12 +28,12 @@ pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, App
 /// Not allowed, or an outage.
 #[server(prefix = "/api", endpoint = "admin/retry_mail")]
 pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
-    use super::super::desk::Desk;
+    use super::super::staff_request::StaffRequest;
     use super::service;
     use crate::shared::paths::MAILS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
-    Desk::open(Permission::ChangeMail)?
+    StaffRequest::open(Permission::ChangeMail)?
         .answer(async |desk, recent| {
             let done = service::retry(&desk.visit, &desk.staff, recent, mail).await?;
             Ok((if done { Message::MailHurried } else { Message::MailGone }, MAILS.to_owned()))
@@ -47,12 +47,12 @@ pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppE
 /// Not allowed, or an outage.
 #[server(prefix = "/api", endpoint = "admin/drop_mail")]
 pub async fn drop_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
-    use super::super::desk::Desk;
+    use super::super::staff_request::StaffRequest;
     use super::service;
     use crate::shared::paths::MAILS;
     use crate::{shared::permission::Permission, ui::flash::Message};
 
-    Desk::open(Permission::DeleteMail)?
+    StaffRequest::open(Permission::DeleteMail)?
         .answer(async |desk, recent| {
             let done = service::forget(&desk.visit, &desk.staff, recent, mail).await?;
             Ok((if done { Message::MailDropped } else { Message::MailGone }, MAILS.to_owned()))

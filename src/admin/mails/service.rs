@@ -7,7 +7,7 @@ use crate::{
         service as history,
         service::{Actor, Object},
     },
-    auth::sessions::origin::Recent,
+    auth::sessions::login_context::RecentAuth,
     base::{
         clock::Millis,
         db::Transaction,
@@ -15,7 +15,7 @@ use crate::{
         moment::moment,
     },
     shared::error::AppError,
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// Lines on a page.
@@ -27,7 +27,7 @@ const MOST_COUNTED: i64 = 10_000;
 ///
 /// # Errors
 /// An outage.
-pub async fn listing(site: &Site, staff: &Staff, query: &str) -> Result<Listing, AppError> {
+pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<Listing, AppError> {
     let (mut only_stuck, mut after) = (false, 0);
     for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
         match name.as_ref() {
@@ -84,13 +84,13 @@ fn in_words(kind: &str) -> String {
 ///
 /// # Errors
 /// A mail of the caller's or of somebody who may more than they do, or an outage.
-pub async fn retry(visit: &Visit, staff: &Staff, _: &Recent, id: i64) -> Result<bool, AppError> {
+pub async fn retry(visit: &RequestContext, staff: &Staff, _: &RecentAuth, id: i64) -> Result<bool, AppError> {
     let mut transaction = visit.site.db.begin().await?;
     let Some(mail) = store::find(&mut transaction, id).await? else {
         return Ok(false);
     };
     require_within(&mut transaction, staff, &mail).await?;
-    let done = store::hurry(&mut transaction, id, visit.site.clock.now()).await?;
+    let done = store::retry_now(&mut transaction, id, visit.site.clock.now()).await?;
     record(&mut transaction, visit, staff, &mail, "mail tried again").await?;
     transaction.commit().await?;
     visit.site.mails.wake();
@@ -101,7 +101,12 @@ pub async fn retry(visit: &Visit, staff: &Staff, _: &Recent, id: i64) -> Result<
 ///
 /// # Errors
 /// A mail of the caller's or of somebody who may more than they do, or an outage.
-pub async fn forget(visit: &Visit, staff: &Staff, _: &Recent, id: i64) -> Result<bool, AppError> {
+pub async fn forget(
+    visit: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    id: i64,
+) -> Result<bool, AppError> {
     let mut transaction = visit.site.db.begin().await?;
     let Some(mail) = store::find(&mut transaction, id).await? else {
         return Ok(false);
@@ -128,7 +133,7 @@ async fn require_within(
 /// In the history of the user that the mail is for, or, for nobody's, of who did it.
 async fn record(
     transaction: &mut Transaction,
-    visit: &Visit,
+    visit: &RequestContext,
     staff: &Staff,
     mail: &store::Row,
     what: &str,

@@ -52,7 +52,7 @@ pub async fn count(connection: &mut AnyConnection, limit: i64) -> Result<(i64, i
 }
 
 /// Has it be tried now. False when it is not there any more.
-pub async fn hurry(connection: &mut AnyConnection, id: i64, now: Millis) -> Result<bool, sqlx::Error> {
+pub async fn retry_now(connection: &mut AnyConnection, id: i64, now: Millis) -> Result<bool, sqlx::Error> {
     sqlx::query("UPDATE mails SET next_try_at = $2 WHERE id = $1")
         .bind(id)
         .bind(now)

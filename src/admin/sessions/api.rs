@@ -15,11 +15,11 @@ use crate::shared::{error::AppError, forms::Submission};
 pub async fn load_all_sessions(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
     let staff = current_staff(Permission::ViewSession)?;
-    super::service::listing(&Visit::current()?.site, &staff, &query).await
+    super::service::listing(&RequestContext::current()?.site, &staff, &query).await
 }
 
 /// Ends somebody's session; leads back to the list.
@@ -31,7 +31,7 @@ pub async fn end_any_session(
     #[server(default)] session: String,
     #[server(default)] search: String,
 ) -> Result<Submission, AppError> {
-    use super::super::desk::Desk;
+    use super::super::staff_request::StaffRequest;
     use super::service;
     use crate::shared::paths::ADMIN_SESSIONS;
     use crate::{shared::permission::Permission, ui::flash::Message};
@@ -43,7 +43,7 @@ pub async fn end_any_session(
             format!("{ADMIN_SESSIONS}?{}", query.append_pair("q", search).finish())
         }
     };
-    Desk::open(Permission::DeleteSession)?
+    StaffRequest::open(Permission::DeleteSession)?
         .answer(async |desk, recent| {
             let ended = service::end(&desk.visit, &desk.staff, recent, &session).await?;
             Ok((if ended { Message::DeviceEnded } else { Message::DeviceGone }, list))

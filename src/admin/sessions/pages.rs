@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
-use super::super::frame::{AdminFrame, UserSearch, visitor_may};
+use super::super::layout::{AdminFrame, UserSearch, visitor_may};
 use super::{
     Line, Listing,
     api::{EndAnySession, load_all_sessions},

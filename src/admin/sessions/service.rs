@@ -13,15 +13,15 @@ use crate::{
         service as history,
         service::{Actor, Object},
     },
-    auth::sessions::{IdHash, origin::Recent},
+    auth::sessions::{IdHash, login_context::RecentAuth},
     base::{
         clock::Millis,
-        member::{Client, Staff},
+        member::{ClientInfo, Staff},
         moment::moment,
         user_agent::in_words,
     },
     shared::error::AppError,
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// Lines on a page.
@@ -33,7 +33,7 @@ const MOST_USERS: usize = 200;
 ///
 /// # Errors
 /// An outage.
-pub async fn listing(site: &Site, staff: &Staff, query: &str) -> Result<Listing, AppError> {
+pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<Listing, AppError> {
     let (search, before) = read(query);
     let users = match users::named(site, &search, MOST_USERS).await? {
         Named::Anybody => None,
@@ -100,7 +100,12 @@ fn read(query: &str) -> (String, Option<(Millis, Vec<u8>)>) {
 ///
 /// # Errors
 /// A session of the caller or of somebody who may more than they do, or an outage.
-pub async fn end(visit: &Visit, staff: &Staff, _: &Recent, session: &str) -> Result<bool, AppError> {
+pub async fn end(
+    visit: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    session: &str,
+) -> Result<bool, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let Some(id) = URL_SAFE_NO_PAD.decode(session).ok().and_then(|id| IdHash::try_from(id).ok()) else {
         return Ok(false);
@@ -119,8 +124,15 @@ pub async fn end(visit: &Visit, staff: &Staff, _: &Recent, session: &str) -> Res
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("logged out", &device, "")])
         .await?;
     let detail = format!("{device}, by the staff of this site");
-    activity::service::record(&mut transaction, now, user, Kind::DeviceEnded, &detail, &Client::default())
-        .await?;
+    activity::service::record(
+        &mut transaction,
+        now,
+        user,
+        Kind::DeviceEnded,
+        &detail,
+        &ClientInfo::default(),
+    )
+    .await?;
     transaction.commit().await?;
     site.sessions.forget_all(&[(user, id)]);
     site.cache.invalidate_member(user, "a session ended by staff");

@@ -182,14 +182,14 @@ pub struct Confirmation {
     /// Some of their names.
     pub names: Vec<String>,
     /// What goes along with them.
-    pub goes: Vec<(Goes, i64)>,
+    pub goes: Vec<(Consequence, i64)>,
     /// Nobody with a later id is concerned: who signs up meanwhile is not.
     pub newest: i64,
 }
 
 /// What goes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Goes {
+pub enum Consequence {
     /// Signed-in devices.
     Sessions,
     /// Lines of the record of activity.
@@ -201,12 +201,12 @@ pub enum Goes {
     /// Pictures.
     Pictures,
     /// Mails that wait.
-    Mails,
+    Mailer,
     /// Lines of the history.
     History,
 }
 
-impl Goes {
+impl Consequence {
     /// All of them.
     pub const ALL: [Self; 7] = [
         Self::Sessions,
@@ -214,7 +214,7 @@ impl Goes {
         Self::Memberships,
         Self::Permissions,
         Self::Pictures,
-        Self::Mails,
+        Self::Mailer,
         Self::History,
     ];
 
@@ -231,7 +231,7 @@ impl Goes {
             Self::Memberships => "Memberships in groups",
             Self::Permissions => "Permissions of their own",
             Self::Pictures => "Pictures",
-            Self::Mails => "Mails that wait to be sent",
+            Self::Mailer => "Mails that wait to be sent",
             Self::History => "Lines of their history",
         }
     }

@@ -53,12 +53,12 @@ pub enum By {
     /// The address.
     Email,
     /// When somebody last logged in.
-    Seen,
+    SessionSnapshot,
 }
 
 impl By {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Username, Self::Email, Self::Joined, Self::Seen];
+    pub const ALL: [Self; 4] = [Self::Username, Self::Email, Self::Joined, Self::SessionSnapshot];
 
     /// In the address.
     pub const fn name(self) -> &'static str {
@@ -66,13 +66,13 @@ impl By {
             Self::Joined => "joined",
             Self::Username => "username",
             Self::Email => "email",
-            Self::Seen => "seen",
+            Self::SessionSnapshot => "seen",
         }
     }
 
     /// The latest first, names from A on: what one looks for first.
     pub const fn begins_descending(self) -> bool {
-        matches!(self, Self::Joined | Self::Seen)
+        matches!(self, Self::Joined | Self::SessionSnapshot)
     }
 }
 
@@ -239,7 +239,7 @@ mod tests {
             search: "añd & ~é%\n".trim().into(),
             facts: [Some(true), None, Some(false), Some(true)],
             group: Some(1 << 60),
-            sort: Sort { by: By::Seen, descending: false },
+            sort: Sort { by: By::SessionSnapshot, descending: false },
         };
         let cursor = Cursor { key: "a~b?&=#ü".into(), id: 7 };
         for place in [Place::First, Place::After(cursor.clone()), Place::Before(cursor)] {
@@ -274,6 +274,8 @@ mod tests {
         assert_eq!(active.facets(), [8, 9, 10, 11, 12, 13, 14, 15]);
         assert_eq!(active.with(Fact::Verified, Some(false)).facets(), [8, 10, 12, 14]);
         assert_eq!(filter.sorted(By::Joined).sort, Sort { by: By::Joined, descending: false });
-        assert!(filter.sorted(By::Seen).sort.descending && !filter.sorted(By::Email).sort.descending);
+        assert!(
+            filter.sorted(By::SessionSnapshot).sort.descending && !filter.sorted(By::Email).sort.descending
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::origin::Origin;
+use super::login_context::LoginContext;
 use crate::{
     base::{
         clock::Millis,
@@ -23,7 +23,7 @@ pub const AUTH_KEY: &str = "axum-login.data";
 /// Where [`crate::auth::sessions::data::Acting`] stands.
 pub const ACTING_KEY: &str = "acting";
 
-/// Where the [`Origin`] stands.
+/// Where the [`LoginContext`] stands.
 pub const ORIGIN_KEY: &str = "origin";
 
 /// The new id of a session that is renewed. Stands in the data only between [`super::session::adopt`] and
@@ -35,7 +35,7 @@ pub const RENAMED_KEY: &str = "renamed";
 pub const PREVIOUS_KEY: &str = "previous";
 
 /// What a session carries.
-pub fn data(user: UserId, stamp: &[u8], origin: &Origin) -> Data {
+pub fn data(user: UserId, stamp: &[u8], origin: &LoginContext) -> Data {
     let auth = serde_json::json!({ "user_id": user, "auth_hash": stamp });
     let origin = serde_json::to_value(origin).unwrap_or_default();
     Data::from([(AUTH_KEY.to_owned(), auth), (ORIGIN_KEY.to_owned(), origin)])

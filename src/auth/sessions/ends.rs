@@ -1,6 +1,6 @@
 //! How sessions end.
 
-use super::{IdHash, Sessions, renewals::RENEWED_FOR, store};
+use super::{IdHash, Sessions, rotations::RENEWED_FOR, store};
 use crate::{
     base::{
         clock::{latest, to_millis},
@@ -21,7 +21,7 @@ impl Sessions {
         transaction.commit().await?;
         match owner {
             Some(owner) => self.forget(owner, &[id]).await,
-            None => self.live.take_back(id),
+            None => self.live.invalidate(id),
         }
         Ok(())
     }
@@ -67,7 +67,7 @@ impl Sessions {
     /// take back, who may have others to take back as well.
     pub fn forget_all(&self, ended: &[(UserId, IdHash)]) {
         for (user, id) in ended {
-            self.live.take_back(id);
+            self.live.invalidate(id);
             self.watchers.notify(*user);
         }
     }
@@ -76,7 +76,7 @@ impl Sessions {
     /// that are open under them.
     pub async fn forget(&self, user: UserId, ended: &[IdHash]) {
         for id in ended {
-            self.live.take_back(id);
+            self.live.invalidate(id);
         }
         let delivery = self.cache.invalidate_member(user, "sessions ended");
         // Before the wait, in which a visitor can go away.
@@ -98,7 +98,7 @@ impl Sessions {
         let (mut transaction, end) = (self.db.begin().await?, now.saturating_add(longest));
         let corrected = store::correct_times(&mut transaction, now, latest_seen, latest_end, end).await?;
         transaction.commit().await?;
-        self.live.take_back_all();
+        self.live.invalidate_all();
         Ok(corrected)
     }
 

@@ -3,16 +3,16 @@
 pub mod data;
 mod ends;
 mod id;
-pub mod origin;
-mod renewals;
-mod seen;
+pub mod login_context;
+mod rotations;
 mod sessions;
+mod snapshot;
 pub(crate) mod store;
 mod watchers;
 
 pub use data::Data;
 pub use id::{IdHash, hash_id};
-pub use renewals::Unknown;
-pub use seen::Seen;
+pub use rotations::Unknown;
 pub use sessions::Sessions;
+pub use snapshot::SessionSnapshot;
 pub use watchers::{Watch, Watchers};

@@ -14,7 +14,7 @@ use tracing::Instrument;
 use super::{
     Data, IdHash,
     data::{self, encode},
-    origin::Origin,
+    login_context::LoginContext,
     store,
     watchers::Watchers,
 };
@@ -84,7 +84,7 @@ impl Sessions {
 
     /// Asks the database anew for every session.
     pub fn distrust_memory(&self) {
-        self.live.take_back_all();
+        self.live.invalidate_all();
     }
 
     /// Opens a session. Returns false when the id is taken: the caller then tries another one.
@@ -96,7 +96,7 @@ impl Sessions {
         id: IdHash,
         user: UserId,
         data: &Data,
-        origin: &Origin,
+        origin: &LoginContext,
     ) -> Result<bool, AppError> {
         self.open_over(id, None, user, data, origin).await
     }
@@ -111,7 +111,7 @@ impl Sessions {
         previous: Option<IdHash>,
         user: UserId,
         data: &Data,
-        origin: &Origin,
+        origin: &LoginContext,
     ) -> Result<bool, AppError> {
         let now = self.clock.now();
         let row = store::Row {
@@ -131,7 +131,7 @@ impl Sessions {
             store::insert_renewed(&mut transaction, &previous, now).await?;
         }
         transaction.commit().await?;
-        self.live.take_back(id);
+        self.live.invalidate(id);
         if let Some((owner, previous)) = replaced {
             self.forget(owner, &[previous]).await;
         }
@@ -170,7 +170,7 @@ impl Sessions {
 
     /// Drops a session from memory, so that the next request asks the database for it.
     pub fn reread(&self, id: IdHash) {
-        self.live.take_back(id);
+        self.live.invalidate(id);
     }
 
     async fn live(&self, id: IdHash) -> Result<Option<Arc<Live>>, AppError> {
@@ -224,7 +224,7 @@ impl Sessions {
         let mut transaction = self.db.begin().await?;
         store::update_data(&mut transaction, &id, &encode(data)?).await?;
         transaction.commit().await?;
-        self.live.take_back(id);
+        self.live.invalidate(id);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::base::{
     clock::Millis,
-    member::{Client, UserId},
+    member::{ClientInfo, UserId},
     sql::Sql,
 };
 
@@ -39,7 +39,7 @@ pub async fn insert(
     connection: &mut AnyConnection,
     id_hash: &[u8],
     row: &Row,
-    client: &Client,
+    client: &ClientInfo,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query(
         "INSERT INTO sessions (id_hash, user_id, data, created_at, last_seen_at, idle_expires_at, absolute_expires_at, \

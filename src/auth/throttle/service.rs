@@ -98,10 +98,10 @@ impl Throttle {
     ///
     /// # Errors
     /// An outage.
-    pub async fn give_back(&self, limits: &[Limit]) -> Result<(), AppError> {
+    pub async fn refund(&self, limits: &[Limit]) -> Result<(), AppError> {
         let mut transaction = self.db.begin().await?;
         for limit in limits {
-            store::give_back(&mut transaction, &limit.key_hash).await?;
+            store::refund(&mut transaction, &limit.key_hash).await?;
         }
         Ok(transaction.commit().await?)
     }

@@ -55,7 +55,7 @@ pub async fn count(
 }
 
 /// One less.
-pub async fn give_back(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(), sqlx::Error> {
+pub async fn refund(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE throttles SET count = count - 1 WHERE key_hash = $1 AND count > 0")
         .bind(key_hash)
         .execute(connection)

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Database;
 
 /// A log that was there, and which connections had it open.
-type Seen = Option<((u64, u64), (u64, u64))>;
+type SessionSnapshot = Option<((u64, u64), (u64, u64))>;
 
 impl Database {
     /// Looks now and then, for as long as the site runs.
@@ -19,7 +19,7 @@ impl Database {
     }
 
     /// Looks once. What is not as it should be is written to the log.
-    fn look(&self, before: Seen) -> Seen {
+    fn look(&self, before: SessionSnapshot) -> SessionSnapshot {
         let file = self.write.file()?;
         let _ = file.check();
         let (opened, log) = ((self.read.generation(), self.write.generation()), file.log());

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::super::{
-    filter::Sieve,
+    filter::EntryFilter,
     key::{Key, Scope},
     store,
 };
@@ -129,7 +129,7 @@ impl Backend for Database {
         transaction.commit().await.map_err(Down::because)
     }
 
-    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
         let mut connection = self.db.read().await.map_err(Down::because)?;
         let (mut found, mut last) = (Vec::new(), String::new());
         loop {
@@ -142,7 +142,7 @@ impl Backend for Database {
             last = end;
             for head in heads {
                 let bytes = Bytes::from(head.head);
-                if sieve.lets_through(&bytes) {
+                if filter.matches(&bytes) {
                     found.push(Found { head: bytes, size: head.size.unsigned_abs(), hits: None });
                 }
                 if found.len() == limit {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
-use crate::cache::{filter::Sieve, key::Key};
+use crate::cache::{filter::EntryFilter, key::Key};
 
 /// Every read misses.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +41,7 @@ impl Backend for Dummy {
         Ok(())
     }
 
-    async fn scan(&self, _sieve: &Sieve, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, _sieve: &EntryFilter, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
         Ok(Some(Vec::new()))
     }
 

@@ -17,7 +17,7 @@ use super::{
     Backend, Condition, Down, Found, HEAD, Put, Usage,
     folder::{Folder, Kept},
 };
-use crate::cache::{filter::Sieve, key::Key};
+use crate::cache::{filter::EntryFilter, key::Key};
 
 /// A folder.
 pub struct File {
@@ -119,8 +119,8 @@ impl Backend for File {
         .await
     }
 
-    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
-        let sieve = sieve.clone();
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+        let filter = filter.clone();
         self.on_a_thread(move |folder| {
             let mut found = Vec::new();
             for kept in folder.entries()? {
@@ -128,7 +128,7 @@ impl Backend for File {
                 let Some(head) = folder.read_head(&kept.name, HEAD)?.map(Bytes::from) else {
                     continue;
                 };
-                if sieve.lets_through(&head) {
+                if filter.matches(&head) {
                     found.push(Found { head, size: kept.size, hits: None });
                 }
                 if found.len() == limit {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{Backend, Condition, Down, Found, Put, Usage};
-use crate::cache::{filter::Sieve, key::Key};
+use crate::cache::{filter::EntryFilter, key::Key};
 
 /// Connections at once; more wait.
 const CONNECTIONS: usize = 8;
@@ -23,7 +23,7 @@ const LONGEST: u64 = 30 * 86_400;
 pub struct Memcached {
     address: String,
     prefix: Box<str>,
-    turns: Semaphore,
+    key_locks: Semaphore,
     idle: Mutex<Vec<Client>>,
 }
 
@@ -40,7 +40,7 @@ impl Memcached {
         Self {
             address: format!("tcp://{address}"),
             prefix: prefix.into(),
-            turns: Semaphore::new(CONNECTIONS),
+            key_locks: Semaphore::new(CONNECTIONS),
             idle: Mutex::default(),
         }
     }
@@ -49,21 +49,21 @@ impl Memcached {
         format!("{}:{}", self.prefix, key.address())
     }
 
-    async fn turn(&self) -> Result<Turn<'_>, Down> {
-        let turn = self.turns.acquire().await.map_err(Down::because)?;
+    async fn key_lock(&self) -> Result<Turn<'_>, Down> {
+        let key_lock = self.key_locks.acquire().await.map_err(Down::because)?;
         let idle = self.idle().pop();
         let client = match idle {
             Some(client) => client,
             None => Client::new(&self.address).await.map_err(Down::because)?,
         };
-        Ok(Turn { client, _turn: turn })
+        Ok(Turn { client, _turn: key_lock })
     }
 
     /// Keeps the connection for the next one; after a failure none at all, since the server may have gone.
-    fn end<T>(&self, turn: Turn<'_>, done: Result<T, Error>) -> Result<T, Down> {
+    fn end<T>(&self, key_lock: Turn<'_>, done: Result<T, Error>) -> Result<T, Down> {
         match done {
             Ok(done) => {
-                self.idle().push(turn.client);
+                self.idle().push(key_lock.client);
                 Ok(done)
             }
             Err(error) => {
@@ -115,9 +115,9 @@ impl Backend for Memcached {
         let addresses: Vec<String> = keys.iter().map(|key| self.address(key)).collect();
         let mut found: HashMap<Vec<u8>, Bytes> = HashMap::new();
         for some in addresses.chunks(AT_ONCE) {
-            let mut turn = self.turn().await?;
-            let values = turn.client.meta_get_multi(some, Some(&["v"])).await;
-            for value in self.end(turn, values)? {
+            let mut key_lock = self.key_lock().await?;
+            let values = key_lock.client.meta_get_multi(some, Some(&["v"])).await;
+            for value in self.end(key_lock, values)? {
                 found.extend(value.key.zip(value.data.map(Bytes::from)));
             }
         }
@@ -126,16 +126,16 @@ impl Backend for Memcached {
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
         for put in puts {
-            let mut turn = self.turn().await?;
-            let done = write(&mut turn.client, &self.address(&put.key), put, None).await;
-            self.end(turn, done)?;
+            let mut key_lock = self.key_lock().await?;
+            let done = write(&mut key_lock.client, &self.address(&put.key), put, None).await;
+            self.end(key_lock, done)?;
         }
         Ok(())
     }
 
     async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
-        let (address, mut turn) = (self.address(&put.key), self.turn().await?);
-        let client = &mut turn.client;
+        let (address, mut key_lock) = (self.address(&put.key), self.key_lock().await?);
+        let client = &mut key_lock.client;
         let done = match condition {
             Condition::Absent => write(client, &address, put, Some("ME")).await,
             Condition::Unchanged(old) => {
@@ -150,17 +150,17 @@ impl Backend for Memcached {
                 }
             }
         };
-        self.end(turn, done)
+        self.end(key_lock, done)
     }
 
     async fn delete_many(&self, keys: &[Key]) -> Result<(), Down> {
         for key in keys {
-            let mut turn = self.turn().await?;
-            let done = match turn.client.meta_delete(self.address(key), false, None, None).await {
+            let mut key_lock = self.key_lock().await?;
+            let done = match key_lock.client.meta_delete(self.address(key), false, None, None).await {
                 Ok(_) | Err(Error::Protocol(Status::NotFound)) => Ok(()),
                 Err(error) => Err(error),
             };
-            self.end(turn, done)?;
+            self.end(key_lock, done)?;
         }
         Ok(())
     }
@@ -170,15 +170,15 @@ impl Backend for Memcached {
         Ok(())
     }
 
-    async fn scan(&self, _sieve: &Sieve, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, _sieve: &EntryFilter, _limit: usize) -> Result<Option<Vec<Found>>, Down> {
         Ok(None)
     }
 
     /// The server's own numbers, with all that others keep there.
     async fn usage(&self) -> Result<Usage, Down> {
-        let mut turn = self.turn().await?;
-        let stats = turn.client.stats().await;
-        let stats = self.end(turn, stats)?;
+        let mut key_lock = self.key_lock().await?;
+        let stats = key_lock.client.stats().await;
+        let stats = self.end(key_lock, stats)?;
         let number = |name: &str| stats.get(name).and_then(|value| value.parse().ok());
         Ok(Usage {
             entries: number("curr_items"),

@@ -20,7 +20,7 @@ use super::{
     Backend, Condition, Down, Found, Put, Usage,
     fingerprint::{AsItIs, Fingerprint, Fingerprints},
 };
-use crate::cache::{filter::Sieve, key::Key};
+use crate::cache::{filter::EntryFilter, key::Key};
 
 /// What an entry takes beside its bytes: its place in the table, its counter, what is remembered of entries that went.
 const OVERHEAD: usize = 300;
@@ -199,13 +199,13 @@ impl Backend for Memory {
         each(&self.entries, |entries| entries.drain().for_each(drop)).await
     }
 
-    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
-        let sieve = sieve.clone();
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+        let filter = filter.clone();
         let found = move |entries: &Entries| {
             entries
                 .iter()
                 .map(|(_, kept)| (kept.header.header.hits.load(Ordering::Relaxed), bytes(kept)))
-                .filter(|(_, head)| sieve.lets_through(head))
+                .filter(|(_, head)| filter.matches(head))
                 .take(limit)
                 .map(|(hits, head)| Found { size: head.len() as u64, head, hits: Some(hits) })
                 .collect()

@@ -21,7 +21,7 @@ pub use memcached::Memcached;
 pub use memory::Memory;
 pub use redis::Redis;
 
-use super::{filter::Sieve, key::Key};
+use super::{filter::EntryFilter, key::Key};
 use crate::base::{
     clock::Clock,
     config::{self, CacheUrl},
@@ -154,7 +154,7 @@ pub trait Backend: Send + Sync + 'static {
     async fn clear(&self) -> Result<(), Down>;
 
     /// Looks through the entries for those that fit, and stops when it has so many; nothing when it cannot look through them.
-    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down>;
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down>;
 
     /// What it can tell of itself.
     async fn usage(&self) -> Result<Usage, Down>;

@@ -9,7 +9,7 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
-use super::super::{filter::Sieve, key::Key};
+use super::super::{filter::EntryFilter, key::Key};
 use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
 use crate::base::failure::Failure;
 
@@ -159,7 +159,7 @@ impl Backend for Redis {
         }
     }
 
-    async fn scan(&self, sieve: &Sieve, limit: usize) -> Result<Option<Vec<Found>>, Down> {
+    async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
         let (mut found, mut cursor) = (Vec::new(), 0);
         loop {
             let (next, keys) = self.next(cursor).await?;
@@ -171,7 +171,7 @@ impl Backend for Redis {
                 if keys.is_empty() { Vec::new() } else { self.ask_all(&pipeline).await? };
             for (head, size) in heads {
                 let head = Bytes::from(head);
-                if sieve.lets_through(&head) {
+                if filter.matches(&head) {
                     found.push(Found { head, size, hits: None });
                 }
             }

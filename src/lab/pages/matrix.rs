@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::{Matrix, OwnPair, Pair, Seen, api};
+use super::super::{Matrix, OwnPair, Pair, SessionSnapshot, api};
 use super::timetable::{Row, Timetable};
 use crate::{
     shared::moment::Moment,
@@ -95,7 +95,7 @@ fn Observed(matrix: Matrix) -> impl IntoView {
     }
 }
 
-fn times(seen: &Seen) -> String {
+fn times(seen: &SessionSnapshot) -> String {
     format!(", {} s ago; good for another {} s.", seen.age, seen.left)
 }
 

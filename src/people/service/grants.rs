@@ -12,7 +12,7 @@ use crate::{
     audit::service::{Actor, Object, record},
     base::member::{Permission, UserId},
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// Who gets a permission, or loses it.
@@ -28,7 +28,7 @@ pub enum Target<'a> {
 ///
 /// # Errors
 /// An outage.
-pub async fn grant(site: &Site, target: Target<'_>, permission: Permission) -> Result<bool, AppError> {
+pub async fn grant(site: &AppState, target: Target<'_>, permission: Permission) -> Result<bool, AppError> {
     set(site, target, permission.codename(), true).await
 }
 
@@ -36,14 +36,14 @@ pub async fn grant(site: &Site, target: Target<'_>, permission: Permission) -> R
 ///
 /// # Errors
 /// [`AppError::BadRequest`] for what is no `app.codename`, or an outage.
-pub async fn revoke(site: &Site, target: Target<'_>, codename: &str) -> Result<bool, AppError> {
+pub async fn revoke(site: &AppState, target: Target<'_>, codename: &str) -> Result<bool, AppError> {
     if !is_codename(codename) {
         return Err(AppError::BadRequest);
     }
     set(site, target, codename, false).await
 }
 
-async fn set(site: &Site, target: Target<'_>, codename: &str, gives: bool) -> Result<bool, AppError> {
+async fn set(site: &AppState, target: Target<'_>, codename: &str, gives: bool) -> Result<bool, AppError> {
     let (holder, object) = match target {
         Target::User(user) => (Holder::User(user.id), Object::User(UserId(user.id), &user.username)),
         Target::Group(group) => (Holder::Group(group.id), Object::Group(group.id, &group.name)),
@@ -66,7 +66,7 @@ async fn set(site: &Site, target: Target<'_>, codename: &str, gives: bool) -> Re
     record(&mut transaction, now, Actor::Operator, object, &[("permissions", old, new)]).await?;
     transaction.commit().await?;
     if let Holder::User(id) = holder {
-        site.members.take_back(UserId(id));
+        site.members.invalidate(UserId(id));
     }
     Ok(changed)
 }

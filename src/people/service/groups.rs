@@ -12,14 +12,14 @@ use crate::{
     audit::service::{Actor, Object, record},
     base::{id::new_id, member::UserId},
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// All groups by name.
 ///
 /// # Errors
 /// An outage.
-pub async fn groups(site: &Site) -> Result<Vec<Group>, AppError> {
+pub async fn groups(site: &AppState) -> Result<Vec<Group>, AppError> {
     Ok(groups::all(&mut *site.db.read().await?).await?)
 }
 
@@ -27,7 +27,7 @@ pub async fn groups(site: &Site) -> Result<Vec<Group>, AppError> {
 ///
 /// # Errors
 /// An outage.
-pub async fn find_group(site: &Site, typed: &str) -> Result<Option<Group>, AppError> {
+pub async fn find_group(site: &AppState, typed: &str) -> Result<Option<Group>, AppError> {
     match group_name(typed) {
         Some((_, key)) => Ok(groups::find(&mut *site.db.read().await?, &key).await?),
         None => Ok(None),
@@ -44,7 +44,7 @@ pub struct GroupFacts {
 ///
 /// # Errors
 /// An outage.
-pub async fn group_facts(site: &Site, group: &Group) -> Result<GroupFacts, AppError> {
+pub async fn group_facts(site: &AppState, group: &Group) -> Result<GroupFacts, AppError> {
     let permissions = grants::of(&mut *site.db.read().await?, Holder::Group(group.id)).await?;
     Ok(GroupFacts { permissions })
 }
@@ -53,7 +53,7 @@ pub async fn group_facts(site: &Site, group: &Group) -> Result<GroupFacts, AppEr
 ///
 /// # Errors
 /// [`AppError::BadRequest`] for what can be no name, or an outage.
-pub async fn add_group(site: &Site, typed: &str) -> Result<Option<String>, AppError> {
+pub async fn add_group(site: &AppState, typed: &str) -> Result<Option<String>, AppError> {
     let (name, key) = group_name(typed).ok_or(AppError::BadRequest)?;
     let now = site.clock.now();
     let id = new_id(now);
@@ -71,7 +71,7 @@ pub async fn add_group(site: &Site, typed: &str) -> Result<Option<String>, AppEr
 ///
 /// # Errors
 /// An outage.
-pub async fn delete_group(site: &Site, group: &Group) -> Result<(), AppError> {
+pub async fn delete_group(site: &AppState, group: &Group) -> Result<(), AppError> {
     let mut transaction = site.db.begin().await?;
     groups::delete(&mut transaction, group.id).await?;
     let (now, object) = (site.clock.now(), Object::Group(group.id, &group.name));
@@ -93,7 +93,7 @@ pub enum Membership {
 /// # Errors
 /// An outage.
 pub async fn set_membership(
-    site: &Site,
+    site: &AppState,
     user: &User,
     group: &Group,
     membership: Membership,
@@ -114,6 +114,6 @@ pub async fn set_membership(
     let (now, object) = (site.clock.now(), Object::User(UserId(user.id), &user.username));
     record(&mut transaction, now, Actor::Operator, object, &[("groups", old, new)]).await?;
     transaction.commit().await?;
-    site.members.take_back(UserId(user.id));
+    site.members.invalidate(UserId(user.id));
     Ok(true)
 }

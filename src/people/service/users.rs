@@ -13,7 +13,7 @@ use crate::{
     auth::django_hash::DjangoHash,
     base::{email_address, member::UserId, username},
     shared::{error::AppError, forms::EMAIL_MAX},
-    site::Site,
+    site::AppState,
 };
 
 /// Whom a name means.
@@ -31,7 +31,7 @@ pub enum Found {
 ///
 /// # Errors
 /// An outage.
-pub async fn find_user(site: &Site, typed: &str) -> Result<Found, AppError> {
+pub async fn find_user(site: &AppState, typed: &str) -> Result<Found, AppError> {
     const LONGEST: usize = 4 * (EMAIL_MAX as usize);
     let key =
         if typed.len() > LONGEST || typed.contains('\0') { String::new() } else { username::key(typed) };
@@ -76,7 +76,7 @@ pub struct UserFacts {
 ///
 /// # Errors
 /// An outage.
-pub async fn user_facts(site: &Site, user: &User) -> Result<UserFacts, AppError> {
+pub async fn user_facts(site: &AppState, user: &User) -> Result<UserFacts, AppError> {
     let mut connection = site.db.read().await?;
     let hash = users::password_hash(&mut connection, user.id).await?;
     let password = match hash.as_str() {
@@ -98,7 +98,7 @@ pub async fn user_facts(site: &Site, user: &User) -> Result<UserFacts, AppError>
 /// # Errors
 /// An outage.
 pub async fn list_users(
-    site: &Site,
+    site: &AppState,
     filter: &Filter,
     mut each: impl FnMut(&User),
 ) -> Result<Option<u64>, AppError> {
@@ -140,7 +140,7 @@ fn pattern(search: &str) -> String {
 ///
 /// # Errors
 /// An outage.
-pub async fn set_active(site: &Site, user: &User, is_active: bool) -> Result<bool, AppError> {
+pub async fn set_active(site: &AppState, user: &User, is_active: bool) -> Result<bool, AppError> {
     let mut transaction = site.db.begin().await?;
     if !users::set_active(&mut transaction, user.id, is_active, &rand::random::<[u8; 32]>()).await? {
         return Ok(false);
@@ -150,7 +150,7 @@ pub async fn set_active(site: &Site, user: &User, is_active: bool) -> Result<boo
     let object = Object::User(id, &user.username);
     record(&mut transaction, now, Actor::Operator, object, &[("is_active", old, new)]).await?;
     transaction.commit().await?;
-    site.members.take_back(id);
+    site.members.invalidate(id);
     site.sessions.end_all(id, None).await?;
     Ok(true)
 }

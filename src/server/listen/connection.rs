@@ -18,14 +18,14 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 
-use super::super::front::Front;
+use super::super::site_service::SiteService;
 use super::{
     io::{HEAD, Io},
     slots::{Activity, Slot},
     socket::Stream,
 };
 use crate::{
-    base::{network::Peer, shutdown::Stopping},
+    base::{network::Peer, shutdown::Shutdown},
     timing::layer,
 };
 
@@ -36,8 +36,8 @@ const BUFFER: usize = 64 * 1024;
 /// What all connections share.
 #[derive(Clone)]
 pub struct Settings {
-    pub front: Front,
-    pub stopping: Stopping,
+    pub front: SiteService,
+    pub shutdown: Shutdown,
     /// The longest that a connection may be silent between two requests, or leave an answer unread.
     pub idle: Duration,
 }
@@ -97,7 +97,7 @@ async fn answer(
     activity.begin_request();
     let request = request.map(|body| Received { body, activity: activity.clone() });
     let mut response = settings.front.answer(request, peer).await?;
-    if settings.stopping.has_begun() {
+    if settings.shutdown.has_begun() {
         // The client sends its next request to whoever listens then.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 pub use socket::Listener;
 
-use super::front::Front;
-use crate::base::{config, shutdown::Stopping};
+use super::site_service::SiteService;
+use crate::base::{config, shutdown::Shutdown};
 use {
     connection::Settings,
     slots::{Slot, Slots},
@@ -24,17 +24,17 @@ use {
 /// How long connections are still accepted after a stop was asked for, and how long a request on a new one has to arrive.
 const LAST_CALL: Duration = Duration::from_millis(200);
 
-/// Serves until `stop` is ready, then triggers `stopping` and lets running requests finish, for `server.shutdown_timeout` at most.
+/// Serves until `stop` is ready, then triggers `shutdown` and lets running requests finish, for `server.shutdown_timeout` at most.
 pub async fn serve(
     listener: Listener,
-    front: Front,
+    front: SiteService,
     settings: &config::Server,
-    stopping: Stopping,
+    shutdown: Shutdown,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let graceful = GracefulShutdown::new();
     let slots = Slots::new(connections_possible(settings.max_connections), settings.trusted_proxies.clone());
-    let each = Settings { front, stopping: stopping.clone(), idle: settings.idle_timeout.get() };
+    let each = Settings { front, shutdown: shutdown.clone(), idle: settings.idle_timeout.get() };
     let open = |(stream, slot): (Stream, Slot)| {
         let connection = graceful.watch(connection::connection(stream, &slot, each.clone()));
         tokio::spawn(connection::run(connection, slot));
@@ -46,7 +46,7 @@ pub async fn serve(
             () = &mut stop => break,
         }
     }
-    stopping.begin();
+    shutdown.trigger();
     // Clients in the listener's queue believe that they are connected. One deadline for all of them: under load the next one is
     // always there before any pause between two has been long enough.
     let end = Instant::now() + LAST_CALL;

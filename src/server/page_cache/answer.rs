@@ -7,7 +7,7 @@ use axum::{
 };
 use bytes::Bytes;
 
-use super::{CachedPage, PageCache, encoding::Encoding, kept::Kept, response_headers::X_CACHE};
+use super::{CachedPage, PageCache, cached_body::CachedBody, encoding::Encoding, response_headers::X_CACHE};
 use crate::{
     base::clock::Millis,
     cache::Entry,
@@ -34,7 +34,7 @@ pub fn answer(
     let (entry, lookup) = found;
     let age = seconds(now.saturating_sub(entry.computed_at));
     let ttl = seconds(entry.expires_at.saturating_sub(now));
-    let kept = Kept::open(entry.value)?;
+    let kept = CachedBody::open(entry.value)?;
     let encoding = Encoding::best(asked);
     let mut headers = pages.headers.of(&pages.site, is_everybodys);
     headers.insert(X_CACHE, x_cache(page, lookup, age, ttl)?);
@@ -57,7 +57,7 @@ pub fn answer(
         headers.insert(header::ETAG, HeaderValue::try_from(etag).ok()?);
     }
     *response.headers_mut() = headers;
-    Some((response, PageState::Kept { lookup, age, ttl }))
+    Some((response, PageState::Cached { lookup, age, ttl }))
 }
 
 /// `ttl` is what is left, as in RFC 9211.

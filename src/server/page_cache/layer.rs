@@ -13,20 +13,20 @@ use super::super::error_page;
 use super::{
     CachedPage, PageCache,
     answer::{answer, bypassed},
-    kept::{Kept, LARGEST},
-    pin::pin_scripts,
-    sealed::sealed,
+    cached_body::{CachedBody, LARGEST},
+    canonical_request::canonical_request,
+    script_hashes::replace_nonces_with_hashes,
     variant::Variant,
 };
 use crate::{
-    cache::{Entry, Fill, Fits, Lease, PublicBytes, View},
+    cache::{AllowedIn, Entry, Fill, Lease, PublicBytes, View},
     shared::error::AppError,
-    site::page_validity::Making,
+    site::page_validity::PageInProgress,
     timing::{Recorder, lookup::Lookup},
 };
 
 /// Answers from what is kept, and keeps what is not.
-pub async fn keep_pages(State(pages): State<PageCache>, request: Request, next: Next) -> Response {
+pub async fn cache_pages(State(pages): State<PageCache>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let Some(page) = route.and_then(|route| pages.pages.find(route.as_str())).copied() else {
         return next.run(request).await;
@@ -59,20 +59,21 @@ impl Wanted {
         next: Next,
     ) -> Response
     where
-        PublicBytes: Fits<Who>,
+        PublicBytes: AllowedIn<Who>,
     {
         let (policy, parts) = (self.page.policy, variant.parts());
         let (entry, lookup) = match view.get_now(policy, &parts) {
             Some(entry) => (entry, Lookup::Hit),
             None => match view.lease(policy, &parts).await {
                 Lease::Found(entry, lookup) => (entry, lookup),
-                Lease::Yours(fill) => {
-                    let making = Making::begin(
+                Lease::Owner(fill) => {
+                    let making = PageInProgress::begin(
                         self.page.policy.ttl,
                         self.page.outlives_its_parts,
                         self.pages.site.clock.now(),
                     );
-                    let made = next.clone().run(sealed(&request, &self.page, variant, making)).await;
+                    let made =
+                        next.clone().run(canonical_request(&request, &self.page, variant, making)).await;
                     match self.keep(fill, made, making).await {
                         Ok(entry) => (entry, Lookup::Miss),
                         Err(response) => return self.not_kept(response),
@@ -81,7 +82,7 @@ impl Wanted {
                 Lease::Failed(error) => {
                     return self.not_kept(error_page::refuse(&self.pages.site, request.headers(), &error));
                 }
-                Lease::Alone => return self.alone(request, next).await,
+                Lease::Bypass => return self.alone(request, next).await,
             },
         };
         let (headers, now) = (request.headers(), self.pages.site.clock.now());
@@ -113,10 +114,10 @@ impl Wanted {
         &self,
         fill: Fill<Who>,
         made: Response,
-        making: Making,
+        making: PageInProgress,
     ) -> Result<Entry<Bytes>, Response>
     where
-        PublicBytes: Fits<Who>,
+        PublicBytes: AllowedIn<Who>,
     {
         if !is_to_be_kept(made.status(), made.headers()) {
             match made.status() {
@@ -160,9 +161,9 @@ fn is_to_be_kept(status: StatusCode, headers: &HeaderMap) -> bool {
 async fn pack(pages: &PageCache, headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
     let policy = headers.get(header::CONTENT_SECURITY_POLICY)?.to_str().ok()?;
     let html = std::str::from_utf8(body).ok().filter(|html| html.len() <= LARGEST)?;
-    let (html, policy) = pin_scripts(html, policy)?;
-    let packing = pages.packing.admit().ok()?;
-    pages.packing.run(packing, move || Kept::pack(&html, &policy)).await.ok()
+    let (html, policy) = replace_nonces_with_hashes(html, policy)?;
+    let packing = pages.packing.try_acquire().ok()?;
+    pages.packing.run(packing, move || CachedBody::pack(&html, &policy)).await.ok()
 }
 
 #[cfg(test)]

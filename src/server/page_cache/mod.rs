@@ -3,31 +3,32 @@
 //!
 //! Which pages: [`policy`], one line each. For whom and by what a page varies: [`variant`]. A page that is kept is rendered under a
 //! request that says nothing but that ([`sealed`]), so that nothing else can be in it. What is kept, and in which form: [`kept`],
-//! with its scripts pinned by their hashes ([`pin`]). [`layer`] stands after the guard and reads and writes; [`warm`] answers what is
+//! with its scripts pinned by their hashes ([`pin`]). [`layer`] stands after the guard and reads and writes; [`fast_path`] answers what is
 //! ready without any layer, where it can tell that the layers would say the same.
 
 mod answer;
+mod cached_body;
+mod canonical_request;
 mod encoding;
-mod guests;
-mod kept;
+mod fast_path;
 mod layer;
-mod pin;
 mod policy;
+mod recent_sessions;
 mod response_headers;
-mod sealed;
+mod script_hashes;
 mod variant;
-mod warm;
 
 use std::{ops::Deref, sync::Arc};
 
-use crate::{base::work_queue::Workshop, shared::paths::CACHED_PAGE, site::Site, timing::settings::Settings};
-pub use layer::keep_pages;
+use crate::{
+    base::work_queue::WorkQueue, shared::paths::CACHED_PAGE, site::AppState, timing::settings::Settings,
+};
+pub use fast_path::fast_path;
+pub use layer::cache_pages;
 pub use policy::{CachedPage, Scope};
 pub use response_headers::X_CACHE;
 pub use variant::{fingerprint, is_in_person};
-pub use warm::warm;
-
-use {guests::Guests, policy::CachedPages, response_headers::Headers};
+use {policy::CachedPages, recent_sessions::RecentSessions, response_headers::Headers};
 
 /// The pages that are cached, and what is at hand for answering from them. Cheap to clone.
 #[derive(Clone)]
@@ -35,18 +36,18 @@ pub struct PageCache(Arc<Inner>);
 
 /// The parts of a [`PageCache`].
 pub struct Inner {
-    site: Site,
+    site: AppState,
     pages: CachedPages,
-    guests: Guests,
+    guests: RecentSessions,
     headers: Headers,
     /// Where pages are packed. What finds no place is sent and not kept.
-    packing: Workshop,
+    packing: WorkQueue,
     timing: Settings,
 }
 
 impl PageCache {
     /// As configured.
-    pub fn new(site: Site) -> Self {
+    pub fn new(site: AppState) -> Self {
         const QUEUE: usize = 64;
         let settings = &site.config.cache;
         let pages = match site.config.has_lab() {
@@ -59,9 +60,9 @@ impl PageCache {
         Self(Arc::new(Inner {
             site,
             pages,
-            guests: Guests::default(),
+            guests: RecentSessions::default(),
             headers: Headers::default(),
-            packing: Workshop::new(workers, QUEUE),
+            packing: WorkQueue::new(workers, QUEUE),
             timing,
         }))
     }

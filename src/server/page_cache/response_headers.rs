@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::super::headers;
 use crate::{
-    site::Site,
+    site::AppState,
     timing::{layer, request_id::REQUEST_ID},
 };
 
@@ -24,7 +24,7 @@ pub struct Headers {
 
 impl Headers {
     /// Returns them.
-    pub fn of(&self, site: &Site, is_everybodys: bool) -> HeaderMap {
+    pub fn of(&self, site: &AppState, is_everybodys: bool) -> HeaderMap {
         let kind = if is_everybodys { &self.everybodys } else { &self.members };
         kind.get_or_init(|| {
             let (vary, caching) = match is_everybodys {

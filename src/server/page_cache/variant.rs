@@ -1,5 +1,5 @@
 //! By what a page varies: the one place that says which requests get the same. Whatever a page shall vary by from here on (a theme, a
-//! language) becomes a part of the key here, and is then in what [`super::sealed`] lets through.
+//! language) becomes a part of the key here, and is then in what [`super::canonical_request`] lets through.
 
 use axum::{
     extract::Request,
@@ -8,10 +8,10 @@ use axum::{
 
 use super::{CachedPage, Scope};
 use crate::{
-    accounts::{links, session::AuthSession},
+    accounts::{mail_links, session::AuthSession},
     base::member::Member,
     site::{
-        Site,
+        AppState,
         cookies::{self, SESSION},
         flash, pending_form,
     },
@@ -37,7 +37,7 @@ pub type Fingerprint = String;
 
 impl Variant {
     /// The copy for this request; nothing when it has to be made for this one request alone. To be asked after the guard.
-    pub fn of(site: &Site, page: &CachedPage, request: &Request) -> Option<Self> {
+    pub fn of(site: &AppState, page: &CachedPage, request: &Request) -> Option<Self> {
         if request.method() != Method::GET || request.extensions().get::<flash::Carried>().is_some() {
             return None;
         }
@@ -85,16 +85,16 @@ pub fn is_in_person(request: &Extensions, member: &Member) -> bool {
 
 /// Whether this member's pages are others from elsewhere: the way to the admin is shown only where there is one (`admin.allow_from`).
 /// They are made each time, since the request under which a page is kept comes from nowhere.
-pub fn varies_by_address(site: &Site, member: &Member) -> bool {
+pub fn varies_by_address(site: &AppState, member: &Member) -> bool {
     member.rights().is_staff && !site.config.admin.allow_from.is_empty()
 }
 
 /// Whether somebody who is not signed in brings a cookie that a page may depend on: a session that has ended, a message, a form on
 /// its way back, the link from a mail. (The one by which a browser is known again is for logging in only.)
-fn brings_something(site: &Site, request: &Request) -> bool {
+fn brings_something(site: &AppState, request: &Request) -> bool {
     [SESSION, flash::NAME, pending_form::COOKIE]
         .into_iter()
-        .chain(links::COOKIES)
+        .chain(mail_links::COOKIES)
         .any(|name| cookies::read(site, request.headers(), name).is_some())
 }
 

@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 
 use super::super::{
-    incoming::{IncomingAddress, Owner},
-    person::Note,
+    import_row::{IncomingAddress, Owner},
     store::{imports, people},
+    valid_user::Warning,
 };
-use super::intake::{Intake, Label};
+use super::importer::{Importer, Label};
 use crate::{
     audit::service::{Actor, record_many},
     base::{email_address, member::UserId, moment::moment, username},
     shared::error::AppError,
 };
 
-impl Intake {
+impl Importer {
     /// Addresses that were confirmed there, of who is here with that very address.
     pub(super) async fn take_addresses(&mut self, addresses: Vec<IncomingAddress>) -> Result<(), AppError> {
         let (mut by_key, mut by_name) = (HashMap::new(), HashMap::new());
@@ -40,7 +40,7 @@ impl Intake {
             for owner in &owners {
                 if !proven.insert(owner.email_key.clone()) {
                     let (key, name) = (owner.key.clone(), owner.username.clone());
-                    self.note(&Label { kind: "user", key, name }, &[Note::ProvenElsewhere]);
+                    self.note(&Label { kind: "user", key, name }, &[Warning::ProvenElsewhere]);
                     continue;
                 }
                 ids.push(owner.id);

@@ -1,16 +1,16 @@
 //! An account that was taken before: what changed there since then is taken over, unless it was changed here too.
 
 use super::super::{
-    person::{Note, Person, Raw, Refusal},
     store::{
         imports,
         people::{self, PresentRow},
         rights,
     },
+    valid_user::{RawUser, Rejection, ValidUser, Warning},
 };
 use super::{
     digests::{Column, Digests},
-    intake::{Intake, Label},
+    importer::{Importer, Label},
 };
 use crate::{
     accounts::service::tokens::{self, Change},
@@ -20,18 +20,18 @@ use crate::{
     shared::error::AppError,
 };
 
-impl Intake {
+impl Importer {
     pub(super) async fn change(
         &mut self,
         label: Label,
         user: i64,
-        person: Person,
-        notes: &[Note],
+        person: ValidUser,
+        notes: &[Warning],
         before: &Digests,
     ) -> Result<(), AppError> {
         let there = Digests::of(&person.raw);
         if !there.same_person(before) {
-            self.refuse(label, &Refusal::SomebodyElse);
+            self.refuse(label, &Rejection::SomebodyElse);
             return Ok(());
         }
         if there == *before {
@@ -40,7 +40,7 @@ impl Intake {
         }
         people::hold(&mut self.transaction, user).await?;
         let Some(row) = people::present(&mut self.transaction, user).await? else {
-            self.refuse(label, &Refusal::Deleted);
+            self.refuse(label, &Rejection::Deleted);
             return Ok(());
         };
         let present = self.as_found(user, row).await?;
@@ -57,16 +57,16 @@ impl Intake {
                     apply.push(column);
                 }
             } else if was_changed_here {
-                notes.push(Note::Kept(column.name()));
+                notes.push(Warning::Kept(column.name()));
             } else if column == Column::Username && self.is_taken(&present, &person).await? {
-                notes.push(Note::NewUsernameTaken);
+                notes.push(Warning::NewUsernameTaken);
             } else {
                 apply.push(column);
             }
         }
         self.apply(user, &present, person.raw, &apply).await?;
         // From here on what is there now counts as taken, so that what was kept is told once.
-        let taken = match notes.contains(&Note::NewUsernameTaken) {
+        let taken = match notes.contains(&Warning::NewUsernameTaken) {
             // Whoever has that name may have another tomorrow.
             true => there.but_for(before, Column::Username),
             false => there.bytes(),
@@ -79,8 +79,8 @@ impl Intake {
     }
 
     /// The account as it is here, in the form in which it comes.
-    async fn as_found(&mut self, user: i64, row: PresentRow) -> Result<Raw, AppError> {
-        Ok(Raw {
+    async fn as_found(&mut self, user: i64, row: PresentRow) -> Result<RawUser, AppError> {
+        Ok(RawUser {
             groups: rights::group_keys(&mut self.transaction, user).await?,
             permissions: rights::permissions(&mut self.transaction, user).await?,
             username: row.username,
@@ -98,7 +98,7 @@ impl Intake {
         })
     }
 
-    async fn is_taken(&mut self, present: &Raw, person: &Person) -> Result<bool, AppError> {
+    async fn is_taken(&mut self, present: &RawUser, person: &ValidUser) -> Result<bool, AppError> {
         let key = person.username_key.as_str();
         Ok(username::key(&present.username) != key
             && !people::usernames_taken(&mut self.transaction, &[key]).await?.is_empty())
@@ -107,8 +107,8 @@ impl Intake {
     async fn apply(
         &mut self,
         user: i64,
-        present: &Raw,
-        new: Raw,
+        present: &RawUser,
+        new: RawUser,
         columns: &[Column],
     ) -> Result<(), AppError> {
         if columns.is_empty() {
@@ -157,7 +157,7 @@ impl Intake {
     }
 }
 
-fn take_over(column: Column, row: &mut Raw, new: &Raw) {
+fn take_over(column: Column, row: &mut RawUser, new: &RawUser) {
     match column {
         Column::Username => row.username.clone_from(&new.username),
         Column::Email => {
@@ -179,7 +179,7 @@ fn take_over(column: Column, row: &mut Raw, new: &Raw) {
     }
 }
 
-fn as_row(raw: &Raw) -> PresentRow {
+fn as_row(raw: &RawUser) -> PresentRow {
     PresentRow {
         username: raw.username.clone(),
         email: raw.email.clone(),

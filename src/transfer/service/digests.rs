@@ -3,7 +3,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::super::person::Raw;
+use super::super::valid_user::RawUser;
 use crate::base::clock::Millis;
 
 /// A value of an account that is taken over when it changes there, and what the report calls it.
@@ -54,7 +54,7 @@ impl Column {
     }
 
     /// As text, for the hash and for the record of changes; a password only for the hash.
-    pub fn text(self, raw: &Raw) -> String {
+    pub fn text(self, raw: &RawUser) -> String {
         match self {
             Self::Username => raw.username.clone(),
             Self::Email => raw.email.clone(),
@@ -84,7 +84,7 @@ pub struct Digests(Vec<u8>);
 
 impl Digests {
     /// Of an account, whose groups and permissions are sorted.
-    pub fn of(raw: &Raw) -> Self {
+    pub fn of(raw: &RawUser) -> Self {
         let texts = Column::ALL.into_iter().map(|column| column.text(raw));
         Self(texts.chain([time(raw.date_joined)]).flat_map(|text| digest(&text)).collect())
     }
@@ -136,19 +136,19 @@ mod tests {
 
     #[test]
     fn each_column_has_a_place_of_its_own() {
-        let raw = Raw { username: "ada".into(), ..Default::default() };
+        let raw = RawUser { username: "ada".into(), ..Default::default() };
         let before = Digests::of(&raw);
         assert_eq!(before.bytes().len(), (Column::ALL.len() + 1) * BYTES);
         for (index, column) in Column::ALL.into_iter().enumerate() {
             assert_eq!(column as usize, index);
         }
-        let after = Digests::of(&Raw { last_login: Some(0), ..raw.clone() });
+        let after = Digests::of(&RawUser { last_login: Some(0), ..raw.clone() });
         let changed: Vec<_> =
             Column::ALL.into_iter().filter(|column| !before.agree(&after, *column)).collect();
         assert_eq!(changed, [Column::LastLogin]);
         let untaken = Digests::stored(after.but_for(&before, Column::LastLogin));
         assert_eq!(untaken, before);
         assert!(before.same_person(&after));
-        assert!(!before.same_person(&Digests::of(&Raw { date_joined: Some(0), ..raw })));
+        assert!(!before.same_person(&Digests::of(&RawUser { date_joined: Some(0), ..raw })));
     }
 }

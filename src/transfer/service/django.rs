@@ -9,10 +9,10 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::super::{
-    django::UserModel, dump, incoming::Batch, progress::Progress, report::Report, store::django,
+    django::UserModel, dump, import_row::Batch, progress::Progress, report::Report, store::django,
 };
 use super::import::{from_reader, outage, take_all};
-use crate::{base::failure::Failure, site::Site};
+use crate::{base::failure::Failure, site::AppState};
 
 /// What is to be taken.
 pub struct DjangoImport {
@@ -23,7 +23,7 @@ pub struct DjangoImport {
     /// Where it keeps its users.
     pub user_model: UserModel,
     /// Whether nothing is to be there afterwards.
-    pub is_rehearsal: bool,
+    pub dry_run: bool,
 }
 
 /// Takes users, groups, permissions and memberships; of what was taken before, what has changed there and not here.
@@ -31,7 +31,7 @@ pub struct DjangoImport {
 /// # Errors
 /// When the file is not good, or on an outage: nothing is taken then.
 pub async fn import_django(
-    site: &Site,
+    site: &AppState,
     import: DjangoImport,
     progress: &Progress,
     report: Report,
@@ -39,9 +39,9 @@ pub async fn import_django(
     if is_database(&import.file)? {
         return from_database(site, import, progress.clone(), report).await;
     }
-    let DjangoImport { file, source, user_model, is_rehearsal } = import;
+    let DjangoImport { file, source, user_model, dry_run } = import;
     let (progress, name) = (progress.clone(), file.display().to_string());
-    from_reader(site, &source, is_rehearsal, report, move |give| {
+    from_reader(site, &source, dry_run, report, move |give| {
         let given = |batch: Batch| {
             progress.rows(batch.len());
             give(batch)
@@ -62,18 +62,18 @@ fn is_database(file: &Path) -> Result<bool, Failure> {
 }
 
 async fn from_database(
-    site: &Site,
+    site: &AppState,
     import: DjangoImport,
     progress: Progress,
     report: Report,
 ) -> Result<Report, Failure> {
     const AHEAD: usize = 4;
-    let DjangoImport { file, source, user_model, is_rehearsal } = import;
+    let DjangoImport { file, source, user_model, dry_run } = import;
     let (sender, receiver) = mpsc::channel(AHEAD);
     let reader = tokio::spawn(async move { django::read(&file, &user_model, &progress, &sender).await });
     let intake = take_all(site, &source, report, receiver).await?;
     match reader.await {
-        Ok(Ok(())) => intake.finish(is_rehearsal).await.map_err(outage),
+        Ok(Ok(())) => intake.finish(dry_run).await.map_err(outage),
         Ok(Err(failure)) => Err(failure),
         Err(error) => Err(Failure::start("read the file", error)),
     }

@@ -7,7 +7,7 @@ use super::super::{
     progress::Progress,
     store::exports::{self, ExportRow},
 };
-use crate::{base::failure::Failure, site::Site};
+use crate::{base::failure::Failure, site::AppState};
 
 /// How many there were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub struct Exported {
 /// # Errors
 /// When it cannot be read or written.
 pub async fn export(
-    site: &Site,
+    site: &AppState,
     to: &mut (dyn Write + Send),
     progress: &Progress,
 ) -> Result<Exported, Failure> {

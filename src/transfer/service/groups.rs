@@ -1,13 +1,13 @@
 //! Groups on their way in.
 
 use super::super::{
-    incoming::IncomingGroup,
-    person::{Note, Refusal},
+    import_row::IncomingGroup,
     store::groups,
+    valid_user::{Rejection, Warning},
 };
 use super::{
     digests::digest,
-    intake::{Intake, Label},
+    importer::{Importer, Label},
 };
 use crate::{
     audit::service::{Actor, Object, record},
@@ -30,7 +30,7 @@ impl Group {
     }
 }
 
-impl Intake {
+impl Importer {
     pub(super) async fn take_group(&mut self, incoming: IncomingGroup) -> Result<(), AppError> {
         let IncomingGroup { key: source_key, name, mut permissions, mut notes } = incoming;
         let label = Label { kind: "group", key: source_key, name: name.clone() };
@@ -39,18 +39,18 @@ impl Intake {
         permissions.retain(|name| {
             let is_good = is_codename(name);
             if !is_good {
-                notes.push(Note::Permission(name.clone()));
+                notes.push(Warning::Permission(name.clone()));
             }
             is_good
         });
         let Some((name, key)) = group_name(&name) else {
-            self.refuse(label, &Refusal::Value("name"));
+            self.refuse(label, &Rejection::Value("name"));
             return Ok(());
         };
         let group = Group { name, key, permissions };
         let known = groups::known(&mut self.transaction, &self.source, &label.key).await?;
         match known.map(|known| (known.group_id, known.digests)) {
-            Some((None, _)) => self.refuse(label, &Refusal::Deleted),
+            Some((None, _)) => self.refuse(label, &Rejection::Deleted),
             Some((Some(id), before)) => {
                 let key = group.key.clone();
                 self.change_group(label, id, group, &before, notes).await?;
@@ -63,7 +63,7 @@ impl Intake {
                     if !self.source.is_empty()
                         || groups::permissions(&mut self.transaction, id).await? != group.permissions
                     {
-                        notes.push(Note::GroupWasHere);
+                        notes.push(Warning::GroupWasHere);
                     }
                     self.report.totals.groups.unchanged += 1;
                     self.remember(&label, id, &group).await?;
@@ -105,7 +105,7 @@ impl Intake {
         id: i64,
         group: Group,
         before: &[u8],
-        mut notes: Vec<Note>,
+        mut notes: Vec<Warning>,
     ) -> Result<(), AppError> {
         let there = group.digests();
         if there == before {
@@ -129,7 +129,7 @@ impl Intake {
                 changes.push(("name", here.name.clone(), group.name.clone()));
                 name.clone_from(&group.name);
             } else {
-                notes.push(Note::Kept("name"));
+                notes.push(Warning::Kept("name"));
             }
         }
         let (old, new) = (here.permissions.join(", "), group.permissions.join(", "));
@@ -138,7 +138,7 @@ impl Intake {
                 groups::set_permissions(transaction, id, &group.permissions).await?;
                 changes.push(("permissions", old, new));
             } else {
-                notes.push(Note::Kept("permissions"));
+                notes.push(Warning::Kept("permissions"));
             }
         }
         let lines: Vec<_> =

@@ -5,35 +5,35 @@ use std::io::{BufRead, Read};
 use tokio::sync::mpsc;
 
 use super::super::{
-    incoming::{BATCH, Batch, Incoming, IncomingGroup},
+    import_row::{BATCH, Batch, ImportRow, IncomingGroup},
     kind::{self, Expected},
     lines::{FORMAT, Line, VERSION},
     progress::Progress,
     report::Report,
 };
-use super::intake::Intake;
-use crate::{base::failure::Failure, shared::error::AppError, site::Site};
+use super::importer::Importer;
+use crate::{base::failure::Failure, shared::error::AppError, site::AppState};
 
 /// Takes all accounts and groups of a file that are not here yet. Those that are here, by their names, stay as they are.
 ///
 /// # Errors
 /// When the file is not good, or on an outage: nothing is taken then.
 pub async fn import(
-    site: &Site,
+    site: &AppState,
     from: impl BufRead + Send + 'static,
-    is_rehearsal: bool,
+    dry_run: bool,
     progress: &Progress,
     report: Report,
 ) -> Result<Report, Failure> {
     let progress = progress.clone();
-    from_reader(site, "", is_rehearsal, report, move |give| read(from, &progress, give)).await
+    from_reader(site, "", dry_run, report, move |give| read(from, &progress, give)).await
 }
 
 /// Reads on a thread of its own, since parsing blocks, and writes what comes. The reader is at most a few batches ahead.
 pub(super) async fn from_reader(
-    site: &Site,
+    site: &AppState,
     source: &str,
-    is_rehearsal: bool,
+    dry_run: bool,
     report: Report,
     read: impl FnOnce(&mut dyn FnMut(Batch) -> bool) -> Result<(), String> + Send + 'static,
 ) -> Result<Report, Failure> {
@@ -42,7 +42,7 @@ pub(super) async fn from_reader(
     let reader = tokio::task::spawn_blocking(move || read(&mut |batch| sender.blocking_send(batch).is_ok()));
     let intake = take_all(site, source, report, receiver).await?;
     match reader.await {
-        Ok(Ok(())) => intake.finish(is_rehearsal).await.map_err(outage),
+        Ok(Ok(())) => intake.finish(dry_run).await.map_err(outage),
         Ok(Err(trouble)) => Err(Failure::message(format!("{trouble} (nothing was taken)"))),
         Err(error) => Err(Failure::start("read the file", error)),
     }
@@ -50,12 +50,12 @@ pub(super) async fn from_reader(
 
 /// Everything that comes; what ends the import early drops the receiver, and so ends the reader.
 pub(super) async fn take_all(
-    site: &Site,
+    site: &AppState,
     source: &str,
     report: Report,
     mut receiver: mpsc::Receiver<Batch>,
-) -> Result<Intake, Failure> {
-    let mut intake = Intake::begin(site, source, report).await.map_err(outage)?;
+) -> Result<Importer, Failure> {
+    let mut intake = Importer::begin(site, source, report).await.map_err(outage)?;
     while let Some(batch) = receiver.recv().await {
         intake.take(batch).await.map_err(outage)?;
     }
@@ -120,7 +120,7 @@ struct State {
     is_over: bool,
     groups: Vec<IncomingGroup>,
     group_count: u64,
-    users: Vec<Incoming>,
+    users: Vec<ImportRow>,
     user_count: u64,
 }
 
@@ -149,7 +149,7 @@ impl State {
                 self.user_count += 1;
                 progress.rows(1);
                 let name = user.username.clone();
-                self.users.push(Incoming { key: String::new(), name, found: user.raw(), notes: Vec::new() });
+                self.users.push(ImportRow { key: String::new(), name, found: user.raw(), notes: Vec::new() });
                 // The groups that are left go first; the account waits for the next batch.
                 if !self.groups.is_empty() {
                     return Ok(Some(Batch::Groups(std::mem::take(&mut self.groups))));

@@ -7,7 +7,7 @@ mod django;
 mod export;
 mod groups;
 mod import;
-mod intake;
+mod importer;
 
 pub use django::{DjangoImport, import_django};
 pub use export::{Exported, export};

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 
 use sqlx::{AnyConnection, Error, FromRow};
 
-use super::super::person::Person;
+use super::super::valid_user::ValidUser;
 use super::{list, values};
 use crate::base::{clock::Millis, email_address, username};
 
 /// An account with the number that it gets here.
 pub struct Numbered {
     pub id: i64,
-    pub person: Person,
+    pub person: ValidUser,
 }
 
 pub async fn insert(connection: &mut AnyConnection, rows: &[Numbered], now: Millis) -> Result<(), Error> {

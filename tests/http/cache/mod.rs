@@ -4,8 +4,8 @@
 //! that they were skipped.
 
 mod down;
+mod inspect;
 mod loads;
-mod look;
 mod servers;
 mod tags;
 mod values;
@@ -21,7 +21,7 @@ use members_area::{
         member::Member,
     },
     cache::{Cache, MemberCache, Policy, PublicCache},
-    site::Site,
+    site::AppState,
     timing::Recorder,
 };
 use serde::Deserialize;
@@ -81,7 +81,8 @@ impl Place {
         let db = Database::connect(&config.database).await.expect("connected");
         db.migrate().await.expect("migrated");
         let cache_config = config.cache.clone();
-        let site = Site::new(config, clock.clone(), db.clone(), ([127, 0, 0, 1], 0).into()).expect("a site");
+        let site =
+            AppState::new(config, clock.clone(), db.clone(), ([127, 0, 0, 1], 0).into()).expect("a site");
         let demo = [1, 2].map(|number| DemoMember { number, password_hash: String::new() });
         let mut members = add_demo_members(&site, &demo).await.expect("members");
         let (bob, ada) = (members.pop().expect("two"), members.pop().expect("two"));

@@ -165,14 +165,14 @@ async fn each_taking_back_is_one_line_with_its_cause(place: &Place) {
 #[tokio::test]
 async fn what_is_passed_is_made_by_each_for_themselves() {
     let place = Place::open("memory").await.expect("it needs nothing");
-    let Lease::Yours(fill) = place.of_ada().lease(minute("page"), &[]).await else {
+    let Lease::Owner(fill) = place.of_ada().lease(minute("page"), &[]).await else {
         panic!("it is missing");
     };
     let waiting = tokio::spawn({
         let (cache, member) = (place.cache.clone(), place.ada.clone());
         async move {
             let recorder = Default::default();
-            matches!(cache.of(&member, &recorder).lease(minute("page"), &[]).await, Lease::Alone)
+            matches!(cache.of(&member, &recorder).lease(minute("page"), &[]).await, Lease::Bypass)
         }
     });
     while place.cache.stats().await.totals.misses < 1 {
@@ -187,6 +187,6 @@ async fn what_is_passed_is_made_by_each_for_themselves() {
     .expect_err("it waits");
     fill.pass();
     assert!(waiting.await.expect("no panic"));
-    assert!(matches!(place.of_ada().lease(minute("page"), &[]).await, Lease::Yours(_)));
+    assert!(matches!(place.of_ada().lease(minute("page"), &[]).await, Lease::Owner(_)));
     place.close().await;
 }

@@ -232,7 +232,7 @@ async fn any_bytes_and_any_size(place: &Place) {
     assert_eq!(place.elsewhere().get(policy, &["small"]).await, Some(1));
     // As they are.
     let bytes = || PublicBytes(vec![0, 255, 10, 13].into());
-    let members_area::cache::Lease::Yours(fill) = place.public().lease(policy, &["raw"]).await else {
+    let members_area::cache::Lease::Owner(fill) = place.public().lease(policy, &["raw"]).await else {
         panic!("it is missing");
     };
     fill.keep(bytes()).await;

@@ -111,7 +111,7 @@ impl SmtpServer {
     fn serve(&self, reader: impl Read, mut stream: impl Write) {
         let mut builder = SessionBuilder::new("mail.test");
         builder.enable_auth(AuthMechanism::Plain).insecure_enable_plaintext_auth();
-        let visit = Visit { shared: self.shared.clone(), data: Vec::new() };
+        let visit = RequestContext { shared: self.shared.clone(), data: Vec::new() };
         let mut session = builder.build(self.address.ip(), visit);
         let mut reader = BufReader::new(reader);
         let mut answer = session.greeting();
@@ -133,7 +133,7 @@ impl SmtpServer {
     }
 }
 
-struct Visit {
+struct RequestContext {
     shared: Shared,
     data: Vec<u8>,
 }
@@ -157,7 +157,7 @@ impl Write for Half {
     }
 }
 
-impl Handler for Visit {
+impl Handler for RequestContext {
     fn helo(&mut self, _: IpAddr, name: &str) -> Response {
         self.shared.state().names.push(name.to_owned());
         OK

@@ -1,4 +1,4 @@
-//! A browser without JavaScript: cookies, `Accept: text/html`, `Sec-Fetch-Site`; redirects only when told to.
+//! A browser without JavaScript: cookies, `Accept: text/html`, `Sec-Fetch-AppState`; redirects only when told to.
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 

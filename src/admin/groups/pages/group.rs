@@ -10,7 +10,7 @@ use super::super::{
 };
 use super::Boxes;
 use crate::{
-    admin::frame::{AdminFrame, visitor_may},
+    admin::layout::{AdminFrame, visitor_may},
     audit::pages::HistorySection,
     shared::{
         forms::{Field, Problem, ReturnedForm},

@@ -10,7 +10,7 @@ use server_fn::ServerFn;
 pub use delete::DeleteGroupPage;
 pub use group::GroupPage;
 
-use super::super::frame::AdminFrame;
+use super::super::layout::AdminFrame;
 use super::{
     Choice, GroupLine, Groups,
     api::{AddGroup, load_group_choices, load_groups},

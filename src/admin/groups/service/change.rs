@@ -9,7 +9,7 @@ use crate::{
         service as history,
         service::{Actor, Object},
     },
-    auth::sessions::origin::Recent,
+    auth::sessions::login_context::RecentAuth,
     base::{
         db::Transaction,
         id::new_id,
@@ -20,7 +20,7 @@ use crate::{
         error::AppError,
         forms::{Field, FormErrors, NAME_MAX, Problem},
     },
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 fn refused(field: Field, problem: Problem) -> AppError {
@@ -48,8 +48,8 @@ fn checked(typed: &str) -> Result<(String, String), AppError> {
 }
 
 /// All its members may have lost or won something, and there may be a million of them.
-fn take_back(site: &Site) {
-    site.members.take_back_all();
+fn invalidate(site: &AppState) {
+    site.members.invalidate_all();
     site.cache.invalidate_everybody("a group's permissions changed");
 }
 
@@ -82,9 +82,9 @@ async fn give(
 /// # Errors
 /// A refused form, also for what the caller has not themselves, or an outage.
 pub async fn add(
-    visit: &Visit,
+    visit: &RequestContext,
     staff: &Staff,
-    _: &Recent,
+    _: &RecentAuth,
     name: &str,
     permissions: &[Permission],
 ) -> Result<i64, AppError> {
@@ -118,9 +118,9 @@ pub struct Wanted<'a> {
 /// # Errors
 /// A refused form, a group that gives more than the caller has, or an outage.
 pub async fn save(
-    visit: &Visit,
+    visit: &RequestContext,
     staff: &Staff,
-    _: &Recent,
+    _: &RecentAuth,
     id: i64,
     wanted: Wanted<'_>,
 ) -> Result<(), AppError> {
@@ -153,7 +153,7 @@ pub async fn save(
     history::record(&mut transaction, now, actor, object, &changes).await?;
     transaction.commit().await?;
     if gives_other {
-        take_back(&visit.site);
+        invalidate(&visit.site);
     }
     Ok(())
 }
@@ -162,7 +162,13 @@ pub async fn save(
 ///
 /// # Errors
 /// A refused form, a group that gives more than the caller has, or an outage.
-pub async fn delete(visit: &Visit, staff: &Staff, _: &Recent, id: i64, version: i64) -> Result<(), AppError> {
+pub async fn delete(
+    visit: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    id: i64,
+    version: i64,
+) -> Result<(), AppError> {
     let mut transaction = visit.site.db.begin().await?;
     let old = within_reach(&mut transaction, staff, id).await?;
     if !store::delete(&mut transaction, id, version).await? {
@@ -172,6 +178,6 @@ pub async fn delete(visit: &Visit, staff: &Staff, _: &Recent, id: i64, version: 
     let now = visit.site.clock.now();
     history::record(&mut transaction, now, actor, object, &[("deleted", "", "")]).await?;
     transaction.commit().await?;
-    take_back(&visit.site);
+    invalidate(&visit.site);
     Ok(())
 }

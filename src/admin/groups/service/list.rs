@@ -7,7 +7,7 @@ use crate::{
     audit::{service as history, service::Object},
     base::member::{Permission, Rights, Staff},
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// More are not offered for a choice: their pages lead to their members.
@@ -19,7 +19,7 @@ const PAGE: usize = 100;
 ///
 /// # Errors
 /// An outage.
-pub async fn names(site: &Site, chosen: Option<i64>) -> Result<Vec<(i64, String)>, AppError> {
+pub async fn names(site: &AppState, chosen: Option<i64>) -> Result<Vec<(i64, String)>, AppError> {
     let mut connection = site.db.read().await?;
     let mut names = store::names(&mut connection, CHOICES).await?;
     if let Some(chosen) = chosen.filter(|chosen| names.iter().all(|(id, _)| id != chosen)) {
@@ -33,7 +33,7 @@ pub async fn names(site: &Site, chosen: Option<i64>) -> Result<Vec<(i64, String)
 ///
 /// # Errors
 /// An outage.
-pub async fn listing(site: &Site, _: &Staff, after: &str) -> Result<Groups, AppError> {
+pub async fn listing(site: &AppState, _: &Staff, after: &str) -> Result<Groups, AppError> {
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     // PostgreSQL takes no NUL.
     let after = after.replace('\0', "");
@@ -60,7 +60,7 @@ pub async fn listing(site: &Site, _: &Staff, after: &str) -> Result<Groups, AppE
 /// # Errors
 /// [`AppError::NotFound`], or an outage.
 pub async fn shown(
-    site: &Site,
+    site: &AppState,
     staff: &Staff,
     id: i64,
     before: Option<i64>,

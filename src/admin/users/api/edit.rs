@@ -25,12 +25,12 @@ pub async fn add_user(
     use super::super::service::{self, Added};
     use crate::{
         accounts::service::{Names, NewPassword},
-        admin::desk,
+        admin::staff_request,
         shared::permission::Permission,
         ui::flash::Message,
     };
 
-    let desk = desk::Desk::open(Permission::AddUser)?;
+    let desk = staff_request::StaffRequest::open(Permission::AddUser)?;
     // Django's: who is added may be changed at once.
     desk.staff.require(Permission::ChangeUser)?;
     let names = Names { username, first_name, last_name };
@@ -60,7 +60,9 @@ pub async fn save_user(
     #[server(default)] is_verified: String,
 ) -> Result<Submission, AppError> {
     use super::super::service::{self, Typed};
-    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
+    use crate::{
+        admin::staff_request, base::member::UserId, shared::permission::Permission, ui::flash::Message,
+    };
 
     let typed = Typed {
         version,
@@ -73,7 +75,7 @@ pub async fn save_user(
         is_superuser: !is_superuser.is_empty(),
         is_verified: !is_verified.is_empty(),
     };
-    desk::Desk::open(Permission::ChangeUser)?
+    staff_request::StaffRequest::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::save(&desk.visit, &desk.staff, recent, UserId(user), typed).await?;
             Ok((Message::UserSaved, format!("{}/{user}", crate::shared::paths::USERS)))
@@ -94,14 +96,16 @@ pub async fn save_user_permissions(
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
     use super::super::service;
-    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
+    use crate::{
+        admin::staff_request, base::member::UserId, shared::permission::Permission, ui::flash::Message,
+    };
 
     let known = |names: &mut dyn Iterator<Item = &str>| {
         names.filter_map(Permission::from_codename).collect::<Vec<_>>()
     };
     let shown = known(&mut shown.split(','));
     let chosen = known(&mut permissions.iter().map(String::as_str));
-    desk::Desk::open(Permission::ChangeUser)?
+    staff_request::StaffRequest::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             let (visit, staff) = (&desk.visit, &desk.staff);
             service::set_permissions(visit, staff, recent, UserId(user), &shown, &chosen).await?;
@@ -120,9 +124,11 @@ pub async fn join_group(
     #[server(default)] group_name: String,
 ) -> Result<Submission, AppError> {
     use super::super::service;
-    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
+    use crate::{
+        admin::staff_request, base::member::UserId, shared::permission::Permission, ui::flash::Message,
+    };
 
-    desk::Desk::open(Permission::ChangeUser)?
+    staff_request::StaffRequest::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::join(&desk.visit, &desk.staff, recent, UserId(user), &group_name).await?;
             Ok((Message::GroupJoined, format!("{}/{user}", crate::shared::paths::USERS)))
@@ -140,9 +146,11 @@ pub async fn leave_group(
     #[server(default)] group: i64,
 ) -> Result<Submission, AppError> {
     use super::super::service;
-    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
+    use crate::{
+        admin::staff_request, base::member::UserId, shared::permission::Permission, ui::flash::Message,
+    };
 
-    desk::Desk::open(Permission::ChangeUser)?
+    staff_request::StaffRequest::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::leave(&desk.visit, &desk.staff, recent, UserId(user), group).await?;
             Ok((Message::GroupLeft, format!("{}/{user}", crate::shared::paths::USERS)))

@@ -22,11 +22,11 @@ use crate::shared::{error::AppError, forms::Submission};
 pub async fn load_users(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
     let staff = current_staff(Permission::ViewUser)?;
-    super::service::listing(&Visit::current()?.site, &staff, &query).await
+    super::service::listing(&RequestContext::current()?.site, &staff, &query).await
 }
 
 /// One user; the query of the page's address says which part of the histories.
@@ -41,7 +41,7 @@ pub async fn load_user(
     use crate::{
         base::member::UserId,
         shared::permission::Permission,
-        site::{Visit, current_staff},
+        site::{RequestContext, current_staff},
     };
 
     let staff = current_staff(Permission::ViewUser)?;
@@ -50,7 +50,8 @@ pub async fn load_user(
         let pairs = form_urlencoded::parse(query.trim_start_matches('?').as_bytes());
         pairs.filter(|(name, _)| name == wanted).find_map(|(_, value)| value.parse().ok())
     };
-    super::service::shown(&Visit::current()?.site, &staff, id, before("history"), before("deeds")).await
+    super::service::shown(&RequestContext::current()?.site, &staff, id, before("history"), before("deeds"))
+        .await
 }
 
 /// What a batch would do; the query of the page's address says which.
@@ -62,7 +63,7 @@ pub async fn load_batch(#[server(default)] query: String) -> Result<Confirmation
     use super::batch::Batch;
     use crate::{
         shared::{level::Level, permission::Permission},
-        site::{Visit, current_staff, flash},
+        site::{RequestContext, current_staff, flash},
         ui::flash::Message,
     };
 
@@ -71,7 +72,7 @@ pub async fn load_batch(#[server(default)] query: String) -> Result<Confirmation
         flash::message(Level::Warning, Message::NobodyChosen);
         leptos_axum::redirect(&format!("{}{}", crate::shared::paths::USERS, batch.list_query()));
     }
-    super::service::confirmation(&Visit::current()?.site, &staff, &query).await
+    super::service::confirmation(&RequestContext::current()?.site, &staff, &query).await
 }
 
 /// Does what was confirmed; leads back to the list, or to what is left.
@@ -84,12 +85,12 @@ pub async fn apply_batch(
     #[server(default)] count: i64,
     #[server(default)] newest: i64,
 ) -> Result<Submission, AppError> {
-    use super::super::desk::Desk;
+    use super::super::staff_request::StaffRequest;
     use super::{batch::Action, service};
     use crate::shared::paths::{CONFIRM, USERS};
     use crate::{shared::permission::Permission, ui::flash::Message};
 
-    Desk::open(Permission::ViewUser)?
+    StaffRequest::open(Permission::ViewUser)?
         .answer(async |desk, recent| {
             let (visit, staff) = (&desk.visit, &desk.staff);
             let (batch, count, has_more) =

@@ -19,12 +19,12 @@ pub async fn set_user_password(
 ) -> Result<Submission, AppError> {
     use super::super::service;
     use crate::{
-        accounts::service::NewPassword, admin::desk, base::member::UserId, shared::permission::Permission,
-        ui::flash::Message,
+        accounts::service::NewPassword, admin::staff_request, base::member::UserId,
+        shared::permission::Permission, ui::flash::Message,
     };
 
     let typed = NewPassword { password1, password2 };
-    desk::Desk::open(Permission::ChangeUser)?
+    staff_request::StaffRequest::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::set_password(&desk.visit, &desk.staff, recent, UserId(user), &typed).await?;
             Ok((Message::PasswordSet, format!("{}/{user}", crate::shared::paths::USERS)))
@@ -39,9 +39,11 @@ pub async fn set_user_password(
 #[server(prefix = "/api", endpoint = "admin/disable_password")]
 pub async fn disable_user_password(#[server(default)] user: i64) -> Result<Submission, AppError> {
     use super::super::service;
-    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
+    use crate::{
+        admin::staff_request, base::member::UserId, shared::permission::Permission, ui::flash::Message,
+    };
 
-    desk::Desk::open(Permission::ChangeUser)?
+    staff_request::StaffRequest::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::disable_password(&desk.visit, &desk.staff, recent, UserId(user)).await?;
             Ok((Message::PasswordDisabled, format!("{}/{user}", crate::shared::paths::USERS)))
@@ -56,9 +58,11 @@ pub async fn disable_user_password(#[server(default)] user: i64) -> Result<Submi
 #[server(prefix = "/api", endpoint = "admin/send_reset")]
 pub async fn send_user_reset(#[server(default)] user: i64) -> Result<Submission, AppError> {
     use super::super::service;
-    use crate::{admin::desk, base::member::UserId, shared::permission::Permission, ui::flash::Message};
+    use crate::{
+        admin::staff_request, base::member::UserId, shared::permission::Permission, ui::flash::Message,
+    };
 
-    desk::Desk::open(Permission::ChangeUser)?
+    staff_request::StaffRequest::open(Permission::ChangeUser)?
         .answer(async |desk, recent| {
             service::send_reset(&desk.visit, &desk.staff, recent, UserId(user)).await?;
             Ok((Message::ResetSent, format!("{}/{user}", crate::shared::paths::USERS)))

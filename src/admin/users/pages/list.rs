@@ -10,7 +10,7 @@ use super::super::{
 };
 use super::filters::{Filters, SearchForm};
 use crate::{
-    admin::frame::{AdminFrame, visitor_may},
+    admin::layout::{AdminFrame, visitor_may},
     shared::{
         paths::{CONFIRM, USERS},
         permission::Permission,
@@ -192,7 +192,7 @@ fn SortedHead(filter: Filter, by: By) -> impl IntoView {
         By::Username => "Username",
         By::Email => "Email address",
         By::Joined => "Joined",
-        By::Seen => "Last login",
+        By::SessionSnapshot => "Last login",
     };
     let is_present = filter.sort.by == by;
     let order = if filter.sort.descending { "descending" } else { "ascending" };

@@ -6,7 +6,7 @@ use server_fn::ServerFn;
 use super::super::api::AddUser;
 use crate::{
     accounts::pages::new_password_help,
-    admin::frame::AdminFrame,
+    admin::layout::AdminFrame,
     shared::forms::Field,
     ui::{Form, TextField},
 };

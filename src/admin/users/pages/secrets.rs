@@ -9,7 +9,7 @@ use super::super::{
 };
 use crate::{
     accounts::pages::new_password_help,
-    admin::frame::visitor_may,
+    admin::layout::visitor_may,
     shared::{
         forms::{FORM_PAGE, Field, ReturnedForm},
         paths::USERS,

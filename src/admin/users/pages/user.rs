@@ -15,7 +15,7 @@ use super::{
     secrets::{Danger, PasswordSection},
 };
 use crate::{
-    admin::frame::{AdminFrame, visitor_may},
+    admin::layout::{AdminFrame, visitor_may},
     audit::pages::HistorySection,
     shared::{
         forms::ReturnedForm,

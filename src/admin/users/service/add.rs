@@ -11,11 +11,11 @@ use crate::{
         service as history,
         service::{Actor, Object},
     },
-    auth::{password, sessions::origin::Recent},
+    auth::{password, sessions::login_context::RecentAuth},
     base::{
         email_address,
         id::new_id,
-        member::{Client, Staff, UserId},
+        member::{ClientInfo, Staff, UserId},
         work_queue::Lane,
     },
     mail::service::Kind as Mail,
@@ -23,7 +23,7 @@ use crate::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
-    site::Visit,
+    site::RequestContext,
 };
 
 /// The form as it was sent.
@@ -41,7 +41,12 @@ pub struct Added {
 ///
 /// # Errors
 /// A refused form, a full hash queue, or an outage.
-pub async fn add(visit: &Visit, staff: &Staff, _: &Recent, typed: Added) -> Result<UserId, AppError> {
+pub async fn add(
+    visit: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    typed: Added,
+) -> Result<UserId, AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let (names, mut errors) = match Names::check(&typed.names) {
         Ok(names) => (names, FormErrors::default()),
@@ -79,12 +84,12 @@ pub async fn add(visit: &Visit, staff: &Staff, _: &Recent, typed: Added) -> Resu
     }
     let user = NewUser { id, names: &names, email: &email, password_hash: &hash };
     accounts::insert(&mut transaction, now, &user).await?;
-    activity::service::record(&mut transaction, now, id, Kind::SignUp, "by staff", &Client::default())
+    activity::service::record(&mut transaction, now, id, Kind::SignUp, "by staff", &ClientInfo::default())
         .await?;
     let object = Object::User(id, &names.username);
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("added", "", "")]).await?;
     let mail = if chooses { Mail::ResetPassword } else { Mail::VerifyEmail };
-    accounts::enqueue(&mut transaction, &Visit::of_operator(site), mail, id, &email, false).await?;
+    accounts::enqueue(&mut transaction, &RequestContext::of_operator(site), mail, id, &email, false).await?;
     transaction.commit().await?;
     site.mails.wake();
     Ok(id)

@@ -8,8 +8,8 @@ use super::super::{
     },
 };
 use super::{
-    concerned::{MOST, concerned, group_name},
     save::refused,
+    selection::{MOST, concerned, group_name},
 };
 use crate::{
     activity::{self, Kind},
@@ -17,13 +17,13 @@ use crate::{
         service as history,
         service::{Actor, Object},
     },
-    auth::sessions::{IdHash, origin::Recent},
-    base::member::{Client, Staff, UserId},
+    auth::sessions::{IdHash, login_context::RecentAuth},
+    base::member::{ClientInfo, Staff, UserId},
     shared::{
         error::AppError,
         forms::{Field, Problem},
     },
-    site::{Site, Visit},
+    site::{AppState, RequestContext},
 };
 
 /// In one transaction.
@@ -37,9 +37,9 @@ const MANY: usize = 100;
 /// A refused form when by now it would be others than was said; an outage in the middle leaves a part done, and the page says how
 /// many are left.
 pub async fn apply(
-    visit: &Visit,
+    visit: &RequestContext,
     staff: &Staff,
-    _: &Recent,
+    _: &RecentAuth,
     query: &str,
     count: i64,
     newest: i64,
@@ -66,7 +66,7 @@ pub async fn apply(
         transaction.commit().await?;
     }
     if is_many {
-        site.members.take_back_all();
+        site.members.invalidate_all();
         site.cache.invalidate_everybody("many users changed by staff");
     }
     // Whether there is anybody left, the next page says.
@@ -75,7 +75,7 @@ pub async fn apply(
 
 /// In one transaction; looked at once more in there.
 async fn apply_to(
-    visit: &Visit,
+    visit: &RequestContext,
     staff: &Staff,
     batch: &Batch,
     group: &str,
@@ -115,22 +115,22 @@ async fn apply_to(
         let (what, old, new) = change(batch.action, group);
         history::record_many(&mut transaction, now, Actor::Staff(staff), &users, (what, old, new)).await?;
         let (kind, detail) = activity_of(batch.action, group);
-        let nowhere = Client::default();
+        let nowhere = ClientInfo::default();
         activity::service::record_many(&mut transaction, now, &user_ids, kind, &detail, &nowhere).await?;
     }
     transaction.commit().await?;
-    take_back(site, &user_ids, &ended, is_many);
+    invalidate(site, &user_ids, &ended, is_many);
     if batch.action == Action::Delete {
         tracing::info!(count = ids.len(), actor = staff.member().id().0, "Accounts were deleted by staff");
     }
     Ok(ids.len() as i64)
 }
 
-fn take_back(site: &Site, users: &[UserId], ended: &[(UserId, IdHash)], is_many: bool) {
+fn invalidate(site: &AppState, users: &[UserId], ended: &[(UserId, IdHash)], is_many: bool) {
     site.sessions.forget_all(ended);
     if !is_many {
         for user in users {
-            site.members.take_back(*user);
+            site.members.invalidate(*user);
             site.cache.invalidate_member(*user, "changed by staff");
         }
     }

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use super::super::store::counts;
-use crate::{shared::error::AppError, site::Site};
+use crate::{shared::error::AppError, site::AppState};
 
 /// How many belong to each group.
 ///
 /// # Errors
 /// An outage.
-pub async fn members_of_groups(site: &Site) -> Result<HashMap<i64, i64>, AppError> {
+pub async fn members_of_groups(site: &AppState) -> Result<HashMap<i64, i64>, AppError> {
     let (all, _) = counts::all(&mut *site.db.read().await?).await?;
     let mut members = HashMap::new();
     for one in all.iter().filter(|one| one.group != 0) {
@@ -18,7 +18,7 @@ pub async fn members_of_groups(site: &Site) -> Result<HashMap<i64, i64>, AppErro
     Ok(members)
 }
 
-pub(super) async fn fold_now(site: Site) {
+pub(super) async fn fold_now(site: AppState) {
     if let Err(error) = fold_counts(&site).await {
         tracing::warn!(%error, "The counts of users could not be put together");
     }
@@ -28,7 +28,7 @@ pub(super) async fn fold_now(site: Site) {
 ///
 /// # Errors
 /// An outage.
-pub async fn fold_counts(site: &Site) -> Result<(), AppError> {
+pub async fn fold_counts(site: &AppState) -> Result<(), AppError> {
     if site.db.is_embedded() {
         return Ok(());
     }

@@ -11,12 +11,12 @@ use super::super::{
         plan::{Plan, Source},
     },
 };
-use super::look::{look, sum};
+use super::list_plan::{look, sum};
 use crate::{
     admin::groups,
     base::{member::Staff, moment::moment},
     shared::error::AppError,
-    site::Site,
+    site::AppState,
 };
 
 /// Lines on a page.
@@ -26,7 +26,7 @@ const PAGE: usize = 100;
 ///
 /// # Errors
 /// An outage.
-pub async fn listing(site: &Site, _: &Staff, query: &str) -> Result<Listing, AppError> {
+pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing, AppError> {
     let (filter, place) = Filter::from_query(query);
     let search = Search::parse(&filter.search);
     let look = look(site, &filter, search.as_ref()).await?;
@@ -50,7 +50,7 @@ pub async fn listing(site: &Site, _: &Staff, query: &str) -> Result<Listing, App
 
 /// The lines of a page in their order, and whether there is something before and after them.
 async fn read(
-    site: &Site,
+    site: &AppState,
     plan: &Plan<'_>,
     sort: Sort,
     place: &Place,
@@ -97,7 +97,7 @@ fn line(row: LineRow) -> Line {
     }
 }
 
-async fn choices(site: &Site, filter: &Filter, counts: Option<&[Count]>) -> Result<Choices, AppError> {
+async fn choices(site: &AppState, filter: &Filter, counts: Option<&[Count]>) -> Result<Choices, AppError> {
     let count = |filter: &Filter| counts.map(|counts| sum(counts, filter.group, &filter.facets()));
     let facts =
         Fact::ALL.map(|fact| [None, Some(true), Some(false)].map(|answer| count(&filter.with(fact, answer))));

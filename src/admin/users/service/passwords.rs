@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::super::store::user::UserRow;
-use super::{reach::Target, save::refused};
+use super::{can_manage::Target, save::refused};
 use crate::{
     accounts::{service as accounts, service::NewPassword},
     activity::{self, Kind},
@@ -11,10 +11,10 @@ use crate::{
         service as history,
         service::{Actor, Object},
     },
-    auth::{password, sessions::origin::Recent},
+    auth::{password, sessions::login_context::RecentAuth},
     base::{
         db::Connection,
-        member::{Client, Staff, UserId},
+        member::{ClientInfo, Staff, UserId},
         work_queue::Lane,
     },
     mail::{service as mail, service::Kind as Mail},
@@ -22,7 +22,7 @@ use crate::{
         error::AppError,
         forms::{Field, Problem},
     },
-    site::Visit,
+    site::RequestContext,
 };
 
 /// Somebody else: one's own password is changed where the old one is asked for.
@@ -37,9 +37,9 @@ async fn other(connection: &mut Connection, staff: &Staff, id: UserId) -> Result
 /// # Errors
 /// A refused form, an account that may more than the caller or is their own, a full hash queue, or an outage.
 pub async fn set_password(
-    visit: &Visit,
+    visit: &RequestContext,
     staff: &Staff,
-    _: &Recent,
+    _: &RecentAuth,
     id: UserId,
     typed: &NewPassword,
 ) -> Result<(), AppError> {
@@ -61,7 +61,12 @@ pub async fn set_password(
 ///
 /// # Errors
 /// An account that may more than the caller or is their own, or an outage.
-pub async fn disable_password(visit: &Visit, staff: &Staff, _: &Recent, id: UserId) -> Result<(), AppError> {
+pub async fn disable_password(
+    visit: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    id: UserId,
+) -> Result<(), AppError> {
     put(visit, staff, id, &unusable('!'), Mail::PasswordDisabled, "switched off").await
 }
 
@@ -71,7 +76,7 @@ pub(super) fn unusable(kind: char) -> String {
 }
 
 async fn put(
-    visit: &Visit,
+    visit: &RequestContext,
     staff: &Staff,
     id: UserId,
     hash: &str,
@@ -84,14 +89,14 @@ async fn put(
     let row = other(&mut transaction, staff, id).await?;
     // Else it would be written now, and open what was just closed.
     mail::forget_kind(&mut transaction, id, Mail::ResetPassword).await?;
-    let operator = Visit::of_operator(site);
+    let operator = RequestContext::of_operator(site);
     let kind = Kind::PasswordSetByStaff;
     let object = Object::User(id, &row.username);
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("password", "", done)]).await?;
     let ended = accounts::put_password(&mut transaction, &operator, id, hash, kind, notice).await?;
     transaction.commit().await?;
     site.mails.wake();
-    site.members.take_back(id);
+    site.members.invalidate(id);
     site.sessions.forget(id, &ended).await;
     Ok(())
 }
@@ -100,7 +105,12 @@ async fn put(
 ///
 /// # Errors
 /// A refused form, an account that may more than the caller, too many mails, or an outage.
-pub async fn send_reset(visit: &Visit, staff: &Staff, _: &Recent, id: UserId) -> Result<(), AppError> {
+pub async fn send_reset(
+    visit: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    id: UserId,
+) -> Result<(), AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let mut transaction = site.db.begin().await?;
     let row = other(&mut transaction, staff, id).await?;
@@ -110,13 +120,13 @@ pub async fn send_reset(visit: &Visit, staff: &Staff, _: &Recent, id: UserId) ->
     if row.email.is_empty() {
         return Err(refused(Field::Form, Problem::AddressMissing));
     }
-    let nowhere = Client::default();
+    let nowhere = ClientInfo::default();
     activity::service::record(&mut transaction, now, id, Kind::PasswordResetRequested, "by staff", &nowhere)
         .await?;
     let object = Object::User(id, &row.username);
     let change = [("mail for a new password", "", "sent")];
     history::record(&mut transaction, now, Actor::Staff(staff), object, &change).await?;
-    let (operator, is_proven) = (Visit::of_operator(site), row.email_verified_at.is_some());
+    let (operator, is_proven) = (RequestContext::of_operator(site), row.email_verified_at.is_some());
     accounts::enqueue(&mut transaction, &operator, Mail::ResetPassword, id, &row.email, is_proven).await?;
     transaction.commit().await?;
     site.mails.wake();

@@ -3,7 +3,7 @@
 
 use super::super::{Reach, store::user};
 use super::{
-    reach::{Target, has_all},
+    can_manage::{Target, has_all},
     save::{refused, tell},
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         service as history,
         service::{Actor, Object},
     },
-    auth::sessions::origin::Recent,
+    auth::sessions::login_context::RecentAuth,
     base::{
         db::Transaction,
         member::{Permission, Rights, Staff, UserId},
@@ -22,7 +22,7 @@ use crate::{
         error::AppError,
         forms::{Field, Problem},
     },
-    site::Visit,
+    site::RequestContext,
 };
 
 async fn within_reach(transaction: &mut Transaction, staff: &Staff, id: UserId) -> Result<Target, AppError> {
@@ -33,9 +33,9 @@ async fn within_reach(transaction: &mut Transaction, staff: &Staff, id: UserId) 
     }
 }
 
-async fn finish(visit: &Visit, transaction: Transaction, id: UserId) -> Result<(), AppError> {
+async fn finish(visit: &RequestContext, transaction: Transaction, id: UserId) -> Result<(), AppError> {
     transaction.commit().await?;
-    visit.site.members.take_back(id);
+    visit.site.members.invalidate(id);
     visit.site.cache.invalidate_member(id, "permissions changed by staff");
     Ok(())
 }
@@ -46,9 +46,9 @@ async fn finish(visit: &Visit, transaction: Transaction, id: UserId) -> Result<(
 /// # Errors
 /// A refused form for what the caller has not themselves, an account that may more than the caller, or an outage.
 pub async fn set_permissions(
-    visit: &Visit,
+    visit: &RequestContext,
     staff: &Staff,
-    _: &Recent,
+    _: &RecentAuth,
     id: UserId,
     shown: &[Permission],
     chosen: &[Permission],
@@ -82,7 +82,13 @@ pub async fn set_permissions(
 ///
 /// # Errors
 /// A refused form: no such group, or it may more than the caller. An account that may more than the caller, or an outage.
-pub async fn join(visit: &Visit, staff: &Staff, _: &Recent, id: UserId, name: &str) -> Result<(), AppError> {
+pub async fn join(
+    visit: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    id: UserId,
+    name: &str,
+) -> Result<(), AppError> {
     let mut transaction = visit.site.db.begin().await?;
     let target = within_reach(&mut transaction, staff, id).await?;
     let group = groups::service::by_name(&mut transaction, &username::key(name)).await?;
@@ -105,7 +111,13 @@ pub async fn join(visit: &Visit, staff: &Staff, _: &Recent, id: UserId, name: &s
 ///
 /// # Errors
 /// [`AppError::NotFound`], an account that may more than the caller, or an outage.
-pub async fn leave(visit: &Visit, staff: &Staff, _: &Recent, id: UserId, group: i64) -> Result<(), AppError> {
+pub async fn leave(
+    visit: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    id: UserId,
+    group: i64,
+) -> Result<(), AppError> {
     let mut transaction = visit.site.db.begin().await?;
     let target = within_reach(&mut transaction, staff, id).await?;
     let name = groups::service::find(&mut transaction, group).await?.ok_or(AppError::NotFound)?.name;

@@ -4,7 +4,7 @@ use super::super::{
     Reach,
     store::user::{self, UserRow, Wanted},
 };
-use super::reach::Target;
+use super::can_manage::Target;
 use crate::{
     accounts::{
         service as accounts,
@@ -18,19 +18,19 @@ use crate::{
         service as history,
         service::{Actor, Object},
     },
-    auth::sessions::origin::Recent,
+    auth::sessions::login_context::RecentAuth,
     base::{
         clock::Millis,
         db::Transaction,
         email_address,
-        member::{Client, Staff, UserId},
+        member::{ClientInfo, Staff, UserId},
     },
     mail::{service as mail, service::Kind as Mail},
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem},
     },
-    site::Visit,
+    site::RequestContext,
 };
 
 /// The form as it was sent.
@@ -66,9 +66,9 @@ pub(super) fn refused(field: Field, problem: Problem) -> AppError {
 /// # Errors
 /// A refused form, an account that may more than the caller, or an outage.
 pub async fn save(
-    visit: &Visit,
+    visit: &RequestContext,
     staff: &Staff,
-    _: &Recent,
+    _: &RecentAuth,
     id: UserId,
     typed: Typed,
 ) -> Result<(), AppError> {
@@ -103,7 +103,7 @@ pub async fn save(
     notify(&mut transaction, visit, id, &old, &wanted).await?;
     transaction.commit().await?;
     site.mails.wake();
-    site.members.take_back(id);
+    site.members.invalidate(id);
     site.cache.invalidate_member(id, "changed by staff");
     if old.is_active == 1 && !typed.is_active {
         site.sessions.end_all(id, None).await?;
@@ -114,12 +114,12 @@ pub async fn save(
 /// Writes into the account's record that staff changed it; who it was is not the owner's business, and where they sit neither.
 pub(super) async fn tell(
     transaction: &mut Transaction,
-    visit: &Visit,
+    visit: &RequestContext,
     id: UserId,
     what: &str,
 ) -> Result<(), AppError> {
     let now = visit.site.clock.now();
-    activity::service::record(transaction, now, id, Kind::ChangedByStaff, what, &Client::default()).await
+    activity::service::record(transaction, now, id, Kind::ChangedByStaff, what, &ClientInfo::default()).await
 }
 
 /// What the account becomes.
@@ -222,12 +222,12 @@ fn changes(old: &UserRow, new: &Wanted<'_>) -> Vec<(&'static str, String, String
 /// The mails that go out when an owner changes the same, and what becomes useless with an address.
 async fn notify(
     transaction: &mut Transaction,
-    visit: &Visit,
+    visit: &RequestContext,
     id: UserId,
     old: &UserRow,
     new: &New,
 ) -> Result<(), AppError> {
-    let visit = &Visit::of_operator(&visit.site);
+    let visit = &RequestContext::of_operator(&visit.site);
     let is_renamed =
         (&old.username, &old.first_name, &old.last_name) != (&new.username, &new.first_name, &new.last_name);
     if is_renamed {

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use super::super::batch::{Action, Goes};
+use super::super::batch::{Action, Consequence};
 use super::plan::Plan;
 use crate::base::{
     member::{Staff, UserId},
@@ -124,11 +124,14 @@ fn push_changes(sql: &mut Sql, action: Action, group: Option<i64>) {
 }
 
 /// How much of each kind these users have.
-pub async fn goes(connection: &mut AnyConnection, ids: &[i64]) -> Result<Vec<(Goes, i64)>, sqlx::Error> {
+pub async fn goes(
+    connection: &mut AnyConnection,
+    ids: &[i64],
+) -> Result<Vec<(Consequence, i64)>, sqlx::Error> {
     let rows: Vec<(i64, i64)> = goes_statement(ids).query_as().fetch_all(connection).await?;
     Ok(rows
         .into_iter()
-        .filter_map(|(at, count)| Some((*Goes::ALL.get(usize::try_from(at).ok()?)?, count)))
+        .filter_map(|(at, count)| Some((*Consequence::ALL.get(usize::try_from(at).ok()?)?, count)))
         .collect())
 }
 
@@ -139,19 +142,21 @@ pub fn goes_statement(ids: &[i64]) -> Sql {
         sql.push(if at == 0 { "(" } else { ", (" }).number(*id).push(")");
     }
     sql.push(") ");
-    for (at, goes) in Goes::ALL.into_iter().enumerate() {
+    for (at, goes) in Consequence::ALL.into_iter().enumerate() {
         sql.push(if at == 0 { "" } else { " UNION ALL " });
         sql.push("SELECT CAST(")
             .number(at as i64)
             .push(" AS BIGINT), CAST(COUNT(*) AS BIGINT) FROM these JOIN ");
         sql.push(match goes {
-            Goes::Sessions => "sessions ON sessions.user_id = these.id",
-            Goes::Activity => "activity ON activity.user_id = these.id",
-            Goes::Memberships => "group_members ON group_members.user_id = these.id",
-            Goes::Permissions => "user_permissions ON user_permissions.user_id = these.id",
-            Goes::Pictures => "pictures ON pictures.user_id = these.id",
-            Goes::Mails => "mails ON mails.user_id = these.id",
-            Goes::History => "changes ON changes.object_kind = 'user' AND changes.object_id = these.id",
+            Consequence::Sessions => "sessions ON sessions.user_id = these.id",
+            Consequence::Activity => "activity ON activity.user_id = these.id",
+            Consequence::Memberships => "group_members ON group_members.user_id = these.id",
+            Consequence::Permissions => "user_permissions ON user_permissions.user_id = these.id",
+            Consequence::Pictures => "pictures ON pictures.user_id = these.id",
+            Consequence::Mailer => "mails ON mails.user_id = these.id",
+            Consequence::History => {
+                "changes ON changes.object_kind = 'user' AND changes.object_id = these.id"
+            }
         });
     }
     sql

@@ -29,7 +29,7 @@ impl By {
             Self::Joined => "users.date_joined",
             Self::Username => "users.username_key",
             Self::Email => "users.email_key",
-            Self::Seen => "users.seen",
+            Self::SessionSnapshot => "users.seen",
         }
     }
 
@@ -39,12 +39,12 @@ impl By {
             Self::Joined => "group_members.date_joined",
             Self::Username => "group_members.username_key",
             Self::Email => "group_members.email_key",
-            Self::Seen => "group_members.seen",
+            Self::SessionSnapshot => "group_members.seen",
         }
     }
 
     const fn is_number(self) -> bool {
-        matches!(self, Self::Joined | Self::Seen)
+        matches!(self, Self::Joined | Self::SessionSnapshot)
     }
 }
 

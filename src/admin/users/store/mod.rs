@@ -1,4 +1,4 @@
-//! SQL of the users' lists. (With `my_data`, the second store that names tables of other features: what staff see and change of an
+//! SQL of the users' lists. (With `data_export`, the second store that names tables of other features: what staff see and change of an
 //! account lies in many.)
 
 pub mod batch;

@@ -3,7 +3,7 @@
 use sqlx::{Error, SqliteConnection};
 
 use super::{by_first, columns, names};
-use crate::transfer::{django::Catalog, incoming::IncomingGroup, person::Note};
+use crate::transfer::{django::Catalog, import_row::IncomingGroup, valid_user::Warning};
 
 pub(super) async fn read(connection: &mut SqliteConnection) -> Result<Catalog, Error> {
     let mut catalog = Catalog::default();
@@ -32,7 +32,7 @@ pub(super) async fn read(connection: &mut SqliteConnection) -> Result<Catalog, E
     let mut given = by_first(given);
     for (key, name) in groups {
         let (permissions, notes) =
-            names(&catalog.permissions, given.remove(&key).unwrap_or_default(), Note::Permission);
+            names(&catalog.permissions, given.remove(&key).unwrap_or_default(), Warning::Permission);
         catalog.groups.insert(key.clone(), name.clone());
         catalog.incoming.push(IncomingGroup { key, name, permissions, notes });
     }

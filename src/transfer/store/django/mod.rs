@@ -11,19 +11,19 @@ use tokio_stream::StreamExt;
 
 use super::super::{
     django::{UserModel, owner_key, primary_key},
-    incoming::{BATCH, Batch, IncomingAddress, Owner},
-    person::Note,
+    import_row::{BATCH, Batch, IncomingAddress, Owner},
     progress::Progress,
+    valid_user::Warning,
 };
 use crate::base::failure::Failure;
 
 /// Where what is read goes.
-struct Outlet<'a> {
+struct Sink<'a> {
     sender: &'a mpsc::Sender<Batch>,
     progress: &'a Progress,
 }
 
-impl Outlet<'_> {
+impl Sink<'_> {
     async fn give(&self, batch: Batch) -> Result<(), Error> {
         self.progress.rows(batch.len());
         if matches!(batch, Batch::Users(_)) {
@@ -60,7 +60,7 @@ pub async fn read(
             file.display()
         )));
     }
-    let outlet = Outlet { sender, progress };
+    let outlet = Sink { sender, progress };
     let all = async {
         progress.expect(count(&mut first, &table).await?);
         let mut catalog = catalog::read(&mut first).await?;
@@ -104,8 +104,8 @@ async fn count(connection: &mut SqliteConnection, table: &str) -> Result<u64, Er
 fn names(
     known: &HashMap<String, String>,
     keys: Vec<String>,
-    missing: fn(String) -> Note,
-) -> (Vec<String>, Vec<Note>) {
+    missing: fn(String) -> Warning,
+) -> (Vec<String>, Vec<Warning>) {
     let (mut names, mut notes) = (Vec::new(), Vec::new());
     for key in keys {
         match known.get(&key) {
@@ -125,7 +125,7 @@ fn by_first(rows: Vec<(String, String)>) -> HashMap<String, Vec<String>> {
 }
 
 /// The addresses that allauth has confirmed.
-async fn addresses(connection: &mut SqliteConnection, outlet: &Outlet<'_>) -> Result<(), Error> {
+async fn addresses(connection: &mut SqliteConnection, outlet: &Sink<'_>) -> Result<(), Error> {
     if columns(connection, "account_emailaddress").await?.is_empty() {
         return Ok(());
     }

@@ -6,11 +6,11 @@ use sqlx::{Error, Row, SqliteConnection, sqlite::SqliteRow};
 use tokio_stream::StreamExt;
 
 use super::super::list;
-use super::{Outlet, by_first, columns, names};
+use super::{Sink, by_first, columns, names};
 use crate::transfer::{
     django::{Catalog, DjangoUser, UserModel, primary_key},
-    incoming::{BATCH, Batch},
-    person::Note,
+    import_row::{BATCH, Batch},
+    valid_user::Warning,
 };
 
 /// Reads the accounts in batches; `beside` is another connection, for what belongs to a batch.
@@ -19,7 +19,7 @@ pub(super) async fn read(
     beside: &mut SqliteConnection,
     model: &UserModel,
     catalog: &Catalog,
-    outlet: &Outlet<'_>,
+    outlet: &Sink<'_>,
 ) -> Result<(), Error> {
     let columns_of_users = [
         model.username_field(),
@@ -141,10 +141,11 @@ impl Links {
         let mut permissions = self.of(connection, self.permissions.as_deref(), "permission_id", &ids).await?;
         for user in batch {
             let id = user.pk.clone().unwrap_or_default();
-            let (found, notes) = names(&catalog.groups, groups.remove(&id).unwrap_or_default(), Note::Group);
+            let (found, notes) =
+                names(&catalog.groups, groups.remove(&id).unwrap_or_default(), Warning::Group);
             (user.groups, user.notes) = (found, notes);
             let keys = permissions.remove(&id).unwrap_or_default();
-            let (found, notes) = names(&catalog.permissions, keys, Note::Permission);
+            let (found, notes) = names(&catalog.permissions, keys, Warning::Permission);
             user.permissions = found;
             user.notes.extend(notes);
             user.pk = Some(primary_key(&id));

@@ -1,0 +1,177 @@
+//! The links in our mails. Opening one uses nothing up, since mail scanners open links too: the token moves into a cookie, and the
+//! visitor to a page without it in its address, where a button does what the mail promised. So the token is in no later address, no
+//! `Referer` and no log line.
+
+use std::time::Duration;
+
+use axum::{
+    Router,
+    extract::{OriginalUri, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use super::service::tokens::Purpose;
+use crate::{
+    base::member::UserId,
+    shared::{level::Level, paths::without_slash},
+    site::{AppState, RequestContext, cookies, current_member, flash},
+    ui::flash::Message,
+};
+
+/// The cookies that hold the tokens of links that were opened.
+pub const COOKIES: [&str; 5] = [
+    cookie(Purpose::ResetPassword),
+    cookie(Purpose::VerifyEmail),
+    cookie(Purpose::ChangeEmail),
+    cookie(Purpose::UndoEmail),
+    cookie(Purpose::NotMe),
+];
+/// 32 bytes in base64.
+const TOKEN_LENGTH: usize = 43;
+/// As long as the shortest-lived link.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// Each kind of link, and the page behind it. Whatever follows a token belongs to the link: mail programs and people add a slash, a
+/// bracket, the end of a sentence.
+const LINKS: [(&str, &str, Purpose); 5] = [
+    ("/accounts/reset/{*token}", "/accounts/reset/new", Purpose::ResetPassword),
+    ("/accounts/verify/{*token}", "/accounts/verify", Purpose::VerifyEmail),
+    ("/accounts/email/confirm/{*token}", "/accounts/email/confirm", Purpose::ChangeEmail),
+    ("/accounts/email/undo/{*token}", "/accounts/email/undo", Purpose::UndoEmail),
+    ("/accounts/not_me/{*token}", "/accounts/not_me", Purpose::NotMe),
+];
+
+/// The routes of all links.
+pub fn all() -> impl Iterator<Item = &'static str> {
+    LINKS.into_iter().map(|(link, ..)| link)
+}
+
+/// Whether the route is one of ours; they are open to everybody, since a mail is read anywhere.
+pub fn is_link(route: &str) -> bool {
+    LINKS.iter().any(|(link, ..)| *link == route)
+}
+
+/// What opens them.
+pub fn routes() -> Router<AppState> {
+    LINKS.into_iter().fold(Router::new(), |router, (link, page, purpose)| {
+        let before_token = link.trim_end_matches("{*token}");
+        router.route(
+            link,
+            // The path as it came: axum's own extractor answers what is no UTF-8 with a text of its own.
+            get(move |State(site): State<AppState>, OriginalUri(uri): OriginalUri, headers: HeaderMap| async move {
+                match without_slash(uri.path()) {
+                    Some(page) => {
+ let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+ (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, format!("{page}{query}"))]).into_response()
+},
+                    None => {
+                        let opened = uri.path().strip_prefix(before_token).unwrap_or_default();
+                        open(&site, &headers, page, purpose, opened)
+                    }
+                }
+            }),
+        )
+    })
+}
+
+/// Leads to the link's page. A link without a token leaves the cookie of another one that was opened before alone.
+fn open(
+    site: &AppState,
+    request: &HeaderMap,
+    page: &'static str,
+    purpose: Purpose,
+    opened: &str,
+) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::LOCATION, HeaderValue::from_static(page));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    if let Some(token) = token_in(opened) {
+        cookies::set(site, &mut headers, cookie(purpose), token.to_owned(), LIFETIME);
+    } else if !is_djangos(opened) {
+        flash::set_message(site, request, &mut headers, Level::Warning, Message::LinkIncomplete);
+    }
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// Returns the token at the beginning of what was opened. No letter or digit may follow it, for then it is another text.
+fn token_in(opened: &str) -> Option<&str> {
+    let (token, rest) = opened.split_at_checked(TOKEN_LENGTH)?;
+    let is_token = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    (is_token && !rest.starts_with(|c: char| c.is_ascii_alphanumeric())).then_some(token)
+}
+
+/// Whether it is `MQ/c5x3dp-9f0e…/`, from a mail of the Django site of before: good for nothing but to ask for a new one.
+fn is_djangos(opened: &str) -> bool {
+    opened.split_once('/').is_some_and(|(_, rest)| rest.contains('-'))
+}
+
+/// A cookie for each purpose: of two mails that are open side by side, neither takes the other's place.
+const fn cookie(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::ResetPassword => "link_reset",
+        Purpose::VerifyEmail => "link_verify",
+        Purpose::ChangeEmail => "link_change",
+        Purpose::UndoEmail => "link_undo",
+        Purpose::NotMe => "link_not_me",
+    }
+}
+
+/// The token of the link for this purpose that was opened in this browser; else nothing that any token equals. In a server function.
+pub fn opened(purpose: Purpose) -> String {
+    cookies::current(cookie(purpose)).unwrap_or_default()
+}
+
+fn forget(purpose: Purpose) {
+    cookies::set_current(cookie(purpose), String::new(), Duration::ZERO);
+}
+
+/// Leads on from a link, or the code beside it, that was used: its owner goes on, and is told. Where somebody else is signed in,
+/// nothing of that is about them; they stay at the link's page, which says whose account it was.
+pub fn used(visit: &RequestContext, purpose: Purpose, owner: UserId) {
+    let accounts = &visit.site.config.accounts;
+    let signed_in = current_member().ok();
+    if signed_in.as_ref().is_some_and(|member| member.id() != owner) {
+        let page = LINKS.into_iter().find(|(.., other)| *other == purpose).map(|(_, page, _)| page);
+        return leptos_axum::redirect(page.unwrap_or(&accounts.login_redirect_url));
+    }
+    forget(purpose);
+    let home = if signed_in.is_some() { &accounts.login_redirect_url } else { &accounts.login_url };
+    // After the last three nobody is signed in any more.
+    let (message, location) = match purpose {
+        Purpose::VerifyEmail => (Some(Message::EmailVerified), home.as_str()),
+        Purpose::ChangeEmail => (Some(Message::EmailChanged), home.as_str()),
+        Purpose::UndoEmail => (Some(Message::EmailChangeUndone), accounts.login_url.as_str()),
+        Purpose::NotMe => (Some(Message::AccountSecured), accounts.login_url.as_str()),
+        Purpose::ResetPassword => (None, "/accounts/reset/done"),
+    };
+    if let Some(message) = message {
+        flash::message(Level::Success, message);
+    }
+    leptos_axum::redirect(location);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_whatever_follows_it() {
+        let token = "abcdefghijklmnopqrstuvwxyz-_0123456789ABCDE";
+        assert_eq!(token.len(), TOKEN_LENGTH);
+        for after in
+            ["", "/", "//", ".", ").", ">", ",", "\"", "%20", "=", "%22%3E", "/).", "_", "*", "&x=1", "’"]
+        {
+            assert_eq!(token_in(&format!("{token}{after}")), Some(token), "{after}");
+        }
+        let longer = format!("{token}F");
+        let short = &token[1..];
+        for none in
+            [longer.as_str(), short, &format!("{short}/"), &format!("{short}."), "zzz", "", "MQ/c5x3dp-9f0e/"]
+        {
+            assert_eq!(token_in(none), None, "{none}");
+        }
+        assert!(is_djangos("MQ/c5x3dp-9f0e/") && !is_djangos("zzz") && !is_djangos("zzz/"));
+    }
+}

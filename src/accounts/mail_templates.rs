@@ -1,0 +1,309 @@
+//! What our mails say. Links and codes are made here, when a mail is about to go out, so that none waits in the queue.
+
+use super::{
+    service::tokens::{self, Purpose},
+    store,
+};
+use crate::{
+    base::{email_address, letter::Letter, member::UserId, moment::moment, user_agent},
+    mail::{
+        service as mail,
+        service::{Kind, MailContext, MailJob},
+    },
+    shared::error::AppError,
+    site::AppState,
+};
+
+/// Writes the mail with this number in the queue.
+///
+/// # Errors
+/// [`AppError::NotFound`] when there is nothing to be written any more, or an outage.
+pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError> {
+    let user = order.user.ok_or(AppError::NotFound)?;
+    let mut connection = site.db.read().await?;
+    let owner = store::owner(&mut connection, user).await?.ok_or(AppError::NotFound)?;
+    drop(connection);
+    let is_theirs = owner.email_verified_at.is_some() && owner.email == order.address;
+    let name = Some(owner.username).filter(|name| is_theirs && is_plain(name));
+    let letter = Draft { site, mail, order, user, name, present: owner.email };
+    match order.kind {
+        // Expanded by the queue.
+        Kind::ResetRequested => Err(AppError::NotFound),
+        Kind::ResetPassword => letter.reset_password().await,
+        Kind::VerifyEmail if owner.email_verified_at.is_some() || letter.present != order.address => {
+            Err(AppError::NotFound)
+        }
+        Kind::VerifyEmail => letter.verify_email().await,
+        Kind::ChangeEmail => letter.change_email().await,
+        Kind::SignUpWithYourAddress => Ok(letter.sign_up_with_your_address()),
+        Kind::EmailChanged => letter.email_changed().await,
+        Kind::EmailChangedByStaff => Ok(letter.email_changed_by_staff()),
+        Kind::NewDevice => {
+            letter
+                .notice(
+                    "New login to your account",
+                    "Somebody logged in to your account from a device that we had not seen before.",
+                )
+                .await
+        }
+        Kind::PasswordChanged => {
+            letter
+                .notice(
+                    "Your password was changed",
+                    "The password of your account was changed. All other devices have been logged out.",
+                )
+                .await
+        }
+        Kind::PasswordDisabled => {
+            // Without a link: the way back in is theirs to open.
+            let what = "The staff of this site switched the password of your account off. All devices have been logged out.";
+            Ok(letter.letter("Your password was switched off", vec![what.into()], None, Vec::new()))
+        }
+        Kind::NameChanged => letter.name_changed().await,
+        Kind::DeletionRequested => letter.deletion_requested().await,
+        Kind::ActingBegan => Ok(letter.acting_began()),
+    }
+}
+
+/// Whether a mail program takes the name for nothing but a name: not for an address of a page, of a mail or of a telephone.
+fn is_plain(name: &str) -> bool {
+    const MAX_CHARS: usize = 40;
+    let has_digits_only = name.chars().all(|c| !c.is_alphabetic());
+    name.chars().count() <= MAX_CHARS
+        && !has_digits_only
+        && name.chars().all(|c| c.is_alphanumeric() || "-_".contains(c))
+}
+
+struct Draft<'a> {
+    site: &'a AppState,
+    mail: i64,
+    order: &'a MailJob,
+    user: UserId,
+    /// Only in a mail to its owner. To an address that is not proven anybody could write by choosing a name.
+    name: Option<String>,
+    /// The address that the account has now.
+    present: String,
+}
+
+impl Draft<'_> {
+    async fn reset_password(&self) -> Result<Letter, AppError> {
+        let link = self.link(Purpose::ResetPassword, "reset").await?.0;
+        Ok(self.letter(
+            "Set a new password",
+            vec![
+                format!("Somebody, probably you, asked to set a new password for {}.", self.account()),
+                "The link is good for one hour and can be used once.".into(),
+            ],
+            Some(("Set a new password", link)),
+            vec!["If it was not you, there is nothing to do: your password stays as it is.".into()],
+        ))
+    }
+
+    async fn verify_email(&self) -> Result<Letter, AppError> {
+        let (link, code) = self.link(Purpose::VerifyEmail, "verify").await?;
+        let letter = self.letter(
+            "Confirm your email address",
+            vec![format!(
+                "This address was given for {}. Please confirm that it is yours.",
+                self.account()
+            )],
+            Some(("Confirm the address", link)),
+            vec![
+                "Link and code are good for 24 hours.".into(),
+                "If you do not know of this account, somebody mistyped their address: please ignore this mail.".into(),
+            ],
+        );
+        Ok(Letter { code: Some(code), ..letter })
+    }
+
+    async fn change_email(&self) -> Result<Letter, AppError> {
+        let (link, code) = self.link(Purpose::ChangeEmail, "email/confirm").await?;
+        let letter = self.letter(
+            "Confirm your new email address",
+            vec![format!("Please confirm that this is to be the address of {}.", self.account())],
+            Some(("Use this address", link)),
+            vec!["Link and code are good for 24 hours. Until then your address stays as it was.".into()],
+        );
+        Ok(Letter { code: Some(code), ..letter })
+    }
+
+    fn sign_up_with_your_address(&self) -> Letter {
+        let site = self.site;
+        self.letter(
+            "You have an account already",
+            vec![
+                format!("Somebody, perhaps you, signed up with this address at {}.", self.when_and_where()),
+                format!("It belongs to {} already, and stays with it.", self.account()),
+            ],
+            Some(("Log in", site.url(&site.config.accounts.login_url))),
+            vec!["If you forgot your password, the login page helps. If it was not you, there is nothing to do.".into()],
+        )
+    }
+
+    async fn email_changed(&self) -> Result<Letter, AppError> {
+        let link = self.link(Purpose::UndoEmail, "email/undo").await?.0;
+        Ok(self.letter(
+            "Your email address was changed",
+            vec![
+                format!("The address of {} was changed from this one to another.", self.account()),
+                format!("That was at {}.", self.when_and_where()),
+                "If it was not you: the link brings this address back, logs out all devices and sends you a mail for a new password.".into(),
+            ],
+            Some(("Undo the change", link)),
+            vec!["The link is good for 72 hours.".into()],
+        ))
+    }
+
+    /// Without a link, and without the new address: staff may have changed it because this mailbox is in wrong hands.
+    fn email_changed_by_staff(&self) -> Letter {
+        self.letter(
+            "Your email address was changed",
+            vec![
+                "The staff of this site gave your account another email address.".into(),
+                "This address does not belong to it any more, and the links in earlier mails do nothing now."
+                    .into(),
+            ],
+            None,
+            vec!["If you did not ask for this, please ask us what it was about.".into()],
+        )
+    }
+
+    async fn name_changed(&self) -> Result<Letter, AppError> {
+        self.notice(
+            "Your name was changed",
+            "The name of your account was changed. Your profile shows the new one.",
+        )
+        .await
+    }
+
+    async fn deletion_requested(&self) -> Result<Letter, AppError> {
+        let what = format!(
+            "Your account and everything in it will be deleted on {}. To keep it, just log in before then.",
+            self.order.occasion.detail
+        );
+        self.notice("Your account will be deleted", &what).await
+    }
+
+    /// Without "this was not me": it would end the member's own sessions, and not this one, which is of staff.
+    fn acting_began(&self) -> Letter {
+        let MailContext { at, detail: until, .. } = &self.order.occasion;
+        let began = format!(
+            "Since {}, a member of our staff acts as you, until {until} at the latest.",
+            moment(*at).text
+        );
+        self.letter(
+            "A member of staff acts as you",
+            vec![
+                began,
+                "They see what you see. They cannot change your name, your password or your address, end your sessions, take a copy \
+                 of your data or delete your account."
+                    .into(),
+                "Your page “Activity” says who it is, for what reason, and when it ended.".into(),
+            ],
+            None,
+            vec!["If you did not ask for help, please ask us what it was about.".into()],
+        )
+    }
+
+    /// What happened, when, from where, and a link for who did not do it. Nothing for an address that is not the account's any more:
+    /// its link would be useless, and what happened is no business of that mailbox.
+    async fn notice(&self, subject: &str, what: &str) -> Result<Letter, AppError> {
+        if email_address::key(&self.present) != email_address::key(&self.order.address) {
+            return Err(AppError::NotFound);
+        }
+        let link = self.link(Purpose::NotMe, "not_me").await?.0;
+        let mut paragraphs = vec![what.to_owned(), format!("That was at {}.", self.when_and_where())];
+        if self.order.occasion.is_summary {
+            paragraphs.push("It happened several times; this mail is about the latest. Your page “Activity” lists them all.".into());
+        }
+        Ok(self.letter(
+            subject,
+            paragraphs,
+            Some(("This was not me", link)),
+            vec![
+                "If it was you, there is nothing to do.".into(),
+                "If not: the link logs out all devices and sends you a mail for a new password. It is good for 72 hours.".into(),
+            ],
+        ))
+    }
+
+    /// Which account, in words.
+    fn account(&self) -> String {
+        match &self.name {
+            Some(name) => format!("your account “{name}”"),
+            None => format!("an account at {}", self.site.config.site.name),
+        }
+    }
+
+    fn when_and_where(&self) -> String {
+        let MailContext { at, client, .. } = &self.order.occasion;
+        if client.address.is_empty() && client.agent.is_empty() {
+            return format!("{}, by the staff of this site", moment(*at).text);
+        }
+        format!(
+            "{}, with {}, from the address {}",
+            moment(*at).text,
+            user_agent::in_words(&client.agent),
+            client.address
+        )
+    }
+
+    fn letter(
+        &self,
+        subject: &str,
+        paragraphs: Vec<String>,
+        button: Option<(&'static str, String)>,
+        closing: Vec<String>,
+    ) -> Letter {
+        Letter {
+            to: self.order.address.clone(),
+            name: self.name.clone(),
+            subject: format!("{subject} · {}", self.site.config.site.name),
+            paragraphs,
+            button,
+            code: None,
+            closing,
+        }
+    }
+
+    async fn link(&self, purpose: Purpose, path: &str) -> Result<(String, String), AppError> {
+        let mut transaction = self.site.db.begin().await?;
+        if !mail::hold(&mut transaction, self.mail).await? {
+            return Err(AppError::NotFound);
+        }
+        let now = self.site.clock.now();
+        let issued = tokens::issue(
+            &mut transaction,
+            now,
+            self.order.occasion.at,
+            self.user,
+            purpose,
+            &self.order.address,
+        )
+        .await?;
+        transaction.commit().await?;
+        Ok((self.site.url(&format!("/accounts/{path}/{}", issued.token)), issued.code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_more_than_a_name_are_not_written() {
+        for (name, is_shown) in [
+            ("ada", true),
+            ("Ada_Lovelace-2", true),
+            ("李小龍", true),
+            ("www.free-money.example", false),
+            ("ada@evil.example", false),
+            ("+4915112345678", false),
+            ("4915112345678", false),
+            ("a.b", false),
+        ] {
+            assert_eq!(is_plain(name), is_shown, "{name}");
+        }
+        assert!(!is_plain(&"x".repeat(41)));
+    }
+}

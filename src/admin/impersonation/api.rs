@@ -1,0 +1,90 @@
+//! Server functions.
+
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
+
+use leptos::prelude::*;
+
+use super::Choice;
+use crate::shared::{error::AppError, forms::Submission};
+
+/// As whom the caller would act; the query of the page's address says it.
+///
+/// # Errors
+/// Without the permission, or an outage.
+#[server(prefix = "/api", endpoint = "admin/act/choice")]
+pub async fn load_choice(#[server(default)] query: String) -> Result<Choice, AppError> {
+    use crate::{
+        base::member::Permission,
+        site::{RequestContext, current_staff},
+    };
+
+    let staff = current_staff(Permission::ActAsMember)?;
+    super::service::choice(&RequestContext::current()?.site, &staff, super::Whom::from_query(&query)).await
+}
+
+/// Begins to act as a member; leads to the member's dashboard.
+///
+/// # Errors
+/// Without the permission, or an outage.
+#[server(prefix = "/api", endpoint = "admin/act")]
+pub async fn act(
+    #[server(default)] user: String,
+    #[server(default)] reason: String,
+) -> Result<Submission, AppError> {
+    use super::service;
+    use crate::{
+        accounts::{impersonation_session, session},
+        base::member::Permission,
+        site::{RequestContext, current_staff},
+    };
+
+    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ActAsMember)?);
+    let begun = async {
+        let mut auth = session::auth_session().await?;
+        let recent = session::recently_authenticated(&auth, &visit.site).await?;
+        let (user, next) = (user.parse().ok(), impersonation_session::NextId::default());
+        let begun = service::begin(&visit, &staff, &recent, user, &reason, next.hash()).await?;
+        impersonation_session::begin(&mut auth, &visit.site, staff.member(), next, &begun).await
+    };
+    Submission::from_result(begun.await.map(|()| {
+        crate::site::response::clear_site_data();
+        leptos_axum::redirect(&visit.site.config.accounts.login_redirect_url);
+    }))
+}
+
+/// Stops; the caller is themselves again. Who did not act is that already.
+///
+/// # Errors
+/// Nobody is signed in, or an outage.
+#[server(prefix = "/api", endpoint = "acting/stop")]
+pub async fn stop_acting() -> Result<Submission, AppError> {
+    use super::service;
+    use crate::accounts::identity::EndReason;
+    use crate::{
+        accounts::{impersonation_session, session},
+        base::member::Permission,
+        shared::{level::Level, paths::ADMIN},
+        site::{RequestContext, current_member, flash},
+        ui::flash::Message,
+    };
+
+    let (visit, member, mut auth) =
+        (RequestContext::current()?, current_member()?, session::auth_session().await?);
+    if let (Some(_), Some(session)) = (member.acting(), session::current_id(&auth)) {
+        impersonation_session::stop(&mut auth, &visit.site).await?;
+        service::ended(&visit.site, &session, EndReason::Stopped).await?;
+        crate::site::response::clear_site_data();
+        flash::message(Level::Success, Message::ActingStopped);
+    }
+    let is_there = visit.site.config.admin.is_open_to(visit.client.address.parse().ok());
+    let location = match auth.user.filter(|owner| owner.is_staff() && is_there) {
+        // Back to the member as whom they acted.
+        Some(owner) if member.acting().is_some() && owner.may(Permission::ViewUser) => {
+            format!("{ADMIN}/users/{}", member.id())
+        }
+        Some(_) => ADMIN.to_owned(),
+        None => visit.site.config.accounts.login_redirect_url.clone(),
+    };
+    leptos_axum::redirect(&location);
+    Ok(Submission::Accepted)
+}

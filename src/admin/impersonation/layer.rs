@@ -1,0 +1,115 @@
+//! Between the session and everything that asks who is there: who acts as a member is that member from here on.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use super::service;
+use crate::{
+    accounts::{
+        identity::{self, EndReason, Identity},
+        impersonation_session,
+        session::{self, AuthSession},
+    },
+    auth::sessions::IdHash,
+    base::member::{ClientInfo, Member},
+    shared::{error::AppError, level::Level},
+    site::{AppState, flash, response},
+    timing::Recorder,
+    ui::flash::Message,
+};
+
+/// Puts the [`Member`] who asks into the request's extensions, if there is one.
+pub async fn identify(State(site): State<AppState>, mut request: Request, next: Next) -> Response {
+    let Some(auth) = request.extensions().get::<AuthSession>().cloned() else {
+        return next.run(request).await;
+    };
+    let session = session::current_id(&auth);
+    let Some(owner) = auth.user.clone() else {
+        return next.run(request).await;
+    };
+    let asking = match session::acting(&auth).await {
+        Ok(acting) => identity::asking(&site, owner, acting).await,
+        Err(error) => Err(error),
+    };
+    match asking {
+        Ok(Identity::Member(member)) => {
+            let acts = member.acting().is_some();
+            introduce(&mut request, member);
+            let response = next.run(request).await;
+            if acts && let Err(error) = note_logout(&site, &auth, session).await {
+                tracing::warn!(%error, "The end of acting as a member is written later");
+            }
+            response
+        }
+        Ok(Identity::Over(owner, ending)) => over(&site, request, &auth, &owner, ending).await,
+        Err(error) => response::refuse(error),
+    }
+}
+
+/// Writes down that acting is over where the request has ended its session.
+async fn note_logout(site: &AppState, auth: &AuthSession, session: Option<IdHash>) -> Result<(), AppError> {
+    match session {
+        Some(session) if session::current_id(auth).is_none() => {
+            service::ended(site, &session, EndReason::LoggedOut).await
+        }
+        _ => Ok(()),
+    }
+}
+
+fn introduce(request: &mut Request, member: Member) {
+    if let Some(recorder) = request.extensions().get::<Recorder>() {
+        recorder.user(member.id());
+        if let Some(actor) = member.acting() {
+            recorder.actor(actor.id);
+        }
+    }
+    if let Some(actor) = member.acting()
+        && let Some(client) = request.extensions_mut().get_mut::<ClientInfo>()
+    {
+        client.acting = Some(actor.clone());
+    }
+    request.extensions_mut().insert(member);
+}
+
+/// The session is its owner's again. What was sent from a page of the member's is not done, for it would be done to the owner.
+async fn over(
+    site: &AppState,
+    request: Request,
+    auth: &AuthSession,
+    owner: &Member,
+    ending: EndReason,
+) -> Response {
+    let ended = async {
+        impersonation_session::forget(auth, site, owner).await?;
+        match session::current_id(auth) {
+            Some(session) => service::ended(site, &session, ending).await,
+            None => Ok(()),
+        }
+    };
+    if let Err(error) = ended.await {
+        return response::refuse(error);
+    }
+    let is_page = [Method::GET, Method::HEAD].contains(request.method());
+    let location = match request.uri().path_and_query() {
+        Some(same) if is_page => same.as_str(),
+        _ => &site.config.accounts.login_redirect_url,
+    };
+    let mut response = if is_page || response::wants_html(request.headers()) {
+        let location = HeaderValue::try_from(location).unwrap_or(HeaderValue::from_static("/"));
+        (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+    } else {
+        response::refuse(AppError::ActingOver)
+    };
+    let message = match ending {
+        EndReason::NotAllowed => Message::ActingNotAllowed,
+        _ => Message::ActingTimeOver,
+    };
+    let headers = response.headers_mut();
+    flash::set_message(site, request.headers(), headers, Level::Warning, message);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    response
+}

@@ -1,0 +1,126 @@
+//! The page on which acting begins, and the banner while it goes on.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use server_fn::ServerFn;
+
+use super::super::layout::AdminFrame;
+use super::{
+    Candidate, Choice,
+    api::{self, Act, StopActing},
+};
+use crate::{
+    shared::{
+        forms::{Field, Problem, ReturnedForm},
+        paths::ACT,
+    },
+    ui::{Data, Form, Loaded, Once, TextField, context::Notice},
+};
+
+/// `/admin/act?user=…`
+#[component]
+pub fn ActPage() -> impl IntoView {
+    let search = use_location().search;
+    let data = Data::load(move || search.get(), api::load_choice);
+    let returned = Once::form(Act::PATH);
+    view! {
+        <AdminFrame title="Act as a member">
+            <div class="narrow">
+                <Loaded
+                    data
+                    show=move |choice: Choice| match choice {
+                        Choice::Open { is_unknown } => view! { <ChooseMember is_unknown /> }.into_any(),
+                        Choice::Of(candidate) => {
+                            view! { <GiveReason candidate returned=returned.clone() /> }.into_any()
+                        }
+                    }
+                />
+            </div>
+        </AdminFrame>
+    }
+}
+
+/// A form that is only a question: it leads back to this page.
+#[component]
+fn ChooseMember(is_unknown: bool) -> impl IntoView {
+    view! {
+        <p>"You will see the site as the member sees it. The admin’s page of each user leads here, too."</p>
+        <form method="get" action=ACT class="form">
+            <div class="field">
+                <label for="id_username">"Username or email address"</label>
+                <input
+                    id="id_username"
+                    name="username"
+                    autocomplete="off"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    dir="auto"
+                    required
+                    aria-invalid=is_unknown.then_some("true")
+                    aria-describedby=is_unknown.then_some("id_username_error")
+                />
+                <div class="field-errors" id="id_username_error">
+                    {is_unknown.then(|| view! { <p class="error">"There is no such active member."</p> })}
+                </div>
+            </div>
+            <button type="submit" class="button primary">
+                "Go on"
+            </button>
+        </form>
+    }
+}
+
+#[component]
+fn GiveReason(candidate: Candidate, returned: Option<ReturnedForm>) -> impl IntoView {
+    let Candidate { user, username, is_possible, minutes } = candidate;
+    if !is_possible {
+        return view! { <p>{Problem::NotToActAs.to_string()}</p> }.into_any();
+    }
+    view! {
+        <p>
+            "You will see the site as " <strong>
+                <bdi>{username}</bdi>
+            </strong> {format!(" sees it, for {minutes} minutes at most.")}
+        </p>
+        <p>
+            "They get a mail with your name and your reason, and both stand in their record of activity. Names, password, email address, devices, the copy of their data and the deletion of the account stay closed to you."
+        </p>
+        <Form path=Act::PATH submit="Act as this member" returned>
+            <input type="hidden" name="user" value=user />
+            <TextField
+                field=Field::Reason
+                label="Reason"
+                autocomplete="off"
+                capitals="sentences"
+                help="The member reads it. Such as: You asked us why a page looks wrong."
+            />
+        </Form>
+    }
+    .into_any()
+}
+
+/// Stands on every page while somebody acts as a member.
+#[component]
+pub fn ActingBanner(
+    /// What it says.
+    notice: Notice,
+) -> impl IntoView {
+    let Notice { actor, member, until } = notice;
+    view! {
+        <section class="acting" aria-label="Acting as a member">
+            <p>
+                <bdi>{actor}</bdi>
+                ", you are acting as "
+                <strong>
+                    <bdi>{member}</bdi>
+                </strong>
+                {format!(", until {} at the latest.", until.text)}
+            </p>
+            <form method="post" action=StopActing::PATH>
+                <button type="submit" class="button">
+                    "Stop"
+                </button>
+            </form>
+        </section>
+    }
+}

@@ -1,0 +1,152 @@
+//! The verbs of acting as a member, and who asks when somebody does.
+
+use super::{Candidate, Choice, REASON_MAX, Whom, store};
+use crate::{
+    accounts::{
+        self,
+        identity::{EndReason, is_over, is_possible},
+        names,
+    },
+    activity::{self, Kind},
+    audit::service as history,
+    auth::sessions::{IdHash, data::Acting, login_context::RecentAuth},
+    base::{
+        clock::{Millis, latest, to_millis},
+        db::Transaction,
+        member::{ClientInfo, Permission, Staff, UserId},
+        moment::moment,
+    },
+    mail::service::Kind as Mail,
+    shared::{
+        error::AppError,
+        forms::{Field, FormErrors, Problem},
+    },
+    site::{AppState, RequestContext},
+};
+
+/// Whom the page is about.
+///
+/// # Errors
+/// An outage.
+pub async fn choice(site: &AppState, staff: &Staff, whom: Option<Whom>) -> Result<Choice, AppError> {
+    let found = match &whom {
+        None => None,
+        Some(Whom::User(id)) => accounts::service::member(site, UserId(*id)).await?,
+        Some(Whom::Named(name)) => accounts::service::member_named(site, name).await?,
+    };
+    Ok(found.map_or(Choice::Open { is_unknown: whom.is_some() }, |member| {
+        Choice::Of(Candidate {
+            user: member.id().0,
+            username: member.username().to_owned(),
+            is_possible: is_possible(staff.member(), &member),
+            minutes: site.config.admin.acting_limit.get().as_secs() / 60,
+        })
+    }))
+}
+
+/// Writes down, before the session that will have this id becomes it, that staff acts as a member: in the member's record, among the
+/// changes, and in a mail to the member.
+///
+/// # Errors
+/// A refused form, or an outage.
+pub async fn begin(
+    visit: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    user: Option<i64>,
+    reason: &str,
+    session: IdHash,
+) -> Result<Acting, AppError> {
+    let (site, staff) = (&visit.site, staff.require(Permission::ActAsMember)?);
+    let actor = staff.member();
+    let reason = checked(reason)?;
+    let refused = || AppError::Invalid(FormErrors::one(Field::Form, Problem::NotToActAs));
+    let member = accounts::service::member(site, UserId(user.ok_or_else(refused)?)).await?;
+    let member = member.filter(|member| is_possible(actor, member)).ok_or_else(refused)?;
+    let (id, now) = (member.id(), site.clock.now());
+    let ends_at = now.saturating_add(to_millis(site.config.admin.acting_limit.get()));
+    let mut transaction = site.db.begin().await?;
+    let row = store::ActingRow {
+        member_id: id.0,
+        actor_id: actor.id().0,
+        member: member.username().to_owned(),
+        actor: actor.username().to_owned(),
+        ends_at,
+    };
+    store::insert(&mut transaction, &session, &row).await?;
+    record(&mut transaction, now, &row, Kind::ActingBegan, &reason).await?;
+    accounts::service::notify(&mut transaction, visit, Mail::ActingBegan, id, &moment(ends_at).text).await?;
+    transaction.commit().await?;
+    site.mails.wake();
+    site.cache.invalidate_member(id, "acting began");
+    Ok(Acting { member: id, ends_at })
+}
+
+/// The reason is one line, which the member reads.
+fn checked(typed: &str) -> Result<String, AppError> {
+    let reason = typed.trim();
+    let found = reason.chars().count();
+    let problem = if reason.is_empty() {
+        Problem::Required
+    } else if found > REASON_MAX as usize {
+        Problem::TooLong { max: REASON_MAX, found: u32::try_from(found).unwrap_or(u32::MAX) }
+    } else if names::has_control_chars(reason) {
+        Problem::LineCharacters
+    } else {
+        return Ok(reason.to_owned());
+    };
+    Err(AppError::Invalid(FormErrors::one(Field::Reason, problem)))
+}
+
+/// Writes down that it is over in this session; nothing happens where that is written already, or nobody acted.
+///
+/// # Errors
+/// An outage: a sweep makes up for it.
+pub async fn ended(site: &AppState, session: &[u8], ending: EndReason) -> Result<(), AppError> {
+    let mut transaction = site.db.begin().await?;
+    let Some(row) = store::delete(&mut transaction, session).await? else {
+        return Ok(());
+    };
+    let at = site.clock.now().min(row.ends_at);
+    record(&mut transaction, at, &row, Kind::ActingEnded, ending.name()).await?;
+    transaction.commit().await?;
+    site.cache.invalidate_member(UserId(row.member_id), "acting ended");
+    Ok(())
+}
+
+/// In the record of the member, with neither address nor browser: those are of staff. And among the changes.
+async fn record(
+    transaction: &mut Transaction,
+    at: Millis,
+    row: &store::ActingRow,
+    kind: Kind,
+    value: &str,
+) -> Result<(), AppError> {
+    let detail = format!("{}: {value}", row.actor);
+    let (member, nowhere) = (UserId(row.member_id), ClientInfo::default());
+    activity::service::record(transaction, at, member, kind, &detail, &nowhere).await?;
+    let verb = if kind == Kind::ActingBegan { "began" } else { "ended" };
+    let actor = history::Actor::Was(UserId(row.actor_id), &row.actor);
+    let object = history::Object::User(member, &row.member);
+    history::record(transaction, at, actor, object, &[("acting", "", &format!("{verb}: {value}"))]).await
+}
+
+/// Writes down the ends that no request has told of: the time passed and nobody came by, or the session was ended elsewhere.
+///
+/// # Errors
+/// An outage.
+pub async fn sweep(site: &AppState) -> Result<(), AppError> {
+    const BATCH: i64 = 100;
+    loop {
+        let (now, longest) = (site.clock.now(), to_millis(site.config.admin.acting_limit.get()));
+        let over = store::over(&mut *site.db.read().await?, now, latest(now, longest), BATCH).await?;
+        if over.is_empty() {
+            return Ok(());
+        }
+        for (session, ends_at) in over {
+            let ending =
+                if is_over(site, ends_at, now) { EndReason::TimeOver } else { EndReason::SessionEnded };
+            ended(site, &session, ending).await?;
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A user's page.
+
+use super::super::{Given, Password, User, store::user};
+use super::can_manage::Target;
+use crate::{
+    admin::groups,
+    audit::{service as history, service::Object},
+    base::{
+        member::{Permission, Staff, UserId},
+        moment::moment,
+    },
+    shared::error::AppError,
+    site::AppState,
+};
+
+/// What staff see of a user, with the parts of the histories before these lines.
+///
+/// # Errors
+/// [`AppError::NotFound`], or an outage.
+pub async fn shown(
+    site: &AppState,
+    staff: &Staff,
+    id: UserId,
+    before: Option<i64>,
+    deeds_before: Option<i64>,
+) -> Result<User, AppError> {
+    let mut connection = site.db.read().await?;
+    let target = Target::find(&mut connection, id).await?;
+    let groups = user::groups(&mut connection, id).await?;
+    drop(connection);
+    let all_groups = groups::service::names(site, None).await?.into_iter().map(|(_, name)| name).collect();
+    let history = history::of_object(site, Object::User(id, ""), before).await?;
+    let deeds = history::by_actor(site, id, deeds_before).await?;
+    let (reach, Target { row, rights }) = (target.reach(staff), target);
+    let flags =
+        [row.is_active == 1, row.is_staff == 1, row.is_superuser == 1, row.email_verified_at.is_some()];
+    let has_deeds = row.is_staff == 1 || !deeds.lines.is_empty();
+    let given = |permission: Permission| Given {
+        permission,
+        own: rights.own.contains(permission.codename()),
+        of_groups: rights.of_groups.contains(permission.codename()),
+        can_be_given: staff.member().may(permission),
+    };
+    Ok(User {
+        id: row.id,
+        version: row.version,
+        username: row.username,
+        first_name: row.first_name,
+        last_name: row.last_name,
+        email: row.email,
+        facts: flags,
+        joined: moment(row.date_joined),
+        seen: row.last_login.map(moment),
+        deleted_at: row.delete_after.map(moment),
+        password: match row.password_kind.as_str() {
+            "!" => Password::Off,
+            "?" | "" => Password::None,
+            _ => Password::Set,
+        },
+        permissions: Permission::ALL.map(given).into(),
+        unknown: rights
+            .own
+            .iter()
+            .filter(|name| Permission::from_codename(name).is_none())
+            .cloned()
+            .collect(),
+        groups,
+        all_groups,
+        reach,
+        history,
+        deeds: has_deeds.then_some(deeds),
+    })
+}

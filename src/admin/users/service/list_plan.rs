@@ -1,0 +1,127 @@
+//! What is found out about a list of users before it is read: the counts, and by which way to read it.
+
+use super::super::{
+    Found,
+    filter::Filter,
+    search::Search,
+    store::{
+        counts::{self, Count},
+        plan::{MOST, Plan, Source},
+        size,
+    },
+};
+use super::counts::fold_now;
+use crate::{base::sql::Sql, shared::error::AppError, site::AppState};
+
+/// Of more than so many rows the counts are put together.
+const ROWS_OF_COUNTS: i64 = 5000;
+/// Of a list with so many users each can be looked at, in whatever order.
+const MAX_SCANNED: i64 = 60_000;
+
+/// What was found out about a list before it is read.
+pub struct ListPlan {
+    pub source: Source,
+    pub found: Found,
+    /// Of the users that fit the search, or of all: none where too many fit to be counted.
+    pub counts: Option<Vec<Count>>,
+    pub total: i64,
+    /// Wanted, and there is somebody.
+    pub facets: Vec<i64>,
+}
+
+impl ListPlan {
+    pub fn plan<'a>(&'a self, site: &AppState, filter: &Filter, search: Option<&'a Search>) -> Plan<'a> {
+        Plan {
+            is_embedded: site.db.is_embedded(),
+            facets: &self.facets,
+            group: filter.group,
+            search,
+            source: self.source,
+        }
+    }
+}
+
+/// Counts first: the numbers say by which way the list is read.
+pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> Result<ListPlan, AppError> {
+    let mut connection = site.db.read().await?;
+    let (all, stored) = counts::all(&mut connection).await?;
+    if stored > ROWS_OF_COUNTS && !site.db.is_embedded() {
+        tokio::spawn(fold_now(site.clone()));
+    }
+    let total = sum(&all, None, &Filter::default().facets());
+    let wanted = filter.facets();
+    let of_group = filter.group.unwrap_or(0);
+    let facets: Vec<i64> = all
+        .iter()
+        .filter(|count| count.group == of_group && wanted.contains(&count.facet))
+        .map(|count| count.facet)
+        .collect();
+    let without_search = sum(&all, filter.group, &facets);
+    let Some(search) = search else {
+        let found = Found::Exactly(without_search);
+        return Ok(ListPlan { source: Source::Sorted, found, counts: Some(all), total, facets });
+    };
+    let of_everybody = Plan {
+        is_embedded: site.db.is_embedded(),
+        facets: &[],
+        group: None,
+        search: Some(search),
+        source: Source::Matches,
+    };
+    if !size::are_too_many(&mut connection, &of_everybody, search, total).await? {
+        let matching = counts::of_matches(&mut connection, &matches_by_facet(&of_everybody, search)).await?;
+        if matching.iter().map(|one| one.looked_at).sum::<i64>() <= MOST {
+            let mut counted: Vec<Count> = matching.into_iter().map(|one| one.fitting).collect();
+            counted
+                .extend(counts::of_groups(&mut connection, &matches_by_group(&of_everybody, search)).await?);
+            let found = Found::Exactly(sum(&counted, filter.group, &facets));
+            return Ok(ListPlan { source: Source::Matches, found, counts: Some(counted), total, facets });
+        }
+    }
+    if without_search <= MOST {
+        let few = Plan { facets: &facets, group: filter.group, source: Source::Few, ..of_everybody };
+        let mut sql = Sql::new("SELECT CAST(0 AS BIGINT), users.facet, CAST(COUNT(*) AS BIGINT)");
+        few.push_from_where(&mut sql);
+        sql.push(" GROUP BY users.facet");
+        let fitting = counts::of_groups(&mut connection, &sql).await?;
+        let found = Found::Exactly(sum(&fitting, None, &facets));
+        return Ok(ListPlan { source: Source::Few, found, counts: None, total, facets });
+    }
+    let source = match without_search <= MAX_SCANNED {
+        true => Source::Sorted,
+        false => size::stream(&mut connection, &of_everybody, filter.group, search).await?,
+    };
+    Ok(ListPlan {
+        source,
+        found: Found::MoreThan { count: MOST, is_sorted: source == Source::Sorted },
+        counts: None,
+        total,
+        facets,
+    })
+}
+
+/// Of the users that may fit, and of those that do.
+fn matches_by_facet(plan: &Plan<'_>, search: &Search) -> Sql {
+    let mut sql = Sql::new("SELECT users.facet, CAST(COUNT(*) AS BIGINT), CAST(SUM(CASE WHEN 1 = 1");
+    plan.push_likes(&mut sql);
+    sql.push(" THEN 1 ELSE 0 END) AS BIGINT) FROM");
+    plan.push_matches(&mut sql, search);
+    sql.push(plan.join()).push("users ON users.id = matches.id GROUP BY users.facet");
+    sql
+}
+
+fn matches_by_group(plan: &Plan<'_>, search: &Search) -> Sql {
+    let mut sql = Sql::new("SELECT group_members.group_id, users.facet, CAST(COUNT(*) AS BIGINT) FROM");
+    plan.push_matches(&mut sql, search);
+    sql.push(plan.join()).push("users ON users.id = matches.id");
+    sql.push(plan.join()).push("group_members ON group_members.user_id = users.id WHERE 1 = 1");
+    plan.push_likes(&mut sql);
+    sql.push(" GROUP BY group_members.group_id, users.facet");
+    sql
+}
+
+pub fn sum(counts: &[Count], group: Option<i64>, facets: &[i64]) -> i64 {
+    let group = group.unwrap_or(0);
+    let of_these = counts.iter().filter(|one| one.group == group && facets.contains(&one.facet));
+    of_these.map(|one| one.count).sum()
+}

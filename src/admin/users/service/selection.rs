@@ -1,0 +1,117 @@
+//! Whom a batch concerns, and what is said before it is done.
+
+use super::super::{
+    Found,
+    batch::{Action, Batch, Confirmation, Who},
+    search::Search,
+    store::{
+        batch as store,
+        batch::{Concerned, Source},
+    },
+};
+use super::{can_manage::has_all, list_plan::look};
+use crate::{
+    admin::groups::service as groups,
+    base::member::{Rights, Staff},
+    shared::error::AppError,
+    site::AppState,
+};
+
+/// More are done in several goes.
+pub(super) const MOST: i64 = 10_000;
+
+/// What a batch would do.
+///
+/// # Errors
+/// [`AppError::BadRequest`] where the query names none, or an outage; not allowed, where the group gives more than the caller has.
+pub async fn confirmation(site: &AppState, staff: &Staff, query: &str) -> Result<Confirmation, AppError> {
+    const NAMES: usize = 20;
+    const IDS_AT_ONCE: usize = 1000;
+    let batch = Batch::from_query(query).ok_or(AppError::BadRequest)?;
+    let staff = staff.require(batch.action.permission())?;
+    let group = group_name(site, &staff, &batch).await?;
+    let (mut concerned, all) = concerned(site, &staff, &batch, i64::MAX).await?;
+    let has_more = concerned.len() as i64 > MOST;
+    concerned.truncate(MOST as usize);
+    concerned.sort_by(|one, other| one.1.cmp(&other.1));
+    let mut goes: Vec<_> = Vec::new();
+    let ids: Vec<i64> = concerned.iter().map(|(id, _)| *id).collect();
+    if matches!(batch.action, Action::Delete | Action::EndSessions | Action::Deactivate) {
+        let mut connection = site.db.read().await?;
+        for some in ids.chunks(IDS_AT_ONCE) {
+            for (what, count) in store::goes(&mut connection, some).await? {
+                match goes.iter_mut().find(|(one, _)| *one == what) {
+                    Some((_, sum)) => *sum += count,
+                    None => goes.push((what, count)),
+                }
+            }
+        }
+        goes.retain(|(what, count)| *count > 0 && (batch.action == Action::Delete || what.is_session()));
+    }
+    let count = concerned.len() as i64;
+    Ok(Confirmation {
+        batch: batch.to_query(),
+        list: batch.list_query(),
+        action: batch.action,
+        group,
+        count,
+        has_more,
+        left_out: all.filter(|_| !has_more).map(|all| (all - count).max(0)),
+        newest: ids.iter().copied().max().unwrap_or(0),
+        names: concerned.into_iter().take(NAMES).map(|(_, name)| name).collect(),
+        goes,
+    })
+}
+
+/// The name of the group that the action needs. Nobody is put into one that gives more than the caller has.
+pub(super) async fn group_name(
+    site: &AppState,
+    staff: &Staff,
+    batch: &Batch,
+) -> Result<Option<String>, AppError> {
+    if !batch.action.needs_group() {
+        return Ok(None);
+    }
+    let id = batch.group.ok_or(AppError::BadRequest)?;
+    let found = groups::find(&mut *site.db.read().await?, id).await?.ok_or(AppError::NotFound)?;
+    let rights = Rights { of_groups: found.permissions, ..Rights::default() };
+    if batch.action == Action::JoinGroup && !has_all(staff, &rights) {
+        return Err(AppError::Forbidden);
+    }
+    Ok(Some(found.name))
+}
+
+/// Ids and names of those to whom it is done, one more than [`MOST`] at most; and how many it was asked for, where that is counted.
+pub(super) async fn concerned(
+    site: &AppState,
+    staff: &Staff,
+    batch: &Batch,
+    newest: i64,
+) -> Result<(Vec<(i64, String)>, Option<i64>), AppError> {
+    let of = |source| Concerned {
+        source,
+        action: batch.action,
+        group: batch.group,
+        staff,
+        newest,
+        limit: MOST + 1,
+    };
+    match &batch.who {
+        Who::Chosen(ids) => {
+            let mut connection = site.db.read().await?;
+            let found = store::concerned(&mut connection, &of(Source::Ids(ids))).await?;
+            Ok((found, Some(store::count(&mut connection, ids).await?)))
+        }
+        Who::All(filter) => {
+            let search = Search::parse(&filter.search);
+            let look = look(site, filter, search.as_ref()).await?;
+            let all = match look.found {
+                Found::Exactly(count) => Some(count),
+                Found::MoreThan { .. } => None,
+            };
+            let plan = look.plan(site, filter, search.as_ref());
+            let mut connection = site.db.read().await?;
+            Ok((store::concerned(&mut connection, &of(Source::List(plan))).await?, all))
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Server functions. (The copy is a file and no value: `download`.)
+
+#![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
+
+use leptos::prelude::*;
+
+use crate::{
+    accounts::DeletionTerms,
+    shared::{error::AppError, forms::Submission},
+};
+
+/// What a deletion that the caller asks for now would mean.
+///
+/// # Errors
+/// Nobody is signed in.
+#[server(prefix = "/api", endpoint = "members/deletion_terms")]
+pub async fn load_deletion_terms() -> Result<DeletionTerms, AppError> {
+    use crate::site::{RequestContext, current_member};
+
+    Ok(crate::accounts::service::deletion_terms(&RequestContext::current()?.site, &current_member()?))
+}
+
+/// Asks for the deletion of the caller's account; success logs them out and leads to the login page.
+///
+/// # Errors
+/// Nobody is signed in, or an outage.
+#[server(prefix = "/api", endpoint = "members/delete")]
+pub async fn request_deletion(#[server(default)] username: String) -> Result<Submission, AppError> {
+    use crate::{
+        accounts::session,
+        shared::level::Level,
+        site::{RequestContext, current_member, flash},
+        ui::flash::Message,
+    };
+
+    let (visit, member) = (RequestContext::current()?, current_member()?);
+    let verdict = async {
+        let mut auth = session::auth_session().await?;
+        let proof = session::recently_authenticated(&auth, &visit.site).await?;
+        let days = crate::accounts::service::request_deletion(&visit, &member, &proof, &username).await?;
+        session::log_out(&mut auth, &visit.site).await.map(|_| days)
+    };
+    Submission::from_result(verdict.await.map(|days| {
+        crate::site::response::clear_site_data();
+        flash::message(Level::Warning, Message::DeletionRequested { days });
+        leptos_axum::redirect(&visit.site.config.accounts.login_url);
+    }))
+}

@@ -1,0 +1,75 @@
+//! The copy as a download. A route of its own, because server functions answer forms with pages and scripts with values, and this is
+//! a file.
+
+use axum::{
+    Extension, Router,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use bytes::Bytes;
+
+use super::service::{self, Packed};
+use crate::{
+    accounts::session::{self, AuthSession},
+    base::{
+        member::{ClientInfo, Member},
+        moment::moment,
+    },
+    shared::{
+        error::AppError,
+        paths::{DATA, EXPORT, REAUTHENTICATE},
+    },
+    site::{
+        AppState, RequestContext,
+        form_body::Values,
+        pending_form,
+        response::{self, to_the_end, with_next},
+    },
+    timing::Recorder,
+};
+
+/// The route. Who comes there by an address, after a login on the way say, is shown the page with the button.
+pub fn routes() -> Router<AppState> {
+    Router::new().route(EXPORT, get(Redirect::to(DATA)).post(download))
+}
+
+async fn download(
+    State(site): State<AppState>,
+    Extension(member): Extension<Member>,
+    Extension(auth): Extension<AuthSession>,
+    Extension(client): Extension<ClientInfo>,
+    Extension(recorder): Extension<Recorder>,
+    headers: HeaderMap,
+) -> Response {
+    let visit = RequestContext { site: site.clone(), client, device: None, recorder, page: None };
+    to_the_end(async move {
+        let copy = match session::recently_authenticated(&auth, &site).await {
+            Ok(proof) => service::export(&visit, &member, &proof).await,
+            Err(error) => Err(error),
+        };
+        match copy {
+            Ok(copy) => file(&site, copy),
+            Err(AppError::ReauthenticationRequired) if response::wants_html(&headers) => {
+                let to = [(header::LOCATION, with_next(REAUTHENTICATE, DATA))];
+                let mut response = (StatusCode::SEE_OTHER, to).into_response();
+                // The way back leads to a page and not to the file: there it says that the button is to be pressed again.
+                pending_form::keep_to_show(&site, response.headers_mut(), DATA, EXPORT, Values::new());
+                response
+            }
+            Err(error) => response::refuse(error),
+        }
+    })
+    .await
+}
+
+fn file(site: &AppState, copy: Packed) -> Response {
+    let today = moment(site.clock.now()).iso;
+    let name =
+        format!("attachment; filename=\"my-data-{}.zip\"", today.split('T').next().unwrap_or_default());
+    let disposition = HeaderValue::try_from(name).unwrap_or(HeaderValue::from_static("attachment"));
+    let kind = HeaderValue::from_static("application/zip");
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, disposition)], Bytes::from_owner(copy))
+        .into_response()
+}

@@ -1,0 +1,117 @@
+//! A copy of all that the site has of a member.
+
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_stream::StreamExt;
+
+use super::super::{
+    archive::Archive,
+    store::{self, Fields},
+};
+use crate::{
+    activity::{self, Kind},
+    auth::sessions::login_context::RecentAuth,
+    base::{export_budget::Turn, member::Member, moment::moment},
+    shared::error::AppError,
+    site::{AppState, RequestContext},
+};
+
+/// Bytes of JSON that are packed together.
+const PIECE: usize = 32 * 1024;
+
+const ABOUT: &str = "All that this site has of you, but for what would let somebody into your account: the hash of your password, \
+                     and the hashes of the keys in your browsers and mails. Your picture, where there is one, is beside this file. \
+                     Times are in UTC.";
+
+/// A finished copy; its bytes count as long as it is there.
+pub struct Packed {
+    bytes: Vec<u8>,
+    _room: OwnedSemaphorePermit,
+    _turn: Turn,
+}
+
+impl AsRef<[u8]> for Packed {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+/// Makes a copy of all that the site has of the member: a ZIP file.
+///
+/// # Errors
+/// [`AppError::Busy`] past the bounds, or an outage.
+pub async fn export(
+    visit: &RequestContext,
+    member: &Member,
+    _proof: &RecentAuth,
+) -> Result<Packed, AppError> {
+    let (site, now) = (&visit.site, visit.site.clock.now());
+    let turn = site.exports.turn(member.id())?;
+    let slot = site.exports.slot()?;
+    let archive = Archive::begin(now);
+    fill(&archive, site, member).await?;
+    let bytes = archive.finish().await?;
+    drop(slot);
+    let room = site.exports.room_for(bytes.len())?;
+    let mut transaction = site.db.begin().await?;
+    activity::service::record(&mut transaction, now, member.id(), Kind::DataExported, "", &visit.client)
+        .await?;
+    transaction.commit().await?;
+    site.cache.invalidate_member(member.id(), "data exported").await;
+    Ok(Packed { bytes, _room: room, _turn: turn })
+}
+
+async fn fill(archive: &Archive, site: &AppState, member: &Member) -> Result<(), AppError> {
+    let mut connection = site.db.read().await?;
+    archive.file("account.json").await?;
+    let made_at = moment(site.clock.now()).iso;
+    let account = store::rows(&mut connection, &store::ACCOUNT, member.id()).next().await;
+    let account = object(&account.ok_or(AppError::SignedOut)??);
+    let head = format!(
+        "{{\n\"about\": {},\n\"site\": {},\n\"made_at\": {},\n{}: {account}",
+        json!(ABOUT),
+        json!(site.config.site.name),
+        json!(made_at),
+        json!(store::ACCOUNT.name),
+    );
+    archive.add(head.into_bytes()).await?;
+    for part in store::LISTS {
+        let mut piece = format!(",\n{}: [", json!(part.name)).into_bytes();
+        let mut rows = store::rows(&mut connection, part, member.id());
+        let mut is_first = true;
+        while let Some(fields) = rows.next().await {
+            piece.extend_from_slice(if is_first { b"\n" } else { b",\n" });
+            piece.extend_from_slice(object(&fields?).as_bytes());
+            is_first = false;
+            if piece.len() >= PIECE {
+                archive.add(std::mem::take(&mut piece)).await?;
+            }
+        }
+        drop(rows);
+        piece.extend_from_slice(b"]");
+        archive.add(piece).await?;
+    }
+    archive.add(b"\n}\n".to_vec()).await?;
+    if let Some((large, small)) = store::picture(&mut connection, member.id()).await? {
+        for (name, picture) in [("picture-large.webp", large), ("picture-small.webp", small)] {
+            archive.file(name).await?;
+            archive.add(picture).await?;
+        }
+    }
+    Ok(())
+}
+
+/// As JSON, in the order of the fields.
+fn object(fields: &Fields) -> String {
+    struct Ordered<'a>(&'a Fields);
+
+    impl Serialize for Ordered<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        }
+    }
+
+    // Texts, numbers and truth values: nothing in it can fail.
+    serde_json::to_string(&Ordered(fields)).unwrap_or_default()
+}

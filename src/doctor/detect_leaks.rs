@@ -1,0 +1,264 @@
+//! What is wrong with an answer. Nothing is asked here: an answer comes in, verdicts go out.
+
+use std::fmt;
+
+use axum::http::{HeaderMap, HeaderName, header};
+
+use super::canary::{Canary, Kind, Role};
+use crate::server::page_cache::X_CACHE;
+
+/// An answer, ready to be read.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// What its body says, unpacked and in lower case; nothing where it could not be read.
+    pub text: Option<String>,
+    /// Whose picture it is, if it is one.
+    pub picture_of: Option<Role>,
+}
+
+impl Answer {
+    /// Whether it came out of the page cache.
+    pub fn is_kept(&self) -> bool {
+        self.headers.get(X_CACHE).is_some_and(|value| value.as_bytes().starts_with(b"HIT"))
+    }
+
+    /// Whether the page cache gave it, be it only just made.
+    fn is_shared(&self) -> bool {
+        self.headers.get(X_CACHE).is_some_and(|value| !value.as_bytes().starts_with(b"BYPASS"))
+    }
+}
+
+/// What is expected of an answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// Who asked.
+    pub asker: Role,
+    /// Whether they may enter.
+    pub may_enter: bool,
+    /// Whether they may see there what belongs to others.
+    pub sees_others: bool,
+}
+
+/// Where in an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At this byte of the unpacked body.
+    Body(usize),
+    /// In this header.
+    Header(HeaderName),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(byte) => write!(f, "at byte {byte}"),
+            Self::Header(name) => write!(f, "in the header {name}"),
+        }
+    }
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// It has in it what the asker must not see.
+    Shows(Role, Kind, Place),
+    /// Who may not enter was let in.
+    LetsIn(u16),
+    /// Somebody else's cache may keep it.
+    Keepable,
+    /// It is out of the cache, and sets a cookie.
+    SharesCookie,
+    /// It is a signed-in visitor's, and has an ETag: a browser would be told that it is still the same.
+    HasEtag,
+    /// No verdict: the site could not answer, or not so that it could be read.
+    NoAnswer(u16),
+    /// No verdict on anything: the asker was never shown what is their own.
+    ShowsNothing,
+}
+
+impl What {
+    /// Whether it says the same, wherever in the answer.
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Shows(owner, kind, _), Self::Shows(others, other, _)) => owner == others && kind == other,
+            _ => self == other,
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shows(owner, kind, place) => write!(f, "shows the {kind} of {owner}, {place}"),
+            Self::LetsIn(status) => write!(f, "is closed to them and answers {status}"),
+            Self::Keepable => write!(f, "does not say `private, no-store`"),
+            Self::SharesCookie => write!(f, "comes out of the cache and sets a cookie"),
+            Self::HasEtag => write!(f, "is a signed-in visitor's and has an ETag"),
+            Self::NoAnswer(status) => write!(f, "could not be looked at, with status {status}"),
+            Self::ShowsNothing => write!(f, "never shows what is their own, so nothing is proven"),
+        }
+    }
+}
+
+/// All that is wrong with an answer.
+pub fn judge(asked: &Asked, answer: &Answer, marks: &[Canary]) -> Vec<What> {
+    let mut found: Vec<What> = marks.iter().filter_map(|mark| shown(asked, answer, mark)).collect();
+    if let Some(owner) = answer.picture_of
+        && owner != asked.asker
+    {
+        found.push(What::Shows(owner, Kind::Picture, Place::Body(0)));
+    }
+    let headers = &answer.headers;
+    let signed_in = asked.asker != Role::Anonymous;
+    let rules = [
+        (!asked.may_enter && (200..300).contains(&answer.status), What::LetsIn(answer.status)),
+        (!has_good_caching(asked, answer), What::Keepable),
+        (answer.is_shared() && headers.contains_key(header::SET_COOKIE), What::SharesCookie),
+        (signed_in && headers.contains_key(header::ETAG), What::HasEtag),
+        (
+            answer.status >= 500 || answer.status == 429 || answer.text.is_none(),
+            What::NoAnswer(answer.status),
+        ),
+    ];
+    found.extend(rules.into_iter().filter(|(is_broken, _)| *is_broken).map(|(_, what)| what));
+    found
+}
+
+fn shown(asked: &Asked, answer: &Answer, mark: &Canary) -> Option<What> {
+    let is_own = mark.owner == asked.asker;
+    if !mark.kind.is_secret() && (is_own || asked.sees_others) {
+        return None;
+    }
+    let in_header = answer.headers.iter().find(|(name, value)| {
+        let is_own_cookie = is_own && mark.kind == Kind::Cookie && *name == header::SET_COOKIE;
+        let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
+        !is_own_cookie && mark.find(&value).is_some()
+    });
+    let place = match (answer.text.as_deref().and_then(|text| mark.find(text)), in_header) {
+        (Some(byte), _) => Place::Body(byte),
+        (None, Some((name, _))) => Place::Header(name.clone()),
+        (None, None) => return None,
+    };
+    Some(What::Shows(mark.owner, mark.kind, place))
+}
+
+/// What was made for somebody who is signed in, or sends a stranger away, is for no cache at all; nothing is for everybody's.
+fn has_good_caching(asked: &Asked, answer: &Answer) -> bool {
+    let values = answer.headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
+    let words: Vec<String> =
+        values.flat_map(|value| value.split(',')).map(|word| word.trim().to_ascii_lowercase()).collect();
+    let says = |word: &str| words.iter().any(|said| said == word);
+    // Where there is nothing, there is nothing to hide.
+    let is_closed = asked.asker != Role::Anonymous || (!asked.may_enter && answer.status != 404);
+    !says("public") && (!is_closed || (says("private") && says("no-store")))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    const PRIVATE: (&str, &str) = ("cache-control", "private, no-store");
+
+    fn answer(status: u16, headers: &[(&'static str, &'static str)], text: &str) -> Answer {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect();
+        Answer { status, headers, text: Some(text.to_ascii_lowercase()), picture_of: None }
+    }
+
+    fn marks() -> Vec<Canary> {
+        vec![
+            Canary::new(Role::FirstMember, Kind::Username, "mAda"),
+            Canary::new(Role::FirstMember, Kind::Cookie, "sAda"),
+            Canary::new(Role::SecondMember, Kind::Email, "mBob"),
+        ]
+    }
+
+    fn member(asker: Role) -> Asked {
+        Asked { asker, may_enter: true, sees_others: false }
+    }
+
+    #[test]
+    fn members_are_shown_what_is_theirs_and_nothing_else() {
+        let page = answer(200, &[PRIVATE], "Welcome, mada! <MBOB@example.com> x=sAda");
+        let secret = What::Shows(Role::FirstMember, Kind::Cookie, Place::Body(36));
+        let foreign = What::Shows(Role::SecondMember, Kind::Email, Place::Body(16));
+        assert_eq!(judge(&member(Role::FirstMember), &page, &marks()), [secret.clone(), foreign]);
+        let name = What::Shows(Role::FirstMember, Kind::Username, Place::Body(9));
+        assert_eq!(judge(&member(Role::SecondMember), &page, &marks()), [name, secret.clone()]);
+        let staff = Asked { sees_others: true, ..member(Role::Staff) };
+        assert_eq!(judge(&staff, &page, &marks()), [secret], "people, but nobody's session");
+        assert_eq!(judge(&staff, &answer(200, &[PRIVATE], "mada mbob"), &marks()), []);
+    }
+
+    #[test]
+    fn a_header_is_read_too() {
+        let moved = answer(303, &[PRIVATE, ("location", "/x?user=mADA")], "");
+        let in_location = What::Shows(Role::FirstMember, Kind::Username, Place::Header(header::LOCATION));
+        assert_eq!(judge(&member(Role::SecondMember), &moved, &marks()), [in_location]);
+        let renewed = answer(303, &[PRIVATE, ("set-cookie", "sessionid=sAda")], "");
+        assert_eq!(judge(&member(Role::FirstMember), &renewed, &marks()), []);
+        let in_cookie = What::Shows(Role::FirstMember, Kind::Cookie, Place::Header(header::SET_COOKIE));
+        assert_eq!(judge(&member(Role::SecondMember), &renewed, &marks()), [in_cookie]);
+    }
+
+    #[test]
+    fn a_picture_is_its_owners() {
+        let picture = Answer { picture_of: Some(Role::FirstMember), ..answer(200, &[PRIVATE], "") };
+        assert_eq!(judge(&member(Role::FirstMember), &picture, &[]), []);
+        let foreign = What::Shows(Role::FirstMember, Kind::Picture, Place::Body(0));
+        assert_eq!(judge(&Asked { sees_others: true, ..member(Role::Staff) }, &picture, &[]), [foreign]);
+    }
+
+    #[test]
+    fn closed_is_closed_and_not_kept() {
+        let closed = Asked { may_enter: false, ..member(Role::Anonymous) };
+        for (status, headers, expected) in [
+            (303, vec![PRIVATE], vec![]),
+            (401, vec![PRIVATE], vec![]),
+            (404, vec![], vec![]),
+            (303, vec![], vec![What::Keepable]),
+            (200, vec![PRIVATE], vec![What::LetsIn(200)]),
+            (204, vec![], vec![What::LetsIn(204), What::Keepable]),
+            (500, vec![PRIVATE], vec![What::NoAnswer(500)]),
+        ] {
+            assert_eq!(judge(&closed, &answer(status, &headers, ""), &[]), expected, "{status} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn what_caches_may_do() {
+        let (ada, nobody) = (member(Role::FirstMember), member(Role::Anonymous));
+        for (asked, headers, expected) in [
+            (ada, vec![PRIVATE], vec![]),
+            (ada, vec![("cache-control", "No-Store,private")], vec![]),
+            (ada, vec![("cache-control", "private, no-cache")], vec![What::Keepable]),
+            (ada, vec![PRIVATE, ("etag", "\"x\"")], vec![What::HasEtag]),
+            (ada, vec![PRIVATE, ("x-cache", "HIT; name=/"), ("set-cookie", "a=b")], vec![What::SharesCookie]),
+            (
+                ada,
+                vec![PRIVATE, ("x-cache", "MISS; name=/"), ("set-cookie", "a=b")],
+                vec![What::SharesCookie],
+            ),
+            (ada, vec![PRIVATE, ("x-cache", "BYPASS; name=/"), ("set-cookie", "a=b")], vec![]),
+            (nobody, vec![], vec![]),
+            (nobody, vec![("cache-control", "private, no-cache"), ("etag", "\"x\"")], vec![]),
+            (nobody, vec![("cache-control", "public, max-age=60")], vec![What::Keepable]),
+        ] {
+            assert_eq!(judge(&asked, &answer(200, &headers, ""), &[]), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_in_order() {
+        let unread = Answer { text: None, ..answer(200, &[PRIVATE], "") };
+        assert_eq!(judge(&member(Role::FirstMember), &unread, &marks()), [What::NoAnswer(200)]);
+    }
+}

@@ -1,0 +1,242 @@
+//! Whom there is to see: four accounts of which every word is known again, made and signed in the way people are.
+
+use std::{io::Cursor, net::IpAddr};
+
+use axum::{Router, body::to_bytes, response::Response};
+use image::{ImageFormat, Rgb, RgbImage};
+use server_fn::ServerFn;
+
+use super::{
+    answer::Palette,
+    canary::{Canary, Kind, Role, unguessable},
+    visitor::{JSON, Sent, Visitor, Wanted},
+};
+use crate::{
+    accounts::{api::LogIn, service as accounts, service::NewAccount},
+    admin::users::api::{AddUser, LoadUser, SaveUser},
+    base::{
+        failure::Failure,
+        member::{Permission, UserId},
+    },
+    members::api::SaveProfile,
+    people::{
+        service as people,
+        service::{Found, Membership, Target, User},
+    },
+    shared::{
+        error::AppError,
+        forms::{Field, Secret, Submission},
+        paths::SAVE_PICTURE,
+    },
+    site::AppState,
+};
+
+/// Who is there.
+#[derive(Debug)]
+pub struct Fixtures {
+    /// As in [`Role::ALL`].
+    pub visitors: Vec<Visitor>,
+    /// What they are known by.
+    pub marks: Vec<Canary>,
+    /// Their numbers, and that of their group.
+    pub ids: Vec<i64>,
+    /// Whose picture has which colour.
+    pub palette: Palette,
+}
+
+/// Far apart, whatever packing does to them.
+const COLOURS: [[u8; 3]; 4] = [[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]];
+
+/// Somebody who is to have an account.
+struct Person {
+    visitor: Visitor,
+    username: String,
+    email: String,
+    first_name: String,
+    last_name: String,
+    password: String,
+}
+
+impl Person {
+    fn new(site: &AppState, role: Role, marks: &mut Vec<Canary>) -> Self {
+        let mut mark = |kind| {
+            let text = if kind == Kind::Password { password() } else { unguessable() };
+            marks.push(Canary::new(role, kind, &text));
+            text
+        };
+        let agent = format!("Mozilla/5.0 (X11; Linux x86_64) {}/1.0", mark(Kind::Agent));
+        let person = Self {
+            username: mark(Kind::Username),
+            email: format!("{}@example.com", mark(Kind::Email)),
+            first_name: mark(Kind::FirstName),
+            last_name: mark(Kind::LastName),
+            password: mark(Kind::Password),
+            visitor: visitor(site, role, agent),
+        };
+        if !site.config.admin.allow_from.iter().any(|network| network.contains(&person.visitor.peer)) {
+            marks.push(Canary::new(role, Kind::Address, &person.visitor.peer.to_string()));
+        }
+        person
+    }
+
+    fn names(&self) -> [(&str, &str); 3] {
+        [("username", &self.username), ("first_name", &self.first_name), ("last_name", &self.last_name)]
+    }
+
+    /// Signs in, twice: there is another device. What the browsers were given nobody else may see.
+    async fn sign_in(&mut self, router: &Router, marks: &mut Vec<Canary>) -> Result<(), Failure> {
+        let fields = [("login", self.username.as_str()), ("password", &self.password), ("remember", "yes")];
+        for _ in 0..2 {
+            self.visitor.cookies.clear();
+            let answer = self.visitor.post(router, LogIn::PATH, &fields).await.ok_or_else(no_answer)?;
+            let secrets = self.visitor.take_cookies(&answer);
+            accepted(answer, "sign in").await?;
+            let role = self.visitor.role;
+            marks.extend(secrets.iter().map(|secret| Canary::new(role, Kind::Cookie, secret)));
+        }
+        Ok(())
+    }
+
+    async fn post(&self, router: &Router, address: &str, fields: &[(&str, &str)]) -> Result<(), Failure> {
+        accepted(self.visitor.post(router, address, fields).await.ok_or_else(no_answer)?, address).await
+    }
+
+    async fn put_picture(&self, router: &Router, colour: [u8; 3]) -> Result<(), Failure> {
+        let form = picture_form(colour).map_err(|error| Failure::start("make a picture", error))?;
+        let sent = Sent::File("multipart/form-data; boundary=doctor".into(), form);
+        let wanted = Wanted { address: SAVE_PICTURE, sent: &sent, kind: JSON, encoding: "" };
+        accepted(self.visitor.send(router.clone(), &wanted).await.ok_or_else(no_answer)?, SAVE_PICTURE).await
+    }
+}
+
+/// Makes them all.
+///
+/// # Errors
+/// When the site does not do as it should with them.
+pub async fn settle(site: &AppState, router: &Router) -> Result<Fixtures, Failure> {
+    let mut marks = Vec::new();
+    let mut persons: Vec<Person> =
+        Role::ALL[1..].iter().map(|role| Person::new(site, *role, &mut marks)).collect();
+    let (superuser, others) = persons.split_last_mut().ok_or_else(no_answer)?;
+    let password = Secret::new(&superuser.password);
+    let (username, email) = (superuser.username.clone(), superuser.email.clone());
+    let account = NewAccount { username, email, password1: password.clone(), password2: password };
+    accounts::create_superuser(site, account, true).await.map_err(outage)?;
+    superuser.sign_in(router, &mut marks).await?;
+    superuser.post(router, SaveProfile::PATH, &superuser.names()).await?;
+    for person in others.iter() {
+        add(site, router, superuser, person).await?;
+    }
+    for person in others {
+        person.sign_in(router, &mut marks).await?;
+    }
+    let group = gather(site, &persons, &mut marks).await?;
+    let mut ids = Vec::new();
+    let mut palette = Palette::new();
+    for (person, colour) in persons.iter_mut().zip(COLOURS) {
+        person.put_picture(router, colour).await?;
+        palette.push((person.visitor.role, colour));
+        let id = find(site, &person.username).await?.id;
+        ids.push(id);
+        person.visitor.member = accounts::member(site, UserId(id)).await.map_err(outage)?;
+    }
+    ids.push(group);
+    let nobody = visitor(site, Role::Anonymous, "Mozilla/5.0 (X11; Linux x86_64)".into());
+    let visitors = std::iter::once(nobody).chain(persons.into_iter().map(|person| person.visitor)).collect();
+    Ok(Fixtures { visitors, marks, ids, palette })
+}
+
+/// In none of the letters of the other marks: it would be refused as too similar to them.
+fn password() -> String {
+    unguessable().bytes().map(|byte| char::from(b'g' + byte % 20)).collect()
+}
+
+/// From an address that nobody can guess; staff from where there is an admin for them.
+fn visitor(site: &AppState, role: Role, agent: String) -> Visitor {
+    let (first, rest) = (0xfd_u128 << 120, rand::random::<u128>() >> 8);
+    let office = site.config.admin.allow_from.first().map(ipnet::IpNet::addr);
+    let address = match role {
+        Role::Staff | Role::Superuser => office,
+        Role::Anonymous | Role::FirstMember | Role::SecondMember => None,
+    };
+    let peer = address.unwrap_or(IpAddr::V6((first | rest).into()));
+    let host = site.base_url.host_str().unwrap_or("localhost");
+    let port = site.base_url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Visitor { role, member: None, peer, agent, host: format!("{host}{port}"), cookies: String::new() }
+}
+
+/// The superuser adds somebody and vouches for their address.
+async fn add(site: &AppState, router: &Router, superuser: &Person, person: &Person) -> Result<(), Failure> {
+    let mut fields = person.names().to_vec();
+    fields.push(("email", &person.email));
+    let passwords = [("password1", person.password.as_str()), ("password2", &person.password)];
+    superuser.post(router, AddUser::PATH, &[fields.as_slice(), &passwords].concat()).await?;
+    let user = find(site, &person.username).await?;
+    let id = user.id.to_string();
+    let shown = superuser.visitor.post(router, LoadUser::PATH, &[("id", &id)]).await.ok_or_else(no_answer)?;
+    let shown = to_bytes(shown.into_body(), usize::MAX).await.unwrap_or_default();
+    let shown: serde_json::Value = serde_json::from_slice(&shown).unwrap_or_default();
+    let version = shown["version"].to_string();
+    fields.extend([
+        ("user", id.as_str()),
+        ("version", &version),
+        ("is_active", "yes"),
+        ("is_verified", "yes"),
+    ]);
+    if person.visitor.role == Role::Staff {
+        fields.push(("is_staff", "yes"));
+        superuser.post(router, SaveUser::PATH, &fields).await?;
+        return people::grant(site, Target::User(&user), Permission::ViewUser)
+            .await
+            .map(drop)
+            .map_err(outage);
+    }
+    superuser.post(router, SaveUser::PATH, &fields).await
+}
+
+/// A group of the superuser's, with the staff in it.
+async fn gather(site: &AppState, persons: &[Person], marks: &mut Vec<Canary>) -> Result<i64, Failure> {
+    let name = unguessable();
+    marks.push(Canary::new(Role::Superuser, Kind::Group, &name));
+    people::add_group(site, &name).await.map_err(outage)?;
+    let group = people::find_group(site, &name).await.map_err(outage)?.ok_or_else(no_answer)?;
+    for person in persons.iter().filter(|person| person.visitor.role == Role::Superuser) {
+        let user = find(site, &person.username).await?;
+        people::set_membership(site, &user, &group, Membership::In).await.map_err(outage)?;
+    }
+    Ok(group.id)
+}
+
+async fn find(site: &AppState, username: &str) -> Result<User, Failure> {
+    match people::find_user(site, username).await.map_err(outage)? {
+        Found::One(user) => Ok(*user),
+        Found::None | Found::Several => Err(Failure::message("somebody who was just added is not there")),
+    }
+}
+
+async fn accepted(answer: Response, what: &str) -> Result<(), Failure> {
+    let status = answer.status();
+    let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap_or_default();
+    match serde_json::from_slice(&body) {
+        Ok(Submission::Accepted) => Ok(()),
+        _ => Err(Failure::message(format!("cannot prepare the visitors: {what} answers {status}"))),
+    }
+}
+
+fn picture_form(colour: [u8; 3]) -> Result<Vec<u8>, image::ImageError> {
+    let mut picture = Cursor::new(Vec::new());
+    RgbImage::from_pixel(64, 64, Rgb(colour)).write_to(&mut picture, ImageFormat::Png)?;
+    let name = Field::Picture.name();
+    let head = format!(
+        "--doctor\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"x.png\"\r\nContent-Type: image/png\r\n\r\n"
+    );
+    Ok([head.as_bytes(), picture.get_ref().as_slice(), b"\r\n--doctor--\r\n"].concat())
+}
+
+fn outage(error: AppError) -> Failure {
+    Failure::start("prepare the visitors", error)
+}
+
+fn no_answer() -> Failure {
+    Failure::message("cannot prepare the visitors: the site does not answer")
+}

@@ -1,0 +1,95 @@
+//! What came of it all.
+
+use std::{collections::BTreeSet, fmt};
+
+use super::{
+    canary::Role,
+    detect_leaks::{Answer, What},
+    probe::Probe,
+};
+
+/// Something that is wrong. It says where and of whom, never what it was: a report is passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Which address.
+    pub address: String,
+    /// Who asked.
+    pub asker: Role,
+    /// What is wrong.
+    pub what: What,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, asker, what } = self;
+        write!(f, "{address}, asked for by {asker}: {what}")
+    }
+}
+
+/// All that was asked and found.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// How many requests.
+    pub requests: usize,
+    /// How many of the answers came out of the page cache.
+    pub kept: usize,
+    /// The routes that were asked.
+    pub routes: BTreeSet<String>,
+    /// What is wrong: the same with the same address only once.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    pub(super) fn add(&mut self, errand: &Probe, asker: Role, answer: &Answer, found: Vec<What>) {
+        self.requests += 1;
+        self.kept += usize::from(answer.is_kept());
+        self.routes.insert(errand.route.clone());
+        for what in found {
+            self.find(Finding { address: errand.address.clone(), asker, what });
+        }
+    }
+
+    pub(super) fn find(&mut self, new: Finding) {
+        let is_known = |known: &Finding| {
+            known.address == new.address && known.asker == new.asker && known.what.is_like(&new.what)
+        };
+        if !self.findings.iter().any(is_known) {
+            self.findings.push(new);
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (requests, routes, visitors) = (self.requests, self.routes.len(), Role::ALL.len());
+        write!(f, "{requests} requests over {routes} routes as {visitors} visitors: ")?;
+        match self.findings.len() {
+            0 => write!(f, "no finding"),
+            count => write!(f, "{count} finding(s)"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Kind, Place};
+    use super::*;
+
+    #[test]
+    fn the_same_is_found_once() {
+        let finding = |asker, byte| {
+            let what = What::Shows(Role::FirstMember, Kind::Username, Place::Body(byte));
+            Finding { address: "/x".into(), asker, what }
+        };
+        let mut examination = Report::default();
+        for (asker, byte) in [(Role::Staff, 7), (Role::Staff, 9), (Role::Anonymous, 7)] {
+            examination.find(finding(asker, byte));
+        }
+        assert_eq!(examination.findings, [finding(Role::Staff, 7), finding(Role::Anonymous, 7)]);
+        assert_eq!(examination.to_string(), "0 requests over 0 routes as 5 visitors: 2 finding(s)");
+        assert_eq!(
+            examination.findings[0].to_string(),
+            "/x, asked for by staff: shows the username of the first member, at byte 7"
+        );
+    }
+}

@@ -1,0 +1,151 @@
+//! A site to try things on: with the settings of the real one where they decide who sees what, and with nothing else of it.
+
+use std::{
+    fs::DirBuilder,
+    net::{Ipv4Addr, SocketAddr},
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
+
+use axum::{Router, extract::Request};
+use tower::service_fn;
+
+use super::{
+    crawl::crawl,
+    fixtures::{self, Fixtures},
+    report::Report,
+};
+use crate::{
+    base::{
+        clock::Clock,
+        config::{
+            CacheUrl, Config, Database as DatabaseSettings, DatabaseUrl, MailTransport, Passwords, Period,
+            Rate, Throttle,
+        },
+        db::Database,
+        failure::Failure,
+        network::Peer,
+    },
+    server::site_service::SiteService,
+    site::AppState,
+};
+
+/// A site of its own, with people on it, until it is closed.
+pub struct Sandbox {
+    site: AppState,
+    people: Fixtures,
+    _folder: Folder,
+}
+
+impl Sandbox {
+    /// Makes one: with a database, mails and a cache of its own, so that nothing of the real site is read or written.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn open(config: Config) -> Result<Self, Failure> {
+        let folder = Folder::make()?;
+        let config = apart(config, &folder.0);
+        let db = Database::connect(&config.database).await?;
+        db.migrate().await?;
+        let site = AppState::new(config, Clock::default(), db, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        match fixtures::settle(&site, &whole(&site)).await {
+            Ok(people) => Ok(Self { site, people, _folder: folder }),
+            Err(failure) => {
+                shut(&site).await;
+                Err(failure)
+            }
+        }
+    }
+
+    /// The site.
+    pub fn site(&self) -> &AppState {
+        &self.site
+    }
+
+    /// The whole of it, as a connection meets it.
+    pub fn router(&self) -> Router {
+        whole(&self.site)
+    }
+
+    /// Asks that router for everything, as everybody who is there.
+    pub async fn examine(&self, router: &Router) -> Report {
+        crawl(&self.site, &self.people, router).await
+    }
+
+    /// Leaves nothing behind.
+    pub async fn close(self) {
+        shut(&self.site).await;
+    }
+}
+
+fn whole(site: &AppState) -> Router {
+    let front = SiteService::new(site.clone());
+    Router::new().fallback_service(service_fn(move |request: Request| {
+        let peer = request.extensions().get::<Peer>().copied();
+        front.clone().answer(request, peer.unwrap_or(Peer::Network(Ipv4Addr::LOCALHOST.into())))
+    }))
+}
+
+async fn shut(site: &AppState) {
+    site.shutdown.trigger();
+    // What is kept elsewhere is in the folder, or goes when its room is needed.
+    if let CacheUrl::Redis(_) = site.config.cache.url {
+        site.cache.erase().await;
+    }
+    site.db.close().await;
+}
+
+/// The same settings, away from everything that belongs to the real site. How often something may be tried, and what a password costs,
+/// says nothing of who sees what.
+fn apart(config: Config, folder: &Path) -> Config {
+    let rate = Rate::new(1_000_000, Period::minutes(1));
+    let mut apart = Config {
+        database: DatabaseSettings {
+            url: DatabaseUrl::new(format!("sqlite://{}", folder.join("trial.db").display())),
+            ..DatabaseSettings::default()
+        },
+        throttle: Throttle {
+            login_per_address: rate,
+            failed_login_per_address: rate,
+            failed_login_per_account: rate,
+            sign_up_per_address: rate,
+            reset_per_address: rate,
+            reset_per_email: rate,
+            verification_per_account: rate,
+            mail_per_address: rate,
+            profile_changes_per_account: rate,
+            code_per_account: rate,
+        },
+        passwords: Passwords { memory_kib: 7 * 1024, iterations: 1, parallelism: 1, ..config.passwords },
+        ..config
+    };
+    // The visitors come from addresses that nobody has.
+    apart.server.allow_from.clear();
+    apart.server.deny_from.clear();
+    apart.mail.transport = MailTransport::File(folder.join("mails"));
+    apart.cache.prefix = format!("doctor-{:016x}", rand::random::<u64>());
+    if let CacheUrl::File(_) = apart.cache.url {
+        apart.cache.url = CacheUrl::File(folder.join("cache"));
+    }
+    apart
+}
+
+/// A folder that only we can look into, and that goes with this.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("members-area-{:032x}", rand::random::<u128>()));
+        let made = DirBuilder::new().mode(0o700).create(&path);
+        made.map_err(|error| Failure::start(&format!("make the folder {}", path.display()), error))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left of it is in the system's folder for what is to be thrown away.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,158 @@
+//! What is kept of a page: its policy and its bytes, packed twice, ready to be sent. As it is it is not kept: that would be more than
+//! half of the memory, for visitors whose client takes neither.
+
+use std::io::{Read, Write};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::{Buf, BufMut, Bytes};
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use sha2::{Digest, Sha256};
+
+use super::encoding::Encoding;
+
+/// Longer pages are sent and not kept.
+pub const LARGEST: usize = 1024 * 1024;
+
+/// A page, out of the cache. Its parts share the entry's memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CachedBody {
+    /// The Content-Security-Policy.
+    pub policy: Bytes,
+    /// Names this rendering among all others.
+    name: Bytes,
+    brotli: Bytes,
+    gzip: Bytes,
+}
+
+/// Two lengths, then the parts.
+const HEAD: usize = 8;
+/// 16 bytes in Base64.
+const NAME: usize = 22;
+
+impl CachedBody {
+    /// Packs a page. That takes a core for about a millisecond: not on a thread where others wait.
+    pub fn pack(html: &str, policy: &str) -> Bytes {
+        let (brotli, gzip) = (brotli(html.as_bytes()), gzip(html.as_bytes()));
+        let name = URL_SAFE_NO_PAD.encode(&Sha256::digest(html)[..16]);
+        let mut bytes = Vec::with_capacity(HEAD + NAME + policy.len() + brotli.len() + gzip.len());
+        bytes.put_u32(length(policy.len()));
+        bytes.put_u32(length(brotli.len()));
+        for part in [name.as_bytes(), policy.as_bytes(), &brotli, &gzip] {
+            bytes.put_slice(part);
+        }
+        bytes.into()
+    }
+
+    /// Nothing for what is no packed page.
+    pub fn open(mut bytes: Bytes) -> Option<Self> {
+        let mut head = bytes.get(..HEAD)?;
+        let (policy, brotli) = (usize::try_from(head.get_u32()).ok()?, usize::try_from(head.get_u32()).ok()?);
+        bytes.advance(HEAD);
+        let parts = NAME.checked_add(policy)?.checked_add(brotli)?;
+        if parts > bytes.len() {
+            return None;
+        }
+        let (name, policy) = (bytes.split_to(NAME), bytes.split_to(policy));
+        Some(Self { name, policy, brotli: bytes.split_to(brotli), gzip: bytes })
+    }
+
+    /// The page in that form; nothing where it is spoilt.
+    pub fn body(&self, encoding: Encoding) -> Option<Bytes> {
+        match encoding {
+            Encoding::Brotli => Some(self.brotli.clone()),
+            Encoding::Gzip => Some(self.gzip.clone()),
+            Encoding::Identity => {
+                let mut html = Vec::new();
+                GzDecoder::new(&self.gzip[..]).take(LARGEST as u64).read_to_end(&mut html).ok()?;
+                Some(html.into())
+            }
+        }
+    }
+
+    /// Strong, so of one form only.
+    pub fn etag(&self, encoding: Encoding) -> String {
+        let form = match encoding {
+            Encoding::Brotli => "-br",
+            Encoding::Gzip => "-gz",
+            Encoding::Identity => "",
+        };
+        format!("\"{}{form}\"", String::from_utf8_lossy(&self.name))
+    }
+}
+
+/// The quality from which on a page of this size hardly gets smaller, but takes many times as long. The window is no larger than
+/// the page needs: memory for a larger one would be cleared each time.
+fn brotli(html: &[u8]) -> Vec<u8> {
+    const QUALITY: u32 = 5;
+    let window = (usize::BITS - html.len().leading_zeros()).clamp(10, 22);
+    let mut packed = Vec::with_capacity(html.len() / 2);
+    let mut writer = brotli::CompressorWriter::new(&mut packed, 4096, QUALITY, window);
+    // Into memory; nothing can fail.
+    let _ = writer.write_all(html);
+    drop(writer);
+    packed
+}
+
+fn gzip(html: &[u8]) -> Vec<u8> {
+    let mut writer = GzEncoder::new(Vec::with_capacity(html.len() / 2), Compression::default());
+    let _ = writer.write_all(html);
+    writer.finish().unwrap_or_default()
+}
+
+/// Pages that long are not kept.
+fn length(bytes: usize) -> u32 {
+    bytes.try_into().unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn unpacked(packed: &[u8]) -> Vec<u8> {
+        let mut html = Vec::new();
+        brotli::Decompressor::new(packed, 4096).read_to_end(&mut html).expect("Brotli");
+        html
+    }
+
+    proptest! {
+        #[test]
+        fn what_goes_in_comes_out_in_every_form(html in "(.|[a-z<>\"]{0,300}){0,9}", policy in "[ -~]{0,80}") {
+            let kept = CachedBody::open(CachedBody::pack(&html, &policy)).expect("whole");
+            prop_assert_eq!(&kept.policy[..], policy.as_bytes());
+            prop_assert_eq!(unpacked(&kept.brotli), html.as_bytes());
+            prop_assert_eq!(kept.body(Encoding::Identity).expect("gzip"), html.as_bytes());
+        }
+
+        #[test]
+        fn what_is_spoilt_does_no_harm(mut noise: Vec<u8>, cut in 0_usize..100, at in 0_usize..60, byte: u8) {
+            let mut spoilt = CachedBody::pack("<p>x</p>", "default-src 'none'").to_vec();
+            spoilt.truncate(cut);
+            if let Some(spot) = spoilt.get_mut(at) {
+                *spot = byte;
+            }
+            noise.splice(0..0, [0, 0, 0, 1, 0, 0, 0, 1]);
+            for bytes in [noise, spoilt] {
+                if let Some(kept) = CachedBody::open(bytes.into()) {
+                    let _ = (kept.body(Encoding::Identity), kept.etag(Encoding::Brotli));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_is_small_and_each_form_has_a_name_of_its_own() {
+        let html = "<li class=\"log\">A line of a page, again and again.</li>\n".repeat(500);
+        let packed = CachedBody::pack(&html, "");
+        assert!(packed.len() < html.len() / 20, "{}", packed.len());
+        let kept = CachedBody::open(packed).expect("whole");
+        let names = [Encoding::Brotli, Encoding::Gzip, Encoding::Identity].map(|form| kept.etag(form));
+        assert!(names.iter().all(|name| name.starts_with('"') && name.ends_with('"')), "{names:?}");
+        assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
+        assert_eq!(
+            CachedBody::open(CachedBody::pack(&html, "other")).expect("whole").etag(Encoding::Gzip),
+            names[1]
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! The request under which a page is made that is kept. It says what the page varies by and nothing else: no cookie, no session, no
+//! browser, no address of a visitor, no parameter that the page has not said it reads. What is not there cannot get into a page that
+//! somebody else, or another session of the same member, is sent later; a page that asks for it fails at its first try.
+
+use axum::{
+    body::Body,
+    extract::{MatchedPath, OriginalUri, Request},
+    http::{Extensions, HeaderMap, HeaderValue, Uri, header},
+};
+
+use super::{CachedPage, variant::Variant};
+use crate::{
+    base::member::ClientInfo,
+    site::page_validity::PageInProgress,
+    timing::{Recorder, request_id::REQUEST_ID},
+};
+
+/// The same request for everybody who gets this copy.
+pub fn canonical_request(
+    request: &Request,
+    page: &CachedPage,
+    variant: &Variant,
+    making: PageInProgress,
+) -> Request {
+    let mut extensions = Extensions::new();
+    extensions.insert(ClientInfo::default());
+    extensions.insert(making);
+    keep::<Recorder>(request, &mut extensions);
+    keep::<MatchedPath>(request, &mut extensions);
+    if let Some(member) = &variant.member {
+        extensions.insert(member.clone());
+    }
+    let uri = address(page.route, &variant.query);
+    extensions.insert(OriginalUri(uri.clone()));
+    let mut sealed = Request::new(Body::empty());
+    *sealed.uri_mut() = uri;
+    *sealed.extensions_mut() = extensions;
+    *sealed.headers_mut() = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("text/html"))]);
+    // Shown by pages that fail, which are not kept.
+    if let Some(id) = request.headers().get(REQUEST_ID) {
+        sealed.headers_mut().insert(REQUEST_ID, id.clone());
+    }
+    sealed
+}
+
+fn keep<T: Clone + Send + Sync + 'static>(request: &Request, extensions: &mut Extensions) {
+    if let Some(value) = request.extensions().get::<T>() {
+        extensions.insert(value.clone());
+    }
+}
+
+fn address(route: &'static str, query: &str) -> Uri {
+    let route_alone = Uri::from_static(route);
+    if query.is_empty() {
+        return route_alone;
+    }
+    // What was encoded anew is a query.
+    format!("{route}?{query}").parse().unwrap_or(route_alone)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::Scope;
+    use super::*;
+    use crate::{
+        base::member::{Member, UserId},
+        cache::Policy,
+        ui::flash::Flash,
+    };
+
+    #[test]
+    fn nothing_of_the_visitor_gets_through_but_whom_the_copy_is_for() {
+        let policy = Policy::new("/x", 1, Duration::from_secs(60));
+        let page = CachedPage {
+            route: "/x",
+            scope: Scope::Member,
+            policy,
+            reads: &["a"],
+            outlives_its_parts: false,
+        };
+        let member = Member::new(UserId(7), "ada".into(), Vec::new());
+        let mut request = Request::builder()
+            .uri("/x?b=s3cret&a=1")
+            .header("cookie", "sessionid=s3cret; device=s3cret")
+            .header("user-agent", "s3cret")
+            .header("referer", "http://s3cret/")
+            .body(Body::from("s3cret"))
+            .expect("a request");
+        request.extensions_mut().insert(ClientInfo { address: "s3cret".into(), ..Default::default() });
+        request.extensions_mut().insert(Vec::<Flash>::new());
+        let variant = Variant::for_whom(&page, Some(member), Some("b=s3cret&a=1")).expect("a copy");
+        let canonical = canonical_request(
+            &request,
+            &page,
+            &variant,
+            PageInProgress::begin(page.policy.ttl, page.outlives_its_parts, 0),
+        );
+        assert_eq!(canonical.uri(), "/x?a=1");
+        assert_eq!(
+            canonical.extensions().get::<OriginalUri>().map(|uri| uri.0.to_string()).as_deref(),
+            Some("/x?a=1")
+        );
+        assert_eq!(canonical.headers().len(), 1);
+        assert_eq!(canonical.extensions().get::<ClientInfo>(), Some(&ClientInfo::default()));
+        assert_eq!(canonical.extensions().get::<Member>().map(Member::id), Some(UserId(7)));
+        assert!(canonical.extensions().get::<Vec<Flash>>().is_none());
+        assert!(!format!("{canonical:?}").contains("s3cret"), "{canonical:?}");
+    }
+}

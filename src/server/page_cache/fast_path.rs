@@ -1,0 +1,107 @@
+//! The way past the layers, for a page that is ready. Sessions, forms, messages, a guard and a renderer are a lot of work to find out
+//! that nothing has changed; here the same is found out by looking, and nothing is ever written, waited for or decided otherwise. It
+//! answers only what is beyond doubt: at anything else than the plainest request for a page that is kept, by nobody or by a member
+//! whose session is known and has nothing to say, it steps aside, and the layers do what they always do. A test sends the same
+//! requests both ways.
+
+use std::time::Instant;
+
+use axum::{
+    http::{HeaderMap, Method, Request, Version, header},
+    response::Response,
+};
+use tower_sessions::session::Id;
+
+use super::super::{guard, networks};
+use super::{
+    PageCache, Scope,
+    answer::answer,
+    variant::{parts, varies_by_address},
+};
+use crate::{
+    accounts::mail_links,
+    auth::sessions::hash_id,
+    base::member::Member,
+    site::{AppState, cookies::SESSION, flash, pending_form},
+    timing::{Recorder, layer::Timed, lookup::Lookup},
+};
+
+/// The answer, if it is ready.
+pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Response> {
+    let site = &pages.site;
+    let page = pages.pages.find(request.uri().path())?;
+    if !is_plain(request) || !networks::is_open_to(site, request) {
+        return None;
+    }
+    let begun = Instant::now();
+    let session = session(site, request.headers())?;
+    let now = site.clock.now();
+    let guest = match session {
+        Some(id) => Some(pages.guests.find(site, hash_id(id.0), now).await?),
+        None => None,
+    };
+    let member = guest.as_ref().map(|guest| guest.member());
+    let is_kept = match (member, page.scope) {
+        (Some(_), scope) => scope != Scope::Anonymous,
+        (None, scope) => scope != Scope::Member,
+    };
+    if !is_kept
+        || member.is_some_and(|member| varies_by_address(site, member))
+        || !guard::admits(member, page.route)
+    {
+        return None;
+    }
+    let parts = parts(guest.as_ref().map_or("", |guest| &guest.rights), "");
+    let noted_below = Recorder::none();
+    let entry = match member {
+        Some(member) => site.cache.of(member, &noted_below).get_now(page.policy, &parts)?,
+        None => site.cache.public(&noted_below).get_now(page.policy, &parts)?,
+    };
+    let (mut response, state) =
+        answer(pages, page, (entry, Lookup::Hit), member.is_none(), request.headers(), now)?;
+    Timed::page(&pages.timing, request, begun, page.route, member.map(Member::id), state)
+        .finish(&mut response);
+    Some(response)
+}
+
+/// As every browser asks for a page, with nothing that a layer would look at twice.
+fn is_plain<B>(request: &Request<B>) -> bool {
+    let (uri, headers) = (request.uri(), request.headers());
+    let mut hosts = headers.get_all(header::HOST).iter();
+    request.method() == Method::GET
+        && request.version() == Version::HTTP_11
+        && uri.query().is_none()
+        && uri.authority().is_none()
+        && hosts.next().is_some()
+        && hosts.next().is_none()
+}
+
+/// The one session in the one Cookie header, or that there is none; nothing where that is not plain. What two parsers could read
+/// differently is not read here at all.
+fn session(site: &AppState, headers: &HeaderMap) -> Option<Option<Id>> {
+    let mut values = headers.get_all(header::COOKIE).iter();
+    let Some(value) = values.next() else {
+        return Some(None);
+    };
+    if values.next().is_some() {
+        return None;
+    }
+    let mut session = None;
+    for cookie in value.to_str().ok()?.split("; ") {
+        let (name, value) = cookie.split_once('=')?;
+        let is_plain_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+        if name.is_empty()
+            || !name.bytes().all(is_plain_name)
+            || !value.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return None;
+        }
+        match site.own_cookie(name) {
+            Some(SESSION) if session.is_none() => session = Some(value.parse().ok()?),
+            Some(SESSION | flash::NAME | pending_form::COOKIE) => return None,
+            Some(name) if mail_links::COOKIES.contains(&name) => return None,
+            _ => {}
+        }
+    }
+    Some(session)
+}

@@ -1,0 +1,142 @@
+//! The scripts of a page that is kept. A nonce is good for one answer: kept, it would be known to whoever saw the page before, and
+//! whoever gets a script into a page could give it that nonce. So it goes, and the page's policy names instead, by their hashes,
+//! exactly the scripts that carried it. A script that did not carry it gets no hash, and does not run, as in a page made afresh.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sha2::{Digest, Sha256};
+
+/// The page without its nonce, and its policy. Nothing when that cannot be done for certain; such a page is not kept.
+pub fn replace_nonces_with_hashes(html: &str, policy: &str) -> Option<(String, String)> {
+    let nonce = nonce(policy)?;
+    let attribute = format!(" nonce=\"{nonce}\"");
+    let mut hashes = Vec::new();
+    let mut pinned = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find(&attribute) {
+        let (before, after) = (&rest[..at], &rest[at + attribute.len()..]);
+        let tag = before.rfind('<')?;
+        let (first, others) = (&before[tag..], &after[..after.find('>')?]);
+        if !is_start_of_script(first, others) {
+            return None;
+        }
+        let content = &after[others.len() + 1..];
+        let content = &content[..end_of_script(content)?];
+        let hash = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(content)));
+        if !hashes.contains(&hash) {
+            hashes.push(hash);
+        }
+        pinned.push_str(before);
+        rest = after;
+    }
+    pinned.push_str(rest);
+    // Wherever else it stands, it was not expected there.
+    if pinned.contains(nonce) {
+        return None;
+    }
+    Some((pinned, policy.replace(&format!("'nonce-{nonce}'"), &hashes.join(" "))))
+}
+
+/// The one nonce of a policy.
+fn nonce(policy: &str) -> Option<&str> {
+    const MARK: &str = "'nonce-";
+    let (before, rest) = policy.split_once(MARK)?;
+    let (nonce, after) = rest.split_once('\'')?;
+    (nonce.len() >= 16 && !before.contains(MARK) && !after.contains(MARK)).then_some(nonce)
+}
+
+/// Whether these two halves around the nonce are the start tag of a script that is written in the page itself. (One that is fetched
+/// has its address allowed, or has not.)
+fn is_start_of_script(first: &str, others: &str) -> bool {
+    let is_closed =
+        |text: &str| text.matches('"').count().is_multiple_of(2) && !text.contains(['<', '>', '\'']);
+    let is_script =
+        first.strip_prefix("<script").is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+    let is_fetched = |text: &str| text.split(' ').any(|attribute| attribute.starts_with("src"));
+    is_script && is_closed(&first[1..]) && is_closed(others) && !is_fetched(first) && !is_fetched(others)
+}
+
+/// Where a script ends. Nothing for what an HTML parser could read in another way than it stands there: after `<!--` an end tag need
+/// not be the end, and CR and NUL are something else before the hash is computed.
+fn end_of_script(content: &str) -> Option<usize> {
+    let end = content.match_indices("</").find(|(at, _)| {
+        content.as_bytes().get(at + 2..at + 8).is_some_and(|name| name.eq_ignore_ascii_case(b"script"))
+    });
+    let (end, _) = end?;
+    (!content[..end].contains("<!--") && !content[..end].contains(['\r', '\0'])).then_some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
+    fn policy(scripts: &str) -> String {
+        format!("default-src 'none'; script-src 'self' {scripts} 'wasm-unsafe-eval'; style-src 'self'")
+    }
+
+    fn pin(html: &str) -> Option<(String, String)> {
+        replace_nonces_with_hashes(&html.replace("NONCE", NONCE), &policy(&format!("'nonce-{NONCE}'")))
+    }
+
+    fn hash(script: &str) -> String {
+        format!("'sha256-{}'", STANDARD.encode(Sha256::digest(script)))
+    }
+
+    #[test]
+    fn the_hash_is_the_one_that_browsers_compute() {
+        // The example of the CSP specification, level 2, 7.17.1.
+        assert_eq!(hash("alert('Hello, world.');"), "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");
+    }
+
+    #[test]
+    fn exactly_the_scripts_with_the_nonce_run() {
+        let html = "<script type=\"module\" nonce=\"NONCE\">a()</script><p>x</p><script>planted()</script>\
+                    <script nonce=\"guessed\">guessed()</script><script nonce=\"NONCE\" async>b(\"</p>\")</script>\
+                    <script nonce=\"NONCE\">a()</SCRIPT ><script nonce=\"NONCE\"></script>";
+        let (html, found) = pin(html).expect("it can be kept");
+        assert_eq!(
+            html,
+            "<script type=\"module\">a()</script><p>x</p><script>planted()</script>\
+             <script nonce=\"guessed\">guessed()</script><script async>b(\"</p>\")</script>\
+             <script>a()</SCRIPT ><script></script>"
+        );
+        assert_eq!(found, policy(&[hash("a()"), hash("b(\"</p>\")"), hash("")].join(" ")));
+    }
+
+    #[test]
+    fn a_page_without_scripts_allows_none() {
+        let (html, found) = pin("<p>x</p>").expect("it can be kept");
+        assert_eq!((html.as_str(), found), ("<p>x</p>", policy("")));
+    }
+
+    #[test]
+    fn what_could_be_read_in_two_ways_is_not_kept() {
+        for html in [
+            "<script nonce=\"NONCE\">a()",
+            "<script nonce=\"NONCE\">a(\r\n)</script>",
+            "<script nonce=\"NONCE\">\0</script>",
+            "<script nonce=\"NONCE\"><!-- <script> </script> --></script>",
+            "<script nonce=\"NONCE\" src=\"https://elsewhere.example/x.js\"></script>",
+            "<script src=\"/x.js\" nonce=\"NONCE\"></script>",
+            "<script title=\"> nonce=\"NONCE\">a()</script>",
+            "<script title='>' nonce=\"NONCE\">a()</script>",
+            "<scripts nonce=\"NONCE\">a()</scripts>",
+            "<style nonce=\"NONCE\">p{}</style>",
+            "<link rel=\"modulepreload\" nonce=\"NONCE\">",
+            "<script nonce='NONCE'>a()</script>",
+            "<p>NONCE</p>",
+            " nonce=\"NONCE\"",
+            "<script nonce=\"NONCE\"",
+        ] {
+            assert_eq!(pin(html), None, "{html}");
+        }
+    }
+
+    #[test]
+    fn a_policy_with_no_nonce_or_two_is_not_touched() {
+        for scripts in ["", "'nonce-'", "'nonce-short'", &format!("'nonce-{NONCE}' 'nonce-{NONCE}'")] {
+            assert_eq!(replace_nonces_with_hashes("<p>x</p>", &policy(scripts)), None, "{scripts}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! An account as it comes from elsewhere, and what our rules make of it.
+
+use std::fmt;
+
+use super::iso;
+use crate::{
+    accounts::names,
+    auth::{
+        django_hash::{DjangoHash, Unfit},
+        hasher,
+    },
+    base::{clock::Millis, email_address, username},
+    people::is_codename,
+    shared::forms::Problem,
+};
+
+/// What stands for a password where there is none; no password fits.
+pub const NO_PASSWORD: &str = "!";
+/// Nobody's password fits it either, and the owner sets one by mail.
+pub const TO_BE_SET: &str = "?";
+
+/// An account as it was found.
+#[derive(Clone, Default)]
+pub struct RawUser {
+    /// The name.
+    pub username: String,
+    /// The address; may be empty.
+    pub email: String,
+    /// When it was proven, if it was.
+    pub email_verified_at: Option<Millis>,
+    /// A hash in Django's words or ours, or `!`.
+    pub password: String,
+    /// May be empty.
+    pub first_name: String,
+    /// May be empty.
+    pub last_name: String,
+    /// Whether it may log in.
+    pub is_active: bool,
+    /// Whether it is staff's.
+    pub is_staff: bool,
+    /// Whether it may do everything.
+    pub is_superuser: bool,
+    /// When it was made, if that is known.
+    pub date_joined: Option<Millis>,
+    /// When somebody last logged in, if ever.
+    pub last_login: Option<Millis>,
+    /// When it is to be deleted, if it is.
+    pub delete_after: Option<Millis>,
+    /// Names of groups.
+    pub groups: Vec<String>,
+    /// `app.codename`
+    pub permissions: Vec<String>,
+}
+
+/// An account by our rules.
+pub struct ValidUser {
+    /// As found, each put right.
+    pub raw: RawUser,
+    /// What makes two names the same.
+    pub username_key: String,
+    /// What makes two addresses the same.
+    pub email_key: String,
+    /// Whether it can log in as it is.
+    pub has_password: bool,
+}
+
+/// Why an account is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    /// There is none.
+    NoUsername,
+    /// It breaks our rules.
+    Username(Problem),
+    /// An account of that name is here, and nobody knows whether it is the same person's.
+    Taken,
+    /// It stands in the file twice.
+    Twice,
+    /// It was taken before, and then deleted here.
+    Deleted,
+    /// Under its number somebody else was taken before.
+    SomebodyElse,
+    /// This column holds something else than it should.
+    Value(&'static str),
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoUsername => f.write_str("there is neither a username nor an e-mail address"),
+            Self::Username(problem) => write!(f, "the username: {problem}"),
+            Self::Taken => f.write_str("an account of that name, in whatever case, is here already"),
+            Self::Twice => f.write_str("its key stands in the file twice"),
+            Self::Deleted => f.write_str("it was taken before and has been deleted here since"),
+            Self::SomebodyElse => f.write_str(
+                "somebody else was taken under that key before: another site needs another --source",
+            ),
+            Self::Value(column) => write!(f, "{column} does not hold what it should"),
+        }
+    }
+}
+
+/// What of an account could not be taken, or was left as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// It has to be reset by mail.
+    Password(Unfit),
+    /// No mail can be sent to the address, and it was left out.
+    Email,
+    /// The address stays unconfirmed: another account has proven it.
+    ProvenElsewhere,
+    /// A name breaks our rules, and was left out.
+    Name(&'static str),
+    /// What is no permission's name, or is not in the file.
+    Permission(String),
+    /// A group that is not there.
+    Group(String),
+    /// Changed there and here: what is here stays.
+    Kept(&'static str),
+    /// The new username is taken here: the old one stays.
+    NewUsernameTaken,
+    /// The group was here before: its permissions stay as they are.
+    GroupWasHere,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password(unfit) => write!(f, "{unfit}: it has to be reset by mail"),
+            Self::Email => f.write_str("no mail can be sent to the e-mail address, and it was left out"),
+            Self::ProvenElsewhere => {
+                f.write_str("another account has proven the address: it stays unconfirmed")
+            }
+            Self::Name(column) => write!(f, "{column} cannot be taken, and was left out"),
+            Self::Permission(name) => {
+                write!(f, "the permission {name:?} is not in the file or no name, and was left out")
+            }
+            Self::Group(name) => write!(f, "the group {name:?} is not there, and was left out"),
+            Self::Kept(column) => write!(f, "{column} was changed there and here: what is here stays"),
+            Self::NewUsernameTaken => f.write_str("the new username is taken here: the old one stays"),
+            Self::GroupWasHere => {
+                f.write_str("a group of that name was here: its permissions stay as they are")
+            }
+        }
+    }
+}
+
+/// What our rules make of an account: whole, in part, or nothing.
+///
+/// # Errors
+/// Why it cannot be taken.
+pub fn check(mut raw: RawUser) -> Result<(ValidUser, Vec<Warning>), Rejection> {
+    let mut notes = Vec::new();
+    if raw.username.trim().is_empty() {
+        return Err(Rejection::NoUsername);
+    }
+    raw.username = username::normalize(&raw.username);
+    if let Some(problem) = username::problems(&raw.username).into_iter().next() {
+        return Err(Rejection::Username(problem));
+    }
+    raw.email = raw.email.trim().to_owned();
+    // Wider than sign-up's rule: `root@intranet` is an address there.
+    if !raw.email.is_empty() && email_address::wire(&raw.email).is_none() {
+        notes.push(Warning::Email);
+        raw.email.clear();
+    }
+    if raw.email.is_empty() {
+        raw.email_verified_at = None;
+    }
+    for (name, column) in [(&mut raw.first_name, "first_name"), (&mut raw.last_name, "last_name")] {
+        *name = names::normalize(name);
+        if names::problem(name).is_some() {
+            notes.push(Warning::Name(column));
+            name.clear();
+        }
+    }
+    let has_password = match DjangoHash::parse(&raw.password) {
+        Ok(_) => true,
+        Err(_) if hasher::is_ours(&raw.password) => true,
+        Err(unfit) => {
+            let is_to_be_set = raw.password.starts_with(TO_BE_SET);
+            // As with Django, which lets who has an empty one set another by mail.
+            let kind = if raw.password.starts_with(NO_PASSWORD) { NO_PASSWORD } else { TO_BE_SET };
+            if kind == TO_BE_SET && !is_to_be_set {
+                notes.push(Warning::Password(unfit));
+            }
+            raw.password = kind.to_owned();
+            false
+        }
+    };
+    raw.permissions.sort();
+    raw.permissions.dedup();
+    raw.permissions.retain(|name| {
+        let is_good = is_codename(name);
+        if !is_good {
+            notes.push(Warning::Permission(name.clone()));
+        }
+        is_good
+    });
+    let person = ValidUser {
+        username_key: username::key(&raw.username),
+        email_key: email_address::key(&raw.email),
+        has_password,
+        raw,
+    };
+    Ok((person, notes))
+}
+
+/// A column of a dump or of a database as text, read as what it should be.
+pub mod column {
+    use super::{Millis, Rejection, iso};
+
+    /// True or false; `None` where there is no such column.
+    pub fn flag(text: Option<&str>, column: &'static str) -> Result<Option<bool>, Rejection> {
+        match text {
+            None => Ok(None),
+            Some("1" | "true" | "True" | "t") => Ok(Some(true)),
+            Some("0" | "false" | "False" | "f") => Ok(Some(false)),
+            Some(_) => Err(Rejection::Value(column)),
+        }
+    }
+
+    /// A time; `None` where there is none.
+    pub fn time(text: Option<&str>, column: &'static str) -> Result<Option<Millis>, Rejection> {
+        text.map(|text| iso::parse(text).ok_or(Rejection::Value(column))).transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(username: &str) -> RawUser {
+        RawUser { username: username.into(), password: NO_PASSWORD.into(), ..Default::default() }
+    }
+
+    #[test]
+    fn what_can_be_no_username_is_refused() {
+        let refused = |username: &str| check(raw(username)).err();
+        assert_eq!(refused("  "), Some(Rejection::NoUsername));
+        assert_eq!(refused("two words"), Some(Rejection::Username(Problem::UsernameCharacters)));
+        assert_eq!(refused("\u{3164}"), Some(Rejection::Username(Problem::UsernameEmpty)));
+        let too_long = Rejection::Username(Problem::TooLong { max: 150, found: 151 });
+        assert_eq!(refused(&"x".repeat(151)), Some(too_long));
+        assert_eq!(check(raw("ﬀ")).map(|(person, _)| person.raw.username), Ok("ff".into()));
+    }
+
+    #[test]
+    fn what_breaks_our_rules_is_left_out_and_said() {
+        let found = RawUser {
+            email: "nowhere".into(),
+            first_name: "a\u{202E}b".into(),
+            last_name: " Lovelace ".into(),
+            password: "md5$salt$0123456789abcdef0123456789abcdef".into(),
+            permissions: vec!["blog.add_post".into(), "blog".into(), "blog.add_post".into()],
+            ..raw("ada")
+        };
+        let Ok((person, notes)) = check(found) else {
+            panic!("taken");
+        };
+        assert_eq!((person.raw.email.as_str(), person.raw.first_name.as_str()), ("", ""));
+        assert_eq!((person.raw.last_name.as_str(), person.raw.password.as_str()), ("Lovelace", "?"));
+        assert_eq!(person.raw.permissions, ["blog.add_post"]);
+        let expected = [
+            Warning::Email,
+            Warning::Name("first_name"),
+            Warning::Password(Unfit::Kind),
+            Warning::Permission("blog".into()),
+        ];
+        assert_eq!(notes, expected);
+    }
+
+    #[test]
+    fn who_was_switched_off_stays_so_and_all_others_may_set_one() {
+        for (password, expected) in [("!", "!"), ("!x1y2", "!"), ("", "?"), ("?x1y2", "?"), ("plain", "?")] {
+            let found = check(RawUser { password: password.into(), ..raw("ada") })
+                .map(|(person, _)| person.raw.password);
+            assert_eq!(found, Ok(expected.to_owned()), "{password:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_that_no_mail_can_be_sent_to_are_left_out_and_said() {
+        for (email, is_one) in [
+            ("root@localhost", true),
+            ("a@b", true),
+            ("x@münchen.example", true),
+            ("müller@example.org", false),
+            ("user@exa_mple.org", false),
+            ("\"a@b\"@example.org", false),
+            ("a b@c", false),
+            ("@b", false),
+        ] {
+            let Ok((person, notes)) = check(RawUser { email: email.into(), ..raw("ada") }) else {
+                panic!("taken");
+            };
+            let expected = if is_one { (email, vec![]) } else { ("", vec![Warning::Email]) };
+            assert_eq!((person.raw.email.as_str(), notes), expected);
+        }
+    }
+}
