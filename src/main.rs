@@ -8,7 +8,6 @@ use members_area::{
         config::{Config, LogFormat},
         failure::Failure,
     },
-    cache::measure,
     commands::{self, backup, cache, demo, doctor, group, moving, people, serve, user},
     timing,
 };
@@ -84,7 +83,7 @@ enum Command {
     /// Deletes expired sessions (`serve` does that now and then).
     Clearsessions,
     /// Lists the mails that wait in the queue, and why they did not go out.
-    Mailer {
+    Mails {
         /// Has all of them be tried again, by the running site or at its next start.
         #[arg(long)]
         retry: bool,
@@ -109,9 +108,6 @@ enum Command {
         #[arg(long)]
         sessions: Option<PathBuf>,
     },
-    /// For script/bench.
-    #[command(hide = true)]
-    MeasureCache,
 }
 
 fn main() -> ExitCode {
@@ -168,11 +164,10 @@ fn run(config: Config, command: Command) -> Result<(), Failure> {
             Command::Revoke(grant) => group::grant(config, grant, false).await,
             Command::Cache(command) => cache::run(config, command).await,
             Command::Clearsessions => commands::clear_sessions(config).await,
-            Command::Mailer { retry } => commands::mails(config, retry).await,
+            Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,
             Command::Check { deploy } => commands::check(&config, deploy),
             Command::Doctor(command) => doctor::run(config, command).await,
-            Command::MeasureCache => measure::measure().await.map(|found| println!("{found}")),
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }
     });

@@ -24,7 +24,6 @@ mod key;
 mod lease;
 mod list;
 mod load;
-pub mod measure;
 mod memory;
 mod observe;
 mod propagation;

@@ -201,7 +201,7 @@ pub enum Consequence {
     /// Pictures.
     Pictures,
     /// Mails that wait.
-    Mailer,
+    Mails,
     /// Lines of the history.
     History,
 }
@@ -214,7 +214,7 @@ impl Consequence {
         Self::Memberships,
         Self::Permissions,
         Self::Pictures,
-        Self::Mailer,
+        Self::Mails,
         Self::History,
     ];
 
@@ -231,7 +231,7 @@ impl Consequence {
             Self::Memberships => "Memberships in groups",
             Self::Permissions => "Permissions of their own",
             Self::Pictures => "Pictures",
-            Self::Mailer => "Mails that wait to be sent",
+            Self::Mails => "Mails that wait to be sent",
             Self::History => "Lines of their history",
         }
     }

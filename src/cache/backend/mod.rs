@@ -3,7 +3,6 @@
 mod database;
 mod dummy;
 mod file;
-mod fingerprint;
 mod folder;
 mod memcached;
 mod memory;

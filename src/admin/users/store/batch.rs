@@ -153,7 +153,7 @@ pub fn goes_statement(ids: &[i64]) -> Sql {
             Consequence::Memberships => "group_members ON group_members.user_id = these.id",
             Consequence::Permissions => "user_permissions ON user_permissions.user_id = these.id",
             Consequence::Pictures => "pictures ON pictures.user_id = these.id",
-            Consequence::Mailer => "mails ON mails.user_id = these.id",
+            Consequence::Mails => "mails ON mails.user_id = these.id",
             Consequence::History => {
                 "changes ON changes.object_kind = 'user' AND changes.object_id = these.id"
             }
