@@ -82,7 +82,7 @@ struct Draft<'a> {
     mail: i64,
     order: &'a MailJob,
     user: UserId,
-    /// Only in a mail to the proven address of its owner. Otherwise anybody could send a text of
+    /// Only in a mail to the verified address of its owner. Otherwise anybody could send a text of
     /// their own to any address by choosing it as a name.
     name: Option<String>,
     /// The account's present address.

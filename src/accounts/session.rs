@@ -122,9 +122,10 @@ pub async fn renewal(auth: &AuthSession, site: &AppState) -> Result<Rotation, Ap
     Ok(Rotation { old, new: Id::default(), origin })
 }
 
-/// Applies a rotation that [`Sessions::carry_over`] has written to the request's session. The row
-/// has its new id by then: tower-sessions deletes the old one and creates another, and a session
-/// that ends in between must not be restored.
+/// Applies to the request's session a rotation that
+/// [`crate::auth::sessions::Sessions::carry_over`] has written. The row has its new id by then:
+/// tower-sessions deletes the old one and creates another, and a session that ends in between must
+/// not be restored.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

@@ -22,8 +22,8 @@ use crate::shared::{
 /// Creates an account and redirects to the login page.
 ///
 /// # Errors
-/// [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the database
-/// cannot be used.
+/// [`AppError::Throttled`] past a rate limit; [`AppError::Busy`] when the hash queue is full;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/sign_up")]
 pub async fn sign_up(
     #[server(default)] username: String,
