@@ -1,4 +1,4 @@
-//! axum-login's view of an account.
+//! The backend of axum-login: credentials, members and permissions.
 
 use std::collections::HashSet;
 
@@ -14,22 +14,22 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// What a visitor types to log in.
+/// The credentials that a visitor types to log in.
 #[derive(Clone)]
 pub struct Credentials {
-    /// Who tries.
+    /// The request in which they were typed.
     pub visit: RequestContext,
-    /// Username or e-mail address.
+    /// A username or e-mail address.
     pub login: String,
     /// The password.
     pub password: Secret,
 }
 
 impl Credentials {
-    /// Both are needed, before anything is looked up or hashed.
+    /// Checks that both fields are filled in, before anything is looked up or hashed.
     ///
     /// # Errors
-    /// A refused form.
+    /// [`AppError::Invalid`] with the empty fields.
     pub fn check(visit: RequestContext, login: String, password: Secret) -> Result<Self, AppError> {
         let mut errors = FormErrors::default();
         if login.trim().is_empty() {
@@ -49,8 +49,8 @@ impl AuthUser for Member {
         Member::id(self)
     }
 
-    /// A random stamp, not the password hash: a hash upgraded at login must not end the other sessions, and no part of a hash
-    /// belongs into a session's row.
+    /// A random stamp, not the password hash: a hash upgraded at login must not end the other
+    /// sessions, and no part of a hash belongs in a session's row.
     fn session_auth_hash(&self) -> &[u8] {
         self.session_stamp()
     }
@@ -61,7 +61,7 @@ impl AuthUser for Member {
 pub struct Backend(AppState);
 
 impl Backend {
-    /// For this site.
+    /// Creates the backend of this site.
     pub const fn new(site: AppState) -> Self {
         Self(site)
     }
@@ -87,8 +87,8 @@ impl AuthnBackend for Backend {
     }
 }
 
-/// Permissions by their names, as in the tables. What is asked is answered for the account as it is now: one that was deactivated
-/// meanwhile has none.
+/// Permissions by codename, as in the tables, read from the account's present state: an account
+/// that was deactivated meanwhile has none.
 impl AuthzBackend for Backend {
     type Permission = String;
 
@@ -102,7 +102,7 @@ impl AuthzBackend for Backend {
         Ok(member.map(|member| member.rights().of_groups.iter().cloned().collect()).unwrap_or_default())
     }
 
-    /// A superuser's are all that the program knows, as in Django.
+    /// A superuser has all permissions that the program knows, as in Django.
     async fn get_all_permissions(&self, user: &Member) -> Result<HashSet<String>, AppError> {
         let mut all = self.get_user_permissions(user).await?;
         all.extend(self.get_group_permissions(user).await?);

@@ -1,4 +1,4 @@
-//! What the mail queue asks for.
+//! The texts of account mails, for the mail queue.
 
 use async_trait::async_trait;
 

@@ -1,4 +1,5 @@
-//! Who a request comes from: the owner of its session, or the member as whom staff acts in it. The only place that says so.
+//! The identity behind a request: the session's owner, or the member whom staff impersonate in it.
+//! No other module decides this.
 
 use axum::http::HeaderMap;
 
@@ -21,31 +22,31 @@ use crate::{
     site::AppState,
 };
 
-/// Who asks.
+/// The identity behind a request.
 pub enum Identity {
-    /// The owner of the session; or the member as whom they act, who knows of it.
+    /// The owner of the session, or the impersonated member, which then knows its impersonator.
     Member(Member),
-    /// The owner of the session, who acted as a member up to now.
+    /// The owner of the session, whose impersonation has just ended.
     Over(Member, EndReason),
 }
 
-/// Why somebody acts as a member no more.
+/// The reason why an impersonation ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
-    /// They wished so.
+    /// The staff member stopped it.
     Stopped,
-    /// They logged out.
+    /// The staff member logged out.
     LoggedOut,
-    /// The time was over.
+    /// Its time limit was reached.
     TimeOver,
-    /// They may not any more, or not as this member.
+    /// The staff member may no longer impersonate, or not this member.
     NotAllowed,
-    /// Their session went.
+    /// The staff member's session ended.
     SessionEnded,
 }
 
 impl EndReason {
-    /// Returns its name, for the records.
+    /// Returns the name used in the records.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
@@ -57,10 +58,11 @@ impl EndReason {
     }
 }
 
-/// Who asks, in a session of this owner that says this about acting. All that it takes is looked at each time.
+/// Resolves the effective member of a session from its owner and its impersonation, if any. All
+/// conditions for impersonation are re-checked on every request.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn asking(site: &AppState, owner: Member, acting: Option<Acting>) -> Result<Identity, AppError> {
     let Some(Acting { member, ends_at }) = acting else {
         return Ok(Identity::Member(owner));
@@ -76,12 +78,14 @@ pub async fn asking(site: &AppState, owner: Member, acting: Option<Acting>) -> R
     Ok(Identity::Member(member.impersonated_by(actor)))
 }
 
-/// Returns whether the time has passed, or is one that only a clock that was ahead can have written.
+/// Returns whether the impersonation's time is over, or was written while the clock was ahead.
 pub fn is_over(site: &AppState, ends_at: Millis, now: Millis) -> bool {
     now >= ends_at || is_too_far_ahead(ends_at, now, to_millis(site.config.admin.acting_limit.get()))
 }
 
-/// Never as staff or as a superuser, nor as oneself; nor as a member who may what the caller may not, since that would come along.
+/// Returns whether the staff member may impersonate the member: never staff, a superuser or
+/// themselves, nor a member with permissions that the caller lacks, because impersonation would
+/// grant them.
 pub fn is_possible(staff: &Member, member: &Member) -> bool {
     staff.require(Permission::ActAsMember).is_ok()
         && !member.is_staff()
@@ -90,10 +94,10 @@ pub fn is_possible(staff: &Member, member: &Member) -> bool {
         && member.id() != staff.id()
 }
 
-/// Who a request with these headers would come from, without the visit.
+/// Returns the identity behind a request with these headers. Does not count as a visit.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn identify(site: &AppState, headers: &HeaderMap) -> Result<Option<Identity>, AppError> {
     let Some(id) = id_of(site, headers) else {
         return Ok(None);
@@ -101,10 +105,11 @@ pub async fn identify(site: &AppState, headers: &HeaderMap) -> Result<Option<Ide
     Ok(look(site, id).await?.map(|(_, asking, _)| asking))
 }
 
-/// Who is shown what a stream tells, for streams that stand outside of the session layer, too: the member as whom staff acts, not them.
+/// Returns the member who is shown data in a response, also for streams outside the session layer:
+/// during an impersonation the impersonated member, not the staff member.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn member(site: &AppState, headers: &HeaderMap) -> Result<Option<Member>, AppError> {
     Ok(match identify(site, headers).await? {
         Some(Identity::Member(member)) => Some(member),
@@ -112,8 +117,12 @@ pub async fn member(site: &AppState, headers: &HeaderMap) -> Result<Option<Membe
     })
 }
 
-/// Whose living session this is, who is shown in it, and when that ends if nobody comes by: what session layer, axum-login and
-/// `acting` would say, without the visit.
+/// Returns a living session's owner, its identity, and when it ends without further requests, in
+/// milliseconds since 1970: what the session layer, axum-login and `acting` would find, without
+/// counting as a visit.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn look(site: &AppState, id: IdHash) -> Result<Option<(UserId, Identity, Millis)>, AppError> {
     let Some(CheckedSession { owner, data, ends_at }) = judge(site, id).await? else {
         return Ok(None);
@@ -121,7 +130,7 @@ pub async fn look(site: &AppState, id: IdHash) -> Result<Option<(UserId, Identit
     let (user, acts) = (owner.id(), data::acting(&data));
     let acting_ends_at = acts.as_ref().map(|acts| acts.ends_at);
     let asking = asking(site, owner, acts).await?;
-    // Once acting is over, its end is nothing to wait for.
+    // The end of an impersonation that is already over does not shorten the session.
     let ends_at = match (&asking, acting_ends_at) {
         (Identity::Member(_), Some(acting_ends_at)) => ends_at.min(acting_ends_at),
         _ => ends_at,
@@ -129,7 +138,7 @@ pub async fn look(site: &AppState, id: IdHash) -> Result<Option<(UserId, Identit
     Ok(Some((user, asking, ends_at)))
 }
 
-/// Returns the hash of the id that a request brings.
+/// Returns the hash of the session id that a request sends.
 pub fn id_of(site: &AppState, headers: &HeaderMap) -> Option<IdHash> {
     Some(hash_id(session::sent_id(site, headers)?.0))
 }

@@ -1,5 +1,6 @@
-//! A session of staff in which they act as a member. The session stays theirs: their row, their devices page, and it ends with their
-//! other sessions; the member has no part in it.
+//! A staff session with an impersonation. It remains the staff member's session: it keeps their
+//! row, appears on their devices page and ends with their other sessions. The member has no part in
+//! it.
 
 use tower_sessions::session::Id;
 
@@ -15,21 +16,23 @@ use crate::{
     site::AppState,
 };
 
-/// The id under which a session goes on.
+/// The id with which a session continues.
 #[derive(Default)]
 pub struct NextId(Id);
 
 impl NextId {
-    /// As it is stored.
+    /// Returns the hash under which the id is stored.
     pub fn hash(&self) -> IdHash {
         hash_id(self.0.0)
     }
 }
 
-/// Begins: from here on the session, under its new id (ASVS 7.2.4), is the member's view.
+/// Begins the impersonation: from here on the session, under its new id (ASVS 7.2.4), shows the
+/// member's view.
 ///
 /// # Errors
-/// [`AppError::SignedOut`] when the session has ended meanwhile, or an outage.
+/// [`AppError::SignedOut`] when the session has ended; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn begin(
     auth: &mut AuthSession,
     site: &AppState,
@@ -41,10 +44,12 @@ pub async fn begin(
     go_on(auth, site, staff, next).await
 }
 
-/// Stops: the session, under its new id, is its owner's again. Whoever gave their password before has not given it anew.
+/// Stops the impersonation: the session, under its new id, shows its owner's view again. This does
+/// not count as re-authentication.
 ///
 /// # Errors
-/// [`AppError::SignedOut`] when the session has ended meanwhile, or an outage.
+/// [`AppError::SignedOut`] when the session has ended; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn stop(auth: &mut AuthSession, site: &AppState) -> Result<(), AppError> {
     let staff = auth.user.clone().ok_or(AppError::SignedOut)?;
     auth.session.remove_value(ACTING_KEY).await.map_err(unavailable)?;
@@ -59,15 +64,16 @@ async fn go_on(
 ) -> Result<(), AppError> {
     let origin = session::origin(auth).await?.ok_or(AppError::SignedOut)?;
     session::go_on(auth, site, staff, origin, next.0).await?;
-    // Pages that are open in other tabs show somebody else now.
+    // Pages that are open in other tabs must show another identity now.
     site.sessions.watchers.notify(staff.id());
     Ok(())
 }
 
-/// Ends acting when its time is over. The id stays: it was made for its owner when acting began, and nobody else had it since.
+/// Removes an impersonation whose time is over. The id stays: it was created for the session's
+/// owner when the impersonation began, and nobody else has had it.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn forget(auth: &AuthSession, site: &AppState, staff: &Member) -> Result<(), AppError> {
     auth.session.remove_value(ACTING_KEY).await.map_err(unavailable)?;
     auth.session.save().await.map_err(unavailable)?;

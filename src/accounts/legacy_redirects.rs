@@ -1,4 +1,5 @@
-//! Addresses that a Django site has and this one has not: members have them in bookmarks, in mails and in other sites' links.
+//! Redirects from the addresses of a Django site: members have them in bookmarks and mails, and
+//! other sites link to them.
 
 use axum::{
     Router,
@@ -9,7 +10,7 @@ use axum::{
 
 use crate::{shared::paths::MOVED, site::AppState};
 
-/// With the slash at the end that Django's addresses have, and without.
+/// Returns the redirects, each with the final slash of Django's addresses and without.
 pub fn routes() -> Router<AppState> {
     MOVED.into_iter().fold(Router::new(), |router, (old, new)| {
         let moved = move || async move { see(new) };
@@ -17,8 +18,9 @@ pub fn routes() -> Router<AppState> {
     })
 }
 
-/// Where password managers look for the page on which a password is changed (W3C, "A Well-Known URL for Changing Passwords"). Open to
-/// everybody: the page itself asks strangers to log in, and leads on from there.
+/// Returns the route by which password managers find the page to change a password (W3C, "A
+/// Well-Known URL for Changing Passwords"). Public: the page itself redirects anonymous visitors to
+/// the login.
 pub fn well_known() -> Router<AppState> {
     const TO_THE_PAGE: (HeaderName, HeaderValue) =
         (header::LOCATION, HeaderValue::from_static("/accounts/password_change"));

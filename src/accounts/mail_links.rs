@@ -1,6 +1,7 @@
-//! The links in our mails. Opening one uses nothing up, since mail scanners open links too: the token moves into a cookie, and the
-//! visitor to a page without it in its address, where a button does what the mail promised. So the token is in no later address, no
-//! `Referer` and no log line.
+//! The links in our mails. Opening one does not use it up, because mail scanners open links too:
+//! the token moves into a cookie and the visitor to a page without it in the address, where a
+//! button does what the mail announced. So the token appears in no later address, no `Referer` and
+//! no log line.
 
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::{
     ui::flash::Message,
 };
 
-/// The cookies that hold the tokens of links that were opened.
+/// The cookies for the tokens of opened links.
 pub const COOKIES: [&str; 5] = [
     cookie(Purpose::ResetPassword),
     cookie(Purpose::VerifyEmail),
@@ -28,13 +29,13 @@ pub const COOKIES: [&str; 5] = [
     cookie(Purpose::UndoEmail),
     cookie(Purpose::NotMe),
 ];
-/// 32 bytes in base64.
+/// In characters: 32 bytes in base64.
 const TOKEN_LENGTH: usize = 43;
 /// As long as the shortest-lived link.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// Each kind of link, and the page behind it. Whatever follows a token belongs to the link: mail programs and people add a slash, a
-/// bracket, the end of a sentence.
+/// Each kind of link and its page. The wildcard takes whatever follows the token, because mail
+/// programs and people add a slash, a bracket or the end of a sentence.
 const LINKS: [(&str, &str, Purpose); 5] = [
     ("/accounts/reset/{*token}", "/accounts/reset/new", Purpose::ResetPassword),
     ("/accounts/verify/{*token}", "/accounts/verify", Purpose::VerifyEmail),
@@ -43,23 +44,24 @@ const LINKS: [(&str, &str, Purpose); 5] = [
     ("/accounts/not_me/{*token}", "/accounts/not_me", Purpose::NotMe),
 ];
 
-/// The routes of all links.
+/// Returns the routes of all links.
 pub fn all() -> impl Iterator<Item = &'static str> {
     LINKS.into_iter().map(|(link, ..)| link)
 }
 
-/// Whether the route is one of ours; they are open to everybody, since a mail is read anywhere.
+/// Returns whether the route is a mail link. These are public, because a mail is read on any
+/// device.
 pub fn is_link(route: &str) -> bool {
     LINKS.iter().any(|(link, ..)| *link == route)
 }
 
-/// What opens them.
+/// Returns the routes that open the links.
 pub fn routes() -> Router<AppState> {
     LINKS.into_iter().fold(Router::new(), |router, (link, page, purpose)| {
         let before_token = link.trim_end_matches("{*token}");
         router.route(
             link,
-            // The path as it came: axum's own extractor answers what is no UTF-8 with a text of its own.
+            // The raw path: axum's own extractor answers invalid UTF-8 with a text of its own.
             get(move |State(site): State<AppState>, OriginalUri(uri): OriginalUri, headers: HeaderMap| async move {
                 match without_slash(uri.path()) {
                     Some(page) => {
@@ -76,7 +78,8 @@ pub fn routes() -> Router<AppState> {
     })
 }
 
-/// Leads to the link's page. A link without a token leaves the cookie of another one that was opened before alone.
+/// Redirects to the link's page. A link without a token does not replace the cookie of a link that
+/// was opened before.
 fn open(
     site: &AppState,
     request: &HeaderMap,
@@ -95,19 +98,21 @@ fn open(
     (StatusCode::SEE_OTHER, headers).into_response()
 }
 
-/// Returns the token at the beginning of what was opened. No letter or digit may follow it, for then it is another text.
+/// Returns the token at the beginning of the path. A letter or digit after it makes it another
+/// text.
 fn token_in(opened: &str) -> Option<&str> {
     let (token, rest) = opened.split_at_checked(TOKEN_LENGTH)?;
     let is_token = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     (is_token && !rest.starts_with(|c: char| c.is_ascii_alphanumeric())).then_some(token)
 }
 
-/// Whether it is `MQ/c5x3dp-9f0e…/`, from a mail of the Django site of before: good for nothing but to ask for a new one.
+/// Returns whether the link is from a mail of the former Django site (`MQ/c5x3dp-9f0e…/`). It can
+/// only lead to a request for a new one.
 fn is_djangos(opened: &str) -> bool {
     opened.split_once('/').is_some_and(|(_, rest)| rest.contains('-'))
 }
 
-/// A cookie for each purpose: of two mails that are open side by side, neither takes the other's place.
+/// Each purpose has its own cookie, so that two opened mails do not overwrite each other's.
 const fn cookie(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::ResetPassword => "link_reset",
@@ -118,7 +123,8 @@ const fn cookie(purpose: Purpose) -> &'static str {
     }
 }
 
-/// The token of the link for this purpose that was opened in this browser; else nothing that any token equals. In a server function.
+/// Returns the token of the link for this purpose that was opened in this browser, or an empty
+/// string, which equals no token. For server functions.
 pub fn opened(purpose: Purpose) -> String {
     cookies::current(cookie(purpose)).unwrap_or_default()
 }
@@ -127,8 +133,9 @@ fn forget(purpose: Purpose) {
     cookies::set_current(cookie(purpose), String::new(), Duration::ZERO);
 }
 
-/// Leads on from a link, or the code beside it, that was used: its owner goes on, and is told. Where somebody else is signed in,
-/// nothing of that is about them; they stay at the link's page, which says whose account it was.
+/// Redirects after a link, or the code beside it, was used, with a message for its owner. If
+/// another member is signed in, the message is not for them: they stay at the link's page, which
+/// names the account.
 pub fn used(visit: &RequestContext, purpose: Purpose, owner: UserId) {
     let accounts = &visit.site.config.accounts;
     let signed_in = current_member().ok();

@@ -1,4 +1,5 @@
-//! What our mails say. Links and codes are made here, when a mail is about to go out, so that none waits in the queue.
+//! The texts of our mails. Links and codes are created here, just before a mail is sent, so that
+//! none is stored in the queue.
 
 use super::{
     service::tokens::{self, Purpose},
@@ -17,7 +18,8 @@ use crate::{
 /// Writes the mail with this number in the queue.
 ///
 /// # Errors
-/// [`AppError::NotFound`] when there is nothing to be written any more, or an outage.
+/// [`AppError::NotFound`] when the mail is no longer needed; [`AppError::Unavailable`] when the
+/// database cannot be used.
 pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError> {
     let user = order.user.ok_or(AppError::NotFound)?;
     let mut connection = site.db.read().await?;
@@ -27,7 +29,7 @@ pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter
     let name = Some(owner.username).filter(|name| is_theirs && is_plain(name));
     let letter = Draft { site, mail, order, user, name, present: owner.email };
     match order.kind {
-        // Expanded by the queue.
+        // The queue expands it into other mails.
         Kind::ResetRequested => Err(AppError::NotFound),
         Kind::ResetPassword => letter.reset_password().await,
         Kind::VerifyEmail if owner.email_verified_at.is_some() || letter.present != order.address => {
@@ -55,7 +57,7 @@ pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter
                 .await
         }
         Kind::PasswordDisabled => {
-            // Without a link: the way back in is theirs to open.
+            // Without a link: only staff can switch the password on again.
             let what = "The staff of this site switched the password of your account off. All devices have been logged out.";
             Ok(letter.letter("Your password was switched off", vec![what.into()], None, Vec::new()))
         }
@@ -65,7 +67,8 @@ pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter
     }
 }
 
-/// Whether a mail program takes the name for nothing but a name: not for an address of a page, of a mail or of a telephone.
+/// Returns whether no mail program would turn the name into a link: an address of a page or a mail,
+/// or a telephone number.
 fn is_plain(name: &str) -> bool {
     const MAX_CHARS: usize = 40;
     let has_digits_only = name.chars().all(|c| !c.is_alphabetic());
@@ -79,9 +82,10 @@ struct Draft<'a> {
     mail: i64,
     order: &'a MailJob,
     user: UserId,
-    /// Only in a mail to its owner. To an address that is not proven anybody could write by choosing a name.
+    /// Only in a mail to the verified address of its owner. Otherwise anybody could send a text of
+    /// their own to any address by choosing it as a name.
     name: Option<String>,
-    /// The address that the account has now.
+    /// The account's present address.
     present: String,
 }
 
@@ -154,7 +158,8 @@ impl Draft<'_> {
         ))
     }
 
-    /// Without a link, and without the new address: staff may have changed it because this mailbox is in wrong hands.
+    /// Without a link, and without the new address: staff may have changed it because this mailbox
+    /// is in the wrong hands.
     fn email_changed_by_staff(&self) -> Letter {
         self.letter(
             "Your email address was changed",
@@ -184,7 +189,8 @@ impl Draft<'_> {
         self.notice("Your account will be deleted", &what).await
     }
 
-    /// Without "this was not me": it would end the member's own sessions, and not this one, which is of staff.
+    /// Without "this was not me": that would end the member's own sessions, but not the
+    /// impersonation, which runs in a staff session.
     fn acting_began(&self) -> Letter {
         let MailContext { at, detail: until, .. } = &self.order.occasion;
         let began = format!(
@@ -205,8 +211,9 @@ impl Draft<'_> {
         )
     }
 
-    /// What happened, when, from where, and a link for who did not do it. Nothing for an address that is not the account's any more:
-    /// its link would be useless, and what happened is no business of that mailbox.
+    /// Writes a notice: what happened, when, from where, and a link for an owner who did not do it.
+    /// Not sent to an address that the account no longer has: the link would be useless, and the
+    /// news is not for that mailbox.
     async fn notice(&self, subject: &str, what: &str) -> Result<Letter, AppError> {
         if email_address::key(&self.present) != email_address::key(&self.order.address) {
             return Err(AppError::NotFound);
@@ -227,7 +234,7 @@ impl Draft<'_> {
         ))
     }
 
-    /// Which account, in words.
+    /// Names the account.
     fn account(&self) -> String {
         match &self.name {
             Some(name) => format!("your account “{name}”"),

@@ -1,4 +1,4 @@
-//! Sign up, log in, log out.
+//! Accounts: sign-up, login and logout, password, e-mail address, deletion.
 
 pub mod api;
 pub mod pages;
@@ -36,52 +36,52 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// A member's address, as its owner sees it.
+/// An account's e-mail address, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Address {
-    /// Whose it is.
+    /// The username of the owner.
     pub username: String,
-    /// The address; of a link, the one that it is about.
+    /// The account's address, or the one that a link is about.
     pub email: String,
-    /// Whether its owner has confirmed it.
+    /// Whether its owner has verified it.
     pub is_proven: bool,
 }
 
-/// What a link in a mail is for, as its page asks.
+/// The purpose of a mail link, as its page requests it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Link {
-    /// To set a new password.
+    /// Sets a new password.
     ResetPassword,
-    /// To prove an address.
+    /// Verifies the account's address.
     VerifyEmail,
-    /// To prove the address that is to become the account's.
+    /// Verifies the address that is to replace the present one.
     ChangeEmail,
-    /// To take a change of address back.
+    /// Undoes a change of address.
     UndoEmail,
-    /// To say that a notice was not about oneself.
+    /// Reports that the owner did not cause a notice.
     NotMe,
 }
 
-/// Whether a link can be used, for its page.
+/// Whether a mail link can be used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkState {
-    /// It can.
+    /// It can be used.
     Good(Address),
-    /// It was used, and what it did is still so.
+    /// It was used, and its effect still holds.
     Used(Address),
-    /// It was used and something else happened since, it is too old, or a later one took its place.
+    /// It has expired, was replaced by a later one, or was used and its effect no longer holds.
     Dead,
-    /// None was opened in this browser.
+    /// No link was opened in this browser.
     None,
 }
 
-/// What a deletion that is asked for now means.
+/// The terms of a deletion that is requested now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionTerms {
-    /// Whose account.
+    /// The username of the account.
     pub username: String,
-    /// Until then a login cancels it.
+    /// When the account is deleted. A login before then cancels the deletion.
     pub deleted_at: Moment,
 }

@@ -1,5 +1,5 @@
-//! First and last name. Any script, any order, either may be missing: only what is no part of a name, and could make a line of text
-//! read wrongly, is refused.
+//! First and last names. Any script, any order, and either may be missing. Only characters that no
+//! name contains and that could make a line of text misread are refused.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
@@ -9,11 +9,12 @@ use crate::{
     shared::forms::{NAME_MAX, Problem},
 };
 
-/// Format characters that names are written with: joiners in Persian and in the scripts of India, direction marks beside digits.
+/// Format characters that occur in names: joiners in Persian and in the scripts of India, and
+/// direction marks beside digits.
 const PARTS_OF_NAMES: [char; 5] = ['\u{200C}', '\u{200D}', '\u{200E}', '\u{200F}', '\u{061C}'];
 
-/// The name as it is stored: NFKC, and without what cannot be seen at either end. (What is over the limit already stays as it was
-/// typed, as with usernames.)
+/// Returns the name as stored: NFKC, without invisible characters at either end. A name over the
+/// limit stays as typed, as with usernames.
 pub fn normalize(typed: &str) -> String {
     let typed = typed.trim();
     if typed.chars().count() > NAME_MAX as usize {
@@ -25,7 +26,7 @@ pub fn normalize(typed: &str) -> String {
     normalized.trim_matches(is_unseen).to_owned()
 }
 
-/// What is wrong with a normalised name; nothing with an empty one.
+/// Returns what is wrong with a normalised name. An empty one is fine.
 pub fn problem(name: &str) -> Option<Problem> {
     let found = name.chars().count();
     if found > NAME_MAX as usize {
@@ -37,12 +38,13 @@ pub fn problem(name: &str) -> Option<Problem> {
     }
 }
 
-/// Whether the text has in it what could make a line read wrongly.
+/// Returns whether the text contains characters that could make a line misread.
 pub fn has_control_chars(text: &str) -> bool {
     text.chars().any(is_foreign)
 }
 
-/// Control characters, line ends, and the format characters that turn text around or hide in it.
+/// Returns whether it is a control character, a line end, or a format character that reverses text
+/// or hides in it.
 fn is_foreign(c: char) -> bool {
     match c.general_category() {
         GeneralCategory::Control | GeneralCategory::LineSeparator | GeneralCategory::ParagraphSeparator => {

@@ -1,4 +1,5 @@
-//! Between the cookie and [`crate::auth::sessions::Sessions`]: signing in and out through axum-login.
+//! Signing in and out through axum-login: the link between the cookie and
+//! [`crate::auth::sessions::Sessions`].
 
 use axum::http::HeaderMap;
 use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
@@ -27,29 +28,31 @@ use crate::{
     },
 };
 
-/// What server functions extract.
+/// axum-login's session of a request, as server functions extract it.
 pub type AuthSession = axum_login::AuthSession<Backend>;
 
-/// The layer that loads session and member. The cookie lives as long as a session can; when it ends sooner, the server knows.
+/// Returns the layer that loads session and member. The cookie lives as long as a session possibly
+/// can; the server knows when it ends sooner.
 pub fn layer(site: &AppState) -> AuthManagerLayer<Backend, Store> {
     let longest = site.config.sessions.absolute.get();
     let sessions = SessionManagerLayer::new(Store(site.clone()))
         .with_name(site.cookie_name(SESSION))
         .with_secure(site.is_https())
         .with_http_only(true)
-        // Lax, not tower-sessions' Strict: who comes from a link in a mail is signed in.
+        // Lax, not tower-sessions' Strict, so that visitors who follow a link in a mail are signed
+        // in.
         .with_same_site(SameSite::Lax)
         .with_path("/")
         .with_expiry(Expiry::OnInactivity(longest.try_into().unwrap_or(time::Duration::days(90))));
     AuthManagerLayerBuilder::new(Backend::new(site.clone()), sessions).build()
 }
 
-/// Returns the id in the cookie of a request, whether there is such a session or not.
+/// Returns the session id in a request's cookie, whether such a session exists or not.
 pub fn sent_id(site: &AppState, headers: &HeaderMap) -> Option<Id> {
     cookies::read(site, headers, SESSION)?.parse().ok()
 }
 
-/// The present request's session, in a server function.
+/// Returns the present request's session. For server functions.
 ///
 /// # Errors
 /// [`AppError::Internal`] outside of a request.
@@ -57,10 +60,12 @@ pub async fn auth_session() -> Result<AuthSession, AppError> {
     leptos_axum::extract().await.map_err(|_: ServerFnErrorErr| AppError::Internal)
 }
 
-/// Whose credentials these are.
+/// Returns the member with these credentials.
 ///
 /// # Errors
-/// A refused form for wrong ones, or an outage.
+/// [`AppError::Invalid`] when they are wrong or the address must be verified first;
+/// [`AppError::Throttled`] past a rate limit; [`AppError::Busy`] when the hash queue is full;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> Result<Member, AppError> {
     auth.authenticate(credentials)
         .await
@@ -68,11 +73,12 @@ pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> R
         .ok_or_else(|| AppError::Invalid(FormErrors::one(Field::Form, Problem::BadCredentials)))
 }
 
-/// Opens a new session, in a server function. The one that was there, of whomever, ends: axum-login renews the id only when nobody
-/// is signed in, and B logging in over A would keep A's session (ASVS 7.2.4). The id that the browser had is recorded as replaced.
+/// Opens a new session. For server functions. The browser's previous session, of whichever member,
+/// ends: axum-login changes the id only when nobody is signed in, and B logging in over A would
+/// keep A's session (ASVS 7.2.4). The previous id is recorded as replaced.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sign_in(
     auth: &mut AuthSession,
     site: &AppState,
@@ -82,7 +88,7 @@ pub async fn sign_in(
 ) -> Result<(), AppError> {
     if auth.session.id().is_some() {
         auth.logout().await.map_err(app_error)?;
-        // A flushed session keeps its record, and with it the old id, which would be stored again.
+        // A flushed session keeps its record and its old id, which would be stored again.
         auth.session.cycle_id().await.map_err(unavailable)?;
     }
     if let Some(previous) = cookies::current(SESSION) {
@@ -92,21 +98,23 @@ pub async fn sign_in(
     write(auth, member, &origin).await
 }
 
-/// Notes that the password was given again: the session goes on under a new id (ASVS 7.2.4), with its beginning and its end as they
-/// were.
+/// Records a re-authentication: rotates the session to a new id (ASVS 7.2.4). Its beginning and its
+/// absolute end stay.
 ///
 /// # Errors
-/// [`AppError::SignedOut`] without a session, or an outage.
+/// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
+/// used.
 pub async fn renew(auth: &mut AuthSession, site: &AppState, member: &Member) -> Result<(), AppError> {
     let renewal = renewal(auth, site).await?;
     site.sessions.renew(&renewal, member).await?;
     adopt(auth, &renewal, member).await
 }
 
-/// What the present session needs to go on under a new id.
+/// Prepares a rotation of the present session, with the password entered now.
 ///
 /// # Errors
-/// [`AppError::SignedOut`] without a session, or an outage.
+/// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
+/// used.
 pub async fn renewal(auth: &AuthSession, site: &AppState) -> Result<Rotation, AppError> {
     let mut origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
     origin.authenticated_at = site.clock.now();
@@ -114,21 +122,24 @@ pub async fn renewal(auth: &AuthSession, site: &AppState) -> Result<Rotation, Ap
     Ok(Rotation { old, new: Id::default(), origin })
 }
 
-/// Takes over what [`Sessions::carry_over`] has written. The row has its new id before tower-sessions deletes the old one and makes
-/// another, between which a session that is ended would come back.
+/// Applies to the request's session a rotation that
+/// [`crate::auth::sessions::Sessions::carry_over`] has written. The row has its new id by then:
+/// tower-sessions deletes the old one and creates another, and a session that ends in between must
+/// not be restored.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn adopt(auth: &mut AuthSession, renewal: &Rotation, member: &Member) -> Result<(), AppError> {
     auth.session.insert(RENAMED_KEY, renewal.new.to_string()).await.map_err(unavailable)?;
     auth.session.cycle_id().await.map_err(unavailable)?;
     write(auth, member, &renewal.origin).await
 }
 
-/// Under another id, which whoever calls this has chosen; the password was not given again.
+/// Rotates the session to an id chosen by the caller. Does not count as re-authentication.
 ///
 /// # Errors
-/// [`AppError::SignedOut`] when the session has ended, or an outage.
+/// [`AppError::SignedOut`] when the session has ended; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub(super) async fn go_on(
     auth: &mut AuthSession,
     site: &AppState,
@@ -148,28 +159,30 @@ async fn write(auth: &mut AuthSession, member: &Member, origin: &LoginContext) -
         auth.session.set_expiry(Some(Expiry::OnSessionEnd));
     }
     auth.login(member).await.map_err(app_error)?;
-    // Now, so that an outage is an error here and not an empty page from the layer.
+    // Saved here, so that an outage is an error of the function and not an empty page from the
+    // layer.
     auth.session.save().await.map_err(unavailable)
 }
 
-/// How the present session began.
+/// Returns the login that began the present session.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn origin(auth: &AuthSession) -> Result<Option<LoginContext>, AppError> {
     auth.session.get(ORIGIN_KEY).await.map_err(unavailable)
 }
 
-/// The hash of the present session's id.
+/// Returns the hash of the present session's id.
 pub fn current_id(auth: &AuthSession) -> Option<IdHash> {
     auth.session.id().map(|id| hash_id(id.0))
 }
 
-/// The proof that the caller gave their password not long ago.
+/// Returns the proof that the caller recently entered their password.
 ///
 /// # Errors
-/// [`AppError::ReauthenticationRequired`] when that was `sessions.reauthenticate_after` ago or more,
-/// [`AppError::ClosedWhileActing`] in a session in which staff acts as a member, whose password nobody gave, or an outage.
+/// [`AppError::ReauthenticationRequired`] when that was `sessions.reauthenticate_after` ago or
+/// more; [`AppError::ClosedWhileActing`] during an impersonation, because nobody entered the
+/// member's password; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn recently_authenticated(auth: &AuthSession, site: &AppState) -> Result<RecentAuth, AppError> {
     if acting(auth).await?.is_some() {
         return Err(AppError::ClosedWhileActing);
@@ -179,18 +192,18 @@ pub async fn recently_authenticated(auth: &AuthSession, site: &AppState) -> Resu
     recent.ok_or(AppError::ReauthenticationRequired)
 }
 
-/// Whether staff acts in this session, and as whom.
+/// Returns the impersonation in this session, if there is one.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn acting(auth: &AuthSession) -> Result<Option<Acting>, AppError> {
     auth.session.get(ACTING_KEY).await.map_err(unavailable)
 }
 
-/// Ends the present session. Whose it was, if anybody's.
+/// Ends the present session. Returns the member who was signed in, if any.
 ///
 /// # Errors
-/// An outage: the session is then still there.
+/// [`AppError::Unavailable`] when the database cannot be used; the session then still exists.
 pub async fn log_out(auth: &mut AuthSession, site: &AppState) -> Result<Option<Member>, AppError> {
     let Some(id) = current_id(auth) else {
         return Ok(None);
@@ -199,10 +212,11 @@ pub async fn log_out(auth: &mut AuthSession, site: &AppState) -> Result<Option<M
     auth.logout().await.map_err(app_error)
 }
 
-/// Opens a session without a request, for `members-area demo`; the value of a Cookie header.
+/// Opens a session without a request, for `members-area demo`. Returns the value of a `Cookie`
+/// header.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn open_for(site: &AppState, member: &Member, client: &ClientInfo) -> Result<String, AppError> {
     let id = Id::default();
     let origin = LoginContext::new(&site.config.sessions, site.clock.now(), client.clone(), true);
@@ -218,7 +232,7 @@ fn app_error(error: axum_login::Error<Backend>) -> AppError {
     }
 }
 
-/// Our store has logged the cause already.
+/// Our store has already logged the cause.
 pub(super) fn unavailable(_: tower_sessions::session::Error) -> AppError {
     AppError::Unavailable
 }

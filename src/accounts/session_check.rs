@@ -1,4 +1,4 @@
-//! Whether a session is still good, and whose it is.
+//! Checking a session against its member.
 
 use crate::{
     accounts,
@@ -8,23 +8,25 @@ use crate::{
     site::AppState,
 };
 
-/// A living session of an active member, opened or renewed under the member's present stamp.
+/// A living session of an active member, opened or rotated under the member's present stamp.
 pub struct CheckedSession {
-    /// Whose it is.
+    /// The session's owner.
     pub owner: Member,
-    /// What it carries.
+    /// The session's data.
     pub data: Data,
-    /// When it ends if nobody comes by.
+    /// When the session ends without further requests, in milliseconds since 1970.
     pub ends_at: Millis,
 }
 
-/// Returns the session with this id if it is good. Looking does not count as a visit.
+/// Returns the session with this id if it is valid, and ends it otherwise. Does not count as a
+/// visit.
 ///
-/// Memory may say that a session is good, but never that it is not: another instance may have changed the password and renewed
-/// the session since this one read either of them. So the database is asked for both before a session is ended.
+/// Memory may show that a session is valid, but not that it is invalid: another instance may have
+/// changed the password and rotated the session since this one read either of them. So both are
+/// read from the database before a session is ended.
 ///
 /// # Errors
-/// When the database cannot be used.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn judge(site: &AppState, id: IdHash) -> Result<Option<CheckedSession>, AppError> {
     for is_from_memory in [true, false] {
         let Some((data, ends_at)) = site.sessions.peek(id).await? else {

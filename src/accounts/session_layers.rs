@@ -1,4 +1,5 @@
-//! What stands around the session layer: a request that crossed its session's new id, and the removal of the cookie.
+//! Layers around the session layer: resending requests that crossed a rotation of their session,
+//! and removing the cookie.
 
 use std::time::Duration;
 
@@ -16,17 +17,18 @@ use crate::{
     site::{AppState, cookies::SESSION, response},
 };
 
-/// Marks an answer to a request whose session id was replaced by another one: the browser has, or gets, a good cookie of the same
-/// name, which must not be removed.
+/// Response extension: the request's session id was rotated. The browser has, or will get, a good
+/// cookie of the same name, which must not be removed.
 #[derive(Clone, Copy, Debug)]
 struct Replaced;
 
-/// Has a request sent again that was on its way when its session got a new id. By then the browser has the new cookie.
+/// Redirects a request to itself if it was under way when its session was rotated. By the time it
+/// is sent again the browser has the new cookie.
 ///
-/// Nothing else is answered to an old id, no page and no cookie, so it is worth nothing to whoever stole it.
+/// Nothing else answers an old id, no page and no cookie, so a stolen old id is useless.
 pub async fn resend_crossed(State(site): State<AppState>, request: Request, next: Next) -> Response {
-    /// Time for the answer with the new cookie to arrive. Long enough that even who never gets it is not sent around more often
-    /// than browsers follow.
+    /// Time for the response with the new cookie to arrive. Long enough that a browser which never
+    /// gets it is not redirected more often than browsers follow.
     const PAUSE: Duration = Duration::from_secs(1);
     let is_signed_in = request.extensions().get::<AuthSession>().is_some_and(|auth| auth.user.is_some());
     let Some(id) = sent_id(&site, request.headers()).filter(|_| !is_signed_in) else {
@@ -58,8 +60,9 @@ pub async fn resend_crossed(State(site): State<AppState>, request: Request, next
     }
 }
 
-/// Makes the removal of the session's cookie count: the session layer removes it without `Secure`, and a browser ignores that for
-/// a name that begins with `__Host-`. And takes the removal out of an answer that is [`Replaced`].
+/// Makes the removal of the session's cookie effective: the session layer removes it without
+/// `Secure`, and browsers ignore that for a name that begins with `__Host-`. Drops the removal from
+/// a response that is [`Replaced`].
 pub async fn removable(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let removal = format!("{}=;", site.cookie_name(SESSION));

@@ -1,4 +1,4 @@
-//! Between tower-sessions' record and [`crate::auth::sessions::Sessions`]: its store, and what a session's data say.
+//! The store of tower-sessions, on top of [`crate::auth::sessions::Sessions`].
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -20,7 +20,7 @@ use crate::{
     site::AppState,
 };
 
-/// The sessions as tower-sessions and axum-login see them.
+/// The sessions as tower-sessions and axum-login use them.
 #[derive(Clone)]
 pub struct Store(pub(super) AppState);
 
@@ -66,7 +66,7 @@ impl SessionStore for Store {
 
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
         let id_hash = hash_id(id.0);
-        // Before axum-login compares the stamps: it knows only what memory says.
+        // Checked before axum-login compares the stamps, because it sees only the cached member.
         if judge(&self.0, id_hash).await.map_err(backend)?.is_none() {
             return Ok(None);
         }
@@ -74,8 +74,8 @@ impl SessionStore for Store {
         Ok(found.map(|(data, expires_at)| Record { id: *id, data, expiry_date: date(expires_at) }))
     }
 
-    /// Deletes nothing in the database: axum-login calls this when a stamp in memory is another one, and tower-sessions when an
-    /// id changes. Whatever ends a session ends its row itself.
+    /// Does not touch the database: axum-login calls this when a cached stamp differs, and
+    /// tower-sessions when an id changes. Whatever ends a session deletes its row itself.
     async fn delete(&self, id: &Id) -> StoreResult<()> {
         self.0.sessions.reread(hash_id(id.0));
         Ok(())

@@ -1,4 +1,4 @@
-//! Server functions.
+//! Server functions of the activity page.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use super::Listing;
 use crate::shared::error::AppError;
 
-/// A page of the caller's record; the query of its address says which.
+/// Returns a page of the caller's activity; `query` is the query of the page's address.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::Unavailable`] when the database
+/// cannot be used.
 #[server(prefix = "/api", endpoint = "members/activity")]
 pub async fn load_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
     use super::Place;

@@ -1,4 +1,4 @@
-//! What happened to an account: a record that is only ever added to, and that its owner can read.
+//! The activity of an account: an append-only log that its owner can read.
 
 pub mod api;
 pub mod pages;
@@ -17,94 +17,94 @@ pub use place::{Cursor, Place};
 
 use crate::shared::moment::Moment;
 
-/// A line of the record, as its owner sees it.
+/// A line of the activity, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// What happened; none where a newer program wrote it.
+    /// The kind of event, or `None` if a newer version of the program wrote it.
     pub kind: Option<Kind>,
-    /// What there is to say beyond that: which mail, which device.
+    /// Further details, for example which mail or device.
     pub detail: String,
-    /// When.
+    /// When it happened.
     pub at: Moment,
-    /// From which address; empty for what was done on the server itself.
+    /// The network address, or empty for actions on the server itself.
     pub address: String,
-    /// With which browser, in words.
+    /// A description of the browser.
     pub browser: String,
 }
 
-/// A page of the record.
+/// A page of the activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// Whose.
+    /// The username of its owner.
     pub username: String,
-    /// The latest first.
+    /// The lines, the latest first.
     pub lines: Vec<Line>,
-    /// Where the page after this one in time is, if there is one.
+    /// The page with newer lines, if there is one.
     pub newer: Option<Place>,
-    /// Where the one before it is.
+    /// The page with older lines, if there is one.
     pub older: Option<Place>,
 }
 
-/// What can happen to an account.
+/// A kind of event of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// The account was made.
+    /// The account was created.
     SignUp,
     /// Somebody logged in.
     Login,
-    /// Somebody gave a wrong password.
+    /// Somebody entered a wrong password.
     LoginFailed,
     /// Somebody logged out.
     Logout,
-    /// The password was given again, before something that matters.
+    /// The password was entered again, before a sensitive action.
     Reauthenticated,
-    /// The password was changed by who knew the old one.
+    /// The password was changed with the old one.
     PasswordChanged,
-    /// Somebody asked for a mail with which to set a new password.
+    /// Somebody requested a mail to set a new password.
     PasswordResetRequested,
     /// The password was set through such a mail.
     PasswordReset,
-    /// The owner of the e-mail address confirmed the account.
+    /// The owner verified the e-mail address.
     EmailVerified,
-    /// Another address was asked for.
+    /// A change of the address was requested.
     EmailChangeRequested,
     /// The address was changed.
     EmailChanged,
-    /// The owner of the old address took the change back.
+    /// The owner of the old address undid the change.
     EmailChangeUndone,
     /// The username was changed.
     UsernameChanged,
-    /// First or last name were changed.
+    /// The first or last name was changed.
     ProfileChanged,
     /// The picture was changed or removed.
     PictureChanged,
-    /// One signed-in device was ended.
+    /// One signed-in device was logged out.
     DeviceEnded,
-    /// Several were, or all.
+    /// Several or all devices were logged out.
     DevicesEnded,
-    /// The owner said that they did not do what a notice told them of.
+    /// The owner reported that they did not cause a notice.
     NotMe,
-    /// A mail went out; which one, says the detail.
+    /// A mail was sent; the detail says which.
     MailSent,
-    /// The owner took a copy of their data.
+    /// The owner downloaded a copy of their data.
     DataExported,
-    /// The account is to be deleted.
+    /// The deletion of the account was requested.
     DeletionRequested,
-    /// It is not, after all.
+    /// The deletion was cancelled.
     DeletionCancelled,
-    /// Staff changed something about it; what, says the detail.
+    /// Staff changed the account; the detail says what.
     ChangedByStaff,
     /// Staff set the password, or switched it off.
     PasswordSetByStaff,
-    /// A member of staff began to act as the member; who and why, says the detail.
+    /// A staff member began to impersonate the member; the detail says who and why.
     ActingBegan,
-    /// They act as the member no more.
+    /// The impersonation ended.
     ActingEnded,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 26] = [
         Self::SignUp,
         Self::Login,
@@ -134,7 +134,7 @@ impl Kind {
         Self::ActingEnded,
     ];
 
-    /// The name in the table `activity`.
+    /// Returns the name in the table `activity`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::SignUp => "sign_up",
@@ -166,7 +166,7 @@ impl Kind {
         }
     }
 
-    /// The kind with this name; none for what a newer program wrote.
+    /// Returns the kind with this name, or `None` if a newer version of the program wrote it.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }

@@ -1,4 +1,4 @@
-//! The page of the record.
+//! The activity page.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -9,7 +9,7 @@ use crate::{
     ui::{Data, InPerson, Loaded, Page, PageContext, Pager, Timestamp, expect_member},
 };
 
-/// `/members/activity`
+/// `/members/activity`: the member's activity.
 #[component]
 pub fn ActivityPage() -> impl IntoView {
     let search = use_location().search;
@@ -45,15 +45,15 @@ pub fn ActivityPage() -> impl IntoView {
     }
 }
 
-/// Lines of the record.
+/// A list of activity lines.
 #[component]
 pub fn ActivityLines(
-    /// The latest first.
+    /// The lines, the latest first.
     lines: Vec<Line>,
-    /// The id of the heading above, where there is one.
+    /// The id of the heading above, if there is one.
     #[prop(optional)]
     labelled_by: Option<&'static str>,
-    /// Without the browser, where there is little room.
+    /// Whether to omit the browser, where there is little room.
     #[prop(optional)]
     brief: bool,
 ) -> impl IntoView {
@@ -69,7 +69,8 @@ pub fn ActivityLines(
     .into_any()
 }
 
-/// From what to what: each side by itself, or two names of a script that is read from the right would change places.
+/// Isolates both sides of “old → new”; otherwise two names in a right-to-left script would swap
+/// places.
 fn detail(detail: &str) -> AnyView {
     match detail.split_once(" → ") {
         Some((old, new)) => {

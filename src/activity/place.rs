@@ -1,15 +1,16 @@
-//! Where in the record a page begins. A line and not a page number, so that new lines do not shift the pages.
+//! The position of a page in the activity. A line instead of a page number, so that new lines do
+//! not shift the pages.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Names a line; `1795330923004-126` in an address.
+/// The position of a line; written `1795330923004-126` in an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// When it was written, in milliseconds.
+    /// When the line was written, in milliseconds since 1970.
     pub at: i64,
-    /// Its id, since one moment can have several.
+    /// The line's id, because several lines can have the same time.
     pub id: i64,
 }
 
@@ -19,20 +20,20 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// Which part of the record a page shows.
+/// The part of the activity that a page shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     /// The latest lines.
     #[default]
     Newest,
-    /// What happened before this line.
+    /// The lines before this one.
     Before(Cursor),
-    /// What happened after it.
+    /// The lines after this one.
     After(Cursor),
 }
 
 impl Place {
-    /// Reads the query of an address; whatever is no place there is the newest.
+    /// Reads the query of an address. Anything invalid means the newest lines.
     pub fn from_query(query: &str) -> Self {
         let cursor = |text: &str| {
             let (at, id) = text.split_once('-')?;
@@ -47,7 +48,7 @@ impl Place {
             .unwrap_or_default()
     }
 
-    /// The query that [`Place::from_query`] reads.
+    /// Returns the query that [`Place::from_query`] reads.
     pub fn to_query(self) -> String {
         match self {
             Self::Newest => String::new(),

@@ -1,4 +1,4 @@
-//! Writing and reading the record.
+//! Writing and reading the activity.
 
 use super::{Cursor, Kind, Line, Listing, Place, store};
 use crate::{
@@ -17,14 +17,15 @@ use crate::{
 
 pub use super::store::ActivityRow as Activity;
 
-/// Lines on a page.
+/// Lines per page.
 const PAGE: usize = 25;
 
-/// Writes a line, in the transaction of what it tells of: both are there, or neither is. The log's line is written at once. Where staff acted as the account's owner it
-/// says so, and not from where: that is no place of the owner's.
+/// Records a line in the caller's transaction, so that it is committed together with the action.
+/// The line in the security log is written at once. For impersonated actions it names the staff
+/// member and omits address and browser.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn record(
     transaction: &mut Transaction,
     now: Millis,
@@ -34,7 +35,7 @@ pub async fn record(
     client: &ClientInfo,
 ) -> Result<(), AppError> {
     let id = new_id(now);
-    // A failed login has had its line when it was refused.
+    // A failed login was logged when it was refused.
     if !matches!(kind, Kind::LoginFailed) {
         security::event(kind.name(), Some(user), &client.address, None);
     }
@@ -46,10 +47,10 @@ pub async fn record(
         .await?)
 }
 
-/// The same line for many accounts.
+/// Records the same line for many accounts.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn record_many(
     transaction: &mut Transaction,
     now: Millis,
@@ -58,48 +59,48 @@ pub async fn record_many(
     detail: &str,
     client: &ClientInfo,
 ) -> Result<(), AppError> {
-    const AT_ONCE: usize = 100;
-    for some in users.chunks(AT_ONCE) {
+    const BATCH_SIZE: usize = 100;
+    for some in users.chunks(BATCH_SIZE) {
         let rows: Vec<_> = some.iter().map(|user| (new_id(now), *user)).collect();
         store::insert_many(transaction, &rows, kind.name(), detail, now, client).await?;
     }
     Ok(())
 }
 
-/// Writes a login with a wrong password down. Everybody can cause these lines, so an account gets only so many an hour; false
-/// where it has them already.
+/// Records a login with a wrong password. Anybody can cause these lines, so an account gets at most
+/// ten an hour. Returns false when it already has them.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn record_failed_login(
     transaction: &mut Transaction,
     at: Millis,
     user: UserId,
     client: &ClientInfo,
 ) -> Result<bool, AppError> {
-    const MOST: i64 = 10;
+    const MAX_PER_HOUR: i64 = 10;
     const HOUR: Millis = 60 * 60 * 1000;
     let hour = (at.saturating_sub(HOUR), latest(at, 0));
-    if store::count_in(transaction, user, Kind::LoginFailed.name(), hour).await? >= MOST {
+    if store::count_in(transaction, user, Kind::LoginFailed.name(), hour).await? >= MAX_PER_HOUR {
         return Ok(false);
     }
     record(transaction, at, user, Kind::LoginFailed, "", client).await.map(|()| true)
 }
 
-/// The member's latest logins, the latest first.
+/// Returns the member's last five logins, the latest first.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn recent_logins(site: &AppState, member: &Member) -> Result<Vec<Activity>, AppError> {
     const LIMIT: i64 = 5;
     let mut connection = site.db.read().await?;
     Ok(store::latest_of(&mut connection, member.id(), Kind::Login.name(), LIMIT).await?)
 }
 
-/// The latest few lines of the member's record.
+/// Returns the last five lines of the member's activity.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn recent(site: &AppState, member: &Member) -> Result<Vec<Line>, AppError> {
     const LIMIT: i64 = 5;
     let mut connection = site.db.read().await?;
@@ -107,17 +108,17 @@ pub async fn recent(site: &AppState, member: &Member) -> Result<Vec<Line>, AppEr
     Ok(rows.into_iter().map(line).collect())
 }
 
-/// A page of the member's record.
+/// Returns a page of the member's activity.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn listing(site: &AppState, member: &Member, place: Place) -> Result<Listing, AppError> {
     let mut connection = site.db.read().await?;
-    // One more than is shown tells whether there is another page.
+    // One more than shown tells whether there is another page.
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     if let Place::After(first) = place {
         let mut rows = store::after(&mut connection, member.id(), first, limit).await?;
-        // Fewer are no page of their own: what follows then is the newest one.
+        // Fewer lines are not a page of their own: the newest page follows.
         if rows.len() > PAGE {
             rows.truncate(PAGE);
             rows.reverse();
@@ -134,12 +135,12 @@ pub async fn listing(site: &AppState, member: &Member, place: Place) -> Result<L
     Ok(show(member, rows, last != END, has_older))
 }
 
-/// After every line.
+/// A position after every line.
 const END: Cursor = Cursor { at: Millis::MAX, id: i64::MAX };
 
 fn show(member: &Member, rows: Vec<Activity>, has_newer: bool, has_older: bool) -> Listing {
     let cursor = |row: &Activity| Cursor { at: row.at, id: row.id };
-    // A page without lines, past the end, leads back to the newest.
+    // An empty page, past the end, links to the newest.
     let newer = has_newer.then(|| rows.first().map_or(Place::Newest, |row| Place::After(cursor(row))));
     let older = rows.last().filter(|_| has_older).map(|row| Place::Before(cursor(row)));
     let username = member.username().to_owned();
@@ -152,15 +153,15 @@ fn line(row: Activity) -> Line {
         detail: row.detail,
         at: moment(row.at),
         address: row.address,
-        // Not everything happens in a browser.
+        // Some events do not come from a browser.
         browser: if row.agent.is_empty() { String::new() } else { in_words(&row.agent) },
     }
 }
 
-/// Deletes what is older than `activity.keep` and says how many lines went.
+/// Deletes lines older than `activity.keep` and returns how many.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
     const BATCH: i64 = 500;
     let oldest = first_id_at(site.clock.now().saturating_sub(to_millis(site.config.activity.keep.get())));

@@ -1,4 +1,5 @@
-//! SQL for the table `activity`. Nothing here changes a row; what is over goes in `delete_before`, the rest with its account.
+//! SQL for the table `activity`. Rows are never changed. `delete_before` deletes old ones; the
+//! others go with their account.
 
 use sqlx::{AnyConnection, FromRow};
 
@@ -9,20 +10,20 @@ use crate::base::{
     sql::Sql,
 };
 
-/// Something that happened to an account.
+/// An event of an account.
 #[derive(FromRow)]
 pub struct ActivityRow {
-    /// Its id.
+    /// The line's id.
     pub id: i64,
-    /// The kind's name.
+    /// The name of the kind.
     pub kind: String,
-    /// What there is to say beyond that.
+    /// Further details.
     pub detail: String,
-    /// When.
+    /// When it happened, in milliseconds since 1970.
     pub at: Millis,
-    /// From which address.
+    /// The network address.
     pub address: String,
-    /// With what.
+    /// The browser's User-Agent.
     pub agent: String,
 }
 
@@ -50,7 +51,7 @@ pub async fn insert(
     .map(drop)
 }
 
-/// The same line for each of these, under these ids.
+/// Inserts the same line for each of these accounts, under these ids.
 pub async fn insert_many(
     connection: &mut AnyConnection,
     rows: &[(i64, UserId)],
@@ -68,7 +69,7 @@ pub async fn insert_many(
     sql.query().execute(connection).await.map(drop)
 }
 
-/// The latest of one kind, the latest first.
+/// Returns the latest lines of one kind, the latest first.
 pub async fn latest_of(
     connection: &mut AnyConnection,
     user: UserId,
@@ -86,7 +87,8 @@ pub async fn latest_of(
     .await
 }
 
-/// How many of one kind in such a time. With an end: lines that a clock that was ahead has dated must not count for ever.
+/// Counts the lines of one kind within this time. It has an end so that lines dated while the clock
+/// was ahead do not count for ever.
 pub async fn count_in(
     connection: &mut AnyConnection,
     user: UserId,
@@ -105,7 +107,7 @@ pub async fn count_in(
     .map(|(count,)| count)
 }
 
-/// What happened before a line, the latest first.
+/// Returns the lines before this one, the latest first.
 pub async fn before(
     connection: &mut AnyConnection,
     user: UserId,
@@ -124,7 +126,7 @@ pub async fn before(
     .await
 }
 
-/// What happened after a line, the line's neighbours first.
+/// Returns the lines after this one, the nearest first.
 pub async fn after(
     connection: &mut AnyConnection,
     user: UserId,
@@ -143,7 +145,8 @@ pub async fn after(
     .await
 }
 
-/// How many lines with a smaller id went, at most `limit` at a time. By id, which tells the time too and has an index of its own.
+/// Deletes at most `limit` lines with a smaller id and returns how many. By id, which also orders
+/// by time and has an index of its own.
 pub async fn delete_before(connection: &mut AnyConnection, id: i64, limit: i64) -> Result<u64, sqlx::Error> {
     sqlx::query(
         "DELETE FROM activity WHERE id IN (SELECT id FROM activity WHERE id < $1 ORDER BY id LIMIT $2)",

@@ -1,4 +1,4 @@
-//! Who of the staff changed what: from what, to what, when.
+//! The audit log: what staff changed, from what, to what, and when.
 
 pub mod pages;
 
@@ -11,28 +11,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// A part of an object's history, the latest first.
+/// A part of the audit log, the latest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct History {
-    /// At most fifty.
+    /// The changes, at most fifty.
     pub lines: Vec<Change>,
-    /// Before which line the rest is, where there is more.
+    /// The id of the last change shown, if there are older ones.
     pub older: Option<i64>,
 }
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// When.
+    /// When it was made.
     pub at: Moment,
-    /// Who, as they were called then; empty where their account is gone.
+    /// The username of whoever made it, as of then; empty if their account is gone.
     pub actor: String,
-    /// What was changed, where the page is about whoever did it.
+    /// What was changed, for pages about the staff member who did it.
     pub object: String,
-    /// Which verb or field.
+    /// The action or the field.
     pub what: String,
-    /// What it was.
+    /// The old value.
     pub old: String,
-    /// What it is.
+    /// The new value.
     pub new: String,
 }

@@ -1,22 +1,23 @@
-//! How the history is shown.
+//! Rendering the audit log.
 
 use leptos::prelude::*;
 
 use super::{Change, History};
 use crate::ui::Timestamp;
 
-/// A section with the history of an object, or of what somebody did.
+/// A section with the changes of an object, or those that one staff member made.
 #[component]
 pub fn HistorySection(
     /// The heading.
     title: &'static str,
     /// The heading's id.
     id: &'static str,
-    /// What to show.
+    /// The changes to show.
     history: History,
     /// The address of this page.
     page: String,
-    /// In whose history lines also say what was changed.
+    /// Whether these are the changes by one staff member; each line then names the object instead
+    /// of the actor.
     #[prop(optional)]
     of_actor: bool,
 ) -> impl IntoView {

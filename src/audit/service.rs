@@ -1,4 +1,4 @@
-//! Writing and reading the history.
+//! Writing and reading the audit log.
 
 use super::{Change, History, store};
 use crate::{
@@ -13,22 +13,23 @@ use crate::{
     site::AppState,
 };
 
-/// Who changes something.
+/// The author of a change.
 #[derive(Clone, Copy)]
 pub enum Actor<'a> {
-    /// On the site.
+    /// A staff member, on the site.
     Staff(&'a Staff),
-    /// Who was staff when they began what ends now, whatever they are by then: their id and name.
+    /// A former staff member: someone who was staff when the impersonation began. Their id and
+    /// username.
     Was(UserId, &'a str),
-    /// From the command line.
+    /// The operator, on the command line.
     Operator,
 }
 
 impl Actor<'_> {
-    /// What the history calls the command line.
+    /// The operator's name in the audit log.
     const OPERATOR: &'static str = "the command line";
 
-    /// Whose account; nothing for the command line.
+    /// Returns the author's account, or `None` for the command line.
     pub fn id(self) -> Option<UserId> {
         match self {
             Self::Staff(staff) => Some(staff.member().id()),
@@ -46,16 +47,16 @@ impl Actor<'_> {
     }
 }
 
-/// What is changed.
+/// The object of a change.
 #[derive(Clone, Copy)]
 pub enum Object<'a> {
-    /// An account, by its id and name.
+    /// An account, by its id and username.
     User(UserId, &'a str),
     /// A group, by its id and name.
     Group(i64, &'a str),
-    /// The cache, and what of it.
+    /// A part of the cache, described in words.
     Cache(&'a str),
-    /// Several accounts of which nothing is left; in words. Whoever looks at the actor sees it.
+    /// Several accounts that no longer exist, described in words. Shown only on the author's page.
     Several(&'a str),
 }
 
@@ -77,7 +78,7 @@ impl Object<'_> {
         }
     }
 
-    /// What the history calls it.
+    /// Returns the object's name in the audit log.
     pub const fn words(&self) -> &str {
         match self {
             Self::User(_, name) | Self::Group(_, name) | Self::Cache(name) | Self::Several(name) => name,
@@ -85,10 +86,11 @@ impl Object<'_> {
     }
 }
 
-/// Writes changes of one object down, each as what, from, to; in the transaction in which they are made. Never a secret.
+/// Records changes of one object, each as (field, old, new), in the transaction that makes them.
+/// Never pass a secret.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn record(
     transaction: &mut Transaction,
     now: Millis,
@@ -114,10 +116,10 @@ pub async fn record(
     Ok(())
 }
 
-/// Writes the same change of many accounts down.
+/// Records the same change of many accounts.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn record_many(
     transaction: &mut Transaction,
     now: Millis,
@@ -125,8 +127,8 @@ pub async fn record_many(
     users: &[(UserId, &str)],
     (what, old, new): (&str, &str, &str),
 ) -> Result<(), AppError> {
-    const AT_ONCE: usize = 100;
-    for some in users.chunks(AT_ONCE) {
+    const BATCH_SIZE: usize = 100;
+    for some in users.chunks(BATCH_SIZE) {
         let rows = some.iter().map(|(id, name)| store::NewChange {
             id: new_id(now),
             at: now,
@@ -144,10 +146,10 @@ pub async fn record_many(
     Ok(())
 }
 
-/// What was changed of an object, before a line or from the latest on.
+/// Returns the changes of an object, before this change or from the latest on.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn of_object(
     site: &AppState,
     object: Object<'_>,
@@ -158,16 +160,16 @@ pub async fn of_object(
     Ok(show(store::of_object(&mut connection, object.kind(), object.id(), before, LIMIT).await?))
 }
 
-/// What somebody changed.
+/// Returns the changes that one staff member made, before this change or from the latest on.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn by_actor(site: &AppState, actor: UserId, before: Option<i64>) -> Result<History, AppError> {
     let mut connection = site.db.read().await?;
     Ok(show(store::by_actor(&mut connection, actor, before.unwrap_or(i64::MAX), LIMIT).await?))
 }
 
-/// Lines on a page, and one more, which tells whether there are more.
+/// Lines per page, plus one, which tells whether there are more.
 const LIMIT: i64 = 51;
 
 fn show(mut rows: Vec<store::ChangeRow>) -> History {
@@ -187,11 +189,11 @@ fn show(mut rows: Vec<store::ChangeRow>) -> History {
     History { lines: rows.into_iter().map(change).collect(), older }
 }
 
-/// When accounts are deleted, what the history says of them goes too, and what they changed stays as somebody's whose account is
-/// gone. In the transaction of the deletion.
+/// Deletes the changes of deleted accounts; changes made by them stay, without a name. In the
+/// transaction of the deletion.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn forget_users(transaction: &mut Transaction, users: &[UserId]) -> Result<(), AppError> {
     Ok(store::forget_users(transaction, users).await?)
 }

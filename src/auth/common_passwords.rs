@@ -1,4 +1,4 @@
-//! Passwords that are tried first: a list of common ones, and the words of the site itself.
+//! Refuses passwords that attackers try first: a list of common ones, and the site's own words.
 
 use std::{
     borrow::Cow,
@@ -11,30 +11,30 @@ use unicode_normalization::{UnicodeNormalization, is_nfkc};
 
 use crate::base::{config::CommonList, failure::Failure};
 
-/// Returns the form of a password that is checked and hashed: NFKC, as NIST SP 800-63B asks for. Keyboards send the same letters in
-/// different forms.
+/// Returns the form of a password that is checked and hashed: NFKC, as NIST SP 800-63B asks for,
+/// because keyboards send the same letters in different forms.
 pub fn normalize(typed: &str) -> Cow<'_, str> {
     if is_nfkc(typed) { Cow::Borrowed(typed) } else { Cow::Owned(typed.nfkc().collect()) }
 }
 
-/// 19 640 common passwords, lower case, sorted; the list that Django ships (see `docs/third-party.md`).
+/// 19 640 common passwords, lower case, sorted: Django's list (see `docs/third-party.md`).
 static BUILT_IN: LazyLock<Arc<[Cow<'static, str>]>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().map(Cow::Borrowed).collect());
 
-/// The list and the words. Clones share it.
+/// The common passwords and the site's words. Clones share both.
 #[derive(Clone)]
 pub struct CommonPasswords {
     /// Lower case, sorted.
     list: Arc<[Cow<'static, str>]>,
-    /// Lower case letters and digits.
+    /// Lower case, letters and digits only.
     site_words: Arc<[String]>,
 }
 
 impl CommonPasswords {
-    /// Reads the list; `None` where it is switched off.
+    /// Reads the configured list. Returns `None` when the check is switched off.
     ///
     /// # Errors
-    /// When its file cannot be read.
+    /// A [`Failure`] when the list's file cannot be read or is over 64 MiB.
     pub fn new(list: &CommonList, site_name: &str, host: &str) -> Result<Option<Self>, Failure> {
         let list = match list {
             CommonList::Off => return Ok(None),
@@ -46,9 +46,10 @@ impl CommonPasswords {
         Ok(Some(Self { list, site_words: words(site_name, host).into() }))
     }
 
-    /// Whether a password, in lower case, is on the list, or is made of the site's words. Also where it differs by no more than people
-    /// add who have to add something (ASVS 6.2.12): digits and signs around it, and the usual signs in place of letters. A common word
-    /// counts for nothing then, so it is refused as long as what was added is too short to be a password itself.
+    /// Returns whether a password, given in lower case, is on the list or made of the site's words.
+    /// Also matches the usual variations (ASVS 6.2.12): up to seven digits and signs around it, and
+    /// signs in place of letters. A common word adds no strength, so the password is refused as
+    /// long as what was added is too short to be a password by itself.
     pub fn has(&self, lower: &str) -> bool {
         const MOST_ADDED: usize = 7;
         let letters: Vec<char> = lower.trim().chars().collect();
@@ -65,7 +66,7 @@ impl CommonPasswords {
         })
     }
 
-    /// As it is, and with each reading of its signs.
+    /// Looks up the text as it is, and with each reading of its signs as letters.
     fn is_common(&self, core: &[char], is_cut: bool) -> bool {
         const SHORTEST_WORD: usize = 3;
         let is_word = core.iter().any(|c| c.is_alphabetic());
@@ -88,7 +89,7 @@ impl CommonPasswords {
         self.list.binary_search_by(|listed| listed.as_ref().cmp(password)).is_ok()
     }
 
-    /// Whether it is nothing but words of the site, one after the other.
+    /// Returns whether the text consists only of the site's words, one after the other.
     fn is_of_the_site(&self, text: &str) -> bool {
         let mut reached = vec![false; text.len() + 1];
         reached[0] = true;
@@ -103,7 +104,7 @@ impl CommonPasswords {
     }
 }
 
-/// The letters that signs are written for; `one` is what a 1 stands for.
+/// Replaces signs by the letters that they usually stand for; `one` is the letter for `1`.
 fn read_signs(text: &[char], one: char) -> String {
     let letter = |c: &char| match c {
         '0' => 'o',
@@ -120,7 +121,7 @@ fn read_signs(text: &[char], one: char) -> String {
     text.iter().map(letter).collect()
 }
 
-/// The words of the site's name and host, and each as a whole.
+/// Returns the words of the site's name and host, and each of the two as one word.
 fn words(site_name: &str, host: &str) -> Vec<String> {
     const SHORTEST_WORD: usize = 3;
     let mut words: Vec<String> = [site_name, host]
@@ -138,11 +139,11 @@ fn words(site_name: &str, host: &str) -> Vec<String> {
     words
 }
 
-/// One password a line.
+/// Reads a file with one password per line.
 fn read(path: &Path) -> Result<Arc<[Cow<'static, str>]>, Error> {
-    /// Bytes; a million passwords have about ten million.
-    const LONGEST: u64 = 64 * 1024 * 1024;
-    if std::fs::metadata(path)?.len() > LONGEST {
+    /// In bytes. A million passwords take about ten million.
+    const MAX_BYTES: u64 = 64 * 1024 * 1024;
+    if std::fs::metadata(path)?.len() > MAX_BYTES {
         return Err(Error::new(ErrorKind::FileTooLarge, "it is over 64 MiB"));
     }
     let mut list: Vec<Cow<'static, str>> = std::fs::read_to_string(path)?
@@ -212,7 +213,7 @@ mod tests {
         }
     }
 
-    /// What has a common word in it and enough beside it is none.
+    /// A common word with enough other text beside it is accepted.
     #[test]
     fn others_are_not() {
         let common = built_in();

@@ -1,38 +1,39 @@
-//! Failed logins that are not written yet.
+//! Failed logins that are not written to the database yet.
 
 use std::sync::{Mutex, PoisonError};
 
 use super::login_name::LoginName;
 use crate::base::{clock::Millis, member::ClientInfo};
 
-/// Notes in memory; more are dropped. Hashes take so long that no second has as many failed logins.
-const MOST: usize = 512;
+/// Notes in memory; further ones are dropped. Hashing is slow enough that this many failed logins
+/// cannot happen between two writes.
+const MAX_NOTES: usize = 512;
 
-/// What was tried and did not fit, until it is written down.
+/// Failed logins in memory, until `accounts::service::write_failed_logins` writes them.
 #[derive(Default)]
 pub struct FailedLogins(Mutex<Vec<Note>>);
 
 /// A failed login.
 #[derive(Clone)]
 pub struct Note {
-    /// What was typed as the name.
+    /// The name that was typed.
     pub login: LoginName,
-    /// From where.
+    /// The client's address and browser.
     pub client: ClientInfo,
-    /// When.
+    /// The time of the login, in milliseconds since 1970.
     pub at: Millis,
 }
 
 impl FailedLogins {
-    /// Adds one, if there is room.
+    /// Adds a note, or drops it when there are too many.
     pub fn add(&self, note: Note) {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if notes.len() < MOST {
+        if notes.len() < MAX_NOTES {
             notes.push(note);
         }
     }
 
-    /// Takes all of them.
+    /// Removes all notes and returns them.
     pub fn take(&self) -> Vec<Note> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,4 +1,5 @@
-//! Argon2id, in a workshop of its own: each hash takes 19 MiB and tens of milliseconds of a core.
+//! Argon2id hashing in a work queue of its own: each hash takes 19 MiB and tens of milliseconds of
+//! a core.
 
 use std::borrow::Cow;
 
@@ -23,16 +24,16 @@ use crate::{
     shared::{error::AppError, forms::Secret},
 };
 
-/// Which of several hashes a password fits, and the hash to put in its place where it is out of date.
+/// The hash that a password matches, and its replacement when it is out of date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fit {
-    /// Its position among those that were given.
+    /// The position of the matching hash in the list that was given.
     pub index: usize,
-    /// By the present parameters.
+    /// A new hash with the present parameters, when the stored one has others or another form.
     pub upgrade: Option<String>,
 }
 
-/// Hashes and verifies passwords. Clones share the bound.
+/// Hashes and verifies passwords. Clones share the work queue.
 #[derive(Clone)]
 pub struct Hasher {
     argon2: Argon2<'static>,
@@ -40,10 +41,10 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// With the configured cost and bound.
+    /// Creates a hasher with the configured cost and number of concurrent hashes.
     ///
     /// # Errors
-    /// When Argon2 does not take the parameters.
+    /// A [`Failure`] when Argon2 refuses the parameters.
     pub fn new(settings: &config::Passwords) -> Result<Self, Failure> {
         let params = Params::new(settings.memory_kib, settings.iterations, settings.parallelism, None)
             .map_err(|error| {
@@ -59,25 +60,26 @@ impl Hasher {
         })
     }
 
-    /// Returns what a hash by the present parameters costs.
+    /// Returns the cost of a hash with the present parameters.
     pub fn cost(&self) -> Cost {
         own_cost(self.argon2.params())
     }
 
-    /// Returns the PHC string of a new password, in its normal form.
+    /// Hashes a new password, in its normal form, and returns the PHC string.
     ///
     /// # Errors
-    /// [`AppError::Busy`] past the queue.
+    /// [`AppError::Busy`] when the queue is full; [`AppError::Internal`] when Argon2 fails.
     pub async fn hash(&self, password: &Secret, lane: Lane) -> Result<String, AppError> {
         let (argon2, password) = (self.argon2.clone(), normalize(password.expose()).into_owned());
         self.run(lane, move || hash(&argon2, &password)).await?
     }
 
-    /// Returns which of the hashes the password fits, if any; of several the first. `None` among them fits nothing. Where nothing
-    /// fits, each of them has cost `costs` in full, whatever it is, so that the time tells nothing about them.
+    /// Returns the first of the hashes that the password matches, if any; `None` in the list
+    /// matches nothing. Without a match each entry has cost `costs` in full, whatever it is, so
+    /// that the response time reveals nothing about the hashes.
     ///
     /// # Errors
-    /// [`AppError::Busy`] past the queue.
+    /// [`AppError::Busy`] when the queue is full; [`AppError::Internal`] when Argon2 fails.
     pub async fn verify(
         &self,
         password: &Secret,
@@ -118,7 +120,7 @@ fn check(
                 costs.complete(form, cost, performed);
                 continue;
             }
-            // What was stored as it was typed is stored in its normal form from now on.
+            // A hash of the password as typed is replaced by one of its normal form.
             let is_current = number == 0 && stored.is_some_and(|stored| stored.is_current(argon2));
             let upgrade = if is_current { None } else { Some(hash(argon2, &normalize(typed))?) };
             return Ok(Some(Fit { index, upgrade }));
@@ -127,10 +129,11 @@ fn check(
     Ok(None)
 }
 
-/// The normal form of a password, by which new hashes are made, and where that is another text, what was typed: older hashes, and
-/// imported ones, were made of that. How many there are depends on what was typed alone.
+/// Returns the forms of a password to check: the normal form, from which new hashes are made, and,
+/// if that differs, the text as typed, from which older and imported hashes were made. The number
+/// of forms depends only on what was typed.
 fn forms(typed: &str) -> Vec<Cow<'_, [u8]>> {
-    // Nothing longer was ever accepted; cut, so that a megabyte costs what a word does.
+    // No longer password was ever accepted. Cut, so that a megabyte costs no more than a word.
     if typed.len() > password::LONGEST {
         return vec![Cow::Borrowed(&typed.as_bytes()[..=password::LONGEST])];
     }
@@ -142,7 +145,6 @@ fn forms(typed: &str) -> Vec<Cow<'_, [u8]>> {
     }
 }
 
-/// A hash that can be checked.
 enum Stored {
     Own(Box<PasswordHash>, Params),
     Django(DjangoHash),
@@ -155,7 +157,8 @@ impl Stored {
         }
         let own = PasswordHash::new(text).ok()?;
         let params = Params::try_from(&own).ok()?;
-        // Nothing writes a hash here that takes more than the limits, or than what is configured; but a row can come from anywhere.
+        // No hash here is written with more than the limits, or than the configuration; but a row
+        // can come from anywhere.
         let is_computable = own_cost(&params).amount() <= own_cost(argon2.params()).amount()
             || is_bearable(params.m_cost(), params.t_cost(), params.p_cost());
         let is_whole =
@@ -192,7 +195,8 @@ fn own_cost(params: &Params) -> Cost {
     Cost::Own { memory_kib: params.m_cost(), passes: params.t_cost(), lanes: params.p_cost() }
 }
 
-/// Returns what it costs to check a password against a stored hash; `None` for a text that no password fits.
+/// Returns the cost of checking a password against a stored hash, or `None` for a text that is not
+/// a usable hash.
 pub fn cost_of(hash: &str) -> Option<Cost> {
     Stored::read(&Argon2::default(), hash).map(|stored| stored.cost())
 }
@@ -207,7 +211,8 @@ fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, AppError> {
     }
 }
 
-/// Whether a text is a hash as it is written here, within the limits: for what comes from a file.
+/// Returns whether a text is a hash as this program writes it, within the limits. For hashes in
+/// imported files.
 pub fn is_ours(text: &str) -> bool {
     PasswordHash::new(text).is_ok_and(|hash| {
         hash.algorithm == Algorithm::Argon2id.ident()
@@ -283,7 +288,8 @@ mod tests {
         assert_eq!(verify(&hasher, "other", Some(DJANGOS)).await, None);
     }
 
-    /// Composed and decomposed letters look the same and are typed the same; keyboards differ in what they send.
+    /// Composed and decomposed letters look the same and are typed the same, but keyboards send
+    /// different ones.
     #[tokio::test]
     async fn a_password_fits_in_whichever_form_it_is_typed() {
         let (hasher, composed, decomposed) = (hasher(1), "pr\u{e9}sent-\u{fb01}n", "pre\u{301}sent-fin");
@@ -293,7 +299,7 @@ mod tests {
                 assert_eq!(verify(&hasher, again, Some(&stored)).await, RIGHT, "{again:?} for {typed:?}");
             }
         }
-        // As older hashes were made, of what was typed.
+        // Like an older hash, made from the text as typed.
         let older = super::hash(&hasher.argon2, composed).expect("a hash");
         let found = verify(&hasher, composed, Some(&older)).await;
         let new = found.and_then(|fit| fit.upgrade).expect("it fits and is made anew in its normal form");
@@ -301,7 +307,7 @@ mod tests {
         assert_eq!(verify(&hasher, decomposed, Some(&older)).await, None);
     }
 
-    /// What the time of a refused login could tell, without measuring time.
+    /// Checks what the response time of a refused login could reveal, without measuring time.
     #[test]
     fn nothing_that_is_refused_does_less_work_than_anything_else() {
         let hasher = hasher(2);

@@ -1,32 +1,33 @@
-//! What people type to say who they are: a username or an e-mail address.
+//! The name typed at a login: a username or an e-mail address.
 
 use crate::{
     base::{email_address, username},
     shared::forms::EMAIL_MAX,
 };
 
-/// A name as it is looked up.
+/// A typed name in the forms in which it is looked up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoginName {
-    /// What it would be as a username.
+    /// The key of the username that it may be.
     pub username_key: String,
-    /// What it would be as an address.
+    /// The key of the e-mail address that it may be.
     pub email_key: String,
 }
 
 impl LoginName {
-    /// Reads what was typed. `None` for what can be no name: PostgreSQL takes no NUL, folding a megabyte takes long, and where nothing
-    /// is left of it, it is not the name of those who have no address.
+    /// Reads a typed login name. Returns `None` for input that cannot be one: it contains NUL
+    /// (PostgreSQL rejects it), is too long to fold, or folds to the empty string (which would
+    /// match accounts without an address).
     pub fn read(typed: &str) -> Option<Self> {
-        const LONGEST: usize = 4 * (EMAIL_MAX as usize);
-        if typed.len() > LONGEST || typed.contains('\0') {
+        const MAX_BYTES: usize = 4 * (EMAIL_MAX as usize);
+        if typed.len() > MAX_BYTES || typed.contains('\0') {
             return None;
         }
         let username_key = username::key(typed);
         (!username_key.is_empty()).then(|| Self { username_key, email_key: email_address::key(typed) })
     }
 
-    /// Whether it is written like an address.
+    /// Returns whether the name is written like an e-mail address.
     pub fn is_like_an_address(&self) -> bool {
         self.username_key.contains('@')
     }

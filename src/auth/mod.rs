@@ -1,4 +1,4 @@
-//! Passwords, sessions and rate limits: what identity rests on. No pages.
+//! Passwords, sessions and rate limits: the basis of identity. No pages.
 
 mod common_passwords;
 pub mod django_hash;

@@ -1,5 +1,5 @@
-//! What a new password must be: Django's four password validators with its texts, each by configuration, the words of the site, and
-//! a limit. And the form in which passwords are compared.
+//! The rules for a new password: Django's four validators with its texts, each configurable, the
+//! site's own words, and a limit of length. Also compares two passwords.
 
 use std::collections::HashMap;
 
@@ -15,41 +15,42 @@ use crate::{
     },
 };
 
-/// Bytes. Far over any passphrase; a limit, so that nobody hashes a novel.
+/// In bytes; far more than any passphrase. A limit, so that hashing stays cheap.
 pub const LONGEST: usize = 4096;
 
-/// Whether two passwords differ, in their normal form.
+/// Returns whether two passwords differ in their normal form.
 pub fn differ(one: &Secret, other: &Secret) -> bool {
     normalize(one.expose()) != normalize(other.expose())
 }
 
-/// Whose password it is to be: what it must not be close to (Django's four attributes, in its order).
+/// The account's data that its password must not resemble: Django's four attributes, in its order.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Owner<'a> {
     /// The username.
     pub username: &'a str,
-    /// The first name, where there is one.
+    /// The first name, or empty.
     pub first_name: &'a str,
-    /// The last name, where there is one.
+    /// The last name, or empty.
     pub last_name: &'a str,
     /// The e-mail address.
     pub email: &'a str,
 }
 
-/// The rules as they are configured.
+/// The configured rules.
 #[derive(Clone)]
 pub struct Rules {
     shown: PasswordRules,
-    /// Django's `max_similarity`; none: not checked.
+    /// Django's `max_similarity`, or `None` when similarity is not checked.
     max_similarity: Option<f64>,
     common: Option<CommonPasswords>,
 }
 
 impl Rules {
-    /// Reads the list of common passwords, to which the words of the site's name and address belong.
+    /// Reads the list of common passwords, to which the words of the site's name and host are
+    /// added.
     ///
     /// # Errors
-    /// When the list cannot be read.
+    /// A [`Failure`] when the list cannot be read.
     pub fn new(settings: &config::Passwords, site_name: &str, base_url: &Url) -> Result<Self, Failure> {
         let common =
             CommonPasswords::new(&settings.common, site_name, base_url.domain().unwrap_or_default())?;
@@ -63,12 +64,12 @@ impl Rules {
         Ok(Self { shown, max_similarity, common })
     }
 
-    /// Returns what forms say of them.
+    /// Returns the rules as forms describe them.
     pub fn shown(&self) -> PasswordRules {
         self.shown.clone()
     }
 
-    /// Returns everything that is wrong with a password for this account, in Django's order.
+    /// Returns all problems of a password for this account, in Django's order.
     pub fn problems(&self, typed: &str, owner: Owner<'_>) -> Vec<Problem> {
         if typed.is_empty() {
             return vec![Problem::Required];
@@ -107,7 +108,7 @@ impl Rules {
     }
 }
 
-/// Whether the password is close to the value or to one of its words (`re.split(r"\W+")`).
+/// Returns whether the password resembles the value or one of its words (`re.split(r"\W+")`).
 fn is_similar(password: &str, value: &str, most: f64) -> bool {
     let value = value.to_lowercase();
     let is_word = |c: char| {
@@ -124,13 +125,15 @@ fn is_similar(password: &str, value: &str, most: f64) -> bool {
         .any(|part| quick_ratio(password, part) >= most)
 }
 
-/// Django's `exceeds_maximum_length_ratio`: a password ten times as long as a word cannot be close to it.
+/// Django's `exceeds_maximum_length_ratio`: a password ten times as long as a word cannot resemble
+/// it.
 fn exceeds_length_ratio(password: &str, value: &str, most: f64) -> bool {
     let (password, value) = (password.chars().count(), value.chars().count());
     password >= 10 * value && (value as f64) < most / 2.0 * password as f64
 }
 
-/// Python's `SequenceMatcher.quick_ratio`: twice the characters in common, as multisets, over both lengths.
+/// Python's `SequenceMatcher.quick_ratio`: twice the characters in common, as multisets, divided by
+/// the sum of both lengths.
 fn quick_ratio(a: &str, b: &str) -> f64 {
     let mut available: HashMap<char, usize> = HashMap::new();
     for c in b.chars() {
@@ -257,7 +260,7 @@ mod tests {
             }),
             advice
         );
-        // What the browser assumes of a page that says nothing.
+        // The browser assumes these rules for a page that states none.
         assert_eq!(rules(|_| {}).shown(), PasswordRules::default());
     }
 

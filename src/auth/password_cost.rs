@@ -1,8 +1,9 @@
-//! What it costs to check a password against a stored hash.
+//! The cost of checking a password against a stored hash.
 //!
-//! The time of a refused login must not tell whether there is such an account, nor whether its hash was imported. So every refused
-//! login does the same work: that of the costliest hash of each kind that any account still has. [`Costs`] is that list, and
-//! [`Costs::complete`] does what a check lacks of it.
+//! The response time of a refused login must not reveal whether the account exists, nor whether its
+//! hash was imported. So every refused login does the same work: that of the costliest hash of each
+//! kind that any account still has. [`Costs`] is that list, and [`Costs::complete`] does the part
+//! of it that a check has not done.
 
 use std::sync::{Mutex, PoisonError};
 use std::{collections::BTreeMap, fmt, str::FromStr};
@@ -15,24 +16,25 @@ use sha2::Sha256;
 use super::hash_limits::{MOST_COST, MOST_ROUNDS, is_bearable, is_bearable_scrypt};
 use crate::base::clock::Millis;
 
-/// The cost of one computation.
+/// The cost of one hash computation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
     /// Argon2 as this program writes it.
     Own { memory_kib: u32, passes: u32, lanes: u32 },
-    /// Argon2 as Django writes it. Apart from `Own`, since a pass over more memory takes longer than its size says.
+    /// Argon2 as Django writes it. Separate from `Own`, because a pass over more memory takes
+    /// longer than its size suggests.
     Argon2 { memory_kib: u32, passes: u32, lanes: u32 },
-    /// Rounds.
+    /// PBKDF2 with SHA-256, in rounds.
     Pbkdf2Sha256(u32),
-    /// Rounds.
+    /// PBKDF2 with SHA-1, in rounds.
     Pbkdf2Sha1(u32),
-    /// The binary logarithm of the rounds.
+    /// bcrypt, as the binary logarithm of the rounds.
     Bcrypt(u32),
-    /// As in RFC 7914, with the binary logarithm of N.
+    /// scrypt as in RFC 7914, with the binary logarithm of N.
     Scrypt { log_n: u8, r: u32, p: u32 },
 }
 
-/// Costs of one kind can be compared and subtracted; those of different kinds cannot.
+/// The kind of a cost. Only costs of one kind can be compared and subtracted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Own,
@@ -44,7 +46,7 @@ pub enum Kind {
 }
 
 impl Cost {
-    /// Returns what it can be compared with.
+    /// Returns the kind, within which costs can be compared.
     pub const fn kind(self) -> Kind {
         match self {
             Self::Own { .. } => Kind::Own,
@@ -56,7 +58,7 @@ impl Cost {
         }
     }
 
-    /// Returns how much it is, in the unit of its kind: KiB filled, or rounds.
+    /// Returns the amount in the unit of its kind: KiB filled, or rounds.
     pub fn amount(self) -> u64 {
         match self {
             Self::Own { memory_kib, passes, .. } | Self::Argon2 { memory_kib, passes, .. } => {
@@ -68,7 +70,8 @@ impl Cost {
         }
     }
 
-    /// Returns the computations that are missing after one of the same kind: exactly, or to the nearest pass over the memory.
+    /// Returns the computations that are missing after `done`, which is of the same kind: exactly,
+    /// or to the nearest pass over the memory.
     fn beyond(self, done: Self) -> Vec<Self> {
         let missing = self.amount().saturating_sub(done.amount());
         let passes_of = |one: u64| u32::try_from((missing + one / 2) / one.max(1)).unwrap_or(u32::MAX);
@@ -91,7 +94,7 @@ impl Cost {
         if left.amount() == 0 { Vec::new() } else { vec![left] }
     }
 
-    /// Computes something that costs this; the result is thrown away.
+    /// Does a computation of this cost and discards the result.
     fn compute(self, typed: &[u8]) {
         const SALT: [u8; 16] = [0; 16];
         let mut result = [0; 32];
@@ -116,8 +119,8 @@ impl Cost {
         std::hint::black_box(result);
     }
 
-    /// Whether it is within what an import takes. What stands in the database was written by an import, but a row can come from
-    /// anywhere.
+    /// Returns whether the cost is within the limits of an import. Stored costs come from imports,
+    /// but a row can come from anywhere.
     fn is_bearable(self) -> bool {
         match self {
             Self::Own { memory_kib, passes, lanes } | Self::Argon2 { memory_kib, passes, lanes } => {
@@ -134,7 +137,7 @@ impl Cost {
     }
 }
 
-/// As it is stored.
+/// Writes the cost as it is stored.
 impl fmt::Display for Cost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -168,12 +171,12 @@ impl FromStr for Cost {
     }
 }
 
-/// The costliest of each kind: what every refused login does in full.
+/// The costliest hash of each kind: what every refused login computes in full.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Costs(BTreeMap<Kind, Cost>);
 
 impl Costs {
-    /// Adds a cost, where it is more than what is there of its kind.
+    /// Adds a cost if it exceeds the present one of its kind.
     pub fn add(&mut self, cost: Cost) {
         let present = self.0.entry(cost.kind()).or_insert(cost);
         if present.amount() < cost.amount() {
@@ -181,17 +184,18 @@ impl Costs {
         }
     }
 
-    /// Whether there is as much of its kind.
+    /// Returns whether the list has at least this much of the cost's kind.
     pub fn cover(&self, cost: Cost) -> bool {
         self.0.get(&cost.kind()).is_some_and(|present| present.amount() >= cost.amount())
     }
 
-    /// Adds all of another list.
+    /// Adds all costs of another list.
     pub fn merge(&mut self, others: &Self) {
         others.0.values().for_each(|cost| self.add(*cost));
     }
 
-    /// Does what is missing after a check that has cost `done`; `None` after one that could compute nothing.
+    /// Does the computations that are missing after a check that cost `done`, or `None` for a check
+    /// that could compute nothing.
     pub fn complete(&self, typed: &[u8], done: Option<Cost>, performed: &mut Performed) {
         for wanted in self.0.values() {
             let missing = match done.filter(|done| done.kind() == wanted.kind()) {
@@ -215,7 +219,7 @@ impl FromIterator<Cost> for Costs {
     }
 }
 
-/// The work that was done, by kind: for tests that compare work and not seconds.
+/// The work done, by kind, for tests that compare work instead of seconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Performed(BTreeMap<Kind, u64>);
 
@@ -226,23 +230,24 @@ impl Performed {
     }
 }
 
-/// The list as it was last read.
+/// The list as last read from the database, shared between logins.
 #[derive(Default)]
 pub struct KnownCosts(Mutex<Known>);
 
-/// The list, and when it was read.
+/// The list of costs, and when it was read.
 #[derive(Default)]
 pub struct Known {
-    /// When; `None` before the first time.
+    /// When the list was last read, in milliseconds since 1970; `None` before the first read.
     pub read_at: Option<Millis>,
-    /// What the database says.
+    /// The costs that the database lists.
     pub listed: Costs,
-    /// Of hashes that a login met. Those that no list has yet were written past the program.
+    /// The costs of hashes seen at logins that the list does not cover: they were written to the
+    /// database without this program.
     pub met: Costs,
 }
 
 impl KnownCosts {
-    /// For reading and for bringing it up to date.
+    /// Locks the list for reading and updating.
     pub fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

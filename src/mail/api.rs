@@ -1,17 +1,17 @@
-//! The developers' mailbox.
+//! Server functions of the developers' mailbox.
 
 use leptos::prelude::*;
 
 use super::Posted;
 use crate::shared::error::AppError;
 
-/// The mails that were sent, the latest first.
+/// Returns the mails that were sent, the latest first.
 ///
 /// # Errors
-/// [`AppError::NotFound`] in production, and where mails really go out.
+/// [`AppError::NotFound`] in production, and where mails are really sent.
 #[server(prefix = "/api", endpoint = "dev/mailbox")]
 pub async fn load_mailbox() -> Result<Vec<Posted>, AppError> {
-    // It holds what opens accounts, and changes behind everybody's back.
+    // The mailbox contains links that open accounts, and changes without invalidating a cache.
     crate::site::response::no_store();
     let posted = crate::site::RequestContext::current()?.site.mails.mailbox().ok_or(AppError::NotFound)?;
     let mails = posted.into_iter().map(|mail| Posted {

@@ -1,4 +1,4 @@
-//! Sends what is in the queue, and tries again what was not taken.
+//! Delivery of the mail queue, with retries.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -22,27 +22,31 @@ use crate::{
     site::AppState,
 };
 
-/// Tries at once. Each has its own slot: a slow one holds up none of the others.
+/// Concurrent deliveries. Each has its own slot, so that a slow one delays no other.
 const SLOTS: usize = 4;
-/// The longest that one try takes: longer than a mail server that uses up [`crate::base::mailer::ANSWER_TIMEOUT`] for each of its answers.
+/// The most that one delivery takes: longer than a mail server that uses up
+/// [`crate::base::mailer::ANSWER_TIMEOUT`] for each of its answers.
 const TRY_TIMEOUT: Duration = Duration::from_secs(5 * 60);
-/// How long a mail belongs to the process that tries it. Longer than a try takes, so that no other process takes it meanwhile; a crash
-/// in the middle of one costs this much.
+/// How long, in milliseconds, a mail is reserved for the process that delivers it. Longer than a
+/// delivery takes, so that no other process claims it meanwhile; after a crash the mail waits this
+/// long.
 pub(super) const LEASE: Millis = 6 * 60_000;
 
-/// Writes the mails: whoever queues them knows what they say.
+/// Writes the text of mails. Implemented by the module that queues them.
 #[async_trait]
 pub trait Compose: Send + Sync {
     /// Writes the mail with this number in the queue.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] when there is nothing to be written any more, or an outage.
+    /// [`AppError::NotFound`] when the mail is no longer needed; [`AppError::Unavailable`] when the
+    /// database cannot be used.
     async fn letter(&self, site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError>;
 
-    /// Queues the mails that a request for a new password becomes, in the transaction that takes it out of the queue.
+    /// Replaces a reset request by the mails that it causes, in the transaction that removes it
+    /// from the queue.
     ///
     /// # Errors
-    /// An outage.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     async fn expand(
         &self,
         site: &AppState,
@@ -52,7 +56,7 @@ pub trait Compose: Send + Sync {
     ) -> Result<(), AppError>;
 }
 
-/// The tries that are under way: the mail of each.
+/// The deliveries under way, with the mail of each.
 #[derive(Default)]
 struct Tries {
     tasks: JoinSet<()>,
@@ -70,7 +74,7 @@ impl Tries {
         self.mails.insert(started.id(), id);
     }
 
-    /// Waits until one has ended; for ever where there is none.
+    /// Waits until a delivery has ended; for ever without one.
     async fn ended(&mut self) {
         match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => drop(self.mails.remove(&id)),
@@ -80,9 +84,9 @@ impl Tries {
     }
 }
 
-/// Sends what is due, for ever.
+/// Delivers due mails. Never returns.
 pub async fn deliver(site: AppState, compose: Arc<dyn Compose>) {
-    /// For what another instance left behind when it went down.
+    /// For mails that another instance left behind when it stopped.
     const LOOK_EVERY: Duration = Duration::from_secs(300);
     let mut tries = Tries::default();
     loop {
@@ -103,7 +107,8 @@ pub async fn deliver(site: AppState, compose: Arc<dyn Compose>) {
     }
 }
 
-/// Fills the free slots with what is due. Returns when the next one is due; `None` where nothing waits, or no slot is free.
+/// Fills the free slots with due mails. Returns when the next mail is due, in milliseconds since
+/// 1970; `None` when the queue is empty or no slot is free.
 async fn start_due(
     site: &AppState,
     compose: &Arc<dyn Compose>,
@@ -111,7 +116,7 @@ async fn start_due(
 ) -> Result<Option<Millis>, AppError> {
     while tries.mails.len() < SLOTS {
         let now = site.clock.now();
-        // One more than could be under way already: those are due again after the clock was put forward.
+        // One more than can be under way: those are due again after the clock was put forward.
         let believed = (latest(now, longest_wait(site)), NEVER);
         let due = store::due(&mut *site.db.read().await?, &urgent(), now, believed, SLOTS as i64).await?;
         let Some(mail) = due.into_iter().find(|mail| tries.mails.values().all(|id| *id != mail.id)) else {
@@ -121,7 +126,7 @@ async fn start_due(
         let mut transaction = site.db.begin().await?;
         let claimed = store::claim(&mut transaction, &mail, now.saturating_add(LEASE)).await?;
         transaction.commit().await?;
-        // Else another instance was faster.
+        // Otherwise another instance was faster.
         if claimed {
             tries.start(site, compose, mail);
         }
@@ -129,12 +134,13 @@ async fn start_due(
     Ok(None)
 }
 
-/// The longest that any mail waits: for its next try, or for the limit on mails to its address.
+/// Returns the longest time, in milliseconds, that a mail waits: for its next try, or for the limit
+/// of mails to its address.
 fn longest_wait(site: &AppState) -> Millis {
     LONGEST_PAUSE.max(to_millis(site.config.throttle.mail_per_address.period()))
 }
 
-/// For SQL: the names of the kinds that go out first.
+/// Returns the names of the urgent kinds, for SQL.
 fn urgent() -> String {
     let names = Kind::ALL.into_iter().filter(|kind| kind.is_urgent());
     names.map(|kind| format!("'{}'", kind.name())).collect::<Vec<_>>().join(", ")
@@ -148,7 +154,7 @@ async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Resul
         return postpone(site, &mail, &unknown).await;
     };
     let occasion = serde_json::from_str(&mail.detail).unwrap_or_default();
-    // Whether the address is proven was asked when the mail was queued.
+    // Whether the address is verified was checked when the mail was queued.
     let order = MailJob {
         kind,
         user: mail.user_id.map(UserId),
@@ -166,7 +172,7 @@ async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Resul
     }
     let letter = match compose.letter(site, mail.id, &order).await {
         Ok(letter) => letter,
-        // Nothing to be written any more: the account is gone, has another address by now, or the mail was dropped.
+        // No longer needed: the account is gone or has another address, or the mail was dropped.
         Err(AppError::NotFound) => return finish(site, &mail, None).await,
         Err(error) => return Err(error),
     };
@@ -203,7 +209,7 @@ async fn finish(site: &AppState, mail: &MailRow, sent: Option<&Letter>) -> Resul
 }
 
 async fn postpone(site: &AppState, mail: &MailRow, error: &NotSent) -> Result<(), AppError> {
-    // The address is personal; the id is enough to find it.
+    // Without the address, which is personal; the id is enough to find it.
     let tries = mail.tries + 1;
     tracing::error!(mail = mail.id, kind = mail.kind, tries, error = error.reason, "A mail was not sent");
     let next = if error.is_final { NEVER } else { site.clock.now().saturating_add(pause(tries)) };
@@ -213,16 +219,17 @@ async fn postpone(site: &AppState, mail: &MailRow, error: &NotSent) -> Result<()
     Ok(transaction.commit().await?)
 }
 
-/// Not of itself: it stays in the queue to be seen, until `members-area mails --retry`.
+/// Never retried by itself: the mail stays in the queue until `members-area mails --retry`.
 const NEVER: Millis = Millis::MAX;
 
-/// One minute, then twice as long each time, up to an hour; in milliseconds.
+/// Returns the pause before the next try, in milliseconds: one minute, doubled each time, up to an
+/// hour.
 fn pause(tries: i64) -> Millis {
     const MINUTE: Millis = 60_000;
     MINUTE.saturating_mul(1 << (tries - 1).clamp(0, 6)).min(LONGEST_PAUSE)
 }
 
-/// Between two tries.
+/// In milliseconds.
 const LONGEST_PAUSE: Millis = 3_600_000;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What is put into the queue.
+//! The jobs of the mail queue.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,39 +7,41 @@ use crate::base::{
     member::{ClientInfo, UserId},
 };
 
-/// Which mail.
+/// The kind of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Somebody typed this address to reset a password; whose it is, if anybody's, is looked up when it is sent.
+    /// Somebody entered this address to reset a password. Its account, if any, is looked up when
+    /// the job is processed.
     ResetRequested,
-    /// With a link for a new password.
+    /// A link to set a new password.
     ResetPassword,
-    /// With a link and a code that prove the address.
+    /// A link and a code to verify the address.
     VerifyEmail,
-    /// The same for the address that is to replace the old one.
+    /// A link and a code to verify the address that is to replace the old one.
     ChangeEmail,
-    /// To the owner of a proven address: somebody signed up with it.
+    /// To the owner of a verified address: somebody signed up with it.
     SignUpWithYourAddress,
     /// To the old address, with a link that undoes the change.
     EmailChanged,
-    /// To the old address: staff changed it. Without a link, as the mailbox may be in wrong hands.
+    /// To the old address: staff changed it. Without a link, because the mailbox may be in the
+    /// wrong hands.
     EmailChangedByStaff,
-    /// A login from a device that was not seen before.
+    /// A login from an unknown device.
     NewDevice,
     /// The password was changed or reset.
     PasswordChanged,
-    /// The password was switched off by the site's staff.
+    /// Staff switched the password off.
     PasswordDisabled,
-    /// Username, first or last name were changed.
+    /// The username, first or last name was changed.
     NameChanged,
-    /// The account is to be deleted.
+    /// The account will be deleted.
     DeletionRequested,
-    /// A member of staff acts as the account's owner.
+    /// A staff member began to impersonate the account's owner.
     ActingBegan,
 }
 
 impl Kind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 13] = [
         Self::ResetRequested,
         Self::ResetPassword,
@@ -56,7 +58,8 @@ impl Kind {
         Self::ActingBegan,
     ];
 
-    /// Whether the mail tells an owner what happened to their account. All others are asked for, by somebody who may be anybody.
+    /// Returns whether the mail notifies an owner about their account. All other kinds are
+    /// requested, possibly by a stranger.
     pub const fn is_notice(self) -> bool {
         match self {
             Self::ResetRequested
@@ -75,12 +78,13 @@ impl Kind {
         }
     }
 
-    /// Whether somebody waits for it in front of a screen; such mails leave the queue before all others.
+    /// Returns whether somebody is waiting for the mail in front of a screen. Such mails leave the
+    /// queue before all others.
     pub const fn is_urgent(self) -> bool {
         matches!(self, Self::ResetRequested | Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail)
     }
 
-    /// The name in the table `mails`, and in the record of activity.
+    /// Returns the name in the table `mails`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ResetRequested => "reset_requested",
@@ -100,31 +104,32 @@ impl Kind {
     }
 }
 
-/// What a mail tells of.
+/// The event that caused a mail.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct MailContext {
-    /// When it happened.
+    /// When it happened, in milliseconds since 1970.
     pub at: Millis,
-    /// From where, and with what.
+    /// The client's address and browser.
     pub client: ClientInfo,
-    /// What else the mail says, in our own words: nothing that anybody typed may stand in a mail.
+    /// A further detail, in our own words: no mail may contain text that somebody typed.
     #[serde(default)]
     pub detail: String,
-    /// Whether it stands for several of its kind, which were held back.
+    /// Whether the mail summarizes several of its kind that were held back.
     #[serde(default)]
     pub is_summary: bool,
 }
 
-/// A mail to be written.
+/// A mail to be written and sent.
 pub struct MailJob {
-    /// Which.
+    /// The kind of the mail.
     pub kind: Kind,
-    /// Of which account.
+    /// The account that it is about, if known.
     pub user: Option<UserId>,
-    /// To which address.
+    /// The address that it goes to.
     pub address: String,
-    /// Whether the account has proven that address. To one that it has not proven no notice is sent: it may be anybody's.
+    /// Whether the account has verified that address. Notices are not sent to an unverified one,
+    /// which may be anybody's.
     pub is_proven: bool,
-    /// What it tells of.
+    /// The event that caused it.
     pub occasion: MailContext,
 }

@@ -1,7 +1,8 @@
-//! How many mails go to one address, whoever causes them: `throttle.mail_per_address`.
+//! The limit of mails to one address, by whomever they are caused: `throttle.mail_per_address`.
 //!
-//! A quarter of that number is for what anybody can have sent to any address (sign-ups, confirmations), a quarter for links to set a
-//! new password, half for notices. So no stranger can use up what tells an owner that something is wrong.
+//! A quarter of that number is for mails that anybody can have sent to any address (sign-ups,
+//! confirmations), a quarter for links to set a new password, and half for notices. So no stranger
+//! can exhaust the limit of the notices that warn an owner.
 
 use super::job::{Kind, MailJob};
 use crate::{
@@ -11,7 +12,8 @@ use crate::{
     site::AppState,
 };
 
-/// Counts a mail. Returns `None` within the limits; past one, when the next may go out.
+/// Charges a mail. Returns `None` within the limits; past one, when the next mail may be sent, in
+/// milliseconds since 1970.
 pub(super) async fn charge(
     site: &AppState,
     transaction: &mut Transaction,
@@ -29,7 +31,8 @@ pub(super) async fn charge(
     Ok(None)
 }
 
-/// The account that asks is limited too, or it could write to one address after the other.
+/// Returns the limits of a requested mail. The requesting account is limited too, or it could write
+/// to one address after the other.
 fn asked_for(site: &AppState, order: &MailJob) -> Vec<Limit> {
     let rate = site.config.throttle.mail_per_address;
     let quarter = rate.with_count((rate.count() / 4).max(1));
@@ -46,7 +49,8 @@ fn asked_for(site: &AppState, order: &MailJob) -> Vec<Limit> {
     vec![Limit::new("asked_mails_per_address", &to, quarter), Limit::new(account, &user, quarter)]
 }
 
-/// The first of each kind always goes out at once: by causing many of one kind nobody hides another kind.
+/// Charges a notice. The first of each kind is always sent at once, so that nobody can hide one
+/// kind by causing many of another.
 async fn charge_notice(
     site: &AppState,
     transaction: &mut Transaction,

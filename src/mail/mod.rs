@@ -1,4 +1,4 @@
-//! Mails: a queue in the database, and the ways out of it.
+//! Mails: the queue in the database, and its delivery.
 
 pub mod api;
 pub mod pages;
@@ -23,12 +23,12 @@ use crate::shared::moment::Moment;
 pub struct Posted {
     /// When it was sent.
     pub at: Moment,
-    /// To whom.
+    /// The recipient's address.
     pub to: String,
-    /// What about.
+    /// The subject.
     pub subject: String,
-    /// Its plain text.
+    /// The plain text.
     pub text: String,
-    /// Where its button leads.
+    /// The address that its button links to.
     pub link: Option<String>,
 }

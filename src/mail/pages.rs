@@ -1,11 +1,11 @@
-//! `/dev/mailbox`: what would have been sent, for developers.
+//! The developers' mailbox.
 
 use leptos::prelude::*;
 
 use super::{Posted, api};
 use crate::ui::{Data, InPerson, Loaded, Page, Timestamp};
 
-/// `/dev/mailbox`
+/// `/dev/mailbox`: the mails that would have been sent.
 #[component]
 pub fn MailboxPage() -> impl IntoView {
     let data = Data::load(|| (), |()| api::load_mailbox());

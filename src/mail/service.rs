@@ -1,5 +1,5 @@
-//! The queue: what is put into it in the transaction of its cause goes out once that is committed ([`super::delivery`]), also after a
-//! crash. A page never waits for a mail.
+//! The mail queue. A mail is queued in the transaction of its cause and delivered after the commit
+//! ([`super::delivery`]), even after a crash. No page waits for a mail.
 
 use super::{delivery::LEASE, limits, store};
 use crate::{
@@ -20,14 +20,15 @@ pub use super::{
     store::MailRow as Waiting,
 };
 
-/// Queues a mail; it goes out after the commit, when [`crate::base::mailer::Mailer::wake`] is called. To be called last in its transaction:
-/// it locks the counts of the address.
+/// Queues a mail. It is delivered after the commit, when [`crate::base::mailer::Mailer::wake`] is
+/// called. Call last in the transaction, because it locks the rate limits of the address.
 ///
-/// A notice past the limit waits until the next may go out, as one for all of its kind; one to an address that is not proven is not
-/// sent. (The member reads of it under “Activity”.)
+/// A notice past the limit waits until the next may be sent, as one for all of its kind. A notice
+/// to an unverified address is not sent; the member finds the event under “Activity”.
 ///
 /// # Errors
-/// [`AppError::Throttled`] for a mail that was asked for, past the limit: nothing is queued then. An outage.
+/// [`AppError::Throttled`] for a requested mail past the limit, which is then not queued;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn enqueue(
     site: &AppState,
     transaction: &mut Transaction,
@@ -36,7 +37,7 @@ pub async fn enqueue(
     if order.kind.is_notice() && !order.is_proven {
         return Ok(());
     }
-    // From before the time in which such addresses were refused, or from another site.
+    // From before such addresses were refused, or from another site.
     if email_address::wire(&order.address).is_none() {
         tracing::warn!(
             user_id = order.user.map(|user| user.0),
@@ -45,7 +46,7 @@ pub async fn enqueue(
         );
         return Ok(());
     }
-    // Before it is counted: the row locks its account, as all else does first.
+    // Before it is charged: the insert locks the account, which all other code locks first, too.
     let id = insert(site, transaction, order).await?;
     let Some(until) = limits::charge(site, transaction, order).await? else {
         return Ok(());
@@ -59,11 +60,12 @@ pub async fn enqueue(
         .await?)
 }
 
-/// Queues a mail that costs something else which is limited: a try of `throttle.reset_per_email`, or the link of a mail that was
-/// counted. Strangers who use up the limit of an address cannot stop it.
+/// Queues a mail that is paid for by another limit: an attempt of `throttle.reset_per_email`, or
+/// the link of a mail that was charged. Strangers who exhaust the limit of an address cannot block
+/// it.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn enqueue_prepaid(
     site: &AppState,
     transaction: &mut Transaction,
@@ -83,26 +85,28 @@ fn as_json(occasion: &MailContext) -> String {
     serde_json::to_string(occasion).unwrap_or_default()
 }
 
-/// Drops what waits for an account of this kind. To be called before what was sent of it is made useless: see [`hold`].
+/// Drops an account's queued mails of one kind. Call before revoking what such mails have already
+/// delivered: see [`hold`].
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn forget(transaction: &mut Transaction, user: UserId, kind: Kind) -> Result<(), AppError> {
     Ok(store::delete_kind(transaction, user, kind.name()).await?)
 }
 
-/// Whether a mail still waits, in the transaction that makes its link: who drops it meanwhile waits for that, and finds the link.
+/// Locks a queued mail and returns whether it is still queued, in the transaction that creates its
+/// link. A concurrent drop waits for the lock and then revokes that link too.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn hold(transaction: &mut Transaction, mail: i64) -> Result<bool, AppError> {
     Ok(store::hold(transaction, mail).await?)
 }
 
-/// Drops what waits for an account and would go to another address than this.
+/// Drops an account's queued mails that would go to another address than this.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn forget_elsewhere(
     transaction: &mut Transaction,
     user: UserId,
@@ -111,27 +115,27 @@ pub async fn forget_elsewhere(
     Ok(store::delete_elsewhere(transaction, user, address).await?)
 }
 
-/// Drops what waits for an account, of one kind.
+/// Drops an account's queued mails of one kind.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn forget_kind(transaction: &mut Transaction, user: UserId, kind: Kind) -> Result<(), AppError> {
     Ok(store::delete_kind(transaction, user, kind.name()).await?)
 }
 
-/// What waits, the oldest first.
+/// Returns the queued mails, the oldest first, at most 1000.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn waiting(site: &AppState) -> Result<Vec<Waiting>, AppError> {
-    const MOST: i64 = 1000;
-    Ok(store::waiting(&mut *site.db.read().await?, MOST).await?)
+    const MAX_MAILS: i64 = 1000;
+    Ok(store::waiting(&mut *site.db.read().await?, MAX_MAILS).await?)
 }
 
-/// Has everything be tried again now; how many that is.
+/// Makes all queued mails due now and returns how many.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn retry_all(site: &AppState) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
     let count = store::retry_now(&mut transaction, site.clock.now()).await?;
@@ -139,10 +143,11 @@ pub async fn retry_all(site: &AppState) -> Result<u64, AppError> {
     Ok(count)
 }
 
-/// Lets mails wait since now that a clock that was ahead has queued, or they would be given up years later than others.
+/// Corrects mails that were queued while the clock was ahead, as if they were queued now; otherwise
+/// they would be given up years later than others. Returns how many.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
@@ -151,14 +156,14 @@ pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
     Ok(corrected)
 }
 
-/// Gives up mails that have waited for 30 days.
+/// Gives up mails that have waited for 30 days and returns how many.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
-    const PATIENCE: Millis = 30 * 86_400_000;
+    const MAX_WAIT: Millis = 30 * 86_400_000;
     let mut transaction = site.db.begin().await?;
-    let gone = store::delete_older(&mut transaction, site.clock.now().saturating_sub(PATIENCE)).await?;
+    let gone = store::delete_older(&mut transaction, site.clock.now().saturating_sub(MAX_WAIT)).await?;
     transaction.commit().await?;
     Ok(gone)
 }

@@ -4,26 +4,26 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::base::{clock::Millis, member::UserId};
 
-/// A mail that waits.
+/// A queued mail.
 #[derive(FromRow)]
 pub struct MailRow {
-    /// Its id.
+    /// The mail's id.
     pub id: i64,
-    /// Which mail.
+    /// The name of its kind.
     pub kind: String,
-    /// Of which account.
+    /// The account that it is about, if known.
     pub user_id: Option<i64>,
-    /// To where.
+    /// The address that it goes to.
     pub address: String,
-    /// What it tells of, as JSON.
+    /// The event that caused it, as JSON.
     pub detail: String,
-    /// Since when it waits.
+    /// When it was queued, in milliseconds since 1970.
     pub created_at: Millis,
-    /// How often it was tried in vain.
+    /// The number of failed tries.
     pub tries: i64,
-    /// When it is tried next.
+    /// When it is tried next, in milliseconds since 1970.
     pub next_try_at: Millis,
-    /// Why it did not go out.
+    /// The reason of the last failure.
     pub last_error: String,
 }
 
@@ -53,8 +53,8 @@ pub async fn insert(
 
 const COLUMNS: &str = "id, kind, user_id, address, detail, created_at, tries, next_try_at, last_error";
 
-/// Those whose time has come, of the urgent kinds first, then the oldest first. A time after `latest` is that of a clock that was ahead,
-/// and has come too; `never` does not.
+/// Returns due mails, urgent kinds first, then the oldest first. A time after `latest` was written
+/// while the clock was ahead and counts as due; `never` does not.
 pub async fn due(
     connection: &mut AnyConnection,
     urgent: &str,
@@ -74,7 +74,7 @@ pub async fn due(
     .await
 }
 
-/// When the next one's time comes.
+/// Returns when the next mail is due.
 pub async fn next_due(connection: &mut AnyConnection) -> Result<Option<Millis>, sqlx::Error> {
     sqlx::query_as("SELECT next_try_at FROM mails ORDER BY next_try_at LIMIT 1")
         .fetch_optional(connection)
@@ -82,7 +82,7 @@ pub async fn next_due(connection: &mut AnyConnection) -> Result<Option<Millis>, 
         .map(|row| row.map(|(at,)| at))
 }
 
-/// Takes it for one try; false when another instance was faster.
+/// Reserves a mail for one delivery. Returns false when another instance was faster.
 pub async fn claim(
     connection: &mut AnyConnection,
     mail: &MailRow,
@@ -97,8 +97,9 @@ pub async fn claim(
         .map(|done| done.rows_affected() == 1)
 }
 
-/// Has a mail that was just inserted wait until that time. Where one of its kind does so already, that one takes over what this one
-/// tells of; `leased` is the latest at which one that is being sent is tried again, which must not be taken for one that waits.
+/// Makes a mail that was just inserted wait until that time. If one of its kind already waits, that
+/// one takes over the new event instead. `leased` is the latest time to which a mail under delivery
+/// is reserved; later ones are waiting.
 pub async fn hold_back(
     connection: &mut AnyConnection,
     id: i64,
@@ -131,7 +132,7 @@ pub async fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx:
     sqlx::query("DELETE FROM mails WHERE id = $1").bind(id).execute(connection).await.map(drop)
 }
 
-/// What waits for an account of this kind.
+/// Deletes an account's queued mails of one kind.
 pub async fn delete_kind(
     connection: &mut AnyConnection,
     user: UserId,
@@ -145,7 +146,7 @@ pub async fn delete_kind(
         .map(drop)
 }
 
-/// Takes hold of one for the length of the transaction; false when it waits no more.
+/// Locks a mail until the transaction ends. Returns false when it is no longer queued.
 pub async fn hold(connection: &mut AnyConnection, id: i64) -> Result<bool, sqlx::Error> {
     sqlx::query("UPDATE mails SET tries = tries WHERE id = $1")
         .bind(id)
@@ -154,7 +155,7 @@ pub async fn hold(connection: &mut AnyConnection, id: i64) -> Result<bool, sqlx:
         .map(|done| done.rows_affected() == 1)
 }
 
-/// What waits for an account and would go to another address.
+/// Deletes an account's queued mails to other addresses.
 pub async fn delete_elsewhere(
     connection: &mut AnyConnection,
     user: UserId,
@@ -168,7 +169,7 @@ pub async fn delete_elsewhere(
         .map(drop)
 }
 
-/// Notes why it did not go out, and when it is tried again.
+/// Records why a delivery failed, and when the next try is.
 pub async fn postpone(
     connection: &mut AnyConnection,
     id: i64,
@@ -184,7 +185,7 @@ pub async fn postpone(
         .map(drop)
 }
 
-/// All that wait, the oldest first.
+/// Returns the queued mails, the oldest first.
 pub async fn waiting(connection: &mut AnyConnection, limit: i64) -> Result<Vec<MailRow>, sqlx::Error> {
     sqlx::query_as(&format!("SELECT {COLUMNS} FROM mails ORDER BY created_at, id LIMIT $1"))
         .bind(limit)
@@ -192,7 +193,7 @@ pub async fn waiting(connection: &mut AnyConnection, limit: i64) -> Result<Vec<M
         .await
 }
 
-/// Has all be tried now.
+/// Makes all queued mails due now.
 pub async fn retry_now(connection: &mut AnyConnection, now: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query("UPDATE mails SET next_try_at = $1")
         .bind(now)
@@ -201,7 +202,7 @@ pub async fn retry_now(connection: &mut AnyConnection, now: Millis) -> Result<u6
         .map(|done| done.rows_affected())
 }
 
-/// Lets those wait since now that a clock that was ahead has queued.
+/// Corrects mails that were queued while the clock was ahead, as if they were queued now.
 pub async fn correct_times(
     connection: &mut AnyConnection,
     now: Millis,
@@ -215,7 +216,7 @@ pub async fn correct_times(
         .map(|done| done.rows_affected())
 }
 
-/// Gives up those that have waited since before.
+/// Deletes mails that were queued before this time.
 pub async fn delete_older(connection: &mut AnyConnection, than: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query("DELETE FROM mails WHERE created_at < $1")
         .bind(than)

@@ -1,4 +1,4 @@
-//! Server functions of the devices page. Each asks who is asking, and whether they gave their password not long ago.
+//! Server functions of the devices page. Each checks the caller and their recent authentication.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -7,10 +7,12 @@ use leptos::prelude::*;
 use super::Devices;
 use crate::shared::{error::AppError, forms::Submission};
 
-/// The caller's signed-in devices.
+/// Returns the caller's signed-in devices.
 ///
 /// # Errors
-/// Nobody is signed in, the password was given too long ago, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ReauthenticationRequired`] when
+/// the last authentication is too old; [`AppError::ClosedWhileActing`] during an impersonation;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/sessions")]
 pub async fn load_sessions() -> Result<Devices, AppError> {
     use super::service;
@@ -26,7 +28,8 @@ pub async fn load_sessions() -> Result<Devices, AppError> {
 /// Ends one of the caller's sessions.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/end_session")]
 pub async fn end_session(#[server(default)] session: String) -> Result<Submission, AppError> {
     use super::service;
@@ -49,10 +52,11 @@ pub async fn end_session(#[server(default)] session: String) -> Result<Submissio
     }))
 }
 
-/// Ends all of the caller's sessions but the one that asks.
+/// Ends all of the caller's sessions except the present one.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/end_other_sessions")]
 pub async fn end_other_sessions() -> Result<Submission, AppError> {
     use super::service;
@@ -73,10 +77,11 @@ pub async fn end_other_sessions() -> Result<Submission, AppError> {
     }))
 }
 
-/// Ends all of the caller's sessions, and with the one that asks, its cookie.
+/// Ends all of the caller's sessions, including the present one and its cookie.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/end_all_sessions")]
 pub async fn end_all_sessions() -> Result<Submission, AppError> {
     use super::service;

@@ -1,10 +1,11 @@
-//! The stream by which an open page learns at once that its session has ended (server-sent events).
+//! The stream that tells an open page at once when its session has ended (server-sent events).
 //!
-//! It stands outside of the session layer and looks for itself, because there every request counts as a visit, and a forgotten open
-//! tab would keep its session alive for ever.
+//! It stands outside the session layer and checks the session itself: in the layer every request
+//! counts as a visit, and a forgotten open tab would keep its session alive for ever.
 //!
-//! When the session is there no more, the stream just ends. The browser asks again with the cookie that it has by then, so that a
-//! session which only changed its id goes on unharmed; who comes without a living session is told so, once.
+//! When the session no longer exists under its id, the stream simply ends. The browser reconnects
+//! with the cookie that it has by then, so a session that only changed its id is unaffected. A
+//! client without a living session receives one event that says so.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -36,17 +37,18 @@ use crate::{
     timing::layer::Quiet,
 };
 
-/// When the browser asks again after the end of a stream, as long as all is well: together with a page load under 2 seconds, and
-/// long enough for an answer on its way to bring the new cookie first.
+/// The browser's reconnect delay in the normal case: together with a page load under 2 seconds, and
+/// long enough for a response under way to bring the new cookie first.
 const SOON: Duration = Duration::from_millis(700);
-/// And when there is no room, or the site is stopping.
+/// The reconnect delay past the limit of connections, or when the site is stopping.
 const LATER: Duration = Duration::from_secs(20);
-/// What is not told (another instance or program ended the session, the member is active no more) is seen at the next look.
+/// The interval of checks without a notification: another instance or program may have ended the
+/// session, or the member was deactivated.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-/// How long to wait at least before a look that nobody asked for.
+/// The shortest pause before a check without a notification.
 const LOOK_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
-/// The one route.
+/// Returns the route of the stream.
 pub fn routes() -> Router<AppState> {
     Router::new().route(SESSION_STREAM, get(live))
 }
@@ -62,12 +64,12 @@ async fn live(State(site): State<AppState>, headers: HeaderMap) -> Response {
                 Ok(Unknown::Ended | Unknown::Renewed) => {
                     answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n"))
                 }
-                // The browser asks again, with the new cookie.
+                // The browser reconnects with the new cookie.
                 Ok(Unknown::JustRenewed) => answer(retry(SOON)),
                 Err(_) => answer(retry(LATER)),
             };
         }
-        // In an outage nobody is logged out.
+        // An outage logs nobody out.
         Err(_) => return answer(retry(LATER)),
     };
     // Half of the connections are for everything else.
@@ -76,7 +78,8 @@ async fn live(State(site): State<AppState>, headers: HeaderMap) -> Response {
         return answer(retry(LATER));
     };
     let (send, receive) = mpsc::channel::<Result<Bytes, Infallible>>(2);
-    // Whose page this should be: in another tab, somebody else may have logged in, or begun or ceased to act as a member.
+    // The member whose page this should be: in another tab somebody else may have logged in, or
+    // begun or stopped an impersonation.
     let (Identity::Member(shown) | Identity::Over(shown, _)) = &asking;
     let first = format!("{}data: {}\n\n", retry(SOON), shown.username());
     let shown = shown.id();
@@ -86,7 +89,8 @@ async fn live(State(site): State<AppState>, headers: HeaderMap) -> Response {
     answer(Body::from_stream(ReceiverStream::new(receive)))
 }
 
-/// Until the session ends or is somebody else's to see, the visitor goes away, the site stops, or the connection would be ended for its silence.
+/// Keeps the stream open until the session ends or changes its identity, the visitor leaves, the
+/// site stops, or the connection would be closed for being idle.
 async fn follow(
     site: AppState,
     id: IdHash,
@@ -103,7 +107,7 @@ async fn follow(
             () = sleep_until(enough) => return,
             () = send.closed() => return,
             () = site.shutdown.triggered() => {
-                // Not all at once, and not while nobody listens.
+                // Spread over time, and not while nothing is listening.
                 let _ = send.try_send(Ok(retry(LATER).into()));
                 return;
             }
@@ -121,8 +125,8 @@ async fn follow(
     }
 }
 
-/// Returns how long to wait before the next look that nobody asked for: until the end, but no longer than what is not told may
-/// go unseen, and never so short that looking is all that is done, however long ago the end was.
+/// Returns the pause before the next check without a notification: until the session's end, but at
+/// most [`LOOK_EVERY`], and at least [`LOOK_AT_MOST_EVERY`], however long ago the end was.
 fn pause(ends_at: Millis, now: Millis) -> Duration {
     let left = u64::try_from(ends_at.saturating_sub(now)).unwrap_or_default();
     Duration::from_millis(left).clamp(LOOK_AT_MOST_EVERY, LOOK_EVERY)
@@ -136,7 +140,7 @@ fn answer(body: impl Into<Body>) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "private, no-store"),
-        // nginx would hold back what is small.
+        // nginx would buffer small responses.
         (header::HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     let mut response = (headers, body.into()).into_response();

@@ -1,4 +1,4 @@
-//! Signed-in sessions: the devices page, our own table, and the machinery behind the cookie.
+//! The devices page, and the stream that tells open pages when their session has ended.
 
 pub mod api;
 pub mod pages;
@@ -12,33 +12,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// The stream's event for who has no session, or no more.
+/// The stream's event for a client without a living session.
 pub const ENDED_EVENT: &str = "ended";
 
-/// What the devices page shows.
+/// The data of the devices page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Devices {
-    /// Whose.
+    /// The username of their owner.
     pub username: String,
-    /// This one first, then the last seen.
+    /// The signed-in devices: the present one, then the others, last seen first.
     pub devices: Vec<Device>,
-    /// Whether there are more.
+    /// Whether there are more than shown.
     pub is_cut: bool,
 }
 
 /// A signed-in device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    /// Which session, for the form that ends it. It opens nothing.
+    /// The hash of the session's id, for the form that ends it. It cannot be used to sign in.
     pub session: String,
-    /// Browser and system, in words.
+    /// A description of browser and system.
     pub name: String,
-    /// From which address it signed in.
+    /// The network address at the login.
     pub address: String,
-    /// When.
+    /// When it signed in.
     pub since: Moment,
     /// When it was last seen, to the minute.
     pub last_seen: Moment,
-    /// Whether it is the one that asks.
+    /// Whether it is the present device.
     pub is_this: bool,
 }

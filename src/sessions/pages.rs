@@ -1,4 +1,4 @@
-//! The devices page. Its forms are plain ones, hydrated or not: what they do is worth a page load.
+//! The devices page. Its forms are plain, hydrated or not: their effect is worth a page load.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
@@ -13,7 +13,7 @@ use crate::{
     ui::{Data, Loaded, Page, PageContext, Timestamp, expect_member},
 };
 
-/// `/members/sessions`
+/// `/members/sessions`: the signed-in devices.
 #[component]
 pub fn DevicesPage() -> impl IntoView {
     let data = Data::load(|| (), |()| api::load_sessions());
@@ -55,7 +55,8 @@ pub fn DevicesPage() -> impl IntoView {
 #[component]
 fn DeviceCard(device: Device) -> impl IntoView {
     let Device { session, name, address, since, last_seen, is_this } = device;
-    // Several can have the same name: who cannot see the card hears which one a button is for.
+    // Devices can have the same name: the label tells visitors who cannot see the card which one a
+    // button is for.
     let (action, label) = match is_this {
         true => (LogOut::PATH, "Log out this device".to_owned()),
         false => (EndSession::PATH, format!("Log out {name}, signed in {}", since.text)),
@@ -93,7 +94,7 @@ fn DeviceCard(device: Device) -> impl IntoView {
     }
 }
 
-/// What ends more than one asks once more where it ends this one, too.
+/// The forms that end several sessions. Ending the present one as well takes a second click.
 #[component]
 fn EndSeveral(has_others: bool) -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! A member's signed-in devices, and how they end.
+//! A member's signed-in devices, and ending them.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -11,27 +11,28 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// For the dashboard: the member's signed-in devices, the last seen first, at most 20.
+/// Returns the member's signed-in devices for the dashboard, last seen first, at most 20.
 ///
 /// # Errors
-/// When the database cannot be used.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn devices(site: &AppState, member: &Member) -> Result<Vec<store::DeviceRow>, AppError> {
     const LIMIT: i64 = 20;
     let mut connection = site.db.read().await?;
     Ok(store::devices(&mut connection, member.id(), site.clock.now(), None, LIMIT).await?)
 }
 
-/// For their own page: this device, then the others, the last seen first.
+/// Returns the member's signed-in devices for the devices page: the present one, then the others,
+/// last seen first.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn list(
     visit: &RequestContext,
     member: &Member,
     _: &RecentAuth,
     this: Option<IdHash>,
 ) -> Result<Devices, AppError> {
-    /// Whoever has more can end those that are not shown all at once.
+    /// Members with more devices can end those that are not shown all at once.
     const LIMIT: usize = 100;
     let mut connection = visit.site.db.read().await?;
     let now = visit.site.clock.now();
@@ -52,10 +53,11 @@ pub async fn list(
     Ok(Devices { username: member.username().to_owned(), devices, is_cut })
 }
 
-/// Ends one session of the member. False when there is none by this name, or it is somebody else's.
+/// Ends one session of the member. Returns false when there is no such session, or it belongs to
+/// another member.
 ///
 /// # Errors
-/// An outage: nothing has ended then.
+/// [`AppError::Unavailable`] when the database cannot be used; nothing has ended then.
 pub async fn end_one(
     visit: &RequestContext,
     member: &Member,
@@ -77,10 +79,10 @@ pub async fn end_one(
     Ok(true)
 }
 
-/// Ends all sessions of the member but this one.
+/// Ends all sessions of the member except this one.
 ///
 /// # Errors
-/// An outage: nothing has ended then.
+/// [`AppError::Unavailable`] when the database cannot be used; nothing has ended then.
 pub async fn end_others(
     visit: &RequestContext,
     member: &Member,
@@ -93,7 +95,7 @@ pub async fn end_others(
 /// Ends all sessions of the member.
 ///
 /// # Errors
-/// An outage: nothing has ended then.
+/// [`AppError::Unavailable`] when the database cannot be used; nothing has ended then.
 pub async fn end_all(visit: &RequestContext, member: &Member, _: &RecentAuth) -> Result<(), AppError> {
     end_several(visit, member, None).await
 }

@@ -1,14 +1,15 @@
-//! Server functions about the e-mail address.
+//! Server functions for the e-mail address.
 
 use leptos::prelude::*;
 
 use super::super::{Address, Link, LinkState};
 use crate::shared::{error::AppError, forms::Submission};
 
-/// The caller's address.
+/// Returns the caller's e-mail address.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::Unavailable`] when the database
+/// cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/email")]
 pub async fn load_email() -> Result<Address, AppError> {
     use super::super::service;
@@ -22,10 +23,11 @@ pub async fn load_email() -> Result<Address, AppError> {
     })
 }
 
-/// What the link for this, which was opened in this browser, can do or has done. Using it is another thing.
+/// Returns what the mail link of this kind that was opened in this browser can do, or has done.
+/// Does not use the link.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/link")]
 pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
     use super::super::{mail_links, service::tokens};
@@ -39,10 +41,12 @@ pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
     tokens::state(&RequestContext::current()?.site, purpose, &token).await
 }
 
-/// Sends another mail that proves the caller's address.
+/// Sends another mail to verify the caller's address.
 ///
 /// # Errors
-/// Nobody is signed in, too many mails, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Throttled`] past the limit of mails; [`AppError::Unavailable`] when
+/// the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/ask_for_verification")]
 pub async fn ask_for_verification() -> Result<Submission, AppError> {
     use super::super::service;
@@ -59,10 +63,10 @@ pub async fn ask_for_verification() -> Result<Submission, AppError> {
     }))
 }
 
-/// Proves an address with the link that was opened in this browser.
+/// Verifies an address with the link that was opened in this browser.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/verify_email")]
 pub async fn verify_email() -> Result<Submission, AppError> {
     use super::super::{
@@ -76,10 +80,12 @@ pub async fn verify_email() -> Result<Submission, AppError> {
     Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::VerifyEmail, owner)))
 }
 
-/// Proves the caller's address with the code from the mail.
+/// Verifies the caller's address with the code from the mail.
 ///
 /// # Errors
-/// Nobody is signed in, too many tries, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Throttled`] past the limit of attempts; [`AppError::Unavailable`]
+/// when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/verify_by_code")]
 pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submission, AppError> {
     use super::super::{
@@ -93,10 +99,12 @@ pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submissio
     Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::VerifyEmail, owner)))
 }
 
-/// Asks for another address.
+/// Requests a change to another address.
 ///
 /// # Errors
-/// Nobody is signed in, too many mails, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Throttled`] past the limit of mails; [`AppError::Unavailable`] when
+/// the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/ask_for_email_change")]
 pub async fn ask_for_email_change(#[server(default)] email: String) -> Result<Submission, AppError> {
     use super::super::service;
@@ -121,7 +129,7 @@ pub async fn ask_for_email_change(#[server(default)] email: String) -> Result<Su
 /// Confirms the new address with the link that was opened in this browser.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/confirm_email_change")]
 pub async fn confirm_email_change() -> Result<Submission, AppError> {
     use super::super::{
@@ -138,7 +146,9 @@ pub async fn confirm_email_change() -> Result<Submission, AppError> {
 /// Confirms the new address with the code from the mail.
 ///
 /// # Errors
-/// Nobody is signed in, too many tries, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Throttled`] past the limit of attempts; [`AppError::Unavailable`]
+/// when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/change_by_code")]
 pub async fn change_by_code(#[server(default)] code: String) -> Result<Submission, AppError> {
     use super::super::{
@@ -152,10 +162,10 @@ pub async fn change_by_code(#[server(default)] code: String) -> Result<Submissio
     Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::ChangeEmail, owner)))
 }
 
-/// Takes a change of address back, with the link that was opened in this browser.
+/// Undoes a change of address with the link that was opened in this browser.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/undo_email_change")]
 pub async fn undo_email_change() -> Result<Submission, AppError> {
     use super::super::{
@@ -169,10 +179,10 @@ pub async fn undo_email_change() -> Result<Submission, AppError> {
     Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::UndoEmail, owner)))
 }
 
-/// Says that a notice was not about oneself, with the link that was opened in this browser.
+/// Reports with the link that was opened in this browser that the owner did not cause a notice.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/not_me")]
 pub async fn not_me() -> Result<Submission, AppError> {
     use super::super::{

@@ -1,4 +1,5 @@
-//! Server functions. A missing field is an empty one, so that it is an error at its field.
+//! Server functions. A missing field counts as an empty one, so that the error appears at its
+//! field.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -18,10 +19,11 @@ use crate::shared::{
     forms::{Secret, Submission},
 };
 
-/// Makes an account; success leads to the login page.
+/// Creates an account and redirects to the login page.
 ///
 /// # Errors
-/// An outage, or a full hash queue.
+/// [`AppError::Throttled`] past a rate limit; [`AppError::Busy`] when the hash queue is full;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/sign_up")]
 pub async fn sign_up(
     #[server(default)] username: String,
@@ -41,10 +43,11 @@ pub async fn sign_up(
     }))
 }
 
-/// Logs in; success leads to `next` where that stays on this site.
+/// Logs in and redirects to `next` if that is on this site.
 ///
 /// # Errors
-/// An outage, or a full hash queue.
+/// [`AppError::Throttled`] past a rate limit; [`AppError::Busy`] when the hash queue is full;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/log_in")]
 pub async fn log_in(
     #[server(default)] login: String,
@@ -83,10 +86,10 @@ pub async fn log_in(
     }))
 }
 
-/// Logs out. Only by POST: a link, or a prefetched one, logs nobody out.
+/// Logs out. Only by POST, so that no link, opened or prefetched, logs anybody out.
 ///
 /// # Errors
-/// An outage; the visitor is then still logged in.
+/// [`AppError::Unavailable`] when the database cannot be used; the visitor is then still logged in.
 #[server(prefix = "/api", endpoint = "accounts/log_out")]
 pub async fn log_out() -> Result<Submission, AppError> {
     use super::session;

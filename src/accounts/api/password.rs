@@ -1,4 +1,4 @@
-//! Server functions about the password.
+//! Server functions for the password.
 
 use leptos::prelude::*;
 
@@ -7,10 +7,11 @@ use crate::shared::{
     forms::{Secret, Submission},
 };
 
-/// Asks for a mail with which to set a new password; always leads to the same page.
+/// Requests a mail to set a new password. Always redirects to the same page.
 ///
 /// # Errors
-/// Too many tries, or an outage.
+/// [`AppError::Throttled`] past a rate limit; [`AppError::Unavailable`] when the database cannot be
+/// used.
 #[server(prefix = "/api", endpoint = "accounts/ask_for_reset")]
 pub async fn ask_for_reset(#[server(default)] email: String) -> Result<Submission, AppError> {
     use super::super::service;
@@ -27,7 +28,8 @@ pub async fn ask_for_reset(#[server(default)] email: String) -> Result<Submissio
 /// Sets a new password with the link that was opened in this browser.
 ///
 /// # Errors
-/// Too many tries, or an outage.
+/// [`AppError::Throttled`] past a rate limit; [`AppError::Busy`] when the hash queue is full;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/reset_password")]
 pub async fn reset_password(
     #[server(default)] password1: Secret,
@@ -45,10 +47,12 @@ pub async fn reset_password(
     Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::ResetPassword, owner)))
 }
 
-/// Changes the caller's password; other devices are logged out.
+/// Changes the caller's password and logs out all other devices.
 ///
 /// # Errors
-/// Nobody is signed in, too many tries, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Throttled`] past the limit of wrong passwords; [`AppError::Busy`]
+/// when the hash queue is full; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/change_password")]
 pub async fn change_password(
     #[server(default)] old_password: Secret,
@@ -74,11 +78,13 @@ pub async fn change_password(
     }))
 }
 
-/// Gives the password again, and leads back to where it was asked for. A form that waits for it is then sent again by
-/// `server::plain_forms`.
+/// Re-authenticates the caller with their password and redirects to where it was requested. If a
+/// form waits for this, `server::plain_forms` then submits it again.
 ///
 /// # Errors
-/// Nobody is signed in, too many tries, or an outage.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Throttled`] past the limit of wrong passwords; [`AppError::Busy`]
+/// when the hash queue is full; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/reauthenticate")]
 pub async fn reauthenticate(
     #[server(default)] password: Secret,

@@ -1,4 +1,4 @@
-//! Pages about the e-mail address.
+//! Pages for the e-mail address.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -17,7 +17,7 @@ use crate::{
     ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},
 };
 
-/// `/accounts/verify`: by the link, or, signed in, by the code.
+/// `/accounts/verify`: verifies the address by the link or, signed in, by the code.
 #[component]
 pub fn VerifyPage() -> impl IntoView {
     view! {
@@ -70,7 +70,7 @@ fn by_code(address: Address) -> AnyView {
     .into_any()
 }
 
-/// `/accounts/email`
+/// `/accounts/email`: shows the address and requests a change.
 #[component]
 pub fn EmailPage() -> impl IntoView {
     let show = |address: Address| {
@@ -94,7 +94,7 @@ pub fn EmailPage() -> impl IntoView {
     }
 }
 
-/// `/accounts/email/confirm`: by the link, or, signed in, by the code.
+/// `/accounts/email/confirm`: confirms a new address by the link or, signed in, by the code.
 #[component]
 pub fn EmailConfirmPage() -> impl IntoView {
     view! {
@@ -135,7 +135,7 @@ fn change_by_code(address: Address) -> AnyView {
     .into_any()
 }
 
-/// `/accounts/email/undo`
+/// `/accounts/email/undo`: undoes a change of address.
 #[component]
 pub fn EmailUndoPage() -> impl IntoView {
     view! {
@@ -168,7 +168,7 @@ pub fn EmailUndoPage() -> impl IntoView {
     }
 }
 
-/// `/accounts/not_me`
+/// `/accounts/not_me`: reports that the owner did not cause a notice.
 #[component]
 pub fn NotMePage() -> impl IntoView {
     view! {
@@ -199,7 +199,6 @@ pub fn NotMePage() -> impl IntoView {
     }
 }
 
-/// What is said of an address that was confirmed by a link.
 fn confirmed(about: Address) -> AnyView {
     view! {
         <p>
@@ -210,7 +209,7 @@ fn confirmed(about: Address) -> AnyView {
     .into_any()
 }
 
-/// For who comes without a link that is good.
+/// The text for visitors without a usable link.
 fn only_by_link(is_dead: bool) -> AnyView {
     view! {
         {(!is_dead).then(|| view! { <p>"This page needs the link in our mail, opened in this browser."</p> })}
@@ -222,10 +221,10 @@ fn only_by_link(is_dead: bool) -> AnyView {
     .into_any()
 }
 
-/// What a member sees of their address; a stranger is asked to log in.
+/// Shows a member their address, and asks anonymous visitors to log in.
 #[component]
 fn ForMember(
-    /// How it is shown.
+    /// Renders the address.
     show: fn(Address) -> AnyView,
 ) -> impl IntoView {
     let visitor = use_context::<PageContext>().and_then(|context| context.visitor);

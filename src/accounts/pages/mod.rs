@@ -22,7 +22,7 @@ pub use password::{
 
 pub use password::new_password_help;
 
-/// `/accounts/signup`
+/// `/accounts/signup`: the sign-up form.
 #[component]
 pub fn SignupPage() -> impl IntoView {
     view! {
@@ -48,7 +48,7 @@ pub fn SignupPage() -> impl IntoView {
     }
 }
 
-/// `/accounts/login`
+/// `/accounts/login`: the login form.
 #[component]
 pub fn LoginPage() -> impl IntoView {
     let location = use_location();

@@ -1,4 +1,4 @@
-//! What several pages share.
+//! Components that several account pages share.
 
 use leptos::prelude::*;
 
@@ -8,26 +8,28 @@ use crate::{
     ui::{Data, Loaded, Page, PageContext},
 };
 
-/// The parameter `next`, decoded once: the router's own map of parameters decodes twice, and `%252F` would come out as a slash.
+/// Returns the parameter `next`, decoded once. The router's own parameter map decodes twice and
+/// would turn `%252F` into a slash.
 pub fn next_of(search: &str) -> Option<String> {
     form_urlencoded::parse(search.trim_start_matches('?').as_bytes())
         .find(|(name, value)| name == "next" && !value.is_empty())
         .map(|(_, value)| value.into_owned())
 }
 
-/// A page behind a link in a mail: a button where the link is good; what it has done where it was used; what else can be done where
-/// there is none.
+/// The page of a mail link: a button if the link is good, its effect if it was used, or the
+/// alternatives if there is none.
 #[component]
 pub fn LinkPage(
     /// The heading.
     title: &'static str,
-    /// Which link.
+    /// The kind of link.
     link: Link,
-    /// What a good link can do.
+    /// Renders what a good link can do.
     usable: fn(Address) -> AnyView,
-    /// What a link has done that was used.
+    /// Renders what a used link has done.
     done: fn(Address) -> AnyView,
-    /// What there is without one; whether there was one that is dead has been said above it.
+    /// Renders the alternatives without a link. The argument is true for a dead link, which a
+    /// message above then mentions.
     without: fn(bool) -> AnyView,
 ) -> impl IntoView {
     let data = Data::load(|| (), move |()| load_link(link));
@@ -60,7 +62,7 @@ pub fn LinkPage(
     }
 }
 
-/// Where to go on from a link that was used: the account that it was about may be another one than the visitor's.
+/// Links onward from a used link. The link's account may not be the visitor's.
 #[component]
 pub fn WayOn() -> impl IntoView {
     match use_context::<PageContext>().and_then(|context| context.visitor) {
@@ -84,10 +86,10 @@ pub fn WayOn() -> impl IntoView {
     }
 }
 
-/// An account's name, in whatever script.
+/// An account's name, in any script.
 #[component]
 pub fn Account(
-    /// As it is shown.
+    /// The name as shown.
     name: String,
 ) -> impl IntoView {
     view! {

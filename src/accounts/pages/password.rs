@@ -1,4 +1,4 @@
-//! Pages about the password.
+//! Pages for the password.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -14,15 +14,15 @@ use crate::{
     ui::{Form, Page, PageContext, TextField},
 };
 
-/// Returns what is said at a new password; `whose` is "your" or "their".
+/// Returns the help text of a new password; `whose` is "your" or "their".
 pub fn new_password_help(whose: &str) -> String {
     use_context::<PageContext>().map(|context| context.password_rules).unwrap_or_default().help(whose)
 }
 
-/// Not shown: by it a password manager knows whose password this is.
+/// A hidden field that tells password managers whose password the form is about.
 #[component]
 fn UsernameForManager(
-    /// Whose.
+    /// The username.
     username: String,
 ) -> impl IntoView {
     view! { <input type="text" name="username" value=username autocomplete="username" readonly=true hidden=true /> }
@@ -35,12 +35,12 @@ fn visitor_name() -> String {
         .unwrap_or_default()
 }
 
-/// A new password, twice.
+/// The two fields for a new password.
 #[component]
 pub fn NewPasswordFields(
-    /// What the first field is called.
+    /// The first field's label.
     label: &'static str,
-    /// What the second field is called.
+    /// The second field's label.
     again: &'static str,
 ) -> impl IntoView {
     view! {
@@ -61,7 +61,7 @@ pub fn NewPasswordFields(
     }
 }
 
-/// `/accounts/password_change`
+/// `/accounts/password_change`: changes the password.
 #[component]
 pub fn PasswordChangePage() -> impl IntoView {
     view! {
@@ -84,7 +84,7 @@ pub fn PasswordChangePage() -> impl IntoView {
     }
 }
 
-/// `/accounts/password_reset`
+/// `/accounts/password_reset`: requests a mail to set a new password.
 #[component]
 pub fn PasswordResetPage() -> impl IntoView {
     view! {
@@ -100,7 +100,7 @@ pub fn PasswordResetPage() -> impl IntoView {
     }
 }
 
-/// `/accounts/password_reset/done`
+/// `/accounts/password_reset/done`: says that the mail was requested.
 #[component]
 pub fn PasswordResetDonePage() -> impl IntoView {
     view! {
@@ -116,7 +116,7 @@ pub fn PasswordResetDonePage() -> impl IntoView {
     }
 }
 
-/// `/accounts/reset/new`
+/// `/accounts/reset/new`: sets a new password with the link from the mail.
 #[component]
 pub fn ResetPage() -> impl IntoView {
     view! {
@@ -162,7 +162,7 @@ pub fn ResetPage() -> impl IntoView {
     }
 }
 
-/// `/accounts/reset/done`
+/// `/accounts/reset/done`: says that the new password is set.
 #[component]
 pub fn ResetDonePage() -> impl IntoView {
     view! {
@@ -177,7 +177,7 @@ pub fn ResetDonePage() -> impl IntoView {
     }
 }
 
-/// `/accounts/reauthenticate`
+/// `/accounts/reauthenticate`: asks for the password again.
 #[component]
 pub fn ReauthenticatePage() -> impl IntoView {
     let location = use_location();

@@ -1,4 +1,4 @@
-//! A new password.
+//! Changing passwords.
 
 use super::super::store;
 use super::{
@@ -26,19 +26,19 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// A new password as it was typed, twice.
+/// A new password, typed twice.
 pub struct NewPassword {
     /// The password.
     pub password1: Secret,
-    /// The same once more.
+    /// The password, repeated.
     pub password2: Secret,
 }
 
 impl NewPassword {
-    /// Everything that is wrong with it.
+    /// Checks the new password; `problems` returns the violated rules.
     ///
     /// # Errors
-    /// A refused form.
+    /// [`AppError::Invalid`] with all errors.
     pub fn check(&self, problems: impl FnOnce(&str) -> Vec<Problem>) -> Result<(), AppError> {
         let mut errors = FormErrors::default();
         if self.password2.expose().is_empty() {
@@ -53,11 +53,14 @@ impl NewPassword {
     }
 }
 
-/// Changes the caller's password, for who knows the old one, and ends every session but the present one. The member with the new
-/// stamp, for [`crate::accounts::session::adopt`].
+/// Changes the caller's password after checking the old one, and ends every session but the present
+/// one. Returns the member with the new stamp, for [`crate::accounts::session::adopt`].
 ///
 /// # Errors
-/// [`AppError::SignedOut`] when the present session has ended meanwhile, a refused form, too many tries, a full hash queue, or an outage.
+/// [`AppError::Invalid`] with the form's errors; [`AppError::SignedOut`] when the present session
+/// has ended; [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Throttled`] past
+/// the limit of wrong passwords; [`AppError::Busy`] when the hash queue is full;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn change_own_password(
     visit: &RequestContext,
     member: &Member,
@@ -74,9 +77,9 @@ pub async fn change_own_password(
     let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
     let stamp = rand::random::<[u8; 32]>();
     let mut transaction = site.db.begin().await?;
-    // The old password is right only as long as it is the account's: of several changes at once one is made.
+    // The old password must still be the account's: of several concurrent changes one succeeds.
     if !store::replace_password(&mut transaction, id, &old_hash, &hash, &stamp).await? {
-        // Usually that has ended this session, too.
+        // The other change has usually ended this session too, which is then the error.
         site.sessions.carry_over(&mut transaction, present, member).await?;
         let problem = Problem::PasswordChangedMeanwhile;
         return Err(AppError::Invalid(FormErrors::one(Field::OldPassword, problem)));
@@ -94,7 +97,7 @@ pub async fn change_own_password(
     Ok(member)
 }
 
-/// What the account's password must not be close to.
+/// Returns the data that the account's password must not resemble.
 pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
     password::Owner {
         username: &owner.username,
@@ -104,8 +107,8 @@ pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
     }
 }
 
-/// Sets a password, whatever it was before, and ends all sessions, in one transaction. Returns the sessions, for
-/// [`crate::auth::sessions::Sessions::forget`] after the commit.
+/// Sets a password without checking the old one, and ends all sessions, in one transaction. Returns
+/// the ended sessions, for [`crate::auth::sessions::Sessions::forget`] after the commit.
 pub(super) async fn set_password(
     transaction: &mut Transaction,
     visit: &RequestContext,
@@ -116,7 +119,7 @@ pub(super) async fn set_password(
     put_password(transaction, visit, user, hash, kind, Mail::PasswordChanged).await
 }
 
-/// The same with another mail.
+/// Sets a password like [`set_password`], with another mail.
 pub(crate) async fn put_password(
     transaction: &mut Transaction,
     visit: &RequestContext,
@@ -131,7 +134,8 @@ pub(crate) async fn put_password(
     Ok(ended)
 }
 
-/// What goes with every new password: links of the time before are dead, it is in the record, and the owner gets a mail.
+/// Does what every new password entails: revokes mail links, records the change, and mails the
+/// owner.
 async fn after_change(
     transaction: &mut Transaction,
     visit: &RequestContext,
@@ -145,19 +149,22 @@ async fn after_change(
     notify(transaction, visit, mail, user, "").await
 }
 
-/// Whose account a login name or an address means, for the command line; none where there is no active one.
+/// Returns the username of the active account with this login name or address, for the command
+/// line; `None` when there is none.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn username_of(site: &AppState, login: &str) -> Result<Option<String>, AppError> {
     let found = account_named(site, login).await?;
     Ok(found.filter(|user| user.is_active == 1).map(|user| user.username))
 }
 
-/// Sets a password from the command line and ends all sessions. The account's username; `None`: no such account.
+/// Sets a password from the command line and ends all sessions. Returns the account's username, or
+/// `None` when there is no such account.
 ///
 /// # Errors
-/// A refused password, or an outage.
+/// [`AppError::Invalid`] when the password is refused; [`AppError::Busy`] when the hash queue is
+/// full; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn change_password(
     site: &AppState,
     login: &str,
@@ -179,7 +186,7 @@ pub async fn change_password(
     let id = UserId(user.id);
     let hash = site.hasher.hash(password, Lane::Reserved).await?;
     let mut transaction = site.db.begin().await?;
-    // The operator did it, from nowhere that the owner would know.
+    // Done by the operator, so with no address or browser that would mean anything to the owner.
     let visit = RequestContext::of_operator(site);
     let ended = set_password(&mut transaction, &visit, id, &hash, Kind::PasswordChanged).await?;
     transaction.commit().await?;

@@ -1,4 +1,4 @@
-//! What the admin needs to make an account.
+//! Creating accounts in the admin.
 
 use super::super::store;
 use super::profile::Names;
@@ -13,22 +13,23 @@ use crate::{
     shared::error::AppError,
 };
 
-/// An account that staff make.
+/// An account that staff create.
 pub struct NewUser<'a> {
-    /// Its id.
+    /// The account's id.
     pub id: UserId,
-    /// How its owner is called.
+    /// The username, first and last name.
     pub names: &'a Names,
-    /// An address, which nobody has confirmed yet.
+    /// The e-mail address, not verified.
     pub email: &'a str,
-    /// A hash, or what none fits.
+    /// A password hash, or a text that no password matches.
     pub password_hash: &'a str,
 }
 
-/// Adds an account; a taken name is a refused form.
+/// Inserts an account.
 ///
 /// # Errors
-/// A refused form, or an outage.
+/// [`AppError::Invalid`] when the username is taken; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn insert(transaction: &mut Transaction, now: Millis, user: &NewUser<'_>) -> Result<(), AppError> {
     let row = store::NewUser {
         id: user.id.0,
@@ -47,10 +48,10 @@ pub async fn insert(transaction: &mut Transaction, now: Millis, user: &NewUser<'
     Ok(store::insert(transaction, &row).await?)
 }
 
-/// Whether another account has proven this address.
+/// Returns whether an active account has verified this address.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn is_proven_elsewhere(connection: &mut Connection, email: &str) -> Result<bool, AppError> {
     let accounts = store::by_email(connection, &email_address::key(email)).await?;
     Ok(accounts.iter().any(|account| account.email_verified_at.is_some()))

@@ -1,4 +1,4 @@
-//! Who an id or a name is, and what they were given.
+//! Finding members by id or login name, with their permissions.
 
 use super::super::store::{self, LoginRow};
 use crate::{
@@ -11,11 +11,11 @@ use crate::{
     site::AppState,
 };
 
-/// The active member with this id and what they may, from memory for `sessions.cache_ttl`, and for longer while the database is
-/// away.
+/// Returns the active member with this id and their permissions. Cached for `sessions.cache_ttl`,
+/// and longer while the database is down.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used and nothing is cached.
 pub async fn member(site: &AppState, id: UserId) -> Result<Option<Member>, AppError> {
     let load = || async {
         let mut connection = site.db.read().await?;
@@ -32,18 +32,19 @@ pub async fn member(site: &AppState, id: UserId) -> Result<Option<Member>, AppEr
     found.map(|(entry, _)| entry.value)
 }
 
-/// What an account and its groups were given, apart from what it is.
+/// Returns the permissions granted to an account and to its groups. Whether it is staff or a
+/// superuser is not included.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn rights(connection: &mut Connection, id: UserId) -> Result<Rights, AppError> {
     Ok(store::rights::given(connection, id).await?)
 }
 
-/// The active member who logs in with this: their username or e-mail address.
+/// Returns the active member with this username or verified e-mail address.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn member_named(site: &AppState, login: &str) -> Result<Option<Member>, AppError> {
     match account_named(site, login).await? {
         Some(user) => member(site, UserId(user.id)).await,
@@ -51,7 +52,7 @@ pub async fn member_named(site: &AppState, login: &str) -> Result<Option<Member>
     }
 }
 
-/// Returns the account with this username, else the one that has proven this address.
+/// Returns the account with this username, or else the one that has verified this address.
 pub(super) async fn account_named(site: &AppState, typed: &str) -> Result<Option<LoginRow>, AppError> {
     let Some(name) = LoginName::read(typed) else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The end of an account: asked for, cancelled by a login, done when its time has come.
+//! The deletion of an account: requested, cancelled by a login, carried out when due.
 
 use super::super::{DeletionTerms, store::deletion as store};
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// What a deletion that is asked for now would mean.
+/// Returns the terms of a deletion that is requested now.
 pub fn deletion_terms(site: &AppState, member: &Member) -> DeletionTerms {
     DeletionTerms { username: member.username().to_owned(), deleted_at: moment(due_at(site)) }
 }
@@ -30,10 +30,13 @@ fn due_at(site: &AppState) -> Millis {
     site.clock.now().saturating_add(to_millis(site.config.accounts.deletion_delay.get()))
 }
 
-/// Asks for the deletion of the member's account, which ends all sessions. In how many days it will be done.
+/// Requests the deletion of the member's account and ends all sessions. Returns in how many days it
+/// will be carried out.
 ///
 /// # Errors
-/// A refused form, or an outage.
+/// [`AppError::Invalid`] when the typed username is wrong, or the member is the last superuser;
+/// [`AppError::SignedOut`] when the account is gone; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn request_deletion(
     visit: &RequestContext,
     member: &Member,
@@ -54,27 +57,27 @@ pub async fn request_deletion(
     super::notify(&mut transaction, visit, Mail::DeletionRequested, id, &when).await?;
     transaction.commit().await?;
     site.mails.wake();
-    // Before the rows, because with the old stamp gone no session is good any more, whatever becomes of their rows.
+    // Before the rows: with the old stamp invalid no session is good, whatever happens to its row.
     site.members.invalidate(id);
     site.cache.invalidate_member(id, "deletion requested").await;
     site.sessions.end_all(id, None).await?;
     Ok(site.config.accounts.deletion_delay.get().as_secs() / 86_400)
 }
 
-/// Whether no other superuser would be left. Takes hold of all of them for the length of the transaction.
+/// Returns whether the user is the last superuser. Locks all superusers until the transaction ends.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn is_last_superuser(transaction: &mut Transaction, user: UserId) -> Result<bool, AppError> {
     Ok(store::is_last_superuser(transaction, user).await?)
 }
 
-/// The name of the account has to be typed; in whatever case, as at login.
+/// Checks that the account's username was typed, in any case, as at login.
 fn confirm(member: &Member, typed: &str) -> Result<(), AppError> {
-    const LONGEST: usize = 4 * 1024;
+    const MAX_BYTES: usize = 4 * 1024;
     let problem = if typed.trim().is_empty() {
         Problem::Required
-    } else if typed.len() > LONGEST
+    } else if typed.len() > MAX_BYTES
         || typed.contains('\0')
         || username::key(typed) != username::key(member.username())
     {
@@ -85,10 +88,11 @@ fn confirm(member: &Member, typed: &str) -> Result<(), AppError> {
     Err(AppError::Invalid(FormErrors::one(Field::Username, problem)))
 }
 
-/// Cancels a deletion, in the transaction of the login that does so. Whether there was one to cancel.
+/// Cancels a pending deletion, in the transaction of the login that does so. Returns whether there
+/// was one.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn cancel_deletion(
     transaction: &mut Transaction,
     now: Millis,
@@ -102,11 +106,11 @@ pub async fn cancel_deletion(
     Ok(cancelled)
 }
 
-/// Corrects when accounts are deleted that were to be deleted further ahead than any setting allows. (Not further than the present
-/// setting: what somebody was told before it was made shorter stays true.)
+/// Corrects deletion times that are further ahead than any setting allows. Returns how many. The
+/// present setting is not the limit: a date announced before the delay was shortened stays valid.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn correct_deletion_times(site: &AppState) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
     let latest = latest(site.clock.now(), to_millis(Accounts::LONGEST_DELETION_DELAY.get()));
@@ -115,10 +119,10 @@ pub async fn correct_deletion_times(site: &AppState) -> Result<u64, AppError> {
     Ok(corrected)
 }
 
-/// Deletes the accounts whose time has come and says how many.
+/// Deletes the accounts that are due and returns how many.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep_deletions(site: &AppState) -> Result<u64, AppError> {
     const BATCH: i64 = 100;
     let mut swept = 0;
@@ -134,7 +138,7 @@ pub async fn sweep_deletions(site: &AppState) -> Result<u64, AppError> {
     }
 }
 
-/// One account, in a transaction of its own, so that others who write do not wait for all.
+/// Deletes one account, in its own transaction, so that other writers do not wait for all of them.
 async fn delete(site: &AppState, user: UserId, now: Millis) -> Result<bool, AppError> {
     let mut transaction = site.db.begin().await?;
     let deleted = store::delete(&mut transaction, user, now).await?;

@@ -1,4 +1,4 @@
-//! Made-up members, for development.
+//! Demo members, for development.
 
 use super::super::store;
 use crate::{
@@ -12,18 +12,18 @@ use crate::{
     site::AppState,
 };
 
-/// A made-up member for `members-area demo`; all share one hash, since hashing takes time.
+/// A demo member for `members-area demo`. All share one hash, because hashing takes time.
 pub struct DemoMember {
-    /// Its number.
+    /// The member's number.
     pub number: u64,
-    /// The hash they share.
+    /// The shared hash.
     pub password_hash: String,
 }
 
-/// Adds made-up members in one transaction; those that are there already stay as they are.
+/// Inserts demo members in one transaction and returns them. Existing ones stay unchanged.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn add_demo_members(site: &AppState, members: &[DemoMember]) -> Result<Vec<Member>, AppError> {
     let now: Millis = site.clock.now();
     let mut transaction = site.db.begin().await?;

@@ -1,4 +1,4 @@
-//! Whose an e-mail address is: proving it, changing it, taking a change back.
+//! E-mail addresses: verifying, changing, and undoing a change.
 
 use super::super::store;
 use super::{
@@ -25,10 +25,13 @@ fn refused(field: Field, problem: Problem) -> AppError {
     AppError::Invalid(FormErrors::one(field, problem))
 }
 
-/// Queues another mail that proves the member's address; those before it become useless when it is written.
+/// Queues another mail to verify the member's address. Earlier ones become useless when it is
+/// written.
 ///
 /// # Errors
-/// Too many mails, or an outage.
+/// [`AppError::Invalid`] when no mail can reach the address; [`AppError::ClosedWhileActing`] during
+/// an impersonation; [`AppError::SignedOut`] when the account is gone; [`AppError::Throttled`] past
+/// the limit of mails; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn request_verification(visit: &RequestContext, member: &Member) -> Result<(), AppError> {
     member.in_person()?;
     let site = &visit.site;
@@ -44,7 +47,7 @@ pub async fn request_verification(visit: &RequestContext, member: &Member) -> Re
     queue_verification(visit, member.id(), &owner.email).await
 }
 
-/// The same for who is not let in before.
+/// Queues a verification mail, also for an account that may not log in before it is verified.
 pub(super) async fn queue_verification(
     visit: &RequestContext,
     user: UserId,
@@ -60,10 +63,12 @@ pub(super) async fn queue_verification(
     Ok(())
 }
 
-/// Proves the account's address, and returns whose it is.
+/// Verifies the account's address and returns its owner.
 ///
 /// # Errors
-/// A refused form: a dead link, a wrong code, or another account has proven the address before. Too many codes, or an outage.
+/// [`AppError::Invalid`] for a dead link, a wrong code, or an address that another account has
+/// verified; [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Throttled`] past
+/// the limit of codes; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn verify_email(visit: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
     let done = verify(visit, &proof).await;
     or_done_before(visit, Purpose::VerifyEmail, &proof, done).await
@@ -76,7 +81,7 @@ async fn verify(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, App
     let Token { user, email, .. } = take(&mut transaction, visit, Purpose::VerifyEmail, proof).await?;
     let proven = store::prove_email(&mut transaction, user, &email, now).await;
     if !at_field(proven, field)? {
-        // Another address by now, or another account was faster.
+        // The account has another address now, or another account has verified this one first.
         return Err(refused(field, Problem::LinkDead));
     }
     activity::service::record(&mut transaction, now, user, Kind::EmailVerified, &email, &visit.client)
@@ -86,10 +91,12 @@ async fn verify(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, App
     Ok(user)
 }
 
-/// Asks for another address. Nothing changes until its owner has confirmed it.
+/// Requests a change to another address. Nothing changes until that address is confirmed.
 ///
 /// # Errors
-/// A refused form, too many mails, or an outage.
+/// [`AppError::Invalid`] when the address is refused; [`AppError::SignedOut`] when the account is
+/// gone; [`AppError::Throttled`] past the limit of mails; [`AppError::Unavailable`] when the
+/// database cannot be used.
 pub async fn request_email_change(
     visit: &RequestContext,
     member: &Member,
@@ -108,7 +115,7 @@ pub async fn request_email_change(
     let rate = site.config.throttle.verification_per_account;
     site.throttle.take(&[Limit::new("verification_per_account", &id.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
-    // From here on only the newest address can be confirmed, also before its mail is written.
+    // From here on only the newest address can be confirmed, even before its mail is written.
     tokens::revoke(&mut transaction, id, Change::AddressWanted).await?;
     activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &visit.client)
         .await?;
@@ -119,11 +126,14 @@ pub async fn request_email_change(
     Ok(())
 }
 
-/// Puts the confirmed address in place of the old one, tells the old one, and makes links of the time before useless. Returns whose
-/// address it is.
+/// Replaces the address by the confirmed one, mails the old one, and revokes earlier links. Returns
+/// the owner.
 ///
 /// # Errors
-/// A refused form: a dead link, a wrong code, or an address that another account has proven meanwhile. Too many codes, or an outage.
+/// [`AppError::Invalid`] for a dead link, a wrong code, or an address that another account has
+/// verified meanwhile; [`AppError::ClosedWhileActing`] during an impersonation;
+/// [`AppError::Throttled`] past the limit of codes; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn confirm_email_change(visit: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
     let done = confirm_change(visit, &proof).await;
     or_done_before(visit, Purpose::ChangeEmail, &proof, done).await
@@ -148,11 +158,12 @@ async fn confirm_change(visit: &RequestContext, proof: &Proof<'_>) -> Result<Use
     Ok(user)
 }
 
-/// Brings the old address back, ends all sessions, and sends a mail for a new password there: who changed the address may know it.
-/// Returns whose address it is.
+/// Restores the old address, ends all sessions, and mails a link for a new password there, because
+/// whoever changed the address may know the password. Returns the owner.
 ///
 /// # Errors
-/// A refused form, or an outage.
+/// [`AppError::Invalid`] for a dead link, or an address that another account has verified
+/// meanwhile; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn undo_email_change(visit: &RequestContext, token: &str) -> Result<UserId, AppError> {
     let proof = Proof::Token(token);
     let done = undo(visit, &proof).await;
@@ -174,10 +185,12 @@ async fn undo(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppEr
     after_securing(visit, user).await
 }
 
-/// For who got a notice of what they did not do: ends all sessions and sends a mail for a new password. Returns whose account it is.
+/// Handles the report that the owner did not cause a notice: ends all sessions and mails a link for
+/// a new password. Returns the owner.
 ///
 /// # Errors
-/// A refused form, or an outage.
+/// [`AppError::Invalid`] for a dead link; [`AppError::Unavailable`] when the database cannot be
+/// used.
 pub async fn not_me(visit: &RequestContext, token: &str) -> Result<UserId, AppError> {
     let proof = Proof::Token(token);
     let done = report(visit, &proof).await;
@@ -194,7 +207,7 @@ async fn report(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, App
     after_securing(visit, user).await
 }
 
-/// With a new stamp no session of before is worth anything, and no device is known any more.
+/// Secures the account: the new stamp invalidates all sessions, and no device is known any more.
 async fn secure(
     transaction: &mut Transaction,
     visit: &RequestContext,
@@ -207,7 +220,7 @@ async fn secure(
     if store::is_switched_off(transaction, user).await? {
         return Ok(());
     }
-    // Each costs the link of a notice, and no stranger may stand in its way.
+    // Prepaid by the link of a notice, so that no stranger can block it with the rate limit.
     mail::enqueue_prepaid(&visit.site, transaction, &order(visit, Mail::ResetPassword, user, email, false))
         .await
 }
@@ -219,7 +232,7 @@ async fn after_securing(visit: &RequestContext, user: UserId) -> Result<UserId, 
     Ok(user)
 }
 
-/// Codes can be guessed, so they are counted; tokens cannot. The field that an error belongs to.
+/// Charges the limit of codes, which can be guessed, unlike tokens. Returns the field for errors.
 async fn count_codes(visit: &RequestContext, proof: &Proof<'_>) -> Result<Field, AppError> {
     let Proof::Code(member, _) = proof else {
         return Ok(Field::Form);
@@ -243,7 +256,7 @@ async fn take(
     })
 }
 
-/// Takes the second press of a button for what it is: what the first one did is done.
+/// Treats a repeated submission as a success if the first one has just had its effect.
 async fn or_done_before(
     visit: &RequestContext,
     purpose: Purpose,
@@ -257,7 +270,7 @@ async fn or_done_before(
     before.map(|(user, _)| user).ok_or(AppError::Invalid(errors))
 }
 
-/// An address that is taken, said where the form has a place for it.
+/// Reports an address that is taken at the field that the form has for it.
 fn at_field<T, E: Into<AppError>>(result: Result<T, E>, field: Field) -> Result<T, AppError> {
     result.map_err(|error| match error.into() {
         AppError::Invalid(_) => refused(field, Problem::EmailConfirmedElsewhere),

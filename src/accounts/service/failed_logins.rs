@@ -1,8 +1,9 @@
-//! Logins with a wrong password, on their way into the record.
+//! Recording failed logins.
 //!
-//! Who waits for the answer to a login must not learn from its time whether there is such an account. So nothing is looked up or
-//! written while they wait: known name or not, a note is put into memory, and once a second all notes are gone through, in one
-//! transaction, of which nobody can tell whose request it belongs to.
+//! The response time of a login must not reveal whether the account exists. So nothing is looked up
+//! or written during the request: for known and unknown names alike a note is put into memory. Once
+//! a second all notes are processed in one transaction, so that nobody can tell whose request
+//! caused it.
 
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// Notes that a login failed, whether there is such an account or not; takes no time.
+/// Notes in memory that a login failed, whether the account exists or not. Does not wait.
 pub fn note_failed_login(visit: &RequestContext, login: &str) {
     if let Some(login) = LoginName::read(login) {
         let (client, at) = (visit.client.clone(), visit.site.clock.now());
@@ -23,16 +24,16 @@ pub fn note_failed_login(visit: &RequestContext, login: &str) {
     }
 }
 
-/// Goes through the notes now and then. For as long as the site runs.
+/// Writes the failed logins every second, as long as the site runs.
 pub async fn write_failed_logins_now_and_then(site: AppState) {
-    const EVERY: Duration = Duration::from_secs(1);
+    const INTERVAL: Duration = Duration::from_secs(1);
     loop {
         write_failed_logins(&site).await;
-        site.clock.sleep(EVERY).await;
+        site.clock.sleep(INTERVAL).await;
     }
 }
 
-/// Goes through the notes: those of an account that can log in become lines of its record.
+/// Writes the failed logins: those of accounts that can log in become lines of their activity.
 pub async fn write_failed_logins(site: &AppState) {
     let notes = site.failed_logins.take();
     if notes.is_empty() {

@@ -1,4 +1,4 @@
-//! Whose name it is.
+//! Finding accounts by username.
 
 use super::super::store;
 use crate::{
@@ -7,10 +7,11 @@ use crate::{
     site::AppState,
 };
 
-/// The account with this username, active or not, in whichever letters it was typed; and the name as its owner wrote it.
+/// Returns the account with this username, active or not, and the name as its owner wrote it. Case
+/// does not matter.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn named(site: &AppState, name: &str) -> Result<Option<(UserId, String)>, AppError> {
     let key = username::key(&username::normalize(name));
     let mut connection = site.db.read().await?;

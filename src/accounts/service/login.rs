@@ -1,4 +1,4 @@
-//! Who it is that comes and goes.
+//! Login, re-authentication and logout.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -26,11 +26,14 @@ use crate::{
     site::{AppState, DeviceHash, RequestContext},
 };
 
-/// Checks a login. Whatever is wrong, the answer is the same and so is the work: one query, one count, and as many hashes of the same
-/// cost (`password_costs`). A hash by other parameters than the present ones is replaced; sessions stay, since they hang on the stamp.
+/// Checks a login. Returns `None` when it fails, for whatever reason, always after the same work:
+/// one query, one rate-limit charge, and as many hashes of the same cost (`password_costs`). A hash
+/// with outdated parameters is replaced; sessions stay, because they depend on the stamp.
 ///
 /// # Errors
-/// A refused form for who has to confirm their address first, too many tries, [`AppError::Busy`] past the hash queue, or an outage.
+/// [`AppError::Invalid`] when the address must be verified first; [`AppError::Throttled`] past a
+/// rate limit; [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the
+/// database cannot be used.
 pub async fn authenticate(
     visit: &RequestContext,
     login: &str,
@@ -56,7 +59,8 @@ pub async fn authenticate(
     let id = UserId(user.id);
     tries.refund(site).await?;
     if site.config.accounts.require_verified_email && user.email_verified_at.is_none() {
-        // Only who knows the password learns this. The mail may be one too many; the sentence is true all the same.
+        // Only a caller with the right password learns this. The mail may exceed the limit of
+        // mails; the message is true in any case.
         match queue_verification(visit, id, &user.email).await {
             Ok(()) | Err(AppError::Throttled { .. }) => {}
             Err(error) => return Err(error),
@@ -69,16 +73,18 @@ pub async fn authenticate(
         transaction.commit().await?;
         tracing::info!(user_id = id.0, "A password hash was upgraded to the present parameters");
     }
-    // What memory has of the member may be older: `changepassword` is another process, and its new stamp must not end this session.
+    // The cached member may be outdated: `changepassword` runs in another process, and its new
+    // stamp must not end this session.
     site.members.invalidate(id);
     Ok(Some(Member::new(id, user.username, user.session_stamp)))
 }
 
-/// Returns the hashes that a login is checked against; `None` costs as much and fits nothing.
+/// Returns the hashes that a login is checked against; `None` costs as much and matches nothing.
 ///
-/// A username can have the text of an address that somebody else has proven. Then both log in with it, each with their own password,
-/// so that neither can keep the other out. Two hashes are computed for every username that is written like an address, whether there
-/// is such a second account or not: that a username exists is public, whose an address is must not be told by the time.
+/// A username may equal an address that another account has verified. Then both accounts log in
+/// with it, each with its own password, so that neither can lock out the other. For every username
+/// that is written like an address two hashes are computed, whether there is a second account or
+/// not: usernames are public, but the response time must not reveal the owner of an address.
 fn hashes_to_check(name: Option<&LoginName>, found: &[LoginRow], now: Millis) -> Vec<Option<String>> {
     let is_username_like_an_address = name.is_some_and(|name| {
         name.is_like_an_address() && found.iter().any(|user| user.username_key == name.username_key)
@@ -89,8 +95,8 @@ fn hashes_to_check(name: Option<&LoginName>, found: &[LoginRow], now: Millis) ->
     hashes
 }
 
-/// What a login is counted under. All of it is taken before the hash is computed, so that many at once are no way around it; what
-/// only wrong passwords are counted under is given back to who had the right one.
+/// Rate limits charged for a login. All limits are charged before hashing, so parallel attempts
+/// cannot bypass them; the wrong-password limits are refunded after a correct password.
 struct Tries {
     any: Vec<Limit>,
     wrong: Vec<Limit>,
@@ -98,7 +104,8 @@ struct Tries {
 }
 
 impl Tries {
-    /// A browser that has logged in to this account before has a count of its own: nobody else can use up its tries.
+    /// Selects the limits. A browser that has logged in to this account before has limits of its
+    /// own, which nobody else can exhaust.
     async fn of(
         visit: &RequestContext,
         name: Option<&LoginName>,
@@ -106,7 +113,7 @@ impl Tries {
     ) -> Result<Self, AppError> {
         let (site, address) = (&visit.site, &visit.client.address);
         let rates = &site.config.throttle;
-        // Asked for a name that nobody has, too: the time must not tell.
+        // Queried for unknown names too: the response time must not reveal them.
         let users = [0, 1].map(|index| found.get(index).map_or(0, |user| user.id));
         if let Some(device) = visit.device
             && let Some(user) = store::devices::known_to(&mut *site.db.read().await?, &device, users).await?
@@ -138,8 +145,9 @@ impl Tries {
     }
 }
 
-/// Returns what wrong passwords are counted under: the name that was typed, never the account. With one count for both names of an
-/// account, using it up by the username would tell which address belongs to it.
+/// Returns the limits for wrong passwords: by the name that was typed, never by the account. With
+/// one limit for both names of an account, exhausting it by the username would reveal the account's
+/// address.
 fn name_limits(site: &AppState, name: Option<&LoginName>) -> Vec<Limit> {
     let rate = site.config.throttle.failed_login_per_account;
     let limit = |who: String| Limit::new("failed_login_per_account", &who, rate);
@@ -151,7 +159,8 @@ fn name_limits(site: &AppState, name: Option<&LoginName>) -> Vec<Limit> {
     [username].into_iter().chain(email).collect()
 }
 
-/// Lets an account be logged in to again although somebody has used up its tries.
+/// Resets the wrong-password limits of an account, so that its owner can log in although somebody
+/// has exhausted them.
 pub(super) async fn forget_failures(site: &AppState, username: &str, email: &str) -> Result<(), AppError> {
     let names = [username, email].map(LoginName::read);
     for limit in names.iter().flatten().flat_map(|name| name_limits(site, Some(name))) {
@@ -160,11 +169,15 @@ pub(super) async fn forget_failures(site: &AppState, username: &str, email: &str
     Ok(())
 }
 
-/// Checks the caller's own password and returns the hash that it fits, for a transaction to compare; `other` is what else is wrong
-/// with the form. The wrong ones are counted, apart from the logins of strangers, who could else keep the owner from changing it.
+/// Verifies the caller's own password and returns the hash that it matches, for a transaction to
+/// compare. `other` carries the form's other errors. Failures count in a limit separate from
+/// anonymous logins, so that strangers cannot block the owner.
 ///
 /// # Errors
-/// A refused form with all its errors, too many tries, a full hash queue, or an outage.
+/// [`AppError::Invalid`] with all errors of the form; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::SignedOut`] when the account is gone; [`AppError::Throttled`] past
+/// the limit of wrong passwords; [`AppError::Busy`] when the hash queue is full;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub(super) async fn confirm_password(
     visit: &RequestContext,
     member: &Member,
@@ -198,10 +211,13 @@ pub(super) async fn confirm_password(
     errors.into_result().map(|()| owner.password_hash)
 }
 
-/// The caller's password once more, before something that matters.
+/// Verifies the caller's password again, before a sensitive action, and records it.
 ///
 /// # Errors
-/// A refused form, too many tries, a full hash queue, or an outage.
+/// [`AppError::Invalid`] when the password is wrong; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::SignedOut`] when the account is gone; [`AppError::Throttled`] past
+/// the limit of wrong passwords; [`AppError::Busy`] when the hash queue is full;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn reauthenticate(
     visit: &RequestContext,
     member: &Member,
@@ -215,22 +231,23 @@ pub async fn reauthenticate(
     Ok(transaction.commit().await?)
 }
 
-/// Records a login: last login, activity, device. Revokes reset links, mails the owner about a new device, and cancels a pending
-/// deletion; returns whether there was one. To be called before the session is opened: that commits last, and takes back what is
-/// cached of the member, this included.
+/// Records a login: last login, activity, device. Revokes reset links, mails the owner about a new
+/// device, and cancels a pending deletion; returns whether there was one. Call before opening the
+/// session, which commits last and invalidates the member's cache.
 ///
 /// # Errors
-/// A refused form when the password was changed, or the account deactivated, since it was checked; or an outage.
+/// [`AppError::Invalid`] when the password was changed, or the account deactivated, since it was
+/// checked; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn record_login(
     visit: &RequestContext,
     member: &Member,
     device: DeviceHash,
 ) -> Result<bool, AppError> {
-    /// More browsers than anybody has; a script that logs in with no cookie each time makes one each time.
+    /// More browsers than anybody has. A script that logs in without cookies adds one each time.
     const DEVICES_KEPT: i64 = 50;
     let (id, now) = (member.id(), visit.site.clock.now());
     let mut transaction = visit.site.db.begin().await?;
-    // Not by the devices: after a report that it was not the owner, none is known any more.
+    // Known devices do not tell: after a report that it was not the owner there are none.
     let is_first =
         store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
     if !store::set_last_login(&mut transaction, id, member.session_stamp(), now).await? {
@@ -250,10 +267,10 @@ pub async fn record_login(
     Ok(stays)
 }
 
-/// Writes a logout down.
+/// Records a logout.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn record_logout(visit: &RequestContext, member: &Member) -> Result<(), AppError> {
     let now = visit.site.clock.now();
     let mut transaction = visit.site.db.begin().await?;
@@ -281,7 +298,7 @@ mod tests {
         }
     }
 
-    /// Only whether there is such a username, which is public, says how many hashes are computed.
+    /// The number of hashes reveals only whether such a username exists, which is public.
     #[test]
     fn how_many_hashes_are_computed_tells_nothing_about_addresses() {
         let one = |hash: &str| Some(hash.to_owned());

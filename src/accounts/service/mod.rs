@@ -1,4 +1,4 @@
-//! The verbs on accounts.
+//! The actions on accounts.
 
 mod change_password;
 mod create_by_staff;

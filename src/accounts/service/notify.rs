@@ -1,4 +1,4 @@
-//! Putting mails about an account into the queue.
+//! Queuing mails about an account.
 
 use super::super::store;
 use crate::{
@@ -11,10 +11,12 @@ use crate::{
     site::RequestContext,
 };
 
-/// Tells the account's owner, by mail, what was just done to it. To be called last in its transaction.
+/// Queues a mail to the account's owner about what was just done to it. Call last in the
+/// transaction.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::SignedOut`] when the account is gone; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn notify(
     transaction: &mut Transaction,
     visit: &RequestContext,
@@ -28,10 +30,11 @@ pub async fn notify(
     mail::enqueue(&visit.site, transaction, &order).await
 }
 
-/// Queues a mail to an address, which the account has proven or not.
+/// Queues a mail to an address; `is_proven` says whether the account has verified it.
 ///
 /// # Errors
-/// [`AppError::Throttled`] for a mail that was asked for, or an outage.
+/// [`AppError::Throttled`] for a requested mail past the limit; [`AppError::Unavailable`] when the
+/// database cannot be used.
 pub(crate) async fn enqueue(
     transaction: &mut Transaction,
     visit: &RequestContext,
@@ -43,7 +46,7 @@ pub(crate) async fn enqueue(
     mail::enqueue(&visit.site, transaction, &order(visit, kind, user, address, is_proven)).await
 }
 
-/// The mail that this visit causes.
+/// Builds the job of a mail that this request causes.
 pub(super) fn order(
     visit: &RequestContext,
     kind: Kind,

@@ -1,5 +1,6 @@
-//! What a refused login has to cost: as much as the costliest hash of each kind that any account has. The list stands in the
-//! database, so that no login looks through the accounts, and another process can add to it.
+//! The cost of a refused login: as much as the costliest hash of each kind that any account has.
+//! The list is stored in the database, so that no login reads all accounts, and another process can
+//! extend it.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -14,7 +15,8 @@ use crate::{
     site::AppState,
 };
 
-/// Returns what a refused login costs, `hashes` included. Reads the list once a second at most.
+/// Returns the cost of a refused login, including that of `hashes`. Reads the list at most once a
+/// second.
 pub(super) async fn costs<'a>(
     site: &AppState,
     hashes: impl Iterator<Item = &'a str>,
@@ -45,10 +47,10 @@ pub(super) async fn costs<'a>(
     Ok(costs)
 }
 
-/// Adds the costs of hashes that are imported, in the transaction that stores them.
+/// Lists the costs of imported hashes, in the transaction that stores the hashes.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn list_costs(
     connection: &mut Connection,
     costs: &BTreeSet<String>,
@@ -60,17 +62,17 @@ pub async fn list_costs(
     Ok(())
 }
 
-/// Looks through all hashes, a thousand at a time, and brings the list up to date; once a day.
+/// Updates the list from all hashes, a thousand at a time, once a day.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn refresh_costs(site: &AppState) -> Result<(), AppError> {
-    const EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+    const INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
     const BATCH: i64 = 1000;
     let now = site.clock.now();
     let own = site.hasher.cost().to_string();
     let last = store::seen_at(&mut *site.db.read().await?, "").await?;
-    let is_recent = last.is_some_and(|at| (0..to_millis(EVERY)).contains(&now.saturating_sub(at)));
+    let is_recent = last.is_some_and(|at| (0..to_millis(INTERVAL)).contains(&now.saturating_sub(at)));
     let mut found = BTreeSet::from([own]);
     if !is_recent {
         let mut after = i64::MIN;
@@ -91,7 +93,7 @@ pub async fn refresh_costs(site: &AppState) -> Result<(), AppError> {
         store::see(&mut transaction, cost, now).await?;
     }
     if !is_recent {
-        // What was imported meanwhile was seen later than this began.
+        // Costs that were imported meanwhile have a later time and stay.
         store::forget(&mut transaction, now).await?;
     }
     transaction.commit().await?;

@@ -1,4 +1,4 @@
-//! How a member is called, and what they look like.
+//! A member's names and picture.
 
 use super::super::{names, store};
 use super::notify::notify;
@@ -16,30 +16,31 @@ use crate::{
 
 pub use super::super::store::ProfileRow as Profile;
 
-/// What a member may see of their own account.
+/// Returns what a member may see of their own account.
 ///
 /// # Errors
-/// [`AppError::SignedOut`] when the account is gone, or an outage.
+/// [`AppError::SignedOut`] when the account is gone; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn profile(site: &AppState, member: &Member) -> Result<Profile, AppError> {
     let mut connection = site.db.read().await?;
     store::profile(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)
 }
 
-/// How a member wants to be called, as it was typed.
+/// A member's names, as typed.
 pub struct Names {
-    /// What they log in with, and what others see.
+    /// The username: for logging in, and visible to others.
     pub username: String,
-    /// May be empty.
+    /// The first name; may be empty.
     pub first_name: String,
-    /// May be empty.
+    /// The last name; may be empty.
     pub last_name: String,
 }
 
 impl Names {
-    /// As they are stored, or everything that is wrong with them.
+    /// Returns the names as they are stored.
     ///
     /// # Errors
-    /// A refused form.
+    /// [`AppError::Invalid`] with everything that is wrong with them.
     pub fn check(typed: &Self) -> Result<Self, AppError> {
         let names = Self {
             username: username::normalize(&typed.username),
@@ -59,11 +60,15 @@ impl Names {
     }
 }
 
-/// Changes how a member is called; their sessions stay. Nothing happens where nothing is new. Theirs alone to do: it is what they
-/// log in with, so another username needs `recent`, the proof of a recent password (OWASP ASVS 7.5.1).
+/// Changes a member's names; their sessions stay. Does nothing when nothing differs. Only the
+/// member may do this. The username is used to log in, so changing it requires `recent`, the proof
+/// of recent authentication (OWASP ASVS 7.5.1).
 ///
 /// # Errors
-/// A refused form, also for a username that somebody else has, the error in `recent`, too many changes, or an outage.
+/// [`AppError::Invalid`] with the form's errors, also for a taken username; the error in `recent`;
+/// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::SignedOut`] when the
+/// account is gone; [`AppError::Throttled`] past the limit of changes; [`AppError::Unavailable`]
+/// when the database cannot be used.
 pub async fn save_names(
     visit: &RequestContext,
     member: &Member,
@@ -101,16 +106,18 @@ pub async fn save_names(
     Ok(())
 }
 
-/// Each change of names or picture is a line of activity, and may be a mail.
+/// Returns the rate limit for changes of names or picture: each is a line of activity and may be a
+/// mail.
 pub fn profile_limit(site: &AppState, member: &Member) -> Limit {
     let rate = site.config.throttle.profile_changes_per_account;
     Limit::new("profile_changes_per_account", &member.id().to_string(), rate)
 }
 
-/// Notes that the member's picture is another one now, or gone, in the transaction in which it became so.
+/// Records a new version of the member's picture, or `None` when it was removed, in the transaction
+/// of that change.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn set_picture_version(
     transaction: &mut Transaction,
     member: &Member,

@@ -1,4 +1,4 @@
-//! What links and codes in mails are for, and by which rule each is good.
+//! The purposes of links and codes in mails, and the rules by which they are valid.
 
 use super::super::{Link, store::OwnerRow};
 use crate::{
@@ -8,27 +8,27 @@ use crate::{
 
 const HOUR: Millis = 3_600_000;
 
-/// What a token is for.
+/// The purpose of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To set a new password.
+    /// Sets a new password.
     ResetPassword,
-    /// To prove the account's address.
+    /// Verifies the account's address.
     VerifyEmail,
-    /// To prove the address that is to become the account's.
+    /// Verifies the address that is to replace the present one.
     ChangeEmail,
-    /// To take a change of address back.
+    /// Undoes a change of address.
     UndoEmail,
-    /// To say that a notice was not about oneself.
+    /// Reports that the owner did not cause a notice.
     NotMe,
 }
 
 impl Purpose {
-    /// All of them.
+    /// All purposes.
     pub const ALL: [Self; 5] =
         [Self::ResetPassword, Self::VerifyEmail, Self::ChangeEmail, Self::UndoEmail, Self::NotMe];
 
-    /// The name in the table.
+    /// Returns the name in the table.
     pub const fn name(self) -> &'static str {
         match self {
             Self::ResetPassword => "reset_password",
@@ -39,7 +39,7 @@ impl Purpose {
         }
     }
 
-    /// Milliseconds.
+    /// Returns the lifetime of a token, in milliseconds.
     pub(super) const fn lifetime(self) -> Millis {
         match self {
             Self::ResetPassword => HOUR,
@@ -48,21 +48,22 @@ impl Purpose {
         }
     }
 
-    /// The mail that brings one, where there is one kind of it.
+    /// Returns the kind of mail that carries such a token, if there is only one.
     pub(super) const fn mail(self) -> Option<Mail> {
         match self {
             Self::ResetPassword => Some(Mail::ResetPassword),
             Self::VerifyEmail => Some(Mail::VerifyEmail),
             Self::ChangeEmail => Some(Mail::ChangeEmail),
             Self::UndoEmail => Some(Mail::EmailChanged),
-            // Notices of all kinds; the one that writes them looks whether the address is still the account's.
+            // Notices of all kinds; their template checks that the address is still the account's.
             Self::NotMe => None,
         }
     }
 
-    /// Whether a token that went to this address still opens something of an account that has the other one now. A mailbox that
-    /// the account does not have any more opens nothing, whatever the mails said; but for the owner's own change of address, which
-    /// can be undone from the old one until staff change it as well (see [`super::revocation::Change`]).
+    /// Returns whether a token mailed to `email` is still valid for an account whose address is
+    /// `present`. A mailbox that the account no longer has opens nothing. The exception is the
+    /// owner's own change of address, which can be undone from the old address until staff change
+    /// it as well (see [`super::revocation::Change`]).
     pub(super) fn opens(self, email: &str, present: &str) -> bool {
         match self {
             Self::ResetPassword | Self::VerifyEmail | Self::NotMe => {
@@ -72,7 +73,7 @@ impl Purpose {
         }
     }
 
-    /// Whether what such a token did, when it was used, is still so.
+    /// Returns whether the effect of such a token, once used, still holds.
     pub(super) fn holds(self, email: &str, owner: &OwnerRow) -> bool {
         let is_here = email_address::key(email) == email_address::key(&owner.email);
         match self {
@@ -81,14 +82,15 @@ impl Purpose {
         }
     }
 
-    /// Whether a new one makes those before it useless. An undo does not: each leads back to its own address.
+    /// Returns whether a new token replaces earlier ones. An undo does not: each restores its own
+    /// address.
     pub(super) const fn replaces(self) -> bool {
         matches!(self, Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail)
     }
 }
 
 impl Link {
-    /// What its token has to be for.
+    /// Returns the purpose that the link's token must have.
     pub const fn purpose(self) -> Purpose {
         match self {
             Self::ResetPassword => Purpose::ResetPassword,

@@ -1,4 +1,4 @@
-//! A new password for who forgot the old one.
+//! Setting a new password without the old one.
 
 use super::super::store;
 use super::{
@@ -22,11 +22,12 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// Queues what may become a mail. The same work, and the same answer, for every address: whose it is, if anybody's, is looked up
-/// when the queue comes to it.
+/// Queues a reset request. The work and the answer are the same for every address: the account, if
+/// any, is looked up when the queue processes the request.
 ///
 /// # Errors
-/// A refused form, too many tries, or an outage.
+/// [`AppError::Invalid`] when the address is malformed; [`AppError::Throttled`] past a rate limit;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn request_reset(visit: &RequestContext, email: &str) -> Result<(), AppError> {
     let site = &visit.site;
     let email = email_address::check(email)
@@ -48,12 +49,13 @@ pub async fn request_reset(visit: &RequestContext, email: &str) -> Result<(), Ap
     Ok(())
 }
 
-/// Queues a mail for each active account that has the address and whose password was not switched off: for the one that has proven it,
-/// or, where none has, for all that gave it (to read the mail is the proof). Past the limit of the address no more: nobody is told, for
-/// it depends on who has an account.
+/// Queues a mail for each active account with the address whose password was not switched off: for
+/// the one that has verified it or, if none has, for all that entered it (reading the mail is the
+/// proof). Stops silently at the address's limit of mails, because an error would reveal who has an
+/// account.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn expand_reset_request(
     site: &AppState,
     transaction: &mut Transaction,
@@ -83,11 +85,13 @@ pub async fn expand_reset_request(
     Ok(())
 }
 
-/// Sets the password with the token from the mail; ends all sessions, and lets the owner log in although somebody has used up the
-/// account's tries. Returns whose password it is.
+/// Sets the password with the token from the mail, ends all sessions, and resets the account's
+/// limits of wrong passwords, so that the owner can log in. Returns the owner.
 ///
 /// # Errors
-/// A refused form (a dead link at the form as a whole), too many tries, a full hash queue, or an outage.
+/// [`AppError::Invalid`] with the form's errors; a dead link is an error of the form as a whole.
+/// [`AppError::Throttled`] past a rate limit; [`AppError::Busy`] when the hash queue is full;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn reset_password(
     visit: &RequestContext,
     token: &str,
@@ -96,7 +100,7 @@ pub async fn reset_password(
     let (site, proof) = (&visit.site, Proof::Token(token));
     let rate = site.config.throttle.reset_per_address;
     site.throttle.take(&[Limit::for_address("reset_per_address", &visit.client.address, rate)]).await?;
-    // Looked at before, so that a refused password does not use it up.
+    // Only looked up here, so that a refused password does not use up the token.
     let Some(found) = tokens::peek(site, Purpose::ResetPassword, token).await? else {
         return done_before(visit, &proof, typed).await;
     };
@@ -105,13 +109,14 @@ pub async fn reset_password(
 
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
-    // Of two at once, one gets it.
+    // Of two concurrent requests one succeeds.
     let taken = tokens::take(&mut transaction, now, Purpose::ResetPassword, &proof).await?;
     let Some(Token { user, email, .. }) = taken else {
         transaction.rollback().await?;
         return done_before(visit, &proof, typed).await;
     };
-    // Who reads the mails of an address has proven it, unless another account did before. The password is set in any case.
+    // Reading the mails of an address verifies it, unless another account has verified it. The
+    // password is set in any case.
     store::prove_email_if_free(&mut transaction, user, &email, now).await?;
     let ended = set_password(&mut transaction, visit, user, &hash, Kind::PasswordReset).await?;
     transaction.commit().await?;
@@ -122,7 +127,7 @@ pub async fn reset_password(
     Ok(user)
 }
 
-/// Takes the second press of the button for what it is: the password that was typed is set already.
+/// Treats a repeated submission as a success if the typed password is already set.
 async fn done_before(
     visit: &RequestContext,
     proof: &Proof<'_>,

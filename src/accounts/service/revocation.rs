@@ -1,4 +1,4 @@
-//! When links and codes in mails become useless before they are used or too old.
+//! Revoking links and codes in mails before they are used or expire.
 
 use super::super::store::tokens as store;
 use super::tokens::Purpose;
@@ -8,44 +8,46 @@ use crate::{
     shared::error::AppError,
 };
 
-/// What makes tokens of an account useless.
+/// A change that revokes tokens of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Somebody logged in.
     Login,
-    /// The password is another one, whoever set it.
+    /// The password was changed, by whomever.
     Password,
-    /// The owner asked for another address.
+    /// The owner requested another address.
     AddressWanted,
     /// The owner confirmed another address.
     Address,
-    /// Staff, or an import, put another address in place of the old one, which may be in wrong hands.
+    /// Staff, or an import, replaced the address; the old mailbox may be in the wrong hands.
     AddressByStaff,
-    /// All devices were logged out by a link in a mail.
+    /// All devices were logged out by a mail link.
     Secured,
 }
 
 impl Change {
-    /// The tokens that are useless afterwards. The one place that says so.
+    /// Returns the purposes of the tokens that this change revokes. No other place decides this.
     const fn ends(self) -> &'static [Purpose] {
         match self {
             Self::Login => &[Purpose::ResetPassword],
             Self::AddressWanted => &[Purpose::ChangeEmail],
             Self::Password | Self::Secured => &[Purpose::ResetPassword, Purpose::ChangeEmail],
-            // The undo of this change and of earlier ones stays: each leads back to its own address. Notices at the old one open
-            // nothing for as long as it is not the account's (`Purpose::opens`).
+            // The undo links of this change and earlier ones stay: each restores its own address.
+            // Links in notices to the old address are invalid while it is not the account's
+            // (`Purpose::opens`).
             Self::Address => &[Purpose::ResetPassword, Purpose::VerifyEmail],
             Self::AddressByStaff => &Purpose::ALL,
         }
     }
 }
 
-/// Makes the account's tokens useless that end with this change, and drops the mails that would bring one.
+/// Revokes the account's tokens that end with this change, and drops queued mails that would carry
+/// one.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn revoke(transaction: &mut Transaction, user: UserId, change: Change) -> Result<(), AppError> {
-    // At a login the mails that wait stay: they may be what the owner is waiting for.
+    // A login keeps the queued mails: the owner may be waiting for one.
     for mail in change.ends().iter().filter(|_| change != Change::Login).filter_map(|purpose| purpose.mail())
     {
         mail::forget(transaction, user, mail).await?;
@@ -56,18 +58,18 @@ pub async fn revoke(transaction: &mut Transaction, user: UserId, change: Change)
     Ok(())
 }
 
-/// After the change of address from `email` was taken back: whoever had the addresses since then gets no way back in, by a later
-/// undo or a "this was not me". What undoes earlier changes stays.
+/// Revokes tokens after the change of address from `email` was undone: the later addresses may not
+/// lead back in by a later undo or a "this was not me". Undo links of earlier changes stay.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn revoke_since_change(
     transaction: &mut Transaction,
     user: UserId,
     email: &str,
     changed_at: Millis,
 ) -> Result<(), AppError> {
-    // First those that were still to be written.
+    // Queued mails first, because their tokens are not created yet.
     mail::forget_elsewhere(transaction, user, email).await?;
     store::delete_since(transaction, user, Purpose::UndoEmail.name(), changed_at).await?;
     Ok(store::delete_elsewhere(transaction, user, Purpose::NotMe.name(), email).await?)

@@ -1,4 +1,4 @@
-//! Making accounts.
+//! Creating accounts.
 
 use std::time::Duration;
 
@@ -18,25 +18,28 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// A sign-up as it was typed.
+/// A sign-up as typed.
 pub struct NewAccount {
-    /// A name for members to see.
+    /// The username, visible to members.
     pub username: String,
-    /// An address.
+    /// The e-mail address.
     pub email: String,
     /// The password.
     pub password1: Secret,
-    /// The same once more.
+    /// The password, repeated.
     pub password2: Secret,
 }
 
-/// Makes an account, or says everything that stands in its way.
+/// Creates an account, or returns all errors of the form.
 ///
-/// Addresses are not unique until they are proven: to say that one is taken would tell everybody who has an account, so that its
-/// owner is told instead (`accounts.reveal_taken_email` changes that). Names are, and say so.
+/// Addresses are unique only once verified. An error for a taken address would reveal to anybody
+/// who has an account, so its owner gets a mail instead (`accounts.reveal_taken_email` changes
+/// that). Usernames are unique, and a taken one is an error.
 ///
 /// # Errors
-/// A refused form, a full hash queue, an outage.
+/// [`AppError::Invalid`] with the form's errors; [`AppError::Throttled`] past a rate limit;
+/// [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn sign_up(visit: &RequestContext, typed: NewAccount) -> Result<(), AppError> {
     let site = &visit.site;
     let rate = site.config.throttle.sign_up_per_address;
@@ -45,7 +48,8 @@ pub async fn sign_up(visit: &RequestContext, typed: NewAccount) -> Result<(), Ap
     if errors.is_empty() {
         site.throttle.take(&limit("sign_up_per_address")).await?;
     } else if let Err(error) = site.throttle.take(&limit("refused_sign_up_per_address")).await {
-        // A form with an error is no sign-up. Past the limit it is told what is wrong without a look at the accounts.
+        // A form with errors is not a sign-up. Past its limit the errors are shown without a look
+        // at the accounts.
         return match error {
             AppError::Throttled { .. } => errors.into_result(),
             error => Err(error),
@@ -54,10 +58,10 @@ pub async fn sign_up(visit: &RequestContext, typed: NewAccount) -> Result<(), Ap
     account.create(site, Some(visit), errors).await.map(drop)
 }
 
-/// Makes a superuser, from the command line.
+/// Creates a superuser from the command line.
 ///
 /// # Errors
-/// As [`sign_up`].
+/// As [`sign_up`], except for the rate limit.
 pub async fn create_superuser(
     site: &AppState,
     typed: NewAccount,
@@ -68,10 +72,11 @@ pub async fn create_superuser(
     account.create(site, None, errors).await
 }
 
-/// Checks a superuser's name as it is typed, before the rest is asked for.
+/// Checks a superuser's username as soon as it is typed.
 ///
 /// # Errors
-/// What is wrong with it, or an outage.
+/// [`AppError::Invalid`] with what is wrong with it; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn check_username(site: &AppState, typed: &str) -> Result<(), AppError> {
     let (username, mut errors) = (username::normalize(typed), FormErrors::default());
     for problem in username::problems(&username) {
@@ -84,10 +89,11 @@ pub async fn check_username(site: &AppState, typed: &str) -> Result<(), AppError
     errors.into_result()
 }
 
-/// Checks a superuser's address in the same way.
+/// Checks a superuser's address as soon as it is typed.
 ///
 /// # Errors
-/// What is wrong with it, or an outage.
+/// [`AppError::Invalid`] with what is wrong with it; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn check_email(site: &AppState, typed: &str) -> Result<(), AppError> {
     let refused = |problem| AppError::Invalid(FormErrors::one(Field::Email, problem));
     let email = email_address::check(typed).map_err(refused)?;
@@ -132,7 +138,8 @@ impl Account {
         (Self { username, email, password: typed.password1 }, errors)
     }
 
-    /// Makes the account of a visitor, or without one a superuser; `errors` is what is wrong with the form by itself.
+    /// Creates a visitor's account, or a superuser without `visit`; `errors` are those of the form
+    /// alone.
     async fn create(
         self,
         site: &AppState,
@@ -140,11 +147,11 @@ impl Account {
         mut errors: FormErrors,
     ) -> Result<UserId, AppError> {
         let is_superuser = visit.is_none();
-        // Only what can be a name or an address is looked up.
+        // Only valid names and addresses are looked up.
         let is_good = |field| errors.of(field).next().is_none();
         let key = if is_good(Field::Username) { username::key(&self.username) } else { String::new() };
         let email_key = if is_good(Field::Email) { email_address::key(&self.email) } else { String::new() };
-        // Said before the hash is computed, and with all other errors; what decides is the constraint.
+        // Reported before the hash is computed, with all other errors; the constraint decides.
         if !key.is_empty() && store::account_with(&mut *site.db.read().await?, &key).await?.is_some() {
             if !is_superuser
                 && errors.is_empty()
@@ -172,7 +179,7 @@ impl Account {
             username_key: &key,
             email: &self.email,
             email_key: &email_key,
-            // Who makes a superuser vouches for the address.
+            // The operator who creates a superuser vouches for the address.
             email_verified_at: is_superuser.then_some(now),
             first_name: "",
             last_name: "",
@@ -195,7 +202,8 @@ impl Account {
         }
         activity::service::record(&mut transaction, now, id, Kind::SignUp, "", &client).await?;
         if !is_superuser {
-            // One mail in either case, and the same work: the page tells nobody whether the address is known.
+            // One mail in either case, and the same work, so that the page reveals nothing about
+            // the address.
             let (kind, user, address) = match owner {
                 Some(owner) => (Mail::SignUpWithYourAddress, UserId(owner.id), owner.email),
                 None => (Mail::VerifyEmail, id, self.email.clone()),
@@ -203,7 +211,8 @@ impl Account {
             let occasion = MailContext { at: now, client, ..Default::default() };
             let order = MailJob { kind, user: Some(user), address, is_proven: false, occasion };
             match mail::enqueue(site, &mut transaction, &order).await {
-                // Past the limit of the address no mail goes out; the page does not say so, and the member can ask for another.
+                // Past the address's limit no mail is sent. The page does not say so, and the
+                // member can request another.
                 Ok(()) | Err(AppError::Throttled { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -213,9 +222,10 @@ impl Account {
         Ok(id)
     }
 
-    /// Returns the account with this username, where it was made of the same form a moment ago: whoever sends a form again because the
-    /// answer was lost is told of the success. Only who knows the password learns anything; everybody else has waited for a hash, which
-    /// tells nothing of the address, and wrong passwords are counted.
+    /// Returns the account with this username if the same form created it a moment ago, so that
+    /// resending the form after a lost answer succeeds. Only a caller with the password learns
+    /// anything; others wait for a hash, which reveals nothing about the address, and wrong
+    /// passwords count in a rate limit.
     async fn made_just_now(&self, site: &AppState, key: &str) -> Result<Option<UserId>, AppError> {
         const JUST_NOW: Duration = Duration::from_secs(10 * 60);
         let limit = [Limit::new("repeated_sign_up", key, site.config.throttle.failed_login_per_account)];

@@ -1,4 +1,5 @@
-//! Links and codes in mails. Random, stored as hashes, good once, for one purpose, one account and one address.
+//! Links and codes in mails: random, stored as hashes, valid once, for one purpose, one account and
+//! one address.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
@@ -20,11 +21,11 @@ use crate::{
     site::AppState,
 };
 
-/// How somebody proves an address: by the link in the mail, or, signed in, by the code beside it.
+/// The proof of an address: the link in the mail or, signed in, the code beside it.
 pub enum Proof<'a> {
-    /// From the link.
+    /// The token from the link.
     Token(&'a str),
-    /// As it was typed.
+    /// The member and the code, as typed.
     Code(&'a Member, &'a str),
 }
 
@@ -33,18 +34,19 @@ pub use super::{
     revocation::{Change, revoke, revoke_since_change},
 };
 
-/// A token as it stands in a mail, and nowhere else.
+/// A token and its code in plain text. They exist only in the mail.
 pub struct Issued {
-    /// For the link.
+    /// The token for the link.
     pub token: String,
-    /// For typing.
+    /// The code for typing.
     pub code: String,
 }
 
-/// Makes a token and a code, about what happened then.
+/// Creates a token and a code; `about` is when the mail's cause happened, in milliseconds since
+/// 1970.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn issue(
     transaction: &mut Transaction,
     now: Millis,
@@ -71,19 +73,19 @@ pub async fn issue(
     Ok(Issued { token, code })
 }
 
-/// A token that is good, and whose it is.
+/// A valid token and its account.
 pub struct Token {
-    /// Whose account.
+    /// The id of the account.
     pub user: UserId,
-    /// The account as it is.
+    /// The account's present data.
     pub owner: OwnerRow,
-    /// To which address it went.
+    /// The address to which the token was mailed.
     pub email: String,
-    /// When what it is about happened.
+    /// When the mail's cause happened, in milliseconds since 1970.
     pub created_at: Millis,
 }
 
-/// Returns the token with its account, if it still opens something of it.
+/// Returns the token with its account, if it is still valid for it.
 async fn good(
     connection: &mut Connection,
     purpose: Purpose,
@@ -105,17 +107,17 @@ async fn good(
 /// Returns the token if it can be used, without using it.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn peek(site: &AppState, purpose: Purpose, token: &str) -> Result<Option<Token>, AppError> {
     let mut connection = site.db.read().await?;
     let row = store::find(&mut connection, &hash_token(token), purpose.name(), site.clock.now()).await?;
     good(&mut connection, purpose, row).await
 }
 
-/// Returns what the page behind a link says: what the link can do, or has done.
+/// Returns the state of a link for its page: what it can do, or has done.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn state(site: &AppState, purpose: Purpose, token: &str) -> Result<LinkState, AppError> {
     if let Some(token) = peek(site, purpose, token).await? {
         return Ok(LinkState::Good(Address {
@@ -134,7 +136,7 @@ pub async fn state(site: &AppState, purpose: Purpose, token: &str) -> Result<Lin
     }))
 }
 
-/// Returns a token that was used, and its account, if what it did is still so.
+/// Returns a used token and its account, if the token's effect still holds.
 async fn used(
     site: &AppState,
     purpose: Purpose,
@@ -155,11 +157,12 @@ async fn used(
     Ok(owner.filter(|owner| purpose.holds(&row.email, owner)).map(|owner| (row, owner)))
 }
 
-/// Returns whose token was used a moment ago, if what it did is still so: a button that is pressed twice has done its work the
-/// first time, and the answer to the second press is what the visitor sees.
+/// Returns the owner of a token that was used a moment ago, if its effect still holds. If a button
+/// is pressed twice, the first request has done the work, and the visitor sees the answer to the
+/// second.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn used_just_now(
     site: &AppState,
     purpose: Purpose,
@@ -173,10 +176,11 @@ pub async fn used_just_now(
         .map(|(row, owner)| (UserId(row.user_id), owner)))
 }
 
-/// Uses a token: of two at once, one gets it.
+/// Uses a token and returns it, or `None` when it cannot be used. Of two concurrent requests one
+/// succeeds.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn take(
     transaction: &mut Transaction,
     now: Millis,
@@ -194,10 +198,11 @@ pub async fn take(
     good(transaction, purpose, row).await
 }
 
-/// Gives tokens that a clock that was ahead has made the time that they would have if they were made now.
+/// Corrects tokens that were created while the clock was ahead, as if they were created now.
+/// Returns how many.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
     let (now, mut corrected) = (site.clock.now(), 0);
     let mut transaction = site.db.begin().await?;
@@ -209,10 +214,10 @@ pub async fn correct_times(site: &AppState) -> Result<u64, AppError> {
     Ok(corrected)
 }
 
-/// Deletes tokens that are too old, and says how many.
+/// Deletes expired tokens and returns how many.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
     let gone = store::delete_expired(&mut transaction, site.clock.now()).await?;
@@ -224,15 +229,15 @@ fn hash_token(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-/// With the account and the purpose in it, so that two accounts with the same code do not have the same hash.
+/// Includes account and purpose, so that equal codes of two accounts have different hashes.
 fn hash_code(purpose: Purpose, user: UserId, code: &str) -> [u8; 32] {
     let letters: String =
         code.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect();
     Sha256::digest(format!("{}:{user}:{letters}", purpose.name())).into()
 }
 
-/// Eight consonants, `BCDF-GHJK`: no digits to mistake for letters, no vowels to make words. 34 bits, which with five tries in ten
-/// minutes nobody guesses.
+/// Creates a code of eight consonants, `BCDF-GHJK`: no digits to confuse with letters, no vowels to
+/// form words. 34 bits, which cannot be guessed with five attempts in ten minutes.
 fn new_code() -> String {
     const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
     let letter = || char::from(LETTERS[rand::random_range(0..LETTERS.len())]);

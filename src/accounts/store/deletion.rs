@@ -1,11 +1,11 @@
-//! SQL for the end of an account.
+//! SQL for the deletion of accounts.
 
 use sqlx::{AnyConnection, Error};
 
 use crate::base::{clock::Millis, member::UserId};
 
-/// Whether the member is a superuser, and if so whether another one stays. Takes hold of all superusers for the length of the
-/// transaction, so that of the last two who ask at the same time one is refused.
+/// Returns whether the member is a superuser and no other one remains. Locks all superusers until
+/// the transaction ends, so that of the last two who ask at the same time one is refused.
 pub async fn is_last_superuser(connection: &mut AnyConnection, user: UserId) -> Result<bool, Error> {
     let superuser = sqlx::query("SELECT 1 FROM users WHERE id = $1 AND is_superuser = 1")
         .bind(user.0)
@@ -24,8 +24,8 @@ pub async fn is_last_superuser(connection: &mut AnyConnection, user: UserId) -> 
     .map(|other| other.is_none())
 }
 
-/// From then on the account may be deleted; with the new stamp every session ends, one that is just being opened too. False when
-/// there is no such account any more.
+/// Allows the account to be deleted from then on. The new stamp invalidates every session, even one
+/// that is just being opened. Returns false when the account is gone.
 pub async fn request_deletion(
     connection: &mut AnyConnection,
     user: UserId,
@@ -41,7 +41,7 @@ pub async fn request_deletion(
         .map(|done| done.rows_affected() == 1)
 }
 
-/// Whether there was something to cancel.
+/// Cancels a pending deletion. Returns whether there was one.
 pub async fn cancel_deletion(connection: &mut AnyConnection, user: UserId) -> Result<bool, Error> {
     sqlx::query("UPDATE users SET delete_after = NULL WHERE id = $1 AND delete_after IS NOT NULL")
         .bind(user.0)
@@ -50,7 +50,8 @@ pub async fn cancel_deletion(connection: &mut AnyConnection, user: UserId) -> Re
         .map(|done| done.rows_affected() == 1)
 }
 
-/// Has accounts be deleted at `end` that would be after `latest_end`: a clock that was ahead has put that down.
+/// Moves deletions after `latest_end`, which were written while the clock was ahead, to `end`.
+/// Returns how many.
 pub async fn correct_times(
     connection: &mut AnyConnection,
     latest_end: Millis,
@@ -64,7 +65,7 @@ pub async fn correct_times(
         .map(|done| done.rows_affected())
 }
 
-/// Accounts whose time is up.
+/// Returns accounts that are due for deletion.
 pub async fn due(connection: &mut AnyConnection, now: Millis, limit: i64) -> Result<Vec<UserId>, Error> {
     let due: Vec<(i64,)> =
         sqlx::query_as("SELECT id FROM users WHERE delete_after <= $1 ORDER BY delete_after LIMIT $2")
@@ -75,7 +76,8 @@ pub async fn due(connection: &mut AnyConnection, now: Millis, limit: i64) -> Res
     Ok(due.into_iter().map(|(id,)| UserId(id)).collect())
 }
 
-/// Deletes an account and, through the foreign keys, every row that is its own; not one whose owner has come back meanwhile.
+/// Deletes an account and, through the foreign keys, all its rows, unless its owner has cancelled
+/// the deletion. Returns whether it was deleted.
 pub async fn delete(connection: &mut AnyConnection, user: UserId, now: Millis) -> Result<bool, Error> {
     sqlx::query("DELETE FROM users WHERE id = $1 AND delete_after <= $2")
         .bind(user.0)

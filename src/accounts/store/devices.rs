@@ -12,7 +12,7 @@ pub async fn is_known(
     known_to(connection, token_hash, [user.0, user.0]).await.map(|user| user.is_some())
 }
 
-/// Returns which of two accounts was logged in to from this device.
+/// Returns which of two accounts was last logged in to from this device.
 pub async fn known_to(
     connection: &mut AnyConnection,
     token_hash: &[u8],
@@ -30,7 +30,7 @@ pub async fn known_to(
     Ok(row.map(|(user,)| UserId(user)))
 }
 
-/// Notes a login; a device that is known stays as it is but for the time.
+/// Records a login from a device; of a known one only the time changes.
 pub async fn remember(
     connection: &mut AnyConnection,
     token_hash: &[u8],
@@ -49,7 +49,7 @@ pub async fn remember(
     .map(drop)
 }
 
-/// Keeps the latest `keep` of an account.
+/// Deletes all but the latest `keep` devices of an account.
 pub async fn prune(connection: &mut AnyConnection, user: UserId, keep: i64) -> Result<(), sqlx::Error> {
     sqlx::query(
         "DELETE FROM known_devices WHERE user_id = $1 AND token_hash NOT IN \
@@ -62,7 +62,7 @@ pub async fn prune(connection: &mut AnyConnection, user: UserId, keep: i64) -> R
     .map(drop)
 }
 
-/// All of an account: after a report that it was not its owner, none is trusted any more.
+/// Deletes all devices of an account: after a report that it was not its owner, none is trusted.
 pub async fn delete_all(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM known_devices WHERE user_id = $1")
         .bind(user.0)

@@ -4,17 +4,17 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::base::{clock::Millis, member::UserId};
 
-/// An account that has an address.
+/// An account that has entered an address.
 #[derive(FromRow)]
 pub struct AddressRow {
     pub id: i64,
     pub email: String,
     pub email_verified_at: Option<Millis>,
-    /// 1 where staff switched the password off.
+    /// 1 when staff switched the password off.
     pub is_switched_off: i64,
 }
 
-/// The account's address, and whether it has proven it.
+/// Returns the account's address, and whether it is verified.
 pub async fn address(
     connection: &mut AnyConnection,
     id: UserId,
@@ -27,7 +27,7 @@ pub async fn address(
     Ok(row.map(|(email, verified_at)| (email, verified_at.is_some())))
 }
 
-/// The active accounts that gave this address: the one that has proven it first.
+/// Returns the active accounts with this address, the one that has verified it first.
 pub async fn by_email(connection: &mut AnyConnection, key: &str) -> Result<Vec<AddressRow>, sqlx::Error> {
     sqlx::query_as(
         "SELECT id, email, email_verified_at, CAST(CASE WHEN SUBSTR(password_hash, 1, 1) = '!' THEN 1 ELSE 0 END AS BIGINT) AS is_switched_off \
@@ -39,7 +39,8 @@ pub async fn by_email(connection: &mut AnyConnection, key: &str) -> Result<Vec<A
     .await
 }
 
-/// Notes that the account's address is proven; false when it is another one by now, or is proven already.
+/// Marks the account's address as verified. Returns false when the account has another address by
+/// now, or it is verified already.
 pub async fn prove_email(
     connection: &mut AnyConnection,
     id: UserId,
@@ -58,7 +59,7 @@ pub async fn prove_email(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Notes that the account's address is proven, unless that of another account is, active or not.
+/// Marks the account's address as verified, unless another account, active or not, has verified it.
 pub async fn prove_email_if_free(
     connection: &mut AnyConnection,
     id: UserId,
@@ -78,7 +79,7 @@ pub async fn prove_email_if_free(
     .map(drop)
 }
 
-/// A new address, which is proven.
+/// Sets a new, verified address.
 pub async fn set_email(
     connection: &mut AnyConnection,
     id: UserId,
@@ -96,7 +97,7 @@ pub async fn set_email(
         .map(drop)
 }
 
-/// Whether staff switched the account's password off: then no mail gives it another.
+/// Returns whether staff switched the account's password off. No mail may then set another one.
 pub async fn is_switched_off(connection: &mut AnyConnection, id: UserId) -> Result<bool, sqlx::Error> {
     sqlx::query("SELECT 1 FROM users WHERE id = $1 AND SUBSTR(password_hash, 1, 1) = '!'")
         .bind(id.0)

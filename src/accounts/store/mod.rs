@@ -1,4 +1,4 @@
-//! SQL for what an account consists of, a file for each table.
+//! SQL for accounts, a file for each table.
 
 pub mod deletion;
 pub mod devices;

@@ -1,10 +1,10 @@
-//! SQL for finding an account by its name.
+//! SQL for finding an account by its username.
 
 use sqlx::AnyConnection;
 
 use crate::base::member::UserId;
 
-/// By what makes two names the same name; the account, and the name as its owner wrote it.
+/// Returns the account with this username key, and the username as its owner wrote it.
 pub async fn by_key(
     connection: &mut AnyConnection,
     key: &str,

@@ -1,10 +1,10 @@
-//! SQL for the table `password_costs`, and for the hashes that it is about.
+//! SQL for the table `password_costs`, and for the hashes that it lists.
 
 use sqlx::AnyConnection;
 
 use crate::base::clock::Millis;
 
-/// Returns all costs, the empty one not among them.
+/// Returns all costs, without the empty one, which holds the time of the last update.
 pub async fn all(connection: &mut AnyConnection) -> Result<Vec<String>, sqlx::Error> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT cost FROM password_costs WHERE cost <> ''").fetch_all(connection).await?;
@@ -31,7 +31,7 @@ pub async fn see(connection: &mut AnyConnection, cost: &str, now: Millis) -> Res
     .map(drop)
 }
 
-/// Deletes those that were last seen before this.
+/// Deletes costs that were last seen before this time.
 pub async fn forget(connection: &mut AnyConnection, before: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM password_costs WHERE seen_at < $1")
         .bind(before)
@@ -40,7 +40,7 @@ pub async fn forget(connection: &mut AnyConnection, before: Millis) -> Result<()
         .map(drop)
 }
 
-/// Returns the hashes of the accounts after this one, in the order of their ids.
+/// Returns ids and hashes of the accounts after this one, ordered by id.
 pub async fn hashes(
     connection: &mut AnyConnection,
     after: i64,

@@ -1,27 +1,27 @@
-//! SQL for how an account is called in the table `users`.
+//! SQL for the profiles in the table `users`.
 
 use sqlx::{AnyConnection, FromRow};
 
 use crate::base::{clock::Millis, member::UserId, username::key};
 
-/// An account as it is shown to its owner.
+/// An account as its owner sees it.
 #[derive(FromRow)]
 pub struct ProfileRow {
-    /// The name.
+    /// The username.
     pub username: String,
-    /// As it was typed; may be empty.
+    /// The first name, as typed; may be empty.
     pub first_name: String,
-    /// As it was typed; may be empty.
+    /// The last name, as typed; may be empty.
     pub last_name: String,
-    /// The address.
+    /// The e-mail address.
     pub email: String,
-    /// When it was proven, if it was.
+    /// When the address was verified, in milliseconds since 1970, if it was.
     pub email_verified_at: Option<Millis>,
-    /// The version of the picture, where there is one.
+    /// The version of the picture, if there is one.
     pub picture_version: Option<i64>,
-    /// When it was made.
+    /// When the account was created, in milliseconds since 1970.
     pub date_joined: Millis,
-    /// When somebody last logged in, if ever.
+    /// The time of the last login, in milliseconds since 1970, if there was one.
     pub last_login: Option<Millis>,
 }
 
@@ -35,7 +35,8 @@ pub async fn profile(connection: &mut AnyConnection, id: UserId) -> Result<Optio
     .await
 }
 
-/// A taken username is the constraint's to refuse. Whoever in the staff is about to save the same account is told.
+/// Sets the names. A constraint refuses a taken username. The new version makes staff who are
+/// editing the same account see a conflict.
 pub async fn set_names(
     connection: &mut AnyConnection,
     id: UserId,

@@ -1,10 +1,11 @@
-//! SQL for what an account was given: the tables `user_permissions`, `group_members` and `group_permissions`, read.
+//! SQL to read an account's permissions from `user_permissions`, `group_members` and
+//! `group_permissions`.
 
 use sqlx::AnyConnection;
 
 use crate::base::member::{Rights, UserId};
 
-/// The codenames of an account and of its groups.
+/// Returns the codenames granted to an account and to its groups.
 pub async fn given(connection: &mut AnyConnection, id: UserId) -> Result<Rights, sqlx::Error> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "SELECT codename, CAST(0 AS BIGINT) FROM user_permissions WHERE user_id = $1 \

@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::base::{clock::Millis, member::UserId};
 
-/// Whom a token is for.
+/// A token's account and address.
 #[derive(FromRow)]
 pub struct TokenRow {
     pub user_id: i64,
@@ -48,7 +48,7 @@ pub async fn insert(connection: &mut AnyConnection, token: &NewToken<'_>) -> Res
     .map(drop)
 }
 
-/// Finds a token that can still be used, without using it.
+/// Returns a token that can still be used, without using it.
 pub async fn find(
     connection: &mut AnyConnection,
     token_hash: &[u8],
@@ -66,7 +66,7 @@ pub async fn find(
     .await
 }
 
-/// Uses a token: of two at once, one gets the row.
+/// Uses a token. Of two concurrent requests one gets the row.
 pub async fn take(
     connection: &mut AnyConnection,
     token_hash: &[u8],
@@ -85,7 +85,7 @@ pub async fn take(
     .await
 }
 
-/// The same by the code in the same mail.
+/// Uses a token by the code in the same mail.
 pub async fn take_by_code(
     connection: &mut AnyConnection,
     code_hash: &[u8],
@@ -106,7 +106,7 @@ pub async fn take_by_code(
     .await
 }
 
-/// Finds a token that was used.
+/// Returns a token that was used.
 pub async fn find_used(
     connection: &mut AnyConnection,
     token_hash: &[u8],
@@ -121,7 +121,7 @@ pub async fn find_used(
     .await
 }
 
-/// The same by the code in the same mail.
+/// Returns a token that was used, by the code in the same mail.
 pub async fn find_used_by_code(
     connection: &mut AnyConnection,
     code_hash: &[u8],
@@ -139,7 +139,8 @@ pub async fn find_used_by_code(
     .await
 }
 
-/// Deletes the account's tokens for this purpose that could still be used. What used ones have done stays known until they expire.
+/// Deletes the account's unused tokens for this purpose. Used ones stay until they expire, so that
+/// their effect remains known.
 pub async fn delete(connection: &mut AnyConnection, user: UserId, purpose: &str) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM tokens WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL")
         .bind(user.0)
@@ -149,7 +150,7 @@ pub async fn delete(connection: &mut AnyConnection, user: UserId, purpose: &str)
         .map(drop)
 }
 
-/// The account's for this purpose that are about something since then.
+/// Deletes the account's unused tokens for this purpose whose cause happened at `since` or later.
 pub async fn delete_since(
     connection: &mut AnyConnection,
     user: UserId,
@@ -167,7 +168,7 @@ pub async fn delete_since(
     .map(drop)
 }
 
-/// The account's for this purpose that went to other addresses.
+/// Deletes the account's unused tokens for this purpose that were mailed to other addresses.
 pub async fn delete_elsewhere(
     connection: &mut AnyConnection,
     user: UserId,
@@ -183,7 +184,8 @@ pub async fn delete_elsewhere(
         .map(drop)
 }
 
-/// Ends the tokens for this purpose at `end` that would end after `latest_end`: a clock that was ahead made them.
+/// Corrects tokens that expire after `latest_end`, which were created while the clock was ahead:
+/// they expire at `end`. Returns how many.
 pub async fn correct_times(
     connection: &mut AnyConnection,
     purpose: &str,
@@ -204,7 +206,7 @@ pub async fn correct_times(
     .map(|done| done.rows_affected())
 }
 
-/// Those that nobody can use any more.
+/// Deletes expired tokens and returns how many.
 pub async fn delete_expired(connection: &mut AnyConnection, now: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query("DELETE FROM tokens WHERE expires_at <= $1")
         .bind(now)

@@ -7,7 +7,7 @@ use crate::{
     base::{clock::Millis, member::UserId, username::key},
 };
 
-/// What a login needs to know.
+/// An account as a login needs it.
 #[derive(FromRow)]
 pub struct LoginRow {
     pub id: i64,
@@ -22,13 +22,13 @@ pub struct LoginRow {
 }
 
 impl LoginRow {
-    /// Neither switched off nor waiting to be swept.
+    /// Returns whether the account is active and not due for deletion.
     pub fn may_log_in(&self, now: Millis) -> bool {
         self.is_active == 1 && self.delete_after.is_none_or(|at| now < at)
     }
 }
 
-/// Whose account it is.
+/// An active account's names, address and password hash.
 #[derive(FromRow)]
 pub struct OwnerRow {
     pub username: String,
@@ -39,7 +39,7 @@ pub struct OwnerRow {
     pub password_hash: String,
 }
 
-/// What every signed-in request needs to know.
+/// An account as every signed-in request needs it.
 #[derive(FromRow)]
 pub struct MemberRow {
     pub username: String,
@@ -89,7 +89,7 @@ pub async fn insert(connection: &mut AnyConnection, user: &NewUser<'_>) -> Resul
     .map(drop)
 }
 
-/// What a sign-up is compared with.
+/// An account that a sign-up is compared with.
 #[derive(FromRow)]
 pub struct AccountRow {
     pub id: i64,
@@ -113,9 +113,10 @@ pub async fn account_with(
     .await
 }
 
-/// Returns the accounts that log in with this name, at most two, the older one first: the one with that username, and the one that
-/// has proven that address. An address that is not proven is no name: whoever signs up with somebody else's address would learn at
-/// the login whether that person has an account.
+/// Returns the accounts that log in with this name, at most two, the older one first: the one with
+/// that username, and the one that has verified that address. An unverified address is not a login
+/// name: anybody could sign up with another person's address and learn at the login whether that
+/// person has an account.
 pub async fn find_for_login(
     connection: &mut AnyConnection,
     name: &LoginName,
@@ -154,7 +155,7 @@ pub async fn owner(connection: &mut AnyConnection, id: UserId) -> Result<Option<
     .await
 }
 
-/// A new stamp: the end of every session.
+/// Sets a new stamp, which invalidates all sessions.
 pub async fn set_stamp(connection: &mut AnyConnection, id: UserId, stamp: &[u8]) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE users SET session_stamp = $2 WHERE id = $1")
         .bind(id.0)
@@ -164,7 +165,7 @@ pub async fn set_stamp(connection: &mut AnyConnection, id: UserId, stamp: &[u8])
         .map(drop)
 }
 
-/// Only while the old hash is there: a password changed meanwhile stays changed.
+/// Replaces the hash only while the old one is stored, so that a password changed meanwhile stays.
 pub async fn upgrade_hash(
     connection: &mut AnyConnection,
     id: UserId,
@@ -180,8 +181,8 @@ pub async fn upgrade_hash(
         .map(drop)
 }
 
-/// Puts a new password in the place of the one that was checked, and with the new stamp ends every session. False when the account
-/// has another password by now, or is not active any more.
+/// Replaces the password that was checked and sets a new stamp, which invalidates all sessions.
+/// Returns false when the account has another password by now, or is inactive.
 pub async fn replace_password(
     connection: &mut AnyConnection,
     id: UserId,
@@ -202,7 +203,7 @@ pub async fn replace_password(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// A new password, and with the new stamp the end of every session.
+/// Sets a new password and a new stamp, which invalidates all sessions.
 pub async fn set_password(
     connection: &mut AnyConnection,
     id: UserId,
@@ -218,8 +219,8 @@ pub async fn set_password(
         .map(drop)
 }
 
-/// Notes a login. False when the account is not the one any more whose password was checked: it is inactive, or its sessions have
-/// ended meanwhile, as they do with a new password.
+/// Records a login. Returns false when the account is inactive, or its stamp has changed since the
+/// password was checked, as with a new password.
 pub async fn set_last_login(
     connection: &mut AnyConnection,
     id: UserId,

@@ -1,5 +1,6 @@
-//! The password hashes that Django writes, so that who moves in logs in with the password they have. Read and checked here, also
-//! before one is ever stored; computed only at a login, behind the bound of [`super::hasher`], and then replaced by one of ours.
+//! Django's password hashes, so that imported members log in with the password they have. A hash is
+//! parsed and checked before it is stored, computed only at a login, in the work queue of
+//! [`super::hasher`], and then replaced by one of ours.
 
 mod pieces;
 
@@ -16,18 +17,19 @@ use super::password_cost::Cost;
 pub use pieces::Unfit;
 use pieces::{base64_of, parts};
 
-/// Bytes of the whole text. Django's column has 128 characters, a widened one some more.
-const LONGEST: usize = 1024;
-// Each limit is about twice what Django writes. As long as one imported hash is there, every refused login costs as much as it does
-// (`super::password_cost`), so one absurd hash would slow down everybody's logins.
+/// In bytes, of the whole text. Django's column has 128 characters, a widened one some more.
+const MAX_BYTES: usize = 1024;
+// Each limit is about twice what Django writes. While one imported hash is stored, every refused
+// login costs as much as that hash (`super::password_cost`), so one absurd hash would slow down all
+// logins.
 
-/// A hash that can be checked, within the limits.
+/// A parsed Django hash within the limits of cost.
 #[derive(Clone)]
 pub struct DjangoHash(Scheme);
 
 #[derive(Clone)]
 enum Scheme {
-    /// The salt is used as its text, here and with scrypt.
+    /// The salt is used as text, for PBKDF2 and for scrypt.
     Pbkdf2 {
         is_sha1: bool,
         rounds: u32,
@@ -52,7 +54,7 @@ enum Scheme {
     },
 }
 
-/// No part of a hash belongs into a log.
+/// Prints only the type's name: no part of a hash may reach a log.
 impl fmt::Debug for DjangoHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DjangoHash")
@@ -60,15 +62,15 @@ impl fmt::Debug for DjangoHash {
 }
 
 impl DjangoHash {
-    /// Reads `algorithm$…`, as Django's `identify_hasher` and each hasher's `decode` do.
+    /// Parses `algorithm$…`, as Django's `identify_hasher` and each hasher's `decode` do.
     ///
     /// # Errors
-    /// When it cannot be checked, and why.
+    /// The reason, as an [`Unfit`], why the hash cannot be checked.
     pub fn parse(text: &str) -> Result<Self, Unfit> {
         if text.is_empty() || text.starts_with('!') {
             return Err(Unfit::Unusable);
         }
-        if text.len() > LONGEST {
+        if text.len() > MAX_BYTES {
             return Err(Unfit::Malformed);
         }
         let (algorithm, rest) = text.split_once('$').ok_or(Unfit::Kind)?;
@@ -84,7 +86,7 @@ impl DjangoHash {
         .map(Self)
     }
 
-    /// Returns what [`Self::fits`] costs.
+    /// Returns the cost of [`Self::fits`].
     pub fn cost(&self) -> Cost {
         match &self.0 {
             Scheme::Pbkdf2 { is_sha1: true, rounds, .. } => Cost::Pbkdf2Sha1(*rounds),
@@ -101,7 +103,8 @@ impl DjangoHash {
         }
     }
 
-    /// Whether the password fits. Takes as long as the hash asks for: to be called in a slot of the hasher's.
+    /// Returns whether the password matches. Takes as long as the hash demands, so call it in a
+    /// slot of the hasher's work queue.
     pub fn fits(&self, password: &[u8]) -> bool {
         match &self.0 {
             Scheme::Pbkdf2 { is_sha1, rounds, salt, hash } => {
@@ -128,7 +131,7 @@ impl DjangoHash {
                 } else {
                     password.to_vec()
                 };
-                // bcrypt's own end, and its limit.
+                // bcrypt ends the key with a NUL and uses 72 bytes at most.
                 key.push(0);
                 key.truncate(72);
                 same(&bcrypt::bcrypt(*cost, *salt, &key)[..hash.len()], hash)
@@ -137,17 +140,18 @@ impl DjangoHash {
     }
 }
 
-/// In the same time wherever they differ.
+/// Compares in constant time.
 fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && a.iter().zip(b).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 
-/// Digits as Python writes a number: it compares the whole text, so that "+1", "01" and "1_0" fit no password there.
+/// Parses a number as Python writes it. Django compares the whole text, so that "+1", "01" and
+/// "1_0" match no password there.
 fn number(text: &str) -> Result<u32, Unfit> {
     if text.is_empty() || text.bytes().any(|byte| !byte.is_ascii_digit()) || text.starts_with('0') {
         return Err(Unfit::Malformed);
     }
-    // What does not fit is a number all the same.
+    // Larger numbers are still numbers; the limits refuse them.
     Ok(text.parse().unwrap_or(u32::MAX))
 }
 
@@ -184,8 +188,8 @@ fn scrypt_(rest: &str) -> Result<Scheme, Unfit> {
     Ok(Scheme::Scrypt { params, salt: salt.to_owned(), hash })
 }
 
-/// `argon2id$v=19$m=102400,t=2,p=8$SALT$HASH`, a PHC string without its first sign; before Django 3.2 `argon2i`, and before
-/// argon2-cffi 16.1 without `v`, which means 16.
+/// `argon2id$v=19$m=102400,t=2,p=8$SALT$HASH`: a PHC string without its leading `$`. Before Django
+/// 3.2 it is `argon2i`; before argon2-cffi 16.1 there is no `v`, which means 16.
 fn argon2(rest: &str) -> Result<Scheme, Unfit> {
     let parsed = PasswordHash::new(&format!("${rest}")).map_err(|_| Unfit::Malformed)?;
     let algorithm = Algorithm::try_from(parsed.algorithm.as_str()).map_err(|_| Unfit::Kind)?;
@@ -194,7 +198,7 @@ fn argon2(rest: &str) -> Result<Scheme, Unfit> {
     let (Some(salt), Some(hash)) = (parsed.salt, parsed.hash) else {
         return Err(Unfit::Malformed);
     };
-    // Each must be there: a default of ours would be another hash than theirs.
+    // All are required: a default of ours would give another hash than theirs.
     let given = |name| parsed.params.get_decimal(name).ok_or(Unfit::Malformed);
     let (m, t, p) = (given("m")?, given("t")?, given("p")?);
     if !is_bearable(m, t, p) {
@@ -208,7 +212,7 @@ fn argon2(rest: &str) -> Result<Scheme, Unfit> {
     })
 }
 
-/// `$2b$12$` with 22 characters of salt and 31 of hash
+/// `$2b$12$` with 22 characters of salt and 31 of hash.
 fn bcrypt_(rest: &str, over_sha256: bool) -> Result<Scheme, Unfit> {
     let rest = rest.strip_prefix('$').ok_or(Unfit::Malformed)?;
     let [version, cost, data] = parts(rest)?;

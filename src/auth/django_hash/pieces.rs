@@ -1,19 +1,19 @@
-//! The pieces that a hash is written in, and what can be wrong with them.
+//! The parts of a written hash, and the reasons to refuse one.
 
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-/// Why a text is no hash that can be checked.
+/// The reason why a text is not a hash that can be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
-    /// `!…`, or nothing: the account has no password.
+    /// `!…`, or empty: the account has no password.
     Unusable,
-    /// Of a kind that is too weak to be carried on, or that nobody knows.
+    /// An algorithm that is unknown, or too weak to keep.
     Kind,
-    /// Of a known kind, and not written as Django writes it.
+    /// A known algorithm, but not written as Django writes it.
     Malformed,
-    /// It would take too much time or memory to check.
+    /// Checking it would take too much time or memory.
     TooCostly,
 }
 
@@ -28,12 +28,12 @@ impl fmt::Display for Unfit {
     }
 }
 
-/// Exactly so many.
+/// Splits the text at `$` into exactly `COUNT` parts.
 pub fn parts<const COUNT: usize>(text: &str) -> Result<[&str; COUNT], Unfit> {
     text.split('$').collect::<Vec<_>>().try_into().map_err(|_| Unfit::Malformed)
 }
 
-/// Base64 of exactly so many bytes.
+/// Decodes base64 of exactly `length` bytes.
 pub fn base64_of(text: &str, length: usize) -> Result<Vec<u8>, Unfit> {
     STANDARD.decode(text).ok().filter(|hash| hash.len() == length).ok_or(Unfit::Malformed)
 }

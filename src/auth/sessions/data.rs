@@ -1,4 +1,4 @@
-//! What a session carries, and the hash under which it is stored.
+//! The data of a session.
 
 use std::collections::HashMap;
 
@@ -14,46 +14,46 @@ use crate::{
     shared::error::AppError,
 };
 
-/// What a session carries for axum-login.
+/// The data of a session, as axum-login and tower-sessions read and write it.
 pub type Data = HashMap<String, Value>;
 
-/// Where axum-login keeps its data in a session (its default).
+/// The key of axum-login's data in a session (its default).
 pub const AUTH_KEY: &str = "axum-login.data";
 
-/// Where [`crate::auth::sessions::data::Acting`] stands.
+/// The key of [`crate::auth::sessions::data::Acting`].
 pub const ACTING_KEY: &str = "acting";
 
-/// Where the [`LoginContext`] stands.
+/// The key of the [`LoginContext`].
 pub const ORIGIN_KEY: &str = "origin";
 
-/// The new id of a session that is renewed. Stands in the data only between [`super::session::adopt`] and
-/// [`SessionStore::create`].
+/// The key of a rotated session's new id. In the data only between
+/// [`crate::accounts::session::adopt`] and the store's `create`.
 pub const RENAMED_KEY: &str = "renamed";
 
-/// The id that the browser had before it logged in. Stands in the data only between [`super::session::sign_in`] and
-/// [`SessionStore::create`].
+/// The key of the id that the browser had before its login. In the data only between
+/// [`crate::accounts::session::sign_in`] and the store's `create`.
 pub const PREVIOUS_KEY: &str = "previous";
 
-/// What a session carries.
+/// Builds the data of a session.
 pub fn data(user: UserId, stamp: &[u8], origin: &LoginContext) -> Data {
     let auth = serde_json::json!({ "user_id": user, "auth_hash": stamp });
     let origin = serde_json::to_value(origin).unwrap_or_default();
     Data::from([(AUTH_KEY.to_owned(), auth), (ORIGIN_KEY.to_owned(), origin)])
 }
 
-/// Returns whose session it is.
+/// Returns the session's owner.
 pub fn owner(data: &Data) -> Option<UserId> {
     data.get(AUTH_KEY)?.get("user_id").and_then(Value::as_i64).map(UserId)
 }
 
-/// Whether the session was opened, or renewed, under the stamp that the member has now.
+/// Returns whether the session was opened or rotated under the member's present stamp.
 pub fn has_stamp(data: &Data, member: &Member) -> bool {
     let stamp = data.get(AUTH_KEY).and_then(|auth| auth.get("auth_hash"));
     stamp.is_some_and(|stamp| *stamp == serde_json::json!(member.session_stamp()))
 }
 
-/// Whose session it is and under which stamp it was opened, where it carries nothing else but how it began: nothing then is left to
-/// be asked of it by whoever wants to know who is there.
+/// Returns the session's owner and the stamp under which it was opened, if it contains only these
+/// and its [`LoginContext`]. Such a session needs no further checks of its data.
 pub fn plain(data: &Data) -> Option<(UserId, Vec<u8>)> {
     #[derive(Deserialize)]
     struct Auth {
@@ -65,24 +65,24 @@ pub fn plain(data: &Data) -> Option<(UserId, Vec<u8>)> {
     Some((user_id, auth_hash))
 }
 
-/// What such a session carries.
+/// The impersonation that a session carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acting {
-    /// As whom.
+    /// The impersonated member.
     pub member: UserId,
-    /// From then on no more.
+    /// When the impersonation ends, in milliseconds since 1970.
     pub ends_at: Millis,
 }
 
-/// The same from what a session carries.
+/// Returns the impersonation in a session's data, if there is one.
 pub fn acting(data: &Data) -> Option<Acting> {
     data.get(ACTING_KEY).and_then(|acting| serde_json::from_value(acting.clone()).ok())
 }
 
-/// Encodes it for the table.
+/// Encodes the data for the table.
 ///
 /// # Errors
-/// [`AppError::Internal`] for what is no JSON.
+/// [`AppError::Internal`] when the data is not valid JSON.
 pub fn encode(data: &Data) -> Result<String, AppError> {
     serde_json::to_string(data).map_err(|error| {
         tracing::error!(%error, "A session cannot be encoded");

@@ -1,4 +1,4 @@
-//! How sessions end.
+//! Ending sessions.
 
 use super::{IdHash, Sessions, rotations::RENEWED_FOR, store};
 use crate::{
@@ -11,10 +11,11 @@ use crate::{
 };
 
 impl Sessions {
-    /// Ends a session, at once.
+    /// Ends a session immediately.
     ///
     /// # Errors
-    /// When the database cannot be used; the session is then still there, and the caller must say so.
+    /// [`AppError::Unavailable`] when the database cannot be used; the session then still exists,
+    /// and the caller must say so.
     pub async fn end(&self, id: IdHash) -> Result<(), AppError> {
         let mut transaction = self.db.begin().await?;
         let owner = store::delete(&mut transaction, &id).await?;
@@ -26,10 +27,10 @@ impl Sessions {
         Ok(())
     }
 
-    /// Ends all sessions of a member, at once, but for the one to keep. How many.
+    /// Ends all sessions of a member immediately, except `keep`. Returns how many.
     ///
     /// # Errors
-    /// When the database cannot be used.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn end_all(&self, user: UserId, keep: Option<IdHash>) -> Result<usize, AppError> {
         let mut transaction = self.db.begin().await?;
         let ended = self.end_all_in(&mut transaction, user, keep).await?;
@@ -38,10 +39,11 @@ impl Sessions {
         Ok(ended.len())
     }
 
-    /// The same in the transaction of what ends them. After its commit, [`Sessions::forget`].
+    /// Ends sessions like [`Sessions::end_all`], in the caller's transaction. Returns their hashes;
+    /// call [`Sessions::forget`] with them after the commit.
     ///
     /// # Errors
-    /// When the database cannot be used.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn end_all_in(
         &self,
         transaction: &mut Transaction,
@@ -51,10 +53,11 @@ impl Sessions {
         Ok(store::delete_all(transaction, user, keep.as_ref()).await?)
     }
 
-    /// Ends all sessions of these members, in the transaction of what ends them. After its commit, [`Sessions::forget_all`].
+    /// Ends all sessions of these members in the caller's transaction. Returns owners and hashes;
+    /// call [`Sessions::forget_all`] with them after the commit.
     ///
     /// # Errors
-    /// When the database cannot be used.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn end_in(
         &self,
         transaction: &mut Transaction,
@@ -63,8 +66,8 @@ impl Sessions {
         Ok(store::delete_of(transaction, users).await?)
     }
 
-    /// Takes these out of memory, and tells the pages that are open under them. What is cached of their members is the caller's to
-    /// take back, who may have others to take back as well.
+    /// Removes ended sessions from memory and notifies the open pages of their owners. The caller
+    /// must invalidate the cached data of these members, possibly together with that of others.
     pub fn forget_all(&self, ended: &[(UserId, IdHash)]) {
         for (user, id) in ended {
             self.live.invalidate(id);
@@ -72,23 +75,23 @@ impl Sessions {
         }
     }
 
-    /// To be called after the commit that deleted these sessions of one member: takes them out of memory, and tells the pages
-    /// that are open under them.
+    /// Removes one member's ended sessions from memory, invalidates what is cached of the member,
+    /// and notifies the open pages. Call after the commit that deleted the sessions.
     pub async fn forget(&self, user: UserId, ended: &[IdHash]) {
         for id in ended {
             self.live.invalidate(id);
         }
         let delivery = self.cache.invalidate_member(user, "sessions ended");
-        // Before the wait, in which a visitor can go away.
+        // Before the wait, because the request may be cancelled during it.
         self.watchers.notify(user);
         delivery.await;
     }
 
-    /// Corrects the times of sessions that a clock that was ahead has written. Nobody is logged out for that, and no session lives on
-    /// for as long as the clock was ahead.
+    /// Corrects the times of sessions that were written while the clock was ahead. Returns how
+    /// many. Nobody is logged out, and no session lives longer because the clock was ahead.
     ///
     /// # Errors
-    /// When the database cannot be used.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn correct_times(&self) -> Result<u64, AppError> {
         let (now, longest) = (self.clock.now(), to_millis(self.settings.absolute.get()));
         let (latest_seen, latest_end) = (latest(now, 0), latest(now, longest));
@@ -102,10 +105,10 @@ impl Sessions {
         Ok(corrected)
     }
 
-    /// Deletes expired sessions and says how many.
+    /// Deletes expired sessions and returns how many.
     ///
     /// # Errors
-    /// When the database cannot be used.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn sweep(&self) -> Result<u64, AppError> {
         const BATCH: i64 = 500;
         let mut transaction = self.db.begin().await?;

@@ -1,4 +1,4 @@
-//! How a session began. Stands in the session's data, so that a new id keeps it.
+//! The login that began a session. Part of the session's data, so that rotation keeps it.
 
 use std::time::Duration;
 
@@ -12,63 +12,65 @@ use crate::base::{
     member::ClientInfo,
 };
 
-/// How a session began.
+/// The login that began a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LoginContext {
-    /// From where, and with what.
+    /// The client's address and browser at the login.
     pub client: ClientInfo,
-    /// Whether it outlives the browser.
+    /// Whether the session survives closing the browser.
     pub remember: bool,
-    /// When; a new id does not change it.
+    /// When the session began, in milliseconds since 1970. Rotation does not change it.
     pub created_at: Millis,
-    /// When it ends in any case; a new id does not change that either.
+    /// When the session ends in any case, in milliseconds since 1970. Rotation does not change it.
     pub absolute_expires_at: Millis,
-    /// When the password was last given.
+    /// When the password was last entered, in milliseconds since 1970.
     pub authenticated_at: Millis,
 }
 
 impl LoginContext {
-    /// A session that begins now, with a password just given.
+    /// Creates the context of a session that begins now, with a password just entered.
     pub fn new(settings: &config::Sessions, now: Millis, client: ClientInfo, remember: bool) -> Self {
         let absolute_expires_at = now.saturating_add(to_millis(settings.absolute.get()));
         Self { client, remember, created_at: now, absolute_expires_at, authenticated_at: now }
     }
 
-    /// It ends after this long without a request.
+    /// Returns how long the session lives without a request.
     pub fn idle(&self, settings: &config::Sessions) -> Duration {
         if self.remember { settings.idle } else { settings.idle.min(settings.browser_idle) }.get()
     }
 
-    /// Returns the proof that the password was given not long ago. Not in the future either: the clock was set back since.
+    /// Returns the proof of recent authentication, or `None`. A time in the future does not count:
+    /// the clock was set back since.
     pub fn recent(&self, settings: &config::Sessions, now: Millis) -> Option<RecentAuth> {
         let age = now.saturating_sub(self.authenticated_at);
         (-SKEW..to_millis(settings.reauthenticate_after.get())).contains(&age).then_some(RecentAuth(()))
     }
 }
 
-/// The proof that the caller gave their password not long ago. Verbs that could take an account away from its owner ask for one, so
-/// that without it they cannot be called; only [`LoginContext::recent`] makes it.
+/// The proof that the caller recently entered their password. Functions that could take an account
+/// away from its owner require it as an argument; only [`LoginContext::recent`] creates it.
 #[derive(Debug)]
 pub struct RecentAuth(());
 
-/// A session's way on under a new id; [`crate::accounts::session::renewal`] makes it. The row goes first, in the transaction of whatever makes
-/// the old id useless, then memory, then the cookie.
+/// The rotation of a session to a new id; [`crate::accounts::session::renewal`] creates it. The row
+/// changes first, in the transaction of the change that makes the old id useless, then memory, then
+/// the cookie.
 pub struct Rotation {
-    /// The id that it has.
+    /// The session's present id.
     pub old: Id,
-    /// The id that it gets.
+    /// The session's next id.
     pub new: Id,
-    /// How it began.
+    /// The login that began the session.
     pub origin: LoginContext,
 }
 
 impl Rotation {
-    /// The hash of the id that it has.
+    /// Returns the hash of the present id.
     pub fn old_id(&self) -> IdHash {
         hash_id(self.old.0)
     }
 
-    /// The hash of the id that it gets.
+    /// Returns the hash of the next id.
     pub fn new_id(&self) -> IdHash {
         hash_id(self.new.0)
     }

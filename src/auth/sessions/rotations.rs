@@ -1,4 +1,4 @@
-//! How a session goes on under another id.
+//! Rotation: a session continues under a new id.
 
 use super::{
     IdHash, Sessions,
@@ -11,27 +11,29 @@ use crate::{
     shared::error::AppError,
 };
 
-/// How long after a renewal a request with the old id is taken for one that was on its way.
+/// How long after a rotation, in milliseconds, a request with the old id counts as one that was
+/// already under way.
 const IN_FLIGHT: Millis = 10_000;
-/// How long it is known at all that an id was replaced; longer than any request takes.
+/// How long a rotation is remembered, in milliseconds; longer than any request takes.
 pub(super) const RENEWED_FOR: Millis = 3_600_000;
 
-/// What is known of an id that is no session's.
+/// What is known of an id that no session has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
-    /// It was replaced a moment ago: whoever sends it has, or gets, the new one.
+    /// Rotated a moment ago: the browser has the new id, or is about to receive it.
     JustRenewed,
-    /// It was replaced earlier.
+    /// Rotated earlier.
     Renewed,
-    /// It was never replaced.
+    /// Never rotated.
     Ended,
 }
 
 impl Sessions {
-    /// Gives a living session another id.
+    /// Rotates a living session to a new id.
     ///
     /// # Errors
-    /// [`AppError::SignedOut`] when it has ended, or an outage.
+    /// [`AppError::SignedOut`] when the session has ended; [`AppError::Unavailable`] when the
+    /// database cannot be used.
     pub async fn renew(&self, renewal: &Rotation, member: &Member) -> Result<(), AppError> {
         let mut transaction = self.db.begin().await?;
         self.carry_over(&mut transaction, renewal, member).await?;
@@ -40,12 +42,13 @@ impl Sessions {
         Ok(())
     }
 
-    /// Gives a living session another id, and the stamp of its member, in the transaction in which the old ones become useless: what
-    /// comes meanwhile with the old id finds nothing, and has nothing to end. In one statement: of a session that is ended meanwhile
-    /// there is none to rename, and none comes back.
+    /// Gives a living session its new id and its member's present stamp, in the transaction that
+    /// makes the old ones useless: requests that still send the old id find no session and have
+    /// none to end. One statement, so that a session that ends meanwhile is not restored.
     ///
     /// # Errors
-    /// [`AppError::SignedOut`] when it has ended, or an outage.
+    /// [`AppError::SignedOut`] when the session has ended; [`AppError::Unavailable`] when the
+    /// database cannot be used.
     pub async fn carry_over(
         &self,
         transaction: &mut Transaction,
@@ -59,19 +62,19 @@ impl Sessions {
         Ok(store::insert_renewed(transaction, &renewal.old_id(), self.clock.now()).await?)
     }
 
-    /// To be called after the commit, before the member is taken back.
+    /// Drops the old id from memory. Call after the commit, before the member is invalidated.
     pub fn carried_over(&self, renewal: &Rotation) {
         self.reread(renewal.old_id());
     }
 
-    /// Returns what is known of an id that is no session's.
+    /// Returns what is known of an id that no session has.
     ///
     /// # Errors
-    /// When the database cannot be used.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn unknown(&self, id: IdHash) -> Result<Unknown, AppError> {
         let renewed_at = store::renewed_at(&mut *self.db.read().await?, &id).await?;
         Ok(match renewed_at.map(|at| self.clock.now().saturating_sub(at)) {
-            // A renewal in the future is one from before the clock was set back.
+            // A rotation in the future is from before the clock was set back.
             Some(0..=IN_FLIGHT) => Unknown::JustRenewed,
             Some(_) => Unknown::Renewed,
             None => Unknown::Ended,

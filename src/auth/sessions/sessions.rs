@@ -1,5 +1,6 @@
-//! All sessions of the site. A session is trusted from memory for `sessions.cache_ttl`, so that a signed-in request asks no
-//! database; whatever ends a session takes it out of memory in the same verb, and tells who watches it.
+//! All sessions of the site. A session is cached for `sessions.cache_ttl`, so that a signed-in
+//! request needs no database query. Whatever ends a session also removes it from memory and
+//! notifies its watchers.
 
 use std::{
     sync::{
@@ -39,7 +40,7 @@ pub(super) struct Live {
 }
 
 impl Live {
-    /// Whether it is time to write down that it was seen.
+    /// Returns whether "last seen" must be written again.
     pub fn is_due(&self, now: Millis, every: Duration) -> bool {
         now.saturating_sub(self.last_seen_at.load(Ordering::Relaxed)) >= to_millis(every)
     }
@@ -64,7 +65,7 @@ pub struct Sessions {
     pub(super) cache: Cache,
     pub(super) settings: config::Sessions,
     pub(super) live: Arc<Memory<IdHash, Arc<Live>>>,
-    /// Who wants to know at once when a session of a member ends.
+    /// The open pages to notify when a session of a member ends.
     pub watchers: Watchers,
 }
 
@@ -75,22 +76,22 @@ impl std::fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    /// On this database.
+    /// Creates the sessions of this database.
     pub fn new(db: Database, clock: Clock, cache: Cache, settings: config::Sessions) -> Self {
         let longest = settings.cache_ttl.get();
         let live = Arc::new(Memory::new(clock.clone(), settings.cache_entries, longest, |_, _| 1));
         Self { db, clock, cache, settings, live, watchers: Watchers::default() }
     }
 
-    /// Asks the database anew for every session.
+    /// Drops all sessions from memory, so that each is read from the database again.
     pub fn distrust_memory(&self) {
         self.live.invalidate_all();
     }
 
-    /// Opens a session. Returns false when the id is taken: the caller then tries another one.
+    /// Opens a session. Returns false when the id is taken; the caller then tries another one.
     ///
     /// # Errors
-    /// When the database cannot be used.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn open(
         &self,
         id: IdHash,
@@ -101,10 +102,11 @@ impl Sessions {
         self.open_over(id, None, user, data, origin).await
     }
 
-    /// Opens a session in place of the one that the browser had, which ends.
+    /// Opens a session and ends `previous`, the one that the browser had. Returns false when the id
+    /// is taken.
     ///
     /// # Errors
-    /// When the database cannot be used.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn open_over(
         &self,
         id: IdHash,
@@ -126,7 +128,7 @@ impl Sessions {
         let opened = store::insert(&mut transaction, &id, &row, &origin.client).await?;
         let mut replaced = None;
         if let Some(previous) = previous.filter(|_| opened) {
-            // In one transaction: at no moment is the old id one that was never replaced.
+            // In one transaction, so that the old id is never seen as ended without a rotation.
             replaced = store::delete(&mut transaction, &previous).await?.map(|owner| (owner, previous));
             store::insert_renewed(&mut transaction, &previous, now).await?;
         }
@@ -139,16 +141,18 @@ impl Sessions {
         Ok(opened)
     }
 
-    /// What a living session carries. Its "last seen" is written at most once in `sessions.touch_every`.
+    /// Returns a living session's data and its absolute end, and counts as a visit: "last seen" is
+    /// written at most once in `sessions.touch_every`. Returns `None` for an unknown or ended
+    /// session.
     ///
     /// # Errors
-    /// When the database cannot be used; never for an unknown or ended session.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn load(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
         let Some(live) = self.live(id).await? else {
             return Ok(None);
         };
         let (now, last_seen) = (self.clock.now(), live.last_seen_at.load(Ordering::Relaxed));
-        // Of many requests at once, one writes.
+        // Of several concurrent requests, one writes.
         if live.is_due(now, self.settings.touch_every.get())
             && live
                 .last_seen_at
@@ -160,15 +164,17 @@ impl Sessions {
         Ok(Some((live.data.clone(), live.absolute_expires_at)))
     }
 
-    /// What a living session carries, and when it ends if nobody comes by. Only a look: it does not count as coming by.
+    /// Returns a living session's data and when it ends without further requests, in milliseconds
+    /// since
+    /// 1970. Does not count as a visit. Returns `None` for an unknown or ended session.
     ///
     /// # Errors
-    /// When the database cannot be used; never for an unknown or ended session.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn peek(&self, id: IdHash) -> Result<Option<(Data, Millis)>, AppError> {
         Ok(self.live(id).await?.map(|live| (live.data.clone(), live.ends_at())))
     }
 
-    /// Drops a session from memory, so that the next request asks the database for it.
+    /// Drops a session from memory, so that the next request reads it from the database.
     pub fn reread(&self, id: IdHash) {
         self.live.invalidate(id);
     }
@@ -197,7 +203,7 @@ impl Sessions {
         }))
     }
 
-    /// In the background: nobody waits for "last seen".
+    /// Writes "last seen" in the background, so that no request waits for it.
     fn touch(&self, id: IdHash, now: Millis) {
         let db = self.db.clone();
         let touching = async move {
@@ -213,10 +219,10 @@ impl Sessions {
         tokio::spawn(touching.in_current_span());
     }
 
-    /// Changes what a session carries; nothing happens to one that has ended.
+    /// Changes the data of a session. Does nothing when the session has ended.
     ///
     /// # Errors
-    /// When the database cannot be used.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn save(&self, id: IdHash, data: &Data) -> Result<(), AppError> {
         if self.load(id).await?.is_some_and(|(known, _)| known == *data) {
             return Ok(());

@@ -1,4 +1,5 @@
-//! Whose session it is, told without asking anybody: for who answers many requests a second and leaves everything else to others.
+//! Cached sessions whose member is known without a query, for callers that answer many requests a
+//! second and leave all other cases to the layers.
 
 use std::{ops::Range, sync::Arc};
 
@@ -11,20 +12,23 @@ use crate::{
     cache::{Memory, Ticket},
 };
 
-/// A session that was looked at, and of which nothing is left to be asked: it is in memory and living, it carries nothing but its
-/// member and how it began, and its member is in memory too, with the stamp under which it was opened.
+/// A cached session that needs no further checks: in memory, not expired, with no data beyond its
+/// member and [`LoginContext`](super::login_context::LoginContext), and its member is cached with a
+/// matching stamp.
 pub struct SessionSnapshot {
-    /// Whose it is.
+    /// The session's owner.
     pub member: Member,
     live: Arc<Live>,
     session: Ticket,
     user: Ticket,
-    /// From when to when both are trusted from memory. Before that, the clock was set back since.
+    /// The time during which both cache entries are valid. A time before it means that the clock
+    /// was set back.
     good: Range<Millis>,
 }
 
 impl Sessions {
-    /// Looks at a session; nothing when there is any doubt, or when its "last seen" is to be written.
+    /// Returns a snapshot of a session, or `None` when anything needs checking or "last seen" must
+    /// be written.
     pub async fn look(
         &self,
         members: &Memory<UserId, Option<Member>>,
@@ -44,7 +48,7 @@ impl Sessions {
         self.is_current_snapshot(members, &seen, self.clock.now()).then_some(seen)
     }
 
-    /// Whether all of that is still so.
+    /// Returns whether all of the snapshot is still true.
     pub fn is_current_snapshot(
         &self,
         members: &Memory<UserId, Option<Member>>,

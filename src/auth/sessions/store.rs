@@ -8,7 +8,7 @@ use crate::base::{
     sql::Sql,
 };
 
-/// A session as it is stored.
+/// A session as stored.
 #[derive(FromRow)]
 pub struct Row {
     pub user_id: i64,
@@ -19,22 +19,22 @@ pub struct Row {
     pub absolute_expires_at: Millis,
 }
 
-/// A device as its owner sees it.
+/// A signed-in device as its owner sees it.
 #[derive(FromRow)]
 pub struct DeviceRow {
-    /// Which session.
+    /// The hash of the session's id.
     pub id_hash: Vec<u8>,
-    /// When it signed in.
+    /// When it signed in, in milliseconds since 1970.
     pub created_at: Millis,
     /// When it was last seen, as far as written.
     pub last_seen_at: Millis,
-    /// From which address.
+    /// The network address at the login.
     pub address: String,
-    /// With what.
+    /// The browser's User-Agent.
     pub agent: String,
 }
 
-/// False when there is a session with this hash already.
+/// Inserts a session. Returns false when one with this hash exists.
 pub async fn insert(
     connection: &mut AnyConnection,
     id_hash: &[u8],
@@ -68,7 +68,7 @@ pub async fn find(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Opti
     .await
 }
 
-/// Never an upsert: a request in flight during a logout must not bring the session back.
+/// An update, never an upsert: a request in flight during a logout must not restore the session.
 pub async fn update_data(
     connection: &mut AnyConnection,
     id_hash: &[u8],
@@ -82,7 +82,8 @@ pub async fn update_data(
         .map(drop)
 }
 
-/// Each session keeps its own idle time: the difference of its two columns.
+/// Writes "last seen". The difference of the two columns is the session's own idle time, which
+/// stays.
 pub async fn touch(connection: &mut AnyConnection, id_hash: &[u8], now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "UPDATE sessions SET idle_expires_at = $2 + (idle_expires_at - last_seen_at), last_seen_at = $2 \
@@ -95,7 +96,7 @@ pub async fn touch(connection: &mut AnyConnection, id_hash: &[u8], now: Millis) 
     .map(drop)
 }
 
-/// Whose session it was.
+/// Deletes a session and returns its owner, or `None` when there was none.
 pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Option<UserId>, sqlx::Error> {
     sqlx::query_as::<_, (i64,)>("DELETE FROM sessions WHERE id_hash = $1 RETURNING user_id")
         .bind(id_hash)
@@ -104,7 +105,7 @@ pub async fn delete(connection: &mut AnyConnection, id_hash: &[u8]) -> Result<Op
         .map(|row| row.map(|(user_id,)| UserId(user_id)))
 }
 
-/// Gives a session another id and other data. Returns false when there is no such session any more.
+/// Gives a session another id and other data. Returns false when the session has ended.
 pub async fn rename(
     connection: &mut AnyConnection,
     old: &[u8],
@@ -120,7 +121,7 @@ pub async fn rename(
     Ok(done.rows_affected() == 1)
 }
 
-/// Records that the browser that had this id has another one from now on.
+/// Records that the browser with this id got another one.
 pub async fn insert_renewed(
     connection: &mut AnyConnection,
     old: &[u8],
@@ -146,7 +147,7 @@ pub async fn renewed_at(connection: &mut AnyConnection, old: &[u8]) -> Result<Op
         .map(|row| row.map(|(at,)| at))
 }
 
-/// Forgets the ids that were replaced before then.
+/// Deletes the records of ids that were replaced before this time.
 pub async fn delete_renewed(connection: &mut AnyConnection, before: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM renewed_sessions WHERE renewed_at < $1")
         .bind(before)
@@ -155,7 +156,8 @@ pub async fn delete_renewed(connection: &mut AnyConnection, before: Millis) -> R
         .map(drop)
 }
 
-/// With what the session was opened that was deleted; none when it is not there, or somebody else's.
+/// Deletes a session of this member and returns its User-Agent, or `None` when there is no such
+/// session or it belongs to another member.
 pub async fn delete_own(
     connection: &mut AnyConnection,
     user: UserId,
@@ -169,13 +171,13 @@ pub async fn delete_own(
         .map(|row| row.map(|(agent,)| agent))
 }
 
-/// The hashes of a member's sessions, all ended but the one to keep.
+/// Deletes a member's sessions, except `keep`, and returns their hashes.
 pub async fn delete_all(
     connection: &mut AnyConnection,
     user: UserId,
     keep: Option<&[u8; 32]>,
 ) -> Result<Vec<[u8; 32]>, sqlx::Error> {
-    // No hash is empty: with nothing to keep, all differ from it.
+    // No hash is empty, so without one to keep all match.
     let ended: Vec<(Vec<u8>,)> =
         sqlx::query_as("DELETE FROM sessions WHERE user_id = $1 AND id_hash <> $2 RETURNING id_hash")
             .bind(user.0)
@@ -185,7 +187,7 @@ pub async fn delete_all(
     Ok(ended.into_iter().filter_map(|(id_hash,)| id_hash.try_into().ok()).collect())
 }
 
-/// Whose sessions, and their hashes, of all that these had.
+/// Deletes all sessions of these members. Returns owners and hashes.
 pub async fn delete_of(
     connection: &mut AnyConnection,
     users: &[UserId],
@@ -196,7 +198,8 @@ pub async fn delete_of(
     Ok(ended.into_iter().filter_map(|(user, hash)| Some((UserId(user), hash.try_into().ok()?))).collect())
 }
 
-/// How many expired ones went, at most `limit` at a time, so that writers do not wait for long.
+/// Deletes at most `limit` expired sessions, so that other writers do not wait long. Returns how
+/// many.
 pub async fn delete_expired(
     connection: &mut AnyConnection,
     now: Millis,
@@ -213,8 +216,8 @@ pub async fn delete_expired(
     .map(|done| done.rows_affected())
 }
 
-/// Returns whether any session has times that only a clock that was ahead can have written: last seen after `latest`, or with an end
-/// after `latest_end`.
+/// Returns whether any session has times written while the clock was ahead: last seen after
+/// `latest`, or an end after `latest_end`.
 pub async fn has_wrong_times(
     connection: &mut AnyConnection,
     latest: Millis,
@@ -228,7 +231,7 @@ pub async fn has_wrong_times(
         .map(|row| row.is_some())
 }
 
-/// Gives such sessions the times that they would have if they had been seen now, and end at `end` those that would end after `latest_end`.
+/// Corrects such sessions: "last seen" becomes now, and an end after `latest_end` becomes `end`.
 pub async fn correct_times(
     connection: &mut AnyConnection,
     now: Millis,
@@ -253,7 +256,7 @@ pub async fn correct_times(
     .map(|done| done.rows_affected())
 }
 
-/// The live ones of a member, the one to begin with first, then the last seen.
+/// Returns a member's living sessions: `first`, then the others, last seen first.
 pub async fn devices(
     connection: &mut AnyConnection,
     user: UserId,

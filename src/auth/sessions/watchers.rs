@@ -1,4 +1,4 @@
-//! Who wants to know at once when a session of a member ends.
+//! Open pages that are notified when a session of their member ends.
 
 use std::{
     collections::HashMap,
@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use crate::base::member::UserId;
 
-/// All watches. Clones share them. What is sent says no more than "look again", so nothing is lost when it is sent twice before
-/// somebody looks, and nothing piles up.
+/// All watches. Clones share them. A notification says only "check again", so one that is sent
+/// twice before a check loses nothing, and nothing piles up.
 #[derive(Clone, Default)]
 pub struct Watchers(Arc<Mutex<Members>>);
 
@@ -20,7 +20,7 @@ struct Members {
     watches: usize,
 }
 
-/// One watch, until it is dropped.
+/// One watch; it ends when dropped.
 pub struct Watch {
     watchers: Watchers,
     user: UserId,
@@ -28,10 +28,12 @@ pub struct Watch {
 }
 
 impl Watchers {
-    /// At once for one member. A browser opens six connections to a host; the rest is for other browsers.
+    /// Watches at once for one member. A browser opens six connections to a host; the rest is for
+    /// other browsers.
     pub const MOST_OF_ONE: usize = 24;
 
-    /// Begins to watch a member's sessions. None when too many do already, of this member, or `most` in all.
+    /// Begins to watch a member's sessions. Returns `None` at the limit: of this member, or `most`
+    /// in all.
     pub fn watch(&self, user: UserId, most: usize) -> Option<Watch> {
         let mut members = self.members();
         let of_this = members.senders.get(&user).map_or(0, watch::Sender::receiver_count);
@@ -43,14 +45,14 @@ impl Watchers {
         Some(Watch { watchers: self.clone(), user, changes })
     }
 
-    /// Has everybody look again who watches this member's sessions. To be called after the commit.
+    /// Notifies all watches of this member. Call after the commit.
     pub fn notify(&self, user: UserId) {
         if let Some(sender) = self.members().senders.get(&user) {
             sender.send_replace(());
         }
     }
 
-    /// How many watches there are.
+    /// Returns the number of watches.
     pub fn count(&self) -> usize {
         self.members().watches
     }
@@ -61,12 +63,13 @@ impl Watchers {
 }
 
 impl Watch {
-    /// To be called before each look: what happens from here on is told by [`Self::changed`].
+    /// Marks all notifications so far as seen. Call before each check: later ones complete
+    /// [`Self::changed`].
     pub fn begin_to_look(&mut self) {
         self.changes.mark_unchanged();
     }
 
-    /// When a session of the member has ended since the last look began.
+    /// Completes when a session of the member has ended since [`Self::begin_to_look`].
     pub async fn changed(&mut self) {
         // The sender lives as long as its receivers; see `drop`.
         let _ = self.changes.changed().await;

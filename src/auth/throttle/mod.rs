@@ -1,5 +1,5 @@
-//! How often something may be tried: counted in the database, so that a restart forgets nothing, and never in the visitor's session,
-//! which an attacker throws away.
+//! Rate limits, counted in the database, so that a restart does not reset them, and never in the
+//! visitor's session, which an attacker can discard.
 
 pub mod service;
 mod store;

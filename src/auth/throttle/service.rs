@@ -1,4 +1,4 @@
-//! Taking a try, and giving it back when it turned out to be none that matters.
+//! Charging and refunding rate limits.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -14,7 +14,7 @@ use crate::{
     shared::error::AppError,
 };
 
-/// One thing that is counted: what is tried, and by or for whom.
+/// One rate limit: the action, and whom it is counted for.
 #[derive(Clone)]
 pub struct Limit {
     key_hash: [u8; 32],
@@ -22,8 +22,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// `what` is tried by or for `who`, at most at this rate. Stored as a hash: what people type into the field for their name may
-    /// be their password.
+    /// Creates the limit of the action `what` for `who`, at this rate. Stored as a hash, because
+    /// people sometimes type their password into the field for their name.
     pub fn new(what: &'static str, who: &str, rate: Rate) -> Self {
         let mut hash = Sha256::new();
         hash.update((what.len() as u64).to_be_bytes());
@@ -32,12 +32,12 @@ impl Limit {
         Self { key_hash: hash.finalize().into(), rate }
     }
 
-    /// Returns how long a count lasts.
     fn period(&self) -> Millis {
         to_millis(self.rate.period())
     }
 
-    /// The same for an address of the network, of IPv6 with the whole /64, which is what one customer gets.
+    /// Creates a limit for a network address; for IPv6 the whole /64, which is what one customer
+    /// gets.
     pub fn for_address(what: &'static str, address: &str, rate: Rate) -> Self {
         Self::new(what, &network(address), rate)
     }
@@ -54,7 +54,7 @@ fn network(address: &str) -> String {
     }
 }
 
-/// The limits of this site. Cheap to clone.
+/// The rate limits of this site. Cheap to clone.
 #[derive(Clone)]
 pub struct Throttle {
     db: Database,
@@ -62,18 +62,21 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// Counts in this database.
+    /// Creates rate limits that are counted in this database.
     pub const fn new(db: Database, clock: Clock) -> Self {
         Self { db, clock }
     }
 
-    /// Takes one try from each limit, before the work is done: of many at once only as many as are allowed get to do it.
+    /// Charges one attempt to each limit. Call before the work, so that of many concurrent attempts
+    /// only the allowed number proceeds.
     ///
     /// # Errors
-    /// [`AppError::Throttled`] when one of them is used up; nothing is counted then, so that who goes on trying does not wait longer.
+    /// [`AppError::Throttled`] when a limit is exhausted; nothing is charged then, so that further
+    /// attempts do not lengthen the wait. [`AppError::Unavailable`] when the database cannot be
+    /// used.
     pub async fn take(&self, limits: &[Limit]) -> Result<(), AppError> {
         let now = self.clock.now();
-        // Without a write for who is over the limit: a flood of refusals costs little.
+        // Over the limit nothing is written, so that a flood of refusals is cheap.
         let mut connection = self.db.read().await?;
         for limit in limits {
             if let Some(found) =
@@ -94,10 +97,10 @@ impl Throttle {
         Ok(transaction.commit().await?)
     }
 
-    /// Gives a try back.
+    /// Refunds one attempt to each limit.
     ///
     /// # Errors
-    /// An outage.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn refund(&self, limits: &[Limit]) -> Result<(), AppError> {
         let mut transaction = self.db.begin().await?;
         for limit in limits {
@@ -106,20 +109,20 @@ impl Throttle {
         Ok(transaction.commit().await?)
     }
 
-    /// Lets somebody begin anew.
+    /// Resets a limit.
     ///
     /// # Errors
-    /// An outage.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn forget(&self, limit: &Limit) -> Result<(), AppError> {
         let mut transaction = self.db.begin().await?;
         store::forget(&mut transaction, &limit.key_hash).await?;
         Ok(transaction.commit().await?)
     }
 
-    /// Deletes counts that are over, and those of a clock that was ahead. Returns how many.
+    /// Deletes expired counts, and those written while the clock was ahead. Returns how many.
     ///
     /// # Errors
-    /// An outage.
+    /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn sweep(&self) -> Result<u64, AppError> {
         const BATCH: i64 = 500;
         let mut swept = 0;
@@ -137,10 +140,11 @@ impl Throttle {
     }
 }
 
-/// Counts one try in a transaction of the caller's. Returns `None` within the limit; past it, when the count begins anew.
+/// Charges one attempt in the caller's transaction. Returns `None` within the limit; past it, when
+/// the count expires, in milliseconds since 1970.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn count(
     transaction: &mut Transaction,
     now: Millis,
@@ -152,7 +156,7 @@ pub async fn count(
     Ok((counted.count > i64::from(limit.rate.count())).then_some(counted.expires_at.min(end)))
 }
 
-/// The refusal of who may try again at that time.
+/// Returns the error for an exhausted limit that expires at this time.
 pub fn throttled(expires_at: Millis, now: Millis) -> AppError {
     let seconds = expires_at.saturating_sub(now).max(0).unsigned_abs().div_ceil(1000).max(1);
     AppError::Throttled { retry_after: u32::try_from(seconds).unwrap_or(u32::MAX) }

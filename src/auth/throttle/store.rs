@@ -4,14 +4,15 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::base::clock::Millis;
 
-/// A count, and when it begins anew.
+/// A count, and when it expires.
 #[derive(FromRow)]
 pub struct Counted {
     pub count: i64,
     pub expires_at: Millis,
 }
 
-/// Returns the present count, if there is one. A count that ends after `latest` was begun by a clock that was ahead, and is none.
+/// Returns the present count, if there is one. A count that expires after `latest` was begun while
+/// the clock was ahead and is ignored.
 pub async fn find(
     connection: &mut AnyConnection,
     key_hash: &[u8],
@@ -28,8 +29,8 @@ pub async fn find(
     .await
 }
 
-/// Counts one more; in one statement, so that of many at once each sees its own number. A count that is over, or that ends after
-/// `latest`, begins anew.
+/// Adds one to a count, in one statement, so that concurrent attempts each see their own number. A
+/// count that has expired, or expires after `latest`, starts again at one.
 pub async fn count(
     connection: &mut AnyConnection,
     key_hash: &[u8],
@@ -54,7 +55,7 @@ pub async fn count(
     .await
 }
 
-/// One less.
+/// Subtracts one from a count.
 pub async fn refund(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE throttles SET count = count - 1 WHERE key_hash = $1 AND count > 0")
         .bind(key_hash)
@@ -63,7 +64,7 @@ pub async fn refund(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(
         .map(drop)
 }
 
-/// None at all.
+/// Deletes a count.
 pub async fn forget(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM throttles WHERE key_hash = $1")
         .bind(key_hash)
@@ -72,7 +73,7 @@ pub async fn forget(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(
         .map(drop)
 }
 
-/// Deletes counts that are over, and those that end after `latest`; at most `limit`. Returns how many.
+/// Deletes expired counts, and those that expire after `latest`; at most `limit`. Returns how many.
 pub async fn delete_expired(
     connection: &mut AnyConnection,
     now: Millis,
