@@ -5,7 +5,7 @@ use crate::base::{email_address, username};
 /// Words that are looked for; more are no help to anybody.
 const MOST_WORDS: usize = 5;
 /// Characters of a word that are looked at.
-const LONGEST: usize = 100;
+const MAX_WORD_CHARS: usize = 100;
 
 /// A search. What is searched is one text a user, in which each part begins a line (`migrations/*/0005`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Way {
 impl Search {
     /// None when there is nothing to look for.
     pub fn parse(typed: &str) -> Option<Self> {
-        let short: String = typed.chars().take(MOST_WORDS * LONGEST).collect();
+        let short: String = typed.chars().take(MOST_WORDS * MAX_WORD_CHARS).collect();
         let words = short.split(|c: char| c.is_whitespace() || c.is_control());
         // Of an address the host has a rule of its own.
         let folded =
@@ -84,7 +84,7 @@ impl Search {
 
 /// Short words, and those in which PostgreSQL's index finds nothing to hold on to, are looked for at the beginning only.
 fn needle(word: &str) -> String {
-    let word: String = word.chars().take(LONGEST).collect();
+    let word: String = word.chars().take(MAX_WORD_CHARS).collect();
     if word.chars().count() >= 3 && has_trigram(&word) { word } else { format!("\n{word}") }
 }
 
