@@ -55,8 +55,8 @@ pub async fn act(
     }))
 }
 
-/// Ends the impersonation, and redirects to the admin. A no-op for a caller who impersonates
-/// nobody, who is redirected as well.
+/// Ends the impersonation, and redirects to the member's page in the admin, or to the start page if
+/// the caller cannot use the admin. For a caller who impersonates nobody it only redirects.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be

@@ -36,8 +36,8 @@ pub struct Candidate {
     pub user: i64,
     /// The username.
     pub username: String,
-    /// Whether the caller can impersonate them: active, not staff, without permissions that the
-    /// caller lacks, and not the caller.
+    /// Whether the caller can impersonate them: active, neither staff nor superuser, without
+    /// permissions that the caller lacks, and not the caller.
     pub is_possible: bool,
     /// The time limit, in minutes.
     pub minutes: u64,

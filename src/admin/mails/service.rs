@@ -132,7 +132,8 @@ async fn require_within(
     }
 }
 
-/// Writes the audit log of the recipient, or, for a mail to no user, an entry about several.
+/// Writes the audit log: of the recipient, or, for a mail to no user, only that of the staff
+/// member.
 async fn record(
     transaction: &mut Transaction,
     visit: &RequestContext,

@@ -13,7 +13,8 @@ use crate::shared::{
 ///
 /// # Errors
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission; [`AppError::Busy`]
-/// with a full hash queue; [`AppError::Unavailable`] when the database cannot be used.
+/// with a full hash queue; [`AppError::Throttled`] after too many mails to the address;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/add_user")]
 pub async fn add_user(
     #[server(default)] username: String,

@@ -24,8 +24,7 @@ const PAGE: usize = 100;
 /// Returns the page of the list that `query` asks for.
 ///
 /// # Errors
-/// [`AppError::BadRequest`] for text that the database rejects; [`AppError::Unavailable`] when the
-/// database cannot be used.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing, AppError> {
     let (filter, place) = Filter::from_query(query);
     let search = Search::parse(&filter.search);

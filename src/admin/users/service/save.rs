@@ -66,8 +66,7 @@ pub(super) fn refused(field: Field, problem: Problem) -> AppError {
 /// # Errors
 /// [`AppError::Invalid`] with the errors of the form; [`AppError::NotFound`] without such a user;
 /// [`AppError::Forbidden`] for an account with permissions that the caller lacks;
-/// [`AppError::Throttled`] after too many mails; [`AppError::Unavailable`] when the database cannot
-/// be used.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn save(
     visit: &RequestContext,
     staff: &Staff,

@@ -29,7 +29,7 @@ pub struct Concerned<'a> {
     pub limit: i64,
 }
 
-/// Returns their ids and names.
+/// Returns ids and names of the users that a batch applies to.
 pub async fn concerned(
     connection: &mut AnyConnection,
     concerned: &Concerned<'_>,

@@ -40,7 +40,7 @@ pub struct Matching {
     pub fitting: Count,
 }
 
-/// Returns the users that the index found, by facet.
+/// Counts the users that the index found for a search, by facet.
 pub async fn of_matches(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Matching>, sqlx::Error> {
     let rows: Vec<(i64, i64, i64)> = sql.query_as().fetch_all(connection).await?;
     let matching =
