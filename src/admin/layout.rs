@@ -1,4 +1,4 @@
-//! What the pages of the admin have in common.
+//! What the admin's pages have in common.
 
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -9,7 +9,7 @@ use crate::{
     ui::{IfAllowed, Page},
 };
 
-/// A page of the admin, with the way to its other rooms.
+/// A page of the admin, with links to its sections.
 #[component]
 pub fn AdminFrame(
     /// The heading.
@@ -28,20 +28,20 @@ pub fn AdminFrame(
     }
 }
 
-/// A room of the admin.
+/// A section of the admin.
 #[derive(Clone, Copy)]
 pub struct Room {
-    /// Where it is.
+    /// Its address.
     pub path: &'static str,
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// What there is to do.
+    /// What it is for, in a sentence.
     pub what: &'static str,
-    /// What it takes.
+    /// The permission that it requires.
     pub permission: Permission,
 }
 
-/// All rooms.
+/// All sections, in the order of the navigation.
 pub const ROOMS: [Room; 7] = [
     Room {
         path: crate::shared::paths::USERS,
@@ -98,14 +98,14 @@ fn RoomLink(room: Room) -> impl IntoView {
     }
 }
 
-/// The field by which a list is narrowed down to somebody.
+/// The search field that narrows a list down to matching users.
 #[component]
 pub fn UserSearch(
     /// The list's address.
     action: &'static str,
-    /// What was searched for.
+    /// The present search.
     search: String,
-    /// What else the list is asked.
+    /// Other parameters of the list, kept in hidden fields.
     #[prop(optional)]
     hidden: Vec<(&'static str, String)>,
 ) -> impl IntoView {

@@ -1,9 +1,9 @@
-//! The admin: people and what they may, for staff.
+//! The admin, for staff: users, groups, sessions, activity, mails and the cache.
 
 pub mod activity;
 pub mod cache;
 pub mod groups;
-/// Acting as a member, for staff.
+/// Impersonation of members by staff.
 pub mod impersonation;
 pub mod layout;
 pub mod mails;

@@ -1,4 +1,4 @@
-//! The admin's front page.
+//! The admin's start page.
 
 use leptos::prelude::*;
 

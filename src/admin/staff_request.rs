@@ -1,4 +1,4 @@
-//! What the admin's forms have in common: who asks, what they may, and how long ago they gave their password.
+//! What the admin's forms have in common: the caller, their permission, and re-authentication.
 
 use crate::{
     accounts::session,
@@ -9,27 +9,30 @@ use crate::{
     ui::flash::Message,
 };
 
-/// A request of staff who have the permission.
+/// A request by staff who have the permission that it requires.
 pub struct StaffRequest {
     /// The request.
     pub visit: RequestContext,
-    /// Who asks.
+    /// The caller.
     pub staff: Staff,
 }
 
 impl StaffRequest {
-    /// The present request.
+    /// Checks that the caller of the present request is staff with the permission.
     ///
     /// # Errors
-    /// [`AppError::SignedOut`], or [`AppError::Forbidden`].
+    /// [`AppError::SignedOut`] without a session, or [`AppError::Forbidden`] without the
+    /// permission.
     pub fn open(permission: Permission) -> Result<Self, AppError> {
         Ok(Self { staff: current_staff(permission)?, visit: RequestContext::current()? })
     }
 
-    /// Does what the form is for, with the proof that the password was given not long ago, and leads on with a message.
+    /// Runs the form's operation, with the proof of recent authentication that it requires, and
+    /// redirects to the page it returns with its message. A refused form and a password entry that
+    /// is too old are returned as a [`Submission`].
     ///
     /// # Errors
-    /// Those of the verb; a refused form is an answer.
+    /// [`AppError::ClosedWhileActing`] during an impersonation; otherwise those of the operation.
     pub async fn answer(
         self,
         verb: impl AsyncFnOnce(&Self, &RecentAuth) -> Result<(Message, String), AppError>,

@@ -1,4 +1,5 @@
-//! Server functions. (The copy is a file and no value: `download`.)
+//! Server functions for the deletion of the caller's account. (The export is a download, so it has
+//! a route of its own: `download`.)
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -9,10 +10,10 @@ use crate::{
     shared::{error::AppError, forms::Submission},
 };
 
-/// What a deletion that the caller asks for now would mean.
+/// Returns what a deletion requested now would mean, and when it would happen.
 ///
 /// # Errors
-/// Nobody is signed in.
+/// [`AppError::SignedOut`] without a session.
 #[server(prefix = "/api", endpoint = "members/deletion_terms")]
 pub async fn load_deletion_terms() -> Result<DeletionTerms, AppError> {
     use crate::site::{RequestContext, current_member};
@@ -20,10 +21,12 @@ pub async fn load_deletion_terms() -> Result<DeletionTerms, AppError> {
     Ok(crate::accounts::service::deletion_terms(&RequestContext::current()?.site, &current_member()?))
 }
 
-/// Asks for the deletion of the caller's account; success logs them out and leads to the login page.
+/// Requests the deletion of the caller's account; on success logs them out and redirects to the
+/// login page.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] without a session; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/delete")]
 pub async fn request_deletion(#[server(default)] username: String) -> Result<Submission, AppError> {
     use crate::{

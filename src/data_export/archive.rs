@@ -1,4 +1,5 @@
-//! A ZIP file, packed on a thread that may block while its content is still being read.
+//! A ZIP file, compressed on a blocking thread while its content is still being read from the
+//! database.
 
 use std::io::{Cursor, Write};
 
@@ -8,7 +9,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipResult, write::Simp
 
 use crate::{base::clock::Millis, shared::error::AppError};
 
-/// Pieces on their way; who reads faster than they are packed waits.
+/// Pieces buffered between reading and compressing; with a full buffer, reading waits.
 const AHEAD: usize = 4;
 
 enum Piece {
@@ -16,39 +17,39 @@ enum Piece {
     Bytes(Vec<u8>),
 }
 
-/// A ZIP file that is being packed.
+/// A ZIP file that is being written.
 pub struct Archive {
     pieces: mpsc::Sender<Piece>,
     packed: JoinHandle<ZipResult<Vec<u8>>>,
 }
 
 impl Archive {
-    /// An empty one, of this moment.
+    /// Starts an empty file; `now` is the modification time of what is in it.
     pub fn begin(now: Millis) -> Self {
         let (pieces, received) = mpsc::channel(AHEAD);
         Self { pieces, packed: tokio::task::spawn_blocking(move || pack(received, now)) }
     }
 
-    /// What is added from here on belongs to this file.
+    /// Starts a file within the archive, to which everything added from now on belongs.
     ///
     /// # Errors
-    /// When it cannot be packed.
+    /// [`AppError::Internal`] if compression has failed.
     pub async fn file(&self, name: &'static str) -> Result<(), AppError> {
         self.send(Piece::File(name)).await
     }
 
-    /// Adds to the present file.
+    /// Appends bytes to the current file.
     ///
     /// # Errors
-    /// When it cannot be packed.
+    /// [`AppError::Internal`] if compression has failed.
     pub async fn add(&self, bytes: Vec<u8>) -> Result<(), AppError> {
         self.send(Piece::Bytes(bytes)).await
     }
 
-    /// All of it.
+    /// Returns the finished archive.
     ///
     /// # Errors
-    /// When it cannot be packed.
+    /// [`AppError::Internal`] if compression has failed.
     pub async fn finish(self) -> Result<Vec<u8>, AppError> {
         drop(self.pieces);
         let failed = |error: &dyn std::fmt::Display| {

@@ -1,5 +1,5 @@
-//! The copy as a download. A route of its own, because server functions answer forms with pages and scripts with values, and this is
-//! a file.
+//! The export as a download. It is a route of its own, because server functions answer forms with
+//! pages and scripts with values, and this is a file.
 
 use axum::{
     Extension, Router,
@@ -30,7 +30,8 @@ use crate::{
     timing::Recorder,
 };
 
-/// The route. Who comes there by an address, after a login on the way say, is shown the page with the button.
+/// Returns the router with the download. A GET, for example after a login on the way, redirects to
+/// the page with the button.
 pub fn routes() -> Router<AppState> {
     Router::new().route(EXPORT, get(Redirect::to(DATA)).post(download))
 }
@@ -54,7 +55,8 @@ async fn download(
             Err(AppError::ReauthenticationRequired) if response::wants_html(&headers) => {
                 let to = [(header::LOCATION, with_next(REAUTHENTICATE, DATA))];
                 let mut response = (StatusCode::SEE_OTHER, to).into_response();
-                // The way back leads to a page and not to the file: there it says that the button is to be pressed again.
+                // After re-authentication the browser returns to the page, not to the file; the
+                // page then says that the button is to be pressed again.
                 pending_form::keep_to_show(&site, response.headers_mut(), DATA, EXPORT, Values::new());
                 response
             }

@@ -1,4 +1,4 @@
-//! A copy of all that the site has of a member, and the end of it.
+//! The export of all data about a member, and the request to delete their account.
 
 pub mod api;
 pub mod pages;

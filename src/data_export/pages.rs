@@ -1,4 +1,4 @@
-//! The pages on a member's data.
+//! The pages about a member's data.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
@@ -25,7 +25,8 @@ pub fn DataPage() -> impl IntoView {
                     "All that this site has of you, in one ZIP file: your account and profile, your picture, your devices, your "
                     <a href=ACTIVITY>"activity"</a> ", as text that you and other programs can read."
                 </p>
-                // A form and no link: nothing follows it unasked. A plain one: its answer is a file, and this page stays.
+                // A form and not a link, so that nothing (such as a prefetch) follows it unasked. A
+                // plain form: its response is a file, and this page stays.
                 <form method="post" action=EXPORT>
                     <button type="submit" class="button primary">
                         "Download"
@@ -35,7 +36,7 @@ pub fn DataPage() -> impl IntoView {
             <section class="card" aria-labelledby="delete">
                 <h2 id="delete">"Delete your account"</h2>
                 <p>"Nothing is deleted before you have read what that means, and confirmed it."</p>
-                // By a page load: the server looks how long ago the password was given.
+                // A full page load, because the server may require re-authentication first.
                 <p>
                     <a class="button danger" href="/members/delete" rel="external">
                         "Delete my account …"

@@ -1,6 +1,6 @@
-//! SQL for the copy of a member's data. (The
-//! one store that names tables of other features: were each to bring its part of the copy, one that is forgotten would be missed by
-//! nobody. `tests/http/export.rs` holds it to the schema.)
+//! SQL for the export of a member's data. This store reads the tables of other features: if each
+//! feature contributed its own part, nobody would notice a missing one. `tests/http/export.rs`
+//! compares it with the schema.
 
 use serde_json::Value;
 use sqlx::{
@@ -11,8 +11,8 @@ use tokio_stream::{Stream, StreamExt};
 
 use crate::base::{member::UserId, moment::moment};
 
-/// What the copy calls it, and where it comes from. Without hashes and other secrets, which are of no use to a member and of much
-/// to whoever finds the file.
+/// A part of the export: its name, and its statement. Hashes and other secrets are left out: they
+/// are of no use to the member, but of much to anybody else who gets the file.
 pub struct Part {
     pub name: &'static str,
     sql: &'static str,
@@ -25,7 +25,7 @@ pub const ACCOUNT: Part = Part {
           last_login, delete_after FROM users WHERE id = $1",
 };
 
-/// The lists.
+/// The parts with any number of rows.
 pub const LISTS: &[Part] = &[
     Part {
         name: "groups",
@@ -36,12 +36,12 @@ pub const LISTS: &[Part] = &[
         name: "permissions",
         sql: "SELECT codename FROM user_permissions WHERE user_id = $1 ORDER BY codename",
     },
-    // Who of the staff it was is theirs.
+    // Without the staff member's name, which is that person's data.
     Part {
         name: "changes_by_staff",
         sql: "SELECT at, what, old_value, new_value FROM changes WHERE object_kind = 'user' AND object_id = $1 ORDER BY id",
     },
-    // An account that was brought here from elsewhere.
+    // The origin of an imported account.
     Part {
         name: "imported_from",
         sql: "SELECT source, source_key FROM imported_users WHERE user_id = $1 ORDER BY source, source_key",
@@ -69,10 +69,10 @@ pub const LISTS: &[Part] = &[
     },
 ];
 
-/// A row, in the order of its columns.
+/// A row, with its columns in order.
 pub type Fields = Vec<(String, Value)>;
 
-/// The rows of a part, one by one.
+/// Streams the rows of a part.
 pub fn rows<'c>(
     connection: &'c mut AnyConnection,
     part: &Part,
@@ -88,7 +88,8 @@ fn fields(row: &AnyRow) -> Result<Fields, Error> {
         .collect()
 }
 
-/// The name of a number's column says what it means, here as in `migrations/`.
+/// Converts a column. Numbers are booleans, times or numbers depending on the column's name, by the
+/// conventions of `migrations/`.
 fn value(row: &AnyRow, at: usize, name: &str) -> Result<Value, Error> {
     let raw = row.try_get_raw(at)?;
     if raw.is_null() || raw.type_info().is_null() {
@@ -108,7 +109,7 @@ fn value(row: &AnyRow, at: usize, name: &str) -> Result<Value, Error> {
     })
 }
 
-/// Large and small, where there is one.
+/// Returns the large and the small picture, if there is one.
 pub async fn picture(
     connection: &mut AnyConnection,
     user: UserId,

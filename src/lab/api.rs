@@ -1,14 +1,14 @@
-//! Server functions of the lab; open to everybody where the lab is.
+//! Server functions of the lab; public where the lab is enabled.
 
 use leptos::prelude::*;
 
 use super::{ApiLesson, Matrix};
 use crate::shared::{error::AppError, forms::Submission, moment::Moment};
 
-/// What time it is.
+/// Returns the present time.
 ///
 /// # Errors
-/// None but those of the way.
+/// None of its own; [`AppError::Offline`] and the like from the transport.
 #[server(prefix = "/api", endpoint = "lab/now")]
 pub async fn tell_time() -> Result<Moment, AppError> {
     use crate::{base::moment::moment, site::RequestContext};
@@ -16,10 +16,10 @@ pub async fn tell_time() -> Result<Moment, AppError> {
     Ok(moment(RequestContext::current()?.site.clock.now()))
 }
 
-/// Exercise 5.
+/// Loads exercise 5.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Internal`] if the value cannot be computed.
 #[server(prefix = "/api", endpoint = "lab/cache_api")]
 pub async fn load_api_lesson() -> Result<ApiLesson, AppError> {
     use crate::site::RequestContext;
@@ -28,10 +28,10 @@ pub async fn load_api_lesson() -> Result<ApiLesson, AppError> {
     super::service::api_lesson(&RequestContext::current()?).await
 }
 
-/// Adds a message of each level, and leads back to their page.
+/// Queues a flash message of each level, and redirects to the page that shows them.
 ///
 /// # Errors
-/// None but those of the way.
+/// None of its own; [`AppError::Offline`] and the like from the transport.
 #[server(prefix = "/api", endpoint = "lab/send_messages")]
 pub async fn send_messages() -> Result<Submission, AppError> {
     use crate::{shared::level::Level, site::flash, ui::flash::Message::Example};
@@ -45,10 +45,10 @@ pub async fn send_messages() -> Result<Submission, AppError> {
     Ok(Submission::Accepted)
 }
 
-/// The dashboard's two times.
+/// Loads the dashboard's two times.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Internal`] if a value cannot be encoded for the cache.
 #[server(prefix = "/api", endpoint = "lab/matrix")]
 pub async fn load_matrix() -> Result<Matrix, AppError> {
     use crate::site::{RequestContext, current_member};

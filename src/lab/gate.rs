@@ -1,4 +1,4 @@
-//! Where the lab is closed there is nothing at its addresses.
+//! Closes the lab's addresses where the lab is disabled.
 
 use axum::{
     extract::{Request, State},
@@ -11,7 +11,7 @@ use crate::{
     site::{AppState, response},
 };
 
-/// Answers 404 for all that is the lab's.
+/// Answers all of the lab's addresses with 404 if the lab is disabled.
 pub async fn closed(State(site): State<AppState>, request: Request, next: Next) -> Response {
     if site.config.has_lab() || !is_of_the_lab(request.uri().path()) {
         return next.run(request).await;

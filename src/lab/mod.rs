@@ -1,5 +1,6 @@
-//! The lesson's caching exercises, live: what to expect at which second, what is observed, and where the lesson's text is wrong.
-//! Open to everybody where `lab.enabled` says so. All keys are fixed, so nobody can fill the cache from here.
+//! The lesson's caching exercises, live: what to expect at which second, what is observed, and
+//! where the lesson's text is wrong. Public where `lab.enabled` is set. All cache keys are fixed,
+//! so nobody can fill the cache from here.
 
 pub mod api;
 pub mod pages;
@@ -17,30 +18,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// How long the fragment in it is kept.
+/// TTL of the fragment in the page of exercise 6.
 pub const FRAGMENT_TTL: Duration = Duration::from_secs(30);
-/// How long the value of exercise 5 is kept.
+/// TTL of the value of exercise 5.
 pub const VALUE_TTL: Duration = Duration::from_secs(30);
-/// How long the daily task keeps the dashboard's view.
+/// TTL of the dashboard's view in the daily task.
 pub const VIEW_TTL: Duration = Duration::from_secs(5 * 60);
-/// How long it keeps the profile summary.
+/// TTL of the profile summary in the daily task.
 pub const SUMMARY_TTL: Duration = Duration::from_secs(15 * 60);
 
-/// Something that is kept, as it is seen.
+/// The times of a cached value, when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionSnapshot {
-    /// When it was made.
+    /// When it was computed.
     pub made_at: Moment,
     /// Seconds since then.
     pub age: u64,
-    /// Seconds until it is over.
+    /// Seconds until it expires.
     pub left: u64,
 }
 
-/// Exercise 5, as it is seen.
+/// What exercise 5 observes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiLesson {
-    /// Whether the value was there.
+    /// Whether the value was cached.
     pub is_hit: bool,
     /// The value's times.
     pub value: SessionSnapshot,
@@ -48,51 +49,51 @@ pub struct ApiLesson {
     pub run: Run,
 }
 
-/// A run through the calls.
+/// A run through the calls of the low-level API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// When.
+    /// When it ran.
     pub at: Moment,
-    /// Each call.
+    /// The calls, in order.
     pub calls: Vec<Call>,
 }
 
 /// A call of the low-level API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// As it is written here.
+    /// The call as it is written here.
     pub call: String,
-    /// As it is written in Django.
+    /// The call as it is written in Django.
     pub django: String,
-    /// What it must give.
+    /// The result that it must have.
     pub expected: String,
-    /// What it gave.
+    /// The result that it had.
     pub observed: String,
 }
 
-/// The daily task, as it is seen.
+/// What the daily task observes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Matrix {
-    /// The dashboard's public twin.
+    /// A public copy of the dashboard's entries.
     pub twin: Pair,
-    /// What is kept of the visitor's own dashboard; nothing for who is not signed in.
+    /// The cached entries of the visitor's own dashboard, or `None` without a session.
     pub own: Option<OwnPair>,
 }
 
-/// The two times.
+/// The two cached entries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
-    /// What is kept for five minutes.
+    /// The view, cached for five minutes.
     pub view: SessionSnapshot,
-    /// What is kept for fifteen.
+    /// The profile summary, cached for fifteen minutes.
     pub summary: SessionSnapshot,
 }
 
-/// The same of a member, where it is looked at without being made.
+/// The same of a member's dashboard, looked up without computing anything.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnPair {
-    /// "View rendered at".
+    /// "View rendered at", if the view is cached.
     pub view: Option<Moment>,
-    /// "Fragment rendered at".
+    /// "Fragment rendered at", if the summary is cached.
     pub summary: Option<Moment>,
 }

@@ -1,4 +1,4 @@
-//! The calls of the low-level API, one after the other, with what each must give.
+//! Runs the calls of the low-level API one after the other, with the result that each must have.
 
 use std::{fmt, time::Duration};
 
@@ -8,11 +8,11 @@ use crate::{
     shared::{error::AppError, moment::Moment},
 };
 
-/// Longer than a run takes, and no longer.
+/// Longer than a run takes, and short enough to leave nothing behind.
 const TTL: Duration = Duration::from_secs(30);
 const POLICY: Policy = Policy { name: "lab_calls", version: 1, ttl: Ttl::For(TTL), grace: Duration::ZERO };
 
-/// Runs through them. What the run before left is gone first.
+/// Runs all calls, after deleting what an earlier run may have left.
 pub async fn run(cache: &PublicCache<'_>, at: Moment) -> Run {
     let mut calls = Calls(Vec::new());
     let keys: [&[&str]; 7] = [&["a"], &["b"], &["c"], &["d"], &["e"], &["n"], &["zero"]];

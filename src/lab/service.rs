@@ -21,7 +21,7 @@ use crate::{
     site::RequestContext,
 };
 
-/// Made by the lab, of nothing but the time.
+/// An example value, which contains nothing but the time when it was computed.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Made {
     at: Millis,
@@ -29,10 +29,10 @@ struct Made {
 
 impl Public for Made {}
 
-/// The lesson's value and the run through the calls.
+/// Returns the value of exercise 5, and the results of the calls.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Internal`] if the value cannot be computed.
 pub async fn api_lesson(visit: &RequestContext) -> Result<ApiLesson, AppError> {
     let cache = visit.public_cache();
     let is_hit = AtomicBool::new(true);
@@ -44,7 +44,8 @@ pub async fn api_lesson(visit: &RequestContext) -> Result<ApiLesson, AppError> {
             Ok(Made { at: visit.site.clock.now() })
         })
         .await?;
-    // A run takes some twenty questions: few enough for a page, and too many for each of many visitors.
+    // Cached: a run makes some twenty cache calls, few enough for a page, but too many for each of
+    // many visitors.
     const AGAIN: Duration = Duration::from_secs(10);
     let policy = Policy::new("lab_run", 1, AGAIN);
     let run: Run = cache
@@ -55,17 +56,18 @@ pub async fn api_lesson(visit: &RequestContext) -> Result<ApiLesson, AppError> {
 
 impl Public for Run {}
 
-/// Where the lesson sleeps for a second: work that takes some time, on a thread where nobody waits.
+/// Computes for a while where the lesson sleeps for a second, on a blocking thread so that no
+/// request waits.
 async fn compute() -> Result<(), AppError> {
     const ROUNDS: usize = 20_000;
     let work = || (0..ROUNDS).fold([0_u8; 32], |hash, _| Sha256::digest(hash).into());
     tokio::task::spawn_blocking(work).await.map(drop).map_err(|_| AppError::Internal)
 }
 
-/// The dashboard's two times, of its twin and of the member's own.
+/// Returns the times of the dashboard's entries: of the public copy and of the member's own.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Internal`] if a value cannot be encoded for the cache.
 pub async fn matrix(visit: &RequestContext, member: Option<&Member>) -> Result<Matrix, AppError> {
     let view = twin(visit, "lab_view", VIEW_TTL).await?;
     let summary = twin(visit, "lab_summary", SUMMARY_TTL).await?;
@@ -92,7 +94,7 @@ async fn twin(
 fn seen(visit: &RequestContext, made_at: Millis, ttl: Duration) -> SessionSnapshot {
     let age = visit.site.clock.now().saturating_sub(made_at).max(0);
     let left = to_millis(ttl).saturating_sub(age).max(0);
-    // A second that has begun is not over: as it is counted in the tables of what to expect.
+    // Rounded as in the tables of what to expect: a second that has begun still counts as left.
     SessionSnapshot {
         made_at: moment(made_at),
         age: (age / 1000).unsigned_abs(),

@@ -1,4 +1,4 @@
-//! Server functions for members; each asks first who is asking.
+//! Server functions for members; each requires a session.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use super::{Dashboard, ProfileSummary};
 use crate::shared::{error::AppError, forms::Submission};
 
-/// The caller's dashboard.
+/// Loads the caller's dashboard.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
+/// used.
 #[server(prefix = "/api", endpoint = "members/dashboard")]
 pub async fn load_dashboard() -> Result<Dashboard, AppError> {
     use crate::site::{RequestContext, current_member};
@@ -18,10 +19,11 @@ pub async fn load_dashboard() -> Result<Dashboard, AppError> {
     super::service::dashboard(&RequestContext::current()?, &current_member()?).await
 }
 
-/// The caller's profile summary.
+/// Loads the caller's profile summary.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
+/// used.
 #[server(prefix = "/api", endpoint = "members/profile")]
 pub async fn load_profile() -> Result<ProfileSummary, AppError> {
     use crate::site::{RequestContext, current_member};
@@ -29,10 +31,11 @@ pub async fn load_profile() -> Result<ProfileSummary, AppError> {
     super::service::profile_summary(&RequestContext::current()?, &current_member()?).await
 }
 
-/// How many of a hundred reads the cache answers; nothing before the first. For who may look at the cache.
+/// Loads the percentage of reads that the cache answers, or `None` before the first read. Requires
+/// the permission to view the cache.
 ///
 /// # Errors
-/// Nobody is signed in, or [`AppError::Forbidden`].
+/// [`AppError::SignedOut`] without a session, or [`AppError::Forbidden`] without the permission.
 #[server(prefix = "/api", endpoint = "members/hit_ratio")]
 pub async fn load_hit_ratio() -> Result<Option<u64>, AppError> {
     use crate::{shared::permission::Permission, site::permitted};
@@ -41,10 +44,12 @@ pub async fn load_hit_ratio() -> Result<Option<u64>, AppError> {
     Ok(super::service::hit_ratio(&visit).await)
 }
 
-/// Changes how the caller is called; leads back to the profile.
+/// Changes the caller's username, first and last name, and redirects to the profile.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] without a session; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Throttled`] after too many changes; [`AppError::Unavailable`] when
+/// the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/save_profile")]
 pub async fn save_profile(
     #[server(default)] username: String,

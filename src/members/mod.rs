@@ -1,4 +1,4 @@
-//! What members see: dashboard, profile, the secret page.
+//! The members' pages: dashboard, profile, the secret page.
 
 pub mod api;
 pub mod pages;
@@ -14,96 +14,97 @@ use crate::{
     shared::moment::{Moment, Validity},
 };
 
-/// The cached component of the dashboard; the lesson's template fragment.
+/// The profile summary: a fragment of the dashboard, cached per member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileSummary {
-    /// The name that they log in with.
+    /// The username.
     pub username: String,
     /// The first name; may be empty.
     pub first_name: String,
     /// The last name; may be empty.
     pub last_name: String,
-    /// The version of the picture, where there is one.
+    /// The version of the picture, if there is one.
     pub picture: Option<i64>,
-    /// The address.
+    /// The email address.
     pub email: String,
-    /// Whether its owner has confirmed it.
+    /// Whether the owner has confirmed the address.
     pub email_is_proven: bool,
-    /// When the account was made.
+    /// When the account was created.
     pub member_since: Moment,
-    /// The latest login, this one included.
+    /// The latest login, including the present one.
     pub last_login: Option<Moment>,
-    /// When this was put together.
+    /// When the summary was computed.
     pub rendered_at: Moment,
-    /// When it is put together anew, at the latest.
+    /// When it expires.
     pub valid_until: Moment,
 }
 
 impl ProfileSummary {
-    /// First and last name as their owner wrote them, in that order; empty where there is none.
+    /// Returns first and last name as their owner wrote them, in that order; empty if there is
+    /// neither.
     pub fn full_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
 
-    /// Since when and until when it is shown.
+    /// Returns when the summary was computed and when it expires.
     pub fn validity(&self) -> Validity {
         Validity { rendered_at: self.rendered_at.clone(), valid_until: self.valid_until.clone() }
     }
 }
 
-/// One line under "Recent logins".
+/// A line under "Recent logins".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
-    /// When.
+    /// When it happened.
     pub at: Moment,
-    /// From which address.
+    /// The client's address.
     pub address: String,
-    /// With what, in words.
+    /// Browser and operating system, described in words.
     pub device: String,
 }
 
-/// One line under "Signed-in devices".
+/// A line under "Signed-in devices".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    /// When it signed in.
+    /// When it logged in.
     pub since: Moment,
-    /// When it was last seen, to the minute.
+    /// When it was last active, to the minute.
     pub last_seen: Moment,
-    /// From which address.
+    /// The address that it logged in from.
     pub address: String,
-    /// With what, in words.
+    /// Browser and operating system, described in words.
     pub name: String,
 }
 
-/// "Your activity"; the lesson's cached view.
+/// "Your activity" on the dashboard, cached per member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// The latest first.
+    /// Logins, latest first.
     pub logins: Vec<Login>,
-    /// The last seen first.
+    /// Signed-in devices, last active first.
     pub devices: Vec<Device>,
-    /// What happened last, whatever it was.
+    /// The latest activity of any kind.
     pub recent: Vec<Line>,
-    /// When this was put together.
+    /// When this was computed.
     pub rendered_at: Moment,
-    /// When it is put together anew, at the latest.
+    /// When it expires.
     pub valid_until: Moment,
 }
 
 impl Activity {
-    /// Since when and until when it is shown.
+    /// Returns when the activity was computed and when it expires.
     pub fn validity(&self) -> Validity {
         Validity { rendered_at: self.rendered_at.clone(), valid_until: self.valid_until.clone() }
     }
 }
 
-/// What the dashboard shows.
+/// The dashboard's data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dashboard {
-    /// Kept 15 minutes.
+    /// The profile summary, by default cached for 15 minutes.
     pub summary: ProfileSummary,
-    /// Kept 5 minutes.
+    /// The activity, by default cached for 5 minutes.
     pub activity: Activity,
-    /// The page that it was put together for, where that is kept.
+    /// When the whole page was rendered and when it expires, if it is cached.
     pub page: Option<Validity>,
 }

@@ -86,7 +86,7 @@ pub fn DashboardPage() -> impl IntoView {
     }
 }
 
-/// For who has not confirmed their address.
+/// For members who have not confirmed their address.
 #[component]
 fn Reminder() -> impl IntoView {
     view! {
@@ -98,7 +98,7 @@ fn Reminder() -> impl IntoView {
     }
 }
 
-/// The profile summary; what the lesson caches as a template fragment.
+/// The profile summary, a fragment cached per member.
 #[component]
 fn ProfileSummaryCard(summary: ProfileSummary) -> impl IntoView {
     view! {
@@ -114,7 +114,7 @@ fn ProfileSummaryCard(summary: ProfileSummary) -> impl IntoView {
     }
 }
 
-/// What an account is, line by line.
+/// The account's data, line by line.
 #[component]
 pub(super) fn ProfileFacts(summary: ProfileSummary) -> impl IntoView {
     let full_name = Some(summary.full_name()).filter(|name| !name.is_empty());
@@ -163,7 +163,7 @@ fn ActivityCard(activity: Activity) -> impl IntoView {
                 {devices}
             </ul>
             <InPerson>
-                // A full page load: the server may ask for the password first.
+                // A full page load, because the server may require re-authentication first.
                 <p>
                     <a href=DEVICES rel="external">
                         "Look after your devices"
@@ -201,8 +201,9 @@ fn device_row(device: Device) -> impl IntoView {
     }
 }
 
-/// `/members/secret`; the lesson's fourth exercise. Part of it takes a permission (Django: `has_perm`): the page asks so as not to show
-/// what would be of no use, and the server function asks once more, since it can be called without the page.
+/// `/members/secret`. Part of it requires a permission (Django: `has_perm`). The page checks it to
+/// hide what would be of no use; the server function checks it again, because it can be called
+/// without the page.
 #[component]
 pub fn SecretPage() -> impl IntoView {
     let may_view_cache = visitor_may(Permission::ViewCache);
@@ -244,7 +245,7 @@ pub fn SecretPage() -> impl IntoView {
     }
 }
 
-/// Whom the frame around the page's data is of.
+/// Returns the username of the member whom the frame around the page's data shows.
 pub(super) fn visitor_name() -> String {
     use_context::<PageContext>()
         .and_then(|context| context.visitor)

@@ -1,4 +1,4 @@
-//! The profile page: what the account is, and the forms that change it.
+//! The profile page: the account's data, and the forms that change it.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
@@ -22,7 +22,7 @@ use crate::{
 pub fn ProfilePage() -> impl IntoView {
     let data = Data::load(|| (), |()| api::load_profile());
     let name = visitor_name();
-    // Staff who acts as the member is not offered what is refused to them.
+    // An impersonating staff member is not offered what the server would refuse.
     let is_acted = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());
     let returned_names = Once::form(SaveProfile::PATH);
     let returned_picture = Once::form(crate::shared::paths::SAVE_PICTURE);
@@ -47,7 +47,8 @@ pub fn ProfilePage() -> impl IntoView {
     }
 }
 
-/// The way to everything else that a member can set. Full page loads, since the server may ask for the password first.
+/// Links to the member's other settings. Full page loads, because the server may require
+/// re-authentication first.
 #[component]
 fn AccountLinks() -> impl IntoView {
     let links = [

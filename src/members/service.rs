@@ -1,4 +1,4 @@
-//! What members see, from the cache where it is there.
+//! Data of the members' pages, cached per member.
 
 use super::{Activity, Dashboard, Device, Login, ProfileSummary};
 use crate::{
@@ -10,24 +10,25 @@ use crate::{
     site::RequestContext,
 };
 
-/// The dashboard: two entries, each with its own time, and around them the page with its own.
+/// Returns the dashboard: two cache entries with a TTL each, inside a page that may be cached with
+/// its own.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn dashboard(visit: &RequestContext, member: &Member) -> Result<Dashboard, AppError> {
     let (summary, activity) = (profile_summary(visit, member).await?, activity(visit, member).await?);
     Ok(Dashboard { summary, activity, page: visit.page_validity() })
 }
 
-/// How many of a hundred reads the cache answers; nothing before the first.
+/// Returns the percentage of reads that the cache answers, or `None` before the first read.
 pub async fn hit_ratio(visit: &RequestContext) -> Option<u64> {
     visit.site.cache.stats().await.totals.hit_percent()
 }
 
-/// The profile summary.
+/// Returns the profile summary.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn profile_summary(visit: &RequestContext, member: &Member) -> Result<ProfileSummary, AppError> {
     let ttl = visit.site.config.cache.profile_summary_ttl.get();
     let policy = summary_policy(visit);
@@ -60,7 +61,8 @@ fn activity_policy(visit: &RequestContext) -> Policy {
     Policy::new("dashboard", 3, visit.site.config.cache.dashboard_ttl.get())
 }
 
-/// When the two entries of the dashboard were made that are kept just now, activity and summary; nothing is made.
+/// Returns when the dashboard's cached entries, activity and summary, were computed. Computes
+/// nothing itself.
 pub async fn kept_since(visit: &RequestContext, member: &Member) -> (Option<Moment>, Option<Moment>) {
     let cache = visit.cache(member);
     let activity: Option<Activity> = cache.get(activity_policy(visit), &[]).await;

@@ -1,13 +1,15 @@
-//! Server functions for a member's picture. (The upload, and the picture itself, are no server functions: `routes`.)
+//! Server functions for a member's picture. (Upload and delivery are not server functions: see
+//! `routes`.)
 
 use leptos::prelude::*;
 
 use crate::shared::{error::AppError, forms::Submission};
 
-/// Removes the caller's picture; leads back to the profile.
+/// Removes the caller's picture, and redirects to the profile.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] without a session; [`AppError::Throttled`] after too many changes;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/remove_picture")]
 pub async fn remove_picture() -> Result<Submission, AppError> {
     use crate::site::{RequestContext, current_member, flash};

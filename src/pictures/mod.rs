@@ -1,4 +1,4 @@
-//! A member's picture: uploaded, made into two of our own, shown to its owner.
+//! A member's picture: uploaded, re-encoded in two sizes, shown to its owner.
 
 pub mod api;
 pub mod pages;
@@ -14,10 +14,10 @@ mod store;
 #[cfg(feature = "ssr")]
 pub mod upload;
 
-/// The most that a picture may have, in MiB.
+/// The largest upload, in MiB.
 pub const FILE_MAX_MIB: u32 = 2;
 
-/// The two that are kept.
+/// The sizes in which a picture is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
     /// For a page about its owner.
@@ -27,7 +27,7 @@ pub enum Size {
 }
 
 impl Size {
-    /// The most pixels in width and height; a smaller picture stays as it is.
+    /// Returns the largest width and height in pixels; smaller pictures are not enlarged.
     pub const fn side(self) -> u32 {
         match self {
             Self::Large => 256,
@@ -35,7 +35,7 @@ impl Size {
         }
     }
 
-    /// The name in its address.
+    /// Returns the size's name in the address.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Large => "large",
@@ -43,18 +43,19 @@ impl Size {
         }
     }
 
-    /// The size with this name.
+    /// Returns the size with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Large, Self::Small].into_iter().find(|size| size.name() == name)
     }
 
-    /// Where this version of the picture is. Another picture has another address, so that a browser may keep it for good.
+    /// Returns the address of this version of the picture. Every version has its own address, so
+    /// that browsers may cache it permanently.
     pub fn address(self, version: i64) -> String {
         format!("/members/picture/{}?{}", self.name(), version_query(version))
     }
 }
 
-/// The query that names a version.
+/// Returns the query that names a version.
 pub fn version_query(version: i64) -> String {
     format!("v={version}")
 }

@@ -13,10 +13,10 @@ use crate::{
     ui::Form,
 };
 
-/// The caller's own picture, where there is one; with as many pixels as the screen has.
+/// The caller's own picture, if there is one, at the screen's resolution.
 #[component]
 pub fn Portrait(
-    /// Which; none without.
+    /// The picture's version, if there is one.
     version: Option<i64>,
 ) -> impl IntoView {
     version.map(|version| {
@@ -26,10 +26,10 @@ pub fn Portrait(
     })
 }
 
-/// "Picture" on the profile page.
+/// The section "Picture" of the profile page.
 #[component]
 pub fn PictureSection(
-    /// The version that is there.
+    /// The present version, if there is a picture.
     version: Option<i64>,
     /// A refused upload.
     returned: Option<ReturnedForm>,
@@ -51,10 +51,11 @@ pub fn PictureSection(
     }
 }
 
-/// A form of the browser's own, with JavaScript too: it can send a file, and the answer is a page in any case.
+/// A plain form even when hydrated: the browser can send a file with it, and the response is a page
+/// anyway.
 #[component]
 fn UploadForm(errors: FormErrors) -> impl IntoView {
-    // Back to where the error stands, far down the page (%23 is #).
+    // Returns to the error, which is far down the page (`%23` is `#`).
     let action = format!("{SAVE_PICTURE}?{FORM_PAGE}={PROFILE}%23picture");
     let problems: Vec<String> = errors.of(Field::Picture).map(ToString::to_string).collect();
     let is_wrong = !problems.is_empty();

@@ -1,5 +1,6 @@
-//! From whatever was uploaded to two small squares of our own making. What comes out has been decoded and encoded anew: no metadata
-//! (a phone writes down where a picture was taken), and nothing hidden behind the pixels.
+//! Turns an upload into two small squares. The result has been decoded and encoded again, so it
+//! contains no metadata (phones record where a picture was taken) and nothing hidden behind the
+//! pixels.
 
 use std::io::Cursor;
 
@@ -15,17 +16,18 @@ use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 use super::Size;
 use crate::shared::forms::Problem;
 
-/// Pixels in width or height.
+/// Largest width or height, in pixels.
 const LONGEST_SIDE: u32 = 8192;
-/// Bytes of a decoded picture: 33 million pixels, 25 million with transparency. A progressive JPEG takes three times as much while it
-/// is decoded.
+/// Largest decoded picture, in bytes: 33 million pixels, or 25 million with transparency. Decoding
+/// a progressive JPEG takes three times as much.
 const MOST_BYTES: u64 = 96 * 1024 * 1024;
-/// Pixels in width and height that [`MOST_BYTES`] always hold.
+/// Width and height in pixels that always fit into [`MOST_BYTES`].
 const SQUARE_THAT_FITS: u32 = 5000;
 
-/// Bytes of an unpacked colour profile. Cameras and monitors have some thousand.
+/// Largest uncompressed colour profile, in bytes. Those of cameras and monitors have a few
+/// thousand.
 const MAX_PROFILE_BYTES: usize = 1024 * 1024;
-/// Bytes that the head of a PNG may take when it is unpacked: more than a whole file has.
+/// Memory for decompressing the head of a PNG, in bytes: more than a whole upload has.
 const MAX_HEAD_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A picture in its two sizes, encoded.
@@ -37,13 +39,14 @@ pub struct Rendered {
     pub small: Vec<u8>,
 }
 
-/// Decodes, turns upright, cuts the square out of the middle, encodes. Takes as long as it takes: not for async threads.
+/// Decodes a picture, turns it upright, crops the square in the middle and encodes it. CPU-bound:
+/// not for async threads.
 ///
 /// # Errors
-/// What to tell the member.
+/// The [`Problem`] to show the member.
 pub fn render(file: &[u8]) -> Result<Rendered, Problem> {
     let Decoded { image, orientation, colours } = decode(file)?;
-    // The square is as good to turn, and to colour, as the whole, and a thousandth of the work.
+    // The square can be turned and converted as well as the whole, with a thousandth of the work.
     let mut large = DynamicImage::ImageRgba8(square(image));
     large.apply_orientation(orientation);
     let large = large.into_rgba8();
@@ -54,7 +57,7 @@ pub fn render(file: &[u8]) -> Result<Rendered, Problem> {
     Ok(Rendered { large: encoded(large)?, small: encoded(small)? })
 }
 
-/// The content type of what [`render`] made.
+/// Returns the content type of a picture that [`render`] encoded.
 pub fn content_type(picture: &[u8]) -> &'static str {
     if picture.starts_with(b"RIFF") { "image/webp" } else { "image/jpeg" }
 }
@@ -65,7 +68,8 @@ struct Decoded {
     colours: Option<ColorProfile>,
 }
 
-/// The content decides what it is; the name of the file, and what the browser says of it, do not.
+/// Detects the format by the content; neither the file's name nor the browser's content type
+/// counts.
 fn decode(file: &[u8]) -> Result<Decoded, Problem> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_SIDE);
@@ -76,7 +80,8 @@ fn decode(file: &[u8]) -> Result<Decoded, Problem> {
         return Err(Problem::PictureUnreadable);
     }
     let mut decoder: Box<dyn ImageDecoder> = if format == ImageFormat::Png {
-        // A PNG's colour profile is compressed, and unpacked with its head: the picture's own limit would be far too high for it.
+        // A PNG's colour profile is compressed, and decompressed with the head: the limit for the
+        // picture would be far too high for it.
         let mut of_head = limits.clone();
         of_head.max_alloc = Some(MAX_HEAD_BYTES);
         let mut decoder = PngDecoder::with_limits(Cursor::new(file), of_head).map_err(problem)?;
@@ -87,13 +92,13 @@ fn decode(file: &[u8]) -> Result<Decoded, Problem> {
         reader.limits(limits);
         Box::new(reader.into_decoder().map_err(problem)?)
     };
-    // Known from the head of the file: a bomb is recognised before it is touched.
+    // Known from the head of the file: a decompression bomb is rejected before it is decoded.
     if decoder.total_bytes() > MOST_BYTES {
         return Err(Problem::PictureTooManyPixels { max: SQUARE_THAT_FITS });
     }
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let colours = decoder.icc_profile().ok().flatten();
-    // The decoder says nothing of a profile that it could not unpack within its limit.
+    // The decoder does not report a profile that it could not decompress within its limit.
     let is_missing = colours.is_none() && format == ImageFormat::Png && has_packed_profile(file);
     if is_missing || colours.as_ref().is_some_and(|profile| profile.len() > MAX_PROFILE_BYTES) {
         return Err(Problem::PictureUnreadable);
@@ -103,10 +108,10 @@ fn decode(file: &[u8]) -> Result<Decoded, Problem> {
     Ok(Decoded { image, orientation, colours })
 }
 
-/// Whether a PNG has a colour profile, which stands before its pixels.
+/// Returns whether a PNG has a colour profile, which comes before its pixels.
 fn has_packed_profile(png: &[u8]) -> bool {
     const SIGNATURE: usize = 8;
-    // Length, kind, checksum.
+    // Length, type and checksum of a chunk.
     const AROUND: usize = 12;
     let mut rest = png.get(SIGNATURE..).unwrap_or_default();
     while let [a, b, c, d, kind @ ..] = rest {
@@ -129,8 +134,9 @@ fn problem(error: ImageError) -> Problem {
     }
 }
 
-/// The decoder paints grey what is missing of a JPEG. Whole is one with an end mark behind its pixels; the one of the preview that
-/// cameras put into the head does not count.
+/// Returns whether a JPEG is truncated; the decoder would paint the missing part grey. A complete
+/// one has an end marker after its pixels; that of the preview which cameras put into the head does
+/// not count.
 fn is_cut_off(jpeg: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xDA;
     const END_OF_IMAGE: [u8; 2] = [0xFF, 0xD9];
@@ -139,15 +145,15 @@ fn is_cut_off(jpeg: &[u8]) -> bool {
         if marker == START_OF_SCAN {
             return !rest.windows(2).any(|mark| mark == END_OF_IMAGE);
         }
-        // Any number of 0xFF may stand before a marker.
+        // Any number of 0xFF may precede a marker.
         let length = if marker == 0xFF { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
         rest = rest.get(length..).unwrap_or_default();
     }
     true
 }
 
-/// The middle, at most [`Size::Large`], with its colours multiplied by their opacity: else the colour of what cannot be seen would
-/// bleed into what can.
+/// Returns the square in the middle, at most [`Size::Large`], with premultiplied alpha: otherwise
+/// the colour of transparent pixels would bleed into visible ones.
 fn square(image: DynamicImage) -> RgbaImage {
     const LARGE: u32 = Size::Large.side();
     let image =
@@ -155,7 +161,7 @@ fn square(image: DynamicImage) -> RgbaImage {
     let (width, height) = image.dimensions();
     let side = width.min(height);
     let middle = imageops::crop_imm(&image, (width - side) / 2, (height - side) / 2, side, side);
-    // From millions of pixels in two steps: first the fast one, then the good one.
+    // Large pictures are reduced in two steps: first with a fast filter, then with a good one.
     let near = if side > 4 * LARGE {
         imageops::thumbnail(&*middle, 2 * LARGE, 2 * LARGE)
     } else {
@@ -174,7 +180,7 @@ fn multiplied(mut image: RgbaImage) -> RgbaImage {
     image
 }
 
-/// Takes [`multiplied`] back.
+/// Undoes [`multiplied`].
 fn straight(mut image: RgbaImage) -> RgbaImage {
     for Rgba([red, green, blue, opacity]) in image.pixels_mut() {
         for colour in [red, green, blue] {
@@ -184,7 +190,8 @@ fn straight(mut image: RgbaImage) -> RgbaImage {
     image
 }
 
-/// A phone's colours in everybody's: without its profile, a picture from one would look pale.
+/// Converts from the picture's colour profile to sRGB: without its profile, a picture from a phone
+/// would look pale.
 fn in_srgb(image: RgbaImage, colours: Option<&ColorProfile>) -> RgbaImage {
     let converted = || {
         let colours = colours.filter(|profile| profile.color_space == DataColorSpace::Rgb)?;
@@ -198,7 +205,8 @@ fn in_srgb(image: RgbaImage, colours: Option<&ColorProfile>) -> RgbaImage {
     converted().unwrap_or(image)
 }
 
-/// Lossless WebP, which is small for what was drawn; for a photograph JPEG, which is smaller there, but knows no transparency.
+/// Encodes as lossless WebP, which is smaller for drawings, or as JPEG, which is smaller for
+/// photographs but has no transparency.
 fn encode(image: RgbaImage) -> Result<Vec<u8>, ImageError> {
     const QUALITY: u8 = 85;
     let (mut webp, mut jpeg) = (Vec::new(), Vec::new());
@@ -216,7 +224,8 @@ fn encode(image: RgbaImage) -> Result<Vec<u8>, ImageError> {
 mod tests {
     use super::*;
 
-    /// Left red, right blue, in the middle; green at both ends, which are cut off.
+    /// The square in the middle is red on the left and blue on the right; both ends, which are
+    /// cropped, are green.
     fn picture(width: u32, height: u32) -> RgbaImage {
         let side = width.min(height);
         let (left, top) = ((width - side) / 2, (height - side) / 2);
@@ -277,7 +286,7 @@ mod tests {
 
     #[test]
     fn transparency_stays_and_hidden_colours_do_not_show() {
-        // What cannot be seen is green.
+        // The transparent pixels are green.
         let logo = RgbaImage::from_fn(2000, 2000, |x, _| {
             if x < 1000 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 255, 0, 0]) }
         });
@@ -302,16 +311,16 @@ mod tests {
             shown(&file).0.get_pixel(100, 100).0
         };
         let p3 = ColorProfile::new_display_p3().encode().expect("encoded");
-        // The same green by the definitions of both spaces: less red, more green.
+        // The same green, by the definitions of both colour spaces: less red, more green.
         let [red, green, blue, _] = with_profile(p3.clone());
         assert!(red < 70 && green > 200 && blue.abs_diff(90) < 12, "{red} {green} {blue}");
-        // No profile at all is as good as none.
+        // An invalid profile is treated as none.
         for broken in [b"no profile".to_vec(), p3[..p3.len() / 2].to_vec(), vec![0; 200]] {
             assert!(is_near(&Rgba(with_profile(broken)), [100, 200, 100]));
         }
     }
 
-    /// A PNG packs its profile: 90 kB of it would take 90 MB.
+    /// A PNG's profile is compressed: 90 kB of it could take 90 MB.
     #[test]
     fn a_profile_of_more_than_a_mebibyte_is_refused_however_it_is_packed() {
         use image::ImageEncoder;
@@ -397,7 +406,7 @@ mod tests {
                     let at = random() % damaged.len();
                     damaged[at] = random() as u8;
                 }
-                // Whatever the verdict is.
+                // Any verdict will do.
                 let _ = render(&damaged);
             }
         }

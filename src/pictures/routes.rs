@@ -1,4 +1,4 @@
-//! What Leptos has no server function for: a file on its way in, and one on its way out.
+//! The routes for upload and delivery, which Leptos has no server functions for.
 
 use axum::{
     Router,
@@ -26,21 +26,21 @@ use crate::{
     ui::flash::Message,
 };
 
-/// The two routes; both are for members (`server::guard`).
+/// Returns the router with both routes, which require a session (`server::guard`).
 pub fn routes() -> Router<AppState> {
     Router::new()
         .route(SAVE_PICTURE, post(save).layer(upload::own_limit()))
         .route("/members/picture/{size}", get(show))
 }
 
-/// Takes a new picture; leads back to the profile.
+/// Stores an uploaded picture, and redirects to the profile.
 async fn save(State(site): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let (visit, headers) = (RequestContext::of(site.clone(), &parts), parts.headers.clone());
     let saved = async {
         let member = member_of(&parts)?;
         let patience = site.config.server.request_timeout.get();
-        // A place first: whoever has none shall not fill the memory with what they send.
+        // The permit first: an upload without one must not fill the memory.
         let admitted = match site.pictures.try_acquire() {
             Ok(admitted) => admitted,
             Err(busy) => {
@@ -63,9 +63,9 @@ async fn save(State(site): State<AppState>, request: Request) -> Response {
 }
 
 async fn chosen_file(parts: Parts, body: Body, patience: std::time::Duration) -> Result<Bytes, AppError> {
-    const MOST: usize = FILE_MAX_MIB as usize * 1024 * 1024;
+    const MAX_FILE_BYTES: usize = FILE_MAX_MIB as usize * 1024 * 1024;
     let refused = |problem| AppError::Invalid(FormErrors::one(Field::Picture, problem));
-    match upload::file(parts, body, Field::Picture.name(), MOST, patience).await {
+    match upload::file(parts, body, Field::Picture.name(), MAX_FILE_BYTES, patience).await {
         Ok(Some(file)) => Ok(file),
         Ok(None) => Err(refused(Problem::PictureMissing)),
         Err(AppError::TooLarge) => Err(refused(Problem::PictureTooLarge { max_mib: FILE_MAX_MIB })),
@@ -73,8 +73,8 @@ async fn chosen_file(parts: Parts, body: Body, patience: std::time::Duration) ->
     }
 }
 
-/// The caller's own picture. Under the address of the present version the browser may keep it for good; under any other it is the
-/// present one too, and is not kept.
+/// Sends the caller's own picture. At the address of the present version the browser may cache it
+/// permanently; at any other address it gets the present version, too, but not to be cached.
 async fn show(State(site): State<AppState>, Path(size): Path<String>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let found = async {

@@ -1,4 +1,4 @@
-//! The verbs on a member's picture.
+//! Operations on a member's picture.
 
 use bytes::Bytes;
 
@@ -18,20 +18,21 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// A picture as it is sent.
+/// A picture, as it is sent.
 pub struct Picture {
     /// Its content type.
     pub kind: &'static str,
     /// Its content.
     pub bytes: Vec<u8>,
-    /// Changes with it.
+    /// Its version, which every new picture changes.
     pub version: i64,
 }
 
-/// Makes the file the member's picture; of the file itself nothing is kept.
+/// Stores the file as the member's picture in two sizes; the file itself is not stored.
 ///
 /// # Errors
-/// A refused file, too many changes, or an outage.
+/// [`AppError::Invalid`] if the file is not a usable picture; [`AppError::Throttled`] after too
+/// many changes; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn save(
     visit: &RequestContext,
     member: &Member,
@@ -53,10 +54,11 @@ pub async fn save(
     Ok(())
 }
 
-/// Removes the member's picture; nothing happens where there is none.
+/// Removes the member's picture. A no-op without one.
 ///
 /// # Errors
-/// Too many changes, or an outage.
+/// [`AppError::Throttled`] after too many changes; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn remove(visit: &RequestContext, member: &Member) -> Result<(), AppError> {
     visit.site.throttle.take(&[accounts::service::profile_limit(&visit.site, member)]).await?;
     let now = visit.site.clock.now();
@@ -79,13 +81,14 @@ pub async fn remove(visit: &RequestContext, member: &Member) -> Result<(), AppEr
     Ok(())
 }
 
-/// The member's own picture.
+/// Returns the member's own picture.
 ///
 /// # Errors
-/// [`AppError::NotFound`] where there is none, or an outage.
+/// [`AppError::NotFound`] without one; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn picture(site: &AppState, member: &Member, size: Size) -> Result<Picture, AppError> {
-    // The version before the picture: were it changed in between, the new one would be kept under the old address, which no page
-    // names any more, and never an old one under the new.
+    // The version is read before the picture. If it changes in between, the new picture is cached
+    // under the old address, which no page uses any more, and never the old picture under the new
+    // address.
     let version =
         accounts::service::profile(site, member).await?.picture_version.ok_or(AppError::NotFound)?;
     let mut connection = site.db.read().await?;

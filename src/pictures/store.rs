@@ -23,7 +23,7 @@ pub async fn put(
     .map(drop)
 }
 
-/// Whether there was one.
+/// Returns whether there was one.
 pub async fn delete(connection: &mut AnyConnection, user: UserId) -> Result<bool, sqlx::Error> {
     sqlx::query("DELETE FROM pictures WHERE user_id = $1")
         .bind(user.0)

@@ -1,4 +1,4 @@
-//! A file from a form, read within a limit and within a time.
+//! Reads a file from a form, with a size limit and a timeout.
 
 use std::time::Duration;
 
@@ -13,21 +13,22 @@ use tokio_stream::StreamExt;
 
 use crate::shared::error::AppError;
 
-/// What a form may say around its file: boundaries, names, a file name.
+/// Bytes allowed for the form around its file: boundaries, field names, a file name.
 const FRAME: usize = 16 * 1024;
-/// So much of what is too large is read all the same, and thrown away: a browser that is still sending does not look for an answer,
-/// and would show a broken connection in place of ours.
+/// Bytes of an oversized upload that are still read and discarded: a browser that is still sending
+/// does not read the response, and would show a broken connection instead of the error.
 const THROWN_AWAY: usize = 64 * 1024 * 1024;
 
-/// The layer under which a body is read here and nowhere else.
+/// Returns the layer that disables axum's body limit where this module limits the body itself.
 pub fn own_limit() -> DefaultBodyLimit {
     DefaultBodyLimit::disable()
 }
 
-/// The file in the field of this name, of at most `most` bytes. `None`: no file was chosen.
+/// Returns the file in this field, of at most `most` bytes, or `None` if none was chosen.
 ///
 /// # Errors
-/// [`AppError::TooLarge`], [`AppError::TimedOut`], and [`AppError::BadRequest`] for what is no such form.
+/// [`AppError::TooLarge`] above the limit; [`AppError::TimedOut`] after `patience`;
+/// [`AppError::BadRequest`] if the body is not such a form.
 pub async fn file(
     parts: Parts,
     body: Body,
@@ -36,7 +37,7 @@ pub async fn file(
     patience: Duration,
 ) -> Result<Option<Bytes>, AppError> {
     let whole = timeout(patience, read(body, most + FRAME)).await.map_err(|_| AppError::TimedOut)??;
-    // The whole form is in memory: from here on nothing waits for anybody.
+    // The whole form is in memory, so nothing below waits for the client.
     let request = Request::from_parts(parts, Body::from(whole));
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| AppError::BadRequest)?;
     let mut found = None;
@@ -51,7 +52,7 @@ pub async fn file(
     }
     match found {
         Some(file) if file.len() > most => Err(AppError::TooLarge),
-        // A browser sends an empty file where none was chosen.
+        // Browsers send an empty file if none was chosen.
         found => Ok(found.filter(|file| !file.is_empty())),
     }
 }
@@ -74,9 +75,9 @@ async fn read(body: Body, most: usize) -> Result<Bytes, AppError> {
     if seen > most { Err(AppError::TooLarge) } else { Ok(kept.freeze()) }
 }
 
-/// Reads a body to its end for nothing, so that its sender gets to see the answer.
+/// Reads and discards a body, so that its sender gets to see the response.
 pub async fn drain(body: Body, patience: Duration) {
-    // Whatever comes of it: the answer is known.
+    // The result does not matter: the response is already known.
     let _ = timeout(patience, read(body, 0)).await;
 }
 

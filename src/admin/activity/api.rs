@@ -1,4 +1,4 @@
-//! Server functions on everybody's activity.
+//! Server functions for the activity of all users.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use super::Listing;
 use crate::shared::error::AppError;
 
-/// A page of the list; the query of its address says which.
+/// Loads a page of the list; `query` is the query string of the page's address.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/activity")]
 pub async fn load_all_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{

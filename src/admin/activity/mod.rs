@@ -1,4 +1,4 @@
-//! Everybody's activity.
+//! The activity of all users, for staff.
 
 pub mod api;
 pub mod pages;
@@ -15,21 +15,21 @@ use crate::{
     shared::moment::Moment,
 };
 
-/// What the list is asked, read from the query of its address and written there.
+/// The list's filter and position, read from the query of its address and written there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// Whose, as it was typed.
+    /// The user searched for, as typed.
     pub search: String,
-    /// Whose, by the row's id.
+    /// The id of one user, to show only theirs.
     pub user: Option<i64>,
-    /// Of which kind.
+    /// The kind of activity to show.
     pub kind: Option<Kind>,
-    /// Before which line.
+    /// The line before which the page begins.
     pub before: Option<Cursor>,
 }
 
 impl Asked {
-    /// Reads it; what makes no sense is as if it were not there.
+    /// Parses the query. Parameters that make no sense are ignored.
     pub fn from_query(query: &str) -> Self {
         let mut asked = Self::default();
         for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
@@ -48,7 +48,7 @@ impl Asked {
         asked
     }
 
-    /// The query that [`Asked::from_query`] reads.
+    /// Returns the query that [`Asked::from_query`] reads.
     pub fn to_query(&self) -> String {
         let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
         if !self.search.is_empty() {
@@ -67,37 +67,37 @@ impl Asked {
     }
 }
 
-/// A page of the list, the latest first.
+/// A page of the list, latest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// What was asked, as it was understood.
+    /// The filter, as it was understood.
     pub asked: Asked,
-    /// Whose, where one user was named by their id.
+    /// The username, if one user was asked for by id.
     pub of: Option<String>,
-    /// More users fit the search than are looked through: nothing is shown.
+    /// Whether more users match the search than are searched; then no lines are shown.
     pub is_too_many: bool,
-    /// At most a hundred.
+    /// The lines, at most a hundred.
     pub lines: Vec<Line>,
-    /// Where the page with what is older begins.
+    /// The cursor of the page with older lines, or `None` on the last page.
     pub older: Option<Cursor>,
 }
 
-/// A line of somebody's activity.
+/// A line of a user's activity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// When.
+    /// When it happened.
     pub at: Moment,
-    /// Whose.
+    /// The user's id.
     pub user: i64,
-    /// What they are called.
+    /// The username.
     pub username: String,
-    /// What happened; none where a newer program wrote it.
+    /// What happened, or `None` if a newer version of the program wrote it.
     pub kind: Option<Kind>,
-    /// What there is to say beyond that.
+    /// Details, depending on the kind.
     pub detail: String,
-    /// From which address.
+    /// The client's address.
     pub address: String,
-    /// With which browser, in words.
+    /// The browser, described in words.
     pub browser: String,
 }
 

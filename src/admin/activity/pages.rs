@@ -1,4 +1,4 @@
-//! The list of everybody's activity.
+//! The list of all users' activity.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

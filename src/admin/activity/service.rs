@@ -1,4 +1,4 @@
-//! Everybody's activity.
+//! The activity of all users.
 
 use super::super::users::{service as users, service::Named};
 use super::{Asked, Line, Listing, store};
@@ -13,15 +13,14 @@ use crate::{
     site::AppState,
 };
 
-/// Lines on a page.
 const PAGE: usize = 100;
-/// Users whose activity is looked through at once.
+/// Matching users whose activity is searched; with more, none is shown.
 const MOST_USERS: usize = 20;
 
-/// A page of the list that this query asks for.
+/// Returns the page of the list that `query` asks for.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing, AppError> {
     let asked = Asked::from_query(query);
     let named = match asked.user {
@@ -53,7 +52,7 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
         kind: Kind::from_name(&row.kind),
         detail: row.detail,
         address: row.address,
-        // Not everything happens in a browser.
+        // Entries that no browser caused have no User-Agent.
         browser: if row.agent.is_empty() { String::new() } else { in_words(&row.agent) },
     };
     Ok(Listing { asked, of, is_too_many: false, lines: rows.into_iter().map(line).collect(), older })

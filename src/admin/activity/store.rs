@@ -1,4 +1,4 @@
-//! SQL for everybody's activity.
+//! SQL for the activity of all users.
 
 use sqlx::{AnyConnection, FromRow};
 
@@ -7,7 +7,7 @@ use crate::{
     base::{clock::Millis, member::UserId, sql::Sql},
 };
 
-/// A line.
+/// A line of activity, with the username.
 #[derive(FromRow)]
 pub struct Row {
     pub id: i64,
@@ -23,8 +23,8 @@ pub struct Row {
 const HEAD: &str = "SELECT lines.id, lines.at, lines.user_id, users.username, lines.kind, lines.detail, lines.address, lines.agent FROM (";
 const COLUMNS: &str = "SELECT id, at, user_id, kind, detail, address, agent FROM activity WHERE ";
 
-/// The statement of a page, the latest first. Of everybody in the order in which the lines were written, which is that of their ids;
-/// of a few users from the range of the index of each.
+/// Returns the statement of a page, latest first. For all users it reads backwards by id, the order
+/// in which lines were written; for a few users it reads a range of the index for each.
 pub fn statement(users: Option<&[UserId]>, kind: Option<&str>, before: Option<Cursor>, limit: i64) -> Sql {
     let mut sql = Sql::new(HEAD);
     let Some(users) = users else {
@@ -36,7 +36,7 @@ pub fn statement(users: Option<&[UserId]>, kind: Option<&str>, before: Option<Cu
     };
     let before = before.unwrap_or(Cursor { at: i64::MAX, id: i64::MAX });
     sql.push("SELECT * FROM (");
-    // With nobody at all: nothing.
+    // Without users, id 0 matches nothing.
     for (at, user) in users.iter().map(|user| user.0).chain(users.is_empty().then_some(0)).enumerate() {
         sql.push(if at == 0 { "" } else { " UNION ALL " });
         sql.push("SELECT * FROM (").push(COLUMNS).push("user_id = ").number(user);
@@ -59,7 +59,6 @@ pub async fn lines(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Row>
     sql.query_as().fetch_all(connection).await
 }
 
-/// What a user is called.
 pub async fn username(connection: &mut AnyConnection, id: UserId) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_as("SELECT username FROM users WHERE id = $1")
         .bind(id.0)

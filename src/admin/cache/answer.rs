@@ -1,4 +1,4 @@
-//! What follows on a form of the inspector.
+//! The response to a form of the inspector.
 
 use super::Query;
 use crate::{
@@ -7,7 +7,7 @@ use crate::{
     ui::flash::Message,
 };
 
-/// Says whether something was dropped, and leads back to the search that it was asked from.
+/// Reports whether something was dropped, and redirects to the search that the form was on.
 pub fn answer(dropped: Result<bool, AppError>, query: &str) -> Result<Submission, AppError> {
     Submission::from_result(dropped.map(|dropped| {
         match dropped {

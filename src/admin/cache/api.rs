@@ -1,4 +1,5 @@
-//! Server functions of the inspector. What drops something leads back to the page that it was asked from.
+//! Server functions of the cache inspector. Those that drop entries redirect to the page that they
+//! were called from.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -7,10 +8,11 @@ use leptos::prelude::*;
 use super::Inspection;
 use crate::shared::{error::AppError, forms::Submission};
 
-/// What is in the cache; the query of the page's address says which part.
+/// Loads the cache's state and the entries that `query`, the query of the page's address, asks for.
 ///
 /// # Errors
-/// They may not see it, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/cache")]
 pub async fn load_cache(#[server(default)] query: String) -> Result<Inspection, AppError> {
     use super::{Query, service};
@@ -26,7 +28,8 @@ pub async fn load_cache(#[server(default)] query: String) -> Result<Inspection, 
 /// Drops one entry.
 ///
 /// # Errors
-/// They may not do that, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/cache/drop_entry")]
 pub async fn drop_entry(
     #[server(default)] fingerprint: String,
@@ -42,10 +45,11 @@ pub async fn drop_entry(
     answer::answer(service::drop_entry(&visit.site, &staff, &fingerprint).await, &query)
 }
 
-/// Drops everything of a name.
+/// Drops every entry with this policy name.
 ///
 /// # Errors
-/// They may not do that, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/cache/drop_name")]
 pub async fn drop_name(
     #[server(default)] name: String,
@@ -62,10 +66,11 @@ pub async fn drop_name(
     answer::answer(dropped.await, &query)
 }
 
-/// Drops everything of a member.
+/// Drops every entry of a member, who is given by username.
 ///
 /// # Errors
-/// They may not do that, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/cache/drop_member")]
 pub async fn drop_member(
     #[server(default)] member: String,
@@ -82,10 +87,11 @@ pub async fn drop_member(
     answer::answer(dropped.await, &query)
 }
 
-/// Drops everything.
+/// Drops every entry.
 ///
 /// # Errors
-/// They may not do that, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/cache/drop_all")]
 pub async fn drop_all(#[server(default)] query: String) -> Result<Submission, AppError> {
     use super::{answer, service};

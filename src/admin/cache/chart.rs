@@ -1,19 +1,19 @@
-//! The last hour as a picture, and the same in numbers.
+//! The last hour as a chart, and the same numbers as a table.
 
 use leptos::prelude::*;
 
 use super::Plot;
 use crate::ui::Timestamp;
 
-/// The picture's units: two for each of the hour's points.
+/// Width of the chart in its own units: two for each point of the hour.
 pub const WIDTH: u64 = 720;
-/// Units from the lower edge to the upper one.
+/// Height of the chart in its own units.
 pub const HEIGHT: u64 = 160;
 
-/// Shows the reads of the last hour: those that found nothing at the bottom, those that found something on top of them.
+/// Draws the reads of the last hour: misses at the bottom, hits on top of them.
 #[component]
 pub fn Chart(
-    /// What is drawn.
+    /// The data.
     #[prop(into)]
     plot: Signal<Plot>,
 ) -> impl IntoView {
@@ -64,7 +64,7 @@ pub fn Chart(
                     aria-label=in_words
                 >
                     <defs>
-                        // Told apart by its stripes, too, and not by colour alone.
+                        // Stripes distinguish it without relying on colour alone.
                         <pattern id="hatching" width="4" height="8" patternUnits="userSpaceOnUse">
                             <rect class="stripe" width="4" height="3" />
                         </pattern>

@@ -1,4 +1,4 @@
-//! The list of entries.
+//! The table of entries.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
@@ -9,13 +9,14 @@ use crate::{
     ui::{IfAllowed, Timestamp},
 };
 
-/// A row for each entry. While the page is open each stays where it is, and what is in it changes.
+/// A table with one row per entry. While the page is open, rows stay in place and their contents
+/// update.
 #[component]
 pub fn Entries(
     /// The entries.
     #[prop(into)]
     entries: Signal<Vec<Entry>>,
-    /// The query of the page's address, to come back to.
+    /// The query of the page's address, to return to.
     query: String,
 ) -> impl IntoView {
     let row = move |entry: Entry| {
@@ -28,7 +29,7 @@ pub fn Entries(
                     .find(|entry| last.with_value(|last| entry.fingerprint == last.fingerprint))
                     .cloned()
             });
-            // On its way out: as it was.
+            // The entry has just been removed from the list: show its last state.
             found.unwrap_or_else(|| last.get_value())
         });
         view! { <EntryRow entry=present fingerprint query=query.clone() /> }

@@ -1,8 +1,9 @@
-//! By what an open inspector stays up to date (server-sent events).
+//! Server-sent events that keep an open inspector up to date.
 //!
-//! Each answer tells the present state and ends; the browser asks again after the time that the answer names. So nothing is kept here
-//! for an open page, and who may see it is asked each time. Like `sessions::live` it stands outside of the session layer: a forgotten
-//! open inspector is no visit, and does not keep its session alive.
+//! Each response carries the present state and ends; the browser reconnects after the `retry` time
+//! in it. So an open page holds no connection, and its permission is checked every time. Like
+//! `sessions::live`, the route is outside the session layer: an inspector left open does not count
+//! as activity and does not keep its session alive.
 
 use std::time::{Duration, Instant};
 
@@ -23,14 +24,15 @@ use crate::{
     timing::layer::Quiet,
 };
 
-/// How often a page asks.
-const EVERY: Duration = Duration::from_secs(2);
-/// And after an outage.
+/// How often a page reconnects.
+const INTERVAL: Duration = Duration::from_secs(2);
+/// How long a page waits before reconnecting after an error.
 const LATER: Duration = Duration::from_secs(20);
-/// A backend that takes long to look through is asked so much less often: it works for one open page at most this part of its time.
+/// Limits the load on a backend that is slow to list: a page waits this many times as long as
+/// listing took.
 const SHARE: u32 = 20;
 
-/// The one route.
+/// Returns the router with the event stream.
 pub fn routes() -> Router<AppState> {
     Router::new().route(CACHE_STREAM, get(tell))
 }
@@ -44,10 +46,10 @@ async fn tell(State(site): State<AppState>, RawQuery(query): RawQuery, headers: 
     };
     answer(match state.await {
         Ok(state) => {
-            let again = EVERY.max(begun.elapsed() * SHARE).min(LATER).as_millis();
+            let again = INTERVAL.max(begun.elapsed() * SHARE).min(LATER).as_millis();
             format!("retry: {again}\ndata: {}\n\n", serde_json::to_string(&state).unwrap_or_default())
         }
-        // The page is loaded again, and says what there is to say.
+        // The page reloads on this event, and then shows the login page or the error.
         Err(AppError::SignedOut | AppError::Forbidden) => format!("event: {ENDED_EVENT}\ndata: no more\n\n"),
         Err(_) => format!("retry: {}\n\n", LATER.as_millis()),
     })

@@ -1,4 +1,5 @@
-//! The inspector: what is in the cache, how well it does, and how to empty it. Values are never shown, only their sizes.
+//! The cache inspector: shows entries and figures, and drops entries. Values are never shown, only
+//! their sizes.
 
 pub mod api;
 mod chart;
@@ -23,74 +24,76 @@ pub use words::{bytes_in_words, seconds_in_words};
 
 use crate::shared::moment::Moment;
 
-/// Entries on a page.
+/// Entries per page.
 pub const PAGE: usize = 25;
 
-/// What the inspector shows.
+/// Everything that the inspector shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Inspection {
-    /// When this was so.
+    /// When the state was read.
     pub at: Moment,
     /// The scheme of `cache.url`.
     pub backend: String,
-    /// Since when the backend is down, if it is.
+    /// When the backend went down, if it is down.
     pub down_since: Option<Moment>,
-    /// The figures.
+    /// The counters and sizes.
     pub figures: Figures,
-    /// The last hour.
+    /// Reads during the last hour.
     pub plot: Plot,
-    /// What was found; nothing where the backend cannot be looked through, or is down.
+    /// The matching entries, or `None` if the backend cannot list its entries or is down.
     pub found: Option<Found>,
 }
 
-/// What is counted. What the backend cannot tell is missing.
+/// Counters since the start of this program, and sizes; `None` for what the backend does not
+/// report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Reads that found something good, since this program's start.
+    /// Reads that found a fresh entry.
     pub hits: u64,
-    /// Reads that did not.
+    /// Reads that found none.
     pub misses: u64,
-    /// Reads that found something past its time and showed it once more.
+    /// Reads that found an expired entry and served it once more.
     pub stale: u64,
     /// Values that were computed.
     pub computes: u64,
-    /// Calls that took something back.
+    /// Calls that invalidated something.
     pub invalidations: u64,
-    /// Entries in the backend, with those that are over and whose room was not needed yet.
+    /// Entries in the backend, including expired or invalidated ones that it has not removed yet.
     pub entries: Option<u64>,
-    /// What they take.
+    /// Size of the entries, in bytes.
     pub bytes: Option<u64>,
-    /// What they may take.
+    /// The size limit, in bytes.
     pub max_bytes: Option<u64>,
-    /// Entries that went because room was needed.
+    /// Entries evicted to make room.
     pub evictions: Option<u64>,
 }
 
 impl Figures {
-    /// Of a hundred reads, those that found something; nothing before the first read.
+    /// Returns the percentage of reads that found something, or `None` before the first read.
     pub fn hit_percent(&self) -> Option<u64> {
         let found = self.hits + self.stale;
         (found * 100).checked_div(found + self.misses)
     }
 }
 
-/// The last hour as a picture, made on the server, and as numbers for who does not see it.
+/// The last hour: outlines for the chart, computed on the server, and numbers for readers who
+/// cannot see it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plot {
-    /// The outline of all reads, in the units of `chart`.
+    /// SVG path of all reads, in the units of `chart`.
     pub reads: String,
-    /// The outline of those that missed.
+    /// SVG path of the misses.
     pub misses: String,
-    /// What the upper edge stands for: reads in ten seconds.
+    /// Reads per ten seconds at the upper edge.
     pub top: u64,
-    /// In stretches of five minutes, the oldest first; only those that had any reads.
+    /// Totals for every five minutes, oldest first; only those with any reads.
     pub stretches: Vec<Stretch>,
 }
 
-/// Five minutes.
+/// The totals of five minutes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stretch {
-    /// When they began.
+    /// When the five minutes began.
     pub from: Moment,
     /// Reads that found something.
     pub hits: u64,
@@ -100,59 +103,59 @@ pub struct Stretch {
     pub computes: u64,
 }
 
-/// The entries that fit a search.
+/// The entries that match a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
-    /// Those on this page, by name and owner.
+    /// The entries on this page, sorted by name and owner.
     pub entries: Vec<Entry>,
-    /// How many there are on all pages.
+    /// How many entries there are on all pages.
     pub count: usize,
-    /// Whether there are more than were looked at.
+    /// Whether there are more entries than were examined.
     pub is_cut: bool,
-    /// All names among them, with how many they have and what these take.
+    /// The policy names of the matching entries, with count and size.
     pub names: Vec<Name>,
 }
 
-/// Entries of one name.
+/// The entries with one policy name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Name {
     /// The policy's name.
     pub name: String,
-    /// How many.
+    /// How many entries have it.
     pub count: usize,
-    /// The bytes of their values.
+    /// Size of their values, in bytes.
     pub bytes: u64,
 }
 
 /// An entry, without its value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// By which it is told from all others, and dropped.
+    /// Identifies the entry, for the form that drops it.
     pub fingerprint: String,
     /// The policy's name.
     pub name: String,
-    /// Whose.
+    /// The member that it belongs to, if it is not public.
     pub owner: Owner,
-    /// Seconds since it was made.
+    /// Seconds since it was computed.
     pub age: u64,
-    /// Seconds that it is still good; nothing: it never expires.
+    /// Seconds until it expires, or `None` if it never does.
     pub left: Option<u64>,
-    /// The value's bytes.
+    /// Size of the value, in bytes.
     pub size: u64,
-    /// How often it was read, where the backend counts.
+    /// How often it was read, if the backend counts that.
     pub hits: Option<u64>,
-    /// When something that it depends on was last taken back, and why.
+    /// When one of its tags was last invalidated, and why.
     pub last_invalidation: Option<(Moment, String)>,
 }
 
-/// Whose an entry is.
+/// The owner of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Owner {
-    /// Everybody's.
+    /// Nobody: the entry is public.
     Public,
-    /// This member's.
+    /// The member with this username.
     Member(String),
-    /// A member's who is gone or not active any more.
+    /// A member who is deleted or inactive.
     Gone,
 }
 

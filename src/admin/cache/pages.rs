@@ -1,4 +1,4 @@
-//! The inspector's page. Loaded anew it is up to date; hydrated it stays so by itself.
+//! The inspector's page. Without scripts it updates on reload; hydrated, it updates itself.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -113,7 +113,7 @@ fn in_words(found: Option<&Found>, page: usize) -> String {
 fn pager(found: Memo<Option<Found>>, query: Query) -> impl IntoView {
     move || {
         let pages = found.get().map_or(1, |found| found.count.div_ceil(PAGE).max(1));
-        // Past the end the way back leads to the last page.
+        // From a page past the end, the link leads to the last one.
         let newer = (query.page > 1).then(|| query.page((query.page - 1).min(pages)));
         let older = (query.page < pages).then(|| query.page(query.page + 1));
         view! { <Pager newer older /> }
@@ -150,7 +150,7 @@ fn FigureList(#[prop(into)] figures: Signal<Figures>) -> impl IntoView {
     view! { <dl class="figures">{lines}</dl> }
 }
 
-/// What drops more than one entry is behind one more step.
+/// The forms that drop several entries, folded away so that nobody does it by accident.
 #[component]
 fn DropSeveral(found: Memo<Option<Found>>, query: String) -> impl IntoView {
     let names = move || {

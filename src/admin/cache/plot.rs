@@ -1,4 +1,4 @@
-//! The last hour as outlines.
+//! The last hour as SVG outlines.
 
 use std::fmt::Write;
 
@@ -11,13 +11,13 @@ use crate::{
     cache::{POINTS, Point, STEP},
 };
 
-/// Points in a stretch of five minutes.
+/// Length of a stretch: five minutes, in milliseconds.
 const STRETCH: Millis = 300_000;
 
-/// The points, the latest last and at the right edge.
+/// Draws the points, the latest at the right edge.
 pub fn plot(points: &[Point]) -> Plot {
     let reads = |point: &Point| point.counts.hits + point.counts.stale + point.counts.misses;
-    // Of an hour with next to nothing in it the few reads there are shall not look like many.
+    // At least 10, so that a few reads in an idle hour do not look like many.
     let top = points.iter().map(reads).max().unwrap_or_default().max(10);
     Plot {
         reads: outline(points, top, reads),
@@ -27,7 +27,7 @@ pub fn plot(points: &[Point]) -> Plot {
     }
 }
 
-/// A closed outline, one step for each point: `M0,160V80H2V20…Z`.
+/// Returns a closed outline with one step for each point: `M0,160V80H2V20…Z`.
 fn outline(points: &[Point], top: u64, count: impl Fn(&Point) -> u64) -> String {
     let step = WIDTH / POINTS as u64;
     let first = WIDTH.saturating_sub(points.len() as u64 * step);
@@ -36,7 +36,7 @@ fn outline(points: &[Point], top: u64, count: impl Fn(&Point) -> u64) -> String 
     for point in points {
         let y = HEIGHT - (count(point) * HEIGHT).div_ceil(top).min(HEIGHT);
         if y != before {
-            // To write to a string cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(path, "H{x}V{y}");
             before = y;
         }

@@ -1,22 +1,22 @@
-//! Which entries are looked for: the query of the page's address.
+//! The inspector's search, as the query of the page's address.
 
 use serde::{Deserialize, Serialize};
 
 use crate::shared::paths::ADMIN_CACHE;
 
-/// A search, and a page of what it found.
+/// A search, and a page of its results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Query {
-    /// Stands in the name or a tag; empty: everything.
+    /// Text in the name or a tag; empty for all entries.
     pub text: String,
-    /// The owner's username; empty: everybody's.
+    /// The owner's username; empty for all owners.
     pub member: String,
-    /// From 1 on.
+    /// The page, from 1.
     pub page: usize,
 }
 
 impl Query {
-    /// Reads the query of an address; what makes no sense there is left out.
+    /// Parses the query of an address. Parameters that make no sense are ignored.
     pub fn from_query(query: &str) -> Self {
         let mut read = Self { text: String::new(), member: String::new(), page: 1 };
         for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
@@ -30,7 +30,8 @@ impl Query {
         read
     }
 
-    /// The query that [`Self::from_query`] reads, with its question mark.
+    /// Returns the query that [`Self::from_query`] reads, with its question mark, or an empty
+    /// string.
     pub fn to_query(&self) -> String {
         let page = if self.page > 1 { self.page.to_string() } else { String::new() };
         let fields = [("q", &self.text), ("member", &self.member), ("page", &page)];
@@ -39,7 +40,7 @@ impl Query {
         if query.is_empty() { query } else { format!("?{query}") }
     }
 
-    /// The address of another page of the same search.
+    /// Returns the address of another page of the same search.
     pub fn page(&self, page: usize) -> String {
         format!("{ADMIN_CACHE}{}", Self { page, ..self.clone() }.to_query())
     }

@@ -1,4 +1,4 @@
-//! Looking into the cache, and emptying it, for staff.
+//! Inspecting the cache and dropping entries, for staff and operators.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,17 +19,18 @@ use crate::{
     site::AppState,
 };
 
-/// More entries are not looked at, for one page; who wants to see others searches for them.
-const MOST: usize = 5_000;
+/// Entries examined for one page; a search finds others.
+const MAX_ENTRIES: usize = 5_000;
 
-/// The present state, and the entries that fit the query.
+/// Returns the present state, and the entries that match the query.
 ///
 /// # Errors
-/// They lack the permission, or an outage.
+/// [`AppError::Forbidden`] without the permission; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn inspect(site: &AppState, staff: &Staff, query: &Query) -> Result<Inspection, AppError> {
     staff.require(Permission::ViewCache)?;
     let found = find(site, query, PAGE).await?;
-    // After that, so that a backend which was found to be down is said to be.
+    // Read after the search, so that a backend which the search found to be down is reported so.
     let stats = site.cache.stats().await;
     Ok(Inspection {
         at: moment(site.clock.now()),
@@ -41,12 +42,13 @@ pub async fn inspect(site: &AppState, staff: &Staff, query: &Query) -> Result<In
     })
 }
 
-/// All entries that fit, on one page, for the operator.
+/// Returns all matching entries on one page, for the command line. `None` if the backend cannot
+/// list its entries or is down.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn list(site: &AppState, text: &str, member: &str) -> Result<Option<Found>, AppError> {
-    find(site, &Query { text: text.to_owned(), member: member.to_owned(), page: 1 }, MOST).await
+    find(site, &Query { text: text.to_owned(), member: member.to_owned(), page: 1 }, MAX_ENTRIES).await
 }
 
 async fn find(site: &AppState, query: &Query, page: usize) -> Result<Option<Found>, AppError> {
@@ -55,15 +57,15 @@ async fn find(site: &AppState, query: &Query, page: usize) -> Result<Option<Foun
     if !query.member.is_empty() {
         match accounts::service::named(site, &query.member).await? {
             Some((id, _)) => filter.member = Some(id),
-            // Nobody has entries.
+            // Without such a user there are no entries.
             None => return Ok(Some(Found::default())),
         }
     }
-    let Some(listing) = site.cache.list(&filter, 0, MOST).await else {
+    let Some(listing) = site.cache.list(&filter, 0, MAX_ENTRIES).await else {
         return Ok(None);
     };
     let mut all = listing.entries;
-    // Not by age: what is looked at stays where it is while it is looked at.
+    // Not by age: rows stay in place while the page is open.
     all.sort_by(|a, b| (&a.name, whose(a), &a.fingerprint).cmp(&(&b.name, whose(b), &b.fingerprint)));
     let begin = query.page.saturating_sub(1).saturating_mul(page).min(all.len());
     let shown = &all[begin..all.len().min(begin + page)];
@@ -81,7 +83,7 @@ fn whose(listed: &Listed) -> Option<UserId> {
     }
 }
 
-/// Of the owners who are active.
+/// Returns the usernames of the entries' owners who are active.
 async fn usernames(site: &AppState, listed: &[Listed]) -> Result<HashMap<UserId, String>, AppError> {
     let mut usernames = HashMap::new();
     for id in listed.iter().filter_map(whose) {
@@ -121,7 +123,7 @@ fn names(all: &[Listed]) -> Vec<Name> {
     names.into_iter().map(|(name, (count, bytes))| Name { name: name.to_owned(), count, bytes }).collect()
 }
 
-/// What is counted.
+/// Returns the figures in the form in which the page shows them.
 pub fn figures(stats: &Stats) -> Figures {
     let (totals, usage) = (&stats.totals, &stats.usage);
     Figures {
@@ -137,10 +139,11 @@ pub fn figures(stats: &Stats) -> Figures {
     }
 }
 
-/// Takes out one entry; whether it was there.
+/// Drops one entry. Returns whether it was there.
 ///
 /// # Errors
-/// They lack the permission, or an outage.
+/// [`AppError::Forbidden`] without the permission; [`AppError::Unavailable`] when the database
+/// cannot be used, to which the audit log is written first.
 pub async fn drop_entry(site: &AppState, staff: &Staff, fingerprint: &str) -> Result<bool, AppError> {
     staff.require(Permission::ChangeCache)?;
     let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
@@ -151,30 +154,33 @@ pub async fn drop_entry(site: &AppState, staff: &Staff, fingerprint: &str) -> Re
     Ok(site.cache.drop_one(fingerprint).await)
 }
 
-/// What is dropped at once.
+/// The entries to drop.
 #[derive(Clone, Copy)]
 pub enum Several<'a> {
-    /// Everything of that name.
+    /// All entries with this policy name.
     Named(&'a str),
-    /// Everything of the member with that username.
+    /// All entries of the member with this username.
     OfMember(&'a str),
-    /// Everything.
+    /// All entries.
     All,
 }
 
-/// Takes back several entries; whether there can have been any.
+/// Invalidates several entries, in the name of staff. Returns false if the name is empty or no user
+/// has that username.
 ///
 /// # Errors
-/// They lack the permission, or an outage.
+/// [`AppError::Forbidden`] without the permission; [`AppError::Unavailable`] when the database
+/// cannot be used, to which the audit log is written first.
 pub async fn drop_several(site: &AppState, staff: &Staff, what: Several<'_>) -> Result<bool, AppError> {
     staff.require(Permission::ChangeCache)?;
     invalidate(site, Actor::Staff(staff), what).await
 }
 
-/// The same from the command line.
+/// Invalidates several entries from the command line. Returns the same as [`drop_several`].
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used, to which the audit log is written
+/// first.
 pub async fn drop_as_operator(site: &AppState, what: Several<'_>) -> Result<bool, AppError> {
     invalidate(site, Actor::Operator, what).await
 }
@@ -202,7 +208,7 @@ async fn invalidate(site: &AppState, actor: Actor<'_>, what: Several<'_>) -> Res
     Ok(true)
 }
 
-/// In the log, and in the inspector beside what it took back.
+/// Returns the cause, which the log and the inspector show with the invalidation.
 const fn cause(actor: Actor<'_>) -> &'static str {
     match actor {
         Actor::Staff(_) | Actor::Was(..) => "dropped by staff",
@@ -210,7 +216,7 @@ const fn cause(actor: Actor<'_>) -> &'static str {
     }
 }
 
-/// Before it is done: what cannot be written down is not done.
+/// Writes the audit log before anything is dropped: if that fails, nothing is dropped.
 async fn record(site: &AppState, actor: Actor<'_>, object: Object<'_>) -> Result<(), AppError> {
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;

@@ -1,6 +1,7 @@
-//! Sizes and times in words.
+//! Formatting of sizes and durations.
 
-/// Such as "812 B", "4.0 KiB", "12.3 MiB". In whole numbers: to print a broken one takes ten thousand bytes of WASM.
+/// Formats a size, such as "812 B", "4.0 KiB" or "12.3 MiB". Uses integers only: formatting of
+/// floats would add 10 kB of WASM.
 pub fn bytes_in_words(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
@@ -10,13 +11,14 @@ pub fn bytes_in_words(bytes: u64) -> String {
         let unit = 1_u128 << (10 * (power + 1));
         (u128::from(bytes) * 10 + unit / 2) / unit
     };
-    // What would be rounded up to the next unit is that unit.
+    // A value that would round up to 1024 of a unit is written in the next one.
     let power = (0..UNITS.len()).find(|power| tenths(*power) < 10 * 1024).unwrap_or(UNITS.len() - 1);
     let tenths = tenths(power);
     format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[power])
 }
 
-/// Such as "45 s", "3 min 20 s", "2 h 5 min", "9 d 4 h": the two largest parts.
+/// Formats a duration with its two largest units, such as "45 s", "3 min 20 s", "2 h 5 min" or "9 d
+/// 4 h".
 pub fn seconds_in_words(seconds: u64) -> String {
     const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
     let first = UNITS.iter().position(|(unit, _)| seconds >= *unit).unwrap_or(UNITS.len() - 1);

@@ -1,5 +1,5 @@
-//! Server functions on groups. Each asks who is asking, and for the permission that it takes; what changes a group also asks for a
-//! password given not long ago.
+//! Server functions for groups. Each checks the caller's permission; those that change a group also
+//! ask for re-authentication if the last password entry is too old.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -8,10 +8,11 @@ use leptos::prelude::*;
 use super::{Choice, GroupDetail, Groups};
 use crate::shared::{error::AppError, forms::Submission};
 
-/// A page of the list; the query of its address says which.
+/// Loads a page of the list; `query` is the query string of the page's address.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/groups")]
 pub async fn load_groups(#[server(default)] query: String) -> Result<Groups, AppError> {
     use crate::{
@@ -25,10 +26,12 @@ pub async fn load_groups(#[server(default)] query: String) -> Result<Groups, App
     super::service::listing(&RequestContext::current()?.site, &staff, &after.unwrap_or_default()).await
 }
 
-/// One group; the query of the page's address says which part of its history.
+/// Loads one group; the query of the page's address says which part of its history.
 ///
 /// # Errors
-/// Not allowed, no such group, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::NotFound`] without such a group; [`AppError::Unavailable`] when the database cannot
+/// be used.
 #[server(prefix = "/api", endpoint = "admin/group")]
 pub async fn load_group(
     #[server(default)] id: String,
@@ -46,10 +49,10 @@ pub async fn load_group(
     super::service::shown(&RequestContext::current()?.site, &staff, id, before).await
 }
 
-/// What the asker can give a new group.
+/// Lists the permissions, and which of them the caller can give to a new group.
 ///
 /// # Errors
-/// Not allowed.
+/// [`AppError::SignedOut`], or [`AppError::Forbidden`] without the permission.
 #[server(prefix = "/api", endpoint = "admin/group_choices")]
 pub async fn load_group_choices() -> Result<Vec<Choice>, AppError> {
     use crate::{shared::permission::Permission, site::current_staff};
@@ -57,10 +60,11 @@ pub async fn load_group_choices() -> Result<Vec<Choice>, AppError> {
     Ok(super::service::choices(&current_staff(Permission::AddGroup)?, |_| false))
 }
 
-/// Adds a group; leads to its page.
+/// Adds a group, and redirects to its page.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/add_group")]
 pub async fn add_group(
     #[server(default)] group_name: String,
@@ -80,10 +84,11 @@ pub async fn add_group(
         .await
 }
 
-/// Changes a group; leads back to its page.
+/// Changes a group, and redirects to its page.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/save_group")]
 pub async fn save_group(
     #[server(default)] group: i64,
@@ -108,10 +113,11 @@ pub async fn save_group(
         .await
 }
 
-/// Deletes a group; leads back to the list.
+/// Deletes a group, and redirects to the list.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/delete_group")]
 pub async fn delete_group(
     #[server(default)] group: i64,

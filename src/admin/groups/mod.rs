@@ -1,4 +1,4 @@
-//! Groups: who belongs together, and what they may.
+//! Groups of users, and the permissions that they give.
 
 pub mod api;
 pub mod pages;
@@ -12,14 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{audit::History, shared::permission::Permission};
 
-/// A page of the list, by name.
+/// A page of the list, sorted by name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Groups {
-    /// At most a hundred.
+    /// The groups, at most a hundred.
     pub lines: Vec<GroupLine>,
-    /// Whether there are some before these.
+    /// Whether this is not the first page.
     pub is_later: bool,
-    /// The query of the page that follows.
+    /// The query of the next page, if there is one.
     pub next: Option<String>,
 }
 
@@ -28,42 +28,42 @@ pub struct Groups {
 pub struct GroupLine {
     /// The row's id.
     pub id: i64,
-    /// What it is called.
+    /// The group's name.
     pub name: String,
-    /// How many belong to it.
+    /// How many members it has.
     pub members: i64,
     /// How many permissions it gives.
     pub permissions: i64,
 }
 
-/// One group.
+/// One group, as its page shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupDetail {
     /// The row's id.
     pub id: i64,
-    /// Counts up with each change.
+    /// The row's version, which every change increments.
     pub version: i64,
-    /// What it is called.
+    /// The group's name.
     pub name: String,
-    /// How many belong to it.
+    /// How many members it has.
     pub members: i64,
-    /// What the program knows.
+    /// Every permission that the program knows.
     pub permissions: Vec<Choice>,
-    /// Names that it does not know.
+    /// Codenames that the group gives and the program does not know.
     pub unknown: Vec<String>,
-    /// Whether it gives more than the asker has, and so is not theirs to change.
+    /// Whether the group gives permissions that the caller lacks, so that they cannot change it.
     pub is_beyond: bool,
-    /// What was changed of it.
+    /// The group's audit log.
     pub history: History,
 }
 
 /// A permission, and whether a group gives it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
-    /// Which.
+    /// The permission.
     pub permission: Permission,
-    /// The group gives it.
+    /// Whether the group gives it.
     pub is_given: bool,
-    /// The asker has it, and so can give it.
+    /// Whether the caller has it, and so can give it.
     pub can_be_given: bool,
 }

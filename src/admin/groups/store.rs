@@ -2,7 +2,6 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-/// A group.
 #[derive(FromRow)]
 pub struct GroupRow {
     pub id: i64,
@@ -10,7 +9,7 @@ pub struct GroupRow {
     pub version: i64,
 }
 
-/// Ids and names, by name.
+/// Returns ids and names, sorted by name.
 pub async fn names(connection: &mut AnyConnection, limit: i64) -> Result<Vec<(i64, String)>, sqlx::Error> {
     sqlx::query_as("SELECT id, name FROM groups ORDER BY name_key LIMIT $1")
         .bind(limit)
@@ -32,7 +31,7 @@ pub async fn by_key(connection: &mut AnyConnection, key: &str) -> Result<Option<
         .await
 }
 
-/// Its codenames.
+/// Returns the codenames of a group's permissions.
 pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, sqlx::Error> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT codename FROM group_permissions WHERE group_id = $1 ORDER BY codename")
@@ -51,7 +50,7 @@ pub struct LineRow {
     pub permissions: i64,
 }
 
-/// By name, after this one.
+/// Returns the groups after this folded name, sorted by it.
 pub async fn after(
     connection: &mut AnyConnection,
     name_key: &str,
@@ -67,7 +66,7 @@ pub async fn after(
     .await
 }
 
-/// A taken name is the constraint's to refuse.
+/// Inserts a group. The constraint rejects a name that is taken.
 pub async fn insert(
     connection: &mut AnyConnection,
     id: i64,
@@ -83,7 +82,7 @@ pub async fn insert(
         .map(drop)
 }
 
-/// False when it is not this version any more.
+/// Changes the name. Returns false if the row no longer has this version.
 pub async fn update(
     connection: &mut AnyConnection,
     id: i64,
@@ -103,7 +102,8 @@ pub async fn update(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// With its memberships and permissions. False when it is not this version any more.
+/// Deletes a group with its memberships and permissions. Returns false if the row no longer has
+/// this version.
 pub async fn delete(connection: &mut AnyConnection, id: i64, version: i64) -> Result<bool, sqlx::Error> {
     sqlx::query("DELETE FROM groups WHERE id = $1 AND version = $2")
         .bind(id)
@@ -113,7 +113,7 @@ pub async fn delete(connection: &mut AnyConnection, id: i64, version: i64) -> Re
         .map(|done| done.rows_affected() == 1)
 }
 
-/// False where it gives it already.
+/// Adds a permission. Returns false if the group had it already.
 pub async fn give(connection: &mut AnyConnection, id: i64, codename: &str) -> Result<bool, sqlx::Error> {
     sqlx::query(
         "INSERT INTO group_permissions (group_id, codename) VALUES ($1, $2) ON CONFLICT (group_id, codename) DO NOTHING",
@@ -125,7 +125,7 @@ pub async fn give(connection: &mut AnyConnection, id: i64, codename: &str) -> Re
     .map(|done| done.rows_affected() == 1)
 }
 
-/// False where it does not give it.
+/// Removes a permission. Returns false if the group did not have it.
 pub async fn take(connection: &mut AnyConnection, id: i64, codename: &str) -> Result<bool, sqlx::Error> {
     sqlx::query("DELETE FROM group_permissions WHERE group_id = $1 AND codename = $2")
         .bind(id)

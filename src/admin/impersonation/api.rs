@@ -1,4 +1,4 @@
-//! Server functions.
+//! Server functions for impersonation.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use super::Choice;
 use crate::shared::{error::AppError, forms::Submission};
 
-/// As whom the caller would act; the query of the page's address says it.
+/// Loads the member whom the caller would impersonate; the query of the page's address names them.
 ///
 /// # Errors
-/// Without the permission, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/act/choice")]
 pub async fn load_choice(#[server(default)] query: String) -> Result<Choice, AppError> {
     use crate::{
@@ -22,10 +23,12 @@ pub async fn load_choice(#[server(default)] query: String) -> Result<Choice, App
     super::service::choice(&RequestContext::current()?.site, &staff, super::Whom::from_query(&query)).await
 }
 
-/// Begins to act as a member; leads to the member's dashboard.
+/// Starts to impersonate a member, and redirects to the member's start page. The form is returned
+/// if it is refused.
 ///
 /// # Errors
-/// Without the permission, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/act")]
 pub async fn act(
     #[server(default)] user: String,
@@ -52,10 +55,12 @@ pub async fn act(
     }))
 }
 
-/// Stops; the caller is themselves again. Who did not act is that already.
+/// Ends the impersonation, and redirects to the member's page in the admin, or to the start page if
+/// the caller cannot use the admin. For a caller who impersonates nobody it only redirects.
 ///
 /// # Errors
-/// Nobody is signed in, or an outage.
+/// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
+/// used.
 #[server(prefix = "/api", endpoint = "acting/stop")]
 pub async fn stop_acting() -> Result<Submission, AppError> {
     use super::service;
@@ -78,7 +83,7 @@ pub async fn stop_acting() -> Result<Submission, AppError> {
     }
     let is_there = visit.site.config.admin.is_open_to(visit.client.address.parse().ok());
     let location = match auth.user.filter(|owner| owner.is_staff() && is_there) {
-        // Back to the member as whom they acted.
+        // Back to the page of the member who was impersonated.
         Some(owner) if member.acting().is_some() && owner.may(Permission::ViewUser) => {
             format!("{ADMIN}/users/{}", member.id())
         }

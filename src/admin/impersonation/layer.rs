@@ -1,4 +1,5 @@
-//! Between the session and everything that asks who is there: who acts as a member is that member from here on.
+//! Resolves the effective member of each request, directly inside the session layer: during an
+//! impersonation that is the impersonated member for everything further in.
 
 use axum::{
     extract::{Request, State},
@@ -22,7 +23,7 @@ use crate::{
     ui::flash::Message,
 };
 
-/// Puts the [`Member`] who asks into the request's extensions, if there is one.
+/// Inserts the effective [`Member`], if there is one, into the request's extensions.
 pub async fn identify(State(site): State<AppState>, mut request: Request, next: Next) -> Response {
     let Some(auth) = request.extensions().get::<AuthSession>().cloned() else {
         return next.run(request).await;
@@ -50,7 +51,7 @@ pub async fn identify(State(site): State<AppState>, mut request: Request, next: 
     }
 }
 
-/// Writes down that acting is over where the request has ended its session.
+/// Records the end of the impersonation if the request has ended its session.
 async fn note_logout(site: &AppState, auth: &AuthSession, session: Option<IdHash>) -> Result<(), AppError> {
     match session {
         Some(session) if session::current_id(auth).is_none() => {
@@ -75,7 +76,8 @@ fn introduce(request: &mut Request, member: Member) {
     request.extensions_mut().insert(member);
 }
 
-/// The session is its owner's again. What was sent from a page of the member's is not done, for it would be done to the owner.
+/// Returns the session to its owner when the impersonation has ended. A request that was sent from
+/// one of the member's pages is not carried out, because it would be applied to the owner.
 async fn over(
     site: &AppState,
     request: Request,

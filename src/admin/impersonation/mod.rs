@@ -1,5 +1,6 @@
-//! Acting as a member: staff with the permission sees what the member sees, for half an hour at most, for a reason that the member is
-//! told, and can do nothing that could take the account away from its owner.
+//! Impersonation: staff with the permission see the site as a member does, for `admin.acting_limit`
+//! (half an hour) at most and for a reason that the member can read. Whatever could take the
+//! account from its owner is closed meanwhile.
 
 pub mod api;
 pub mod pages;
@@ -19,39 +20,41 @@ pub const REASON_MAX: u32 = 200;
 /// What the page shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Choice {
-    /// The question as whom.
+    /// The form that asks for a member.
     Open {
-        /// Whether somebody was named already, and there is no such member.
+        /// Whether a member was named and there is none like that.
         is_unknown: bool,
     },
-    /// Somebody.
+    /// The form that starts the impersonation of this member.
     Of(Candidate),
 }
 
-/// Somebody to act as.
+/// A member to impersonate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
-    /// Whose account.
+    /// The member's id.
     pub user: i64,
-    /// How they are called.
+    /// The username.
     pub username: String,
-    /// Whether one can act as them: active, not of staff, and somebody else.
+    /// Whether the caller can impersonate them: active, neither staff nor superuser, without
+    /// permissions that the caller lacks, and not the caller.
     pub is_possible: bool,
-    /// How long at most, in minutes.
+    /// The time limit, in minutes.
     pub minutes: u64,
 }
 
-/// Whom the query of an address names.
+/// The member whom the query of an address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whom {
-    /// By their id, as the admin's pages do.
+    /// By id, as in links within the admin.
     User(i64),
-    /// By the name that was typed.
+    /// By username or address, as typed.
     Named(String),
 }
 
 impl Whom {
-    /// The first that the query names; what is no id is nobody's.
+    /// Returns the first member that the query names. An id that is not a number becomes 0, which
+    /// no user has.
     pub fn from_query(query: &str) -> Option<Self> {
         form_urlencoded::parse(query.trim_start_matches('?').as_bytes()).find_map(|(name, value)| match name
             .as_ref()

@@ -1,4 +1,4 @@
-//! The page on which acting begins, and the banner while it goes on.
+//! The page that starts an impersonation, and the banner shown during it.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -40,7 +40,7 @@ pub fn ActPage() -> impl IntoView {
     }
 }
 
-/// A form that is only a question: it leads back to this page.
+/// A form that only names a member, and leads back to this page.
 #[component]
 fn ChooseMember(is_unknown: bool) -> impl IntoView {
     view! {
@@ -99,7 +99,7 @@ fn GiveReason(candidate: Candidate, returned: Option<ReturnedForm>) -> impl Into
     .into_any()
 }
 
-/// Stands on every page while somebody acts as a member.
+/// The banner on every page during an impersonation.
 #[component]
 pub fn ActingBanner(
     /// What it says.

@@ -1,4 +1,4 @@
-//! The verbs of acting as a member, and who asks when somebody does.
+//! Operations of impersonation.
 
 use super::{Candidate, Choice, REASON_MAX, Whom, store};
 use crate::{
@@ -24,10 +24,10 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// Whom the page is about.
+/// Returns the named member and whether staff can impersonate them, or the form to name one.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn choice(site: &AppState, staff: &Staff, whom: Option<Whom>) -> Result<Choice, AppError> {
     let found = match &whom {
         None => None,
@@ -44,11 +44,13 @@ pub async fn choice(site: &AppState, staff: &Staff, whom: Option<Whom>) -> Resul
     }))
 }
 
-/// Writes down, before the session that will have this id becomes it, that staff acts as a member: in the member's record, among the
-/// changes, and in a mail to the member.
+/// Records the start of an impersonation in the member's activity and the audit log, and mails the
+/// member. Call before the session changes to the id with this hash.
 ///
 /// # Errors
-/// A refused form, or an outage.
+/// [`AppError::Forbidden`] without the permission; [`AppError::Invalid`] without a valid reason or
+/// if the member cannot be impersonated; [`AppError::Unavailable`] when the database cannot be
+/// used.
 pub async fn begin(
     visit: &RequestContext,
     staff: &Staff,
@@ -82,7 +84,7 @@ pub async fn begin(
     Ok(Acting { member: id, ends_at })
 }
 
-/// The reason is one line, which the member reads.
+/// Checks the reason: one line, which the member reads.
 fn checked(typed: &str) -> Result<String, AppError> {
     let reason = typed.trim();
     let found = reason.chars().count();
@@ -98,10 +100,11 @@ fn checked(typed: &str) -> Result<String, AppError> {
     Err(AppError::Invalid(FormErrors::one(Field::Reason, problem)))
 }
 
-/// Writes down that it is over in this session; nothing happens where that is written already, or nobody acted.
+/// Records the end of the impersonation in this session. A no-op if there is none or its end is
+/// already recorded.
 ///
 /// # Errors
-/// An outage: a sweep makes up for it.
+/// [`AppError::Unavailable`] when the database cannot be used; then [`sweep`] records it later.
 pub async fn ended(site: &AppState, session: &[u8], ending: EndReason) -> Result<(), AppError> {
     let mut transaction = site.db.begin().await?;
     let Some(row) = store::delete(&mut transaction, session).await? else {
@@ -114,7 +117,8 @@ pub async fn ended(site: &AppState, session: &[u8], ending: EndReason) -> Result
     Ok(())
 }
 
-/// In the record of the member, with neither address nor browser: those are of staff. And among the changes.
+/// Records it in the audit log and in the member's activity, there without address and browser,
+/// which are the staff member's.
 async fn record(
     transaction: &mut Transaction,
     at: Millis,
@@ -131,10 +135,11 @@ async fn record(
     history::record(transaction, at, actor, object, &[("acting", "", &format!("{verb}: {value}"))]).await
 }
 
-/// Writes down the ends that no request has told of: the time passed and nobody came by, or the session was ended elsewhere.
+/// Records the ends that no request has recorded: the time limit passed without a further request,
+/// or the session was ended elsewhere.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep(site: &AppState) -> Result<(), AppError> {
     const BATCH: i64 = 100;
     loop {

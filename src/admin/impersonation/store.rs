@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::base::clock::Millis;
 
-/// Somebody who acts as a member.
+/// A running impersonation.
 #[derive(FromRow)]
 pub struct ActingRow {
     pub member_id: i64,
@@ -33,7 +33,8 @@ pub async fn insert(
     .map(drop)
 }
 
-/// What is gone now; none where it was gone before, so that an end is told of once.
+/// Deletes the row and returns it, or `None` if it was already deleted, so that the end is recorded
+/// exactly once.
 pub async fn delete(
     connection: &mut AnyConnection,
     session: &[u8],
@@ -46,7 +47,8 @@ pub async fn delete(
     .await
 }
 
-/// Sessions in which it is over: the time has passed, or is further ahead than `latest`, or the session is gone.
+/// Returns the sessions whose impersonation has ended: the deadline has passed, is later than
+/// `latest` (written by a clock that was ahead), or the session is gone.
 pub async fn over(
     connection: &mut AnyConnection,
     now: Millis,

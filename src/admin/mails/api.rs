@@ -1,4 +1,4 @@
-//! Server functions on the queue of mails.
+//! Server functions for the mail queue.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use super::Listing;
 use crate::shared::{error::AppError, forms::Submission};
 
-/// A page of the queue; the query of its address says which.
+/// Loads a page of the queue; `query` is the query string of the page's address.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/mails")]
 pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
@@ -22,10 +23,11 @@ pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, App
     super::service::listing(&RequestContext::current()?.site, &staff, &query).await
 }
 
-/// Has a mail be tried now; leads back to the queue.
+/// Retries a mail now, and redirects to the queue.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/retry_mail")]
 pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
     use super::super::staff_request::StaffRequest;
@@ -41,10 +43,11 @@ pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppE
         .await
 }
 
-/// Drops a mail; leads back to the queue.
+/// Drops a mail, and redirects to the queue.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/drop_mail")]
 pub async fn drop_mail(#[server(default)] mail: i64) -> Result<Submission, AppError> {
     use super::super::staff_request::StaffRequest;

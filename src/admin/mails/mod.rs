@@ -1,4 +1,4 @@
-//! The queue of mails.
+//! The mail queue, for staff.
 
 pub mod api;
 pub mod pages;
@@ -12,42 +12,43 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// A page of the queue, the oldest first.
+/// A page of the queue, oldest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// Only those that did not go out when they were tried.
+    /// Whether only mails with a failed attempt are shown.
     pub only_stuck: bool,
-    /// How many wait; none where they are more than are counted.
+    /// How many mails wait, or `None` if more than are counted.
     pub waiting: Option<i64>,
-    /// How many of them were tried in vain; the same.
+    /// How many of them had a failed attempt, or `None` if more than are counted.
     pub stuck: Option<i64>,
-    /// At most a hundred.
+    /// The mails, at most a hundred.
     pub lines: Vec<Line>,
-    /// Whether there are some before these.
+    /// Whether this is not the first page.
     pub is_later: bool,
-    /// The query of the page that follows.
+    /// The query of the next page, if there is one.
     pub next: Option<String>,
 }
 
-/// A mail that waits.
+/// A waiting mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     /// The row's id.
     pub id: i64,
-    /// Which mail, in words.
+    /// The kind of mail, in words.
     pub what: String,
-    /// To which address.
+    /// The recipient's address.
     pub address: String,
-    /// Of which user, and what they are called.
+    /// The recipient's id and username, if it is for a user.
     pub user: Option<(i64, String)>,
-    /// Since when.
+    /// When it was queued.
     pub since: Moment,
-    /// How often it was tried in vain.
+    /// How many attempts failed.
     pub tries: i64,
-    /// When it is tried again; none when not of itself.
+    /// When it is tried next, or `None` if only staff can retry it.
     pub next_try: Option<Moment>,
-    /// Why it did not go out.
+    /// Why the last attempt failed.
     pub error: String,
-    /// Whether it is of nobody's, or of somebody whom the caller may touch.
+    /// Whether the caller may retry or drop it: it is for no user, or for one whom the caller can
+    /// manage.
     pub can_be_changed: bool,
 }

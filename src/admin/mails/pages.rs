@@ -1,4 +1,4 @@
-//! The queue of mails.
+//! The page about the mail queue.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

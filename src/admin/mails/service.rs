@@ -1,4 +1,4 @@
-//! The queue of mails: looked at, tried again, dropped.
+//! The mail queue: listing, retrying and dropping mails.
 
 use super::super::users::{service as users, service::Target};
 use super::{Line, Listing, store};
@@ -18,15 +18,14 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// Lines on a page.
 const PAGE: usize = 100;
-/// More are not counted.
+/// Mails counted at most.
 const MOST_COUNTED: i64 = 10_000;
 
-/// A page of the queue that this query asks for.
+/// Returns the page of the queue that `query` asks for.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<Listing, AppError> {
     let (mut only_stuck, mut after) = (false, 0);
     for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
@@ -70,7 +69,7 @@ fn line(can_be_changed: bool, row: store::Row) -> Line {
         user: row.user_id.zip(row.username),
         since: moment(row.created_at),
         tries: row.tries,
-        // `mail::service` writes that for what is not worth trying again.
+        // `mail::service` writes `Millis::MAX` for permanent failures.
         next_try: (row.next_try_at < Millis::MAX).then(|| moment(row.next_try_at)),
         error: row.last_error,
     }
@@ -80,10 +79,11 @@ fn in_words(kind: &str) -> String {
     kind.replace('_', " ")
 }
 
-/// Has a mail be tried now. False when it has gone out meanwhile.
+/// Retries a mail now. Returns false if it has been sent meanwhile.
 ///
 /// # Errors
-/// A mail of the caller's or of somebody who may more than they do, or an outage.
+/// [`AppError::Forbidden`] for a mail to the caller or to a user with permissions that the caller
+/// lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn retry(visit: &RequestContext, staff: &Staff, _: &RecentAuth, id: i64) -> Result<bool, AppError> {
     let mut transaction = visit.site.db.begin().await?;
     let Some(mail) = store::find(&mut transaction, id).await? else {
@@ -97,10 +97,11 @@ pub async fn retry(visit: &RequestContext, staff: &Staff, _: &RecentAuth, id: i6
     Ok(done)
 }
 
-/// Drops a mail, which then never goes out. False when it has meanwhile.
+/// Drops a mail, which is then never sent. Returns false if it has been sent meanwhile.
 ///
 /// # Errors
-/// A mail of the caller's or of somebody who may more than they do, or an outage.
+/// [`AppError::Forbidden`] for a mail to the caller or to a user with permissions that the caller
+/// lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn forget(
     visit: &RequestContext,
     staff: &Staff,
@@ -118,7 +119,8 @@ pub async fn forget(
     Ok(done)
 }
 
-/// Nobody keeps from an account that may more than they do, or from their own, what is said of it: a notice may be of what they did.
+/// Staff must not drop mails to themselves or to accounts with permissions that they lack: the mail
+/// may be a notice about what they did.
 async fn require_within(
     transaction: &mut Transaction,
     staff: &Staff,
@@ -130,7 +132,8 @@ async fn require_within(
     }
 }
 
-/// In the history of the user that the mail is for, or, for nobody's, of who did it.
+/// Writes the audit log: of the recipient, or, for a mail to no user, only that of the staff
+/// member.
 async fn record(
     transaction: &mut Transaction,
     visit: &RequestContext,

@@ -1,10 +1,10 @@
-//! SQL for the queue of mails, as staff see it.
+//! SQL for the mail queue, as staff see it.
 
 use sqlx::{AnyConnection, FromRow};
 
 use crate::base::clock::Millis;
 
-/// A mail that waits.
+/// A waiting mail.
 #[derive(FromRow)]
 pub struct Row {
     pub id: i64,
@@ -21,7 +21,8 @@ pub struct Row {
 const COLUMNS: &str = "SELECT mails.id, mails.kind, mails.address, mails.user_id, users.username, mails.created_at, mails.tries, \
                        mails.next_try_at, mails.last_error FROM mails LEFT JOIN users ON users.id = mails.user_id";
 
-/// The statement of a page: those after this one, or of those the ones that were tried in vain.
+/// Returns the statement of a page: the mails after an id, or of those the ones with a failed
+/// attempt.
 pub fn statement(only_stuck: bool) -> String {
     let tried = if only_stuck { " AND mails.tries > 0" } else { "" };
     format!("{COLUMNS} WHERE mails.id > $1{tried} ORDER BY mails.id LIMIT $2")
@@ -40,7 +41,7 @@ pub async fn find(connection: &mut AnyConnection, id: i64) -> Result<Option<Row>
     sqlx::query_as(&format!("{COLUMNS} WHERE mails.id = $1")).bind(id).fetch_optional(connection).await
 }
 
-/// How many wait, and how many of those were tried in vain; counted up to a limit.
+/// Counts the waiting mails, and those with a failed attempt, each up to a limit.
 pub async fn count(connection: &mut AnyConnection, limit: i64) -> Result<(i64, i64), sqlx::Error> {
     sqlx::query_as(
         "SELECT CAST((SELECT COUNT(*) FROM (SELECT 1 FROM mails LIMIT $1) AS waiting) AS BIGINT), \
@@ -51,7 +52,7 @@ pub async fn count(connection: &mut AnyConnection, limit: i64) -> Result<(i64, i
     .await
 }
 
-/// Has it be tried now. False when it is not there any more.
+/// Makes a mail due now. Returns false if it is not in the queue.
 pub async fn retry_now(connection: &mut AnyConnection, id: i64, now: Millis) -> Result<bool, sqlx::Error> {
     sqlx::query("UPDATE mails SET next_try_at = $2 WHERE id = $1")
         .bind(id)
@@ -61,7 +62,7 @@ pub async fn retry_now(connection: &mut AnyConnection, id: i64, now: Millis) -> 
         .map(|done| done.rows_affected() == 1)
 }
 
-/// False when it is not there any more.
+/// Returns false if it is not in the queue.
 pub async fn delete(connection: &mut AnyConnection, id: i64) -> Result<bool, sqlx::Error> {
     sqlx::query("DELETE FROM mails WHERE id = $1")
         .bind(id)

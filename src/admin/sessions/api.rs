@@ -1,4 +1,4 @@
-//! Server functions on everybody's sessions.
+//! Server functions for the sessions of all users.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -7,10 +7,11 @@ use leptos::prelude::*;
 use super::Listing;
 use crate::shared::{error::AppError, forms::Submission};
 
-/// A page of the list; the query of its address says which.
+/// Loads a page of the list; `query` is the query string of the page's address.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/sessions")]
 pub async fn load_all_sessions(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
@@ -22,10 +23,11 @@ pub async fn load_all_sessions(#[server(default)] query: String) -> Result<Listi
     super::service::listing(&RequestContext::current()?.site, &staff, &query).await
 }
 
-/// Ends somebody's session; leads back to the list.
+/// Ends a user's session, and redirects to the list.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/end_session")]
 pub async fn end_any_session(
     #[server(default)] session: String,

@@ -1,4 +1,4 @@
-//! Everybody's signed-in devices.
+//! The sessions of all users, for staff.
 
 pub mod api;
 pub mod pages;
@@ -12,38 +12,38 @@ use serde::{Deserialize, Serialize};
 
 use crate::shared::moment::Moment;
 
-/// A page of the list, the latest first.
+/// A page of the list, latest first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// What was searched for.
+    /// The user searched for, as typed.
     pub search: String,
-    /// More users fit the search than are looked through: nothing is shown.
+    /// Whether more users match the search than are searched; then no lines are shown.
     pub is_too_many: bool,
-    /// At most a hundred.
+    /// The sessions, at most a hundred.
     pub lines: Vec<Line>,
-    /// Whether there are later ones.
+    /// Whether this is not the first page.
     pub is_older: bool,
-    /// The query of the page with what is older.
+    /// The query of the page with older sessions, if there is one.
     pub older: Option<String>,
 }
 
 /// A signed-in device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// Which, for the form that ends it. It opens nothing.
+    /// The hash of the session's id, for the form that ends it. It cannot be used as a session.
     pub session: String,
-    /// Whose.
+    /// The user's id.
     pub user: i64,
-    /// What they are called.
+    /// The username.
     pub username: String,
-    /// Browser and system, in words.
+    /// Browser and operating system, described in words.
     pub device: String,
-    /// From which address it signed in.
+    /// The address that it logged in from.
     pub address: String,
-    /// When.
+    /// When it logged in.
     pub since: Moment,
-    /// When it was last seen, to the minute.
+    /// When it was last active, to the minute.
     pub last_seen: Moment,
-    /// Whether the asker may end it.
+    /// Whether the caller may end it.
     pub can_be_ended: bool,
 }

@@ -1,4 +1,4 @@
-//! The list of everybody's signed-in devices.
+//! The list of all users' sessions.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;

@@ -1,4 +1,4 @@
-//! Everybody's sessions: looked at, and ended.
+//! Listing and ending the sessions of all users.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -24,15 +24,14 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// Lines on a page.
 const PAGE: usize = 100;
-/// Users of whom the sessions are looked for at once.
+/// Matching users whose sessions are searched; with more, none is shown.
 const MOST_USERS: usize = 200;
 
-/// A page of the list that this query asks for.
+/// Returns the page of the list that `query` asks for.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<Listing, AppError> {
     let (search, before) = read(query);
     let users = match users::named(site, &search, MOST_USERS).await? {
@@ -79,7 +78,7 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
     Ok(Listing { search, is_too_many: false, lines, is_older: before.is_some(), older })
 }
 
-/// What is searched for, and before which line.
+/// Parses the query into the search and the line before which the page begins.
 fn read(query: &str) -> (String, Option<(Millis, Vec<u8>)>) {
     let (mut search, mut before) = (String::new(), None);
     for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
@@ -96,10 +95,11 @@ fn read(query: &str) -> (String, Option<(Millis, Vec<u8>)>) {
     (search, before)
 }
 
-/// Ends somebody's session. False when there is none by this name any more.
+/// Ends a user's session. Returns false if there is no such session.
 ///
 /// # Errors
-/// A session of the caller or of somebody who may more than they do, or an outage.
+/// [`AppError::Forbidden`] for the caller's own sessions and those of a user with permissions that
+/// the caller lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn end(
     visit: &RequestContext,
     staff: &Staff,

@@ -1,10 +1,10 @@
-//! SQL for everybody's sessions.
+//! SQL for the sessions of all users.
 
 use sqlx::{AnyConnection, FromRow};
 
 use crate::base::{clock::Millis, member::UserId, sql::Sql};
 
-/// A session.
+/// A session, with its user's name.
 #[derive(FromRow)]
 pub struct Row {
     pub id_hash: Vec<u8>,
@@ -16,7 +16,8 @@ pub struct Row {
     pub agent: String,
 }
 
-/// The statement of a page: the living ones, of these users or of everybody, before a line, the latest first.
+/// Returns the statement of a page of unexpired sessions, latest first: of these users or of all,
+/// before a line.
 pub fn statement(
     now: Millis,
     users: Option<&[UserId]>,
@@ -44,7 +45,7 @@ pub async fn lines(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Row>
     sql.query_as().fetch_all(connection).await
 }
 
-/// Whose it is, and with what it was opened.
+/// Returns the session's user and the User-Agent that opened it.
 pub async fn find(
     connection: &mut AnyConnection,
     id_hash: &[u8],

@@ -1,33 +1,34 @@
-//! One thing done to many users: what, to whom, and what is said before it is done.
+//! Batches: one action applied to many users, and its confirmation.
 
 use serde::{Deserialize, Serialize};
 
 use super::filter::{Filter, Place};
 use crate::shared::permission::Permission;
 
-/// A user who is chosen, in the query of the list and of [`CONFIRM`].
+/// The query parameter for a chosen user, in the addresses of the list and of
+/// [`CONFIRM`](crate::shared::paths::CONFIRM).
 pub const CHOSEN: &str = "id";
 
-/// What is done.
+/// The action of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Accounts can be logged in to again.
+    /// Activate the accounts: they can be logged in to again.
     Activate,
-    /// They cannot any more, and who is logged in is logged out.
+    /// Deactivate the accounts and end their sessions.
     Deactivate,
-    /// Into a group.
+    /// Add the users to a group.
     JoinGroup,
-    /// Out of a group.
+    /// Remove the users from a group.
     LeaveGroup,
-    /// Logged out everywhere.
+    /// Log the users out everywhere.
     EndSessions,
-    /// Gone, with everything that is theirs.
+    /// Delete the users and all their data.
     Delete,
 }
 
 impl Action {
-    /// All of them, in the order in which they are offered.
+    /// All actions, in the order in which they are offered.
     pub const ALL: [Self; 6] = [
         Self::Activate,
         Self::Deactivate,
@@ -37,7 +38,7 @@ impl Action {
         Self::Delete,
     ];
 
-    /// In the address.
+    /// Returns the action's name in the address.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Activate => "activate",
@@ -49,7 +50,7 @@ impl Action {
         }
     }
 
-    /// On a button.
+    /// Returns the action's name on a button.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Activate => "Activate",
@@ -61,7 +62,7 @@ impl Action {
         }
     }
 
-    /// What it takes.
+    /// Returns the permission that the action requires.
     pub const fn permission(self) -> Permission {
         match self {
             Self::Activate | Self::Deactivate | Self::JoinGroup | Self::LeaveGroup => Permission::ChangeUser,
@@ -70,41 +71,42 @@ impl Action {
         }
     }
 
-    /// Whether a group has to be named.
+    /// Returns whether the action needs a group.
     pub const fn needs_group(self) -> bool {
         matches!(self, Self::JoinGroup | Self::LeaveGroup)
     }
 }
 
-/// To whom it is done.
+/// The users of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// To these.
+    /// Users with these ids.
     Chosen(Vec<i64>),
-    /// To all that a list finds.
+    /// All users that the list finds.
     All(Filter),
 }
 
-/// What is done to whom.
+/// An action, and the users that it is applied to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
-    /// What.
+    /// The action.
     pub action: Action,
-    /// Into or out of which group.
+    /// The group to add to or remove from.
     pub group: Option<i64>,
-    /// To whom.
+    /// The users.
     pub who: Who,
-    /// The list that one came from.
+    /// The list that the batch was started from.
     pub list: Filter,
-    /// Which part of it was shown.
+    /// The page of that list.
     pub place: Place,
 }
 
 impl Batch {
-    /// A page has a hundred lines.
+    /// More than a page of the list has, which is a hundred.
     const MOST_CHOSEN: usize = 200;
 
-    /// Reads the query of [`CONFIRM`]; none where it names no action.
+    /// Parses the query of [`CONFIRM`](crate::shared::paths::CONFIRM). Returns `None` if it names
+    /// no action.
     pub fn from_query(query: &str) -> Option<Self> {
         let (mut action, mut group, mut chosen, mut is_all) = (None, None, Vec::new(), false);
         let (mut list, mut place) = (Filter::default(), Place::First);
@@ -122,12 +124,12 @@ impl Batch {
         action.map(|action| Self { action, group: group.filter(|_| action.needs_group()), who, list, place })
     }
 
-    /// Whether nobody was chosen.
+    /// Returns whether no user was chosen.
     pub fn is_of_nobody(&self) -> bool {
         matches!(&self.who, Who::Chosen(ids) if ids.is_empty())
     }
 
-    /// Returns the query of the list that one came from, with the same users chosen.
+    /// Returns the query of the list that the batch was started from, with the same users chosen.
     pub fn list_query(&self) -> String {
         let mut query = self.list.to_query(&self.place);
         if let Who::Chosen(ids) = &self.who {
@@ -139,7 +141,7 @@ impl Batch {
         query
     }
 
-    /// The query that [`Batch::from_query`] reads.
+    /// Returns the query that [`Batch::from_query`] reads.
     pub fn to_query(&self) -> String {
         let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
         query.append_pair("action", self.action.name());
@@ -162,52 +164,52 @@ impl Batch {
     }
 }
 
-/// What is said before it is done.
+/// What a batch will do, to be confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
-    /// The batch, as it was understood.
+    /// The query that describes the batch.
     pub batch: String,
-    /// The query of the list that one came from, with the same users chosen.
+    /// The query of the list that the batch was started from, with the same users chosen.
     pub list: String,
-    /// What.
+    /// The action.
     pub action: Action,
-    /// Into or out of which group.
+    /// Name of the group to add to or remove from.
     pub group: Option<String>,
-    /// How many users it is done to.
+    /// How many users the batch will be applied to.
     pub count: i64,
-    /// Whether there are more, to be done after these.
+    /// Whether there are more users, for another batch after this one.
     pub has_more: bool,
-    /// How many of the chosen or found ones are left out, as far as that is counted.
+    /// How many chosen or found users the batch leaves out, or `None` if that is not counted.
     pub left_out: Option<i64>,
-    /// Some of their names.
+    /// Some of the users' names.
     pub names: Vec<String>,
-    /// What goes along with them.
+    /// What else is deleted, with counts.
     pub goes: Vec<(Consequence, i64)>,
-    /// Nobody with a later id is concerned: who signs up meanwhile is not.
+    /// The highest id that the batch applies to, so that accounts created meanwhile are left out.
     pub newest: i64,
 }
 
-/// What goes along.
+/// A kind of data that an action deletes with the users or sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Consequence {
     /// Signed-in devices.
     Sessions,
-    /// Lines of the record of activity.
+    /// Lines of activity.
     Activity,
     /// Memberships in groups.
     Memberships,
-    /// Permissions of their own.
+    /// The users' own permissions.
     Permissions,
     /// Pictures.
     Pictures,
-    /// Mails that wait.
+    /// Waiting mails.
     Mails,
-    /// Lines of the history.
+    /// Lines of the users' audit logs.
     History,
 }
 
 impl Consequence {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 7] = [
         Self::Sessions,
         Self::Activity,
@@ -218,12 +220,12 @@ impl Consequence {
         Self::History,
     ];
 
-    /// Whether it goes when devices are logged out, too.
+    /// Returns whether ending sessions deletes this kind, too.
     pub const fn is_session(self) -> bool {
         matches!(self, Self::Sessions)
     }
 
-    /// In words.
+    /// Returns the kind in words.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Sessions => "Signed-in devices",

@@ -1,4 +1,4 @@
-//! One user, as their page shows them.
+//! A user, as their page shows them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,78 +7,79 @@ use crate::{
     shared::{moment::Moment, permission::Permission},
 };
 
-/// What staff see of a user.
+/// A user, as staff see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// The row's id.
     pub id: i64,
-    /// Counts up with each change: a form that was opened before is told so.
+    /// The row's version, which every change increments: a form shown for an older one is refused.
     pub version: i64,
-    /// The name that they log in with.
+    /// The username.
     pub username: String,
-    /// May be empty.
+    /// The first name; may be empty.
     pub first_name: String,
-    /// May be empty.
+    /// The last name; may be empty.
     pub last_name: String,
-    /// The address.
+    /// The email address.
     pub email: String,
-    /// For each of [`super::filter::Fact::ALL`].
+    /// The answers to [`super::filter::Fact::ALL`], in that order.
     pub facts: [bool; 4],
-    /// When the account was made.
+    /// When the account was created.
     pub joined: Moment,
-    /// When somebody last logged in.
+    /// The last login.
     pub seen: Option<Moment>,
-    /// When it will be deleted, as its owner asked.
+    /// When the account will be deleted, if its owner asked for that.
     pub deleted_at: Option<Moment>,
     /// Whether they have a password.
     pub password: Password,
-    /// What the program knows, and whether they have it.
+    /// Every permission that the program knows, and whether the user has it.
     pub permissions: Vec<Given>,
-    /// Names of their own that the program does not know.
+    /// Codenames of the user's own permissions that the program does not know.
     pub unknown: Vec<String>,
-    /// Ids and names of their groups.
+    /// Ids and names of the user's groups.
     pub groups: Vec<(i64, String)>,
     /// Names of groups to choose from.
     pub all_groups: Vec<String>,
-    /// What the asker may do with them.
+    /// Whether the caller can manage the user.
     pub reach: Reach,
-    /// What was changed of them.
+    /// The audit log of changes to the user.
     pub history: History,
-    /// What they changed, where they are staff.
+    /// The audit log of changes by the user, if they are staff or have made any.
     pub deeds: Option<History>,
 }
 
-/// Whether there is a password.
+/// The state of an account's password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Password {
-    /// There is.
+    /// It has a password.
     Set,
-    /// They have not chosen one yet; they can ask for a mail.
+    /// None has been chosen yet; the user can ask for a mail to do so.
     None,
-    /// It was switched off: no mail gives them another.
+    /// It was disabled: no mail lets the user choose another.
     Off,
 }
 
-/// A permission, and whether somebody has it.
+/// A permission, and whether a user has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Given {
-    /// Which.
+    /// The permission.
     pub permission: Permission,
-    /// It was given to themselves.
+    /// Whether the user has it directly.
     pub own: bool,
-    /// One of their groups has it.
+    /// Whether one of their groups gives it.
     pub of_groups: bool,
-    /// The asker has it, and so can give it.
+    /// Whether the caller has it, and so can grant it.
     pub can_be_given: bool,
 }
 
-/// How far the asker's arm reaches.
+/// Whether the caller can manage a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reach {
-    /// It is their own account.
+    /// It is the caller's own account.
     Own,
-    /// They may do with it what their permissions say.
+    /// The caller can manage it as far as their permissions go.
     Within,
-    /// It is a superuser's, or may more than they do.
+    /// The caller cannot manage it: the account is a superuser's, or has permissions that the
+    /// caller lacks.
     Beyond,
 }

@@ -1,8 +1,8 @@
-//! Which users a list shows, and in which order: read from the query of its address, and written there.
+//! Filter and order of the list of users, read from the query of its address and written there.
 
 use serde::{Deserialize, Serialize};
 
-/// What can be asked with yes or no. The order is that of the page.
+/// A yes-or-no property of users, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
@@ -10,9 +10,9 @@ pub enum Fact {
     Active,
     /// May enter the admin.
     Staff,
-    /// May everything.
+    /// Has every permission.
     Superuser,
-    /// The owner of the address has confirmed it.
+    /// The owner has confirmed the email address.
     Verified,
 }
 
@@ -20,7 +20,7 @@ impl Fact {
     /// All four.
     pub const ALL: [Self; 4] = [Self::Active, Self::Staff, Self::Superuser, Self::Verified];
 
-    /// In the address.
+    /// Returns the fact's name in the address.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -30,7 +30,7 @@ impl Fact {
         }
     }
 
-    /// Its bit in the column `facet`.
+    /// Returns the fact's bit in the column `facet`.
     pub const fn bit(self) -> i64 {
         match self {
             Self::Active => 8,
@@ -41,26 +41,26 @@ impl Fact {
     }
 }
 
-/// By what a list is sorted.
+/// The column that a list is sorted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
-    /// When the account was made.
+    /// When the account was created.
     #[default]
     Joined,
-    /// The name.
+    /// The username.
     Username,
-    /// The address.
+    /// The email address.
     Email,
-    /// When somebody last logged in.
+    /// The last login.
     SessionSnapshot,
 }
 
 impl By {
-    /// All of them.
+    /// All columns.
     pub const ALL: [Self; 4] = [Self::Username, Self::Email, Self::Joined, Self::SessionSnapshot];
 
-    /// In the address.
+    /// Returns the column's name in the address.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Joined => "joined",
@@ -70,18 +70,19 @@ impl By {
         }
     }
 
-    /// The latest first, names from A on: what one looks for first.
+    /// Returns whether the first click sorts descending: times do, so that the latest come first;
+    /// names start at A.
     pub const fn begins_descending(self) -> bool {
         matches!(self, Self::Joined | Self::SessionSnapshot)
     }
 }
 
-/// An order.
+/// The order of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sort {
-    /// By what.
+    /// The column.
     pub by: By,
-    /// From the end.
+    /// Whether the order is descending.
     pub descending: bool,
 }
 
@@ -91,42 +92,45 @@ impl Default for Sort {
     }
 }
 
-/// A line of a list: what it is sorted by, and its id, since several can have the same.
+/// A position in a list: the sort key of a line, and its id, because several lines can have the
+/// same key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// The line's value, as text.
+    /// The line's sort key, as text.
     pub key: String,
     /// The line's id.
     pub id: i64,
 }
 
-/// Which part of a list a page shows. A line and not a number, so that a page is as fast as the first one, wherever it is.
+/// The page of a list. It is a cursor and not a page number, so that every page is as fast as the
+/// first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
-    /// The beginning.
+    /// The first page.
     #[default]
     First,
-    /// What follows this line.
+    /// The page after this line.
     After(Cursor),
-    /// What stands before it.
+    /// The page before this line.
     Before(Cursor),
 }
 
-/// Which users.
+/// Which users a list shows, and their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
-    /// As it was typed.
+    /// The search, as typed.
     pub search: String,
-    /// For each of [`Fact::ALL`], whether it has to be so.
+    /// The required answers to [`Fact::ALL`], in that order; `None` for any.
     pub facts: [Option<bool>; 4],
-    /// Members of this group.
+    /// Only members of this group.
     pub group: Option<i64>,
-    /// In which order.
+    /// The order.
     pub sort: Sort,
 }
 
 impl Filter {
-    /// Reads the query of an address; what makes no sense there is as if it were not there.
+    /// Parses the query of an address into filter and page. Parameters that make no sense are
+    /// ignored.
     pub fn from_query(query: &str) -> (Self, Place) {
         let (mut filter, mut place) = (Self::default(), Place::First);
         for (name, value) in form_urlencoded::parse(query.trim_start_matches('?').as_bytes()) {
@@ -150,7 +154,8 @@ impl Filter {
         (filter, place)
     }
 
-    /// The query that [`Filter::from_query`] reads, with its question mark; empty for the list as it is at first.
+    /// Returns the query that [`Filter::from_query`] reads, with its question mark, or an empty
+    /// string for the unfiltered list.
     pub fn to_query(&self, place: &Place) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in self.pairs() {
@@ -165,7 +170,7 @@ impl Filter {
         if query.is_empty() { query } else { format!("?{query}") }
     }
 
-    /// What stands in the address, but for the place.
+    /// Returns the parameters of the address, without the page.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let mut pairs = Vec::new();
         if !self.search.is_empty() {
@@ -186,7 +191,7 @@ impl Filter {
         pairs
     }
 
-    /// The values of the column `facet` that fit.
+    /// Returns the values of the column `facet` that match.
     pub fn facets(&self) -> Vec<i64> {
         let fits = |facet: i64| {
             let mut wanted = Fact::ALL.into_iter().zip(self.facts);
@@ -195,7 +200,7 @@ impl Filter {
         (0..16).filter(|facet| fits(*facet)).collect()
     }
 
-    /// The same with another answer to one question.
+    /// Returns the filter with another answer for one fact.
     pub fn with(&self, fact: Fact, wanted: Option<bool>) -> Self {
         let mut other = self.clone();
         for (one, answer) in Fact::ALL.into_iter().zip(&mut other.facts) {
@@ -206,12 +211,12 @@ impl Filter {
         other
     }
 
-    /// The same of another group, or of everybody.
+    /// Returns the filter for another group, or for any.
     pub fn with_group(&self, group: Option<i64>) -> Self {
         Self { group, ..self.clone() }
     }
 
-    /// The same sorted by something: once more by the same turns it around.
+    /// Returns the filter sorted by a column, in reverse if it was sorted by that column before.
     pub fn sorted(&self, by: By) -> Self {
         let descending = if self.sort.by == by { !self.sort.descending } else { by.begins_descending() };
         Self { sort: Sort { by, descending }, ..self.clone() }
@@ -224,7 +229,7 @@ fn sort_of(text: &str) -> Option<Sort> {
 }
 
 fn cursor_of(text: &str) -> Option<Cursor> {
-    // PostgreSQL takes no NUL.
+    // PostgreSQL rejects NUL.
     let (id, key) = text.split_once('~').filter(|_| !text.contains('\0'))?;
     Some(Cursor { id: id.parse().ok()?, key: key.to_owned() })
 }

@@ -23,32 +23,32 @@ use filter::{Fact, Filter, Place};
 /// A page of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// Which users, as it was understood.
+    /// The filter, as it was understood.
     pub filter: Filter,
-    /// At most a hundred.
+    /// The users, at most a hundred.
     pub lines: Vec<Line>,
-    /// How many there are of them.
+    /// How many users match.
     pub found: Found,
-    /// How many users there are.
+    /// How many users there are in all.
     pub total: i64,
-    /// What else can be asked, and how many that would be.
+    /// The filters to choose from, with counts.
     pub choices: Choices,
-    /// Where the pages before and after this one begin.
+    /// The page before this one.
     pub previous: Option<Place>,
-    /// The same after it.
+    /// The page after this one.
     pub next: Option<Place>,
 }
 
-/// How many users a list has.
+/// How many users match a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Found {
-    /// Counted.
+    /// Exactly this many.
     Exactly(i64),
-    /// So many fit the search that they are not counted.
+    /// Too many match the search to be counted.
     MoreThan {
-        /// At least one more than these.
+        /// The number that is exceeded.
         count: i64,
-        /// Nor are they sorted, then, but shown as they were made, the latest first.
+        /// Whether they are sorted; otherwise they are listed by creation, latest first.
         is_sorted: bool,
     },
 }
@@ -58,35 +58,36 @@ pub enum Found {
 pub struct Line {
     /// The row's id.
     pub id: i64,
-    /// The name that they log in with.
+    /// The username.
     pub username: String,
     /// First and last name, as far as there are any.
     pub name: String,
-    /// The address.
+    /// The email address.
     pub email: String,
-    /// What is so, of [`Fact::ALL`].
+    /// The answers to [`Fact::ALL`], in that order.
     pub facts: [bool; 4],
-    /// When the account was made.
+    /// When the account was created.
     pub joined: Moment,
-    /// When somebody last logged in.
+    /// The last login.
     pub seen: Option<Moment>,
 }
 
 impl Line {
-    /// Whether it is so.
+    /// Returns whether the fact applies to the user.
     pub fn is(&self, fact: Fact) -> bool {
         Fact::ALL.into_iter().zip(self.facts).any(|(one, is)| one == fact && is)
     }
 }
 
-/// What else can be asked, and how many users that would be; no numbers where too many fit the search to be counted.
+/// The filters to choose from, each with the number of users it would find. There are no numbers if
+/// too many match the search to be counted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choices {
-    /// For each of [`Fact::ALL`]: whatever, yes, no.
+    /// For each of [`Fact::ALL`]: any, yes, no.
     pub facts: [[Option<i64>; 3]; 4],
-    /// Of whatever group.
+    /// Users of any group.
     pub everybody: Option<i64>,
-    /// The groups, by name.
+    /// The groups, sorted by name.
     pub groups: Vec<GroupChoice>,
 }
 
@@ -95,8 +96,8 @@ pub struct Choices {
 pub struct GroupChoice {
     /// The row's id.
     pub id: i64,
-    /// What it is called.
+    /// The group's name.
     pub name: String,
-    /// How many users that would be.
+    /// How many users the choice would find.
     pub count: Option<i64>,
 }

@@ -1,33 +1,35 @@
-//! What is searched for: words, each of which has to be somewhere in a username, an e-mail address, a first or a last name.
+//! Parsing of searches: every word has to occur in a username, an email address, a first name or a
+//! last name.
 
 use crate::base::{email_address, username};
 
-/// Words that are looked for; more are no help to anybody.
+/// Words of a search that are used.
 const MOST_WORDS: usize = 5;
-/// Characters of a word that are looked at.
-const LONGEST: usize = 100;
+/// Characters of a word that are used.
+const MAX_WORD_CHARS: usize = 100;
 
-/// A search. What is searched is one text a user, in which each part begins a line (`migrations/*/0005`).
+/// A parsed search. It is matched against one text per user, in which each name starts a line (see
+/// `migrations/*/0005`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
     needles: Vec<String>,
 }
 
-/// How the users are found that may fit.
+/// The index by which candidates are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// By three characters in a row, of all that is looked for.
+    /// The trigram index, with the needles that are long enough for it.
     Trigrams(Vec<String>),
-    /// By the beginning of a name: there are no three.
+    /// The indexes of the names, by prefix, if no needle contains a trigram.
     Beginning(String),
 }
 
 impl Search {
-    /// None when there is nothing to look for.
+    /// Parses what was typed. Returns `None` if it contains no word.
     pub fn parse(typed: &str) -> Option<Self> {
-        let short: String = typed.chars().take(MOST_WORDS * LONGEST).collect();
+        let short: String = typed.chars().take(MOST_WORDS * MAX_WORD_CHARS).collect();
         let words = short.split(|c: char| c.is_whitespace() || c.is_control());
-        // Of an address the host has a rule of its own.
+        // Words with an `@` are folded as email addresses, whose host part has a rule of its own.
         let folded =
             words.map(|word| if word.contains('@') { email_address::key(word) } else { username::key(word) });
         let needles: Vec<_> =
@@ -35,12 +37,13 @@ impl Search {
         (!needles.is_empty()).then_some(Self { needles })
     }
 
-    /// All of which have to be somewhere in the text.
+    /// Returns the needles, which all have to occur in the text.
     pub fn needles(&self) -> &[String] {
         &self.needles
     }
 
-    /// Patterns for LIKE, with a backslash before what is meant as it stands. All of them have to fit.
+    /// Returns a pattern for LIKE for each needle, escaped with a backslash. All of them have to
+    /// match.
     pub fn patterns(&self) -> Vec<String> {
         let escaped = |needle: &String| {
             let escaped: String = needle
@@ -52,7 +55,7 @@ impl Search {
         self.needles.iter().map(escaped).collect()
     }
 
-    /// By which index.
+    /// Returns the index to use.
     pub fn way(&self) -> Way {
         let long: Vec<_> =
             self.needles.iter().filter(|needle| needle.chars().count() >= 3).cloned().collect();
@@ -64,8 +67,8 @@ impl Search {
         }
     }
 
-    /// The query for SQLite's index of trigrams: as many as cover the needles. All that they have would find hardly fewer, and each
-    /// is one more list to go through.
+    /// Returns the query for SQLite's trigram index. It uses just enough trigrams to cover the
+    /// needles: all of them would find hardly fewer users, and each is one more list to read.
     pub fn trigrams(needles: &[String]) -> String {
         let mut all = Vec::new();
         for needle in needles {
@@ -82,13 +85,14 @@ impl Search {
     }
 }
 
-/// Short words, and those in which PostgreSQL's index finds nothing to hold on to, are looked for at the beginning only.
+/// Short words, and those without a trigram in PostgreSQL's sense, are searched as prefixes only.
 fn needle(word: &str) -> String {
-    let word: String = word.chars().take(LONGEST).collect();
+    let word: String = word.chars().take(MAX_WORD_CHARS).collect();
     if word.chars().count() >= 3 && has_trigram(&word) { word } else { format!("\n{word}") }
 }
 
-/// PostgreSQL's trigrams are made of letters and digits, with two blanks before a word and one after it where the text shows its edge.
+/// Returns whether PostgreSQL's index has a trigram for the needle. Its trigrams consist of letters
+/// and digits, with two blanks before a word and one after it if the needle shows the word's edge.
 fn has_trigram(needle: &str) -> bool {
     let mut rest = needle;
     while let Some(begin) = rest.find(char::is_alphanumeric) {

@@ -1,4 +1,4 @@
-//! A copy of all that the site has of a member.
+//! The export of all data about a member.
 
 use serde::{Serialize, Serializer};
 use serde_json::json;
@@ -17,14 +17,14 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// Bytes of JSON that are packed together.
+/// Bytes of JSON that are compressed together.
 const PIECE: usize = 32 * 1024;
 
 const ABOUT: &str = "All that this site has of you, but for what would let somebody into your account: the hash of your password, \
                      and the hashes of the keys in your browsers and mails. Your picture, where there is one, is beside this file. \
                      Times are in UTC.";
 
-/// A finished copy; its bytes count as long as it is there.
+/// A finished export. Its bytes count against the memory limit for exports until it is dropped.
 pub struct Packed {
     bytes: Vec<u8>,
     _room: OwnedSemaphorePermit,
@@ -37,10 +37,12 @@ impl AsRef<[u8]> for Packed {
     }
 }
 
-/// Makes a copy of all that the site has of the member: a ZIP file.
+/// Exports all data about the member as a ZIP file.
 ///
 /// # Errors
-/// [`AppError::Busy`] past the bounds, or an outage.
+/// [`AppError::Busy`] above the limits for exports; [`AppError::SignedOut`] if the account no
+/// longer exists; [`AppError::Internal`] if compression fails; [`AppError::Unavailable`] when the
+/// database cannot be used.
 pub async fn export(
     visit: &RequestContext,
     member: &Member,
@@ -102,7 +104,7 @@ async fn fill(archive: &Archive, site: &AppState, member: &Member) -> Result<(),
     Ok(())
 }
 
-/// As JSON, in the order of the fields.
+/// Serializes a row as a JSON object, with the fields in their order.
 fn object(fields: &Fields) -> String {
     struct Ordered<'a>(&'a Fields);
 
@@ -112,6 +114,6 @@ fn object(fields: &Fields) -> String {
         }
     }
 
-    // Texts, numbers and truth values: nothing in it can fail.
+    // Cannot fail: the values are strings, numbers and booleans.
     serde_json::to_string(&Ordered(fields)).unwrap_or_default()
 }

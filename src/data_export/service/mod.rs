@@ -1,4 +1,4 @@
-//! The verbs on a member's data as a whole.
+//! Operations on a member's data as a whole.
 
 mod export;
 

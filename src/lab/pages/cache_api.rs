@@ -64,7 +64,7 @@ pub fn CacheApiPage() -> impl IntoView {
 fn Observed(lesson: ApiLesson) -> impl IntoView {
     let ApiLesson { is_hit, value, run } = lesson;
     let state = if is_hit { "Cache hit" } else { "Cache miss" };
-    // A hit is no first request, though it may come in the same second.
+    // A hit may come within the same second as the first request, but must not be shown as it.
     let second = value.age.max(u64::from(is_hit));
     view! {
         <section class="card" aria-labelledby="observed">

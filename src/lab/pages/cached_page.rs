@@ -1,4 +1,5 @@
-//! Exercise 6. The whole page is kept, what it says of itself included; so it says nothing of now.
+//! Exercise 6. The whole page is cached, including its explanations, so it must not say anything
+//! about the present.
 
 use leptos::prelude::*;
 
@@ -86,7 +87,7 @@ pub fn CachedPagePage() -> impl IntoView {
     }
 }
 
-/// What is in the fragment; made apart from the page, and of nothing that is anybody's.
+/// The content of the fragment: rendered separately from the page, and without anybody's data.
 #[component]
 fn FragmentTime() -> impl IntoView {
     let rendered_at = Data::load(|| (), |()| api::tell_time());

@@ -1,4 +1,4 @@
-//! The daily task's two times.
+//! The two cache entries of the daily task.
 
 use leptos::prelude::*;
 

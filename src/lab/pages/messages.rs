@@ -1,4 +1,4 @@
-//! Django's messages framework: each level with its call.
+//! The counterpart of Django's messages framework: each level with its call.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;

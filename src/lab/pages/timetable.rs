@@ -1,31 +1,31 @@
-//! What to expect at which second.
+//! A table of what to expect at which second.
 
 use leptos::prelude::*;
 
-/// A stretch of time.
+/// A row of the table: a span of time.
 pub struct Row {
-    /// From which second on.
+    /// The second at which it begins.
     pub from: u64,
-    /// In words.
+    /// The span, in words.
     pub when: &'static str,
-    /// What is seen then, a column each.
+    /// What is expected then, for each column.
     pub expected: [&'static str; 2],
     /// What the lesson says.
     pub lesson: &'static str,
-    /// Whether that is so.
+    /// Whether the lesson is right.
     pub lesson_is_right: bool,
 }
 
-/// The stretches, one after the other.
+/// The table of what to expect.
 #[component]
 pub fn Timetable(
-    /// What the table is about.
+    /// The table's caption.
     caption: &'static str,
-    /// What the two columns are.
+    /// Headings of the two columns.
     columns: [&'static str; 2],
-    /// The stretches.
+    /// The rows.
     rows: &'static [Row],
-    /// The present second, where that can be said.
+    /// The present second, if it is known.
     #[prop(optional_no_strip)]
     now: Option<u64>,
 ) -> impl IntoView {

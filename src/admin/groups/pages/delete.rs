@@ -1,4 +1,4 @@
-//! The page that asks before a group is deleted.
+//! The page that confirms the deletion of a group.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;

@@ -1,4 +1,4 @@
-//! A group's page: what it gives, and the form that changes it.
+//! A group's page: its permissions, and the form that changes it.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};

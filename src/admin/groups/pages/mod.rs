@@ -1,4 +1,4 @@
-//! The pages on groups.
+//! The pages about groups.
 
 mod delete;
 mod group;
@@ -28,7 +28,7 @@ pub fn GroupsPage() -> impl IntoView {
     view! {
         <AdminFrame title="Groups">
             <IfAllowed permission=Permission::AddGroup>
-                // By a page load: the server looks how long ago the password was given.
+                // A full page load, because the server may require re-authentication first.
                 <p>
                     <a class="button" href="/admin/groups/new" rel="external">
                         "Add a group"
@@ -110,7 +110,7 @@ pub fn NewGroupPage() -> impl IntoView {
     }
 }
 
-/// A box for each permission. One that the asker has not cannot be ticked, but can be taken away.
+/// A checkbox for each permission. One that the caller lacks cannot be ticked, but can be unticked.
 #[component]
 fn Boxes(choices: Vec<Choice>) -> impl IntoView {
     let boxes = choices

@@ -1,28 +1,28 @@
-//! One group.
+//! Loading one group.
 
 use std::collections::BTreeSet;
 
 use super::super::store;
 use crate::{base::db::Connection, shared::error::AppError};
 
-/// A group, and what it gives.
+/// A group, and the permissions that it gives.
 pub struct Group {
     /// The row's id.
     pub id: i64,
-    /// What it is called.
+    /// The group's name.
     pub name: String,
-    /// Counts up with each change.
+    /// The row's version, which every change increments.
     pub version: i64,
-    /// Codenames.
+    /// Codenames of its permissions.
     pub permissions: BTreeSet<String>,
 }
 
-/// The group whose name folds to this.
+/// Returns the group whose folded name is `key`.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn by_name(connection: &mut Connection, key: &str) -> Result<Option<Group>, AppError> {
-    // PostgreSQL takes no NUL, and no name has one.
+    // PostgreSQL rejects NUL, and no name contains it.
     if key.contains('\0') {
         return Ok(None);
     }
@@ -30,10 +30,10 @@ pub async fn by_name(connection: &mut Connection, key: &str) -> Result<Option<Gr
     whole(connection, row).await
 }
 
-/// The group with this id.
+/// Returns the group with this id.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Group>, AppError> {
     let row = store::find(connection, id).await?;
     whole(connection, row).await

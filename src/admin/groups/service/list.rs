@@ -1,4 +1,4 @@
-//! Groups in lists.
+//! Lists of groups, and a group's page.
 
 use super::super::{Choice, GroupDetail, GroupLine, Groups, store};
 use super::find::{self, Group};
@@ -10,15 +10,14 @@ use crate::{
     site::AppState,
 };
 
-/// More are not offered for a choice: their pages lead to their members.
+/// Groups offered for a choice; the members of others are found from their own pages.
 const CHOICES: i64 = 300;
-/// Lines on a page.
 const PAGE: usize = 100;
 
-/// Ids and names of the groups, to choose from, and of the chosen one in any case.
+/// Returns ids and names of the groups to choose from, and always the chosen one.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn names(site: &AppState, chosen: Option<i64>) -> Result<Vec<(i64, String)>, AppError> {
     let mut connection = site.db.read().await?;
     let mut names = store::names(&mut connection, CHOICES).await?;
@@ -29,13 +28,13 @@ pub async fn names(site: &AppState, chosen: Option<i64>) -> Result<Vec<(i64, Str
     Ok(names)
 }
 
-/// A page of the list, after this name.
+/// Returns the page of the list that follows the folded name `after`.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn listing(site: &AppState, _: &Staff, after: &str) -> Result<Groups, AppError> {
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    // PostgreSQL takes no NUL.
+    // PostgreSQL rejects NUL.
     let after = after.replace('\0', "");
     let mut rows = store::after(&mut *site.db.read().await?, &after, limit).await?;
     let has_next = rows.len() > PAGE;
@@ -55,10 +54,11 @@ pub async fn listing(site: &AppState, _: &Staff, after: &str) -> Result<Groups, 
     Ok(Groups { lines: rows.into_iter().map(line).collect(), is_later: !after.is_empty(), next })
 }
 
-/// One group, with the part of its history before this line.
+/// Returns one group, with the part of its audit log before the line `before`.
 ///
 /// # Errors
-/// [`AppError::NotFound`], or an outage.
+/// [`AppError::NotFound`] without such a group; [`AppError::Unavailable`] when the database cannot
+/// be used.
 pub async fn shown(
     site: &AppState,
     staff: &Staff,
@@ -77,7 +77,7 @@ pub async fn shown(
     Ok(GroupDetail { id, version, name, members, permissions: choices, unknown, is_beyond, history })
 }
 
-/// Every permission that the program knows.
+/// Returns every permission that the program knows, and whether the caller can give it.
 pub fn choices(staff: &Staff, is_given: impl Fn(&str) -> bool) -> Vec<Choice> {
     let choice = |permission: Permission| Choice {
         permission,

@@ -1,4 +1,4 @@
-//! The verbs on groups.
+//! Operations on groups.
 
 mod change;
 mod find;

@@ -1,4 +1,4 @@
-//! Adding and changing users.
+//! Server functions that add and change users.
 
 #![expect(clippy::too_many_arguments, reason = "one for each field of the form")]
 
@@ -9,10 +9,12 @@ use crate::shared::{
     forms::{Secret, Submission},
 };
 
-/// Adds a user; leads to their page.
+/// Adds a user, and redirects to their page.
 ///
 /// # Errors
-/// Not allowed, a full hash queue, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission; [`AppError::Busy`]
+/// with a full hash queue; [`AppError::Throttled`] after too many mails to the address;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/add_user")]
 pub async fn add_user(
     #[server(default)] username: String,
@@ -31,7 +33,7 @@ pub async fn add_user(
     };
 
     let desk = staff_request::StaffRequest::open(Permission::AddUser)?;
-    // Django's: who is added may be changed at once.
+    // As in Django, adding a user requires the permission to change users, too.
     desk.staff.require(Permission::ChangeUser)?;
     let names = Names { username, first_name, last_name };
     let typed = Added { names, email, password: NewPassword { password1, password2 } };
@@ -42,10 +44,11 @@ pub async fn add_user(
     .await
 }
 
-/// Changes what an account is; leads back to its page.
+/// Changes an account's names, address and flags, and redirects to its page.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/save_user")]
 pub async fn save_user(
     #[server(default)] user: i64,
@@ -83,14 +86,15 @@ pub async fn save_user(
         .await
 }
 
-/// Gives and takes permissions; leads back to the page.
+/// Grants and revokes permissions of a user, and redirects to their page.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/save_user_permissions")]
 pub async fn save_user_permissions(
     #[server(default)] user: i64,
-    /// What the form was shown with, with commas between.
+    /// Codenames of the permissions that were ticked when the form was shown, separated by commas.
     #[server(default)]
     shown: String,
     #[server(default)] permissions: Vec<String>,
@@ -114,10 +118,11 @@ pub async fn save_user_permissions(
         .await
 }
 
-/// Puts a user into a group; leads back to their page.
+/// Adds a user to a group, and redirects to their page.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/join_group")]
 pub async fn join_group(
     #[server(default)] user: i64,
@@ -136,10 +141,11 @@ pub async fn join_group(
         .await
 }
 
-/// Takes a user out of a group; leads back to their page.
+/// Removes a user from a group, and redirects to their page.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/leave_group")]
 pub async fn leave_group(
     #[server(default)] user: i64,

@@ -1,5 +1,5 @@
-//! Server functions on users. Each asks who is asking, and for the permission that it takes; what changes an account also asks for a
-//! password given not long ago.
+//! Server functions for users. Each checks the caller's permission; those that change an account
+//! also ask for re-authentication if the last password entry is too old.
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
@@ -14,10 +14,11 @@ pub use password::*;
 use super::{Listing, User, batch::Confirmation};
 use crate::shared::{error::AppError, forms::Submission};
 
-/// A page of the list; the query of its address says which.
+/// Loads a page of the list; `query` is the query string of the page's address.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/users")]
 pub async fn load_users(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
@@ -29,10 +30,12 @@ pub async fn load_users(#[server(default)] query: String) -> Result<Listing, App
     super::service::listing(&RequestContext::current()?.site, &staff, &query).await
 }
 
-/// One user; the query of the page's address says which part of the histories.
+/// Loads one user; the query of the page's address says which part of the audit logs.
 ///
 /// # Errors
-/// Not allowed, no such user, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::NotFound`] without such a user; [`AppError::Unavailable`] when the database cannot
+/// be used.
 #[server(prefix = "/api", endpoint = "admin/user")]
 pub async fn load_user(
     #[server(default)] id: String,
@@ -54,10 +57,12 @@ pub async fn load_user(
         .await
 }
 
-/// What a batch would do; the query of the page's address says which.
+/// Loads what a batch would do; the query of the page's address describes the batch.
 ///
 /// # Errors
-/// Not allowed, no batch, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::BadRequest`] if the query describes no batch; [`AppError::NotFound`] without such a
+/// group; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/batch")]
 pub async fn load_batch(#[server(default)] query: String) -> Result<Confirmation, AppError> {
     use super::batch::Batch;
@@ -75,10 +80,12 @@ pub async fn load_batch(#[server(default)] query: String) -> Result<Confirmation
     super::service::confirmation(&RequestContext::current()?.site, &staff, &query).await
 }
 
-/// Does what was confirmed; leads back to the list, or to what is left.
+/// Applies a confirmed batch, and redirects to the list or to the confirmation of what is left.
 ///
 /// # Errors
-/// Not allowed, no batch, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::BadRequest`] if `batch` describes none; [`AppError::NotFound`] without such a group;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/apply_batch")]
 pub async fn apply_batch(
     #[server(default)] batch: String,

@@ -1,4 +1,4 @@
-//! Users' passwords.
+//! Server functions for users' passwords.
 
 use leptos::prelude::*;
 
@@ -7,10 +7,11 @@ use crate::shared::{
     forms::{Secret, Submission},
 };
 
-/// Sets a user's password; leads back to their page.
+/// Sets a user's password, and redirects to their page.
 ///
 /// # Errors
-/// Not allowed, a full hash queue, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission; [`AppError::Busy`]
+/// with a full hash queue; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/set_password")]
 pub async fn set_user_password(
     #[server(default)] user: i64,
@@ -32,10 +33,11 @@ pub async fn set_user_password(
         .await
 }
 
-/// Switches a user's password off; leads back to their page.
+/// Disables a user's password, and redirects to their page.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "admin/disable_password")]
 pub async fn disable_user_password(#[server(default)] user: i64) -> Result<Submission, AppError> {
     use super::super::service;
@@ -51,10 +53,12 @@ pub async fn disable_user_password(#[server(default)] user: i64) -> Result<Submi
         .await
 }
 
-/// Sends a user a mail for a new password; leads back to their page.
+/// Mails a user a link to choose a new password, and redirects to their page.
 ///
 /// # Errors
-/// Not allowed, or an outage.
+/// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
+/// [`AppError::Throttled`] after too many mails; [`AppError::Unavailable`] when the database cannot
+/// be used.
 #[server(prefix = "/api", endpoint = "admin/send_reset")]
 pub async fn send_user_reset(#[server(default)] user: i64) -> Result<Submission, AppError> {
     use super::super::service;

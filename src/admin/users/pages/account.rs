@@ -1,4 +1,4 @@
-//! What an account is: shown, and changed.
+//! An account's names, address and flags: shown, and changed.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
@@ -18,7 +18,7 @@ impl User {
     }
 }
 
-/// What there is to know.
+/// The account's data.
 #[component]
 pub fn Facts(user: User) -> impl IntoView {
     let name = [user.first_name.as_str(), &user.last_name].join(" ").trim().to_owned();
@@ -125,7 +125,8 @@ pub fn AccountForm(user: User, returned: Option<ReturnedForm>) -> impl IntoView 
     }
 }
 
-/// A component of its own, so that the boxes are made inside of the form, which knows how they were left.
+/// A separate component, so that the checkboxes are created inside the form, which provides their
+/// submitted values.
 #[component]
 fn Flags(user: User) -> impl IntoView {
     let is_own = user.reach == Reach::Own;
@@ -142,7 +143,7 @@ fn Flags(user: User) -> impl IntoView {
     .collect_view()
 }
 
-/// Of two who saved, the second sees both: what is saved now, and what they typed.
+/// After a conflicting change, shows both: what is stored now, and what the caller typed.
 fn differences(user: &User, form: &ReturnedForm) -> AnyView {
     let texts = [
         ("Username", Field::Username, &user.username),

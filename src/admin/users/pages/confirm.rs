@@ -1,4 +1,4 @@
-//! The page that asks before something is done to many users.
+//! The page that confirms a batch.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -16,7 +16,8 @@ use crate::{
 /// `/admin/users/confirm`
 #[component]
 pub fn ConfirmPage() -> impl IntoView {
-    // Not followed: who leaves the page within the browser has another address a moment before the page is gone.
+    // Untracked: on navigation within the browser the address changes shortly before this page is
+    // disposed.
     let query = use_location().search.get_untracked();
     let data = Data::load(move || query.clone(), load_batch);
     let returned = Once::form(ApplyBatch::PATH);

@@ -1,4 +1,4 @@
-//! Searching and filtering: links and plain forms, which the address bar remembers.
+//! Search and filters: links and plain forms, so that the state is in the address.
 
 use leptos::prelude::*;
 
@@ -8,7 +8,7 @@ use super::super::{
 };
 use crate::{shared::paths::USERS, ui::number::grouped};
 
-/// What is asked about a fact, and the three answers.
+/// Returns the label of a fact, and of its three answers.
 const fn words(fact: Fact) -> (&'static str, [&'static str; 3]) {
     match fact {
         Fact::Active => ("Active", ["All", "Active", "Inactive"]),
@@ -18,7 +18,7 @@ const fn words(fact: Fact) -> (&'static str, [&'static str; 3]) {
     }
 }
 
-/// The field for the search.
+/// The search form.
 #[component]
 pub fn SearchForm(filter: Filter) -> impl IntoView {
     let typed = filter.search.clone();
@@ -39,7 +39,7 @@ pub fn SearchForm(filter: Filter) -> impl IntoView {
     }
 }
 
-/// What else can be asked, each with the number of users that it would be.
+/// The filters to choose from, each with the number of users it would find.
 #[component]
 pub fn Filters(filter: Filter, choices: Choices) -> impl IntoView {
     let facts = Fact::ALL
@@ -120,7 +120,7 @@ fn GroupForm(filter: Filter, groups: Vec<GroupChoice>, everybody: Option<i64>) -
     })
 }
 
-/// Everything that is asked but for what the form itself asks.
+/// Hidden fields for all parameters but the form's own.
 fn hidden(filter: &Filter, but: &str) -> impl IntoView + use<> {
     filter
         .pairs()

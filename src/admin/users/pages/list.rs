@@ -26,7 +26,7 @@ pub fn UsersPage() -> impl IntoView {
     view! {
         <AdminFrame title="Users">
             <IfAllowed permission=Permission::AddUser>
-                // By a page load: the server looks how long ago the password was given.
+                // A full page load, because the server may require re-authentication first.
                 <p>
                     <a class="button" href="/admin/users/new" rel="external">
                         "Add a user"
@@ -87,7 +87,7 @@ fn UserTable(
     let actions: Vec<Action> =
         Action::ALL.into_iter().filter(|action| visitor_may(action.permission())).collect();
     let can_choose = !actions.is_empty();
-    // Back from the page that asks once more.
+    // Set on return from the confirmation page.
     let chosen = chosen(&use_location().search.get_untracked());
     let row = |line: Line| {
         let is_chosen = chosen.contains(&line.id);
@@ -121,7 +121,8 @@ fn UserTable(
     if !can_choose {
         return table;
     }
-    // By a page load, and with everything in the address: the server asks for the password first where that is due.
+    // A full page load with everything in the address, because the server may require
+    // re-authentication first.
     view! {
         <form method="get" action=CONFIRM>
             <input type="hidden" name="list" value=list />
@@ -132,7 +133,7 @@ fn UserTable(
     .into_any()
 }
 
-/// The users who are chosen, by the query of the page.
+/// Returns the chosen users from the query of the page.
 fn chosen(query: &str) -> Vec<i64> {
     form_urlencoded::parse(query.trim_start_matches('?').as_bytes())
         .filter(|(name, _)| name == CHOSEN)
@@ -140,7 +141,7 @@ fn chosen(query: &str) -> Vec<i64> {
         .collect()
 }
 
-/// What can be done to those that are chosen, or to all that were found.
+/// The actions for the chosen users, or for all that were found.
 #[component]
 fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl IntoView {
     let with_groups = actions.iter().any(|action| action.needs_group()) && !groups.is_empty();
@@ -244,7 +245,7 @@ fn Row(line: Line, can_choose: bool, is_chosen: bool) -> impl IntoView {
     }
 }
 
-/// What is out of the ordinary about an account.
+/// Badges for what is unusual about an account.
 #[component]
 pub fn States(
     /// For each of [`Fact::ALL`].

@@ -1,4 +1,4 @@
-//! The pages on users.
+//! The pages about users.
 
 mod account;
 mod confirm;

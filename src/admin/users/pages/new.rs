@@ -1,4 +1,4 @@
-//! The page on which a user is added.
+//! The page that adds a user.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;

@@ -1,4 +1,4 @@
-//! What a user may: permissions of their own, and groups.
+//! A user's own permissions, and their groups.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
@@ -12,7 +12,7 @@ use crate::{
     ui::{CheckField, Form, TextField},
 };
 
-/// A box for each permission.
+/// A checkbox for each permission.
 #[component]
 pub fn PermissionSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView {
     let own = user.permissions.iter().filter(|given| given.own);
@@ -40,7 +40,7 @@ pub fn PermissionSection(user: User, returned: Option<ReturnedForm>) -> impl Int
     }
 }
 
-/// One that the asker has not cannot be ticked, but can be taken away.
+/// A permission that the caller lacks cannot be ticked, but can be unticked.
 fn permission_box(given: Given) -> impl IntoView {
     let Given { permission, own, of_groups, can_be_given } = given;
     let of_groups = if of_groups { " (through a group)" } else { "" };

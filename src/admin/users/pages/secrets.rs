@@ -1,4 +1,4 @@
-//! What is done to an account that cannot be taken back by looking again: passwords, devices, the end.
+//! Changes to an account that cannot be undone: passwords, sessions, deletion.
 
 use leptos::prelude::*;
 use server_fn::ServerFn;
@@ -18,7 +18,7 @@ use crate::{
     ui::{Form, TextField},
 };
 
-/// Setting a password, switching it off, sending a mail.
+/// Forms that set the password, disable it, or mail a link to choose one.
 #[component]
 pub fn PasswordSection(
     user: User,
@@ -68,7 +68,8 @@ pub fn PasswordSection(
                 <summary>"Set a password"</summary>
                 <Form path=SetUserPassword::PATH submit="Set the password" plain=true returned>
                     <input type="hidden" name="user" value=id />
-                    // Not shown: by it a password manager knows that this is not the password of who sets it.
+                    // Hidden: tells password managers that this password belongs to the user, not
+                    // to the caller.
                     <input type="text" name="username" value=username autocomplete="username" readonly=true hidden=true />
                     <TextField
                         field=Field::Password1
@@ -94,7 +95,7 @@ pub fn PasswordSection(
     .into_any()
 }
 
-/// Links to the pages that ask before they do it.
+/// Links to the pages that confirm an action.
 #[component]
 pub fn Danger(user: User) -> impl IntoView {
     if user.reach != Reach::Within {

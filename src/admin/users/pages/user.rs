@@ -1,4 +1,5 @@
-//! A user's page: what they are, and the forms that change it. Plain forms, hydrated or not: what they do is worth a page load.
+//! A user's page: their data, and the forms that change it. The forms are plain ones even when
+//! hydrated: their changes are worth a page load.
 
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
@@ -25,7 +26,7 @@ use crate::{
     ui::{Data, Loaded, Once},
 };
 
-/// Forms that came back refused.
+/// Forms that were refused, with their values.
 #[derive(Clone)]
 pub struct Returned {
     pub account: Option<ReturnedForm>,
@@ -96,7 +97,8 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
     }
 }
 
-/// The way to seeing the site as they do. A full page load: the server may ask for the password first.
+/// The link to impersonating the user. A full page load, because the server may require
+/// re-authentication first.
 fn act_as(user: &User) -> Option<impl IntoView + use<>> {
     let [is_active, is_staff, is_superuser, _] = user.facts;
     let is_possible = is_active && !is_staff && !is_superuser && user.reach != Reach::Own;

@@ -26,21 +26,23 @@ use crate::{
     site::RequestContext,
 };
 
-/// The form as it was sent.
+/// The form to add a user, as submitted.
 pub struct Added {
-    /// How they are called.
+    /// Username, first and last name.
     pub names: Names,
-    /// The address.
+    /// The email address.
     pub email: String,
-    /// Empty where they are to choose one themselves, with the link in a mail.
+    /// Empty to let the user choose a password with the link in a mail.
     pub password: NewPassword,
 }
 
-/// Adds a user who may nothing yet. Without a password they get a mail with which to choose one; with one, a mail with which to
-/// confirm their address.
+/// Adds a user without permissions. Without a password, mails a link to choose one; with one, mails
+/// a link to confirm the address.
 ///
 /// # Errors
-/// A refused form, a full hash queue, or an outage.
+/// [`AppError::Invalid`] with the errors of the form; [`AppError::Throttled`] after too many mails;
+/// [`AppError::Busy`] with a full hash queue; [`AppError::Unavailable`] when the database cannot be
+/// used.
 pub async fn add(
     visit: &RequestContext,
     staff: &Staff,

@@ -1,4 +1,5 @@
-//! Whom somebody may change: nobody who may more than they do themselves. Else whoever may set passwords could have everything.
+//! The rule for which users staff can change: none with permissions that they lack. Otherwise, by
+//! setting a password, they could get every permission.
 
 use super::super::{
     Reach,
@@ -13,19 +14,20 @@ use crate::{
     shared::error::AppError,
 };
 
-/// A user, and what they may.
+/// A user to be changed, with their permissions.
 pub struct Target {
     /// The account.
     pub row: UserRow,
-    /// What it has.
+    /// The account's permissions.
     pub rights: Rights,
 }
 
 impl Target {
-    /// Reads it.
+    /// Loads the user.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], or an outage.
+    /// [`AppError::NotFound`] without such a user; [`AppError::Unavailable`] when the database
+    /// cannot be used.
     pub async fn find(connection: &mut Connection, id: UserId) -> Result<Self, AppError> {
         let row = user::find(connection, id).await?.ok_or(AppError::NotFound)?;
         let rights = rights(connection, id).await?;
@@ -35,10 +37,10 @@ impl Target {
         })
     }
 
-    /// Refuses where it is the caller's own, or beyond them.
+    /// Requires that the caller can manage the user, who is not themselves.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`].
+    /// [`AppError::Forbidden`] otherwise.
     pub fn require_within(&self, staff: &Staff) -> Result<(), AppError> {
         match self.reach(staff) {
             Reach::Within => Ok(()),
@@ -46,7 +48,7 @@ impl Target {
         }
     }
 
-    /// How far the caller's arm reaches.
+    /// Returns whether the caller can manage the user.
     pub fn reach(&self, staff: &Staff) -> Reach {
         if self.row.id == staff.member().id().0 {
             Reach::Own
@@ -58,7 +60,8 @@ impl Target {
     }
 }
 
-/// Whether the caller may all that these rights give, names of elsewhere included.
+/// Returns whether the caller has every permission in `rights`, including names that the program
+/// does not know.
 pub fn has_all(staff: &Staff, rights: &Rights) -> bool {
     staff.member().covers(rights)
 }

@@ -1,14 +1,14 @@
-//! Counts of users by what the list can be filtered by.
+//! Counts of users by group and facet.
 
 use std::collections::HashMap;
 
 use super::super::store::counts;
 use crate::{shared::error::AppError, site::AppState};
 
-/// How many belong to each group.
+/// Returns the number of members of each group.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn members_of_groups(site: &AppState) -> Result<HashMap<i64, i64>, AppError> {
     let (all, _) = counts::all(&mut *site.db.read().await?).await?;
     let mut members = HashMap::new();
@@ -24,10 +24,10 @@ pub(super) async fn fold_now(site: AppState) {
     }
 }
 
-/// Puts the rows of the counts together, where they are many.
+/// Merges the rows of the counts. A no-op on SQLite, which has one row for each.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn fold_counts(site: &AppState) -> Result<(), AppError> {
     if site.db.is_embedded() {
         return Ok(());

@@ -13,10 +13,11 @@ use crate::{
     site::AppState,
 };
 
-/// What staff see of a user, with the parts of the histories before these lines.
+/// Returns a user as staff see them, with the parts of the audit logs before these lines.
 ///
 /// # Errors
-/// [`AppError::NotFound`], or an outage.
+/// [`AppError::NotFound`] without such a user; [`AppError::Unavailable`] when the database cannot
+/// be used.
 pub async fn shown(
     site: &AppState,
     staff: &Staff,

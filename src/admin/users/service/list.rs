@@ -19,13 +19,12 @@ use crate::{
     site::AppState,
 };
 
-/// Lines on a page.
 const PAGE: usize = 100;
 
-/// A page of the list that this query asks for.
+/// Returns the page of the list that `query` asks for.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing, AppError> {
     let (filter, place) = Filter::from_query(query);
     let search = Search::parse(&filter.search);
@@ -33,7 +32,7 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
     let plan = look.plan(site, &filter, search.as_ref());
     let (rows, has_previous, has_next) = read(site, &plan, filter.sort, &place).await?;
     let cursor = |row: &LineRow| Cursor { key: row.sort_key.clone(), id: row.id };
-    // A page without lines, past the end, leads back to the beginning.
+    // A page past the end has no lines; its link back leads to the first page.
     let previous = has_previous.then(|| rows.first().map_or(Place::First, |row| Place::Before(cursor(row))));
     let next = rows.last().filter(|_| has_next).map(|row| Place::After(cursor(row)));
     let choices = choices(site, &filter, look.counts.as_deref()).await?;
@@ -48,28 +47,28 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
     })
 }
 
-/// The lines of a page in their order, and whether there is something before and after them.
+/// Returns the lines of a page in order, and whether there are pages before and after it.
 async fn read(
     site: &AppState,
     plan: &Plan<'_>,
     sort: Sort,
     place: &Place,
 ) -> Result<(Vec<LineRow>, bool, bool), AppError> {
-    // Too many to be sorted are shown as they were made.
+    // Too many to sort: listed by creation.
     let sort = match plan.source {
         Source::Stream | Source::StreamOfMatches => {
             Sort { by: By::Joined, descending: sort.by != By::Joined || sort.descending }
         }
         _ => sort,
     };
-    // One more than is shown tells whether there is another page.
+    // One line more than is shown, to know whether there is another page.
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let mut connection = site.db.read().await?;
     if let Place::Before(first) = place {
         let turned = Sort { descending: !sort.descending, ..sort };
         let page = Page { sort: turned, from: Some(first), limit };
         let mut rows = list::lines(&mut connection, &list::statement(plan, &page)).await?;
-        // Fewer are no page of their own: what follows then is the first one.
+        // Less than a full page before the cursor: show the first page instead.
         if rows.len() > PAGE {
             rows.truncate(PAGE);
             rows.reverse();

@@ -1,4 +1,4 @@
-//! What is found out about a list of users before it is read: the counts, and by which way to read it.
+//! Planning of a list of users before it is read: the counts, and the way to read it.
 
 use super::super::{
     Found,
@@ -13,19 +13,20 @@ use super::super::{
 use super::counts::fold_now;
 use crate::{base::sql::Sql, shared::error::AppError, site::AppState};
 
-/// Of more than so many rows the counts are put together.
+/// Rows of counts above which they are merged.
 const ROWS_OF_COUNTS: i64 = 5000;
-/// Of a list with so many users each can be looked at, in whatever order.
+/// Size of a list up to which every user may be examined, in any order.
 const MAX_SCANNED: i64 = 60_000;
 
-/// What was found out about a list before it is read.
+/// The counts of a list, and the way to read it.
 pub struct ListPlan {
     pub source: Source,
     pub found: Found,
-    /// Of the users that fit the search, or of all: none where too many fit to be counted.
+    /// Counts of the users that match the search, or of all; `None` if too many match to be
+    /// counted.
     pub counts: Option<Vec<Count>>,
     pub total: i64,
-    /// Wanted, and there is somebody.
+    /// The facets that the filter accepts and at least one user has.
     pub facets: Vec<i64>,
 }
 
@@ -41,7 +42,7 @@ impl ListPlan {
     }
 }
 
-/// Counts first: the numbers say by which way the list is read.
+/// Counts the users first: the numbers decide how the list is read.
 pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> Result<ListPlan, AppError> {
     let mut connection = site.db.read().await?;
     let (all, stored) = counts::all(&mut connection).await?;
@@ -100,7 +101,7 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
     })
 }
 
-/// Of the users that may fit, and of those that do.
+/// Counts by facet the users that the index finds, and those of them that match.
 fn matches_by_facet(plan: &Plan<'_>, search: &Search) -> Sql {
     let mut sql = Sql::new("SELECT users.facet, CAST(COUNT(*) AS BIGINT), CAST(SUM(CASE WHEN 1 = 1");
     plan.push_likes(&mut sql);

@@ -1,4 +1,4 @@
-//! The verbs on users.
+//! Operations on users.
 
 mod add;
 mod batch;

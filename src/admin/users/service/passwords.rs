@@ -1,4 +1,4 @@
-//! Passwords: set, switched off, or asked to be chosen.
+//! Setting, disabling and resetting users' passwords.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -25,17 +25,20 @@ use crate::{
     site::RequestContext,
 };
 
-/// Somebody else: one's own password is changed where the old one is asked for.
+/// Loads the user, who must not be the caller: changing one's own password requires the old one.
 async fn other(connection: &mut Connection, staff: &Staff, id: UserId) -> Result<UserRow, AppError> {
     let target = Target::find(connection, id).await?;
     target.require_within(staff)?;
     Ok(target.row)
 }
 
-/// Sets an account's password and ends its sessions; the owner gets a mail.
+/// Sets an account's password, ends its sessions, and mails the owner.
 ///
 /// # Errors
-/// A refused form, an account that may more than the caller or is their own, a full hash queue, or an outage.
+/// [`AppError::Invalid`] with the errors of the form; [`AppError::NotFound`] without such a user;
+/// [`AppError::Forbidden`] for the caller's own account and one with permissions that the caller
+/// lacks; [`AppError::Busy`] with a full hash queue; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn set_password(
     visit: &RequestContext,
     staff: &Staff,
@@ -56,11 +59,13 @@ pub async fn set_password(
     put(visit, staff, id, &hash, Mail::PasswordChanged, "set").await
 }
 
-/// Takes an account's password away and ends its sessions. No mail for another one is sent to whoever asks for it on the login page:
-/// only staff let them in again.
+/// Disables an account's password and ends its sessions. The password-reset form sends no mail for
+/// it any more: only staff can restore access.
 ///
 /// # Errors
-/// An account that may more than the caller or is their own, or an outage.
+/// [`AppError::NotFound`] without such a user; [`AppError::Forbidden`] for the caller's own account
+/// and one with permissions that the caller lacks; [`AppError::Unavailable`] when the database
+/// cannot be used.
 pub async fn disable_password(
     visit: &RequestContext,
     staff: &Staff,
@@ -70,7 +75,8 @@ pub async fn disable_password(
     put(visit, staff, id, &unusable('!'), Mail::PasswordDisabled, "switched off").await
 }
 
-/// What nobody's password fits, begun with what kind it is. Random, as Django's, so that no two are the same.
+/// Returns a hash that no password matches, with `kind` as its first character. It is random, as
+/// Django's, so that no two are the same.
 pub(super) fn unusable(kind: char) -> String {
     format!("{kind}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()))
 }
@@ -85,9 +91,9 @@ async fn put(
 ) -> Result<(), AppError> {
     let (site, now) = (&visit.site, visit.site.clock.now());
     let mut transaction = site.db.begin().await?;
-    // Once more: what they may has to be so now, and not only before the hash was computed.
+    // Checked again, because permissions may have changed while the hash was computed.
     let row = other(&mut transaction, staff, id).await?;
-    // Else it would be written now, and open what was just closed.
+    // Otherwise a queued mail would still be sent, and its link would restore access.
     mail::forget_kind(&mut transaction, id, Mail::ResetPassword).await?;
     let operator = RequestContext::of_operator(site);
     let kind = Kind::PasswordSetByStaff;
@@ -101,10 +107,13 @@ async fn put(
     Ok(())
 }
 
-/// Sends a mail with which the owner sets a password.
+/// Mails the owner a link to choose a new password.
 ///
 /// # Errors
-/// A refused form, an account that may more than the caller, too many mails, or an outage.
+/// [`AppError::Invalid`] if the account is inactive or has no address; [`AppError::NotFound`]
+/// without such a user; [`AppError::Forbidden`] for the caller's own account and one with
+/// permissions that the caller lacks; [`AppError::Throttled`] after too many mails;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn send_reset(
     visit: &RequestContext,
     staff: &Staff,

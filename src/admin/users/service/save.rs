@@ -1,4 +1,4 @@
-//! Changing what an account is: names, address, flags.
+//! Changing an account's names, address and flags.
 
 use super::super::{
     Reach,
@@ -33,38 +33,40 @@ use crate::{
     site::RequestContext,
 };
 
-/// The form as it was sent.
+/// The form, as submitted.
 pub struct Typed {
-    /// The version that the form showed.
+    /// The version that the form was shown for.
     pub version: i64,
-    /// The name that they log in with.
+    /// The username.
     pub username: String,
-    /// May be empty.
+    /// The first name; may be empty.
     pub first_name: String,
-    /// May be empty.
+    /// The last name; may be empty.
     pub last_name: String,
-    /// The address.
+    /// The email address.
     pub email: String,
     /// Whether the account can be logged in to.
     pub is_active: bool,
     /// Whether it may enter the admin.
     pub is_staff: bool,
-    /// Whether it may everything.
+    /// Whether it has every permission.
     pub is_superuser: bool,
     /// Whether the address counts as confirmed.
     pub is_verified: bool,
 }
 
-/// A refused form.
+/// Returns the error of a refused form.
 pub(super) fn refused(field: Field, problem: Problem) -> AppError {
     AppError::Invalid(FormErrors::one(field, problem))
 }
 
-/// Saves it, if nobody has changed the account since the form was shown. Whoever is concerned by it is told as if they had done it
-/// themselves; nothing happens where nothing is new.
+/// Saves the form unless the account's version has changed since it was shown. Sends the same mails
+/// as if the owner had made the change. A no-op without changes.
 ///
 /// # Errors
-/// A refused form, an account that may more than the caller, or an outage.
+/// [`AppError::Invalid`] with the errors of the form; [`AppError::NotFound`] without such a user;
+/// [`AppError::Forbidden`] for an account with permissions that the caller lacks;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn save(
     visit: &RequestContext,
     staff: &Staff,
@@ -111,7 +113,8 @@ pub async fn save(
     Ok(())
 }
 
-/// Writes into the account's record that staff changed it; who it was is not the owner's business, and where they sit neither.
+/// Adds "changed by staff" to the owner's activity, without the staff member's name or address,
+/// which are not the owner's business.
 pub(super) async fn tell(
     transaction: &mut Transaction,
     visit: &RequestContext,
@@ -122,7 +125,7 @@ pub(super) async fn tell(
     activity::service::record(transaction, now, id, Kind::ChangedByStaff, what, &ClientInfo::default()).await
 }
 
-/// What the account becomes.
+/// The account after the change.
 struct New {
     username: String,
     first_name: String,
@@ -149,7 +152,8 @@ impl New {
     }
 }
 
-/// All that is wrong with it at once. An address, or a lack of one, that was accepted before is not looked at again.
+/// Checks the form and returns all errors at once. An address (or a missing one) that was accepted
+/// before is not checked again.
 fn check(staff: &Staff, reach: Reach, old: &UserRow, typed: &Typed, now: Millis) -> Result<New, AppError> {
     let names = Names {
         username: typed.username.clone(),
@@ -195,7 +199,7 @@ fn check(staff: &Staff, reach: Reach, old: &UserRow, typed: &Typed, now: Millis)
     })
 }
 
-/// What is new, each as what, from, to.
+/// Returns the changes, each as name, old and new value.
 fn changes(old: &UserRow, new: &Wanted<'_>) -> Vec<(&'static str, String, String)> {
     let yes_or_no = |value: bool| if value { "yes" } else { "no" }.to_owned();
     let flag = |what, old: i64, new: bool| (what, yes_or_no(old == 1), yes_or_no(new));
@@ -219,7 +223,8 @@ fn changes(old: &UserRow, new: &Wanted<'_>) -> Vec<(&'static str, String, String
     .collect()
 }
 
-/// The mails that go out when an owner changes the same, and what becomes useless with an address.
+/// Sends the same mails as if the owner had made the change, and revokes the links and queued mails
+/// for an old address.
 async fn notify(
     transaction: &mut Transaction,
     visit: &RequestContext,
@@ -243,7 +248,7 @@ async fn notify(
     accounts::enqueue(transaction, visit, Mail::EmailChangedByStaff, id, &old.email, was_proven).await?;
     if new.email_verified_at.is_none() {
         match accounts::enqueue(transaction, visit, Mail::VerifyEmail, id, &new.email, false).await {
-            // Past the limit the address is saved all the same; its owner can ask for the mail.
+            // Above the rate limit the address is saved anyway; its owner can ask for the mail.
             Ok(()) | Err(AppError::Throttled { .. }) => {}
             Err(error) => return Err(error),
         }

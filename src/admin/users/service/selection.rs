@@ -1,4 +1,4 @@
-//! Whom a batch concerns, and what is said before it is done.
+//! The users that a batch applies to, and its confirmation.
 
 use super::super::{
     Found,
@@ -17,13 +17,15 @@ use crate::{
     site::AppState,
 };
 
-/// More are done in several goes.
+/// Users per batch; more take several batches.
 pub(super) const MOST: i64 = 10_000;
 
-/// What a batch would do.
+/// Returns what a batch would do.
 ///
 /// # Errors
-/// [`AppError::BadRequest`] where the query names none, or an outage; not allowed, where the group gives more than the caller has.
+/// [`AppError::BadRequest`] if the query describes no batch; [`AppError::Forbidden`] without the
+/// permission, or if the group gives permissions that the caller lacks; [`AppError::NotFound`]
+/// without such a group; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn confirmation(site: &AppState, staff: &Staff, query: &str) -> Result<Confirmation, AppError> {
     const NAMES: usize = 20;
     const IDS_AT_ONCE: usize = 1000;
@@ -63,7 +65,8 @@ pub async fn confirmation(site: &AppState, staff: &Staff, query: &str) -> Result
     })
 }
 
-/// The name of the group that the action needs. Nobody is put into one that gives more than the caller has.
+/// Returns the name of the group that the action needs. Refuses to add users to a group that gives
+/// permissions which the caller lacks.
 pub(super) async fn group_name(
     site: &AppState,
     staff: &Staff,
@@ -81,7 +84,8 @@ pub(super) async fn group_name(
     Ok(Some(found.name))
 }
 
-/// Ids and names of those to whom it is done, one more than [`MOST`] at most; and how many it was asked for, where that is counted.
+/// Returns ids and names of the users that the batch applies to, one more than [`MOST`] at most;
+/// and how many users were chosen or found, if that is counted.
 pub(super) async fn concerned(
     site: &AppState,
     staff: &Staff,

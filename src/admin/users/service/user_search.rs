@@ -1,4 +1,4 @@
-//! Who is meant by what somebody typed, for lists of what users have.
+//! The users that a search means, for lists of other things that users have.
 
 use super::super::{filter::Filter, search::Search, store::batch as store};
 use super::list_plan::look;
@@ -8,20 +8,20 @@ use crate::{
     site::AppState,
 };
 
-/// Users to whom a list is narrowed down.
+/// The users that a list is narrowed down to.
 pub enum Named {
-    /// Nobody was asked for.
+    /// All users: the search is empty.
     Anybody,
-    /// These, and nobody else.
+    /// Only these.
     These(Vec<UserId>),
-    /// More than are looked through.
+    /// More than `most`.
     TooMany,
 }
 
-/// The users that fit a search, at most so many.
+/// Returns the users that match a search, at most `most`.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn named(site: &AppState, typed: &str, most: usize) -> Result<Named, AppError> {
     let Some(search) = Search::parse(typed) else {
         return Ok(Named::Anybody);
@@ -34,10 +34,10 @@ pub async fn named(site: &AppState, typed: &str, most: usize) -> Result<Named, A
     Ok(if ids.len() > most { Named::TooMany } else { Named::These(ids) })
 }
 
-/// Those of these users whom the caller may change.
+/// Returns those of these users whom the caller can manage.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn within_reach(site: &AppState, staff: &Staff, ids: &[i64]) -> Result<Vec<i64>, AppError> {
     Ok(store::within_reach(&mut *site.db.read().await?, staff, ids).await?)
 }

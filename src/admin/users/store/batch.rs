@@ -1,4 +1,4 @@
-//! One thing done to many users.
+//! SQL for batches.
 
 use sqlx::AnyConnection;
 
@@ -9,26 +9,27 @@ use crate::base::{
     sql::Sql,
 };
 
-/// Whom a batch is about.
+/// The users that a batch is asked for.
 pub enum Source<'a> {
-    /// Whom a list finds.
+    /// Those that a list finds.
     List(Plan<'a>),
-    /// These.
+    /// Those with these ids.
     Ids(&'a [i64]),
 }
 
-/// Who it is done to: of those that it is about, whom it changes and whom the caller may change.
+/// The users that a batch applies to: of those it is asked for, the ones that it would change and
+/// that the caller can manage.
 pub struct Concerned<'a> {
     pub source: Source<'a>,
     pub action: Action,
     pub group: Option<i64>,
     pub staff: &'a Staff,
-    /// Nobody with a later id.
+    /// The highest id that is included.
     pub newest: i64,
     pub limit: i64,
 }
 
-/// Their ids and names.
+/// Returns ids and names of the users that a batch applies to.
 pub async fn concerned(
     connection: &mut AnyConnection,
     concerned: &Concerned<'_>,
@@ -36,7 +37,7 @@ pub async fn concerned(
     concerned_statement(concerned).query_as().fetch_all(connection).await
 }
 
-/// The statement for them.
+/// Returns the statement of [`concerned`].
 pub fn concerned_statement(concerned: &Concerned<'_>) -> Sql {
     let mut sql = Sql::new("SELECT users.id, users.username");
     match &concerned.source {
@@ -45,7 +46,7 @@ pub fn concerned_statement(concerned: &Concerned<'_>) -> Sql {
             sql.push(" FROM users WHERE users.id IN ").numbers(ids.iter().copied());
         }
     }
-    // The plus keeps the index of the ids out of it, by which all users would be read.
+    // The unary plus keeps the planner from the index of ids, by which it would read all users.
     sql.push(" AND +users.id <= ").number(concerned.newest);
     push_within_reach(&mut sql, concerned.staff);
     push_changes(&mut sql, concerned.action, concerned.group);
@@ -53,7 +54,7 @@ pub fn concerned_statement(concerned: &Concerned<'_>) -> Sql {
     sql
 }
 
-/// Whom a list finds.
+/// Returns the ids that a list finds.
 pub async fn ids(
     connection: &mut AnyConnection,
     plan: &Plan<'_>,
@@ -66,7 +67,7 @@ pub async fn ids(
     Ok(rows.into_iter().map(|(id,)| UserId(id)).collect())
 }
 
-/// Those of these whom the caller may change.
+/// Returns those of these ids that the caller can manage.
 pub async fn within_reach(
     connection: &mut AnyConnection,
     staff: &Staff,
@@ -79,14 +80,15 @@ pub async fn within_reach(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// How many of these there are at all.
+/// Counts those of these ids that exist.
 pub async fn count(connection: &mut AnyConnection, ids: &[i64]) -> Result<i64, sqlx::Error> {
     let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM users WHERE id IN ");
     sql.numbers(ids.iter().copied());
     sql.query_as::<(i64,)>().fetch_one(connection).await.map(|(count,)| count)
 }
 
-/// The rule of `service::reach`, for many at once: others who may nothing that the caller may not.
+/// The rule of `service::can_manage` for many users at once: not the caller, and without
+/// permissions that the caller lacks.
 fn push_within_reach(sql: &mut Sql, staff: &Staff) {
     let member = staff.member();
     sql.push(" AND users.id <> ").number(member.id().0);
@@ -95,7 +97,8 @@ fn push_within_reach(sql: &mut Sql, staff: &Staff) {
     }
     let names = || {
         let rights = member.rights();
-        // Never none at all: of NULL nothing can be said.
+        // The empty name keeps the list from being empty, in which case `NOT IN` would compare with
+        // NULL.
         rights.own.iter().chain(&rights.of_groups).map(String::as_str).chain([""])
     };
     sql.push(" AND users.is_superuser = 0 AND NOT EXISTS (SELECT 1 FROM user_permissions WHERE user_permissions.user_id = users.id");
@@ -106,7 +109,7 @@ fn push_within_reach(sql: &mut Sql, staff: &Staff) {
         .push(")");
 }
 
-/// Whom it makes a difference to.
+/// Only users that the action would change.
 fn push_changes(sql: &mut Sql, action: Action, group: Option<i64>) {
     const IN_GROUP: &str =
         "EXISTS (SELECT 1 FROM group_members AS one WHERE one.user_id = users.id AND one.group_id = ";
@@ -123,7 +126,7 @@ fn push_changes(sql: &mut Sql, action: Action, group: Option<i64>) {
     };
 }
 
-/// How much of each kind these users have.
+/// Counts the data of each kind that these users have.
 pub async fn goes(
     connection: &mut AnyConnection,
     ids: &[i64],
@@ -135,7 +138,7 @@ pub async fn goes(
         .collect())
 }
 
-/// The statement for that.
+/// Returns the statement of [`goes`].
 pub fn goes_statement(ids: &[i64]) -> Sql {
     let mut sql = Sql::new("WITH these (id) AS (VALUES ");
     for (at, id) in ids.iter().enumerate() {
@@ -162,7 +165,7 @@ pub fn goes_statement(ids: &[i64]) -> Sql {
     sql
 }
 
-/// Does it. (Sessions belong to their own feature.)
+/// Applies the action. (Sessions are ended by their own feature.)
 pub async fn apply(
     connection: &mut AnyConnection,
     action: Action,
@@ -193,8 +196,8 @@ pub async fn apply(
     sql.query().execute(connection).await.map(drop)
 }
 
-/// Takes hold of all superusers for the length of the transaction, and says whether this one still is one: of two who switch each
-/// other off, one is left.
+/// Locks all superusers until the end of the transaction, and returns whether this user still is
+/// one: if two superusers deactivate each other, one remains.
 pub async fn is_superuser_still(connection: &mut AnyConnection, user: UserId) -> Result<bool, sqlx::Error> {
     sqlx::query("UPDATE users SET is_superuser = 1 WHERE is_superuser = 1").execute(&mut *connection).await?;
     sqlx::query(
@@ -206,7 +209,7 @@ pub async fn is_superuser_still(connection: &mut AnyConnection, user: UserId) ->
     .map(|row| row.is_some())
 }
 
-/// Whether there is a superuser among these.
+/// Returns whether there is a superuser among these.
 pub async fn has_superuser(connection: &mut AnyConnection, ids: &[i64]) -> Result<bool, sqlx::Error> {
     let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM users WHERE is_superuser = 1 AND id IN ");
     sql.numbers(ids.iter().copied());

@@ -1,17 +1,17 @@
-//! How many users there are of each kind: kept up by the database (`migrations/*/0005`).
+//! Counts of users by group and facet, which the database keeps up to date (`migrations/*/0005`).
 
 use sqlx::AnyConnection;
 
 use crate::base::sql::Sql;
 
-/// Of a group, or of everybody (group 0), with this facet.
+/// The number of users in a group, or of all users (group 0), with one facet.
 pub struct Count {
     pub group: i64,
     pub facet: i64,
     pub count: i64,
 }
 
-/// All counts, and how many rows they stand in.
+/// Returns all counts, and the number of rows that hold them.
 pub async fn all(connection: &mut AnyConnection) -> Result<(Vec<Count>, i64), sqlx::Error> {
     let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as(
         "SELECT group_id, facet, CAST(SUM(count) AS BIGINT), CAST(COUNT(*) AS BIGINT) FROM user_counts GROUP BY group_id, facet",
@@ -23,7 +23,7 @@ pub async fn all(connection: &mut AnyConnection) -> Result<(Vec<Count>, i64), sq
     Ok((counts.filter(|count| count.count > 0).collect(), stored))
 }
 
-/// Puts rows that say the same into one. PostgreSQL only: SQLite has one already.
+/// Merges the rows for the same group and facet. PostgreSQL only: SQLite has one row for each.
 pub async fn fold(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     sqlx::query(
         "WITH gone AS (DELETE FROM user_counts RETURNING group_id, facet, count) \
@@ -34,13 +34,13 @@ pub async fn fold(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     .map(drop)
 }
 
-/// Of the users that an index found for a search, how many with one facet were looked at, and how many of those fit.
+/// For one facet: how many users the index found for a search, and how many of those match.
 pub struct Matching {
     pub looked_at: i64,
     pub fitting: Count,
 }
 
-/// Those that the index found, by facet.
+/// Counts the users that the index found for a search, by facet.
 pub async fn of_matches(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Matching>, sqlx::Error> {
     let rows: Vec<(i64, i64, i64)> = sql.query_as().fetch_all(connection).await?;
     let matching =
@@ -48,7 +48,7 @@ pub async fn of_matches(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec
     Ok(rows.into_iter().map(matching).collect())
 }
 
-/// How many of those that fit a search, by group and facet.
+/// Counts the users that match a search, by group and facet.
 pub async fn of_groups(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Count>, sqlx::Error> {
     let rows: Vec<(i64, i64, i64)> = sql.query_as().fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(group, facet, count)| Count { group, facet, count }).collect())

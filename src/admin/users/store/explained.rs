@@ -1,4 +1,4 @@
-//! Every statement of the users' lists finds its rows by an index, on both databases.
+//! Tests that every statement of the users' lists uses an index, on both databases.
 
 use super::super::{
     batch::Action,
@@ -63,7 +63,7 @@ async fn a_search_goes_through_an_index_however_much_it_finds() {
             let by_trigram = matches!(search.way(), Way::Trigrams(_));
             for group in [None, Some(1)] {
                 let matches = plan(&explainer, group, Some(search), Source::Matches);
-                // PostgreSQL's function has a plan of its own, below.
+                // PostgreSQL's function has a plan of its own, which is checked below.
                 let index = match (by_trigram, explainer.is_embedded) {
                     (true, true) => "users_search VIRTUAL TABLE",
                     (true, false) => "users_matching",

@@ -1,4 +1,4 @@
-//! A page of a list of users.
+//! SQL for a page of a list of users.
 
 use sqlx::{AnyConnection, FromRow};
 
@@ -17,7 +17,7 @@ pub struct LineRow {
     pub facet: i64,
     pub date_joined: Millis,
     pub last_login: Option<Millis>,
-    /// What the list is sorted by.
+    /// The line's sort key, as text.
     pub sort_key: String,
 }
 
@@ -33,7 +33,7 @@ impl By {
         }
     }
 
-    /// Its copy, in the index of a group's members.
+    /// The copy of the column in the index of a group's members.
     const fn column_of_members(self) -> &'static str {
         match self {
             Self::Joined => "group_members.date_joined",
@@ -50,7 +50,7 @@ impl By {
 
 /// The order in which a page is read, and where it begins.
 pub struct Page<'a> {
-    /// Turned around for what stands before a line.
+    /// Reversed for the page before a line.
     pub sort: Sort,
     /// The line before the first.
     pub from: Option<&'a Cursor>,
@@ -63,7 +63,7 @@ impl Page<'_> {
         if self.sort.descending { " DESC" } else { "" }
     }
 
-    /// ` AND (key, id) > ($1, $2)`, where the page does not begin at the beginning.
+    /// Appends ` AND (key, id) > ($1, $2)`, unless the page is the first.
     fn push_from(&self, sql: &mut Sql, key: &'static str, id: &'static str) {
         let Some(from) = self.from else { return };
         sql.push(" AND (").push(key).push(", ").push(id).push(") ");
@@ -76,7 +76,7 @@ impl Page<'_> {
     }
 }
 
-/// The statement of a page.
+/// Returns the statement of a page.
 pub fn statement(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     match plan.source {
         Source::Sorted => sorted(plan, page),
@@ -89,7 +89,8 @@ pub async fn lines(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Line
     sql.query_as().fetch_all(connection).await
 }
 
-/// The first lines of each facet, each from its range of the index, and of those the first.
+/// Takes the first lines of each facet from its range of the index, and from those the first lines
+/// of all.
 fn sorted(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     let (id, column) = match plan.group.is_some() {
         true => ("group_members.user_id", page.sort.by.column_of_members()),
@@ -98,7 +99,7 @@ fn sorted(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     let (table, facet_column) = match (plan.group.is_some(), plan.search.is_some()) {
         (false, _) => ("users", "users.facet = "),
         (true, false) => ("group_members", "group_members.facet = "),
-        // What is searched stands with the user only.
+        // The searched text is only in the table of users.
         (true, true) if plan.is_embedded => {
             ("group_members CROSS JOIN users ON users.id = group_members.user_id", "group_members.facet = ")
         }
@@ -108,7 +109,7 @@ fn sorted(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     };
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS).push("CAST(page.sort_key AS TEXT) AS sort_key FROM (SELECT id, sort_key FROM (");
-    // With no facet at all: nobody.
+    // Without facets, -1 matches nobody.
     for (at, facet) in plan.facets.iter().copied().chain(plan.facets.is_empty().then_some(-1)).enumerate() {
         sql.push(if at == 0 { "" } else { " UNION ALL " });
         sql.push("SELECT id, sort_key FROM (SELECT ").push(id).push(" AS id, ").push(column);
@@ -140,7 +141,7 @@ fn found(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     sql
 }
 
-/// By ids: the key of such a page is not looked at.
+/// Ordered by id; the cursor's key is not used.
 fn stream(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS).push("CAST(users.id AS TEXT) AS sort_key");

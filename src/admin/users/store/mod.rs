@@ -1,5 +1,5 @@
-//! SQL of the users' lists. (With `data_export`, the second store that names tables of other features: what staff see and change of an
-//! account lies in many.)
+//! SQL for the lists of users. (With `data_export`, the second store that reads tables of other
+//! features: what staff see and change of an account is spread over many.)
 
 pub mod batch;
 pub mod counts;

@@ -1,43 +1,45 @@
-//! How the users of a list are found, so that it takes no longer with a million of them. Which way is taken, the service decides: it
-//! knows how many there are of each kind, and how many may fit a search.
+//! How the users of a list are found, so that it takes no longer with a million of them. The
+//! service chooses the way: it knows how many users there are of each kind, and how many may match
+//! a search.
 
 use super::super::search::{Search, Way};
 use crate::base::sql::Sql;
 
-/// A list's conditions, and the engine that they are for.
+/// A list's conditions, and the database that they are for.
 pub struct Plan<'a> {
-    /// SQLite, or PostgreSQL.
+    /// Whether the database is SQLite; otherwise it is PostgreSQL.
     pub is_embedded: bool,
-    /// Values of `facet` that fit, of which there is anybody.
+    /// The accepted values of `facet` that at least one user has.
     pub facets: &'a [i64],
     /// Members of this group only.
     pub group: Option<i64>,
-    /// What is searched for.
+    /// The search, if there is one.
     pub search: Option<&'a Search>,
-    /// How they are found.
+    /// The way in which they are found.
     pub source: Source,
 }
 
-/// Where a list's users come from.
+/// The way in which a list's users are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// From an index in the order of the list: nothing is searched for, or each is looked at.
+    /// From an index in the order of the list: without a search, or examining each user.
     Sorted,
-    /// From the index of what is searched: few enough fit to be sorted.
+    /// From the search index: few enough match to be sorted.
     Matches,
-    /// All that have the wanted facets: few enough to be looked through.
+    /// From all that have the accepted facets: few enough to be examined.
     Few,
-    /// Too many fit to be sorted: by their ids, that is by when they were made.
+    /// By id, that is by creation: too many match to be sorted.
     Stream,
-    /// The same, from the index of what is searched, which gives them in that order. On SQLite only.
+    /// The same from the search index, which returns them in that order. On SQLite only.
     StreamOfMatches,
 }
 
-/// As many as are sorted, or looked through, for a page.
+/// Users that are sorted or examined for a page, at most.
 pub const MOST: i64 = 5000;
 
 impl Plan<'_> {
-    /// ` (SELECT … AS id …) AS matches`: who may fit the search, one more than [`MOST`] at most.
+    /// Appends ` (SELECT … AS id …) AS matches`: the candidates for the search, one more than
+    /// [`MOST`] at most.
     pub fn push_matches(&self, sql: &mut Sql, search: &Search) {
         self.push_matches_up_to(sql, search, MOST + 1);
     }
@@ -66,7 +68,8 @@ impl Plan<'_> {
         }
     }
 
-    /// How many begin so, up to one more than [`MOST`]: a statement for each part of the name.
+    /// Returns statements that count the users whose names begin so, up to one more than [`MOST`]:
+    /// one for each searched column.
     pub fn beginnings(beginning: &str) -> [Sql; SEARCHED.len()] {
         SEARCHED.map(|column| {
             let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM ");
@@ -76,7 +79,8 @@ impl Plan<'_> {
         })
     }
 
-    /// How many fit, of about so many that are taken by chance. PostgreSQL only.
+    /// Returns a statement that counts the matches in a random sample of about `size` users.
+    /// PostgreSQL only.
     pub fn count_of_sample(&self, size: i64, total: i64) -> Sql {
         let mut sql = Sql::new("SELECT COUNT(*) FROM users TABLESAMPLE SYSTEM (100.0 * ");
         sql.number(size).push(" / ").number(total.max(size)).push(") WHERE 1 = 1");
@@ -84,14 +88,14 @@ impl Plan<'_> {
         sql
     }
 
-    /// How many may fit, up to a limit.
+    /// Returns a statement that counts the candidates, up to a limit.
     pub fn count_of_matches(&self, search: &Search, limit: i64) -> Sql {
         let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM");
         self.push_matches_up_to(&mut sql, search, limit);
         sql
     }
 
-    /// ` FROM … WHERE …` of all that fit, as the table `users`.
+    /// Appends ` FROM … WHERE …` for all users that match, as the table `users`.
     pub fn push_from_where(&self, sql: &mut Sql) {
         match (self.source, self.search) {
             (Source::Matches, Some(search)) => {
@@ -108,7 +112,7 @@ impl Plan<'_> {
                 sql.numbers(self.facets.iter().copied());
                 self.push_group(sql);
             }
-            // In a part of its own, so that nothing else is thought of than to fetch these few.
+            // A subquery of its own, so that the planner only fetches these few.
             (Source::Few, _) => {
                 sql.push(" FROM (SELECT ");
                 match self.group {
@@ -122,7 +126,8 @@ impl Plan<'_> {
                 sql.push(") AS few").push(self.join()).push("users ON users.id = few.id WHERE 1 = 1");
             }
             _ => {
-                // A plus, which changes nothing, keeps the index of the facets out of it: the ids are read in their order.
+                // The unary plus keeps the planner from the index of facets, so that the ids are
+                // read in their order.
                 let facet = if self.source == Source::Stream { "+" } else { "" };
                 match self.group {
                     Some(group) => {
@@ -141,12 +146,13 @@ impl Plan<'_> {
         self.push_likes(sql);
     }
 
-    /// SQLite would at times begin with the users, all of them: its CROSS JOIN says what comes first. PostgreSQL finds out.
+    /// Returns the join operator. SQLite's planner would at times begin with all users; its CROSS
+    /// JOIN fixes the order. PostgreSQL needs no help.
     pub fn join(&self) -> &'static str {
         if self.is_embedded { " CROSS JOIN " } else { " JOIN " }
     }
 
-    /// The id by which a stream goes.
+    /// Returns the id by which a stream is ordered.
     pub fn stream_id(&self) -> &'static str {
         if self.source == Source::StreamOfMatches {
             "users_search.rowid"
@@ -165,7 +171,8 @@ impl Plan<'_> {
         }
     }
 
-    /// ` AND …` for each of what is looked for. The indexes find who may fit; this says who does.
+    /// Appends ` AND …` for each needle. The indexes only find candidates; this decides which
+    /// match.
     pub fn push_likes(&self, sql: &mut Sql) {
         let Some(search) = self.search else { return };
         match self.is_embedded {
@@ -174,8 +181,9 @@ impl Plan<'_> {
                     sql.push(" AND users.search LIKE ").text(pattern).push(" ESCAPE '\\'");
                 }
             }
-            // Of LIKE, PostgreSQL would at times believe that hardly anybody fits, and read its index, or the table, to the end. Of a
-            // comparison with a function it takes for granted that a third does.
+            // PostgreSQL underestimates how many rows match LIKE, and may then scan the index or
+            // the table to the end. For a comparison with a function it assumes that a third of the
+            // rows match, which gives the plan we want.
             false => {
                 for needle in search.needles() {
                     sql.push(" AND strpos(users.search, ").text(needle.as_str()).push(") > 0");
@@ -185,12 +193,12 @@ impl Plan<'_> {
     }
 }
 
-/// What is searched at its beginning, each with an index.
+/// The columns that are searched by prefix, each with an index.
 const SEARCHED: [&str; 4] = ["username_key", "email_key", "first_name_key", "last_name_key"];
 
 fn push_beginning(sql: &mut Sql, column: &'static str, beginning: &str, limit: i64) {
     sql.push("(SELECT id FROM users WHERE ").push(column).push(" >= ").text(beginning);
-    // The last character there is.
+    // The last Unicode character.
     sql.push(" AND ").push(column).push(" < ").text(format!("{beginning}\u{10FFFF}"));
     sql.push(" LIMIT ").number(limit).push(")");
 }

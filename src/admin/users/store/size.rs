@@ -1,4 +1,4 @@
-//! How much a search finds, as far as the way by which a list is read depends on it.
+//! Estimates how much a search finds, as far as that decides how a list is read.
 
 use sqlx::AnyConnection;
 
@@ -6,8 +6,8 @@ use super::super::search::{Search, Way};
 use super::plan::{MOST, Plan, Source};
 use crate::base::sql::Sql;
 
-/// Whether more than [`MOST`] fit the search for sure, where that can be told without looking for them all: with very many, that is
-/// what takes the time. False may be either.
+/// Returns true if more than [`MOST`] users certainly match, where that can be told without finding
+/// them all: with very many matches, finding them is what takes the time. False means unknown.
 pub async fn are_too_many(
     connection: &mut AnyConnection,
     of_everybody: &Plan<'_>,
@@ -23,10 +23,11 @@ pub async fn are_too_many(
             }
             Ok(false)
         }
-        // SQLite's index stops at the limit, PostgreSQL's is read to its end.
+        // SQLite's index stops at the limit; PostgreSQL's is read to the end.
         Way::Trigrams(_) if of_everybody.is_embedded => Ok(false),
         Way::Trigrams(_) => {
-            // Of pages by chance, which hold some thirty users each: ten pages full of hits are not chance any more.
+            // The sample consists of pages with about thirty users each: ten pages full of matches
+            // are no coincidence.
             const SAMPLE: i64 = 10_000;
             const LEAST: i64 = 300;
             if total <= 2 * SAMPLE {
@@ -39,8 +40,9 @@ pub async fn are_too_many(
     }
 }
 
-/// By which ids too many are gone through. SQLite's index of trigrams gives its users in the order of their ids (PostgreSQL's does
-/// not); but those of a group may be the last of them, so that very many are looked for among the group's members.
+/// Chooses the ids by which too many matches are read. SQLite's trigram index returns users in the
+/// order of their ids (PostgreSQL's does not); but the members of a group may be the last of them,
+/// so with very many matches the group's members are read instead.
 pub async fn stream(
     connection: &mut AnyConnection,
     of_everybody: &Plan<'_>,
@@ -58,7 +60,7 @@ pub async fn stream(
     Ok(if matches < VERY_MANY { Source::StreamOfMatches } else { Source::Stream })
 }
 
-/// The one number that a statement gives.
+/// Returns the single number that a statement selects.
 async fn one(connection: &mut AnyConnection, sql: &Sql) -> Result<i64, sqlx::Error> {
     let (number,): (i64,) = sql.query_as().fetch_one(connection).await?;
     Ok(number)

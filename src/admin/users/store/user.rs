@@ -1,10 +1,10 @@
-//! One user, as staff see and change them.
+//! SQL for one user, as staff see and change them.
 
 use sqlx::{AnyConnection, FromRow};
 
 use crate::base::{clock::Millis, email_address, member::UserId, username::key};
 
-/// What staff see of an account.
+/// An account, as staff see it.
 #[derive(FromRow)]
 pub struct UserRow {
     pub id: i64,
@@ -20,7 +20,8 @@ pub struct UserRow {
     pub date_joined: Millis,
     pub last_login: Option<Millis>,
     pub delete_after: Option<Millis>,
-    /// The first character of the hash: `!` where it was switched off, `?` where there was never one, `$` of a real one.
+    /// The first character of the hash: `!` if the password was disabled, `?` if there never was
+    /// one, `$` for a real hash.
     pub password_kind: String,
 }
 
@@ -34,7 +35,7 @@ pub async fn find(connection: &mut AnyConnection, id: UserId) -> Result<Option<U
     .await
 }
 
-/// What staff set of an account.
+/// The columns that staff can set.
 pub struct Wanted<'a> {
     pub username: &'a str,
     pub first_name: &'a str,
@@ -46,7 +47,7 @@ pub struct Wanted<'a> {
     pub is_superuser: bool,
 }
 
-/// False when it is not this version any more: somebody else was faster.
+/// Updates the account. Returns false if the row no longer has this version.
 pub async fn update(
     connection: &mut AnyConnection,
     id: UserId,
@@ -77,7 +78,7 @@ pub async fn update(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// False where the account has it already.
+/// Grants a permission. Returns false if the account had it already.
 pub async fn give(connection: &mut AnyConnection, id: UserId, codename: &str) -> Result<bool, sqlx::Error> {
     sqlx::query(
         "INSERT INTO user_permissions (user_id, codename) VALUES ($1, $2) ON CONFLICT (user_id, codename) DO NOTHING",
@@ -89,7 +90,7 @@ pub async fn give(connection: &mut AnyConnection, id: UserId, codename: &str) ->
     .map(|done| done.rows_affected() == 1)
 }
 
-/// False where the account has it not.
+/// Revokes a permission. Returns false if the account did not have it.
 pub async fn take(connection: &mut AnyConnection, id: UserId, codename: &str) -> Result<bool, sqlx::Error> {
     sqlx::query("DELETE FROM user_permissions WHERE user_id = $1 AND codename = $2")
         .bind(id.0)
@@ -99,7 +100,7 @@ pub async fn take(connection: &mut AnyConnection, id: UserId, codename: &str) ->
         .map(|done| done.rows_affected() == 1)
 }
 
-/// Ids and names of the groups of an account, by name.
+/// Returns ids and names of an account's groups, sorted by name.
 pub async fn groups(connection: &mut AnyConnection, id: UserId) -> Result<Vec<(i64, String)>, sqlx::Error> {
     sqlx::query_as(
         "SELECT groups.id, groups.name FROM group_members JOIN groups ON groups.id = group_members.group_id \
@@ -110,7 +111,7 @@ pub async fn groups(connection: &mut AnyConnection, id: UserId) -> Result<Vec<(i
     .await
 }
 
-/// False where they are in it already.
+/// Returns false if the user was in the group already.
 pub async fn join(connection: &mut AnyConnection, id: UserId, group: i64) -> Result<bool, sqlx::Error> {
     sqlx::query(
         "INSERT INTO group_members (group_id, user_id) VALUES ($1, $2) ON CONFLICT (group_id, user_id) DO NOTHING",
@@ -122,7 +123,7 @@ pub async fn join(connection: &mut AnyConnection, id: UserId, group: i64) -> Res
     .map(|done| done.rows_affected() == 1)
 }
 
-/// False where they are not in it.
+/// Returns false if the user was not in the group.
 pub async fn leave(connection: &mut AnyConnection, id: UserId, group: i64) -> Result<bool, sqlx::Error> {
     sqlx::query("DELETE FROM group_members WHERE group_id = $1 AND user_id = $2")
         .bind(group)
