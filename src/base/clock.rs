@@ -115,7 +115,7 @@ impl Clock {
     }
 }
 
-/// Converts a duration to milliseconds, saturating at [`Millis::MAX`].
+/// Converts a duration to milliseconds, saturating at `Millis::MAX`.
 pub fn to_millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
