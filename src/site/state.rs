@@ -60,7 +60,7 @@ pub struct Shared {
     pub password_rules: password::Rules,
     /// The queue in which uploaded pictures are decoded.
     pub pictures: WorkQueue,
-    /// Failed logins that are not logged yet.
+    /// Failed logins that are not stored yet.
     pub failed_logins: FailedLogins,
     /// The `Date` header.
     pub date: Date,
