@@ -189,7 +189,7 @@ async fn pages(url: &str) -> Vec<String> {
 /// Fills the database with generated users. Names are built from syllables, so that searches match
 /// one, few or many; the groups differ in size and are either scattered or contiguous.
 async fn fill(url: &str, members: i64) {
-    const AT_ONCE: i64 = 20_000;
+    const BATCH_SIZE: i64 = 20_000;
     let is_embedded = url.starts_with("sqlite:");
     let mut connection = AnyConnection::connect(url).await.expect("connected");
     let (present,): (i64,) =
@@ -224,7 +224,7 @@ async fn fill(url: &str, members: i64) {
     let last = format!("{} || {} || {}", syllable("h / 400"), syllable("h / 8000"), syllable("h / 160000"));
     let mut from = 1;
     while from <= members {
-        let to = members.min(from + AT_ONCE - 1);
+        let to = members.min(from + BATCH_SIZE - 1);
         // `h` is scattered over the range, `n` is sequential.
         let numbers = format!(
             "WITH RECURSIVE numbers (n) AS (SELECT CAST({from} AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < {to}), \
@@ -268,7 +268,7 @@ async fn fill(url: &str, members: i64) {
             connection.execute(sql.as_str()).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
         from = to + 1;
-        if to % (10 * AT_ONCE) == 0 || to == members {
+        if to % (10 * BATCH_SIZE) == 0 || to == members {
             println!("{to} of {members} after {} s", begun.elapsed().as_secs());
         }
     }

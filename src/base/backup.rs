@@ -227,8 +227,8 @@ async fn check_open(connection: &mut SqliteConnection) -> Result<Result<Checked,
     Ok(Ok(Checked { accounts }))
 }
 
-/// Renames the old database, after merging its WAL into it and making sure that no other program
-/// has it open.
+/// Gives the old database a second name, after merging its WAL into it and making sure that no
+/// other program has it open.
 async fn set_aside(database: &Path) -> Result<PathBuf, Failure> {
     let kept = beside(database, &format!(".before-restore-{:08x}", rand::random::<u32>()));
     match open(database, false).await {

@@ -63,7 +63,8 @@ impl Clock {
         self.wall().saturating_add(self.0.passed.load(Ordering::Relaxed))
     }
 
-    /// Returns a number that stays the same while the clock runs evenly, and changes by as much as the clock is set forward or back.
+    /// Returns a number that stays the same while the clock runs evenly, and changes by as much as the
+    /// clock is set forward or back, in milliseconds.
     pub fn drift(&self) -> Millis {
         self.wall().saturating_sub(to_millis(self.0.started.elapsed()))
     }
@@ -74,7 +75,8 @@ impl Clock {
         self.0.moved.notify_waiters();
     }
 
-    /// Sets this clock and all its clones forward, or back with a negative number, without any time passing.
+    /// Sets this clock and all its clones forward by `by` milliseconds, or back with a negative
+    /// number, without any time passing.
     pub fn set(&self, by: Millis) {
         self.0.set.fetch_add(by, Ordering::Relaxed);
         self.0.moved.notify_waiters();

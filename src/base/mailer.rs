@@ -141,7 +141,7 @@ impl Mailer {
         match &self.way {
             Way::Mailbox(posted) => {
                 /// Bounds the memory; nobody looks further back.
-                const MOST: usize = 100;
+                const MAX_MAILS: usize = 100;
                 let mut posted = posted.lock().unwrap_or_else(PoisonError::into_inner);
                 posted.push_front(Posted {
                     at: now,
@@ -150,7 +150,7 @@ impl Mailer {
                     text: letter.text(&self.site_name, &self.base_url),
                     link: letter.button.as_ref().map(|(_, url)| url.clone()),
                 });
-                posted.truncate(MOST);
+                posted.truncate(MAX_MAILS);
                 Ok(())
             }
             Way::Folder(folder) => write(folder, id, &message()?.formatted())

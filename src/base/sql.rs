@@ -82,7 +82,7 @@ impl Sql {
         self
     }
 
-    /// Returns the statement for reading its rows. It is planned anew each time: the best plan in
+    /// Returns the statement for reading its rows. It is planned each time: the best plan in
     /// PostgreSQL depends on how frequent the values are.
     pub fn query_as<'q, T: for<'r> FromRow<'r, AnyRow>>(&'q self) -> QueryAs<'q, Any, T, AnyArguments<'q>> {
         self.values

@@ -94,9 +94,9 @@ pub enum Lifetime {
 /// How a page is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheRule {
-    /// For whom.
+    /// Who shares the cached page.
     pub cached_for: CachedFor,
-    /// How long.
+    /// How long it is cached.
     pub lifetime: Lifetime,
     /// The query parameters that the page reads. It is cached separately for each of their values.
     /// All others are removed before rendering, so that nobody can fill the cache, or a page, with
@@ -148,7 +148,6 @@ impl Page {
         Self { impersonation: true, ..self }
     }
 
-    /// Cached.
     const fn cached(self, cached_for: CachedFor, lifetime: Lifetime) -> Self {
         Self {
             cache: Some(CacheRule { cached_for, lifetime, reads: &[], outlives_its_parts: false }),

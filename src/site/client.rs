@@ -32,7 +32,7 @@ pub fn address_of<B>(request: &axum::http::Request<B>, site: &AppState) -> Optio
 }
 
 fn agent(headers: &HeaderMap) -> String {
-    const LONGEST: usize = 300;
+    const MAX_AGENT_CHARS: usize = 300;
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    agent.chars().take(LONGEST).collect()
+    agent.chars().take(MAX_AGENT_CHARS).collect()
 }

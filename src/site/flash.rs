@@ -59,7 +59,8 @@ impl Carried {
     }
 }
 
-/// Adds a message for developers (Django: `messages.debug`). Not shown unless `site.message_level` is `debug`.
+/// Adds a message for developers (Django: `messages.debug`). Not shown unless `site.message_level`
+/// is `debug`.
 pub fn debug(what: Message) {
     message(Level::Debug, what);
 }
@@ -121,14 +122,14 @@ pub fn set_message(
 
 /// Adds the message to the list. Returns false if its level is not shown.
 fn add(site: &AppState, messages: &mut Vec<Flash>, level: Level, message: Message) -> bool {
-    const MOST: usize = 5;
+    const MAX_MESSAGES: usize = 5;
     if level < site.config.site.message_level {
         return false;
     }
     let flash = Flash { level, message };
     messages.retain(|present| *present != flash);
     messages.push(flash);
-    messages.drain(..messages.len().saturating_sub(MOST));
+    messages.drain(..messages.len().saturating_sub(MAX_MESSAGES));
     true
 }
 

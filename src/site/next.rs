@@ -3,7 +3,7 @@
 use url::Url;
 
 /// Django's `MAX_URL_LENGTH`, in characters.
-const LONGEST: usize = 2048;
+const MAX_URL_CHARS: usize = 2048;
 
 /// Returns the path (with query and fragment) on this site that `next` leads to, or `None`. Two
 /// checks must both accept it: Django's `url_has_allowed_host_and_scheme`, for the URL and for its
@@ -29,7 +29,7 @@ pub fn destination(next: &str, base: &Url, page: &str) -> Option<String> {
 fn is_allowed(url: &str, base: &Url) -> bool {
     if url.is_empty()
         || url.starts_with("///")
-        || url.chars().count() > LONGEST
+        || url.chars().count() > MAX_URL_CHARS
         || url.starts_with(char::is_control)
     {
         return false;

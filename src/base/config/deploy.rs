@@ -8,8 +8,8 @@ use url::Url;
 use super::super::db::file;
 use super::{CacheUrl, Config, DatabaseUrl, Environment, MailTransport};
 
-/// Returns one sentence for each setting that is unsafe on a public site (after Django's `check
-/// --deploy`).
+/// Returns one sentence for each setting that is unsafe on a public site (after Django's
+/// `check --deploy`).
 pub fn deploy_findings(config: &Config) -> Vec<String> {
     let weak_hash = config.passwords.memory_kib < 19 * 1024 || config.passwords.iterations < 2;
     [

@@ -29,9 +29,9 @@ pub fn path_of(url: &DatabaseUrl) -> Result<PathBuf, Failure> {
 
 /// Follows all symbolic links of a path, whether or not the target exists.
 pub fn follow_links(path: &Path) -> Result<PathBuf, IoError> {
-    const MOST: usize = 40;
+    const MAX_LINKS: usize = 40;
     let mut path = absolute(path)?;
-    for _ in 0..MOST {
+    for _ in 0..MAX_LINKS {
         match fs::read_link(&path) {
             Ok(target) => path = path.parent().unwrap_or(Path::new("/")).join(target),
             Err(_) => {

@@ -52,9 +52,9 @@ macro_rules! sqlite_setup {
     };
 }
 
-/// SQLite opens a file without write permission anyway, read-only, and then treats `BEGIN
-/// IMMEDIATE` as `BEGIN`. The write connection must not be such a one: it would stay read-only when
-/// the file becomes writable again.
+/// SQLite opens a file without write permission anyway, read-only, and then treats
+/// `BEGIN IMMEDIATE` as `BEGIN`. The write connection must not be such a one: it would stay
+/// read-only when the file becomes writable again.
 const SQLITE_WRITER_SETUP: &str =
     concat!(sqlite_setup!(), "BEGIN IMMEDIATE; PRAGMA user_version = 0; ROLLBACK;");
 
@@ -218,12 +218,12 @@ impl Database {
     /// Closes all connections, so that SQLite writes its WAL back. Waits for a limited time: a
     /// hanging connection must not hold up the shutdown.
     pub async fn close(&self) {
-        const PATIENCE: Duration = Duration::from_secs(5);
+        const TIMEOUT: Duration = Duration::from_secs(5);
         let closed = async {
             self.read.close().await;
             self.write.close().await;
         };
-        if tokio::time::timeout(PATIENCE, closed).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, closed).await.is_err() {
             tracing::warn!("The database's connections did not close in time");
         }
     }

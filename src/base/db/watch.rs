@@ -10,11 +10,11 @@ type SessionSnapshot = Option<((u64, u64), (u64, u64))>;
 impl Database {
     /// Checks the files every two seconds, for as long as the site runs.
     pub async fn watch(self) {
-        const EVERY: Duration = Duration::from_secs(2);
+        const INTERVAL: Duration = Duration::from_secs(2);
         let mut seen = None;
         while self.is_embedded() {
             seen = self.look(seen);
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(INTERVAL).await;
         }
     }
 
