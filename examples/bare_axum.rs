@@ -1,6 +1,7 @@
-//! The yardstick of `script/bench`: the bytes of one file from memory, through axum and nothing else.
+//! The baseline of `script/bench`: serves the bytes of one file from memory, with axum alone.
 //!
-//! `bare_axum FILE ADDRESS [NAME:VALUE…]` answers `GET /` with FILE and these headers; with port 0 the line it prints tells the port.
+//! `bare_axum FILE ADDRESS [NAME:VALUE…]` answers `GET /` with FILE and these headers. With port 0
+//! it takes a free port; the line it prints names it.
 
 use axum::{
     Router,
@@ -26,7 +27,7 @@ async fn main() -> std::io::Result<()> {
 
     let listener = TcpListener::bind(address).await?;
     println!("Listening on http://{}", listener.local_addr()?);
-    // As the site does; otherwise Nagle's algorithm would be measured.
+    // The site sets TCP_NODELAY too; without it, Nagle's algorithm would be measured.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });

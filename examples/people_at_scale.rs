@@ -1,8 +1,8 @@
-//! How long the admin's pages take with a million users: fills a database, starts the real site on it, and asks for each page as a
-//! browser does. `script/bench-people` runs it.
+//! Measures how long the admin's pages take with a million users: fills a database, starts the real
+//! site on it, and requests each page as a browser does. `script/bench-people` runs it.
 //!
-//! `people_at_scale MEMBERS [DATABASE_URL]`: without an address on SQLite, in a folder that is deleted afterwards. A database that was
-//! filled before is used as it is.
+//! `people_at_scale MEMBERS [DATABASE_URL]`: without a URL it uses SQLite in a folder that is
+//! deleted afterwards. A database that is already filled is used as it is.
 
 use std::{
     net::SocketAddr,
@@ -29,7 +29,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-/// Milliseconds, at the median.
+/// Target for a page's median response time, in milliseconds.
 const TARGET: f64 = 150.0;
 const ROUNDS: usize = 15;
 
@@ -56,7 +56,8 @@ async fn main() {
     println!("{:>9} {:>9}  page", "median ms", "worst ms");
     for path in pages(&url).await {
         let mut times = Vec::with_capacity(ROUNDS);
-        // The first two are not counted: they fill the caches of connection, engine and system.
+        // The first two rounds do not count: they fill the caches of connection, database and
+        // system.
         for round in 0..ROUNDS + 2 {
             let begun = Instant::now();
             let answer = get(address, &path, &cookie).await;
@@ -81,7 +82,7 @@ fn config(url: &str, folder: &Path) -> Config {
     let mut config = Config::default();
     config.database.url = DatabaseUrl::new(url);
     config.log.file = "".into();
-    // Nothing is to be sent, and nothing is to be swept.
+    // No mail is sent.
     config.mail.transport = MailTransport::File(folder.join("mails"));
     config.server.site_root = folder.join("site");
     std::fs::create_dir_all(config.server.site_root.join("pkg")).expect("a folder");
@@ -100,7 +101,7 @@ async fn sign_in(site: &AppState) -> String {
         password1: password.clone(),
         password2: password,
     };
-    // There is one already in a database that was filled before.
+    // A database that was filled before has this superuser already.
     let _ = accounts::create_superuser(site, typed, true).await;
     let visit = site::RequestContext::of_operator(site);
     let login = accounts::authenticate(&visit, "root", &Secret::new("correct horse battery")).await;
@@ -121,7 +122,8 @@ async fn get(address: SocketAddr, path: &str, cookie: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Every list, in every order, with every filter; searches that find one, few, many and all; and the pages of one.
+/// Returns the pages to measure: every list in every order with every filter; searches that match
+/// one, few, many and all users; and the pages of a single user.
 async fn pages(url: &str) -> Vec<String> {
     let mut pages: Vec<String> =
         ["/admin/users", "/admin/groups", "/admin/sessions", "/admin/activity", "/admin/mails"]
@@ -135,7 +137,7 @@ async fn pages(url: &str) -> Vec<String> {
             pages.push(format!("/admin/users?sort={sort}&group={group}&active=1"));
         }
     }
-    // In the middle, by the key of a line.
+    // Pages in the middle of a list, addressed by cursor.
     pages.extend(
         ["sort=username&after=0~m", "sort=-email&before=0~m"].map(|place| format!("/admin/users?{place}")),
     );
@@ -184,9 +186,10 @@ async fn pages(url: &str) -> Vec<String> {
     pages
 }
 
-/// Made-up people: names of syllables, so that searches find one, few and many; groups of all sizes, scattered and in a heap.
+/// Fills the database with generated users. Names are built from syllables, so that searches match
+/// one, few or many; the groups differ in size and are either scattered or contiguous.
 async fn fill(url: &str, members: i64) {
-    const AT_ONCE: i64 = 20_000;
+    const BATCH_SIZE: i64 = 20_000;
     let is_embedded = url.starts_with("sqlite:");
     let mut connection = AnyConnection::connect(url).await.expect("connected");
     let (present,): (i64,) =
@@ -221,8 +224,8 @@ async fn fill(url: &str, members: i64) {
     let last = format!("{} || {} || {}", syllable("h / 400"), syllable("h / 8000"), syllable("h / 160000"));
     let mut from = 1;
     while from <= members {
-        let to = members.min(from + AT_ONCE - 1);
-        // h scatters, n does not.
+        let to = members.min(from + BATCH_SIZE - 1);
+        // `h` is scattered over the range, `n` is sequential.
         let numbers = format!(
             "WITH RECURSIVE numbers (n) AS (SELECT CAST({from} AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < {to}), \
              scattered (n, h) AS (SELECT n, (n * 2654435761) % 4294967296 FROM numbers), \
@@ -240,7 +243,7 @@ async fn fill(url: &str, members: i64) {
                  CASE WHEN h % 5 = 0 THEN NULL ELSE 1735689600000 + h END, first, last, first, last, \
                  CASE WHEN h % 6 = 0 THEN NULL ELSE 1735689600000 END FROM people"
             ),
-            // Ten; a thousand; one in twenty; the first tenth; half of all.
+            // Groups of ten users, a thousand, one in twenty, the first tenth, and half of all.
             format!(
                 "INSERT INTO group_members (group_id, user_id) SELECT 1, id FROM people WHERE n % {tenth} = 0 \
                  UNION ALL SELECT 2, id FROM people WHERE n <= 1000 UNION ALL SELECT 3, id FROM people WHERE h % 20 = 3 \
@@ -260,12 +263,12 @@ async fn fill(url: &str, members: i64) {
              SELECT id, 'verify_email', id, name, '', n, CASE WHEN h % 7 = 0 THEN 3 ELSE 0 END, 9000000000000, '' FROM people WHERE h % 20 = 1"
                 .to_owned(),
         ] {
-            // SQLite takes the WITH in front of an INSERT, PostgreSQL too.
+            // Both SQLite and PostgreSQL accept WITH before INSERT.
             let sql = format!("{numbers}{rest}");
             connection.execute(sql.as_str()).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
         from = to + 1;
-        if to % (10 * AT_ONCE) == 0 || to == members {
+        if to % (10 * BATCH_SIZE) == 0 || to == members {
             println!("{to} of {members} after {} s", begun.elapsed().as_secs());
         }
     }

@@ -1,5 +1,5 @@
-//! Every page of the site, on one screen. A new page is one line here; who may see it without being signed in is said in
-//! `server::guard`, and nobody is the default.
+//! The routes of all pages. Adding a page takes one line here. `server::guard` says which routes
+//! anonymous visitors may see; by default none.
 
 use leptos::{either::Either, prelude::*};
 use leptos_meta::provide_meta_context;
@@ -42,11 +42,11 @@ use crate::{
     ui::{ErrorText, Footer, Header, JsonBytes, LostSession, Main, Once, PageContext, SetStatus, SkipLink},
 };
 
-/// The site.
+/// The root component: header, routes and footer.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    // On the server from the request, in the browser from the page.
+    // The server takes the context from the request, the browser reads it from the page.
     let context =
         SharedValue::<_, JsonBytes>::new_with_encoding(|| use_context::<PageContext>().unwrap_or_default())
             .into_inner();
@@ -115,13 +115,14 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The navigation, within a `Router`; each `A` knows whether it leads to the present page.
+/// The site's header with the navigation. Must be inside a `Router`; each `A` marks the link to the
+/// current page.
 #[component]
 pub fn SiteHeader(
-    /// Whose page it is.
+    /// The page's context: site name, visitor and impersonation.
     context: PageContext,
 ) -> impl IntoView {
-    // For `browser::live`: whom the page is for.
+    // `browser::live` reads here which member the page was rendered for.
     let member = context.visitor.as_ref().map(|visitor| visitor.username.clone());
     let links = match context.visitor {
         Some(visitor) => view! {
@@ -176,7 +177,8 @@ pub fn SiteHeader(
     }
 }
 
-/// Where the server says that there is nothing, whatever the routes above say. Who goes on from here asks the server anew.
+/// Shown when the server answers 404, even if a route above would match the path. Navigating away
+/// from here loads the next page from the server.
 #[component]
 fn MissingPage() -> impl IntoView {
     let Location { pathname, search, .. } = use_location();
@@ -184,7 +186,7 @@ fn MissingPage() -> impl IntoView {
         let query = Some(search.get()).filter(|query| !query.is_empty());
         let now = format!("{}{}", pathname.get(), query.map(|query| format!("?{query}")).unwrap_or_default());
         if before.is_some_and(|before| before != now) {
-            // Without routes, the router does not go there itself.
+            // Without routes, the router does not navigate by itself.
             let _ = window().location().assign(&now);
         }
         now

@@ -1,4 +1,4 @@
-//! What the browser runs first.
+//! The browser's entry point.
 
 mod arrival;
 mod follow;
@@ -14,18 +14,20 @@ use crate::{
     ui::{FAILED_EVENT, SessionNotice},
 };
 
-/// Takes the page over from the server.
+/// Hydrates the page that the server rendered.
 #[wasm_bindgen]
 pub fn hydrate() {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
-        // The script that has started this (`server::shell`) gives links and forms back to the browser.
+        // The script that loaded this one (`server::shell`) then hands links and forms back to the
+        // browser.
         if let Ok(event) = Event::new(FAILED_EVENT) {
             let _ = window().dispatch_event(&event);
         }
     }));
-    // A form that was accepted leads on by a full page load: who is signed in may have changed, and nothing of the member before
-    // may stay in memory. Set before the router sets its own; the first one wins.
+    // After an accepted form the next page is loaded in full: the visitor may be another one, and
+    // nothing of the previous member may stay in memory. Set before the router sets its own; the
+    // first one wins.
     let _ = server_fn::redirect::set_redirect_hook(|location| {
         let _ = window().location().assign(location);
     });
@@ -39,7 +41,7 @@ pub fn hydrate() {
         view! { <App /> }
     });
     live::begin(notice);
-    // For tests: from here on the page answers to scripts.
+    // Tests wait for this attribute: from here on the page is interactive.
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("data-hydrated", "true");
     }

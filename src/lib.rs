@@ -1,27 +1,28 @@
 //! The Members Area: sign-up, login, members' pages, caching that cannot leak, every request timed.
 //!
 //! # Layout
-//! Features are folders; inside each, the same names in the same order: `mod` (what browser and server both know), `pages`, `api`
-//! (server functions), `service` (the verbs and their rules), `store` (SQL). Data flows one way, from the pages to the database.
+//! Each feature is a folder; inside each, the same names in the same order: `mod` (shared by
+//! browser and server), `pages`, `api` (server functions), `service` (operations and their rules),
+//! `store` (SQL). Calls go one way, from the pages to the database.
 
 #![recursion_limit = "256"]
 
-/// The route table: every page on one screen.
+/// The route table of all pages.
 pub mod app;
-/// What browser and server both know, and no page of its own.
+/// Types shared by browser and server that belong to no single page.
 pub mod shared;
-/// Components that every page uses.
+/// Components that all pages use.
 pub mod ui;
 
-/// Sign up, log in, log out.
+/// Sign-up, login, logout.
 pub mod accounts;
-/// What happened to an account.
+/// The activity log of accounts.
 pub mod activity;
-/// People and what they may, for staff.
+/// The admin: users, groups and permissions, for staff.
 pub mod admin;
-/// Who changed what, for staff.
+/// The audit log of staff's changes.
 pub mod audit;
-/// The lesson's caching exercises.
+/// The caching exercises.
 pub mod lab;
 /// Mails.
 pub mod mail;
@@ -35,7 +36,7 @@ pub mod sessions;
 /// Passwords, sessions and rate limits.
 #[cfg(feature = "ssr")]
 pub mod auth;
-/// Configuration, database, clock, identity: what every feature stands on.
+/// The foundation of all features: configuration, database, clock, identity.
 #[cfg(feature = "ssr")]
 pub mod base;
 /// The cache.
@@ -44,27 +45,27 @@ pub mod cache;
 /// The command line.
 #[cfg(feature = "ssr")]
 pub mod commands;
-/// Whether members can see anything of each other.
+/// Checks that no member can see another's data.
 #[cfg(feature = "ssr")]
 pub mod doctor;
-/// The operator's verbs on accounts, groups and permissions.
+/// The operator's commands on accounts, groups and permissions.
 #[cfg(feature = "ssr")]
 pub mod people;
-/// Layers and routes, in their order; the listening side.
+/// Layers and routes, in their order; the listener.
 #[cfg(feature = "ssr")]
 pub mod server;
-/// The running site and one request of it.
+/// The application state and the context of a request.
 #[cfg(feature = "ssr")]
 pub mod site;
-/// How long each request took.
+/// Request timing, request ids and the log.
 #[cfg(feature = "ssr")]
 pub mod timing;
 
 /// The browser's entry point.
 #[cfg(feature = "hydrate")]
 mod browser;
-/// A copy of all that the site has of a member, and the end of it.
+/// The export of a member's data, and the deletion of their account.
 pub mod data_export;
-/// People on their way in and out.
+/// Import and export of accounts.
 #[cfg(feature = "ssr")]
 pub mod transfer;

@@ -1,4 +1,4 @@
-//! The command line: parses, calls, prints.
+//! The command line: parses arguments, calls the command, prints the result.
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -12,7 +12,8 @@ use members_area::{
     timing,
 };
 
-/// A page is made of many small allocations; with glibc's allocator the warm dashboard misses its target in `script/bench`.
+/// Rendering a page makes many small allocations; with glibc's allocator the warm dashboard misses
+/// its target in `script/bench`.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -20,105 +21,113 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 #[command(version, propagate_version = true)]
 struct Arguments {
-    /// The configuration file; without this, Leptos.toml in the current folder where there is one.
+    /// The configuration file; by default Leptos.toml in the current folder, if it exists.
     #[arg(long, global = true)]
     config: Option<PathBuf>,
-    /// Without one, `serve`.
+    /// The command; by default `serve`.
     #[command(subcommand)]
     command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serves the site until Ctrl-C or SIGTERM, and then finishes running requests. This is also what is done without a command.
+    /// Serves the site until Ctrl-C or SIGTERM, then finishes running requests. This is the default
+    /// command.
     Serve,
-    /// Brings the database's schema up to date (`serve` does that itself for SQLite).
+    /// Updates the database schema (`serve` does that itself for SQLite).
     Migrate,
-    /// Makes a member who may do everything.
+    /// Creates a member with all permissions.
     Createsuperuser {
-        /// Asks nothing: takes SUPERUSER_USERNAME, SUPERUSER_EMAIL and SUPERUSER_PASSWORD from the environment.
+        /// Asks nothing, but reads SUPERUSER_USERNAME, SUPERUSER_EMAIL and SUPERUSER_PASSWORD from
+        /// the environment.
         #[arg(long)]
         noinput: bool,
     },
     /// Sets a member's password and ends all their sessions.
     ///
-    /// A running site trusts a session from memory for `sessions.cache_ttl` (60 seconds) at most.
+    /// A running site may accept an ended session from memory for up to `sessions.cache_ttl` (60
+    /// seconds).
     Changepassword {
-        /// Username or e-mail address; without it, the account that is called like you at this machine.
+        /// Username or e-mail address; by default the account with your user name on this machine.
         username: Option<String>,
     },
-    /// Copies a SQLite database to a file, while the site runs. (PostgreSQL has pg_dump.)
+    /// Copies a SQLite database to a file, while the site runs. (For PostgreSQL use pg_dump.)
     ///
-    /// The file has its name only when the copy is whole, written to the disk, and checked.
+    /// The file gets its name only once the copy is complete, synced to disk and verified.
     Backup(backup::Copy),
-    /// Puts a copy in the place of a SQLite database, while no site runs. (PostgreSQL has pg_restore.)
+    /// Replaces a SQLite database with a copy, while no site runs. (For PostgreSQL use pg_restore.)
     ///
-    /// The copy is checked first; the database of before is kept beside it.
+    /// Verifies the copy first, and keeps the old database beside it.
     Restore(backup::Copy),
-    /// Writes all accounts and groups to a file, a line of JSON each, to be taken in by another site of ours.
+    /// Writes all accounts and groups to a file, one JSON object per line, for import into another
+    /// installation.
     ///
-    /// With password hashes; without sessions, pictures and the record of activity (`backup` has those).
+    /// Includes password hashes, but no sessions, pictures or activity log (`backup` has those).
     Export(moving::Export),
-    /// Takes accounts and groups in: from a file of `export`, or from another kind of site.
+    /// Imports accounts and groups: from a file of `export`, or from another kind of site.
     ///
-    /// Who is here already, by username, stays as they are. Everything is taken or nothing.
+    /// Accounts whose username exists here stay unchanged. Imports everything or nothing.
     Import(moving::Import),
-    /// Lists and shows accounts, switches them on and off, puts them into groups.
+    /// Lists, shows, activates and deactivates accounts, and changes their groups.
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Lists, shows, makes and deletes groups.
+    /// Lists, shows, creates and deletes groups.
     #[command(subcommand)]
     Group(group::GroupCommand),
-    /// Gives a user or a group a permission.
+    /// Grants a permission to a user or a group.
     ///
-    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    /// A running site applies it within `sessions.cache_ttl` (60 seconds).
     Grant(group::Grant),
-    /// Takes a permission back from a user or a group.
+    /// Revokes a permission from a user or a group.
     ///
-    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    /// A running site applies it within `sessions.cache_ttl` (60 seconds).
     Revoke(group::Grant),
-    /// Looks into the cache, or empties it, where it is not in the memory of the running site.
+    /// Inspects or clears the cache, unless it is in the memory of the running site.
     #[command(subcommand)]
     Cache(cache::CacheCommand),
-    /// Deletes expired sessions (`serve` does that now and then).
+    /// Deletes expired sessions (`serve` does that regularly).
     Clearsessions,
-    /// Lists the mails that wait in the queue, and why they did not go out.
+    /// Lists the queued mails, and why they were not sent.
     Mails {
-        /// Has all of them be tried again, by the running site or at its next start.
+        /// Retries all of them, by the running site or at its next start.
         #[arg(long)]
         retry: bool,
     },
-    /// Deletes all that is over: expired sessions, old activity, accounts that were to be deleted (`serve` does that now and then).
+    /// Deletes what has expired: sessions, old activity, accounts due for deletion (`serve` does
+    /// that regularly).
     Sweep,
     /// Checks the configuration.
     Check {
-        /// Also names every setting with which no site should go public; the exit status is then not 0.
+        /// Also lists settings that are unsafe on a public site; if there are any, the exit status
+        /// is not 0.
         #[arg(long)]
         deploy: bool,
     },
-    /// Looks into what this installation shows to whom.
+    /// Checks what this installation shows to whom.
     #[command(subcommand)]
     Doctor(doctor::DoctorCommand),
-    /// Fills a development database with made-up members.
+    /// Fills a development database with demo members.
     Demo {
-        /// How many.
+        /// The number of members.
         #[arg(long)]
         members: u64,
-        /// Also opens a session for each, and writes one Cookie header value a line.
+        /// Also opens a session for each, and writes their Cookie header values to this file, one
+        /// per line.
         #[arg(long)]
         sessions: Option<PathBuf>,
     },
 }
 
 fn main() -> ExitCode {
-    // `cargo leptos watch` starts the program anew when the program has changed, so the settings are part of the one that it builds.
+    // `cargo leptos watch` restarts the program only when it has changed, so the settings are made
+    // part of it.
     #[cfg(debug_assertions)]
     std::hint::black_box(include_str!("../Leptos.toml"));
     let Arguments { config, command } = Arguments::parse();
     let command = command.unwrap_or(Command::Serve);
     let mut format = LogFormat::Text;
     let result = Config::load(config.as_deref()).and_then(|config| {
-        // Whoever reads the lines of a site reads its last one, too.
+        // Readers of a site's log lines get its last one in the same format.
         if matches!(command, Command::Serve) {
             format = config.log.format;
         }
@@ -134,7 +143,8 @@ fn main() -> ExitCode {
 }
 
 fn run(config: Config, command: Command) -> Result<(), Failure> {
-    // Two at least: with one, a page that waits for its own data can wait for ever (leptos issue 4647).
+    // At least two: with one, a page that waits for its own data can wait forever (leptos issue
+    // 4647).
     let workers = match config.server.workers {
         0 => std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2)),
         workers => workers,
@@ -171,7 +181,8 @@ fn run(config: Config, command: Command) -> Result<(), Failure> {
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }
     });
-    // Not for ever: what runs on threads of its own, such as a read of a disk that hangs, cannot be stopped.
+    // Waits a limited time: blocking threads, such as one reading a hanging disk, cannot be
+    // stopped.
     runtime.shutdown_timeout(Duration::from_secs(2));
     result
 }

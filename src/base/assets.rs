@@ -1,35 +1,36 @@
-//! The files that `cargo leptos build` made, by the names they have now. Read once at the start: leptos' own components read
-//! `hash.txt` from the disk on every render.
+//! The files that `cargo leptos build` produced, with their current names. They are read once at
+//! startup: leptos' own components read `hash.txt` from disk on every render.
 
 use std::{collections::HashMap, path::Path};
 
 use super::failure::Failure;
 
-/// As in Cargo.toml.
+/// The base name of the built files, as in Cargo.toml.
 pub const OUTPUT_NAME: &str = "members-area";
-/// As in Cargo.toml.
+/// The folder of the built files, as in Cargo.toml.
 pub const PKG_DIR: &str = "pkg";
 
-/// Addresses of the stylesheet, the script and the WASM, and the other files of the site's folder.
+/// The URLs of the stylesheet, the script and the WASM, and the names of the other files in the
+/// site's folder.
 #[derive(Clone, Debug)]
 pub struct Assets {
-    /// The stylesheet.
+    /// The URL of the stylesheet.
     pub css: String,
-    /// The script that loads the WASM.
+    /// The URL of the script that loads the WASM.
     pub js: String,
-    /// The WASM.
+    /// The URL of the WASM.
     pub wasm: String,
-    /// Whether names change with the content, so that browsers may keep files for ever.
+    /// Whether file names change with the content, so that browsers may cache the files forever.
     pub hashed: bool,
-    /// Names of the files beside `pkg/`, such as `favicon.svg`.
+    /// The names of the files beside `pkg/`, such as `favicon.svg`.
     pub files: Vec<String>,
 }
 
 impl Assets {
-    /// Whether the built files are there: without them pages have no style and no script.
+    /// Checks that the built files exist: without them, pages have no style and no script.
     ///
     /// # Errors
-    /// Names the first that is missing.
+    /// A [`Failure`] that names the first missing file.
     pub fn check(&self, site_root: &Path) -> Result<(), Failure> {
         match [&self.css, &self.js, &self.wasm]
             .iter()
@@ -43,8 +44,9 @@ impl Assets {
         }
     }
 
-    /// Looks into the site's folder, and for `hash.txt` beside the program, which a build with `LEPTOS_HASH_FILES=true` leaves there.
-    /// One left over from another build names files that are not there, and is not believed.
+    /// Reads the site's folder, and `hash.txt` beside the program, which a build with
+    /// `LEPTOS_HASH_FILES=true` writes. A `hash.txt` left over from another build names files that
+    /// do not exist, and is ignored.
     pub fn find(site_root: &Path) -> Self {
         let hashes = std::env::current_exe()
             .ok()

@@ -1,4 +1,5 @@
-//! Copies of an embedded database: made while it is written to, checked before they count, and put back.
+//! Backups of an embedded database: copied while the site writes to it, verified before use, and
+//! restored.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -15,30 +16,30 @@ use super::{
     failure::Failure,
 };
 
-/// A copy that was checked.
+/// A verified copy.
 #[derive(Debug)]
 pub struct Checked {
-    /// How many accounts it has.
+    /// The number of accounts in it.
     pub accounts: i64,
 }
 
-/// What was put in place of the database.
+/// The result of a restore.
 #[derive(Debug)]
 pub struct Restored {
-    /// How many accounts it has.
+    /// The number of accounts in the restored database.
     pub accounts: i64,
-    /// Where the database of before is now, if there was one.
+    /// Where the previous database is now, if there was one.
     pub kept: Option<PathBuf>,
 }
 
-/// Copies the database to a file, as it is at one moment, while others go on writing. The file has its name only when it is whole,
-/// safe on the disk and checked.
+/// Copies the database to a file, as it is at one moment, while the site keeps writing. The file
+/// gets its name only once it is complete, synced to disk and verified.
 ///
 /// # Errors
-/// When the file is there already (unless `force`), or the copy cannot be made, or is not good.
+/// When the file exists (unless `force`), or the copy cannot be made or fails verification.
 pub async fn backup(config: &config::Database, file: &Path, force: bool) -> Result<Checked, Failure> {
     let database = file_of(config)?;
-    // A link stays one: what it leads to is replaced.
+    // A symbolic link stays one; the file it points to is replaced.
     let file = &file::follow_links(file)
         .map_err(|error| Failure::start(&format!("find {}", file.display()), error))?;
     if is_same(&database, file) {
@@ -53,10 +54,12 @@ pub async fn backup(config: &config::Database, file: &Path, force: bool) -> Resu
     Ok(checked)
 }
 
-/// Puts a copy in the place of the database, which is kept beside it. Sessions, links and mails of the copy are ended first.
+/// Replaces the database with a copy, and keeps the old one beside it. Deletes the sessions, links
+/// and mails in the copy first.
 ///
 /// # Errors
-/// When the file is no good copy, a site runs on the database, or there is one already (unless `force`).
+/// When the file is not a valid copy, a site runs on the database, or a database exists (unless
+/// `force`).
 pub async fn restore(config: &config::Database, file: &Path, force: bool) -> Result<Restored, Failure> {
     let database = file_of(config)?;
     if is_same(&database, file) {
@@ -95,11 +98,11 @@ pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-/// A file with a name for the time being; gone when it did not get its own.
+/// A file with a temporary name. Dropping it deletes the file, unless it was renamed.
 pub(crate) struct Partial(pub(crate) PathBuf);
 
 impl Partial {
-    /// Empty, and for nobody else to read.
+    /// Creates an empty file that only this user can read.
     pub(crate) fn beside(file: &Path) -> Result<Self, Failure> {
         let name = file.file_name().ok_or_else(|| Failure::message("this is not the name of a file"))?;
         let name = format!(".{}.{:08x}", name.to_string_lossy(), rand::random::<u32>());
@@ -116,20 +119,21 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        // Renamed, it is not there any more.
+        // Fails when the file was renamed, which is fine.
         let _ = fs::remove_file(&self.0);
     }
 }
 
 async fn open(file: &Path, read_only: bool) -> Result<SqliteConnection, Failure> {
-    // Read-only does not create; without it the WAL of a database that nobody has open can be read too.
+    // Read-only mode does not create the file. Write mode can also read the WAL of a database that
+    // nobody has open.
     let options = SqliteConnectOptions::new().filename(file).create_if_missing(false).read_only(read_only);
     SqliteConnection::connect_with(&options)
         .await
         .map_err(|error| Failure::start(&format!("open {}", file.display()), error))
 }
 
-/// `VACUUM INTO`: one read transaction, beside which WAL lets others write.
+/// Copies with `VACUUM INTO`: one read transaction, beside which WAL lets others write.
 async fn copy(from: &Path, to: &Path) -> Result<Checked, Failure> {
     let target = to.to_str().ok_or_else(|| Failure::message("the name of the file is not UTF-8"))?;
     let mut connection = open(from, false).await?;
@@ -147,11 +151,12 @@ fn sync(file: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::start("write the copy to the disk", error))
 }
 
-/// Ends all sessions, links and mails of a copy: since it was made, sessions were ended, links used and mails sent, of which it
-/// knows nothing. An older database can lack some of the tables.
+/// Deletes all sessions, links and mails of a copy: since it was made, sessions were ended, links
+/// used and mails sent, which the copy does not know. An older database may lack some of the
+/// tables.
 async fn end_what_was_open(file: &Path) -> Result<(), sqlx::Error> {
     let mut connection = SqliteConnection::connect_with(
-        // So that nothing of it is left in the file.
+        // Overwrites deleted rows, so that none of them can be read from the file.
         &SqliteConnectOptions::new().filename(file).pragma("secure_delete", "ON"),
     )
     .await?;
@@ -175,7 +180,7 @@ async fn end_what_was_open(file: &Path) -> Result<(), sqlx::Error> {
     connection.close().await
 }
 
-/// Whether a file is a good database of this program, or of an older one.
+/// Verifies that a file is an intact database of this program, of this version or an older one.
 async fn check(file: &Path) -> Result<Checked, Failure> {
     let name = file.display();
     let mut begin = [0; 16];
@@ -222,7 +227,8 @@ async fn check_open(connection: &mut SqliteConnection) -> Result<Result<Checked,
     Ok(Ok(Checked { accounts }))
 }
 
-/// Makes the old database one whole file, which nobody else has open, and gives it a second name.
+/// Gives the old database a second name, after merging its WAL into it and making sure that no
+/// other program has it open.
 async fn set_aside(database: &Path) -> Result<PathBuf, Failure> {
     let kept = beside(database, &format!(".before-restore-{:08x}", rand::random::<u32>()));
     match open(database, false).await {
@@ -233,21 +239,22 @@ async fn set_aside(database: &Path) -> Result<PathBuf, Failure> {
         }
         Err(error) => tracing::warn!(%error, "The old database cannot be opened; it is kept as it is"),
     }
-    // What a broken one leaves lying about must not meet the new one.
+    // Files that a broken database leaves behind must not be used with the new one.
     for end in ["-wal", "-shm", "-journal"] {
         let leftover = beside(database, end);
         if leftover.exists() {
             rename(&leftover, &beside(&kept, end))?;
         }
     }
-    // A second name and no move: at no moment is there no database. Where there are no second names, a move has to do.
+    // A hard link instead of a move: at every moment there is a database under its name. File
+    // systems without hard links need the move.
     if fs::hard_link(database, &kept).is_err() {
         rename(database, &kept)?;
     }
     Ok(kept)
 }
 
-/// Out of WAL, which goes only for who is alone; the WAL is written back on the way.
+/// Switches out of WAL mode, which works only for the sole connection, and writes the WAL back.
 async fn be_alone(connection: &mut SqliteConnection) -> Result<(), Failure> {
     sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
     let Err(error) = sqlx::query("PRAGMA journal_mode = DELETE").fetch_one(connection).await else {
@@ -257,7 +264,7 @@ async fn be_alone(connection: &mut SqliteConnection) -> Result<(), Failure> {
         Some("5" | "261" | "517") => Err(Failure::message(
             "another program has this database open: end it first (nothing was changed)",
         )),
-        // Broken, which may be the reason for all this.
+        // The database is broken, which may be the reason for the restore.
         Some("11" | "26") => Ok(()),
         _ => Err(Failure::start("close the old database", error)),
     }
@@ -269,7 +276,7 @@ fn beside(file: &Path, end: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// For good: the folder is written to the disk too.
+/// Renames durably: the folder is synced to disk too.
 pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::rename(from, to)

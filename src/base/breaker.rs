@@ -1,4 +1,5 @@
-//! When a backend is not asked, so that one that hangs does not slow every request.
+//! A circuit breaker: skips calls to a failed backend, so that one that hangs does not slow down
+//! every request.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
@@ -7,18 +8,18 @@ use std::{
 
 use super::clock::{Millis, to_millis};
 
-/// How long a backend that failed is left alone before somebody tries it again.
+/// How long a failed backend is not called before one caller tries it again.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How often the log says that it is down.
+/// How often the log repeats that it is down.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
 const UP: Millis = Millis::MIN;
 
-/// A switch that opens at the first failure. While it is open one caller a second goes through and tries; whoever succeeds closes
-/// it. By the site's clock.
+/// A circuit breaker that opens at the first failure. While it is open, one caller a second may try
+/// the backend; a success closes it. Times are those of the site's clock.
 #[derive(Debug)]
 pub struct Breaker {
-    /// When the next one may try; [`UP`] when all may.
+    /// When the next caller may try; [`UP`] when every caller may.
     next_try: AtomicI64,
     down_since: AtomicI64,
     warned_at: AtomicI64,
@@ -31,10 +32,10 @@ impl Default for Breaker {
 }
 
 impl Breaker {
-    /// Whether this caller may ask the backend.
+    /// Returns whether this caller may call the backend.
     pub fn lets_through(&self, now: Millis) -> bool {
         let next_try = self.next_try.load(Ordering::Acquire);
-        // Further ahead than the pause: the clock was set back since.
+        // If it lies further ahead than the pause, the clock was set back.
         next_try == UP
             || (!(1..=to_millis(PAUSE)).contains(&next_try.saturating_sub(now))
                 && self
@@ -43,9 +44,9 @@ impl Breaker {
                     .is_ok())
     }
 
-    /// To be told of a success; whether that is news.
+    /// Records a success. Returns whether the backend was down before.
     pub fn worked(&self) -> bool {
-        // Almost always: nothing is written, so that cores do not wait for each other.
+        // In the usual case nothing is written, so that cores do not contend for the cache line.
         self.next_try.load(Ordering::Acquire) != UP && {
             self.down_since.store(UP, Ordering::Release);
             self.warned_at.store(UP, Ordering::Release);
@@ -53,7 +54,7 @@ impl Breaker {
         }
     }
 
-    /// To be told of a failure; whether it is time to say so in the log.
+    /// Records a failure. Returns whether it is time to log it.
     pub fn failed(&self, now: Millis) -> bool {
         self.next_try.store(now + to_millis(PAUSE), Ordering::Release);
         let _ = self.down_since.compare_exchange(UP, now, Ordering::AcqRel, Ordering::Relaxed);
@@ -62,7 +63,7 @@ impl Breaker {
         is_due && self.warned_at.compare_exchange(warned_at, now, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
-    /// Since when it is down, if it is.
+    /// Returns since when the backend is down, or `None` when it is up.
     pub fn down_since(&self) -> Option<Millis> {
         Some(self.down_since.load(Ordering::Acquire)).filter(|since| *since != UP)
     }

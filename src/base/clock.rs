@@ -1,4 +1,4 @@
-//! The one clock. It is given from outside, so that tests move time forward and never sleep.
+//! The program's only clock. It is passed in, so that tests move time forward and never sleep.
 
 use std::{
     sync::{
@@ -13,31 +13,35 @@ use tokio::sync::Notify;
 /// Milliseconds since 1970-01-01 UTC.
 pub type Millis = i64;
 
-/// How far apart the clocks of two instances may be, or one clock before and after a small correction.
+/// How far the clocks of two instances may differ, or one clock before and after a small
+/// correction, in milliseconds.
 pub const SKEW: Millis = 10_000;
 
-/// Returns whether a stored time was written by a clock that was ahead of this one. It marks the end of something that takes at most
-/// `longest`, so a right clock can never see it further ahead than that. This is the one rule for all stored times: without it, a clock
-/// that is wrong for a moment leaves accounts locked, or sessions and links usable, for as long as it was ahead.
+/// Returns whether a stored time was written by a clock that was ahead of this one. `at` is the end
+/// of something that takes at most `longest`, so a correct clock never sees it further ahead than
+/// that. All stored times follow this rule: without it, a clock that is wrong for a moment leaves
+/// accounts locked, or sessions and links usable, for as long as it was ahead.
 pub const fn is_too_far_ahead(at: Millis, now: Millis, longest: Millis) -> bool {
     at > latest(now, longest)
 }
 
-/// Returns the latest believable end of something that takes at most `longest`; for SQL. See [`is_too_far_ahead`].
+/// Returns the latest plausible end of something that takes at most `longest`; for SQL. See
+/// [`is_too_far_ahead`].
 pub const fn latest(now: Millis, longest: Millis) -> Millis {
     now.saturating_add(longest).saturating_add(SKEW)
 }
 
-/// The system's clock plus two offsets, which stay 0 outside of tests. Cheap to clone; clones share the offsets.
+/// The system's clock plus two offsets, which stay 0 outside of tests. Cheap to clone; clones share
+/// the offsets.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
     started: Instant,
-    /// Time that has passed in a test.
+    /// Milliseconds by which a test has let time pass.
     passed: AtomicI64,
-    /// By how much a test has set the clock itself forward or back.
+    /// Milliseconds by which a test has set the clock forward or back.
     set: AtomicI64,
     moved: Notify,
 }
@@ -54,12 +58,13 @@ impl Default for Shared {
 }
 
 impl Clock {
-    /// Now. A system clock before 1970 reads as 1970.
+    /// Returns the current time. A system clock before 1970 counts as 1970.
     pub fn now(&self) -> Millis {
         self.wall().saturating_add(self.0.passed.load(Ordering::Relaxed))
     }
 
-    /// Returns a number that stays the same while the clock runs evenly, and changes by as much as the clock is set forward or back.
+    /// Returns a number that stays the same while the clock runs evenly, and changes by as much as the
+    /// clock is set forward or back, in milliseconds.
     pub fn drift(&self) -> Millis {
         self.wall().saturating_sub(to_millis(self.0.started.elapsed()))
     }
@@ -70,25 +75,26 @@ impl Clock {
         self.0.moved.notify_waiters();
     }
 
-    /// Sets this clock and all its clones forward, or back with a negative number, without any time passing.
+    /// Sets this clock and all its clones forward by `by` milliseconds, or back with a negative
+    /// number, without any time passing.
     pub fn set(&self, by: Millis) {
         self.0.set.fetch_add(by, Ordering::Relaxed);
         self.0.moved.notify_waiters();
     }
 
-    /// Waits for so long by this clock; see [`Self::sleep_until`].
+    /// Sleeps for `duration` by this clock; see [`Self::sleep_until`].
     pub async fn sleep(&self, duration: Duration) {
         self.sleep_until(self.now().saturating_add(to_millis(duration))).await;
     }
 
-    /// Waits until this clock shows that time. Returns early when the clock is set back meanwhile: `at` was worked out from a time that
-    /// was wrong, and whoever sleeps has to look again.
+    /// Sleeps until this clock shows `at`. Returns early when the clock is set back meanwhile: `at`
+    /// was computed from a wrong time, and the caller has to check again.
     pub async fn sleep_until(&self, at: Millis) {
-        /// How soon a change of the system's clock is noticed.
+        /// How often a change of the system's clock is checked for, in milliseconds.
         const LOOK_EVERY: u64 = 1_000;
         let mut last = self.now();
         loop {
-            // Asked for before the time is looked at, so that no move in between is missed.
+            // Registered before the time is read, so that no change in between is missed.
             let moved = self.0.moved.notified();
             let now = self.now();
             let Ok(left @ 1..) = u64::try_from(at.saturating_sub(now)) else {
@@ -111,7 +117,7 @@ impl Clock {
     }
 }
 
-/// A duration in milliseconds, the most that fits when it does not fit.
+/// Converts a duration to milliseconds, saturating at `Millis::MAX`.
 pub fn to_millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }

@@ -1,4 +1,5 @@
-//! Whether a site runs on an embedded database. SQLite's own locks do not tell: a pool that has nothing to do closes its connections.
+//! A lock file that tells whether a site runs on an embedded database. SQLite's own locks do not:
+//! an idle pool closes its connections.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -8,16 +9,18 @@ use std::{
 
 use super::{config, db::file, failure::Failure};
 
-/// Held for as long as this lives. The lock is the system's and ends with the process, however that ends.
+/// The lock, held until this is dropped. The operating system releases it when the process ends in
+/// any way.
 #[derive(Debug)]
 pub struct InUse {
     _file: File,
 }
 
-/// For a site that begins to run, beside others; nothing to hold where the database is a server's.
+/// Takes the lock for a site that starts; several sites may hold it together. Returns `None` when
+/// the database is a server's.
 ///
 /// # Errors
-/// While the database is being replaced.
+/// When the database is being replaced, or the lock file cannot be used.
 pub fn shared(config: &config::Database) -> Result<Option<InUse>, Failure> {
     if !config.url.is_embedded() {
         return Ok(None);
@@ -32,10 +35,10 @@ pub fn shared(config: &config::Database) -> Result<Option<InUse>, Failure> {
     }
 }
 
-/// For whoever replaces the database: no site may run on it, and none can start meanwhile.
+/// Takes the lock for replacing the database: no site runs on it, and none can start meanwhile.
 ///
 /// # Errors
-/// When a site runs on it.
+/// When a site runs on it, or the lock file cannot be used.
 pub fn exclusive(database: &Path) -> Result<InUse, Failure> {
     let file = open(database)?;
     match file.try_lock() {
@@ -47,7 +50,8 @@ pub fn exclusive(database: &Path) -> Result<InUse, Failure> {
     }
 }
 
-/// A file of its own: to close a database's file by hand would end SQLite's own locks on it.
+/// Opens the lock file. It is separate from the database: closing a database's file ourselves would
+/// release SQLite's own locks on it.
 fn open(database: &Path) -> Result<File, Failure> {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");

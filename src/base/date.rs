@@ -1,4 +1,5 @@
-//! The `Date` header. hyper's own stays on a future day for good once the system's clock was ahead for a moment.
+//! The `Date` header. hyper's own stays on a future day once the system's clock was ahead for a
+//! moment.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -7,7 +8,7 @@ use time::{OffsetDateTime, macros::format_description};
 
 use super::clock::Millis;
 
-/// The header of the last second that was asked for.
+/// The header for the last second requested.
 pub struct Date(Mutex<(i64, HeaderValue)>);
 
 impl Default for Date {
@@ -17,7 +18,7 @@ impl Default for Date {
 }
 
 impl Date {
-    /// Returns the header for this time; written once a second.
+    /// Returns the header for `now`. It is formatted once a second.
     pub fn at(&self, now: Millis) -> HeaderValue {
         let second = now.div_euclid(1000);
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,8 @@
-//! E-mail addresses: what is typed, what is stored, what goes to a mail server, and which two are one mailbox.
+//! E-mail addresses: validates input, and derives the stored form, the form in mails, and the key
+//! that tells which two addresses are one mailbox.
 //!
-//! All of it hangs on the host name's form on the wire (IDNA, UTS 46 as in browsers: ß is not ss), and on the part before the @ without
-//! quotes.
+//! All forms use the host name in ASCII (IDNA, UTS 46 as in browsers: ß is not ss), and the part
+//! before the @ without quotes.
 
 use std::borrow::Cow;
 
@@ -13,13 +14,13 @@ use idna::{
 use super::username;
 use crate::shared::forms::{EMAIL_MAX, Problem};
 
-/// The longest part before the @ (RFC 5321, 4.5.3.1.1).
+/// The maximum length of the part before the @ (RFC 5321, 4.5.3.1.1).
 const LOCAL_MAX_BYTES: usize = 64;
 
-/// Returns a typed address as it is stored and shown, the host name in its own script.
+/// Validates an address and returns it as it is stored and shown, the host name in its own script.
 ///
 /// # Errors
-/// What is wrong with it. It is accepted only if mail servers on the internet take it.
+/// The [`Problem`] with it. Only addresses that mail servers on the internet accept are valid.
 pub fn check(typed: &str) -> Result<String, Problem> {
     let typed = typed.trim();
     let found = typed.chars().count();
@@ -36,34 +37,36 @@ pub fn check(typed: &str) -> Result<String, Problem> {
     let wire = wire(typed).ok_or(Problem::EmailMalformed)?;
     let (local, host) = wire.rsplit_once('@').ok_or(Problem::EmailMalformed)?;
     let top = host.rsplit_once('.').ok_or(Problem::EmailMalformed)?.1;
-    // A browser takes such a name for an IP address, and there is no such top-level domain.
+    // Browsers take such a name for an IP address, and no such top-level domain exists.
     let is_number = top.bytes().all(|byte| byte.is_ascii_digit()) || top.starts_with("0x");
     if is_number { Err(Problem::EmailMalformed) } else { Ok(format!("{local}@{}", shown_host(host))) }
 }
 
-/// Returns the address in ASCII, as it stands in the envelope and in the header of a mail; `None` where no mail can be sent to it. Also
-/// for hosts of an intranet, such as `root@localhost`.
+/// Returns the address in ASCII, as in a mail's envelope and header, or `None` if no mail can be
+/// sent to it. Hosts of an intranet, such as `root@localhost`, are accepted.
 pub fn wire(address: &str) -> Option<String> {
     let (local, host) = address.trim().rsplit_once('@')?;
     let wire = format!("{}@{}", unquoted(local)?, host_on_the_wire(host)?);
     (wire.len() <= EMAIL_MAX as usize).then_some(wire)
 }
 
-/// Returns what makes two addresses the same: case does not count (no provider tells mailboxes apart by it), nor how it is written. For
-/// what is no address, some text that equals that of no address.
+/// Returns the key that two spellings of one address share. It ignores case (no provider
+/// distinguishes mailboxes by it) and the way the host is written. For other text it returns a key
+/// that no address has.
 pub fn key(text: &str) -> String {
     let Some((local, host)) = text.trim().rsplit_once('@') else {
         return username::key(text);
     };
     let local = unquoted(local).map_or_else(|| username::key(local), |local| local.to_ascii_lowercase());
     match host_on_the_wire(host) {
-        // In its own script, so that staff find it by what they see.
+        // In its own script, so that staff find the address by what they see.
         Some(host) => format!("{local}@{}", shown_host(&host)),
         None => format!("{local}@{}", username::key(host)),
     }
 }
 
-/// The part before the @ without quotes; `None` where it needs them, or is not ASCII: many servers take neither.
+/// Returns the part before the @ without quotes, or `None` if it needs quotes or is not ASCII: many
+/// servers accept neither.
 fn unquoted(local: &str) -> Option<&str> {
     let local = local.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(local);
     let is_atom = |atom: &str| {
@@ -73,9 +76,10 @@ fn unquoted(local: &str) -> Option<&str> {
     (local.len() <= LOCAL_MAX_BYTES && local.split('.').all(is_atom)).then_some(local)
 }
 
-/// The host name in ASCII and lower case; `None` for what is none: an underscore, a query, a hyphen at an end, a label that is too long.
+/// Returns the host name in ASCII and lower case, or `None` if it is invalid: an underscore, a
+/// query, a leading or trailing hyphen, a label that is too long.
 fn host_on_the_wire(host: &str) -> Option<Cow<'_, str>> {
-    // As many bytes as a name of 253 characters can have: longer ones take long.
+    // The size of the longest valid name, 253 characters; longer input would take long to process.
     const MAX_BYTES: usize = 4 * 253;
     if host.len() > MAX_BYTES {
         return None;
@@ -163,7 +167,7 @@ mod tests {
         }
         assert_eq!(check(" "), Err(Problem::Required));
         assert_eq!(check(&"x".repeat(255)), Err(Problem::TooLong { max: 254, found: 255 }));
-        // Short as it is typed, and too long on the wire.
+        // Short as typed, but too long in ASCII.
         let host = vec!["ü".repeat(40); 4].join(".");
         assert_eq!(check(&format!("{}@{host}.org", "a".repeat(64))), Err(Problem::EmailMalformed));
     }
@@ -185,7 +189,7 @@ mod tests {
         ] {
             assert_ne!(key(one), key(other), "{one} {other}");
         }
-        // What an import brought, and what is no address at all.
+        // Values from an import, and text that is not an address.
         assert_eq!(key("root@LOCALHOST"), "root@localhost");
         assert_eq!(key("MÜLLER@example.org"), "müller@example.org");
         assert_eq!(key("Ada"), "ada");

@@ -1,16 +1,16 @@
-//! How the databases go about a statement, as they say it themselves. For tests: with few rows every plan is quick, so what counts is
-//! which index is used, and that no table is read from end to end.
+//! Query plans, as the databases explain them. For tests: with few rows every plan is fast, so they
+//! check that an index is used and no table is scanned.
 
 use sqlx::{AnyConnection, Connection, Executor, Row};
 
 use super::{config, db::Database, sql::Sql};
 
-/// Tables that have a row for each user, or many.
+/// Tables with one or more rows per user.
 const LARGE: [&str; 6] = ["users", "group_members", "sessions", "activity", "mails", "changes"];
 
-/// A database to ask.
+/// A database whose plans are checked.
 pub struct Explainer {
-    /// SQLite, or PostgreSQL.
+    /// Whether it is SQLite; otherwise PostgreSQL.
     pub is_embedded: bool,
     connection: AnyConnection,
     schema: Option<(String, String)>,
@@ -18,7 +18,7 @@ pub struct Explainer {
 }
 
 impl Explainer {
-    /// SQLite, and with TEST_DATABASE_URL that PostgreSQL, in a schema of its own.
+    /// Opens SQLite, and with TEST_DATABASE_URL also that PostgreSQL, in a temporary schema.
     pub async fn all() -> Vec<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
@@ -43,14 +43,14 @@ impl Explainer {
         let mut connection = AnyConnection::connect(&url).await.expect("connected");
         let is_embedded = schema.is_none();
         if !is_embedded {
-            // With so few rows it would read the tables whole and sort them, and be right.
+            // With so few rows, PostgreSQL would rightly scan and sort the tables.
             let settings = "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off";
             connection.execute(settings).await.expect("settings");
         }
         Self { is_embedded, connection, schema, _folder: folder }
     }
 
-    /// Whether PostgreSQL may sort what it finds: a few rows yes, a list no.
+    /// Allows or forbids PostgreSQL to sort: fine for a few rows, not for a list.
     pub async fn allow_sorting(&mut self, allowed: bool) {
         if !self.is_embedded {
             let setting = if allowed { "SET enable_sort = on" } else { "SET enable_sort = off" };
@@ -58,7 +58,7 @@ impl Explainer {
         }
     }
 
-    /// The plan, one step a line.
+    /// Returns the plan, one step per line.
     pub async fn plan(&mut self, sql: Sql) -> String {
         let how = if self.is_embedded { "EXPLAIN QUERY PLAN " } else { "EXPLAIN " };
         let sql = sql.explained(how);
@@ -68,7 +68,7 @@ impl Explainer {
         rows.iter().map(|row| row.get::<String, _>(step)).collect::<Vec<_>>().join("\n")
     }
 
-    /// The same where PostgreSQL may put together what several ranges find, as it has to for trigrams.
+    /// Returns the plan with bitmap scans allowed, which PostgreSQL needs for trigrams.
     pub async fn plan_with_bitmaps(&mut self, sql: Sql) -> String {
         self.connection.execute("SET enable_bitmapscan = on").await.expect("a setting");
         let plan = self.plan(sql).await;
@@ -76,14 +76,14 @@ impl Explainer {
         plan
     }
 
-    /// Fails unless this index is used, and no large table is read from end to end. The plan.
+    /// Returns the plan. Fails unless it uses this index and scans no large table.
     pub async fn assert_uses(&mut self, index: &str, sql: Sql) -> String {
         let plan = self.plan(sql).await;
         assert!(plan.contains(index), "{index} is not used:\n{plan}");
         for line in plan.lines() {
             let words: Vec<&str> = line.trim_start_matches([' ', '-', '>']).split(' ').collect();
             let is_whole = match words.as_slice() {
-                // In the order of the list, and no further than the page.
+                // Scanning this index in list order stops at the end of the page.
                 ["SCAN", _, "USING", "INDEX", found] => *found != index,
                 ["SCAN", table, ..] => LARGE.contains(table),
                 ["Seq", "Scan", "on", table, ..] => LARGE.contains(table),
@@ -94,7 +94,7 @@ impl Explainer {
         plan
     }
 
-    /// Leaves nothing behind.
+    /// Closes the connection and drops the schema.
     pub async fn close(self) {
         self.connection.close().await.expect("closed");
         if let Some((server, schema)) = self.schema {

@@ -1,4 +1,4 @@
-//! The bound on copies of members' data.
+//! Limits on exports of members' data.
 
 use std::{
     collections::HashSet,
@@ -10,16 +10,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::member::UserId;
 use crate::shared::error::AppError;
 
-/// Copies made at once.
+/// The number of exports created at once.
 const SLOTS: usize = 2;
 
-/// KiB of finished copies in memory, for visitors who fetch theirs slowly.
+/// The memory for finished exports that visitors download slowly, in KiB.
 const ROOM: usize = 64 * 1024;
 
-/// Seconds to come back after.
+/// Seconds until the client should retry.
 const RETRY_AFTER: u32 = 5;
 
-/// A member's only copy, until this is dropped.
+/// A member's only running export, until this is dropped.
 pub struct Turn {
     member: UserId,
     members: Arc<Mutex<HashSet<UserId>>>,
@@ -37,8 +37,9 @@ fn take(from: &Arc<Semaphore>, count: usize) -> Result<OwnedSemaphorePermit, App
     from.clone().try_acquire_many_owned(count).map_err(|_| busy)
 }
 
-/// The bound on copies: what is being made, and what is made and not fetched yet. One at a time for each member, so that nobody
-/// takes the place of all others.
+/// Limits on exports: how many are created at once, and how much memory finished ones take until
+/// they are downloaded. Each member has one at a time, so that nobody takes the place of all
+/// others.
 pub struct Exports {
     slots: Arc<Semaphore>,
     room: Arc<Semaphore>,
@@ -53,28 +54,28 @@ impl Default for Exports {
 }
 
 impl Exports {
-    /// Returns the member's turn.
+    /// Reserves the member's only export.
     ///
     /// # Errors
-    /// [`AppError::Busy`] while they have one.
+    /// [`AppError::Busy`] while another one of theirs is running.
     pub fn turn(&self, member: UserId) -> Result<Turn, AppError> {
         let is_first = self.members.lock().unwrap_or_else(PoisonError::into_inner).insert(member);
         let turn = || Turn { member, members: self.members.clone() };
         is_first.then(turn).ok_or(AppError::Busy { retry_after: RETRY_AFTER })
     }
 
-    /// Returns the right to make a copy now.
+    /// Reserves a slot to create an export.
     ///
     /// # Errors
-    /// [`AppError::Busy`] past the bound.
+    /// [`AppError::Busy`] when all slots are taken.
     pub fn slot(&self) -> Result<OwnedSemaphorePermit, AppError> {
         take(&self.slots, 1)
     }
 
-    /// Returns the right to keep a finished copy in memory.
+    /// Reserves memory for a finished export.
     ///
     /// # Errors
-    /// [`AppError::Busy`] past the bound.
+    /// [`AppError::Busy`] when there is not enough left.
     pub fn room_for(&self, bytes: usize) -> Result<OwnedSemaphorePermit, AppError> {
         take(&self.room, bytes.div_ceil(1024))
     }

@@ -1,4 +1,4 @@
-//! The kind of error that only the log reads, and how it becomes the kind that a visitor may read.
+//! The errors that only the log shows, and their conversion to errors that visitors may see.
 
 use std::{error::Error, fmt};
 
@@ -7,7 +7,7 @@ use crate::shared::{
     forms::{Field, FormErrors, Problem},
 };
 
-/// Why something could not be done, for the operator: at a start, or in the log.
+/// Why something failed, for the operator: at startup, or in the log.
 #[derive(Debug)]
 pub struct Failure {
     what: String,
@@ -15,12 +15,12 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A sentence that says it all.
+    /// Creates a failure from a complete sentence.
     pub fn message(what: impl Into<String>) -> Self {
         Self { what: what.into(), source: None }
     }
 
-    /// `cannot WHAT: SOURCE`
+    /// Creates a failure that reads `cannot WHAT: SOURCE`.
     pub fn start(what: &str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { what: format!("cannot {what}"), source: Some(source.into()) }
     }
@@ -33,7 +33,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// An error with what caused it, each once: some libraries repeat the cause in their own text.
+/// Returns the text of an error with its causes, each once: some libraries repeat the cause in
+/// their own text.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let (mut text, mut source) = (error.to_string(), error.source());
     while let Some(error) = source {
@@ -54,7 +55,8 @@ impl From<sqlx::Error> for Failure {
     }
 }
 
-/// The one place where a database error becomes something that a visitor may read, and where it is logged.
+/// Converts a database error to one that visitors may see, and logs it. This is the only place that
+/// does.
 impl From<sqlx::Error> for AppError {
     fn from(error: sqlx::Error) -> Self {
         if let Some((field, problem)) = violated_constraint(&error) {
@@ -76,8 +78,8 @@ impl From<sqlx::Error> for AppError {
     }
 }
 
-/// The database decides uniqueness; here its constraints get their field. PostgreSQL names the constraint, SQLite
-/// names a CHECK but only the column of a UNIQUE.
+/// Maps a violated constraint to its field, since the database decides uniqueness. PostgreSQL names
+/// the constraint, SQLite names a CHECK but only the column of a UNIQUE.
 fn violated_constraint(error: &sqlx::Error) -> Option<(Field, Problem)> {
     let database = error.as_database_error()?;
     let text = database.constraint().unwrap_or_else(|| database.message());
@@ -100,13 +102,14 @@ fn is_unknown_outcome(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::AnyDriverError(error) if error.is::<OutcomeUnknown>())
 }
 
-/// Whether a value from outside is none that PostgreSQL takes as text, such as one with a NUL.
+/// Returns whether PostgreSQL rejected a value as text, such as one with a NUL.
 fn is_no_text(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| ["22021", "22P05"].contains(&code.as_ref()))
 }
 
-/// Whether trying again later can help: not reachable, out of connections, locked, in another's way, full, read-only, going down.
+/// Returns whether a retry can help: the database is not reachable, out of connections, locked, in
+/// conflict with another transaction, full, read-only, or shutting down.
 fn is_outage(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_)
@@ -117,9 +120,10 @@ fn is_outage(error: &sqlx::Error) -> bool {
         | sqlx::Error::Protocol(_) => true,
         sqlx::Error::Database(database) => {
             let code = database.code().unwrap_or_default().into_owned();
-            // PostgreSQL's classes (08 connection, 25006 read-only, 40 rolled back for another transaction's sake, 53 resources,
-            // 55P03 locked, 57 operator, 58 the system's disks) have five characters, SQLite's result codes are numbers whose low
-            // byte is the kind: 5 busy, 6 locked, 8 read-only, 10 I/O, 13 full, 14 cannot open.
+            // PostgreSQL's codes have five characters: 08 connection, 25006 read-only, 40 rolled
+            // back because of another transaction, 53 resources, 55P03 locked, 57 operator, 58 the
+            // system's disks. SQLite's are numbers whose low byte is the kind: 5 busy, 6 locked, 8
+            // read-only, 10 I/O, 13 full, 14 cannot open.
             if code.len() == 5 {
                 ["08", "25006", "40", "53", "55P03", "57", "58"].iter().any(|class| code.starts_with(class))
             } else {
@@ -130,7 +134,7 @@ fn is_outage(error: &sqlx::Error) -> bool {
     }
 }
 
-/// The connection was lost with COMMIT on its way, and nobody could be asked what became of it.
+/// The connection was lost during COMMIT, and the outcome could not be learned.
 #[derive(Debug)]
 pub struct OutcomeUnknown(pub sqlx::Error);
 
@@ -165,7 +169,7 @@ mod tests {
         }
     }
 
-    /// An error of a database with this code.
+    /// A database error with this code.
     #[derive(Debug)]
     struct Coded(&'static str);
 

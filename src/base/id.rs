@@ -1,19 +1,21 @@
-//! Ids for rows. Neither database makes them the way the other does, so the program does.
+//! Row ids. The two databases generate them differently, so the program generates them.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::clock::{Millis, SKEW};
 
-/// 2025-01-01, so that 42 bits of milliseconds reach past the year 2160.
+/// 2025-01-01 in milliseconds since 1970, so that 42 bits of milliseconds reach past the year 2160.
 pub const EPOCH: Millis = 1_735_689_600_000;
 const RANDOM_BITS: u32 = 21;
 
 static LAST: AtomicI64 = AtomicI64::new(0);
 
-/// A new id: the time in the upper bits, so that ids sort by age and indexes grow at one end; randomness in the lower 21, so
-/// that several instances on one database do not meet. Within one process ids strictly increase, also when the clock goes
-/// back a little; further back they follow the clock, or a process whose clock was ahead once would date all rows into the future.
-/// Two instances can meet with a chance of one in two million in the same millisecond; the primary key then refuses.
+/// Returns a new id: the time in the upper bits, so that ids sort by age and indexes grow at one
+/// end; 21 random bits below, so that several instances on one database do not collide. Within one
+/// process ids strictly increase, even when the clock goes back a little; when it goes back further
+/// they follow the clock, or a process whose clock was once ahead would date all rows into the
+/// future. Two instances collide with a chance of one in two million in the same millisecond; the
+/// primary key then rejects the row.
 pub fn new_id(now: Millis) -> i64 {
     let time = now.saturating_sub(EPOCH).clamp(0, (1 << 42) - 1);
     let fresh = (time << RANDOM_BITS) | i64::from(rand::random::<u32>() >> (32 - RANDOM_BITS));
@@ -27,7 +29,7 @@ const fn next(fresh: i64, last: i64) -> i64 {
     if last >= fresh && last - fresh < SKEW << RANDOM_BITS { last + 1 } else { fresh }
 }
 
-/// No row made from then on has a smaller id.
+/// Returns a lower bound: rows created at `at` or later have no smaller id.
 pub fn first_id_at(at: Millis) -> i64 {
     at.saturating_sub(EPOCH).clamp(0, (1 << 42) - 1) << RANDOM_BITS
 }

@@ -1,23 +1,23 @@
-//! A mail as it is written, in plain text and in HTML with the same words.
+//! A rendered mail, in plain text and in HTML with the same words.
 
 use leptos::prelude::*;
 
-/// A mail as it is written.
+/// The content of a mail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
-    /// To which address.
+    /// The recipient's address.
     pub to: String,
-    /// Whom it greets, where that is known to be no text of a stranger's.
+    /// The name to greet, if it is known not to be text of a stranger.
     pub name: Option<String>,
-    /// What about.
+    /// The subject.
     pub subject: String,
-    /// What it says.
+    /// The paragraphs before the button.
     pub paragraphs: Vec<String>,
-    /// What to press, and where it leads.
+    /// The button's label and URL.
     pub button: Option<(&'static str, String)>,
-    /// A code that does what the button does.
+    /// A code that has the same effect as the button.
     pub code: Option<String>,
-    /// What it says after the button.
+    /// The paragraphs after the button.
     pub closing: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ impl Letter {
         self.name.as_ref().map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"))
     }
 
-    /// The plain text.
+    /// Renders the mail as plain text.
     pub fn text(&self, site_name: &str, base_url: &str) -> String {
         let mut parts = vec![self.greeting()];
         parts.extend(self.paragraphs.iter().cloned());
@@ -41,7 +41,8 @@ impl Letter {
         parts.join("\n\n")
     }
 
-    /// The same as HTML. Styles stand at the elements, since mail programs drop others; nothing is loaded from anywhere.
+    /// Renders the mail as HTML. Styles are inline, since mail programs drop others; nothing is
+    /// loaded from elsewhere.
     pub fn html(&self, site_name: &str, base_url: &str) -> String {
         const BODY: &str =
             "font-family:system-ui,sans-serif;line-height:1.5;max-width:36em;margin:1.5em auto;padding:0 1em";
@@ -75,7 +76,8 @@ impl Letter {
                 <html lang="en">
                     <head>
                         <meta charset="utf-8" />
-                        // As one escaped text: in a title the marks are shown that views leave between their parts.
+                        // As one escaped text: in a title, the markers between the parts of a view
+                        // would be visible.
                         <title inner_html=subject.to_html() />
                     </head>
                     <body style=BODY>

@@ -1,4 +1,4 @@
-//! The ways out: SMTP, a folder, or the developers' mailbox.
+//! Sends mails: by SMTP, to a folder, or to the development mailbox.
 
 use std::{
     collections::VecDeque,
@@ -29,41 +29,41 @@ use super::{
     letter::Letter,
 };
 
-/// Why a mail did not go out.
+/// Why a mail was not sent.
 #[derive(Debug)]
 pub struct NotSent {
-    /// For the log and the operator.
+    /// The reason, for the log and the operator.
     pub reason: String,
-    /// Whether trying again is of no use.
+    /// Whether a retry is pointless.
     pub is_final: bool,
 }
 
-/// A mail in the developers' mailbox.
+/// A mail in the development mailbox.
 #[derive(Clone, Debug)]
 pub struct Posted {
-    /// When it was sent.
+    /// When it was sent, in milliseconds since 1970.
     pub at: Millis,
-    /// To whom.
+    /// The recipient's address.
     pub to: String,
-    /// What about.
+    /// The subject.
     pub subject: String,
-    /// Its plain text.
+    /// The plain text.
     pub text: String,
-    /// Where its button leads.
+    /// The URL of its button.
     pub link: Option<String>,
 }
 
 enum Way {
     Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
     Folder(PathBuf),
-    /// The latest at the front.
+    /// The latest comes first.
     Mailbox(Mutex<VecDeque<Posted>>),
 }
 
-/// The longest that a mail server may take for each of its answers. Of those one mail takes nine at most.
+/// How long a mail server may take for each of its answers. One mail needs nine of them at most.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The site's post office.
+/// Sends the site's mails by the configured transport.
 pub struct Mailer {
     way: Way,
     from: Mailbox,
@@ -73,14 +73,14 @@ pub struct Mailer {
 }
 
 impl Mailer {
-    /// With the configured way out.
+    /// Creates a mailer with the configured transport.
     ///
     /// # Errors
-    /// When it cannot be used.
+    /// When the transport cannot be used.
     pub fn new(config: &Config, base_url: &Url) -> Result<Self, Failure> {
         let invalid = |error: &dyn std::fmt::Display| Failure::message(format!("mail.from: {error}"));
         let from = if config.mail.from.is_empty() {
-            // A host that is a number is none that mail knows; such a site sends nothing but in tests.
+            // Mail has no numeric hosts; such a site sends nothing except in tests.
             let host = base_url.domain().unwrap_or("localhost");
             Address::new("noreply", host).map_err(|error| invalid(&error))?
         } else {
@@ -88,7 +88,7 @@ impl Mailer {
             from.parse().map_err(|error| invalid(&error))?
         };
         let way = match &config.mail.transport {
-            // Once more, for whoever puts a configuration together without its checks.
+            // Checked again, for callers that build a configuration without its checks.
             MailTransport::Mailbox
                 if config.site.environment == Environment::Production || !is_loopback(base_url) =>
             {
@@ -111,7 +111,7 @@ impl Mailer {
         })
     }
 
-    /// To be called after the commit that queued a mail.
+    /// Wakes the mail worker. Call it after the commit that queued a mail.
     pub fn wake(&self) {
         self.woken.notify_one();
     }
@@ -121,7 +121,7 @@ impl Mailer {
         self.woken.notified().await;
     }
 
-    /// What is in the developers' mailbox, the latest first; none where there is no such mailbox.
+    /// Returns the development mailbox, the latest mail first, or `None` with another transport.
     pub fn mailbox(&self) -> Option<Vec<Posted>> {
         match &self.way {
             Way::Mailbox(posted) => {
@@ -131,17 +131,17 @@ impl Mailer {
         }
     }
 
-    /// Sends one.
+    /// Sends one mail.
     ///
     /// # Errors
-    /// When it was not taken.
+    /// [`NotSent`] with the reason when the mail was not accepted.
     pub async fn send(&self, id: i64, now: i64, letter: &Letter) -> Result<(), NotSent> {
         let never = |error: &dyn std::fmt::Display| NotSent { reason: error.to_string(), is_final: true };
         let message = || self.message(id, letter).map_err(|error| never(&error));
         match &self.way {
             Way::Mailbox(posted) => {
-                /// Memory is bounded, and nobody looks further back.
-                const MOST: usize = 100;
+                /// Bounds the memory; nobody looks further back.
+                const MAX_MAILS: usize = 100;
                 let mut posted = posted.lock().unwrap_or_else(PoisonError::into_inner);
                 posted.push_front(Posted {
                     at: now,
@@ -150,7 +150,7 @@ impl Mailer {
                     text: letter.text(&self.site_name, &self.base_url),
                     link: letter.button.as_ref().map(|(_, url)| url.clone()),
                 });
-                posted.truncate(MOST);
+                posted.truncate(MAX_MAILS);
                 Ok(())
             }
             Way::Folder(folder) => write(folder, id, &message()?.formatted())
@@ -174,7 +174,7 @@ impl Mailer {
             .subject(letter.subject.clone())
             .message_id(Some(format!("<{id:x}.{:016x}@{}>", rand::random::<u64>(), self.from.email.domain())))
             .multipart(MultiPart::alternative_plain_html(text, html))?;
-        // RFC 3834: so that nobody's holiday notice answers us.
+        // RFC 3834: keeps vacation responders from answering.
         message.headers_mut().insert_raw(HeaderValue::new(
             HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".into(),
@@ -183,14 +183,15 @@ impl Mailer {
     }
 }
 
-/// A client of the mail server at this address.
+/// Creates a client for the mail server at this URL.
 fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
     let unusable = || Failure::message("mail.transport: this address cannot be used");
     let parsed = Url::parse(url).map_err(|_| unusable())?;
     let mut client = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
         .map_err(|_| unusable())?
         .timeout(Some(ANSWER_TIMEOUT));
-    // A path of the address is the name already. Servers refuse one that cannot be ours, such as lettre's own, 127.0.0.1.
+    // A path in the URL already is the name. Servers reject names that cannot be ours, such as
+    // lettre's default, 127.0.0.1.
     if parsed.path().len() <= 1 {
         client = client.hello_name(match base_url.host() {
             Some(Host::Ipv4(address)) => ClientId::Ipv4(address),
@@ -214,7 +215,7 @@ fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<
         .add_root_certificate(certificate)
         .build()
         .map_err(|error| wrong(&error))?;
-    // As lettre reads the address.
+    // The way lettre reads the URL.
     let wanted = parsed.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value);
     Ok(match (parsed.scheme(), wanted.as_deref()) {
         ("smtps", _) => client.tls(Tls::Wrapper(tls)),
@@ -227,7 +228,7 @@ fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<
 
 const PEM_BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
-/// For nobody else on this machine to read, and whole or not at all.
+/// Writes the file completely or not at all, readable by this user only.
 async fn write(folder: &Path, id: i64, bytes: &[u8]) -> std::io::Result<()> {
     use tokio::io::AsyncWriteExt;
     let name = format!("{id:016x}-{:08x}", rand::random::<u32>());
@@ -239,7 +240,9 @@ async fn write(folder: &Path, id: i64, bytes: &[u8]) -> std::io::Result<()> {
     tokio::fs::rename(unfinished, finished).await
 }
 
-/// Refused for good (5xx), and not because of us: with a password that is put right (RFC 4954: 530 to 538) the same mail goes out.
+/// Returns whether the rejection is permanent (5xx) and due to the mail itself. After an
+/// authentication failure (RFC 4954: 530 to 538) the same mail can be sent once the password is
+/// fixed.
 fn is_about_the_mail(error: &lettre::transport::smtp::Error) -> bool {
     error.is_permanent() && !error.status().is_some_and(|code| (530..540).contains(&u16::from(code)))
 }

@@ -1,4 +1,4 @@
-//! Who is asking, and what they may. On the server only: what a page may know of its visitor is [`crate::ui::Visitor`].
+//! The signed-in member and their permissions. Server only: pages get [`crate::ui::Visitor`].
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -20,8 +20,8 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A signed-in, active member. Services take one as an argument, so that without one they cannot be called; it is
-/// made only from a user's row (`accounts::service`). Cheap to clone.
+/// A signed-in, active member. Services take one as an argument, so that they cannot be called
+/// without one; it is created only from a user's row (`accounts::service`). Cheap to clone.
 #[derive(Clone)]
 pub struct Member(Arc<Inner>);
 
@@ -33,40 +33,43 @@ struct Inner {
     acting: Option<Actor>,
 }
 
-/// A member of staff who acts as somebody else.
+/// A member of staff who impersonates a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// Whose row.
+    /// The id of their row.
     pub id: UserId,
-    /// How they are called.
+    /// Their username.
     pub username: String,
-    /// When it is over, at the latest.
+    /// The deadline of the impersonation, in milliseconds since 1970.
     pub ends_at: Millis,
 }
 
-/// What an account is, and what it was given. Names are text: those that the program does not know are kept.
+/// An account's role and permissions. Codenames are text: those that the program does not know are
+/// kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
-    /// May enter the admin.
+    /// Whether it may enter the admin.
     pub is_staff: bool,
-    /// May everything.
+    /// Whether it has all permissions.
     pub is_superuser: bool,
-    /// Codenames of its own.
+    /// Codenames of the permissions granted to it directly.
     pub own: BTreeSet<String>,
-    /// Codenames of its groups.
+    /// Codenames of the permissions of its groups.
     pub of_groups: BTreeSet<String>,
 }
 
 impl Rights {
-    /// Django's rule for an active account: a superuser may everything, also what there is no name for yet; anybody else what they
-    /// or one of their groups were given. (For an inactive one there is no [`Member`] to ask.)
+    /// Returns whether the account has a permission, by Django's rule for active accounts: a
+    /// superuser has all of them, even unknown ones; others have what was granted to them or to
+    /// their groups. (An inactive account has no [`Member`] to ask.)
     pub fn has_perm(&self, codename: &str) -> bool {
         self.is_superuser || self.own.contains(codename) || self.of_groups.contains(codename)
     }
 }
 
 impl Member {
-    /// With no rights: enough to open a session with, and what they may is read for the next request.
+    /// Creates a member without permissions: enough to open a session with. The next request reads
+    /// the permissions.
     pub(crate) fn new(id: UserId, username: String, session_stamp: Vec<u8>) -> Self {
         Self::with_rights(id, username, session_stamp, Rights::default())
     }
@@ -75,7 +78,8 @@ impl Member {
         Self(Arc::new(Inner { id, username, session_stamp, rights, acting: None }))
     }
 
-    /// The same member, with somebody else at the keyboard. (`acting` alone makes one, for a single request; in no memory is any.)
+    /// Returns the same member, impersonated by `actor`. (Only `acting` creates one, for a single
+    /// request; it is never stored or cached.)
     pub(crate) fn impersonated_by(&self, actor: Actor) -> Self {
         let Inner { id, username, session_stamp, rights, .. } = &*self.0;
         Self(Arc::new(Inner {
@@ -87,80 +91,86 @@ impl Member {
         }))
     }
 
-    /// The member of staff who is really there, where one acts as this member. What is made for such a request, or read from a
-    /// store of finished answers, must not be what other requests get: a page cache asks here and steps aside.
+    /// Returns the member of staff who impersonates this member, if any. Responses to such a
+    /// request must not reach other requests, and stored responses must not answer it: the page
+    /// cache asks here and steps aside.
     pub fn acting(&self) -> Option<&Actor> {
         self.0.acting.as_ref()
     }
 
-    /// For what is the member's own to do: password, address, name, deletion.
+    /// Checks that nobody impersonates the member: for what only the member may change, such as
+    /// password, address, name, deletion.
     ///
     /// # Errors
-    /// [`AppError::ClosedWhileActing`] where staff acts as them.
+    /// [`AppError::ClosedWhileActing`] during an impersonation.
     pub fn in_person(&self) -> Result<(), AppError> {
         if self.acting().is_some() { Err(AppError::ClosedWhileActing) } else { Ok(()) }
     }
 
-    /// Whose row.
+    /// Returns the id of the member's row.
     pub fn id(&self) -> UserId {
         self.0.id
     }
 
-    /// The name as its owner wrote it.
+    /// Returns the username as its owner wrote it.
     pub fn username(&self) -> &str {
         &self.0.username
     }
 
-    /// Copied into each session of the member; a session with another one is over.
+    /// Returns the stamp that each session of the member copies; a session with another stamp is
+    /// invalid.
     pub(crate) fn session_stamp(&self) -> &[u8] {
         &self.0.session_stamp
     }
 
-    /// What the account is, and what it was given.
+    /// Returns the role and permissions of the account.
     pub fn rights(&self) -> &Rights {
         &self.0.rights
     }
 
-    /// Whether they may enter the admin.
+    /// Returns whether the member may enter the admin.
     pub fn is_staff(&self) -> bool {
         self.0.rights.is_staff
     }
 
-    /// Whether they may everything.
+    /// Returns whether the member has all permissions.
     pub fn is_superuser(&self) -> bool {
         self.0.rights.is_superuser
     }
 
-    /// Django's `has_perm("app.codename")`.
+    /// Returns whether the member has a permission: Django's `has_perm("app.codename")`.
     pub fn has_perm(&self, codename: &str) -> bool {
         self.0.rights.has_perm(codename)
     }
 
-    /// Whether they may all that these rights give, names of elsewhere included: else whoever lends or takes them could have more
-    /// than they do themselves.
+    /// Returns whether the member has all of these permissions, including unknown codenames.
+    /// Without this check, staff could gain permissions by granting or impersonating.
     pub fn covers(&self, rights: &Rights) -> bool {
         self.is_superuser()
             || !rights.is_superuser
                 && rights.own.iter().chain(&rights.of_groups).all(|name| self.has_perm(name))
     }
 
-    /// The same for what the program knows by name.
+    /// Returns whether the member has a known permission.
     pub fn may(&self, permission: Permission) -> bool {
         self.has_perm(permission.codename())
     }
 
-    /// The proof that they are staff and may do this: what the verbs of the admin take.
+    /// Returns the proof that the member is staff and has the permission, which the admin's
+    /// services require.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] where either is not so.
+    /// [`AppError::Forbidden`] if they lack either, [`AppError::ClosedWhileActing`] during an
+    /// impersonation.
     pub fn require(&self, permission: Permission) -> Result<Staff, AppError> {
         self.staff()?.require(permission)
     }
 
-    /// The proof that they are staff, for what every one of them may.
+    /// Returns the proof that the member is staff, for what all staff may do.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] where they are not, [`AppError::ClosedWhileActing`] where staff acts as them.
+    /// [`AppError::Forbidden`] if they are not staff, [`AppError::ClosedWhileActing`] during an
+    /// impersonation.
     pub fn staff(&self) -> Result<Staff, AppError> {
         self.in_person()?;
         if self.is_staff() { Ok(Staff(self.clone())) } else { Err(AppError::Forbidden) }
@@ -174,33 +184,35 @@ impl fmt::Debug for Member {
     }
 }
 
-/// A member who is staff and was found to have a permission. Only to be had from [`Member::require`] and [`Member::staff`].
+/// Proof that a member is staff and was found to have a permission. Created only by
+/// [`Member::require`] and [`Member::staff`].
 #[derive(Clone, Debug)]
 pub struct Staff(Member);
 
 impl Staff {
-    /// Who it is.
+    /// Returns the member.
     pub fn member(&self) -> &Member {
         &self.0
     }
 
-    /// For a verb that needs more than the one permission.
+    /// Checks a further permission, for services that need more than one.
     ///
     /// # Errors
-    /// [`AppError::Forbidden`] where they have it not.
+    /// [`AppError::Forbidden`] if the member lacks it.
     pub fn require(&self, permission: Permission) -> Result<Self, AppError> {
         if self.0.may(permission) { Ok(self.clone()) } else { Err(AppError::Forbidden) }
     }
 }
 
-/// Where a request comes from, as far as can be told: for the devices page and the record of activity.
+/// The origin of a request, for the devices page and the activity log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientInfo {
-    /// The address, of the proxy's visitor where the proxy is trusted.
+    /// The IP address; behind a trusted proxy, that of its visitor.
     pub address: String,
     /// `User-Agent`, cut to 300 characters.
     pub agent: String,
-    /// The member of staff, where one acts as the member: it is their address and their browser, and not the member's.
+    /// The member of staff during an impersonation: address and browser are then theirs, not the
+    /// member's.
     #[serde(skip)]
     pub acting: Option<Actor>,
 }
@@ -232,7 +244,7 @@ mod tests {
         assert_eq!(acted.require(Permission::ViewUser).err(), Some(AppError::ClosedWhileActing));
     }
 
-    /// Names that the program knows, names of elsewhere, and what is no name at all.
+    /// Known codenames, unknown ones, and text that is no codename.
     fn names() -> impl Strategy<Value = String> {
         prop_oneof![
             proptest::sample::select(Permission::ALL.to_vec()).prop_map(|known| known.codename().to_owned()),
@@ -242,7 +254,8 @@ mod tests {
     }
 
     proptest! {
-        /// Against the rule as the lesson says it: a list of everything that was given, searched from end to end.
+        /// Compares with the plain form of the rule: a linear search through everything that was
+        /// granted.
         #[test]
         fn permissions_are_djangos(
             is_staff: bool,

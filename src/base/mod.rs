@@ -1,4 +1,4 @@
-//! What every feature stands on: configuration, database, clock, identity. Knows no feature.
+//! The foundation of all features: configuration, database, clock, identity. Depends on no feature.
 
 pub mod assets;
 pub mod backup;

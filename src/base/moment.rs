@@ -1,11 +1,11 @@
-//! Milliseconds into words.
+//! Formats timestamps.
 
 use time::{OffsetDateTime, macros::format_description};
 
 use super::clock::Millis;
 use crate::shared::moment::Moment;
 
-/// To the second, in UTC; to the millisecond for machines.
+/// Formats a timestamp in UTC: to the second for people, to the millisecond for machines.
 pub fn moment(at: Millis) -> Moment {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at) * 1_000_000)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH);

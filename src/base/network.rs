@@ -1,16 +1,17 @@
-//! Addresses and networks.
+//! IP addresses and networks.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
-/// The other end of a connection; in the extensions of each request.
+/// The other end of a connection, stored in the extensions of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer {
-    /// An address of the network.
+    /// An IP address.
     Network(IpAddr),
-    /// A process of this machine, through our socket file. Its permissions say who may be that, so `X-Forwarded-For` is believed.
+    /// A process on this machine, through our socket file. The file's permissions say who can
+    /// connect, so `X-Forwarded-For` is trusted.
     UnixSocket,
 }
 
@@ -21,7 +22,7 @@ impl From<SocketAddr> for Peer {
 }
 
 impl Peer {
-    /// Returns its address, where it has one.
+    /// Returns the IP address, or `None` for a socket file.
     pub fn address(self) -> Option<IpAddr> {
         match self {
             Self::Network(address) => Some(address.to_canonical()),
@@ -29,7 +30,7 @@ impl Peer {
         }
     }
 
-    /// Returns whether what it says of others is believed.
+    /// Returns whether its `X-Forwarded-For` is trusted.
     pub fn is_trusted(self, trusted: &[IpNet]) -> bool {
         self.address().is_none_or(|address| contains(trusted, address))
     }
@@ -40,7 +41,8 @@ pub fn contains(networks: &[IpNet], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(&address))
 }
 
-/// Returns what one customer of a provider has: an IPv4 address, or the /64 of an IPv6 address (its first address).
+/// Returns the network that one customer of a provider has: an IPv4 address itself, or the first
+/// address of an IPv6 address's /64.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -51,8 +53,8 @@ pub fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Returns the peer's address, or, where the peer is trusted, the last one in `X-Forwarded-For` that no trusted proxy has: what
-/// stands before it may have been made up by the visitor.
+/// Returns the visitor's address: the peer's own, or, if the peer is trusted, the last one in
+/// `X-Forwarded-For` that is not a trusted proxy's. The visitor may have forged the ones before it.
 pub fn address(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let mut nearest = peer.address();
     if !peer.is_trusted(trusted) {
@@ -76,8 +78,8 @@ pub fn address(peer: Peer, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpA
     nearest
 }
 
-/// Reads an address as proxies write it: with or without a port, IPv6 with or without brackets and zone, and as in `Forwarded`
-/// (`for="[2001:db8::7]:4711"`).
+/// Parses an address as proxies write it: with or without a port, IPv6 with or without brackets and
+/// zone, and as in `Forwarded` (`for="[2001:db8::7]:4711"`).
 fn parse_hop(hop: &str) -> Option<IpAddr> {
     let hop = match hop.get(..4) {
         Some(name) if name.eq_ignore_ascii_case("for=") => hop[4..].split(';').next().unwrap_or_default(),
@@ -89,7 +91,7 @@ fn parse_hop(hop: &str) -> Option<IpAddr> {
             let (address, port) = rest.split_once(']')?;
             (port.is_empty() || port.starts_with(':')).then_some(address)?
         }
-        // With one colon it is IPv4 and a port, with more it is IPv6.
+        // One colon means IPv4 with a port, more mean IPv6.
         None => match hop.split_once(':') {
             Some((address, port)) if !port.contains(':') => address,
             _ => hop,

@@ -1,10 +1,11 @@
-//! What came of a form or another call, in a word for its line in the log: `accepted`, `refused:bad_credentials`, `failed:internal`.
+//! The outcome of a form or call, as one word for its log line: `accepted`,
+//! `refused:bad_credentials`, `failed:internal`.
 
 use std::fmt;
 
 use crate::shared::{error::AppError, forms::Submission};
 
-/// Returns the word for an answer.
+/// Returns the word for a response.
 pub fn of_submission(submission: &Submission) -> String {
     match submission {
         Submission::Accepted => "accepted".to_owned(),
@@ -22,7 +23,7 @@ pub fn of_error(error: &AppError) -> String {
     }
 }
 
-/// Returns why something was refused, or failed.
+/// Returns why a request was refused, or failed.
 pub fn reason(error: &AppError) -> String {
     match error {
         AppError::Invalid(errors) => errors.first().map_or_else(|| "invalid".to_owned(), name),
@@ -31,7 +32,7 @@ pub fn reason(error: &AppError) -> String {
     }
 }
 
-/// Returns a variant's name in snake case, without what it holds.
+/// Returns a variant's name in snake case, without its fields.
 fn name(variant: &impl fmt::Debug) -> String {
     let text = format!("{variant:?}");
     let mut name = String::new();

@@ -1,5 +1,5 @@
-//! A statement that is put together from parts: only the texts of the program are joined, what comes from outside is bound. With
-//! numbered placeholders, which both databases take.
+//! Builds a statement from parts. Only the program's own texts are joined; input is bound to
+//! numbered placeholders, which both databases accept.
 
 use std::fmt::Write;
 
@@ -15,50 +15,50 @@ enum Value {
     Bytes(Vec<u8>),
 }
 
-/// A statement and its values.
+/// A statement with its values.
 pub struct Sql {
     text: String,
     values: Vec<Value>,
 }
 
 impl Sql {
-    /// Begins with this text.
+    /// Starts a statement with `text`.
     pub fn new(text: &'static str) -> Self {
         Self { text: text.to_owned(), values: Vec::new() }
     }
 
-    /// Adds text of the program.
+    /// Appends text of the program.
     pub fn push(&mut self, text: &'static str) -> &mut Self {
         self.text.push_str(text);
         self
     }
 
-    /// Adds a placeholder for a number.
+    /// Appends a placeholder for a number.
     pub fn number(&mut self, number: i64) -> &mut Self {
         self.values.push(Value::Number(number));
         self.placeholder()
     }
 
-    /// Adds a placeholder for a text.
+    /// Appends a placeholder for a text.
     pub fn text(&mut self, text: impl Into<String>) -> &mut Self {
         self.values.push(Value::Text(text.into()));
         self.placeholder()
     }
 
-    /// Adds a placeholder for bytes.
+    /// Appends a placeholder for bytes.
     pub fn bytes(&mut self, bytes: impl Into<Vec<u8>>) -> &mut Self {
         self.values.push(Value::Bytes(bytes.into()));
         self.placeholder()
     }
 
-    /// Adds `($1, $2, …)`. Of none at all: `(NULL)`, which nothing is in.
+    /// Appends `($1, $2, …)`. For an empty list it appends `(NULL)`, which matches nothing.
     pub fn numbers(&mut self, numbers: impl IntoIterator<Item = i64>) -> &mut Self {
         self.list(numbers, |sql, number| {
             sql.number(number);
         })
     }
 
-    /// The same of texts.
+    /// Appends a list of texts, as [`Self::numbers`] does.
     pub fn texts<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) -> &mut Self {
         self.list(texts, |sql, text| {
             sql.text(text);
@@ -77,12 +77,13 @@ impl Sql {
     }
 
     fn placeholder(&mut self) -> &mut Self {
-        // To write to a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(self.text, "${}", self.values.len());
         self
     }
 
-    /// The statement, for its rows. Planned anew each time: what is frequent and what is rare decides how PostgreSQL goes about it.
+    /// Returns the statement for reading its rows. It is planned each time: the best plan in
+    /// PostgreSQL depends on how frequent the values are.
     pub fn query_as<'q, T: for<'r> FromRow<'r, AnyRow>>(&'q self) -> QueryAs<'q, Any, T, AnyArguments<'q>> {
         self.values
             .iter()
@@ -94,7 +95,7 @@ impl Sql {
             .persistent(false)
     }
 
-    /// The statement, for what it does.
+    /// Returns the statement for executing it.
     pub fn query(&self) -> Query<'_, Any, AnyArguments<'_>> {
         self.values.iter().fold(sqlx::query(&self.text), |query, value| match value {
             Value::Number(number) => query.bind(number),
@@ -103,7 +104,7 @@ impl Sql {
         })
     }
 
-    /// The same statement with `EXPLAIN` in front, for tests.
+    /// Returns the statement prefixed with `EXPLAIN`, for tests.
     #[cfg(test)]
     pub fn explained(mut self, how: &str) -> Self {
         self.text.insert_str(0, how);

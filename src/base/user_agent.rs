@@ -1,8 +1,9 @@
-//! A browser's `User-Agent` in words.
+//! Describes a `User-Agent`.
 
 use woothee::parser::{Parser, WootheeResult};
 
-/// Browser and system, such as "Firefox on Linux". Never the raw text: it is long, and anybody can write into it what they like.
+/// Returns browser and system, such as "Firefox on Linux". Never the raw text: it is long, and
+/// anybody can put anything in it.
 pub fn in_words(agent: &str) -> String {
     let found = Parser::new().parse(agent).unwrap_or_default();
     match (browser(&found), system(&found, agent)) {
@@ -13,7 +14,7 @@ pub fn in_words(agent: &str) -> String {
 }
 
 fn browser<'a>(found: &WootheeResult<'a>) -> Option<&'a str> {
-    // Crawlers, feed readers and libraries are no browsers of anybody.
+    // Crawlers, feed readers and libraries are not browsers.
     let is_browser = !["crawler", "misc"].contains(&found.category);
     match found.name {
         "" | "UNKNOWN" => None,
@@ -24,7 +25,8 @@ fn browser<'a>(found: &WootheeResult<'a>) -> Option<&'a str> {
     }
 }
 
-/// Without versions: browsers keep theirs to themselves, and call Windows 11 and every macOS since 2020 "10".
+/// Returns the system without its version: browsers hide it, and report Windows 11 and every macOS
+/// since 2020 as "10".
 fn system(found: &WootheeResult<'_>, agent: &str) -> Option<&'static str> {
     [
         ("iPad", "iPad"),
@@ -41,7 +43,7 @@ fn system(found: &WootheeResult<'_>, agent: &str) -> Option<&'static str> {
     .into_iter()
     .find(|(os, _)| found.os.starts_with(os))
     .map(|(_, name)| name)
-    // woothee knows no BSD but one.
+    // woothee knows only one BSD.
     .or_else(|| agent.contains("BSD").then_some("BSD"))
 }
 

@@ -1,15 +1,17 @@
-//! Django's rules for usernames, and what it leaves open: which two names are the same.
+//! Django's rules for usernames, and the comparison that Django leaves open: which two names are
+//! the same.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use crate::shared::forms::{Problem, USERNAME_MAX};
 
-/// Letters that are drawn as nothing (Hangul fillers, general category Lo). With them in, two names can look alike, or empty.
+/// Letters without a visible shape (Hangul fillers, general category Lo). With them, two names
+/// could look alike, or empty.
 pub const INVISIBLE_LETTERS: [char; 4] = ['\u{115F}', '\u{1160}', '\u{3164}', '\u{FFA0}'];
 
-/// The name as it is stored: trimmed, NFKC, and without what cannot be seen, unless nothing else is in it. Django does not normalise what is over the limit already, since NFKC of a long text
-/// takes long.
+/// Returns the name as it is stored: trimmed, NFKC, and without invisible letters, unless it has no
+/// others. Like Django, it does not normalize a name that is over the limit, since that takes long.
 pub fn normalize(typed: &str) -> String {
     let typed = typed.trim();
     if typed.chars().count() > USERNAME_MAX as usize {
@@ -20,8 +22,9 @@ pub fn normalize(typed: &str) -> String {
     if seen.is_empty() { normalized } else { seen }
 }
 
-/// What makes two names, or two addresses, the same: Unicode case folding of NFKC (SQLite's NOCASE folds ASCII only, so É and é
-/// are two users in many places), without what cannot be seen, and without NUL, which PostgreSQL takes in no text.
+/// Returns the key that two equal names, or addresses, share: the Unicode case folding of NFKC
+/// (SQLite's NOCASE folds ASCII only, so that É and é would be two users), without invisible
+/// letters, and without NUL, which PostgreSQL rejects in text.
 pub fn key(text: &str) -> String {
     let normalized: String = text.trim().nfkc().collect();
     caseless::default_case_fold_str(&normalized)
@@ -30,7 +33,8 @@ pub fn key(text: &str) -> String {
         .collect()
 }
 
-/// The rules for a normalised name: `^[\w.@+-]+\Z`, at most 150 characters, and something to see.
+/// Returns the problems of a normalized name. Valid names match `^[\w.@+-]+\Z`, have at most 150
+/// characters, and are visible.
 pub fn problems(name: &str) -> Vec<Problem> {
     let found = name.chars().count();
     if found == 0 {
@@ -49,8 +53,8 @@ pub fn problems(name: &str) -> Vec<Problem> {
     problems
 }
 
-/// Python's `\w` is what `str.isalnum` accepts, letters (L*) and numbers (N*), and the underscore. Not marks, so it is not
-/// Rust's `char::is_alphanumeric`.
+/// Python's `\w` is what `str.isalnum` accepts, letters (L*) and numbers (N*), and the underscore.
+/// It excludes marks, unlike Rust's `char::is_alphanumeric`.
 fn is_allowed(c: char) -> bool {
     matches!(c, '_' | '.' | '@' | '+' | '-')
         || matches!(c.general_category_group(), GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number)

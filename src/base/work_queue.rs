@@ -1,5 +1,6 @@
-//! Heavy work behind a bound: a hash or a picture takes tens of megabytes and of milliseconds of a core, so that without one a burst
-//! of them takes the machine. A few run at once, on threads where nothing else waits; a few wait; the rest is told to come back.
+//! Limits heavy work: a hash or a picture takes tens of megabytes, and a core for tens of
+//! milliseconds, so that a burst of them would overload the machine. A few run at once, on blocking
+//! threads; a few wait; the others get [`AppError::Busy`].
 
 use std::sync::Arc;
 
@@ -8,26 +9,26 @@ use tracing::Span;
 
 use crate::shared::error::AppError;
 
-/// A number of slots and a queue in front of them. Clones share both.
+/// A number of slots with a queue in front. Clones share both.
 #[derive(Clone)]
 pub struct WorkQueue {
     slots: Arc<Semaphore>,
-    /// Who is at work plus who waits.
+    /// Places for all jobs, running and waiting.
     admitted: Arc<Semaphore>,
-    /// The same, of those who come through [`Lane::Open`].
+    /// Places for those of them that come through [`Lane::Open`].
     admitted_open: Arc<Semaphore>,
 }
 
-/// Which part of the queue is used.
+/// A part of the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lane {
     /// For strangers: half of the queue, so that a flood of them leaves the other half free.
     Open,
-    /// The whole queue, for those who have shown that they are no strangers.
+    /// For clients that are known: the whole queue.
     Reserved,
 }
 
-/// A place in the queue; dropped, it is free again.
+/// A place in the queue, freed when dropped.
 #[derive(Debug)]
 pub struct Permit {
     _place: OwnedSemaphorePermit,
@@ -35,7 +36,7 @@ pub struct Permit {
 }
 
 impl WorkQueue {
-    /// So many at once, so many waiting.
+    /// Creates a queue: `slots` jobs run at once, `queue` jobs wait.
     pub fn new(slots: usize, queue: usize) -> Self {
         Self {
             slots: Arc::new(Semaphore::new(slots)),
@@ -47,15 +48,15 @@ impl WorkQueue {
     /// Takes a place in the queue.
     ///
     /// # Errors
-    /// [`AppError::Busy`] when there is none.
+    /// [`AppError::Busy`] when the queue is full.
     pub fn try_acquire(&self) -> Result<Permit, AppError> {
         self.admit_to(Lane::Reserved)
     }
 
-    /// Takes a place in this part of the queue.
+    /// Takes a place in one part of the queue.
     ///
     /// # Errors
-    /// [`AppError::Busy`] when there is none.
+    /// [`AppError::Busy`] when that part is full.
     pub fn admit_to(&self, lane: Lane) -> Result<Permit, AppError> {
         let open = match lane {
             Lane::Open => Some(self.admitted_open.clone().try_acquire_owned().map_err(|_| BUSY)?),
@@ -65,7 +66,7 @@ impl WorkQueue {
         Ok(Permit { _place: place, _open: open })
     }
 
-    /// Waits for a slot and does the work in it.
+    /// Waits for a slot and runs the work in it.
     ///
     /// # Errors
     /// [`AppError::Internal`] when the work panicked.
@@ -75,11 +76,12 @@ impl WorkQueue {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AppError> {
         let slot = self.slots.clone().acquire_owned().await.map_err(|_| BUSY)?;
-        // What is logged there, and a panic, belongs to the request.
+        // Log lines and panics of the work belong to the request.
         let span = Span::current();
         tokio::task::spawn_blocking(move || {
             let _span = span.entered();
-            // Both go along, so that a visitor who leaves does not free a slot in which work is still done.
+            // Held by the thread, so that a request that is cancelled does not free a slot that is
+            // still in use.
             let _places = (admitted, slot);
             work()
         })
@@ -91,7 +93,7 @@ impl WorkQueue {
     }
 }
 
-/// The queue is empty long before.
+/// The queue empties in less than these two seconds.
 const BUSY: AppError = AppError::Busy { retry_after: 2 };
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How the present page came: what its `Server-Timing` says, which a browser keeps with the times of the page load.
+//! How the current page was loaded: reads its `Server-Timing` from the browser's navigation timing.
 
 use leptos::{
     prelude::window,
@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::ui::why::Arrival;
 
-/// For the page that was loaded.
+/// Returns the arrival of the loaded page.
 pub fn arrival() -> Arrival {
     Arrival::new(read)
 }

@@ -1,4 +1,4 @@
-//! Streams that an open page follows while somebody looks at it.
+//! Event streams that an open page follows while it is visible.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -17,12 +17,12 @@ use crate::{
     },
 };
 
-/// For all pages.
+/// Returns the opener of streams that all pages use.
 pub fn follow(notice: SessionNotice) -> Follow {
     Follow::new(move |path, told| begin(path, told, notice.clone()))
 }
 
-/// The source and what it calls, which must live as long.
+/// The event source and its callbacks, which must live as long.
 struct Open {
     source: EventSource,
     _told: Closure<dyn FnMut(MessageEvent)>,
@@ -52,7 +52,7 @@ fn begin(path: String, told: Told, notice: SessionNotice) -> Stop {
     follow();
     let on_show = follow.clone();
     let shown = window_event_listener_untyped("visibilitychange", move |_| follow());
-    // Back to a page that the browser has kept.
+    // The page was restored from the back/forward cache.
     let returned = window_event_listener_untyped("pageshow", move |_| on_show());
     let on_hide = open.clone();
     let left = window_event_listener_untyped("pagehide", move |_| drop(on_hide.borrow_mut().take()));
@@ -71,7 +71,7 @@ fn source(path: &str, told: Rc<Told>, notice: SessionNotice) -> Option<Open> {
     });
     let on_ended = {
         let source = source.clone();
-        // There is nothing more to follow for who looks at the page: the server knows what to show instead.
+        // The session has ended; the reloaded page shows what the visitor may still see.
         Closure::new(move |_: Event| {
             source.close();
             leave_page(&notice, Lost::Ended);

@@ -1,5 +1,5 @@
-//! An open page learns at once that its session has ended, and is loaded again: the server then shows what a stranger may see. Where
-//! something has been typed, it says so instead.
+//! Watches the session of an open page. When it ends, the page is reloaded and the server shows
+//! what a stranger may see. If something was typed, the page shows a notice instead.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -16,14 +16,15 @@ use crate::{
     ui::session_notice::{Lost, SessionNotice},
 };
 
-/// After an answer that was no stream (a proxy's, while the site starts anew) EventSource gives up; we do not.
+/// The delay before a retry. After a response that is not a stream (from a proxy, while the site
+/// restarts) EventSource gives up; we do not.
 const AGAIN: Duration = Duration::from_secs(20);
 
-/// The one stream of this page, if it is open.
+/// This page's only stream, while it is open.
 #[derive(Clone, Default)]
 struct Stream(Rc<RefCell<Option<Open>>>);
 
-/// The source and what it calls, which must live as long.
+/// The event source and its callbacks, which must live as long.
 struct Open {
     source: EventSource,
     _whose: Closure<dyn FnMut(MessageEvent)>,
@@ -37,7 +38,7 @@ impl Drop for Open {
     }
 }
 
-/// Watches over a page that was made for a member; over no other.
+/// Starts watching, if the page was rendered for a member.
 pub fn begin(notice: SessionNotice) {
     let Some(member) = member() else {
         return;
@@ -46,7 +47,8 @@ pub fn begin(notice: SessionNotice) {
     let follow = {
         let stream = stream.clone();
         move || {
-            // A browser opens six connections to a host, for all tabs together: only what is looked at has one.
+            // A browser opens six connections per host, for all tabs together: only visible pages
+            // get one.
             let wanted = document().visibility_state() == VisibilityState::Visible;
             match wanted {
                 true => stream.open(&member, &notice),
@@ -57,11 +59,12 @@ pub fn begin(notice: SessionNotice) {
     follow();
     let on_show = follow.clone();
     window_event_listener_untyped("visibilitychange", move |_| follow());
-    // Back to a page that the browser has kept.
+    // The page was restored from the back/forward cache.
     window_event_listener_untyped("pageshow", move |_| on_show());
     let on_hide = stream.clone();
     window_event_listener_untyped("pagehide", move |_| on_hide.close());
-    // A form that leads to another page: the answer brings the new cookie, and must not be overtaken by a reload.
+    // A form is being submitted: its response sets the new cookie, and a reload must not overtake
+    // it.
     window_event_listener_untyped("submit", move |event: Event| {
         if !event.default_prevented() {
             stream.close();
@@ -69,7 +72,7 @@ pub fn begin(notice: SessionNotice) {
     });
 }
 
-/// Whom the page was made for.
+/// Returns the member the page was rendered for.
 fn member() -> Option<String> {
     document().query_selector("[data-member]").ok().flatten()?.get_attribute("data-member")
 }
@@ -86,7 +89,7 @@ impl Stream {
             let (member, notice) = (member.to_owned(), notice.clone());
             Closure::new(move |event: MessageEvent| match event.data().as_string() {
                 Some(found) if found != member => leave_page(&notice, Lost::ToAnother),
-                // Logged in again, in another tab: what was typed here can be sent.
+                // The member logged in again, in another tab: the form can be sent.
                 _ => notice.hide(),
             })
         };
@@ -104,7 +107,8 @@ impl Stream {
                 if source.ready_state() == EventSource::CLOSED {
                     let (stream, member, notice) = (stream.clone(), member.clone(), notice.clone());
                     let again = move || {
-                        // Closed by whoever leaves or hides the page, it stays closed.
+                        // A stream that was closed because the page was left or hidden stays
+                        // closed.
                         if stream.is_dead() {
                             stream.close();
                             stream.open(&member, &notice);

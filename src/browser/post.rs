@@ -1,4 +1,4 @@
-//! How a form is sent by a script: what each server function's own client does, once for all of them.
+//! Sends forms by script: what each server function's own client does, once for all of them.
 
 use leptos::task::spawn_local;
 use server_fn::{
@@ -15,7 +15,7 @@ use crate::{
     ui::form::Sender,
 };
 
-/// For all forms.
+/// Returns the sender that all forms use.
 pub fn sender() -> Sender {
     Sender::new(|path, body, answered| spawn_local(async move { answered(post(path, body).await) }))
 }

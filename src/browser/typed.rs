@@ -1,4 +1,4 @@
-//! Whether somebody has typed something that would be lost with the page.
+//! Detects input that a reload would lose.
 
 use leptos::{prelude::window, web_sys::js_sys::Reflect};
 use wasm_bindgen::JsValue;
@@ -8,8 +8,8 @@ use crate::ui::{
     session_notice::{Lost, SessionNotice},
 };
 
-/// Loads the page again, whose session is lost: the server knows what to show instead. A page with something typed in it stays, and
-/// says what has happened.
+/// Reloads a page whose session is lost: the server knows what to show instead. A page with input
+/// in it stays, and shows a notice.
 pub fn leave_page(notice: &SessionNotice, lost: Lost) {
     if has_typed() {
         notice.show(lost);

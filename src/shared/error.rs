@@ -1,8 +1,8 @@
-//! What may be said to a visitor when something cannot be done.
+//! The errors that a visitor may see.
 //!
-//! There are two kinds of error. This one crosses the wire: a closed enum, no free text, each variant with its HTTP
-//! status and its sentence. The other kind, with its source chain, goes to the log, once, where it is handled
-//! (`server::failure`).
+//! There are two kinds of error. This one crosses the wire: a closed enum without free text, each
+//! variant with its HTTP status and its sentence. The other kind, `base::failure::Failure`, has a
+//! source chain and goes to the log, once, where it is handled.
 
 use serde::{Deserialize, Serialize};
 use server_fn::{
@@ -13,16 +13,16 @@ use server_fn::{
 
 use super::forms::{FormErrors, Submission};
 
-/// The only error that a server function answers with.
+/// The only error that server functions return.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum AppError {
-    /// A form was refused; each error stands at its field.
+    /// A form was refused; each error is shown at its field.
     #[error("Please correct the marked fields.")]
     Invalid(FormErrors),
     /// The request could not be read: fields missing, repeated, or not UTF-8.
     #[error("That request could not be read. Please go back, reload the page and try again.")]
     BadRequest,
-    /// Nobody is signed in.
+    /// The visitor is not signed in.
     #[error("Please log in to see this page.")]
     SignedOut,
     /// The caller may not do this.
@@ -31,64 +31,64 @@ pub enum AppError {
     /// The site is not open to the caller's network.
     #[error("This site cannot be used from your network.")]
     NetworkRefused,
-    /// A member of staff acts as the caller, and this is not for them to do.
+    /// A member of staff impersonates the caller and must not do this.
     #[error("This stays closed while you act as a member. Stop acting to go on as yourself.")]
     ClosedWhileActing,
-    /// The caller's page was made while they acted as a member, and that is over.
+    /// The page was rendered during an impersonation that has ended.
     #[error("You do not act as a member any more. Nothing was changed. Please load the page again.")]
     ActingOver,
-    /// The password was last given too long ago for what is asked.
+    /// The last re-authentication is too old for this request.
     #[error("Please give your password again.")]
     ReauthenticationRequired,
-    /// Too many tries. Seconds until the next one is let through.
+    /// Too many tries.
     #[error("Too many attempts. Please try again in {}.", in_words(*retry_after))]
     Throttled {
-        /// Seconds.
+        /// Seconds until the next try is allowed.
         retry_after: u32,
     },
-    /// There is no such thing.
+    /// Nothing exists at this address.
     #[error("There is nothing at this address.")]
     NotFound,
     /// The request body is over the limit.
     #[error("That is more than this site accepts in one request. Please send less.")]
     TooLarge,
-    /// Too much at once; nothing was done. Seconds until it is worth trying again.
+    /// Too much work at once; nothing was done.
     #[error("The site is very busy just now. Nothing was changed. Please try again in {retry_after} s.")]
     Busy {
-        /// Seconds.
+        /// Seconds until a retry is worthwhile.
         retry_after: u32,
     },
-    /// The database cannot be reached; nothing was done.
+    /// The database cannot be used; nothing was done.
     #[error(
         "The site cannot reach its database just now. Nothing was changed. Please try again in a moment."
     )]
     Unavailable,
-    /// The database was lost while it carried this out.
+    /// The connection to the database was lost during the commit; the outcome is unknown.
     #[error(
         "The site lost its database in the middle of this. It may have been done all the same: please look before you try again."
     )]
     MaybeDone,
-    /// It took longer than a request may.
+    /// The request took longer than allowed.
     #[error("That took too long. It may have been done all the same: please look before you try again.")]
     TimedOut,
     /// The browser could not reach the site.
     #[error("The site could not be reached. Please check your connection and try again.")]
     Offline,
-    /// A failure of ours, with the id by which it is found in the log.
+    /// An error of the site, with the request id that finds it in the log.
     #[error("{error} (If you report this, please quote {request_id}.)")]
     Reported {
-        /// What went wrong.
+        /// The error itself.
         error: Box<Self>,
         /// The request's id.
         request_id: String,
     },
-    /// Our fault. The log knows more.
+    /// An error of the site. The log has the details.
     #[error("Something went wrong on our side. It has been written to the log.")]
     Internal,
 }
 
 impl AppError {
-    /// The HTTP status that goes with the error.
+    /// Returns the error's HTTP status.
     pub fn status(&self) -> u16 {
         match self {
             Self::Invalid(_) => 422,
@@ -108,7 +108,7 @@ impl AppError {
         }
     }
 
-    /// Seconds for `Retry-After` (RFC 9110, 10.2.3), where trying again is worth it.
+    /// Returns the seconds for `Retry-After` (RFC 9110, 10.2.3), if a retry is worthwhile.
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::Busy { retry_after } | Self::Throttled { retry_after } => Some(*retry_after),
@@ -118,7 +118,7 @@ impl AppError {
         }
     }
 
-    /// Adds the request's id to a failure of ours, for the visitor to quote.
+    /// Adds the request id to an error of the site, for the visitor to quote.
     #[must_use]
     pub fn reported(self, request_id: Option<&str>) -> Self {
         match request_id {
@@ -130,7 +130,7 @@ impl AppError {
     }
 }
 
-/// A time to wait, never shorter than it is.
+/// Describes a waiting time, rounded up.
 fn in_words(seconds: u32) -> String {
     let plural =
         |count: u32, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
@@ -147,7 +147,8 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Request(_) => Self::Offline,
-            // Deserialization: a body that is no text, seen on the server. What the browser reads goes through `de`.
+            // Deserialization: the server got a body that is not text. The browser reads errors
+            // through `de`.
             ServerFnErrorErr::Args(_)
             | ServerFnErrorErr::Deserialization(_)
             | ServerFnErrorErr::MissingArg(_)
@@ -156,7 +157,7 @@ impl FromServerFnError for AppError {
         }
     }
 
-    /// The guard answers 401 with an empty body, and nothing else answers with an empty body.
+    /// The guard answers 401 with an empty body, and nothing else does.
     fn de(data: Bytes) -> Self {
         if data.is_empty() {
             return Self::SignedOut;
@@ -166,14 +167,14 @@ impl FromServerFnError for AppError {
 }
 
 impl FormErrors {
-    /// `Ok` when there is none.
+    /// Returns `Ok` if there are no errors.
     pub fn into_result(self) -> Result<(), AppError> {
         if self.is_empty() { Ok(()) } else { Err(AppError::Invalid(self)) }
     }
 }
 
 impl Submission {
-    /// Turns a service's verdict into an answer.
+    /// Turns a service's result into the response to a form.
     pub fn from_result<T>(result: Result<T, AppError>) -> Result<Self, AppError> {
         match result {
             Ok(_) => Ok(Self::Accepted),

@@ -1,34 +1,37 @@
-//! Every server function, and what else is posted to, and its rules: one line each, beside [`super::paths`]. What is not here is for
-//! members only, is closed while staff acts as a member, and is called by `doctor`.
+//! The rules of every server function and of every other address that forms are posted to, one line
+//! each, like [`super::paths`] for pages. A function that is not listed is for members only, closed
+//! during an impersonation, and called by `doctor`.
 
 use super::paths::{
     ACT, ADMIN_ACTIVITY, ADMIN_CACHE, ADMIN_SESSIONS, CONFIRM, GROUPS, MAILS, SAVE_PICTURE, USERS,
 };
 use crate::shared::paths::{find_page, is_public_page};
 
-/// A server function, or another address that is posted to, and its rules.
+/// A server function, or another address that forms are posted to, with its rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// The address.
+    /// Its path.
     pub path: &'static str,
-    /// Whether everybody may call it. (Otherwise members; what else it needs, it asks for itself.)
+    /// Whether everybody may call it. (Otherwise only members may; the function itself checks
+    /// further conditions.)
     pub public: bool,
-    /// Whether it is open while staff acts as a member.
+    /// Whether it is open during an impersonation.
     pub impersonation: bool,
-    /// Whether it changes something. `doctor` calls all others.
+    /// Whether it changes something. `doctor` calls only functions that do not.
     pub changes: bool,
-    /// The page that is for the same people, for a function of the admin that reads.
+    /// The admin page with the same access rule, for a function of the admin that reads.
     pub page: Option<&'static str>,
-    /// Whether it is done once the password is given again, without being sent by hand once more.
+    /// Whether it is replayed automatically after re-authentication; otherwise the member has to
+    /// submit it again.
     pub replayed: bool,
 }
 
-/// One that reads.
+/// A function that reads.
 const fn reads(path: &'static str) -> Function {
     Function { path, public: false, impersonation: false, changes: false, page: None, replayed: true }
 }
 
-/// One that changes something.
+/// A function that changes something.
 const fn changes(path: &'static str) -> Function {
     Function { changes: true, ..reads(path) }
 }
@@ -39,23 +42,25 @@ impl Function {
         Self { public: true, ..self }
     }
 
-    /// Open while staff acts as a member.
+    /// Open during an impersonation.
     const fn impersonation(self) -> Self {
         Self { impersonation: true, ..self }
     }
 
-    /// For the people of this page of the admin.
+    /// With the access rule of this admin page.
     const fn of(self, page: &'static str) -> Self {
         Self { page: Some(page), ..self }
     }
 
-    /// Must be sent by hand again after the password was given: the end of an account, and what is done to many users at once.
+    /// Must be submitted again after re-authentication: deleting an account, and changes to many
+    /// users at once.
     const fn never_replayed(self) -> Self {
         Self { replayed: false, ..self }
     }
 }
 
-/// All that change something, or are open to others than members.
+/// All server functions that change something or are open to others than members, and the other
+/// addresses that forms are posted to.
 pub const FUNCTIONS: &[Function] = &[
     changes("/api/accounts/ask_for_email_change"),
     changes("/api/accounts/ask_for_reset").public(),
@@ -122,7 +127,7 @@ pub const FUNCTIONS: &[Function] = &[
     changes(SAVE_PICTURE).impersonation(),
 ];
 
-/// Returns the rules of a function.
+/// Returns the rules of a function, or `None` if it is not listed.
 pub fn find_function(route: &str) -> Option<&'static Function> {
     FUNCTIONS.iter().find(|function| function.path == route)
 }
@@ -132,11 +137,12 @@ pub fn is_public(route: &str) -> bool {
     is_public_page(route) || find_function(route).is_some_and(|function| function.public)
 }
 
-/// Returns whether the route may be used while staff acts as a member.
+/// Returns whether the route may be used during an impersonation.
 ///
-/// What is the member's alone is closed once more behind this table: there is no proof of a recent password while somebody acts as them
-/// (address, devices, deletion, the copy of their data), `Member::in_person` stands before the password, the name and the codes from
-/// mails, and `Member::staff` is closed to who acts, so that nobody acts within acting.
+/// What only the member may do is protected a second time behind this table: impersonated sessions
+/// cannot prove a recent password (address, devices, deletion, data export), `Member::in_person`
+/// protects the password, the name and the codes from mails, and `Member::staff` refuses during an
+/// impersonation, so that impersonations cannot be nested.
 pub fn is_open_while_impersonating(route: &str) -> bool {
     find_page(route).is_some_and(|page| page.impersonation)
         || find_function(route).is_some_and(|function| function.impersonation)

@@ -2,19 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Django's levels, the least first. What is below `site.message_level` is not shown.
+/// Django's message levels, the lowest first. Levels below `site.message_level` are not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// For developers.
     Debug,
-    /// Good to know.
+    /// Information.
     Info,
-    /// It worked.
+    /// Something worked.
     Success,
-    /// Something to mind.
+    /// Something to be careful about.
     Warning,
-    /// It did not work.
+    /// Something failed.
     Error,
 }
 
@@ -22,7 +22,7 @@ impl Level {
     /// All five.
     pub const ALL: [Self; 5] = [Self::Debug, Self::Info, Self::Success, Self::Warning, Self::Error];
 
-    /// Returns its name, as in the configuration.
+    /// Returns the level's name, as in the configuration.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Debug => "debug",
@@ -33,7 +33,7 @@ impl Level {
         }
     }
 
-    /// Returns the class of the element that shows it.
+    /// Returns the class of the message's element.
     pub const fn class(self) -> &'static str {
         match self {
             Self::Debug => "message debug",
@@ -44,7 +44,7 @@ impl Level {
         }
     }
 
-    /// What interrupts a screen reader, and what waits.
+    /// Returns the ARIA role: `alert` interrupts a screen reader, `status` waits.
     pub const fn role(self) -> &'static str {
         match self {
             Self::Debug | Self::Info | Self::Success => "status",

@@ -1,4 +1,5 @@
-//! What browser and server both know, and what is no page: errors, forms, permissions, moments.
+//! Types shared by browser and server that belong to no single page: errors, forms, permissions,
+//! timestamps.
 
 pub mod error;
 pub mod forms;

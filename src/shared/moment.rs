@@ -1,8 +1,9 @@
-//! Moments. They are put into words on the server: clock, language and time zone of the browser differ, and hydration must not.
+//! Formatted timestamps. The server formats them: clock, language and time zone of the browser may
+//! differ, and hydration must find the same text.
 
 use serde::{Deserialize, Serialize};
 
-/// A moment in words.
+/// A formatted timestamp.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// RFC 3339, for machines.
@@ -11,11 +12,11 @@ pub struct Moment {
     pub text: String,
 }
 
-/// From when until when something that is cached is shown.
+/// The period during which a cached item is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validity {
-    /// When it was put together.
+    /// When it was rendered.
     pub rendered_at: Moment,
-    /// When it is put together anew, at the latest.
+    /// When it expires, at the latest.
     pub valid_until: Moment,
 }

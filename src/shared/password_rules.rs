@@ -1,21 +1,21 @@
-//! What a new password must be, as forms say it.
+//! The rules for new passwords, as forms show them.
 
 use serde::{Deserialize, Serialize};
 
-/// What a new password must be, as forms say it.
+/// The rules for new passwords, as forms show them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordRules {
-    /// Characters.
+    /// The minimum length, in characters.
     pub min_length: u32,
-    /// Not similar to the owner's names and address.
+    /// Whether it must not be similar to the owner's names and address.
     pub is_unlike_owner: bool,
-    /// Neither on the list of common ones nor made of the site's words.
+    /// Whether it must not be a common password or made of the site's words.
     pub is_uncommon: bool,
-    /// Not digits alone.
+    /// Whether it must not be digits alone.
     pub is_not_numeric: bool,
 }
 
-/// As the program is shipped.
+/// The rules of the default configuration.
 impl Default for PasswordRules {
     fn default() -> Self {
         Self { min_length: 8, is_unlike_owner: true, is_uncommon: true, is_not_numeric: true }
@@ -23,7 +23,7 @@ impl Default for PasswordRules {
 }
 
 impl PasswordRules {
-    /// Returns the rules in words. `whose` is "your" or "their".
+    /// Returns the rules as a sentence. `whose` is "your" or "their".
     pub fn help(&self, whose: &str) -> String {
         let plural = if self.min_length == 1 { "" } else { "s" };
         let rules: Vec<String> = [
@@ -44,7 +44,7 @@ impl PasswordRules {
         text + "A few words in a row are better than one strange word."
     }
 
-    /// Whether they are as the program is shipped, which a page need not say.
+    /// Returns whether these are the default rules, which need not be sent with the page.
     pub fn is_default(&self) -> bool {
         *self == Self::default()
     }

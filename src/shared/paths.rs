@@ -1,34 +1,35 @@
-//! Every address of the site that people or scripts ask for, and its rules: one line each. The guard, the page cache, impersonation,
-//! `doctor` and the tests read them here. What is not here is for members only, is closed while staff acts as a member, and is never
+//! The rules of every page and of every other address that people or scripts request, one line
+//! each. The guard, the page cache, impersonation, `doctor` and the tests read them here. An
+//! address that is not listed is for members only, closed during an impersonation, and never
 //! cached; below `/admin` it is for superusers.
 
 use std::time::Duration;
 
 use super::permission::Permission;
 
-/// Where members begin.
+/// The dashboard, a member's first page.
 pub const DASHBOARD: &str = "/members/dashboard";
 /// A member's profile.
 pub const PROFILE: &str = "/members/profile";
 /// A member's devices.
 pub const DEVICES: &str = "/members/sessions";
-/// What happened to a member's account.
+/// A member's activity.
 pub const ACTIVITY: &str = "/members/activity";
-/// A member's data: download and deletion.
+/// A member's data: export and deletion.
 pub const DATA: &str = "/members/data";
-/// The download of a member's data.
+/// The export of a member's data.
 pub const EXPORT: &str = "/members/export";
 /// A member's own picture, by size.
 pub const PICTURE: &str = "/members/picture/{size}";
-/// Where the password is asked for again.
+/// Re-authentication.
 pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
 /// The admin's first page.
 pub const ADMIN: &str = "/admin";
-/// Where acting as a member begins; `?user=` or `?username=` says as whom.
+/// The start of an impersonation; `?user=` or `?username=` names the member.
 pub const ACT: &str = "/admin/act";
-/// What happened to all accounts.
+/// The activity of all accounts.
 pub const ADMIN_ACTIVITY: &str = "/admin/activity";
-/// What is in the cache.
+/// The contents of the cache.
 pub const ADMIN_CACHE: &str = "/admin/cache";
 /// All groups.
 pub const GROUPS: &str = "/admin/groups";
@@ -38,26 +39,26 @@ pub const MAILS: &str = "/admin/mails";
 pub const ADMIN_SESSIONS: &str = "/admin/sessions";
 /// All users.
 pub const USERS: &str = "/admin/users";
-/// Confirms what is to be done to many users.
+/// Confirms a change to many users.
 pub const CONFIRM: &str = "/admin/users/confirm";
 /// The caching exercises.
 pub const LAB: &str = "/lab";
-/// The exercise about caching an API's answers.
+/// The exercise on caching an API's responses.
 pub const CACHE_API: &str = "/lab/cache-api";
-/// The exercise about a cached page.
+/// The exercise on a cached page.
 pub const CACHED_PAGE: &str = "/lab/cached-page";
-/// How long it is cached.
+/// How long that page is cached.
 pub const CACHED_PAGE_TTL: Duration = Duration::from_secs(60);
-/// The exercise about what is cached for how long.
+/// The exercise that shows what is cached for how long.
 pub const MATRIX: &str = "/lab/matrix";
-/// Messages of every level.
+/// The exercise with messages of every level.
 pub const MESSAGES: &str = "/lab/messages";
 
 /// The upload of a picture.
 pub const SAVE_PICTURE: &str = "/api/members/save_picture";
-/// Says whether a page's session goes on.
+/// The event stream that tells a page when its session ends.
 pub const SESSION_STREAM: &str = "/api/sessions/live";
-/// What the cache does, for its page in the admin.
+/// The event stream with the cache's activity, for its page in the admin.
 pub const CACHE_STREAM: &str = "/api/admin/cache/live";
 
 /// Who may open an address.
@@ -65,59 +66,62 @@ pub const CACHE_STREAM: &str = "/api/admin/cache/live";
 pub enum Access {
     /// Everybody.
     Public,
-    /// Whoever is signed in.
+    /// Signed-in members.
     Members,
-    /// Members who have all of these permissions.
+    /// Members with all of these permissions.
     Permitted(&'static [Permission]),
-    /// Staff who have all of these permissions.
+    /// Staff with all of these permissions.
     Staff(&'static [Permission]),
 }
 
 /// For whom a page is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CachedFor {
-    /// A page for members: each of them has their own.
+    /// A page for members, cached separately for each.
     Member,
-    /// A page for everybody: all who are not signed in share one, and each member has their own, for the navigation is part of it.
+    /// A page for everybody. Anonymous visitors share one copy, and each member has their own,
+    /// because it contains the navigation.
     Public,
 }
 
 /// How long a page is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lifetime {
-    /// As long as `cache.dashboard_ttl` says.
+    /// The value of `cache.dashboard_ttl`.
     DashboardTtl,
-    /// Always the same.
+    /// A fixed duration.
     Fixed(Duration),
 }
 
 /// How a page is cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheRule {
-    /// For whom.
+    /// Who shares the cached page.
     pub cached_for: CachedFor,
-    /// How long.
+    /// How long it is cached.
     pub lifetime: Lifetime,
-    /// The parameters of the address that the page reads: for each of their values it is cached apart. All others are dropped
-    /// before it is rendered, so that nobody can fill the cache, or a page, with what it does not read.
+    /// The query parameters that the page reads. It is cached separately for each of their values.
+    /// All others are removed before rendering, so that nobody can fill the cache, or a page, with
+    /// parameters that it does not read.
     pub reads: &'static [&'static str],
-    /// Whether it stays for its whole lifetime also where a part of it is cached for less, as Django does it. Otherwise a page
-    /// expires with the first of its parts.
+    /// Whether it is cached for its whole lifetime even if a part of it expires earlier, as Django
+    /// does. Otherwise a page expires with the first of its parts.
     pub outlives_its_parts: bool,
 }
 
-/// An address and its rules.
+/// An address with its rules.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     /// The route, with `{…}` for parameters.
     pub path: &'static str,
     /// Who may open it.
     pub access: Access,
-    /// Whether the password must have been given within `sessions.reauthenticate_after`. (What the page does asks for that again.)
+    /// Whether it requires a re-authentication within `sessions.reauthenticate_after`. (The
+    /// functions behind the page check that again.)
     pub recent: bool,
-    /// Whether it is open while staff acts as a member.
+    /// Whether it is open during an impersonation.
     pub impersonation: bool,
-    /// How it is cached.
+    /// How it is cached, or `None`.
     pub cache: Option<CacheRule>,
 }
 
@@ -142,17 +146,16 @@ impl Page {
         Self { access: Access::Staff(needed), ..self }
     }
 
-    /// Opened only by who gave the password not long ago.
+    /// Requires recent authentication.
     const fn recent(self) -> Self {
         Self { recent: true, ..self }
     }
 
-    /// Open while staff acts as a member.
+    /// Open during an impersonation.
     const fn impersonation(self) -> Self {
         Self { impersonation: true, ..self }
     }
 
-    /// Cached.
     const fn cached(self, cached_for: CachedFor, lifetime: Lifetime) -> Self {
         Self {
             cache: Some(CacheRule { cached_for, lifetime, reads: &[], outlives_its_parts: false }),
@@ -169,7 +172,7 @@ impl Page {
     }
 }
 
-/// All pages, and what else is opened by its address.
+/// All pages, and other addresses that can be opened.
 pub const PAGES: &[Page] = &[
     page("/").public().impersonation(),
     page("/accounts/email").recent(),
@@ -200,9 +203,9 @@ pub const PAGES: &[Page] = &[
     page(CONFIRM).staff(&[Permission::ViewUser]).recent(),
     page("/admin/users/new").staff(&[Permission::AddUser, Permission::ChangeUser]).recent(),
     page("/admin/users/{id}").staff(&[Permission::ViewUser]),
-    // Answers 404 where mails really go out.
+    // Answers 404 where mails are really sent.
     page("/dev/mailbox").public().impersonation(),
-    // These five answer 404 where `lab.enabled` is off.
+    // These five answer 404 when `lab.enabled` is off.
     page(LAB).public(),
     page(CACHE_API).public(),
     page(CACHED_PAGE)
@@ -222,7 +225,7 @@ pub const PAGES: &[Page] = &[
     page(DEVICES).recent(),
 ];
 
-/// Returns the rules of a page.
+/// Returns the rules of a page, or `None` if it is not listed.
 pub fn find_page(route: &str) -> Option<&'static Page> {
     PAGES.iter().find(|page| page.path == route)
 }
@@ -232,27 +235,28 @@ pub fn is_public_page(route: &str) -> bool {
     find_page(route).is_some_and(|page| page.access == Access::Public)
 }
 
-/// Addresses that a Django site has and this one has not: members have them in bookmarks, in mails and in other sites' links. Where
-/// they lead now. None is open to strangers: they log in first, and go on from there.
+/// Addresses that a Django site has and this one does not, with their targets: members have them in
+/// bookmarks, in mails and in other sites' links. All are closed to anonymous visitors, who log in
+/// first and are then redirected.
 pub const MOVED: [(&str, &str); 4] = [
-    // Django says there that it is done; here a message says it.
+    // Django's page that confirms the change; here a message does.
     ("/accounts/password_change/done", PROFILE),
-    // Where Django leads after login, unless told otherwise.
+    // Django's default page after login.
     ("/accounts/profile", PROFILE),
     ("/dashboard", DASHBOARD),
     ("/secret", "/members/secret"),
 ];
 
-/// For whoever watches the program: that it runs, and that it can serve.
+/// Health checks for monitoring: that the program runs, and that it can serve.
 pub const HEALTH: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Returns the path without the slash at its end, if there is something at that address.
+/// Returns the path without its trailing slash, if a page exists there.
 pub fn without_slash(path: &str) -> Option<&str> {
     let mut known = PAGES.iter().map(|page| page.path).chain(HEALTH);
     path.strip_suffix('/').filter(|page| known.any(|route| fits(route, page)))
 }
 
-/// Whether the path is one of this route: the same, but for its parameters.
+/// Returns whether the path matches the route and its parameters.
 fn fits(route: &str, path: &str) -> bool {
     let fit =
         |(wanted, found): (&str, &str)| wanted == found || (wanted.starts_with('{') && !found.is_empty());

@@ -1,11 +1,12 @@
-//! What a member may be allowed to do. Closed: what the program asks for is one of these. What the tables hold is text, because
-//! names of another site or of a later version are kept there, and mean nothing here.
+//! Permissions. A closed enum: the program checks only these. The tables hold text, because names
+//! of another site or of a later version are kept there, without effect.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A permission, under Django's name: `app.codename`. The last one says how many there are; a new one goes before it.
+/// A permission with Django's name, `app.codename`. The last variant determines the count; add new
+/// ones before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Permission {
@@ -46,7 +47,7 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// All of them, in the order in which they are shown.
+    /// All permissions, in display order.
     pub const ALL: [Self; Self::ChangeCache as usize + 1] = [
         Self::ViewUser,
         Self::AddUser,
@@ -67,7 +68,7 @@ impl Permission {
         Self::ChangeCache,
     ];
 
-    /// The name in the tables.
+    /// Returns the name in the tables.
     pub const fn codename(self) -> &'static str {
         match self {
             Self::ViewUser => "accounts.view_user",
@@ -90,7 +91,7 @@ impl Permission {
         }
     }
 
-    /// The permission with this name, if the program knows it.
+    /// Returns the permission with this name, or `None` if the program does not know it.
     pub fn from_codename(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|permission| permission.codename() == name)
     }

@@ -1,4 +1,4 @@
-//! Where a request comes from.
+//! The origin of a request.
 
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ use crate::base::{
     network::{Peer, address},
 };
 
-/// Puts a [`ClientInfo`] into the request's extensions.
+/// Adds a [`ClientInfo`] to the request's extensions.
 pub async fn identify(State(site): State<AppState>, mut request: Request, next: Next) -> Response {
     let client = ClientInfo {
         address: address_of(&request, &site).map(|address| address.to_string()).unwrap_or_default(),
@@ -26,13 +26,13 @@ pub async fn identify(State(site): State<AppState>, mut request: Request, next: 
     next.run(request).await
 }
 
-/// Returns where a request comes from.
+/// Returns the client's IP address, behind trusted proxies the visitor's.
 pub fn address_of<B>(request: &axum::http::Request<B>, site: &AppState) -> Option<IpAddr> {
     address(*request.extensions().get::<Peer>()?, request.headers(), &site.config.server.trusted_proxies)
 }
 
 fn agent(headers: &HeaderMap) -> String {
-    const LONGEST: usize = 300;
+    const MAX_AGENT_CHARS: usize = 300;
     let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    agent.chars().take(LONGEST).collect()
+    agent.chars().take(MAX_AGENT_CHARS).collect()
 }

@@ -1,35 +1,36 @@
-//! "This site needs cookies": what a form leaves for its next page, and who is logged in, travels in cookies. A browser without them
-//! would be shown the same empty form again and again, and no reason.
+//! "This site needs cookies": messages, returned forms and the session travel in cookies. Without
+//! them a browser would show the same empty form again and again, without a reason.
 //!
-//! A browser that sends a form and brings no cookie at all may just be new here. So its next address carries a mark: with a cookie the
-//! mark is taken off again, without one the page says what is missing. It says so after right and wrong passwords alike.
+//! A browser that sends a form without any cookie may just be new here. So its next URL gets a
+//! mark: if the browser then sends a cookie, the mark is removed; otherwise the page explains what
+//! is missing. Right and wrong passwords are treated alike.
 
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 
 const MARK: &str = "cookie_check";
 
-/// Marks the address that a form leads to, if it was sent by a browser without cookies and its answer needs one. Every browser names
-/// its origin with a form; a program that does not would not know what to do with the mark.
+/// Marks the URL that a form redirects to, if the browser sent no cookies and the response sets
+/// one. Browsers send `Origin` with every form; a program that does not could not handle the mark.
 pub fn mark(request: &HeaderMap, answer: &HeaderMap, location: HeaderValue) -> HeaderValue {
     let comes_without = !request.contains_key(header::COOKIE) && request.contains_key(header::ORIGIN);
     if !comes_without || !answer.contains_key(header::SET_COOKIE) {
         return location;
     }
     match location.to_str() {
-        // A form on a page that is marked already leads back there.
+        // A form on a marked page already redirects back there.
         Ok(page) if !page.contains(MARK) => marked(page),
         _ => location,
     }
 }
 
-/// Returns the address with the mark.
+/// Returns the URL with the mark.
 pub fn marked(page: &str) -> HeaderValue {
     let (page, fragment) = page.split_at(page.find('#').unwrap_or(page.len()));
     let joint = if page.contains('?') { '&' } else { '?' };
     HeaderValue::try_from(format!("{page}{joint}{MARK}{fragment}")).unwrap_or(HeaderValue::from_static("/"))
 }
 
-/// Returns the address without its mark; `None` for one that has none.
+/// Returns the URL without its mark, or `None` if it has none.
 pub fn unmarked(address: &Uri) -> Option<HeaderValue> {
     let query = address.query().filter(|query| query.split('&').any(|pair| pair == MARK))?;
     let rest: Vec<&str> = query.split('&').filter(|pair| *pair != MARK).collect();

@@ -1,4 +1,5 @@
-//! Our own small cookies: all of them HttpOnly, Lax, for the whole site, and with `__Host-` and Secure on https.
+//! Our own small cookies: all HttpOnly, Lax, for the whole site, and with `__Host-` and Secure on
+//! https.
 
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::site::parts;
 /// The session cookie's name, before [`AppState::cookie_name`].
 pub const SESSION: &str = "sessionid";
 
-/// The cookie's value, if the request brings it.
+/// Returns the cookie's value, or `None` if the request does not have it.
 pub fn read(site: &AppState, headers: &HeaderMap, name: &'static str) -> Option<String> {
     let name = site.cookie_name(name);
     headers
@@ -23,12 +24,12 @@ pub fn read(site: &AppState, headers: &HeaderMap, name: &'static str) -> Option<
         .flat_map(Cookie::split_parse)
         .flatten()
         .filter(|cookie| cookie.name() == name)
-        // Of several the last, as the session layer does.
+        // Of several the last, like the session layer.
         .last()
         .map(|cookie| cookie.value().to_owned())
 }
 
-/// Sets it in an answer.
+/// Sets the cookie in a response.
 pub fn set(site: &AppState, answer: &mut HeaderMap, name: &'static str, value: String, lifetime: Duration) {
     let cookie = Cookie::build((site.cookie_name(name), value))
         .path("/")
@@ -43,17 +44,17 @@ pub fn set(site: &AppState, answer: &mut HeaderMap, name: &'static str, value: S
     }
 }
 
-/// Takes it away in an answer.
+/// Removes the cookie in a response.
 pub fn remove(site: &AppState, answer: &mut HeaderMap, name: &'static str) {
     set(site, answer, name, String::new(), Duration::ZERO);
 }
 
-/// The cookie's value in the present request, in a server function.
+/// Returns the cookie's value in the current request, in a server function.
 pub fn current(name: &'static str) -> Option<String> {
     read(&use_context::<AppState>()?, &parts::parts().ok()?.headers, name)
 }
 
-/// Sets it in the answer of the present server function; a lifetime of zero takes it away.
+/// Sets the cookie in the response of the current server function; a lifetime of zero removes it.
 pub fn set_current(name: &'static str, value: String, lifetime: Duration) {
     if let (Some(site), Some(response)) = (use_context::<AppState>(), use_context::<ResponseOptions>()) {
         let mut headers = HeaderMap::new();

@@ -1,5 +1,5 @@
-//! Where Leptos runs what a page loads: on tokio, within the span of the request that asked, so that what is logged there has the
-//! request's id.
+//! Leptos' executor: runs what a page loads on tokio, within the span of its request, so that its
+//! log lines have the request id.
 
 use any_spawner::{CustomExecutor, Executor, PinnedFuture, PinnedLocalFuture};
 use tracing::Instrument;
@@ -18,8 +18,9 @@ impl CustomExecutor for InSpan {
     fn poll_local(&self) {}
 }
 
-/// Has Leptos use it. Before the first router is made: that would have it use tokio alone.
+/// Installs the executor. Call it before the first router is created, which would install plain
+/// tokio.
 pub fn begin() {
-    // In tests there are many sites in one process.
+    // Fails when it is installed already, as in tests with many sites in one process.
     let _ = Executor::init_custom_executor(InSpan);
 }

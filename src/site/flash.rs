@@ -1,6 +1,7 @@
-//! What is carried over one redirect: flash messages, and a refused form on its way back to its page. It travels in a cookie of
-//! its own, so that nothing waits on the server for visitors who never come back, and no URL holds an error text. The cookie holds
-//! codes and the visitor's own input only; who writes their own can only show themselves a sentence of ours.
+//! State carried over one redirect: flash messages, and a refused form on its way back to its page.
+//! It travels in a cookie of its own, so that the server stores nothing for visitors who never come
+//! back, and no URL contains an error text. The cookie holds only codes and the visitor's own
+//! input; a forged one can only show its author one of our sentences.
 
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ use crate::{
     ui::flash::{Flash, Message},
 };
 
-/// The cookie of messages, and of a refused form.
+/// The name of the cookie with messages and a refused form.
 pub const NAME: &str = "flash";
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
@@ -38,7 +39,7 @@ pub struct Carried {
     /// A refused form.
     #[serde(default)]
     pub form: Option<ReturnedForm>,
-    /// A form that waits for this page; it comes in a cookie of its own.
+    /// A form waiting for this page; it has its own cookie.
     #[serde(skip)]
     pub pending: Option<PendingForm>,
 }
@@ -58,12 +59,13 @@ impl Carried {
     }
 }
 
-/// Adds a message for developers (Django: `messages.debug`). Not shown unless `site.message_level` is `debug`.
+/// Adds a message for developers (Django: `messages.debug`). Not shown unless `site.message_level`
+/// is `debug`.
 pub fn debug(what: Message) {
     message(Level::Debug, what);
 }
 
-/// Adds a message that is good to know (`messages.info`).
+/// Adds a message with information (`messages.info`).
 pub fn info(what: Message) {
     message(Level::Info, what);
 }
@@ -73,24 +75,26 @@ pub fn success(what: Message) {
     message(Level::Success, what);
 }
 
-/// Adds a message with something to mind (`messages.warning`).
+/// Adds a warning (`messages.warning`).
 pub fn warning(what: Message) {
     message(Level::Warning, what);
 }
 
-/// Adds a message that something did not work (`messages.error`).
+/// Adds a message that something failed (`messages.error`).
 pub fn error(what: Message) {
     message(Level::Error, what);
 }
 
-/// Adds a message to the answer of the present server function (`messages.add_message`), before the redirect.
+/// Adds a message to the response of the current server function (`messages.add_message`), before
+/// the redirect.
 pub fn message(level: Level, message: Message) {
     let (Some(site), Ok(parts), Some(response)) =
         (use_context::<AppState>(), parts::parts(), use_context::<ResponseOptions>())
     else {
         return;
     };
-    // What this answer adds already comes first: a later cookie of the same name replaces the earlier one.
+    // This response may already set the cookie, and a later cookie with the same name replaces it:
+    // its messages come first.
     let mut messages = added(&site, &response).unwrap_or_else(|| read(&site, &parts.headers).messages);
     if !add(&site, &mut messages, level, message) {
         return;
@@ -102,7 +106,7 @@ pub fn message(level: Level, message: Message) {
     }
 }
 
-/// Adds a message to a response; those that the request still carries stay before it.
+/// Adds a message to a response, after those in the request.
 pub fn set_message(
     site: &AppState,
     request: &HeaderMap,
@@ -116,16 +120,16 @@ pub fn set_message(
     }
 }
 
-/// Whether it is to be shown at all.
+/// Adds the message to the list. Returns false if its level is not shown.
 fn add(site: &AppState, messages: &mut Vec<Flash>, level: Level, message: Message) -> bool {
-    const MOST: usize = 5;
+    const MAX_MESSAGES: usize = 5;
     if level < site.config.site.message_level {
         return false;
     }
     let flash = Flash { level, message };
     messages.retain(|present| *present != flash);
     messages.push(flash);
-    messages.drain(..messages.len().saturating_sub(MOST));
+    messages.drain(..messages.len().saturating_sub(MAX_MESSAGES));
     true
 }
 
@@ -133,7 +137,7 @@ fn set_messages(site: &AppState, response: &mut HeaderMap, messages: Vec<Flash>)
     cookies::set(site, response, NAME, encode(&Carried { messages, ..Carried::default() }), LIFETIME);
 }
 
-/// The messages that an answer adds so far.
+/// Returns the messages that the response already sets, if any.
 fn added(site: &AppState, response: &ResponseOptions) -> Option<Vec<Flash>> {
     let answer = response.0.read().ok()?;
     let begin = format!("{}=", site.cookie_name(NAME));
@@ -143,12 +147,13 @@ fn added(site: &AppState, response: &ResponseOptions) -> Option<Vec<Flash>> {
     decode::<Carried>(Some(value.to_owned())).map(|carried| carried.messages)
 }
 
-/// Sends a refused form back; values that do not fit into a cookie are cut, the longest first.
+/// Returns a refused form to its page; values that do not fit into a cookie are cut, the longest
+/// first.
 pub fn set_form(site: &AppState, response: &mut HeaderMap, form: ReturnedForm) {
     send_back(site, response, Vec::new(), form);
 }
 
-/// Sends a form back that could not be carried out, with the reason above its page.
+/// Returns a form that failed to its page, with the error as a message.
 pub fn set_failed_form(site: &AppState, response: &mut HeaderMap, error: AppError, form: ReturnedForm) {
     send_back(site, response, vec![Flash { level: Level::Error, message: Message::Failed(error) }], form);
 }
@@ -160,16 +165,16 @@ fn send_back(site: &AppState, response: &mut HeaderMap, messages: Vec<Flash>, fo
     cookies::set(site, response, NAME, value, LIFETIME);
 }
 
-/// Whether the request brings one of our cookies.
+/// Returns whether the request has this cookie of ours.
 pub fn has_cookie(site: &AppState, headers: &HeaderMap, name: &'static str) -> bool {
     cookies::read(site, headers, name).is_some()
 }
 
-/// Reads what is carried for the page to be rendered, and takes it away once a page has shown it. Redirects in between, and
-/// answers that are no page, leave it where it is.
+/// Reads the cookie for the page to be rendered, and removes it once a page has shown its content.
+/// Redirects in between, and responses that are not pages, leave it in place.
 pub async fn carry(State(site): State<AppState>, mut request: Request, next: Next) -> Response {
     if is_prefetch(request.headers()) {
-        // Perhaps nobody ever sees that page. What is carried waits for one that somebody does see.
+        // The page may never be shown. The cookie stays for one that is.
         return next.run(request).await;
     }
     let has_cookie = has_cookie(&site, request.headers(), NAME);
@@ -203,13 +208,13 @@ pub async fn carry(State(site): State<AppState>, mut request: Request, next: Nex
                 cookies::remove(&site, response.headers_mut(), name);
             }
         }
-        // The page shows what was meant for this one visitor, once.
+        // The page contains what is shown once to this visitor.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
     response
 }
 
-/// Whether a browser asks before anybody has chosen to go there.
+/// Returns whether the browser requests the page before the visitor has chosen to open it.
 fn is_prefetch(headers: &HeaderMap) -> bool {
     ["sec-purpose", "purpose", "x-purpose", "x-moz"].into_iter().any(|name| {
         let purpose = headers.get(name).and_then(|purpose| purpose.to_str().ok()).unwrap_or_default();

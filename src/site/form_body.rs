@@ -1,4 +1,4 @@
-//! What a plain form says, and on which page it stands.
+//! The body of a plain form, and the page it was sent from.
 
 use std::{collections::BTreeMap, error::Error};
 
@@ -19,22 +19,23 @@ use crate::shared::{
 /// The values of a form, by field name.
 pub type Values = BTreeMap<String, String>;
 
-/// Forms that send a file. They read it themselves, within a limit of their own; what else they say stands in their address.
+/// Forms that upload a file. They read the body themselves, with their own limit; their other
+/// values are in the URL.
 pub const WITH_FILE: [&str; 1] = [SAVE_PICTURE];
 
-/// A form as it was sent.
+/// A submitted form.
 #[derive(Clone)]
 pub struct Sent {
     /// The path of its server function.
     pub path: String,
     /// The headers of its request.
     pub headers: HeaderMap,
-    /// What it says.
+    /// Its values.
     pub values: Values,
 }
 
 impl Sent {
-    /// Returns the page that the form stands on.
+    /// Returns the page that the form was sent from.
     pub fn page(&self, site: &AppState) -> Option<String> {
         page(site, &self.headers, &self.values)
     }
@@ -45,10 +46,10 @@ impl Sent {
     }
 }
 
-/// Reads what a form says; a file in it stays in the body.
+/// Reads the values of a form; an uploaded file stays in the body.
 ///
 /// # Errors
-/// [`AppError::TooLarge`] or [`AppError::BadRequest`], with what is known of the form all the same.
+/// [`AppError::TooLarge`] or [`AppError::BadRequest`], together with what is known of the form.
 pub async fn read(site: &AppState, parts: &Parts, body: Body) -> Result<(Sent, Body), (Sent, AppError)> {
     let path = parts.uri.path().to_owned();
     let sent = |values| Sent { path: path.clone(), headers: parts.headers.clone(), values };
@@ -63,7 +64,7 @@ pub async fn read(site: &AppState, parts: &Parts, body: Body) -> Result<(Sent, B
     }
 }
 
-/// Returns why a body could not be read: too large, or broken off or garbled on its way.
+/// Returns why a body could not be read: too large, interrupted or malformed.
 fn unreadable(error: &axum::Error) -> AppError {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
@@ -75,8 +76,8 @@ fn unreadable(error: &axum::Error) -> AppError {
     AppError::BadRequest
 }
 
-/// Returns the page that the form stands on: what its hidden field says, or else the `Referer`. `None` where neither names a page of
-/// this site.
+/// Returns the page that the form was sent from: that of its hidden field, otherwise the `Referer`,
+/// or `None` if neither names a page of this site.
 pub fn page(site: &AppState, headers: &HeaderMap, values: &Values) -> Option<String> {
     let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok());
     values
@@ -85,11 +86,13 @@ pub fn page(site: &AppState, headers: &HeaderMap, values: &Values) -> Option<Str
         .into_iter()
         .chain(referer)
         .find_map(|page| destination(page, &site.base_url, "/"))
-        // A server function is no page: a browser that is led there shows a page for a wrong method.
+        // A server function is not a page: a browser redirected there would get an error for the
+        // wrong method.
         .filter(|page| !page.starts_with("/api/"))
 }
 
-/// Parses an encoded form. Boxes that share one name, which then ends in `[]`, become one value with commas between.
+/// Parses an encoded form. Checkboxes that share a name ending in `[]` become one value, separated
+/// by commas.
 pub fn values(body: &Bytes) -> Values {
     let mut values = Values::new();
     for (name, value) in form_urlencoded::parse(body) {
@@ -117,13 +120,13 @@ pub fn encoded(values: &Values) -> String {
     body.finish()
 }
 
-/// Keeps the values that a form shows when it comes back: of known fields only, and never a password.
+/// Keeps only the values that a returned form shows: those of known fields, and never a password.
 pub fn shown_again(mut values: Values) -> Values {
     values.retain(|name, _| Field::ALL.iter().any(|field| field.is_shown_again() && field.name() == name));
     values
 }
 
-/// Whether the form holds something that is never stored, such as a password.
+/// Returns whether the form contains a value that is never stored, such as a password.
 pub fn has_secrets(values: &Values) -> bool {
     let is_secret =
         |name: &str| Field::ALL.iter().any(|field| !field.is_shown_again() && field.name() == name);

@@ -1,4 +1,4 @@
-//! The running site and one request of it: what every feature and every layer works with.
+//! The application state, the context of a request, and what handlers and layers share.
 
 pub mod client;
 pub mod cookie_check;

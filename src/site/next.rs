@@ -1,16 +1,18 @@
-//! Where `?next=` may lead: only to this site.
+//! Validates `?next=`: it may only lead to this site.
 
 use url::Url;
 
 /// Django's `MAX_URL_LENGTH`, in characters.
-const LONGEST: usize = 2048;
+const MAX_URL_CHARS: usize = 2048;
 
-/// The path (with query and fragment) on this site that `next` means, or `None`. Two judges have to agree: Django's
-/// `url_has_allowed_host_and_scheme`, for the address and for its variant with slashes in place of backslashes; and the WHATWG
-/// parser that browsers use, whose result is what the redirect says. `base` is the site's address, `page` the path that
-/// relative addresses are relative to.
+/// Returns the path (with query and fragment) on this site that `next` leads to, or `None`. Two
+/// checks must both accept it: Django's `url_has_allowed_host_and_scheme`, for the URL and for its
+/// variant with slashes in place of backslashes; and the WHATWG parser that browsers use, whose
+/// result becomes the redirect. `base` is the site's address, `page` the path that relative URLs
+/// are relative to.
 pub fn destination(next: &str, base: &Url, page: &str) -> Option<String> {
-    // Python's `str.strip` takes white space and the four separators; our parser takes none of them in a path anyway.
+    // Python's `str.strip` also strips the four separators; our parser accepts none of them in a
+    // path anyway.
     let next = next.trim();
     if !is_allowed(next, base) || !is_allowed(&next.replace('\\', "/"), base) {
         return None;
@@ -19,7 +21,7 @@ pub fn destination(next: &str, base: &Url, page: &str) -> Option<String> {
     if url.origin() != base.origin() || !url.username().is_empty() || url.password().is_some() {
         return None;
     }
-    // A path that begins with two slashes would be another host.
+    // A path that begins with two slashes would be read as another host.
     let path = &url[url::Position::BeforePath..];
     (!path.starts_with("//")).then(|| path.to_owned())
 }
@@ -27,12 +29,12 @@ pub fn destination(next: &str, base: &Url, page: &str) -> Option<String> {
 fn is_allowed(url: &str, base: &Url) -> bool {
     if url.is_empty()
         || url.starts_with("///")
-        || url.chars().count() > LONGEST
+        || url.chars().count() > MAX_URL_CHARS
         || url.starts_with(char::is_control)
     {
         return false;
     }
-    // Anywhere, not only in front: browsers drop tabs and line ends inside of an address.
+    // At any position: browsers drop tabs and line ends inside a URL.
     if url.chars().any(char::is_control) {
         return false;
     }
@@ -48,7 +50,8 @@ fn is_allowed(url: &str, base: &Url) -> bool {
     allowed_scheme && host.is_some_and(|host| host.eq_ignore_ascii_case(&authority(base)))
 }
 
-/// As `urlsplit`: a scheme is a letter and then letters, digits, `+-.` before the first colon.
+/// Splits like Python's `urlsplit`: a scheme is a letter, then letters, digits or `+-.`, before the
+/// first colon.
 fn split_scheme(url: &str) -> (Option<&str>, &str) {
     match url.split_once(':') {
         Some((scheme, rest))
@@ -74,7 +77,7 @@ mod tests {
         destination(next, &Url::parse(base).expect("a base"), "/accounts/login")
     }
 
-    /// The vectors of Django's `tests/utils_tests/test_http.py`.
+    /// The test cases of Django's `tests/utils_tests/test_http.py`.
     #[test]
     fn refused() {
         let long = format!("/{}", "x".repeat(2048));

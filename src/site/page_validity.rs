@@ -1,4 +1,4 @@
-//! A page while it is being made to be kept: what it may say of itself.
+//! The validity of a page that is being rendered for the page cache.
 
 use crate::{
     base::{
@@ -10,7 +10,7 @@ use crate::{
     timing::Recorder,
 };
 
-/// In the extensions of the request under which a page is made to be kept.
+/// Request extension: the page is being rendered for the page cache.
 #[derive(Clone, Copy, Debug)]
 pub struct PageInProgress {
     begun: Millis,
@@ -19,7 +19,7 @@ pub struct PageInProgress {
 }
 
 impl PageInProgress {
-    /// From now on.
+    /// Starts the rendering of a page at `now`.
     pub fn begin(ttl: Ttl, outlives_its_parts: bool, now: Millis) -> Self {
         let longest = match ttl {
             Ttl::For(ttl) => now.saturating_add(to_millis(ttl)),
@@ -28,17 +28,19 @@ impl PageInProgress {
         Self { begun: now, longest, outlives_its_parts }
     }
 
-    /// Since when it is being made; no part of it is newer than that.
+    /// Returns when the rendering started, in milliseconds since 1970; no part of the page is
+    /// newer.
     pub fn begun(&self) -> Millis {
         self.begun
     }
 
-    /// When the page is over: after its own time, or with the first of the cached things that were read so far.
+    /// Returns when the page expires: after its own lifetime, or with the first of the cached
+    /// values read so far.
     pub fn expires_at(&self, recorder: &Recorder) -> Millis {
         if self.outlives_its_parts { self.longest } else { self.longest.min(recorder.all_good_until()) }
     }
 
-    /// The same in words, for the page itself.
+    /// Returns the validity as formatted timestamps, for the page itself.
     pub fn validity(&self, recorder: &Recorder) -> Validity {
         Validity { rendered_at: moment(self.begun), valid_until: moment(self.expires_at(recorder)) }
     }

@@ -1,11 +1,15 @@
-//! The present request, in a server function.
+//! The current request, in a server function.
 
 use axum::http::request::Parts;
 use leptos::prelude::use_context;
 
 use crate::shared::error::AppError;
 
-/// Leptos drops its context when a visitor goes away in the middle, so its absence is an error and no panic.
+/// Returns the request's parts.
+///
+/// # Errors
+/// [`AppError::Internal`] without a request. This is an error and no panic because Leptos drops the
+/// context when the visitor cancels the request.
 pub fn parts() -> Result<Parts, AppError> {
     use_context::<Parts>().ok_or(AppError::Internal)
 }

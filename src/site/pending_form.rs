@@ -1,8 +1,10 @@
-//! A form that waits in its sender's browser: for a login, because its session had ended, or for the password, which had been given
-//! too long ago. It travels in a cookie for the reasons that [`flash`] gives, and without passwords.
+//! A form that waits in its sender's browser: for a login, because the session had ended, or for
+//! re-authentication. It travels in a cookie for the reasons given in [`flash`], and without
+//! passwords.
 //!
-//! Once the password is given, the form is sent again by the server. So that nobody else's form is, the cookie proves that it was
-//! written for the session that sends it: it carries a MAC whose key is the session's id.
+//! After re-authentication the server replays the form. To make sure that it is the sender's own,
+//! the cookie proves for which session it was written: it carries a MAC whose key is the session's
+//! id.
 
 use std::time::Duration;
 
@@ -31,25 +33,26 @@ const LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// The cookie's content.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PendingForm {
-    /// The page that the form stands on.
+    /// The page that the form was sent from.
     page: String,
-    /// Its path and its values.
+    /// The form's path and values.
     form: ReturnedForm,
-    /// Whose page it was; nobody else is shown what they typed.
+    /// The member that the page was rendered for; the input is shown to nobody else.
     #[serde(default)]
     member: Option<String>,
-    /// Proves that the form is complete and was sent with the present session. Without it the form is only shown again.
+    /// Proof that the form is complete and was sent in the current session. Without it the form is
+    /// only shown again.
     #[serde(default)]
     proof: Option<String>,
 }
 
 impl PendingForm {
-    /// Reads the form that waits in the browser.
+    /// Reads the pending form from the request.
     pub fn read(site: &AppState, headers: &HeaderMap) -> Option<Self> {
         decode(cookies::read(site, headers, COOKIE))
     }
 
-    /// Whether it stands on the page at this path.
+    /// Returns whether it belongs to the page at this path.
     pub fn is_on(&self, path: &str) -> bool {
         self.page.split(['?', '#']).next() == Some(path)
     }
@@ -61,8 +64,8 @@ impl PendingForm {
     }
 }
 
-/// Keeps a form to be shown again on its page. It is not sent again by itself: after a login, for one, nobody knows whether the same
-/// member has logged in.
+/// Stores a form to be shown again on its page. It is not replayed: after a login, for example, the
+/// member may be another one.
 pub fn keep_to_show(site: &AppState, answer: &mut HeaderMap, page: &str, form: &str, values: Values) {
     let member = values.get(FORM_MEMBER).cloned();
     let values = form_body::shown_again(values);
@@ -73,8 +76,9 @@ pub fn keep_to_show(site: &AppState, answer: &mut HeaderMap, page: &str, form: &
     cookies::set(site, answer, COOKIE, value, LIFETIME);
 }
 
-/// Keeps a form until the password is given again; it is then sent again, unless it must be sent by hand
-/// ([`Function::replayed`](crate::shared::functions::Function::replayed)), held a password, or is too long for a cookie.
+/// Stores a form until re-authentication. It is then replayed, unless it must be submitted again
+/// ([`Function::replayed`](crate::shared::functions::Function::replayed)), contains a password, or
+/// is too long for a cookie.
 pub fn wait_for_password(
     site: &AppState,
     request: &HeaderMap,
@@ -102,7 +106,8 @@ pub fn wait_for_password(
     keep_to_show(site, answer, page, form, values);
 }
 
-/// Returns the path and the body of the form that is to be sent again, now that the password was given and leads back to `page`.
+/// Returns path and body of the form to replay, after a re-authentication that leads back to
+/// `page`.
 pub fn to_send_again(site: &AppState, request: &HeaderMap, page: &str) -> Option<(Uri, Bytes)> {
     let mut pending = PendingForm::read(site, request)?;
     let proof = URL_SAFE_NO_PAD.decode(pending.proof.take()?).ok()?;
@@ -114,7 +119,8 @@ pub fn to_send_again(site: &AppState, request: &HeaderMap, page: &str) -> Option
     Some((path, Bytes::from(form_body::encoded(&pending.form.values))))
 }
 
-/// Keeps a waiting form from being sent again: its sender has gone elsewhere meanwhile. What was typed stays.
+/// Prevents the replay of a pending form, because its sender has gone elsewhere meanwhile. The
+/// input stays.
 pub fn do_not_send_again(site: &AppState, request: &HeaderMap, answer: &mut HeaderMap) {
     if let Some(PendingForm { page, form, member, proof: Some(_) }) = PendingForm::read(site, request) {
         let mut values = form_body::shown_again(form.values);
@@ -126,7 +132,8 @@ pub fn do_not_send_again(site: &AppState, request: &HeaderMap, answer: &mut Head
     }
 }
 
-/// The MAC over all of the form but its proof. `None` cannot happen: HMAC takes a key of any length, and the content is plain.
+/// Computes the MAC over the form except its proof. `None` cannot happen: HMAC takes keys of any
+/// length, and the content always serializes.
 fn mac(pending: &PendingForm, session: &str) -> Option<Hmac<Sha256>> {
     let content = serde_json::to_vec(&PendingForm { proof: None, ..pending.clone() }).ok()?;
     Some(Hmac::new_from_slice(session.as_bytes()).ok()?.chain_update(content))

@@ -1,5 +1,6 @@
-//! What handlers and layers answer, and say of an answer. An error page is not made here: a refusal is an answer with nothing but its
-//! error, which the layer `error_page` turns into a page or a sentence, for whoever asks.
+//! Responses of handlers and layers, and marks on them. Error pages are not rendered here: a
+//! refusal is a response with only its error, which the layer `error_page` turns into a page or a
+//! sentence, depending on the client.
 
 use std::future::Future;
 
@@ -14,11 +15,11 @@ use tracing::Instrument;
 
 use crate::shared::{error::AppError, forms::Submission};
 
-/// In the extensions of an answer that is refused: why.
+/// Response extension: the request was refused with this error.
 #[derive(Clone, Debug)]
 pub struct Refused(pub AppError);
 
-/// Refuses a request.
+/// Returns a response that refuses the request with `error`.
 pub fn refuse(error: AppError) -> Response {
     let mut response =
         StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response();
@@ -27,7 +28,7 @@ pub fn refuse(error: AppError) -> Response {
     response
 }
 
-/// What a handler of axum's answers to a form, so that it is read here as a server function's answer is.
+/// Returns the response of an axum handler to a form, in the format of server functions.
 pub fn form_answer(result: Result<Submission, AppError>) -> Response {
     const JSON: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/json");
     match result {
@@ -36,12 +37,13 @@ pub fn form_answer(result: Result<Submission, AppError>) -> Response {
     }
 }
 
-/// A visitor who goes away drops whatever waits for them. What writes goes on to its end all the same: dropped between the commit
-/// and the invalidation, a logout would leave its session in memory.
+/// Runs a request to its end, even if the visitor cancels it, which drops the handler. A write must
+/// not stop halfway: dropped between the commit and the invalidation, a logout would leave its
+/// session in memory.
 pub async fn to_the_end(answer: impl Future<Output = Response> + Send + 'static) -> Response {
     match tokio::spawn(answer.in_current_span()).await {
         Ok(response) => response,
-        // For `CatchPanicLayer`, as if it had happened here.
+        // Continues the panic here, for `CatchPanicLayer`.
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -49,7 +51,7 @@ pub async fn to_the_end(answer: impl Future<Output = Response> + Send + 'static)
     }
 }
 
-/// Whether the answer is for a person.
+/// Returns whether the client accepts HTML.
 pub fn wants_html(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT)
@@ -57,33 +59,35 @@ pub fn wants_html(headers: &HeaderMap) -> bool {
         .is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// Sets `Retry-After` where the error knows it.
+/// Sets `Retry-After` if the error has one.
 pub fn retry_after(headers: &mut HeaderMap, error: &AppError) {
     if let Some(seconds) = error.retry_after() {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
 }
 
-/// Marks an answer that its member's browser may keep: what it shows has an address of its own and never changes.
+/// Response extension: the member's browser may cache the response, because its content has a URL
+/// of its own and never changes.
 #[derive(Clone, Copy, Debug)]
 pub struct Keepable;
 
-/// The address of a page that leads on to `next`.
+/// Returns the URL of `page` with `next` as its parameter.
 pub fn with_next(page: &str, next: &str) -> HeaderValue {
     let next: String =
         form_urlencoded::byte_serialize(next.as_bytes()).collect::<String>().replace("%2F", "/");
     HeaderValue::try_from(format!("{page}?next={next}")).unwrap_or(HeaderValue::from_static("/"))
 }
 
-/// Says of the page being rendered that it is not to be kept, by us or by anybody. In a server function.
+/// Marks the page being rendered as not cacheable, by the site or by anybody else. In a server
+/// function.
 pub fn no_store() {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
 }
 
-/// Has the browser forget what it kept of a member, on logout. Not the cookies: the flash message is one, and the session's is
-/// removed by the session layer.
+/// Makes the browser delete what it cached of a member, on logout. Cookies are excluded: one holds
+/// the flash message, and the session layer removes the session's.
 pub fn clear_site_data() {
     if let Some(response) = use_context::<ResponseOptions>() {
         response.insert_header(

@@ -1,4 +1,4 @@
-//! What all requests share.
+//! The application state, shared by all requests.
 
 use std::{net::SocketAddr, ops::Deref, sync::Arc};
 
@@ -28,43 +28,43 @@ use crate::{
     cache::{Cache, Memory},
 };
 
-/// The running site: axum's state, and what services get. Cheap to clone.
+/// The application state: axum's state, and an argument of services. Cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
 
-/// The parts of a [`AppState`].
+/// The fields of an [`AppState`].
 pub struct Shared {
-    /// As configured.
+    /// The configuration.
     pub config: Config,
-    /// The one clock.
+    /// The clock.
     pub clock: Clock,
     /// The database.
     pub db: Database,
     /// The cache.
     pub cache: Cache,
-    /// Active members by id.
+    /// Cached active members by id.
     pub members: Memory<UserId, Option<Member>>,
     /// Signed-in sessions.
     pub sessions: Sessions,
-    /// How often something may be tried.
+    /// Rate limits.
     pub throttle: Throttle,
-    /// The post office.
+    /// Sends mails.
     pub mails: Mailer,
-    /// Tells streams that the site stops.
+    /// The shutdown signal, which ends streams.
     pub shutdown: Shutdown,
-    /// Argon2id.
+    /// Hashes passwords with Argon2id.
     pub hasher: Hasher,
-    /// What a refused login has to cost.
+    /// The costs of the stored hashes, so that every refused login does the work of the costliest.
     pub password_costs: KnownCosts,
-    /// What a new password must be.
+    /// The rules for new passwords.
     pub password_rules: password::Rules,
-    /// Where uploaded pictures are decoded.
+    /// The queue in which uploaded pictures are decoded.
     pub pictures: WorkQueue,
-    /// Failed logins that are not written down yet.
+    /// Failed logins that are not stored yet.
     pub failed_logins: FailedLogins,
     /// The `Date` header.
     pub date: Date,
-    /// The bound on copies of members' data.
+    /// The limit on exports of members' data.
     pub exports: Exports,
     /// The built files.
     pub assets: Assets,
@@ -72,15 +72,16 @@ pub struct Shared {
     pub base_url: Url,
     /// Whether `cargo leptos watch` runs the program; never in production.
     pub is_watched: bool,
-    /// What Leptos wants to know.
+    /// The options of Leptos.
     pub leptos: LeptosOptions,
 }
 
 impl AppState {
-    /// Puts the site together on an open database. `listening` is the base URL where none is configured.
+    /// Creates the state on an open database. `listening` is the address for the base URL if none
+    /// is configured.
     ///
     /// # Errors
-    /// For settings that only now turn out wrong.
+    /// A [`Failure`] for settings that turn out to be invalid only now.
     pub fn new(config: Config, clock: Clock, db: Database, listening: SocketAddr) -> Result<Self, Failure> {
         executor::begin();
         let base = if config.site.base_url.is_empty() {
@@ -124,41 +125,43 @@ impl AppState {
         })))
     }
 
-    /// Whether visitors come over https.
+    /// Returns whether visitors use https.
     pub fn is_https(&self) -> bool {
         self.base_url.scheme() == "https"
     }
 
-    /// The whole address of a path on this site.
+    /// Returns the absolute URL of a path on this site.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
     }
 
-    /// The name of a cookie without the prefix of [`cookie_name`](Self::cookie_name), if it is one that we could have set.
+    /// Returns the name of a cookie without the prefix of [`cookie_name`](Self::cookie_name), or
+    /// `None` if we cannot have set it.
     pub fn own_cookie<'a>(&self, name: &'a str) -> Option<&'a str> {
         if self.is_https() { name.strip_prefix("__Host-") } else { Some(name) }
     }
 
-    /// With https the prefix `__Host-`: browsers then take the cookie only over https, from this very host, for all paths.
+    /// Returns the full name of a cookie. On https it has the prefix `__Host-`: browsers then
+    /// accept it only over https, from this very host, for all paths.
     pub fn cookie_name(&self, name: &'static str) -> String {
         if self.is_https() { format!("__Host-{name}") } else { name.to_owned() }
     }
 }
 
-/// Each takes up to 256 MiB while it is decoded.
+/// Decoding one picture takes up to 256 MiB.
 const PICTURES_AT_ONCE: usize = 1;
-/// More are told to come back.
+/// Further uploads are refused with a `Retry-After`.
 const PICTURES_WAITING: usize = 15;
 
-/// Where `cargo leptos watch` tells pages to reload, unless it says otherwise.
+/// The default port on which `cargo leptos watch` tells pages to reload.
 const RELOAD_PORT: u32 = 3001;
 
-/// What `cargo leptos` says in its environment.
+/// Reads a port that `cargo leptos` sets in the environment.
 fn port(name: &str) -> Option<u32> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// A member with many permissions takes the room of several.
+/// A member with many permissions counts as several entries.
 fn weight(_: &UserId, member: &Option<Member>) -> u32 {
     const COUNTED_AS_ONE: usize = 50;
     let names =

@@ -1,4 +1,4 @@
-//! One request, without its HTTP: what a server function gets for its service.
+//! The context of a request, without HTTP: what a server function passes to its service.
 
 use std::time::Duration;
 
@@ -15,29 +15,29 @@ use crate::{
     timing::Recorder,
 };
 
-/// By it a browser that has logged in before is known again. It opens nothing.
+/// The cookie that identifies a browser which has logged in before. It grants no access.
 const DEVICE_COOKIE: &str = "device";
 
-/// The site, who is at the other end, and what is to be noted of the request.
+/// The application state, the client, and the record of the request.
 #[derive(Clone)]
 pub struct RequestContext {
-    /// What all requests share.
+    /// The state that all requests share.
     pub site: AppState,
-    /// Where the request comes from.
+    /// The origin of the request.
     pub client: ClientInfo,
-    /// The hash of the cookie by which a browser is known again, if it brings one.
+    /// The hash of the device cookie, if the request has one.
     pub device: Option<DeviceHash>,
-    /// What the request's log line says.
+    /// The record for the request's log line.
     pub recorder: Recorder,
-    /// The page that is being made to be kept, if one is.
+    /// The page being rendered for the page cache, if any.
     pub page: Option<PageInProgress>,
 }
 
-/// SHA-256 of a browser's cookie.
+/// SHA-256 of a device cookie.
 pub type DeviceHash = [u8; 32];
 
 impl RequestContext {
-    /// The present request, in a server function.
+    /// Returns the context of the current request, in a server function.
     ///
     /// # Errors
     /// [`AppError::Internal`] outside of a request.
@@ -45,7 +45,7 @@ impl RequestContext {
         Ok(Self::of(use_context::<AppState>().ok_or(AppError::Internal)?, &parts()?))
     }
 
-    /// The request with these parts, in a handler of axum's.
+    /// Returns the context of a request with these parts, in an axum handler.
     pub fn of(site: AppState, parts: &Parts) -> Self {
         let device = cookies::read(&site, &parts.headers, DEVICE_COOKIE).map(|token| hash_device(&token));
         Self {
@@ -57,32 +57,32 @@ impl RequestContext {
         }
     }
 
-    /// For what the operator does from the command line.
+    /// Returns the context for operations from the command line.
     pub fn of_operator(site: &AppState) -> Self {
         let (client, recorder) = (ClientInfo::default(), Recorder::default());
         Self { site: site.clone(), client, device: None, recorder, page: None }
     }
 
-    /// Since when and until when the page around is shown, as far as can be told from what was read of the cache so far; nothing where
-    /// it is not kept.
+    /// Returns the validity of the page being rendered, as far as the cached values read so far
+    /// determine it, or `None` if it is not rendered for the page cache.
     pub fn page_validity(&self) -> Option<Validity> {
         self.page.map(|page| page.validity(&self.recorder))
     }
 
-    /// The member's part of the cache.
+    /// Returns the member's part of the cache.
     pub fn cache(&self, member: &Member) -> MemberCache<'_> {
         self.site.cache.of(member, &self.recorder)
     }
 
-    /// The part of the cache that is for everybody.
+    /// Returns the public part of the cache.
     pub fn public_cache(&self) -> PublicCache<'_> {
         self.site.cache.public(&self.recorder)
     }
 }
 
-/// Makes the browser one that is known again, if it is not yet; its hash. In a server function.
+/// Sets the device cookie if it is missing, and returns its hash. In a server function.
 pub fn remember_device(present: Option<DeviceHash>) -> DeviceHash {
-    /// As long as browsers keep a cookie.
+    /// The maximum lifetime that browsers allow.
     const LIFETIME: Duration = Duration::from_secs(400 * 86_400);
     present.unwrap_or_else(|| {
         let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
@@ -95,7 +95,8 @@ fn hash_device(token: &str) -> DeviceHash {
     Sha256::digest(token).into()
 }
 
-/// Who is asking. The first line of every server function that is not open to everybody: each is an endpoint of its own.
+/// Returns the member. Every server function that is not open to everybody calls this first: each
+/// is an endpoint of its own.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in.
@@ -103,25 +104,28 @@ pub fn current_member() -> Result<Member, AppError> {
     member_of(&parts()?)
 }
 
-/// Who is asking, where it takes staff with a permission: the first line of the admin's server functions.
+/// Returns the member of staff with this permission: the first call in the admin's server
+/// functions.
 ///
 /// # Errors
-/// [`AppError::SignedOut`], or [`AppError::Forbidden`].
+/// [`AppError::SignedOut`] when nobody is signed in, [`AppError::Forbidden`] without the
+/// permission, [`AppError::ClosedWhileActing`] during an impersonation.
 pub fn current_staff(permission: Permission) -> Result<Staff, AppError> {
     current_member()?.require(permission)
 }
 
-/// The present request and who is asking, where it takes a permission that any member can have: the first line of the server functions
-/// behind such a page.
+/// Returns the request's context and the member with this permission, whether staff or not: the
+/// first call in the server functions behind such a page.
 ///
 /// # Errors
-/// [`AppError::SignedOut`], or [`AppError::Forbidden`].
+/// [`AppError::SignedOut`] when nobody is signed in, [`AppError::Forbidden`] without the
+/// permission.
 pub fn permitted(permission: Permission) -> Result<(RequestContext, Member), AppError> {
     let member = current_member()?;
     if member.may(permission) { Ok((RequestContext::current()?, member)) } else { Err(AppError::Forbidden) }
 }
 
-/// Who is asking, in a handler of axum's.
+/// Returns the member, in an axum handler.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in.

@@ -1,4 +1,4 @@
-//! The layer itself: one line a request, a request id, `Server-Timing`.
+//! The timing layer: one log line per request, a request id, `Server-Timing`.
 
 use std::{
     borrow::Cow,
@@ -21,22 +21,22 @@ use super::{
 };
 use crate::base::member::UserId;
 
-/// How long it took, and what of it came out of the cache.
+/// The header with the duration of the request, and what came from the cache.
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The log target of the request lines, which also go to the request log.
 pub const TARGET: &str = "members_area::request";
 
-/// Marks an answer that says little of what people do (a file, a page's watch on its session), so that its line is written at debug
-/// level.
+/// Response extension: the response says little about what people do (a file, a page watching its
+/// session), so its line is logged at debug level.
 #[derive(Clone, Copy, Debug)]
 pub struct Quiet;
 
-/// The status under which a request is logged whose visitor went away before the answer (nginx's).
+/// The status logged for a request that the visitor cancelled before the response (nginx's).
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// Measures until the answer's head is ready; our pages are complete by then (`SsrMode::Async`). Whatever is logged meanwhile stands in
-/// the request's span, and so has its id.
+/// Measures until the response's head is ready; pages are complete by then (`SsrMode::Async`).
+/// Everything logged meanwhile is in the request's span, and so has its id.
 pub async fn time_requests(State(settings): State<Settings>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(&settings.trusted_proxies, &request);
     request.headers_mut().remove(REQUEST_ID);
@@ -46,7 +46,7 @@ pub async fn time_requests(State(settings): State<Settings>, mut request: Reques
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let path = loggable_path(request.uri().path(), route.as_deref());
     let client = settings.client(&request);
-    // At the level of errors, so that it is there for them however little the log shows.
+    // At error level, so that error lines have it at every log level.
     let span = tracing::error_span!(
         target: TARGET,
         "request",
@@ -77,8 +77,8 @@ pub async fn time_requests(State(settings): State<Settings>, mut request: Reques
     response
 }
 
-/// A request being timed. Its line is written when it is dropped: after the answer, or when the visitor has gone away and there is
-/// none. A flood that hangs up is in the log too.
+/// A request being timed. Its line is written on drop: after the response, or when the visitor
+/// cancelled the request. So a flood of clients that hang up is logged too.
 pub struct Timed {
     begun: Instant,
     took: Option<Duration>,
@@ -93,10 +93,10 @@ pub struct Timed {
     is_quiet: bool,
 }
 
-/// What is known of a request beside its time.
+/// What is known of a request besides its duration.
 enum Noted {
     By(Recorder),
-    /// A page that was ready for that member, or for everybody.
+    /// A cached page for this member, or for everybody.
     Page(Option<UserId>, &'static str, PageState),
 }
 
@@ -108,7 +108,7 @@ impl Noted {
         }
     }
 
-    /// Who acts as that member. A page that was ready is never for them.
+    /// Returns the member of staff during an impersonation, which never gets a cached page.
     fn actor_id(&self) -> Option<UserId> {
         match self {
             Self::By(recorder) => recorder.actor_id(),
@@ -132,7 +132,7 @@ impl Noted {
 }
 
 impl Timed {
-    /// A page that was ready.
+    /// Starts the timing of a request that gets a cached page.
     pub fn page<B>(
         settings: &Settings,
         request: &http::Request<B>,
@@ -156,7 +156,7 @@ impl Timed {
         }
     }
 
-    /// The answer is there.
+    /// Stops the timing and sets the response's headers.
     pub fn finish(mut self, response: &mut Response) {
         let took = self.begun.elapsed();
         self.took = Some(took);
@@ -170,8 +170,8 @@ impl Timed {
         }
     }
 
-    /// With every page, for a browser to show to the developer, and for [`crate::ui::why`]: how long it took, what the cache said,
-    /// what became of the page.
+    /// Returns the `Server-Timing` of a page, for developer tools and [`crate::ui::why`]: the
+    /// duration, the cache lookups, and the state of the page.
     fn server_timing(&self, took: Duration, response: &Response) -> Option<HeaderValue> {
         let tenths = i64::try_from((took.as_micros() + 50) / 100).unwrap_or(i64::MAX);
         let text = Text::of("total;dur=").number(tenths / 10).then(".").number(tenths % 10);
@@ -203,12 +203,13 @@ impl Drop for Timed {
         let Self { method, path, status, noted, .. } = self;
         let duration = self.took.unwrap_or_else(|| self.begun.elapsed());
         let route = self.route.as_deref().unwrap_or("-");
-        // tracing wants the level at compile time, and computes the fields only of a line that is written.
+        // tracing needs the level at compile time, and evaluates the fields only of a line that is
+        // written.
         macro_rules! write_line {
             ($level:ident) => {
                 tracing::$level!(
                     target: TARGET,
-                    // All that the span has, too.
+                    // The line has all fields of the span itself.
                     parent: None,
                     request_id = %self.id,
                     client = self.client.map(field::display),
@@ -232,7 +233,7 @@ impl Drop for Timed {
     }
 }
 
-/// Writes the line of bytes that were no request: hyper answers them by itself.
+/// Logs input that was not a valid HTTP request; hyper answers it by itself.
 pub fn log_unreadable(client: Option<IpAddr>, status: StatusCode) {
     let status = status.as_u16();
     tracing::info!(
@@ -244,7 +245,7 @@ pub fn log_unreadable(client: Option<IpAddr>, status: StatusCode) {
     );
 }
 
-/// To the microsecond: more digits say nothing.
+/// Returns the milliseconds, rounded to microseconds.
 pub fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }

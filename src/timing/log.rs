@@ -1,5 +1,5 @@
-//! Where log lines go: to the console, and to a file that is begun anew when it is full: a line for each request, what happened to
-//! accounts, and whatever went wrong.
+//! Log output: to the console, and to a rotated file with a line for each request, security events,
+//! and errors.
 
 use std::{
     any::Any,
@@ -20,16 +20,16 @@ use crate::base::{
 
 type Boxed = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// What libraries say that is noise here: tower-sessions warns of every cookie that has expired, axum-login calls every refused login
-/// an error (a failing database is logged where it fails).
+/// Noise of libraries: tower-sessions warns about every expired cookie, axum-login logs every
+/// refused login as an error (a failing database is logged where it fails).
 const QUIET: [&str; 4] =
     ["tower_sessions_core=error", "tower_sessions=error", "axum_login=off", "hyper=warn"];
 
-/// Begins to log. The guard writes what is left when it is dropped, so keep it until the end. Writing happens on a thread of
-/// its own, and lines are dropped rather than that a full or slow disk holds up a request.
+/// Starts logging. The guards write the remaining lines when dropped, so keep them until the end. A
+/// separate thread writes; it drops lines rather than letting a full or slow disk delay requests.
 ///
 /// # Errors
-/// When the level cannot be understood, a file that was asked for cannot be opened, or logging has begun already.
+/// When the level is invalid, a configured file cannot be opened, or logging has already started.
 pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     let (console, guard) = NonBlockingBuilder::default().finish(io::stdout());
     let mut guards = vec![guard];
@@ -37,7 +37,7 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     let mut layers = vec![lines(config.format, console, io::stdout().is_terminal(), filter(&config.level)?)];
     let (file, missing) = match open(config) {
         Ok(file) => (file, None),
-        // A read-only folder is no reason not to serve, unless that file was asked for.
+        // A read-only folder must not stop the site, unless the file was configured explicitly.
         Err(failure) if config.file == config::Log::default().file => (None, Some(failure)),
         Err(failure) => return Err(failure),
     };
@@ -58,7 +58,7 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     Ok(guards)
 }
 
-/// Lines of one place, as they are written there.
+/// Creates the layer that writes lines to one destination.
 fn lines(format: LogFormat, to: NonBlocking, colours: bool, filter: EnvFilter) -> Boxed {
     let layer = fmt::layer().with_writer(Redacting(to));
     match format {
@@ -77,7 +77,7 @@ fn filter(level: &str) -> Result<EnvFilter, Failure> {
     Ok(filter)
 }
 
-/// A panic's line stands in the span of the request that it ends, where there is one.
+/// Logs a panic within the span of its request, if any.
 fn log_panic(panic: &PanicHookInfo) {
     let at = panic.location().map(tracing::field::display);
     tracing::error!(panic = panic_text(panic.payload()), at, "Something panicked");
@@ -88,13 +88,13 @@ fn panic_text(payload: &(dyn Any + Send)) -> &str {
     text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("of unknown kind")
 }
 
-/// For commands that are no server: what goes wrong, to the terminal's error stream.
+/// Starts logging for commands other than `serve`: warnings and errors to stderr.
 pub fn begin_for_commands() {
-    // Already begun is as good.
+    // Already started is fine.
     let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_writer(io::stderr).try_init();
 }
 
-/// Returns a sentence that is said whatever the log shows, as a line of this format.
+/// Formats a line that is printed at every log level.
 pub fn plain_line(format: LogFormat, level: &str, sentence: &str) -> String {
     match format {
         LogFormat::Text => sentence.to_owned(),
@@ -107,14 +107,15 @@ pub fn plain_line(format: LogFormat, level: &str, sentence: &str) -> String {
     }
 }
 
-/// Opens `log.file`, for its owner and group to read; the folder is made. `None` where there is to be none.
+/// Opens `log.file`, readable by owner and group, and creates its folder. Returns `None` if it is
+/// empty.
 fn open(config: &config::Log) -> Result<Option<Box<dyn Write + Send>>, Failure> {
     const MODE: u32 = 0o640;
     let what = || format!("open the log {} (log.file)", config.file.display());
     if config.file.as_os_str().is_empty() {
         return Ok(None);
     }
-    // A device or a pipe is neither begun anew when it is full, nor ours to change.
+    // A device or a pipe is not rotated, and its permissions stay as they are.
     if config.file.metadata().is_ok_and(|file| !file.is_file()) {
         let file = std::fs::OpenOptions::new().append(true).open(&config.file);
         return file.map(|file| Some(Box::new(file) as _)).map_err(|error| Failure::start(&what(), error));

@@ -1,20 +1,20 @@
-//! Whether a value came from the cache.
+//! The result of a cache lookup.
 
 use std::fmt;
 
-/// Whether a value was there already.
+/// The result of a cache lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lookup {
-    /// It was.
+    /// The value was cached.
     Hit,
-    /// It was computed, by this caller or by one it waited for.
+    /// The value was computed, by this caller or by one it waited for.
     Miss,
-    /// It was, past its time and within its grace; it is being made anew.
+    /// The cached value had expired, but was within its grace period; it is being recomputed.
     Stale,
 }
 
 impl Lookup {
-    /// In a word, for logs and headers.
+    /// Returns the word for logs and headers.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Hit => "hit",

@@ -1,5 +1,6 @@
-//! How long each request took: the layer that measures and the log it writes. Outermost, so that it sees every answer: what the
-//! guard, the static files, a panic, an error page said, too. (The lesson's logger stands sixth and misses five layers.)
+//! Request timing: the layer that measures, and the log it writes. It is the outermost layer, so
+//! that it sees every response, including those of the guard, the static files, panics and error
+//! pages.
 
 pub mod layer;
 pub mod log;
@@ -26,7 +27,8 @@ use {lookup::Lookup, text::Text};
 
 use tracing::Span;
 
-/// What one request does that is worth a field in its log line. Clones share the record; it travels in the request's extensions.
+/// Collects what one request does, for its log line. Clones share the record; it is in the
+/// request's extensions.
 #[derive(Clone, Debug)]
 pub struct Recorder(Option<Arc<Record>>);
 
@@ -61,24 +63,24 @@ impl Default for Record {
     }
 }
 
-/// What the page cache had to do with an answer.
+/// What the page cache did for a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageState {
-    /// The page is kept; ages and what is left in seconds.
+    /// The page is cached; age and remaining lifetime in seconds.
     Cached {
-        /// Whether it was there already.
+        /// Whether it was found in the cache.
         lookup: Lookup,
-        /// How long ago it was made.
+        /// Seconds since it was rendered.
         age: i64,
-        /// How much longer it is good.
+        /// Seconds until it expires.
         ttl: i64,
     },
-    /// The page was made for this one request.
+    /// The page was rendered for this request only.
     Bypassed,
 }
 
 impl PageState {
-    /// Adds it to a header.
+    /// Appends the state to a header.
     fn said(self, text: Text) -> Text {
         match self {
             Self::Cached { lookup, age, ttl } => {
@@ -90,17 +92,17 @@ impl PageState {
 }
 
 impl Recorder {
-    /// Notes also in the request's span who asked.
+    /// Creates a recorder that also records the member in the request's span.
     pub fn of(span: Span) -> Self {
         Self(Some(Arc::new(Record { span, ..Default::default() })))
     }
 
-    /// Forgets everything, for who notes by other means what is to be noted.
+    /// Creates a recorder that discards everything, for callers that record by other means.
     pub const fn none() -> Self {
         Self(None)
     }
 
-    /// Notes who asked.
+    /// Records the signed-in member.
     pub fn user(&self, id: UserId) {
         if let Some(record) = &self.0
             && record.user.set(id).is_ok()
@@ -109,7 +111,7 @@ impl Recorder {
         }
     }
 
-    /// Notes who of staff acted as the one who asked.
+    /// Records the member of staff during an impersonation.
     pub fn actor(&self, id: UserId) {
         if let Some(record) = &self.0
             && record.actor.set(id).is_ok()
@@ -118,60 +120,60 @@ impl Recorder {
         }
     }
 
-    /// Notes what the cache said.
+    /// Records a cache lookup.
     pub fn cache(&self, name: &'static str, lookup: Lookup) {
         if let Some(record) = &self.0 {
             record.cache.lock().unwrap_or_else(PoisonError::into_inner).push((name, lookup));
         }
     }
 
-    /// Notes until when something is good that was read from the cache.
+    /// Records until when a value from the cache is valid, in milliseconds since 1970.
     pub fn good_until(&self, at: Millis) {
         if let Some(record) = &self.0 {
             record.good_until.fetch_min(at, Ordering::Relaxed);
         }
     }
 
-    /// Until when all of that is good; without any, for ever.
+    /// Returns until when all of these values are valid; `Millis::MAX` if there were none.
     pub fn all_good_until(&self) -> Millis {
         self.0.as_ref().map_or(Millis::MAX, |record| record.good_until.load(Ordering::Relaxed))
     }
 
-    /// Notes what came of a form or another call, in a word for the log.
+    /// Records the outcome of a form or call, as one word for the log.
     pub fn came_to(&self, outcome: String) {
         if let Some(record) = &self.0 {
             let _ = record.outcome.set(outcome);
         }
     }
 
-    /// Returns what came of it, where it was a form or another call.
+    /// Returns the outcome, if the request was a form or call.
     pub fn outcome(&self) -> Option<&str> {
         self.0.as_ref()?.outcome.get().map(String::as_str)
     }
 
-    /// Notes what the page cache did.
+    /// Records what the page cache did.
     pub fn page(&self, state: PageState) {
         if let Some(record) = &self.0 {
             let _ = record.page.set(state);
         }
     }
 
-    /// What the page cache did, where it had to do with the answer.
+    /// Returns what the page cache did, if it was involved.
     pub fn page_state(&self) -> Option<PageState> {
         self.0.as_ref()?.page.get().copied()
     }
 
-    /// Who asked, when somebody signed in did.
+    /// Returns the signed-in member, if any.
     pub fn user_id(&self) -> Option<UserId> {
         self.0.as_ref()?.user.get().copied()
     }
 
-    /// Who of staff acted as them, when somebody did.
+    /// Returns the member of staff during an impersonation, if any.
     pub fn actor_id(&self) -> Option<UserId> {
         self.0.as_ref()?.actor.get().copied()
     }
 
-    /// Such as `profile_summary=hit,dashboard=miss`; empty when the cache was not asked.
+    /// Returns the lookups, such as `profile_summary=hit,dashboard=miss`; empty without any.
     pub fn cache_state(&self) -> String {
         let mut states = String::new();
         let Some(record) = &self.0 else {

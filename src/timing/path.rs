@@ -1,8 +1,9 @@
-//! What of a path may stand in the log.
+//! The part of a path that may be logged.
 
-/// Returns what of a path may stand in the log. Never the query, which can hold tokens and addresses; for a route with parameters the
-/// pattern, since parameters can be tokens too. A path without a route can be the mistyped address of one: of it only short and plain
-/// parts are written, and only so many.
+/// Returns the loggable form of a path. Never the query, which can hold tokens and addresses; for a
+/// route with parameters its pattern, since parameters can be tokens too. A path without a route
+/// can be a mistyped URL with a token: only its short and plain segments are kept, and only a
+/// limited number.
 pub fn loggable_path(path: &str, route: Option<&str>) -> String {
     const MAX_PARTS: usize = 10;
     // A link's token has 43 letters.

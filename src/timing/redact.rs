@@ -1,5 +1,5 @@
-//! No line of the log holds a mail address: whatever a mail server or a database says of one in its errors is cut out of the line just
-//! before it is written, wherever it comes from.
+//! Keeps mail addresses out of the log: mail servers and databases repeat them in their errors, so
+//! every line is redacted just before it is written.
 
 use std::{
     borrow::Cow,
@@ -31,7 +31,7 @@ impl<'a, W: Write + Clone + 'a> MakeWriter<'a> for Redacting<W> {
     }
 }
 
-/// Replaces each word with an `@` in it.
+/// Replaces each word that contains an `@`.
 fn redacted(line: &[u8]) -> Cow<'_, [u8]> {
     const CUT_OUT: &[u8] = "…@…".as_bytes();
     if !line.contains(&b'@') {

@@ -1,4 +1,4 @@
-//! The id by which an answer, its lines in the log, and what a visitor reports find each other.
+//! The request id, which links a response, its log lines, and a visitor's report.
 
 use std::fmt;
 
@@ -8,27 +8,28 @@ use ipnet::IpNet;
 use super::text::Text;
 use crate::base::network::Peer;
 
-/// On every answer. A trusted proxy may send it, too; inside of the timing layer every request has it.
+/// The header of every response. A trusted proxy may send it; inside the timing layer every request
+/// has it.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request's id.
 #[derive(Clone, Debug)]
 pub enum RequestId {
-    /// Made here: 16 hexadecimal digits.
+    /// Generated here: 16 hexadecimal digits.
     Made(u64),
-    /// A trusted proxy's, whose log has it as well.
+    /// Sent by a trusted proxy, whose log has it as well.
     Given(HeaderValue),
 }
 
 impl RequestId {
-    /// Takes over what a trusted proxy says, or makes a new one.
+    /// Takes the id that a trusted proxy sent, or generates one.
     pub fn of<B>(trusted: &[IpNet], request: &Request<B>) -> Self {
         let is_trusted = request.extensions().get::<Peer>().is_some_and(|peer| peer.is_trusted(trusted));
         let given = is_trusted.then(|| given(request.headers())).flatten();
         given.map_or_else(|| Self::Made(rand::random()), Self::Given)
     }
 
-    /// Returns it as a header's value.
+    /// Returns the id as a header value.
     pub fn header(&self) -> Option<HeaderValue> {
         match self {
             Self::Made(id) => Text::of("").hex(*id).value(),
@@ -46,12 +47,12 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Returns the id of a request inside of the timing layer.
+/// Returns the id of a request inside the timing layer.
 pub fn of_request(headers: &HeaderMap) -> Option<&str> {
     headers.get(REQUEST_ID)?.to_str().ok()
 }
 
-/// Returns the one id in the header, if it can stand in the log and on a page as it is.
+/// Returns the header's id, if it is the only one and safe for the log and for pages.
 fn given(headers: &HeaderMap) -> Option<HeaderValue> {
     const LENGTH: std::ops::RangeInclusive<usize> = 1..=64;
     let mut ids = headers.get_all(REQUEST_ID).iter();

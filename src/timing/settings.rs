@@ -1,4 +1,4 @@
-//! What the layer needs to know of the configuration.
+//! The settings of the timing layer.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::base::{
     network::{Peer, address},
 };
 
-/// What the layer needs to know of the configuration.
+/// The settings of the timing layer.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub(super) trusted_proxies: Arc<[IpNet]>,
@@ -18,7 +18,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Takes them out of the configuration.
+    /// Reads the settings from the configuration.
     pub fn new(config: &Config) -> Self {
         Self {
             trusted_proxies: config.server.trusted_proxies.clone().into(),

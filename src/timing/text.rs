@@ -1,27 +1,28 @@
-//! Short texts of names and numbers, for headers of every answer: `write!` takes longer for one than everything around it.
+//! Builds short header values from names and numbers. They are on every response, and one `write!`
+//! takes longer than everything around it.
 
 use axum::http::HeaderValue;
 use bytes::Bytes;
 
-/// A header's value in the making.
+/// A header value under construction.
 pub struct Text(Vec<u8>);
 
 impl Text {
-    /// Begins with that.
+    /// Starts with `beginning`.
     pub fn of(beginning: &str) -> Self {
         let mut text = Vec::with_capacity(128);
         text.extend_from_slice(beginning.as_bytes());
         Self(text)
     }
 
-    /// Goes on with that.
+    /// Appends text.
     #[must_use]
     pub fn then(mut self, text: &str) -> Self {
         self.0.extend_from_slice(text.as_bytes());
         self
     }
 
-    /// Goes on with a number; one below zero is zero.
+    /// Appends a number; negative ones count as zero.
     #[must_use]
     pub fn number(mut self, number: i64) -> Self {
         const DIGITS: usize = 20;
@@ -38,7 +39,7 @@ impl Text {
         self
     }
 
-    /// Goes on with 16 hexadecimal digits.
+    /// Appends 16 hexadecimal digits.
     #[must_use]
     pub fn hex(mut self, number: u64) -> Self {
         let digit = |nibble: u64| b"0123456789abcdef"[(nibble & 15) as usize];
@@ -46,7 +47,7 @@ impl Text {
         self
     }
 
-    /// Nothing where it cannot stand in a header.
+    /// Returns the header value, or `None` if the text is not valid in a header.
     pub fn value(self) -> Option<HeaderValue> {
         HeaderValue::from_maybe_shared(Bytes::from(self.0)).ok()
     }

@@ -1,32 +1,34 @@
-//! What is shown only to who can use it.
+//! Content shown only to visitors who can use it.
 
 use leptos::prelude::*;
 
 use super::PageContext;
 use crate::shared::permission::Permission;
 
-/// Shows its content to a visitor who has the permission. It hides and guards nothing: the page and the server function behind it ask
-/// for themselves.
+/// Shows its content to visitors with the permission. This only hides what they cannot use; the
+/// page and the server function behind it check for themselves.
 #[component]
 pub fn IfAllowed(
-    /// Which.
+    /// The permission.
     permission: Permission,
-    /// What is shown then.
+    /// The content.
     children: Children,
 ) -> impl IntoView {
     visitor_may(permission).then(children)
 }
 
-/// Whether the visitor has the permission (Django: `perms` in a template). A question of looks, as [`IfAllowed`].
+/// Returns whether the visitor has the permission (Django: `perms` in a template). For display
+/// only, like [`IfAllowed`].
 pub fn visitor_may(permission: Permission) -> bool {
     let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
     visitor.is_some_and(|visitor| visitor.may.contains(&permission))
 }
 
-/// Shows its content to the member, and not to staff who acts as them: it leads to what is closed to staff (`acting::open`).
+/// Shows its content to the member, but not during an impersonation: it leads to pages that are
+/// closed then.
 #[component]
 pub fn InPerson(
-    /// What is shown then.
+    /// The content.
     children: Children,
 ) -> impl IntoView {
     let is_acted = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());

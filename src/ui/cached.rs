@@ -1,15 +1,16 @@
-//! Fragments: a part of a page of which the server keeps the HTML. (What the browser needs as data, because it shows it in a page that
-//! it makes itself, is better kept as data, in a service.)
+//! Fragments: parts of a page whose HTML the server caches. (Data that the browser needs, because
+//! it renders it in a page of its own, is better cached in a service.)
 //!
-//! On the server the children are rendered once, outside of the page, and what became of them is kept. In a page that was loaded the
-//! browser leaves that HTML as it is; in a page to which it navigates by itself it renders the children, and nothing is kept. So what
-//! is in there is for reading: no handlers. Links are `<a>`, since the router's own component belongs to a page.
+//! The server renders the children once, outside of the page, and caches the result. In a loaded
+//! page the browser leaves that HTML alone; after a navigation within the browser it renders the
+//! children itself, uncached. So a fragment is for reading only: no event handlers. Links are
+//! `<a>`, since the router's own component needs a page.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 
-/// A fragment for everybody. It is a function of its parts, which are also its key, and of nothing else:
+/// A public fragment. It is a function of its parts, which are also its key, and of nothing else:
 ///
 /// ```
 /// use {leptos::prelude::*, members_area::ui::Cached, std::time::Duration};
@@ -23,7 +24,8 @@ use leptos::prelude::*;
 /// contents("1".to_owned());
 /// ```
 ///
-/// Children that take anything along, of a member or not, do not compile: who reads the page next may be somebody else.
+/// Children that capture anything, about a member or not, do not compile: the next reader may be
+/// somebody else.
 ///
 /// ```compile_fail
 /// use {leptos::prelude::*, members_area::ui::Cached, std::time::Duration};
@@ -37,17 +39,17 @@ use leptos::prelude::*;
 /// contents("ada".to_owned());
 /// ```
 ///
-/// And what they ask for while they are rendered, they are told for a visitor who is not signed in: no member, no cookie, no message.
+/// While they are rendered, they see an anonymous visitor: no member, no cookie, no message.
 #[component]
 pub fn Cached<F, V>(
-    /// What the fragment is called: in the cache, in the log, in `Server-Timing`. One name, one fragment.
+    /// The fragment's name in the cache, in the log and in `Server-Timing`. It must be unique.
     name: &'static str,
-    /// How long it is kept.
+    /// How long it is cached.
     ttl: Duration,
-    /// What it depends on; for each of their values it is kept apart.
+    /// The values it depends on; it is cached separately for each combination.
     #[prop(optional)]
     parts: Vec<String>,
-    /// Makes it from its parts.
+    /// Renders it from its parts.
     children: F,
 ) -> impl IntoView
 where
@@ -63,18 +65,19 @@ where
     fragment(Audience::Everybody, name, ttl, parts, Arc::new(move |parts| children(parts).into_any()))
 }
 
-/// A fragment of a member's, which is kept for each of them apart, and taken back with everything else of theirs. Its children may
-/// ask who the member is, and load what is theirs. For a visitor who is not signed in it is made each time.
+/// A fragment of a member. It is cached separately for each, and invalidated with everything else
+/// of theirs. Its children may read the member and load their data. For anonymous visitors it is
+/// not cached.
 #[component]
 pub fn MemberCached<F, V>(
-    /// What the fragment is called: in the cache, in the log, in `Server-Timing`. One name, one fragment.
+    /// The fragment's name in the cache, in the log and in `Server-Timing`. It must be unique.
     name: &'static str,
-    /// How long it is kept.
+    /// How long it is cached.
     ttl: Duration,
-    /// What it depends on beside the member; for each of their values it is kept apart.
+    /// The values it depends on besides the member; it is cached separately for each combination.
     #[prop(optional)]
     parts: Vec<String>,
-    /// Makes it from its parts. What else they take along, the copy that is kept will not follow.
+    /// Renders it from its parts. The cached copy does not follow changes of other captured values.
     children: F,
 ) -> impl IntoView
 where
@@ -84,47 +87,47 @@ where
     fragment(Audience::Members, name, ttl, parts, Arc::new(move |parts| children(parts).into_any()))
 }
 
-/// For whom a fragment is kept.
+/// Who shares a cached fragment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    /// One for all.
+    /// One copy for everybody.
     Everybody,
-    /// One for each member.
+    /// One copy for each member.
     Members,
 }
 
-/// A fragment that is wanted.
+/// A fragment to be rendered or taken from the cache.
 pub struct Fragment {
-    /// For whom.
+    /// Who shares it.
     pub whose: Audience,
-    /// What it is called.
+    /// Its name.
     pub name: &'static str,
-    /// How long it is kept.
+    /// How long it is cached.
     pub ttl: Duration,
-    /// What it depends on.
+    /// The values it depends on.
     pub parts: Vec<String>,
-    /// Makes it.
+    /// Renders it.
     pub render: Render,
 }
 
-/// Makes a fragment from its parts.
+/// Renders a fragment from its parts.
 pub type Render = Arc<dyn Fn(Vec<String>) -> AnyView + Send + Sync>;
 
-/// The HTML of a fragment, some time.
+/// A future of a fragment's HTML.
 pub type Html = Pin<Box<dyn Future<Output = String> + Send>>;
 
-/// Where fragments come from. There is one on the server, and none in the browser.
+/// The source of cached fragments, present only on the server.
 #[derive(Clone)]
 pub struct Fragments(Arc<dyn Fn(Fragment) -> Html + Send + Sync>);
 
 impl Fragments {
-    /// Wraps what the server does.
+    /// Wraps the server's implementation.
     pub fn new(find: impl Fn(Fragment) -> Html + Send + Sync + 'static) -> Self {
         Self(Arc::new(find))
     }
 }
 
-/// One for all components, so that it is in the WASM once.
+/// Not generic, so that the WASM contains it only once.
 fn fragment(
     whose: Audience,
     name: &'static str,
@@ -138,7 +141,7 @@ fn fragment(
     }
     let is_there = Owner::current_shared_context().is_some_and(|page| page.during_hydration());
     if is_there {
-        // Hydration neither reads nor compares what stands in there; the empty text is never written.
+        // Hydration neither reads nor compares this content; the empty text is never written.
         return frame(String::new()).into_any();
     }
     view! { <div class="fragment">{render(parts)}</div> }.into_any()

@@ -1,24 +1,24 @@
-//! A box to tick.
+//! A checkbox.
 
 use leptos::prelude::*;
 
 use super::form::FormState;
 use crate::shared::forms::Field;
 
-/// A labelled box. In a form that came back it is as it was left.
+/// A labelled checkbox. In a returned form it keeps the visitor's choice.
 #[component]
 pub fn CheckField(
-    /// Which one; it gives the box its name.
+    /// The field, which names the input.
     field: Field,
-    /// What it is called.
+    /// The label.
     #[prop(into)]
     label: String,
-    /// Whether it is ticked at first.
+    /// Whether it is checked at first.
     present: bool,
-    /// What is sent when it is, where several have the same name.
+    /// The value sent when it is checked, for several boxes with one name.
     #[prop(default = "yes".into(), into)]
     value: String,
-    /// Cannot be changed by this visitor.
+    /// Whether this visitor cannot change it.
     #[prop(optional)]
     disabled: bool,
 ) -> impl IntoView {
@@ -28,7 +28,7 @@ pub fn CheckField(
             (!values.is_empty()).then(|| values.get(field.name()).is_some_and(ticked))
         })
     });
-    // What cannot be changed is not sent, and would count as not ticked.
+    // A disabled input is not sent, and would count as not checked.
     let kept = (disabled && present).then(|| {
         view! { <input type="hidden" name=field.name() value=value.clone() /> }
     });

@@ -13,49 +13,51 @@ use crate::shared::{
     forms::ReturnedForm, moment::Moment, password_rules::PasswordRules, permission::Permission,
 };
 
-/// What a page may know of who looks at it. Nothing else about a member reaches the browser unasked.
+/// What a page knows of its visitor. Nothing else about a member reaches the browser unasked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Visitor {
-    /// The name that they log in with.
+    /// The username.
     pub username: String,
-    /// Whether the navigation leads to the admin.
+    /// Whether the navigation links to the admin.
     pub is_staff: bool,
-    /// Whether they may everything, which is not to be had by permissions.
+    /// Whether they have all permissions, including those that cannot be granted.
     pub is_superuser: bool,
-    /// What [`IfAllowed`] shows. To hide what is of no use to somebody; what they may, the server asks itself.
+    /// The permissions for [`IfAllowed`]. They only hide what the visitor cannot use; the server
+    /// checks for itself.
     pub may: Vec<Permission>,
 }
 
-/// Whether the visitor may everything. A question of looks; the server asks for itself.
+/// Returns whether the visitor is a superuser. For display only; the server checks for itself.
 pub fn is_superuser() -> bool {
     let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
     visitor.is_some_and(|visitor| visitor.is_superuser)
 }
 
-/// What the server tells a page when it renders it; the browser finds it in the page.
+/// The context with which the server renders a page; the browser reads it from the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PageContext {
     /// The site's name.
     pub site_name: String,
-    /// The member who is signed in.
+    /// The signed-in member, if any.
     pub visitor: Option<Visitor>,
     /// Messages to be shown once.
     pub messages: Vec<flash::Flash>,
-    /// Whether the lab is open.
+    /// Whether the lab is enabled.
     #[serde(default)]
     pub has_lab: bool,
-    /// What a new password must be.
+    /// The rules for new passwords.
     #[serde(default, skip_serializing_if = "PasswordRules::is_default")]
     pub password_rules: PasswordRules,
-    /// A refused form that came back without JavaScript.
+    /// A refused form that was returned without JavaScript.
     pub form: Option<ReturnedForm>,
-    /// Who acts as the visitor, where staff does.
+    /// The impersonation, if there is one.
     pub acting: Option<Notice>,
-    /// Whether there is nothing at this address, for this visitor.
+    /// Whether nothing exists at this address, for this visitor.
     pub is_missing: bool,
 }
 
-/// What the page that was loaded shows once: a navigation within the browser to another page does not bring it back.
+/// What a loaded page shows once: navigating to another page within the browser does not show it
+/// again.
 #[derive(Clone, Copy)]
 pub struct Once(StoredValue<Loading>);
 
@@ -66,21 +68,21 @@ struct Loading {
 }
 
 impl Once {
-    /// Takes it from the page's context.
+    /// Takes messages and form from the page's context.
     pub fn new(context: &PageContext) -> Self {
         let (messages, form) = (context.messages.clone(), context.form.clone());
         Self(StoredValue::new(Loading { messages, form, is_over: false }))
     }
 
-    /// The messages, the first time.
+    /// Returns the messages, on the first call.
     pub fn messages() -> Vec<flash::Flash> {
         use_context::<Self>()
             .and_then(|once| once.0.try_update_value(|once| std::mem::take(&mut once.messages)))
             .unwrap_or_default()
     }
 
-    /// The refused form, if it is this one, the first time. On the server every time: it renders a page once, but what waits for data
-    /// more than once.
+    /// Returns the refused form with this path, on the first call. On the server on every call: a
+    /// page is rendered there once, but the parts that wait for data more than once.
     pub fn form(path: &str) -> Option<ReturnedForm> {
         let once = use_context::<Self>()?.0;
         once.try_update_value(|once| {
@@ -91,7 +93,8 @@ impl Once {
         })?
     }
 
-    /// Whether the page was loaded and not gone to within the browser; the first time.
+    /// Returns whether the page was loaded, as opposed to navigated to within the browser; on the
+    /// first call.
     pub fn is_loaded() -> bool {
         use_context::<Self>()
             .and_then(|once| once.0.try_update_value(|once| !std::mem::replace(&mut once.is_over, true)))
@@ -99,17 +102,18 @@ impl Once {
     }
 }
 
-/// Sets the status of the page being rendered, and `Retry-After` in seconds. In the browser there is none, and nothing happens.
+/// Sets the status of the page being rendered, and `Retry-After` in seconds. Only on the server; in
+/// the browser it has no effect.
 #[derive(Clone)]
 pub struct SetStatus(Arc<dyn Fn(u16, Option<u32>) + Send + Sync>);
 
 impl SetStatus {
-    /// Wraps what the server does.
+    /// Wraps the server's implementation.
     pub fn new(set: impl Fn(u16, Option<u32>) + Send + Sync + 'static) -> Self {
         Self(Arc::new(set))
     }
 
-    /// Sets the status of the present page.
+    /// Sets the status of the current page.
     pub fn set(status: u16, retry_after: Option<u32>) {
         if let Some(page) = use_context::<Self>() {
             page.say(status, retry_after);
@@ -122,13 +126,13 @@ impl SetStatus {
     }
 }
 
-/// What the banner says.
+/// The content of the impersonation banner.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Who acts.
+    /// The member of staff.
     pub actor: String,
-    /// As whom.
+    /// The impersonated member.
     pub member: String,
-    /// Until when, at the latest.
+    /// The deadline of the impersonation.
     pub until: Moment,
 }

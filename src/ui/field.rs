@@ -5,31 +5,31 @@ use leptos::{html, prelude::*};
 use super::form::{Errors, FormState, on_return};
 use crate::shared::forms::Field;
 
-/// A labelled input with its errors; `aria-describedby` ties them (WCAG 3.3.1).
+/// A labelled input with its errors, connected by `aria-describedby` (WCAG 3.3.1).
 #[component]
 pub fn TextField(
-    /// Which one; it gives the input its name.
+    /// The field, which names the input.
     field: Field,
-    /// What it is called.
+    /// The label.
     label: &'static str,
     /// The input's type.
     #[prop(default = "text")]
     kind: &'static str,
-    /// What the browser may fill in.
+    /// The `autocomplete` attribute.
     autocomplete: &'static str,
-    /// What it holds at first.
+    /// The initial value.
     #[prop(optional, into)]
     present: Option<String>,
-    /// Whether it may stay empty.
+    /// Whether it may be empty.
     #[prop(optional)]
     optional: bool,
-    /// What a keyboard on a screen begins with a capital letter.
+    /// The `autocapitalize` attribute.
     #[prop(default = "none")]
     capitals: &'static str,
-    /// The id of a list of suggestions.
+    /// The id of a `datalist` with suggestions.
     #[prop(optional)]
     list: Option<&'static str>,
-    /// What to know before typing.
+    /// A hint shown with the input.
     #[prop(optional, into)]
     help: Option<String>,
 ) -> impl IntoView {
@@ -55,7 +55,7 @@ pub fn TextField(
     let is_password = kind == "password";
     let input = NodeRef::<html::Input>::new();
     if is_password {
-        // Whoever comes back may be somebody else.
+        // The visitor who returns may be somebody else.
         on_return(move || {
             if let Some(input) = input.get_untracked() {
                 input.set_value("");

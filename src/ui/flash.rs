@@ -1,4 +1,4 @@
-//! Messages that are shown once, after a redirect; Django's message framework, with its five levels.
+//! Flash messages, shown once after a redirect: Django's message framework, with its five levels.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::number::grouped;
 use crate::shared::{error::AppError, level::Level};
 
-/// What can be said. Closed: the text does not travel, so nobody can send a visitor one of their own.
+/// The messages. A closed enum: the text does not travel, so nobody can send a visitor their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Message {
@@ -15,13 +15,13 @@ pub enum Message {
     AccountCreated,
     /// After logout.
     LoggedOut,
-    /// A session ended without its owner's doing.
+    /// The session ended without the member logging out.
     SessionEnded,
-    /// The browser does not send back the cookies that it is given.
+    /// The browser does not send cookies back.
     CookiesNeeded,
-    /// A form waits for its sender, who has logged in or given the password meanwhile.
+    /// A form is pending: its sender has logged in or re-authenticated meanwhile.
     NotYetDone,
-    /// A form could not be carried out.
+    /// A form failed.
     Failed(AppError),
     /// The password was changed; other devices are logged out.
     PasswordChanged,
@@ -29,15 +29,15 @@ pub enum Message {
     EmailVerified,
     /// A mail with a new link is on its way.
     VerificationSent,
-    /// A mail went to the new address.
+    /// A mail to confirm a change of address was sent to the new one.
     EmailChangeAsked,
     /// The address was changed.
     EmailChanged,
-    /// The change of address was taken back.
+    /// The change of address was undone.
     EmailChangeUndone,
-    /// All sessions have ended and a reset mail is on its way.
+    /// All sessions were ended, and a reset mail was queued.
     AccountSecured,
-    /// A link from a mail was opened of which a part is missing.
+    /// A link from a mail was opened incomplete.
     LinkIncomplete,
     /// Names were saved.
     ProfileSaved,
@@ -47,22 +47,22 @@ pub enum Message {
     PictureRemoved,
     /// One device was logged out.
     DeviceEnded,
-    /// A device was to be logged out and is not there.
+    /// A device that was to be logged out no longer exists.
     DeviceGone,
     /// All other devices were logged out.
     OtherDevicesEnded,
-    /// All devices were logged out, this one too.
+    /// All devices were logged out, including this one.
     AllDevicesEnded,
-    /// The account is to be deleted.
+    /// The account will be deleted.
     DeletionRequested {
-        /// In so many days.
+        /// After so many days.
         days: u64,
     },
-    /// By logging in, the deletion was cancelled.
+    /// The login cancelled the deletion of the account.
     DeletionCancelled,
-    /// Something was dropped from the cache.
+    /// An entry was removed from the cache.
     CacheDropped,
-    /// It was to be, and is not there.
+    /// The cache entry to remove does not exist.
     CacheNothingThere,
     /// A user was saved.
     UserSaved,
@@ -70,25 +70,25 @@ pub enum Message {
     UserAdded,
     /// Permissions were saved.
     PermissionsSaved,
-    /// So many users were activated.
+    /// This many users were activated.
     UsersActivated(i64),
-    /// So many users were deactivated.
+    /// This many users were deactivated.
     UsersDeactivated(i64),
-    /// So many users were put into a group.
+    /// This many users were added to a group.
     UsersJoined(i64),
-    /// So many users were taken out of a group.
+    /// This many users were removed from a group.
     UsersLeft(i64),
-    /// So many users were logged out everywhere.
+    /// This many users were logged out everywhere.
     UsersLoggedOut(i64),
-    /// So many users were deleted.
+    /// This many users were deleted.
     UsersDeleted(i64),
-    /// Something was to be done to many users, and none was chosen.
+    /// No user was chosen for a bulk action.
     NobodyChosen,
-    /// A mail is tried now.
+    /// A mail is retried now.
     MailHurried,
     /// A mail was dropped.
     MailDropped,
-    /// A mail was to be changed and is not there.
+    /// The mail to change is no longer in the queue.
     MailGone,
     /// A group was added.
     GroupAdded,
@@ -96,25 +96,25 @@ pub enum Message {
     GroupSaved,
     /// A group was deleted.
     GroupDeleted,
-    /// A user joined a group.
+    /// A user was added to a group.
     GroupJoined,
-    /// A user left a group.
+    /// A user was removed from a group.
     GroupLeft,
-    /// A user has another password.
+    /// A user's password was set.
     PasswordSet,
-    /// A user has no password any more.
+    /// A user's password was disabled.
     PasswordDisabled,
-    /// A mail for a new password was queued.
+    /// A reset mail was queued.
     ResetSent,
-    /// One acts as a member no more, as one wished.
+    /// The visitor ended the impersonation.
     ActingStopped,
-    /// The time for it was over.
+    /// The impersonation reached its time limit.
     ActingTimeOver,
-    /// It is not allowed any more.
+    /// The impersonation ended because it is no longer allowed.
     ActingNotAllowed,
-    /// One of the lab.
+    /// An example for the lab.
     Example {
-        /// Which level it has.
+        /// Its level.
         level: Level,
     },
 }
@@ -201,11 +201,11 @@ fn users(f: &mut fmt::Formatter<'_>, count: i64, done: &str) -> fmt::Result {
     }
 }
 
-/// A message and its level.
+/// A message with its level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {
-    /// How it is shown.
+    /// The level.
     pub level: Level,
-    /// What it says.
+    /// The message.
     pub message: Message,
 }

@@ -1,35 +1,35 @@
-//! What an open page is told by the server without asking for it.
+//! Server-sent events for an open page.
 
 use std::sync::Arc;
 
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
-/// Follows a stream of events, in the browser: its path and what is to be called with each text in; what ends it out. There is none
-/// on the server.
+/// Opens event streams, in the browser: takes the path and a callback for each message, and returns
+/// a function that closes the stream. Absent on the server.
 #[derive(Clone)]
 pub struct Follow(Arc<Open>);
 
-/// What is called with each text.
+/// The callback for each message.
 pub type Told = Box<dyn Fn(String)>;
-/// What ends a stream.
+/// Closes a stream.
 pub type Stop = Box<dyn FnOnce()>;
 
 type Open = dyn Fn(String, Told) -> Stop + Send + Sync;
 
 impl Follow {
-    /// Wraps what the browser does.
+    /// Wraps the browser's implementation.
     pub fn new(open: impl Fn(String, Told) -> Stop + Send + Sync + 'static) -> Self {
         Self(Arc::new(open))
     }
 
-    /// Follows the stream at this path for as long as the present part of the page is there. Texts that cannot be read, such as those
-    /// of another release, are left out.
+    /// Follows the stream at this path until the current part of the page is removed. Messages that
+    /// cannot be parsed, such as those of another release, are skipped.
     pub fn json<T: DeserializeOwned>(path: String, told: impl Fn(T) + Clone + Send + Sync + 'static) {
         let Some(follow) = use_context::<Self>() else {
             return;
         };
-        // After hydration: until then the page shows what came with it.
+        // Starts after hydration: until then the page shows the data that came with it.
         Effect::new(move || {
             let told = told.clone();
             let read = move |text: String| {

@@ -1,6 +1,6 @@
-//! One mechanism for all forms. Without JavaScript a refused form comes back through `server::plain_forms` with its errors and
-//! values in the page; hydrated, the same errors arrive as the answer to what [`Sender`] sent. Both end up in the same [`FormState`], from which
-//! each field takes what is its own.
+//! One mechanism for all forms. Without JavaScript, `server::plain_forms` returns a refused form to
+//! its page, with errors and values; hydrated, the same errors arrive as the response to
+//! [`Sender`]. Both end up in the same [`FormState`], from which each field takes its own.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -19,7 +19,7 @@ use crate::shared::{
     forms::{FORM_MEMBER, FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
 };
 
-/// What is wrong with the form around, and what was typed into it.
+/// The errors and values of the enclosing form.
 #[derive(Clone, Copy)]
 pub(super) struct FormState {
     pub errors: Signal<FormErrors>,
@@ -27,43 +27,47 @@ pub(super) struct FormState {
     pub values: StoredValue<BTreeMap<String, String>>,
 }
 
-/// Sends what stands in a form, in the browser: the server function's path and the encoded fields in, the answer out. One for all
-/// forms, and not each server function's own client, which would be in the WASM once for each form. There is none on the server.
+/// Sends a form, in the browser: takes the server function's path and the encoded fields, and
+/// returns the response through a callback. One for all forms, because the WASM would contain each
+/// server function's own client separately. Absent on the server.
 #[derive(Clone)]
 pub struct Sender(Arc<Send>);
 
-/// What is called with the answer.
+/// The callback for the response.
 pub type Answered = Box<dyn FnOnce(Result<Submission, AppError>)>;
 
 type Send = dyn Fn(&'static str, String, Answered) + std::marker::Send + Sync;
 
 impl Sender {
-    /// Wraps what the browser does.
+    /// Wraps the browser's implementation.
     pub fn new(send: impl Fn(&'static str, String, Answered) + std::marker::Send + Sync + 'static) -> Self {
         Self(Arc::new(send))
     }
 }
 
-/// A form around a server function. `submit` is on its button.
+/// A form for a server function. `submit` is the label of its button.
 #[component]
 pub fn Form(
     /// The path of the server function, whose output is a [`Submission`].
     path: &'static str,
-    /// What the button says.
+    /// The button's label.
     submit: &'static str,
     /// The button's class.
     #[prop(default = "button primary")]
     button: &'static str,
-    /// The refused form, for a form inside of [`super::Loaded`]: what is in there is made more than once, and [`Once`] gives once.
+    /// The refused form, for a form inside [`super::Loaded`]: that content is rendered more than
+    /// once, and [`Once`] returns the form only once.
     #[prop(optional_no_strip)]
     returned: Option<ReturnedForm>,
-    /// Where on its page it stands, such as `#names`, for a form further down: there the way back leads without JavaScript.
+    /// The form's anchor on its page, such as `#names`, for a form further down: without
+    /// JavaScript, the browser returns there.
     #[prop(optional)]
     anchor: &'static str,
-    /// Sent by the browser, also where there are scripts: what it does is worth a page load.
+    /// Whether the browser submits it even where scripts run, because its effect is worth a page
+    /// load.
     #[prop(optional)]
     plain: bool,
-    /// The fields, where there are any.
+    /// The fields, if any.
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
@@ -79,26 +83,26 @@ pub fn Form(
         Some(AppError::SignedOut) => Some(view! { <SessionEnded /> }.into_any()),
         Some(error) => Some(error.to_string().into_any()),
     };
-    // From the submit to a refusal; when it was accepted, until the next page is there.
+    // True from the submit to a refusal; after acceptance, until the next page is there.
     let is_sent = RwSignal::new(false);
     provide_context(FormState { errors, is_sent, values });
     let messages = use_context::<ShownMessages>();
     let summary = NodeRef::<html::Div>::new();
     let answered = move |answer| {
         let error = match answer {
-            // A redirect leads on.
+            // A redirect follows.
             Ok(Submission::Accepted | Submission::Reauthenticate) => return,
             Ok(Submission::Refused(errors)) => AppError::Invalid(errors),
             Err(error) => error,
         };
-        // What was said before the submit is out of date.
+        // Messages from before the submit are outdated.
         if let Some(messages) = messages {
             messages.clear();
         }
-        // The visitor may have gone to another page meanwhile.
+        // The visitor may have left the page meanwhile.
         refusal.try_set(Some(error));
         is_sent.try_set(false);
-        // On a small window the button is far below. The focus stays with it.
+        // In a small window the button is far below the errors. The focus stays on it.
         request_animation_frame(move || {
             if let Some(Some(summary)) = summary.try_get_untracked()
                 && f64::from(summary.offset_top()) < window().page_y_offset().unwrap_or_default()
@@ -109,7 +113,7 @@ pub fn Form(
     };
     let sender = use_context::<Sender>().filter(|_| !plain);
     let session = use_context::<SessionNotice>();
-    // Once is enough. Not by a disabled button: that would lose the keyboard's focus.
+    // Prevents a second submit. Not with a disabled button: that would lose the keyboard focus.
     let send = move |event: SubmitEvent| {
         if session.as_ref().is_some_and(SessionNotice::is_of_another) {
             return event.prevent_default();
@@ -159,15 +163,15 @@ pub fn Form(
     }
 }
 
-/// The fields as a plain form post would send them.
+/// Encodes the fields as a plain form post does.
 fn encoded(event: &SubmitEvent) -> Option<String> {
     let fields = form_data_from_event(event).ok()?;
     let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
     fields.to_string().as_string()
 }
 
-/// When the browser brings the page back from its memory (bfcache), as it was left: with what was typed, and with what our signals
-/// held.
+/// Runs `start_again` when the browser restores the page from its back/forward cache, with the
+/// input and the state of our signals.
 pub(super) fn on_return(start_again: impl Fn() + Clone + 'static) {
     Effect::new(move || {
         let start_again = start_again.clone();
@@ -191,7 +195,7 @@ fn has_field_errors(errors: &FormErrors) -> bool {
     !errors.is_empty() && errors.of(Field::Form).next().is_none()
 }
 
-/// The errors of a field.
+/// Shows the errors of a field.
 #[component]
 pub(super) fn Errors(field: Field, errors: Signal<FormErrors>) -> impl IntoView {
     move || {

@@ -1,4 +1,4 @@
-//! What stands around the content of every page, also of the error pages that are made outside of the app.
+//! The frame around the content of every page, also used by error pages rendered outside the app.
 
 use leptos::{
     html,
@@ -9,7 +9,8 @@ use leptos::{
 
 use super::Once;
 
-/// The first thing that the Tab key reaches. `external`: the browser jumps, not the router, and takes the focus along.
+/// The first target of the Tab key. `external` makes the browser jump instead of the router, and
+/// move the focus.
 #[component]
 pub fn SkipLink() -> impl IntoView {
     view! {
@@ -19,14 +20,14 @@ pub fn SkipLink() -> impl IntoView {
     }
 }
 
-/// The top of the page.
+/// The page's header.
 #[component]
 pub fn Header(
-    /// The site's name; it leads to the start page.
+    /// The site's name, which links to the start page.
     site_name: String,
-    /// What the navigation is for.
+    /// The label of the navigation.
     label: &'static str,
-    /// Whom the page is for, where it is for a member; `browser::live` looks for it.
+    /// The member that the page was rendered for, if any; `browser::live` reads it.
     #[prop(optional_no_strip)]
     member: Option<String>,
     /// The navigation's items.
@@ -44,19 +45,19 @@ pub fn Header(
     }
 }
 
-/// The content. After a navigation within the browser it takes the focus: as after a page load, a screen reader begins to read and
-/// the Tab key to count here, and not where a link was that is gone.
+/// The main content. After a navigation within the browser it takes the focus: as after a page
+/// load, screen readers and the Tab key start here, and not at a link that is gone.
 #[component]
 pub fn Main(
-    /// A class for narrow pages and the like.
+    /// The class, for example for narrow pages.
     #[prop(default = "page")]
     class: &'static str,
-    /// What stands in it.
+    /// The content.
     children: Children,
 ) -> impl IntoView {
     let content = NodeRef::<html::Main>::new();
     if !Once::is_loaded() {
-        // In the next frame the window has its new title, which is heard with the focus.
+        // By the next frame the window has its new title, which is announced with the focus.
         content.on_load(|_| request_animation_frame(focus_content));
     }
     view! {
@@ -66,21 +67,22 @@ pub fn Main(
     }
 }
 
-/// Gives the focus to the content, when what had it goes away. In the browser only.
+/// Moves the focus to the content when the focused element is removed. In the browser only.
 pub fn focus_content() {
     let found = document().get_element_by_id("content");
     if let Some(content) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
-        // The router may have kept the element, and nobody hears of a focus that was there before.
+        // The router may have kept the element, and focusing an element that already has the focus
+        // is not announced.
         let _ = content.blur();
-        // Where the window stands is the router's and the browser's to say. To show a content that is taller than the window, focus()
-        // alone would scroll past the header.
+        // The scroll position is up to the router and the browser. With content taller than the
+        // window, focus() alone would scroll past the header.
         let options = FocusOptions::new();
         options.set_prevent_scroll(true);
         let _ = content.focus_with_options(&options);
     }
 }
 
-/// The bottom of the page.
+/// The page's footer.
 #[component]
 pub fn Footer() -> impl IntoView {
     view! {

@@ -1,29 +1,29 @@
-//! The messages on a page.
+//! The flash messages on a page.
 
 use leptos::prelude::*;
 
 use super::flash::Flash;
 
-/// The messages on the present page, for what makes them out of date.
+/// The messages on the current page, so that they can be removed when outdated.
 #[derive(Clone, Copy)]
 pub struct ShownMessages(RwSignal<Vec<Flash>>);
 
 impl ShownMessages {
-    /// Shows these.
+    /// Shows `messages`.
     pub fn new(messages: Vec<Flash>) -> Self {
         Self(RwSignal::new(messages))
     }
 
-    /// Takes them off the page.
+    /// Removes them from the page.
     pub fn clear(self) {
         self.0.set(Vec::new());
     }
 }
 
-/// Shows the messages, in the order in which they came.
+/// Shows the messages in their order.
 #[component]
 pub fn FlashMessages(
-    /// Which.
+    /// The messages.
     messages: ShownMessages,
 ) -> impl IntoView {
     move || {

@@ -1,4 +1,4 @@
-//! Components that every feature uses, and what a page knows of its visitor.
+//! Components that all features use, and the context of a page.
 
 pub mod allowed;
 pub mod cached;

@@ -1,4 +1,4 @@
-//! The frame of a page, and how a page loads its data.
+//! The layout of a page, and the loading of its data.
 
 use std::{
     future::Future,
@@ -21,13 +21,13 @@ use super::{
 };
 use crate::shared::error::AppError;
 
-/// Title, messages, heading, content.
+/// A page with title, messages, heading and content.
 #[component]
 pub fn Page(
     /// The heading, and the first part of the window's title.
     #[prop(into)]
     title: String,
-    /// A class for narrow pages and the like.
+    /// The class, for example for narrow pages.
     #[prop(default = "page")]
     class: &'static str,
     /// The content.
@@ -49,9 +49,10 @@ pub fn Page(
     anew(page)
 }
 
-/// Has leptos create a view whose predecessor it would change. Views have no types (.cargo/config.toml), so one page looks to leptos
-/// like another with other texts, and what somebody typed into a field would stay where the next page has one: a password in a field
-/// that shows it, or a tick at the next user in a list.
+/// Makes leptos create a view instead of updating its predecessor. Views have no types
+/// (.cargo/config.toml), so to leptos one page looks like another with other texts, and input would
+/// stay in the next page's field: a password in a field that shows it, or a tick at the next user
+/// in a list.
 fn anew(view: AnyView) -> AnyView {
     static TURN: AtomicU32 = AtomicU32::new(0);
     match TURN.fetch_add(1, Ordering::Relaxed) % 3 {
@@ -61,7 +62,7 @@ fn anew(view: AnyView) -> AnyView {
     }
 }
 
-/// Gives the focus to what had it before a list was loaded again, and says what the list is now. In the browser only.
+/// Restores the focus after a list was reloaded, and announces the new list. In the browser only.
 fn follow_reload(announced: RwSignal<String>) {
     let focused = Focused::now();
     request_animation_frame(move || {
@@ -72,13 +73,14 @@ fn follow_reload(announced: RwSignal<String>) {
     });
 }
 
-/// Waits for a page's data: the one `Suspense` of the page. An error becomes its sentence and the page's status; who is not signed
-/// in any more, or has to give the password again, is sent to the server, which knows what to say.
+/// Waits for a page's data, in the page's only `Suspense`. An error is shown as its sentence and
+/// sets the page's status. If the visitor is no longer signed in or must re-authenticate, the page
+/// is reloaded, and the server decides what to show.
 #[component]
 pub fn Loaded<T, V, IV>(
     /// The page's data.
     data: Data<T>,
-    /// How it is shown.
+    /// Renders the data.
     show: V,
 ) -> impl IntoView
 where
@@ -86,7 +88,7 @@ where
     V: Fn(T) -> IV + Clone + Send + Sync + 'static,
     IV: IntoView + 'static,
 {
-    // Boxed, so that what follows is in the WASM once, and not once for each page.
+    // Boxed, so that the WASM contains the rest only once and not once per page.
     let shown = Arc::new(move || {
         let show = show.clone();
         Box::pin(async move { data.get().await.map(|data| show(data).into_any()) }) as Shown
@@ -94,13 +96,14 @@ where
     loaded(shown, Arc::new(move || data.refetch()))
 }
 
-/// The server makes what waits for data more than once, which is no reload, and has no focus.
+/// The server renders the parts that wait for data more than once; that is not a reload, and there
+/// is no focus.
 const IN_BROWSER: bool = cfg!(target_arch = "wasm32");
 
 type Shown = Pin<Box<dyn Future<Output = Result<AnyView, AppError>> + Send>>;
 
 fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + Send + Sync>) -> AnyView {
-    // While a list is sorted, filtered or turned over, the old one stays, and with it the focus.
+    // While a list is sorted, filtered or paged, the old one stays, and with it the focus.
     let (announced, is_reload) = (RwSignal::new(String::new()), StoredValue::new(false));
     view! {
         <div class="hidden-text" aria-live="polite">
@@ -139,12 +142,12 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
     .into_any()
 }
 
-/// Why a page's data are not there, below the page's own heading.
+/// Shows why a page's data could not be loaded, below the page's heading.
 #[component]
 fn LoadError(error: AppError, try_again: impl Fn() + 'static) -> impl IntoView {
-    // A connection that was lost has no status.
+    // A lost connection has no status.
     let status = (error != AppError::Offline).then(|| error.status());
-    // What is not there, or not allowed, will not be at the next try either.
+    // What does not exist or is not allowed will not be at the next try either.
     let can_help = !matches!(error, AppError::NotFound | AppError::Forbidden | AppError::ClosedWhileActing);
     view! {
         <section class="error-page" role="alert">
@@ -169,7 +172,7 @@ fn LoadError(error: AppError, try_again: impl Fn() + 'static) -> impl IntoView {
 fn TryAgain(try_again: impl Fn() + 'static) -> impl IntoView {
     view! {
             <p>
-                // The present address, once more: loaded anew where no script runs.
+                // The current URL, which the browser reloads without JavaScript.
                 <a
                     href=""
                     rel="external"
@@ -184,22 +187,22 @@ fn TryAgain(try_again: impl Fn() + 'static) -> impl IntoView {
     }
 }
 
-/// For data that say whose they are: when somebody else has logged in meanwhile, in another tab, the frame around them is of the
-/// member before, and the whole page is loaded again.
+/// Reloads the page if its data belongs to another member than the page: somebody else has logged
+/// in meanwhile, in another tab.
 pub fn expect_member(expected: &str, found: &str) {
     if expected != found {
         reload();
     }
 }
 
-/// A full load of the present address; effects run in the browser only.
+/// Reloads the page; effects run only in the browser.
 fn reload() {
     Effect::new(|| {
         let _ = window().location().reload();
     });
 }
 
-/// What went wrong, in words; all that a page has to say.
+/// Shows an error as the whole content of a page.
 #[component]
 pub fn ErrorText(
     /// The HTTP status.

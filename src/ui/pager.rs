@@ -1,15 +1,15 @@
-//! From page to page of a long list.
+//! Paging through a long list.
 
 use leptos::prelude::*;
 
-/// Links to the neighbouring pages, where there are any; in the order of the list, the newest first.
+/// Links to the neighbouring pages, if any, in the order of the list, the newest first.
 #[component]
 pub fn Pager(
-    /// The address of the page with what is newer.
+    /// The URL of the page with newer entries.
     newer: Option<String>,
-    /// The address of the page with what is older.
+    /// The URL of the page with older entries.
     older: Option<String>,
-    /// What the two are called.
+    /// The labels of the two links.
     #[prop(default = ("Newer", "Older"))]
     labels: (&'static str, &'static str),
 ) -> impl IntoView {

@@ -1,5 +1,5 @@
-//! The keyboard's focus where a part of the page is replaced: whoever sorts a list goes on at the same heading, and hears what has
-//! changed. In the browser only.
+//! Keeps the keyboard focus when a part of the page is replaced: after sorting a list, the focus
+//! stays on the same heading, and the change is announced. In the browser only.
 
 use leptos::{
     prelude::document,
@@ -12,18 +12,19 @@ use leptos::{
 
 use super::frame::focus_content;
 
-/// What has the focus in the content, by what it is called: the element itself goes away.
+/// The name of the focused element in the content: the element itself is replaced.
 pub struct Focused(String);
 
 impl Focused {
-    /// Returns what has the focus now, if that is in the content.
+    /// Returns the focused element, if it is in the content.
     pub fn now() -> Option<Self> {
         let active = document().active_element()?;
         let is_inside = active.closest("#content :is(a,button,input,select,summary)").ok()?.is_some();
         is_inside.then(|| Self(name_of(&active)))
     }
 
-    /// Gives the focus to the element with the same name, or else to the content. A focus that is elsewhere by now stays there.
+    /// Focuses the element with the same name, otherwise the content. A focus that has moved
+    /// elsewhere stays there.
     pub fn restore(self) {
         if document().active_element().is_some_and(|active| active.tag_name() != "BODY") {
             return;
@@ -39,7 +40,7 @@ impl Focused {
     }
 }
 
-/// Describes the content for who cannot see that it has changed: heading, how much was found, order.
+/// Describes the content for users who cannot see the change: heading, number of results, order.
 pub fn describe_content() -> String {
     let text = |selector| elements(selector).first().and_then(|element| element.text_content());
     let heading = text("#content h1").unwrap_or_default();
@@ -51,7 +52,8 @@ pub fn describe_content() -> String {
     format!("{heading}{}{found}", order.unwrap_or_default())
 }
 
-/// All elements that fit. By hand: a feature of web-sys for it would have everything below leptos built once more.
+/// Returns all elements that match. Called through `Reflect`, because enabling the web-sys feature
+/// would compile everything below leptos a second time.
 pub fn elements(selector: &str) -> Vec<Element> {
     let document: JsValue = document().into();
     let find = Reflect::get(&document, &"querySelectorAll".into()).ok();
@@ -63,7 +65,7 @@ pub fn elements(selector: &str) -> Vec<Element> {
         .unwrap_or_default()
 }
 
-/// An id or a label, or the text without its numbers, which may have changed.
+/// Returns an id or a label, or the text without its numbers, which may have changed.
 fn name_of(element: &Element) -> String {
     let label = ["id", "aria-label"].into_iter().find_map(|name| element.get_attribute(name));
     let text = label.or_else(|| element.text_content()).unwrap_or_default();

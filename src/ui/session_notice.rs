@@ -1,44 +1,44 @@
-//! Tells who is typing that their session is lost, without taking the page away from under their hands.
+//! Tells a visitor who is typing that the session is lost, without reloading the page.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-/// Dispatched in the browser when the app cannot go on. Then the page goes on without it.
+/// The event dispatched in the browser when the app fails. The page then works without it.
 pub const FAILED_EVENT: &str = "app-failed";
 
 /// How a session was lost.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Lost {
-    /// It has ended.
+    /// The session has ended.
     Ended,
-    /// Somebody else has logged in in this browser.
+    /// Another member has logged in in this browser.
     ToAnother,
 }
 
-/// What the open page says of its session; nothing as long as all is well. There is none on the server.
+/// The notice about a lost session, hidden while the session lasts. Absent on the server.
 #[derive(Clone, Default)]
 pub struct SessionNotice(ArcRwSignal<Option<Lost>>);
 
 impl SessionNotice {
-    /// Shows it on the page.
+    /// Shows the notice.
     pub fn show(&self, lost: Lost) {
         self.0.set(Some(lost));
     }
 
-    /// Takes it off the page, if it is there.
+    /// Hides the notice.
     pub fn hide(&self) {
         if self.0.get_untracked().is_some() {
             self.0.set(None);
         }
     }
 
-    /// Whether what is sent from here would be sent as somebody else.
+    /// Returns whether a form sent from here would be sent as another member.
     pub fn is_of_another(&self) -> bool {
         self.0.get_untracked() == Some(Lost::ToAnother)
     }
 }
 
-/// The notice, where there is something to say.
+/// The notice, if the session is lost.
 #[component]
 pub fn LostSession() -> impl IntoView {
     let notice = use_context::<SessionNotice>();
@@ -64,7 +64,8 @@ pub fn LostSession() -> impl IntoView {
     }
 }
 
-/// What to do when the session has ended and something has been typed. The link opens another tab: here the text would be lost.
+/// Advice for a visitor whose session has ended while they typed. The link opens another tab,
+/// because the input would be lost in this one.
 #[component]
 pub fn SessionEnded() -> impl IntoView {
     let location = use_location();

@@ -1,13 +1,14 @@
-//! Moments. They are put into words on the server: clock, language and time zone of the browser differ, and hydration must not.
+//! Timestamps. The server formats them: clock, language and time zone of the browser may differ,
+//! and hydration must find the same text.
 
 use leptos::prelude::*;
 
 use crate::shared::moment::Moment;
 
-/// A moment on a page.
+/// A timestamp on a page.
 #[component]
 pub fn Timestamp(
-    /// Which.
+    /// The timestamp.
     moment: Moment,
     /// The element's id.
     #[prop(optional)]

@@ -1,4 +1,4 @@
-//! "Why is this page cached?" What is kept, since when and until when, for whoever wonders at what they see.
+//! "Why is this page cached?" explains what is cached on a page, since when and until when.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,12 +7,14 @@ use leptos::prelude::*;
 use super::Timestamp;
 use crate::shared::moment::Validity;
 
-/// The page and its cached parts, in words; once hydrated also how the page came, by the second.
+/// A table of the page and its cached parts; once hydrated, also how the page was loaded, updated
+/// every second.
 #[component]
 pub fn WhyCached(
-    /// The page itself; nothing when it was not kept: it was made for this request alone, or the browser asked for its data only.
+    /// The page itself; `None` if it is not cached: it was rendered for this request alone, or the
+    /// browser fetched only its data.
     page: Option<Validity>,
-    /// What in it is kept by itself, each with its name.
+    /// The parts cached separately, each with its name.
     parts: Vec<(&'static str, Validity)>,
 ) -> impl IntoView {
     let came = RwSignal::new(None::<String>);
@@ -65,19 +67,19 @@ fn row(name: &'static str, validity: Validity) -> impl IntoView {
     }
 }
 
-/// How the page came, as the browser knows it from `Server-Timing`: what the page cache said, and how many seconds ago. There is none
-/// on the server.
+/// How the page was loaded, from `Server-Timing`: what the page cache did, and how many seconds
+/// ago. Absent on the server.
 #[derive(Clone)]
 pub struct Arrival(Arc<dyn Fn() -> Option<(String, i64)> + Send + Sync>);
 
 impl Arrival {
-    /// Wraps what the browser does.
+    /// Wraps the browser's implementation.
     pub fn new(read: impl Fn() -> Option<(String, i64)> + Send + Sync + 'static) -> Self {
         Self(Arc::new(read))
     }
 }
 
-/// Says it anew each second, in the browser.
+/// Updates the text every second, in the browser.
 fn follow(came: RwSignal<Option<String>>) {
     let Some(arrival) = use_context::<Arrival>() else {
         return;
@@ -92,7 +94,7 @@ fn follow(came: RwSignal<Option<String>>) {
     });
 }
 
-/// From `hit; age=12; ttl=288`, so many seconds ago.
+/// Describes a value such as `hit; age=12; ttl=288`, received `ago` seconds ago.
 fn in_words(said: &str, ago: i64) -> Option<String> {
     let mut parts = said.split("; ");
     let how = match parts.next()? {

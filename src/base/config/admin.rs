@@ -1,4 +1,4 @@
-//! What staff may, and from where.
+//! Settings of the admin: networks with access, and the limit on impersonation.
 
 use std::net::IpAddr;
 
@@ -12,9 +12,9 @@ use super::Period;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Admin {
-    /// Networks from which there is an admin; empty: from everywhere.
+    /// Networks from which the admin can be reached; empty: all.
     pub allow_from: Vec<IpNet>,
-    /// The longest that staff may act as a member at a time.
+    /// The maximum length of an impersonation.
     pub acting_limit: Period,
 }
 
@@ -25,7 +25,8 @@ impl Default for Admin {
 }
 
 impl Admin {
-    /// Whether there is an admin for a visitor from this address. One that is not known is from nowhere.
+    /// Returns whether a visitor from this address may reach the admin. An unknown address is in no
+    /// network.
     pub fn is_open_to(&self, address: Option<IpAddr>) -> bool {
         self.allow_from.is_empty() || address.is_some_and(|address| contains(&self.allow_from, address))
     }

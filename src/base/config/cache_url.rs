@@ -1,4 +1,4 @@
-//! Where cached things are kept, and how long that place may take.
+//! The address of the cache backend, and its timeout.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -7,21 +7,21 @@ use url::Url;
 
 use super::Period;
 
-/// Where cached things are kept. The address of a server may hold a password, so it is never printed.
+/// The cache backend. A server's address may contain a password, so it is never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum CacheUrl {
-    /// In this process.
+    /// The memory of this process.
     #[default]
     Memory,
-    /// In a table of the site's own database.
+    /// A table in the site's own database.
     Database,
-    /// On that Redis server.
+    /// The Redis server with this address.
     Redis(String),
-    /// On the memcached server at this host and port.
+    /// The memcached server at this host and port.
     Memcached(String),
-    /// In files below this folder.
+    /// Files below this folder.
     File(PathBuf),
-    /// Nowhere.
+    /// No cache.
     Dummy,
 }
 
@@ -52,12 +52,12 @@ impl CacheUrl {
 impl<'de> Deserialize<'de> for CacheUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        // What is wrong with it is not repeated: it may hold a password.
+        // The error does not repeat the value: it may contain a password.
         Self::parse(&text).ok_or_else(|| D::Error::custom(must_be(&text)))
     }
 }
 
-/// Returns what an address must be that was not understood, and what to do in place of two that people try.
+/// Returns what an address must look like, with advice for two mistakes that people make.
 fn must_be(text: &str) -> &'static str {
     if text.starts_with("rediss://") {
         return "cannot be `rediss://`: TLS to Redis is not built in. Run a TLS tunnel such as stunnel on this machine, and give \
@@ -83,18 +83,18 @@ impl fmt::Debug for CacheUrl {
     }
 }
 
-/// How long the backend may take before it counts as down.
+/// How long the backend may take to answer before it counts as down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CacheTimeout {
-    /// What fits the backend.
+    /// The backend's default.
     #[default]
     Auto,
-    /// So long.
+    /// This long.
     Of(Period),
 }
 
 impl CacheTimeout {
-    /// That, or what fits the backend.
+    /// Returns the configured timeout, or `fitting`.
     pub fn or(self, fitting: Duration) -> Duration {
         match self {
             Self::Auto => fitting,

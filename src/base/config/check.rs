@@ -1,4 +1,4 @@
-//! Rules between and behind the keys.
+//! Checks of values, and of combinations of values, that the types cannot express.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -10,7 +10,7 @@ use super::{Accounts, CacheTimeout, Config, Environment, MailTransport, Period};
 use crate::shared::paths::{MOVED, PAGES, is_public_page};
 
 impl Config {
-    /// What the types alone cannot say.
+    /// Checks everything that the types cannot; the error names the key.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let rules = [
             (!self.site.name.trim().is_empty(), "site.name", "must not be empty"),
@@ -93,7 +93,8 @@ impl Config {
                 "must be from 1m to 30m",
             ),
             (self.activity.keep.get() >= Duration::from_secs(86_400), "activity.keep", "must be at least 1d"),
-            // The weakest that OWASP's password storage cheat sheet accepts is 7 MiB with five passes.
+            // The weakest setting that OWASP's password storage cheat sheet accepts is 7 MiB with
+            // five passes.
             (self.passwords.memory_kib >= 7 * 1024, "passwords.memory_kib", "must be at least 7168 (7 MiB)"),
             (
                 self.passwords.memory_kib <= 1024 * 1024,
@@ -134,7 +135,8 @@ impl Config {
                 "sessions.absolute",
                 "must be at most 400d: browsers keep no cookie longer",
             ),
-            // Else who comes by just before the end is not noted down in time.
+            // Otherwise a visit shortly before a session's idle deadline would not be recorded in
+            // time.
             (
                 self.sessions.touch_every.get()
                     <= self.sessions.idle.min(self.sessions.browser_idle).get() / 2,
@@ -173,7 +175,7 @@ impl Config {
         self.server.address.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_unspecified())
     }
 
-    /// Whether visitors come from this machine only, as far as can be told.
+    /// Returns whether all visitors come from this machine, as far as the settings show.
     fn is_local(&self) -> bool {
         match Url::parse(&self.site.base_url) {
             Ok(base) => is_loopback(&base),
@@ -197,8 +199,8 @@ impl Config {
     }
 }
 
-/// Whether each part is a level, or says which module has which. A bare word is to `EnvFilter` a module whose lines are all shown,
-/// so that a level with a typo would show nothing.
+/// Returns whether each part is a level or `MODULE=LEVEL`. `EnvFilter` takes a bare word for a
+/// module to be shown in full, so a misspelt level would hide everything else.
 fn is_log_filter(text: &str) -> bool {
     let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
     EnvFilter::try_new(text).is_ok()
@@ -208,7 +210,7 @@ fn is_log_filter(text: &str) -> bool {
         })
 }
 
-/// `localhost` or an address of this machine.
+/// Returns whether the host is `localhost` or a loopback address.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -218,14 +220,14 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Whether there is such a page, whoever may open it.
+/// Returns whether the page exists, no matter who may open it.
 fn is_page(url: &str) -> bool {
     let page = page_of(url);
     is_on_site(url)
         && (PAGES.iter().any(|known| known.path == page) || MOVED.iter().any(|(old, _)| *old == page))
 }
 
-/// The page of an address, without what comes after it, and without the slash at the end that Django's addresses have.
+/// Returns the path without query, fragment and the trailing slash of Django's URLs.
 fn page_of(url: &str) -> &str {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     path.strip_suffix('/').filter(|page| !page.is_empty()).unwrap_or(path)

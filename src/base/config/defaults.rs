@@ -1,4 +1,4 @@
-//! The defaults; a test holds `Leptos.toml` to them.
+//! The default values. A test checks that `Leptos.toml` has the same.
 
 use super::{
     Accounts, Activity, Cache, CacheTimeout, CacheUrl, Database, DatabaseUrl, Environment, Log, LogFormat,
@@ -58,7 +58,7 @@ impl Default for Accounts {
     }
 }
 
-/// allauth's numbers.
+/// The values of django-allauth.
 impl Default for Throttle {
     fn default() -> Self {
         let minutes = |count, minutes| Rate::new(count, Period::minutes(minutes));

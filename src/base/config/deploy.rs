@@ -1,4 +1,4 @@
-//! What `check --deploy` finds.
+//! The findings of `check --deploy`.
 
 use std::{net::IpAddr, os::unix::fs::PermissionsExt, str::FromStr, time::Duration};
 
@@ -8,7 +8,8 @@ use url::Url;
 use super::super::db::file;
 use super::{CacheUrl, Config, DatabaseUrl, Environment, MailTransport};
 
-/// Settings with which no site should go public, a sentence each (after Django's `check --deploy`).
+/// Returns one sentence for each setting that is unsafe on a public site (after Django's
+/// `check --deploy`).
 pub fn deploy_findings(config: &Config) -> Vec<String> {
     let weak_hash = config.passwords.memory_kib < 19 * 1024 || config.passwords.iterations < 2;
     [
@@ -111,7 +112,7 @@ fn is_cache_in_clear(url: &CacheUrl) -> bool {
     })
 }
 
-/// A name or an address that leads to this machine, or the folder of a socket.
+/// Returns whether the host is this machine: a loopback name or address, or a socket's folder.
 fn is_this_machine(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.').to_ascii_lowercase();
     host.is_empty()

@@ -1,4 +1,4 @@
-//! Whether the lab is open.
+//! Whether the lab is enabled.
 
 use serde::Deserialize;
 
@@ -8,11 +8,11 @@ use super::{Config, Environment};
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lab {
-    /// Whether `/lab` is there.
+    /// Whether `/lab` exists.
     pub enabled: Switch,
 }
 
-/// On, off, or as the environment asks for.
+/// On, off, or depending on the environment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Switch {
@@ -26,7 +26,7 @@ pub enum Switch {
 }
 
 impl Config {
-    /// Whether the lab is open.
+    /// Returns whether the lab is enabled.
     pub fn has_lab(&self) -> bool {
         match self.lab.enabled {
             Switch::Auto => self.site.environment == Environment::Development,

@@ -1,4 +1,4 @@
-//! What is written down.
+//! Settings of the log.
 
 use std::path::PathBuf;
 
@@ -10,27 +10,27 @@ use super::{Period, Size};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
-    /// `text` or `json`.
+    /// The format of the lines: `text` or `json`.
     pub format: LogFormat,
-    /// What the console gets, as in `RUST_LOG`.
+    /// The level on the console, in the syntax of `RUST_LOG`.
     pub level: String,
-    /// The log of requests, security events and errors; empty: none.
+    /// The file for requests, security events and errors; empty: none.
     pub file: PathBuf,
-    /// A new file is begun at this size.
+    /// The size at which a new file is started.
     pub max_file: Size,
-    /// Old files kept.
+    /// The number of old files to keep.
     pub keep: u64,
-    /// From here on a request is logged as a warning.
+    /// The duration from which a request is logged as a warning.
     pub slow_request: Period,
 }
 
-/// How lines are written.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }

@@ -1,7 +1,8 @@
-//! The configuration: `Leptos.toml`, each key overridden by the environment, everything checked before the start.
+//! The configuration: `Leptos.toml`, each key overridden by the environment, everything checked
+//! before the start.
 //!
-//! `[sessions] idle` is `MEMBERS_AREA_SESSIONS__IDLE` in the environment. Unknown keys and wrong values stop the start with
-//! a sentence that names the key.
+//! `[sessions] idle` is `MEMBERS_AREA_SESSIONS__IDLE` in the environment. An unknown key or an
+//! invalid value stops the start with a message that names the key.
 
 mod admin;
 mod cache_url;
@@ -35,35 +36,35 @@ pub use rate::Rate;
 pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};
 
-/// Everything that an operator can set.
+/// All settings that an operator can make.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The site as visitors see it.
     pub site: Site,
-    /// The listening side.
+    /// The listener, its limits and timeouts.
     pub server: Server,
-    /// Where the data is.
+    /// The database.
     pub database: Database,
-    /// The lesson's LOGIN_URL and its two sisters.
+    /// Django's LOGIN_URL and the two redirect settings, and rules for accounts.
     pub accounts: Accounts,
-    /// Argon2id, and what a new password must be.
+    /// Argon2id, and the rules for new passwords.
     pub passwords: Passwords,
-    /// How often something may be tried.
+    /// Rate limits.
     pub throttle: Throttle,
-    /// How mails go out.
+    /// How mails are sent.
     pub mail: Mail,
-    /// How long one stays signed in.
+    /// How long sessions last.
     pub sessions: Sessions,
-    /// What staff may, and from where.
+    /// Settings of the admin: networks with access, and the limit on impersonation.
     pub admin: Admin,
-    /// The record of what happened to accounts.
+    /// The log of what happened to accounts.
     pub activity: Activity,
-    /// What is kept in memory, and for how long.
+    /// What is cached, where, and for how long.
     pub cache: Cache,
-    /// The lesson's exercises.
+    /// The exercises at `/lab`.
     pub lab: Lab,
-    /// What is written down.
+    /// The log files and the console.
     pub log: Log,
 }
 
@@ -73,15 +74,16 @@ pub struct Config {
 pub struct Site {
     /// The name in the header and in titles.
     pub name: String,
-    /// The address visitors use, such as `https://members.example.org`; empty: the listening address over plain http.
+    /// The address visitors use, such as `https://members.example.org`; empty: the listening
+    /// address over plain HTTP.
     pub base_url: String,
     /// Development or production.
     pub environment: Environment,
-    /// The least level of messages that are shown (Django's MESSAGE_LEVEL).
+    /// The lowest level of messages that are shown (Django's MESSAGE_LEVEL).
     pub message_level: Level,
 }
 
-/// What the settings are for.
+/// The environment that the settings are for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
@@ -96,27 +98,27 @@ pub enum Environment {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Server {
-    /// Address and port, port 0 takes a free one; or `unix:` and the path of a socket file.
+    /// Address and port (port 0 takes a free one), or `unix:` and the path of a socket file.
     pub address: String,
-    /// Networks whose `X-Forwarded-For` is believed.
+    /// Networks whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// Networks from which the site can be used; empty: from everywhere.
+    /// Networks from which the site can be used; empty: all.
     pub allow_from: Vec<IpNet>,
-    /// Networks from which it cannot, also where `allow_from` says otherwise.
+    /// Networks from which it cannot be used, even if `allow_from` contains them.
     pub deny_from: Vec<IpNet>,
-    /// Connections at once; more wait to be accepted.
+    /// The maximum number of open connections; further ones wait to be accepted.
     pub max_connections: usize,
-    /// The longest a request may take.
+    /// The maximum duration of a request.
     pub request_timeout: Period,
-    /// The longest a connection may be silent between requests, or leave an answer unread.
+    /// The longest a connection may be silent between requests, or leave a response unread.
     pub idle_timeout: Period,
-    /// The longest to wait for running requests at the end.
+    /// The longest to wait for running requests at shutdown.
     pub shutdown_timeout: Period,
-    /// The largest request body, but for a picture's.
+    /// The maximum size of a request body, except for pictures.
     pub max_body: Size,
-    /// Worker threads; 0: one a core, at least 2.
+    /// The number of worker threads; 0: one per core, at least 2.
     pub workers: usize,
-    /// The folder that `cargo leptos build` made.
+    /// The folder that `cargo leptos build` writes.
     pub site_root: PathBuf,
 }
 
@@ -126,9 +128,9 @@ pub struct Server {
 pub struct Database {
     /// `sqlite://FILE` or `postgres://…`
     pub url: DatabaseUrl,
-    /// Connections at once (SQLite: for reading).
+    /// The maximum number of connections (SQLite: for reading).
     pub max_connections: u32,
-    /// The longest to wait for a connection; past it the visitor gets a 503 page.
+    /// The longest to wait for a connection; after that the visitor gets a 503 page.
     pub acquire_timeout: Period,
 }
 
@@ -136,48 +138,48 @@ pub struct Database {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Accounts {
-    /// Where who is not signed in is sent (Django's LOGIN_URL).
+    /// The page that anonymous visitors are redirected to (Django's LOGIN_URL).
     pub login_url: String,
-    /// Where to after login without `?next=` (LOGIN_REDIRECT_URL).
+    /// The page after login without `?next=` (LOGIN_REDIRECT_URL).
     pub login_redirect_url: String,
-    /// Where to after logout (LOGOUT_REDIRECT_URL).
+    /// The page after logout (LOGOUT_REDIRECT_URL).
     pub logout_redirect_url: String,
-    /// Whether who has not confirmed their address may log in.
+    /// Whether members must confirm their address before they can log in.
     pub require_verified_email: bool,
-    /// Whether sign-up says that an address has an account.
+    /// Whether sign-up says that an address is taken.
     pub reveal_taken_email: bool,
-    /// How long whoever asked for the deletion of their account can change their mind.
+    /// How long members can cancel the deletion of their account.
     pub deletion_delay: Period,
 }
 
 impl Accounts {
-    /// The longest `deletion_delay`.
+    /// The maximum of `deletion_delay`.
     pub const LONGEST_DELETION_DELAY: Period = Period::days(90);
 }
 
-/// `[throttle]`: each a number of tries in a time.
+/// `[throttle]`: rate limits, each a number of tries per period.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Throttle {
-    /// Logins from one address, right or wrong.
+    /// Logins from one IP address, right or wrong.
     pub login_per_address: Rate,
-    /// Wrong passwords from one address.
+    /// Wrong passwords from one IP address.
     pub failed_login_per_address: Rate,
-    /// Wrong passwords for one username or address; also where the password is asked for again.
+    /// Wrong passwords for one username or address, also at re-authentication.
     pub failed_login_per_account: Rate,
-    /// Sign-ups from one address.
+    /// Sign-ups from one IP address.
     pub sign_up_per_address: Rate,
-    /// Asking for a reset mail, and using its link, from one address.
+    /// Requests for a reset mail, and uses of its link, from one IP address.
     pub reset_per_address: Rate,
-    /// Reset mails to one address.
+    /// Reset mails to one e-mail address.
     pub reset_per_email: Rate,
-    /// Mails for confirming an address, for one account.
+    /// Mails to confirm an address, per account.
     pub verification_per_account: Rate,
-    /// Codes tried for one account.
+    /// Codes tried, per account.
     pub code_per_account: Rate,
-    /// Mails of all kinds to one address.
+    /// Mails of all kinds to one e-mail address.
     pub mail_per_address: Rate,
-    /// Changes of names and picture of one account.
+    /// Changes of names and picture, per account.
     pub profile_changes_per_account: Rate,
 }
 
@@ -189,7 +191,7 @@ pub struct Mail {
     pub transport: MailTransport,
     /// The sender's address; empty: `noreply@` the host of `site.base_url`.
     pub from: String,
-    /// A PEM file with certificate authorities that are trusted besides the public ones; empty: only those.
+    /// A PEM file with certificate authorities to trust besides the public ones; empty: none.
     pub ca_file: PathBuf,
 }
 
@@ -197,19 +199,20 @@ pub struct Mail {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sessions {
-    /// A session ends after this long without a request.
+    /// How long a session lasts without a request.
     pub idle: Period,
     /// The same for a session that was not to be remembered, which also ends with the browser.
     pub browser_idle: Period,
-    /// And after this long in any case.
+    /// The maximum age of a session.
     pub absolute: Period,
-    /// How long after the password was given what matters can be done without giving it again.
+    /// How long after entering the password a member can make important changes without
+    /// re-authentication.
     pub reauthenticate_after: Period,
-    /// How often "last seen" is written at most.
+    /// The minimum time between two writes of "last seen".
     pub touch_every: Period,
-    /// How long another instance may go on with a session that ended here.
+    /// How long another instance may keep using a session that ended here.
     pub cache_ttl: Period,
-    /// Sessions and members kept in memory.
+    /// The number of sessions and members cached in memory.
     pub cache_entries: u64,
 }
 
@@ -217,7 +220,7 @@ pub struct Sessions {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Activity {
-    /// How long lines are kept.
+    /// How long entries are kept.
     pub keep: Period,
 }
 
@@ -225,26 +228,27 @@ pub struct Activity {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cache {
-    /// Where cached values are kept.
+    /// The cache backend.
     pub url: CacheUrl,
-    /// Before everything that is kept there, so that several sites can share a server.
+    /// The prefix of all keys, so that several sites can share a server.
     pub prefix: String,
-    /// How long that place may take before it counts as down.
+    /// How long the backend may take to answer before it counts as down.
     pub timeout: CacheTimeout,
-    /// What they may take, in memory, in the database or in files; a server is told its own limit.
+    /// The maximum size of the cache in memory, in the database or in files; a server has its own
+    /// limit.
     pub max_bytes: Size,
-    /// Whether whole pages are kept.
+    /// Whether whole pages are cached.
     pub pages: bool,
-    /// How long public pages are kept for those who are not signed in; zero: not at all.
+    /// How long public pages are cached for anonymous visitors; zero: not at all.
     pub site_ttl: Period,
-    /// How long the dashboard's view is kept.
+    /// How long the dashboard is cached.
     pub dashboard_ttl: Period,
-    /// How long the profile summary is kept.
+    /// How long the profile summary is cached.
     pub profile_summary_ttl: Period,
 }
 
 impl Server {
-    /// Returns whether the site can be used from this address. An address that is not known is in no network.
+    /// Returns whether the site can be used from this address. An unknown address is in no network.
     pub fn admits(&self, address: Option<IpAddr>) -> bool {
         let is_in = |networks: &[IpNet]| address.is_some_and(|address| contains(networks, address));
         !is_in(&self.deny_from) && (self.allow_from.is_empty() || is_in(&self.allow_from))

@@ -1,4 +1,4 @@
-//! How passwords are hashed, and what a new one must be.
+//! Settings of password hashing, and the rules for new passwords.
 
 use std::path::PathBuf;
 
@@ -14,21 +14,22 @@ pub struct Passwords {
     pub iterations: u32,
     /// Argon2id lanes.
     pub parallelism: u32,
-    /// Hashes computed at once; 0: one fewer than cores, at least one.
+    /// The number of hashes computed at once; 0: one fewer than cores, at least one.
     pub slots: usize,
-    /// Logins that may wait for a slot; more get a 503 page.
+    /// The number of logins that may wait for a slot; further ones get a 503 page.
     pub queue: usize,
-    /// Characters; 0: any number.
+    /// The minimum length in characters; 0: any length.
     pub min_length: u32,
-    /// How similar to the owner's names and address, from 0.1 to 1 (identical); 0: not checked.
+    /// The maximum similarity to the owner's names and address, from 0.1 to 1 (identical); 0: not
+    /// checked.
     pub max_similarity: f64,
     /// The list of common passwords.
     pub common: CommonList,
-    /// Whether digits alone are refused.
+    /// Whether passwords of digits alone are refused.
     pub refuse_numeric: bool,
 }
 
-/// Django's numbers for what a new password must be.
+/// Argon2id at OWASP's minimum; Django's values for the rules of new passwords.
 impl Default for Passwords {
     fn default() -> Self {
         Self {
@@ -46,7 +47,7 @@ impl Default for Passwords {
 }
 
 impl Passwords {
-    /// What is wrong with the rules for a new password.
+    /// Returns the checks of these settings: whether each holds, the key, and the message.
     pub(super) fn rules(&self) -> [(bool, &'static str, &'static str); 3] {
         [
             (self.min_length <= 128, "passwords.min_length", "must be at most 128; 0: any length"),
@@ -68,14 +69,14 @@ impl Passwords {
     }
 }
 
-/// Where common passwords are looked up.
+/// The list of common passwords to check against.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CommonList {
-    /// Nowhere.
+    /// No list.
     Off,
-    /// In the list that Django ships.
+    /// The list that Django ships.
     BuiltIn,
-    /// In this file.
+    /// The list in this file, one password per line.
     File(PathBuf),
 }
 

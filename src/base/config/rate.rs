@@ -1,4 +1,4 @@
-//! How often something may be done.
+//! Rate limits.
 
 use std::{fmt, time::Duration};
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, de::Error};
 
 use super::Period;
 
-/// A number of tries in a time, written `5/5m`.
+/// A number of tries per period, written `5/5m`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
     count: u32,
@@ -14,25 +14,25 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// The longest time in which anything is counted.
+    /// The maximum period.
     pub const LONGEST: Period = Period::days(7);
 
-    /// So many in such a time.
+    /// Creates a rate of `count` tries per `period`.
     pub const fn new(count: u32, period: Period) -> Self {
         Self { count, period }
     }
 
-    /// Another number in the same time.
+    /// Returns the rate with another count and the same period.
     pub const fn with_count(self, count: u32) -> Self {
         Self { count, ..self }
     }
 
-    /// How many.
+    /// Returns the number of tries.
     pub const fn count(self) -> u32 {
         self.count
     }
 
-    /// In which time.
+    /// Returns the period.
     pub const fn period(self) -> Duration {
         self.period.get()
     }

@@ -1,24 +1,24 @@
-//! How mails go out.
+//! How mails are sent.
 
 use std::{fmt, net::IpAddr, path::PathBuf};
 
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
-/// How mails go out. The address of a mail server may hold a password, so it is never printed.
+/// How mails are sent. A mail server's address may contain a password, so it is never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub enum MailTransport {
-    /// Kept in memory, to be read at `/dev/mailbox`.
+    /// Kept in memory and shown at `/dev/mailbox`.
     #[default]
     Mailbox,
-    /// An `.eml` file for each, in this folder.
+    /// Written to this folder, one `.eml` file each.
     File(PathBuf),
-    /// By SMTP, to this address.
+    /// Sent by SMTP to the server with this address.
     Smtp(String),
 }
 
 impl MailTransport {
-    /// Whether mails, and the links in them, can go over a network in the clear.
+    /// Returns whether mails, and the links in them, can cross a network unencrypted.
     pub fn is_in_the_clear(&self) -> bool {
         let Self::Smtp(url) = self else {
             return false;
@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for MailTransport {
             return Ok(Self::File(folder.into()));
         }
         let is_smtp = ["smtp://", "smtps://"].iter().any(|scheme| text.starts_with(scheme));
-        // What is wrong with it is not repeated: it may hold a password.
+        // The error does not repeat the value: it may contain a password.
         if is_smtp && lettre::AsyncSmtpTransport::<lettre::Tokio1Executor>::from_url(&text).is_ok() {
             return Ok(Self::Smtp(text));
         }

@@ -1,4 +1,4 @@
-//! The kinds of value that a key can have: periods, sizes, a database address.
+//! Types of values in the configuration: periods, sizes, the database URL.
 
 use std::{fmt, time::Duration};
 
@@ -9,35 +9,35 @@ use serde::{Deserialize, Deserializer, de::Error};
 pub struct Period(Duration);
 
 impl Period {
-    /// As the standard library's type.
+    /// Returns the period as a [`Duration`].
     pub const fn get(self) -> Duration {
         self.0
     }
 
-    /// Milliseconds.
+    /// Creates a period of `count` milliseconds.
     pub const fn millis(count: u64) -> Self {
         Self(Duration::from_millis(count))
     }
 
-    /// Seconds.
+    /// Creates a period of `count` seconds.
     pub const fn seconds(count: u64) -> Self {
         Self(Duration::from_secs(count))
     }
 
-    /// Minutes.
+    /// Creates a period of `count` minutes.
     pub const fn minutes(count: u64) -> Self {
         Self::seconds(count * 60)
     }
 
-    /// Days of 24 hours.
+    /// Creates a period of `count` days of 24 hours.
     pub const fn days(count: u64) -> Self {
         Self::minutes(count * 24 * 60)
     }
 
-    /// As it is written; else why not.
+    /// Parses a period, or returns why it cannot.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match humantime::parse_duration(text) {
-            // Longer ones do not fit into the arithmetic of every clock.
+            // Longer periods would overflow the arithmetic of some clocks.
             Ok(duration) if duration > Self::days(3660).get() => Err(format!("`{text}` is over ten years")),
             Ok(duration) => Ok(Self(duration)),
             Err(_) => Err(format!("`{text}` is not a length of time such as `90s`, `5m` or `14d`")),
@@ -56,17 +56,17 @@ impl<'de> Deserialize<'de> for Period {
 pub struct Size(u64);
 
 impl Size {
-    /// Bytes.
+    /// Returns the number of bytes.
     pub const fn bytes(self) -> u64 {
         self.0
     }
 
-    /// KiB.
+    /// Creates a size of `count` KiB.
     pub const fn kib(count: u64) -> Self {
         Self(count * 1024)
     }
 
-    /// MiB.
+    /// Creates a size of `count` MiB.
     pub const fn mib(count: u64) -> Self {
         Self::kib(count * 1024)
     }
@@ -94,28 +94,29 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
-/// The database's address. It may hold a password, so it is never printed.
+/// The database's URL. It may contain a password, so it is never printed.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct DatabaseUrl(String);
 
 impl DatabaseUrl {
-    /// Wraps an address.
+    /// Wraps a URL.
     pub fn new(url: impl Into<String>) -> Self {
         Self(url.into())
     }
 
-    /// The address itself, for the driver only.
+    /// Returns the URL itself, for the driver only.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// SQLite, in a file of ours.
+    /// Returns whether the database is SQLite in a file.
     pub fn is_embedded(&self) -> bool {
         self.0.starts_with("sqlite:")
     }
 
-    /// A driver of ours knows it, and what it means is kept.
+    /// Returns whether a compiled-in driver supports the URL, and the database outlives the
+    /// process.
     pub fn is_supported(&self) -> bool {
         let is_file = self.0.strip_prefix("sqlite:").is_some_and(|rest| {
             let (file, query) =

@@ -1,4 +1,4 @@
-//! A connection in use.
+//! A pooled connection while it is in use.
 
 use std::{
     future::Future,
@@ -12,9 +12,9 @@ use tokio_stream::StreamExt;
 
 use super::pool_state::{Open, Shared};
 
-/// A connection that goes back to its pool when it is dropped.
+/// A connection that returns to its pool when dropped.
 pub struct Connection {
-    /// Taken out only where the connection is closed, or dropped.
+    /// `None` only once the connection is closed or being dropped.
     open: Option<Open>,
     permit: Option<OwnedSemaphorePermit>,
     pool: Arc<Shared>,
@@ -35,7 +35,7 @@ impl Connection {
         &self.pool
     }
 
-    /// Runs statements that have no values, and returns the first row.
+    /// Runs statements without parameters, and returns the first row.
     pub(super) async fn run(&mut self, statements: &'static str) -> Result<Option<AnyRow>, Error> {
         let mut rows = self.fetch(statements);
         let mut first = None;
@@ -45,16 +45,17 @@ impl Connection {
         Ok(first)
     }
 
-    /// Closes the connection, and has the pool replace all others that it opened until now.
+    /// Closes the connection, and makes the pool replace all others opened so far.
     pub(super) async fn condemn(mut self) {
         self.pool.renew();
         if let Some(open) = self.open.take() {
-            // The permit is held meanwhile, so that never more connections are open than may be.
+            // The permit is held meanwhile, so that the limit on open connections holds.
             let _ = timeout(self.pool.settings.patience, open.raw.close()).await;
         }
     }
 
-    /// Hands the connection to a task of its own. At the end of the program there is none, and the connection ends.
+    /// Hands the connection to a background task. When the program ends there is no runtime; the
+    /// connection is then dropped.
     pub(super) fn in_background<F: Future<Output = ()> + Send + 'static>(
         mut self,
         act: impl FnOnce(Self) -> F,
@@ -92,13 +93,14 @@ impl Drop for Connection {
             pool.keep(open);
             return;
         }
-        // Whoever went away in the middle of an answer left the rest of it: it is read before the next one comes.
+        // A request cancelled in the middle of an answer left the rest of it unread: the ping reads
+        // it before the next use.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
                 match timeout(pool.settings.patience, open.raw.ping()).await {
                     Ok(Ok(())) => pool.keep(open),
                     Ok(Err(_)) => pool.renew(),
-                    // A statement that nobody waits for any more goes on and on.
+                    // A statement whose caller is gone still runs: close the connection.
                     Err(_) => drop(open),
                 }
                 drop(permit);

@@ -1,5 +1,5 @@
-//! Where the file of an embedded database is. Worked out here and nowhere else: whoever connects, locks, copies or replaces it
-//! means the same file.
+//! The path of an embedded database's file. It is computed only here, so that connecting, locking,
+//! copying and replacing always mean the same file.
 
 use std::{
     fs::{self, Metadata, OpenOptions},
@@ -14,10 +14,11 @@ use sqlx::sqlite::SqliteConnectOptions;
 
 use super::super::{config::DatabaseUrl, failure::Failure};
 
-/// Returns the absolute path of the file, with all symbolic links followed. The file needs not exist.
+/// Returns the absolute path of the file, with all symbolic links followed. The file need not
+/// exist.
 ///
 /// # Errors
-/// When the address is none of SQLite, or the links lead round in a circle.
+/// When the URL is not one of SQLite, or the links form a loop.
 pub fn path_of(url: &DatabaseUrl) -> Result<PathBuf, Failure> {
     // sqlx's error can repeat the address.
     let options = SqliteConnectOptions::from_str(url.expose())
@@ -26,11 +27,11 @@ pub fn path_of(url: &DatabaseUrl) -> Result<PathBuf, Failure> {
         .map_err(|error| Failure::start("find the database's file (database.url)", error))
 }
 
-/// Returns the file that a path means in the end, be it there or not.
+/// Follows all symbolic links of a path, whether or not the target exists.
 pub fn follow_links(path: &Path) -> Result<PathBuf, IoError> {
-    const MOST: usize = 40;
+    const MAX_LINKS: usize = 40;
     let mut path = absolute(path)?;
-    for _ in 0..MOST {
+    for _ in 0..MAX_LINKS {
         match fs::read_link(&path) {
             Ok(target) => path = path.parent().unwrap_or(Path::new("/")).join(target),
             Err(_) => {
@@ -39,7 +40,7 @@ pub fn follow_links(path: &Path) -> Result<PathBuf, IoError> {
                 };
                 return Ok(match folder.canonicalize() {
                     Ok(folder) => folder.join(name),
-                    // A folder that is not there yet is made later.
+                    // A missing folder is created later.
                     Err(error) if error.kind() == ErrorKind::NotFound => path,
                     Err(error) => return Err(error),
                 });
@@ -49,7 +50,7 @@ pub fn follow_links(path: &Path) -> Result<PathBuf, IoError> {
     Err(IoError::other("its links lead round in a circle"))
 }
 
-/// Returns the address that has sqlx open this very path.
+/// Returns the URL with which sqlx opens exactly this path.
 pub(super) fn url_of(path: &Path, url: &DatabaseUrl) -> Result<String, Failure> {
     let path = path.to_str().ok_or_else(|| Failure::message("database.url: the path is not UTF-8"))?;
     let encoded: String = path
@@ -66,8 +67,8 @@ pub(super) fn url_of(path: &Path, url: &DatabaseUrl) -> Result<String, Failure> 
     Ok(format!("sqlite://{encoded}?{query}{joint}{mode}"))
 }
 
-/// Creates the file with its folder, if it is not there, for nobody else on this machine to read. SQLite gives the files beside
-/// it the same mode.
+/// Creates the file and its folder if missing, readable by this user only. SQLite gives the files
+/// beside it the same mode.
 pub(super) fn create(path: &Path) -> Result<Metadata, Failure> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| {
@@ -83,8 +84,8 @@ pub(super) fn create(path: &Path) -> Result<Metadata, Failure> {
         .map_err(|error| Failure::start(&format!("open the database's file {}", path.display()), error))
 }
 
-/// A file that is in use, to notice when it is deleted or another one takes its place: SQLite goes on writing into a file that
-/// nobody can find any more.
+/// An open database file, watched for deletion and replacement: SQLite would keep writing to a file
+/// that no path leads to any more.
 #[derive(Debug)]
 pub(super) struct Watched {
     path: PathBuf,
@@ -98,14 +99,14 @@ impl Watched {
         Self { path, device: about.dev(), inode: about.ino(), is_lost: AtomicBool::new(false) }
     }
 
-    /// Which file the write-ahead log is, if there is one.
+    /// Returns device and inode of the write-ahead log, if it exists.
     pub fn log(&self) -> Option<(u64, u64)> {
         let mut name = self.path.as_os_str().to_owned();
         name.push("-wal");
         fs::metadata(name).ok().map(|about| (about.dev(), about.ino()))
     }
 
-    /// Whether the file is still the one that was opened. What changes is written to the log once.
+    /// Checks that the path still leads to the file that was opened. Logs each change once.
     pub fn check(&self) -> Result<(), sqlx::Error> {
         let found = fs::metadata(&self.path);
         let is_there = matches!(&found, Ok(about) if (about.dev(), about.ino()) == (self.device, self.inode));

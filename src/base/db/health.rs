@@ -1,4 +1,4 @@
-//! How writing went lately.
+//! The state of writing: whether the last attempt failed.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::{Mutex, Notify};
 
-/// How writing went the last time.
+/// The state of writing, shared by all transactions.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     has_failed: AtomicBool,
@@ -17,13 +17,13 @@ pub(super) struct Health {
 
 impl Health {
     pub fn note(&self, has_failed: bool) {
-        // Almost always nothing changes, and cores need not wait for each other.
+        // In the usual case nothing is written, so that cores do not contend for the cache line.
         if self.has_failed() != has_failed {
             self.has_failed.store(has_failed, Ordering::Release);
         }
     }
 
-    /// To be told of a commit of which nobody knows what became.
+    /// Reports a commit with an unknown outcome.
     pub fn commit_lost(&self) {
         self.commit_lost.notify_one();
     }

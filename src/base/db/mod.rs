@@ -1,4 +1,5 @@
-//! The database: one URL chooses SQLite or PostgreSQL, one set of SQL serves both through sqlx's `Any` driver.
+//! The database. Its URL chooses SQLite or PostgreSQL; the same SQL runs on both through sqlx's
+//! `Any` driver.
 
 mod connection;
 pub(crate) mod file;
@@ -33,16 +34,17 @@ use {
     why::{is_missing_table, is_unreachable},
 };
 
-/// The SQL that both databases accept; compiled in, so that the binary is enough.
+/// Migrations that both databases accept; compiled in, so that the binary is self-contained.
 static FOR_BOTH: Migrator = sqlx::migrate!("./migrations");
-/// What each needs in its own words: a number that is missing among those for both is in both of these.
+/// Migrations in each database's own dialect. A number missing from the common ones is in both
+/// folders.
 static FOR_SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
 static FOR_POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 
 static DRIVERS: Once = Once::new();
 
-/// SQLite's settings belong to the connection. `synchronous = FULL`: what a member was told is saved survives a power cut
-/// (WAL with NORMAL may lose the last commits).
+/// Settings that SQLite keeps per connection. With `synchronous = FULL`, what a member was told is
+/// saved survives a power cut (WAL with NORMAL may lose the last commits).
 macro_rules! sqlite_setup {
     () => {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
@@ -50,21 +52,23 @@ macro_rules! sqlite_setup {
     };
 }
 
-/// SQLite opens a file that cannot be written to all the same, for reading only, and takes `BEGIN IMMEDIATE` there for `BEGIN`.
-/// A connection that is to write must not be one of those: it would stay so when the file can be written to again.
+/// SQLite opens a file without write permission anyway, read-only, and then treats
+/// `BEGIN IMMEDIATE` as `BEGIN`. The write connection must not be such a one: it would stay
+/// read-only when the file becomes writable again.
 const SQLITE_WRITER_SETUP: &str =
     concat!(sqlite_setup!(), "BEGIN IMMEDIATE; PRAGMA user_version = 0; ROLLBACK;");
 
-/// Returns the migrations that this program has.
+/// Returns the versions of the migrations in this program.
 pub(super) fn known_migrations(embedded: bool) -> Vec<i64> {
     migrator(embedded).iter().map(|migration| migration.version).collect()
 }
 
-/// A connection, of a transaction or not.
+/// A connection, inside or outside a transaction.
 pub type Connection = AnyConnection;
 
-/// Two pools on one database. SQLite takes one writer at a time: its write pool has a single connection, so that writers
-/// queue here, in order, and none ever meets "database is locked". On PostgreSQL both are the same pool.
+/// Two pools on one database. SQLite allows one writer at a time: its write pool has a single
+/// connection, so that writers queue here, in order, and none meets "database is locked". On
+/// PostgreSQL both are the same pool.
 #[derive(Clone, Debug)]
 pub struct Database {
     read: Pool,
@@ -77,7 +81,8 @@ impl Database {
     /// Connects, and creates the file of an embedded database with its folder.
     ///
     /// # Errors
-    /// When the database cannot be reached in time, or is not as this program needs it. The error says why.
+    /// When the database cannot be reached in time, or does not meet this program's needs. The
+    /// error says why.
     pub async fn connect(config: &config::Database) -> Result<Self, Failure> {
         DRIVERS.call_once(sqlx::any::install_default_drivers);
         let embedded = config.url.is_embedded();
@@ -88,7 +93,7 @@ impl Database {
             url = file::url_of(&path, &config.url)?;
             watched = Some(Arc::new(Watched::new(path, &about)));
         }
-        // sqlx's parse errors can repeat the URL, password included.
+        // sqlx's parse errors can repeat the URL, including its password.
         let options = AnyConnectOptions::from_str(&url)
             .map_err(|_| Failure::message("database.url: this is not a database address that can be used"))?
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
@@ -115,15 +120,17 @@ impl Database {
         Ok(Self { read, write, health: Arc::default(), embedded })
     }
 
-    /// Whether the database is a file of ours, which nobody else migrates.
+    /// Returns whether the database is SQLite in a file, which no other program migrates.
     pub const fn is_embedded(&self) -> bool {
         self.embedded
     }
 
-    /// Brings the schema up to date; twice is fine, and so are two programs at once. (On PostgreSQL sqlx takes a lock. On SQLite it
-    /// takes none: the slower one fails on what the faster one has made, and finds at its next try that nothing is left to do.)
+    /// Brings the schema up to date. Running it twice, or in two programs at once, is safe. (On
+    /// PostgreSQL sqlx takes a lock. On SQLite it does not: the slower program fails on what the
+    /// faster one has created, and its next try finds nothing left to do.)
     ///
-    /// On a connection of its own, which is closed afterwards: sqlx's transactions leave nothing behind in a pool.
+    /// It uses a connection of its own and closes it: sqlx's transactions must not leave state
+    /// behind in a pool.
     ///
     /// # Errors
     /// When a migration fails, or the database is newer than this program.
@@ -134,7 +141,7 @@ impl Database {
         loop {
             let mut connection = self.read.open().await?;
             if !self.embedded {
-                // An index on a large table takes as long as it takes.
+                // Building an index on a large table takes long.
                 connection.execute("SET statement_timeout = 0").await?;
             }
             let result = migrator.run_direct(&mut connection).await;
@@ -151,10 +158,10 @@ impl Database {
         upgrade_steps::run(self).await.map_err(|error| Failure::start("migrate the database", error))
     }
 
-    /// Whether the schema is this program's.
+    /// Checks that the schema is the one this program needs.
     ///
     /// # Errors
-    /// When migrations are missing or unknown ones are there, or the database cannot be asked.
+    /// When migrations are missing or unknown ones were applied, or the database cannot be used.
     pub async fn check_schema(&self) -> Result<(), Failure> {
         let mut connection = self.read().await?;
         let asked = sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
@@ -176,52 +183,54 @@ impl Database {
         }))
     }
 
-    /// A connection to read with.
+    /// Returns a connection for reading.
     ///
     /// # Errors
-    /// When none is to be had in time.
+    /// When no connection is available in time.
     pub async fn read(&self) -> Result<connection::Connection, sqlx::Error> {
         self.read.acquire().await
     }
 
-    /// A write transaction. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`), since a transaction that reads
-    /// first and writes later can otherwise fail in the middle.
+    /// Begins a write transaction. On SQLite it takes the write lock at once (`BEGIN IMMEDIATE`),
+    /// since a transaction that reads first and writes later can otherwise fail in the middle.
     ///
     /// # Errors
-    /// When no connection is to be had in time, or the database cannot be written to.
+    /// When no connection is available in time, or the database cannot be written to.
     pub async fn begin(&self) -> Result<Transaction, sqlx::Error> {
         let had_failed = self.health.has_failed();
         let begun = Transaction::begin(&self.write, Kind::Write, self.health.clone()).await;
-        // What reads was opened when the file could perhaps only be read, and SQLite's connections of one process share what they
-        // found out about that.
+        // The read connections may have been opened while the file was read-only, and SQLite shares
+        // that finding between all connections of a process.
         if self.embedded && (had_failed || begun.is_err()) {
             self.read.renew();
         }
         begun
     }
 
-    /// A transaction to read in, in which everything is as it was at one moment.
+    /// Begins a read transaction that sees one consistent state of the database.
     ///
     /// # Errors
-    /// When no connection is to be had in time.
+    /// When no connection is available in time.
     pub async fn snapshot(&self) -> Result<Transaction, sqlx::Error> {
         Transaction::begin(&self.read, Kind::Snapshot, Arc::default()).await
     }
 
-    /// Ends all connections, so that SQLite writes its WAL back. Not for ever: a connection that hangs must not hold up the end.
+    /// Closes all connections, so that SQLite writes its WAL back. Waits for a limited time: a
+    /// hanging connection must not hold up the shutdown.
     pub async fn close(&self) {
-        const PATIENCE: Duration = Duration::from_secs(5);
+        const TIMEOUT: Duration = Duration::from_secs(5);
         let closed = async {
             self.read.close().await;
             self.write.close().await;
         };
-        if tokio::time::timeout(PATIENCE, closed).await.is_err() {
+        if tokio::time::timeout(TIMEOUT, closed).await.is_err() {
             tracing::warn!("The database's connections did not close in time");
         }
     }
 }
 
-/// A server that only starts itself has as long as any visitor would wait.
+/// Opens the first connection. It retries for as long as a visitor would wait, in case the server
+/// is just starting.
 async fn first_connection(pool: &Pool) -> Result<AnyConnection, Failure> {
     const PAUSE: Duration = Duration::from_millis(250);
     let begun = Instant::now();
@@ -238,7 +247,7 @@ async fn first_connection(pool: &Pool) -> Result<AnyConnection, Failure> {
     }
 }
 
-/// All migrations of one database, in the order of their numbers.
+/// Returns all migrations of one database, ordered by version.
 fn migrator(embedded: bool) -> Migrator {
     let own = if embedded { &FOR_SQLITE } else { &FOR_POSTGRES };
     let mut migrations: Vec<_> = FOR_BOTH.iter().chain(own.iter()).cloned().collect();
@@ -264,7 +273,7 @@ mod tests {
         Database::connect(&settings).await.expect("connected")
     }
 
-    /// As SQLite does when a disk is full.
+    /// Reproduces what SQLite does when a disk is full.
     #[tokio::test]
     async fn a_transaction_that_the_database_rolled_back_by_itself_is_no_end_of_all_transactions() {
         let folder = tempfile::tempdir().expect("a folder");

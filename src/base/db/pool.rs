@@ -1,7 +1,8 @@
-//! Connections to one database: at most so many, opened when they are needed, and used again only while they are good.
+//! A connection pool: opens connections on demand up to a limit, and reuses only those that still
+//! work.
 //!
-//! sqlx's own pool tries again by itself until time is up and then says "pool timed out", whatever the reason was. This one passes
-//! the error of the database on at once.
+//! sqlx's own pool retries until the time is up and then reports "pool timed out", whatever the
+//! cause. This one returns the database's error at once.
 
 use std::{
     io::{Error as IoError, ErrorKind},
@@ -28,7 +29,7 @@ use crate::base::db::pool_state::{Open, Settings, Shared};
 
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Connections to one database. Clones share them.
+/// A pool of connections to one database. Clones share it.
 #[derive(Clone)]
 pub(super) struct Pool(Arc<Shared>);
 
@@ -64,8 +65,8 @@ impl Pool {
         self.0.settings.patience
     }
 
-    /// Returns a connection that answers. While the server of the database cannot be reached, all but one caller a second are
-    /// refused at once.
+    /// Returns a connection that was tested. While the database server cannot be reached, all but
+    /// one caller a second fail at once.
     pub async fn acquire(&self) -> Result<Connection, Error> {
         let shared = &self.0;
         if let Some(file) = &shared.settings.file {
@@ -102,7 +103,7 @@ impl Pool {
             let (generation, now) = (shared.generation.load(Ordering::Acquire), Instant::now());
             match self.open().await {
                 Ok(raw) => return found(Open { raw, generation, opened_at: now, used_at: now }),
-                // The server allows fewer than we do: one of ours may become free.
+                // The server allows fewer connections than our limit; one of ours may become free.
                 Err(error) if is_too_many(&error) && begun.elapsed() + PAUSE < shared.settings.patience => {
                     sleep(PAUSE).await;
                 }
@@ -111,7 +112,7 @@ impl Pool {
         }
     }
 
-    /// Opens a connection beside those that are counted.
+    /// Opens a connection that does not count towards the limit.
     pub async fn open(&self) -> Result<AnyConnection, Error> {
         let settings = &self.0.settings;
         let mut raw = settings.options.connect().await?;
@@ -119,22 +120,22 @@ impl Pool {
         Ok(raw)
     }
 
-    /// Has all connections be opened anew, those in use when they come back.
+    /// Replaces all connections: idle ones now, those in use when they return.
     pub fn renew(&self) {
         self.0.renew();
     }
 
-    /// The file of an embedded database.
+    /// Returns the file of an embedded database.
     pub fn file(&self) -> Option<&Watched> {
         self.0.settings.file.as_deref()
     }
 
-    /// Changes whenever connections are opened anew.
+    /// Returns a number that changes whenever the connections are replaced.
     pub fn generation(&self) -> u64 {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// Waits until all connections are back, and closes them.
+    /// Waits until all connections have returned, and closes them.
     pub async fn close(&self) {
         let shared = &self.0;
         let all = shared.permits.acquire_many(shared.settings.most).await;

@@ -14,10 +14,11 @@ use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 use super::file::Watched;
 use crate::base::breaker::Breaker;
 
-/// A server's connection that nobody used for so long is not used again: what lies between may have forgotten it.
+/// How long a connection to a server may be idle and still be reused: a firewall in between may
+/// have dropped it.
 const LONGEST_IDLE: Duration = Duration::from_secs(300);
 
-/// A server's connection is replaced after this long, so that its memory there does not grow for ever.
+/// The maximum age of a connection to a server, so that its memory there does not grow forever.
 const LONGEST_LIFE: Duration = Duration::from_secs(1800);
 
 /// How a pool opens its connections.
@@ -32,12 +33,12 @@ pub(super) struct Settings {
     pub file: Option<Arc<Watched>>,
 }
 
-/// What the clones of a pool share.
+/// The state that the clones of a pool share.
 pub(super) struct Shared {
     pub settings: Settings,
     pub permits: Arc<Semaphore>,
     pub idle: Mutex<Vec<Open>>,
-    /// Raised when a connection turned out to be no good: those that were opened before are not used again either.
+    /// Incremented when a connection turned out to be broken: those opened before are not reused.
     pub generation: AtomicU64,
     pub breaker: Breaker,
     pub begun: Instant,
@@ -52,12 +53,12 @@ pub(super) struct Open {
 }
 
 impl Shared {
-    /// The connections that nobody uses.
+    /// Returns the idle connections.
     pub fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Open>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The connection that was used last, if it may be used again.
+    /// Takes the idle connection that was used last and may be reused.
     pub fn pop(&self) -> Option<Open> {
         loop {
             let open = self.idle().pop()?;
@@ -69,13 +70,13 @@ impl Shared {
     }
 
     fn may_be_kept(&self, open: &Open) -> bool {
-        // To open a file anew has no use of its own.
+        // Reopening a file has no benefit.
         let is_young = self.settings.file.is_some()
             || (open.opened_at.elapsed() < LONGEST_LIFE && open.used_at.elapsed() < LONGEST_IDLE);
         is_young && open.generation == self.generation.load(Ordering::Acquire) && !self.permits.is_closed()
     }
 
-    /// Takes a connection back that is good.
+    /// Returns a working connection to the pool.
     pub fn keep(&self, mut open: Open) {
         open.used_at = Instant::now();
         if self.may_be_kept(&open) {
@@ -85,14 +86,14 @@ impl Shared {
         }
     }
 
-    /// Has all connections be opened anew, those in use when they come back.
+    /// Replaces all connections: idle ones now, those in use when they return.
     pub fn renew(&self) {
         self.generation.fetch_add(1, Ordering::AcqRel);
         let idle = std::mem::take(&mut *self.idle());
         idle.into_iter().for_each(|open| self.end(open.raw));
     }
 
-    /// Closes a connection in the background. Outside of a runtime it ends without saying so.
+    /// Closes a connection in the background. Outside of a runtime it is dropped.
     fn end(&self, raw: AnyConnection) {
         if let Ok(runtime) = Handle::try_current() {
             let patience = self.settings.patience;

@@ -1,4 +1,4 @@
-//! Whether the database can be used, for whoever watches the program.
+//! Readiness of the database, for `/readyz`.
 
 use std::time::Instant;
 
@@ -6,16 +6,16 @@ use super::super::failure::Failure;
 use super::Database;
 
 impl Database {
-    /// Waits for a commit of which nobody knows what became: whoever wrote could not do what follows a commit, so that nothing in
-    /// memory can be relied on.
+    /// Waits for a commit with an unknown outcome. The writer could not do what follows a commit,
+    /// such as invalidating the cache, so that nothing in memory can be trusted.
     pub async fn commit_lost(&self) {
         self.health.commit_lost.notified().await;
     }
 
-    /// Whether the tables are there and can be written to. Of many who ask at once, one looks for all.
+    /// Checks that the tables exist and can be written to. Concurrent callers share one check.
     ///
     /// # Errors
-    /// When not.
+    /// A [`Failure`] that says why not.
     pub async fn check_ready(&self) -> Result<(), Failure> {
         let asked_at = Instant::now();
         let mut latest = self.health.latest.lock().await;
@@ -30,15 +30,15 @@ impl Database {
         answer.map_err(Failure::message)
     }
 
-    /// Reads, as pages do. Writes a row and rolls that back, which costs the disk nothing; after a write that failed it is
-    /// committed: only that shows whether a full disk has room again.
+    /// Reads as pages do, then writes a row and rolls back, which costs no disk write. After a
+    /// failed write it commits instead: only that shows whether a full disk has room again.
     async fn read_and_write(&self) -> Result<(), sqlx::Error> {
         let mut reader = self.read().await?;
         sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&mut *reader).await?;
         drop(reader);
         let has_failed = self.health.has_failed();
         let mut transaction = self.begin().await?;
-        // A count of tries at nothing that anybody can try, and over already.
+        // A rate limit entry for a random key, already expired.
         let key: Vec<u8> = rand::random::<[u8; 16]>().to_vec();
         for statement in [
             "INSERT INTO throttles (key_hash, count, expires_at) VALUES ($1, 0, 0)",

@@ -1,4 +1,4 @@
-//! What this program needs of a PostgreSQL server: set where it can be set, and looked at where it cannot.
+//! What this program needs of a PostgreSQL server: set where possible, otherwise checked.
 
 use sqlx::{AnyConnection, Connection as _, Error, Executor, Row};
 use tokio::time::timeout;
@@ -6,18 +6,19 @@ use tokio::time::timeout;
 use super::super::failure::Failure;
 use super::{pool::Pool, why::is_unreachable};
 
-/// For each connection, because the database, the role and the address can have other defaults. Statements that stand alone have
-/// the same isolation as transactions; a statement that hangs is ended by the server, unless somebody has set another limit.
-/// Whether the database is read-only is left as it is: somebody has a reason for that.
+/// Statements for each new connection, because the database, the role and the URL can set other
+/// defaults. Single statements get the same isolation as transactions; the server ends a statement
+/// that hangs, unless somebody has set another limit. A read-only default is left alone: an
+/// operator set it on purpose.
 pub(super) const SETUP: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED; \
                                 SET standard_conforming_strings = on; \
                                 SELECT set_config('statement_timeout', '30s', false) \
                                 WHERE current_setting('statement_timeout') = '0'";
 
-/// Whether the server is as this program needs it.
+/// Checks that the server meets this program's needs.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to do.
+/// A [`Failure`] that says what is wrong and what to do.
 pub(super) async fn check(connection: &mut AnyConnection, pool: &Pool) -> Result<(), Failure> {
     if is_shared(connection, pool).await? {
         return Err(Failure::message(
@@ -48,10 +49,10 @@ pub(super) async fn check(connection: &mut AnyConnection, pool: &Pool) -> Result
     Ok(())
 }
 
-/// Whether two connections that are open at the same time ever have one server process between them.
+/// Returns whether two open connections ever share a server process.
 async fn is_shared(connection: &mut AnyConnection, pool: &Pool) -> Result<bool, Failure> {
     const LOOKS: usize = 3;
-    // A pooler with room for one connection does not share it.
+    // A pooler with room for one connection cannot share it.
     let Ok(Ok(mut other)) = timeout(pool.patience(), pool.open()).await else {
         return Ok(false);
     };
@@ -69,16 +70,17 @@ async fn is_shared(connection: &mut AnyConnection, pool: &Pool) -> Result<bool, 
     is_shared
 }
 
-/// Without a prepared statement, which would fail behind the very pooler that is looked for.
+/// Returns the connection's server process. Uses no prepared statement, which would fail behind the
+/// very pooler it detects.
 async fn process(connection: &mut AnyConnection) -> Result<i64, Error> {
     connection.fetch_one("SELECT pg_backend_pid()::bigint").await?.try_get(0)
 }
 
-/// Says why a first connection failed, and what may help.
+/// Explains why the first connection failed, and what may help.
 pub(super) fn explained(error: Error, embedded: bool) -> Failure {
     let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
     let hint = match code.as_str() {
-        // Read-only, and cannot be opened.
+        // SQLite's codes for "read-only" and "cannot open".
         "8" | "14" | "264" | "270" | "526" | "776" | "1032" | "1544" if embedded => {
             " (may this program write into the folder of the file, too?)"
         }
@@ -91,7 +93,7 @@ pub(super) fn explained(error: Error, embedded: bool) -> Failure {
         _ if is_unreachable(&error) => " (host and port in database.url; does the server run?)",
         _ => "",
     };
-    // The text of this one can repeat the address, password included.
+    // The text of this error can repeat the URL, including its password.
     if matches!(error, Error::Configuration(_)) {
         return Failure::message("database.url: this is not a database address that can be used");
     }

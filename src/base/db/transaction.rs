@@ -1,6 +1,7 @@
-//! Transactions. BEGIN, COMMIT and ROLLBACK are statements here and not sqlx's own: sqlx counts how deep a connection is in
-//! transactions, and SQLite, which rolls back by itself when a disk is full, does not tell it. After that sqlx would refuse
-//! every further transaction on that connection.
+//! Transactions. BEGIN, COMMIT and ROLLBACK are plain statements here instead of sqlx's own: sqlx
+//! counts the nesting depth of each connection, and SQLite, which rolls back by itself when a disk
+//! is full, does not tell it. After that sqlx would refuse every further transaction on that
+//! connection.
 
 use std::{
     io::{Error as IoError, ErrorKind},
@@ -21,17 +22,18 @@ use super::{
 };
 use crate::base::failure::OutcomeUnknown;
 
-/// What a transaction is for.
+/// The kind of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Write,
-    /// Reads everything as it was at one moment.
+    /// Reads one consistent state of the database.
     Snapshot,
 }
 
 impl Kind {
-    /// PostgreSQL's default isolation is set by whoever looks after the server, and this program relies on this one. The number
-    /// of the transaction is for [`Transaction::commit`].
+    /// Returns the statements that begin it. They set the isolation level this program relies on,
+    /// since the operator chooses PostgreSQL's default. The transaction's id is for
+    /// [`Transaction::commit`].
     const fn statement(self, embedded: bool) -> &'static str {
         match (self, embedded) {
             (Self::Write, true) => "BEGIN IMMEDIATE",
@@ -45,20 +47,21 @@ impl Kind {
     }
 }
 
-/// A transaction. Dropped without [`commit`](Self::commit) it is rolled back. A connection goes back to its pool only when the
-/// database itself has said that the transaction on it is over; in any other case it is closed.
+/// A transaction. Dropping it without [`commit`](Self::commit) rolls it back. Its connection
+/// returns to the pool only when the database has confirmed the end of the transaction; otherwise
+/// it is closed.
 #[derive(Debug)]
 pub struct Transaction {
-    /// Taken out when the transaction is over.
+    /// `None` once the transaction has ended.
     connection: Option<Connection>,
-    /// PostgreSQL's number of a write transaction.
+    /// PostgreSQL's id of a write transaction.
     number: Option<i64>,
     health: Arc<Health>,
 }
 
 impl Transaction {
-    /// A connection that cannot begin a transaction is closed, and a new one has one try: after a failover, and after a file or
-    /// a disk could not be written to, the old ones stay as they were.
+    /// Begins a transaction. A connection that cannot begin one is closed and a new one is tried
+    /// once: after a failover, or while a file or disk was not writable, the old ones stay broken.
     pub(super) async fn begin(pool: &Pool, kind: Kind, health: Arc<Health>) -> Result<Self, Error> {
         let begun = match Self::try_to_begin(pool.acquire().await, kind, &health).await {
             Err((true, _)) => Self::try_to_begin(pool.acquire().await, kind, &health).await,
@@ -70,7 +73,7 @@ impl Transaction {
         })
     }
 
-    /// With an error, whether another connection may do better.
+    /// Tries one connection. With an error, returns whether another connection may do better.
     async fn try_to_begin(
         connection: Result<Connection, Error>,
         kind: Kind,
@@ -106,10 +109,12 @@ impl Transaction {
         Ok(())
     }
 
-    /// Commits. Where the answer to COMMIT is lost, the database is asked what became of it, by another connection.
+    /// Commits. If the answer to COMMIT is lost, another connection asks the database for the
+    /// outcome.
     ///
     /// # Errors
-    /// When nothing was changed; and, as [`OutcomeUnknown`], when that cannot be learned.
+    /// The database's error when nothing was changed, and [`OutcomeUnknown`] when the outcome
+    /// cannot be learned.
     pub async fn commit(mut self) -> Result<(), Error> {
         let connection = self.connection.as_mut().ok_or(Error::PoolClosed)?;
         let pool = Pool::from(connection.pool().clone());
@@ -139,7 +144,7 @@ impl Transaction {
         }
     }
 
-    /// Ends the transaction without a trace.
+    /// Rolls the transaction back.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -153,7 +158,8 @@ impl Transaction {
     }
 }
 
-/// Whether the transaction of that number was committed.
+/// Returns whether the transaction with this id was committed, or `None` when that cannot be
+/// learned.
 async fn outcome(pool: &Pool, number: Option<i64>) -> Option<bool> {
     const PAUSE: Duration = Duration::from_millis(100);
     let number = number?;
@@ -169,7 +175,7 @@ async fn outcome(pool: &Pool, number: Option<i64>) -> Option<bool> {
                 Ok(Some("committed")) => return Some(true),
                 Ok(Some("aborted")) => return Some(false),
                 Ok(None) => return None,
-                // Still going on, or the server does not answer yet.
+                // Still in progress, or the server does not answer yet.
                 _ => sleep(PAUSE).await,
             }
         }

@@ -1,15 +1,16 @@
-//! Changes to existing rows that SQL alone cannot make. Each is made once, by `migrate`, after the migrations.
+//! Changes to existing rows that SQL alone cannot make. `migrate` makes each of them once, after
+//! the migrations.
 
 use sqlx::AnyConnection;
 
 use super::super::email_address;
 use super::Database;
 
-/// `users.email_key` was the folded text of the address, by which straße.example was strasse.example, and münchen.example not
-/// xn--mnchen-3ya.example.
+/// `users.email_key` used to be the case-folded text of the address, by which straße.example was
+/// strasse.example, and münchen.example was not xn--mnchen-3ya.example.
 const EMAIL_KEYS: &str = "email_keys";
 
-/// Whether all steps have been taken.
+/// Returns whether all steps are done.
 pub async fn are_done(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
     sqlx::query("SELECT 1 FROM upgrade_steps WHERE name = $1")
         .bind(EMAIL_KEYS)
@@ -18,13 +19,13 @@ pub async fn are_done(connection: &mut AnyConnection) -> Result<bool, sqlx::Erro
         .map(|row| row.is_some())
 }
 
-/// Takes the steps that have not been taken, all or nothing.
+/// Does the steps that are not done yet, all or none.
 pub async fn run(db: &Database) -> Result<(), sqlx::Error> {
     if are_done(&mut *db.read().await?).await? {
         return Ok(());
     }
     let mut transaction = db.begin().await?;
-    // Of two programs the second waits here for the first.
+    // A second program waits here for the first.
     let begun = sqlx::query("INSERT INTO upgrade_steps (name) VALUES ($1) ON CONFLICT (name) DO NOTHING")
         .bind(EMAIL_KEYS)
         .execute(&mut *transaction)
@@ -35,15 +36,15 @@ pub async fn run(db: &Database) -> Result<(), sqlx::Error> {
     transaction.commit().await
 }
 
-/// A key that is out of date.
+/// An outdated key.
 struct Stale {
     user: i64,
     username: String,
     key: String,
 }
 
-/// Gives each account the key of its address. Two that have confirmed what is one mailbox stay as they are, both with all that they
-/// have: nobody but the operator can know whose it is.
+/// Recomputes the key of each account's address. If two accounts have confirmed the same mailbox,
+/// both stay as they are: only the operator can know whose it is.
 async fn renew_email_keys(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
     let mut stale = stale_keys(connection).await?;
     loop {
@@ -54,7 +55,7 @@ async fn renew_email_keys(connection: &mut AnyConnection) -> Result<(), sqlx::Er
                 left.push(row);
             }
         }
-        // A key that is in the way may be one that was itself about to change.
+        // The conflicting key may itself be one that was about to change.
         stale = left;
         if stale.len() == before {
             break;
@@ -95,7 +96,7 @@ async fn stale_keys(connection: &mut AnyConnection) -> Result<Vec<Stale>, sqlx::
     }
 }
 
-/// False where another account has proven what has that key.
+/// Sets the key. Returns false if another account has confirmed the same mailbox.
 async fn set_key(connection: &mut AnyConnection, row: &Stale) -> Result<bool, sqlx::Error> {
     sqlx::query(
         "UPDATE users SET email_key = $2 WHERE id = $1 AND (email_verified_at IS NULL OR NOT EXISTS \

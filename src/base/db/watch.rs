@@ -1,24 +1,24 @@
-//! Whether the files of an embedded database are still there, on sites that nobody visits too.
+//! Watches the files of an embedded database, also on sites without visitors.
 
 use std::time::Duration;
 
 use super::Database;
 
-/// A log that was there, and which connections had it open.
+/// The pools' generations, and the write-ahead log (device and inode) that existed then.
 type SessionSnapshot = Option<((u64, u64), (u64, u64))>;
 
 impl Database {
-    /// Looks now and then, for as long as the site runs.
+    /// Checks the files every two seconds, for as long as the site runs.
     pub async fn watch(self) {
-        const EVERY: Duration = Duration::from_secs(2);
+        const INTERVAL: Duration = Duration::from_secs(2);
         let mut seen = None;
         while self.is_embedded() {
             seen = self.look(seen);
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(INTERVAL).await;
         }
     }
 
-    /// Looks once. What is not as it should be is written to the log.
+    /// Checks once, and logs what is wrong.
     fn look(&self, before: SessionSnapshot) -> SessionSnapshot {
         let file = self.write.file()?;
         let _ = file.check();
@@ -28,7 +28,8 @@ impl Database {
                 "The -wal file beside the database was deleted or replaced while the site uses it: what was in it is \
                  written back, and all connections are opened anew"
             );
-            // SQLite still has the deleted file open, and writes it back when the last connection is closed.
+            // SQLite still has the deleted file open, and writes it back when the last connection
+            // closes.
             self.read.renew();
             self.write.renew();
             return None;
@@ -70,7 +71,7 @@ mod tests {
         assert!(seen.is_some() && db.look(seen) == seen, "all is well");
         std::fs::remove_file(&log).expect("removed");
         assert_eq!(db.look(seen), None, "noticed");
-        // The connections are closed in the background; the first write after that has a log again.
+        // The connections close in the background; the first write after that creates a new log.
         for number in 0_u32.. {
             write(&db, &number.to_be_bytes()).await;
             if log.exists() {

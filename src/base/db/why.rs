@@ -1,12 +1,12 @@
-//! What an error of the database means for the connection on which it came.
+//! Classifies database errors.
 
 use sqlx::Error;
 
-/// Whether the database's server does not answer at all.
+/// Returns whether the database server does not answer at all.
 pub fn is_unreachable(error: &Error) -> bool {
     match error {
         Error::Io(_) | Error::PoolTimedOut => true,
-        // Starting up, or shutting down.
+        // The server is starting up or shutting down.
         Error::Database(database) => {
             database.code().is_some_and(|code| ["57P01", "57P03"].contains(&code.as_ref()))
         }
@@ -14,26 +14,28 @@ pub fn is_unreachable(error: &Error) -> bool {
     }
 }
 
-/// Whether PostgreSQL has no room for a further connection, of everybody or of our role.
+/// Returns whether PostgreSQL allows no further connection, of anybody or of our role.
 pub fn is_too_many(error: &Error) -> bool {
     error.as_database_error().is_some_and(|database| database.code().as_deref() == Some("53300"))
 }
 
-/// SQLite has no code for it.
+/// Returns whether a table is missing. SQLite has no code for that, only a message.
 pub fn is_missing_table(error: &Error) -> bool {
     error.as_database_error().is_some_and(|database| {
         database.code().as_deref() == Some("42P01") || database.message().starts_with("no such table")
     })
 }
 
-/// Whether another program writes to an embedded database just now. (PostgreSQL's codes have five characters.)
+/// Returns whether another program is writing to an embedded database. (PostgreSQL's codes have
+/// five characters.)
 pub fn is_locked(error: &Error) -> bool {
     error.as_database_error().and_then(|database| database.code()).is_some_and(|code| {
         code.len() < 5 && code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6))
     })
 }
 
-/// Whether PostgreSQL says that it did not commit, in place of going away in the middle (57P0x, 08xxx, 58xxx, XX000).
+/// Returns whether PostgreSQL refused the commit, as opposed to a lost connection or server (57P0x,
+/// 08xxx, 58xxx, XX000).
 pub fn is_refusal(error: &Error) -> bool {
     error
         .as_database_error()

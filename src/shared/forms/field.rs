@@ -2,25 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The field that an error belongs to; its name is the `name` of the input.
+/// A field of a form; its name is the `name` attribute of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
     /// The form as a whole.
     Form,
-    /// A member's name.
+    /// A username.
     Username,
     /// An e-mail address.
     Email,
     /// Username or e-mail address, at login.
     Login,
-    /// The password that the account has: at login, and where it is asked for again.
+    /// The account's current password: at login and re-authentication.
     Password,
-    /// The password that the account has, where it is to be changed.
+    /// The account's current password, when it is to be changed.
     OldPassword,
     /// A new password.
     Password1,
-    /// The new password once more.
+    /// The new password, repeated.
     Password2,
     /// A code from a mail.
     Code,
@@ -30,24 +30,24 @@ pub enum Field {
     LastName,
     /// A picture to upload.
     Picture,
-    /// Whether an account can be logged in to.
+    /// Whether the account is active.
     IsActive,
-    /// Whether it may enter the admin.
+    /// Whether the account may enter the admin.
     IsStaff,
-    /// Whether it may everything.
+    /// Whether the account has all permissions.
     IsSuperuser,
-    /// Whether its address counts as confirmed.
+    /// Whether the account's address counts as confirmed.
     IsVerified,
-    /// Permissions, each a box of its own.
+    /// Permissions, one checkbox each.
     Permissions,
     /// The name of a group.
     GroupName,
-    /// Why a member of staff acts as a member.
+    /// The reason for an impersonation.
     Reason,
 }
 
 impl Field {
-    /// All of them.
+    /// All fields.
     pub const ALL: [Self; 19] = [
         Self::Form,
         Self::Username,
@@ -70,7 +70,7 @@ impl Field {
         Self::Reason,
     ];
 
-    /// Whether its value comes back with a refused form; a secret never does.
+    /// Returns whether a refused form shows the value again; never for secrets.
     pub const fn is_shown_again(self) -> bool {
         match self {
             Self::Username
@@ -95,7 +95,7 @@ impl Field {
         }
     }
 
-    /// The `name` attribute of the input.
+    /// Returns the `name` attribute of the input.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Form => "form",

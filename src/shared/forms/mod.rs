@@ -1,4 +1,4 @@
-//! What a refused form says, and where. The sentences are Django's where Django has one.
+//! Form errors. The sentences are Django's where Django has one.
 
 mod field;
 mod problem;
@@ -10,31 +10,33 @@ use serde::{Deserialize, Serialize};
 pub use field::Field;
 pub use problem::Problem;
 
-/// The most characters of a username (Django's column).
+/// The maximum length of a username, in characters (Django's column).
 pub const USERNAME_MAX: u32 = 150;
 
-/// The most characters of a first name, and of a last name (Django's columns).
+/// The maximum length of a first name and of a last name, in characters (Django's columns).
 pub const NAME_MAX: u32 = 150;
 
-/// The most characters of an e-mail address (RFC 5321, 4.5.3.1.3: 256 with its brackets).
+/// The maximum length of an e-mail address, in characters (RFC 5321, 4.5.3.1.3: 256 with its
+/// brackets).
 pub const EMAIL_MAX: u32 = 254;
-/// The hidden field that names the form's page, for the way back without JavaScript.
+/// The hidden field with the form's page, to return to without JavaScript.
 pub const FORM_PAGE: &str = "form_page";
-/// The hidden field that names the member whose page it is: what they typed is shown again to nobody else.
+/// The hidden field with the member that the page was rendered for: their input is shown to nobody
+/// else.
 pub const FORM_MEMBER: &str = "form_member";
 
-/// A password as it was typed. Never printed.
+/// A password as typed. Never printed.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps what was typed.
+    /// Wraps typed text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, to be checked or hashed and nothing else.
+    /// Returns the text itself, only for checking or hashing it.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -46,12 +48,12 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// All errors of a form at once.
+/// All errors of a form.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormErrors(Vec<(Field, Problem)>);
 
 impl FormErrors {
-    /// One error.
+    /// Creates a single error.
     pub fn one(field: Field, problem: Problem) -> Self {
         Self(vec![(field, problem)])
     }
@@ -61,17 +63,17 @@ impl FormErrors {
         self.0.push((field, problem));
     }
 
-    /// Adds all of another form's.
+    /// Appends all errors of another form.
     pub fn append(&mut self, mut others: Self) {
         self.0.append(&mut others.0);
     }
 
-    /// No error.
+    /// Returns whether there are no errors.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The errors of one field.
+    /// Returns the errors of one field.
     pub fn of(&self, field: Field) -> impl Iterator<Item = &Problem> {
         self.0.iter().filter(move |(at, _)| *at == field).map(|(_, problem)| problem)
     }
@@ -82,28 +84,30 @@ impl FormErrors {
     }
 }
 
-/// The answer to a submitted form.
+/// The response to a submitted form.
 ///
-/// A refusal is an answer and not an error, so that the hydrated page gets it with status 200: browsers write every 4xx
-/// answer to the console, and our pages leave nothing there. Plain form posts never see this type (`server::plain_forms`).
+/// A refusal is a response and not an error, so that the hydrated page gets it with status 200:
+/// browsers write every 4xx response to the console, and our pages leave nothing there. Plain form
+/// posts never see this type (`server::plain_forms`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Submission {
-    /// Done; a redirect says where to go on.
+    /// Done; a redirect leads to the next page.
     Accepted,
-    /// Nothing was done; this is why.
+    /// Nothing was done, because of these errors.
     Refused(FormErrors),
-    /// Nothing was done: the password has to be given again first. What was typed is kept meanwhile (`server::plain_forms`).
+    /// Nothing was done: re-authentication is required first. The input is preserved meanwhile
+    /// (`server::plain_forms`).
     Reauthenticate,
 }
 
-/// A refused form on its way back to its page, without JavaScript.
+/// A refused form that is returned to its page, without JavaScript.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReturnedForm {
     /// The path of the server function that refused it.
     pub form: String,
-    /// Why.
+    /// The errors.
     pub errors: FormErrors,
-    /// What was typed, by field name; never a password.
+    /// The input, by field name; never a password.
     pub values: BTreeMap<String, String>,
 }
 

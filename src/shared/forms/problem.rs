@@ -1,106 +1,107 @@
-//! What can be wrong with a field. The sentences are Django's where Django has one.
+//! The possible problems of a field. The sentences are Django's where Django has one.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What is wrong with a field. Closed, so that no text from outside can be shown as ours.
+/// A problem of a field. A closed enum, so that no text from outside can appear as the site's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Problem {
     /// Nothing was typed.
     Required,
-    /// Over the limit, both in characters.
+    /// Too long, in characters.
     TooLong {
-        /// The most that is accepted.
+        /// The maximum.
         max: u32,
-        /// What was typed.
+        /// The length of the input.
         found: u32,
     },
-    /// Characters that a username may not have.
+    /// It has characters that usernames must not contain.
     UsernameCharacters,
-    /// Nothing visible in it.
+    /// It has no visible character.
     UsernameEmpty,
-    /// Somebody has it.
+    /// Another account has this username.
     UsernameTaken,
-    /// Not the username that one is logged in with.
+    /// It is not the member's own username.
     UsernameIncorrect,
-    /// Without this account the site would have no superuser.
+    /// The site would be left without a superuser.
     LastSuperuser,
-    /// Characters that no name has: control characters and the like.
+    /// It has characters that names must not contain, such as control characters.
     NameCharacters,
-    /// Characters that a line of text does not have: line ends, control characters and the like.
+    /// It has characters that a line of text must not contain, such as line breaks and control
+    /// characters.
     LineCharacters,
-    /// Nobody acts as this account.
+    /// This account cannot be impersonated.
     NotToActAs,
-    /// Not an e-mail address.
+    /// It is not an e-mail address.
     EmailMalformed,
-    /// An address that many mail servers cannot send to.
+    /// Many mail servers cannot send to this address.
     EmailUnreachable,
-    /// It is the proven address of another account.
+    /// Another account has confirmed this address.
     EmailTaken,
-    /// The same, where the visitor has proven that the mailbox is theirs.
+    /// The same, when the visitor has proven that the mailbox is theirs.
     EmailConfirmedElsewhere,
-    /// It is the account's address already.
+    /// The account already has this address.
     EmailSame,
-    /// The address is to be confirmed first; a mail is on its way.
+    /// The address must be confirmed first; a mail is on its way.
     EmailUnverified,
     /// The two passwords differ.
     PasswordMismatch,
-    /// The password that was given is not the account's any more.
+    /// The account's password has changed since it was checked.
     PasswordChangedMeanwhile,
-    /// Fewer characters than are configured.
+    /// Shorter than the configured minimum.
     PasswordTooShort {
-        /// The least that is accepted.
+        /// The minimum, in characters.
         min: u32,
     },
-    /// Over the limit, in bytes.
+    /// Too long, in bytes.
     PasswordTooLong,
-    /// On the list of common ones.
+    /// On the list of common passwords.
     PasswordTooCommon,
     /// Only digits.
     PasswordNumeric,
-    /// Too close to the username.
+    /// Too similar to the username.
     PasswordLikeUsername,
-    /// Too close to the e-mail address.
+    /// Too similar to the e-mail address.
     PasswordLikeEmail,
-    /// Too close to the first or last name.
+    /// Too similar to the first or last name.
     PasswordLikeName,
-    /// Unknown user, wrong password, or inactive: never said which.
+    /// Unknown user, wrong password, or inactive account; the message never says which.
     BadCredentials,
-    /// Not the password of the account that one is logged in to.
+    /// It is not the password of the member's own account.
     PasswordIncorrect,
-    /// Not the code of the latest mail, or too late.
+    /// It is not the code of the latest mail, or it has expired.
     CodeIncorrect,
-    /// The link is used, too old, or was made useless by a later one.
+    /// The link was used, has expired, or was replaced by a later one.
     LinkDead,
     /// No file was chosen.
     PictureMissing,
-    /// Over the limit, in MiB.
+    /// Too large, in MiB.
     PictureTooLarge {
-        /// The most that is accepted.
+        /// The maximum, in MiB.
         max_mib: u32,
     },
-    /// Somebody else saved the same thing while one was at it.
+    /// Somebody else saved a change meanwhile.
     ChangedMeanwhile,
-    /// What was confirmed is not what would be done by now.
+    /// The list no longer matches what was confirmed.
     ListChanged,
-    /// To give what one has not.
+    /// The caller lacks what they want to grant.
     NotYours,
-    /// To lock oneself out.
+    /// The caller would lock themselves out.
     OwnAccount,
-    /// There is no such group.
+    /// The group does not exist.
     GroupUnknown,
-    /// A group has the name.
+    /// Another group has this name.
     GroupTaken,
-    /// A mail to an account that cannot be logged in to.
+    /// The account that the mail is for is not active.
     AccountInactive,
-    /// A mail to an account without an address.
+    /// The account that the mail is for has no address.
     AddressMissing,
-    /// Neither PNG nor JPEG nor WebP, or damaged.
+    /// It is not a PNG, JPEG or WebP file, or it is damaged.
     PictureUnreadable,
-    /// More pixels than are decoded, in width or height.
+    /// It has too many pixels in width or height.
     PictureTooManyPixels {
-        /// The most that is accepted.
+        /// The maximum, in pixels.
         max: u32,
     },
 }

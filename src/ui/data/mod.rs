@@ -1,4 +1,5 @@
-//! A page's data, on their way from the server to the page: rendered with it, read out of it by the browser, or fetched later.
+//! A page's data: the server renders it into the page, and the browser reads it from there or
+//! fetches it later.
 
 #[cfg(not(feature = "ssr"))]
 #[path = "in_browser.rs"]
@@ -17,10 +18,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::shared::error::AppError;
 
-/// What a page shows, for [`super::Loaded`].
+/// The data of a page, for [`super::Loaded`].
 ///
-/// A `Resource` that does not know the type of what it holds. What makes it work, and what reads a value out of JSON, is therefore in
-/// the WASM once, and not once for each page.
+/// It wraps a `Resource` that does not know the type of its value. So the WASM contains the code of
+/// the resource, and of parsing JSON, only once and not once per page.
 pub struct Data<T> {
     resource: Resource<Carried, AsJson>,
     kind: PhantomData<fn() -> T>,
@@ -38,7 +39,7 @@ impl<T> Data<T>
 where
     T: Clone + Serialize + DeserializeOwned + Send + Sync + 'static,
 {
-    /// Loads them, and again whenever what they depend on has changed.
+    /// Loads the data, and reloads it whenever `depends_on` changes.
     pub fn load<S, Fut>(
         depends_on: impl Fn() -> S + Send + Sync + 'static,
         load: impl Fn(S) -> Fut + Send + Sync + 'static,
@@ -54,12 +55,12 @@ where
         Self { resource: carried(Arc::new(depends_on), Arc::new(load)), kind: PhantomData }
     }
 
-    /// Waits for them.
+    /// Waits for the data.
     pub async fn get(self) -> Result<T, AppError> {
         self.resource.await.read()
     }
 
-    /// Loads them once more.
+    /// Reloads the data.
     pub fn refetch(self) {
         self.resource.refetch();
     }
@@ -79,19 +80,19 @@ where
 
 type Anything = dyn Any + Send + Sync;
 
-/// Writes a `Result<T, AppError>` as JSON.
+/// Serializes a `Result<T, AppError>` to JSON.
 type ToJson = fn(&Anything) -> Result<String, serde_json::Error>;
 
-/// A `Result<T, AppError>`.
+/// A `Result<T, AppError>`, with its type erased.
 #[derive(Clone)]
 enum Carried {
-    /// As it was loaded here.
+    /// The value as loaded here.
     Here {
         value: Arc<Anything>,
-        /// For the page.
+        /// Serializes it into the page.
         to_json: ToJson,
     },
-    /// As it came with the page.
+    /// The JSON from the page.
     Json(Arc<str>),
 }
 
@@ -132,8 +133,8 @@ impl Decoder<Carried> for AsJson {
     }
 }
 
-/// JSON, read as the answers of server functions are: from bytes. From text, as leptos would read it, takes other code for the same,
-/// and that is a lot in the WASM.
+/// The JSON codec, parsing bytes as the responses of server functions do. leptos would parse text,
+/// which needs a second copy of the parser in the WASM, and a large one.
 pub struct JsonBytes;
 
 impl<T: Serialize> Encoder<T> for JsonBytes {
