@@ -1,5 +1,6 @@
-// A new member's walk through every page of an account, by keyboard alone: nothing is clicked, no address is typed but the first and
-// those of the links in mails. WALK_PICTURES=FOLDER keeps a picture of each page, wide and narrow, for people to look at.
+// A new member's walk through every page of an account, by keyboard alone: nothing is clicked, and
+// no address is typed but the first and those of the links in mails. With WALK_PICTURES=FOLDER,
+// saves a picture of each page, wide and narrow, for people to look at.
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { button, field, hasScript, heading, hydrated, navigation, newMember, open } from '../support/verbs';
@@ -144,7 +145,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await press(page, button(page, 'Download'));
   expect((await download).suggestedFilename()).toMatch(/^my-data-.*\.zip$/);
 
-  // To delete the account, and to change one's mind.
+  // Delete the account, and cancel the deletion.
   await press(page, link(page, 'Delete my account …'));
   await at(page, 'Delete your account');
   await type(page, 'Your username', member.name);
@@ -172,7 +173,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await expect(status(page)).toHaveText('Welcome back. Your account will not be deleted.');
   await at(page, `Welcome, ${member.name}!`);
 
-  // "This was not me", and out.
+  // "This was not me", which logs out everywhere.
   const notice = await mailTo(next, 'Your password was changed');
   await page.goto(notice.link!);
   await at(page, /not/i);

@@ -1,4 +1,5 @@
-// What matters, when the password was given too long ago. Against a site where that is after seconds: see playwright.config.ts.
+// Actions that need re-authentication. Needs a site where it is due after seconds: see
+// playwright.config.ts.
 import type { Page } from '@playwright/test';
 import { mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
@@ -60,7 +61,7 @@ test('a form that was filled in too slowly is done after the password, or says t
   await giveAgain(page, member.password);
   await arrive(page, '/members/delete');
   await expect(field(page, 'Your username')).toHaveValue(member.name);
-  // Nobody but its reader sends this one.
+  // Only its reader sends this form.
   await expect(page.getByRole('alert').filter({ hasText: 'has not been done yet' })).toBeVisible();
 });
 

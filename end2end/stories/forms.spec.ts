@@ -31,7 +31,7 @@ async function hold(page: Page, form: string): Promise<{ sent: Request[]; letGo:
   return { sent, letGo };
 }
 
-// Without JavaScript the browser shows what it remembers, and that is not ours to change.
+// Without JavaScript the browser restores the form itself.
 test.describe('Back to a form that was accepted', { tag: '@javascript' }, () => {
   test('finds it ready for the next member, without the password', async ({ page }) => {
     const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];

@@ -49,9 +49,9 @@ test('a session that ended leads to the login page, which says so', async ({ pag
   await expect(page.getByText(ENDED)).toHaveCount(0);
 });
 
-// Without JavaScript every page is asked for anew, as in the story above.
+// Without JavaScript every page is requested anew, as in the story above.
 test.describe('a session that ended while its page was open', { tag: '@javascript' }, () => {
-  // The page has to ask to find out: no session has ended for the site, it is the browser that has lost its cookie.
+  // Only a request can find out: the session still exists, but the browser has lost its cookie.
   test.use({ expectedAnswers: ['401 /api/members/dashboard'] });
 
   test('leads from the next click to the login page', async ({ page }) => {
@@ -77,7 +77,7 @@ test.describe('a session that ended while its page was open', { tag: '@javascrip
   });
 });
 
-// Who is signed in belongs to the browser, and a page that was left open does not hear of it.
+// The session belongs to the browser, and an open page does not notice that it has changed.
 test('a page left open by one member does not mix with the next', { tag: '@javascript' }, async ({ page, context }) => {
   const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
   await logIn(page, ada);

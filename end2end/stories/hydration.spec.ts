@@ -1,5 +1,5 @@
-// Pages that something has changed before our scripts come to them, and scripts that do not come: every page is then as good as without
-// JavaScript.
+// Pages that were changed before our scripts run, and scripts that do not load: every page then
+// works as without JavaScript.
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { button, field, heading, join, newMember, signUp } from '../support/verbs';

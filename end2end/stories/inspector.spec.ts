@@ -129,7 +129,7 @@ test('one is dropped, or what is of a name, of a member, or all', async ({ page,
   await dropped(page);
   await expect(rows(page)).toHaveCount(0);
 
-  // A name that other stories can do without.
+  // A cache entry that no other story needs.
   await undisturbed(async () => {
     await open(otherDevice, '/lab/cache-api');
     await open(page, `${INSPECTOR}?q=lab_value`);
@@ -187,7 +187,7 @@ test('an open inspector shows the next visit by itself, one without scripts when
   expect(Number(await figure(page, 'Found').textContent())).toBeGreaterThan(found);
   expect(await isMarked(page)).toBe(hasScript());
 
-  // And what is taken back is not there any more.
+  // And invalidated entries disappear.
   await open(otherDevice, '/members/profile');
   await field(otherDevice, 'First name (optional)').fill('Augusta');
   await button(otherDevice, 'Save names').click();

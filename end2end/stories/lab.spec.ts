@@ -1,4 +1,5 @@
-// The lesson's caching exercises. Nobody waits here for a minute to be over: what happens when, is in tests/http/lab.rs.
+// The lab's caching exercises. Nothing here waits for a minute to pass: tests/http/lab.rs tests the
+// times.
 import type { Page, Response } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { goBack, hasScript, heading, isMarked, join, mark, open } from '../support/verbs';
@@ -85,7 +86,7 @@ test('a fragment in a kept page is kept with it', async ({ page, otherDevice }) 
   await expect(wrong(page)).toHaveText(['page the same, fragment new (wrong)']);
   await expect(page.locator('.fragment').getByText('Fragment rendered at')).toBeVisible();
 
-  // Who is not signed in gets the same; a member a page of their own.
+  // Anonymous visitors share the page; each member has their own.
   await expect(async () => {
     await page.reload();
     await open(otherDevice, '/lab/cached-page');

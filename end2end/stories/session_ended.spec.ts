@@ -1,4 +1,4 @@
-// What somebody was typing when their session ended is not lost, with JavaScript and without.
+// Input typed when a session ends is not lost, with JavaScript and without.
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import {

@@ -1,4 +1,4 @@
-// Pictures to upload, made here: what a story shows is what it has put there.
+// Pictures to upload, generated here so that stories know their content.
 import { deflateSync } from 'node:zlib';
 
 /** A file as `setInputFiles` takes it. */

@@ -1,4 +1,5 @@
-// What every story starts from: a watched browser, and more of them where a story needs a second device.
+// The fixtures of every story: a watched browser, and a second one for stories that need another
+// device.
 import { test as base, expect, type Page } from '@playwright/test';
 import { watch } from './watch';
 

@@ -1,4 +1,4 @@
-// What people do on the site.
+// The actions of people on the site.
 import { randomBytes } from 'node:crypto';
 import type { Locator, Page, Response } from '@playwright/test';
 import { expect, test } from './test';
@@ -13,7 +13,7 @@ export interface Member {
 export function newMember(first = 'ada'): Member {
   const unique = randomBytes(6).toString('hex');
   const name = `${first}-${unique}`;
-  // No mail can be sent to letters beyond ASCII before the @.
+  // An address with letters beyond ASCII before the @ cannot receive mail.
   const email = `${/^[\x21-\x7e]+$/.test(first) ? first : 'member'}-${unique}@example.com`;
   return { name, email, password: `Seven quiet herons at dusk, 41 of ${first}` };
 }
@@ -39,7 +39,7 @@ export async function arrive(page: Page, path: string | RegExp): Promise<void> {
 }
 
 export async function goBack(page: Page): Promise<void> {
-  // A page that the browser still has is shown again without being loaded again.
+  // The browser may show a cached page again without loading it.
   await page.goBack({ waitUntil: 'commit' });
   await hydrated(page);
 }

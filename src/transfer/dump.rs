@@ -19,10 +19,10 @@ use super::{
 };
 
 /// The maximum number of permissions, groups and content types together; no real site has more.
-const MAX_CATALOG_ROWS: usize = 200_000;
+const MOST_IN_CATALOG: usize = 200_000;
 
 /// Characters of a model's name in a message.
-const MAX_MODEL_CHARS: usize = 100;
+const LONGEST_TOLD: usize = 100;
 
 const PERMISSION: &str = "auth.permission";
 const GROUP: &str = "auth.group";
@@ -115,7 +115,7 @@ impl FirstPass {
             }
             _ => {}
         }
-        if self.apps.len() + self.permissions.len() + self.groups.len() > MAX_CATALOG_ROWS {
+        if self.apps.len() + self.permissions.len() + self.groups.len() > MOST_IN_CATALOG {
             return Err("there are too many permissions and groups in it".to_owned());
         }
         Ok(())
@@ -124,7 +124,7 @@ impl FirstPass {
     fn shown_models(&self) -> String {
         // Escaped, because it goes to a terminal.
         let shown =
-            |model: &String| model.chars().take(MAX_MODEL_CHARS).collect::<String>().escape_debug().to_string();
+            |model: &String| model.chars().take(LONGEST_TOLD).collect::<String>().escape_debug().to_string();
         self.models.iter().map(shown).collect::<Vec<_>>().join(", ")
     }
 
