@@ -45,7 +45,7 @@ const MEMBERS_PAGES = [
 
 test.use({ expectedAnswers: ['404 /no/such/page'] });
 
-/** Brings back the sign-up page with an error at every field. */
+/** Shows the sign-up page with an error at every field. */
 async function openWithErrors(page: Page): Promise<void> {
   await open(page, '/accounts/signup');
   await fillSignUp(page, { name: 'two words', email: 'nowhere', password: '1234' }, '12345');
@@ -120,7 +120,7 @@ test.describe('no barrier that axe can find, light or dark', () => {
   });
 });
 
-/** Each kind of link, up to its button. */
+/** Opens each kind of link up to its button. */
 async function openLinks(page: Page, check: (what: string) => Promise<void>): Promise<void> {
   const member = await join(page);
   const next = newMember('new').email;

@@ -24,7 +24,7 @@ const rows = (page: Page) => page.getByRole('table', { name: 'Users' }).locator(
 const found = (page: Page) => page.locator('.found');
 const history = (page: Page) => page.locator('[aria-labelledby=history] li');
 
-/** The list with this member only. */
+/** Opens the list with this member only. */
 async function search(page: Page, words: string): Promise<void> {
   await open(page, USERS);
   await page.getByRole('searchbox').fill(words);
@@ -33,7 +33,7 @@ async function search(page: Page, words: string): Promise<void> {
   await hydrated(page);
 }
 
-/** A member's page. */
+/** Opens a member's page. */
 async function look(page: Page, member: Member): Promise<void> {
   await search(page, member.name);
   await rows(page).getByRole('link', { name: member.name }).click();

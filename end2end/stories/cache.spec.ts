@@ -6,7 +6,10 @@ const DASHBOARD = '/members/dashboard';
 
 const said = (answer: Response, name = 'x-cache') => answer.headers()[name] ?? '';
 
-/** Opens the dashboard until it comes out of the cache: what happens at a login may take it back once more. */
+/**
+ * Opens the dashboard until it comes from the cache: events after a login may invalidate it once
+ * more.
+ */
 async function openKept(page: Page): Promise<Response> {
   let answer: Response;
   await expect(async () => {

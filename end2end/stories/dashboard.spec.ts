@@ -17,7 +17,7 @@ import {
   signUp,
 } from '../support/verbs';
 
-/** When the two cached parts were made, to the millisecond. */
+/** The times at which the two cached parts were rendered, to the millisecond. */
 async function timestamps(page: Page): Promise<{ fragment: string; view: string }> {
   const of = async (id: string) => (await page.locator(id).getAttribute('datetime'))!;
   const found = { fragment: await of('#fragment-rendered-at'), view: await of('#view-rendered-at') };
@@ -25,7 +25,7 @@ async function timestamps(page: Page): Promise<{ fragment: string; view: string 
   return found;
 }
 
-/** The whole document, what scripts know of included. */
+/** The whole document, including the data for scripts. */
 const everything = (page: Page): Promise<string> => page.content();
 
 test('the timestamps stay after a reload and after going away and coming back', async ({ page }) => {

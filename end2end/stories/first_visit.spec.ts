@@ -9,7 +9,10 @@ import { codeOf, mailTo } from '../support/mailbox';
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 360, height: 740 };
 
-/** Goes to an element as a keyboard does, stop by stop. Whatever is stopped at can be seen, and so can that it is stopped at. */
+/**
+ * Moves the focus to an element with the Tab key. Checks that every stop on the way is visible, and
+ * so is its focus.
+ */
 async function reach(page: Page, element: Locator): Promise<void> {
   await expect(element).toBeVisible();
   for (let stops = 0; stops < 60; stops++) {
@@ -30,14 +33,16 @@ async function press(page: Page, element: Locator): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** Over what is there, as who types it there. */
+/** Replaces the field's content by typing. */
 async function type(page: Page, label: string, text: string): Promise<void> {
   await reach(page, field(page, label));
   await page.keyboard.press('Control+A');
   await page.keyboard.type(text);
 }
 
-/** Where the walk is now. Nothing sticks out of the page, on a wide window or a narrow one. */
+/**
+ * Checks the heading of the current page, and that nothing overflows it in a wide or narrow window.
+ */
 async function at(page: Page, title: string | RegExp): Promise<void> {
   await expect(heading(page)).toHaveText(title);
   await hydrated(page);

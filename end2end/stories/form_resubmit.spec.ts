@@ -9,7 +9,7 @@ const AFTER = Number(process.env.ASK_AGAIN_AFTER) * 1000;
 const LATER = AFTER + 500;
 const ASK = (page: string): string => `/accounts/reauthenticate?next=${page}`;
 
-/** Gives the password where it is asked for; wrong at first. */
+/** Re-authenticates, with a wrong password first. */
 async function giveAgain(page: Page, password: string): Promise<void> {
   await field(page, 'Password').fill('not this one');
   await button(page, 'Go on').click();
@@ -21,7 +21,7 @@ async function giveAgain(page: Page, password: string): Promise<void> {
   await button(page, 'Go on').click();
 }
 
-/** Opens a page that asks when one was slow to come. */
+/** Opens a page after the time at which it requires re-authentication. */
 async function openAsked(page: Page, path: string, password: string): Promise<void> {
   await open(page, path);
   if (!new URL(page.url()).pathname.startsWith(path)) await giveAgain(page, password);

@@ -18,7 +18,7 @@ import {
 
 const CREATED = 'Account created successfully! Please log in.';
 
-/** Answers to this form wait until they are let go; the result lets them, and counts what was sent. */
+/** Holds back the answers to this form. The result releases them, and counts the requests. */
 async function hold(page: Page, form: string): Promise<{ sent: Request[]; letGo: () => void }> {
   const sent: Request[] = [];
   let letGo = (): void => {};

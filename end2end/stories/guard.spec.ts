@@ -22,13 +22,13 @@ test.describe('a visitor on a page for members', () => {
 
 const ENDED = 'Your session has ended. Please log in again.';
 
-/** What becomes of a session cookie that the server does not know, or no more. */
+/** Replaces the session cookie by one that the server does not know. */
 async function spoilSession(page: Page): Promise<void> {
   const cookie = (await page.context().cookies()).find(found => found.name.endsWith('sessionid'))!;
   await page.context().addCookies([{ ...cookie, value: 'A'.repeat(cookie.value.length) }]);
 }
 
-/** Opens a page for members, with JavaScript, and waits until the site watches over it: it asks for that with its cookie, once. */
+/** Opens a page for members, with JavaScript, and waits until its session stream is connected. */
 async function openWatched(page: Page, path: string): Promise<void> {
   const watched = page.waitForResponse(
     answer => answer.url().endsWith('/api/sessions/live') && answer.frame().url().endsWith(path),

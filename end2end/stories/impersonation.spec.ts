@@ -19,7 +19,7 @@ import {
 
 const banner = (page: Page) => page.getByRole('region', { name: 'Acting as a member' });
 
-/** From the admin's front page to the member's dashboard. */
+/** Goes from the admin's front page to the member's dashboard. */
 async function act(page: Page, username: string): Promise<void> {
   await navigation(page).getByRole('link', { name: 'Admin' }).click();
   await page.getByRole('list', { name: 'Rooms' }).getByRole('link', { name: 'Act as a member' }).click();
@@ -33,7 +33,7 @@ async function act(page: Page, username: string): Promise<void> {
   await expect(heading(page)).toHaveText(`Welcome, ${username}!`);
 }
 
-/** Back to the member in the admin. */
+/** Stops, and returns to the member's page in the admin. */
 async function stop(page: Page): Promise<void> {
   await banner(page).getByRole('button', { name: 'Stop' }).click();
   await expect(page).toHaveURL(/\/admin\/users\/\d+$/);

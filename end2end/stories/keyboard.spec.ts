@@ -14,7 +14,7 @@ import {
   open,
 } from '../support/verbs';
 
-/** The element has the keyboard's focus, is on the screen, and the focus can be seen. */
+/** Checks that the element has the keyboard's focus, is on the screen, and shows its focus. */
 async function expectFocus(element: Locator): Promise<void> {
   await expect(element).toBeFocused();
   await expect(element).toBeInViewport();
@@ -25,7 +25,7 @@ async function expectFocus(element: Locator): Promise<void> {
 
 const skipLink = (page: Page): Locator => page.getByRole('link', { name: 'Skip to the content' });
 
-/** From the top of a page past the navigation. */
+/** Skips the navigation from the top of a page. */
 async function skipToContent(page: Page): Promise<void> {
   await expect(skipLink(page)).not.toBeInViewport();
   await page.keyboard.press('Tab');

@@ -13,7 +13,7 @@ const EXERCISES = [
 const timetable = (page: Page) => page.getByRole('table', { name: /^What to expect/ });
 const wrong = (page: Page) => timetable(page).locator('.wrong');
 
-/** The moments in the page with these ids. */
+/** The times shown by the elements with these ids. */
 async function times(page: Page, ...ids: string[]): Promise<string[]> {
   const found = [];
   for (const id of ids) {
@@ -25,8 +25,8 @@ async function times(page: Page, ...ids: string[]): Promise<string[]> {
 }
 
 /**
- * Loads a page twice, and again while the two differ: just then a time was over, or somebody else's story emptied the cache. The
- * second answer.
+ * Loads a page twice, and again if the two differ: an entry may just have expired, or another story
+ * emptied the cache. Returns the second response.
  */
 async function openTwice(page: Page, path: string, ...ids: string[]): Promise<Response> {
   let answer: Response;

@@ -19,7 +19,7 @@ const PROFILE = '/members/profile';
 const NOT_YET = 'What you asked for has not been done yet. Please check it and send it once more.';
 const firstName = (page: Page) => field(page, 'First name (optional)');
 
-/** As after a long time, or when the database was restored: the cookie is there, and of no session. */
+/** Leaves a cookie without a session, as after a long time or a restored database. */
 async function endSession(page: Page): Promise<void> {
   const context = page.context();
   const cookies = await context.cookies();

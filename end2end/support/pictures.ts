@@ -31,7 +31,7 @@ function chunk(kind: string, data: Buffer): Buffer {
   return Buffer.concat([length, named, sum]);
 }
 
-/** CRC-32, which Node has only from 20.15 on. */
+/** CRC-32, which Node has only since 20.15. */
 function checksum(bytes: Buffer): number {
   let crc = ~0;
   for (const byte of bytes) {

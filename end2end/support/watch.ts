@@ -2,12 +2,12 @@
 // a request that failed or was refused, a request to another host.
 import type { BrowserContext, ConsoleMessage, Request, Response } from '@playwright/test';
 
-/** What an open page follows. */
+/** The streams that an open page holds. */
 const LIVE = ['/api/sessions/live', '/api/admin/cache/live'];
 
 /**
- * Call the result for what went wrong. Expected are answers over 400, like "404 /no/such/page", and failures, like
- * "net::ERR_INTERNET_DISCONNECTED /api/members/dashboard".
+ * Returns a function that reports what went wrong. Expected are responses over 400, like "404
+ * /no/such/page", and failures, like "net::ERR_INTERNET_DISCONNECTED /api/members/dashboard".
  */
 export function watch(context: BrowserContext, site: string, expected: string[]): () => string[] {
   const { origin } = new URL(site);
@@ -55,7 +55,10 @@ function isExpected(message: ConsoleMessage, expected: string[]): boolean {
   return message.type() === 'info' && message.text().startsWith('Clear-Site-Data header on ');
 }
 
-/** A page that is left stops loading: an abort is no failure when its page went on to another address. */
+/**
+ * Returns whether the request's page was left: leaving aborts requests, which is no failure if the
+ * page went on to another address.
+ */
 function wasLeft(request: Request, requests: Request[]): boolean {
   const later = requests.slice(requests.indexOf(request) + 1);
   return later.some(other => other.isNavigationRequest() && other.frame() === request.frame());
