@@ -49,7 +49,7 @@ test('a session that ended leads to the login page, which says so', async ({ pag
   await expect(page.getByText(ENDED)).toHaveCount(0);
 });
 
-// Without JavaScript every page is requested anew, as in the story above.
+// Without JavaScript every page is a new request, as in the story above.
 test.describe('a session that ended while its page was open', { tag: '@javascript' }, () => {
   // Only a request can find out: the session still exists, but the browser has lost its cookie.
   test.use({ expectedAnswers: ['401 /api/members/dashboard'] });

@@ -58,8 +58,8 @@ pub fn add(site: &AppState, headers: &mut HeaderMap) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(STRICT_CSP));
-    // Not cacheable unless the response says otherwise: a page contains its nonce and its visitor's
-    // navigation.
+    // Shared caches may never store a response unless it says otherwise: a page contains its nonce
+    // and its visitor's navigation.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     if site.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));

@@ -669,7 +669,7 @@ async fn what_the_member_has_in_the_cache_and_in_the_browser_stays_theirs() {
     let (mut sam, mut ada) = acting(&site).await;
     // Sending the mail adds activity, so wait for it.
     site.all_mails_sent().await;
-    // The entry is hers, whoever caused it to be computed.
+    // The entry is hers, even if he caused it to be computed.
     let computed = sam.get("/members/dashboard").await;
     assert!(computed.header("server-timing").contains("miss"), "{}", computed.header("server-timing"));
     let cached = ada.get("/members/dashboard").await;

@@ -1,4 +1,4 @@
-//! Failed logins are recorded, and whoever tries learns nothing from that.
+//! Failed logins are recorded, and the client learns nothing from that.
 
 use std::time::Duration;
 

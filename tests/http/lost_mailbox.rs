@@ -1,5 +1,5 @@
-//! A mailbox that no longer belongs to an account: its links do nothing, whoever changed the
-//! address.
+//! A mailbox that no longer belongs to an account: its links do nothing, however the address was
+//! changed.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! How many mails one address gets, and what they contain, whoever causes them.
+//! How many mails one address gets, and what they contain, regardless of who causes them.
 
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ async fn an_owner_gets_few_notices_of_one_kind_and_the_rest_as_one() {
     site.stop().await;
 }
 
-/// Whoever requests them, and for however many accounts.
+/// Regardless of who requests them, and for how many accounts.
 #[tokio::test]
 async fn mails_that_anybody_can_ask_for_have_one_limit_for_each_address() {
     let site = site().await;

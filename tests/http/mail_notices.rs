@@ -75,7 +75,7 @@ async fn each_says_what_when_and_where_and_has_a_way_to_close_the_door() {
             }
         }
         assert!(member.is_signed_in().await, "{name}");
-        // The link works for whoever reads the mail, in any browser.
+        // The link works in any browser, signed in or not.
         let mut reader = site.visitor();
         let page = reader.get(&mail.link()).await.location().to_owned();
         assert_eq!(reader.submit(&page, &[]).await.location(), "/accounts/login", "{name}");

@@ -219,7 +219,7 @@ async fn permissions_and_groups_count_from_the_very_next_request() {
     assert_eq!(member.get("/members/secret").await.status, 303, "logged out");
     staff.change(&page, SAVE, &[("is_active", "yes"), ("is_superuser", "yes")]).await;
     assert_eq!(member.get("/members/secret").await.status, 303, "what has ended stays so");
-    // Two who grant different permissions at the same time both succeed.
+    // Two staff members granting different permissions at the same time both succeed.
     let opened = [staff.get(&page).await, staff.get(&page).await];
     for (opened, permission) in opened.iter().zip(["mail.view_mail", "cache.view_cache"]) {
         staff.send_form(opened, PERMISSIONS, &[("permissions[]", permission)]).await;
