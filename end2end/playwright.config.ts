@@ -1,10 +1,12 @@
-// Every story runs twice, in a browser with JavaScript and in one without, unless its tag says that it is about one of them.
+// Every story runs twice, in a browser with JavaScript and in one without, unless its tag limits it
+// to one of them.
 import { defineConfig } from '@playwright/test';
 
 const baseURL = process.env.SITE_URL ?? 'http://127.0.0.1:3000';
 
-// Nobody can wait ten minutes to be asked for the password again: these stories want a site on which it is seconds, started with
-// MEMBERS_AREA_SESSIONS__REAUTHENTICATE_AFTER of as many as ASK_AGAIN_AFTER says, and no other story wants that one.
+// Stories about re-authentication cannot wait ten minutes. They need a site where it is due after
+// seconds: start it with MEMBERS_AREA_SESSIONS__REAUTHENTICATE_AFTER set to the number in
+// ASK_AGAIN_AFTER. All other stories need a site without that setting.
 const again = '**/form_resubmit.spec.ts';
 const about = process.env.ASK_AGAIN_AFTER ? { testMatch: again } : { testIgnore: again };
 
@@ -14,7 +16,7 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   retries: 0, // A story that passes only sometimes has found something.
-  // Generous, for machines that have other things to do: nothing here waits longer than it must.
+  // Generous, for busy machines: no story waits longer than it must.
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: !!process.env.CI,
@@ -24,12 +26,13 @@ export default defineConfig({
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      // Chromium refuses its sandbox to root, and to nobody else.
+      // Chromium refuses its sandbox only to root.
       chromiumSandbox: process.getuid?.() !== 0,
-      // Members' browsers have it: Back shall be tried as they know it.
+      // Members' browsers have this cache, so Back is tested with it.
       ignoreDefaultArgs: ['--disable-back-forward-cache'],
       args: [
-        // No name but the site's leads anywhere, so Chromium cannot call home and no page can call anybody else.
+        // Only the site's own name resolves, so that neither Chromium nor a page can reach other
+        // hosts.
         `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(baseURL).hostname}`,
         '--disable-background-networking',
         '--disable-component-update',

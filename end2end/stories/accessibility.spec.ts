@@ -45,7 +45,7 @@ const MEMBERS_PAGES = [
 
 test.use({ expectedAnswers: ['404 /no/such/page'] });
 
-/** Brings back the sign-up page with an error at every field. */
+/** Shows the sign-up page with an error at every field. */
 async function openWithErrors(page: Page): Promise<void> {
   await open(page, '/accounts/signup');
   await fillSignUp(page, { name: 'two words', email: 'nowhere', password: '1234' }, '12345');
@@ -57,7 +57,8 @@ test.describe('no barrier that axe can find, light or dark', () => {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'];
   let reader: Page;
 
-  // axe is a script. Without JavaScript it reads a copy of the page, in a browser that runs scripts.
+  // axe is a script. Without JavaScript it examines a copy of the page, in a browser that runs
+  // scripts.
   test.beforeEach(async ({ page, browser }) => {
     reader = hasScript() ? page : await browser.newPage({ javaScriptEnabled: true });
   });
@@ -100,7 +101,7 @@ test.describe('no barrier that axe can find, light or dark', () => {
   test('behind the links in mails', async ({ page }) => {
     await openLinks(page, what => check(page, what));
     await open(page, '/dev/mailbox');
-    // One is like the others, and there may be a hundred.
+    // All mails look alike, and there may be a hundred.
     await page.locator('article:nth-of-type(n+3)').evaluateAll(rest => rest.forEach(one => one.remove()));
     await check(page, 'mailbox');
   });
@@ -119,7 +120,7 @@ test.describe('no barrier that axe can find, light or dark', () => {
   });
 });
 
-/** Each kind of link, up to its button. */
+/** Opens each kind of link up to its button. */
 async function openLinks(page: Page, check: (what: string) => Promise<void>): Promise<void> {
   const member = await join(page);
   const next = newMember('new').email;

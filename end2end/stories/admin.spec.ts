@@ -24,7 +24,7 @@ const rows = (page: Page) => page.getByRole('table', { name: 'Users' }).locator(
 const found = (page: Page) => page.locator('.found');
 const history = (page: Page) => page.locator('[aria-labelledby=history] li');
 
-/** The list with this member only. */
+/** Opens the list with this member only. */
 async function search(page: Page, words: string): Promise<void> {
   await open(page, USERS);
   await page.getByRole('searchbox').fill(words);
@@ -33,7 +33,7 @@ async function search(page: Page, words: string): Promise<void> {
   await hydrated(page);
 }
 
-/** A member's page. */
+/** Opens a member's page. */
 async function look(page: Page, member: Member): Promise<void> {
   await search(page, member.name);
   await rows(page).getByRole('link', { name: member.name }).click();
@@ -74,7 +74,7 @@ test('from the navigation to somebody, by search, filter and order', async ({ pa
   await arrive(page, USERS);
   await expect(rooms(page).getByRole('link', { name: 'Users' })).toHaveAttribute('aria-current', 'page');
 
-  // Any part of any name, in whatever case.
+  // Any part of any name, in any case.
   await search(page, first.name.slice(2).toUpperCase());
   await expect(rows(page)).toHaveCount(1);
   await expect(found(page)).toHaveText(/^1 of [\d,]+ users$/);
@@ -121,7 +121,7 @@ test('what staff change shows at the member’s next request, and in both record
   await open(otherDevice, '/members/activity');
   await expect(otherDevice.getByText('Changed by the staff of this site')).toBeVisible();
 
-  // A permission, and its end.
+  // Grant a permission and revoke it.
   const permissions = page.getByRole('region', { name: 'Permissions' });
   for (const given of [true, false]) {
     await permissions.getByLabel('See users').setChecked(given);
@@ -210,12 +210,12 @@ test('several at once, after a question', async ({ page, otherDevice }) => {
   await saved(page, '1 user was deactivated.');
   await expect(rows(page)).toContainText('Inactive');
 
-  // Who was logged in is not any more: by itself within 2 seconds, or at the next request.
+  // Open pages of the user leave within 2 seconds, or without scripts at the next request.
   if (!hasScript()) await otherDevice.reload();
   await expect(otherDevice).toHaveURL('/accounts/login?next=/members/dashboard', { timeout: 2_000 });
   await hydrated(otherDevice);
 
-  // All that a search finds.
+  // All users that a search finds.
   await search(page, second.name);
   await field(page, 'Action').selectOption('Delete');
   await button(page, '… with all 1 found …').click();
@@ -247,7 +247,8 @@ test('who sorts and filters with the keyboard stays where they are, and hears wh
     await expect(said).toContainText(order);
     await expect(page.getByRole('columnheader', { name }).getByRole('link')).toBeFocused();
   }
-  // What had the focus is not there any more: the next step of the Tab key begins at the content, and not at the top of the page.
+  // The focused element is gone: the next press of the Tab key begins at the content, not at the
+  // top of the page.
   const inactive = page.getByRole('link', { name: /^Inactive/ });
   await inactive.focus();
   await page.keyboard.press('Enter');
@@ -327,7 +328,8 @@ test.describe('every page of the admin', () => {
   test('has no barrier that axe can find, light or dark', async ({ page, browser, otherDevice }) => {
     test.slow();
     const addresses = await pages(page, otherDevice);
-    // axe is a script. Without JavaScript it reads a copy of the page, in a browser that runs scripts.
+    // axe is a script. Without JavaScript it examines a copy of the page, in a browser that runs
+    // scripts.
     const reader = hasScript() ? page : await browser.newPage({ javaScriptEnabled: true });
     for (const path of addresses) {
       await open(page, path);

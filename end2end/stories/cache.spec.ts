@@ -6,7 +6,10 @@ const DASHBOARD = '/members/dashboard';
 
 const said = (answer: Response, name = 'x-cache') => answer.headers()[name] ?? '';
 
-/** Opens the dashboard until it comes out of the cache: what happens at a login may take it back once more. */
+/**
+ * Opens the dashboard until it comes from the cache: events after a login may invalidate it once
+ * more.
+ */
 async function openKept(page: Page): Promise<Response> {
   let answer: Response;
   await expect(async () => {
@@ -26,7 +29,7 @@ test('a dashboard out of the cache is packed, has no nonce, and works as a fresh
   await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
   await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(1);
 
-  // The navigation that is in it leads on, with JavaScript without a page load.
+  // The links of the cached navigation work, with JavaScript without a page load.
   await mark(page);
   await navigation(page).getByRole('link', { name: 'Profile' }).click();
   await expect(heading(page)).toHaveText('Profile');
@@ -38,7 +41,7 @@ test('a dashboard out of the cache is packed, has no nonce, and works as a fresh
 test('a script that is no part of a kept page does not run in it', { tag: '@javascript' }, async ({ page, browser }) => {
   await join(page);
   await openKept(page);
-  // In a browser whose complaints are expected.
+  // In another browser context, where console errors are expected.
   const context = await browser.newContext({ storageState: await page.context().storageState() });
   const other = await context.newPage();
   const complaints: string[] = [];
@@ -88,11 +91,11 @@ test('the dashboard says why it is cached', async ({ page }) => {
     return;
   }
   await expect(came).toHaveText(/^It came out of the cache\. It is \d+ seconds? old, and \d+ seconds? are left\.$/);
-  // By the second.
+  // The page counts the seconds.
   const first = await came.textContent();
   await expect(came).not.toHaveText(first!);
 
-  // By a navigation within the browser only the data came.
+  // A navigation within the browser loads only the data.
   await navigation(page).getByRole('link', { name: 'Profile' }).click();
   await expect(heading(page)).toHaveText('Profile');
   await navigation(page).getByRole('link', { name: 'Dashboard' }).click();

@@ -17,7 +17,7 @@ import {
   signUp,
 } from '../support/verbs';
 
-/** When the two cached parts were made, to the millisecond. */
+/** The times at which the two cached parts were rendered, to the millisecond. */
 async function timestamps(page: Page): Promise<{ fragment: string; view: string }> {
   const of = async (id: string) => (await page.locator(id).getAttribute('datetime'))!;
   const found = { fragment: await of('#fragment-rendered-at'), view: await of('#view-rendered-at') };
@@ -25,7 +25,7 @@ async function timestamps(page: Page): Promise<{ fragment: string; view: string 
   return found;
 }
 
-/** The whole document, what scripts know of included. */
+/** The whole document, including the data for scripts. */
 const everything = (page: Page): Promise<string> => page.content();
 
 test('the timestamps stay after a reload and after going away and coming back', async ({ page }) => {
@@ -54,7 +54,8 @@ test('a login on another device makes both timestamps new', async ({ page, other
   expect(second.fragment > first.fragment, `${second.fragment} after ${first.fragment}`).toBe(true);
   expect(second.view > first.view, `${second.view} after ${first.view}`).toBe(true);
 
-  // The owner is told of the new device, which is activity too; then both devices show the same.
+  // The owner gets a mail about the new device, which is activity too; then both devices show the
+  // same.
   await mailTo(member.email, 'New login to your account');
   await expect(async () => {
     await otherDevice.reload();
@@ -89,14 +90,14 @@ test('two members one after the other in one browser see nothing of each other',
   await logIn(page, bob);
   expect(await everything(page)).toContain(bob.name);
   expect(await everything(page)).not.toContain(ada.name);
-  // Back through what the browser remembers, to where it was Ada's.
+  // Back through the browser's history, to Ada's pages.
   for (let step = 0; step < 4; step++) {
     await goBack(page);
     await expect(heading(page)).toBeVisible();
     expect(await everything(page)).not.toContain(ada.name);
   }
 
-  // And over a session that is still open.
+  // The same over a session that is still open.
   await logIn(page, ada);
   expect(await everything(page)).toContain(ada.name);
   expect(await everything(page)).not.toContain(bob.name);

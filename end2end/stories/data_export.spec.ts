@@ -31,7 +31,7 @@ test('what happened to the account is on the dashboard and, page by page, on its
   await expect(byHand.nth(1)).toContainText('Account created');
   await expect(page.getByRole('navigation', { name: 'Pages' })).toHaveCount(0);
 
-  // Somebody tries the door.
+  // Somebody tries a wrong password.
   await open(otherDevice, '/accounts/login');
   await submitLogIn(otherDevice, member.name, 'not the password');
   await expect(otherDevice.getByText('Please enter a correct username')).toBeVisible();
@@ -41,13 +41,13 @@ test('what happened to the account is on the dashboard and, page by page, on its
   }).toPass();
   await expect(byHand.first()).toContainText('A login with a wrong password');
 
-  // A login and a logout are two lines: twelve of them make a second page.
+  // A login and a logout are two lines, so twelve of each fill a second page.
   for (let number = 0; number < 12; number += 1) {
     await logIn(otherDevice, member);
     await navigation(otherDevice).getByRole('button', { name: 'Log out' }).click();
     await arrive(otherDevice, '/accounts/login');
   }
-  // And one mail, of the address to be confirmed.
+  // And one line for the mail that confirms the address.
   await expect(async () => {
     await open(page, '/members/activity');
     await page.getByRole('link', { name: 'Older' }).click();

@@ -38,7 +38,7 @@ test('the devices page names every device, and logs out the one that is meant', 
   await expect(devices(page)).toHaveCount(1);
   await expect(button(page, 'Log out all other devices')).toHaveCount(0);
 
-  // Who was shown out can come back by the front door.
+  // A member who was logged out can log in again.
   await field(otherDevice, 'Username or email address').fill(member.name);
   await field(otherDevice, 'Password').fill(member.password);
   await button(otherDevice, 'Log in').click();
@@ -87,7 +87,7 @@ test('by keyboard alone', async ({ page, otherDevice }) => {
   await arrive(page, '/accounts/login');
 });
 
-// Without JavaScript a page that is open stays as it is until the next request.
+// Without JavaScript, an open page stays as it is until the next request.
 test.describe('a page left open', { tag: '@javascript' }, () => {
   test('goes when its member logs out in another tab', async ({ page, context }) => {
     await join(page);
@@ -113,7 +113,7 @@ test.describe('a page left open', { tag: '@javascript' }, () => {
     const member = await join(page);
     await logIn(otherDevice, member);
     await page.evaluate(() => Object.assign(window, { mark: true }));
-    // It asks again when its stream ended for nothing; there is no reason to.
+    // The page connects again when its stream ends for another reason; here it must not.
     let asked = 0;
     page.on('request', request => (asked += Number(request.url().endsWith('/api/sessions/live'))));
     await logOut(otherDevice);
@@ -141,7 +141,7 @@ test.describe('“Remember me”', () => {
       if (remember) expect(days).toBeCloseTo(90, 1);
       else expect(cookie.expires, 'a cookie of the browser’s session').toBe(-1);
 
-      // What a browser still has when it is started again.
+      // The cookies that survive a restart of the browser.
       const kept = (await page.context().cookies()).filter(cookie => cookie.expires !== -1);
       await otherDevice.context().addCookies(kept);
       await open(otherDevice, '/members/profile');

@@ -1,5 +1,6 @@
-// A new member's walk through every page of an account, by keyboard alone: nothing is clicked, no address is typed but the first and
-// those of the links in mails. WALK_PICTURES=FOLDER keeps a picture of each page, wide and narrow, for people to look at.
+// A new member's walk through every page of an account, by keyboard alone: nothing is clicked, and
+// no address is typed but the first and those of the links in mails. With WALK_PICTURES=FOLDER,
+// saves a picture of each page, wide and narrow, for people to look at.
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { button, field, hasScript, heading, hydrated, navigation, newMember, open } from '../support/verbs';
@@ -8,7 +9,10 @@ import { codeOf, mailTo } from '../support/mailbox';
 const WIDE = { width: 1280, height: 800 };
 const NARROW = { width: 360, height: 740 };
 
-/** Goes to an element as a keyboard does, stop by stop. Whatever is stopped at can be seen, and so can that it is stopped at. */
+/**
+ * Moves the focus to an element with the Tab key. Checks that every stop on the way is visible, and
+ * so is its focus.
+ */
 async function reach(page: Page, element: Locator): Promise<void> {
   await expect(element).toBeVisible();
   for (let stops = 0; stops < 60; stops++) {
@@ -29,14 +33,16 @@ async function press(page: Page, element: Locator): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
-/** Over what is there, as who types it there. */
+/** Replaces the field's content by typing. */
 async function type(page: Page, label: string, text: string): Promise<void> {
   await reach(page, field(page, label));
   await page.keyboard.press('Control+A');
   await page.keyboard.type(text);
 }
 
-/** Where the walk is now. Nothing sticks out of the page, on a wide window or a narrow one. */
+/**
+ * Checks the heading of the current page, and that nothing overflows it in a wide or narrow window.
+ */
 async function at(page: Page, title: string | RegExp): Promise<void> {
   await expect(heading(page)).toHaveText(title);
   await hydrated(page);
@@ -144,7 +150,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await press(page, button(page, 'Download'));
   expect((await download).suggestedFilename()).toMatch(/^my-data-.*\.zip$/);
 
-  // To delete the account, and to change one's mind.
+  // Delete the account, and cancel the deletion.
   await press(page, link(page, 'Delete my account …'));
   await at(page, 'Delete your account');
   await type(page, 'Your username', member.name);
@@ -172,7 +178,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await expect(status(page)).toHaveText('Welcome back. Your account will not be deleted.');
   await at(page, `Welcome, ${member.name}!`);
 
-  // "This was not me", and out.
+  // "This was not me", which logs out everywhere.
   const notice = await mailTo(next, 'Your password was changed');
   await page.goto(notice.link!);
   await at(page, /not/i);

@@ -1,4 +1,5 @@
-// What matters, when the password was given too long ago. Against a site where that is after seconds: see playwright.config.ts.
+// Actions that need re-authentication. Needs a site where it is due after seconds: see
+// playwright.config.ts.
 import type { Page } from '@playwright/test';
 import { mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
@@ -8,7 +9,7 @@ const AFTER = Number(process.env.ASK_AGAIN_AFTER) * 1000;
 const LATER = AFTER + 500;
 const ASK = (page: string): string => `/accounts/reauthenticate?next=${page}`;
 
-/** Gives the password where it is asked for; wrong at first. */
+/** Re-authenticates, with a wrong password first. */
 async function giveAgain(page: Page, password: string): Promise<void> {
   await field(page, 'Password').fill('not this one');
   await button(page, 'Go on').click();
@@ -20,7 +21,7 @@ async function giveAgain(page: Page, password: string): Promise<void> {
   await button(page, 'Go on').click();
 }
 
-/** Opens a page that asks when one was slow to come. */
+/** Opens a page after the time at which it requires re-authentication. */
 async function openAsked(page: Page, path: string, password: string): Promise<void> {
   await open(page, path);
   if (!new URL(page.url()).pathname.startsWith(path)) await giveAgain(page, password);
@@ -60,7 +61,7 @@ test('a form that was filled in too slowly is done after the password, or says t
   await giveAgain(page, member.password);
   await arrive(page, '/members/delete');
   await expect(field(page, 'Your username')).toHaveValue(member.name);
-  // Nobody but its reader sends this one.
+  // Only its reader sends this form.
   await expect(page.getByRole('alert').filter({ hasText: 'has not been done yet' })).toBeVisible();
 });
 

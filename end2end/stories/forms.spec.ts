@@ -18,7 +18,7 @@ import {
 
 const CREATED = 'Account created successfully! Please log in.';
 
-/** Answers to this form wait until they are let go; the result lets them, and counts what was sent. */
+/** Holds back the answers to this form. The result releases them, and counts the requests. */
 async function hold(page: Page, form: string): Promise<{ sent: Request[]; letGo: () => void }> {
   const sent: Request[] = [];
   let letGo = (): void => {};
@@ -31,7 +31,7 @@ async function hold(page: Page, form: string): Promise<{ sent: Request[]; letGo:
   return { sent, letGo };
 }
 
-// Without JavaScript the browser shows what it remembers, and that is not ours to change.
+// Without JavaScript the browser restores the form itself.
 test.describe('Back to a form that was accepted', { tag: '@javascript' }, () => {
   test('finds it ready for the next member, without the password', async ({ page }) => {
     const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { arrive, heading, join, logIn, navigation, newMember, open, signUp } from '../support/verbs';
 
-/** What stands around every page. */
+/** Checks the parts around the content of every page. */
 async function expectFrame(page: Page): Promise<void> {
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toHaveAttribute('href', '#content');
   await expect(page.getByRole('banner').getByRole('link', { name: 'Members Area' })).toHaveAttribute('href', '/');
@@ -12,10 +12,10 @@ async function expectFrame(page: Page): Promise<void> {
   await expect(heading(page)).toHaveCount(1);
 }
 
-/** Where the content begins. */
+/** The vertical position at which the content begins. */
 const top = async (page: Page): Promise<number> => (await page.getByRole('main').boundingBox())!.y;
 
-/** Sends a form to where none is expected. */
+/** Posts a form to an address that expects none. */
 async function postTo(page: Page, path: string): Promise<void> {
   const response = page.waitForResponse(found => found.request().method() === 'POST');
   await page.evaluate(path => {

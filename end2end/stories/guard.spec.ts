@@ -22,13 +22,13 @@ test.describe('a visitor on a page for members', () => {
 
 const ENDED = 'Your session has ended. Please log in again.';
 
-/** What becomes of a session cookie that the server does not know, or no more. */
+/** Replaces the session cookie by one that the server does not know. */
 async function spoilSession(page: Page): Promise<void> {
   const cookie = (await page.context().cookies()).find(found => found.name.endsWith('sessionid'))!;
   await page.context().addCookies([{ ...cookie, value: 'A'.repeat(cookie.value.length) }]);
 }
 
-/** Opens a page for members, with JavaScript, and waits until the site watches over it: it asks for that with its cookie, once. */
+/** Opens a page for members, with JavaScript, and waits until its session stream is connected. */
 async function openWatched(page: Page, path: string): Promise<void> {
   const watched = page.waitForResponse(
     answer => answer.url().endsWith('/api/sessions/live') && answer.frame().url().endsWith(path),
@@ -49,9 +49,9 @@ test('a session that ended leads to the login page, which says so', async ({ pag
   await expect(page.getByText(ENDED)).toHaveCount(0);
 });
 
-// Without JavaScript every page is asked for anew, as in the story above.
+// Without JavaScript every page is a new request, as in the story above.
 test.describe('a session that ended while its page was open', { tag: '@javascript' }, () => {
-  // The page has to ask to find out: no session has ended for the site, it is the browser that has lost its cookie.
+  // Only a request can find out: the session still exists, but the browser has lost its cookie.
   test.use({ expectedAnswers: ['401 /api/members/dashboard'] });
 
   test('leads from the next click to the login page', async ({ page }) => {
@@ -77,7 +77,7 @@ test.describe('a session that ended while its page was open', { tag: '@javascrip
   });
 });
 
-// Who is signed in belongs to the browser, and a page that was left open does not hear of it.
+// The session belongs to the browser, and an open page does not notice that it has changed.
 test('a page left open by one member does not mix with the next', { tag: '@javascript' }, async ({ page, context }) => {
   const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
   await logIn(page, ada);

@@ -1,10 +1,13 @@
-// Pages that something has changed before our scripts come to them, and scripts that do not come: every page is then as good as without
-// JavaScript.
+// Pages that were changed before our scripts run, and scripts that do not load: every page then
+// works as without JavaScript.
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { button, field, heading, join, newMember, signUp } from '../support/verbs';
 
-/** What extensions, telephones, translators and proxies do to a page. Each runs in the page, before its own scripts. */
+/**
+ * Changes that extensions, telephones, translators and proxies make to a page. Each runs in the
+ * page, before its own scripts.
+ */
 const CHANGES: Record<string, () => void> = {
   'an icon after each input': () => {
     new MutationObserver(() => {
@@ -59,7 +62,7 @@ const CHANGES: Record<string, () => void> = {
   },
 };
 
-/** A browser of its own: what these pages write to the console is theirs. */
+/** A separate browser context, because these pages write to the console. */
 async function changed(browser: Browser, baseURL: string, change: () => void): Promise<[BrowserContext, Page, string[]]> {
   const context = await browser.newContext({ baseURL });
   await context.addInitScript(change);
@@ -69,7 +72,7 @@ async function changed(browser: Browser, baseURL: string, change: () => void): P
   return [context, page, errors];
 }
 
-/** Waits until it is known whether the scripts could take the page over. */
+/** Waits until hydration has succeeded or failed. */
 async function settle(page: Page): Promise<void> {
   await expect(page.locator('html')).toHaveAttribute('data-hydrated', /true|failed/);
 }

@@ -19,7 +19,7 @@ import {
 
 const banner = (page: Page) => page.getByRole('region', { name: 'Acting as a member' });
 
-/** From the admin's front page to the member's dashboard. */
+/** Goes from the admin's front page to the member's dashboard. */
 async function act(page: Page, username: string): Promise<void> {
   await navigation(page).getByRole('link', { name: 'Admin' }).click();
   await page.getByRole('list', { name: 'Rooms' }).getByRole('link', { name: 'Act as a member' }).click();
@@ -33,7 +33,7 @@ async function act(page: Page, username: string): Promise<void> {
   await expect(heading(page)).toHaveText(`Welcome, ${username}!`);
 }
 
-/** Back to the member in the admin. */
+/** Stops, and returns to the member's page in the admin. */
 async function stop(page: Page): Promise<void> {
   await banner(page).getByRole('button', { name: 'Stop' }).click();
   await expect(page).toHaveURL(/\/admin\/users\/\d+$/);
@@ -54,12 +54,12 @@ test('staff see what the member sees, and stop', async ({ page, otherDevice }) =
   await expect(page.getByText('You are yourself again.')).toBeVisible();
   await expect(banner(page)).toHaveCount(0);
   await expect(navigation(page)).toContainText('Welcome, root');
-  // Nothing of the member comes back, not by the back button either.
+  // Nothing of the member comes back, not even by the back button.
   await goBack(page);
   await expect(navigation(page)).toContainText('Welcome, root');
   await expect(page.getByText(member.name)).toHaveCount(0);
 
-  // The member is told.
+  // The member can see it.
   await open(otherDevice, '/members/activity');
   await expect(otherDevice.getByRole('main')).toContainText('A member of staff began to act as you');
   await expect(otherDevice.getByRole('main')).toContainText('root: A question about the dashboard');
@@ -107,7 +107,7 @@ test.describe('what stays closed', () => {
     await expect(page.getByRole('main')).toContainText('This stays closed while you act as a member.');
     expect((await open(page, '/no/such/page')).status()).toBe(404);
     await expect(banner(page)).toBeVisible();
-    // From a page that no script runs on.
+    // From a page without scripts.
     expect((await page.goto('/members/sessions'))!.status()).toBe(403);
     await stop(page);
     await act(page, member.name);

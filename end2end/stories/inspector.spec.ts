@@ -26,10 +26,10 @@ const names = (page: Page) => rows(page).getByRole('rowheader');
 const figure = (page: Page, name: string) =>
   page.locator('.figures div').filter({ has: page.getByText(name, { exact: true }) }).locator('dd');
 
-/** The member's dashboard, and the two parts in it that are kept by themselves. */
+/** The member's dashboard and its two parts that have cache entries of their own. */
 const KEPT = ['/members/dashboard', 'dashboard', 'profile_summary'];
 
-/** Visits until the dashboard is kept: what happens at a login may take it back once more. */
+/** Visits the dashboard until it is cached: events after a login may invalidate it once more. */
 async function visit(page: Page): Promise<void> {
   await expect(async () => {
     const answer = await open(page, '/members/dashboard');
@@ -37,17 +37,17 @@ async function visit(page: Page): Promise<void> {
   }).toPass();
 }
 
-/** What the inspector has of one member. */
+/** Opens the inspector with the entries of one member. */
 const look = (page: Page, member: Member) => open(page, `${INSPECTOR}?member=${member.name}`);
 
-/** A member's dashboard is kept, and the inspector shows what is theirs. */
+/** Caches a member's dashboard and shows the member's entries in the inspector. */
 async function lookAtVisited(page: Page, member: Member, otherDevice: Page): Promise<void> {
   await visit(otherDevice);
   await look(page, member);
   await expect(names(page)).toHaveText(KEPT, { timeout: 1_000 });
 }
 
-/** Does it until it came out: all stories share one cache, and one of them empties it. */
+/** Repeats until it succeeds: all stories share one cache, and one of them empties it. */
 const undisturbed = (story: () => Promise<void>) => expect(story).toPass();
 
 /** Waits for the answer to a form. */
@@ -56,7 +56,7 @@ async function dropped(page: Page): Promise<void> {
   await hydrated(page);
 }
 
-/** Opens what is behind one more step. */
+/** Opens a collapsed section. */
 async function unfold(page: Page, what: string): Promise<void> {
   await page.getByRole('main').locator('summary').filter({ hasText: new RegExp(`^${what}$`) }).click();
 }
@@ -129,7 +129,7 @@ test('one is dropped, or what is of a name, of a member, or all', async ({ page,
   await dropped(page);
   await expect(rows(page)).toHaveCount(0);
 
-  // A name that other stories can do without.
+  // A cache entry that no other story needs.
   await undisturbed(async () => {
     await open(otherDevice, '/lab/cache-api');
     await open(page, `${INSPECTOR}?q=lab_value`);
@@ -187,7 +187,7 @@ test('an open inspector shows the next visit by itself, one without scripts when
   expect(Number(await figure(page, 'Found').textContent())).toBeGreaterThan(found);
   expect(await isMarked(page)).toBe(hasScript());
 
-  // And what is taken back is not there any more.
+  // And invalidated entries disappear.
   await open(otherDevice, '/members/profile');
   await field(otherDevice, 'First name (optional)').fill('Augusta');
   await button(otherDevice, 'Save names').click();

@@ -14,7 +14,7 @@ import {
   open,
 } from '../support/verbs';
 
-/** The element has the keyboard's focus, is on the screen, and the focus can be seen. */
+/** Checks that the element has the keyboard's focus, is on the screen, and shows its focus. */
 async function expectFocus(element: Locator): Promise<void> {
   await expect(element).toBeFocused();
   await expect(element).toBeInViewport();
@@ -25,7 +25,7 @@ async function expectFocus(element: Locator): Promise<void> {
 
 const skipLink = (page: Page): Locator => page.getByRole('link', { name: 'Skip to the content' });
 
-/** From the top of a page past the navigation. */
+/** Skips the navigation from the top of a page. */
 async function skipToContent(page: Page): Promise<void> {
   await expect(skipLink(page)).not.toBeInViewport();
   await page.keyboard.press('Tab');
@@ -96,14 +96,15 @@ test.describe('the way past the navigation', () => {
   }
 });
 
-// Without JavaScript each of these loads a page, and the browser begins at its top by itself.
+// Without JavaScript each of these loads a page, and the browser itself begins at its top.
 test.describe('a page that one goes to within the browser', { tag: '@javascript' }, () => {
   test('has its title and the focus, and nobody sees a frame around it', async ({ page }) => {
     await join(page);
     await open(page, '/');
     await expect(page.locator('body'), 'a page that was loaded begins at its top').toBeFocused();
     await mark(page);
-    // What a screen reader is told: that the focus came to the content of a window of this title.
+    // What a screen reader announces: that the focus moved to the content of a window with this
+    // title.
     const heard = await page.evaluateHandle(() => {
       const heard: string[] = [];
       document.addEventListener('focusin', ({ target }) => {

@@ -1,4 +1,5 @@
-// The lesson's caching exercises. Nobody waits here for a minute to be over: what happens when, is in tests/http/lab.rs.
+// The lab's caching exercises. Nothing here waits for a minute to pass: tests/http/lab.rs tests the
+// times.
 import type { Page, Response } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { goBack, hasScript, heading, isMarked, join, mark, open } from '../support/verbs';
@@ -12,7 +13,7 @@ const EXERCISES = [
 const timetable = (page: Page) => page.getByRole('table', { name: /^What to expect/ });
 const wrong = (page: Page) => timetable(page).locator('.wrong');
 
-/** The moments in the page with these ids. */
+/** The times shown by the elements with these ids. */
 async function times(page: Page, ...ids: string[]): Promise<string[]> {
   const found = [];
   for (const id of ids) {
@@ -24,8 +25,8 @@ async function times(page: Page, ...ids: string[]): Promise<string[]> {
 }
 
 /**
- * Loads a page twice, and again while the two differ: just then a time was over, or somebody else's story emptied the cache. The
- * second answer.
+ * Loads a page twice, and again if the two differ: an entry may just have expired, or another story
+ * emptied the cache. Returns the second response.
  */
 async function openTwice(page: Page, path: string, ...ids: string[]): Promise<Response> {
   let answer: Response;
@@ -85,7 +86,7 @@ test('a fragment in a kept page is kept with it', async ({ page, otherDevice }) 
   await expect(wrong(page)).toHaveText(['page the same, fragment new (wrong)']);
   await expect(page.locator('.fragment').getByText('Fragment rendered at')).toBeVisible();
 
-  // Who is not signed in gets the same; a member a page of their own.
+  // Anonymous visitors share the page; each member has their own.
   await expect(async () => {
     await page.reload();
     await open(otherDevice, '/lab/cached-page');

@@ -106,7 +106,7 @@ test('each login has a session of its own', async ({ page }) => {
   await expect(page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
 });
 
-// Without JavaScript a browser sends both.
+// Without JavaScript a browser sends the form twice.
 test('an impatient double click logs in once', { tag: '@javascript' }, async ({ page }) => {
   const member = await signUp(page);
   await field(page, 'Username or email address').fill(member.name);

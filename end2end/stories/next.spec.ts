@@ -14,7 +14,7 @@ test('?next= is followed on this site', async ({ page, baseURL }) => {
   }
 });
 
-// That no request went to another host either, the watched browser sees to.
+// The watched browser also verifies that no request went to another host.
 test('?next= is not followed to anywhere else', async ({ page, baseURL }) => {
   const member = await signUp(page);
   const { host } = new URL(baseURL!);
@@ -36,7 +36,7 @@ test('?next= is not followed to anywhere else', async ({ page, baseURL }) => {
       await open(page, `/accounts/login?next=${encodeURIComponent(next)}`);
       await submitLogIn(page, member.name, member.password);
       await arrive(page, '/members/dashboard');
-      // Not by taking the cookies away: the open page would notice, and load itself anew just when it is left.
+      // Not by deleting the cookies: the open page would notice and reload just when it is left.
       await logOut(page);
     });
   }

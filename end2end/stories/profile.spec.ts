@@ -22,7 +22,10 @@ const fact = (page: Page, name: string) =>
 const picture = (page: Page) => page.getByRole('main').getByRole('img', { name: 'Your picture' });
 const status = (page: Page) => page.getByRole('main').getByRole('status');
 
-/** The picture is there and could be decoded. (Without JavaScript too: `evaluate` is the browser's own.) */
+/**
+ * Checks that the picture is there and could be decoded. (`evaluate` also works without
+ * JavaScript.)
+ */
 async function expectShown(page: Page): Promise<void> {
   await expect(picture(page)).toBeVisible();
   await expect.poll(() => picture(page).evaluate((found: HTMLImageElement) => found.naturalWidth)).toBeGreaterThan(0);

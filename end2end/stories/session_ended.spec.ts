@@ -1,4 +1,4 @@
-// What somebody was typing when their session ended is not lost, with JavaScript and without.
+// Input typed when a session ends is not lost, with JavaScript and without.
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import {
@@ -19,7 +19,7 @@ const PROFILE = '/members/profile';
 const NOT_YET = 'What you asked for has not been done yet. Please check it and send it once more.';
 const firstName = (page: Page) => field(page, 'First name (optional)');
 
-/** As after a long time, or when the database was restored: the cookie is there, and of no session. */
+/** Leaves a cookie without a session, as after a long time or a restored database. */
 async function endSession(page: Page): Promise<void> {
   const context = page.context();
   const cookies = await context.cookies();

@@ -34,14 +34,14 @@ test('every error at once, each at its field, and nothing typed is lost', async 
   ] as const) {
     await expect(page.getByText(sentence)).toBeVisible();
     await expect(field(page, label)).toHaveAttribute('aria-invalid', 'true');
-    // What aria-describedby points to.
+    // The description that aria-describedby points to.
     await expect(field(page, label)).toHaveAccessibleDescription(new RegExp(escaped(sentence)));
   }
   await expect(page.getByRole('alert')).toHaveText('Please correct the marked fields.');
 
   await expect(field(page, 'Username')).toHaveValue('two words');
   await expect(field(page, 'Email address')).toHaveValue('nowhere');
-  // A password is never sent back; the page that was not left still has it.
+  // The server never returns a password; a page that was not left still has it.
   await expect(field(page, 'Password')).toHaveValue(hasScript() ? '1234' : '');
   await expect(field(page, 'Password confirmation')).toHaveValue(hasScript() ? '12345' : '');
 
@@ -103,8 +103,9 @@ test('the message does not come back when one goes to another page and returns',
   await expect(message).toHaveCount(0);
   expect(await isMarked(page), 'with JavaScript no page is loaded').toBe(hasScript());
   if (hasScript()) {
-    // Without, Back shows the page as it was left, from the browser's memory, and that is not ours to change.
-    // Step by step: of a form that goes while it comes, Chromium says that it lacks a field.
+    // Without JavaScript, Back shows the page from the browser's memory, which we cannot change.
+    // Step by step, because Chromium complains about a missing field if the form disappears while
+    // it is loading.
     await page.goBack();
     await expect(heading(page)).toHaveText('Sign up');
     await page.goBack();

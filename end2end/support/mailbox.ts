@@ -10,7 +10,7 @@ export interface Mail {
   link: string | null;
 }
 
-/** Asked for without a browser: it belongs to nobody's visit. */
+/** Requests without a browser, so that no session is involved. */
 async function mailbox(): Promise<Mail[]> {
   const answer = await fetch(new URL('/api/dev/mailbox', test.info().project.use.baseURL), {
     method: 'POST',
@@ -20,7 +20,9 @@ async function mailbox(): Promise<Mail[]> {
   return (await answer.json()) as Mail[];
 }
 
-/** Waits for a mail to this address about that; the latest, once there are so many. */
+/**
+ * Waits for a mail to this address with this subject. Returns the latest, once there are that many.
+ */
 export async function mailTo(address: string, about: string, soMany = 1): Promise<Mail> {
   let found: Mail[] = [];
   await expect(async () => {
@@ -30,7 +32,10 @@ export async function mailTo(address: string, about: string, soMany = 1): Promis
   return found[0];
 }
 
-/** Confirms the address by the mail of the sign-up: to one that is not confirmed no notice goes. Ends where the button leads. */
+/**
+ * Confirms the address by the mail of the sign-up, because unconfirmed addresses get no notices.
+ * Ends where the button leads.
+ */
 export async function confirmAddress(page: Page, member: Member, next: string): Promise<void> {
   const mail = await mailTo(member.email, 'Confirm your email address');
   await page.goto(mail.link!);
@@ -39,5 +44,5 @@ export async function confirmAddress(page: Page, member: Member, next: string): 
   await arrive(page, next);
 }
 
-/** The code beside the link. */
+/** The code next to the link. */
 export const codeOf = (mail: Mail): string => /type this code on the page: (\S+)/.exec(mail.text)![1];

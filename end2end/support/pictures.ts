@@ -1,4 +1,4 @@
-// Pictures to upload, made here: what a story shows is what it has put there.
+// Pictures to upload, generated here so that stories know their content.
 import { deflateSync } from 'node:zlib';
 
 /** A file as `setInputFiles` takes it. */
@@ -31,7 +31,7 @@ function chunk(kind: string, data: Buffer): Buffer {
   return Buffer.concat([length, named, sum]);
 }
 
-/** CRC-32, which Node has only from 20.15 on. */
+/** CRC-32, which Node has only since 20.15. */
 function checksum(bytes: Buffer): number {
   let crc = ~0;
   for (const byte of bytes) {

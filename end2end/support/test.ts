@@ -1,11 +1,15 @@
-// What every story starts from: a watched browser, and more of them where a story needs a second device.
+// The fixtures of every story: a watched browser, and a second one for stories that need another
+// device.
 import { test as base, expect, type Page } from '@playwright/test';
 import { watch } from './watch';
 
 interface Fixtures {
-  /** Answers over 400, and failures, that the story asks for, like "404 /no/such/page". Everything else fails it. */
+  /**
+   * Responses over 400 and failures that the story expects, like "404 /no/such/page". All others
+   * fail it.
+   */
   expectedAnswers: string[];
-  /** A page in a browser of its own, which knows nothing of the first. */
+  /** A page in a browser context of its own, which shares nothing with the first. */
   otherDevice: Page;
 }
 

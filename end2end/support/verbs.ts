@@ -1,4 +1,4 @@
-// What people do on the site.
+// The actions of people on the site.
 import { randomBytes } from 'node:crypto';
 import type { Locator, Page, Response } from '@playwright/test';
 import { expect, test } from './test';
@@ -9,19 +9,21 @@ export interface Member {
   password: string;
 }
 
-/** A member that no other story knows: stories share one database and run side by side, in any order. */
+/**
+ * A member that no other story uses: stories share one database and run side by side, in any order.
+ */
 export function newMember(first = 'ada'): Member {
   const unique = randomBytes(6).toString('hex');
   const name = `${first}-${unique}`;
-  // No mail can be sent to letters beyond ASCII before the @.
+  // An address with letters beyond ASCII before the @ cannot receive mail.
   const email = `${/^[\x21-\x7e]+$/.test(first) ? first : 'member'}-${unique}@example.com`;
   return { name, email, password: `Seven quiet herons at dusk, 41 of ${first}` };
 }
 
-/** Whether this run is the one with JavaScript. */
+/** Whether this run has JavaScript. */
 export const hasScript = (): boolean => test.info().project.use.javaScriptEnabled !== false;
 
-/** Waits until the page answers to scripts, where there are any. */
+/** Waits until the page is hydrated, if it has scripts. */
 export async function hydrated(page: Page): Promise<void> {
   if (hasScript()) await expect(page.locator('html')).toHaveAttribute('data-hydrated', 'true');
 }
@@ -32,14 +34,14 @@ export async function open(page: Page, path: string): Promise<Response> {
   return response!;
 }
 
-/** Waits for a full page load to have led to this address. */
+/** Waits for a full page load of this address. */
 export async function arrive(page: Page, path: string | RegExp): Promise<void> {
   await expect(page).toHaveURL(path);
   await hydrated(page);
 }
 
 export async function goBack(page: Page): Promise<void> {
-  // A page that the browser still has is shown again without being loaded again.
+  // The browser may show a cached page again without loading it.
   await page.goBack({ waitUntil: 'commit' });
   await hydrated(page);
 }
@@ -56,7 +58,7 @@ export async function fillSignUp(page: Page, member: Member, again = member.pass
   await field(page, 'Password confirmation').fill(again);
 }
 
-/** Makes an account; ends on the login page. */
+/** Signs up a new account; ends on the login page. */
 export async function signUp(page: Page, member: Member = newMember()): Promise<Member> {
   await open(page, '/accounts/signup');
   await fillSignUp(page, member);
@@ -65,7 +67,7 @@ export async function signUp(page: Page, member: Member = newMember()): Promise<
   return member;
 }
 
-/** Fills in the login page that is open and sends it. */
+/** Fills in the open login page and submits it. */
 export async function submitLogIn(page: Page, login: string, password: string): Promise<void> {
   await field(page, 'Username or email address').fill(login);
   await field(page, 'Password').fill(password);
@@ -79,14 +81,14 @@ export async function logIn(page: Page, member: Member): Promise<void> {
   await arrive(page, '/members/dashboard');
 }
 
-/** Somebody who may everything: whoever starts the site has made them. */
+/** The superuser, whose account exists before the stories run. */
 export function superuser(): Member {
   const { SUPERUSER_USERNAME: name, SUPERUSER_EMAIL: email, SUPERUSER_PASSWORD: password } = process.env;
   if (!name || !email || !password) throw new Error('SUPERUSER_USERNAME, _EMAIL and _PASSWORD are not set');
   return { name, email, password };
 }
 
-/** Makes an account and logs in to it; ends on the dashboard. */
+/** Signs up a new account and logs in; ends on the dashboard. */
 export async function join(page: Page, member: Member = newMember()): Promise<Member> {
   await signUp(page, member);
   await logIn(page, member);
@@ -99,7 +101,7 @@ export async function logOut(page: Page): Promise<void> {
   await arrive(page, '/accounts/login');
 }
 
-/** Leaves a mark in the page's memory, which lives until the next page load. */
+/** Leaves a mark in the page's memory, which lasts until the next page load. */
 export async function mark(page: Page): Promise<void> {
   await page.evaluate(() => Object.assign(window, { mark: true }));
 }
@@ -111,7 +113,10 @@ export async function isMarked(page: Page): Promise<boolean> {
 
 export const SESSION_ENDED = 'Your session has ended. Please log in again.';
 
-/** A page that was left open finds out by itself, within 2 seconds; one without scripts at its next request. */
+/**
+ * Checks that an open page leaves by itself within 2 seconds, or without scripts at its next
+ * request.
+ */
 export async function isShownOut(page: Page, wanted: string): Promise<void> {
   if (!hasScript()) await page.reload();
   await expect(page).toHaveURL(`/accounts/login?next=${wanted}`, { timeout: 2_000 });

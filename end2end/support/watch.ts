@@ -1,13 +1,13 @@
-// Notes whatever goes wrong in a browser: a console message of any level, a script error, a request that failed or was
-// refused, a request to anybody else.
+// Records everything that goes wrong in a browser: a console message of any level, a script error,
+// a request that failed or was refused, a request to another host.
 import type { BrowserContext, ConsoleMessage, Request, Response } from '@playwright/test';
 
-/** What an open page follows. */
+/** The streams that an open page holds. */
 const LIVE = ['/api/sessions/live', '/api/admin/cache/live'];
 
 /**
- * Call the result for what went wrong. Expected are answers over 400, like "404 /no/such/page", and failures, like
- * "net::ERR_INTERNET_DISCONNECTED /api/members/dashboard".
+ * Returns a function that reports what went wrong. Expected are responses over 400, like "404
+ * /no/such/page", and failures, like "net::ERR_INTERNET_DISCONNECTED /api/members/dashboard".
  */
 export function watch(context: BrowserContext, site: string, expected: string[]): () => string[] {
   const { origin } = new URL(site);
@@ -25,9 +25,9 @@ export function watch(context: BrowserContext, site: string, expected: string[])
   });
   context.on('requestfailed', request => {
     const reason = request.failure()?.errorText;
-    // The icon is fetched late; a page that is left or loaded again meanwhile drops it.
+    // The icon is fetched late, and the fetch is aborted when the page is left or reloaded.
     if (reason === 'net::ERR_ABORTED' && request.url().endsWith('/favicon.svg')) return;
-    // Open as long as its page is looked at.
+    // Open for as long as its page is open.
     if (reason === 'net::ERR_ABORTED' && LIVE.includes(new URL(request.url()).pathname)) return;
     if (reason === 'net::ERR_ABORTED') aborted.push(request);
     else if (!expected.includes(`${reason} ${new URL(request.url()).pathname}`)) {
@@ -47,14 +47,18 @@ export function watch(context: BrowserContext, site: string, expected: string[])
 const answer = (response: Response) => `${response.status()} ${new URL(response.url()).pathname}`;
 
 function isExpected(message: ConsoleMessage, expected: string[]): boolean {
-  // Chromium writes this line for each answer over 400, whatever the page does; so only for an answer that was asked for.
+  // Chromium logs this line for each response over 400, whatever the page does, so it is expected
+  // only with an expected response.
   const failure = /^Failed to load resource: (?:the server responded with a status of )?(\S+)/.exec(message.text())?.[1];
   if (failure) return expected.includes(`${failure} ${new URL(message.location().url).pathname}`);
-  // Chromium's receipt for the header that goes with a logout.
+  // Chromium confirms the header that is sent with a logout.
   return message.type() === 'info' && message.text().startsWith('Clear-Site-Data header on ');
 }
 
-/** A page that is left stops loading: an abort is no failure when its page went on to another address. */
+/**
+ * Returns whether the request's page was left: leaving aborts requests, which is no failure if the
+ * page went on to another address.
+ */
 function wasLeft(request: Request, requests: Request[]): boolean {
   const later = requests.slice(requests.indexOf(request) + 1);
   return later.some(other => other.isNavigationRequest() && other.frame() === request.frame());

@@ -1,4 +1,4 @@
-//! `backup` and `restore`.
+//! The commands `backup` and `restore`.
 
 use std::path::PathBuf;
 
@@ -10,30 +10,31 @@ use crate::base::{
     failure::Failure,
 };
 
-/// Which file.
+/// Arguments of `backup` and `restore`.
 #[derive(Args)]
 pub struct Copy {
     /// The copy.
     file: PathBuf,
-    /// Replaces what is there already.
+    /// Replaces an existing file.
     #[arg(long)]
     force: bool,
 }
 
-/// `backup`
+/// Runs `backup`.
 ///
 /// # Errors
-/// When the copy cannot be made, or is not good.
+/// A [`Failure`] when the copy cannot be made or does not pass its check.
 pub async fn backup(config: Config, copy: Copy) -> Result<(), Failure> {
     let Checked { accounts } = backup::backup(&config.database, &copy.file, copy.force).await?;
     println!("{} is a good copy of the database, with {accounts} account(s).", copy.file.display());
     Ok(())
 }
 
-/// `restore`
+/// Runs `restore`.
 ///
 /// # Errors
-/// When the copy is not good, or its place is not free.
+/// A [`Failure`] when the copy does not pass its check, a site runs on the database, or there is
+/// one already and `--force` is not given.
 pub async fn restore(config: Config, copy: Copy) -> Result<(), Failure> {
     let Restored { accounts, kept } = backup::restore(&config.database, &copy.file, copy.force).await?;
     println!("The database is that of {}, with {accounts} account(s).", copy.file.display());

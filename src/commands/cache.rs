@@ -1,4 +1,5 @@
-//! `cache`: what the inspector shows and does, for the operator, where the cache is not in the memory of another program.
+//! The command `cache`: the operator's cache inspector, for backends outside the running site's
+//! memory.
 
 use std::time::Duration;
 
@@ -19,43 +20,45 @@ use crate::{
     timing::Recorder,
 };
 
-/// What is done with the cache.
+/// Subcommands of `cache`.
 #[derive(Subcommand)]
 pub enum CacheCommand {
-    /// Shows how much is in it, and of what.
+    /// Shows how much is in the cache, by name.
     Stats,
-    /// Lists entries, never what they say: name, whose, age, time left, size, hits, with tabs in between.
+    /// Lists entries without their values: name, owner, age, time left, size and hits, separated by
+    /// tabs.
     List {
-        /// Only those with this in their name or in a tag.
+        /// Only entries with this text in their name or in a tag.
         #[arg(long, default_value = "")]
         name: String,
-        /// Only those of the member with this username.
+        /// Only entries of the member with this username.
         #[arg(long, default_value = "")]
         member: String,
     },
-    /// Drops entries. What is dropped is computed again when somebody wants it.
+    /// Drops entries. They are computed again when they are needed.
     Clear(Which),
 }
 
-/// What is dropped.
+/// The entries to drop.
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 pub struct Which {
-    /// Everything of this name.
+    /// All entries with this name.
     #[arg(long)]
     name: Option<String>,
-    /// Everything of the member with this username.
+    /// All entries of the member with this username.
     #[arg(long)]
     member: Option<String>,
-    /// Everything.
+    /// All entries.
     #[arg(long)]
     all: bool,
 }
 
-/// `cache`
+/// Runs `cache`.
 ///
 /// # Errors
-/// When the cache cannot be reached from here, or does not answer, and on an outage.
+/// A [`Failure`] when the cache cannot be reached from another process or does not answer, or when
+/// the database cannot be used.
 pub async fn run(config: Config, command: CacheCommand) -> Result<(), Failure> {
     reachable(&config)?;
     let site = super::open(config).await?;
@@ -160,8 +163,9 @@ async fn clear(site: &AppState, which: Which) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A site goes on when its cache is down; whoever asks after the cache wants to know. (What a look through it came to says nothing:
-/// that may only take too long.)
+/// Fails if the cache's backend does not answer. The site itself goes on without its cache, but
+/// this command is about the cache. (A failed listing proves nothing: it may only have taken too
+/// long.)
 pub(super) async fn answers(site: &AppState) -> Result<(), Failure> {
     let question = Policy::new("command_line", 1, Duration::from_secs(1));
     site.cache.public(&Recorder::default()).has(question, &[]).await;

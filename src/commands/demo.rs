@@ -1,4 +1,4 @@
-//! `demo`: made-up members for development and for measuring.
+//! The command `demo`: made-up members for development and load tests.
 
 use std::{io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
@@ -17,14 +17,16 @@ use crate::{
     site::AppState,
 };
 
-/// What all made-up members log in with.
+/// The password of all demo members.
 const PASSWORD: &str = "demo members only";
 const BATCH: u64 = 1000;
 
-/// Adds `count` members named demo000001 and so on, and opens a session for each, whose Cookie header value is a line of the file.
+/// Adds `count` members named demo000001 and so on, opens a session for each, and writes its Cookie
+/// header as a line of the file.
 ///
 /// # Errors
-/// Where the settings are for production, or on an outage.
+/// A [`Failure`] when the settings are for production, the file cannot be written, or the database
+/// cannot be used.
 pub async fn demo(config: Config, count: u64, sessions: Option<&Path>) -> Result<(), Failure> {
     if config.site.environment == Environment::Production || config.site.base_url.starts_with("https://") {
         return Err(Failure::message(
@@ -45,7 +47,7 @@ pub async fn demo(config: Config, count: u64, sessions: Option<&Path>) -> Result
     Ok(())
 }
 
-/// Each line is a live session.
+/// Only its owner may read the file: each line is a valid session.
 fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
     std::fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)
 }

@@ -1,4 +1,4 @@
-//! `doctor`: what an operator should know of an installation before others find it out.
+//! The command `doctor`: finds problems of an installation before others do.
 
 use clap::Subcommand;
 
@@ -10,21 +10,22 @@ use crate::{
     doctor::{Report, Sandbox},
 };
 
-/// What is looked into.
+/// Subcommands of `doctor`.
 #[derive(Subcommand)]
 pub enum DoctorCommand {
-    /// Whether anybody is shown what belongs to somebody else: asks every route as five visitors.
+    /// Checks whether anybody is shown another person's data, by requesting every route as five
+    /// visitors.
     ///
-    /// It does so on a site that it makes for that, with the settings of this one and none of its data, and throws away. With a cache
-    /// on a server it uses that server, under a name of its own. It prints a line for each finding, which says where and of whom, and
-    /// never what; the exit status is then not 0.
+    /// Uses a temporary site with the settings of this one and none of its data. If the cache is on
+    /// a server, uses that server under a prefix of its own. Prints a line for each finding, which
+    /// says where and whose data, but never the data itself; the exit status is then not 0.
     Isolation,
 }
 
-/// `doctor`
+/// Runs `doctor`.
 ///
 /// # Errors
-/// When there is a finding, or nothing could be found out.
+/// A [`Failure`] when there is a finding, or the check could not be completed.
 pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> {
     let DoctorCommand::Isolation = command;
     let trial = Sandbox::open(config).await?;
@@ -37,7 +38,7 @@ pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> 
     for finding in &examination.findings {
         super::print_line(&finding.to_string());
     }
-    // Where there were none, nothing is said of it either.
+    // With no answers from the page cache, the result says nothing about it.
     super::print_line(&format!("{} answers came out of the page cache.", examination.kept));
     super::print_line(&examination.to_string());
     match examination.findings.len() {
@@ -49,7 +50,7 @@ pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> 
 async fn examine(trial: &Sandbox) -> Result<Report, Failure> {
     let has_cache = trial.site().config.cache.url != CacheUrl::Dummy;
     if has_cache {
-        // Without it, nothing would be said of what it gives to whom.
+        // With the backend down, the check would say nothing about the cache.
         super::cache::answers(trial.site()).await?;
     }
     Ok(trial.examine(&trial.router()).await)

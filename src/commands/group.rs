@@ -1,4 +1,4 @@
-//! `group`, `grant` and `revoke`.
+//! The commands `group`, `grant` and `revoke`.
 
 use clap::{Args, Subcommand};
 
@@ -16,31 +16,31 @@ use crate::{
     site::AppState,
 };
 
-/// What is done with groups.
+/// Subcommands of `group`.
 #[derive(Subcommand)]
 pub enum GroupCommand {
-    /// Lists groups by name, with how many belong to each.
+    /// Lists groups by name, with the number of their members.
     List,
-    /// Shows what a group's members may do, and who they are.
+    /// Shows a group's permissions and members.
     Show {
         /// The group's name.
         group: String,
     },
-    /// Makes a group.
+    /// Creates a group.
     Add {
-        /// Its name.
+        /// The group's name.
         group: String,
     },
     /// Deletes a group; its members stay.
     ///
-    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    /// A running site notices within `sessions.cache_ttl` (60 seconds).
     Delete {
         /// The group's name.
         group: String,
     },
 }
 
-/// Who gets or loses a permission, and which.
+/// Arguments of `grant` and `revoke`.
 #[derive(Args)]
 pub struct Grant {
     /// A user: username or e-mail address.
@@ -53,10 +53,10 @@ pub struct Grant {
     permission: String,
 }
 
-/// `group`
+/// Runs `group`.
 ///
 /// # Errors
-/// When there is no such group, or on an outage.
+/// A [`Failure`] when there is no such group, or the database cannot be used.
 pub async fn run(config: Config, command: GroupCommand) -> Result<(), Failure> {
     let site = super::open(config).await?;
     let done = match command {
@@ -112,10 +112,10 @@ async fn delete(site: &AppState, typed: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `grant`, and with `gives` false `revoke`
+/// Runs `grant`, or `revoke` if `gives` is false.
 ///
 /// # Errors
-/// When there is no such user or group, or the permission's name is none.
+/// A [`Failure`] when there is no such user, group or permission, or the database cannot be used.
 pub async fn grant(config: Config, grant: Grant, gives: bool) -> Result<(), Failure> {
     let site = super::open(config).await?;
     let done = set(&site, &grant, gives).await;
@@ -166,7 +166,7 @@ async fn change(site: &AppState, target: Target<'_>, permission: &str, gives: bo
     })
 }
 
-/// A name that no page asks for would be given without any effect.
+/// Returns the error for an unknown permission: granting it would have no effect.
 fn unknown(permission: &str) -> Failure {
     let names =
         Permission::ALL.map(|permission| format!("\n  {} ({permission})", permission.codename())).concat();

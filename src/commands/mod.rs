@@ -1,4 +1,4 @@
-//! What the command line does; `main.rs` parses it.
+//! The commands of the command line, which `main.rs` parses.
 
 pub mod backup;
 pub mod cache;
@@ -33,10 +33,11 @@ use crate::{
     site::AppState,
 };
 
-/// The site without its listener, for commands that work on the database. An embedded one is brought up to date first.
+/// Opens the site without its listener, for commands that work on the database. Migrates an
+/// embedded database first.
 ///
 /// # Errors
-/// When it cannot be opened.
+/// A [`Failure`] that says what could not be opened.
 pub async fn open(config: Config) -> Result<AppState, Failure> {
     let db = Database::connect(&config.database).await?;
     if db.is_embedded() {
@@ -47,36 +48,38 @@ pub async fn open(config: Config) -> Result<AppState, Failure> {
     AppState::new(config, Clock::default(), db, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
 }
 
-/// Has a file that may not grow any more, by a limit of the system, fail like one on a full disk. Without this the signal ends the
-/// program.
+/// Makes a write beyond the system's limit on file sizes fail like one to a full disk. By default,
+/// the signal SIGXFSZ ends the program.
 ///
 /// # Errors
-/// When the system does not allow it.
+/// A [`Failure`] when the signal cannot be handled.
 pub fn outlive_file_limits() -> Result<(), Failure> {
     const SIGXFSZ: i32 = 25;
-    // For the life of the program, whether anybody listens or not.
+    // The handler stays installed for the life of the program, even with its stream dropped.
     signal(SignalKind::from_raw(SIGXFSZ))
         .map(drop)
         .map_err(|error| Failure::start("listen for the signal SIGXFSZ", error))
 }
 
-/// How soon a running site knows of what a command has changed: another process, which trusts its memory for a while.
+/// Returns a sentence that says when a running site, another process that caches sessions, notices
+/// the change.
 fn known_soon(site: &AppState) -> String {
     let within = humantime::format_duration(site.config.sessions.cache_ttl.get());
     format!("A site that is running goes on as before for up to {within}, until it looks again.")
 }
 
-/// For output that may be long: a reader who has seen enough, such as `head`, is no error.
+/// Prints a line of output that may be long: a reader that closes the pipe early, such as `head`,
+/// is not an error.
 fn print_line(line: &str) {
     if writeln!(std::io::stdout(), "{line}").is_err() {
         std::process::exit(0);
     }
 }
 
-/// `migrate`
+/// Runs `migrate`.
 ///
 /// # Errors
-/// When the database cannot be opened or a migration fails.
+/// A [`Failure`] when the database cannot be opened or a migration fails.
 pub async fn migrate(config: Config) -> Result<(), Failure> {
     let db = Database::connect(&config.database).await?;
     db.migrate().await?;
@@ -85,10 +88,10 @@ pub async fn migrate(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `clearsessions`
+/// Runs `clearsessions`.
 ///
 /// # Errors
-/// An outage.
+/// A [`Failure`] when the database cannot be used.
 pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
     let site = open(config).await?;
     let swept =
@@ -98,10 +101,11 @@ pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `mails`: what waits in the queue, a line each. Addresses are shown, links and codes are made only when a mail goes out.
+/// Runs `mails`: lists the queue, one mail per line, or with `retry` schedules all for another try.
+/// The output has addresses but no links or codes, which are only created when a mail is sent.
 ///
 /// # Errors
-/// An outage.
+/// A [`Failure`] when the database cannot be used.
 pub async fn mails(config: Config, retry: bool) -> Result<(), Failure> {
     let outage = |error: AppError| Failure::start("read the queue of mails", error);
     let site = open(config).await?;
@@ -124,10 +128,10 @@ pub async fn mails(config: Config, retry: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `sweep`
+/// Runs `sweep`.
 ///
 /// # Errors
-/// An outage.
+/// A [`Failure`] when the database cannot be used.
 pub async fn sweep(config: Config) -> Result<(), Failure> {
     let site = open(config).await?;
     let swept = sweep::sweep(&site).await.map_err(|error| Failure::start("delete what is over", error))?;
@@ -139,10 +143,10 @@ pub async fn sweep(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `check --deploy`: the findings, one a line.
+/// Runs `check`: prints the findings, one per line, with `--deploy` those about deployment.
 ///
 /// # Errors
-/// When there is a finding.
+/// A [`Failure`] when there is a finding.
 pub fn check(config: &Config, deploy: bool) -> Result<(), Failure> {
     let findings = if deploy { config::deploy_findings(config) } else { Vec::new() };
     for finding in &findings {

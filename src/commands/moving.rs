@@ -1,4 +1,4 @@
-//! `export`, `import`, `import django`.
+//! The commands `export`, `import` and `import django`.
 
 use std::{
     fs::{File, OpenOptions},
@@ -24,21 +24,21 @@ use crate::{
     },
 };
 
-/// Where to.
+/// Arguments of `export`.
 #[derive(Args)]
 pub struct Export {
-    /// The file; `-` for the standard output. It holds password hashes: keep it from others.
+    /// The file; `-` for standard output. It contains password hashes: keep it secret.
     file: PathBuf,
-    /// Replaces a file that is there already.
+    /// Replaces an existing file.
     #[arg(long)]
     force: bool,
 }
 
-/// From where, and how.
+/// Arguments of `import`.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Import {
-    /// What `export` wrote; `-` for the standard input.
+    /// A file written by `export`; `-` for standard input.
     #[arg(required = true)]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -47,62 +47,65 @@ pub struct Import {
     from: Option<From>,
 }
 
-/// What both imports can be told.
+/// Options of both imports.
 #[derive(Args, Clone, Copy)]
 pub struct How {
-    /// Does it all and takes it back at the end: the report says what would be.
+    /// Does everything and rolls it back at the end; the report says what would have happened.
     #[arg(long)]
     dry_run: bool,
-    /// Writes the report as one JSON object, every row that there is something to say of included.
+    /// Writes the report as one JSON object, with every rejected row and every warning.
     #[arg(long)]
     json: bool,
-    /// Takes it for a success when rows were refused; without this the exit status is then not 0, though the others are taken.
+    /// Counts refused rows as success. Without this option, the exit status is not 0 if rows were
+    /// refused, though the others are imported.
     #[arg(long)]
     allow_refused: bool,
 }
 
-/// Other kinds of site.
+/// Other kinds of site to import from.
 #[derive(Subcommand)]
 pub enum From {
-    /// Takes users, groups, permissions and memberships of a Django site.
+    /// Imports users, groups, permissions and memberships of a Django site.
     ///
-    /// Members log in with the password that they have. It can be repeated: what has changed there since then is taken over, unless it
-    /// was changed here too. Everything is taken or nothing. While it runs, others can read but not write: run it when the site is
-    /// quiet. docs/moving-in.md leads through it.
+    /// Members keep their passwords. The import can be repeated: it takes over what has changed
+    /// there since, unless it was changed here too. It imports everything or nothing. While it
+    /// runs, others can read but not write: run it when the site is quiet. See docs/moving-in.md.
     Django(Django),
 }
 
-/// A Django site.
+/// Arguments of `import django`.
 #[derive(Args)]
 pub struct Django {
-    /// A file that `manage.py dumpdata` wrote as JSON, or the site's SQLite database.
+    /// A JSON file written by `manage.py dumpdata`, or the site's SQLite database.
     file: PathBuf,
-    /// The site's user model, if it has one of its own: `app.model`.
+    /// The site's user model, if it has a custom one: `app.model`.
     #[arg(long, default_value = "auth.user")]
     user_model: String,
-    /// The column of the user model that becomes the username; where that is empty or not there, the e-mail address does.
+    /// The column of the user model that becomes the username. Where it is empty or missing, the
+    /// e-mail address is used.
     #[arg(long, default_value = "username")]
     username_field: String,
-    /// A name for the site; needed when several move in here.
+    /// A name for the site; needed if several are imported.
     #[arg(long, default_value = "django")]
     source: String,
     #[command(flatten)]
     how: How,
 }
 
-/// `export`
+/// Runs `export`.
 ///
 /// # Errors
-/// When the file is there, cannot be written, or on an outage.
+/// A [`Failure`] when the file exists and `--force` is not given, when it cannot be written, or
+/// when the database cannot be used.
 pub async fn export(config: Config, export: Export) -> Result<(), Failure> {
-    // Whatever --force is meant for, it is not that.
+    // Not even with --force.
     if backup::file_of(&config.database).is_ok_and(|database| backup::is_same(&database, &export.file)) {
         return Err(Failure::message("this is the database itself"));
     }
     let site = super::open(config).await?;
     let done = tokio::select! {
         done = write(&site, &export) => done,
-        // Hashes of passwords must not be left in half a file.
+        // A partial file would still contain password hashes.
         _ = tokio::signal::ctrl_c() => Err(Failure::message("interrupted: nothing was written")),
     };
     site.db.close().await;
@@ -124,7 +127,7 @@ async fn write(site: &AppState, export: &Export) -> Result<Exported, Failure> {
         return Err(Failure::message(format!("{name} is there already: --force replaces it")));
     }
     let trouble = |error: std::io::Error| Failure::start(&format!("write {name}"), error);
-    // It has its name only when it is whole.
+    // The file gets its name only when it is complete.
     let partial = Partial::beside(&export.file)?;
     let file = OpenOptions::new().write(true).open(&partial.0).map_err(trouble)?;
     let mut writer = BufWriter::new(file);
@@ -137,10 +140,11 @@ async fn write(site: &AppState, export: &Export) -> Result<Exported, Failure> {
     Ok(exported)
 }
 
-/// `import`
+/// Runs `import`.
 ///
 /// # Errors
-/// When the file is not good, or on an outage.
+/// A [`Failure`] when the file is invalid, rows were refused without `--allow-refused`, or the
+/// database cannot be used.
 pub async fn import(config: Config, import: Import) -> Result<(), Failure> {
     match import.from {
         Some(From::Django(django)) => {

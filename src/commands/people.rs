@@ -1,4 +1,5 @@
-//! `createsuperuser` and `changepassword`: Django's, with its questions and its `--noinput`.
+//! The commands `createsuperuser` and `changepassword`, with the questions and the `--noinput` of
+//! Django's.
 
 use std::io::{IsTerminal, Write, stdin, stdout};
 
@@ -14,11 +15,11 @@ use crate::{
     site::AppState,
 };
 
-/// `createsuperuser`. Without questions, username, e-mail and password come from SUPERUSER_USERNAME, SUPERUSER_EMAIL and
-/// SUPERUSER_PASSWORD.
+/// Runs `createsuperuser`. With `--noinput`, username, e-mail address and password come from
+/// SUPERUSER_USERNAME, SUPERUSER_EMAIL and SUPERUSER_PASSWORD.
 ///
 /// # Errors
-/// When something is missing or refused.
+/// A [`Failure`] when a value is missing or invalid, or the database cannot be used.
 pub async fn create_superuser(config: Config, no_input: bool) -> Result<(), Failure> {
     let site = super::open(config).await?;
     let done = if no_input { from_environment(&site).await } else { by_asking(&site).await };
@@ -73,7 +74,7 @@ async fn by_asking(site: &AppState) -> Result<(), Failure> {
         if !only_password {
             continue;
         }
-        // Django's question; two passwords that differ are never taken.
+        // Django asks this too; two different passwords are never accepted.
         let same = errors.of(Field::Password2).next().is_none() && !password1.expose().is_empty();
         if same
             && ask("Bypass password validation and create user anyway? [y/N]: ")
@@ -89,7 +90,7 @@ async fn by_asking(site: &AppState) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks for each again at once where it cannot be taken.
+/// Asks again for each value until it is valid.
 async fn ask_for_names(site: &AppState) -> Result<(String, String), Failure> {
     let username = loop {
         let username = ask("Username: ").await?;
@@ -109,11 +110,13 @@ async fn ask_for_names(site: &AppState) -> Result<(String, String), Failure> {
     }
 }
 
-/// `changepassword`: ends all sessions of the account. Without a terminal the password is the first line of the input. Without a name
-/// it is the account that is called like whoever is logged in at this machine, as with Django.
+/// Runs `changepassword`, which ends all sessions of the account. Without a terminal, the password
+/// is the first line of the input. Without a name, the account is the one named like the operating
+/// system's user, as in Django.
 ///
 /// # Errors
-/// When there is no such account, or the password is refused.
+/// A [`Failure`] when there is no such account, the password is invalid, or the database cannot be
+/// used.
 pub async fn change_password(config: Config, username: Option<String>) -> Result<(), Failure> {
     let login = match username.or_else(login_here) {
         Some(login) => login,
@@ -130,16 +133,16 @@ pub async fn change_password(config: Config, username: Option<String>) -> Result
     Ok(())
 }
 
-/// Who is logged in at this machine, by the variables that Python's `getpass` asks.
+/// Returns the operating system's user, by the variables that Python's `getpass` reads.
 fn login_here() -> Option<String> {
     ["LOGNAME", "USER", "LNAME", "USERNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
 }
 
-/// Whose it was.
+/// Sets the password and returns the account's username.
 async fn set_password(site: &AppState, login: &str) -> Result<String, Failure> {
-    /// At a terminal; Django's number.
+    /// Attempts at a terminal, as in Django.
     const TRIES: u32 = 3;
     let nobody = || Failure::message(format!("there is no user '{login}'"));
     let Some(username) = service::username_of(site, login).await.map_err(refused)? else {
@@ -192,7 +195,8 @@ async fn ask(question: &str) -> Result<String, Failure> {
     next_line().await
 }
 
-/// Reads a line on a thread of its own, so that Ctrl-C ends the program in order: a terminal that was made silent must not stay so.
+/// Reads a line on a separate thread, so that Ctrl-C ends the program in order and restores the
+/// terminal's echo.
 async fn next_line() -> Result<String, Failure> {
     let (send, line) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
@@ -211,7 +215,8 @@ async fn next_line() -> Result<String, Failure> {
     }
 }
 
-/// The terminal shows nothing before the question is asked: whoever, or whatever, answers at once must not be seen.
+/// Asks for a password. Echo is off before the question appears, so that a fast answer is not
+/// shown.
 async fn ask_secretly(question: &str) -> Result<Secret, Failure> {
     let silence =
         Silence::begin().map_err(|error| Failure::start("read the password from the terminal", error))?;
@@ -221,7 +226,7 @@ async fn ask_secretly(question: &str) -> Result<Secret, Failure> {
     line.map(Secret::new)
 }
 
-/// A terminal that does not show what is typed, until this is dropped.
+/// Turns the terminal's echo off until dropped.
 struct Silence(Termios);
 
 impl Silence {
@@ -236,7 +241,7 @@ impl Silence {
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        // Nothing can be done about a terminal that is gone.
+        // The terminal may be gone; nothing can be done then.
         let _ = termios::tcsetattr(stdin(), OptionalActions::Drain, &self.0);
     }
 }

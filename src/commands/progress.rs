@@ -1,4 +1,4 @@
-//! Progress on the terminal: a bar for people, a line now and then for a file.
+//! Progress on the terminal: a bar for people, an occasional line for log files.
 
 use std::{
     io::{IsTerminal, Write},
@@ -10,15 +10,15 @@ use tokio::task::JoinHandle;
 
 use crate::transfer::progress::Progress;
 
-/// Shows progress until it is ended.
+/// The progress display.
 pub struct Shown {
     task: JoinHandle<()>,
     bar: ProgressBar,
 }
 
-/// Begins to show it, on the error output: the other one may be the file that is written.
+/// Shows progress on standard error, because standard output may be the exported file.
 pub fn show(progress: &Progress, what: &'static str) -> Shown {
-    const EVERY: Duration = Duration::from_millis(100);
+    const INTERVAL: Duration = Duration::from_millis(100);
     let bar = if std::io::stderr().is_terminal() {
         let style = ProgressStyle::with_template(
             "{msg} {wide_bar} {percent:>3}% {elapsed_precise} (left: {eta_precise})",
@@ -32,10 +32,10 @@ pub fn show(progress: &Progress, what: &'static str) -> Shown {
     let task = tokio::spawn(async move {
         let mut told = 0;
         loop {
-            tokio::time::sleep(EVERY).await;
+            tokio::time::sleep(INTERVAL).await;
             let (done, total, rows) = progress.look();
             if drawn.is_hidden() {
-                // Every tenth, as it is passed.
+                // A line at each tenth.
                 let tenths = done.saturating_mul(10).checked_div(total).unwrap_or(0);
                 if tenths > told {
                     told = tenths;
@@ -52,13 +52,13 @@ pub fn show(progress: &Progress, what: &'static str) -> Shown {
 }
 
 impl Shown {
-    /// A line above the bar.
+    /// Returns a function that prints a line above the bar.
     pub fn line_printer(&self) -> impl Fn(&str) + Send + 'static {
         let bar = self.bar.clone();
         move |line| bar.suspend(|| super::print_line(line))
     }
 
-    /// Ends it.
+    /// Removes the display.
     pub fn end(self) {
         self.task.abort();
         self.bar.finish_and_clear();

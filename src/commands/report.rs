@@ -1,4 +1,5 @@
-//! What came of an import, for people or as JSON. Rows are written as they come, so that a million of them take no memory.
+//! Prints an import's report for people or as JSON. Rows are printed as they come, so that a
+//! million of them need no memory.
 
 use std::sync::{
     Arc,
@@ -12,10 +13,10 @@ use crate::{
     transfer::report::{Row, Tally, Totals},
 };
 
-/// For people: more rows than anybody reads are only counted.
+/// Rows shown to people; any more are only counted.
 const ROWS_SHOWN: u64 = 200;
 
-/// Writes a report. Clones write the same one.
+/// Prints a report. Clones print to the same one.
 #[derive(Clone)]
 pub struct Printer(Arc<Inner>);
 
@@ -26,7 +27,7 @@ struct Inner {
 }
 
 impl Printer {
-    /// Line by line.
+    /// Creates a printer that passes each line to `print`.
     pub fn new(is_json: bool, print: impl Fn(&str) + Send + Sync + 'static) -> Self {
         let printer = Self(Arc::new(Inner { is_json, rows: AtomicU64::new(0), print: Box::new(print) }));
         if is_json {
@@ -35,16 +36,16 @@ impl Printer {
         printer
     }
 
-    /// A row that there is something to say of.
+    /// Prints a message about a row.
     pub fn row(&self, row: &Row) {
         let before = self.0.rows.fetch_add(1, Ordering::Relaxed);
         if self.0.is_json {
             let between = if before == 0 { "" } else { "," };
             (self.0.print)(&format!("{between}{}", serde_json::to_string(row).unwrap_or_default()));
         } else if before < ROWS_SHOWN {
-            // As a debug string: what comes from a file may hold anything, and this goes to a terminal.
+            // Escaped, because it comes from a file and goes to a terminal.
             let Row { kind, key, name, is_refused, reason } = row;
-            // A key that was made from the name says nothing more.
+            // A key derived from the name adds nothing.
             let is_key = !key.is_empty() && !key.starts_with("name:");
             let key = if is_key { format!(" ({})", key.escape_debug()) } else { String::new() };
             let verb = if *is_refused { "refused: " } else { "" };
@@ -52,7 +53,7 @@ impl Printer {
         }
     }
 
-    /// The numbers.
+    /// Prints the totals.
     pub fn end(&self, totals: Result<Totals, &Failure>, dry_run: bool) {
         if self.0.is_json {
             let end = match totals {

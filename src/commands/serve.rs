@@ -1,4 +1,4 @@
-//! `serve`
+//! The command `serve`.
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -8,10 +8,10 @@ use crate::{
     timing,
 };
 
-/// Serves until Ctrl-C, SIGTERM, or SIGHUP.
+/// Runs `serve`: serves until Ctrl-C, SIGTERM, or SIGHUP.
 ///
 /// # Errors
-/// When the site cannot start.
+/// A [`Failure`] that says why the site cannot start.
 pub async fn serve(config: Config) -> Result<(), Failure> {
     let _log = timing::log::begin(&config.log)?;
     let listener = Listener::bind(&config.server.address).await.map_err(|error| {
@@ -24,13 +24,14 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
     server::run(config, Clock::default(), listener, stop).await
 }
 
-/// Returns what is ready when the program is told to stop: by Ctrl-C, by SIGTERM, or because its terminal was closed (SIGHUP, which
-/// `nohup` has it ignore). SIGUSR1 and SIGUSR2, by which other servers reopen their logs, mean nothing here; without a handler they
-/// would end the program at once.
+/// Returns a future that completes when the program is to stop: by Ctrl-C, by SIGTERM, or because
+/// its terminal was closed (SIGHUP, unless ignored, as under `nohup`). SIGUSR1 and SIGUSR2, by
+/// which other servers reopen their logs, are handled and ignored: by default they would end the
+/// program.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut hang_up = if ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) };
-    // A handler stays when its stream is dropped.
+    // The handler stays installed when its stream is dropped.
     drop((signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?));
     Ok(async move {
         tokio::select! {
@@ -41,7 +42,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     })
 }
 
-/// Whether SIGHUP is ignored, as far as the system says (Linux does).
+/// Returns whether SIGHUP is ignored, according to the system (Linux tells).
 fn ignores_hang_up() -> bool {
     const SIGHUP: u64 = 1;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

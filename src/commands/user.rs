@@ -1,4 +1,4 @@
-//! `user`: accounts, for the operator.
+//! The command `user`: accounts, for the operator.
 
 use clap::Subcommand;
 
@@ -13,18 +13,19 @@ use crate::{
     site::AppState,
 };
 
-/// What is done with accounts.
+/// Subcommands of `user`.
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Lists accounts, the oldest first: username, e-mail address, what it is, last login, with tabs in between.
+    /// Lists accounts, the oldest first: username, e-mail address, kind and last login, separated
+    /// by tabs.
     List {
-        /// Only those with this in their username, address or name.
+        /// Only accounts with this text in their username, address or name.
         #[arg(long, default_value = "")]
         search: String,
         /// Only members of this group.
         #[arg(long, default_value = "")]
         group: String,
-        /// Only those that are switched off.
+        /// Only deactivated accounts.
         #[arg(long)]
         inactive: bool,
         /// Only staff.
@@ -34,28 +35,28 @@ pub enum UserCommand {
         #[arg(long)]
         superusers: bool,
     },
-    /// Shows all that there is to know of an account.
+    /// Shows an account's details.
     Show {
         /// Username or e-mail address.
         user: String,
     },
     /// Lets an account log in again.
     ///
-    /// A running site knows of it at once.
+    /// A running site notices immediately.
     Activate {
         /// Username or e-mail address.
         user: String,
     },
-    /// Switches an account off and ends all its sessions.
+    /// Deactivates an account and ends all its sessions.
     ///
-    /// A running site trusts a session from memory for `sessions.cache_ttl` (60 seconds) at most.
+    /// A running site may accept a cached session for up to `sessions.cache_ttl` (60 seconds).
     Deactivate {
         /// Username or e-mail address.
         user: String,
     },
     /// Adds an account to a group.
     ///
-    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    /// A running site notices within `sessions.cache_ttl` (60 seconds).
     AddToGroup {
         /// Username or e-mail address.
         user: String,
@@ -64,7 +65,7 @@ pub enum UserCommand {
     },
     /// Removes an account from a group.
     ///
-    /// On a running site it takes effect after `sessions.cache_ttl` (60 seconds) at the latest.
+    /// A running site notices within `sessions.cache_ttl` (60 seconds).
     RemoveFromGroup {
         /// Username or e-mail address.
         user: String,
@@ -73,10 +74,10 @@ pub enum UserCommand {
     },
 }
 
-/// `user`
+/// Runs `user`.
 ///
 /// # Errors
-/// When there is no such account or group, or on an outage.
+/// A [`Failure`] when there is no such account or group, or the database cannot be used.
 pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
     let site = super::open(config).await?;
     let done = match command {
@@ -201,7 +202,7 @@ async fn set_membership(
     Ok(())
 }
 
-/// The account that a name means.
+/// Returns the account with this username or e-mail address.
 pub(super) async fn find(site: &AppState, typed: &str) -> Result<User, Failure> {
     match service::find_user(site, typed).await.map_err(outage)? {
         Found::One(user) => Ok(*user),
@@ -212,7 +213,7 @@ pub(super) async fn find(site: &AppState, typed: &str) -> Result<User, Failure> 
     }
 }
 
-/// The group of a name.
+/// Returns the group with this name.
 pub(super) async fn find_group(site: &AppState, typed: &str) -> Result<Group, Failure> {
     service::find_group(site, typed).await.map_err(outage)?.ok_or_else(|| no_group(typed))
 }

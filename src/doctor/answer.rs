@@ -1,4 +1,4 @@
-//! From what a router sends to what can be read.
+//! Turns a router's response into text that can be searched.
 
 use std::{
     io::{Cursor, Read},
@@ -14,21 +14,21 @@ use tokio_stream::StreamExt;
 
 use super::{canary::Role, detect_leaks::Answer};
 
-/// The longest answer that is read, packed or not.
-const LONGEST: usize = 16 * 1024 * 1024;
-/// How long to wait for the first words of a stream.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The largest response that is read, in bytes, before or after decompression.
+const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
+/// How long to wait for the first event of a stream.
+const FIRST_EVENT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whose picture has which colour.
+/// The colour of each role's profile picture.
 pub type Palette = Vec<(Role, [u8; 3])>;
 
-/// Reads an answer: all of it, but of a stream what it says at first.
+/// Reads a response: the whole body, or the first event of a stream.
 pub async fn read(response: Response, palette: &Palette) -> Answer {
     let (head, body) = response.into_parts();
     let kind = text_of(&head.headers, header::CONTENT_TYPE);
     let bytes = match kind.starts_with("text/event-stream") {
         true => Some(first_words(body).await),
-        false => to_bytes(body, LONGEST).await.ok().map(Vec::from),
+        false => to_bytes(body, MAX_ANSWER_BYTES).await.ok().map(Vec::from),
     };
     let bytes = bytes.and_then(|bytes| decoded(&text_of(&head.headers, header::CONTENT_ENCODING), bytes));
     let (text, picture_of) = match bytes {
@@ -48,7 +48,7 @@ fn text_of(headers: &HeaderMap, name: header::HeaderName) -> String {
 }
 
 async fn first_words(body: Body) -> Vec<u8> {
-    match tokio::time::timeout(PATIENCE, body.into_data_stream().next()).await {
+    match tokio::time::timeout(FIRST_EVENT_TIMEOUT, body.into_data_stream().next()).await {
         Ok(Some(Ok(bytes))) => bytes.to_vec(),
         _ => Vec::new(),
     }
@@ -65,11 +65,11 @@ fn decoded(encoding: &str, packed: Vec<u8>) -> Option<Vec<u8>> {
 }
 
 fn all_of(from: impl Read) -> Option<Vec<u8>> {
-    let (mut from, mut bytes) = (from.take(LONGEST as u64), Vec::new());
+    let (mut from, mut bytes) = (from.take(MAX_ANSWER_BYTES as u64), Vec::new());
     from.read_to_end(&mut bytes).ok().map(|_| bytes)
 }
 
-/// All files of an archive, one after the other.
+/// Returns all files of an archive as one text.
 fn unzipped(bytes: Vec<u8>) -> Option<String> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
     let mut text = String::new();
@@ -80,7 +80,8 @@ fn unzipped(bytes: Vec<u8>) -> Option<String> {
     Some(text)
 }
 
-/// Whose colour a picture has in its middle, as nearly as a picture keeps it that was packed with losses.
+/// Returns the role whose colour is nearest to the pixel in the middle; lossy compression shifts
+/// colours a little.
 fn owner(bytes: &[u8], palette: &Palette) -> Option<Role> {
     let picture = image::load_from_memory(bytes).ok()?.into_rgb8();
     let colour = picture.get_pixel_checked(picture.width() / 2, picture.height() / 2)?.0;

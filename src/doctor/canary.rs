@@ -1,24 +1,24 @@
-//! Who asks, and what each of them is known by.
+//! The roles that probe the site, and the canaries by which their data is recognised.
 
 use std::fmt;
 
-/// Who asks.
+/// A role that sends requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Somebody who is not signed in.
+    /// An anonymous visitor.
     Anonymous,
     /// A member.
     FirstMember,
-    /// Another one.
+    /// Another member.
     SecondMember,
-    /// Staff who may look at users, and nothing else.
+    /// Staff with the permission to view users and no other.
     Staff,
-    /// Who may everything.
+    /// A superuser.
     Superuser,
 }
 
 impl Role {
-    /// All of them.
+    /// All roles.
     pub const ALL: [Self; 5] =
         [Self::Anonymous, Self::FirstMember, Self::SecondMember, Self::Staff, Self::Superuser];
 }
@@ -35,33 +35,33 @@ impl fmt::Display for Role {
     }
 }
 
-/// What something tells of its owner.
+/// The kind of data that a canary marks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// How they log in.
+    /// The username.
     Username,
-    /// Their address.
+    /// The e-mail address.
     Email,
-    /// Their first name.
+    /// The first name.
     FirstName,
-    /// Their last name.
+    /// The last name.
     LastName,
-    /// Their browser.
+    /// The `User-Agent`.
     Agent,
-    /// Where they come from.
+    /// The network address.
     Address,
-    /// A group that they made.
+    /// The name of a group that they created.
     Group,
-    /// Their picture.
+    /// The profile picture.
     Picture,
-    /// Their password: a secret, also from themselves.
+    /// The password: a secret that no page shows, not even to its owner.
     Password,
-    /// What is in their cookies: a secret that only they are sent, and never in a page.
+    /// A cookie's value: a secret that is sent only to its owner, and never in a page.
     Cookie,
 }
 
 impl Kind {
-    /// Whether no page may show it to anybody.
+    /// Returns whether no page may show it, not even to its owner.
     pub const fn is_secret(self) -> bool {
         matches!(self, Self::Password | Self::Cookie)
     }
@@ -84,36 +84,36 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A text that nobody can guess, and that stands in one place of one person's data.
+/// A canary: an unguessable text that occurs in one field of one role's data.
 #[derive(Clone)]
 pub struct Canary {
-    /// Whose.
+    /// The role whose data it marks.
     pub owner: Role,
-    /// What it is of theirs.
+    /// The kind of data it marks.
     pub kind: Kind,
     text: String,
 }
 
 impl Canary {
-    /// A text by which this is known, in any case.
+    /// Creates a canary that is found in any case.
     pub fn new(owner: Role, kind: Kind, text: &str) -> Self {
         Self { owner, kind, text: text.to_ascii_lowercase() }
     }
 
-    /// Where it is in a text in lower case.
+    /// Returns the byte offset of the canary in a lower-case text.
     pub fn find(&self, text: &str) -> Option<usize> {
         text.find(&self.text)
     }
 }
 
-/// Without the text: it may be a secret.
+/// Leaves out the text, which may be a secret.
 impl fmt::Debug for Canary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Mark({:?} of {:?})", self.kind, self.owner)
     }
 }
 
-/// Letters and digits alone, so that it is spelled alike in HTML, JSON and addresses.
+/// Returns a random text of letters and digits, which is spelled alike in HTML, JSON and URLs.
 pub fn unguessable() -> String {
     format!("m{:032x}", rand::random::<u128>())
 }

@@ -1,4 +1,5 @@
-//! Everything is asked for as everybody, in changing order, so that each of them comes upon what was made for another.
+//! Requests everything as every role, in changing order, so that each role meets pages that were
+//! cached for another.
 
 use axum::Router;
 use tokio::task::JoinSet;
@@ -13,17 +14,17 @@ use super::{
 };
 use crate::{shared::paths::EXPORT, site::AppState};
 
-/// Each begins with a cache in which nothing is.
+/// A round of requests, which begins with an empty cache.
 struct Round {
-    /// Who comes first.
+    /// The role that comes first.
     first: usize,
-    /// For `Accept-Encoding`: at first, and when everybody comes a second time.
+    /// `Accept-Encoding`, at first and when every role comes a second time.
     encodings: [&'static str; 2],
-    /// Whether all come at the same time.
+    /// Whether all roles send their requests at the same time.
     at_once: bool,
 }
 
-/// Everybody is first in one of them.
+/// Every role comes first in one of the rounds.
 const ROUNDS: [Round; Role::ALL.len()] = [
     Round { first: 1, encodings: ["", "gzip"], at_once: false },
     Round { first: 4, encodings: ["br, gzip;q=0.5", ""], at_once: false },
@@ -31,10 +32,11 @@ const ROUNDS: [Round; Role::ALL.len()] = [
     Round { first: 3, encodings: ["gzip", "identity"], at_once: false },
     Round { first: 2, encodings: ["", "gzip, deflate, br, zstd"], at_once: true },
 ];
-/// Where everybody who is signed in sees themselves. Who does not proves nothing by not seeing others.
+/// Pages that show signed-in roles their own data. A role that never sees its own proves nothing by
+/// not seeing others'.
 const OWN: [&str; 3] = ["/members/dashboard", "/members/picture/large", EXPORT];
 
-/// Asks for everything as everybody.
+/// Sends every probe as every role, and reports the findings.
 pub async fn crawl(site: &AppState, people: &Fixtures, router: &Router) -> Report {
     let errands = probe::all(&people.ids);
     let mut examination = Report::default();
@@ -69,7 +71,7 @@ pub async fn crawl(site: &AppState, people: &Fixtures, router: &Router) -> Repor
 
 type Answers = Vec<(usize, Answer)>;
 
-/// The second time the other way round.
+/// Sends the requests one after the other, the second time in reverse order.
 async fn in_turn(
     people: &Fixtures,
     router: &Router,
@@ -105,7 +107,7 @@ async fn at_once(people: &Fixtures, router: &Router, errand: &Probe, encoding: &
     while let Some(answer) = asking.join_next().await {
         answers.extend(answer.ok());
     }
-    // Reading one has panicked: it counts as one that cannot be read.
+    // A task has panicked while reading: its answer counts as unreadable.
     for number in 0..people.visitors.len() {
         if answers.iter().all(|(other, _)| *other != number) {
             answers.push((number, Answer::default()));
@@ -118,7 +120,8 @@ fn wanted<'a>(errand: &'a Probe, encoding: &'static str) -> Wanted<'a> {
     Wanted { address: &errand.address, sent: &errand.sent, kind: errand.kind, encoding }
 }
 
-/// Judges an answer; whether it showed the visitor who they are.
+/// Adds the findings about one answer to the report. Returns whether the answer showed the
+/// visitor's own data.
 fn look(people: &Fixtures, errand: &Probe, number: usize, answer: &Answer, examination: &mut Report) -> bool {
     let visitor = &people.visitors[number];
     let member = visitor.member.as_ref();

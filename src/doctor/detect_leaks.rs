@@ -1,4 +1,4 @@
-//! What is wrong with an answer. Nothing is asked here: an answer comes in, verdicts go out.
+//! Detects leaks in a single answer. Sends nothing: it takes an answer and returns findings.
 
 use std::fmt;
 
@@ -7,26 +7,26 @@ use axum::http::{HeaderMap, HeaderName, header};
 use super::canary::{Canary, Kind, Role};
 use crate::server::page_cache::X_CACHE;
 
-/// An answer, ready to be read.
+/// An answer, ready to be searched.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// Its status.
+    /// The status.
     pub status: u16,
-    /// Its headers.
+    /// The headers.
     pub headers: HeaderMap,
-    /// What its body says, unpacked and in lower case; nothing where it could not be read.
+    /// The body, decompressed and in lower case, or `None` if it could not be read.
     pub text: Option<String>,
-    /// Whose picture it is, if it is one.
+    /// The role whose profile picture it is, if it is one.
     pub picture_of: Option<Role>,
 }
 
 impl Answer {
-    /// Whether it came out of the page cache.
+    /// Returns whether it was served from the page cache.
     pub fn is_kept(&self) -> bool {
         self.headers.get(X_CACHE).is_some_and(|value| value.as_bytes().starts_with(b"HIT"))
     }
 
-    /// Whether the page cache gave it, be it only just made.
+    /// Returns whether it went through the page cache, including one that was just rendered for it.
     fn is_shared(&self) -> bool {
         self.headers.get(X_CACHE).is_some_and(|value| !value.as_bytes().starts_with(b"BYPASS"))
     }
@@ -35,20 +35,20 @@ impl Answer {
 /// What is expected of an answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
-    /// Who asked.
+    /// The role that sent the request.
     pub asker: Role,
-    /// Whether they may enter.
+    /// Whether this role may open the address.
     pub may_enter: bool,
-    /// Whether they may see there what belongs to others.
+    /// Whether this role may see other people's data there.
     pub sees_others: bool,
 }
 
-/// Where in an answer.
+/// The place of a leak in an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// At this byte of the unpacked body.
+    /// This byte of the decompressed body.
     Body(usize),
-    /// In this header.
+    /// This header.
     Header(HeaderName),
 }
 
@@ -61,27 +61,28 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong.
+/// A problem with an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
-    /// It has in it what the asker must not see.
+    /// It shows data that the asker must not see.
     Shows(Role, Kind, Place),
-    /// Who may not enter was let in.
+    /// It let in a role that may not enter, with this status.
     LetsIn(u16),
-    /// Somebody else's cache may keep it.
+    /// A shared cache may store it.
     Keepable,
-    /// It is out of the cache, and sets a cookie.
+    /// It comes from the cache and sets a cookie.
     SharesCookie,
-    /// It is a signed-in visitor's, and has an ETag: a browser would be told that it is still the same.
+    /// It is for a signed-in visitor and has an ETag, so a browser might be told that an old page
+    /// is still current.
     HasEtag,
-    /// No verdict: the site could not answer, or not so that it could be read.
+    /// No verdict: the site did not answer, or not in a readable form.
     NoAnswer(u16),
-    /// No verdict on anything: the asker was never shown what is their own.
+    /// No verdict at all: the asker was never shown their own data.
     ShowsNothing,
 }
 
 impl What {
-    /// Whether it says the same, wherever in the answer.
+    /// Returns whether both are the same problem, wherever in the answer it occurs.
     pub fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Shows(owner, kind, _), Self::Shows(others, other, _)) => owner == others && kind == other,
@@ -104,7 +105,7 @@ impl fmt::Display for What {
     }
 }
 
-/// All that is wrong with an answer.
+/// Returns all problems with an answer.
 pub fn judge(asked: &Asked, answer: &Answer, marks: &[Canary]) -> Vec<What> {
     let mut found: Vec<What> = marks.iter().filter_map(|mark| shown(asked, answer, mark)).collect();
     if let Some(owner) = answer.picture_of
@@ -146,13 +147,14 @@ fn shown(asked: &Asked, answer: &Answer, mark: &Canary) -> Option<What> {
     Some(What::Shows(mark.owner, mark.kind, place))
 }
 
-/// What was made for somebody who is signed in, or sends a stranger away, is for no cache at all; nothing is for everybody's.
+/// Responses to signed-in visitors, and those that turn anonymous ones away, must be `private,
+/// no-store`. No response may be `public`.
 fn has_good_caching(asked: &Asked, answer: &Answer) -> bool {
     let values = answer.headers.get_all(header::CACHE_CONTROL).iter().filter_map(|value| value.to_str().ok());
     let words: Vec<String> =
         values.flat_map(|value| value.split(',')).map(|word| word.trim().to_ascii_lowercase()).collect();
     let says = |word: &str| words.iter().any(|said| said == word);
-    // Where there is nothing, there is nothing to hide.
+    // A 404 has nothing to hide.
     let is_closed = asked.asker != Role::Anonymous || (!asked.may_enter && answer.status != 404);
     !says("public") && (!is_closed || (says("private") && says("no-store")))
 }

@@ -1,4 +1,5 @@
-//! Whom there is to see: four accounts of which every word is known again, made and signed in the way people are.
+//! The accounts that probe the site, each full of canaries, created and signed in through the
+//! site's own forms.
 
 use std::{io::Cursor, net::IpAddr};
 
@@ -31,23 +32,23 @@ use crate::{
     site::AppState,
 };
 
-/// Who is there.
+/// The visitors, and the canaries in their data.
 #[derive(Debug)]
 pub struct Fixtures {
-    /// As in [`Role::ALL`].
+    /// The visitors, in the order of [`Role::ALL`].
     pub visitors: Vec<Visitor>,
-    /// What they are known by.
+    /// The canaries.
     pub marks: Vec<Canary>,
-    /// Their numbers, and that of their group.
+    /// The ids of the accounts and of their group.
     pub ids: Vec<i64>,
-    /// Whose picture has which colour.
+    /// The colour of each role's profile picture.
     pub palette: Palette,
 }
 
-/// Far apart, whatever packing does to them.
+/// Far enough apart to survive lossy compression.
 const COLOURS: [[u8; 3]; 4] = [[200, 40, 40], [40, 200, 40], [40, 40, 200], [200, 200, 40]];
 
-/// Somebody who is to have an account.
+/// An account to be created.
 struct Person {
     visitor: Visitor,
     username: String,
@@ -83,7 +84,7 @@ impl Person {
         [("username", &self.username), ("first_name", &self.first_name), ("last_name", &self.last_name)]
     }
 
-    /// Signs in, twice: there is another device. What the browsers were given nobody else may see.
+    /// Logs in twice, so that there is a second device. The values of the cookies become canaries.
     async fn sign_in(&mut self, router: &Router, marks: &mut Vec<Canary>) -> Result<(), Failure> {
         let fields = [("login", self.username.as_str()), ("password", &self.password), ("remember", "yes")];
         for _ in 0..2 {
@@ -109,10 +110,10 @@ impl Person {
     }
 }
 
-/// Makes them all.
+/// Creates all accounts.
 ///
 /// # Errors
-/// When the site does not do as it should with them.
+/// A [`Failure`] when the site does not do what is needed for that.
 pub async fn settle(site: &AppState, router: &Router) -> Result<Fixtures, Failure> {
     let mut marks = Vec::new();
     let mut persons: Vec<Person> =
@@ -146,12 +147,13 @@ pub async fn settle(site: &AppState, router: &Router) -> Result<Fixtures, Failur
     Ok(Fixtures { visitors, marks, ids, palette })
 }
 
-/// In none of the letters of the other marks: it would be refused as too similar to them.
+/// Returns a random password. It shares no letters with the other canaries; otherwise it would be
+/// refused as too similar to them.
 fn password() -> String {
     unguessable().bytes().map(|byte| char::from(b'g' + byte % 20)).collect()
 }
 
-/// From an address that nobody can guess; staff from where there is an admin for them.
+/// Creates a visitor with a random address; staff get one from `admin.allow_from`.
 fn visitor(site: &AppState, role: Role, agent: String) -> Visitor {
     let (first, rest) = (0xfd_u128 << 120, rand::random::<u128>() >> 8);
     let office = site.config.admin.allow_from.first().map(ipnet::IpNet::addr);
@@ -165,7 +167,7 @@ fn visitor(site: &AppState, role: Role, agent: String) -> Visitor {
     Visitor { role, member: None, peer, agent, host: format!("{host}{port}"), cookies: String::new() }
 }
 
-/// The superuser adds somebody and vouches for their address.
+/// Adds the account as the superuser, who also confirms its address.
 async fn add(site: &AppState, router: &Router, superuser: &Person, person: &Person) -> Result<(), Failure> {
     let mut fields = person.names().to_vec();
     fields.push(("email", &person.email));
@@ -194,7 +196,7 @@ async fn add(site: &AppState, router: &Router, superuser: &Person, person: &Pers
     superuser.post(router, SaveUser::PATH, &fields).await
 }
 
-/// A group of the superuser's, with the staff in it.
+/// Creates a group with the superuser in it, and a canary for its name.
 async fn gather(site: &AppState, persons: &[Person], marks: &mut Vec<Canary>) -> Result<i64, Failure> {
     let name = unguessable();
     marks.push(Canary::new(Role::Superuser, Kind::Group, &name));

@@ -1,5 +1,6 @@
-//! Whether members can see anything of each other: every route is asked as five visitors, on a site made for that and with the
-//! settings of the real one, and no answer may have in it what its asker must not see.
+//! Checks that members cannot see each other's data: requests every route as five visitors, on a
+//! sandbox with the settings of the real site, and searches the answers for data that the visitor
+//! must not see.
 
 mod answer;
 mod canary;

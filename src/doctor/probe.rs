@@ -1,5 +1,5 @@
-//! What is asked for: every page of the site, and what else tells something. Pages and server functions need not be named here, they
-//! are found; what is neither is.
+//! The requests to send: every page of the site and everything else that returns data. Pages and
+//! server functions are discovered; anything else is listed here.
 
 use server_fn::ServerFn;
 
@@ -20,29 +20,30 @@ use crate::{
     shared::paths::{ACT, ADMIN_CACHE, CACHE_STREAM, EXPORT, MOVED, SESSION_STREAM},
 };
 
-/// Pages that are others with a query, in which `{id}` is somebody's.
+/// Pages that vary with their query; `{id}` stands for an account's id.
 const WITH_QUERY: [(&str, &str); 3] = [
     (ACT, "user={id}"),
     ("/admin/users/confirm", "action=deactivate&id={id}"),
     ("/members/dashboard", "x={id}"),
 ];
 
-/// Something to ask for.
+/// A request to send.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// Which route answers.
+    /// The route that answers.
     pub route: String,
-    /// Under which address.
+    /// The address, with its query.
     pub address: String,
-    /// What is sent along.
+    /// The body.
     pub sent: Sent,
-    /// For `Accept`.
+    /// The `Accept` header.
     pub kind: &'static str,
-    /// Whether the site does only a few of these at a time, so that some of those who come at once would be sent away.
+    /// Whether the site handles only a few of these at a time, so that some of several parallel
+    /// requests would be refused.
     pub is_costly: bool,
-    /// The page that is for the same people, where it is none itself.
+    /// The page with the same permissions, for what is not a page itself.
     like: Option<&'static str>,
-    /// Whether it answers everybody, and tells only some of them something.
+    /// Whether everybody gets an answer, though only some find data in it.
     answers_all: bool,
 }
 
@@ -61,20 +62,21 @@ impl Probe {
         Self { like, answers_all: true, ..Self::page(path, path.to_owned()) }
     }
 
-    /// Whether the visitor may enter.
+    /// Returns whether the visitor may open it.
     pub fn admits(&self, member: Option<&Member>) -> bool {
         let admits = |route: &str| guard::lets_in(member, route);
         self.answers_all || (admits(&self.route) && self.like.is_none_or(admits))
     }
 
-    /// Whether the visitor may see there what belongs to others: who may open a page of the admin.
+    /// Returns whether the visitor may see other people's data there: only on pages of the admin
+    /// that are open to them.
     pub fn shows_others_to(&self, member: Option<&Member>) -> bool {
         let page = self.like.unwrap_or(&self.route);
         (page == "/admin" || page.starts_with("/admin/")) && guard::lets_in(member, page)
     }
 }
 
-/// All of them. Whatever has a number in its address is asked for with each of these.
+/// Lists all probes. A route with an id in its address is probed with each of `ids`.
 pub fn all(ids: &[i64]) -> Vec<Probe> {
     let mut all = Vec::new();
     let found = pages::routes().iter().map(|route| route.path());
@@ -106,7 +108,7 @@ pub fn all(ids: &[i64]) -> Vec<Probe> {
     all
 }
 
-/// The pattern with each number in its place; as it is, where it has none.
+/// Fills each id into the pattern. Returns the pattern itself if it has no placeholder.
 fn filled(pattern: &str, ids: &[i64]) -> Vec<String> {
     let fill = |id: &i64| {
         let mut rest = pattern;

@@ -1,4 +1,4 @@
-//! What came of it all.
+//! The results of an examination.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -8,14 +8,15 @@ use super::{
     probe::Probe,
 };
 
-/// Something that is wrong. It says where and of whom, never what it was: a report is passed on.
+/// A problem that was found. Names the address and the kind of data but never the data itself,
+/// because reports are passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Which address.
+    /// The address.
     pub address: String,
-    /// Who asked.
+    /// The role that sent the request.
     pub asker: Role,
-    /// What is wrong.
+    /// The problem.
     pub what: What,
 }
 
@@ -26,16 +27,16 @@ impl fmt::Display for Finding {
     }
 }
 
-/// All that was asked and found.
+/// The requests that were sent, and what they found.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// How many requests.
+    /// The number of requests.
     pub requests: usize,
-    /// How many of the answers came out of the page cache.
+    /// The number of answers from the page cache.
     pub kept: usize,
-    /// The routes that were asked.
+    /// The routes that were probed.
     pub routes: BTreeSet<String>,
-    /// What is wrong: the same with the same address only once.
+    /// The problems, each once per address and role.
     pub findings: Vec<Finding>,
 }
 

@@ -1,4 +1,5 @@
-//! A site to try things on: with the settings of the real one where they decide who sees what, and with nothing else of it.
+//! A sandbox: a site with the real one's settings as far as they decide who sees what, and with
+//! none of its data.
 
 use std::{
     fs::DirBuilder,
@@ -30,7 +31,7 @@ use crate::{
     site::AppState,
 };
 
-/// A site of its own, with people on it, until it is closed.
+/// A separate site with accounts on it, until it is closed.
 pub struct Sandbox {
     site: AppState,
     people: Fixtures,
@@ -38,10 +39,11 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Makes one: with a database, mails and a cache of its own, so that nothing of the real site is read or written.
+    /// Opens a sandbox with its own database, mails and cache, so that nothing of the real site is
+    /// read or written.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// A [`Failure`] that says what could not be created.
     pub async fn open(config: Config) -> Result<Self, Failure> {
         let folder = Folder::make()?;
         let config = apart(config, &folder.0);
@@ -57,22 +59,22 @@ impl Sandbox {
         }
     }
 
-    /// The site.
+    /// Returns the site.
     pub fn site(&self) -> &AppState {
         &self.site
     }
 
-    /// The whole of it, as a connection meets it.
+    /// Returns the whole site as a router, as a connection would use it.
     pub fn router(&self) -> Router {
         whole(&self.site)
     }
 
-    /// Asks that router for everything, as everybody who is there.
+    /// Probes that router as every visitor.
     pub async fn examine(&self, router: &Router) -> Report {
         crawl(&self.site, &self.people, router).await
     }
 
-    /// Leaves nothing behind.
+    /// Closes the sandbox and deletes its data.
     pub async fn close(self) {
         shut(&self.site).await;
     }
@@ -88,15 +90,15 @@ fn whole(site: &AppState) -> Router {
 
 async fn shut(site: &AppState) {
     site.shutdown.trigger();
-    // What is kept elsewhere is in the folder, or goes when its room is needed.
+    // Other backends are in the folder, or evict what is left.
     if let CacheUrl::Redis(_) = site.config.cache.url {
         site.cache.erase().await;
     }
     site.db.close().await;
 }
 
-/// The same settings, away from everything that belongs to the real site. How often something may be tried, and what a password costs,
-/// says nothing of who sees what.
+/// Returns the same settings without anything that belongs to the real site. Rate limits and the
+/// cost of passwords are relaxed, because they do not affect who sees what.
 fn apart(config: Config, folder: &Path) -> Config {
     let rate = Rate::new(1_000_000, Period::minutes(1));
     let mut apart = Config {
@@ -119,7 +121,7 @@ fn apart(config: Config, folder: &Path) -> Config {
         passwords: Passwords { memory_kib: 7 * 1024, iterations: 1, parallelism: 1, ..config.passwords },
         ..config
     };
-    // The visitors come from addresses that nobody has.
+    // The visitors' addresses are made up, so network rules would exclude them.
     apart.server.allow_from.clear();
     apart.server.deny_from.clear();
     apart.mail.transport = MailTransport::File(folder.join("mails"));
@@ -130,7 +132,7 @@ fn apart(config: Config, folder: &Path) -> Config {
     apart
 }
 
-/// A folder that only we can look into, and that goes with this.
+/// A folder that only this user can read, deleted on drop.
 #[derive(Debug)]
 struct Folder(PathBuf);
 
@@ -145,7 +147,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left of it is in the system's folder for what is to be thrown away.
+        // What cannot be deleted is in the system's temporary folder.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

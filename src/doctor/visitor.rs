@@ -1,4 +1,4 @@
-//! Somebody with a browser, who asks a router.
+//! A visitor with a browser, who sends requests to a router.
 
 use std::net::IpAddr;
 
@@ -18,54 +18,55 @@ use super::{
 };
 use crate::base::{member::Member, network::Peer};
 
-/// Somebody with a browser.
+/// A visitor with a browser.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    /// Who.
+    /// The role.
     pub role: Role,
-    /// The site's name for them, once they are signed in.
+    /// The member, once they are signed in.
     pub member: Option<Member>,
-    /// Where they come from.
+    /// The network address.
     pub peer: IpAddr,
-    /// What their browser is called.
+    /// The `User-Agent`.
     pub agent: String,
     /// The site's host.
     pub host: String,
-    /// As they are sent; may be empty.
+    /// The `Cookie` header; may be empty.
     pub cookies: String,
 }
 
-/// What is sent along.
+/// The body of a request.
 #[derive(Clone, Debug)]
 pub enum Sent {
-    /// Nothing: it is a look.
+    /// No body: a GET request.
     Nothing,
-    /// A form, encoded.
+    /// A form, URL-encoded.
     Form(String),
-    /// A file: the content type of the form, and the form.
+    /// A form with a file: its content type and its bytes.
     File(String, Vec<u8>),
 }
 
-/// What is asked for.
+/// A request to send.
 #[derive(Clone, Debug)]
 pub struct Wanted<'a> {
     /// The path with its query.
     pub address: &'a str,
-    /// What is sent along.
+    /// The body.
     pub sent: &'a Sent,
-    /// For `Accept`.
+    /// The `Accept` header.
     pub kind: &'static str,
-    /// For `Accept-Encoding`; may be empty.
+    /// The `Accept-Encoding` header; empty for none.
     pub encoding: &'static str,
 }
 
-/// A page.
+/// The `Accept` header of a page request.
 pub const HTML: &str = "text/html";
-/// What the browser's half of Leptos asks for.
+/// The `Accept` header that Leptos's client sends.
 pub const JSON: &str = "application/json";
 
 impl Visitor {
-    /// Asks. Where the address is none, the answer is one that cannot be read.
+    /// Sends a request and reads the response. An invalid address gives an answer that cannot be
+    /// read.
     pub async fn ask(&self, router: Router, wanted: &Wanted<'_>, palette: &Palette) -> Answer {
         match self.send(router, wanted).await {
             Some(response) => read(response, palette).await,
@@ -73,14 +74,14 @@ impl Visitor {
         }
     }
 
-    /// Posts a form, as a page that runs its script does.
+    /// Posts a form as a page with scripts does.
     pub async fn post(&self, router: &Router, address: &str, fields: &[(&str, &str)]) -> Option<Response> {
         let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let wanted = Wanted { address, sent: &Sent::Form(form), kind: JSON, encoding: "" };
         self.send(router.clone(), &wanted).await
     }
 
-    /// Asks for the bare answer; nothing where the address is none.
+    /// Sends a request and returns the raw response, or `None` if the address is invalid.
     pub async fn send(&self, router: Router, wanted: &Wanted<'_>) -> Option<Response> {
         let mut request = Request::builder()
             .uri(wanted.address)
@@ -105,11 +106,10 @@ impl Visitor {
         }
         let mut request = request.method(method).body(body).ok()?;
         request.extensions_mut().insert(Peer::Network(self.peer));
-        // A router answers whatever comes.
         router.oneshot(request).await.ok()
     }
 
-    /// Takes the cookies of an answer in place of what they had; their values.
+    /// Replaces the cookies by those of the response, and returns their values.
     pub fn take_cookies(&mut self, answer: &Response) -> Vec<String> {
         let set: Vec<Cookie<'static>> = answer
             .headers()

@@ -1,8 +1,8 @@
-//! `admin.allow_from`: for who comes from elsewhere there is no admin.
+//! `admin.allow_from`: clients from other networks get a 404 for everything under the admin.
 //!
-//! What is to be hidden must not come to a route at all: once it has, a login page, a slash too many or axum's `Allow` tells that there
-//! is one. So its address is changed to one without a route before any is looked for, and its answer is that of every other such
-//! address.
+//! Such a request must not reach a route at all: a login page, a redirect for a trailing slash or
+//! axum's `Allow` header would reveal that there is one. So its path is changed, before routing, to
+//! one without a route, and the answer is the same as for any unknown address.
 
 use axum::{
     Router,
@@ -13,7 +13,8 @@ use tower::ServiceBuilder;
 
 use crate::site::{AppState, client};
 
-/// The router, for who comes from the networks that are named; without `admin.allow_from` it is left as it is.
+/// Wraps the router so that clients outside `admin.allow_from` do not find the admin. Returns it
+/// unchanged when the setting is empty.
 pub fn hide_admin(router: Router, site: &AppState) -> Router {
     if site.config.admin.allow_from.is_empty() {
         return router;
@@ -30,7 +31,8 @@ pub fn hide_admin(router: Router, site: &AppState) -> Router {
     Router::new().fallback_service(ServiceBuilder::new().map_request(hide).service(router))
 }
 
-/// Where a path of the admin's is sent, whether there is such a page or not; a function stays among the functions.
+/// Returns the replacement for a path below the admin, whether or not such a page exists. Server
+/// functions stay below `/api`, so they still answer as functions do.
 fn elsewhere(uri: &Uri) -> Option<Uri> {
     const NOWHERE: &str = "/-";
     let path = uri.path();

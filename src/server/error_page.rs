@@ -1,4 +1,5 @@
-//! Error pages: for what fails outside of a page of the site, and for answers that a layer below left empty.
+//! Error pages, for failures outside the site's pages and for responses that a lower layer left
+//! empty.
 
 use axum::{
     body::Body,
@@ -24,19 +25,19 @@ use crate::{
     ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor, context::Notice},
 };
 
-/// The answer to an error: a page for people, the encoded error for scripts.
+/// Answers with an error: a page for browsers, the encoded error for scripts.
 pub fn refuse(site: &AppState, headers: &HeaderMap, error: &AppError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     respond(site, headers, status, Some(error))
 }
 
-/// The same for a form, with a link back to the page on which it stands.
+/// Answers a form post with an error; the page links back to the one with the form.
 pub fn refuse_form(site: &AppState, headers: &HeaderMap, error: &AppError, page: Option<String>) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     answer(site, headers, status, Some(error), Frame::Unknown { back: page })
 }
 
-/// The answer to a member who may not do that: the way on is in the navigation.
+/// Answers a member who lacks the permission. The page has the navigation, so they can go on.
 pub fn forbidden(site: &AppState, request: &Request, member: &Member, error: &AppError) -> Response {
     let mut visitor = page_context::visitor(member);
     visitor.is_staff &= page_context::admin_is_here(site, request.extensions());
@@ -45,7 +46,8 @@ pub fn forbidden(site: &AppState, request: &Request, member: &Member, error: &Ap
     answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
 }
 
-/// Marks an error page that does not know whose it is, for who does.
+/// Response extension: this error page was rendered without a member; an outer layer may render it
+/// again with one.
 #[derive(Clone)]
 pub struct Unframed {
     status: StatusCode,
@@ -53,7 +55,7 @@ pub struct Unframed {
     back: Option<String>,
 }
 
-/// The same page once more, for this member.
+/// Renders the error page again, with the navigation of this member.
 pub fn framed(
     site: &AppState,
     response: Response,
@@ -72,7 +74,7 @@ pub fn framed(
     Response::from_parts(head, Body::from(page(site, status, sentence, frame)))
 }
 
-/// The same for a status that is no [`AppError`].
+/// Answers with a status, also one that no [`AppError`] has.
 pub fn respond(
     site: &AppState,
     headers: &HeaderMap,
@@ -82,16 +84,17 @@ pub fn respond(
     answer(site, headers, status, error, Frame::Unknown { back: None })
 }
 
-/// For an error page with a member's navigation: its forms may be sent.
+/// The policy of an error page with a member's navigation, whose forms may be sent.
 const WITH_FORMS: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
-/// Whose page it is.
+/// Whose navigation the page shows.
 enum Frame {
-    /// Not known here; every page that knows is reached from the start page.
+    /// The member is not known here; the page links to the start page, from which all others can be
+    /// reached.
     Unknown { back: Option<String> },
-    /// Of a member, at this address.
+    /// The navigation of this member, at this path.
     Of { visitor: Visitor, acting: Option<Notice>, path: String, back: Option<String> },
 }
 
@@ -132,10 +135,13 @@ fn answer(
     response
 }
 
-/// Gives a page, or for scripts the error, to whoever is refused; a page to every browser that would get an error without one, and a sentence to every script that would get nothing:
-/// tower-sessions and axum-login answer a failing store with an empty 500, so does the layer that catches panics, axum a wrong method
-/// with an empty 405 and a path that it cannot read with a line of its own, the time limit is an empty 504. Only the answers to health
-/// checks stay as they are.
+/// Fills in error responses that other layers leave empty or plain: a page for browsers, a sentence
+/// or the encoded error for scripts.
+///
+/// tower-sessions and axum-login answer a failing store with an empty 500, and so does the layer
+/// that catches panics. axum answers a wrong method with an empty 405, and a path that it cannot
+/// read with a line of its own. The time limit is an empty 504. Answers to health checks are left
+/// as they are.
 pub async fn never_empty(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let is_health_check = health::PATHS.contains(&request.uri().path());
@@ -149,7 +155,7 @@ pub async fn never_empty(State(site): State<AppState>, request: Request, next: N
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let lacks_a_page =
         wants_html(&headers) && !is_page && (status.is_client_error() || status.is_server_error());
-    // A script knows an empty 401.
+    // Scripts expect an empty 401.
     let lacks_a_sentence = is_empty && (status.is_server_error() || status == StatusCode::METHOD_NOT_ALLOWED);
     if refused.is_none() && (is_health_check || !(lacks_a_page || lacks_a_sentence)) {
         return response;
@@ -176,11 +182,12 @@ pub async fn never_empty(State(site): State<AppState>, request: Request, next: N
     page
 }
 
-/// Marks the answer to a request that panicked.
+/// Response extension: the request panicked.
 #[derive(Clone)]
 struct Panicked;
 
-/// For `CatchPanicLayer`: [`never_empty`] apologises; the log has the panic (`timing::log`).
+/// Handles a panic for `CatchPanicLayer`. [`never_empty`] renders the page; the log has the panic
+/// (`timing::log`).
 pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
     response.extensions_mut().insert(Panicked);
@@ -200,7 +207,8 @@ fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame) -> 
     let (Frame::Unknown { back } | Frame::Of { back, .. }) = &frame;
     let back = back.clone();
     let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
-    // As one escaped text: in a title a browser shows the marks that views leave between their parts.
+    // One escaped text: in a title the browser would show the marker comments that Leptos puts
+    // between text nodes.
     let title = format!("{} · {name}", status.canonical_reason().unwrap_or("Error"));
     let html = owner.with(|| {
         view! {
@@ -241,7 +249,7 @@ fn top(site_name: String, frame: Frame) -> AnyView {
         }
         .into_any(),
         Frame::Of { visitor, acting, path, .. } => {
-            // The navigation's links look for the address that they are on.
+            // The navigation's links need the current address, to mark the page that is open.
             provide_context(RequestUrl::new(&path));
             let context = PageContext { site_name, visitor: Some(visitor), acting, ..Default::default() };
             view! {

@@ -1,5 +1,6 @@
-//! The server's half of [`crate::ui::Cached`]: fragments are rendered apart from their page, under a request that says no more than
-//! what they are kept by, so that nothing else can be in them.
+//! The server's half of [`crate::ui::Cached`]. A fragment is rendered apart from its page, under a
+//! request that contains nothing but what its cache key contains, so that nothing else can get into
+//! the cached HTML.
 
 use std::sync::{
     Arc,
@@ -28,7 +29,7 @@ use crate::{
     },
 };
 
-/// For the page of this request.
+/// Returns the fragment renderer for the page of this request.
 pub fn of(site: &AppState, request: &Parts) -> Fragments {
     let member = request.extensions.get::<Member>();
     let page = Around {
@@ -45,13 +46,14 @@ pub fn of(site: &AppState, request: &Parts) -> Fragments {
     })
 }
 
-/// What of a page's request matters to its fragments.
+/// The parts of the page's request that its fragments need.
 #[derive(Clone)]
 struct Around {
     site: AppState,
     recorder: Recorder,
     member: Option<Member>,
-    /// Whether it is the member who is there, and nobody who acts as them.
+    /// Whether the member is there in person. Pages under impersonation do not use the member's
+    /// cache.
     is_kept_for_member: bool,
     set_status: Option<SetStatus>,
 }
@@ -86,7 +88,7 @@ impl Around {
         let policy = Policy::new(fragment.name, 1, fragment.ttl);
         let rights = member.map(page_cache::fingerprint).unwrap_or_default();
         let own = fragment.parts.clone();
-        // Never the same as the parts of a value of that name.
+        // The prefix keeps a fragment's key apart from that of a value with the same name.
         let parts: Vec<&str> =
             ["fragment", rights.as_str()].into_iter().chain(own.iter().map(String::as_str)).collect();
         let found = match view.get_now(policy, &parts) {
@@ -115,12 +117,14 @@ impl Around {
         Ok(String::from_utf8_lossy(&found.value).into_owned())
     }
 
-    /// Renders it once, whatever it waits for. In a task of its own, because Leptos keeps the values of what is being rendered by
-    /// thread, and those of the page must be there when it goes on.
+    /// Renders the fragment to the end, including its asynchronous parts. Runs in a task of its
+    /// own, because Leptos keeps the reactive owner per thread and the page's own must be in place
+    /// when its rendering continues.
     async fn render(&self, fragment: Fragment, member: Option<&Member>) -> Result<Made, AppError> {
         let (around, member) = (self.clone(), member.cloned());
         let rendering = async move {
-            // With no parent, so that no context of the page's reaches it, and with nothing that would be sent to the browser.
+            // An owner without a parent does not inherit the page's context; sandboxed, it sends no
+            // data for hydration to the browser.
             let owner = Owner::new_root(None);
             Sandboxed::new(async move {
                 let (failed, answer) = (Arc::new(AtomicBool::new(false)), ResponseOptions::default());
@@ -143,7 +147,7 @@ impl Around {
         })
     }
 
-    /// What a page is given, of which it keeps no more than what the fragment is kept by.
+    /// Provides the contexts that pages rely on, reduced to what the fragment's cache key covers.
     fn provide(&self, member: Option<&Member>, failed: &Arc<AtomicBool>, answer: &ResponseOptions) {
         let (mut parts, ()) = Request::new(()).into_parts();
         parts.extensions.insert(ClientInfo::default());
@@ -169,7 +173,7 @@ impl Around {
     }
 }
 
-/// A fragment that was made, and whether nothing in it speaks against keeping it.
+/// A rendered fragment, and whether it may be cached.
 struct Made {
     html: String,
     is_to_be_kept: bool,
@@ -201,7 +205,7 @@ mod tests {
     const TTL: Duration = Duration::from_secs(60);
 
     async fn site(folder: &tempfile::TempDir) -> AppState {
-        // Where Leptos learns of the runtime that waits for what pages wait for.
+        // This initialises the async runtime that Leptos uses.
         crate::server::pages::routes();
         let mut config = Config::default();
         let url = format!("sqlite://{}", folder.path().join("test.db").display());
@@ -214,7 +218,8 @@ mod tests {
         Member::new(UserId(id), username.into(), Vec::new())
     }
 
-    /// A page of that member's, with a session and a message, in which that stands; and the status that it got.
+    /// Renders a view as a page of this member, who has a session cookie and a flash message.
+    /// Returns the status and the HTML.
     async fn page(site: &AppState, member: Option<Member>, view: fn() -> AnyView) -> (u16, String) {
         let site = site.clone();
         let page = tokio::spawn(async move {
@@ -250,7 +255,7 @@ mod tests {
         page.await.expect("no panic")
     }
 
-    /// Waits as for a query, and counts.
+    /// Yields once, as a query would, and returns the incremented count.
     async fn slowly(count: &'static AtomicUsize) -> usize {
         tokio::task::yield_now().await;
         count.fetch_add(1, Ordering::Relaxed) + 1
@@ -310,7 +315,7 @@ mod tests {
         }
     }
 
-    /// Everything that a page can know of its visitor.
+    /// Shows everything that a page can learn about its visitor.
     fn curious(_: Vec<String>) -> AnyView {
         let context = use_context::<PageContext>().unwrap_or_default();
         let visitor = context.visitor.map(|visitor| visitor.username);
@@ -371,7 +376,7 @@ mod tests {
             page(&site, Some(member(1, "ada")), fragment).await;
             assert_eq!(RENDERED.load(Ordering::Relaxed), rendered);
         }
-        // Nobody's is nobody's to keep.
+        // Without a member there is nothing to cache it for.
         page(&site, None, fragment).await;
         page(&site, None, fragment).await;
         assert_eq!(RENDERED.load(Ordering::Relaxed), 4);

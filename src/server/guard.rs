@@ -1,5 +1,6 @@
-//! Closed by default: who may enter stands in `shared::paths` and `shared::functions`, and what does not stand there is for members.
-//! It is refused before anything is rendered.
+//! Access control, closed by default: `shared::paths` and `shared::functions` list what is open to
+//! whom, and every other route is for members. Refused requests are answered before anything is
+//! rendered.
 
 use axum::{
     body::Body,
@@ -32,12 +33,14 @@ use crate::{
     ui::flash::Message,
 };
 
-/// Whether a member, or somebody who is not signed in, is let in without a further question.
+/// Returns whether this member, or an anonymous visitor, may open the route without
+/// re-authentication.
 pub fn admits(member: Option<&Member>, route: &str) -> bool {
     lets_in(member, route) && !is_recent(route)
 }
 
-/// Whether they are let in at all; some pages ask for the password again before that.
+/// Returns whether this member, or an anonymous visitor, may open the route at all. Some pages ask
+/// for the password again before they open.
 pub fn lets_in(member: Option<&Member>, route: &str) -> bool {
     match member {
         Some(member) => may_enter(member, route),
@@ -45,8 +48,10 @@ pub fn lets_in(member: Option<&Member>, route: &str) -> bool {
     }
 }
 
-/// Lets members in and refuses everybody else on a closed route: browsers with 303 to the login page, scripts that call a server
-/// function with 401, both with an empty body. A path without a route has nothing to guard; it gets its 404.
+/// Refuses anonymous visitors on closed routes: browsers get 303 to the login page, scripts that
+/// call a server function 401, both with an empty body. Also refuses members without the needed
+/// permission, and asks for the password again where the page requires it. A path without a route
+/// has nothing to guard and gets its 404.
 pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let member = request.extensions().get::<Member>().cloned();
     let open = request.extensions().get::<MatchedPath>().is_none_or(|route| is_public(route.as_str()));
@@ -70,7 +75,8 @@ pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -
         return ask_again(&site, &request);
     }
     let mut response = next.run(request).await;
-    // What was made for a member is for nobody's cache, and what follows a sign-out shall not be found by the back button.
+    // Pages made for a member must not be stored by any cache, and must not reappear with the back
+    // button after logout.
     let is_kept = response.extensions().get::<Keepable>().is_some()
         && member.is_some_and(|member| member.acting().is_none());
     if (signed_in || !open) && !is_kept {
@@ -79,7 +85,7 @@ pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -
     response
 }
 
-/// Who acts as a member finds closed what is not on the list for that, whoever may enter it otherwise.
+/// While impersonating, only routes on the impersonation allowlist are open.
 fn enter(member: &Member, route: &str) -> Result<(), AppError> {
     if member.acting().is_some() && !is_open_while_impersonating(route) {
         return Err(AppError::ClosedWhileActing);
@@ -87,8 +93,8 @@ fn enter(member: &Member, route: &str) -> Result<(), AppError> {
     if may_enter(member, route) { Ok(()) } else { Err(AppError::Forbidden) }
 }
 
-/// A member who may not is told so, and not sent to log in: they are logged in. (The admin's server functions ask for permissions
-/// themselves.)
+/// A member without the permission gets 403, not the login page: they are logged in already. (The
+/// admin's server functions check permissions themselves.)
 fn may_enter(member: &Member, route: &str) -> bool {
     let is_function = route.starts_with("/api/admin/");
     let is_for_staff = is_function || route == ADMIN || route.starts_with("/admin/");
@@ -108,7 +114,7 @@ fn is_recent(route: &str) -> bool {
     paths::find_page(route).is_some_and(|page| page.recent)
 }
 
-/// Whether everybody is let in; the links in our mails are for whoever has them.
+/// Anonymous visitors may open public functions and the links in our mails.
 fn is_public(route: &str) -> bool {
     functions::is_public(route) || mail_links::is_link(route)
 }
@@ -119,19 +125,18 @@ fn ask_again(site: &AppState, request: &Request) -> Response {
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response.headers_mut().insert(header::LOCATION, with_next(REAUTHENTICATE, wanted));
-    // Whoever opens a page does not ask for what they sent, and left, before.
+    // Opening a page abandons a form that waits for the password.
     pending_form::do_not_send_again(site, request.headers(), response.headers_mut());
     response
 }
 
-/// Refuses who is not signed in.
 async fn refuse(site: &AppState, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
         return signed_out::answer(site, request).await;
     }
     let mut response = Response::new(Body::empty());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    // Who comes with a cookie was signed in; say why they are not any more.
+    // A session cookie means that there was a session: say that it has ended.
     if flash::has_cookie(site, request.headers(), SESSION) {
         flash::set_message(
             site,

@@ -1,5 +1,5 @@
-//! Security headers on every answer. A page brings its own Content-Security-Policy, with its nonce (`shell`); everything else gets
-//! one under which nothing runs.
+//! Security headers on every response. A page brings its own Content-Security-Policy with its nonce
+//! (`shell`); every other response gets one that allows no scripts.
 
 use axum::{
     extract::{Request, State},
@@ -10,12 +10,13 @@ use axum::{
 
 use crate::site::AppState;
 
-/// For answers that are no page of ours; error pages need their stylesheet and icon.
+/// The policy of responses that are not pages of the app. Error pages need their stylesheet and
+/// icon.
 const STRICT_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
                           frame-ancestors 'none'";
 
-/// Measured with Mozilla's HTTP Observatory: A+ (`reference/security.md`). `same-origin` as the referrer policy keeps our
-/// paths from other sites and leaves them to us.
+/// Measured with Mozilla's HTTP Observatory: A+ (`reference/security.md`). The referrer policy
+/// `same-origin` hides our paths from other sites but not from our own server.
 const HEADERS: [(HeaderName, &str); 8] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -32,7 +33,8 @@ const HEADERS: [(HeaderName, &str); 8] = [
 
 const HSTS: &str = "max-age=63072000; includeSubDomains";
 
-/// The policy of a page with this nonce. `wasm-unsafe-eval` allows WebAssembly and no JavaScript `eval`.
+/// Returns the Content-Security-Policy of a page with this nonce. `wasm-unsafe-eval` allows
+/// WebAssembly but not JavaScript's `eval`.
 pub fn page_csp(nonce: &str, is_watched: bool) -> String {
     // `cargo leptos watch` reloads the page through a web socket on another port.
     let reload = if is_watched { " ws:" } else { "" };
@@ -43,20 +45,21 @@ pub fn page_csp(nonce: &str, is_watched: bool) -> String {
     )
 }
 
-/// Adds the headers.
+/// Adds the security headers to the response.
 pub async fn security_headers(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     add(&site, response.headers_mut());
     response
 }
 
-/// The same for an answer that does not go through the layers.
+/// Adds the security headers to a response that does not go through the layers.
 pub fn add(site: &AppState, headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(STRICT_CSP));
-    // Whoever says nothing of caching is not cached: a page holds its nonce, and the navigation of whom it was made for.
+    // Shared caches may never store a response unless it says otherwise: a page contains its nonce
+    // and its visitor's navigation.
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     if site.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));

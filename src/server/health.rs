@@ -1,13 +1,13 @@
-//! For whoever watches the program: `/healthz` says that it runs, `/readyz` that it can serve.
+//! Health checks: `/healthz` reports that the program runs, `/readyz` that it can serve requests.
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 
 use crate::site::AppState;
 
-/// Their addresses.
+/// The paths of both health checks.
 pub const PATHS: [&str; 2] = ["/healthz", "/readyz"];
 
-/// The two routes; they need no session and make no cookie.
+/// Returns the two routes. They need no session and set no cookie.
 pub fn routes() -> Router<AppState> {
     Router::new().route(PATHS[0], get(|| async { "ok\n" })).route(PATHS[1], get(ready))
 }

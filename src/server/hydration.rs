@@ -1,5 +1,5 @@
-//! What a browser says when its scripts could not take a page over: nothing but that, for the log. The page itself goes on as it does
-//! without JavaScript (`shell`).
+//! Logs that a browser could not hydrate a page. The report carries nothing else, and the page goes
+//! on working as it does without JavaScript (`shell`).
 
 use std::sync::{
     Arc,
@@ -19,12 +19,12 @@ use crate::{
     site::{AppState, form_body},
 };
 
-/// Where it says so.
+/// The path to which the start script reports a failed hydration.
 pub const PATH: &str = "/api/hydration_failed";
-/// There is at most one line in this time, whatever browsers send.
+/// The shortest time between two log lines, in milliseconds, however many reports browsers send.
 const INTERVAL_MS: i64 = 60_000;
 
-/// The one route.
+/// Returns the route for the reports.
 pub fn routes() -> Router<AppState> {
     let last = Arc::new(AtomicI64::new(i64::MIN));
     Router::new().route(PATH, post(move |State(site): State<AppState>, headers| note(site, headers, last)))
@@ -44,7 +44,7 @@ async fn note(site: AppState, headers: HeaderMap, last: Arc<AtomicI64>) -> Statu
     StatusCode::NO_CONTENT
 }
 
-/// Returns the page by the name that its route has, so that no text of the browser's comes into the log.
+/// Returns the page's route from our own list, so that no text from the browser gets into the log.
 fn page(site: &AppState, headers: &HeaderMap) -> &'static str {
     let page = form_body::page(site, headers, &form_body::Values::new()).unwrap_or_default();
     let path = page.split(['?', '#']).next().unwrap_or_default();

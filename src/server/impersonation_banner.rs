@@ -1,4 +1,4 @@
-//! The banner of acting as a member on error pages.
+//! Adds the impersonation banner to error pages.
 
 use axum::{
     extract::{Request, State},
@@ -12,8 +12,9 @@ use crate::{
     site::AppState,
 };
 
-/// Error pages are also made where nobody has asked for the session yet, or nobody remembers (a panic, a time that is over, a request
-/// that cannot be read). Where somebody acts as a member, these too say so.
+/// Renders an error page again with the impersonation banner if the request came from an
+/// impersonated session. Error pages are also made outside the session layer: after a panic or a
+/// timeout, or for a malformed request.
 pub async fn banner_on_error_pages(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let (headers, path) = (request.headers().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;

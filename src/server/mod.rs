@@ -1,4 +1,4 @@
-//! What stands before and around the features: the listening side, the layers in their order, and the routes.
+//! The HTTP server around the features: the listener, the layers in their order, and the routes.
 
 pub mod admin_allowlist;
 pub mod error_page;

@@ -1,5 +1,6 @@
-//! `server.allow_from` and `server.deny_from`: from other networks every address of the site answers 403. Only `/healthz` and `/readyz`
-//! answer everybody, because a container that cannot be probed is restarted, and they say nothing of anybody.
+//! `server.allow_from` and `server.deny_from`: clients from other networks get 403 at every
+//! address. Only `/healthz` and `/readyz` answer everybody: they reveal nothing about members, and
+//! a container that cannot be probed is restarted.
 
 use axum::{
     extract::{Request, State},
@@ -13,7 +14,7 @@ use crate::{
     site::{AppState, client::address_of},
 };
 
-/// Refuses visitors from networks that the site is not open to, before anything else is done for them.
+/// Refuses clients from networks that the site is not open to, before any other work.
 pub async fn admit(State(site): State<AppState>, request: Request, next: Next) -> Response {
     if health::PATHS.contains(&request.uri().path()) || is_open_to(&site, &request) {
         return next.run(request).await;
@@ -21,7 +22,7 @@ pub async fn admit(State(site): State<AppState>, request: Request, next: Next) -
     error_page::refuse(&site, request.headers(), &AppError::NetworkRefused)
 }
 
-/// Returns whether the site is open to whoever sent the request.
+/// Returns whether the site is open to the client that sent the request.
 pub fn is_open_to<B>(site: &AppState, request: &axum::http::Request<B>) -> bool {
     site.config.server.admits(address_of(request, site))
 }

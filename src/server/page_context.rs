@@ -1,4 +1,4 @@
-//! What a page may know of who looks at it.
+//! What pages learn about their visitor.
 
 use axum::http::Extensions;
 
@@ -11,7 +11,7 @@ use crate::{
     ui::{Visitor, context::Notice},
 };
 
-/// What a page is told of who looks at it.
+/// Returns what a page shows of the member.
 pub fn visitor(member: &Member) -> Visitor {
     Visitor {
         username: member.username().to_owned(),
@@ -21,7 +21,7 @@ pub fn visitor(member: &Member) -> Visitor {
     }
 }
 
-/// What the banner says, where staff acts as the member.
+/// Returns the text of the impersonation banner, or `None` for a member in person.
 pub fn notice(member: &Member) -> Option<Notice> {
     member.acting().map(|actor| Notice {
         actor: actor.username.clone(),
@@ -30,7 +30,7 @@ pub fn notice(member: &Member) -> Option<Notice> {
     })
 }
 
-/// Whether there is an admin for whoever sent the request: `admin.allow_from`.
+/// Returns whether the admin is open to the client's network: `admin.allow_from`.
 pub fn admin_is_here(site: &AppState, request: &Extensions) -> bool {
     let address = request.get::<ClientInfo>().map(|client| client.address.as_str()).unwrap_or_default();
     site.config.admin.is_open_to(address.parse().ok())

@@ -1,4 +1,4 @@
-//! Rendering the app's pages, and what becomes of a path that is none.
+//! Renders the app's pages, and the 404 page.
 
 use std::sync::LazyLock;
 
@@ -24,14 +24,15 @@ use crate::{
     ui::{PageContext, SetStatus, Visitor},
 };
 
-/// Every page's route. Made once: making the list sets a flag for the whole process, under which a page that is being rendered
-/// meanwhile waits for ever (leptos issue 4773).
+/// Returns the routes of all pages. The list is generated once: generating it sets a process-wide
+/// flag, under which a page being rendered at that time waits for ever (leptos issue 4773).
 pub fn routes() -> &'static [AxumRouteListing] {
     static ROUTES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(App));
     &ROUTES
 }
 
-/// What a page may know of its request. Given to the render only; the browser gets it inside the page.
+/// Provides what a page may know of its request. Only the server's render gets it; the browser
+/// receives it within the page.
 pub fn provide_page_context(site: &AppState) {
     provide(site, false);
 }
@@ -68,7 +69,8 @@ fn provide(site: &AppState, is_missing: bool) {
     provide_context(fragments::of(site, &parts));
 }
 
-/// The path with a slash too many leads to its page; anything else is the 404 page.
+/// Redirects a path with a trailing slash to its page, and renders the 404 page for everything
+/// else.
 pub async fn fallback(State(site): State<AppState>, request: Request) -> Response {
     if let Some(location) = with_query(without_slash(request.uri().path()), request.uri().query()) {
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
@@ -88,7 +90,7 @@ pub async fn fallback(State(site): State<AppState>, request: Request) -> Respons
     response
 }
 
-/// Returns the address of a page with the query that it was asked for with; 308 keeps the method.
+/// Returns the page's address with the query of the request. (308 keeps the method.)
 fn with_query(page: Option<&str>, query: Option<&str>) -> Option<HeaderValue> {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     HeaderValue::try_from(format!("{}{query}", page?)).ok()

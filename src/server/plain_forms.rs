@@ -1,8 +1,9 @@
-//! Forms without JavaScript, for all server functions at once: Post/Redirect/Get.
+//! Post/Redirect/Get for forms without JavaScript, for all server functions.
 //!
-//! Left alone, Leptos answers a plain form post with a redirect to whatever the `Referer` header says, puts the error into that
-//! URL, drops what was typed, and answers every error with status 500. Here instead: a refused form goes back to its page (303)
-//! with its errors and values in the flash cookie; any other error is an error page; and script clients get the error's own status.
+//! By default Leptos answers a plain form post with a redirect to the `Referer`, puts the error
+//! into that URL, drops the input, and answers every error with status 500. Here, a refused form
+//! goes back to its page (303) with its errors and values in the flash cookie; any other error gets
+//! an error page; and scripts get the error's own status.
 
 use axum::{
     body::{Body, to_bytes},
@@ -66,7 +67,7 @@ pub async fn plain_forms(State(site): State<AppState>, request: Request, next: N
     finish(&site, sent, answered)
 }
 
-/// What a server function answered.
+/// The answer of a server function.
 struct Answered {
     head: Head,
     body: Bytes,
@@ -93,14 +94,14 @@ impl Answered {
         serde_json::from_slice(&self.body)
     }
 
-    /// Where an accepted form leads.
+    /// Returns the redirect target of an accepted form.
     fn accepted_location(&self) -> Option<String> {
         let is_accepted = self.error.is_none() && matches!(self.submission(), Ok(Submission::Accepted));
         let location = self.head.headers.get(header::LOCATION).filter(|_| is_accepted)?;
         location.to_str().ok().map(str::to_owned)
     }
 
-    /// Makes it the answer to an accepted form that leads to this page.
+    /// Turns this into the answer to an accepted form that leads to `page`.
     fn lead_to(&mut self, page: &str) {
         self.body = Bytes::from(serde_json::to_vec(&Submission::Accepted).unwrap_or_default());
         self.head.headers.remove(header::CONTENT_LENGTH);
@@ -109,8 +110,8 @@ impl Answered {
     }
 }
 
-/// Sends the form again for which the password was given. It goes through the same handler: every server function's route finds the
-/// function by the path of its request.
+/// Replays the form for which the password was asked. It goes through the same handler, because
+/// every server function's route finds the function by the request's path.
 async fn send_again(
     site: &AppState,
     next: Next,
@@ -134,7 +135,8 @@ async fn send_again(
     cookies::remove(site, &mut answered.head.headers, pending_form::COOKIE);
     match answered.submission() {
         Ok(Submission::Accepted) => finish(site, sent, answered),
-        // Its errors stand at fields of another page than the one that asks for the password, with scripts too.
+        // The errors belong to fields on another page than the password form, so they go into the
+        // flash cookie, for scripts too.
         Ok(Submission::Refused(errors)) => {
             flash::set_form(site, &mut answered.head.headers, sent.clone().returned(errors));
             answered.lead_to(&page);
@@ -147,7 +149,7 @@ async fn send_again(
     }
 }
 
-/// Turns a server function's answer into what its client can use.
+/// Converts a server function's answer for its kind of client.
 fn finish(site: &AppState, sent: Sent, answered: Answered) -> Response {
     let (request, submission) = (sent.headers.clone(), answered.submission());
     let Answered { mut head, body, error } = answered;
@@ -157,7 +159,7 @@ fn finish(site: &AppState, sent: Sent, answered: Answered) -> Response {
             head.headers.insert(header::LOCATION, location);
             head.headers.insert(REDIRECT_HEADER, HeaderValue::from_static("true"));
         }
-        // The browser's half of Leptos knows an error by its status and reads it from the body.
+        // Leptos's client recognises an error by its status and decodes it from the body.
         if let Some((mark, error)) = error {
             head.status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             head.headers.insert(SERVER_FN_ERROR_HEADER, mark);
@@ -188,7 +190,7 @@ fn finish(site: &AppState, sent: Sent, answered: Answered) -> Response {
         }
         Ok(Submission::Reauthenticate) => Some(reauthenticate(site, sent, &mut kept)),
         Ok(Submission::Accepted) => head.headers.remove(header::LOCATION),
-        // A function that is no form, called as one: nothing here is meant for reading.
+        // A function that is not a form was posted as one; its answer is not meant for people.
         Err(_) => return error_page::refuse(site, &sent.headers, &AppError::BadRequest),
     };
     if let Some(clear) = head.headers.remove("clear-site-data") {
@@ -200,8 +202,8 @@ fn finish(site: &AppState, sent: Sent, answered: Answered) -> Response {
     (StatusCode::SEE_OTHER, kept).into_response()
 }
 
-/// Answers a form that could not be carried out. For a person it is an error page that leads back to the form; where trying again is
-/// all there is to do, the browser goes back by itself, with the reason and with what was typed.
+/// Answers a form that failed. Browsers get an error page with a link to the form. If all that is
+/// left is to try again, the page also refreshes to the form, with the reason and the input.
 fn failed(site: &AppState, sent: Sent, error: &AppError) -> Response {
     let page = sent.page(site).filter(|_| response::wants_html(&sent.headers));
     let mut response = error_page::refuse_form(site, &sent.headers, error, page.clone());
@@ -215,7 +217,8 @@ fn failed(site: &AppState, sent: Sent, error: &AppError) -> Response {
     response
 }
 
-/// Leads a browser that opens a server function's address, out of the history say, back to the page that it comes from.
+/// Sends a browser that opens a server function's address, for example from its history, back to
+/// the page that it came from.
 async fn back_to_a_page(site: &AppState, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
     let mut response = next.run(request).await;
@@ -228,8 +231,8 @@ async fn back_to_a_page(site: &AppState, request: Request, next: Next) -> Respon
     response
 }
 
-/// Has the browser go to a page at once. The status of the answer stays what it is for whoever counts it, and browsers follow this
-/// header all the same.
+/// Makes the browser go to a page at once. The status of the response stays correct for logs and
+/// metrics, and browsers follow this header whatever the status is.
 fn lead_back(headers: &mut HeaderMap, page: &str) {
     if let Ok(refresh) = HeaderValue::try_from(format!("0;url={page}")) {
         headers.insert(header::REFRESH, refresh);
@@ -240,7 +243,8 @@ fn location(page: &str) -> HeaderValue {
     HeaderValue::try_from(page).unwrap_or(HeaderValue::from_static("/"))
 }
 
-/// Keeps the form until the password is given again, and returns the page that asks for it.
+/// Stores the form until re-authentication, and returns the address of the page that asks for the
+/// password.
 fn reauthenticate(site: &AppState, sent: Sent, answer: &mut HeaderMap) -> HeaderValue {
     let page = sent.page(site).unwrap_or_else(|| "/".to_owned());
     pending_form::wait_for_password(site, &sent.headers, answer, &page, &sent.path, sent.values);

@@ -1,4 +1,4 @@
-//! Records that a clock that was ahead has dated get a new time.
+//! Corrects the times of records that were written while the clock was ahead.
 
 use crate::{
     base::{
@@ -9,11 +9,12 @@ use crate::{
     site::AppState,
 };
 
-/// Dates the rows of a table anew whose `id` and `at` lie in the future: they would stand before everything that happens later, and be
-/// kept for too long. Nobody knows when that really was; it was before now. Returns how many rows there were.
+/// Gives rows whose `id` and `at` lie in the future the current time: otherwise they would sort
+/// before everything that happens later and be retained for too long. The true time is unknown, but
+/// it was before now. Returns the number of rows corrected.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn redate(site: &AppState, table: &'static str) -> Result<u64, AppError> {
     const BATCH: i64 = 500;
     let mut corrected = 0;

@@ -1,4 +1,4 @@
-//! All routes and all layers, in their order, each with its reason.
+//! All routes and all layers in their order, each with its reason.
 
 use axum::{Router, http::StatusCode, middleware::from_fn_with_state};
 use leptos_axum::LeptosRoutes;
@@ -20,7 +20,7 @@ use crate::{
     timing::{layer::time_requests, settings::Settings},
 };
 
-/// The whole site as one service.
+/// Builds the router of the whole site.
 pub fn router(site: AppState, pages: PageCache) -> Router {
     let context = site.clone();
     let document = site.clone();
@@ -36,26 +36,28 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
         .merge(pictures::routes::routes())
         .merge(download::routes())
         .fallback(pages::fallback);
-    // Read from the top down: the first layer is the outermost. One `ServiceBuilder` and not one `.layer` each, because axum boxes
-    // at each `.layer`, and every box clones all the boxes inside of it on every request.
+    // Read from the top: the first layer is the outermost. One `ServiceBuilder` instead of a
+    // `.layer` each, because axum boxes at each `.layer`, and every request clones each box with
+    // all the boxes inside it.
     let app = app.layer(
         ServiceBuilder::new()
-            // Around the guard too, whose redirects must leave the messages where they are.
+            // Outside the guard, whose redirects must not consume the flash messages.
             .layer(from_fn_with_state(site.clone(), flash::carry))
-            // What the session layer leaves undone when it removes its cookie.
+            // Completes the removal cookie that the session layer sends.
             .layer(from_fn_with_state(site.clone(), session_layers::removable))
-            // Who asks.
+            // Loads the session.
             .layer(session::layer(&site))
-            // Before anybody is refused whose session just got a new id.
+            // Before the guard refuses a request whose session has just changed its id.
             .layer(from_fn_with_state(site.clone(), session_layers::resend_crossed))
-            // Who that is, where staff acts as a member.
+            // Resolves the effective member of an impersonating session.
             .layer(from_fn_with_state(site.clone(), impersonation::layer::identify))
-            // Needs to know who asks, and stands before anything is rendered.
+            // Needs the member, and runs before anything is rendered.
             .layer(from_fn_with_state(site.clone(), guard::guard))
             .layer(from_fn_with_state(site.clone(), lab::gate::closed))
-            // Whoever comes here was let in.
+            // Inside the guard: every request here was admitted.
             .layer(from_fn_with_state(pages, cache_pages))
-            // Forms: inside of the session, so that its cookies are in the answer that is rewritten.
+            // Inside the session layer, so that the response being rewritten has the session's
+            // cookies.
             .layer(from_fn_with_state(site.clone(), plain_forms::plain_forms)),
     );
     let all = Router::new()
@@ -63,33 +65,33 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
         .merge(health::routes())
         .merge(legacy_redirects::well_known())
         .merge(hydration::routes())
-        // Knows a session when it sees one, and is no visit.
+        // Reads the session without counting as activity.
         .merge(live::routes())
         .merge(cache::live::routes())
         .merge(app.with_state(site.clone()));
     admin_allowlist::hide_admin(outer_layers(all.with_state(site.clone()), site.clone()), &site)
 }
 
-/// The layers around everything, static files included.
+/// Wraps everything in the outer layers, static files included.
 fn outer_layers(router: Router, site: AppState) -> Router {
     let time_limit = site.config.server.request_timeout.get();
     router.layer(
         ServiceBuilder::new()
-            // Outermost: it times all of the below, and what they log has the request's id.
+            // Outermost: times everything below, and puts the request's id on its log lines.
             .layer(from_fn_with_state(Settings::new(&site.config), time_requests))
             .layer(from_fn_with_state(site.clone(), headers::security_headers))
-            // Outside of whatever makes an error page.
+            // Outside everything that makes error pages.
             .layer(from_fn_with_state(site.clone(), impersonation_banner::banner_on_error_pages))
-            // Outside of whatever answers with nothing.
+            // Outside everything that answers with an empty body.
             .layer(from_fn_with_state(site.clone(), error_page::never_empty))
             .layer(CatchPanicLayer::custom(error_page::panicked))
             .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, time_limit))
             .layer(from_fn_with_state(site.clone(), client::identify))
-            // Costs nothing yet: neither the session nor a file was looked at.
+            // Cheap: runs before a session or a file is read.
             .layer(from_fn_with_state(site.clone(), networks::admit))
-            // From here on a request means what it says.
+            // From here on, requests are unambiguous.
             .layer(from_fn_with_state(site.clone(), well_formed::well_formed))
-            // Before the session is looked at: another site's request costs us nothing.
+            // Before the session is loaded, so that cross-site requests cost no query.
             .layer(from_fn_with_state(site, same_origin::same_origin)),
     )
 }

@@ -1,4 +1,4 @@
-//! From the configuration to the running site, and to its end.
+//! Runs the site, from its configuration to its shutdown.
 
 use std::{future::Future, sync::Arc};
 
@@ -16,11 +16,12 @@ use crate::{
     timing,
 };
 
-/// Opens everything and serves until `stop` is ready; then lets running requests finish, ends the open transactions and closes
-/// the database. Everything comes from outside: the listener, so that a test can take port 0, and the clock.
+/// Opens everything and serves until `stop` is ready; then lets running requests finish, ends open
+/// transactions and closes the database. The listener and the clock are passed in, so that a test
+/// can use port 0 and its own time.
 ///
 /// # Errors
-/// When something cannot be opened; the sentence says what.
+/// A [`Failure`] that names what could not be opened.
 pub async fn run(
     config: Config,
     clock: Clock,
@@ -32,7 +33,7 @@ pub async fn run(
         listener.local_addr().map_err(|error| Failure::start("learn the listening address", error))?;
     let _in_use = database_lock::shared(&config.database)?;
     let db = Database::connect(&config.database).await?;
-    // A file of ours is brought up to date without asking; a database that others share is not.
+    // An embedded database is migrated automatically; one that others may share is not.
     if db.is_embedded() {
         db.migrate().await?;
     } else {
@@ -45,7 +46,7 @@ pub async fn run(
     let sweeper = tokio::spawn(sweep::now_and_then(site.clone()));
     let writer = tokio::spawn(accounts::service::write_failed_logins_now_and_then(site.clone()));
     let mail_worker = tokio::spawn(mail::delivery::deliver(site.clone(), Arc::new(Letters)));
-    // For people and scripts, whatever the log level: with port 0 this is how one learns the port.
+    // Printed whatever the log level: with port 0 this is how people and scripts learn the port.
     let listening = format!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
     println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &listening));
     let front = SiteService::new(site.clone());
@@ -61,7 +62,8 @@ pub async fn run(
     Ok(())
 }
 
-/// Forgets all that is known of members, which is asked for anew: one of them has perhaps changed.
+/// Clears all cached members and sessions when the outcome of a commit is unknown, because any of
+/// them may have changed.
 async fn forget_when_a_commit_is_lost(site: AppState) {
     loop {
         site.db.commit_lost().await;

@@ -1,5 +1,6 @@
-//! Against cross-site request forgery: whatever is not safe must come from this site. Headers decide, as in Go 1.25 and Rails'
-//! `header_only`; there is no token to leak, to expire, or to spoil a cached page.
+//! Protects against cross-site request forgery: unsafe methods must come from this site. Headers
+//! decide, as in Go 1.25 and Rails' `header_only`, so there is no token to leak, to expire, or to
+//! make pages uncacheable.
 
 use axum::{
     extract::{Request, State},
@@ -17,7 +18,8 @@ use crate::{
     timing::security,
 };
 
-/// Refuses requests that another site made the browser send, and methods that nothing here answers.
+/// Refuses unsafe requests that another site made the browser send, and methods that nothing here
+/// answers.
 pub async fn same_origin(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let method = request.method();
     if [Method::TRACE, Method::CONNECT].contains(method) {
@@ -33,13 +35,14 @@ pub async fn same_origin(State(site): State<AppState>, request: Request, next: N
     error_page::refuse(&site, request.headers(), &AppError::Forbidden)
 }
 
-/// `Sec-Fetch-AppState` is the browser's own word and decides where it is sent (to https and to this machine). Else `LoginContext` must be
-/// ours; ours as configured, not as `Host` says, because of proxies. A client that sends neither is no browser of today, and
-/// harmless as long as it brings no session.
+/// `Sec-Fetch-Site` is set by the browser itself, but only sent to https and to the local machine.
+/// Without it, `Origin` must be our configured base URL; `Host` is not trusted, because of proxies.
+/// A client that sends neither is not a current browser, and is harmless as long as it has no
+/// session.
 fn is_same_origin(headers: &HeaderMap, base: &Url, has_session: bool) -> bool {
     let mut sites = headers.get_all("sec-fetch-site").iter();
     if let Some(site) = sites.next() {
-        // `none`: the user's own doing, such as an address typed or a page loaded anew.
+        // `none` means that the user caused it, for example by typing the address or reloading.
         return sites.next().is_none() && (site == "same-origin" || site == "none");
     }
     let mut origins = headers.get_all(header::ORIGIN).iter();

@@ -1,4 +1,4 @@
-//! The HTML around the app, and the page's Content-Security-Policy.
+//! The HTML document around the app, and its Content-Security-Policy.
 
 use axum::http::{HeaderValue, header};
 use leptos::{nonce::use_nonce, prelude::*};
@@ -8,7 +8,7 @@ use leptos_meta::MetaTags;
 use super::{headers::page_csp, hydration};
 use crate::{app::App, site::AppState, ui::FAILED_EVENT};
 
-/// The whole document. Runs on the server only, so it is no part of the WASM.
+/// Renders the whole document. It runs only on the server, so it is not part of the WASM.
 pub fn shell(site: &AppState) -> impl IntoView + use<> {
     let nonce = use_nonce().map(|nonce| nonce.to_string()).unwrap_or_default();
     if let Some(response) = use_context::<ResponseOptions>()
@@ -25,7 +25,8 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                // Safari makes links of what looks like a telephone number, a username for one, and the page could not be hydrated.
+                // Safari turns what looks like a telephone number, such as a username, into a link,
+                // and then the page cannot be hydrated.
                 <meta name="format-detection" content="telephone=no" />
                 <link rel="stylesheet" href=assets.css.clone() />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
@@ -42,11 +43,12 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
     }
 }
 
-/// Starts the app in the browser. JavaScript and WASM are loaded at once; not by `<link rel="preload">`, which loads them also where no
-/// script will ever run.
+/// Returns the script that starts the app in the browser. JavaScript and WASM are fetched in
+/// parallel, but not by `<link rel="preload">`, which would load them even where no script runs.
 ///
-/// Where the app fails, in the middle of hydration (an extension or a translator has changed the page) or later, its listeners are
-/// still there and would swallow clicks. From then on they get no events any more: links and forms are the browser's own again.
+/// If the app fails, during hydration (an extension or a translator has changed the page) or later,
+/// its listeners are still attached and would swallow clicks. From then on they receive no events,
+/// and the browser handles links and forms itself.
 fn start_script(js: &str, wasm: &str) -> String {
     format!(
         "const wasm=fetch({wasm:?});wasm.catch(()=>{{}});let failed=false;\

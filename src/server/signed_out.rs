@@ -1,4 +1,4 @@
-//! A server function that is called after its caller's session has ended.
+//! Calls of server functions after the caller's session has ended.
 
 use axum::{
     body::Body,
@@ -23,8 +23,8 @@ use crate::{
     ui::flash::Message,
 };
 
-/// Answers a closed server function's caller who is not signed in. A browser is led to the login page and from there back to the
-/// form's page, where what was typed is shown again; a script gets an empty 401.
+/// Answers an anonymous call of a closed server function. A browser is sent to the login page and
+/// from there back to the form's page, with its input restored; a script gets an empty 401.
 pub async fn answer(site: &AppState, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let navigates = response::wants_html(&parts.headers);
@@ -32,7 +32,7 @@ pub async fn answer(site: &AppState, request: Request) -> Response {
     let sent = match form_body::read(site, &parts, body).await {
         Ok((sent, body)) => {
             if navigates && WITH_FILE.contains(&sent.path.as_str()) {
-                // A browser that is still sending does not look for an answer.
+                // A browser does not read the response while it is still sending.
                 upload::drain(body, site.config.server.request_timeout.get()).await;
             }
             sent
@@ -46,7 +46,7 @@ pub async fn answer(site: &AppState, request: Request) -> Response {
         flash::set_message(site, &parts.headers, headers, Level::Warning, Message::SessionEnded);
     }
     let page = if sent.path == Reauthenticate::PATH {
-        // Who logs in has given the password; the form for which it was asked waits already.
+        // Logging in proves the password too, and the form that asked for it is already stored.
         sent.values.get("next").and_then(|next| destination(next, &site.base_url, "/"))
     } else {
         let page = sent.page(site);

@@ -1,4 +1,5 @@
-//! Where requests come in: a page that is ready is answered at once, everything else goes through the router.
+//! The entry point for requests: the fast path answers cached pages, and the router everything
+//! else.
 
 use std::convert::Infallible;
 
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{base::network::Peer, site::AppState};
 
-/// The whole site. Cheap to clone.
+/// The whole site as a service. Cheap to clone.
 #[derive(Clone)]
 pub struct SiteService {
     site: AppState,
@@ -27,16 +28,16 @@ pub struct SiteService {
 }
 
 impl SiteService {
-    /// In front of this site's router.
+    /// Creates the service in front of this site's router.
     pub fn new(site: AppState) -> Self {
         let pages = PageCache::new(site.clone());
         Self { router: router::router(site.clone(), pages.clone()), pages, site }
     }
 
-    /// Answers one request of that visitor's.
+    /// Answers one request from `peer`.
     ///
     /// # Errors
-    /// None: whatever goes wrong is an answer.
+    /// None: every failure becomes a response.
     pub async fn answer<B>(self, request: Request<B>, peer: Peer) -> Result<Response, Infallible>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
@@ -53,14 +54,15 @@ impl SiteService {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<axum::BoxError>,
     {
-        // Nobody looks at the body here, and one that cannot be shared between threads need not be.
+        // The fast path does not read the body, and without it the request is `Sync` even if its
+        // body is not.
         let (head, body) = request.into_parts();
         let mut request = Request::from_parts(head, ());
         request.extensions_mut().insert(peer);
         if let Some(response) = fast_path(&self.pages, &request).await {
             return response;
         }
-        // In a box: what is answered above does not carry the room for it along.
+        // Boxed, so that the future of the fast path does not reserve memory for this one.
         let answer: Result<Response, Infallible> =
             Box::pin(self.router.oneshot(request.map(|()| Body::new(body)))).await;
         match answer {

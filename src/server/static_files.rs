@@ -1,4 +1,4 @@
-//! Files served as they are. Their routes stand outside of the session layer, so that no file ever asks for a session.
+//! Static files. Their routes are outside the session layer, so no file loads a session.
 
 use axum::{
     Router,
@@ -10,16 +10,16 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use crate::{base::assets::PKG_DIR, site::AppState, timing::layer::Quiet};
 
-/// For a name that changes with the content.
+/// For names that change with their content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-/// For a name that does not: the browser asks again, which costs a 304.
+/// For names that do not: the browser revalidates, which costs a 304.
 const ASK_AGAIN: &str = "no-cache";
 
-/// Bytes that are read at once of a file on its way. All that were read and not sent yet take memory, and a client can leave them
-/// unread: with the library's 64 KiB five hundred such clients took 200 MiB.
+/// Bytes of a file that are read at a time. They stay in memory until sent, and clients can leave
+/// them unread: with the library's 64 KiB, five hundred such clients took 200 MiB.
 const CHUNK: usize = 16 * 1024;
 
-/// A route for the built files and one for each file beside them.
+/// Returns a route for the built files and one for each file beside them.
 pub fn routes(site: &AppState) -> Router<AppState> {
     let root = &site.config.server.site_root;
     let built =
@@ -42,7 +42,7 @@ fn with_caching(files: Router<AppState>, caching: &'static str) -> Router<AppSta
         let mut response = next.run(request).await;
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
-            // The same address answers in Brotli, in gzip, or as it is.
+            // The same address answers in Brotli, in gzip, or uncompressed.
             response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
         say_charset(response.headers_mut());
@@ -51,7 +51,8 @@ fn with_caching(files: Router<AppState>, caching: &'static str) -> Router<AppSta
     }))
 }
 
-/// All our texts are UTF-8, and the type that is guessed by a file's name does not say so.
+/// Adds `charset=utf-8`: all our text files are UTF-8, and the type guessed from a file's name
+/// lacks it.
 fn say_charset(headers: &mut HeaderMap) {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("text/")

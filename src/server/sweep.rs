@@ -1,4 +1,4 @@
-//! What is over is deleted, now and then.
+//! Deletes expired rows at regular intervals.
 
 use std::{future::Future, time::Duration};
 
@@ -15,24 +15,25 @@ use crate::{
     site::AppState,
 };
 
-/// How far the clock can be trusted. A wrong clock must not delete what does not come back, nor correct what is right.
+/// How far the clock can be trusted. A wrong clock must not delete what cannot be restored, nor
+/// correct times that are right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trust {
-    /// It was not looked at before.
+    /// This is the first check.
     New,
-    /// It has run evenly since the last look.
+    /// It has run evenly since the last check.
     Steady,
-    /// It was set since the last look.
+    /// It was set since the last check.
     Set,
     /// It was set back to where it was before it was set.
     Returned,
 }
 
-/// Looks at whether the clock is set, by [`crate::base::clock::Clock::drift`].
+/// Detects that the clock was set, by [`crate::base::clock::Clock::drift`].
 struct Watch {
     drift: Millis,
     is_new: bool,
-    /// The drift with which it last ran evenly, while that is not known of the present one.
+    /// The drift before the clock was set, until the present drift has proved steady.
     before: Option<Millis>,
 }
 
@@ -41,9 +42,10 @@ impl Watch {
         Self { drift, is_new: true, before: None }
     }
 
-    /// Returns how far it can be trusted, and by how much it was set.
+    /// Compares the drift with the last one. Returns how far the clock can be trusted, and by how
+    /// many milliseconds it was set.
     fn look(&mut self, drift: Millis) -> (Trust, Millis) {
-        /// Small corrections are no harm.
+        /// Smaller corrections, in milliseconds, are harmless.
         const SMALL: Millis = 60_000;
         let is_near = |other: Millis| drift.saturating_sub(other).saturating_abs() <= SMALL;
         let last = std::mem::replace(&mut self.drift, drift);
@@ -62,20 +64,21 @@ impl Watch {
     }
 }
 
-/// How much went.
+/// The numbers of deleted rows.
 pub struct Swept {
     /// Expired sessions.
     pub sessions: u64,
     /// Lines of activity older than `activity.keep`.
     pub activity: u64,
-    /// Accounts whose owners asked for it `accounts.deletion_delay` ago.
+    /// Accounts whose owners requested deletion `accounts.deletion_delay` ago.
     pub accounts: u64,
 }
 
-/// Deletes all of it once.
+/// Deletes everything that has expired, once.
 ///
 /// # Errors
-/// At the first outage.
+/// [`AppError::Unavailable`] when the database cannot be used; what was deleted before stays
+/// deleted.
 pub async fn sweep(site: &AppState) -> Result<Swept, AppError> {
     correct_ends(site).await?;
     site.throttle.sweep().await?;
@@ -88,15 +91,16 @@ pub async fn sweep(site: &AppState) -> Result<Swept, AppError> {
     })
 }
 
-/// For as long as the site runs. An error is logged, and the next time comes. (tower-sessions' own task ends for good at its first
-/// error.)
+/// Sweeps for as long as the site runs. Errors are logged, and the next sweep tries again.
+/// (tower-sessions' own task ends for good at its first error.)
 pub fn now_and_then(site: AppState) -> impl Future<Output = ()> + Send {
-    const EVERY: Duration = Duration::from_secs(600);
+    const INTERVAL: Duration = Duration::from_secs(600);
     let mut watch = Watch::new(site.clock.drift());
     async move {
         loop {
-            // From the beginning of this sweep: what becomes due while it runs waits no longer than what came before.
-            let next = site.clock.now().saturating_add(to_millis(EVERY));
+            // Counted from the start of this sweep: what becomes due during it waits no longer than
+            // anything else.
+            let next = site.clock.now().saturating_add(to_millis(INTERVAL));
             let (trust, set_by) = watch.look(site.clock.drift());
             let corrected = match trust {
                 Trust::Set => Ok(0),
@@ -138,8 +142,9 @@ async fn delete_once(site: &AppState) {
     site.cache.sweep().await;
 }
 
-/// Corrects the ends of sessions and links that only a clock that was ahead can have written; see
-/// [`crate::base::clock::is_too_far_ahead`]. Should the clock be wrong now, this costs logins and links, and no data; one from before this program was written is wrong for sure.
+/// Corrects end times of sessions and links that only a clock that was ahead can have written; see
+/// [`crate::base::clock::is_too_far_ahead`]. If the clock is wrong now, this costs logins and links
+/// but no data. A clock that shows a time before this program was written is certainly wrong.
 async fn correct_ends(site: &AppState) -> Result<u64, AppError> {
     if site.clock.now() < id::EPOCH {
         return Ok(0);
@@ -147,8 +152,8 @@ async fn correct_ends(site: &AppState) -> Result<u64, AppError> {
     Ok(site.sessions.correct_times().await? + accounts::service::tokens::correct_times(site).await?)
 }
 
-/// Corrects every time that lies ahead. Only for a clock that went wrong and came back to where it was: one that is behind would date
-/// everything into the past, where it is deleted.
+/// Corrects every time in the future. Only for a clock that was set wrong and back: one that is
+/// behind would move all records into the past, where they are deleted.
 async fn correct_all(site: &AppState) -> Result<u64, AppError> {
     Ok(correct_ends(site).await?
         + mail::service::correct_times(site).await?
@@ -157,7 +162,7 @@ async fn correct_all(site: &AppState) -> Result<u64, AppError> {
         + redate(site, "changes").await?)
 }
 
-/// First they go, then is written down which of them were acting.
+/// Sessions are deleted first; then the ends of those that impersonated are recorded.
 async fn over_sessions(site: &AppState) -> Result<u64, AppError> {
     let swept = site.sessions.sweep().await?;
     impersonation::service::sweep(site).await?;

@@ -1,5 +1,5 @@
-//! Requests as no browser sends them, put right or refused before anything looks at them. Whatever two parsers could read in two
-//! ways is read here once.
+//! Normalises or refuses requests that no browser sends, before anything else reads them. Whatever
+//! two parsers might read differently is settled here.
 
 use axum::{
     body::Body,
@@ -13,7 +13,7 @@ use url::Url;
 use super::error_page;
 use crate::{shared::error::AppError, site::AppState};
 
-/// Looks at host, path, query and cookies, in this order.
+/// Checks host, path, query and cookies, in this order.
 pub async fn well_formed(State(site): State<AppState>, mut request: Request, next: Next) -> Response {
     if !has_one_host(&request) || !request.uri().path().starts_with('/') {
         return error_page::refuse(&site, request.headers(), &AppError::BadRequest);
@@ -28,23 +28,25 @@ pub async fn well_formed(State(site): State<AppState>, mut request: Request, nex
     next.run(request).await
 }
 
-/// RFC 9112, 3.2: an HTTP/1.1 request without Host, or with two, is answered with 400. hyper does not ask.
+/// RFC 9112, 3.2: an HTTP/1.1 request without Host, or with two, is answered with 400. hyper does
+/// not check this.
 fn has_one_host(request: &Request<Body>) -> bool {
     let hosts = request.headers().get_all(header::HOST).iter().count();
     hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11)
 }
 
-/// axum matches a path as it is written, Leptos as a browser would resolve it: `/x/../members/secret`, `/%2e/members/secret` and
-/// `/members\secret` are no route to the guard and a members' page to the app. A path that means something else than it says is
-/// none.
+/// axum matches a path as written, Leptos as a browser would resolve it: `/x/../members/secret`,
+/// `/%2e/members/secret` and `/members\secret` have no route for the guard but are a members' page
+/// for the app. Such paths are refused.
 fn is_plain_path(path: &str) -> bool {
     !path.starts_with("//")
         && !path.contains('\\')
         && Url::parse("http://site").and_then(|base| base.join(path)).is_ok_and(|url| url.path() == path)
 }
 
-/// Leptos puts the error of a form into its page's address and shows what it finds there, which anybody can write. `None`: there
-/// is none in it.
+/// Returns the address without Leptos's error parameters, or `None` if there are none. Leptos puts
+/// a form's error into the page's address and displays what it finds there, which anybody can
+/// write.
 fn without_error_text(path: &str, query: Option<&str>) -> Option<HeaderValue> {
     let query = query?;
     let is_leptos = |pair: &&str| {
@@ -59,9 +61,10 @@ fn without_error_text(path: &str, query: Option<&str>) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("{path}{joint}{}", kept.join("&"))).ok()
 }
 
-/// Cookies whose name is written with `%` are dropped: tower-cookies decodes names, so that `%5F%5FHost-sessionid`, which a
-/// neighbouring host may set, would pass for `__Host-sessionid`, which it may not. So are those with other bytes than visible
-/// ASCII, over which parsers disagree. None of ours is either.
+/// Drops cookies whose name contains `%`: tower-cookies decodes names, so `%5F%5FHost-sessionid`,
+/// which a neighbouring host may set, would pass for `__Host-sessionid`, which it may not. Also
+/// drops cookies with anything but visible ASCII, over which parsers disagree. None of ours is
+/// affected.
 fn only_plain_cookies(headers: &mut HeaderMap) {
     if !headers.contains_key(header::COOKIE) {
         return;

@@ -1,17 +1,19 @@
-//! What Python writes as JSON and JSON does not know: `NaN`, `Infinity`, halves of letters. They may stand in rows that nobody wants, and
-//! must not stop an import; where they stand in one that is wanted, that row is judged by what is put in their place.
+//! Cleans what Python writes as JSON although JSON does not allow it: `NaN`, `Infinity`, lone
+//! surrogates. They may occur in rows that are not imported, and must not stop an import; rows that
+//! are imported get the replacements and are validated as usual.
 
 use std::io::{BufRead, Read, Result};
 
-/// Reads `null` for `NaN` and `Infinity`, and U+FFFD for a lone surrogate. Everything else passes as it is.
+/// Replaces `NaN` and `Infinity` by `null`, and lone surrogates by U+FFFD. Everything else is
+/// passed through.
 pub(super) struct Clean<R> {
     from: R,
     state: State,
-    /// What has been read outside of strings, as long as it may be one of the words.
+    /// The bytes read outside strings, as long as they may form one of the words.
     word: Vec<u8>,
     /// The hexadecimal digits of an escape.
     digits: Vec<u8>,
-    /// Those of the first half of a pair, until the second half is there.
+    /// The digits of a high surrogate, until the low one arrives.
     high: Option<Vec<u8>>,
     ready: Vec<u8>,
     taken: usize,
@@ -25,7 +27,7 @@ enum State {
     Unicode,
 }
 
-const LONGEST: usize = "-Infinity".len();
+const MAX_WORD_BYTES: usize = "-Infinity".len();
 
 impl<R: BufRead> Clean<R> {
     pub fn new(from: R) -> Self {
@@ -45,7 +47,7 @@ impl<R: BufRead> Clean<R> {
             (State::Outside, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'+' | b'-' | b'.') => {
                 self.word.push(byte);
                 // Too long to be one of the words.
-                if self.word.len() > LONGEST {
+                if self.word.len() > MAX_WORD_BYTES {
                     self.ready.append(&mut self.word);
                 }
             }
@@ -109,7 +111,7 @@ impl<R: BufRead> Clean<R> {
         }
     }
 
-    /// A first half without a second one.
+    /// Replaces a high surrogate that no low one follows.
     fn end_pair(&mut self) {
         if self.high.take().is_some() {
             self.escape(b"fffd");

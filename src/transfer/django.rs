@@ -1,4 +1,4 @@
-//! Django's columns, from a dump or from a database.
+//! Django's columns, from a dump or a database.
 
 use std::collections::HashMap;
 
@@ -9,19 +9,19 @@ use super::{
     valid_user::{RawUser, Rejection, Warning, column},
 };
 
-/// Where a site keeps its users.
+/// The model in which a Django site keeps its users.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserModel {
     /// The app's label.
     pub app: String,
-    /// The model, lower case.
+    /// The model's name in lower case.
     pub model: String,
-    /// The column of what becomes the username; none: `username`.
+    /// The column that becomes the username; `None` means `username`.
     pub username: Option<String>,
 }
 
 impl UserModel {
-    /// `auth.User`, `users.CustomUser`; none for what is neither.
+    /// Parses `auth.User` or `users.CustomUser`. Returns `None` if the text is not of that form.
     pub fn parse(text: &str) -> Option<Self> {
         let (app, model) = text.split_once('.')?;
         (is_name(app) && is_name(model)).then(|| Self {
@@ -31,23 +31,24 @@ impl UserModel {
         })
     }
 
-    /// The column of what becomes the username. Where a model has none, or nothing in it, the address takes its place.
+    /// Returns the column that becomes the username. Where it is missing or empty, the e-mail
+    /// address is used.
     pub fn username_field(&self) -> &str {
         self.username.as_deref().unwrap_or("username")
     }
 
-    /// As a dump writes it.
+    /// Returns the model's name as a dump writes it.
     pub fn label(&self) -> String {
         format!("{}.{}", self.app, self.model)
     }
 }
 
-/// Whether this can be the name of an app, a model or a column.
+/// Returns whether the text can be the name of an app, a model or a column.
 pub fn is_name(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !text.is_empty() && text.len() <= 100
 }
 
-/// An account as Django has it: columns as text, whichever there are.
+/// A Django account: its columns as text, as far as they exist.
 #[derive(Default)]
 #[expect(missing_docs, reason = "they are Django's columns")]
 pub struct DjangoUser {
@@ -68,14 +69,14 @@ pub struct DjangoUser {
 }
 
 impl DjangoUser {
-    /// On its way in.
+    /// Converts it to a row for the importer.
     pub fn incoming(self) -> ImportRow {
         self.incoming_after(Ok(()))
     }
 
-    /// The same, where its columns were read, or not.
+    /// Converts it to a row for the importer; `columns` says whether its columns could be read.
     pub fn incoming_after(mut self, columns: Result<(), Rejection>) -> ImportRow {
-        // Sites whose members log in with their address have no usernames.
+        // Sites whose members log in with their e-mail address have no usernames.
         let username =
             self.username.take().filter(|name| !name.trim().is_empty()).or_else(|| self.email.clone());
         let name = username.clone().unwrap_or_default();
@@ -87,7 +88,7 @@ impl DjangoUser {
 
     fn raw(self) -> Result<RawUser, Rejection> {
         Ok(RawUser {
-            // A site that has no such columns means everybody, and nobody.
+            // Without such a column, every account is active and none is staff.
             is_active: column::flag(self.is_active.as_deref(), "is_active")?.unwrap_or(true),
             is_staff: column::flag(self.is_staff.as_deref(), "is_staff")?.unwrap_or(false),
             is_superuser: column::flag(self.is_superuser.as_deref(), "is_superuser")?.unwrap_or(false),
@@ -106,20 +107,22 @@ impl DjangoUser {
     }
 }
 
-/// For a row without a primary key: it stays when the account is deleted here, so it must not say who that was.
+/// Returns the key of a row without a primary key. Keys remain when an account is deleted here, so
+/// a key must not reveal the name.
 pub fn natural_key(name: &str) -> String {
     let hash = Sha256::digest(name);
     hash.iter().fold("name:".to_owned(), |key, byte| key + &format!("{byte:02x}"))
 }
 
-/// A user's primary key as it is kept: the same holds for one that is more than a number or a UUID, such as a name or an address.
+/// Returns a user's primary key as it is stored. One that is more than a number or a UUID, such as
+/// a name or an address, is hashed for the same reason.
 pub fn owner_key(pk: &str) -> String {
     let says_nothing = pk.bytes().all(|byte| byte.is_ascii_digit())
         || (pk.len() == 32 && pk.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if says_nothing { pk.to_owned() } else { natural_key(pk) }
 }
 
-/// One way to write a primary key: a UUID has dashes in a dump, and none in SQLite.
+/// Normalises a primary key: a UUID has dashes in a dump and none in SQLite.
 pub fn primary_key(text: &str) -> String {
     let is_uuid = text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -129,13 +132,13 @@ pub fn primary_key(text: &str) -> String {
     if is_uuid { text.replace('-', "").to_ascii_lowercase() } else { text.to_owned() }
 }
 
-/// What accounts refer to: small, and kept in memory.
+/// The rows that accounts refer to: few enough to be kept in memory.
 #[derive(Default)]
 pub struct Catalog {
     /// `app.codename` by primary key.
     pub permissions: HashMap<String, String>,
     /// Names of groups by primary key.
     pub groups: HashMap<String, String>,
-    /// The groups themselves.
+    /// The groups to be imported.
     pub incoming: Vec<IncomingGroup>,
 }

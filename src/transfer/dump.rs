@@ -1,5 +1,6 @@
-//! Django's `dumpdata`: one array of `{"model": …, "pk": …, "fields": {…}}`, in any order, read three times from end to end and
-//! never held: for what accounts refer to, for the accounts, for their addresses.
+//! Django's `dumpdata`: one array of `{"model": …, "pk": …, "fields": {…}}` in any order. It is
+//! read three times from end to end and never held in memory: for what accounts refer to, for the
+//! accounts, and for their addresses.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -17,10 +18,10 @@ use super::{
     valid_user::{Rejection, Warning},
 };
 
-/// Permissions, groups and content types together: a site with more is no site.
+/// The maximum number of permissions, groups and content types together; no real site has more.
 const MOST_IN_CATALOG: usize = 200_000;
 
-/// Of a model's name, in a message.
+/// Characters of a model's name in a message.
 const LONGEST_TOLD: usize = 100;
 
 const PERMISSION: &str = "auth.permission";
@@ -28,10 +29,10 @@ const GROUP: &str = "auth.group";
 const CONTENT_TYPE: &str = "contenttypes.contenttype";
 const ADDRESS: &str = "account.emailaddress";
 
-/// Reads a dump and hands over what is in it; `give` says whether to go on.
+/// Reads a dump and passes its rows on in batches, until `give` returns false.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// A sentence that says what is wrong with the file.
 pub fn read(
     file: &Path,
     users: &UserModel,
@@ -72,13 +73,13 @@ pub fn read(
     .and_then(|()| batches.flush())
 }
 
-/// What the first reading finds. Whatever refers to something may stand before it.
+/// The results of the first pass, which is needed because a row may refer to a later one.
 #[derive(Default)]
 struct FirstPass {
     user_model: String,
     users: u64,
     models: BTreeSet<String>,
-    /// Labels of apps by primary key.
+    /// App labels by the primary keys of their content types.
     apps: HashMap<String, String>,
     permissions: Vec<(Option<String>, String, Value)>,
     groups: Vec<(Option<String>, String, Value)>,
@@ -121,7 +122,7 @@ impl FirstPass {
     }
 
     fn shown_models(&self) -> String {
-        // Whatever they are: this goes to a terminal.
+        // Escaped, because it goes to a terminal.
         let shown =
             |model: &String| model.chars().take(LONGEST_TOLD).collect::<String>().escape_debug().to_string();
         self.models.iter().map(shown).collect::<Vec<_>>().join(", ")
@@ -139,7 +140,7 @@ impl FirstPass {
         let mut catalog = Catalog::default();
         for (pk, codename, content_type) in self.permissions {
             let app = match &content_type {
-                // `--natural-foreign`: [app, model]
+                // `--natural-foreign` writes [app, model].
                 Value::Array(natural) => natural.first().and_then(Value::as_str).map(str::to_owned),
                 other => pk_of(other).and_then(|pk| self.apps.get(&pk).cloned()),
             };
@@ -160,7 +161,7 @@ impl FirstPass {
     }
 }
 
-/// A primary key, or a reference to one; none with `--natural-primary`.
+/// Returns a primary key or a reference to one; `None` with `--natural-primary`.
 fn pk_of(value: &Value) -> Option<String> {
     match value {
         Value::Number(number) => Some(number.to_string()),
@@ -173,7 +174,7 @@ fn permission_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Warni
     let mut names = Vec::new();
     for reference in references.as_array().into_iter().flatten() {
         let name = match reference {
-            // `--natural-foreign`: [codename, app, model]
+            // `--natural-foreign` writes [codename, app, model].
             Value::Array(natural) => match (natural.first(), natural.get(1)) {
                 (Some(Value::String(codename)), Some(Value::String(app))) => {
                     Some(format!("{app}.{codename}"))
@@ -205,7 +206,7 @@ fn group_names(catalog: &Catalog, references: &Value, notes: &mut Vec<Warning>) 
     names
 }
 
-/// For a model whose rows have nothing of a user but a key.
+/// Returns the error for a model whose rows have no column of a user but the key.
 fn extends_another(label: &str, models: &str) -> String {
     format!(
         "{label} has neither passwords nor addresses: it adds to another model (multi-table inheritance), so name that one with --user-model (in the file: {models})"
@@ -224,7 +225,7 @@ fn read_user(
     fields: Fields,
     username: &str,
 ) -> Result<(), Rejection> {
-    // First what the report calls it by.
+    // First the fields by which the report names the account.
     user.email = text(fields.get("email"), "email")?;
     user.username = text(fields.get(username), "username")?;
     let list = |list: Option<Value>| list.unwrap_or_default();
@@ -246,13 +247,13 @@ fn text(value: Option<Value>, column: &'static str) -> Result<Option<String>, Re
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
-        // Names that are numbers, and what MySQL has for true and false.
+        // Names may be numbers, and MySQL has numbers for true and false.
         Some(Value::Number(number)) => Ok(Some(number.to_string())),
         Some(_) => Err(Rejection::Value(column)),
     }
 }
 
-/// Where there is a column and nothing in it, that is no.
+/// A flag that is null counts as false.
 fn flag(value: Option<Value>, column: &'static str) -> Result<Option<String>, Rejection> {
     match value {
         Some(Value::Null) => Ok(Some("false".to_owned())),
@@ -260,7 +261,7 @@ fn flag(value: Option<Value>, column: &'static str) -> Result<Option<String>, Re
     }
 }
 
-/// allauth's, if it is confirmed.
+/// Returns an address that allauth has confirmed.
 fn address(fields: Fields) -> Option<IncomingAddress> {
     let is_verified = match fields.get("verified")? {
         Value::Bool(verified) => verified,

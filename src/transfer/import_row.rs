@@ -1,63 +1,63 @@
-//! What readers hand to the writer, in batches.
+//! The rows that readers pass to the importer, in batches.
 
 use super::valid_user::{RawUser, Rejection, Warning};
 
-/// Rows in a batch: enough that a statement is worth its while, few enough that they weigh nothing.
+/// Rows per batch: enough to make one statement worthwhile, and few enough to need little memory.
 pub const BATCH: usize = 200;
 
-/// An account on its way in.
+/// An account to be imported.
 pub struct ImportRow {
-    /// Its key there; empty where nobody remembers it.
+    /// The key in the source; empty if the source is not recorded.
     pub key: String,
-    /// Its name there, for the report.
+    /// The name in the source, for the report.
     pub name: String,
-    /// What was found, or why that is of no use.
+    /// The account as found, or why it cannot be used.
     pub found: Result<RawUser, Rejection>,
-    /// What there is to say of it already.
+    /// Warnings from reading the row.
     pub notes: Vec<Warning>,
 }
 
-/// A group on its way in.
+/// A group to be imported.
 pub struct IncomingGroup {
-    /// Its key there; empty where nobody remembers it.
+    /// The key in the source; empty if the source is not recorded.
     pub key: String,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What its members may do, as `app.codename`.
+    /// The permissions of its members, as `app.codename`.
     pub permissions: Vec<String>,
-    /// What there is to say of it already.
+    /// Warnings from reading the row.
     pub notes: Vec<Warning>,
 }
 
-/// Whose something is, as the file says it.
+/// The owner of a row, as the file names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// By the key there.
+    /// By the key in the source.
     Key(String),
     /// By the username.
     Name(String),
 }
 
-/// An address that was confirmed there.
+/// An e-mail address that the source has confirmed.
 pub struct IncomingAddress {
-    /// Whose.
+    /// The owner.
     pub owner: Owner,
     /// The address.
     pub email: String,
 }
 
-/// A batch: first all groups, then the accounts, then the addresses.
+/// A batch of rows: first all groups, then the accounts, then the addresses.
 pub enum Batch {
     /// Groups.
     Groups(Vec<IncomingGroup>),
     /// Accounts.
     Users(Vec<ImportRow>),
-    /// Addresses that were confirmed there.
+    /// Addresses that the source has confirmed.
     Addresses(Vec<IncomingAddress>),
 }
 
 impl Batch {
-    /// How many rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         match self {
             Self::Groups(rows) => rows.len(),
@@ -66,7 +66,7 @@ impl Batch {
         }
     }
 
-    /// Whether there are none.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -1,11 +1,12 @@
-//! Times as Python writes them.
+//! Parses times as Python writes them.
 
 use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 
 use crate::base::clock::Millis;
 
-/// `2024-02-29T23:59:58.123456+02:00`, with a space for the T, without a fraction, with Z or without a zone: Django's SQLite keeps
-/// UTC and does not say so. A date alone is its midnight in UTC. `None` for what is no time.
+/// Parses `2024-02-29T23:59:58.123456+02:00`, also with a space for the T, without a fraction, with
+/// Z, or without a zone: Django's SQLite stores UTC without saying so. A date alone is its midnight
+/// in UTC. Returns `None` if the text is not a time.
 pub fn parse(text: &str) -> Option<Millis> {
     let text = text.trim();
     let (date, rest) = text.split_at_checked(10)?;
@@ -25,7 +26,7 @@ pub fn parse(text: &str) -> Option<Millis> {
     Millis::try_from(at.unix_timestamp_nanos().div_euclid(1_000_000)).ok()
 }
 
-/// The time without its zone, and the zone.
+/// Splits off the zone and returns the time without it.
 fn zone(text: &str) -> Option<(&str, UtcOffset)> {
     if let Some(time) = text.strip_suffix(['Z', 'z']) {
         return Some((time, UtcOffset::UTC));
@@ -44,7 +45,7 @@ fn zone(text: &str) -> Option<(&str, UtcOffset)> {
     Some((time, UtcOffset::from_hms(sign * hours, sign * minutes, 0).ok()?))
 }
 
-/// The digits after the point, to the millisecond, the rest cut off.
+/// Returns the fraction in milliseconds, rounded down.
 fn millis(fraction: &str) -> Option<u16> {
     if fraction.is_empty() || fraction.len() > 9 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

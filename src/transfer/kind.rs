@@ -1,20 +1,20 @@
-//! What a file is that is not what it should be: said in its own words, and what to do about it.
+//! Recognises files of the wrong kind, and says what they are and what to do.
 
 use std::io::BufRead;
 
-/// What is expected.
+/// The kind of file that is expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
     /// A list of rows, as `manage.py dumpdata` writes it.
     Dump,
-    /// A file of `members-area export`.
+    /// A file written by `members-area export`.
     Lines,
 }
 
-/// Passes over a byte order mark and white space, and looks at what begins there.
+/// Skips a byte order mark and white space, and checks that the file is of the expected kind.
 ///
 /// # Errors
-/// What the file is instead, and what to do.
+/// A sentence that says what the file is instead, and what to do.
 pub(super) fn begin(from: &mut impl BufRead, expected: Expected) -> Result<(), String> {
     const MARK: &[u8] = "\u{FEFF}".as_bytes();
     let failed = |error| format!("the file cannot be read: {error}");
@@ -76,7 +76,7 @@ fn trouble(begin: &[u8], expected: Expected) -> Option<String> {
     if starts(b"- ") || starts(b"---") || starts(b"%YAML") {
         return other("YAML");
     }
-    // Long enough for all that is looked for.
+    // Bytes of the first line that are examined.
     const LINE: usize = 400;
     let line = begin.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = String::from_utf8_lossy(&line[..line.len().min(LINE)]);

@@ -1,5 +1,5 @@
-//! Our own file: a line of JSON for each group and each account, with a first line that says what it is and a last one by which it is
-//! seen to be whole.
+//! Our own file format: one line of JSON for each group and each account, a first line that names
+//! the format, and a last one that proves that the file is complete.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,43 +9,43 @@ use super::{
 };
 use crate::base::{clock::Millis, moment::moment};
 
-/// What the first line says.
+/// The format's name in the first line.
 pub const FORMAT: &str = "members-area";
-/// To be raised when a line changes its meaning.
+/// The version in the first line. Increase it when the meaning of a line changes.
 pub const VERSION: u32 = 1;
 
-/// One line.
+/// A line of the file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Line {
-    /// The first.
+    /// The first line.
     Header {
         /// [`FORMAT`]
         format: String,
         /// [`VERSION`]
         version: u32,
-        /// When it was written.
+        /// The time of the export.
         at: String,
     },
-    /// A group; all of them come before the accounts.
+    /// A group. All groups precede the accounts.
     Group {
-        /// Its name.
+        /// The name.
         name: String,
-        /// `app.codename`
+        /// The permissions, as `app.codename`.
         permissions: Vec<String>,
     },
     /// An account.
     User(Box<UserLine>),
-    /// The last.
+    /// The last line.
     End {
-        /// How many groups there were.
+        /// The number of groups.
         groups: u64,
-        /// How many accounts.
+        /// The number of accounts.
         users: u64,
     },
 }
 
-/// An account, all of it that is not the site's own: no number, no sessions.
+/// An account without what belongs to this site only: its id and its sessions.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "they are the columns of the table users")]
@@ -67,10 +67,10 @@ pub struct UserLine {
 }
 
 impl UserLine {
-    /// As it is found, for our rules.
+    /// Converts the line to the form in which accounts are validated.
     ///
     /// # Errors
-    /// A time that is none.
+    /// [`Rejection::Value`] with the column that does not hold a time.
     pub fn raw(self) -> Result<RawUser, Rejection> {
         let time = |text: Option<String>, column| -> Result<Option<Millis>, Rejection> {
             text.map(|text| iso::parse(&text).ok_or(Rejection::Value(column))).transpose()
@@ -94,7 +94,7 @@ impl UserLine {
     }
 }
 
-/// A time as a line has it.
+/// Formats a time as lines have it.
 pub fn time(at: Millis) -> String {
     moment(at).iso
 }

@@ -1,5 +1,6 @@
-//! People on their way in and out: our own export, and what comes from a Django site. Everything is read piece by piece, so that a
-//! million accounts take no more memory than a thousand, and written in one transaction, so that nothing is half there.
+//! Import and export of accounts: our own file format, and Django sites. Files are read in pieces,
+//! so that a million accounts take no more memory than a thousand, and imported in one transaction,
+//! so that an import is complete or has no effect.
 
 mod clean;
 pub mod django;

@@ -1,4 +1,4 @@
-//! A file that is read bit by bit, and what is read handed on in batches: nothing is ever held as a whole.
+//! Reads a file in pieces and passes rows on in batches, so that it is never in memory as a whole.
 
 use std::{
     fs::File,
@@ -13,7 +13,7 @@ use super::{
     progress::Progress,
 };
 
-/// Rows on their way, so many at a time.
+/// Collects rows into batches.
 pub(super) struct Batches<'a, T> {
     rows: Vec<T>,
     wrap: fn(Vec<T>) -> Batch,
@@ -39,7 +39,7 @@ impl<'a, T> Batches<'a, T> {
     }
 }
 
-/// Counts what it reads.
+/// Reports the bytes it reads as progress.
 struct Counted {
     file: File,
     progress: Progress,
@@ -53,7 +53,7 @@ impl Read for Counted {
     }
 }
 
-/// The dump, to be read bit by bit, from where it begins.
+/// Opens a dump and checks its beginning.
 pub(super) fn open(file: &Path, progress: &Progress) -> Result<impl Read + use<>, String> {
     const BUFFER: usize = 256 * 1024;
     let file = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;

@@ -1,32 +1,32 @@
-//! What came of an import.
+//! The results of an import.
 
 use serde::Serialize;
 
-/// What became of the rows of a kind.
+/// The results for one kind of row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// New here.
     pub taken: u64,
-    /// Here before, and otherwise now.
+    /// Already here, and changed.
     pub changed: u64,
-    /// Here before, as they are.
+    /// Already here, and left as they are.
     pub unchanged: u64,
-    /// Not taken.
+    /// Rejected.
     pub refused: u64,
 }
 
-/// What became of the passwords of those who are new here.
+/// What became of the passwords of new accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Passwords {
-    /// Go on being good.
+    /// They remain valid.
     pub kept: u64,
-    /// There was none.
+    /// The account had no usable password.
     pub unusable: u64,
-    /// Have to be reset by mail.
+    /// They must be reset by mail.
     pub to_be_reset: u64,
 }
 
-/// All of it in numbers.
+/// The totals of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// Accounts.
@@ -35,46 +35,46 @@ pub struct Totals {
     pub groups: Tally,
     /// Passwords.
     pub passwords: Passwords,
-    /// Addresses that are confirmed here now because they were there.
+    /// Addresses that were confirmed here because the source had confirmed them.
     pub addresses_confirmed: u64,
 }
 
 impl Totals {
-    /// How many rows were not taken.
+    /// Returns the number of rejected rows.
     pub const fn refused(&self) -> u64 {
         self.users.refused + self.groups.refused
     }
 }
 
-/// Something to be told of one row.
+/// A message about one row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     /// `user` or `group`.
     pub kind: &'static str,
-    /// Its key there.
+    /// The key in the source.
     pub key: String,
-    /// Its name there.
+    /// The name in the source.
     pub name: String,
-    /// Whether it was refused; else it is here, and this is a word about it.
+    /// Whether the row was rejected; otherwise this is a warning about an imported row.
     pub is_refused: bool,
-    /// Why, or what.
+    /// The reason or the warning.
     pub reason: String,
 }
 
-/// Counts, and hands each row that there is something to say of to whoever shows it.
+/// Counts the results, and passes messages about rows on.
 pub struct Report {
-    /// So far.
+    /// The totals so far.
     pub totals: Totals,
     each: Box<dyn FnMut(&Row) + Send>,
 }
 
 impl Report {
-    /// With somebody who is told of rows.
+    /// Creates a report that passes each message to `each`.
     pub fn new(each: impl FnMut(&Row) + Send + 'static) -> Self {
         Self { totals: Totals::default(), each: Box::new(each) }
     }
 
-    /// Tells.
+    /// Passes a message on.
     pub fn tell(&mut self, row: &Row) {
         (self.each)(row);
     }

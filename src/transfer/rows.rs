@@ -1,4 +1,4 @@
-//! One array of rows in JSON, read a row at a time, and of each only what is asked for.
+//! Reads a JSON array of rows one row at a time, keeping only the fields that are needed.
 
 use std::{collections::HashMap, fmt, io::Read};
 
@@ -8,18 +8,18 @@ use serde::{
 };
 use serde_json::Value;
 
-/// A row; its fields where they were asked for.
+/// A row, with its fields if they were asked for.
 pub struct Row {
     /// `app.model`
     pub model: String,
-    /// The primary key; null where there is none.
+    /// The primary key, or null.
     pub pk: Value,
-    /// The fields of a model that was asked for.
+    /// The fields, if the model was asked for.
     pub fields: Option<Fields>,
 }
 
-/// The fields that mean something here, of all models together. Whatever else a row has, and a whole blog post may stand there, is
-/// passed over.
+/// The fields that are used, of all models together. All others are skipped: there may be a whole
+/// blog post in them.
 const KNOWN: [&str; 19] = [
     "username",
     "password",
@@ -42,34 +42,34 @@ const KNOWN: [&str; 19] = [
     "verified",
 ];
 
-/// What a row has of them.
+/// The known fields of a row.
 #[derive(Default)]
 pub struct Fields(HashMap<String, Value>);
 
 impl Fields {
-    /// A field; none where the row has none.
+    /// Returns a field, or `None` if the row lacks it.
     pub fn get(&self, name: &str) -> Option<Value> {
         self.0.get(name).cloned()
     }
 
-    /// Whether the row has one of these.
+    /// Returns whether the row has one of these fields.
     pub fn has_any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.0.contains_key(*name))
     }
 }
 
-/// What is asked for.
+/// The models and fields to read.
 pub struct Wanted<'a> {
-    /// Of which models the fields.
+    /// Returns whether a model's fields are needed.
     pub models: &'a dyn Fn(&str) -> bool,
-    /// One more field than those that are known.
+    /// A field to read besides the known ones.
     pub field: &'a str,
 }
 
-/// Hands over each row, with its fields where they are wanted.
+/// Passes each row to `each`, with its fields if the model is wanted.
 ///
 /// # Errors
-/// What is wrong with the text and where, or what `each` says.
+/// A sentence that says what is wrong and where, or the error of `each`.
 pub fn each_row(
     from: impl Read,
     wanted: &Wanted<'_>,
@@ -85,7 +85,8 @@ pub fn each_row(
     }
 }
 
-/// The row that is being read, or was read last: a position says nothing in a file of one line.
+/// The row being read, or read last, for error messages: a line number says nothing in a file of
+/// one line.
 #[derive(Default)]
 struct Place {
     model: String,
@@ -95,12 +96,12 @@ struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LONGEST: usize = 60;
+        const MAX_CHARS: usize = 60;
         if self.model.is_empty() {
             return Ok(());
         }
-        // It comes from the file and goes to a terminal.
-        let shown = |text: &str| text.chars().take(LONGEST).collect::<String>().escape_debug().to_string();
+        // Escaped, because it comes from the file and goes to a terminal.
+        let shown = |text: &str| text.chars().take(MAX_CHARS).collect::<String>().escape_debug().to_string();
         let place = if self.is_inside { "in" } else { "after" };
         write!(f, " ({place} the row of {}", shown(&self.model))?;
         if !self.pk.is_empty() {
@@ -166,7 +167,8 @@ impl<'de> Visitor<'de> for OneRow<'_> {
                     pk = row.next_value()?;
                     place.pk = pk.as_str().map_or_else(|| pk.to_string(), str::to_owned);
                 }
-                // Django writes the model first; where it does not come first, the fields are read in any case.
+                // Django writes the model first; if another writer does not, the fields are always
+                // read.
                 "fields" if model.as_deref().is_none_or(wanted.models) => {
                     fields = Some(row.next_value_seed(OfRow(wanted.field))?);
                 }

@@ -1,4 +1,4 @@
-//! An account as it comes from elsewhere, and what our rules make of it.
+//! Validates an account from elsewhere by our rules.
 
 use std::fmt;
 
@@ -14,72 +14,72 @@ use crate::{
     shared::forms::Problem,
 };
 
-/// What stands for a password where there is none; no password fits.
+/// Stored in place of a hash if there is no password; no password matches it.
 pub const NO_PASSWORD: &str = "!";
-/// Nobody's password fits it either, and the owner sets one by mail.
+/// Stored in place of a hash if the owner has to set a password by mail; no password matches it.
 pub const TO_BE_SET: &str = "?";
 
 /// An account as it was found.
 #[derive(Clone, Default)]
 pub struct RawUser {
-    /// The name.
+    /// The username.
     pub username: String,
-    /// The address; may be empty.
+    /// The e-mail address; may be empty.
     pub email: String,
-    /// When it was proven, if it was.
+    /// When the address was confirmed, in milliseconds since 1970.
     pub email_verified_at: Option<Millis>,
-    /// A hash in Django's words or ours, or `!`.
+    /// A hash in Django's format or ours, or `!`.
     pub password: String,
-    /// May be empty.
+    /// The first name; may be empty.
     pub first_name: String,
-    /// May be empty.
+    /// The last name; may be empty.
     pub last_name: String,
     /// Whether it may log in.
     pub is_active: bool,
-    /// Whether it is staff's.
+    /// Whether it is a staff account.
     pub is_staff: bool,
-    /// Whether it may do everything.
+    /// Whether it is a superuser.
     pub is_superuser: bool,
-    /// When it was made, if that is known.
+    /// When it was created, in milliseconds since 1970, if known.
     pub date_joined: Option<Millis>,
-    /// When somebody last logged in, if ever.
+    /// The last login, in milliseconds since 1970, if any.
     pub last_login: Option<Millis>,
-    /// When it is to be deleted, if it is.
+    /// When it is due for deletion, in milliseconds since 1970, if it is.
     pub delete_after: Option<Millis>,
     /// Names of groups.
     pub groups: Vec<String>,
-    /// `app.codename`
+    /// Permissions as `app.codename`.
     pub permissions: Vec<String>,
 }
 
-/// An account by our rules.
+/// An account that has passed validation.
 pub struct ValidUser {
-    /// As found, each put right.
+    /// The values as found, normalised.
     pub raw: RawUser,
-    /// What makes two names the same.
+    /// The username's key, which is equal for equivalent names.
     pub username_key: String,
-    /// What makes two addresses the same.
+    /// The address's key, which is equal for equivalent addresses.
     pub email_key: String,
-    /// Whether it can log in as it is.
+    /// Whether it has a usable password.
     pub has_password: bool,
 }
 
-/// Why an account is not taken.
+/// Why an account is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rejection {
-    /// There is none.
+    /// It has neither a username nor an address.
     NoUsername,
-    /// It breaks our rules.
+    /// The username breaks our rules.
     Username(Problem),
-    /// An account of that name is here, and nobody knows whether it is the same person's.
+    /// The username exists here, perhaps as another person's.
     Taken,
-    /// It stands in the file twice.
+    /// Its key occurs twice in the file.
     Twice,
-    /// It was taken before, and then deleted here.
+    /// It was imported before and has been deleted here since.
     Deleted,
-    /// Under its number somebody else was taken before.
+    /// Another person was imported under its key before.
     SomebodyElse,
-    /// This column holds something else than it should.
+    /// This column has an invalid value.
     Value(&'static str),
 }
 
@@ -99,26 +99,26 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// What of an account could not be taken, or was left as it is.
+/// What of a row could not be imported, or was left as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Warning {
-    /// It has to be reset by mail.
+    /// The password must be reset by mail.
     Password(Unfit),
-    /// No mail can be sent to the address, and it was left out.
+    /// The address cannot receive mail and was left out.
     Email,
-    /// The address stays unconfirmed: another account has proven it.
+    /// The address stays unconfirmed, because another account has confirmed it.
     ProvenElsewhere,
-    /// A name breaks our rules, and was left out.
+    /// A name breaks our rules and was left out.
     Name(&'static str),
-    /// What is no permission's name, or is not in the file.
+    /// A permission with an invalid name, or one that is not in the file.
     Permission(String),
-    /// A group that is not there.
+    /// A group that does not exist.
     Group(String),
-    /// Changed there and here: what is here stays.
+    /// Changed in the source and here: the value here stays.
     Kept(&'static str),
     /// The new username is taken here: the old one stays.
     NewUsernameTaken,
-    /// The group was here before: its permissions stay as they are.
+    /// The group already exists: its permissions stay as they are.
     GroupWasHere,
 }
 
@@ -144,10 +144,10 @@ impl fmt::Display for Warning {
     }
 }
 
-/// What our rules make of an account: whole, in part, or nothing.
+/// Validates and normalises an account. Returns it with warnings about what was left out.
 ///
 /// # Errors
-/// Why it cannot be taken.
+/// The [`Rejection`] that says why it cannot be imported.
 pub fn check(mut raw: RawUser) -> Result<(ValidUser, Vec<Warning>), Rejection> {
     let mut notes = Vec::new();
     if raw.username.trim().is_empty() {
@@ -158,7 +158,7 @@ pub fn check(mut raw: RawUser) -> Result<(ValidUser, Vec<Warning>), Rejection> {
         return Err(Rejection::Username(problem));
     }
     raw.email = raw.email.trim().to_owned();
-    // Wider than sign-up's rule: `root@intranet` is an address there.
+    // More permissive than sign-up: `root@intranet` is a valid address here.
     if !raw.email.is_empty() && email_address::wire(&raw.email).is_none() {
         notes.push(Warning::Email);
         raw.email.clear();
@@ -178,7 +178,7 @@ pub fn check(mut raw: RawUser) -> Result<(ValidUser, Vec<Warning>), Rejection> {
         Err(_) if hasher::is_ours(&raw.password) => true,
         Err(unfit) => {
             let is_to_be_set = raw.password.starts_with(TO_BE_SET);
-            // As with Django, which lets who has an empty one set another by mail.
+            // As in Django: the owner of an account with an empty password can set one by mail.
             let kind = if raw.password.starts_with(NO_PASSWORD) { NO_PASSWORD } else { TO_BE_SET };
             if kind == TO_BE_SET && !is_to_be_set {
                 notes.push(Warning::Password(unfit));
@@ -205,11 +205,11 @@ pub fn check(mut raw: RawUser) -> Result<(ValidUser, Vec<Warning>), Rejection> {
     Ok((person, notes))
 }
 
-/// A column of a dump or of a database as text, read as what it should be.
+/// Parses a column's text, from a dump or a database.
 pub mod column {
     use super::{Millis, Rejection, iso};
 
-    /// True or false; `None` where there is no such column.
+    /// Parses a flag. Returns `None` if the column does not exist.
     pub fn flag(text: Option<&str>, column: &'static str) -> Result<Option<bool>, Rejection> {
         match text {
             None => Ok(None),
@@ -219,7 +219,7 @@ pub mod column {
         }
     }
 
-    /// A time; `None` where there is none.
+    /// Parses a time. Returns `None` if there is none.
     pub fn time(text: Option<&str>, column: &'static str) -> Result<Option<Millis>, Rejection> {
         text.map(|text| iso::parse(text).ok_or(Rejection::Value(column))).transpose()
     }

@@ -1,4 +1,5 @@
-//! Acting as a member: who may, what is shown, what is closed, who is told, and how it ends.
+//! Impersonation: who may start it, what is shown, what is closed, who is notified, and how it
+//! ends.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -15,7 +16,7 @@ const ACT: &str = "/api/admin/act";
 const STOP: &str = "/api/acting/stop";
 const REASON: &str = "You asked us why your page looks wrong";
 
-/// Staff who act as `ada`, who is logged in herself.
+/// A staff member impersonating `ada`, who is logged in herself.
 async fn acting(site: &TestSite) -> (Visitor, Visitor) {
     let ada = site.member("ada").await;
     let mut sam = site.staff("sam", &[PERMISSION]).await;
@@ -33,7 +34,8 @@ async fn welcome(visitor: &mut Visitor) -> String {
     visitor.get("/members/dashboard").await.find("nav .welcome")
 }
 
-/// The member's record, the latest first: what, and its detail (or when, where there is none).
+/// The member's activity, the latest first: what happened, and its detail (or the time if there is
+/// none).
 async fn record(member: &mut Visitor) -> Vec<String> {
     let page = member.get("/members/activity").await;
     let details = page.find_all("main .log .what + .detail");
@@ -44,7 +46,7 @@ async fn record(member: &mut Visitor) -> Vec<String> {
         .collect()
 }
 
-/// What it says about acting.
+/// The lines of the member's activity about impersonation.
 async fn told(member: &mut Visitor) -> Vec<String> {
     record(member).await.into_iter().filter(|line| line.starts_with("A member of staff")).collect()
 }
@@ -61,10 +63,11 @@ async fn staff_see_what_the_member_sees_and_a_banner_with_stop() {
     );
     assert_eq!(page.attribute(".acting form", "action").as_deref(), Some(STOP));
     assert_eq!(page.find_all("header nav a"), ["Dashboard", "Profile"], "no admin");
-    // A mail that goes out is news.
+    // Sending the mail adds activity, so wait for it.
     site.all_mails_sent().await;
     let page = sam.get("/members/dashboard").await;
-    // Word for word, but for banner, nonce and until when the page is kept, which it is for her alone: the same entries of the cache.
+    // Equal but for the banner, the nonce and the cache times, which only she is shown: both use
+    // the same cache entries.
     let main = main_but_for_why;
     assert_eq!(main(&page), main(&ada.get("/members/dashboard").await));
     assert_eq!(ada.get("/members/dashboard").await.find(".acting"), "");
@@ -86,7 +89,7 @@ async fn staff_see_what_the_member_sees_and_a_banner_with_stop() {
     assert_eq!(page.messages(), ["You are yourself again."]);
     assert!(!page.text().contains("ada"), "nothing of the member is left");
     assert_eq!(sam.get("/admin").await.status, 200);
-    // Once more is once too often, and does no harm.
+    // Stopping twice does no harm.
     assert_eq!(sam.post(STOP, &[]).await.location(), "/admin");
     assert_eq!(sam.get("/members/dashboard").await.messages(), [""; 0]);
     site.stop().await;
@@ -117,7 +120,7 @@ async fn error_pages_have_the_banner_too_whoever_makes_them() {
         assert_eq!(page.status, status, "{}", page.text());
         assert_eq!(page.find_all(".acting button"), ["Stop"], "{status}");
         assert_eq!(page.find("nav .welcome"), "Welcome, ada", "{status}");
-        // A browser obeys it, also on error pages.
+        // Browsers enforce the policy on error pages too.
         assert!(page.header("content-security-policy").contains("form-action 'self'"), "{status}");
     }
     for (status, request) in requests(&ada).into_iter().take(5) {
@@ -127,7 +130,7 @@ async fn error_pages_have_the_banner_too_whoever_makes_them() {
     site.stop().await;
 }
 
-/// What is open, listed here once more on purpose, as in `guard.rs`.
+/// The pages that are open while impersonating, repeated here on purpose, as in `guard.rs`.
 const OPEN_PAGES: [&str; 7] = [
     "/",
     "/accounts/logout",
@@ -235,7 +238,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         .await;
     site.clock.advance(Duration::from_secs(61));
     let ada = site.user_id("ada").await.to_string();
-    // Who may not.
+    // Visitors who may not impersonate.
     for visitor in [&mut without, &mut member] {
         assert_eq!(visitor.get(&format!("/admin/act?user={ada}")).await.status, 403);
         for path in [ACT, "/api/admin/act/choice"] {
@@ -243,7 +246,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
             assert_eq!((answer.status, answer.text().as_str()), (403, "\"Forbidden\""), "{path}");
         }
     }
-    // As whom not.
+    // Members who cannot be impersonated.
     let unknown = "There is no such active member.";
     for (query, error) in [
         ("", None),
@@ -276,7 +279,8 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         assert_eq!((page.status, page.find_all("main form").len()), (200, 0), "{name}");
         assert!(page.find("main").contains("You cannot act as this account"), "{name}");
     }
-    // Nor as who may more, which would come along; a superuser may all.
+    // Nor one with permissions that the caller lacks, which impersonation would grant. A superuser
+    // may impersonate them.
     let may_more = [("user", carl.to_string()), ("reason", REASON.to_owned())];
     let may_more = may_more.each_ref().map(|(name, value)| (*name, value.as_str()));
     assert!(sam.call(ACT, &may_more).await.text().contains("NotToActAs"));
@@ -290,7 +294,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
             assert_eq!((answer.status, answer.text().contains("NotToActAs")), (200, true), "{name}");
         }
     }
-    // The way there is on the page of each user as whom one can act.
+    // Only the pages of users who can be impersonated have the link.
     let mut tess = site.staff("tess", &[PERMISSION, "accounts.view_user"]).await;
     for (name, links) in [("ada", 1), ("tess", 0), ("tim", 0), ("bert", 0), ("gone", 0)] {
         let page = tess.get(&format!("/admin/users/{}", site.user_id(name).await)).await;
@@ -298,7 +302,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
     }
     let page = without.get(&format!("/admin/users/{ada}")).await;
     assert_eq!((page.status, page.find_all("main a[href^='/admin/act']").len()), (200, 0));
-    // Without a reason.
+    // A valid reason is required.
     for (reason, error) in [
         ("", "This field is required."),
         ("  \u{A0}", "This field is required."),
@@ -313,7 +317,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
     }
     assert_eq!(site.database.number("SELECT COUNT(*) FROM acting").await, 0);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 0);
-    // Past ten minutes the password is asked for; what was typed is kept.
+    // After ten minutes re-authentication is required; the input is kept.
     site.clock.advance(Duration::from_secs(601));
     let page = format!("/admin/act?user={ada}");
     let fields = [("user", ada.as_str()), ("reason", REASON), ("form_page", page.as_str())];
@@ -325,7 +329,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
     assert_eq!(page.attribute("[name=reason]", "value").as_deref(), Some(REASON));
     assert_eq!(sam.submit(&back, &[("reason", REASON)]).await.location(), "/members/dashboard");
     assert_eq!(welcome(&mut sam).await, "Welcome, ada");
-    // Who may everything may this too; and two can at once.
+    // A superuser may too, and two can impersonate the same member at once.
     root.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
     act_as(&site, &mut root, "ada", REASON).await;
     assert_eq!(root.get("/members/dashboard").await.find_all(".acting bdi"), ["root", "ada"]);
@@ -351,7 +355,7 @@ async fn the_member_is_told_in_the_record_and_by_mail_and_nothing_else_of_theirs
     let fields = [("user", fields[0].1.as_str()), ("reason", fields[1].1.as_str())];
     assert_eq!(sam.send(request.form_body(&fields)).await.location(), "/members/dashboard");
     let first = sam.get("/members/dashboard").await;
-    // Both ids, in every line of the log.
+    // Every log line has both ids.
     let line = log::request(first.request_id());
     assert_eq!((&line["user_id"], &line["actor_id"]), (&id_of_ada.into(), &id_of_sam.into()));
     let line = log::request(ada.get("/members/dashboard").await.request_id());
@@ -360,7 +364,8 @@ async fn the_member_is_told_in_the_record_and_by_mail_and_nothing_else_of_theirs
     assert!(mail.text.contains("a member of our staff acts as you, until "), "{}", mail.text);
     assert!(mail.text.contains("“Activity”") && !mail.text.contains("/accounts/"), "{}", mail.text);
     assert!(!mail.text.contains(REASON) && !mail.text.contains("sam"), "what somebody typed is in no mail");
-    // What they do as the member is in the record under their name, and from no place of the member's.
+    // Actions while impersonating are in the member's activity with the staff member's name and
+    // without an address.
     let saved = pictures::upload(&mut sam, &pictures::png()).await;
     assert_eq!(saved.location(), "/members/profile");
     sam.post(STOP, &[]).await;
@@ -401,7 +406,7 @@ async fn the_session_changes_its_id_and_stays_of_its_owner() {
     act_as(&site, &mut sam, "ada", REASON).await;
     ids.push(sam.session().expect("a session").to_owned());
     tabs.push(sam.clone());
-    // She logs out everywhere, and changes her password: none of it concerns him.
+    // She logs out everywhere and changes her password; his session is not affected.
     ada.post("/api/members/end_all_sessions", &[]).await;
     ada.log_in("ada").await;
     let fields = [
@@ -419,7 +424,8 @@ async fn the_session_changes_its_id_and_stays_of_its_owner() {
     }
     assert_eq!(site.database.number(&ends).await, end, "it lasts no longer for it");
     assert_eq!(site.database.number("SELECT COUNT(*) FROM acting").await, 0);
-    // The password was given before, and not anew: ten minutes after that it is asked for.
+    // Starting did not renew the authentication: it expires ten minutes after the password was
+    // given.
     assert_eq!(sam.get("/accounts/email").await.status, 200);
     site.clock.advance(Duration::from_secs(601));
     assert_eq!(sam.get("/accounts/email").await.status, 303);
@@ -442,7 +448,7 @@ async fn after_half_an_hour_it_is_over_and_what_is_sent_then_is_not_done() {
     assert_eq!((page.find(".acting"), sam.session()), (String::new(), Some(session.as_str())));
     let lines = told(&mut ada).await;
     assert_eq!(lines[0], "A member of staff stopped acting as you: sam: time over");
-    // A form of the member's page, sent by the owner of the session, would be done to that one.
+    // A form of the member's page, sent after the end, would act on the session's owner.
     let id_of_sam = site.user_id("sam").await;
     site.database
         .execute(&format!(
@@ -524,7 +530,7 @@ async fn it_ends_at_the_next_request_when_it_is_not_allowed_any_more() {
     }
     let ended = format!("SELECT COUNT(*) FROM activity WHERE user_id = {ada} AND kind = 'acting_ended'");
     assert_eq!(site.database.number(&ended).await, 5);
-    // Of who is not active any more there is no session at all.
+    // An inactive staff member has no session at all.
     site.clock.advance(Duration::from_secs(2));
     act_as(&site, &mut sam, "ada", REASON).await;
     site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'sam'").await;
@@ -548,19 +554,19 @@ async fn the_end_of_the_session_is_the_end_of_acting_and_is_written_down() {
     );
     sam.log_in("sam").await;
     assert_eq!(sam.get("/members/activity").await.find_all("main .log .what")[1], "Logged out");
-    // From another device of his.
+    // From another device of the staff member.
     act_as(&site, &mut sam, "ada", REASON).await;
     let mut other = site.visitor();
     other.log_in("sam").await;
     other.post("/api/members/end_other_sessions", &[]).await;
     assert_eq!(sam.get("/members/dashboard").await.location(), "/accounts/login?next=/members/dashboard");
     assert_eq!(told(&mut ada).await.len(), 3);
-    // Nobody comes by again; the sweep writes it down.
+    // No request comes, so the sweep records the end.
     site.clock.advance(Duration::from_secs(601));
     site.database.until("SELECT COUNT(*) FROM acting", |count| count == 0).await;
     let lines = told(&mut ada).await;
     assert_eq!(lines[0], "A member of staff stopped acting as you: sam: session ended");
-    // Nor after the time.
+    // The same after the time limit.
     other.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
     act_as(&site, &mut other, "ada", REASON).await;
     let at = site.database.number("SELECT ends_at FROM acting").await;
@@ -593,7 +599,7 @@ async fn open_pages_learn_of_it() {
     let mut stream = listen(&sam).await.expect("an answer");
     assert_eq!(stream.chunk().await.expect("read").expect("a chunk"), says("sam"));
     assert!(begun.elapsed() < Duration::from_secs(4), "told, and not found at the next look");
-    // By the time alone.
+    // Ended by the time limit alone.
     act_as(&site, &mut sam, "ada", REASON).await;
     let mut stream = listen(&sam).await.expect("an answer");
     assert_eq!(stream.chunk().await.expect("read").expect("a chunk"), says("ada"));
@@ -604,16 +610,16 @@ async fn open_pages_learn_of_it() {
     site.stop().await;
 }
 
-/// The content of a page without its footer.
+/// The page's content without what differs while impersonating.
 fn main_but_for_why(page: &crate::support::Page) -> String {
-    // Nor for what leads to pages that are closed to staff.
+    // Also without links to pages that are closed to staff.
     let why = page.find(".why");
     let hidden = [why.as_str(), "Look after your devices", "Confirm it"];
     let main = hidden.into_iter().fold(page.find("main"), |main, hidden| main.replace(hidden, ""));
     main.split_whitespace().collect()
 }
 
-/// Whatever is offered on a page that is open to them is open, too.
+/// Follows every link on pages that are open while impersonating.
 #[tokio::test]
 async fn no_link_leads_staff_to_a_page_that_is_closed_while_they_act() {
     let site = TestSite::start().await;
@@ -652,7 +658,7 @@ async fn to_stop_leads_back_to_the_member() {
     let page = format!("/admin/users/{}", site.user_id("ada").await);
     assert_eq!(sam.post(STOP, &[]).await.location(), page);
     assert!(sam.get(&page).await.find("main").contains("ada"));
-    // Who does not act any more is led to the admin.
+    // Without an impersonation, stopping leads to the admin.
     assert_eq!(sam.post(STOP, &[]).await.location(), "/admin");
     site.stop().await;
 }
@@ -661,9 +667,9 @@ async fn to_stop_leads_back_to_the_member() {
 async fn what_the_member_has_in_the_cache_and_in_the_browser_stays_theirs() {
     let site = TestSite::start().await;
     let (mut sam, mut ada) = acting(&site).await;
-    // A mail that goes out is news.
+    // Sending the mail adds activity, so wait for it.
     site.all_mails_sent().await;
-    // Whoever computes it: it is hers.
+    // The entry is hers, even if he caused it to be computed.
     let computed = sam.get("/members/dashboard").await;
     assert!(computed.header("server-timing").contains("miss"), "{}", computed.header("server-timing"));
     let cached = ada.get("/members/dashboard").await;
@@ -675,7 +681,7 @@ async fn what_the_member_has_in_the_cache_and_in_the_browser_stays_theirs() {
         1,
         "his session is not among her devices"
     );
-    // A picture under its own address is kept by a browser for good, but not by this one.
+    // Browsers cache a picture under its own address for good, but staff's must not.
     let id_of_ada = site.user_id("ada").await;
     site.database
         .execute(&format!(

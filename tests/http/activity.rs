@@ -1,4 +1,4 @@
-//! `/members/activity`: the member's own record.
+//! `/members/activity`: the member's own activity.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::support::{Page, TestSite};
 
 const PAGE: &str = "/members/activity";
 
-/// Lines of one's own, the second-oldest first, from second 1 on.
+/// Adds one line per second, numbered `from` to `to`.
 async fn add_lines(site: &TestSite, user: i64, from: i64, to: i64) {
     let values: Vec<String> = (from..=to)
         .map(|number| format!("({number}, {user}, 'mail_sent', {number}000, '192.0.2.7', 'agent', 'line {number} of {user}')"))
@@ -78,7 +78,7 @@ async fn pages_by_plain_links_that_new_lines_do_not_shift() {
     let id = site.user_id("ada").await;
     add_lines(&site, id, 1, 60).await;
     let line = |number: i64| format!("line {number} of {id}");
-    // Sign-up and login are the latest two.
+    // The latest two are the sign-up and the login.
     let first = member.get(PAGE).await;
     assert_eq!(first.find_all("main .log li").len(), 25);
     assert_eq!(details(&first), (38..=60).rev().map(line).collect::<Vec<_>>());
@@ -90,7 +90,7 @@ async fn pages_by_plain_links_that_new_lines_do_not_shift() {
     let third = member.get(&link(&second, "next").expect("a third page")).await;
     assert_eq!(details(&third), (1..=12).rev().map(line).collect::<Vec<_>>());
     assert_eq!(link(&third, "next"), None);
-    // And back. Fewer than a page before the second: that is the newest page, whole.
+    // Back again. With less than a page before the second one, the newest page is complete.
     let again = member.get(&link(&third, "prev").expect("the way back")).await;
     assert_eq!(details(&again), details(&second));
     let newest = member.get(&link(&again, "prev").expect("the way back")).await;
@@ -117,7 +117,7 @@ async fn a_place_that_is_none_is_the_newest() {
         let page = member.get(&format!("{PAGE}{query}")).await;
         assert_eq!((page.status, page.find_all("main .log li").len()), (200, 2), "{query}");
     }
-    // Before everything: nothing more, and the way back.
+    // Before the oldest line: an empty page with a link back.
     let page = member.get(&format!("{PAGE}?before=1-1")).await;
     assert_eq!((page.status, page.find_all("main .log li").len()), (200, 0));
     assert_eq!(link(&page, "prev").as_deref(), Some(PAGE));
@@ -171,7 +171,7 @@ async fn lines_are_kept_for_a_year_and_then_go() {
     let (ada, bob) = (site.user_id("ada").await, site.user_id("bob").await);
     let count = format!("SELECT COUNT(*) FROM activity WHERE user_id = {ada}");
     let day = Duration::from_secs(86_400);
-    // That somebody else's account is gone shows that there was a sweep: it takes accounts last.
+    // A sweep deletes accounts last, so a deleted account shows that it has run.
     site.database.execute(&format!("UPDATE users SET delete_after = 1 WHERE id = {bob}")).await;
     site.clock.advance(364 * day);
     site.database.until(&format!("SELECT COUNT(*) FROM users WHERE id = {bob}"), |count| count == 0).await;
@@ -181,7 +181,8 @@ async fn lines_are_kept_for_a_year_and_then_go() {
     site.stop().await;
 }
 
-/// All that can happen to an account, done once by its member: each is a line of its own, and nothing is written twice.
+/// Everything that can happen to an account, done once by its member: each is recorded as one line,
+/// and nothing twice.
 #[tokio::test]
 async fn everything_that_can_happen_is_written_down() {
     use std::collections::BTreeMap;
@@ -240,7 +241,7 @@ async fn everything_that_can_happen_is_written_down() {
     follow(&mut site.visitor(), &told.link()).await;
     site.mail_to(old, "Set a new password", 2).await;
     member.submit("/accounts/password_reset", &[("email", old)]).await;
-    // After an undo and a "not me", the third.
+    // The third mail, after the undo and the "not me".
     let link = site.mail_to(old, "Set a new password", 3).await.link();
     let page = member.get(&link).await.location().to_owned();
     member.submit(&page, &[("password1", reset), ("password2", reset)]).await;
@@ -258,7 +259,7 @@ async fn everything_that_can_happen_is_written_down() {
         let from = line.split(' ').find_map(|field| field.strip_prefix("address=")).expect("an address");
         assert_eq!(from, if kind == "mail_sent" { "" } else { "127.0.0.1" }, "{line}");
     }
-    // What staff do to an account has tests of its own (`user_changes`, `acting`).
+    // Staff's changes have tests of their own (`user_changes`, `acting`).
     let by_staff = [Kind::ChangedByStaff, Kind::PasswordSetByStaff, Kind::ActingBegan, Kind::ActingEnded];
     for kind in Kind::ALL.into_iter().filter(|kind| !by_staff.contains(kind)) {
         let times = match kind {

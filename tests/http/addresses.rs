@@ -1,4 +1,5 @@
-//! Which addresses are taken, how mails to them are addressed, and which two are one mailbox.
+//! Which addresses are accepted, how mails to them are addressed, and which two are the same
+//! mailbox.
 
 use members_area::base::config::MailTransport;
 
@@ -13,7 +14,7 @@ use crate::support::{
 const VERIFY: &str = "Confirm your email address";
 const UNREACHABLE: &str = "We cannot send mail to this address. Please use another one.";
 
-/// The server of the test, as most do, takes ASCII only.
+/// The test's SMTP server accepts ASCII only, as most servers do.
 #[tokio::test]
 async fn a_host_in_any_script_is_written_in_ascii_to_the_mail_server() {
     let server = SmtpServer::start();
@@ -55,7 +56,7 @@ async fn one_mailbox_is_one_however_its_host_is_written_and_two_hosts_are_two() 
     let told = site.mail_to("eva@xn--mnchen-3ya.example", "You have an account already", 1).await;
     assert!(told.text.starts_with("Hello eva,"), "{}", told.text);
     assert_eq!(site.visitor().log_in("eva@München.example").await.location(), "/members/dashboard");
-    // Another domain since 2010, although both fold to the same letters.
+    // Different domains since 2010, although both fold to the same letters.
     site.visitor().sign_up("owner", "info@strasse.example").await;
     site.prove("owner").await;
     site.all_mails_sent().await;
@@ -104,7 +105,7 @@ async fn what_no_mail_can_be_sent_to_is_refused_wherever_it_is_typed() {
     site.stop().await;
 }
 
-/// From a time in which such addresses were taken, or from another site.
+/// Such addresses may remain from an earlier version or an import.
 #[tokio::test]
 async fn nothing_waits_in_the_queue_for_an_address_that_no_mail_can_be_sent_to() {
     let site = TestSite::start().await;
@@ -121,13 +122,13 @@ async fn nothing_waits_in_the_queue_for_an_address_that_no_mail_can_be_sent_to()
     site.stop().await;
 }
 
-/// On threads of its own: the program waits for whatever the site is about to write.
+/// Multi-threaded: the test blocks on a program that waits for the site's writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn keys_of_an_earlier_version_are_renewed_once_and_nobody_is_lost() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     said(program(&database, folder.path()).arg("migrate"));
     let site = TestSite::start_on(database, |_| {}).await;
-    // As they were: the folded text of the address. Number 3 has to make way before 2 can move.
+    // Keys as they were: the folded text of the address. Number 3 must be renamed before 2 can be.
     let accounts = [
         ("puny", "eva@xn--mnchen-3ya.example", "eva@xn--mnchen-3ya.example", true),
         ("latin", "eva@münchen.example", "eva@münchen.example", true),

@@ -1,5 +1,5 @@
-//! Every page and every server function of the admin, with everybody's cookie: what it takes is written down here once more, and one
-//! that is missing here fails.
+//! Every page and server function of the admin, with every kind of session. The permissions needed
+//! are repeated here; a route that is missing here fails the test.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +8,11 @@ use members_area::{base::member::Permission, server::pages};
 
 use crate::support::{Page, TestSite, Visitor};
 
-/// What takes which permissions, all of them.
+/// A route and all the permissions that it needs.
 struct Row {
     path: &'static str,
     takes: &'static [Permission],
-    /// Of a page, its query; of a function, its fields. `USER` and `GROUP` are ids.
+    /// The query of a page, or the fields of a function. `USER` and `GROUP` stand for ids.
     with: &'static str,
 }
 
@@ -74,7 +74,7 @@ const FUNCTIONS: [Row; 33] = [
     row("/api/admin/users", &[ViewUser], ""),
 ];
 
-/// Staff of this site, by what they may.
+/// The site's staff by their permissions.
 struct Everybody<'a> {
     site: &'a TestSite,
     staff: BTreeMap<Vec<Permission>, Visitor>,
@@ -92,7 +92,7 @@ impl Everybody<'_> {
     }
 }
 
-/// Each set of permissions with which it must not be had: all but one of those that it takes.
+/// Returns the sets of permissions that must not suffice: all but one of the needed ones.
 fn too_little(takes: &[Permission]) -> impl Iterator<Item = Vec<Permission>> {
     let all_but = |missing: &Permission| Permission::ALL.into_iter().filter(|one| one != missing).collect();
     takes.iter().map(all_but).collect::<Vec<_>>().into_iter()
@@ -123,7 +123,7 @@ async fn every_page_and_every_function_with_everybodys_cookie() {
     site.database.execute("INSERT INTO groups (id, name, name_key) VALUES (1, 'Readers', 'readers')").await;
     let ids = [("USER", site.user_id("target").await.to_string()), ("GROUP", "1".to_owned())];
     let mut root = site.superuser("root").await;
-    // Django's superuser who is not staff.
+    // A superuser who is not staff, as Django allows.
     site.signed_up("half").await;
     site.database.execute("UPDATE users SET is_superuser = 1 WHERE username = 'half'").await;
     let mut half = site.visitor();
@@ -176,7 +176,7 @@ async fn every_page_and_every_function_with_everybodys_cookie() {
             }
         }
     }
-    // Nobody of those did anything.
+    // None of these requests changed anything.
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 0);
     for row in &FUNCTIONS {
         let answer = post(everybody.with(row.takes).await, row, &ids, true).await;
@@ -184,7 +184,7 @@ async fn every_page_and_every_function_with_everybodys_cookie() {
     }
     for row in &FUNCTIONS {
         let answer = post(&mut root, row, &ids, true).await;
-        // A superuser comes last, and one group is gone.
+        // The superuser comes last, when one group is already deleted.
         assert!([200, 404].contains(&answer.status), "{}: a superuser: {}", row.path, answer.text());
     }
     site.stop().await;

@@ -1,4 +1,5 @@
-//! `/admin/sessions`, `/admin/activity`, `/admin/mails`: what staff see of everybody, and what they end, try again and drop.
+//! `/admin/sessions`, `/admin/activity`, `/admin/mails`: what staff see of all users, and which
+//! sessions and mails they can end, retry and drop.
 
 use members_area::base::config;
 
@@ -21,7 +22,7 @@ async fn a_session_is_found_by_its_user_and_ended_at_once() {
     let page = staff.get("/admin/sessions").await;
     assert_eq!(page.find_all("tbody th"), ["root", "ada", "tom", "sam"], "the latest first");
     assert_eq!(page.find_all("tbody tr:first-child td")[..2], ["Unknown browser", "127.0.0.1"]);
-    // Theirs is ended on their own page, a superuser's not at all.
+    // Their own session is ended on their own page, and a superuser's not at all.
     let buttons = |page: &crate::support::Page| page.find_all("tbody tr:has(form) th");
     assert_eq!(buttons(&page), ["ada", "tom"]);
     assert!(buttons(&looker.get("/admin/sessions").await).is_empty());
@@ -39,7 +40,7 @@ async fn a_session_is_found_by_its_user_and_ended_at_once() {
         "Unknown browser, by the staff of this site"
     );
     assert_eq!(site.database.text("SELECT what FROM changes").await, "logged out");
-    // By a form that says otherwise.
+    // With a forged form.
     let all = root.get("/admin/sessions?q=tom").await;
     let of_tom = all.attribute("[name=session]", "value").expect("a session");
     let mine = site.database.number("SELECT COUNT(*) FROM sessions").await;
@@ -62,7 +63,7 @@ async fn sessions_come_page_by_page_without_those_that_are_over() {
     let rows: Vec<String> = (0..250)
         .map(|n| {
             let hash = site.database.bytes(&format!("{n:064x}"));
-            // Every tenth is over; several began at the same time.
+            // Every tenth has expired; several began at the same time.
             let end = if n % 10 == 0 { now - 1 } else { now + 86_400_000 };
             format!("({hash}, {id}, '', {}, {now}, {end}, {end}, '192.0.2.{n}', '')", 1000 + n / 4)
         })
@@ -145,7 +146,7 @@ async fn activity_of_everybody_of_one_and_of_one_kind() {
                 || sent == (0..120).rev().map(|n| format!("Mail sent: line {n}")).collect::<Vec<_>>()
         );
     }
-    // Too many are called that.
+    // Too many users match the search.
     let hash = site.database.bytes("00");
     site.database
         .execute(&format!(
@@ -182,20 +183,20 @@ async fn mails_that_are_stuck_can_be_seen_tried_again_and_dropped() {
     assert_eq!(page.find_all(".filter a"), ["All that wait 3", "Tried in vain 3"]);
     let mail =
         site.database.number("SELECT id FROM mails WHERE address = 'ada@example.com'").await.to_string();
-    // What is said to the staff user themself is not theirs to drop.
+    // Staff cannot drop a mail that is addressed to themselves.
     let other = site.database.number("SELECT id FROM mails WHERE address = 'tom@example.com'").await;
     for action in [RETRY, DROP] {
         assert_eq!(looker.call(action, &[("mail", &mail)]).await.status, 403);
     }
     assert!(looker.get("/admin/mails").await.find_all("tbody form").is_empty());
-    // Tried again, it goes out.
+    // The retried mail is sent.
     server.set(Mood::Taking);
     let answer = staff.post(RETRY, &[("mail", mail.as_str())]).await;
     assert_eq!(answer.location(), "/admin/mails");
     assert_eq!(staff.get("/admin/mails").await.messages(), ["The mail is being tried again."]);
     site.database.until("SELECT COUNT(*) FROM mails", |count| count == 2).await;
     assert_eq!(server.taken().len(), 1);
-    // Dropped, another never does.
+    // The dropped mail is never sent.
     staff.change("/admin/mails", DROP, &[]).await;
     let page = staff.get("/admin/mails").await;
     assert_eq!(page.messages(), ["The mail was dropped."]);

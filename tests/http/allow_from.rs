@@ -1,4 +1,4 @@
-//! `admin.allow_from`: from elsewhere nothing tells that there is an admin.
+//! `admin.allow_from`: from other networks nothing reveals that there is an admin.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::support::{Page, TestSite, Visitor, visitor::FormBody};
 const OFFICE: &str = "10.1.2.3";
 const ELSEWHERE: &str = "203.0.113.9";
 
-/// A site behind a proxy, that of the tests.
+/// A site behind a trusted proxy, the test client.
 async fn site() -> TestSite {
     TestSite::start_with(|config| {
         config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
@@ -24,7 +24,7 @@ async fn from(visitor: &mut Visitor, address: &str, method: Method, path: &str) 
     visitor.send(request).await
 }
 
-/// All of an answer but what differs at each: the request's id, its time, the page's nonce.
+/// The response without what differs each time: the request id, its time, the page's nonce.
 fn whole(page: &Page) -> (u16, Vec<(String, String)>, String) {
     let mut text = page.text();
     let csp = page.header("content-security-policy").to_owned();
@@ -86,11 +86,11 @@ async fn from_the_networks_that_are_named_it_is_there_and_only_a_trusted_proxy_s
     assert_eq!(from(&mut root, OFFICE, Method::GET, "/admin/").await.location(), "/admin");
     let asked = from(&mut site.visitor(), OFFICE, Method::GET, "/admin").await;
     assert_eq!((asked.status, asked.location()), (303, "/accounts/login?next=/admin"));
-    // Who is in the office by their own word only.
+    // The office's address is only claimed, not added by the proxy.
     let claimed = format!("{OFFICE}, {ELSEWHERE}");
     assert_eq!(from(&mut root, &claimed, Method::GET, "/admin").await.status, 404);
     assert_eq!(root.get("/admin").await.status, 404, "the proxy itself is not in the office");
-    // The way there is shown where it leads somewhere.
+    // The link is shown only where it leads somewhere.
     for (address, links) in
         [(OFFICE, &["Dashboard", "Profile", "Admin"][..]), (ELSEWHERE, &["Dashboard", "Profile"])]
     {

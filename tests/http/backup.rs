@@ -1,4 +1,4 @@
-//! `backup` and `restore`.
+//! The commands `backup` and `restore`.
 
 use std::{os::unix::fs::PermissionsExt, path::Path, process::Command};
 
@@ -14,7 +14,7 @@ fn command(database: &TestDatabase, folder: &Path, name: &str, file: &Path, more
     command
 }
 
-/// What lies about in a folder, sorted.
+/// The names of the files in a folder, sorted.
 fn files(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = std::fs::read_dir(folder)
         .expect("the folder")
@@ -37,7 +37,7 @@ async fn a_copy_is_made_while_the_site_is_written_to_and_put_back_when_it_is_sto
         assert!(!file.exists());
         return site.stop().await;
     }
-    // Acknowledged before the copy begins.
+    // These writes are acknowledged before the copy begins.
     for number in 0..5 {
         site.signed_up(&format!("before{number}")).await;
     }
@@ -73,7 +73,7 @@ async fn a_copy_is_made_while_the_site_is_written_to_and_put_back_when_it_is_sto
     let in_copy = copy(&["--force"]).await.expect("no panic");
     assert!(String::from_utf8_lossy(&in_copy.stdout).contains("37 account(s)"), "{in_copy:?}");
 
-    // What happens after the copy is not in it.
+    // This happens after the copy and is not in it.
     site.signed_up("after").await;
     let running = refused(&mut command(&site.database, folder.path(), "restore", &file, &["--force"]));
     assert!(running.contains("a site runs on this database"), "{running}");
@@ -118,7 +118,7 @@ async fn no_bad_file_is_put_in_place_of_a_database() {
         file
     };
     let mut broken = bytes.clone();
-    // In the middle of a page of the tables.
+    // In the middle of a table's page.
     for byte in &mut broken[4096 * 3..4096 * 5] {
         *byte = 0xA5;
     }
@@ -151,13 +151,13 @@ async fn no_bad_file_is_put_in_place_of_a_database() {
         assert!(said.contains(reason), "{}: {said}", file.display());
         assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 0, "it is as before");
     }
-    // A broken database is what restoring is for.
+    // Restoring over a broken database must work.
     let path = database.url.trim_start_matches("sqlite://").to_owned();
     std::fs::write(&path, b"this was a database once").expect("written");
     let restored = said(&mut command(&database, folder.path(), "restore", &good, &["--force"]));
     assert!(restored.contains("is kept"), "{restored}");
     assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 0);
-    // Where there is none, nothing has to be forced.
+    // Without a database, `--force` is not needed.
     std::fs::remove_file(&path).expect("removed");
     assert!(!said(&mut command(&database, folder.path(), "restore", &good, &[])).contains("is kept"));
     let into_itself =
@@ -179,7 +179,7 @@ async fn what_was_ended_after_the_copy_stays_ended_when_it_is_put_back() {
     let (folder, member) = (tempfile::tempdir().expect("a folder"), site.member("ada").await);
     site.visitor().submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
     site.database.until("SELECT COUNT(*) FROM mails", |mails| mails > 0).await;
-    // A link that was sent, and somebody who acts as a member.
+    // A reset link that was sent, and an impersonation.
     let user = site.user_id("ada").await;
     let random = site.database.bytes(&"ab".repeat(32));
     site.database

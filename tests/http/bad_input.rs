@@ -1,4 +1,4 @@
-//! Every form and every other server function against what no form of ours sends.
+//! Every form and every other server function against input that no form of ours sends.
 
 use std::collections::BTreeSet;
 
@@ -84,7 +84,7 @@ async fn no_server_function_fails_on_it() {
     for path in functions {
         for (kind, body) in bodies() {
             for accept in ["text/html", "application/json"] {
-                // A session of each: some of them end it.
+                // A session of its own for each call, because some of them end it.
                 for visitor in [&mut site.visitor(), &mut member.clone()] {
                     let (status, text) = send(visitor, path, kind, &body, accept).await;
                     let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
@@ -99,7 +99,7 @@ async fn no_server_function_fails_on_it() {
     site.stop().await;
 }
 
-/// PostgreSQL takes no NUL in a text: what comes with one finds nothing, or is refused.
+/// PostgreSQL rejects NUL in text: a query with one finds nothing or is refused.
 #[tokio::test]
 async fn no_page_fails_on_its_query() {
     const NAMES: [&str; 24] = [
@@ -133,7 +133,7 @@ async fn no_page_fails_on_its_query() {
     let user = site.user_id("ada").await;
     for value in ["%00", "a%00b", "0%00", "%EF%BF%BF", "%ED%A0%80", "%FF", "%5Cud800"] {
         let query = NAMES.map(|name| format!("{name}={value}")).join("&");
-        // Inside of what a query carries, too.
+        // Also inside the text that a query carries.
         let carried = form_urlencoded::byte_serialize(query.as_bytes()).collect::<String>();
         for path in [
             "/admin/users",
@@ -199,11 +199,11 @@ async fn a_body_that_breaks_off_or_is_garbled_is_not_called_too_large() {
     site.stop().await;
 }
 
-/// Fields, and what is wrong with each.
+/// The expected errors by field.
 type Errors = &'static [(&'static str, &'static str)];
 
-/// A form's own fields: what is missing is named, what is there twice or too large is refused as a whole, what is too long is never
-/// taken; and nothing has happened.
+/// The fields of every form: a missing one is named, a duplicate or oversized one makes the request
+/// invalid, and an overlong one is rejected; nothing is changed.
 #[tokio::test]
 async fn every_form_names_what_is_missing_and_takes_nothing_twice_or_too_long() {
     const REQUIRED: &str = "Required";
@@ -281,7 +281,7 @@ async fn every_form_names_what_is_missing_and_takes_nothing_twice_or_too_long() 
             );
         }
     }
-    // The counts of tries, and the record of one wrong login, are what is new.
+    // Only rate limits and the record of one failed login are new.
     let told = |lines: Vec<String>| -> Vec<String> {
         lines
             .into_iter()

@@ -1,5 +1,5 @@
-//! `members-area cache`, and the inspector, where the cache is outside of the site's process. Redis and memcached take part where
-//! TEST_REDIS_URL and TEST_MEMCACHED_URL name servers.
+//! `members-area cache` and the inspector, with the cache outside the site's process. Redis and
+//! memcached are included if TEST_REDIS_URL and TEST_MEMCACHED_URL name servers.
 
 use std::path::Path;
 
@@ -130,7 +130,7 @@ async fn where_it_cannot_be_reached_it_says_so_and_how_else() {
             assert!(sentences.iter().all(|sentence| said.contains(sentence)), "{url} {arguments:?}: {said}");
         }
     }
-    // What to drop is said, and said once.
+    // Exactly one thing to drop must be named.
     for arguments in [&["clear"][..], &["clear", "--all", "--name", "x"]] {
         assert_eq!(cache("database://", arguments).0, Some(2), "{arguments:?}");
     }

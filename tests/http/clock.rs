@@ -1,4 +1,5 @@
-//! A clock that is wrong for a moment: nothing stays locked, stuck or usable for as long as it was wrong.
+//! A clock that is wrong for a moment: nothing stays locked, stuck or usable for as long as it was
+//! wrong.
 
 use std::time::Duration;
 
@@ -12,13 +13,14 @@ use crate::support::{TestSite, log, mail::until};
 const HOUR: Millis = 3_600_000;
 const DAY: Millis = 24 * HOUR;
 
-/// Sets the clock and waits until the background work has seen it. By a number of seconds that no other test uses.
+/// Sets the clock and waits until the background tasks have noticed. Each test uses another number
+/// of seconds.
 async fn set(site: &TestSite, by: Millis) {
     log::begin();
     site.clock.set(by);
     let seconds = by / 1000;
     until("the clock was set", || {
-        // What has passed meanwhile on a busy machine counts too.
+        // The time that passes meanwhile on a busy machine counts too.
         let found = log::lines("The clock was set", |line| {
             line["seconds"].as_i64().is_some_and(|said| (said - seconds).abs() < 100)
         });
@@ -48,7 +50,7 @@ async fn throttles_begin_anew_after_the_clock_was_ahead() {
     site.clock.set(-3650 * DAY);
     assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
     site.signed_up("eve").await;
-    // And from then on it counts as ever.
+    // From then on, attempts count as usual.
     for _ in 0..2 {
         site.visitor().log_in_with("bob", "wrong").await;
     }
@@ -56,7 +58,7 @@ async fn throttles_begin_anew_after_the_clock_was_ahead() {
     assert_eq!(answer.status, 429);
     let wait: i64 = answer.header("retry-after").parse().expect("seconds");
     assert!((1..=300).contains(&wait), "{wait}");
-    // Set back within the time: nobody waits longer than the whole of it.
+    // Set back within the period: nobody waits longer than the whole of it.
     site.clock.set(-5_000);
     let answer = site.visitor().log_in("bob").await;
     let wait: i64 = answer.header("retry-after").parse().expect("seconds");
@@ -107,7 +109,7 @@ fn id_at(at: Millis) -> i64 {
     members_area::base::id::first_id_at(at)
 }
 
-/// Where a link leads.
+/// The page that a link leads to.
 async fn opened(site: &TestSite, link: &str) -> String {
     site.visitor().get(link).await.location().to_owned()
 }
@@ -126,7 +128,7 @@ async fn a_clock_that_is_set_back_stops_no_background_work() {
     site.stop().await;
 }
 
-/// Ten failed logins an hour are recorded; ten of a day that is still to come must not take their place.
+/// Ten failed logins per hour are recorded; ten dated in the future must not count towards them.
 #[tokio::test]
 async fn failed_logins_are_recorded_beside_those_from_the_future() {
     let site = TestSite::start_without_mail().await;
@@ -161,7 +163,7 @@ async fn a_mail_that_was_queued_in_the_future_goes_out() {
              ({id}, 'verify_email', {user}, 'ada@example.com', '{{}}', {next}, {tries}, {next}, '')"
         )
     };
-    // Never tried, tried before, and one that is not to be tried again.
+    // Never tried, tried before, and never to be tried again.
     site.database.execute(&waiting(1, 0, future)).await;
     site.database.execute(&waiting(2, 3, future)).await;
     site.database.execute(&waiting(3, 3, Millis::MAX)).await;
@@ -171,7 +173,8 @@ async fn a_mail_that_was_queued_in_the_future_goes_out() {
     site.stop().await;
 }
 
-/// What a wrong clock deletes does not come back: accounts in the days in which their owners can change their mind, and the record.
+/// What a wrong clock deletes cannot be restored: accounts whose owners can still change their
+/// mind, and activity.
 #[tokio::test]
 async fn nothing_is_deleted_by_a_clock_that_is_ahead_for_a_moment() {
     let site = TestSite::start().await;

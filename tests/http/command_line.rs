@@ -71,11 +71,11 @@ async fn a_changed_password_ends_all_sessions() {
     assert!(changed.status.success(), "{}", text(&changed));
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 0);
     assert_eq!(site.visitor().log_in("ada").await.location(), "/accounts/login");
-    // At once, and for good: what is in memory of the member must not end the new session.
+    // At once and permanently: the member's cached data must not end the new session.
     let mut renewed = site.visitor();
     assert_eq!(renewed.log_in_with("ada", "another good one").await.location(), "/members/dashboard");
     assert!(renewed.is_signed_in().await && renewed.is_signed_in().await);
-    // Another process did it: at the latest after sessions.cache_ttl it is known here.
+    // Another process changed it: noticed here within sessions.cache_ttl.
     site.clock.advance(std::time::Duration::from_secs(61));
     assert!(!member.is_signed_in().await);
     assert!(renewed.is_signed_in().await);
@@ -260,7 +260,7 @@ async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
     database.remove().await;
 }
 
-/// As `cargo leptos watch` does.
+/// As `cargo leptos watch` runs it.
 #[tokio::test]
 async fn without_a_command_it_serves_and_pages_are_reloaded_from_the_port_that_is_configured() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));

@@ -1,4 +1,4 @@
-//! Connections that are no browser's.
+//! Connections that no browser makes.
 
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ async fn silent_slow_and_half_open_connections_are_ended() {
     for request in [
         "",
         "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ",
-        // Silent after its answer, and with a body that nobody waits for.
+        // Silent after its response, and with a body that is never read.
         "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
         "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx",
         "POST /api/accounts/log_in HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nlogin=",
@@ -53,20 +53,20 @@ async fn a_head_that_comes_byte_by_byte_is_ended() {
     let begun = Instant::now();
     while slow.write_all(b"x").await.is_ok() {
         assert!(begun.elapsed() < Duration::from_secs(10), "it held its connection");
-        // The pace: each byte after somebody else's answer.
+        // Sets the pace: one byte after each response to another client.
         site.visitor().get("/healthz").await;
     }
     site.stop().await;
 }
 
-/// With room for one connection, the next visitor is served when that one is ended.
+/// With a limit of one connection, the next visitor is served when that one is closed.
 #[tokio::test]
 async fn who_does_not_take_the_answer_is_left() {
     let site = TestSite::start_with(|config| {
         short_limits(config);
         config.server.max_connections = 1;
         let big = std::fs::File::create(config.server.site_root.join("big.bin")).expect("a file");
-        // More than the system's buffers take.
+        // More than the system's socket buffers hold.
         big.set_len(1 << 28).expect("a size");
     })
     .await;
@@ -77,7 +77,7 @@ async fn who_does_not_take_the_answer_is_left() {
     site.stop().await;
 }
 
-/// Three kinds of connection on which the site waits for its client, many more than there is room for.
+/// Three kinds of connection that wait for their client, many more than the limit.
 #[tokio::test]
 async fn connections_that_wait_for_their_client_keep_nobody_out() {
     let site = TestSite::start_with(|config| {
@@ -95,12 +95,13 @@ async fn connections_that_wait_for_their_client_keep_nobody_out() {
         let mut held = Vec::new();
         for _ in 0..100 {
             let mut stream = TcpStream::connect(site.address).await.expect("connected");
-            // One that has to make room is reset, at whatever it is about.
+            // An evicted connection is reset at any point.
             let _ = stream.write_all(request.as_bytes()).await;
             held.push(stream);
         }
         let begun = Instant::now();
-        // One that is reset tries again, as a person does: among so many from the same address it can be taken for one of them.
+        // If it is reset, try again as a person would: among so many from one address, it can be
+        // the one that is evicted.
         loop {
             let answer = site.visitor().request(reqwest::Method::GET, "/accounts/login").send().await;
             if let Ok(answer) = answer {
@@ -118,7 +119,7 @@ async fn connections_that_wait_for_their_client_keep_nobody_out() {
     site.stop().await;
 }
 
-/// While an answer is on its way its reader has nothing to say; that is no silence.
+/// A client that is reading a response sends nothing, but is not idle.
 #[tokio::test]
 async fn who_takes_the_answer_steadily_has_all_the_time_it_takes() {
     const IDLE: Duration = Duration::from_secs(1);
@@ -154,14 +155,15 @@ async fn a_stop_lets_running_requests_finish_and_does_not_wait_for_idle_connecti
     let begun = Instant::now();
     site.stop().await;
     assert!(begun.elapsed() < Duration::from_secs(15), "the idle connection held up the stop");
-    // Here it would go on without the site; a program that ends takes it along.
+    // Here the request would go on after the site has stopped; in a program, the process would end.
     let log = log::text();
     let answer = running.await.expect("no panic");
     assert_eq!((answer.status, answer.header("connection")), (303, "close"));
     assert!(log.contains(answer.request_id()), "it was still running when the site had stopped");
 }
 
-/// sqlx's `begin` on SQLite, dropped half way, leaves a transaction that belongs to nobody on the only connection that writes.
+/// sqlx's `begin` on SQLite, dropped half-way, leaves an open transaction on the only connection
+/// that writes.
 #[tokio::test]
 async fn visitors_who_hang_up_stop_nobody_from_writing() {
     let site = TestSite::start().await;
@@ -185,7 +187,8 @@ async fn an_abandoned_logout_is_a_logout_all_the_same() {
         member.log_in("ada").await;
         assert!(member.is_signed_in().await);
         member.abandon("/api/accounts/log_out", &[], Duration::from_micros(200 * (round + 1))).await;
-        // Whatever became of it: row and memory agree, once whoever reads the row while it goes has heard that it is gone.
+        // Whatever the outcome, the row and the cache must agree, once a reader of the row has
+        // heard that it was deleted.
         let rows = || site.database.number("SELECT COUNT(*) FROM sessions");
         let (begun, mut before, mut agreed) = (Instant::now(), rows().await, 0);
         while agreed < 5 {
@@ -211,7 +214,8 @@ async fn an_abandoned_request_has_its_line_in_the_log() {
     })
     .await;
     let address = "/api/accounts/log_in";
-    // All of it is sent before the end is: however busy the machine, the request is known when nobody waits for it any more.
+    // The whole request is sent before the connection closes, so however busy the machine is, the
+    // server has read it before it notices.
     let (form, mut hasty) =
         ("login=x&password=y", TcpStream::connect(site.address).await.expect("connected"));
     let head = format!(

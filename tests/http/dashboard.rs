@@ -32,8 +32,8 @@ async fn it_shows_the_summary_and_the_activity() {
     site.stop().await;
 }
 
-/// With a quarter of a minute to spare on each side, for the time that the test itself takes.
-/// The lesson has it the wrong way round: a page kept 5 minutes around a fragment kept 15 changes first.
+/// With 15 seconds to spare on each side, for the time that the test itself takes. A page cached
+/// for 5 minutes around a fragment cached for 15 changes first.
 #[tokio::test]
 async fn the_expiry_matrix() {
     let site = TestSite::start_without_mail().await;
@@ -61,7 +61,8 @@ async fn the_expiry_matrix() {
     site.stop().await;
 }
 
-/// Since when and until when each line of "Why is this page cached?" is shown: seconds of the present hour.
+/// The start and length of each line's validity in "Why is this page cached?", in seconds of the
+/// current hour.
 fn validities(page: &Page) -> Vec<(String, f64, f64)> {
     let seconds = |text: &str| {
         let [_, minutes, seconds] = text.split(':').collect::<Vec<_>>()[..] else { panic!("{text}") };
@@ -98,7 +99,8 @@ async fn it_says_what_of_it_is_cached_and_until_when() {
         "{lines:?}"
     );
     assert_eq!(validities(&member.get("/members/dashboard").await), lines);
-    // A page that is made ten minutes and a half later is over with its fragment, four and a half after that.
+    // A page rendered ten and a half minutes later expires with its fragment, four and a half
+    // minutes after that.
     site.clock.advance(Duration::from_secs(630));
     let page = member.get("/members/dashboard").await;
     let later = validities(&page);

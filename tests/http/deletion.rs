@@ -1,4 +1,4 @@
-//! `/members/delete`: asked for, cancelled by a login, done after seven days.
+//! `/members/delete`: requested, cancelled by a login, done after seven days.
 
 use std::time::Duration;
 
@@ -71,14 +71,15 @@ async fn it_ends_every_session_and_says_how_long_there_is_to_think() {
     );
     let due = site.database.number("SELECT delete_after FROM users").await;
     assert!((before..before + 60_000).contains(&(due - 14 * 86_400_000)), "{due}");
-    // A login that was under way when it was asked for opens its session only now: it is over all the same.
+    // A login that was in progress when deletion was requested opens its session only now; the
+    // session is invalid all the same.
     let mut late = there.clone();
     late.cookies.insert("sessionid".into(), planted(&site, &row).await);
     assert!(!late.is_signed_in().await);
     site.stop().await;
 }
 
-/// A session with these data; its cookie's value.
+/// Inserts a session with this data and returns its cookie's value.
 async fn planted(site: &TestSite, data: &str) -> String {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     use sha2::{Digest, Sha256};
@@ -102,7 +103,7 @@ async fn a_login_in_time_cancels_it() {
     let mut member = site.member("ada").await;
     ask(&mut member, "ada").await;
     site.clock.advance(6 * DAY);
-    // A wrong password does not.
+    // A wrong password does not cancel it.
     member.log_in_with("ada", "wrong").await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE delete_after IS NOT NULL").await, 1);
     member.cookies.clear();
@@ -112,7 +113,7 @@ async fn a_login_in_time_cancels_it() {
     let lines = member.get("/members/activity").await.find_all("main .log .what");
     assert!(lines.contains(&"Deletion of the account cancelled".to_owned()), "{lines:?}");
     assert!(lines.contains(&"Deletion of the account asked for".to_owned()), "{lines:?}");
-    // Somebody who did not come back shows that there was a sweep.
+    // The account of somebody who did not come back shows that a sweep has run.
     ask(&mut site.member("bob").await, "bob").await;
     let_a_week_pass(&site);
     site.database.until("SELECT COUNT(*) FROM users", |count| count == 1).await;
@@ -139,13 +140,13 @@ async fn then_every_row_is_gone_from_every_table_and_the_name_is_free() {
     let tables_of = |lines: &[String]| -> std::collections::BTreeSet<String> {
         lines.iter().filter_map(|line| line.split_once(':')).map(|(table, _)| table.to_owned()).collect()
     };
-    // Every table that can have something of a member has something of her.
+    // Every table that can hold data of a member has some of hers.
     let owned: Vec<String> = site
         .database
         .tables()
         .await
         .into_iter()
-        // What is searched in SQLite reads the table itself.
+        // SQLite's search index reads the table itself.
         .filter(|(table, columns)| {
             ["users", "users_search", "changes"].contains(&table.as_str())
                 || columns.contains(&"user_id".to_owned())
@@ -159,14 +160,15 @@ async fn then_every_row_is_gone_from_every_table_and_the_name_is_free() {
     site.database.until(&format!("SELECT COUNT(*) FROM users WHERE id = {id}"), |count| count == 0).await;
     let after = site.database.everything().await;
     assert_eq!(of_ada(&after), Vec::<String>::new());
-    // What she did as staff stays, as done by somebody whose account is gone.
+    // Her actions as staff remain, without her name.
     let deeds = "SELECT COUNT(*) FROM changes WHERE at = 9600 AND actor_id IS NULL AND actor = ''";
     assert_eq!(site.database.number(deeds).await, 1);
     let of_bob = tables_of(&after);
-    // In a week, of themselves; and a mail that confirms is of no use to who has confirmed.
+    // These expire within the week; and a mail that confirms an address is useless after
+    // confirmation.
     let over = ["mails", "sessions", "tokens"];
     assert!(owned.iter().all(|table| over.contains(&table.as_str()) || of_bob.contains(table)), "{of_bob:?}");
-    // The name, and the address too.
+    // The address is free, too.
     let mut next = site.member("ada-canary").await;
     assert_eq!(next.get("/members/dashboard").await.find("h1"), "Welcome, ada-canary!");
     assert_eq!(next.get("/members/activity").await.find_all("main .log li").len(), 2);
@@ -182,7 +184,7 @@ async fn who_is_due_cannot_log_in_and_who_is_swept_is_in_no_cache() {
     .await;
     let mut member = site.member("ada").await;
     assert_eq!(member.get("/members/dashboard").await.status, 200);
-    // Nothing sweeps yet: the sweep comes every ten minutes.
+    // The sweep runs every ten minutes and has not run yet.
     site.database.execute("UPDATE users SET delete_after = 1").await;
     let mut again = site.visitor();
     assert_eq!(again.log_in_with("ada", PASSWORD).await.location(), "/accounts/login");
@@ -192,7 +194,7 @@ async fn who_is_due_cannot_log_in_and_who_is_swept_is_in_no_cache() {
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
     site.clock.advance(Duration::from_secs(601));
     site.database.until("SELECT COUNT(*) FROM users", |count| count == 0).await;
-    // Known from memory for a day, were it not taken back.
+    // Without invalidation the session would stay cached for a day.
     let begun = std::time::Instant::now();
     while member.is_signed_in().await {
         assert!(begun.elapsed() < Duration::from_secs(20), "still known");
@@ -215,7 +217,7 @@ async fn only_for_who_gave_the_password_not_long_ago() {
     let ask = answer.location().to_owned();
     let answer = member.call(&action, &[("username", "ada")]).await;
     assert_eq!(answer.text(), "\"Reauthenticate\"");
-    // The form comes back as it was, and is sent by nobody but its reader.
+    // The form is restored but not replayed: only its reader can send it.
     member.post(&action, &[("username", "ada"), ("form_page", PAGE)]).await;
     assert_eq!(member.submit(&ask, &[("password", PASSWORD)]).await.location(), PAGE);
     assert_eq!(member.get(PAGE).await.attribute("[name=username]", "value").as_deref(), Some("ada"));
@@ -238,7 +240,7 @@ async fn the_last_superuser_stays() {
     assert_eq!((answer.status, answer.location()), (303, PAGE));
     assert_eq!(ada.get(PAGE).await.form_errors(), [SENTENCE]);
     assert!(ada.is_signed_in().await);
-    // Of the last two who ask at the same time one stays.
+    // If the last two request deletion at the same time, one stays.
     site.database.execute("UPDATE users SET is_superuser = 1 WHERE username = 'bob'").await;
     let refused = |page: &crate::support::Page| page.text().contains("LastSuperuser");
     let (first, second) = (

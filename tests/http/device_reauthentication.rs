@@ -1,4 +1,5 @@
-//! A button of the devices page, pressed when the password was given too long ago: done as soon as the password is given again.
+//! A button of the devices page whose password entry is too old: the action is replayed after
+//! re-authentication.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use crate::support::{PASSWORD, TestSite, Visitor};
 const DEVICES: &str = "/members/sessions";
 const ASK: &str = "/accounts/reauthenticate?next=/members/sessions";
 
-/// Presses a button that the page had ten minutes ago, and is asked for the password.
+/// Presses a button of a page that was loaded ten minutes ago, which leads to re-authentication.
 async fn press(site: &TestSite, here: &mut Visitor, verb: &str) {
     let page = here.get(DEVICES).await;
     let session = page.attribute("input[name=session]", "value").expect("another device");
@@ -47,7 +48,7 @@ async fn what_was_pressed_is_done_once_the_password_is_right() {
             assert!(!there.is_signed_in().await, "{name}");
             assert_eq!(here.get(to).await.messages(), [message], "{name}");
             assert_eq!(here.is_signed_in().await, verb != "end_all_sessions", "{name}");
-            // Once: whoever is asked again has nothing waiting.
+            // Nothing is left that could be replayed a second time.
             assert!(!here.cookies.contains_key("kept_form"), "{name}");
         }
     }
@@ -58,12 +59,12 @@ async fn what_was_pressed_is_done_once_the_password_is_right() {
 async fn what_was_given_up_is_not_done_later() {
     let site = TestSite::start().await;
     let (mut here, mut there) = two(&site, "ada").await;
-    // Gone, and come back by the front door.
+    // Left, and opened again by its own link.
     press(&site, &mut here, "end_other_sessions").await;
     assert_eq!(here.get(DEVICES).await.location(), ASK);
     assert_eq!(here.submit(ASK, &[("password", PASSWORD)]).await.location(), DEVICES);
     assert!(here.get(DEVICES).await.messages().is_empty() && there.is_signed_in().await);
-    // Asked again for another page.
+    // Re-authenticated for another page.
     press(&site, &mut here, "end_other_sessions").await;
     let other = "/accounts/reauthenticate?next=/accounts/email";
     assert_eq!(here.submit(other, &[("password", PASSWORD)]).await.location(), "/accounts/email");
@@ -73,7 +74,7 @@ async fn what_was_given_up_is_not_done_later() {
     site.stop().await;
 }
 
-/// The cookie says which button. Whoever writes their own gets no more out of it than these three.
+/// The cookie names the button. A forged one can trigger only these three.
 #[tokio::test]
 async fn nothing_else_is_done_by_a_password() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,4 +1,4 @@
-//! The devices page: what it shows, what it ends, and that what has ended stays so.
+//! The devices page: what it shows, what it ends, and that ended sessions stay ended.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn device(site: &TestSite, agent: &str, login: &str) -> Visitor {
     visitor
 }
 
-/// The names of the sessions that the page offers to end.
+/// The ids of the sessions that the page offers to end.
 fn sessions(page: &Page) -> Vec<String> {
     let html = scraper::Html::parse_document(&page.text());
     let input = scraper::Selector::parse("input[name=session]").expect("a selector");
@@ -120,7 +120,7 @@ async fn nobody_ends_a_session_of_somebody_else_nor_one_that_is_none() {
     }
     assert!(bob.is_signed_in().await && bobs_other.is_signed_in().await && ada.is_signed_in().await);
     assert_eq!(ended(&site, "device_ended").await, 0);
-    // By a stranger, and for who comes by a link.
+    // By an anonymous visitor, and by GET.
     let stranger = end(&mut site.visitor(), &of_bob).await;
     assert_eq!((stranger.status, stranger.location()), (303, "/accounts/login"));
     for path in ["end_session", "end_other_sessions", "end_all_sessions"] {
@@ -181,7 +181,7 @@ async fn no_request_in_flight_brings_an_ended_session_back() {
         let mut there = site.visitor();
         there.log_in("ada").await;
         let name = sessions(&here.get(DEVICES).await).remove(0);
-        // Over a minute: each of them also writes "last seen".
+        // More than a minute, so that each of them also writes "last seen".
         site.clock.advance(Duration::from_secs(70));
         let in_flight: Vec<_> = (0..8)
             .map(|number| {
@@ -205,7 +205,7 @@ async fn no_request_in_flight_brings_an_ended_session_back() {
         }
         assert!(!there.is_signed_in().await, "round {round}: and after what was in flight");
         assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 1, "round {round}");
-        // Within the time for which the password counts.
+        // Keeps the authentication recent.
         here.log_in("ada").await;
     }
     site.stop().await;

@@ -1,4 +1,5 @@
-//! `import django` on what a real Django wrote (tests/django/make.py). `script/test` makes it and says where in TEST_DJANGO_DIR.
+//! `import django` with files written by a real Django (tests/django/make.py). `script/test`
+//! creates them and names the folder in TEST_DJANGO_DIR.
 
 use std::{
     io::Write,
@@ -13,17 +14,17 @@ use crate::support::{
     program::{program, refused, said},
 };
 
-/// Where Django's files are; none for who runs `cargo test` without them.
+/// The folder with Django's files; `None` under plain `cargo test`.
 fn made() -> Option<PathBuf> {
     let folder = std::env::var_os("TEST_DJANGO_DIR").map(PathBuf::from);
     if folder.is_none() {
-        // Past the test runner, which keeps what is printed to itself.
+        // Directly to standard error, because the test runner captures what is printed.
         let _ = writeln!(std::io::stderr(), "skipped a case of Django's: TEST_DJANGO_DIR is not set");
     }
     folder
 }
 
-/// Imports and gives the report.
+/// Runs an import and returns its report.
 pub fn import(database: &TestDatabase, file: &Path, more: &[&str]) -> Value {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = program(database, folder.path());
@@ -31,13 +32,13 @@ pub fn import(database: &TestDatabase, file: &Path, more: &[&str]) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// Taken, changed, unchanged, refused.
+/// The numbers taken, changed, unchanged and refused.
 pub fn tally(report: &Value, kind: &str) -> [u64; 4] {
     ["taken", "changed", "unchanged", "refused"]
         .map(|what| report["totals"][kind][what].as_u64().unwrap_or_else(|| panic!("{report}")))
 }
 
-/// What is said of a row of this name.
+/// The messages about the rows with this name.
 pub fn reasons(report: &Value, name: &str) -> Vec<String> {
     let rows = report["rows"].as_array().expect("rows").iter().filter(|row| row["name"] == name);
     rows.map(|row| {
@@ -89,7 +90,7 @@ async fn members_of_a_real_django_log_in_with_the_password_they_have() {
         assert_eq!(visitor.log_in_with(name, password).await.location(), "/members/dashboard", "{name}");
         let ours = site.database.text(&hash_of(name)).await;
         assert!(ours.starts_with("$argon2id$"), "{name}: {ours}");
-        // Once more with the old hash, on another device: the first one stays.
+        // The old hash is used once more, on another device: the first session stays.
         if hasher.starts_with("bcrypt") {
             let back = format!("UPDATE users SET password_hash = '{djangos}' WHERE username = '{name}'");
             site.database.execute(&back).await;
@@ -102,11 +103,11 @@ async fn members_of_a_real_django_log_in_with_the_password_they_have() {
     }
     the_rest_is_there_too(&site).await;
     they_reset_their_password(&site, "by_md5", "md5@example.com").await;
-    // As with Django: where the password was switched off, no mail helps, only staff.
+    // As in Django: only staff can enable an account whose password is unusable.
     site.visitor().submit("/accounts/password_reset", &[("email", "unusable@example.com")]).await;
     site.all_mails_sent().await;
     assert!(site.mails_to("unusable@example.com").is_empty());
-    // What nobody changed there is not changed here, whichever way it comes.
+    // Repeated imports without changes change nothing, from either kind of file.
     let users = "SELECT COUNT(*) FROM users";
     for file in ["dump.json", "site.sqlite3"] {
         let report = import(&site.database, &made.join(file), &[]);
@@ -154,7 +155,7 @@ async fn the_rest_is_there_too(site: &TestSite) {
         site.visitor().log_in_with("switched.off", "my päss of nobody").await.location(),
         "/accounts/login"
     );
-    // allauth had confirmed two that are the accounts' own.
+    // allauth had confirmed two addresses that are the accounts' own.
     let verified = "SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL AND username IN ('by_argon2', 'switched.off')";
     assert_eq!(number(verified).await, 2);
     assert_eq!(number("SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL").await, 2);
@@ -205,7 +206,7 @@ async fn every_form_of_a_dump_and_the_database_give_the_same_people() {
     assert_eq!(found[0], found[2]);
 }
 
-/// The lines of groups and accounts, but for when their addresses were confirmed.
+/// The lines of groups and accounts, without the times of confirmation.
 pub fn people(lines: &str) -> Vec<Value> {
     let mut people: Vec<Value> = lines
         .lines()
@@ -235,7 +236,7 @@ async fn a_user_model_of_the_sites_own_and_a_dump_without_permissions() {
     let model = ["--user-model", "people.Person"];
     let report = import(&database, &made.join("custom.sqlite3"), &model);
     assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([1, 0, 0, 0], [1, 0, 0, 0]), "{report}");
-    // A UUID is the same in a dump.
+    // A dump has the same UUIDs.
     let report = import(&database, &made.join("custom.json"), &model);
     assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([0, 0, 1, 0], [0, 0, 1, 0]), "{report}");
     assert_eq!(database.number("SELECT COUNT(*) FROM group_members").await, 1);

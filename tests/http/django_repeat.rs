@@ -1,4 +1,5 @@
-//! `import django` again and again, and what goes wrong on the way. The dumps are written here, as Django writes them.
+//! Repeated `import django`, and failures on the way. The dumps are written here, in Django's
+//! format.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -18,7 +19,7 @@ use crate::{
     },
 };
 
-/// "correct horse battery", by Django 5.2.
+/// "correct horse battery", hashed by Django 5.2.
 const HASH: &str = "pbkdf2_sha256$1000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=";
 
 fn user(pk: u64, username: &str) -> Value {
@@ -69,7 +70,8 @@ async fn what_changed_there_is_taken_over_and_what_changed_here_stays() {
     let report = import(&site.database, &first, &[]);
     assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([5, 0, 0, 0], [2, 0, 0, 0]));
 
-    // Here: Ada gets another name, Bob logs in, Cyd another password, Dee is deleted. The rest is as it came.
+    // Here, Ada changes her name, Bob logs in, Cyd changes the password, and Dee is deleted. The
+    // rest stays as imported.
     let mut ada = site.visitor();
     assert_eq!(ada.log_in_with("ada", PASSWORD).await.location(), "/members/dashboard");
     let names = [("username", "ada"), ("first_name", "Augusta"), ("last_name", "")];
@@ -88,7 +90,7 @@ async fn what_changed_there_is_taken_over_and_what_changed_here_stays() {
     assert!(change.wait().expect("it ends").success());
     site.database.execute("DELETE FROM users WHERE username = 'dee'").await;
 
-    // There: everybody gets another first name, another hash (of "пароль 🦀") and a group.
+    // In the source, everybody gets another first name, another hash (of "пароль 🦀") and a group.
     let new_hash = "pbkdf2_sha256$1000$seasalt$O0gew3w4xsBwVQiDe55RIN0hNnbIm6x2tYeVyx/Nbaw=";
     let changed: Vec<Value> = rows
         .iter()
@@ -108,7 +110,7 @@ async fn what_changed_there_is_taken_over_and_what_changed_here_stays() {
         "",
         "it was a rehearsal"
     );
-    // A link for a password that is over by then.
+    // A reset link, which the new password must revoke.
     site.visitor().submit("/accounts/password_reset", &[("email", "eve@example.com")]).await;
     let links = "SELECT COUNT(*) FROM tokens WHERE user_id = (SELECT id FROM users WHERE username = 'eve')";
     site.database.until(links, |count| count == 1).await;
@@ -129,7 +131,7 @@ async fn what_changed_there_is_taken_over_and_what_changed_here_stays() {
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 8, "both groups for four");
     assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'ada'").await, "Augusta");
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE first_name = 'There'").await, 3);
-    // Whose password counts: the one that was used or set here, else the one from there.
+    // The password that was used or set here counts, otherwise the one from the source.
     for (name, password) in
         [("ada", PASSWORD), ("bob", PASSWORD), ("cyd", "quite another one"), ("eve", "пароль 🦀")]
     {
@@ -140,7 +142,7 @@ async fn what_changed_there_is_taken_over_and_what_changed_here_stays() {
         );
     }
     assert!(ada.is_signed_in().await && bob.is_signed_in().await);
-    // And once more: nothing.
+    // Repeated, the import changes nothing.
     let report = import(&site.database, &second, &[]);
     assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([0, 0, 4, 1], [0, 0, 2, 0]), "{report}");
     let of_eve =
@@ -196,7 +198,7 @@ async fn who_is_switched_off_there_is_out_here_and_other_changes_too() {
 #[tokio::test]
 async fn nobody_is_taken_for_somebody_else() {
     let (site, dump) = (TestSite::start().await, Dump::new());
-    // Whoever was first with the name here need not be who has it there.
+    // The name here may be another person's than in the source.
     site.signed_up("Ada").await;
     site.database.execute("UPDATE users SET email_verified_at = 1").await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -243,7 +245,7 @@ async fn nobody_is_taken_for_somebody_else() {
         "/members/dashboard",
         "nobody took her account"
     );
-    // Another site has a number 3 too.
+    // Another site also has an account with the key 3.
     let other = [with(user(3, "zoe"), "date_joined", "2021-05-05T05:05:05Z")];
     let report = import(&site.database, &dump.write(&other), &[]);
     assert!(reasons(&report, "zoe")[0].contains("another site needs another --source"), "{report}");
@@ -297,7 +299,7 @@ async fn an_import_that_is_killed_has_never_been() {
         .stdout(Stdio::null())
         .spawn()
         .expect("it runs");
-    // No terminal: lines tell how far it is. The second reading is the one that writes.
+    // Without a terminal, lines report the progress. The second pass is the one that writes.
     let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
     let mut told = lines.map_while(Result::ok).filter(|line| line.starts_with("Taking: "));
     let line = told.find(|line| !line.contains(" 0 row(s)")).expect("it tells how far it is");
@@ -305,7 +307,7 @@ async fn an_import_that_is_killed_has_never_been() {
     child.wait().expect("it ends");
     assert!(!line.contains("100%"), "it was in the middle: {line}");
     for table in ["users", "groups", "changes", "imported_users", "imported_values", "imported_groups"] {
-        // A server of its own may need a moment to see that it is alone.
+        // A database server may need a moment to notice that the client is gone.
         database.until(&format!("SELECT COUNT(*) FROM {table}"), |count| count == 0).await;
     }
     let report = import(&database, &file, &[]);

@@ -1,4 +1,5 @@
-//! User models of other shapes than Django's own, each as a dump and as a database: what comes of both must be the same.
+//! User models of other shapes than Django's own, each as a dump and as a database: both must give
+//! the same result.
 
 use std::path::{Path, PathBuf};
 
@@ -14,18 +15,18 @@ use crate::{
     },
 };
 
-/// The rows of a user model, with what refers to them.
+/// The rows of a user model, with those that refer to them.
 struct Shape {
     model: &'static str,
-    /// The name of the primary key's column, and whether that is text.
+    /// The name of the primary key's column, and whether it is text.
     key: (&'static str, bool),
     /// Primary keys and fields, as a dump has them.
     users: Vec<(Value, Value)>,
-    /// Owners and confirmed addresses of allauth's.
+    /// Owners and confirmed addresses of allauth.
     addresses: Vec<(Value, &'static str)>,
 }
 
-/// The hash of [`PASSWORD`] as Django writes it, with few rounds.
+/// The hash of [`PASSWORD`] as Django writes it, with few iterations.
 fn hash() -> String {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let mut key = [0; 32];
@@ -33,7 +34,7 @@ fn hash() -> String {
     format!("pbkdf2_sha256$1000$salt${}", STANDARD.encode(key))
 }
 
-/// The fields of `AbstractUser` without a name, and these on top.
+/// The fields of `AbstractUser` without a name, and `more`.
 fn fields(more: Value) -> Value {
     let mut all = json!({
         "password": hash(), "last_login": null, "is_superuser": false, "first_name": "", "last_name": "",
@@ -75,7 +76,7 @@ impl Shape {
         file
     }
 
-    /// As Django's SQLite has it: UUIDs without dashes, flags as numbers, times in UTC without a word about it.
+    /// As in Django's SQLite: UUIDs without dashes, flags as numbers, times in UTC without a zone.
     async fn database(&self, folder: &Path) -> PathBuf {
         let file = folder.join("site.sqlite3");
         let options = SqliteConnectOptions::new().filename(&file).create_if_missing(true);
@@ -158,7 +159,7 @@ fn literal(value: &Value) -> String {
     }
 }
 
-/// All that is here of accounts, with what makes two imports different taken out.
+/// All accounts, without what differs between two imports.
 async fn people(database: &TestDatabase) -> Vec<String> {
     type Row = (String, String, String, i64, i64, i64, i64, i64, String);
     let mut connection = database.connect().await;
@@ -175,8 +176,8 @@ async fn people(database: &TestDatabase) -> Vec<String> {
     rows.into_iter().map(|row| format!("{row:?}")).collect()
 }
 
-/// Imports a shape as a dump and as a database into sites of their own, and one after the other into one; gives the report, and the
-/// site with the people in it.
+/// Imports a shape as a dump and as a database, into sites of their own and one after the other
+/// into one. Returns the report, and the database with the accounts.
 async fn both(shape: &Shape) -> (Value, TestDatabase) {
     let folder = tempfile::tempdir().expect("a folder");
     let (dump, file) = (shape.dump(folder.path()), shape.database(folder.path()).await);
@@ -308,7 +309,7 @@ async fn dates_numbers_and_empty_flags() {
     let joined = database.number("SELECT date_joined FROM users WHERE username = 'ada'").await;
     assert_eq!(joined, 1_795_824_000_000, "midnight in UTC");
     assert_eq!(database.number("SELECT is_active FROM users WHERE username = '12345'").await, 1);
-    // Closed by default: nobody has said that they may.
+    // Closed by default: an empty flag grants nothing.
     assert_eq!(database.number("SELECT is_active + is_superuser FROM users WHERE username = 'cyd'").await, 0);
     database.remove().await;
 }
@@ -341,7 +342,8 @@ async fn a_model_that_only_adds_to_another_is_named_as_such() {
     database.remove().await;
 }
 
-/// What Python writes and JSON does not know, in rows that nobody wants and in one that is wanted.
+/// Values that Python writes and JSON does not allow, in rows that are skipped and in one that is
+/// imported.
 #[tokio::test]
 async fn nan_and_halves_of_letters_stop_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -392,7 +394,7 @@ async fn a_file_of_another_kind_is_called_what_it_is() {
     database.remove().await;
 }
 
-/// A script must see it.
+/// The exit status must tell a script.
 #[tokio::test]
 async fn refused_rows_are_no_success_unless_they_are_allowed() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,5 @@
-//! `members-area doctor isolation`: an installation that leaks nothing is told so, and one that leaks is told where.
+//! `members-area doctor isolation`: reports no finding for an installation without leaks, and the
+//! place of every leak otherwise.
 
 use std::sync::{Arc, Mutex};
 
@@ -29,7 +30,7 @@ async fn an_installation_that_leaks_nothing_is_told_so() {
     let output = run(program(&database, folder.path())
         .args(["doctor", "isolation"])
         .env("TMPDIR", folder.path())
-        // Every page that can be kept is, and cookies are those of a site that is open to the world.
+        // All pages that can be cached are, and cookies are those of a public site over https.
         .env("MEMBERS_AREA_CACHE__SITE_TTL", "5m")
         .env("MEMBERS_AREA_SITE__BASE_URL", "https://members.test")
         .env("MEMBERS_AREA_MAIL__TRANSPORT", "smtp://127.0.0.1:9")
@@ -61,7 +62,7 @@ async fn examine(change: impl Fn(&Sandbox) -> Router) -> Report {
     examination
 }
 
-/// Whoever comes to the dashboard gets that of whoever came first.
+/// Serves the first visitor's dashboard to everybody.
 async fn first_ones_dashboard(
     kept: Arc<Mutex<Option<(Parts, Bytes)>>>,
     request: Request,
@@ -112,7 +113,8 @@ async fn a_page_that_is_kept_for_the_wrong_person_is_found() {
     assert!(examination.kept > 0 && examination.to_string().ends_with(" finding(s)"), "{examination}");
 }
 
-/// A page that anybody may open, one that everybody's cache may keep, one with the visitor's own session in it, and one that fails.
+/// A page open to anybody, one that shared caches may store, one that shows the visitor's session
+/// id, and one that fails.
 async fn careless(request: Request, next: Next) -> Response {
     match request.uri().path() {
         "/members/secret" => Html("a secret").into_response(),

@@ -15,7 +15,7 @@ async fn follow(visitor: &mut Visitor, link: &str) -> Page {
     visitor.submit(&page, &[]).await
 }
 
-/// The page behind the link has no button, and pressing it all the same does nothing.
+/// The page behind the link has no button, and calling its function does nothing.
 async fn refused(site: &TestSite, link: &str) {
     let mut visitor = site.visitor();
     let page = open(&mut visitor, link).await;
@@ -94,7 +94,7 @@ async fn a_newer_mail_and_a_day_end_the_older_one() {
     site.stop().await;
 }
 
-/// Whoever changed it meanwhile, and however.
+/// However the address was changed in the meantime.
 #[tokio::test]
 async fn a_link_proves_the_address_that_it_went_to_and_no_other() {
     let site = TestSite::start().await;
@@ -115,12 +115,12 @@ async fn a_link_proves_the_address_that_it_went_to_and_no_other() {
 async fn of_two_who_gave_one_address_the_first_to_confirm_has_it() {
     let site = TestSite::start().await;
     let mut links = Vec::new();
-    // One address, in whatever case.
+    // The same address in different case.
     for (name, address) in
         [("ada", "Shared@example.com"), ("bob", "shared@EXAMPLE.com"), ("cyd", "SHARED@example.com")]
     {
         assert_eq!(site.visitor().sign_up(name, address).await.location(), "/accounts/login");
-        // On the wire the host is in lower case.
+        // In mails, the host is in lower case.
         links.push(site.mail_to(&address.replace("EXAMPLE", "example"), VERIFY, 1).await.link());
     }
     let racers: Vec<_> = links
@@ -164,7 +164,7 @@ async fn sign_up_with_a_proven_address_tells_only_its_owner() {
     assert!(told.text.starts_with("Hello ada,"));
     site.all_mails_sent().await;
     assert!(site.mails_to("ADA@example.com").is_empty(), "nothing that confirms goes out");
-    // Who asks for it may have it otherwise.
+    // The setting that reveals it.
     let site = TestSite::start_with(|config| config.accounts.reveal_taken_email = true).await;
     site.signed_up("ada").await;
     follow(&mut site.visitor(), &site.mail_to("ada@example.com", VERIFY, 1).await.link()).await;
@@ -198,12 +198,12 @@ async fn a_change_waits_for_the_new_address_and_the_old_one_can_undo_it() {
     site.database.bring_sessions_back().await;
     assert!(!late.is_signed_in().await, "whenever they came");
     site.mail_to("ada@example.com", "Set a new password", 1).await;
-    // Once.
+    // The undo works once.
     assert_eq!(owner.get(&open(&mut owner.clone(), &told.link()).await).await.find_all("main form").len(), 0);
     site.stop().await;
 }
 
-/// A thief who moves the account on twice has the middle address, and with it mails of ours.
+/// A thief who changes the address twice controls the middle one, and has mails to it.
 #[tokio::test]
 async fn after_an_undo_nobody_comes_back_by_the_addresses_in_between() {
     let site = TestSite::start().await;
@@ -215,7 +215,7 @@ async fn after_an_undo_nobody_comes_back_by_the_addresses_in_between() {
     }
     let changed = "Your email address was changed";
     let in_between = site.mail_to("thief1@example.com", changed, 1).await.link();
-    // A notice, too, goes to the thief while they have the account.
+    // Notices also go to the thief while they control the account.
     site.visitor().log_in("ada").await;
     let notice = site.mail_to("thief2@example.com", "New login to your account", 1).await.link();
 
@@ -268,7 +268,7 @@ async fn a_change_is_refused_with_a_reason() {
         assert_eq!(page.errors("email"), [error], "{typed}");
         assert_eq!(page.attribute("[name=email]", "value").unwrap_or_default(), typed);
     }
-    // Only the newest is good.
+    // Only the newest link is valid.
     change(&mut member, "one@example.com").await;
     let first = site.mail_to("one@example.com", CHANGE, 1).await;
     change(&mut member, "two@example.com").await;
@@ -325,7 +325,7 @@ async fn where_a_proven_address_is_required_nobody_else_gets_in() {
         ["Please confirm your email address first. We have sent you a mail with a link."]
     );
     assert!(visitor.session().is_none());
-    // A wrong password learns nothing of it.
+    // A wrong password does not reveal it.
     visitor.log_in_with("ada", "wrong").await;
     assert!(
         visitor.get("/accounts/login").await.form_errors()[0].starts_with("Please enter a correct username")

@@ -1,4 +1,4 @@
-//! `POST /members/export`: a copy of all that the site has of a member.
+//! `POST /members/export`: a copy of all data that the site has of a member.
 
 use std::{
     collections::BTreeSet,
@@ -36,7 +36,7 @@ async fn a_file_by_post_for_the_member_only() {
     assert_eq!((page.status, page.find("h1").as_str()), (200, "Your data"));
     assert_eq!(page.form(), (EXPORT.to_owned(), vec![]));
     assert_eq!(page.attribute("main form", "method").as_deref(), Some("post"));
-    // From now on the dashboard is kept.
+    // From now on the dashboard is cached.
     member.get("/members/dashboard").await;
     let copy = member.post(EXPORT, &[]).await;
     assert_eq!(copy.header("cache-control"), "private, no-store");
@@ -45,7 +45,7 @@ async fn a_file_by_post_for_the_member_only() {
     let copy = read(&copy);
     assert_eq!(copy.names, ["account.json"], "no picture, no file of one");
     assert_eq!(copy.json["account"]["username"], "ada");
-    // Whoever follows a link makes no copy.
+    // Following a link makes no copy.
     let by_get = member.get(EXPORT).await;
     assert_eq!((by_get.status, by_get.location()), (303, "/members/data"));
     let mut stranger = site.visitor();
@@ -60,7 +60,7 @@ async fn a_file_by_post_for_the_member_only() {
             .collect(),
     );
     assert_eq!(member.send(from_elsewhere).await.status, 403);
-    // It stands in the record, on the dashboard at once.
+    // The export is recorded, and on the dashboard at once.
     let dashboard = member.get("/members/dashboard").await;
     assert_eq!(dashboard.find("[aria-labelledby=recent-activity] .what"), "Copy of your data downloaded");
     let count = "SELECT COUNT(*) FROM activity WHERE kind = 'data_exported'";
@@ -80,7 +80,7 @@ async fn only_for_who_gave_the_password_not_long_ago() {
     site.stop().await;
 }
 
-/// What stands in no copy: secrets, and numbers that mean something only in here.
+/// What no copy contains: secrets, and ids that mean something only inside the site.
 const WITHHELD: &[(&str, &[&str])] = &[
     (
         "users",
@@ -99,7 +99,7 @@ const WITHHELD: &[(&str, &[&str])] = &[
             "search",
         ],
     ),
-    // The group's name instead, and what is copied from the account.
+    // The group's name is there instead; the rest is copied from the account.
     ("group_members", &["group_id", "user_id", "facet", "username_key", "email_key", "date_joined", "seen"]),
     ("user_permissions", &["user_id"]),
     ("changes", &["id", "actor_id", "actor", "object_kind", "object_id", "object"]),
@@ -141,11 +141,12 @@ async fn every_column_of_every_table_is_in_it_or_withheld_on_purpose() {
     };
     for (table, columns) in site.database.tables().await {
         if table == "cache_entries" {
-            // Made from what stands in the others, and gone in a while.
+            // Derived from the other tables, and short-lived.
             continue;
         }
         if !["users", "changes"].contains(&table.as_str()) && !columns.contains(&"user_id".to_owned()) {
-            // Hashes, groups, what the database makes of the table itself, and half an hour of what stands in the record as well.
+            // Hashes, groups, tables derived by the database, and half an hour of impersonation
+            // that is also in the activity.
             let is_of_nobody = [
                 "throttles",
                 "groups",
@@ -175,7 +176,7 @@ async fn every_column_of_every_table_is_in_it_or_withheld_on_purpose() {
             );
         }
     }
-    // Each as what it is.
+    // Each value has its proper type.
     let account = &copy.json["account"];
     assert_eq!((&account["is_active"], &account["is_superuser"]), (&Value::from(true), &Value::from(false)));
     assert_eq!(
@@ -185,7 +186,7 @@ async fn every_column_of_every_table_is_in_it_or_withheld_on_purpose() {
     assert_eq!(copy.json["known_devices"][0]["last_login_at"], "1970-01-01T00:00:04.000Z");
     assert_eq!(copy.json["mails_to_be_sent"][0]["tries"], 1);
     assert_eq!(copy.json["activity"][0]["detail"], "mark-of-ada");
-    // No secret, and nothing of anybody else.
+    // No secret, and no data of other members.
     let id = site.user_id("ada").await;
     let hash = site.database.text(&format!("SELECT password_hash FROM users WHERE id = {id}")).await;
     for hidden in ["canary", "bob", "argon2", hash.as_str(), ada.session().expect("a session"), "auth_hash"] {
@@ -214,7 +215,7 @@ async fn a_long_record_is_all_in_it_and_of_many_copies_at_once_some_are_told_to_
         ))
         .await;
     let mut statuses: Vec<u16> = Vec::new();
-    // Mostly the first dozen does; each begins a little later than the one before.
+    // The first dozen usually suffices; each request begins a little later than the one before.
     for _ in 0..20 {
         if statuses.contains(&503) {
             break;

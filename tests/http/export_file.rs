@@ -1,4 +1,4 @@
-//! `export` and `import` of our own lines.
+//! `export` and `import` of our own file format.
 
 use std::{io::Write, os::unix::fs::PermissionsExt, process::Stdio};
 
@@ -59,7 +59,7 @@ async fn everybody_moves_to_another_database() {
     assert!(report.contains("Groups: 1 taken"), "{report}");
     let again = said(&mut import(&[]));
     assert!(again.contains("Users: 0 taken, 0 changed, 2 unchanged, 0 refused"), "{again}");
-    // An editor's byte order mark and blank lines are no part of it.
+    // An editor's byte order mark and blank lines are ignored.
     let whole = std::fs::read_to_string(&file).expect("the file");
     std::fs::write(&file, format!("\u{FEFF}\r\n{}\n\n", whole.replace('\n', "\r\n\n"))).expect("written");
     let edited = said(&mut import(&[]));
@@ -73,7 +73,8 @@ async fn everybody_moves_to_another_database() {
             .await,
         3
     );
-    // A group that is another one by now is told of: its members came, what they may do did not.
+    // A group that has changed here is reported: its members were imported, its permissions were
+    // not.
     assert!(!again.contains("its permissions stay as they are"), "{again}");
     said(program(&other, folder.path()).args(["grant", "--group", "Éditeurs", "mail.delete_mail"]));
     let third = said(&mut import(&[]));
@@ -104,7 +105,7 @@ async fn of_a_file_that_is_cut_nothing_is_taken_and_a_bad_hash_is_none() {
             .stderr(Stdio::piped())
             .spawn()
             .expect("it runs");
-        // Who has heard enough hangs up.
+        // The program closes the pipe at the first error.
         let _ = child.stdin.take().expect("piped").write_all(lines.as_bytes());
         child.wait_with_output().expect("it ends")
     };
@@ -120,7 +121,7 @@ async fn of_a_file_that_is_cut_nothing_is_taken_and_a_bad_hash_is_none() {
         assert!(text(&output).contains("nothing was taken"));
         assert_eq!(other.number("SELECT COUNT(*) FROM users").await, 0);
     }
-    // In JSON too what went wrong is a whole object.
+    // With --json, an error also gives a complete object.
     let output = import(cut, &["--json"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(

@@ -1,4 +1,4 @@
-//! Logins with a wrong password become lines of the record, and nobody who tries learns anything from that.
+//! Failed logins are recorded, and the client learns nothing from that.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn the_owner_reads_of_it_and_nobody_else_is_in_the_record() {
         assert_eq!((answer.status, answer.location()), (303, "/"), "{login}");
     }
     site.database.until(FAILED, |count| count > 0).await;
-    // The view that was kept is taken back, right after the commit.
+    // The cached page is invalidated right after the commit.
     let begun = std::time::Instant::now();
     while !member.get("/members/dashboard").await.text().contains("wrong password") {
         assert!(begun.elapsed() < Duration::from_secs(20), "the dashboard stays as it was");
@@ -51,7 +51,7 @@ async fn a_right_password_before_the_address_is_confirmed_is_no_wrong_one() {
     let answer = site.visitor().call("/api/accounts/log_in", &fields).await;
     assert_eq!(answer.text(), r#"{"Refused":[["form","EmailUnverified"]]}"#);
     site.visitor().log_in_with("bob", "wrong").await;
-    // Notes are written in their order, so that one of ada's would be there by now.
+    // Failed logins are recorded in order, so one of ada's would be there by now.
     site.database.until(FAILED, |count| count > 0).await;
     let id = site.user_id("ada").await;
     assert_eq!(site.database.number(&format!("{FAILED} AND user_id = {id}")).await, 0);
@@ -72,7 +72,7 @@ async fn a_flood_leaves_ten_lines_an_hour() {
                     .await;
                 assert_eq!(answer.status, 200);
             }
-            // An account of its own, whose line shows that the notes before it were gone through.
+            // The line of a separate account shows that all earlier ones were processed.
             let name = format!("mark{}", rand::random::<u32>());
             site.signed_up(&name).await;
             site.visitor().log_in_with(&name, "wrong").await;
@@ -90,7 +90,8 @@ async fn a_flood_leaves_ten_lines_an_hour() {
     site.stop().await;
 }
 
-/// While the record cannot be written at all, a wrong password is answered as ever, for a known name and for an unknown one.
+/// While activity cannot be written at all, a wrong password gets the usual answer, for a known and
+/// for an unknown name.
 #[tokio::test]
 async fn nobody_waits_for_the_record() {
     let site = TestSite::start_without_mail().await;

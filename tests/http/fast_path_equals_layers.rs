@@ -1,5 +1,5 @@
-//! A page that is ready is answered without the layers. That must be the very answer that the layers would give: the same requests
-//! go both ways here.
+//! The fast path answers cached pages without the layers. Its answers must equal those of the
+//! layers, so the same requests are sent both ways here.
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
@@ -30,7 +30,7 @@ use crate::support::{TestSite, database::TestDatabase, site::built_files};
 const DASHBOARD: &str = "/members/dashboard";
 const PEER: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9);
 
-/// The site in this process, without its listening side.
+/// The site in this process, without its listener.
 struct Ways {
     site: AppState,
     pages: PageCache,
@@ -41,7 +41,7 @@ struct Ways {
     _folder: tempfile::TempDir,
 }
 
-/// What is asked, and whether it may be answered without the layers.
+/// A request to be sent both ways.
 struct Asked {
     method: &'static str,
     address: String,
@@ -85,7 +85,7 @@ impl Asked {
 }
 
 impl Ways {
-    /// On the data of a site that has stopped.
+    /// Opens the site on the database of one that has stopped.
     async fn on(database: TestDatabase, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = Config { database: database.settings(), ..Default::default() };
@@ -105,7 +105,8 @@ impl Ways {
         self.router.clone().oneshot(request).await.expect("an answer")
     }
 
-    /// Asks both ways; whether the layers were needed.
+    /// Sends the request both ways and compares the answers. Returns whether the fast path
+    /// answered.
     async fn compare(&self, asked: &Asked) -> bool {
         let is_ready = fast_path(&self.pages, &asked.request()).await.is_some();
         let front = self.front.clone().answer(asked.request(), PEER.into()).await.expect("an answer");
@@ -116,14 +117,14 @@ impl Ways {
         is_ready
     }
 
-    /// What cannot be answered without the layers; the status of the answer.
+    /// Sends a request that the fast path must not answer, and returns the status.
     async fn ask_with_layers(&self, asked: &Asked) -> u16 {
         assert!(fast_path(&self.pages, &asked.request()).await.is_none(), "{}", asked.says());
         let answer = self.front.clone().answer(asked.request(), PEER.into()).await.expect("an answer");
         answer.status().as_u16()
     }
 
-    /// The layers answer, and whoever comes next needs them no more.
+    /// The layers answer this time, and the fast path from then on.
     async fn needs_the_layers_once(&self, asked: &Asked) {
         assert_eq!(self.ask_with_layers(asked).await, 200);
         assert!(self.compare(asked).await, "{}", asked.says());
@@ -135,18 +136,19 @@ impl Ways {
     }
 }
 
-/// Status, headers and body, but for what is another at every answer.
+/// Status, headers and body, without what differs in every response.
 async fn readable(response: Response) -> (u16, BTreeMap<String, Vec<String>>, Vec<u8>) {
     let (head, body) = response.into_parts();
     let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    // The connection adds to either whichever of the two is missing.
+    // The connection adds whichever of the two is missing.
     let added = ["content-length", "date"];
     for (name, value) in head.headers.iter().filter(|(name, _)| !added.contains(&name.as_str())) {
         let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
         headers.entry(name.to_string()).or_default().push(comparable(name.as_str(), value));
     }
     let body = to_bytes(body, usize::MAX).await.expect("a whole body").to_vec();
-    // What was not kept has a nonce and its own moment; that it is no answer out of the cache was compared with its headers.
+    // A page that was not cached has its own nonce and times; its headers have shown that it was
+    // not served from the cache.
     let is_kept = headers.get("x-cache").is_some_and(|value| value[0].starts_with("HIT"));
     (head.status.as_u16(), headers, if is_kept { body } else { Vec::new() })
 }
@@ -154,7 +156,7 @@ async fn readable(response: Response) -> (u16, BTreeMap<String, Vec<String>>, Ve
 fn comparable(name: &str, value: String) -> String {
     match name {
         "x-request-id" => value.len().to_string(),
-        // Numbers that go on between two answers.
+        // Numbers that increase between two responses.
         "x-cache" | "server-timing" => value.chars().filter(|c| !c.is_ascii_digit()).collect(),
         "content-security-policy" => match value.split_once("'nonce-") {
             Some((before, rest)) => format!("{before}{}", &rest[rest.find('\'').expect("an end")..]),
@@ -164,7 +166,7 @@ fn comparable(name: &str, value: String) -> String {
     }
 }
 
-/// A site with two members, who were there, and the Cookie headers of their sessions.
+/// A site with two members who have visited it, and the Cookie headers of their sessions.
 async fn two_members(change: impl FnOnce(&mut Config)) -> (Ways, String, String) {
     let site = TestSite::start_without_mail().await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
@@ -210,13 +212,13 @@ async fn at_any_doubt_the_layers_decide() {
     let at = |address: &str| Asked::get(address, &ada);
     let unknown = "sessionid=AAAAAAAAAAAAAAAAAAAAAA";
     for asked in [
-        // Nobody, or nobody known.
+        // No session, or an unknown one.
         dashboard(""),
         dashboard(unknown),
         dashboard("sessionid="),
         dashboard("sessionid=x"),
         dashboard(&format!("{ada}x")),
-        // More than one answer to who it is.
+        // Several sessions.
         dashboard(&format!("{ada}; {bob}")),
         dashboard(&format!("{bob}; {ada}")),
         dashboard(&format!("{unknown}; {ada}")),
@@ -235,12 +237,12 @@ async fn at_any_doubt_the_layers_decide() {
         dashboard(&ada.replace('=', " = ")),
         dashboard(&format!("__Host-{ada}")),
         dashboard("").with("cookie", [ada.as_bytes(), b"; x=\xe9"].concat()),
-        // Something to be shown once, or to be given back.
+        // A flash message, or a pending form.
         dashboard(&format!("{ada}; flash=e30")),
         dashboard(&format!("{ada}; flash=nonsense")),
         dashboard(&format!("{ada}; kept_form=e30")),
         dashboard(&format!("{ada}; link_reset=x")),
-        // Another address than it seems, or more than an address.
+        // Addresses that differ from the page's own.
         at("/members/dashboard?"),
         at("/members/dashboard?x=1"),
         at("/members/dashboard?__err=x&__path=y"),
@@ -253,7 +255,7 @@ async fn at_any_doubt_the_layers_decide() {
         at("http://evil.test/members/dashboard"),
         at("/members/secret"),
         at("/"),
-        // Requests that are no reading of a page.
+        // Requests other than plain GET.
         Asked { method: "HEAD", ..dashboard(&ada) },
         Asked { method: "POST", ..dashboard(&ada) }.with("sec-fetch-site", "same-origin"),
         Asked { method: "POST", ..dashboard(&ada) }.with("sec-fetch-site", "cross-site"),
@@ -277,26 +279,26 @@ async fn a_session_that_has_something_to_say_is_asked() {
     let (ways, ada, bob) = two_members(|_| ()).await;
     let asked = Asked::get(DASHBOARD, &ada);
     assert!(ways.compare(&asked).await);
-    // "Last seen" is due; the layers write it, and then it is known again.
+    // "Last seen" is due: the layers write it, and after that the fast path answers again.
     ways.clock.advance(Duration::from_secs(61));
     ways.needs_the_layers_once(&asked).await;
-    // Past the page's time.
+    // After the page has expired.
     ways.clock.advance(Duration::from_secs(250));
     ways.needs_the_layers_once(&asked).await;
-    // What is taken back.
+    // After an invalidation.
     let id = ways.database.number("SELECT id FROM users WHERE username = 'ada'").await;
     let id = members_area::base::member::UserId(id);
     ways.site.cache.invalidate_member(id, "a test");
     ways.needs_the_layers_once(&asked).await;
     ways.site.members.invalidate(id);
     ways.needs_the_layers_once(&asked).await;
-    // A password changed elsewhere: the stamp is another, and the session is over.
+    // A password changed elsewhere: the stamp differs, so the session is invalid.
     let stamp = ways.database.bytes(&"ab".repeat(32));
     ways.database.execute(&format!("UPDATE users SET session_stamp = {stamp} WHERE username = 'ada'")).await;
     ways.site.members.invalidate(id);
     assert_eq!(ways.ask_with_layers(&asked).await, 303);
     assert!(!ways.compare(&asked).await);
-    // An account that was closed.
+    // An inactive account.
     let asked = Asked::get(DASHBOARD, &bob);
     ways.needs_the_layers_once(&asked).await;
     ways.database.execute("UPDATE users SET is_active = 0 WHERE username = 'bob'").await;
@@ -307,7 +309,7 @@ async fn a_session_that_has_something_to_say_is_asked() {
     ways.end().await;
 }
 
-/// Such as that somebody acts in it for somebody else.
+/// For example, an impersonation.
 #[tokio::test]
 async fn a_session_that_carries_more_than_its_member_is_asked() {
     let (ways, ada, _) = two_members(|_| ()).await;
@@ -316,7 +318,7 @@ async fn a_session_that_carries_more_than_its_member_is_asked() {
     let data = ways.database.text("SELECT data FROM sessions ORDER BY created_at LIMIT 1").await;
     let more = data.replacen('{', "{\"something\":1,", 1);
     ways.database.execute(&format!("UPDATE sessions SET data = '{more}' WHERE data = '{data}'")).await;
-    // By then memory has forgotten what the session carried.
+    // By then the cached session has expired.
     ways.clock.advance(Duration::from_secs(61));
     assert!(!ways.compare(&asked).await);
     assert!(!ways.compare(&asked).await);

@@ -28,17 +28,17 @@ async fn a_refused_form_comes_back_with_errors_and_values_and_a_clean_address() 
     }
     assert!(!page.text().contains("s3cr3t-typed") && !page.text().contains("<b>"));
     assert_eq!(page.header("cache-control"), "private, no-store");
-    // Reloading posts nothing, and shows a fresh form.
+    // Reloading does not post again, and shows an empty form.
     let again = visitor.get("/accounts/signup").await;
     assert!(again.errors("username").is_empty() && again.form_errors().is_empty());
-    // Nor is the password in what travels.
+    // The password is not in the cookie either.
     use base64::Engine;
     let carried = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(carried).expect("base64");
     assert!(!String::from_utf8_lossy(&carried).contains("s3cr3t-typed"));
     site.stop().await;
 }
 
-/// It holds what was typed.
+/// The cookie contains the form's input.
 #[tokio::test]
 async fn the_cookie_that_carries_a_form_is_as_closed_as_the_sessions() {
     for (base, name, secure) in [("", "flash", false), ("https://members.test", "__Host-flash", true)] {
@@ -46,7 +46,7 @@ async fn the_cookie_that_carries_a_form_is_as_closed_as_the_sessions() {
         let mut visitor = site.visitor();
         let refused = visitor.submit("/accounts/signup", &REFUSED).await;
         let shown = visitor.get("/accounts/signup").await;
-        // Set, and taken away again.
+        // Set, and removed again.
         for (answer, seconds) in [(refused, 600), (shown, 0)] {
             let cookie = cookie::Cookie::parse(answer.header("set-cookie").to_owned()).expect("a cookie");
             assert_eq!(cookie.name(), name);
@@ -72,7 +72,7 @@ async fn hydrated_the_same_errors_come_without_a_page() {
     site.stop().await;
 }
 
-/// Leptos follows the `Referer` header as it came.
+/// Leptos redirects to whatever the `Referer` says.
 #[tokio::test]
 async fn a_foreign_referer_leads_nowhere() {
     let site = TestSite::start().await;
@@ -97,7 +97,7 @@ async fn a_foreign_referer_leads_nowhere() {
     site.stop().await;
 }
 
-/// Leptos puts the error of a call into the address, where anybody can write one.
+/// Leptos puts a call's error into the address, where anybody can write one.
 #[tokio::test]
 async fn an_error_text_in_the_address_is_not_shown() {
     use base64::Engine;
@@ -190,7 +190,7 @@ async fn long_input_is_kept_as_far_as_a_cookie_holds() {
 async fn messages_are_shown_once_and_survive_redirects() {
     let site = TestSite::start().await;
     let mut visitor = site.signed_up("ada").await;
-    // Neither a redirect nor a file nor a data call uses them up.
+    // Redirects, files and data calls do not consume the messages.
     visitor.get("/accounts/login/").await;
     visitor.get("/robots.txt").await;
     visitor.get("/members/dashboard").await;
@@ -240,7 +240,8 @@ async fn no_secret_is_ever_logged() {
     site.stop().await;
 }
 
-/// Whoever has switched cookies off is not left with an empty form and no reason; who is new here sees a clean address.
+/// A visitor whose browser refuses cookies must learn why the form is empty; other new visitors see
+/// a clean address.
 #[tokio::test]
 async fn a_browser_without_cookies_is_told_that_they_are_needed() {
     const NEEDED: &str = "This site needs cookies, and your browser sends none back. Please allow them for this site, and try again.";
@@ -261,12 +262,12 @@ async fn a_browser_without_cookies_is_told_that_they_are_needed() {
         let answer = browser.send(request).await;
         let marked = answer.location().to_owned();
         assert_eq!((answer.status, marked.as_str()), (303, format!("{clean}?cookie_check").as_str()));
-        // With cookies: what was carried is there, under a clean address.
+        // With cookies, the form is restored under a clean address.
         let mut with = browser.clone();
         let answer = with.get(&marked).await;
         assert_eq!((answer.status, answer.location()), (303, clean));
         assert_eq!(with.get(clean).await.status, 200);
-        // Without.
+        // Without cookies.
         let mut without = site.visitor();
         let mut page = without.get(&marked).await;
         if page.status == 303 {
@@ -280,7 +281,7 @@ async fn a_browser_without_cookies_is_told_that_they_are_needed() {
     site.stop().await;
 }
 
-/// A browser that fetches a page before anybody goes there, or a proxy that does so for it, is nobody who reads.
+/// Prefetching by a browser or a proxy must not consume messages.
 #[tokio::test]
 async fn a_page_that_is_fetched_ahead_leaves_messages_where_they_are() {
     let site = TestSite::start().await;

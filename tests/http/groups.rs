@@ -1,4 +1,4 @@
-//! `/admin/groups`: what staff change of groups, and what they cannot.
+//! `/admin/groups`: what staff can change of groups, and what they cannot.
 
 use std::time::Duration;
 
@@ -41,14 +41,14 @@ async fn what_a_group_gives_counts_for_its_members_from_the_very_next_request() 
     site.database
         .execute(&format!("INSERT INTO group_members (group_id, user_id) VALUES ({id}, {user})"))
         .await;
-    // Behind the site's back nothing is noticed; from here on it is the site that changes.
+    // The INSERT above is not noticed; from here on the site makes the changes.
     site.clock.advance(Duration::from_secs(3600));
     member.log_in("ada").await;
     staff.log_in("sam").await;
     assert_eq!(member.get("/admin/users").await.status, 200);
     let shown = staff.get(&page).await;
     assert_eq!(shown.find_all("#group ~ dl dd"), ["1", "See users"]);
-    // None of its boxes.
+    // Without any of its permissions.
     let fields = shown.fields_of(SAVE);
     let fields: Vec<(&str, &str)> = fields
         .iter()
@@ -63,11 +63,11 @@ async fn what_a_group_gives_counts_for_its_members_from_the_very_next_request() 
     let shown = staff.get(&page).await;
     let history = shown.find_all("[aria-labelledby=history] li .what");
     assert_eq!(history, ["name", "permission", "permission", "permission", "added"]);
-    // The list, and the way to its members.
+    // The list, and its link to the group's members.
     let list = staff.get("/admin/groups").await;
     assert_eq!(list.find_all("table tbody tr > *"), ["Lookers", "1", "1"]);
     assert_eq!(staff.get(&format!("/admin/users?group={id}")).await.find_all("table tbody th"), ["ada"]);
-    // Deleting says what goes.
+    // The confirmation says what deleting affects.
     let confirm = format!("{page}/delete");
     let asked = staff.get(&confirm).await;
     assert_eq!(

@@ -1,5 +1,6 @@
-//! Every route and every server function there is, as anonymous and as a member. What is open to everybody is listed here once more,
-//! on purpose: opening something takes two people's attention, or one person's twice.
+//! Every route and every server function, as an anonymous visitor and as a member. The public ones
+//! are repeated here on purpose: opening a route takes two people's attention, or one person's
+//! twice.
 
 use std::collections::BTreeSet;
 
@@ -44,13 +45,13 @@ const OPEN_FUNCTIONS: [&str; 15] = [
     "/api/lab/now",
     "/api/lab/send_messages",
 ];
-/// Open, and not there where mails really go out, as in these tests.
+/// Public, but missing when mails are really sent, as in these tests.
 const MAILBOX: &str = "/dev/mailbox";
 
 #[tokio::test]
 async fn closed_by_default() {
     let site = TestSite::start().await;
-    // Who may whatever a member can; it takes staff to enter the admin.
+    // A member with all permissions, who is still not staff and may not enter the admin.
     let mut member = site.member_who_may("ada", &Permission::ALL.map(Permission::codename)).await;
     let pages: BTreeSet<String> =
         pages::routes().iter().map(|route| route.path().replace("{id}", "7")).collect();
@@ -93,7 +94,7 @@ async fn closed_by_default() {
             }
         }
         if !open {
-            // Some of them end the session.
+            // Some functions end the session.
             if member.session().is_none() || !member.is_signed_in().await {
                 member.log_in("ada").await;
             }
@@ -121,7 +122,7 @@ async fn no_method_gets_around_it() {
     site.stop().await;
 }
 
-/// axum matches a path as it is written, the app as a browser resolves it.
+/// axum matches a path as written, the app as a browser resolves it.
 #[tokio::test]
 async fn no_spelling_of_a_path_gets_around_it() {
     let site = TestSite::start().await;
@@ -142,7 +143,7 @@ async fn no_spelling_of_a_path_gets_around_it() {
         for cookie in
             ["".to_owned(), format!("Cookie: sessionid={}\r\n", member.session().expect("a session"))]
         {
-            // By hand: a client would resolve the path.
+            // Written by hand, because a client would resolve the path.
             let request = format!(
                 "GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n{cookie}Connection: close\r\n\r\n"
             );

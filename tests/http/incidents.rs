@@ -1,4 +1,5 @@
-//! Whether an error, or an attack, can be followed: from the page to the log, and from the log to who it was.
+//! Whether an error or an attack can be traced: from the page to the log, and from the log to the
+//! user.
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -23,12 +24,12 @@ use crate::support::{
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The lines that were logged for a request, without its own. Here the log shows the spans of libraries, too.
+/// The lines logged during a request, without its own. In this log, library spans are visible too.
 fn lines_of(id: &str) -> Vec<Value> {
     log::lines(id, |line| request_of(line)["request_id"] == id)
 }
 
-/// The span of the request that a line belongs to.
+/// The request span of a log line.
 fn request_of(line: &Value) -> &Value {
     let mut spans = line["spans"].as_array().into_iter().flatten();
     spans.find(|span| span["name"] == "request" && span["request_id"].is_string()).unwrap_or(&Value::Null)
@@ -59,7 +60,7 @@ async fn a_failure_is_found_by_the_number_on_its_page() {
         }
         assert_eq!(log::request(request)["client"], "127.0.0.1");
     }
-    // A form, as a browser without scripts sends it and as a script does.
+    // A form, sent by a browser without scripts and by a script.
     let fields = [("username", "ada"), ("first_name", "Ada"), ("form_page", "/members/profile")];
     let form = member.post("/api/members/save_profile", &fields).await;
     let call = member.call("/api/members/save_profile", &fields).await;
@@ -121,7 +122,7 @@ async fn a_trusted_proxys_request_id_is_taken_over() {
     })
     .await;
     let mut member = site.member("ada").await;
-    // The second time the dashboard is ready.
+    // The second time the dashboard is cached.
     for (number, path) in ["/members/dashboard", "/members/dashboard", "/nowhere"].into_iter().enumerate() {
         let id = format!("edge-{:016x}.{number}", rand::random::<u64>());
         let request = member.request(Method::GET, path).header("x-request-id", &id);
@@ -140,7 +141,7 @@ async fn a_trusted_proxys_request_id_is_taken_over() {
     site.stop().await;
 }
 
-/// hyper answers them by itself; an address of its own tells this test's lines from others'.
+/// hyper answers these by itself. A separate client address tells this test's lines from others'.
 #[tokio::test]
 async fn what_is_no_request_has_its_line_too() {
     let site = TestSite::start().await;
@@ -150,7 +151,7 @@ async fn what_is_no_request_has_its_line_too() {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.bind(SocketAddr::new(client, 0)).expect("bound");
         let mut stream = socket.connect(site.address).await.expect("connected");
-        // The rest of it is not waited for.
+        // hyper may answer before it has read everything.
         let _ = stream.write_all(request.as_bytes()).await;
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
@@ -164,7 +165,7 @@ async fn what_is_no_request_has_its_line_too() {
     site.stop().await;
 }
 
-/// What an operator has after an incident, with the program as it is shipped.
+/// What an operator has after an incident, with the program as shipped.
 #[tokio::test]
 async fn console_and_file_are_json_and_tell_of_errors_and_attacks_and_nobodys_secrets() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
@@ -219,10 +220,10 @@ async fn console_and_file_are_json_and_tell_of_errors_and_attacks_and_nobodys_se
 #[tokio::test]
 async fn without_a_folder_for_the_log_the_site_starts_and_says_so() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
-    // Nobody can make a folder of that name, not even root.
+    // A file of that name: not even root can create the folder.
     std::fs::write(folder.path().join("log"), "").expect("a file");
     let mut command = program(&database, folder.path());
-    // Without a command it serves, too.
+    // Without a command, the program serves.
     command.env_remove("MEMBERS_AREA_LOG__FILE");
     let site = Serving::run(&mut command, folder.path());
     assert_eq!(site.visitor().get("/healthz").await.status, 200);
@@ -230,7 +231,7 @@ async fn without_a_folder_for_the_log_the_site_starts_and_says_so() {
     let (_, console) = site.ended_within(LIMIT);
     let sentence = console.iter().find(|line| line.contains("There is no log file")).expect("a sentence");
     assert!(sentence.contains("ERROR") && sentence.contains("log/requests.log"), "{sentence}");
-    // One that was asked for is another matter.
+    // A log file that was configured explicitly must be writable.
     let asked_for =
         refused(program(&database, folder.path()).arg("serve").env("MEMBERS_AREA_LOG__FILE", "log/x"));
     assert!(asked_for.contains("log.file"), "{asked_for}");

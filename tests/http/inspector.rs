@@ -12,7 +12,7 @@ const LIVE: &str = "/api/admin/cache/live";
 const MAY_SEE: &str = "cache.view_cache";
 const MAY_DROP: &str = "cache.change_cache";
 
-/// The rows of the list: name, whose, age, left, size, hits, last invalidation.
+/// The rows of the list: name, owner, age, time left, size, hits, last invalidation.
 fn rows(page: &Page) -> Vec<Vec<String>> {
     assert_eq!(page.status, 200, "{}", page.text());
     let cells = page.find_all(".entries tbody th, .entries tbody td");
@@ -51,7 +51,7 @@ async fn only_staff_with_the_permission_see_it() {
     }
     assert_eq!(site.visitor().get(PAGE).await.location(), format!("/accounts/login?next={PAGE}"));
     assert!(site.visitor().get(LIVE).await.text().starts_with("event: ended"));
-    // Who may look may not drop, and is not offered to.
+    // Staff with only the view permission cannot drop entries and see no buttons.
     let mut looker = site.staff("lou", &[MAY_SEE]).await;
     let page = looker.get(PAGE).await;
     assert_eq!((page.status, page.find("h1").as_str()), (200, "Cache"));
@@ -73,7 +73,8 @@ async fn it_shows_what_is_there_and_never_what_it_says() {
     let fields = [("username", "canary"), ("first_name", "Kanarienvogel"), ("last_name", "")];
     member.post("/api/members/save_profile", &fields).await;
     assert_eq!(names(&staff.get(PAGE).await), [], "a profile that was saved takes back what was there");
-    // The first shows a message and is not kept, the second is, the third comes from there.
+    // The first shows a message and is not cached, the second is stored, the third comes from the
+    // cache.
     rendered_at(&mut member).await;
     rendered_at(&mut member).await;
     rendered_at(&mut member).await;
@@ -90,7 +91,7 @@ async fn it_shows_what_is_there_and_never_what_it_says() {
     assert!(figure(&page, "Memory").ends_with(" of 16.0 MiB"));
     assert_eq!(figure(&page, "Evictions"), "0");
     assert!(figure(&page, "Hit ratio").ends_with(" %"));
-    // Past its time it is not shown, whether or not its room was needed.
+    // Expired entries are not shown, even if they still take up memory.
     site.clock.advance(Duration::from_secs(201));
     assert_eq!(names(&staff.get(PAGE).await), [("profile_summary".into(), "canary".into())]);
     site.stop().await;
@@ -161,7 +162,7 @@ async fn searched_by_name_tag_and_owner_and_page_by_page() {
 async fn dropped_one_by_one_by_name_by_member_and_all() {
     let site = TestSite::start_with(|config| {
         config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
-        // A page that is kept is not made anew because a part of it was dropped.
+        // A cached page would not be rendered again when one of its parts is dropped.
         config.cache.pages = false;
     })
     .await;

@@ -1,4 +1,5 @@
-//! Many members at once, over everything that is cached, cold and warm, with things changing meanwhile: not one foreign byte.
+//! Many members at once, over everything that is cached, cold and warm, with changes in between:
+//! nobody gets another member's data.
 
 use std::{
     sync::{
@@ -13,14 +14,15 @@ use tokio::sync::Mutex;
 use crate::support::{Page, TestSite, Visitor};
 
 const MEMBERS: usize = 24;
-const AT_ONCE: usize = 32;
+const CLIENTS: usize = 32;
 
-/// Names that are in no word and in none of each other. Each member also has them in first and last name and address.
+/// A name that occurs in no word and in no other name. Each member also has it in first name, last
+/// name and address.
 fn name(number: usize) -> String {
     format!("canary{number:02}x")
 }
 
-/// Whose names are in it.
+/// The members whose names occur in the page.
 fn names_in(page: &Page) -> Vec<usize> {
     let text = page.text();
     (0..MEMBERS).filter(|number| text.contains(&name(*number)[..8])).collect()
@@ -34,7 +36,7 @@ fn change(number: usize, turn: usize) -> [(&'static str, String); 3] {
     ]
 }
 
-/// One request of a member's, or something that changes what is cached of them.
+/// One request of a member, or a change that invalidates their cached data.
 async fn act(site: &TestSite, member: &mut Visitor, number: usize, turn: usize, changing: &Mutex<()>) {
     let page = match turn % 50 {
         7 => {
@@ -44,7 +46,8 @@ async fn act(site: &TestSite, member: &mut Visitor, number: usize, turn: usize, 
                 fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let saved = member.post("/api/members/save_profile", &fields).await;
             assert_eq!((saved.status, saved.location()), (303, "/members/profile"));
-            // What was just saved is there at once, on whichever page comes first, with its message; and without it afterwards.
+            // The next page shows the saved name at once, whichever it is, with the message;
+            // afterwards without.
             member.cookies.remove("flash");
             let page = member.get("/members/dashboard").await;
             assert!(page.text().contains(&format!("{}-{turn}", name(number))), "an older page of their own");
@@ -89,7 +92,7 @@ async fn strangers_and_members(requests: usize) {
     let (hits, strangers) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (asked, changing) =
         (Arc::new(AtomicUsize::new(0)), Arc::new([const { Mutex::const_new(()) }; MEMBERS]));
-    let clients: Vec<_> = (0..AT_ONCE)
+    let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let (site, members, turns) = (site.clone(), members.clone(), turns.clone());
             let (hits, strangers) = (hits.clone(), strangers.clone());
@@ -97,7 +100,7 @@ async fn strangers_and_members(requests: usize) {
             tokio::spawn(async move {
                 while asked.load(Ordering::Relaxed) < requests {
                     let turn = turns.fetch_add(1, Ordering::Relaxed);
-                    // In an order in which neighbours seldom meet themselves.
+                    // In an order in which members are spread out.
                     let number = (turn * 7 + turn / MEMBERS) % MEMBERS;
                     if turn % 11 == 10 {
                         let page = site.visitor().get(["/", "/accounts/login"][turn % 2]).await;
@@ -119,7 +122,7 @@ async fn strangers_and_members(requests: usize) {
     for client in clients {
         client.await.expect("only their own");
     }
-    // Or it would have proven nothing of the cache.
+    // Otherwise the test would prove nothing about the cache.
     let (hits, strangers) = (hits.load(Ordering::Relaxed), strangers.load(Ordering::Relaxed));
     assert!(
         hits > requests / 4 && strangers > requests / 40,

@@ -1,4 +1,4 @@
-//! The lesson's caching exercises, by a clock that is moved.
+//! The lab's caching exercises, with a clock that is moved.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -11,7 +11,7 @@ fn at(page: &Page, id: &str) -> String {
     page.attribute(&format!("#{id}"), "datetime").unwrap_or_else(|| panic!("{id} in {}", page.text()))
 }
 
-/// Loads a page at these seconds after its first load; which of its times have changed since then.
+/// Loads a page at these seconds after its first load. Returns which of its times have changed.
 async fn changes(
     site: &TestSite,
     visitor: &mut Visitor,
@@ -32,7 +32,7 @@ async fn changes(
     seen
 }
 
-/// The lesson's sixth exercise: it expects the fragment to be new between the seconds 30 and 60.
+/// The sixth exercise, which expects a new fragment between seconds 30 and 60.
 #[tokio::test]
 async fn a_fragment_in_a_cached_page_is_as_old_as_the_page() {
     let site = TestSite::start().await;
@@ -43,7 +43,7 @@ async fn a_fragment_in_a_cached_page_is_as_old_as_the_page() {
         assert_eq!(seen, expected);
         site.clock.advance(Duration::from_secs(120));
     }
-    // All strangers share one page; a member's is their own, and the fragment is everybody's.
+    // Anonymous visitors share one page; each member has their own, with the shared fragment.
     let (mut stranger, mut bob) = (site.visitor(), site.member("bob").await);
     let page = stranger.get("/lab/cached-page").await;
     assert_eq!(at(&site.visitor().get("/lab/cached-page").await, ids[0]), at(&page, ids[0]));
@@ -51,13 +51,13 @@ async fn a_fragment_in_a_cached_page_is_as_old_as_the_page() {
     let own = bob.get("/lab/cached-page").await;
     assert_ne!(at(&own, ids[0]), at(&page, ids[0]));
     assert_eq!(at(&own, ids[1]), at(&page, ids[1]));
-    // A page that is made anew while the fragment is good finds it.
+    // A page rendered again while the fragment is valid uses it.
     assert_eq!(own.find_all(".timetable tbody tr").len(), 4);
     assert_eq!(own.find_all(".timetable .wrong"), ["page the same, fragment new (wrong)"]);
     site.stop().await;
 }
 
-/// The lesson's fifth exercise.
+/// The fifth exercise.
 #[tokio::test]
 async fn a_value_is_computed_once_in_thirty_seconds() {
     let site = TestSite::start().await;
@@ -114,7 +114,7 @@ async fn every_call_of_the_low_level_api_gives_what_it_must() {
     ] {
         assert!(django.contains(&format!("cache.{call}(")), "the lesson's {call}");
     }
-    // Not more than once in ten seconds, whoever asks.
+    // At most once in ten seconds, for all visitors together.
     let ran_at = at(&page, "run-at");
     site.clock.advance(Duration::from_secs(5));
     assert_eq!(at(&site.visitor().get("/lab/cache-api").await, "run-at"), ran_at);
@@ -226,7 +226,8 @@ async fn closed_it_is_not_there() {
     }
 }
 
-/// Django's messages framework: each level has its call, its look and its voice; those below the configured level are not shown.
+/// Django's messages framework: each level has a call, a style and an ARIA role; those below the
+/// configured level are not shown.
 #[tokio::test]
 async fn messages_of_five_levels() {
     for (level, shown) in [("debug", 5), ("info", 4), ("success", 3), ("warning", 2), ("error", 1)] {

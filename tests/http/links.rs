@@ -1,4 +1,5 @@
-//! The links in mails, all kinds of them: each does its own thing, once, in its time, for its own account.
+//! All kinds of links in mails: each performs its own action, once, within its lifetime, for its
+//! own account.
 
 use std::time::Duration;
 
@@ -10,11 +11,11 @@ const HOUR: u64 = 3600;
 
 struct Kind {
     name: &'static str,
-    /// Where its links begin.
+    /// The path of its links.
     path: &'static str,
-    /// What its button calls.
+    /// The function that its button calls.
     function: &'static str,
-    /// In hours.
+    /// The lifetime in hours.
     lifetime: u64,
 }
 
@@ -30,7 +31,7 @@ const fn kind(name: &'static str, path: &'static str, function: &'static str, li
     Kind { name, path, function, lifetime }
 }
 
-/// A new member called so, and their link of this kind.
+/// A new member with this name, and their link of this kind.
 async fn link(site: &TestSite, kind: &Kind, name: &str) -> (Visitor, String) {
     let mut member = site.member(name).await;
     if ["undo", "not-me"].contains(&kind.name) {
@@ -63,7 +64,7 @@ async fn link(site: &TestSite, kind: &Kind, name: &str) -> (Visitor, String) {
     (member, link)
 }
 
-/// Opens a link and presses what its page would have; the page, and the verdict.
+/// Opens a link and calls the function of its page. Returns the page and the answer.
 async fn use_up(visitor: &mut Visitor, kind: &Kind, link: &str) -> (Page, String) {
     let path = visitor.get(link).await.location().to_owned();
     assert_eq!(path.trim_end_matches("/new"), kind.path.trim_end_matches('/'), "{link}");
@@ -72,7 +73,7 @@ async fn use_up(visitor: &mut Visitor, kind: &Kind, link: &str) -> (Page, String
     (page, visitor.call(kind.function, &fields).await.text())
 }
 
-/// What a link could change of an account.
+/// Everything of an account that a link could change.
 async fn account(site: &TestSite, name: &str) -> String {
     let id = site.user_id(name).await;
     let row = format!(
@@ -114,7 +115,7 @@ async fn each_does_its_own_thing_once_whatever_was_tried_with_it_before() {
             let (page, verdict) = use_up(&mut site.visitor(), other, &format!("{}{token}", other.path)).await;
             assert!(!has_button(&page, other), "{} as {}", kind.name, other.name);
             assert_eq!(verdict, DEAD, "{} as {}", kind.name, other.name);
-            // Nor by the cookie of the right page with the button of another.
+            // Nor does the cookie of one page work with the button of another.
             let mut visitor = site.visitor();
             visitor.get(&good).await;
             let fields = [("password1", NEW), ("password2", NEW)];
@@ -129,7 +130,8 @@ async fn each_does_its_own_thing_once_whatever_was_tried_with_it_before() {
         assert_eq!(verdict, "\"Accepted\"", "{}", kind.name);
         let after = account(&site, kind.name).await;
         assert_ne!(after, before, "{}", kind.name);
-        // Neither in the browser that had it open already, nor in another; who presses twice has waited less than that.
+        // Not in the browser that already had it open, nor in another. (Ten seconds later, so that
+        // it does not count as a double click.)
         site.clock.advance(Duration::from_secs(11));
         let fields = [("password1", PASSWORD), ("password2", PASSWORD)];
         assert_eq!(twin.call(kind.function, &fields).await.text(), DEAD, "{}", kind.name);
@@ -144,7 +146,7 @@ async fn each_is_good_for_its_time_and_no_longer() {
     let site = TestSite::start().await;
     for kind in &KINDS {
         let (_, good) = link(&site, kind, kind.name).await;
-        // Half a minute for the test itself, in which nothing is swept.
+        // Half a minute for the test itself, in which no sweep runs.
         site.clock.advance(Duration::from_secs(kind.lifetime * HOUR - 30));
         let mut visitor = site.visitor();
         let path = visitor.get(&good).await.location().to_owned();
@@ -159,7 +161,7 @@ async fn each_is_good_for_its_time_and_no_longer() {
     site.stop().await;
 }
 
-/// Somebody else who is signed in opens it: it is about its own account, and never about theirs.
+/// Somebody else who is signed in opens the link: it acts on its own account, never on theirs.
 #[tokio::test]
 async fn each_is_for_its_own_account_whoever_opens_it() {
     let site = TestSite::start().await;
@@ -176,7 +178,7 @@ async fn each_is_for_its_own_account_whoever_opens_it() {
     site.stop().await;
 }
 
-/// Of two mails that are open in one browser, neither takes the other's place.
+/// Two links open in one browser do not replace each other.
 #[tokio::test]
 async fn two_that_are_open_side_by_side_are_both_good() {
     let site = TestSite::start().await;
@@ -196,7 +198,7 @@ async fn two_that_are_open_side_by_side_are_both_good() {
     site.stop().await;
 }
 
-/// The code beside a link.
+/// The code next to a link.
 #[tokio::test]
 async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
     const WRONG: &str = r#"{"Refused":[["code","CodeIncorrect"]]}"#;
@@ -227,7 +229,7 @@ async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
     assert_eq!([account(&site, "ada").await, account(&site, "bob").await], before);
     for (function, code) in [(VERIFY, &verify), (CHANGE, &change)] {
         assert_eq!(enter(&mut ada, function, code).await, "\"Accepted\"");
-        // Who presses twice has waited less than that.
+        // Later than a double click.
         site.clock.advance(Duration::from_secs(11));
         assert_eq!(enter(&mut ada, function, code).await, WRONG);
     }
@@ -235,7 +237,7 @@ async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
 
     let late = site.mail_to("bob@example.com", "Confirm your email address", 1).await.code();
     let late_change = site.mail_to("bobs-new@example.com", "Confirm your new email address", 1).await.code();
-    // In two steps: what is too old is also swept now and then, and that is not what is looked at here.
+    // In two steps, because a sweep may also delete expired codes, which is not tested here.
     site.clock.advance(Duration::from_secs(24 * HOUR - 30));
     bob.log_in("bob").await;
     site.clock.advance(Duration::from_secs(30));
@@ -245,7 +247,7 @@ async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
     site.stop().await;
 }
 
-/// Mail programs and people add to a link, and cut it.
+/// Mail programs and people add text to links, and truncate them.
 #[tokio::test]
 async fn a_link_opens_its_page_whatever_follows_it_and_a_cut_one_says_that_it_is_cut() {
     const CUT: &str = "A part of the link is missing. Please open it again from our mail, or copy the whole of it into the address bar.";
@@ -287,7 +289,7 @@ async fn a_link_opens_its_page_whatever_follows_it_and_a_cut_one_says_that_it_is
                 assert_eq!(has_button(&page, kind), is_open, "{} {cut}", kind.name);
             }
         }
-        // The page itself has an address without a slash, too.
+        // The page itself also has an address without a slash.
         let answer = site.visitor().get(kind.path.strip_suffix('/').expect("a slash")).await;
         assert_ne!(answer.status, 308, "{}", kind.name);
     }
@@ -334,7 +336,7 @@ async fn a_link_that_was_used_says_what_it_has_done_for_as_long_as_that_is_so() 
     site.stop().await;
 }
 
-/// Without scripts a browser shows the answer to the second press.
+/// Without scripts, a browser shows the answer to the second click.
 #[tokio::test]
 async fn a_button_that_is_pressed_twice_has_done_its_work() {
     let site = TestSite::start().await;
@@ -387,7 +389,7 @@ async fn whoever_is_signed_in_as_somebody_else_is_told_whose_account_it_was() {
         assert!(page.find("main").contains("You are logged in as bob."), "{}", kind.name);
         assert!(bob.is_signed_in().await, "{}", kind.name);
     }
-    // About their own they are told where they go on.
+    // For their own account, the link leads on to the dashboard.
     let own = site.mail_to("bob@example.com", "Confirm your email address", 1).await.link();
     bob.get(&own).await;
     assert_eq!(bob.post("/api/accounts/verify_email", &[]).await.location(), "/members/dashboard");

@@ -33,7 +33,7 @@ async fn opened(visitor: &Visitor, username: &str) -> Response {
     stream
 }
 
-/// Waits for the end, and for nothing that says why.
+/// Waits for the stream's end; it gives no reason.
 async fn ends(mut stream: Response) {
     assert_eq!(next(&mut stream).await, None);
 }
@@ -65,7 +65,7 @@ async fn whoever_has_no_session_is_told_so_at_once() {
     site.stop().await;
 }
 
-/// Shown by what comes within a second; the next look would be after five.
+/// Proved by an end within a second; the next poll would be after five.
 #[tokio::test]
 async fn it_ends_with_its_session_and_with_no_other() {
     let site = TestSite::start().await;
@@ -80,7 +80,7 @@ async fn it_ends_with_its_session_and_with_no_other() {
         let begun = Instant::now();
         let answer = match verb {
             "log_out" => there.clone().log_out().await,
-            // Somebody else in the same browser.
+            // Another member in the same browser.
             "log_in" => there.clone().log_in("bob").await,
             _ => here.post(&format!("/api/members/{verb}"), &[]).await,
         };
@@ -88,7 +88,7 @@ async fn it_ends_with_its_session_and_with_no_other() {
         ends(stream).await;
         assert!(begun.elapsed() < Duration::from_secs(4), "{verb}");
         let mut again = listen(&there).await;
-        // Who logged in over it has another cookie by the time the page asks again.
+        // A new login has replaced the cookie by the time the page connects again.
         let told = if verb == "log_in" { "retry: 700\n\n" } else { ENDED };
         assert_eq!(next(&mut again).await.as_deref(), Some(told), "{verb}");
     }
@@ -99,7 +99,7 @@ async fn it_ends_with_its_session_and_with_no_other() {
     site.stop().await;
 }
 
-/// Not at the next look: the page that is open is told.
+/// Immediately, not at the next poll: the open page is notified.
 #[tokio::test]
 async fn it_ends_at_once_with_each_of_the_ways_to_end_all_sessions() {
     let site = TestSite::start().await;
@@ -151,7 +151,7 @@ async fn it_ends_when_the_session_expires_or_its_member_is_not_active_any_more()
     browser.submit("/accounts/login", &fields).await;
     let (of_browser, mut of_remembered) = (opened(&browser, "ada").await, opened(&remembered, "ada").await);
     site.clock.advance(2 * DAY);
-    // Told to look again because another session of the member ended.
+    // Notified, because another session of the member ended.
     let mut third = site.visitor();
     third.log_in("ada").await;
     third.log_out().await;
@@ -160,7 +160,7 @@ async fn it_ends_when_the_session_expires_or_its_member_is_not_active_any_more()
     assert!(remembered.is_signed_in().await);
     site.database.execute("UPDATE users SET is_active = 0").await;
     site.clock.advance(Duration::from_secs(61));
-    // Told by nobody: seen at the next look.
+    // Not notified: noticed at the next poll.
     ends(of_remembered).await;
     site.stop().await;
 }
@@ -177,7 +177,7 @@ async fn a_forgotten_open_tab_does_not_keep_its_session_alive() {
     site.clock.advance(2 * DAY);
     let mut stream = listen(&member).await;
     assert_eq!(next(&mut stream).await.as_deref(), Some(ENDED));
-    // By now it may have been swept.
+    // A sweep may have deleted it by now.
     let visits = format!("SELECT COUNT(*) FROM sessions WHERE last_seen_at <> {seen}");
     assert_eq!(site.database.number(&visits).await, 0);
     site.stop().await;
@@ -200,7 +200,7 @@ async fn an_outage_ends_no_session() {
 async fn their_number_is_bounded_and_room_comes_back() {
     let site = TestSite::start_with(|config| {
         config.server.max_connections = 60;
-        // One client alone has only a quarter of them.
+        // A single client may have only a quarter of them.
         config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
     })
     .await;

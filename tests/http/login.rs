@@ -43,7 +43,7 @@ async fn unknown_wrong_and_inactive_look_the_same() {
     }
     assert_eq!(pages[0], pages[1]);
     assert_eq!(pages[1], pages[2]);
-    // The same work: each of them computed one hash. The hydrated path says the same, too.
+    // The same work: each computes one hash. Scripts get the same answer, too.
     for (login, password) in [("nobody", PASSWORD), ("ada", "wrong"), ("gone", PASSWORD)] {
         let answer =
             site.visitor().call("/api/accounts/log_in", &[("login", login), ("password", password)]).await;
@@ -55,7 +55,7 @@ async fn unknown_wrong_and_inactive_look_the_same() {
     site.stop().await;
 }
 
-/// With one slot, no queue and the slot taken, whoever wants a hash gets 503.
+/// With one slot, no queue and the slot taken, every request for a hash gets 503.
 #[tokio::test]
 async fn every_login_computes_a_hash() {
     let site = TestSite::start_with(|config| {
@@ -69,7 +69,7 @@ async fn every_login_computes_a_hash() {
     site.signed_up("gone").await;
     site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'gone'").await;
     let mut refused = Vec::new();
-    // Until none of them came after the slot was free again.
+    // Repeats until none of them came after the slot was free again.
     while refused.len() < 4 {
         refused.clear();
         let held = site.busy_login("ada").await;
@@ -85,7 +85,8 @@ async fn every_login_computes_a_hash() {
     site.stop().await;
 }
 
-/// Whoever signs up with somebody else's address must not learn at the login whether that person has an account.
+/// After signing up with somebody else's address, the login must not reveal whether that person has
+/// an account.
 #[tokio::test]
 async fn only_a_proven_address_logs_in_and_nobody_learns_whose_it_is() {
     let site = TestSite::start().await;
@@ -110,13 +111,13 @@ async fn only_a_proven_address_logs_in_and_nobody_learns_whose_it_is() {
     }
     let refused = (200, r#"{"Refused":[["form","BadCredentials"]]}"#.to_owned());
     assert!(answers.iter().all(|answer| *answer == refused), "{answers:?}");
-    // From the moment on that it is proven.
+    // As soon as it is confirmed.
     site.prove("probe2").await;
     assert_eq!(site.visitor().log_in_with("nobody@example.com", own).await.location(), "/members/dashboard");
     site.stop().await;
 }
 
-/// Both log in with it, each with their own password; neither can keep the other out.
+/// Both log in with it, each with their own password; neither can lock the other out.
 #[tokio::test]
 async fn a_username_that_is_somebody_elses_address() {
     let site = TestSite::start().await;
@@ -206,7 +207,7 @@ async fn the_session_id_changes_at_every_login() {
     site.signed_up("bob").await;
     let first = browser.session().expect("a session").to_owned();
     let mut thief = browser.clone();
-    // The same member again, then another one, over the session that is there.
+    // The same member again, then another one, over the existing session.
     browser.log_in("ada").await;
     let second = browser.session().expect("a session").to_owned();
     browser.log_in("bob").await;
@@ -256,7 +257,7 @@ async fn logout_on(site: TestSite) {
     assert!(member.session().is_none(), "the browser is told to forget the cookie");
     assert_eq!(member.get("/accounts/login").await.messages(), ["You have been successfully logged out."]);
     assert!(!before.clone().is_signed_in().await, "the old cookie is worth nothing");
-    // Twice is no error.
+    // Logging out twice is no error.
     assert_eq!(member.post("/api/accounts/log_out", &[]).await.status, 303);
     let page = member.get("/accounts/logout").await;
     assert!(page.find("main").contains("You are not logged in on this device."), "{}", page.text());

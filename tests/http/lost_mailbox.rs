@@ -1,4 +1,5 @@
-//! A mailbox that an account does not have any more: its links open nothing, whoever gave the account another address.
+//! A mailbox that no longer belongs to an account: its links do nothing, however the address was
+//! changed.
 
 use std::time::Duration;
 
@@ -23,14 +24,14 @@ fn function_of(link: &str) -> &'static str {
     }
 }
 
-/// Opens a link and presses what its page would have.
+/// Opens a link and calls the function of its page.
 async fn press(site: &TestSite, link: &str) -> String {
     let mut visitor = site.visitor();
     visitor.get(link).await;
     visitor.call(function_of(link), &[("password1", NEW), ("password2", NEW)]).await.text()
 }
 
-/// Somebody new, who has confirmed their address.
+/// A new member with a confirmed address.
 async fn confirmed(site: &TestSite, name: &str) -> Visitor {
     let member = site.member(name).await;
     let link = site.mail_to(&format!("{name}@example.com"), VERIFY, 1).await.link();
@@ -38,7 +39,7 @@ async fn confirmed(site: &TestSite, name: &str) -> Visitor {
     member
 }
 
-/// The owner's own change, asked for and confirmed.
+/// The owner changes the address and confirms it.
 async fn change(site: &TestSite, member: &mut Visitor, to: &str) {
     member.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
     member.submit("/accounts/email", &[("email", to)]).await;
@@ -87,7 +88,7 @@ async fn staff_who_give_an_account_another_address_leave_no_way_back_to_the_old_
         site.mails_to("second@example.com").iter().filter(|mail| mail.subject.contains(RESET)).count(),
         1
     );
-    // Nor by what is asked for from now on.
+    // Nor do links that are requested from now on.
     site.clock.advance(Duration::from_secs(3600));
     site.visitor().submit("/accounts/password_reset", &[("email", "second@example.com")]).await;
     site.all_mails_sent().await;
@@ -117,7 +118,8 @@ async fn after_the_owners_own_change_the_old_address_can_undo_it_and_nothing_els
     site.stop().await;
 }
 
-/// The rule stands at the token, and not only where addresses are known to change.
+/// The token itself is bound to its address, so the rule does not depend on every place that
+/// changes one.
 #[tokio::test]
 async fn a_token_for_another_address_than_the_accounts_is_dead_however_that_changed() {
     let site = TestSite::start().await;
@@ -131,7 +133,7 @@ async fn a_token_for_another_address_than_the_accounts_is_dead_however_that_chan
     for link in [&notice, &reset] {
         assert_eq!(press(&site, link).await, DEAD, "{link}");
     }
-    // The same address in other letters is the same mailbox.
+    // The same address in other case is the same mailbox.
     site.database.execute(&set("ADA@example.com")).await;
     assert_eq!(press(&site, &notice).await, "\"Accepted\"");
     site.mail_to("ADA@example.com", RESET, 1).await;

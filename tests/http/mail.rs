@@ -45,7 +45,7 @@ async fn a_mail_server_gets_text_and_html_with_the_sites_name_and_address() {
     let page = visitor.get(&mail.link()).await.location().to_owned();
     visitor.submit(&page, &[]).await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE email_verified_at > 0").await, 1);
-    // In the record of what happened.
+    // The mail is recorded in the activity.
     site.all_mails_sent().await;
     assert_eq!(
         site.database.text("SELECT detail FROM activity WHERE kind = 'mail_sent'").await,
@@ -78,7 +78,7 @@ async fn a_server_that_is_busy_is_tried_again_and_nobody_waits_for_it() {
     }
     let mail = taken(&server, 1).await.remove(0);
     site.all_mails_sent().await;
-    // The link of the mail that went out is the one that is good; those of the tries before are not.
+    // Only the link of the mail that was sent is valid, not those of earlier attempts.
     assert_eq!(site.database.number("SELECT COUNT(*) FROM tokens").await, 1);
     let mut visitor = site.visitor();
     let page = visitor.get(&mail.link()).await.location().to_owned();
@@ -86,7 +86,7 @@ async fn a_server_that_is_busy_is_tried_again_and_nobody_waits_for_it() {
     site.stop().await;
 }
 
-/// On threads of its own: the program that lists the queue waits for whatever the site is about to write.
+/// Multi-threaded: the test blocks on a program that waits for the site's writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_sent_is_seen() {
     let server = SmtpServer::start();
@@ -95,13 +95,13 @@ async fn what_cannot_be_sent_is_seen() {
     site.signed_up("ada").await;
     let reason = "SELECT COUNT(*) FROM mails WHERE last_error LIKE '%550%'";
     site.database.until(reason, |count| count == 1).await;
-    // By the operator too.
+    // The operator sees it, too.
     let folder = tempfile::tempdir().expect("a folder");
     let listed = text(&run(program(&site.database, folder.path()).arg("mails")));
     for words in ["verify_email to ada@example.com", "tries: 1", "550", "1 mail(s) wait."] {
         assert!(listed.contains(words), "{words} in {listed}");
     }
-    // Not again of itself.
+    // It is not retried automatically.
     site.clock.advance(Duration::from_secs(7 * 86_400));
     server.set(Mood::Taking);
     site.signed_up("bob").await;
@@ -111,7 +111,7 @@ async fn what_cannot_be_sent_is_seen() {
     assert!(log::lines("A mail was not sent", |line| line["level"] == "ERROR").iter().any(|line| {
         line["kind"] == "verify_email" && line["error"].as_str().is_some_and(|error| error.contains("550"))
     }));
-    // Until somebody says so. (A running site looks for it after five minutes at the latest.)
+    // An operator can retry it. (A running site notices within five minutes.)
     let retried = text(&run(program(&site.database, folder.path()).args(["mails", "--retry"])));
     assert!(retried.contains("1 mail(s) will be tried again."), "{retried}");
     site.clock.advance(Duration::from_secs(301));
@@ -119,7 +119,7 @@ async fn what_cannot_be_sent_is_seen() {
     site.stop().await;
 }
 
-/// No page waits for a mail server, and neither does what else is to be sent.
+/// Neither pages nor other mails wait for a mail server.
 #[tokio::test]
 async fn a_server_that_never_answers_holds_up_nobody() {
     let server = SmtpServer::start();
@@ -142,18 +142,18 @@ async fn a_server_that_never_answers_holds_up_nobody() {
     site.stop().await;
 }
 
-/// What did not happen is not told of: the mail is in the transaction of its cause.
+/// A mail is queued in the transaction of its cause, so what is rolled back sends none.
 #[tokio::test]
 async fn what_is_rolled_back_sends_no_mail() {
     let site = TestSite::start().await;
     site.member("ada").await;
     site.all_mails_sent().await;
-    // The last thing that is written with each of these.
+    // Each of these writes activity last.
     site.database.execute("ALTER TABLE activity RENAME TO elsewhere").await;
     let answer = site.visitor().sign_up("bob", "bob@example.com").await;
     assert!(answer.status >= 500, "{}", answer.text());
     site.database.execute("ALTER TABLE elsewhere RENAME TO activity").await;
-    // Nor does anything happen that cannot be told of.
+    // Conversely, what cannot queue its mail does not happen.
     site.database.execute("ALTER TABLE mails RENAME TO elsewhere").await;
     assert!(site.visitor().sign_up("bob", "bob@example.com").await.status >= 500);
     site.database.execute("ALTER TABLE elsewhere RENAME TO mails").await;
@@ -177,7 +177,7 @@ async fn what_is_rolled_back_sends_no_mail() {
     site.stop().await;
 }
 
-/// Killed while the mail server had the mail half: it goes out after the next start.
+/// Killed while a mail is being transmitted: it is sent after the next start.
 #[tokio::test]
 async fn a_crash_in_the_middle_of_a_try_loses_no_mail() {
     use std::io::{BufRead, BufReader};
@@ -214,7 +214,8 @@ async fn a_crash_in_the_middle_of_a_try_loses_no_mail() {
     site.clock.advance(Duration::from_secs(361));
     let mut mails = taken(&server, 1).await;
     site.all_mails_sent().await;
-    // The thread that was kept waiting may have got its mail after all; the later link is the good one.
+    // The thread that was kept waiting may have received its mail after all; the later link is the
+    // valid one.
     let mail = mails.pop().expect("one");
     assert_eq!(mail.to, "ada@example.com");
     let mut visitor = site.visitor();
@@ -224,7 +225,7 @@ async fn a_crash_in_the_middle_of_a_try_loses_no_mail() {
     site.stop().await;
 }
 
-/// What is useless once it is there is not sent, although it was asked for before.
+/// A waiting mail whose link has become useless is not sent.
 #[tokio::test]
 async fn a_mail_that_waits_is_dropped_by_what_makes_its_link_useless() {
     let server = SmtpServer::start();
@@ -252,7 +253,7 @@ async fn a_mail_that_waits_is_dropped_by_what_makes_its_link_useless() {
                 [0, 0]
             }
             1 => {
-                // Its own mail comes through.
+                // This one's own mail must arrive.
                 server.set(Mood::Taking);
                 member.submit("/accounts/email", &[("email", &format!("second-{address}"))]).await;
                 let to = format!("second-{address}");
@@ -281,7 +282,7 @@ async fn a_mail_that_waits_is_dropped_by_what_makes_its_link_useless() {
     site.stop().await;
 }
 
-/// Nor what a thief would get after the owner has taken the account back.
+/// Mails to a thief are not sent after the owner has undone the change.
 #[tokio::test]
 async fn an_undo_drops_what_waits_for_the_addresses_in_between() {
     let server = SmtpServer::start();
@@ -375,7 +376,8 @@ async fn the_developers_mailbox_shows_mails_in_development_only() {
     site.stop().await;
 }
 
-/// Each try has a slot of its own, and no other process, nor a clock that is put forward, has the mail tried a second time meanwhile.
+/// Each attempt has a slot of its own. Neither another process nor a clock set forward causes a
+/// second attempt meanwhile.
 #[tokio::test]
 async fn a_slow_mail_holds_up_no_other_and_goes_out_once() {
     let server = SmtpServer::start();
@@ -390,7 +392,7 @@ async fn a_slow_mail_holds_up_no_other_and_goes_out_once() {
             site.signed_up(&format!("ada{round}{number}")).await;
         }
         taken(&server, round * 9).await;
-        // Longer than a mail belongs to whoever tries it.
+        // Longer than an attempt's claim on its mail lasts.
         site.clock.advance(Duration::from_secs(420));
     }
     site.signed_up("last").await;

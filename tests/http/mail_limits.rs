@@ -1,4 +1,4 @@
-//! How many mails go to one address, and what stands in them, whoever causes them.
+//! How many mails one address gets, and what they contain, regardless of who causes them.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
 const VICTIM: &str = "victim@example.net";
 const ADVERTISEMENT: &str = "www.free-money.example";
 
-/// As it is shipped; all else may be done without end.
+/// Only the limit on mails is as shipped; all others are off.
 async fn site() -> TestSite {
     TestSite::start_with(|config| config.throttle.mail_per_address = Rate::new(20, Period::minutes(60))).await
 }
@@ -72,9 +72,9 @@ async fn an_owner_gets_few_notices_of_one_kind_and_the_rest_as_one() {
     }
     rename(&mut member, "ada", "Lovelace").await;
     site.mail_to(to, about, 3).await;
-    // The rest are one, which waits.
+    // All further notices are combined into one that waits.
     site.database.until("SELECT COUNT(*) FROM mails", |count| count == 1).await;
-    // Another kind is not hidden by it.
+    // Another kind of notice is still sent.
     site.visitor().log_in("ada").await;
     site.mail_to(to, "New login to your account", 1).await;
     assert_eq!(site.mails_to(to).iter().filter(|mail| mail.subject.contains(about)).count(), 3);
@@ -87,7 +87,7 @@ async fn an_owner_gets_few_notices_of_one_kind_and_the_rest_as_one() {
     site.stop().await;
 }
 
-/// Whoever asks for them, and however many they are.
+/// Regardless of who requests them, and for how many accounts.
 #[tokio::test]
 async fn mails_that_anybody_can_ask_for_have_one_limit_for_each_address() {
     let site = site().await;
@@ -98,14 +98,15 @@ async fn mails_that_anybody_can_ask_for_have_one_limit_for_each_address() {
         statuses.push(member.call("/api/accounts/ask_for_email_change", &fields).await.status);
     }
     assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429, 429]);
-    // A sign-up says nothing of it.
+    // A sign-up does not reveal it.
     for name in ["mallory", "trudy"] {
         assert_eq!(site.visitor().sign_up(name, VICTIM).await.location(), "/accounts/login");
     }
     site.all_mails_sent().await;
     let count = || site.mails_to("Victim@example.net").len() + site.mails_to(VICTIM).len();
     assert_eq!(count(), 5);
-    // None of that keeps an owner from a new password. For several accounts there are several mails, but not without end.
+    // None of that keeps an owner from resetting a password. Several accounts with one address get
+    // several mails, up to a limit.
     for name in ["eve", "mallory2", "mallory3", "mallory4", "mallory5"] {
         site.visitor().sign_up(name, VICTIM).await;
     }
@@ -121,7 +122,7 @@ async fn mails_that_anybody_can_ask_for_have_one_limit_for_each_address() {
     site.stop().await;
 }
 
-/// Nor is one account a way to write to one address after the other.
+/// One account cannot write to one address after the other.
 #[tokio::test]
 async fn one_account_has_few_mails_sent_to_addresses_that_are_not_its_own() {
     let site = site().await;
@@ -132,7 +133,7 @@ async fn one_account_has_few_mails_sent_to_addresses_that_are_not_its_own() {
         let answer = mallory.call("/api/accounts/ask_for_email_change", &[("email", &email)]).await;
         statuses.push(answer.status);
     }
-    // The mail of the sign-up is one of the five.
+    // The sign-up's mail counts as one of the five.
     assert_eq!(statuses, [200, 200, 200, 200, 429, 429, 429]);
     site.stop().await;
 }
@@ -149,7 +150,7 @@ async fn names_and_picture_are_changed_so_many_times() {
     assert_eq!(member.call("/api/members/remove_picture", &[]).await.status, 200);
     assert_eq!(rename(&mut member, "ada", "Byron").await, 429);
     assert_eq!(pictures::upload(&mut member, &pictures::png()).await.status, 429);
-    // Each member has their own.
+    // Each member has a limit of their own.
     assert_eq!(rename(&mut site.member("bob").await, "bob", "Byron").await, 200);
     site.clock.advance(Duration::from_secs(3601));
     assert_eq!(rename(&mut member, "ada", "Byron").await, 200);

@@ -1,4 +1,5 @@
-//! Mails about what was done to an account: each says what, when, with what and from where, and how to close the door.
+//! Notices about changes to an account: each says what happened, when, with which browser and from
+//! where, and how to secure the account.
 
 use reqwest::Method;
 
@@ -6,7 +7,7 @@ use crate::support::{PASSWORD, TestSite, Visitor, visitor::FormBody};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-/// As Firefox, from an address that the proxy tells.
+/// Posts as Firefox, from an address that the proxy reports.
 async fn send(visitor: &mut Visitor, path: &str, fields: &[(&str, &str)]) -> String {
     let request = visitor.request(Method::POST, path).header("user-agent", FIREFOX);
     let request = request.header("x-forwarded-for", "198.51.100.7").form_body(fields);
@@ -67,14 +68,14 @@ async fn each_says_what_when_and_where_and_has_a_way_to_close_the_door() {
         let mail = site.mail_to(&address, about, 1).await;
         assert!(mail.subject.starts_with(about), "{}", mail.subject);
         for part in [&mail.text, &mail.html] {
-            // What somebody typed is in no mail.
+            // Mails contain no text that somebody typed.
             assert!(!part.contains("Lovelace") && !part.contains("new@example.com"), "{part}");
             for words in [says, "UTC, with Firefox on Linux, from the address 198.51.100.7", "If it was"] {
                 assert!(part.replace('\n', " ").contains(words), "{words} in {name}: {part}");
             }
         }
         assert!(member.is_signed_in().await, "{name}");
-        // By whoever reads the mail, wherever.
+        // The link works in any browser, signed in or not.
         let mut reader = site.visitor();
         let page = reader.get(&mail.link()).await.location().to_owned();
         assert_eq!(reader.submit(&page, &[]).await.location(), "/accounts/login", "{name}");
@@ -90,7 +91,7 @@ async fn each_says_what_when_and_where_and_has_a_way_to_close_the_door() {
     site.stop().await;
 }
 
-/// After "this was not me" no browser is known; the next one is new all the same, and the owner hears of it.
+/// After "this was not me" no device is known, so the next login is reported to the owner again.
 #[tokio::test]
 async fn who_comes_back_after_the_door_was_closed_is_told_of() {
     let site = TestSite::start().await;
@@ -107,7 +108,7 @@ async fn who_comes_back_after_the_door_was_closed_is_told_of() {
     site.stop().await;
 }
 
-/// The first login of all is news to nobody, and a browser is known by its cookie, whatever its name.
+/// The first login is not reported. A device is known by its cookie, whatever the browser's name.
 #[tokio::test]
 async fn the_first_device_and_a_known_one_are_no_news() {
     let site = TestSite::start().await;

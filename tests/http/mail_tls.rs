@@ -1,4 +1,4 @@
-//! What the site says to mail servers before it trusts them.
+//! What the site sends to mail servers before it trusts them.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -31,14 +31,14 @@ async fn where_encryption_is_required_no_password_goes_in_the_clear() {
     let error = not_sent(&site).await;
     assert!(!error.contains("s3cret"), "{error}");
     assert_eq!((server.logins(), server.taken().len()), (0, 0), "{error}");
-    // The server may learn it yet: tried again.
+    // The server may support TLS later, so the mail is retried.
     site.database.until("SELECT COUNT(*) FROM mails WHERE tries = 1", |count| count == 1).await;
     site.clock.advance(Duration::from_secs(61));
     site.database.until("SELECT COUNT(*) FROM mails WHERE tries = 2", |count| count == 1).await;
     site.stop().await;
 }
 
-/// It is ours, and no fault of the mail.
+/// The fault is in our configuration, so the mail is not given up.
 #[tokio::test]
 async fn a_wrong_password_is_put_right_and_the_mail_goes_out() {
     let server = SmtpServer::start();
@@ -87,13 +87,13 @@ async fn both_ways_into_tls_are_taken_before_anything_is_said() {
         if scheme == "smtp" {
             assert!(said[0].starts_with("EHLO") && said[1] == "STARTTLS\r\n", "{said:?}");
         }
-        // Whoever breaks off gets nothing, and the mail stays.
+        // The test ends the handshake: nothing is sent, and the mail stays queued.
         not_sent(&site).await;
         site.stop().await;
     }
 }
 
-/// Sends one mail from a site at this address.
+/// Sends one mail from a site with this base URL.
 async fn send(base_url: &str, change: impl FnOnce(&mut Config)) -> Result<(), String> {
     let mut config = Config::default();
     config.mail.from = "members@example.org".into();

@@ -1,6 +1,8 @@
-//! The site as a browser without JavaScript meets it: the real router on port 0, a real database, forms posted as they stand.
+//! The site as a browser without JavaScript uses it: the real router on port 0, a real database,
+//! forms posted unchanged.
 //!
-//! On SQLite, in a folder of its own for each test; with TEST_DATABASE_URL on that PostgreSQL, in a schema of its own.
+//! On SQLite in a separate folder for each test, or with TEST_DATABASE_URL on that PostgreSQL in a
+//! separate schema.
 
 mod support;
 

@@ -68,7 +68,7 @@ async fn a_page_that_is_ready_is_refused_too() {
     site.stop().await;
 }
 
-/// Nobody is believed who is no trusted proxy.
+/// Only a trusted proxy can name another address.
 #[tokio::test]
 async fn a_visitor_cannot_say_where_they_come_from() {
     let site = TestSite::start_with(|config| {

@@ -1,9 +1,9 @@
-//! The addresses of `django.contrib.auth.urls`, of the lesson, and of allauth's sign-up, as a browser asks for them that knew the old
-//! site: each answers, and none with an error.
+//! The addresses of `django.contrib.auth.urls`, of the site that this one replaces, and of
+//! allauth's sign-up: each answers old bookmarks, and none with an error.
 
 use crate::support::{Page, TestSite};
 
-/// The address, and where a stranger and a member come to in the end.
+/// The address, and the pages to which it finally leads an anonymous visitor and a member.
 const ADDRESSES: [(&str, &str, &str); 18] = [
     (
         "/.well-known/change-password",

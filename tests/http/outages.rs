@@ -1,4 +1,5 @@
-//! Disks that are full, files that are gone, servers that go away: nothing is lost, and everything recovers by itself.
+//! Full disks, missing files, unreachable servers: nothing is lost, and everything recovers by
+//! itself.
 
 use std::{
     io::{BufRead, BufReader},
@@ -18,9 +19,9 @@ use tokio::{
 
 use crate::support::{TestSite, Visitor, database::TestDatabase, log, program::program, site::built_files};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The program itself, serving; ended with the test.
+/// The program itself, serving; stopped with the test.
 struct Serving {
     child: Child,
     address: SocketAddr,
@@ -40,12 +41,12 @@ impl Serving {
             .find_map(|line| line.expect("text").strip_prefix("Listening on http://").map(str::to_owned))
             .and_then(|address| address.parse().ok())
             .expect("an address");
-        // It must not fill up.
+        // The pipe must not fill up.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }
     }
 
-    /// The longest that its files may become from now on.
+    /// Limits the size of the process's files from now on, in bytes.
     fn limit_files(&self, bytes: u64) {
         let pid = i32::try_from(self.child.id()).expect("a number of a process");
         rlimit::prlimit(pid, Resource::FSIZE, Some((bytes, rlimit::INFINITY)), None).expect("a limit");
@@ -64,11 +65,11 @@ async fn signs_up(address: SocketAddr, name: &str) -> u16 {
     visitor.sign_up(name, &format!("{name}@example.com")).await.status
 }
 
-/// Until `/readyz` says so.
+/// Waits until `/readyz` answers with this status.
 async fn until_ready(address: SocketAddr, status: u16) {
     let begun = Instant::now();
     while Visitor::new(address).get("/readyz").await.status != status {
-        assert!(begun.elapsed() < PATIENCE, "/readyz is never {status}");
+        assert!(begun.elapsed() < TIMEOUT, "/readyz is never {status}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -84,7 +85,7 @@ async fn a_full_disk_is_an_outage_only_for_as_long_as_it_is_full() {
     let site = Serving::start(command.env("MEMBERS_AREA_SERVER__SITE_ROOT", files));
     assert_eq!(signs_up(site.address, "before").await, 303);
     for round in 0..3 {
-        // Not a byte more fits, into whichever file.
+        // No file can grow any more.
         site.limit_files(1);
         assert_eq!(signs_up(site.address, &format!("during{round}")).await, 503);
         let mut visitor = Visitor::new(site.address);
@@ -128,7 +129,7 @@ async fn a_database_file_that_is_gone_or_another_is_noticed() {
     site.stop().await;
 }
 
-/// Nobody comes by, and it is noticed all the same.
+/// Noticed even without requests.
 #[tokio::test]
 async fn a_database_file_that_is_gone_is_noticed_on_a_quiet_site() {
     let site = TestSite::start().await;
@@ -140,21 +141,21 @@ async fn a_database_file_that_is_gone_is_noticed_on_a_quiet_site() {
     let begun = Instant::now();
     let name = path.display().to_string();
     while log::lines("was deleted or moved while", |line| line["file"] == name.as_str()).is_empty() {
-        assert!(begun.elapsed() < PATIENCE, "it is never noticed");
+        assert!(begun.elapsed() < TIMEOUT, "it is never noticed");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     std::fs::rename(&elsewhere, &path).expect("moved back");
     site.stop().await;
 }
 
-/// A database of its own on the PostgreSQL of the tests.
+/// A separate database on the tests' PostgreSQL.
 struct Apart {
     server: String,
     name: String,
 }
 
 impl Apart {
-    /// None without PostgreSQL.
+    /// Returns `None` without PostgreSQL.
     async fn create(how: &str) -> Option<Self> {
         sqlx::any::install_default_drivers();
         let server = std::env::var("TEST_DATABASE_URL").ok()?;
@@ -213,7 +214,7 @@ async fn a_database_with_another_encoding_is_refused() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_called_that() {
-    // Taken and let go: nobody listens there.
+    // Bound and released: nothing listens on this port.
     let port =
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
     let settings = config::Database {
@@ -243,7 +244,7 @@ async fn another_default_isolation_changes_nothing() {
                 let (address, name) = (site.address, format!("{prefix}{number}"));
                 tokio::spawn(async move {
                     assert_eq!(signs_up(address, &name).await, 303);
-                    // Many at once write to the same counts.
+                    // Parallel writes to the same rate limits.
                     Visitor::new(address).log_in(&name).await.location().to_owned()
                 })
             })
@@ -272,14 +273,15 @@ async fn a_database_that_was_read_only_is_written_to_as_soon_as_it_can_be() {
     until_ready(site.address, 503).await;
     assert_eq!(signs_up(site.address, "during").await, 503);
     apart.run(&format!("ALTER DATABASE {} RESET default_transaction_read_only", apart.name)).await;
-    // The connections of before are read-only still, and nobody cuts them.
+    // The earlier connections are still read-only, and nobody closes them.
     assert_eq!(signs_up(site.address, "after").await, 303);
     assert_eq!(site.visitor().get("/readyz").await.status, 200);
     site.stop().await;
     apart.remove().await;
 }
 
-/// Between the site and its database: passes everything on until it has seen the COMMIT of a transaction that wrote `MARKED`.
+/// A proxy between the site and its database: forwards everything until it sees the COMMIT of a
+/// transaction that wrote `MARKED`.
 struct Between {
     port: u16,
     armed: watch::Sender<Cut>,
@@ -292,7 +294,7 @@ enum Cut {
     Nothing,
     /// The connection that commits.
     OneCommit,
-    /// That, and whoever comes afterwards.
+    /// That one, and all later ones.
     Everything,
     Closed,
 }
@@ -339,12 +341,12 @@ async fn pass(client: TcpStream, target: String, switch: watch::Sender<Cut>) {
         let commits = has(b"COMMIT\0") && std::mem::take(&mut is_marked);
         let cut = *switch.borrow();
         if commits && matches!(cut, Cut::OneCommit | Cut::Everything) {
-            // Nobody reads the answer.
+            // The answer is not read.
             back.abort();
             let _ = to_server.write_all(&bytes[..read]).await;
             let next = if cut == Cut::OneCommit { Cut::Nothing } else { Cut::Closed };
             switch.send_replace(next);
-            // The server has to take it before it learns that nobody is there.
+            // The server must receive it before it notices that the client is gone.
             tokio::time::sleep(Duration::from_millis(200)).await;
             return;
         }
@@ -381,7 +383,7 @@ async fn what_was_committed_is_not_called_undone_when_the_answer_is_lost() {
     assert!(*between.armed.borrow() == Cut::Nothing, "a COMMIT was cut");
     let profile = member.get("/members/profile").await.text();
     assert!(profile.contains(MARKED), "what follows a commit was done too");
-    // Who is known goes on reading while the database is away.
+    // Signed-in members can go on reading while the database is unreachable.
     between.armed.send_replace(Cut::Closed);
     assert_eq!(site.visitor().log_in("ada").await.status, 503);
     site.clock.advance(Duration::from_secs(120));
@@ -399,10 +401,10 @@ async fn what_was_committed_is_not_called_undone_when_the_answer_is_lost() {
     );
     let done = apart.number(&format!("SELECT COUNT(*) FROM users WHERE last_name = '{MARKED}'")).await;
     assert_eq!(done, 1, "it was");
-    // Nothing of before is believed: what follows a commit was not done.
+    // All cached data is invalid: what follows a commit was not done.
     let begun = Instant::now();
     while member.get("/members/secret").await.status != 503 {
-        assert!(begun.elapsed() < PATIENCE, "what was in memory is believed");
+        assert!(begun.elapsed() < TIMEOUT, "what was in memory is believed");
     }
     between.armed.send_replace(Cut::Nothing);
     until_ready(site.address, 200).await;

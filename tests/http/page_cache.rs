@@ -17,7 +17,7 @@ async fn with(visitor: &mut Visitor, headers: &[(&str, &str)]) -> Page {
     visitor.send(request).await
 }
 
-/// Name, age and what is left, as `X-Cache` says them.
+/// The name, age and remaining lifetime in `X-Cache`.
 fn x_cache(page: &Page) -> (String, String, i64, i64) {
     let parts: Vec<&str> = page.header("x-cache").split("; ").collect();
     let [state, name, age, ttl] = parts[..] else { panic!("X-Cache: {}", page.header("x-cache")) };
@@ -51,7 +51,7 @@ async fn the_second_time_it_is_there_and_says_how_old_it_is() {
     assert_eq!(second.body, first.body);
     let timing = second.header("server-timing");
     assert!(timing.contains(&format!("page;desc=\"hit; age={age}; ttl={ttl}\"")), "{timing}");
-    // Its lines are as those of any other answer.
+    // It is logged like any other response.
     let line = log::request(second.request_id());
     assert_eq!((&line["cache"], &line["route"]), (&"/members/dashboard=hit".into(), &DASHBOARD.into()));
     assert_eq!(line["user_id"].as_i64(), Some(site.user_id("ada").await));
@@ -79,13 +79,13 @@ async fn it_is_packed_once_and_the_same_in_every_form() {
         assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
         assert_eq!(page.header("content-length"), page.body.len().to_string());
     }
-    // Nothing is for the visitor's browser to keep, so nothing is to be asked again.
+    // The browser may not store the page, so there is nothing to revalidate.
     assert_eq!(br.header("etag"), "");
     assert_eq!(with(&mut member, &[("if-none-match", "*")]).await.status, 200);
     site.stop().await;
 }
 
-/// The contents of all scripts that are written in the page.
+/// The contents of all inline scripts.
 fn scripts(page: &Page) -> Vec<String> {
     let (html, all) = (Html::parse_document(&page.text()), Selector::parse("script").expect("a selector"));
     html.select(&all).map(|script| script.text().collect()).collect()
@@ -146,12 +146,13 @@ async fn a_change_takes_back_its_members_copy_and_no_other() {
     let page = ada.get(DASHBOARD).await;
     assert_eq!((page.cache(), page.find_all("[aria-labelledby=devices] li").len()), ("MISS", 2));
     assert_eq!(bob.get(DASHBOARD).await.cache(), "HIT");
-    // The copy is the member's, whichever device made it.
+    // The copy is the member's, whichever device caused it to be rendered.
     assert_eq!(elsewhere.get(DASHBOARD).await.body, page.body);
     site.stop().await;
 }
 
-/// Also when nothing told the cache of it, such as a change by another instance that has not been heard of yet.
+/// Even without invalidation, for example after a change by another instance that is not known here
+/// yet.
 #[tokio::test]
 async fn new_rights_are_another_copy() {
     let site = TestSite::start_without_mail().await;

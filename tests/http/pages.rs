@@ -85,7 +85,7 @@ async fn an_outage_gives_an_error_page_and_never_an_empty_one() {
     let mut member = site.signed_up("ada").await;
     member.cookies.insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
     site.database.break_tables().await;
-    // axum-login answers this with an empty 500 by itself: the session cannot be looked up.
+    // axum-login itself answers this with an empty 500: the session cannot be loaded.
     let page = member.get("/members/dashboard").await;
     assert_eq!((page.status, page.find("main h1").as_str()), (503, "Please try again in a moment"));
     assert_eq!(page.header("retry-after"), "5");
@@ -99,7 +99,7 @@ async fn an_outage_gives_an_error_page_and_never_an_empty_one() {
                 && !text.to_lowercase().contains("sql")
         );
     }
-    // What needs no database is still there.
+    // What needs no database still works.
     assert_eq!(member.get("/").await.status, 200);
     assert_eq!(member.get("/healthz").await.status, 200);
     site.stop().await;
@@ -119,7 +119,7 @@ async fn health_and_readiness() {
     site.stop().await;
 }
 
-/// Nothing that a browser says of it comes into the log but which page it was.
+/// Of what the browser sends, only the page's name gets into the log.
 #[tokio::test]
 async fn a_browser_whose_scripts_failed_says_so_at_most_once_a_minute() {
     const PATH: &str = "/api/hydration_failed";
@@ -142,7 +142,7 @@ async fn a_browser_whose_scripts_failed_says_so_at_most_once_a_minute() {
     let request = visitor.request(Method::POST, PATH).header("referer", from("/x%0Aplanted"));
     visitor.send(request).await;
     assert_eq!(pages(), ["/accounts/login", "another"]);
-    // A clock that was ahead for a moment does not silence it.
+    // After a clock that was ahead for a moment, reports are logged again.
     site.clock.set(-86_400_000);
     visitor.send(visitor.request(Method::POST, PATH)).await;
     assert_eq!(pages().len(), 3);

@@ -1,4 +1,4 @@
-//! What a new password must be, by configuration: each form says what is set, and holds to it.
+//! Configurable rules for new passwords: each form lists the configured rules, and enforces them.
 
 use members_area::base::config::{CommonList, Config};
 
@@ -17,7 +17,7 @@ fn few_rules(config: &mut Config) {
     config.passwords.common = CommonList::Off;
 }
 
-/// The help of the first field, through what its input says it is described by.
+/// The help text of the first field, by its `aria-describedby`.
 fn help(page: &Page) -> String {
     let ids = page.attribute("[name=password1]", "aria-describedby").expect("a help text");
     ids.split(' ').map(|id| page.find(&format!("#{id}"))).collect::<Vec<_>>().join(" ").trim().to_owned()
@@ -70,7 +70,7 @@ async fn every_form_holds_to_what_is_configured() {
         let answer = staff.call(path, &[more.as_slice(), &passwords].concat()).await;
         assert_eq!(answer.text(), refused, "{path}");
     }
-    // And to nothing else: close to the name, common, and long enough.
+    // No other rules apply: similar to the name, common, but long enough.
     let mut visitor = site.visitor();
     let fields = [
         ("username", "passwordpassword"),

@@ -24,7 +24,7 @@ async fn changed_parameters_upgrade_the_hash_at_login_and_log_nobody_out() {
         moved
     };
     assert!(other_device.is_signed_in().await);
-    // And with the new hash.
+    // The new hash works, too.
     assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
     site.stop().await;
 }
@@ -62,7 +62,6 @@ async fn past_the_queue_a_login_gets_a_503_page_and_other_pages_stay_fast() {
         }
     }
     assert!(busy >= 1, "twelve at once do not fit into one slot and one place to wait");
-    // Script clients are told the same.
     site.stop().await;
 }
 
@@ -76,7 +75,8 @@ async fn a_very_long_password_at_login_costs_no_more_than_a_short_one() {
     site.stop().await;
 }
 
-/// Strangers have half of the queue. Whoever logs in from a device that is known, or gives their password again, has the rest.
+/// Anonymous visitors can use half of the queue. Logins from known devices and re-authentication
+/// have the rest.
 #[tokio::test]
 async fn a_flood_of_strangers_keeps_no_member_out() {
     let site = TestSite::start_with(|config| {
@@ -116,7 +116,7 @@ async fn a_flood_of_strangers_keeps_no_member_out() {
     site.stop().await;
 }
 
-/// The old password is compared in the transaction that replaces it, and the other sessions end in the same one.
+/// The old password is checked in the transaction that replaces it and ends the other sessions.
 #[tokio::test]
 async fn of_many_changes_at_once_one_is_made_and_its_session_stays() {
     let site = TestSite::start().await;
@@ -153,7 +153,7 @@ async fn of_many_changes_at_once_one_is_made_and_its_session_stays() {
     site.stop().await;
 }
 
-/// Keyboards send the same letters in different forms.
+/// Keyboards send the same letters in different Unicode forms.
 #[tokio::test]
 async fn a_password_is_right_in_whichever_form_it_is_typed() {
     let site = TestSite::start().await;
@@ -174,7 +174,7 @@ async fn a_password_is_right_in_whichever_form_it_is_typed() {
     site.stop().await;
 }
 
-/// As long as an imported hash is there, every refused login costs as much as it does.
+/// As long as there is an imported hash, every failed login costs as much as verifying it.
 #[tokio::test]
 async fn what_imported_hashes_cost_is_known_for_as_long_as_they_are_there() {
     const IMPORTED: &str =
@@ -204,7 +204,7 @@ async fn what_imported_hashes_cost_is_known_for_as_long_as_they_are_there() {
         site.visitor().log_in_with("eva", "correct horse battery").await.location(),
         "/members/dashboard"
     );
-    // Nobody has the one kind any more; of the other there is still one.
+    // There is no hash of the one kind any more, and still one of the other.
     site.clock.advance(Duration::from_secs(25 * 60 * 60));
     site.database.until(IMPORTED, |count| count == 1).await;
     assert_eq!(site.database.text("SELECT cost FROM password_costs WHERE cost LIKE 'b%'").await, "bcrypt 4");

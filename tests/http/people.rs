@@ -1,4 +1,5 @@
-//! `user`, `group`, `grant`, `revoke`: what the operator changes, and what of it a running site notices.
+//! `user`, `group`, `grant`, `revoke`: what the operator changes, and how much of it a running site
+//! notices.
 
 use std::time::Duration;
 
@@ -9,10 +10,10 @@ use crate::support::{
     program::{program, refused, said},
 };
 
-/// What is true of another process.
+/// What the commands say because a running site is another process.
 const SOON: &str = "A site that is running goes on as before for up to 1m, until it looks again.\n";
 
-/// What the record of changes says, the oldest first.
+/// The operator's lines in the audit log, the oldest first.
 async fn changes(site: &TestSite) -> Vec<String> {
     let mut connection = site.database.connect().await;
     let rows: Vec<(String, String, String, String, String)> =
@@ -40,7 +41,7 @@ async fn who_is_switched_off_is_out_and_comes_back_when_switched_on() {
     assert_eq!(off, format!("User 'ada' is switched off, and all their sessions are deleted. {SOON}"));
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 1, "hers is gone");
     assert_eq!(site.visitor().log_in("ada").await.location(), "/accounts/login");
-    // Another process did it: at the latest after sessions.cache_ttl it is known here.
+    // Another process changed it: noticed here within sessions.cache_ttl.
     site.clock.advance(Duration::from_secs(61));
     assert!(!ada.is_signed_in().await && bob.is_signed_in().await);
     assert_eq!(said(&mut user(&["deactivate", "ada"])), "User 'ada' was switched off already.\n");
@@ -50,7 +51,7 @@ async fn who_is_switched_off_is_out_and_comes_back_when_switched_on() {
     );
     assert_eq!(said(&mut user(&["activate", "ada"])), "User 'ada' may log in again.\n");
     assert_eq!(said(&mut user(&["activate", "ada"])), "User 'ada' was active already.\n");
-    // With the new stamp no session of before comes back to life.
+    // With the new stamp, earlier sessions stay invalid.
     assert!(!ada.is_signed_in().await);
     assert_eq!(ada.log_in("ada").await.location(), "/members/dashboard");
     assert!(ada.is_signed_in().await);
@@ -73,7 +74,7 @@ async fn accounts_are_listed_and_shown() {
     }
     site.database.execute("UPDATE users SET is_staff = 1, first_name = 'Ada', last_name = 'Lovelace' WHERE username = 'ada'").await;
     site.database.execute("UPDATE users SET is_superuser = 1 WHERE username = 'linus'").await;
-    // Somebody else's address, which nobody has proven.
+    // Another account's address, unconfirmed.
     site.database.execute("UPDATE users SET email = 'ada@example.com', email_key = 'ada@example.com' WHERE username = 'linus'").await;
     let folder = tempfile::tempdir().expect("a folder");
     let user = |arguments: &[&str]| {
@@ -141,11 +142,11 @@ async fn groups_and_permissions_come_and_go() {
         format!("User 'bob' has the permission 'cache.view_cache' now. {SOON}")
     );
     assert!(refused(&mut say("revoke --user bob blog")).contains("app.codename"));
-    // Nothing here asks for it: given, it would look like something.
+    // No code checks this permission, so granting it would be misleading.
     let unknown = refused(&mut say("grant --user bob blog.add_post"));
     assert!(unknown.contains("there is no permission 'blog.add_post'"), "{unknown}");
     assert!(Permission::ALL.iter().all(|one| unknown.contains(one.codename())), "{unknown}");
-    // What came from another site can be taken back.
+    // A permission that was imported can be revoked.
     let id = site.user_id("bob").await;
     let given = format!("INSERT INTO user_permissions (user_id, codename) VALUES ({id}, 'blog.add_post')");
     site.database.execute(&given).await;

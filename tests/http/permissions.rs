@@ -1,4 +1,4 @@
-//! Who may what, and what somebody sees who may not.
+//! Permissions, and what a member sees without them.
 
 use crate::support::TestSite;
 
@@ -11,7 +11,7 @@ async fn who_may_not_is_told_so_and_not_sent_to_log_in() {
     assert_eq!(page.find("h1"), "Not allowed");
     assert_eq!(page.find("main p:not(.error-status)"), "You do not have permission to do that.");
     assert_eq!(page.find("title"), "Forbidden · Members Area");
-    // The way on is there, and it is the member's own.
+    // The page has the member's own navigation.
     assert_eq!(page.find("nav .welcome"), "Welcome, ada");
     assert_eq!(page.attribute("nav li a", "href").as_deref(), Some("/members/dashboard"));
     assert_eq!(page.find_all("nav form button"), ["Log out"]);
@@ -56,7 +56,7 @@ async fn staff_is_a_thing_apart_from_superuser() {
     site.stop().await;
 }
 
-/// The page asks what its visitor may, and so does the function behind it.
+/// The page checks its visitor's permission, and so does the function behind it.
 #[tokio::test]
 async fn a_members_page_shows_a_part_of_itself_to_those_with_a_permission() {
     const FUNCTION: &str = "/api/members/hit_ratio";

@@ -6,9 +6,9 @@ use reqwest::{Method, header};
 use crate::support::{Page, TestSite, Visitor, raw, visitor::FormBody};
 
 const SAVE: &str = "/api/members/save_picture?form_page=/members/profile%23picture";
-const MOST: usize = 2 * 1024 * 1024;
+const MAX_PICTURE_BYTES: usize = 2 * 1024 * 1024;
 
-/// Left red, right blue.
+/// Red on the left, blue on the right.
 fn picture(width: u32, height: u32) -> DynamicImage {
     let colour = |x| if x < width / 2 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 0, 255, 255]) };
     DynamicImage::ImageRgba8(RgbaImage::from_fn(width, height, |x, _| colour(x)))
@@ -24,7 +24,7 @@ pub fn png() -> Vec<u8> {
     encoded(&picture(300, 200), ImageFormat::Png)
 }
 
-/// What a browser sends for the form.
+/// The body that a browser sends for the form.
 fn form(name: &str, file: &[u8]) -> Vec<u8> {
     let head = format!(
         "--frame\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"me.txt\"\r\nContent-Type: text/plain\r\n\r\n"
@@ -44,7 +44,7 @@ pub async fn upload(visitor: &mut Visitor, file: &[u8]) -> Page {
     post(visitor, form("picture", file)).await
 }
 
-/// Uploads what is refused; the sentence at the field.
+/// Uploads a file that is refused, and returns the error at the field.
 async fn refused(visitor: &mut Visitor, file: &[u8]) -> String {
     let answer = upload(visitor, file).await;
     assert_eq!((answer.status, answer.location(), answer.body.len()), (303, "/members/profile#picture", 0));
@@ -57,7 +57,7 @@ async fn refused(visitor: &mut Visitor, file: &[u8]) -> String {
     errors.into_iter().next().unwrap_or_default()
 }
 
-/// Where the page has the member's picture.
+/// The address of the member's picture on the page.
 fn address(page: &Page) -> Option<String> {
     page.attribute("main img.portrait", "src")
 }
@@ -187,7 +187,7 @@ async fn what_is_no_picture_is_refused_whatever_it_calls_itself() {
     site.stop().await;
 }
 
-/// PNGs that say how large they are and have next to nothing to show for it.
+/// PNGs that claim a size without having the data.
 #[tokio::test]
 async fn a_bomb_fails_fast() {
     let site = TestSite::start().await;
@@ -202,7 +202,7 @@ async fn a_bomb_fails_fast() {
             format!("This picture is too large. It may be at most {most} pixels wide and high."),
             "{width}x{height}"
         );
-        // Were it decoded, it would take minutes in a debug build.
+        // Decoding it would take minutes in a debug build.
         assert!(
             begun.elapsed() < std::time::Duration::from_secs(10),
             "{width}x{height}: {:?}",
@@ -227,7 +227,7 @@ fn bomb(width: u32, height: u32) -> Vec<u8> {
         [&length[..], &named, &crc(&named).to_be_bytes()].concat()
     }
     let head = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();
-    // zlib: one stored block with nothing in it.
+    // zlib: one stored block without data.
     let data = [0x78, 0x01, 0x01, 0, 0, 0xFF, 0xFF, 0, 0, 0, 1];
     [b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &head), chunk(b"IDAT", &data), chunk(b"IEND", b"")]
         .concat()
@@ -238,15 +238,15 @@ async fn two_mebibytes_and_no_byte_more() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let mut file = png();
-    file.resize(MOST, 0);
+    file.resize(MAX_PICTURE_BYTES, 0);
     assert_eq!(upload(&mut member, &file).await.location(), "/members/profile");
     assert_eq!(member.get("/members/profile").await.messages(), ["Your picture was saved."]);
     const TOO_LARGE: &str = "This file is too large. A picture may have at most 2 MiB.";
-    for length in [MOST + 1, MOST + 100_000, 20 * 1024 * 1024] {
+    for length in [MAX_PICTURE_BYTES + 1, MAX_PICTURE_BYTES + 100_000, 20 * 1024 * 1024] {
         file.resize(length, 0);
         assert_eq!(refused(&mut member, &file).await, TOO_LARGE, "{length}");
     }
-    // Everything else keeps its own limit.
+    // Every other form keeps its own limit.
     let request = member
         .request(Method::POST, "/api/members/save_profile")
         .form_body(&[("username", &"x".repeat(100_000))]);
@@ -260,7 +260,8 @@ async fn two_mebibytes_and_no_byte_more() {
     site.stop().await;
 }
 
-/// A browser sends all it has before it looks for the answer; were the connection closed before, it would show that and not ours.
+/// A browser sends the whole request before it reads the answer; if the connection were closed
+/// early, it would show an error of its own.
 #[tokio::test]
 async fn whoever_sends_far_too_much_still_gets_to_read_why() {
     let site = TestSite::start().await;
@@ -308,7 +309,6 @@ async fn a_form_that_is_none_is_a_readable_error() {
     site.stop().await;
 }
 
-/// A script gets the verdict itself.
 #[tokio::test]
 async fn a_script_gets_data_and_no_page() {
     let site = TestSite::start().await;
@@ -327,7 +327,7 @@ async fn a_script_gets_data_and_no_page() {
     site.stop().await;
 }
 
-/// A JPEG as from a phone: taken with the camera turned, place written down.
+/// A JPEG as from a phone: taken with the camera turned, with its location.
 fn photograph(orientation: u8) -> (Vec<u8>, Vec<&'static [u8]>) {
     let place: &[u8] = b"\x00\x00\x00\x33\x00\x00\x00\x01\x00\x00\x00\x1E\x00\x00\x00\x01";
     let maker: &[u8] = b"Canary Camera Works\0";
@@ -353,7 +353,7 @@ async fn nothing_but_the_pixels_is_kept_and_they_are_upright() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let holds = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
-    // Where red comes to lie: as it is, turned by half, by a quarter each way.
+    // Where the red side ends up: unchanged, rotated by a half turn, by a quarter turn each way.
     for (orientation, red) in [(1, (5, 100)), (3, (194, 100)), (6, (100, 5)), (8, (100, 194))] {
         let (file, private) = photograph(orientation);
         assert!(private.iter().all(|part| holds(&file, part)));
@@ -395,7 +395,7 @@ async fn it_can_be_removed() {
     assert_eq!(address(&member.get("/members/dashboard").await), None);
     assert_eq!(member.get(&first).await.status, 404);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM pictures").await, 0);
-    // Twice is no error, and nothing that happened.
+    // Removing it twice is no error and is recorded once.
     assert_eq!(member.post("/api/members/remove_picture", &[]).await.status, 303);
     let written = "SELECT COUNT(*) FROM activity WHERE kind = 'picture_changed'";
     assert_eq!(site.database.number(written).await, 2);

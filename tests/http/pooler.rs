@@ -1,4 +1,4 @@
-//! A pooler between site and PostgreSQL, as pgbouncer is one.
+//! A pooler such as pgbouncer between the site and PostgreSQL.
 
 use std::sync::Arc;
 
@@ -20,7 +20,8 @@ enum Mode {
     Transaction,
 }
 
-/// What is before a message of PostgreSQL's protocol: its kind, except for the first one, and its length.
+/// Reads a message of PostgreSQL's protocol: its type (which the first one lacks), its length and
+/// its content.
 async fn message(from: &mut TcpStream, has_kind: bool) -> std::io::Result<Vec<u8>> {
     let mut message = vec![0; if has_kind { 5 } else { 4 }];
     from.read_exact(&mut message).await?;
@@ -31,7 +32,8 @@ async fn message(from: &mut TcpStream, has_kind: bool) -> std::io::Result<Vec<u8
     Ok(message)
 }
 
-/// Passes answers on until the server is ready for the next statement; returns whether it is in no transaction then.
+/// Forwards answers until the server is ready for the next statement. Returns whether it is outside
+/// a transaction then.
 async fn answers(server: &mut TcpStream, client: &mut TcpStream) -> std::io::Result<bool> {
     loop {
         let answer = message(server, true).await?;
@@ -42,7 +44,8 @@ async fn answers(server: &mut TcpStream, client: &mut TcpStream) -> std::io::Res
     }
 }
 
-/// Serves one client. In transaction mode its server connection is anybody's after each transaction.
+/// Serves one client. In transaction mode, its server connection is released after each
+/// transaction.
 async fn serve(
     mut client: TcpStream,
     address: String,

@@ -47,14 +47,14 @@ async fn names_are_changed_and_shown_at_the_very_next_request() {
     for (field, value) in [("username", "countess"), ("first_name", "Ada"), ("last_name", "Lovelace")] {
         assert_eq!(page.attribute(&format!("[name={field}]"), "value").as_deref(), Some(value));
     }
-    // The old name is nobody's, the new one logs in.
+    // The old name is free, and the new one logs in.
     assert_eq!(site.visitor().log_in("ada").await.location(), "/accounts/login");
     assert_eq!(site.visitor().log_in("Countess").await.location(), "/members/dashboard");
     site.signed_up("ada").await;
     site.stop().await;
 }
 
-/// Whatever loads begin or end around the change: what they found before it is not what is shown after it.
+/// Loads that begin or end around the change must not bring the old value back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_change_is_shown_also_when_a_load_was_in_flight() {
     let site = TestSite::start().await;
@@ -87,7 +87,7 @@ async fn a_warm_dashboard_with_a_name_asks_no_database() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     member.post(SAVE, &names("ada", "Ada", "Lovelace")).await;
-    // The first shows the message.
+    // The first visit shows the message.
     member.get("/members/dashboard").await;
     member.get("/members/dashboard").await;
     let fast_path = member.get("/members/dashboard").await;
@@ -118,11 +118,11 @@ async fn each_error_stands_at_its_field_and_nothing_typed_is_lost() {
         assert_eq!(page.attribute(&format!("[name={field}]"), "value").as_deref(), Some(value));
     }
     assert_eq!(fact(&page, "Username").as_deref(), Some("ada"));
-    // Once, and then the form is as the account is.
+    // Shown once; after that, the form has the account's values.
     let again = member.get("/members/profile").await;
     assert!(again.errors("username").is_empty() && again.form_errors().is_empty());
     assert_eq!(again.attribute("[name=username]", "value").as_deref(), Some("ada"));
-    // A name may be missing, the username may not.
+    // First and last name may be empty, the username may not.
     member.submit("/members/profile", &names("", "", "")).await;
     let page = member.get("/members/profile").await;
     assert_eq!(page.errors("username"), ["This field is required."]);
@@ -154,7 +154,7 @@ async fn a_taken_username_is_said_at_its_field_and_ones_own_is_not_taken() {
     site.stop().await;
 }
 
-/// They log in with it. The other names are no way in.
+/// Members log in with the username, but not with the other names.
 #[tokio::test]
 async fn another_username_asks_for_the_password_and_other_names_do_not() {
     let site = TestSite::start().await;
@@ -169,7 +169,7 @@ async fn another_username_asks_for_the_password_and_other_names_do_not() {
         assert_eq!(answer.location(), ask, "{wish}");
         assert_eq!(site.database.text("SELECT username FROM users").await, "ada");
     }
-    // It is done once the password is given.
+    // It is saved after re-authentication.
     assert_eq!(member.submit(ask, &[("password", PASSWORD)]).await.location(), "/members/profile");
     let page = member.get("/members/profile").await;
     assert_eq!(page.messages(), ["Your profile was saved."]);

@@ -26,7 +26,7 @@ async fn what_matters_asks_for_the_password_again_after_ten_minutes() {
     let right = member.submit(&ask, &[("password", PASSWORD)]).await;
     assert_eq!((right.status, right.location()), (303, "/accounts/email?from=profile"));
     assert_eq!(member.get("/accounts/email").await.status, 200);
-    // The session goes on under another id, with its ends as they were.
+    // The session continues under a new id, with its deadlines unchanged.
     assert_ne!(member.session(), Some(before.as_str()));
     let mut old = member.clone();
     old.cookies.insert("sessionid".into(), before);
@@ -81,7 +81,8 @@ async fn a_form_that_was_sent_too_late_is_done_once_the_password_is_given() {
     site.stop().await;
 }
 
-/// Staff's form for a user: ticked, saved, asked for the password. It is saved then, or its page says why not.
+/// Staff's form for a user, sent when re-authentication is due: it is saved afterwards, or its page
+/// says why not.
 #[tokio::test]
 async fn what_staff_saved_is_saved_after_the_password_or_refused_aloud() {
     const SAVE: &str = "/api/admin/save_user";
@@ -104,7 +105,7 @@ async fn what_staff_saved_is_saved_after_the_password_or_refused_aloud() {
     let name = "SELECT first_name FROM users WHERE username = 'ada'";
     assert_eq!(site.database.text(name).await, "Ada, née Byron & more");
 
-    // Several boxes of one name.
+    // Several checkboxes with one name.
     let form = root.get(&page).await;
     site.clock.advance(Duration::from_secs(601));
     const PERMISSIONS: &str = "/api/admin/save_user_permissions";
@@ -114,7 +115,7 @@ async fn what_staff_saved_is_saved_after_the_password_or_refused_aloud() {
     assert_eq!(root.get(&page).await.messages(), ["The permissions were saved."]);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
 
-    // Refused: at its own page, with scripts too.
+    // A refused form returns to its own page, with scripts too.
     let form = root.get(&page).await;
     site.clock.advance(Duration::from_secs(601));
     root.send_form(&form, SAVE, &[("username", "two words")]).await;
@@ -128,7 +129,7 @@ async fn what_staff_saved_is_saved_after_the_password_or_refused_aloud() {
     assert_eq!(shown.attribute("[name=username]", "value").as_deref(), Some("two words"));
     assert!(!shown.errors("username").is_empty());
 
-    // A password is kept nowhere, so that it has to be typed again; that is said.
+    // Passwords are not stored, so it must be typed again, and the page says so.
     let form = root.get(&page).await;
     site.clock.advance(Duration::from_secs(601));
     let fields = [("password1", "nine purple submarines"), ("password2", "nine purple submarines")];
@@ -141,7 +142,7 @@ async fn what_staff_saved_is_saved_after_the_password_or_refused_aloud() {
     site.stop().await;
 }
 
-/// Another session's proof, or another member's, is none.
+/// Re-authentication in another session, or as another member, does not count.
 #[tokio::test]
 async fn a_form_waits_for_its_own_session_alone() {
     let site = TestSite::start().await;
@@ -154,7 +155,7 @@ async fn a_form_waits_for_its_own_session_alone() {
     let ask = "/accounts/reauthenticate?next=/accounts/email";
     assert_eq!(ada.submit(ask, &[("password", PASSWORD)]).await.location(), "/accounts/email");
     assert!(site.mails_to("evil@example.com").is_empty());
-    // Nor is it done for another page than its own.
+    // Nor is it replayed for another page than its own.
     assert_eq!(
         bob.submit("/accounts/reauthenticate?next=/members/sessions", &[("password", PASSWORD)])
             .await
@@ -166,7 +167,7 @@ async fn a_form_waits_for_its_own_session_alone() {
     site.stop().await;
 }
 
-/// Its form asks for the password in any case, and that is proof enough: nothing that was typed is lost.
+/// The form always asks for the password, which suffices as re-authentication: no input is lost.
 #[tokio::test]
 async fn the_password_page_asks_again_and_its_form_asks_always() {
     let site = TestSite::start().await;
@@ -185,12 +186,12 @@ async fn the_password_page_asks_again_and_its_form_asks_always() {
     let fields = |old| [("old_password", old), ("password1", NEW), ("password2", NEW), ("form_page", PAGE)];
     assert_eq!(member.post(&action, &fields("wrong")).await.location(), PAGE);
     assert_eq!(member.post(&action, &fields(PASSWORD)).await.location(), "/members/profile");
-    // It was given now.
+    // This counts as re-authentication.
     assert_eq!(member.get("/accounts/email").await.status, 200);
     site.stop().await;
 }
 
-/// Whatever else the browser loads meanwhile: the old stamp is of the old password, and a session with it would be ended.
+/// Other tabs keep loading: a session with the stamp of the old password would be ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_changed_password_keeps_this_session_while_other_tabs_load() {
     let site = TestSite::start().await;
@@ -205,11 +206,11 @@ async fn a_changed_password_keeps_this_session_while_other_tabs_load() {
                         let status = tab.get("/members/secret").await.status;
                         assert!([200, 307].contains(&status), "{status}");
                         if status == 307 {
-                            // A browser sends it again, with the cookie that it has by then.
+                            // A browser repeats the request with its current cookie.
                             break;
                         }
                     }
-                    // They share the cookie with the others: none may take it from them.
+                    // The tabs share the cookie, so no response may remove it.
                     tab.session().is_some()
                 })
             })
@@ -227,7 +228,7 @@ async fn a_changed_password_keeps_this_session_while_other_tabs_load() {
     site.stop().await;
 }
 
-/// Nobody who has forgotten it is stuck, and nobody has to log out for it.
+/// A member who has forgotten the password can reset it without logging out.
 #[tokio::test]
 async fn wherever_a_password_is_asked_for_it_may_have_been_forgotten() {
     let site = TestSite::start().await;

@@ -1,4 +1,4 @@
-//! "Remember me": how long a session lasts with it and without, also under a new id.
+//! "Remember me": how long a session lasts with and without it, also after its id has changed.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::support::{PASSWORD, TestSite, Visitor};
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// The session's cookie in the answer to a login with the box ticked, or not.
+/// The session cookie that a login sets, with or without "remember me".
 async fn logs_in(visitor: &mut Visitor, remember: bool) -> Cookie<'static> {
     let mut fields = vec![("login", "ada"), ("password", PASSWORD)];
     if remember {
@@ -101,7 +101,7 @@ async fn either_ends_after_ninety_days() {
     site.stop().await;
 }
 
-/// A site with the session layer and the verbs that are to be looked at, each at an address of its own.
+/// A router with the session layer and a route for each operation to be tested.
 struct Bare {
     router: Router,
     site: AppState,
@@ -134,7 +134,7 @@ async fn sign_in(
     signed_in.map(|()| String::new()).map_err(refused)
 }
 
-/// With `?ended`, somebody ends the session while this is on its way.
+/// With `?ended`, the session is ended during the request.
 async fn renew(State(site): State<AppState>, request: Request) -> Answer {
     let mut auth = request.extensions().get::<AuthSession>().cloned().expect("the layer");
     if request.uri().query() == Some("ended") {
@@ -166,7 +166,7 @@ impl Bare {
         Self { router, site, clock, database }
     }
 
-    /// Status, body, and the cookie that is set.
+    /// Returns the status, the body, and the cookie that is set.
     async fn get(&self, path: &str, session: &str) -> (u16, String, Option<Cookie<'static>>) {
         let request = Request::get(path).header(header::COOKIE, format!("sessionid={session}"));
         let request = request.body(Body::empty()).expect("a request");
@@ -210,7 +210,7 @@ async fn a_new_id_changes_neither_the_ends_nor_the_kind_of_cookie() {
         assert_eq!(bare.number(beginning).await, before);
         let kept = bare.number("SELECT idle_expires_at - last_seen_at FROM sessions").await;
         assert_eq!(u128::try_from(kept), Ok(idle.as_millis()));
-        // A renewal is a visit like any other.
+        // A new id counts as a visit.
         let now = bare.clock.now();
         let seen = "SELECT last_seen_at FROM sessions";
         bare.database.database.until(seen, |written| written >= now - 60_000).await;

@@ -11,7 +11,7 @@ async fn ask(site: &TestSite, email: &str) {
     assert_eq!((answer.status, answer.location()), (303, "/accounts/password_reset/done"));
 }
 
-/// Opens a link as a browser does, up to the page with the form.
+/// Opens a link as a browser does, and returns the address of the page with the form.
 async fn open(visitor: &mut Visitor, link: &str) -> String {
     let answer = visitor.get(link).await;
     assert_eq!((answer.status, answer.body.len()), (303, 0), "{link}");
@@ -37,7 +37,7 @@ async fn the_answer_is_the_same_for_every_address() {
         pages.push((answer.status, answer.location().to_owned(), answer.text(), headers));
     }
     assert!(pages.windows(2).all(|two| two[0] == two[1]), "{pages:?}");
-    // The same work, too: one row for each, whoever it is.
+    // The work is the same, too: one row for each request.
     site.all_mails_sent().await;
     assert_eq!(
         site.mails_to("ada@example.com").iter().filter(|mail| mail.subject.contains(ABOUT)).count(),
@@ -49,7 +49,7 @@ async fn the_answer_is_the_same_for_every_address() {
     site.stop().await;
 }
 
-/// How long it takes cannot tell who has an account: nothing is looked up while the visitor waits.
+/// Response times do not reveal accounts: nothing is looked up before the answer.
 #[tokio::test]
 async fn nobody_is_looked_up_before_the_answer() {
     let site = TestSite::start().await;
@@ -83,7 +83,7 @@ async fn a_new_password_ends_all_sessions_and_lets_its_owner_in() {
     assert!(!late.is_signed_in().await, "opened with the old password");
     assert_eq!(site.visitor().log_in_with("ada", PASSWORD).await.location(), "/accounts/login");
     assert_eq!(site.visitor().log_in_with("ada", NEW).await.location(), "/members/dashboard");
-    // Who reads the mails of an address has proven it.
+    // Receiving the mail proves the address.
     assert_eq!(
         site.database.number("SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL").await,
         1
@@ -248,7 +248,8 @@ async fn what_is_no_token_of_that_kind_is_a_dead_link() {
     site.stop().await;
 }
 
-/// An account that is switched off keeps the address that it has proven, and nobody from a password of their own.
+/// A deactivated account keeps its confirmed address, without keeping others from resetting their
+/// own passwords.
 #[tokio::test]
 async fn a_deactivated_account_with_the_address_keeps_nobody_from_resetting() {
     let site = TestSite::start().await;
@@ -263,7 +264,7 @@ async fn a_deactivated_account_with_the_address_keeps_nobody_from_resetting() {
     let page = open(&mut visitor, &mail.link()).await;
     assert_eq!(set(&mut visitor, &page).await.location(), "/accounts/reset/done");
     assert_eq!(site.visitor().log_in_with("new", NEW).await.location(), "/members/dashboard");
-    // What cannot be proven is not.
+    // An address that another account has confirmed is not confirmed.
     let proven = "SELECT COUNT(*) FROM users WHERE email_verified_at IS NOT NULL";
     assert_eq!(site.database.number(proven).await, 1);
     let page = open(&mut visitor, &verify).await;
@@ -284,8 +285,8 @@ async fn an_address_that_two_gave_and_one_has_proven_belongs_to_that_one() {
     site.database.execute("UPDATE users SET email_verified_at = 1 WHERE username = 'ada'").await;
     ask(&site, "ada@example.com").await;
     let mail = site.mail_to("ada@example.com", ABOUT, 3).await;
-    // A link of before is good for the password of its account, and proves nothing any more.
-    // Which account it is, the page says and not the mail: the name is a stranger's.
+    // An earlier link can still set its account's password, but no longer confirms the address. The
+    // page names the account; the mail does not, because the name was chosen by a stranger.
     let mut visitor = site.visitor();
     let mut page = String::new();
     for mail in site.mails_to("ada@example.com").iter().filter(|mail| mail.text.contains("an account at")) {

@@ -2,7 +2,7 @@ use reqwest::Method;
 
 use crate::support::{PASSWORD, TestSite, visitor::FormBody};
 
-/// What another site can make a browser send, on every endpoint that changes something.
+/// Cross-site requests to every endpoint that changes something.
 #[tokio::test]
 async fn other_sites_can_post_nothing() {
     let site = TestSite::start().await;
@@ -18,7 +18,7 @@ async fn other_sites_can_post_nothing() {
             vec![],
         ] {
             for accept in ["text/html", "application/json"] {
-                // Built by hand: `Visitor::request` would say same-origin.
+                // Built by hand, because `Visitor::request` sends same-origin.
                 let mut request =
                     member.request(Method::GET, path).wanting(accept).build().expect("a request");
                 *request.method_mut() = Method::POST;

@@ -1,5 +1,5 @@
-//! Forms that are sent after their session has ended, and other errors that a browser meets below `/api/`: whoever navigates gets a
-//! page, and nothing that was typed is lost.
+//! Forms that are sent after their session has ended, and other errors below `/api/`: browsers get
+//! a page, and no input is lost.
 
 use members_area::base::config::{Period, Rate};
 use reqwest::{Method, header};
@@ -24,7 +24,8 @@ async fn what_was_typed_comes_back_after_the_login() {
     fields.retain(|(name, _)| name != "first_name");
     fields.push(("first_name".into(), "Typed for ten minutes".into()));
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (&**name, &**value)).collect();
-    // Idle for too long, logged out elsewhere, a database that was restored: the cookie is of no session any more.
+    // An expired session, a logout elsewhere or a restored database all leave a cookie without a
+    // session.
     with_dead_session(&mut member);
     let answer = member.post(SAVE, &fields).await;
     assert_eq!(
@@ -39,14 +40,14 @@ async fn what_was_typed_comes_back_after_the_login() {
     assert_eq!(page.attribute("[name=first_name]", "value").as_deref(), Some("Typed for ten minutes"));
     assert_eq!(page.messages(), [NOT_YET]);
     assert_eq!(site.database.text("SELECT first_name FROM users").await, "", "nobody sent it");
-    // Once.
+    // Only once.
     let page = member.get(PROFILE).await;
     assert_eq!(page.attribute("[name=first_name]", "value").as_deref(), Some(""));
     assert!(page.messages().is_empty());
     site.stop().await;
 }
 
-/// On a computer that several share.
+/// On a shared computer.
 #[tokio::test]
 async fn what_was_typed_comes_back_to_nobody_else() {
     let site = TestSite::start().await;
@@ -93,7 +94,7 @@ async fn no_password_is_kept_and_no_form_is_sent_again_by_itself() {
             &[("code", "s3cr3t-c"), ("form_page", "/accounts/verify")],
             "/accounts/verify",
         ),
-        // Who logs in has given the password: the way leads to where it was asked for.
+        // Logging in proves the password, so the login leads to the page that asked for it.
         (
             "/api/accounts/reauthenticate",
             &[
@@ -150,7 +151,8 @@ async fn a_picture_and_a_download_lead_to_the_login_page_too() {
     site.stop().await;
 }
 
-/// The script keeps the page, and with it what was typed; should its reader follow the link in the same tab, it is kept as well.
+/// The page stays open with its input; the input is also stored, in case its reader follows the
+/// link in the same tab.
 #[tokio::test]
 async fn a_script_is_told_with_an_empty_401_and_the_text_is_kept() {
     let site = TestSite::start().await;
@@ -162,14 +164,14 @@ async fn a_script_is_told_with_an_empty_401_and_the_text_is_kept() {
     member.submit("/accounts/login", &log_in("ada")).await;
     let page = member.get(PROFILE).await;
     assert_eq!(page.attribute("[name=first_name]", "value").as_deref(), Some("Ada"));
-    // What only reads keeps nothing.
+    // A function that only reads stores nothing.
     with_dead_session(&mut member);
     member.call("/api/members/sessions", &[]).await;
     assert!(!member.cookies.contains_key("kept_form"));
     site.stop().await;
 }
 
-/// By going back, or out of the history.
+/// By the back button or from the history.
 #[tokio::test]
 async fn the_address_of_a_server_function_leads_back_to_a_page() {
     let site = TestSite::start().await;
@@ -189,7 +191,7 @@ async fn the_address_of_a_server_function_leads_back_to_a_page() {
     site.stop().await;
 }
 
-/// Whatever a layer or a library answers.
+/// Whichever layer or library answers.
 #[tokio::test]
 async fn every_error_that_a_browser_gets_is_a_page() {
     let site = TestSite::start().await;
@@ -233,7 +235,7 @@ async fn too_many_tries_lead_back_to_the_form_with_the_reason_and_the_values() {
     let answer = visitor.post("/api/accounts/log_in", &fields).await;
     assert_eq!(answer.status, 429);
     assert!(answer.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0));
-    // At once, by the browser itself; for who does not follow it, by a link.
+    // The browser goes back at once; if it does not follow the header, there is a link.
     assert_eq!(answer.header("refresh"), format!("0;url={page}"));
     assert_eq!(answer.attribute("main a", "href").as_deref(), Some(page));
     let back = visitor.get(page).await;
@@ -242,14 +244,14 @@ async fn too_many_tries_lead_back_to_the_form_with_the_reason_and_the_values() {
     assert_eq!(back.attribute("[name=login]", "value").as_deref(), Some("ada"));
     assert!(!back.text().contains("wrong horse"));
     assert!(visitor.get(page).await.messages().is_empty(), "once");
-    // A form that is too large has its page by the Referer.
+    // For a form that is too large, the Referer names the page.
     let request = visitor.request(Method::POST, "/api/accounts/log_in");
     let large = [("login", "ada"), ("password", &*"x".repeat(70_000))];
     let request =
         request.header(header::REFERER, format!("http://{}/accounts/login", site.address)).form_body(&large);
     let answer = visitor.send(request).await;
     assert_eq!((answer.status, answer.header("refresh")), (413, "0;url=/accounts/login"));
-    // Nobody is sent to another site.
+    // Never to another site.
     for evil in ["//evil.example", "https://evil.example/", "/api/accounts/log_in"] {
         let fields = [("login", "ada"), ("password", "wrong horse"), ("form_page", evil)];
         let answer = visitor.post("/api/accounts/log_in", &fields).await;

@@ -86,7 +86,7 @@ async fn cookie_attributes_follow_the_base_url() {
     }
 }
 
-/// Comes by after some days, and lets the site write down that it did.
+/// Visits after some days, and waits until the visit is recorded.
 async fn comes_by(site: &TestSite, member: &mut Visitor, days: u32) -> bool {
     site.clock.advance(days * DAY);
     let now = site.clock.now();
@@ -104,7 +104,7 @@ async fn idle_and_absolute_ends() {
     for visit in 1..=6 {
         assert!(comes_by(&site, &mut member, 13).await, "each visit begins the idle time anew: {visit}");
     }
-    // 78 days old; the absolute end is at 90.
+    // The session is 78 days old; it expires at 90.
     assert!(comes_by(&site, &mut member, 11).await, "89 days old");
     assert!(!comes_by(&site, &mut member, 2).await, "91 days old");
     let mut idle = site.member("bob").await;
@@ -145,7 +145,7 @@ async fn a_warm_signed_in_request_asks_no_database() {
     let after = fast_path.get("/members/dashboard").await;
     assert_eq!(after.status, 200);
     assert_eq!(after.find("#view-rendered-at"), before.find("#view-rendered-at"));
-    // Without the cache there is nothing to show: the tables are really gone.
+    // Without the cache the page fails, so the tables are really gone.
     assert!(cold.get("/members/dashboard").await.status >= 500);
     site.stop().await;
 }
@@ -154,7 +154,7 @@ async fn a_warm_signed_in_request_asks_no_database() {
 async fn static_files_and_health_never_touch_the_session() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
-    // A session that would be looked up, and cannot be.
+    // Loading this session would fail.
     visitor.cookies.insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
     site.database.break_tables().await;
     for path in ["/pkg/members-area.css", "/robots.txt", "/healthz"] {
@@ -187,7 +187,8 @@ async fn tampered_cookies_are_nobody() {
     site.stop().await;
 }
 
-/// tower-cookies decodes the names of cookies, and a browser lets a neighbouring host set what only looks like `__Host-`.
+/// tower-cookies decodes cookie names, and browsers let a neighbouring host set what only looks
+/// like `__Host-` after decoding.
 #[tokio::test]
 async fn a_cookie_by_another_spelling_is_none() {
     let site = TestSite::start().await;
@@ -200,7 +201,8 @@ async fn a_cookie_by_another_spelling_is_none() {
     site.stop().await;
 }
 
-/// tower-sessions' stock store writes with an upsert: a request in flight during a logout brings the session back.
+/// tower-sessions' stock store upserts, so a request in flight during a logout restores the
+/// session.
 #[tokio::test]
 async fn a_session_does_not_come_back_after_logout() {
     let site = TestSite::start().await;
@@ -246,7 +248,7 @@ async fn a_session_saved_after_its_end_stays_ended() {
     site.stop().await;
 }
 
-/// More than are deleted in one transaction.
+/// More than one transaction deletes.
 #[tokio::test]
 async fn a_sweep_leaves_no_expired_session_however_many_there_are() {
     let site = TestSite::start().await;
@@ -278,7 +280,7 @@ async fn an_inactive_member_is_out_when_the_cache_time_is_over_and_a_new_stamp_e
     let mut member = site.member("ada").await;
     let mut other = site.member("bob").await;
     site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'ada'").await;
-    // A stamp of another length or content: the session's copy does not fit any more.
+    // A different stamp: the session's copy no longer matches.
     site.database
         .execute("UPDATE users SET session_stamp = (SELECT session_stamp FROM users WHERE username = 'ada') WHERE username = 'bob'")
         .await;
@@ -295,7 +297,7 @@ async fn expired_sessions_are_swept() {
     let database = site.halt().await;
     database.execute("UPDATE sessions SET idle_expires_at = 1").await;
     let site = TestSite::start_on(database, |_| {}).await;
-    // The sweeper runs at the start, in the background.
+    // A sweep runs at the start, in the background.
     site.database.until("SELECT COUNT(*) FROM sessions", |left| left == 0).await;
     site.stop().await;
 }

@@ -1,4 +1,5 @@
-//! Two instances on one database, and requests that cross the renewal of their session, at one instance or at the other.
+//! Two instances on one database, and requests that overlap a change of their session's id, at the
+//! same or at the other instance.
 
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ const NEW: &str = "another horse battery";
 const SESSIONS: &str = "SELECT COUNT(*) FROM sessions";
 const PAGE: &str = "/members/secret";
 
-/// Looks at a page at each instance, with one set of cookies. Whether the member was signed in all the time.
+/// Opens a page at each instance with the same cookies. Returns whether the member was always
+/// signed in.
 async fn goes_round(member: &mut Visitor, sites: [&TestSite; 2]) -> bool {
     let mut all = true;
     for site in [sites[0], sites[1], sites[0], sites[1]] {
@@ -39,7 +41,7 @@ async fn who_changes_the_password_stays_signed_in_at_every_instance() {
     site.stop().await;
 }
 
-/// The member is in memory there with the stamp of before.
+/// The other instance has cached the member with the old stamp.
 #[tokio::test]
 async fn who_logs_in_after_a_reset_or_a_report_is_signed_in_at_every_instance() {
     let site = TestSite::start().await;
@@ -68,7 +70,7 @@ async fn who_logs_in_after_a_reset_or_a_report_is_signed_in_at_every_instance() 
     site.stop().await;
 }
 
-/// What the database condemns is gone, whichever instance looks.
+/// A session with an old stamp ends, whichever instance reads it.
 #[tokio::test]
 async fn a_session_of_an_old_password_is_ended_by_every_instance() {
     let site = TestSite::start().await;
@@ -100,13 +102,13 @@ async fn renew(member: &mut Visitor, how: &str) {
     assert_eq!(answer.status, 303, "{how}: {}", answer.text());
 }
 
-/// A browser sends it again, by then with the new cookie. The old id itself is good for nothing.
+/// A browser repeats the request, by then with the new cookie. The old id itself is not accepted.
 #[tokio::test]
 async fn a_request_that_crosses_a_renewal_is_sent_again() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for how in ["password given again", "password changed", "logged in over it"] {
-        // One that knows nothing of the session yet.
+        // An instance that has not cached the session.
         let other = site.beside().await;
         let old = member.clone();
         renew(&mut member, how).await;
@@ -120,7 +122,7 @@ async fn a_request_that_crosses_a_renewal_is_sent_again() {
             let stream = crossing.request(reqwest::Method::GET, "/api/sessions/live").send().await;
             let told = stream.expect("an answer").text().await.expect("a text");
             assert_eq!(told, "retry: 700\n\n", "{how}");
-            // With the new cookie it is done.
+            // With the new cookie it succeeds.
             let mut again = member.at(instance);
             let page = again.get("/members/profile?from=here").await;
             assert_eq!(
@@ -135,7 +137,8 @@ async fn a_request_that_crosses_a_renewal_is_sent_again() {
         }
         assert_eq!(site.database.number(SESSIONS).await, 1, "{how}");
         assert_eq!(site.user_id("ada").await, site.database.number("SELECT id FROM users").await, "{how}");
-        // Later it is no session any more; the cookie stays, as it may be the new one by now.
+        // Later the old id is no session; the cookie is not removed, because it may be the new one
+        // by now.
         site.clock.advance(Duration::from_secs(11));
         for instance in [&site, &other] {
             let mut late = old.at(instance);
@@ -152,7 +155,7 @@ async fn a_request_that_crosses_a_renewal_is_sent_again() {
     site.stop().await;
 }
 
-/// The session of before may be long over, and the cookie still there when somebody logs in.
+/// The earlier session may have expired long ago, with its cookie still there at the next login.
 #[tokio::test]
 async fn a_request_that_crosses_a_login_keeps_the_new_cookie() {
     let site = TestSite::start().await;
@@ -170,7 +173,7 @@ async fn a_request_that_crosses_a_login_keeps_the_new_cookie() {
     site.stop().await;
 }
 
-/// Else it would be asked for at every request, for as long as browsers keep it.
+/// Otherwise browsers would send it with every request, each causing a query.
 #[tokio::test]
 async fn the_cookie_of_a_session_that_has_ended_is_removed() {
     let site = TestSite::start().await;

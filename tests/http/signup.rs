@@ -54,7 +54,7 @@ async fn a_taken_username_is_told_with_all_other_errors() {
     site.stop().await;
 }
 
-/// The answer was lost, and the form is sent again.
+/// The response was lost, and the form is sent again.
 #[tokio::test]
 async fn a_sign_up_that_comes_again_is_told_of_its_success() {
     let site = TestSite::start().await;
@@ -85,7 +85,7 @@ async fn a_sign_up_that_comes_again_is_told_of_its_success() {
     site.stop().await;
 }
 
-/// A form that is sent twice at once, as by a double click.
+/// A form sent twice at once, as by a double click.
 #[tokio::test]
 async fn a_sign_up_that_is_sent_twice_at_once_succeeds_twice() {
     let site = TestSite::start().await;
@@ -102,7 +102,8 @@ async fn a_sign_up_that_is_sent_twice_at_once_succeeds_twice() {
     site.stop().await;
 }
 
-/// As many hashes as a sign-up that succeeds: the time tells nothing of the address or the password.
+/// It costs as many hashes as a successful sign-up, so its time reveals nothing about the address
+/// or the password.
 #[tokio::test]
 async fn a_taken_username_costs_a_hash() {
     let site = TestSite::start_with(|config| {
@@ -158,7 +159,7 @@ async fn names_that_differ_in_case_or_form_only_are_taken() {
         assert_eq!(page.errors("username"), ["A user with that username already exists."], "{name}");
     }
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users").await, 1);
-    // Nor is what cannot be seen stored.
+    // Invisible characters are not stored.
     site.visitor().sign_up("j\u{3164}oe\u{115F}", "joe@example.com").await;
     assert_eq!(site.database.text("SELECT username FROM users WHERE username_key = 'joe'").await, "joe");
     site.stop().await;
@@ -191,7 +192,7 @@ async fn of_many_sign_ups_at_once_one_wins_and_the_others_are_told() {
     site.stop().await;
 }
 
-/// Rules of the database itself, whoever writes.
+/// Constraints of the database itself.
 #[tokio::test]
 async fn the_database_refuses_a_name_that_is_taken_or_empty() {
     let site = TestSite::start().await;
@@ -219,7 +220,7 @@ async fn the_same_address_may_sign_up_twice_and_nobody_learns_that_it_has() {
     let mut other = site.visitor();
     let answer = other.sign_up("other", "ADA@example.com").await;
     assert_eq!(answer.location(), "/accounts/login");
-    // The address still logs the first one in.
+    // The address still logs in the first account.
     site.prove("ada").await;
     let mut first = site.visitor();
     first.log_in("ada@example.com").await;

@@ -52,12 +52,12 @@ async fn who_has_it_already_is_told_so() {
     assert!(etag.starts_with('"') && etag.len() > 20, "{etag}");
     let same = with(&mut visitor, "/", &[(header::IF_NONE_MATCH, &etag)]).await;
     assert_eq!((same.status, same.body.len(), same.header("etag")), (304, 0, etag.as_str()));
-    // A browser takes over these for the page that it has.
+    // A browser updates these headers of its stored page.
     for name in ["content-security-policy", "cache-control", "vary"] {
         assert_eq!(same.header(name), page.header(name), "{name}");
     }
     assert!(same.header("server-timing").contains("page;desc=\"hit; "));
-    // Strong: in another form it is not the same.
+    // A strong ETag differs between encodings.
     let request = [(header::IF_NONE_MATCH, etag.as_str()), (header::ACCEPT_ENCODING, "br")];
     let packed = with(&mut visitor, "/", &request).await;
     assert_eq!((packed.status, packed.header("content-encoding")), (200, "br"));
@@ -86,7 +86,7 @@ async fn who_brings_something_gets_a_page_of_their_own() {
         let page = with(&mut site.visitor(), "/accounts/login", &[(header::COOKIE, cookie)]).await;
         assert_eq!((page.cache(), &page.body), ("HIT", &kept.body), "{cookie}");
     }
-    // A refused form comes back to who sent it.
+    // A refused form is shown only to its sender.
     let mut visitor = site.visitor();
     visitor.submit("/accounts/login", &[("login", "canary"), ("password", "wrong")]).await;
     let refused = visitor.get("/accounts/login").await;

@@ -1,4 +1,4 @@
-//! How the program begins to listen, how it ends, and what does not end it.
+//! How the program starts to listen, how it stops, and which signals do not stop it.
 
 use std::{
     io::{Read, Write},
@@ -18,7 +18,7 @@ use crate::support::{
     program::{Serving, program},
 };
 
-/// Far more than it takes, and far less than a program that does not stop.
+/// Far more time than stopping takes.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Clients that open a new connection for every request, until they are told to stop.
@@ -72,7 +72,7 @@ async fn a_stop_comes_to_an_end_while_clients_go_on_to_connect() {
     let load = Load::on(site.address);
     load.wait_for(50);
     site.signal("-TERM");
-    // The load goes on all the while.
+    // The load continues during the shutdown.
     let (status, _) = site.ended_within(LIMIT);
     load.end();
     assert!(status.success(), "{status}");
@@ -120,7 +120,7 @@ async fn a_proxy_on_this_machine_can_use_a_socket_file() {
         ("MEMBERS_AREA_SERVER__ADDRESS", address.as_str()),
         ("MEMBERS_AREA_SITE__BASE_URL", "http://127.0.0.1:3000"),
     ];
-    // The second time the file is there, left behind by a program that was killed.
+    // The second time, the file is left over from a program that was killed.
     for signal in ["-KILL", "-TERM"] {
         let site = Serving::start(&database, folder.path(), &settings);
         let mode = std::fs::metadata(&socket).expect("the file").permissions().mode();

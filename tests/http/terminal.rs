@@ -1,4 +1,4 @@
-//! The questions of `createsuperuser` and `changepassword`, at a terminal.
+//! The questions of `createsuperuser` and `changepassword` at a terminal.
 
 use std::{
     fs::{File, OpenOptions},
@@ -16,13 +16,13 @@ use rustix::{
 
 use crate::support::{PASSWORD, TestSite, database::TestDatabase, program::program};
 
-/// A program at a terminal, and what the terminal has shown so far.
+/// A program at a terminal, and the terminal's output so far.
 struct Terminal {
     screen: File,
-    /// The program's side, whose settings can be looked at.
+    /// The program's side, to read the terminal's settings.
     inside: File,
     child: Child,
-    /// What comes, from a thread that waits for it.
+    /// Output, from a thread that blocks on it.
     coming: Receiver<String>,
     shown: String,
 }
@@ -48,15 +48,15 @@ impl Terminal {
         Self { screen, inside, child, coming, shown: String::new() }
     }
 
-    /// Reads on until the terminal shows this, which must come after what was waited for before.
+    /// Reads until the terminal shows this text, after what was waited for before.
     fn until(&mut self, text: &str) {
-        const PATIENCE: Duration = Duration::from_secs(60);
+        const TIMEOUT: Duration = Duration::from_secs(60);
         loop {
             if let Some(at) = self.shown.find(text) {
                 self.shown.drain(..at + text.len());
                 return;
             }
-            let more = self.coming.recv_timeout(PATIENCE);
+            let more = self.coming.recv_timeout(TIMEOUT);
             self.shown += &more.unwrap_or_else(|_| panic!("no {text:?} after {:?}", self.shown));
         }
     }
@@ -134,7 +134,7 @@ async fn a_password_is_asked_for_three_times_and_without_a_name_it_is_ones_own()
         terminal.until(question);
         terminal.type_in("another good one");
     }
-    // What is true of a site that runs beside it.
+    // The note about a running site.
     terminal.until("all their sessions are deleted. A site that is running goes on as before for up to 1m");
     assert!(terminal.ends_well());
     assert_eq!(site.visitor().log_in_with("ada", "another good one").await.location(), "/members/dashboard");

@@ -4,7 +4,7 @@ use members_area::base::config::{Period, Rate, Throttle};
 
 use crate::support::{PASSWORD, Page, TestSite, Visitor};
 
-/// The shipped numbers, and proxies to come from many addresses.
+/// The shipped limits, and a trusted proxy to simulate many addresses.
 async fn site() -> TestSite {
     TestSite::start_with(|config| {
         config.throttle = Throttle::default();
@@ -44,7 +44,7 @@ async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() 
         "{}",
         answer.text()
     );
-    // The hydrated page gets the same.
+    // Scripts get the same answer.
     let answer =
         site.visitor().call("/api/accounts/log_in", &[("login", "ada"), ("password", PASSWORD)]).await;
     assert_eq!(answer.status, 429);
@@ -54,7 +54,7 @@ async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() 
     site.stop().await;
 }
 
-/// With one count for both names of an account, using it up by the username would tell which address belongs to it.
+/// If both names of an account shared a limit, exhausting it by username would reveal the address.
 #[tokio::test]
 async fn a_count_does_not_tell_which_address_belongs_to_which_username() {
     let site = site().await;
@@ -82,7 +82,7 @@ async fn a_count_does_not_tell_which_address_belongs_to_which_username() {
     site.stop().await;
 }
 
-/// The time runs from the first try: neither a later one nor one that was refused makes anybody wait longer.
+/// The period begins with the first attempt: neither later nor refused attempts extend it.
 #[tokio::test]
 async fn nobody_waits_longer_for_having_tried_again() {
     let site = site().await;
@@ -101,7 +101,8 @@ async fn nobody_waits_longer_for_having_tried_again() {
     site.stop().await;
 }
 
-/// Nor does it have more than anybody else of what costs us most.
+/// A known device has its own limit, but not a larger one for successful logins, which cost a hash
+/// each.
 #[tokio::test]
 async fn a_device_that_is_known_has_a_count_of_its_own_for_right_passwords_too() {
     let site = TestSite::start_with(|config| {
@@ -149,7 +150,7 @@ async fn the_owner_on_a_device_that_is_known_is_not_locked_out() {
         log_in_from(&mut owner, "203.0.113.1", "ada", PASSWORD).await.location(),
         "/members/dashboard"
     );
-    // The device has five tries of its own, and no more; and it is known to this account only.
+    // The device has five attempts of its own, and it is known for this account only.
     owner.log_out().await;
     for _ in 1..=5 {
         assert_eq!(log_in_from(&mut owner, "203.0.113.9", "ada", "wrong").await.status, 303);
@@ -223,7 +224,7 @@ async fn many_at_once_are_no_way_around_it() {
     site.stop().await;
 }
 
-/// Before a hash is computed: a flood of tries that are over the limit costs no hash, and does not take one from anybody.
+/// Limits are checked before hashing: attempts over the limit cost no hash and take no slot.
 #[tokio::test]
 async fn who_is_over_the_limit_costs_no_hash() {
     let site = TestSite::start_with(|config| {
@@ -239,7 +240,7 @@ async fn who_is_over_the_limit_costs_no_hash() {
     let mut seen = Vec::new();
     while seen.len() < 3 {
         seen.clear();
-        // Another account, whose own tries do not end.
+        // Another account, so that the limit under test does not apply.
         let held = site.busy_hash().await;
         for _ in 0..3 {
             let status = site.visitor().log_in("ada").await.status;
@@ -282,7 +283,7 @@ async fn sign_up_reset_verification_and_codes_have_their_own() {
     let mut member = site.member("ada").await;
     site.signed_up("bob").await;
     assert_eq!(site.visitor().sign_up("cyd", "cyd@example.com").await.status, 429);
-    // A refused form is no sign-up.
+    // A refused form does not count as a sign-up.
     for _ in 0..3 {
         assert_eq!(site.visitor().sign_up("two words", "nowhere").await.status, 303);
     }
@@ -299,18 +300,18 @@ async fn sign_up_reset_verification_and_codes_have_their_own() {
         }
         assert_eq!(statuses, [200, 200, 429], "{path} {fields:?}");
     }
-    // The mails that confirm an address are one thing, whichever address.
+    // Mails that confirm an address share one limit, whichever address it is.
     let answer = member.call("/api/accounts/ask_for_email_change", &[("email", "new@example.com")]).await;
     assert_eq!(answer.status, 429);
-    // The password of the account is one thing, wherever it is asked for.
+    // The account's password has one limit, wherever it is asked for.
     let fields = [("old_password", "wrong"), ("password1", PASSWORD), ("password2", PASSWORD)];
     assert_eq!(member.call("/api/accounts/change_password", &fields).await.status, 429);
-    // What somebody else knows nothing of is not used up by them.
+    // An anonymous login has a limit of its own.
     assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
     site.stop().await;
 }
 
-/// For many addresses, and with made-up links.
+/// For many addresses, and with invented links.
 #[tokio::test]
 async fn one_address_asks_for_so_many_resets_and_tries_so_many_links() {
     let site = TestSite::start_with(|config| {

@@ -18,7 +18,7 @@ fn check(page: &Page, line: &str, level: &str, route: &str) -> serde_json::Value
     entry
 }
 
-/// On which no request is slow, however busy the machine is.
+/// No request counts as slow, however busy the machine is.
 async fn patient_site() -> TestSite {
     TestSite::start_with(|config| config.log.slow_request = Period::minutes(10)).await
 }

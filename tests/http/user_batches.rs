@@ -1,4 +1,4 @@
-//! `/admin/users/confirm`: one thing done to many users, and what is said before.
+//! `/admin/users/confirm`: bulk actions, and what the confirmation says.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ const APPLY: &str = "/api/admin/apply_batch";
 const ALL: [&str; 4] =
     ["accounts.view_user", "accounts.change_user", "accounts.delete_user", "accounts.delete_session"];
 
-/// The list's form, as a browser sends it: these lines ticked, this action, this button.
+/// The address to which the list's form leads, with these rows ticked, this action and this button.
 fn address(list: &Page, ticked: &[i64], action: &str, scope: &str, group: Option<i64>) -> String {
     let hidden = list.attribute("main form [name=list]", "value").expect("the list");
     let mut query = form_urlencoded::Serializer::new(String::new());
@@ -57,16 +57,16 @@ async fn the_chosen_ones_are_asked_about_and_done() {
     assert_eq!((answer.status, answer.location()), (303, list));
     assert_eq!(staff.get(list).await.messages(), ["2 users were put into the group."]);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 2);
-    // Once more there is nobody left.
+    // The second time nobody is left to change.
     let again = staff.get(&asked).await;
     assert_eq!(again.find(".lead"), "“Put into the group” would change none of these users.");
     assert!(again.text().contains("2 are left out: in the group already"));
     assert!(again.find_all("main form").is_empty());
-    // The way back leads to the same list, with the same users chosen.
+    // The link leads back to the same list with the same users ticked.
     let back = again.attribute("main p > a", "href").expect("a way back");
     assert_eq!(back, format!("{list}&id={id_ada}&id={id_bob}"));
     assert_eq!(staff.get(&back).await.find_all("td.choose input[checked]").len(), 2);
-    // Nobody chosen: the list says so, and there is no question.
+    // With nobody ticked, the list says so and there is no confirmation.
     let shown = staff.get(list).await;
     let nobody = staff.get(&address(&shown, &[], "leave_group", "chosen", Some(1))).await;
     assert_eq!((nobody.status, nobody.location()), (302, list));
@@ -77,7 +77,7 @@ async fn the_chosen_ones_are_asked_about_and_done() {
     assert_eq!(staff.get(list).await.messages(), ["1 user was taken out of the group."]);
     assert_eq!(site.database.number("SELECT user_id FROM group_members").await, id_ada);
 
-    // Off and on: who is logged in is not any more, from the next request on.
+    // Deactivated and activated: sessions end at the next request.
     assert!(ada.is_signed_in().await && bob.is_signed_in().await);
     let (_, page) = ask(&mut staff, list, &[id_ada, own], "deactivate", "chosen").await;
     assert!(page.text().contains("1 is left out"), "nobody switches themselves off");
@@ -89,13 +89,13 @@ async fn the_chosen_ones_are_asked_about_and_done() {
     staff.send_form(&page, APPLY, &[]).await;
     assert_eq!(ada.log_in("ada").await.location(), "/members/dashboard");
 
-    // Logged out.
+    // Logged out everywhere.
     let (_, page) = ask(&mut staff, list, &[id_ada, id_bob], "end_sessions", "chosen").await;
     assert_eq!(page.find_all("[aria-labelledby=goes] li"), ["Signed-in devices: 2"]);
     staff.send_form(&page, APPLY, &[]).await;
     assert!(!ada.is_signed_in().await && !bob.is_signed_in().await);
 
-    // In the histories, and in the members' own records.
+    // In the histories, and in the members' own activity.
     let page = staff.get(&format!("/admin/users/{id_ada}")).await;
     assert_eq!(
         page.find_all("[aria-labelledby=history] li .what"),
@@ -137,7 +137,7 @@ async fn deleting_says_what_goes_and_leaves_nothing() {
     let left: Vec<&String> =
         left.iter().filter(|line| line.contains("ada-canary") || line.contains(&id.to_string())).collect();
     assert!(left.is_empty(), "{left:?}");
-    // Who did it, and how many it were, stays.
+    // The actor and the number remain.
     let own = staff.get(&format!("/admin/users/{}", site.user_id("sam").await)).await;
     assert_eq!(own.find_all("[aria-labelledby=deeds] li .what"), ["deleted"]);
     assert!(own.find("[aria-labelledby=deeds] li").contains("1 user,"));
@@ -149,7 +149,8 @@ async fn deleting_says_what_goes_and_leaves_nothing() {
     site.stop().await;
 }
 
-/// More than fit into one part, one page and one answer of the cache; done to whom the list finds and to nobody else.
+/// More than fit into one batch, one page and one answer of the cache; applied to all whom the list
+/// finds and to nobody else.
 #[tokio::test]
 async fn all_that_were_found_and_nobody_who_came_later() {
     let site = TestSite::start_without_mail().await;
@@ -173,7 +174,7 @@ async fn all_that_were_found_and_nobody_who_came_later() {
         page.find(".lead")
     );
     let (_, narrower) = ask(&mut staff, "/admin/users?q=spam1&active=1", &[], "join_group", "all").await;
-    // Somebody fits who was not there when it was asked: with a later id they are not concerned.
+    // A matching user who was added after the question has a later id and is not affected.
     site.database.execute(&add(6000, 6000, "spam")).await;
     staff.send_form(&page, APPLY, &[]).await;
     assert_eq!(staff.get("/admin/users").await.messages(), ["1,240 users were deactivated."]);
@@ -183,16 +184,16 @@ async fn all_that_were_found_and_nobody_who_came_later() {
     assert_eq!(site.database.number(history).await, 1240);
     let record = "SELECT COUNT(*) FROM activity WHERE kind = 'changed_by_staff'";
     assert_eq!(site.database.number(record).await, 1240);
-    // The list behind the other question is another by now.
+    // The list behind the other confirmation has changed by now.
     let answer = staff.send_form(&narrower, APPLY, &[]).await;
     assert!(answer.location().starts_with("/admin/users/confirm?"), "{}", answer.location());
     let shown = staff.get(answer.location()).await;
     assert!(shown.find(".lead").ends_with("would change none of these users."));
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 0);
-    // Of what was asked first only the newcomer is left.
+    // Of the first selection, only the new user is left.
     let shown = staff.get(&address).await;
     assert_eq!(shown.find_all(".names li"), ["spam6000"]);
-    // Without a search, all of a filter.
+    // Without a search, for all users of a filter.
     let (_, page) = ask(&mut staff, "/admin/users?active=0", &[], "join_group", "all").await;
     staff.send_form(&page, APPLY, &[]).await;
     let (_, page) = ask(&mut staff, "/admin/users?group=1", &[], "delete", "all").await;
@@ -243,13 +244,13 @@ async fn nobody_is_touched_who_may_more_and_each_action_takes_its_permission() {
     site.database
         .execute("INSERT INTO group_permissions (group_id, codename) VALUES (1, 'mail.delete_mail')")
         .await;
-    // All, but: themselves, superusers, who may more. (`tom` may less.)
+    // All but themselves, superusers, and users with more permissions. (`tom` has fewer.)
     for action in ["deactivate", "end_sessions", "delete"] {
         let (_, page) = ask(&mut staff, "/admin/users?sort=username", &[], action, "all").await;
         assert_eq!(page.find_all(".names li"), ["ada", "tom"], "{action}");
         assert!(page.text().contains("4 are left out"), "{action}: {}", page.text());
     }
-    // Nor by a form that says otherwise.
+    // Nor with a forged form.
     let ids: Vec<i64> = [site.user_id("root").await, site.user_id("mighty").await].into();
     let batch: String = ids.iter().map(|id| format!("&id={id}")).collect();
     for action in ["deactivate", "delete", "end_sessions"] {
@@ -257,19 +258,19 @@ async fn nobody_is_touched_who_may_more_and_each_action_takes_its_permission() {
         let newest = i64::MAX.to_string();
         let fields = [("batch", batch.as_str()), ("count", "2"), ("newest", newest.as_str())];
         assert!(staff.call(APPLY, &fields).await.text().contains("ListChanged"), "{action}");
-        // Who may look only is not even told.
+        // Staff with only the view permission get no answer at all.
         assert_eq!(looker.call(APPLY, &fields).await.status, 403, "{action}");
         assert_eq!(looker.get(&format!("/admin/users/confirm{batch}")).await.status, 403, "{action}");
     }
-    // Into a group that gives more than they have: nobody.
+    // A group with permissions that they lack is closed to them.
     let join = format!("?action=join_group&to_group=1&id={}", site.user_id("ada").await);
     assert_eq!(staff.get(&format!("/admin/users/confirm{join}")).await.status, 403);
     let fields = [("batch", join.as_str()), ("count", "1"), ("newest", "9223372036854775807")];
     assert_eq!(staff.call(APPLY, &fields).await.status, 403);
-    // What one may not do is not offered.
+    // Actions without permission are not offered.
     let page = looker.get("/admin/users").await;
     assert!(page.find_all("main [name=action]").is_empty() && page.find_all("main [name=id]").is_empty());
-    // A superuser can switch others off, and stays.
+    // A superuser can deactivate others, but not themselves.
     let (_, page) = ask(&mut root, "/admin/users?superuser=1", &[], "deactivate", "all").await;
     assert_eq!(page.find_all(".names li"), ["second"]);
     root.send_form(&page, APPLY, &[]).await;
@@ -302,7 +303,7 @@ async fn of_two_superusers_who_switch_each_other_off_one_is_left() {
             })
             .collect();
         for answer in asked {
-            // Who was switched off meanwhile is not logged in any more, or finds that they may not.
+            // A user deactivated meanwhile is logged out, or lacks the permission.
             assert!([200, 401, 403].contains(&answer.await.expect("no panic")));
         }
         let active = "SELECT COUNT(*) FROM users WHERE is_active = 1 AND is_superuser = 1";

@@ -1,4 +1,4 @@
-//! `/admin/users/ID`: what staff change of a user, and what they cannot.
+//! `/admin/users/ID`: what staff can change of a user, and what they cannot.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ const SET_PASSWORD: &str = "/api/admin/set_password";
 const DISABLE: &str = "/api/admin/disable_password";
 const RESET: &str = "/api/admin/send_reset";
 const EDITOR: [&str; 2] = ["accounts.view_user", "accounts.change_user"];
-/// Another one, and long.
+/// Another password that satisfies the rules.
 const OTHER_PASSWORD: &str = "nine purple submarines";
 
 async fn page_of(site: &TestSite, username: &str) -> String {
@@ -29,7 +29,7 @@ async fn group(site: &TestSite, id: i64, name: &str, permissions: &[&str]) {
     }
 }
 
-/// The history on the page, newest first, without its times.
+/// The history on the page without its times, the newest first.
 fn history(page: &Page) -> Vec<String> {
     let html = scraper::Html::parse_document(&page.text());
     let [lines, parts] = ["[aria-labelledby=history] li", "span"]
@@ -50,7 +50,7 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
     let mut member = site.proven_member("ada").await;
     site.all_mails_sent().await;
     let page = page_of(&site, "ada").await;
-    // Warm.
+    // Caches the page.
     assert!(member.get("/members/dashboard").await.text().contains("Welcome, ada"));
     let answer = staff
         .change(
@@ -78,7 +78,7 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
             "username from “ada” to “Countess” by sam"
         ]
     );
-    // In the member's own record, without a word of who and from where.
+    // In the member's own activity, without the staff member's name and address.
     let record = member.get("/members/activity").await;
     let lines = record.find_all("main .log li");
     let line = lines.iter().find(|line| line.starts_with("Changed by the staff")).expect("a line");
@@ -87,23 +87,24 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
             && !line.contains("127.0.0.1"),
         "{line}"
     );
-    // Mails as when the owner changes them.
+    // The same mails as when the owner makes the change.
     let to_old = site.mail_to("ada@example.com", "email address was changed", 1).await;
-    // Without a link and the new address, for staff may have changed it because that mailbox is in wrong hands.
+    // Without a link or the new address, because staff may have changed it when that mailbox fell
+    // into the wrong hands.
     let text = &to_old.text;
     assert!(text.contains("The staff of this site") && !text.contains("/accounts/"), "{text}");
     assert!(!text.contains("new@example.com"), "{text}");
     site.mail_to("new@example.com", "Confirm your email address", 1).await;
     site.all_mails_sent().await;
     assert_eq!(site.mails_to("new@example.com").len(), 1, "no notice to an address that is not proven");
-    // The staff's word confirms it, too.
+    // Staff can confirm an address, too.
     staff.change(&page, SAVE, &[("is_verified", "yes")]).await;
     assert_eq!(staff.get(&page).await.find(".user-name"), "Countess");
-    // Nothing new, nothing written.
+    // Without changes nothing is written.
     let count = site.database.number("SELECT COUNT(*) FROM changes").await;
     assert_eq!(staff.change(&page, SAVE, &[]).await.location(), page);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, count);
-    // Who acted sees what they did on their own page.
+    // Staff see their own actions on their own page.
     let own = staff.get(&page_of(&site, "sam").await).await;
     assert_eq!(own.find_all("[aria-labelledby=deeds] li").len(), 5);
     site.stop().await;
@@ -133,7 +134,7 @@ async fn all_that_is_wrong_is_said_and_what_was_typed_is_still_there() {
         assert_eq!(staff.get(&page).await.errors(field), [error]);
     }
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 0);
-    // An account that came without an address can be saved without one.
+    // An imported account without an address can be saved without one.
     site.database.execute("UPDATE users SET email = '', email_key = '' WHERE username = 'ada'").await;
     staff.change(&page, SAVE, &[("first_name", "Ada")]).await;
     assert_eq!(staff.get(&page).await.messages(), ["The user was saved."]);
@@ -166,12 +167,12 @@ async fn of_two_who_edit_the_second_is_told_and_sees_both() {
         "what they typed is still there"
     );
     assert_eq!(history(&shown)[0], "staff from “no” to “yes” by sam");
-    // Having seen it, they can save.
+    // Having seen the changes, they can save.
     second.send_form(&shown, SAVE, &[("is_staff", "yes")]).await;
     let shown = second.get(&page).await;
     assert_eq!(shown.find_all("#account ~ dl dd")[0], "Ada King");
     assert_eq!(site.database.number("SELECT is_staff FROM users WHERE username = 'ada'").await, 1);
-    // What the member changes themselves meanwhile is not overwritten either.
+    // A change by the member in between is not overwritten either.
     let opened = second.get(&page).await;
     member
         .submit("/members/profile", &[("username", "ada"), ("first_name", "Byron"), ("last_name", "")])
@@ -195,7 +196,7 @@ async fn permissions_and_groups_count_from_the_very_next_request() {
         staff.change(&page, PERMISSIONS, &[("permissions[]", "accounts.view_user")]).await;
         assert_eq!(staff.get(&page).await.messages(), ["The permissions were saved."]);
         assert!(may(&mut member).await);
-        // All boxes empty.
+        // All checkboxes empty.
         let shown = staff.get(&page).await;
         let hidden: Vec<_> =
             shown.fields_of(PERMISSIONS).into_iter().filter(|(name, _)| name != "permissions[]").collect();
@@ -209,7 +210,7 @@ async fn permissions_and_groups_count_from_the_very_next_request() {
         assert_eq!(staff.get(&page).await.messages(), ["The user is not in the group any more."]);
         assert!(!may(&mut member).await);
     }
-    // The last round: the flags.
+    // Finally, the flags.
     staff.change(&page, SAVE, &[("is_superuser", "yes")]).await;
     assert!(may(&mut member).await);
     staff.change(&page, SAVE, &[("is_staff", ""), ("is_superuser", "yes")]).await;
@@ -218,7 +219,7 @@ async fn permissions_and_groups_count_from_the_very_next_request() {
     assert_eq!(member.get("/members/secret").await.status, 303, "logged out");
     staff.change(&page, SAVE, &[("is_active", "yes"), ("is_superuser", "yes")]).await;
     assert_eq!(member.get("/members/secret").await.status, 303, "what has ended stays so");
-    // Two who give something different at the same time both have done so.
+    // Two staff members granting different permissions at the same time both succeed.
     let opened = [staff.get(&page).await, staff.get(&page).await];
     for (opened, permission) in opened.iter().zip(["mail.view_mail", "cache.view_cache"]) {
         staff.send_form(opened, PERMISSIONS, &[("permissions[]", permission)]).await;
@@ -230,7 +231,7 @@ async fn permissions_and_groups_count_from_the_very_next_request() {
         ["permission “cache.view_cache” by root", "permission “mail.view_mail” by root"]
     );
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes WHERE what = 'group'").await, 4);
-    // A group that is not there.
+    // A group that does not exist.
     staff.change(&page, JOIN, &[("group_name", "Nobodies")]).await;
     let shown = staff.get(&page).await;
     assert_eq!(shown.errors("group_name"), ["There is no group with that name."]);
@@ -261,12 +262,12 @@ async fn nobody_gives_what_they_do_not_have_nor_makes_themselves_more() {
         staff.send_form(&shown, SAVE, &[("is_superuser", "yes")]).await;
         assert!(staff.get(&page).await.form_errors().contains(&NOT_YOURS.to_owned()));
     }
-    // Names that the program does not know are given by nobody.
+    // Nobody can grant unknown permissions.
     staff.change(&page_of(&site, "ada").await, PERMISSIONS, &[("permissions[]", "blog.add_entry")]).await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 0);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM user_permissions").await, 2);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM users WHERE is_superuser = 1").await, 0);
-    // What they have, they can.
+    // They can grant what they have.
     let page = page_of(&site, "ada").await;
     staff.change(&page, JOIN, &[("group_name", "equal")]).await;
     staff.change(&page, PERMISSIONS, &[("permissions[]", "accounts.change_user")]).await;
@@ -318,7 +319,7 @@ async fn nobody_touches_who_may_more_and_nobody_locks_themselves_out() {
         }
     }
     assert_eq!(site.database.everything().await.len(), before);
-    // Themselves.
+    // Their own account.
     let page = page_of(&site, "sam").await;
     let shown = staff.get(&page).await;
     assert!(shown.text().contains("This is you."));
@@ -337,11 +338,11 @@ async fn nobody_touches_who_may_more_and_nobody_locks_themselves_out() {
     for action in [SET_PASSWORD, DISABLE, RESET] {
         assert_eq!(staff.call(action, &with(&[])).await.status, 403, "{action}");
     }
-    // Their own names they can change here as well.
+    // They can change their own names here, too.
     staff.change(&page, SAVE, &[("first_name", "Samuel")]).await;
     assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'sam'").await, "Samuel");
     assert_eq!(staff.get("/admin/users").await.status, 200);
-    // A superuser can touch another, and is left.
+    // A superuser can change another, but the last one remains.
     let mut root = site.visitor();
     root.log_in("root").await;
     site.superuser("second").await;
@@ -376,7 +377,7 @@ async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
     let mail = site.mail_to("ada@example.com", "password was changed", 1).await;
     assert!(mail.text.contains("by the staff of this site"), "{}", mail.text);
 
-    // Off: no mail that anybody asks for opens it, nor one that was on its way.
+    // Switched off: no reset mail helps, not even one that was sent before.
     site.visitor().submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
     let before = site.mail_to("ada@example.com", "Set a new password", 1).await;
     staff.change(&page, DISABLE, &[]).await;
@@ -401,7 +402,7 @@ async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
     let off = site.mail_to("ada@example.com", "password was switched off", 1).await;
     assert!(!off.text.contains("/accounts/"), "no way in: {}", off.text);
 
-    // Staff open it again.
+    // Staff can enable it again.
     staff.change(&page, RESET, &[]).await;
     assert_eq!(staff.get(&page).await.messages(), ["A mail for a new password is on its way to them."]);
     let mail = site.mail_to("ada@example.com", "Set a new password", 2).await;
@@ -413,11 +414,11 @@ async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
         history(&shown),
         ["mail for a new password “sent” by sam", "password “switched off” by sam", "password “set” by sam"]
     );
-    // Not to who could not use it.
+    // Not for an inactive account, which could not use it.
     staff.change(&page, SAVE, &[("is_active", "")]).await;
     staff.change(&page, RESET, &[]).await;
     assert_eq!(staff.get(&page).await.form_errors(), ["This account is not active: activate it first."]);
-    // No secret anywhere.
+    // No secret is stored or logged.
     let everything = site.database.everything().await.join("\n");
     assert!(!everything.contains(OTHER_PASSWORD) && !crate::support::log::text().contains(OTHER_PASSWORD));
     site.stop().await;
@@ -453,7 +454,7 @@ async fn users_are_added_with_a_password_or_a_mail_to_choose_one() {
     ada.get(&mail.link()).await;
     ada.submit("/accounts/reset/new", &[("password1", PASSWORD), ("password2", PASSWORD)]).await;
     assert_eq!(ada.log_in("ada").await.location(), "/members/dashboard");
-    // With a password: it is good at once.
+    // With a password, which is valid at once.
     let fields = [
         ("username", "bob"),
         ("email", "bob@example.com"),
@@ -495,7 +496,7 @@ async fn after_ten_minutes_the_password_is_asked_for_and_the_form_is_kept() {
     let answer = staff.submit(&again, &[("password", PASSWORD)]).await;
     assert_eq!(answer.location(), page);
     let back = staff.get(&page).await;
-    // The last of them is kept, each of its boxes.
+    // The last form is kept, with each of its checkboxes.
     let ticked = "[name='permissions[]'][checked]";
     assert_eq!(back.find_all(ticked).len(), 2);
     staff.send_form(&back, PERMISSIONS, &[]).await;

@@ -1,4 +1,5 @@
-//! `/admin/users`: searching, filtering, sorting, paging, counting. What fits is worked out here once more, the slow way.
+//! `/admin/users`: searching, filtering, sorting, paging, counting. The expected results are
+//! computed here independently.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ struct Person {
 
 type Fits = Box<dyn Fn(&Person) -> bool>;
 
-/// People with everything that a list can ask about, in no order of anything.
+/// Users with every value that a list can filter or sort by, in no order.
 fn people(count: i64) -> Vec<Person> {
     const FIRST: [&str; 5] = ["", "Ada", "Émile", "O’Brien", "李"];
     const LAST: [&str; 4] = ["", "Lovelace", "Zola", "von_der 100%"];
@@ -35,7 +36,7 @@ fn people(count: i64) -> Vec<Person> {
                 first: FIRST[(mixed % 5) as usize],
                 last: LAST[(mixed % 4) as usize],
                 facts: [mixed % 7 != 0, mixed % 13 == 0, mixed % 29 == 0, mixed % 2 == 0],
-                // Several at the same time.
+                // Several with the same time.
                 joined: 1000 + mixed / 4,
                 seen: (mixed % 3 != 0).then_some(5000 + mixed / 9),
                 groups: [(1, 2), (2, 5), (3, 250)]
@@ -102,7 +103,7 @@ fn names(page: &Page) -> Vec<String> {
     page.find_all("table.list tbody th")
 }
 
-/// All of a list, page by page; and back again, which has to be the same.
+/// A whole list, page by page; going back must give the same.
 async fn walk(staff: &mut Visitor, query: &str) -> Vec<String> {
     let mut all = Vec::new();
     let mut address = format!("{USERS}{query}");
@@ -149,7 +150,7 @@ fn sorted(people: &[Person], sort: &str, fits: impl Fn(&Person) -> bool) -> Vec<
     found.into_iter().map(|one| one.username.clone()).collect()
 }
 
-/// What the page says of each filter, by the address that its link leads to.
+/// The number shown at each filter, by the address of its link.
 fn counts(page: &Page) -> BTreeMap<String, String> {
     let html = scraper::Html::parse_document(&page.text());
     let links = scraper::Selector::parse(".filters a").expect("a selector");
@@ -193,7 +194,7 @@ async fn every_filter_in_every_order_page_by_page() {
         let page = staff.get(&format!("{USERS}?{query}")).await;
         let count = people.iter().filter(|one| fits(one)).count();
         assert_eq!(page.find(".found"), format!("{count} of 351 users"), "{query}");
-        // A filter's number is what its link leads to.
+        // Each filter's number must match the list that its link opens.
         for (address, count) in counts(&page) {
             let page = staff.get(&address).await;
             let found = page.find(".found");
@@ -258,7 +259,7 @@ async fn people_are_found_by_any_part_of_any_name() {
         };
         let query =
             form_urlencoded::Serializer::new("?sort=username&".to_owned()).append_pair("q", typed).finish();
-        // `sam` and `sam@example.com` come with the site.
+        // `sam` and `sam@example.com` are part of the site.
         let found: Vec<_> = walk(&mut staff, &query).await.into_iter().filter(|name| name != "sam").collect();
         assert_eq!(found, sorted(&people, "username", fits), "{typed:?}");
         let page = staff.get(&format!("{USERS}{query}")).await;
@@ -268,19 +269,19 @@ async fn people_are_found_by_any_part_of_any_name() {
             "{typed:?}"
         );
     }
-    // Blanks are no search.
+    // Blanks are not a search.
     assert_eq!(staff.get("/admin/users?q=%20%09").await.find(".found"), "41 of 41 users");
     site.stop().await;
 }
 
-/// More fit than are counted: sorted all the same.
+/// More matches than are counted are still sorted.
 #[tokio::test]
 async fn of_many_that_fit_each_is_looked_at_in_the_order_of_the_list() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &["accounts.view_user"]).await;
     let people = people(5600);
     insert(&site, &people).await;
-    // Everybody.
+    // Everybody is in this group.
     site.database
         .execute(
             "INSERT INTO group_members (group_id, user_id) SELECT 3, id FROM users \
@@ -309,7 +310,7 @@ async fn of_many_that_fit_each_is_looked_at_in_the_order_of_the_list() {
             assert!(found.iter().filter(|name| *name != "sam").eq(expected), "{filter}{sort}: {found:?}");
         }
     }
-    // What fits in the middle of a name, and what it begins with: the same way.
+    // A match inside a name and a match at its beginning are handled alike.
     let letter = staff.get("/admin/users?q=m&active=1").await;
     let begins = |one: &&Person| one.username.starts_with('M') || one.email.starts_with('M');
     let expected = people.iter().filter(begins).filter(|one| one.facts[0]).count();
@@ -317,14 +318,14 @@ async fn of_many_that_fit_each_is_looked_at_in_the_order_of_the_list() {
     let members = staff.get("/admin/users?q=example&group=1&active=1").await;
     let expected = people.iter().filter(|one| one.groups.contains(&1) && one.facts[0]).count();
     assert_eq!(members.find(".found").replace(',', ""), format!("{expected} of 5601 users"));
-    // With a filter that few fit, they are counted.
+    // With a selective filter, the matches are counted.
     let superusers = |one: &Person| one.facts[2];
     let found = walk(&mut staff, "?q=example&superuser=1&sort=username").await;
     assert_eq!(found, sorted(&people, "username", superusers));
     site.stop().await;
 }
 
-/// More than can be looked at: by a search that most fit, alone and in a group.
+/// More than can be sorted: a search that most users match, alone and within a group.
 #[tokio::test]
 async fn of_very_many_the_latest_come_first() {
     let site = TestSite::start_without_mail().await;
@@ -347,7 +348,7 @@ async fn of_very_many_the_latest_come_first() {
     let of_group = |one: &&Person| one.groups.contains(&1);
     for (query, expected) in [
         ("q=example", people.iter().rev().collect::<Vec<_>>()),
-        // By what it begins with, for which there is another index: 60,000 usernames.
+        // A prefix search uses another index: 60,000 usernames.
         ("q=e&group=1", Vec::new()),
         ("q=example&group=1", people.iter().rev().filter(of_group).collect()),
     ] {
@@ -388,7 +389,7 @@ async fn the_numbers_stay_right_whatever_happens_to_users() {
         "DELETE FROM groups WHERE id = 3",
     ] {
         database.execute(sql).await;
-        // Against the tables themselves.
+        // Compared with the tables themselves.
         let everybody = database.number("SELECT COUNT(*) FROM users").await;
         let page = staff.get(USERS).await;
         assert_eq!(page.find(".found"), format!("{everybody} of {everybody} users"), "{sql}");
@@ -410,7 +411,7 @@ async fn the_numbers_stay_right_whatever_happens_to_users() {
         }
     }
     assert_eq!(names(&staff.get("/admin/users?q=renamed").await), ["renamed"]);
-    // Where each change is a row of its own, they are put together now and then.
+    // If each change adds a row, the sweep merges them.
     let kinds = database
         .number("SELECT COUNT(*) FROM (SELECT DISTINCT group_id, facet FROM user_counts) AS kinds")
         .await;

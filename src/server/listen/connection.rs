@@ -1,4 +1,5 @@
-//! One connection: hyper's HTTP/1 around our service, and what is told to [`slots`](super::slots) of its requests.
+//! A single connection: runs hyper's HTTP/1 around our service and reports its state to
+//! [`slots`](super::slots).
 
 use std::{
     convert::Infallible,
@@ -29,16 +30,17 @@ use crate::{
     timing::layer,
 };
 
-/// Bytes of a request's head, or of an answer, that hyper holds for a connection; its own default is six times as much. A client
-/// can make it hold them all, with half a head or by not reading.
+/// Bytes of a request head or a response that hyper buffers for a connection; its default is six
+/// times as much. A client can fill the buffer by sending half a head or by not reading.
 const BUFFER: usize = 64 * 1024;
 
-/// What all connections share.
+/// Settings that all connections share.
 #[derive(Clone)]
 pub struct Settings {
     pub front: SiteService,
     pub shutdown: Shutdown,
-    /// The longest that a connection may be silent between two requests, or leave an answer unread.
+    /// The longest time that a connection may be idle between two requests, or leave a response
+    /// unread.
     pub idle: Duration,
 }
 
@@ -64,7 +66,7 @@ pub fn connection(
         .serve_connection(TokioIo::new(io), service)
 }
 
-/// Runs a connection to its end, or until its slot is wanted for another one.
+/// Runs a connection to its end, or until it is evicted to free its slot.
 pub async fn run(connection: impl Future<Output = hyper::Result<()>>, slot: Slot) {
     let activity = slot.activity();
     let ended = tokio::select! {
@@ -76,14 +78,14 @@ pub async fn run(connection: impl Future<Output = hyper::Result<()>>, slot: Slot
     };
     let Err(error) = ended else { return };
     if error.is_parse() {
-        // hyper has answered by itself; no layer has seen a request.
+        // hyper has answered by itself, and no layer has seen the request.
         let status = match error.is_parse_too_large() {
             true => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             false => StatusCode::BAD_REQUEST,
         };
         layer::log_unreadable(slot.peer().address(), status);
     } else {
-        // A connection that breaks is the client's business; its requests have their log lines.
+        // Connections break for reasons of the client's; the requests have log lines of their own.
         tracing::debug!(%error, "A connection ended early");
     }
 }
@@ -98,13 +100,13 @@ async fn answer(
     let request = request.map(|body| Received { body, activity: activity.clone() });
     let mut response = settings.front.answer(request, peer).await?;
     if settings.shutdown.has_begun() {
-        // The client sends its next request to whoever listens then.
+        // Shutting down: the client's next request must use a new connection, to the next process.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     Ok(response.map(|body| Sent { body, activity }))
 }
 
-/// A request's body: while more of it is awaited, the connection waits for its client.
+/// A request body. While more of it is awaited, the connection counts as waiting for its client.
 struct Received {
     body: Incoming,
     activity: Arc<Activity>,
@@ -135,7 +137,8 @@ impl HttpBody for Received {
     }
 }
 
-/// An answer's body: dropped when all of it was handed over, which is when the request has ended.
+/// A response body. It is dropped once all of it was handed to hyper, which marks the end of the
+/// request.
 pub struct Sent {
     body: Body,
     activity: Arc<Activity>,

@@ -1,5 +1,6 @@
-//! A stream with the time limits that hyper does not have: a request's head must be complete soon after its first byte, and an answer
-//! must be read. hyper's own limit on heads also runs between two requests, where a client may be silent for much longer.
+//! A stream with the two time limits that hyper lacks: a request's head must be complete soon after
+//! its first byte, and a response must be read. hyper's own limit on heads also runs between
+//! requests, where a client may be idle for much longer.
 
 use std::{
     io,
@@ -16,21 +17,22 @@ use tokio::{
 
 use super::slots::Activity;
 
-/// The longest that a request's head may take, and that a new connection may be silent before its first.
+/// The longest time for a request's head to arrive, and for a new connection to send its first
+/// byte.
 pub const HEAD: Duration = Duration::from_secs(10);
 
-/// A stream with both limits.
+/// A stream with a time limit on request heads and one on unread responses.
 pub struct Io<S> {
     stream: S,
     activity: Arc<Activity>,
     head: Limit,
-    /// The requests whose heads are known to be complete.
+    /// The number of complete heads when this was last checked.
     requests: u64,
     write: Limit,
 }
 
 impl<S> Io<S> {
-    /// Wraps a new connection's stream, with the limits on heads and on unread answers.
+    /// Wraps the stream of a new connection. `head` limits request heads, `idle` unread responses.
     pub fn new(stream: S, activity: Arc<Activity>, head: Duration, idle: Duration) -> Self {
         let mut head = Limit::new(head);
         head.start();
@@ -46,13 +48,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Io<S> {
     ) -> Poll<io::Result<()>> {
         let requests = self.activity.requests();
         if std::mem::replace(&mut self.requests, requests) != requests {
-            // Not only while a request runs: a quick one is answered before hyper reads again.
+            // Compare counts rather than ask whether a request runs: a quick one is answered before
+            // hyper reads again.
             self.head.stop();
         }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
         if self.activity.is_in_request() {
-            // hyper reads while it works, to notice who hangs up; the time for a body is limited with the request's.
+            // hyper reads during a request only to notice a disconnect, or the body, whose time is
+            // covered by the request's own limit.
             return polled;
         }
         if polled.is_ready() {
@@ -109,10 +113,10 @@ impl<S> Io<S> {
     }
 }
 
-/// A time limit that runs now and then.
+/// A time limit that can be started and stopped.
 struct Limit {
     limit: Duration,
-    /// Made once: a connection has many requests.
+    /// Created once and reset for each use, because a connection has many requests.
     sleep: Option<Pin<Box<Sleep>>>,
     is_running: bool,
 }
@@ -122,7 +126,7 @@ impl Limit {
         Self { limit, sleep: None, is_running: false }
     }
 
-    /// Starts it, unless it is running already.
+    /// Starts the timer, unless it is already running.
     fn start(&mut self) {
         if std::mem::replace(&mut self.is_running, true) {
             return;
@@ -138,7 +142,7 @@ impl Limit {
         self.is_running = false;
     }
 
-    /// Fails when it is over.
+    /// Fails with `TimedOut` when the limit is reached.
     fn poll<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         match self.sleep.as_mut().filter(|_| self.is_running) {
             Some(sleep) => sleep.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into())),
@@ -189,7 +193,7 @@ mod tests {
         assert!(timeout(4 * SHORT, ours.read_u8()).await.is_err(), "within a request");
         activity.end_request();
         assert!(timeout(4 * SHORT, ours.read_u8()).await.is_err(), "before the next one");
-        // Answered before anything was read again.
+        // The response was sent before anything was read again.
         theirs.write_u8(1).await.expect("sent");
         assert_eq!(ours.read_u8().await.expect("a byte"), 1);
         activity.begin_request();

@@ -1,5 +1,6 @@
-//! The accept loop, and how it ends. axum::serve limits neither how long a connection may be silent nor how many one client may
-//! have; here [`io`] does the first and [`slots`] the second.
+//! The accept loop and graceful shutdown. axum::serve limits neither how long a connection may be
+//! idle nor how many connections one client may have; here [`io`] limits the first and [`slots`]
+//! the second.
 
 mod connection;
 mod io;
@@ -21,10 +22,12 @@ use {
     socket::Stream,
 };
 
-/// How long connections are still accepted after a stop was asked for, and how long a request on a new one has to arrive.
+/// How long connections are still accepted after shutdown was requested, and how long a new one has
+/// to send its request.
 const LAST_CALL: Duration = Duration::from_millis(200);
 
-/// Serves until `stop` is ready, then triggers `shutdown` and lets running requests finish, for `server.shutdown_timeout` at most.
+/// Serves until `stop` is ready, then triggers `shutdown` and lets running requests finish, for at
+/// most `server.shutdown_timeout`.
 pub async fn serve(
     listener: Listener,
     front: SiteService,
@@ -47,15 +50,15 @@ pub async fn serve(
         }
     }
     shutdown.trigger();
-    // Clients in the listener's queue believe that they are connected. One deadline for all of them: under load the next one is
-    // always there before any pause between two has been long enough.
+    // Clients in the accept queue believe that they are connected. All of them share one deadline:
+    // under load the next one always arrives before a timeout per connection would expire.
     let end = Instant::now() + LAST_CALL;
     while Instant::now() < end {
         let Ok(accepted) = timeout_at(end, accept(&listener, &slots)).await else { break };
         open(accepted);
     }
     drop(listener);
-    // hyper closes a connection without a request at once, also one whose request is on its way.
+    // hyper immediately closes a connection without a request, even if one is on its way.
     sleep(LAST_CALL).await;
     tracing::info!("Stopping: no new requests, the running ones finish");
     if timeout(settings.shutdown_timeout.get(), graceful.shutdown()).await.is_err() {
@@ -63,9 +66,10 @@ pub async fn serve(
     }
 }
 
-/// Returns how many connections are served at once: as many as configured, or as there are file descriptors for.
+/// Returns the maximum number of connections: as configured, or as many as the limit on file
+/// descriptors allows.
 fn connections_possible(wanted: usize) -> usize {
-    /// For the database, the log, and files being served.
+    /// File descriptors for the database, the log, and files being served.
     const OTHERS: u64 = 128;
     let limit = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(1024);
     let possible = usize::try_from(limit.saturating_sub(OTHERS).max(1)).unwrap_or(usize::MAX);
@@ -78,25 +82,26 @@ fn connections_possible(wanted: usize) -> usize {
     wanted.min(possible)
 }
 
-/// Returns the next connection that there is room for.
+/// Returns the next connection, once there is a slot for it.
 async fn accept(listener: &Listener, slots: &Slots) -> (Stream, Slot) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                // Only now: nobody has to make room for a connection that is not there yet.
+                // Only now, so that no connection is evicted before another one needs its slot.
                 let room = slots.room().await;
                 if let Some(slot) = slots.admit(room, peer) {
                     return (stream, slot);
                 }
             }
-            // The client has hung up already.
+            // The client has already disconnected.
             Err(error)
                 if matches!(
                     error.kind(),
                     ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
                 ) => {}
             Err(error) => {
-                // Out of file descriptors, most likely: wait for some to come free rather than spin.
+                // Most likely out of file descriptors: wait for some to be freed instead of
+                // spinning.
                 tracing::warn!(%error, "A connection could not be accepted");
                 sleep(Duration::from_millis(50)).await;
             }

@@ -1,6 +1,7 @@
-//! Who holds the connections. No client may have more than a quarter of them, and where room is needed, a connection that waits for
-//! its client makes it: half a request, a body that does not come, an answer that nobody reads, silence between two requests.
-//! So many of those keep nobody out, neither the neighbours behind the same address nor the rest of the world.
+//! Limits the number of connections. No client may hold more than a quarter of them. When a slot is
+//! needed, a connection that waits for its client is evicted: half a request, a body that does not
+//! arrive, a response that is not read, silence between two requests. So any number of such
+//! connections locks out neither the neighbours behind the same address nor other clients.
 
 use std::{
     collections::HashMap,
@@ -20,22 +21,23 @@ use tokio::{
 
 use crate::base::network::{Peer, network};
 
-/// What one client may have of all connections.
+/// One client may have this fraction of all connections: 1 / `SHARE`.
 const SHARE: usize = 4;
 
-/// All connections.
+/// All connection slots.
 pub struct Slots {
     room: Arc<Semaphore>,
     per_client: usize,
-    /// They speak for many clients.
+    /// Trusted proxies, which connect for many clients and are not limited.
     trusted: Vec<IpNet>,
     open: Arc<Open>,
 }
 
-/// The connections of each client. Trusted proxies and local sockets are not in it: they are never told to make room.
+/// The connections of each client. Trusted proxies and local sockets are not listed, so they are
+/// never evicted.
 type Open = Mutex<HashMap<IpAddr, Vec<Arc<Activity>>>>;
 
-/// A connection's place. Free again when it is dropped.
+/// The slot of one connection. Dropping it frees the slot.
 pub struct Slot {
     peer: Peer,
     activity: Arc<Activity>,
@@ -45,15 +47,15 @@ pub struct Slot {
 }
 
 impl Slots {
-    /// Makes room for so many connections.
+    /// Creates slots for `most` connections in total.
     pub fn new(most: usize, trusted: Vec<IpNet>) -> Self {
         let per_client = (most / SHARE).max(1);
         Self { room: Arc::new(Semaphore::new(most)), per_client, trusted, open: Arc::default() }
     }
 
-    /// Waits until there is room for one more connection, and makes some where it can.
+    /// Waits for a free slot, evicting a waiting connection if there is none.
     pub async fn room(&self) -> OwnedSemaphorePermit {
-        /// Connections become evictable, or come free, at any time.
+        /// How often to try an eviction again: a connection may become evictable at any time.
         const INTERVAL: Duration = Duration::from_millis(100);
         loop {
             if let Ok(room) = self.room.clone().try_acquire_owned() {
@@ -71,13 +73,14 @@ impl Slots {
         }
     }
 
-    /// Takes a connection in. `None` where its client has a quarter of them all and every one is at work.
+    /// Assigns the slot to a connection. Returns `None` when its client already has its share and
+    /// none of its connections can be evicted.
     pub fn admit(&self, room: OwnedSemaphorePermit, peer: Peer) -> Option<Slot> {
         let address =
             peer.address().filter(|address| !self.trusted.iter().any(|proxies| proxies.contains(address)));
         let client = address.map(network);
         let activity = Arc::<Activity>::default();
-        // It is our turn when its first request is complete.
+        // Until its first request is complete, the connection waits for its client.
         activity.wait_for_client();
         if let Some(client) = client {
             let mut open = lock(&self.open);
@@ -93,12 +96,12 @@ impl Slots {
 }
 
 impl Slot {
-    /// Returns who is at the other end.
+    /// Returns the address of the other end.
     pub fn peer(&self) -> Peer {
         self.peer
     }
 
-    /// Returns where to say what the connection does.
+    /// Returns the connection's state, to be updated as it changes.
     pub fn activity(&self) -> Arc<Activity> {
         self.activity.clone()
     }
@@ -121,7 +124,7 @@ fn lock(open: &Open) -> MutexGuard<'_, HashMap<IpAddr, Vec<Arc<Activity>>>> {
     open.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ends the connection that has waited for its client longest, of the client with the most such connections.
+/// Evicts the longest-waiting connection of the client with the most waiting connections.
 fn evict_from_the_largest(open: &HashMap<IpAddr, Vec<Arc<Activity>>>) {
     let waiting = |connections: &&Vec<Arc<Activity>>| connections.iter().filter(|one| one.waits()).count();
     if let Some(connections) = open.values().max_by_key(waiting) {
@@ -129,20 +132,21 @@ fn evict_from_the_largest(open: &HashMap<IpAddr, Vec<Arc<Activity>>>) {
     }
 }
 
-/// Ends the connection that has waited for its client longest. Returns false where none does.
+/// Evicts the longest-waiting connection. Returns false if none is waiting.
 fn evict_oldest(connections: &[Arc<Activity>]) -> bool {
     let oldest =
         connections.iter().filter(|one| one.waits()).min_by_key(|one| one.since.load(Ordering::Relaxed));
     oldest.inspect(|one| one.evict()).is_some()
 }
 
-/// What a connection does just now.
+/// The current state of a connection.
 #[derive(Default)]
 pub struct Activity {
-    /// When it began to wait for its client, in the order of all; 0 while it does not wait.
+    /// The order in which connections began to wait for their client; 0 while this one does not
+    /// wait.
     since: AtomicU64,
     is_in_request: AtomicBool,
-    /// How many have begun.
+    /// The number of requests begun so far.
     requests: AtomicU64,
     evict: Notify,
 }
@@ -150,29 +154,29 @@ pub struct Activity {
 impl Activity {
     const WORKING: u64 = 0;
 
-    /// A request's head is complete.
+    /// Marks a request's head as complete.
     pub fn begin_request(&self) {
         self.is_in_request.store(true, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.work();
     }
 
-    /// Its answer was handed over.
+    /// Marks the request as ended: its response was handed over.
     pub fn end_request(&self) {
         self.is_in_request.store(false, Ordering::Relaxed);
     }
 
-    /// Returns how many heads were complete so far.
+    /// Returns the number of complete request heads so far.
     pub fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Returns whether a request is being read, answered, or its answer handed over.
+    /// Returns whether a request is in progress, until its response was handed over.
     pub fn is_in_request(&self) -> bool {
         self.is_in_request.load(Ordering::Relaxed)
     }
 
-    /// Nothing can be done before the client sends or reads something.
+    /// Marks the connection as waiting: the client has to send or read something first.
     pub fn wait_for_client(&self) {
         static ORDER: AtomicU64 = AtomicU64::new(Activity::WORKING + 1);
         if !self.waits() {
@@ -180,7 +184,7 @@ impl Activity {
         }
     }
 
-    /// It is our turn.
+    /// Marks the connection as not waiting: the server has work to do.
     pub fn work(&self) {
         self.since.store(Self::WORKING, Ordering::Relaxed);
     }
@@ -190,12 +194,12 @@ impl Activity {
     }
 
     fn evict(&self) {
-        // Not to be chosen again meanwhile.
+        // So that it is not chosen a second time.
         self.work();
         self.evict.notify_one();
     }
 
-    /// Ready when the connection has to make room.
+    /// Completes when the connection has to close for another one.
     pub async fn evicted(&self) {
         self.evict.notified().await;
     }

@@ -1,4 +1,4 @@
-//! Where connections come from: a TCP port or a Unix socket.
+//! The listening socket: a TCP port or a Unix socket.
 
 use std::{
     io,
@@ -18,9 +18,9 @@ use crate::base::network::Peer;
 
 /// A listening socket.
 pub enum Listener {
-    /// On an address and port.
+    /// TCP, on an address and port.
     Tcp(TcpListener),
-    /// On a socket file.
+    /// A Unix socket file.
     Unix(UnixListener),
 }
 
@@ -31,11 +31,12 @@ impl From<TcpListener> for Listener {
 }
 
 impl Listener {
-    /// Listens on `server.address`: an address and port, or `unix:` and the path of a socket file. Owner and group may connect to a
-    /// socket file; one that an earlier process left there is replaced.
+    /// Listens on `server.address`: an address and port, or `unix:` and the path of a socket file.
+    /// Owner and group may connect to a socket file; one that an earlier process left behind is
+    /// replaced.
     ///
     /// # Errors
-    /// Those of the system.
+    /// The system's own, for example when the address is in use.
     pub async fn bind(address: &str) -> io::Result<Self> {
         let Some(path) = address.strip_prefix("unix:").map(Path::new) else {
             return Ok(Self::Tcp(TcpListener::bind(address).await?));
@@ -50,10 +51,11 @@ impl Listener {
         Ok(Self::Unix(listener))
     }
 
-    /// Returns the address that it listens on; a socket file has none, and `site.base_url` must be configured.
+    /// Returns the listening address. A socket file has none: `site.base_url` must be configured
+    /// then, and this returns port 0 of the local host.
     ///
     /// # Errors
-    /// Those of the system.
+    /// The system's own.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Tcp(listener) => listener.local_addr(),
@@ -61,15 +63,16 @@ impl Listener {
         }
     }
 
-    /// Returns the next connection.
+    /// Accepts the next connection.
     ///
     /// # Errors
-    /// Those of the system.
+    /// The system's own, for example when no file descriptor is free.
     pub async fn accept(&self) -> io::Result<(Stream, Peer)> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // Without it, an answer in two pieces waits 40 ms for an acknowledgement (Nagle). Who has hung up needs none.
+                // Without this, a response in two parts waits 40 ms for an acknowledgement (Nagle).
+                // It fails only for clients that have disconnected.
                 let _ = stream.set_nodelay(true);
                 Ok((Stream::Tcp(stream), peer.into()))
             }
@@ -81,11 +84,11 @@ impl Listener {
     }
 }
 
-/// A connection's stream.
+/// The stream of a connection.
 pub enum Stream {
-    /// Over TCP.
+    /// A TCP stream.
     Tcp(TcpStream),
-    /// Over a socket file.
+    /// A Unix socket's stream.
     Unix(UnixStream),
 }
 

@@ -1,4 +1,5 @@
-//! An answer out of a page that is kept, for this visitor; the same whether the layers were gone through or not.
+//! Builds the response from a cached page. The layers and the fast path both use this, so they
+//! answer alike.
 
 use axum::{
     body::Body,
@@ -14,7 +15,7 @@ use crate::{
     timing::{PageState, lookup::Lookup, text::Text},
 };
 
-/// For a page that was made for this one request.
+/// Marks a page that was rendered for this request alone.
 pub fn bypassed(page: &CachedPage, headers: &mut HeaderMap) -> PageState {
     if let Ok(value) = HeaderValue::try_from(format!("BYPASS; name={}", page.route)) {
         headers.insert(X_CACHE, value);
@@ -22,7 +23,7 @@ pub fn bypassed(page: &CachedPage, headers: &mut HeaderMap) -> PageState {
     PageState::Bypassed
 }
 
-/// The answer; nothing where what is kept is spoilt.
+/// Builds the response from a cached entry. Returns `None` if the entry is corrupt.
 pub fn answer(
     pages: &PageCache,
     page: &CachedPage,
@@ -60,18 +61,18 @@ pub fn answer(
     Some((response, PageState::Cached { lookup, age, ttl }))
 }
 
-/// `ttl` is what is left, as in RFC 9211.
+/// Formats `X-Cache`. `ttl` is the remaining lifetime, as in RFC 9211.
 fn x_cache(page: &CachedPage, lookup: Lookup, age: i64, ttl: i64) -> Option<HeaderValue> {
     let word = if lookup == Lookup::Hit { "HIT; name=" } else { "MISS; name=" };
     Text::of(word).then(page.route).then("; age=").number(age).then("; ttl=").number(ttl).value()
 }
 
-/// Whole ones, counted as people do: a page that was made 1.9 seconds ago is one second old.
+/// Rounds down to whole seconds: an age of 1.9 seconds is reported as 1.
 fn seconds(millis: Millis) -> i64 {
     millis.max(0) / 1000
 }
 
-/// Whether the visitor has this already: RFC 9110, 13.1.2. Weak or not is the same here.
+/// Returns whether `If-None-Match` lists this tag: RFC 9110, 13.1.2. The comparison is weak.
 fn names(asked: &HeaderMap, etag: &str) -> bool {
     asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value

@@ -1,5 +1,6 @@
-//! What is kept of a page: its policy and its bytes, packed twice, ready to be sent. As it is it is not kept: that would be more than
-//! half of the memory, for visitors whose client takes neither.
+//! The cached form of a page: its policy and its bytes, compressed twice and ready to be sent. The
+//! uncompressed page is not stored: it would take more than half of the memory, for the few clients
+//! that accept neither compression.
 
 use std::io::{Read, Write};
 
@@ -10,27 +11,28 @@ use sha2::{Digest, Sha256};
 
 use super::encoding::Encoding;
 
-/// Longer pages are sent and not kept.
+/// The size in bytes above which pages are sent but not cached.
 pub const LARGEST: usize = 1024 * 1024;
 
-/// A page, out of the cache. Its parts share the entry's memory.
+/// A cached page. Its parts share the entry's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachedBody {
     /// The Content-Security-Policy.
     pub policy: Bytes,
-    /// Names this rendering among all others.
+    /// A hash of the page, for its `ETag`.
     name: Bytes,
     brotli: Bytes,
     gzip: Bytes,
 }
 
-/// Two lengths, then the parts.
+/// Bytes of the head: two lengths, followed by the parts.
 const HEAD: usize = 8;
-/// 16 bytes in Base64.
+/// Bytes of the name: 16 bytes in Base64.
 const NAME: usize = 22;
 
 impl CachedBody {
-    /// Packs a page. That takes a core for about a millisecond: not on a thread where others wait.
+    /// Compresses a page into its cached form. That takes about a millisecond of CPU time, so it
+    /// must not run on a thread of the async runtime.
     pub fn pack(html: &str, policy: &str) -> Bytes {
         let (brotli, gzip) = (brotli(html.as_bytes()), gzip(html.as_bytes()));
         let name = URL_SAFE_NO_PAD.encode(&Sha256::digest(html)[..16]);
@@ -43,7 +45,7 @@ impl CachedBody {
         bytes.into()
     }
 
-    /// Nothing for what is no packed page.
+    /// Parses the cached form. Returns `None` if the bytes are not a packed page.
     pub fn open(mut bytes: Bytes) -> Option<Self> {
         let mut head = bytes.get(..HEAD)?;
         let (policy, brotli) = (usize::try_from(head.get_u32()).ok()?, usize::try_from(head.get_u32()).ok()?);
@@ -56,7 +58,7 @@ impl CachedBody {
         Some(Self { name, policy, brotli: bytes.split_to(brotli), gzip: bytes })
     }
 
-    /// The page in that form; nothing where it is spoilt.
+    /// Returns the page in this encoding, or `None` if the stored bytes are corrupt.
     pub fn body(&self, encoding: Encoding) -> Option<Bytes> {
         match encoding {
             Encoding::Brotli => Some(self.brotli.clone()),
@@ -69,7 +71,7 @@ impl CachedBody {
         }
     }
 
-    /// Strong, so of one form only.
+    /// Returns the page's strong `ETag`, which differs for each encoding.
     pub fn etag(&self, encoding: Encoding) -> String {
         let form = match encoding {
             Encoding::Brotli => "-br",
@@ -80,14 +82,14 @@ impl CachedBody {
     }
 }
 
-/// The quality from which on a page of this size hardly gets smaller, but takes many times as long. The window is no larger than
-/// the page needs: memory for a larger one would be cleared each time.
+/// Above this quality, pages of this size hardly get smaller but take many times as long. The
+/// window is no larger than the page needs, because the memory for it is cleared each time.
 fn brotli(html: &[u8]) -> Vec<u8> {
     const QUALITY: u32 = 5;
     let window = (usize::BITS - html.len().leading_zeros()).clamp(10, 22);
     let mut packed = Vec::with_capacity(html.len() / 2);
     let mut writer = brotli::CompressorWriter::new(&mut packed, 4096, QUALITY, window);
-    // Into memory; nothing can fail.
+    // Writing to memory cannot fail.
     let _ = writer.write_all(html);
     drop(writer);
     packed
@@ -99,7 +101,7 @@ fn gzip(html: &[u8]) -> Vec<u8> {
     writer.finish().unwrap_or_default()
 }
 
-/// Pages that long are not kept.
+/// Longer pages are not cached.
 fn length(bytes: usize) -> u32 {
     bytes.try_into().unwrap_or(u32::MAX)
 }

@@ -1,6 +1,7 @@
-//! The request under which a page is made that is kept. It says what the page varies by and nothing else: no cookie, no session, no
-//! browser, no address of a visitor, no parameter that the page has not said it reads. What is not there cannot get into a page that
-//! somebody else, or another session of the same member, is sent later; a page that asks for it fails at its first try.
+//! The request under which a cached page is rendered. It contains what the page varies by and
+//! nothing else: no cookie, session, browser or client address, and only the parameters that the
+//! page declares. What is absent cannot get into a page that is later sent to somebody else, or to
+//! another session of the same member; a page that asks for it fails the first time it is rendered.
 
 use axum::{
     body::Body,
@@ -15,7 +16,7 @@ use crate::{
     timing::{Recorder, request_id::REQUEST_ID},
 };
 
-/// The same request for everybody who gets this copy.
+/// Builds the request that is the same for everybody who gets this copy.
 pub fn canonical_request(
     request: &Request,
     page: &CachedPage,
@@ -36,7 +37,7 @@ pub fn canonical_request(
     *sealed.uri_mut() = uri;
     *sealed.extensions_mut() = extensions;
     *sealed.headers_mut() = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static("text/html"))]);
-    // Shown by pages that fail, which are not kept.
+    // Only error pages show the id, and they are not cached.
     if let Some(id) = request.headers().get(REQUEST_ID) {
         sealed.headers_mut().insert(REQUEST_ID, id.clone());
     }
@@ -54,7 +55,7 @@ fn address(route: &'static str, query: &str) -> Uri {
     if query.is_empty() {
         return route_alone;
     }
-    // What was encoded anew is a query.
+    // The query was encoded again, so it parses.
     format!("{route}?{query}").parse().unwrap_or(route_alone)
 }
 

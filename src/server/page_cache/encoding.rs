@@ -1,20 +1,20 @@
-//! In which form a page is sent: RFC 9110, 12.5.3.
+//! Content negotiation for encodings: RFC 9110, 12.5.3.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// The forms that we have, the smallest first.
+/// The encodings that we have, the smallest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     /// Brotli.
     Brotli,
     /// gzip.
     Gzip,
-    /// As it is.
+    /// Not compressed.
     Identity,
 }
 
 impl Encoding {
-    /// For `Content-Encoding`.
+    /// Returns the value of `Content-Encoding`, or `None` for [`Self::Identity`].
     pub const fn header(self) -> Option<HeaderValue> {
         match self {
             Self::Brotli => Some(HeaderValue::from_static("br")),
@@ -23,8 +23,9 @@ impl Encoding {
         }
     }
 
-    /// The form that the visitor likes best; of those liked equally the smallest. Who says nothing, or nothing that can be read, gets
-    /// it as it is, and so does who refuses everything: a page that can be read is of more use than status 406.
+    /// Returns the encoding that the client prefers, and among equals the smallest. Without a
+    /// readable `Accept-Encoding`, or when it refuses everything, the page is sent uncompressed:
+    /// that is of more use than status 406.
     pub fn best(headers: &HeaderMap) -> Self {
         let (mut brotli, mut gzip, mut identity, mut others) = (None, None, None, None);
         for value in headers.get_all(header::ACCEPT_ENCODING) {
@@ -45,7 +46,8 @@ impl Encoding {
                 *named = named.or(Some(quality(parameters)));
             }
         }
-        // What is named counts before `*`. As it is, it is always good enough, unless it is refused.
+        // A named encoding takes precedence over `*`. Identity is always acceptable unless it is
+        // refused.
         let (brotli, gzip) = (brotli.or(others).unwrap_or(0), gzip.or(others).unwrap_or(0));
         let identity = identity.or(others).unwrap_or(1);
         if brotli > 0 && brotli >= gzip && brotli >= identity {
@@ -58,7 +60,8 @@ impl Encoding {
     }
 }
 
-/// What is no quality is 0: who says something that we do not understand does not get what they may not have wanted.
+/// Parses a quality in thousandths. An invalid one counts as 0: an encoding is not sent if we do
+/// not understand whether it is wanted.
 fn quality(parameters: &str) -> u16 {
     let parameters = parameters.trim();
     if parameters.is_empty() {

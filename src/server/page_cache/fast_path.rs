@@ -1,8 +1,7 @@
-//! The way past the layers, for a page that is ready. Sessions, forms, messages, a guard and a renderer are a lot of work to find out
-//! that nothing has changed; here the same is found out by looking, and nothing is ever written, waited for or decided otherwise. It
-//! answers only what is beyond doubt: at anything else than the plainest request for a page that is kept, by nobody or by a member
-//! whose session is known and has nothing to say, it steps aside, and the layers do what they always do. A test sends the same
-//! requests both ways.
+//! Fast path: serves a cached page before any layer runs. It handles only plain GET requests for a
+//! cached page, by anonymous visitors or by members whose session is in memory and has nothing to
+//! show; everything else goes through the layers. It never writes and never waits for the database.
+//! `tests/http/fast_path_equals_layers.rs` checks that both paths answer alike.
 
 use std::time::Instant;
 
@@ -26,7 +25,7 @@ use crate::{
     timing::{Recorder, layer::Timed, lookup::Lookup},
 };
 
-/// The answer, if it is ready.
+/// Returns the response, or `None` if the layers have to answer.
 pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Response> {
     let site = &pages.site;
     let page = pages.pages.find(request.uri().path())?;
@@ -64,7 +63,8 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
     Some(response)
 }
 
-/// As every browser asks for a page, with nothing that a layer would look at twice.
+/// Returns whether this is a page request as browsers send it, with nothing that a layer would have
+/// to examine.
 fn is_plain<B>(request: &Request<B>) -> bool {
     let (uri, headers) = (request.uri(), request.headers());
     let mut hosts = headers.get_all(header::HOST).iter();
@@ -76,8 +76,8 @@ fn is_plain<B>(request: &Request<B>) -> bool {
         && hosts.next().is_none()
 }
 
-/// The one session in the one Cookie header, or that there is none; nothing where that is not plain. What two parsers could read
-/// differently is not read here at all.
+/// Returns the session in the only Cookie header, `Some(None)` without one, and `None` if the
+/// header is not plain. What two parsers might read differently is left to the layers.
 fn session(site: &AppState, headers: &HeaderMap) -> Option<Option<Id>> {
     let mut values = headers.get_all(header::COOKIE).iter();
     let Some(value) = values.next() else {

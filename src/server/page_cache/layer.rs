@@ -1,4 +1,4 @@
-//! The layer, right inside of the guard: whoever comes here was let in.
+//! The page cache's layer. It runs inside the guard, so every request here was admitted.
 
 use axum::{
     body::{Body, to_bytes},
@@ -25,7 +25,7 @@ use crate::{
     timing::{Recorder, lookup::Lookup},
 };
 
-/// Answers from what is kept, and keeps what is not.
+/// Serves cached pages, and caches those that are not cached yet.
 pub async fn cache_pages(State(pages): State<PageCache>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let Some(page) = route.and_then(|route| pages.pages.find(route.as_str())).copied() else {
@@ -43,7 +43,7 @@ pub async fn cache_pages(State(pages): State<PageCache>, request: Request, next:
     }
 }
 
-/// A page that is wanted.
+/// A request for a page that can be cached.
 struct Wanted {
     pages: PageCache,
     page: CachedPage,
@@ -91,7 +91,7 @@ impl Wanted {
                 self.recorder.page(state);
                 response
             }
-            // Spoilt, in a backend outside of this process.
+            // The entry is corrupt, in a backend outside this process.
             None => {
                 view.delete(policy, &parts).await;
                 self.alone(request, next).await
@@ -99,7 +99,7 @@ impl Wanted {
         }
     }
 
-    /// Makes it for this one request.
+    /// Renders the page for this request alone.
     async fn alone(&self, request: Request, next: Next) -> Response {
         self.not_kept(next.run(request).await)
     }
@@ -109,7 +109,7 @@ impl Wanted {
         response
     }
 
-    /// Keeps a page, or gives back what cannot be kept.
+    /// Stores a rendered page. Returns the response as `Err` if it must not be cached.
     async fn keep<Who>(
         &self,
         fill: Fill<Who>,
@@ -121,7 +121,7 @@ impl Wanted {
     {
         if !is_to_be_kept(made.status(), made.headers()) {
             match made.status() {
-                // All who wait would most likely get the same, one after the other.
+                // Waiting requests would most likely get the same error, one after the other.
                 StatusCode::SERVICE_UNAVAILABLE => fill.fail(AppError::Unavailable),
                 status if status.is_server_error() => fill.fail(AppError::Internal),
                 _ => fill.pass(),
@@ -146,12 +146,13 @@ impl Wanted {
     }
 }
 
-/// Whole pages without anything for one visitor, of which the page itself did not say otherwise.
+/// Only complete pages are cached, without cookies or other headers for one visitor, and without a
+/// Cache-Control of their own.
 fn is_to_be_kept(status: StatusCode, headers: &HeaderMap) -> bool {
     let is = |name, value: &str| {
         headers.get(name).and_then(|found| found.to_str().ok()).is_some_and(|found| found == value)
     };
-    // What else a page says would be lost; what it says of being kept is obeyed.
+    // Other headers would be lost in the cache, and a page's own Cache-Control is obeyed.
     let known = [header::CONTENT_TYPE, header::CONTENT_SECURITY_POLICY, header::CONTENT_LENGTH];
     status == StatusCode::OK
         && is(header::CONTENT_TYPE, "text/html; charset=utf-8")

@@ -1,10 +1,11 @@
-//! Pages that are kept as they were sent: rendered once, compressed once, and sent again to whom they were made for, and to nobody
-//! else.
+//! The page cache: pages are rendered and compressed once, and sent again to those for whom they
+//! were rendered, and to nobody else.
 //!
-//! Which pages: [`policy`], one line each. For whom and by what a page varies: [`variant`]. A page that is kept is rendered under a
-//! request that says nothing but that ([`sealed`]), so that nothing else can be in it. What is kept, and in which form: [`kept`],
-//! with its scripts pinned by their hashes ([`pin`]). [`layer`] stands after the guard and reads and writes; [`fast_path`] answers what is
-//! ready without any layer, where it can tell that the layers would say the same.
+//! [`policy`] lists the cached pages, one line each. [`variant`] says what a page varies by. A
+//! cached page is rendered under a request that contains nothing but that ([`canonical_request`]),
+//! so nothing else can get into it. [`cached_body`] defines the stored form, in which scripts are
+//! allowed by their hashes ([`script_hashes`]). [`layer`] runs inside the guard and reads and
+//! writes the cache; [`fast_path`] answers without the layers where the result would be the same.
 
 mod answer;
 mod cached_body;
@@ -30,7 +31,7 @@ pub use response_headers::X_CACHE;
 pub use variant::{fingerprint, is_in_person};
 use {policy::CachedPages, recent_sessions::RecentSessions, response_headers::Headers};
 
-/// The pages that are cached, and what is at hand for answering from them. Cheap to clone.
+/// The cached pages and what is needed to answer with them. Cheap to clone.
 #[derive(Clone)]
 pub struct PageCache(Arc<Inner>);
 
@@ -40,19 +41,19 @@ pub struct Inner {
     pages: CachedPages,
     guests: RecentSessions,
     headers: Headers,
-    /// Where pages are packed. What finds no place is sent and not kept.
+    /// Compresses pages. When the queue is full, the page is sent but not cached.
     packing: WorkQueue,
     timing: Settings,
 }
 
 impl PageCache {
-    /// As configured.
+    /// Creates the page cache as configured.
     pub fn new(site: AppState) -> Self {
         const QUEUE: usize = 64;
         let settings = &site.config.cache;
         let pages = match site.config.has_lab() {
             true => CachedPages::new(settings),
-            // What an earlier start left in a backend outside of this process is not sent either.
+            // A copy that an earlier start left in an external backend must not be sent either.
             false => CachedPages::new(settings).without(CACHED_PAGE),
         };
         let workers = std::thread::available_parallelism().map_or(1, usize::from);

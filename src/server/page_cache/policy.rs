@@ -1,4 +1,4 @@
-//! Which pages are cached, as `shared::paths` says it and as configured.
+//! The list of cached pages, from `shared::paths` and the configuration.
 
 use std::time::Duration;
 
@@ -8,31 +8,32 @@ use crate::{
     shared::paths::{CacheRule, CachedFor, Lifetime, PAGES, is_public_page},
 };
 
-/// Every page that is cached.
 fn cached_pages(settings: &config::Cache) -> Vec<CachedPage> {
     let rules = PAGES.iter().filter_map(|page| Some((page.path, page.cache?)));
     rules.map(|(route, rule)| cached_page(route, rule, settings)).collect()
 }
 
-/// For whom a page is kept.
+/// The audience of a cached page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// A page for members: each of them has their own.
+    /// Each member has a copy of their own.
     Member,
-    /// A page for everybody: all who are not signed in share one, and each member has their own, for the navigation is part of it.
+    /// Anonymous visitors share one copy, and each member has their own, because the navigation is
+    /// part of the page.
     Public,
-    /// The same, but members get it made anew each time: what `cache.site_ttl` turns on.
+    /// Anonymous visitors share one copy; for members the page is rendered each time. Used by
+    /// `cache.site_ttl`.
     Anonymous,
 }
 
-/// A page that is kept.
+/// A page that is cached.
 #[derive(Clone, Copy, Debug)]
 pub struct CachedPage {
-    /// Its route, which is also what its entries are called. Without parameters.
+    /// The page's route, without parameters; also the name of its cache entries.
     pub route: &'static str,
-    /// For whom.
+    /// The page's audience.
     pub scope: Scope,
-    /// For how long.
+    /// The lifetime of its entries.
     pub policy: Policy,
     /// See [`CacheRule::reads`].
     pub(super) reads: &'static [&'static str],
@@ -40,7 +41,6 @@ pub struct CachedPage {
     pub(super) outlives_its_parts: bool,
 }
 
-/// A page under its rule.
 fn cached_page(route: &'static str, rule: CacheRule, settings: &config::Cache) -> CachedPage {
     let scope = match rule.cached_for {
         CachedFor::Member => Scope::Member,
@@ -58,13 +58,13 @@ const fn policy(route: &'static str, ttl: Duration) -> Policy {
     Policy { name: route, version: 1, ttl: crate::cache::Ttl::For(ttl), grace: Duration::ZERO }
 }
 
-/// All of them, as configured.
+/// All cached pages, as configured.
 pub struct CachedPages {
     pages: Vec<CachedPage>,
 }
 
 impl CachedPages {
-    /// None with `cache.pages = false`.
+    /// Lists the cached pages; none with `cache.pages = false`.
     pub fn new(settings: &config::Cache) -> Self {
         let mut pages = if settings.pages { cached_pages(settings) } else { Vec::new() };
         if settings.pages && !settings.site_ttl.get().is_zero() {
@@ -87,14 +87,14 @@ impl CachedPages {
         Self { pages }
     }
 
-    /// The same without one.
+    /// Removes the page with this route.
     #[must_use]
     pub fn without(mut self, route: &str) -> Self {
         self.pages.retain(|page| page.route != route);
         self
     }
 
-    /// The page with this route. (They are few: looking at each is faster than hashing.)
+    /// Returns the page with this route. (The list is short: a scan is faster than hashing.)
     pub fn find(&self, route: &str) -> Option<&CachedPage> {
         self.pages.iter().find(|page| page.route == route)
     }

@@ -1,5 +1,5 @@
-//! Members whose session was looked at a moment ago. Two looks into memory and what a page varies by, found out once and not at every
-//! page; whether it is still so is asked each time.
+//! Sessions that the fast path has recently resolved. Saves two look-ups in memory and computing
+//! what a page varies by; whether the session is still valid is checked at every request.
 
 use std::{
     collections::HashMap,
@@ -13,33 +13,33 @@ use crate::{
     site::AppState,
 };
 
-/// Locks, so that few wait for each other.
+/// The number of locks, to keep contention low.
 const SHARDS: usize = 16;
-/// Members in each. With more than all of them there is room for, some are looked at once more.
-const MOST: usize = 64;
+/// The sessions in each shard. A full shard is cleared, and its members are resolved again.
+const MAX_SESSIONS_PER_SHARD: usize = 64;
 
-/// Those who were here.
+/// The recently resolved sessions, by hash of the session id.
 #[derive(Default)]
 pub struct RecentSessions([RwLock<HashMap<IdHash, Arc<RecentSession>>>; SHARDS]);
 
-/// One of them.
+/// A resolved session.
 pub struct RecentSession {
     seen: SessionSnapshot,
-    /// What a page shows of the member, and so varies by.
+    /// The fingerprint of what pages show of the member, which is part of their cache key.
     pub rights: Fingerprint,
 }
 
 impl RecentSession {
-    /// Whose session it is.
+    /// Returns the session's member.
     pub fn member(&self) -> &Member {
         &self.seen.member
     }
 }
 
 impl RecentSessions {
-    /// Whose session that is, if nothing of it is left to be asked.
+    /// Returns the session if it can be used without further checks, or `None`.
     pub async fn find(&self, site: &AppState, id: IdHash, now: Millis) -> Option<Arc<RecentSession>> {
-        // A hash: any byte of it will do.
+        // The id is a hash, so any of its bytes is evenly distributed.
         let shard = &self.0[usize::from(id[0]) % SHARDS];
         let known = shard.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
         if let Some(guest) =
@@ -50,7 +50,7 @@ impl RecentSessions {
         let seen = site.sessions.look(&site.members, id).await?;
         let guest = Arc::new(RecentSession { rights: fingerprint(&seen.member), seen });
         let mut guests = shard.write().unwrap_or_else(PoisonError::into_inner);
-        if guests.len() >= MOST {
+        if guests.len() >= MAX_SESSIONS_PER_SHARD {
             guests.clear();
         }
         guests.insert(id, guest.clone());

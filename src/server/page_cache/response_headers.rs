@@ -1,4 +1,4 @@
-//! The headers of every cached page.
+//! The headers of cached pages.
 
 use std::sync::OnceLock;
 
@@ -10,12 +10,12 @@ use crate::{
     timing::{layer, request_id::REQUEST_ID},
 };
 
-/// What the cache had to do with an answer.
+/// Reports the page cache's part in a response.
 pub const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
 const HTML: &str = "text/html; charset=utf-8";
 
-/// The headers of every answer, with room for those that are another each time: to copy them all is faster than to add them one by
-/// one.
+/// Header templates, with a placeholder for each value that changes. Cloning a map is faster than
+/// inserting the headers one by one.
 #[derive(Default)]
 pub struct Headers {
     members: OnceLock<HeaderMap>,
@@ -23,13 +23,14 @@ pub struct Headers {
 }
 
 impl Headers {
-    /// Returns them.
+    /// Returns the headers of a response, for everybody or for a member.
     pub fn of(&self, site: &AppState, is_everybodys: bool) -> HeaderMap {
         let kind = if is_everybodys { &self.everybodys } else { &self.members };
         kind.get_or_init(|| {
             let (vary, caching) = match is_everybodys {
-                // The visitor's own browser may keep it, and asks each time whether it is still the same: who logs in meanwhile is
-                // then sent another one. No cache on the way may, for not all of them know what `Vary: Cookie` means.
+                // The visitor's own browser may store the page and revalidates it each time, so it
+                // gets another one after logging in. Shared caches may not, because not all of them
+                // handle `Vary: Cookie`.
                 true => ("accept-encoding, cookie", "private, no-cache"),
                 false => ("accept-encoding", "private, no-store"),
             };

@@ -1,11 +1,13 @@
-//! The scripts of a page that is kept. A nonce is good for one answer: kept, it would be known to whoever saw the page before, and
-//! whoever gets a script into a page could give it that nonce. So it goes, and the page's policy names instead, by their hashes,
-//! exactly the scripts that carried it. A script that did not carry it gets no hash, and does not run, as in a page made afresh.
+//! Replaces nonces by hashes in cached pages. A nonce is valid for one response: if it were cached,
+//! everybody who has seen the page would know it, and an injected script could carry it. So it is
+//! removed, and the policy lists the hashes of exactly those scripts that carried it. Other scripts
+//! get no hash and do not run, as in a page rendered afresh.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use sha2::{Digest, Sha256};
 
-/// The page without its nonce, and its policy. Nothing when that cannot be done for certain; such a page is not kept.
+/// Returns the page without its nonce, and its policy. Returns `None` if that cannot be done for
+/// certain; such a page is not cached.
 pub fn replace_nonces_with_hashes(html: &str, policy: &str) -> Option<(String, String)> {
     let nonce = nonce(policy)?;
     let attribute = format!(" nonce=\"{nonce}\"");
@@ -29,14 +31,14 @@ pub fn replace_nonces_with_hashes(html: &str, policy: &str) -> Option<(String, S
         rest = after;
     }
     pinned.push_str(rest);
-    // Wherever else it stands, it was not expected there.
+    // It also occurs in a place where it was not expected.
     if pinned.contains(nonce) {
         return None;
     }
     Some((pinned, policy.replace(&format!("'nonce-{nonce}'"), &hashes.join(" "))))
 }
 
-/// The one nonce of a policy.
+/// Returns the policy's only nonce.
 fn nonce(policy: &str) -> Option<&str> {
     const MARK: &str = "'nonce-";
     let (before, rest) = policy.split_once(MARK)?;
@@ -44,8 +46,8 @@ fn nonce(policy: &str) -> Option<&str> {
     (nonce.len() >= 16 && !before.contains(MARK) && !after.contains(MARK)).then_some(nonce)
 }
 
-/// Whether these two halves around the nonce are the start tag of a script that is written in the page itself. (One that is fetched
-/// has its address allowed, or has not.)
+/// Returns whether the halves around the nonce form the start tag of an inline script. (An external
+/// script is allowed or refused by its address.)
 fn is_start_of_script(first: &str, others: &str) -> bool {
     let is_closed =
         |text: &str| text.matches('"').count().is_multiple_of(2) && !text.contains(['<', '>', '\'']);
@@ -55,8 +57,9 @@ fn is_start_of_script(first: &str, others: &str) -> bool {
     is_script && is_closed(&first[1..]) && is_closed(others) && !is_fetched(first) && !is_fetched(others)
 }
 
-/// Where a script ends. Nothing for what an HTML parser could read in another way than it stands there: after `<!--` an end tag need
-/// not be the end, and CR and NUL are something else before the hash is computed.
+/// Returns the end of an inline script, or `None` if an HTML parser might find another one: after
+/// `<!--` the first end tag need not be the end, and CR and NUL are replaced before the browser
+/// computes the hash.
 fn end_of_script(content: &str) -> Option<usize> {
     let end = content.match_indices("</").find(|(at, _)| {
         content.as_bytes().get(at + 2..at + 8).is_some_and(|name| name.eq_ignore_ascii_case(b"script"))

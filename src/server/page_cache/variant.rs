@@ -1,5 +1,6 @@
-//! By what a page varies: the one place that says which requests get the same. Whatever a page shall vary by from here on (a theme, a
-//! language) becomes a part of the key here, and is then in what [`super::canonical_request`] lets through.
+//! What a page varies by, decided here and nowhere else: equal variants get the same copy. Anything
+//! else that pages are to vary by (a theme, a language) must become part of the key here, and only
+//! then may [`super::canonical_request`] let it through.
 
 use axum::{
     extract::Request,
@@ -17,26 +18,28 @@ use crate::{
     },
 };
 
-/// Longer ones are not kept apart: it is no number of a page and no name of a tab.
+/// Bytes of a query above which a page is not cached: it is not the number of a page or the name of
+/// a tab.
 const LONGEST_QUERY: usize = 200;
 
-/// Which of a page's copies.
+/// One of a page's copies.
 #[derive(Clone, Debug)]
 pub struct Variant {
-    /// Whose; nothing: everybody's.
+    /// The member whose copy this is, or `None` for the anonymous one.
     pub member: Option<Member>,
-    /// What the page shows of the member beside the data in it. A copy that was made under other rights, here or by another
-    /// instance which had not heard of the change yet, is another copy.
+    /// What the page shows of the member besides its data. A copy rendered under other rights, here
+    /// or by an instance that had not heard of the change, has another key.
     rights: Fingerprint,
-    /// The parameters that it reads, encoded and sorted.
+    /// The parameters that the page reads, encoded and sorted.
     pub query: String,
 }
 
-/// In hexadecimal; empty where there is no member.
+/// A fingerprint in hexadecimal; empty without a member.
 pub type Fingerprint = String;
 
 impl Variant {
-    /// The copy for this request; nothing when it has to be made for this one request alone. To be asked after the guard.
+    /// Returns the copy for this request, or `None` if the page must be rendered for this request
+    /// alone. Call this only after the guard.
     pub fn of(site: &AppState, page: &CachedPage, request: &Request) -> Option<Self> {
         if request.method() != Method::GET || request.extensions().get::<flash::Carried>().is_some() {
             return None;
@@ -53,11 +56,11 @@ impl Variant {
         Self::for_whom(page, member.cloned(), request.uri().query())
     }
 
-    /// The copy for a member, or for everybody.
+    /// Returns the copy for a member or, without one, for anonymous visitors.
     pub fn for_whom(page: &CachedPage, member: Option<Member>, query: Option<&str>) -> Option<Self> {
         let query = match query {
             None | Some("") => String::new(),
-            // What a page does with its address is its own business where it has not said what that is.
+            // The page has not declared which parameters it reads.
             Some(_) if page.scope == Scope::Anonymous => return None,
             Some(query) => normalised(page.reads, query),
         };
@@ -65,32 +68,33 @@ impl Variant {
         (query.len() <= LONGEST_QUERY).then_some(Self { member, rights, query })
     }
 
-    /// The parts of the key, beside page and member.
+    /// Returns the parts of the cache key besides page and member.
     pub fn parts(&self) -> [&str; 2] {
         parts(&self.rights, &self.query)
     }
 }
 
-/// The parts of the key of a page that shows so much of its member, with these parameters.
+/// Builds the parts of the cache key from a fingerprint and a query.
 pub const fn parts<'a>(rights: &'a str, query: &'a str) -> [&'a str; 2] {
     [rights, query]
 }
 
-/// Whether the member is there in person. (Staff who act as one do so in a session of their own.) The one place that says whose
-/// pages, and parts of pages, are kept.
+/// Returns whether the member is there in person. (Staff impersonate in a session of their own.)
+/// The only place that decides whose pages and fragments are cached.
 pub fn is_in_person(request: &Extensions, member: &Member) -> bool {
     let owner = request.get::<AuthSession>().and_then(|auth| auth.user.as_ref());
     owner.is_none_or(|owner| owner.id() == member.id())
 }
 
-/// Whether this member's pages are others from elsewhere: the way to the admin is shown only where there is one (`admin.allow_from`).
-/// They are made each time, since the request under which a page is kept comes from nowhere.
+/// Returns whether this member's pages vary by client network: staff see the link to the admin only
+/// where `admin.allow_from` permits it. Such pages bypass the cache, because cached pages are
+/// rendered without a client address.
 pub fn varies_by_address(site: &AppState, member: &Member) -> bool {
     member.rights().is_staff && !site.config.admin.allow_from.is_empty()
 }
 
-/// Whether somebody who is not signed in brings a cookie that a page may depend on: a session that has ended, a message, a form on
-/// its way back, the link from a mail. (The one by which a browser is known again is for logging in only.)
+/// Returns whether an anonymous visitor has a cookie that a page may depend on: an ended session, a
+/// message, a pending form, a link from a mail. (The device cookie only matters for logging in.)
 fn brings_something(site: &AppState, request: &Request) -> bool {
     [SESSION, flash::NAME, pending_form::COOKIE]
         .into_iter()
@@ -101,12 +105,13 @@ fn brings_something(site: &AppState, request: &Request) -> bool {
 fn normalised(reads: &[&str], query: &str) -> String {
     let mut pairs: Vec<_> =
         form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| reads.contains(&&**name)).collect();
-    // A stable sort: values of the same name stay in their order.
+    // The sort is stable: values of the same name keep their order.
     pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// What a page, or a part of it, shows of a member beside the data in it. FNV-1a, because all instances on one backend have to agree, whichever Rust they were built with.
+/// Returns a fingerprint of what a page or fragment shows of a member besides its data. Uses
+/// FNV-1a, because all instances on one backend must agree, whichever Rust version built them.
 pub fn fingerprint(member: &Member) -> Fingerprint {
     let rights = member.rights();
     let flags = [u8::from(rights.is_staff), u8::from(rights.is_superuser)];

@@ -1,4 +1,4 @@
-//! Addresses that were confirmed where the accounts come from: a part of the intake.
+//! The importer's part for confirmed e-mail addresses.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,8 @@ use crate::{
 };
 
 impl Importer {
-    /// Addresses that were confirmed there, of who is here with that very address.
+    /// Confirms addresses that the source has confirmed, for imported accounts that have that very
+    /// address here.
     pub(super) async fn take_addresses(&mut self, addresses: Vec<IncomingAddress>) -> Result<(), AppError> {
         let (mut by_key, mut by_name) = (HashMap::new(), HashMap::new());
         for IncomingAddress { owner, email } in addresses {

@@ -1,4 +1,5 @@
-//! An account that was taken before: what changed there since then is taken over, unless it was changed here too.
+//! The importer's part for accounts imported before: takes over what has changed in the source
+//! since, unless it was changed here too.
 
 use super::super::{
     store::{
@@ -52,7 +53,7 @@ impl Importer {
             if there.agree(&here, column) {
                 continue;
             } else if column == Column::LastLogin && was_changed_here {
-                // Both are true; the later one is the last.
+                // Both logins happened; keep the later one.
                 if person.raw.last_login > present.last_login {
                     apply.push(column);
                 }
@@ -65,9 +66,9 @@ impl Importer {
             }
         }
         self.apply(user, &present, person.raw, &apply).await?;
-        // From here on what is there now counts as taken, so that what was kept is told once.
+        // From here on the new values count as imported, so that a conflict is reported once.
         let taken = match notes.contains(&Warning::NewUsernameTaken) {
-            // Whoever has that name may have another tomorrow.
+            // The name may be free at the next import.
             true => there.but_for(before, Column::Username),
             false => there.bytes(),
         };
@@ -78,7 +79,7 @@ impl Importer {
         Ok(())
     }
 
-    /// The account as it is here, in the form in which it comes.
+    /// Returns the account as it is here, in the form of an imported one.
     async fn as_found(&mut self, user: i64, row: PresentRow) -> Result<RawUser, AppError> {
         Ok(RawUser {
             groups: rights::group_keys(&mut self.transaction, user).await?,
@@ -117,7 +118,7 @@ impl Importer {
         let mut row = present.clone();
         let mut changes = Vec::new();
         for column in columns {
-            // Never a secret.
+            // Passwords are never recorded.
             let (old, new_text) = match column {
                 Column::Password => Default::default(),
                 other => (other.text(present), other.text(&new)),
@@ -139,7 +140,7 @@ impl Importer {
         }
         people::update(transaction, user, &as_row(&row)).await?;
         let is_elsewhere = email_address::key(&row.email) != email_address::key(&present.email);
-        // As with every change of these: no link of before opens a way back.
+        // As with every such change: earlier links in mails must not work any more.
         if is_elsewhere {
             tokens::revoke(transaction, UserId(user), Change::AddressByStaff).await?;
             mail::service::forget_elsewhere(transaction, UserId(user), &row.email).await?;
@@ -161,7 +162,7 @@ fn take_over(column: Column, row: &mut RawUser, new: &RawUser) {
     match column {
         Column::Username => row.username.clone_from(&new.username),
         Column::Email => {
-            // Another address has to be confirmed anew; the same one in other letters does not.
+            // A new address must be confirmed again; the same one in other case need not.
             if email_address::key(&row.email) != email_address::key(&new.email) {
                 row.email_verified_at = None;
             }

@@ -1,12 +1,12 @@
-//! What was taken last time, a hash for each value. A value that is here as it was taken was not changed here; one that comes as it
-//! was taken was not changed there.
+//! Hashes of the values imported last. A value here that matches its hash was not changed here; one
+//! in the file that matches was not changed in the source.
 
 use sha2::{Digest, Sha256};
 
 use super::super::valid_user::RawUser;
 use crate::base::clock::Millis;
 
-/// A value of an account that is taken over when it changes there, and what the report calls it.
+/// A value that is taken over when it changes in the source, and its name in the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     Username,
@@ -53,7 +53,7 @@ impl Column {
         }
     }
 
-    /// As text, for the hash and for the record of changes; a password only for the hash.
+    /// Returns the value as text, for the hash and for the audit log; a password only for the hash.
     pub fn text(self, raw: &RawUser) -> String {
         match self {
             Self::Username => raw.username.clone(),
@@ -75,31 +75,32 @@ fn time(at: Option<Millis>) -> String {
     at.map(|at| crate::base::moment::moment(at).iso).unwrap_or_default()
 }
 
-/// Eight bytes of SHA-256 a value: enough to tell a change, and no copy of what it was.
+/// Bytes of SHA-256 per value: enough to detect a change, without storing the value.
 const BYTES: usize = 8;
 
-/// The hashes of all columns, and of when the account was made, which never changes.
+/// The hashes of all columns, and of the date the account was created, which never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Digests(Vec<u8>);
 
 impl Digests {
-    /// Of an account, whose groups and permissions are sorted.
+    /// Hashes an account, whose groups and permissions must be sorted.
     pub fn of(raw: &RawUser) -> Self {
         let texts = Column::ALL.into_iter().map(|column| column.text(raw));
         Self(texts.chain([time(raw.date_joined)]).flat_map(|text| digest(&text)).collect())
     }
 
-    /// As it was stored.
+    /// Wraps stored hashes.
     pub fn stored(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 
-    /// To be stored.
+    /// Returns the hashes to be stored.
     pub fn bytes(&self) -> Vec<u8> {
         self.0.clone()
     }
 
-    /// To be stored, with another's hash for one column: that one has not been taken over yet.
+    /// Returns the hashes to be stored, with the other's hash for one column that was not taken
+    /// over yet.
     pub fn but_for(&self, other: &Self, column: Column) -> Vec<u8> {
         let (mut bytes, at) = (self.bytes(), column as usize);
         if let (Some(slot), Some(others)) = (bytes.get_mut(at * BYTES..(at + 1) * BYTES), other.at(at)) {
@@ -108,12 +109,13 @@ impl Digests {
         bytes
     }
 
-    /// Whether a column is the same in both.
+    /// Returns whether a column has the same hash in both.
     pub fn agree(&self, other: &Self, column: Column) -> bool {
         self.at(column as usize) == other.at(column as usize)
     }
 
-    /// Whether both accounts were made at the same time: another time, another person.
+    /// Returns whether both accounts have the same creation date. A different one means a different
+    /// person.
     pub fn same_person(&self, other: &Self) -> bool {
         self.at(Column::ALL.len()) == other.at(Column::ALL.len())
     }
@@ -123,7 +125,6 @@ impl Digests {
     }
 }
 
-/// Of one text.
 pub fn digest(text: &str) -> [u8; BYTES] {
     let mut bytes = [0; BYTES];
     bytes.copy_from_slice(&Sha256::digest(text)[..BYTES]);

@@ -1,4 +1,4 @@
-//! In from Django.
+//! Imports from Django.
 
 use std::{
     fs::File,
@@ -14,22 +14,23 @@ use super::super::{
 use super::import::{from_reader, outage, take_all};
 use crate::{base::failure::Failure, site::AppState};
 
-/// What is to be taken.
+/// What to import.
 pub struct DjangoImport {
     /// A dump or a database.
     pub file: PathBuf,
-    /// What the site is called, should there be several.
+    /// The site's name, to tell several apart.
     pub source: String,
-    /// Where it keeps its users.
+    /// The model of its users.
     pub user_model: UserModel,
-    /// Whether nothing is to be there afterwards.
+    /// Whether to roll back at the end.
     pub dry_run: bool,
 }
 
-/// Takes users, groups, permissions and memberships; of what was taken before, what has changed there and not here.
+/// Imports users, groups, permissions and memberships. For rows imported before, takes over what
+/// has changed in the source and not here.
 ///
 /// # Errors
-/// When the file is not good, or on an outage: nothing is taken then.
+/// A [`Failure`] when the file is invalid or the database cannot be used; nothing is imported then.
 pub async fn import_django(
     site: &AppState,
     import: DjangoImport,
@@ -51,7 +52,7 @@ pub async fn import_django(
     .await
 }
 
-/// By its first bytes.
+/// Recognises a SQLite database by its first bytes.
 fn is_database(file: &Path) -> Result<bool, Failure> {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     let mut begin = Vec::new();

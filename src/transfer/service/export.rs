@@ -1,4 +1,4 @@
-//! Everybody, as lines.
+//! Exports all groups and accounts as lines.
 
 use std::io::Write;
 
@@ -9,7 +9,7 @@ use super::super::{
 };
 use crate::{base::failure::Failure, site::AppState};
 
-/// How many there were.
+/// The numbers of exported rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exported {
     /// Groups.
@@ -18,17 +18,18 @@ pub struct Exported {
     pub users: u64,
 }
 
-/// Writes all groups and all accounts, as they are at one moment. A thousand accounts are in memory at a time.
+/// Writes all groups and all accounts as of one moment, with a thousand accounts in memory at a
+/// time.
 ///
 /// # Errors
-/// When it cannot be read or written.
+/// A [`Failure`] when the database cannot be read or the output not written.
 pub async fn export(
     site: &AppState,
     to: &mut (dyn Write + Send),
     progress: &Progress,
 ) -> Result<Exported, Failure> {
     const PAGE: i64 = 1000;
-    // One transaction, so that nobody is there twice or half.
+    // One transaction, so that no account is missing, duplicated or half changed.
     let mut snapshot = site.db.snapshot().await?;
     progress.expect(exports::count(&mut snapshot).await?);
     let at = lines::time(site.clock.now());

@@ -1,4 +1,4 @@
-//! Groups on their way in.
+//! The importer's part for groups.
 
 use super::super::{
     import_row::IncomingGroup,
@@ -16,7 +16,7 @@ use crate::{
     shared::error::AppError,
 };
 
-/// A group by our rules.
+/// A validated group.
 struct Group {
     name: String,
     key: String,
@@ -24,7 +24,7 @@ struct Group {
 }
 
 impl Group {
-    /// Name and permissions.
+    /// Hashes the name and the permissions.
     fn digests(&self) -> Vec<u8> {
         [digest(&self.name), digest(&self.permissions.join(", "))].concat()
     }
@@ -54,12 +54,14 @@ impl Importer {
             Some((Some(id), before)) => {
                 let key = group.key.clone();
                 self.change_group(label, id, group, &before, notes).await?;
-                // Accounts refer to it by its name there, whatever it is called here by now.
+                // Accounts refer to the group by its name in the source, whatever it is called here
+                // by now.
                 self.groups.entry(key).or_insert(id);
             }
             None => match self.groups.get(&group.key).copied() {
                 Some(id) => {
-                    // By our own file it is the same group; to be told only where it could be missed.
+                    // In our own format the same name means the same group, which is reported only
+                    // if its permissions differ.
                     if !self.source.is_empty()
                         || groups::permissions(&mut self.transaction, id).await? != group.permissions
                     {
@@ -98,7 +100,7 @@ impl Importer {
         Ok(groups::remember(&mut self.transaction, &self.source, &label.key, id, &group.digests()).await?)
     }
 
-    /// As with accounts: what changed there and not here.
+    /// Takes over what has changed in the source and not here, as with accounts.
     async fn change_group(
         &mut self,
         label: Label,

@@ -1,4 +1,4 @@
-//! Our own file, read back.
+//! Imports our own file format.
 
 use std::io::{BufRead, Read};
 
@@ -14,10 +14,11 @@ use super::super::{
 use super::importer::Importer;
 use crate::{base::failure::Failure, shared::error::AppError, site::AppState};
 
-/// Takes all accounts and groups of a file that are not here yet. Those that are here, by their names, stay as they are.
+/// Imports all accounts and groups of the file that are not here yet. Those whose names are here
+/// stay as they are.
 ///
 /// # Errors
-/// When the file is not good, or on an outage: nothing is taken then.
+/// A [`Failure`] when the file is invalid or the database cannot be used; nothing is imported then.
 pub async fn import(
     site: &AppState,
     from: impl BufRead + Send + 'static,
@@ -29,7 +30,8 @@ pub async fn import(
     from_reader(site, "", dry_run, report, move |give| read(from, &progress, give)).await
 }
 
-/// Reads on a thread of its own, since parsing blocks, and writes what comes. The reader is at most a few batches ahead.
+/// Reads on a thread of its own, because parsing blocks, and writes the batches. The reader is at
+/// most a few batches ahead.
 pub(super) async fn from_reader(
     site: &AppState,
     source: &str,
@@ -48,7 +50,7 @@ pub(super) async fn from_reader(
     }
 }
 
-/// Everything that comes; what ends the import early drops the receiver, and so ends the reader.
+/// Writes all batches. An error drops the receiver, which also ends the reader.
 pub(super) async fn take_all(
     site: &AppState,
     source: &str,
@@ -71,8 +73,8 @@ pub(super) fn outage(error: AppError) -> Failure {
     Failure::message(format!("{error} (nothing was taken)"))
 }
 
-/// Longer than any account with its groups.
-const LONGEST: u64 = 1024 * 1024;
+/// The maximum bytes of a line: more than any account with its groups needs.
+const MAX_LINE_BYTES: u64 = 1024 * 1024;
 
 fn read(
     mut from: impl BufRead,
@@ -84,7 +86,7 @@ fn read(
     loop {
         line.clear();
         let count = Read::by_ref(&mut from)
-            .take(LONGEST)
+            .take(MAX_LINE_BYTES)
             .read_until(b'\n', &mut line)
             .map_err(|error| format!("the file cannot be read: {error}"))?;
         if count == 0 {
@@ -103,7 +105,7 @@ fn read(
                 }
             }
             Ok(None) => {}
-            // It may quote the file, and goes to a terminal.
+            // Escaped, because it may quote the file and goes to a terminal.
             Err(trouble) => return Err(format!("line {number}: {}", trouble.escape_debug())),
         }
     }
@@ -113,7 +115,7 @@ fn read(
     }
 }
 
-/// How far the file is.
+/// The state of reading a file.
 #[derive(Default)]
 struct State {
     has_begun: bool,
@@ -150,7 +152,7 @@ impl State {
                 progress.rows(1);
                 let name = user.username.clone();
                 self.users.push(ImportRow { key: String::new(), name, found: user.raw(), notes: Vec::new() });
-                // The groups that are left go first; the account waits for the next batch.
+                // The remaining groups go first; the account waits for the next batch.
                 if !self.groups.is_empty() {
                     return Ok(Some(Batch::Groups(std::mem::take(&mut self.groups))));
                 }

@@ -1,4 +1,4 @@
-//! The writer: batches in, everything in one transaction, nothing there before the end.
+//! Writes batches to the database in one transaction, so that nothing is visible before the end.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -29,28 +29,28 @@ use crate::{
     site::AppState,
 };
 
-/// An import that is under way. Dropped, it has never been.
+/// An import in progress. Dropping it rolls back.
 pub struct Importer {
     pub(super) transaction: Transaction,
-    /// Empty where nobody remembers where the rows come from.
+    /// Empty if the source of the rows is not recorded.
     pub(super) source: String,
     pub(super) now: Millis,
-    /// Numbers of groups by the keys of their names.
+    /// Ids of groups by the keys of their names.
     pub(super) groups: HashMap<String, i64>,
-    /// What the imported passwords cost to check.
+    /// The hashing costs of the imported passwords.
     password_costs: BTreeSet<String>,
     clock: Clock,
     pub(super) report: Report,
 }
 
-/// Which row, for the report.
+/// Identifies a row in the report.
 pub(super) struct Label {
     pub kind: &'static str,
     pub key: String,
     pub name: String,
 }
 
-/// An account that our rules would take.
+/// An account that has passed validation.
 struct Candidate {
     label: Label,
     person: ValidUser,
@@ -58,7 +58,7 @@ struct Candidate {
 }
 
 impl Importer {
-    /// Begins one.
+    /// Begins an import.
     pub async fn begin(site: &AppState, source: &str, report: Report) -> Result<Self, AppError> {
         let mut transaction = site.db.begin().await?;
         let groups = groups::all(&mut transaction).await?;
@@ -73,7 +73,7 @@ impl Importer {
         })
     }
 
-    /// Takes a batch.
+    /// Imports a batch.
     pub async fn take(&mut self, batch: Batch) -> Result<(), AppError> {
         match batch {
             Batch::Groups(groups) => {
@@ -87,7 +87,7 @@ impl Importer {
         }
     }
 
-    /// Ends it: all is there from now on, or, where it was only a rehearsal, nothing.
+    /// Commits the import, or rolls it back for a dry run.
     pub async fn finish(mut self, dry_run: bool) -> Result<Report, AppError> {
         if dry_run {
             self.transaction.rollback().await?;
@@ -140,7 +140,7 @@ impl Importer {
         self.add(new).await
     }
 
-    /// Those whom our rules would take, each once.
+    /// Returns the valid accounts, each once.
     fn candidates(&mut self, users: Vec<ImportRow>) -> Vec<Candidate> {
         let (mut candidates, mut seen) = (Vec::with_capacity(users.len()), HashSet::new());
         for ImportRow { key, name, found, mut notes } in users {
@@ -161,7 +161,7 @@ impl Importer {
         candidates
     }
 
-    /// Groups by the keys of their names; those that are not here are left out.
+    /// Replaces names of groups by their keys, leaving out unknown groups.
     fn know_groups(&self, person: &mut ValidUser, notes: &mut Vec<Warning>) {
         let mut keys: Vec<String> = Vec::with_capacity(person.raw.groups.len());
         for name in std::mem::take(&mut person.raw.groups) {
@@ -175,7 +175,7 @@ impl Importer {
         person.raw.groups = keys;
     }
 
-    /// Those who were never here.
+    /// Adds accounts that were never imported before.
     async fn add(&mut self, new: Vec<Candidate>) -> Result<(), AppError> {
         let names: Vec<&str> = new.iter().map(|new| new.person.username_key.as_str()).collect();
         let mut taken = people::usernames_taken(&mut self.transaction, &names).await?;
@@ -200,7 +200,8 @@ impl Importer {
         self.write(&labels, &rows).await
     }
 
-    /// Somebody here has the name. By our own file it is the same person; by another site's nobody can know.
+    /// Handles a username that exists here. In our own format it means the same person; from
+    /// another site it may be anybody.
     fn met(&mut self, label: Label) {
         if self.source.is_empty() {
             self.report.totals.users.unchanged += 1;

@@ -1,4 +1,4 @@
-//! The verbs: in from Django, out and in by our own file.
+//! The operations: import from Django, and export and import of our own format.
 
 mod addresses;
 mod changes;

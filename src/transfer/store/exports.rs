@@ -1,4 +1,4 @@
-//! SQL that reads everybody, page by page.
+//! SQL that reads all accounts page by page.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Error, FromRow};
 
 use crate::base::clock::Millis;
 
-/// An account with its hash.
+/// An account with its password hash.
 #[derive(FromRow)]
 pub struct ExportRow {
     pub id: i64,
@@ -29,7 +29,7 @@ pub async fn count(connection: &mut AnyConnection) -> Result<u64, Error> {
     Ok(count.unsigned_abs())
 }
 
-/// The next ones after this number.
+/// Returns the next accounts after this id.
 pub async fn page(connection: &mut AnyConnection, after: i64, limit: i64) -> Result<Vec<ExportRow>, Error> {
     sqlx::query_as(
         "SELECT id, username, email, email_verified_at, password_hash, first_name, last_name, is_active, is_staff, \
@@ -43,7 +43,7 @@ pub async fn page(connection: &mut AnyConnection, after: i64, limit: i64) -> Res
 
 type Lists = HashMap<i64, Vec<String>>;
 
-/// The names of the groups of the accounts between two numbers.
+/// Returns the names of groups of the accounts in a range of ids.
 pub async fn groups(connection: &mut AnyConnection, first: i64, last: i64) -> Result<Lists, Error> {
     lists(
         connection,
@@ -55,7 +55,7 @@ pub async fn groups(connection: &mut AnyConnection, first: i64, last: i64) -> Re
     .await
 }
 
-/// What the accounts between two numbers may do of their own.
+/// Returns the permissions that the accounts in a range of ids have of their own.
 pub async fn permissions(connection: &mut AnyConnection, first: i64, last: i64) -> Result<Lists, Error> {
     lists(
         connection,
@@ -75,7 +75,7 @@ async fn lists(connection: &mut AnyConnection, sql: &str, first: i64, last: i64)
     Ok(lists)
 }
 
-/// All groups, each with what its members may do.
+/// Returns all groups with their permissions.
 pub async fn all_groups(connection: &mut AnyConnection) -> Result<Vec<(String, Vec<String>)>, Error> {
     let groups: Vec<(i64, String)> =
         sqlx::query_as("SELECT id, name FROM groups ORDER BY name_key").fetch_all(&mut *connection).await?;

@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Error, FromRow};
 
 use super::rights::strings;
 
-/// All groups, number by key of the name.
+/// Returns the ids of all groups by the keys of their names.
 pub async fn all(connection: &mut AnyConnection) -> Result<HashMap<String, i64>, Error> {
     let rows: Vec<(String, i64)> =
         sqlx::query_as("SELECT name_key, id FROM groups").fetch_all(connection).await?;
@@ -23,7 +23,7 @@ pub async fn insert(connection: &mut AnyConnection, id: i64, name: &str, key: &s
         .map(drop)
 }
 
-/// Another name.
+/// Renames a group.
 pub async fn rename(connection: &mut AnyConnection, id: i64, name: &str, key: &str) -> Result<(), Error> {
     sqlx::query("UPDATE groups SET name = $2, name_key = $3, version = version + 1 WHERE id = $1")
         .bind(id)
@@ -44,7 +44,7 @@ pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<
     strings(connection, "SELECT codename FROM group_permissions WHERE group_id = $1", id).await
 }
 
-/// These and no others.
+/// Replaces the group's permissions.
 pub async fn set_permissions(
     connection: &mut AnyConnection,
     id: i64,
@@ -64,10 +64,10 @@ pub async fn set_permissions(
     Ok(())
 }
 
-/// A group that was taken before.
+/// A group that was imported before.
 #[derive(FromRow)]
 pub struct KnownGroup {
-    /// Empty when it was deleted here.
+    /// `None` if it was deleted here.
     pub group_id: Option<i64>,
     pub digests: Vec<u8>,
 }

@@ -5,11 +5,11 @@ use sqlx::{AnyConnection, Error, FromRow};
 use super::{list, values};
 use crate::base::clock::Millis;
 
-/// Who was taken before under a key.
+/// An account that was imported before.
 #[derive(FromRow)]
 pub struct KnownRow {
     pub source_key: String,
-    /// Empty when the account was deleted here.
+    /// `None` if the account was deleted here.
     pub user_id: Option<i64>,
     pub digests: Option<Vec<u8>>,
 }
@@ -32,7 +32,7 @@ pub async fn known(
     query.fetch_all(connection).await
 }
 
-/// A taken account: its key there, its number here, what was taken.
+/// An imported account: its key in the source, its id here, and the hashes of its values.
 pub struct Taken<'a> {
     pub key: &'a str,
     pub user: i64,
@@ -64,10 +64,10 @@ pub async fn update(connection: &mut AnyConnection, user: i64, digests: &[u8]) -
         .map(drop)
 }
 
-/// Who came from there and is here: for the addresses.
+/// An imported account, for the confirmation of its address.
 #[derive(FromRow)]
 pub struct OwnerRow {
-    /// Its key there, or its username's key here.
+    /// Its key in the source, or its username's key here.
     pub key: String,
     pub id: i64,
     pub username: String,
@@ -75,7 +75,7 @@ pub struct OwnerRow {
     pub email_verified_at: Option<Millis>,
 }
 
-/// The accounts with these keys there; with `by_name` those with these usernames.
+/// Returns the imported accounts with these keys, or with `by_name` those with these usernames.
 pub async fn owners(
     connection: &mut AnyConnection,
     source: &str,

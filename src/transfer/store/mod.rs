@@ -1,4 +1,4 @@
-//! SQL for many accounts at once: a statement for each takes too long for a million.
+//! SQL for many accounts at once: for a million, one statement each would take too long.
 
 pub mod django;
 pub mod exports;

@@ -1,4 +1,4 @@
-//! SQL for the table `users` and what hangs on it.
+//! SQL for the table `users` and for sessions.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::super::valid_user::ValidUser;
 use super::{list, values};
 use crate::base::{clock::Millis, email_address, username};
 
-/// An account with the number that it gets here.
+/// An account with its new id.
 pub struct Numbered {
     pub id: i64,
     pub person: ValidUser,
@@ -50,7 +50,7 @@ pub async fn insert(connection: &mut AnyConnection, rows: &[Numbered], now: Mill
     query.execute(connection).await.map(drop)
 }
 
-/// Which of these usernames somebody has.
+/// Returns which of these usernames are taken.
 pub async fn usernames_taken(
     connection: &mut AnyConnection,
     keys: &[&str],
@@ -58,7 +58,7 @@ pub async fn usernames_taken(
     found(connection, "SELECT username_key FROM users WHERE username_key IN", keys).await
 }
 
-/// Which of these addresses somebody has proven.
+/// Returns which of these addresses are confirmed for an account.
 pub async fn emails_proven(connection: &mut AnyConnection, keys: &[&str]) -> Result<HashSet<String>, Error> {
     let sql = "SELECT email_key FROM users WHERE email_verified_at IS NOT NULL AND email_key IN";
     found(connection, sql, keys).await
@@ -90,8 +90,8 @@ pub struct PresentRow {
     pub last_login: Option<Millis>,
 }
 
-/// Takes the account for the rest of the transaction, so that what is read of it now is still so when it is written. (On SQLite nobody
-/// else writes anyway.)
+/// Locks the account's row for the rest of the transaction, so that what is read now is still true
+/// when it is written. (On SQLite there is only one writer anyway.)
 pub async fn hold(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
     sqlx::query("UPDATE users SET version = version WHERE id = $1")
         .bind(id)
@@ -110,7 +110,7 @@ pub async fn present(connection: &mut AnyConnection, id: i64) -> Result<Option<P
     .await
 }
 
-/// The whole row anew.
+/// Writes the whole row.
 pub async fn update(connection: &mut AnyConnection, id: i64, row: &PresentRow) -> Result<(), Error> {
     sqlx::query(
         "UPDATE users SET username = $2, username_key = $3, email = $4, email_key = $5, email_verified_at = $6, \
@@ -137,7 +137,7 @@ pub async fn update(connection: &mut AnyConnection, id: i64, row: &PresentRow) -
     .map(drop)
 }
 
-/// The end of every session of an account.
+/// Ends all sessions of an account.
 pub async fn end_sessions(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
     sqlx::query("UPDATE users SET session_stamp = $2 WHERE id = $1")
         .bind(id)
@@ -147,7 +147,7 @@ pub async fn end_sessions(connection: &mut AnyConnection, id: i64) -> Result<(),
     sqlx::query("DELETE FROM sessions WHERE user_id = $1").bind(id).execute(connection).await.map(drop)
 }
 
-/// Confirms the addresses of these accounts.
+/// Marks the addresses of these accounts as confirmed.
 pub async fn confirm(connection: &mut AnyConnection, ids: &[i64], now: Millis) -> Result<(), Error> {
     if ids.is_empty() {
         return Ok(());

@@ -1,14 +1,14 @@
-//! SQL for what an account may do: its groups and its own permissions.
+//! SQL for an account's groups and its own permissions.
 
 use sqlx::{AnyConnection, Error};
 
 use super::values;
 
-/// Who belongs to which group, as (group, user); what is there already stays.
+/// Adds members to groups, as (group, user). Existing rows stay.
 pub async fn insert_members(connection: &mut AnyConnection, rows: &[(i64, i64)]) -> Result<(), Error> {
-    /// One account may belong to many.
-    const MOST: usize = 1000;
-    for rows in rows.chunks(MOST) {
+    /// Chunked, because one account may belong to many groups.
+    const BATCH_SIZE: usize = 1000;
+    for rows in rows.chunks(BATCH_SIZE) {
         let sql = format!(
             "INSERT INTO group_members (group_id, user_id) VALUES {} ON CONFLICT (group_id, user_id) DO NOTHING",
             values(rows.len(), 2)
@@ -19,10 +19,10 @@ pub async fn insert_members(connection: &mut AnyConnection, rows: &[(i64, i64)])
     Ok(())
 }
 
-/// Which account may do what, as (user, codename); what is there already stays.
+/// Grants permissions, as (user, codename). Existing rows stay.
 pub async fn insert_permissions(connection: &mut AnyConnection, rows: &[(i64, &str)]) -> Result<(), Error> {
-    const MOST: usize = 1000;
-    for rows in rows.chunks(MOST) {
+    const BATCH_SIZE: usize = 1000;
+    for rows in rows.chunks(BATCH_SIZE) {
         let sql = format!(
             "INSERT INTO user_permissions (user_id, codename) VALUES {} ON CONFLICT (user_id, codename) DO NOTHING",
             values(rows.len(), 2)
@@ -33,7 +33,7 @@ pub async fn insert_permissions(connection: &mut AnyConnection, rows: &[(i64, &s
     Ok(())
 }
 
-/// The keys of an account's groups.
+/// Returns the keys of an account's groups.
 pub async fn group_keys(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
     strings(
         connection,
@@ -43,7 +43,7 @@ pub async fn group_keys(connection: &mut AnyConnection, id: i64) -> Result<Vec<S
     .await
 }
 
-/// What an account may do of its own.
+/// Returns the permissions that an account has of its own.
 pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
     strings(connection, "SELECT codename FROM user_permissions WHERE user_id = $1", id).await
 }
@@ -55,7 +55,7 @@ pub(super) async fn strings(
 ) -> Result<Vec<String>, Error> {
     let rows: Vec<(String,)> = sqlx::query_as(sql).bind(id).fetch_all(connection).await?;
     let mut strings: Vec<String> = rows.into_iter().map(|(text,)| text).collect();
-    // By bytes, whatever the database's order is.
+    // Sorted by bytes, whatever the database's collation is.
     strings.sort();
     Ok(strings)
 }

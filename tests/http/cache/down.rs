@@ -1,4 +1,4 @@
-//! When a backend is down the site goes on as if every read missed, and is well again by itself.
+//! When a backend is down, the site goes on as if every read missed, and recovers by itself.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Place, minute, servers::Server};
 use crate::support::{TestSite, Visitor, log};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 macro_rules! on_every_server {
     ($($case:ident)*) => {
@@ -44,7 +44,7 @@ on_every_server! {
     what_is_written_meanwhile_leaves_nothing_old
 }
 
-/// Everything misses, and everything goes on.
+/// Every read misses, and nothing fails.
 async fn all_misses(place: &Place) {
     let (part, policy) = (place.of_ada(), minute("down"));
     assert_eq!(part.get::<i64>(policy, &[]).await, None);
@@ -62,13 +62,13 @@ async fn all_misses(place: &Place) {
 async fn well_again(place: &Place) {
     let begun = Instant::now();
     loop {
-        // As a second passes, and the next one may try.
+        // After a second, the next call may try the backend again.
         place.clock.advance(Duration::from_secs(1));
         place.of_ada().set(minute("well"), &[], &1).await;
         if place.of_ada().get(minute("well"), &[]).await == Some(1) {
             break;
         }
-        assert!(begun.elapsed() < PATIENCE, "it does not come back");
+        assert!(begun.elapsed() < TIMEOUT, "it does not come back");
         tokio::task::yield_now().await;
     }
     assert!(place.cache.stats().await.down_since.is_none());
@@ -94,7 +94,7 @@ async fn paused_it_slows_nobody(place: &Place, server: Server) {
         let loaded = place.of_ada().get_or_set(minute("paused"), &[], || async { Ok(number) }).await;
         assert_eq!(loaded, Ok(number));
     }
-    // One may try in each second, and waits for a third of one.
+    // One call per second may try, and waits for a third of a second.
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     all_misses(place).await;
     server.resume();
@@ -108,7 +108,7 @@ async fn it_has_the_time_that_is_configured(_: &Place, server: Server) {
     place.of_ada().set(policy, &[], &1).await;
     assert_eq!(place.of_ada().get(policy, &[]).await, Some(1));
     server.pause();
-    // It may answer once more before the signal is there.
+    // It may answer once more before the signal arrives.
     let mut begun = Instant::now();
     while place.of_ada().get::<i64>(policy, &[]).await.is_some() {
         begun = Instant::now();
@@ -130,7 +130,7 @@ async fn one_warning_a_minute(place: &Place, mut server: Server) {
     let begun = place.clock.now();
     for second in 0..150 {
         place.of_ada().get::<i64>(minute("any"), &[]).await;
-        // The clock goes on by itself as well, however long the tests take.
+        // The clock also runs by itself, however long the tests take.
         let minutes = usize::try_from((place.clock.now() - begun) / 60_000).expect("not before");
         assert!((1..=1 + minutes).contains(&warnings()), "{} after {second} s", warnings());
         place.clock.advance(Duration::from_secs(1));
@@ -149,20 +149,21 @@ async fn what_is_taken_back_meanwhile_stays_so(place: &Place, server: Server) {
     assert!(begun.elapsed() < Duration::from_secs(2), "nobody waits until it is back");
     assert_eq!(place.of_ada().get::<String>(policy, &[]).await, None);
     server.resume();
-    // Here it is gone from that moment on, and everywhere as soon as the server has heard of it.
+    // On this instance the entry is invalid at once, on the other as soon as the server knows of
+    // it.
     let begun = Instant::now();
     while place.elsewhere().get::<String>(policy, &[]).await.is_some() {
         assert_eq!(place.of_ada().get::<String>(policy, &[]).await, None);
-        assert!(begun.elapsed() < PATIENCE, "the server never hears of it");
+        assert!(begun.elapsed() < TIMEOUT, "the server never hears of it");
         place.clock.advance(Duration::from_millis(100));
     }
-    // From then on it is kept again.
+    // From then on entries are stored again.
     let begun = Instant::now();
     while place.elsewhere().get(policy, &[]).await != Some("new".to_owned()) {
         place.clock.advance(Duration::from_millis(100));
         let loaded = place.of_ada().get_or_set(policy, &[], || async { Ok("new".to_owned()) }).await;
         assert_eq!(loaded, Ok("new".to_owned()));
-        assert!(begun.elapsed() < PATIENCE, "it is not kept again");
+        assert!(begun.elapsed() < TIMEOUT, "it is not kept again");
     }
 }
 
@@ -183,11 +184,11 @@ async fn what_is_written_meanwhile_leaves_nothing_old(place: &Place, server: Ser
         if place.cache.stats().await.down_since.is_none() {
             break;
         }
-        assert!(begun.elapsed() < PATIENCE, "it does not come back");
+        assert!(begun.elapsed() < TIMEOUT, "it does not come back");
     }
 }
 
-/// The lock of the folder is held by somebody who does not go on.
+/// Another process holds the folder's lock and does not release it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_that_cannot_be_written_are_an_outage_too() {
     let place = Place::open("file").await.expect("it needs nothing");
@@ -210,7 +211,7 @@ async fn save(member: &mut Visitor) {
 
 #[tokio::test]
 async fn the_site_goes_on_without_its_backend() {
-    // Ports at which nobody listens.
+    // Ports on which nothing listens.
     for url in ["redis://127.0.0.1:9", "memcached://127.0.0.1:9"] {
         let site = TestSite::start_with(|config| {
             config.cache.url = CacheUrl::deserialize(serde_json::Value::from(url)).expect("an address");
@@ -246,7 +247,7 @@ async fn a_site_on_any_backend_keeps_the_dashboard_until_something_changes() {
         })
         .await;
         let mut member = site.member("ada").await;
-        // The page, and the two entries in it.
+        // The page and its two entries.
         let made = "/members/dashboard=miss,profile_summary=miss,dashboard=miss";
         for state in [made, "/members/dashboard=hit", "/members/dashboard=hit"] {
             let page = member.get("/members/dashboard").await;

@@ -1,4 +1,4 @@
-//! Looking in from outside: what is there, whose, how long, and never what it says.
+//! Listing entries: name, scope and times, but never the values.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn entries_are_listed_without_their_values(place: &Place) {
     assert_eq!(of_ada.expires_at, Some(of_ada.computed_at + 60_000));
     assert_eq!(listing.entries[0].expires_at, None);
     assert_eq!(of_ada.tags, ["name:summary".into(), format!("member:{}", place.ada.id()), "group:7".into()]);
-    // Said in words what is wanted.
+    // With filters.
     let names = async |filter: Filter| {
         let listing = place.cache.list(&filter, 0, 10).await.expect("a list");
         listing.entries.iter().map(|entry| format!("{} {:?}", entry.name, entry.scope)).collect::<Vec<_>>()
@@ -52,10 +52,10 @@ async fn entries_are_listed_without_their_values(place: &Place) {
         [of_bob, of_ada.clone()]
     );
     assert_eq!(names(Filter { text: Some("group:7".into()), ..Filter::default() }).await, [of_ada]);
-    // A page at a time.
+    // Page by page.
     let second = place.cache.list(&Filter::default(), 1, 1).await.expect("a list");
     assert_eq!((second.entries[0].scope, second.has_more), (bob, true));
-    // What was taken back is not there, and why stands at what came after it.
+    // Invalidated entries are not listed; the next entry shows the cause.
     place.cache.invalidate_member(place.ada.id(), "names changed").await;
     assert_eq!(names(Filter { member: Some(place.ada.id()), ..Filter::default() }).await, [""; 0]);
     place.of_ada().set(minute("summary"), &[], &1).await;
@@ -107,7 +107,7 @@ async fn hits_and_misses_are_counted_and_drawn() {
     place.clock.advance(Duration::from_secs(25));
     let series = place.cache.series();
     assert!(series.len() >= 3 && series.last().expect("one").counts.hits == 0);
-    // An entry's own.
+    // The hits of a single entry.
     place.of_ada().set(policy, &[], &1).await;
     for _ in 0..3 {
         place.of_ada().get::<u32>(policy, &[]).await;

@@ -1,4 +1,4 @@
-//! Single flight: however many want the same at once, one makes it; on every backend.
+//! Single flight: however many callers miss at once, one computes the value; on every backend.
 
 use std::{
     sync::{
@@ -34,7 +34,7 @@ enum How {
     Badly,
 }
 
-/// As many as want it at once; each with what it got, and how many times it was computed.
+/// A thousand callers at once: the result of each, and the number of computations.
 async fn crowd(place: &Place, policy: Policy, how: How) -> (Vec<Result<u32, AppError>>, u32) {
     let loads = Arc::new(AtomicU32::new(0));
     let callers = (0..1000).map(|_| {
@@ -64,7 +64,7 @@ async fn a_thousand_misses_compute_once(place: &Place) {
         let (got, loads) = crowd(place, minute(name), how).await;
         assert_eq!(loads, 1, "{name}");
         assert!(got.iter().all(|one| *one == Ok(0)));
-        // And then nobody does.
+        // After that, nobody computes it.
         let (got, loads) = crowd(place, minute(name), how).await;
         assert!(loads == 0 && got.iter().all(|one| *one == Ok(0)));
     }
@@ -72,7 +72,7 @@ async fn a_thousand_misses_compute_once(place: &Place) {
 }
 
 async fn a_thousand_get_the_one_error_and_the_next_one_tries_again(place: &Place) {
-    // Held until all wait, since an error is not kept for who comes later.
+    // The load is held until all wait, because an error is not cached for later callers.
     let (policy, loads) = (minute("badly"), Arc::new(AtomicU32::new(0)));
     let go_on = Arc::new(Notify::new());
     let callers: Vec<_> = (0..1000)
@@ -101,7 +101,8 @@ async fn a_thousand_get_the_one_error_and_the_next_one_tries_again(place: &Place
     assert!(got.iter().all(|one| *one == Err(AppError::Unavailable)) && loads < 1000, "{loads}");
 }
 
-/// Until so many stand in line: one who waits has looked once, in vain, and is where nothing else is to be seen of them.
+/// Waits until all callers but one are in the queue. A waiting caller has already missed once and
+/// is visible nowhere else.
 async fn all_but_one_wait(place: &Place, callers: usize) {
     let begun = std::time::Instant::now();
     while place.cache.waiting() + 1 < callers {
@@ -193,7 +194,7 @@ async fn what_is_past_its_time_is_shown_while_it_is_made_anew(place: &Place) {
     for _ in 0..20 {
         assert_eq!(get().await, Ok(0), "at once, as it was");
     }
-    // One of them makes it anew; whoever takes no grace does not get the old one.
+    // One of them refreshes it; a policy without grace does not return the stale value.
     assert_eq!(place.of_ada().get::<u32>(policy, &[]).await, None);
     go_on.notify_one();
     let begun = std::time::Instant::now();
@@ -203,7 +204,8 @@ async fn what_is_past_its_time_is_shown_while_it_is_made_anew(place: &Place) {
     }
     assert_eq!((get().await, loads.load(Ordering::SeqCst)), (Ok(1), 2));
     assert!(place.cache.stats().await.totals.stale == 20);
-    // Past the grace it is waited for. (Another one, that was set: whoever made the first may still be about to say so.)
+    // After the grace period, callers wait. (Uses another entry: the first one's refresh may still
+    // be about to end.)
     place.of_ada().set(policy, &["another"], &7).await;
     place.clock.advance(Duration::from_secs(61));
     assert_eq!(place.of_ada().get::<u32>(policy, &["another"]).await, None);
@@ -234,7 +236,7 @@ async fn what_another_release_wrote_is_made_anew(place: &Place) {
     assert_eq!(place.elsewhere().get(policy, &[]).await, Some(7_u32));
 }
 
-/// With nothing to keep nobody waits for anybody.
+/// With a lifetime of zero nothing is stored, so callers do not wait for each other.
 #[tokio::test]
 async fn with_a_time_to_live_of_zero_everybody_computes() {
     let place = Place::open("memory").await.expect("it needs nothing");

@@ -1,7 +1,7 @@
-//! The cache on every backend there is: one suite for all of them.
+//! The cache on every backend: one suite for all of them.
 //!
-//! Redis and memcached are asked at TEST_REDIS_URL and TEST_MEMCACHED_URL, which `script/test` sets; without them their cases say
-//! that they were skipped.
+//! Redis and memcached are reached at TEST_REDIS_URL and TEST_MEMCACHED_URL, which `script/test`
+//! sets; without them, their cases report that they were skipped.
 
 mod down;
 mod inspect;
@@ -30,9 +30,9 @@ use crate::support::{database::TestDatabase, log};
 
 /// Two instances of a site with one backend, and two of its members.
 struct Place {
-    /// One instance's cache.
+    /// The first instance's cache.
     cache: Cache,
-    /// Another's, where there can be another; else the same.
+    /// The second instance's cache; the same one if the backend is in memory.
     other: Cache,
     is_shared: bool,
     prefix: String,
@@ -45,13 +45,14 @@ struct Place {
 }
 
 impl Place {
-    /// With a prefix of its own, so that tests do not meet on one server. Nothing when that server is not there.
+    /// Opens a backend with a prefix of its own, so that tests sharing a server do not interfere.
+    /// Returns `None` if the server is not available.
     async fn open(kind: &str) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let server = |variable: &str| match std::env::var(variable) {
             Ok(url) => Some(url),
             Err(_) => {
-                // Past the test runner, which keeps what is printed to itself.
+                // Directly to standard error, because the test runner captures what is printed.
                 let _ = writeln!(std::io::stderr(), "skipped a case for {kind}: {variable} is not set");
                 None
             }
@@ -62,7 +63,7 @@ impl Place {
             "file" => format!("file://{}", folder.path().display()),
             kind => format!("{kind}://"),
         };
-        // Of a machine that is busy with other tests; what is down is tested elsewhere.
+        // Long, because the machine is busy with other tests; timeouts are tested elsewhere.
         Some(Self::at(&url, folder, CacheTimeout::Of(Period::minutes(2))).await)
     }
 
@@ -74,7 +75,7 @@ impl Place {
         config.passwords.iterations = 1;
         config.cache.url = CacheUrl::deserialize(serde_json::Value::from(url)).expect("an address");
         config.cache.timeout = timeout;
-        // As patient as that: a thousand ask at once, and each waits for a connection.
+        // As long: a thousand callers wait for a connection at once.
         config.database.acquire_timeout = Period::minutes(2);
         config.cache.prefix = format!("test-{:016x}", rand::random::<u64>());
         let clock = Clock::default();
@@ -107,7 +108,7 @@ impl Place {
         self.cache.public(&self.recorder)
     }
 
-    /// Ada's part, as the other instance sees it.
+    /// Ada's entries as the other instance sees them.
     fn elsewhere(&self) -> MemberCache<'_> {
         self.other.of(&self.ada, &self.recorder)
     }
@@ -117,12 +118,12 @@ impl Place {
     }
 }
 
-/// Good for a minute.
+/// A policy with a lifetime of a minute.
 fn minute(name: &'static str) -> Policy {
     Policy::new(name, 1, std::time::Duration::from_secs(60))
 }
 
-/// Each case on each backend, as a test of its own.
+/// Runs each case on each backend as a test of its own.
 macro_rules! on_every_backend {
     ($($case:ident)*) => {
         on_every_backend! { @ memory $($case)* }

@@ -1,4 +1,4 @@
-//! Servers of a test's own, to be stopped, paused and started again.
+//! Servers for a single test, which it can stop, pause and start again.
 
 use std::{
     net::{TcpListener, TcpStream},
@@ -13,7 +13,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// On a free port. Nothing when the tests run without servers.
+    /// Starts a server on a free port. Returns `None` if the tests run without servers.
     pub fn start(kind: &'static str) -> Option<Self> {
         let variable = format!("TEST_{}_URL", kind.to_uppercase());
         if std::env::var(&variable).is_err() {
@@ -31,7 +31,7 @@ impl Server {
         format!("{}://127.0.0.1:{}", self.kind, self.port)
     }
 
-    /// Starts it, empty.
+    /// Starts it without data.
     pub fn go(&mut self) {
         let port = self.port.to_string();
         let mut command = match self.kind {
@@ -42,7 +42,7 @@ impl Server {
             }
             _ => {
                 let mut command = Command::new("memcached");
-                // Without that it does not run as root.
+                // Without this option it does not run as root.
                 command.args(["-l", "127.0.0.1", "-p", &port, "-U", "0", "-u", "root"]);
                 command
             }
@@ -56,16 +56,16 @@ impl Server {
         }
     }
 
-    /// From now on connections are refused.
+    /// From now on, connections are refused.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // Also one that is paused.
+            // SIGKILL also ends a paused process.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    /// From now on it takes connections and says nothing.
+    /// From now on it accepts connections but does not answer.
     pub fn pause(&self) {
         self.signal("-STOP");
     }

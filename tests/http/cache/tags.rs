@@ -1,4 +1,5 @@
-//! Taking back: by member, by name, by group, by whatever an application calls it; the load in flight included.
+//! Invalidation by member, by name, by group and by an application's own tags, including loads in
+//! flight.
 
 use std::{sync::Arc, time::Duration};
 
@@ -54,12 +55,12 @@ async fn everything_with_a_tag_is_gone_everywhere_and_nothing_else(place: &Place
         place.cache.invalidate(&tags, "test").await;
         let wanted: Vec<&str> = all.into_iter().filter(|entry| !gone.contains(entry)).collect();
         assert_eq!(left().await, wanted, "{tags:?}");
-        // A second look does not bring it back.
+        // A second read does not bring it back.
         assert_eq!(left().await, wanted, "{tags:?}");
     }
 }
 
-/// A load that waits until it is told to go on.
+/// A load that waits until it is told to finish.
 struct Paused {
     go_on: Arc<Notify>,
     running: tokio::task::JoinHandle<Result<i64, members_area::shared::error::AppError>>,
@@ -92,14 +93,14 @@ async fn a_load_in_flight_is_not_kept_and_nobody_joins_it(place: &Place) {
     let policy = minute("slow");
     let old = begin(&place.cache, place, 1).await;
     place.cache.invalidate_member(place.ada.id(), "test").await;
-    // Whoever comes now does not wait for the old load …
+    // A new caller does not wait for the old load …
     let new = place.of_ada().get_or_set(policy, &[], || async { Ok(2) }).await;
     assert_eq!(new, Ok(2));
-    // … whose visitor gets what it made, and nobody else does.
+    // … whose own caller gets its result, and nobody else.
     assert_eq!(old.end().await, 1);
     assert_eq!(place.of_ada().get(policy, &[]).await, Some(2));
     assert_eq!(place.elsewhere().get(policy, &[]).await, Some(2));
-    // Also when nobody else came meanwhile.
+    // The same without another caller in between.
     place.cache.invalidate_member(place.ada.id(), "test").await;
     let old = begin(&place.cache, place, 3).await;
     place.cache.invalidate(&[Tag::name("slow")], "test").await;
@@ -139,7 +140,7 @@ async fn everything_can_go(place: &Place) {
     place.other.clear("test").await;
     assert_eq!(place.of_ada().get::<i64>(minute("one"), &[]).await, None);
     assert_eq!(place.public().get::<i64>(minute("two"), &[]).await, None);
-    // And it can be filled again.
+    // New entries can be stored.
     place.of_ada().set(minute("one"), &[], &3).await;
     assert_eq!(place.elsewhere().get(minute("one"), &[]).await, Some(3));
     if let Some(listing) = place.cache.list(&Default::default(), 0, 10).await {
@@ -161,7 +162,7 @@ async fn each_taking_back_is_one_line_with_its_cause(place: &Place) {
     assert_eq!(lines[0]["tags"], format!("group:7,tag:{mark}"));
 }
 
-/// Who makes an entry and then finds that it is not to be kept.
+/// A load whose result turns out not to be cacheable.
 #[tokio::test]
 async fn what_is_passed_is_made_by_each_for_themselves() {
     let place = Place::open("memory").await.expect("it needs nothing");

@@ -22,7 +22,7 @@ on_every_backend! {
     any_bytes_and_any_size
 }
 
-/// A type that says nothing of anybody.
+/// A type without personal data.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Weather(String);
 
@@ -60,7 +60,7 @@ async fn times_to_live_from_zero_to_never(place: &Place) {
     part.set(never_kept, &[], &1).await;
     assert_eq!(part.get::<i64>(never_kept, &[]).await, None);
     assert!(!part.add(never_kept, &[], &1).await);
-    // Also what was there before: as if it had been over at once.
+    // It also removes an earlier value, as if the new one had expired at once.
     part.set(minute("zero"), &[], &1).await;
     part.set(never_kept, &[], &2).await;
     assert_eq!(part.get::<i64>(never_kept, &[]).await, None);
@@ -87,7 +87,7 @@ async fn add_only_where_nothing_is(place: &Place) {
     assert!(part.add(policy, &[], &1).await);
     assert!(!place.elsewhere().add(policy, &[], &2).await);
     assert_eq!(part.get(policy, &[]).await, Some(1));
-    // What is over is nothing, and what was taken back as well.
+    // Expired and invalidated entries count as missing.
     place.clock.advance(Duration::from_secs(61));
     assert!(part.add(policy, &[], &3).await);
     assert_eq!(part.get(policy, &[]).await, Some(3));
@@ -153,7 +153,7 @@ async fn numbers_are_counted_on_by_many(place: &Place) {
     seen.sort_unstable();
     assert_eq!(seen, (1..=40).collect::<Vec<i64>>());
     assert_eq!(part.get(policy, &[]).await, Some(40));
-    // It does not live longer for it.
+    // Incrementing does not extend the lifetime.
     place.clock.advance(Duration::from_secs(40));
     assert_eq!(part.incr(policy, &[], 1).await, Ok(41));
     place.clock.advance(Duration::from_secs(21));
@@ -224,13 +224,13 @@ async fn any_bytes_and_any_size(place: &Place) {
         let read: Option<String> = place.elsewhere().get(policy, &["\r\n", "\0", "ü"]).await;
         assert!(read.as_ref() == Some(&value), "{} bytes", value.len());
     }
-    // What a backend cannot take is not kept, and nothing else is broken by it.
+    // A value that the backend cannot take is not stored, and nothing else fails.
     place.of_ada().set(policy, &["huge"], &"x".repeat(3_000_000)).await;
     let huge: Option<String> = place.elsewhere().get(policy, &["huge"]).await;
     assert!(huge.is_none_or(|huge| huge.len() == 3_000_000));
     place.of_ada().set(policy, &["small"], &1).await;
     assert_eq!(place.elsewhere().get(policy, &["small"]).await, Some(1));
-    // As they are.
+    // Raw bytes are stored unchanged.
     let bytes = || PublicBytes(vec![0, 255, 10, 13].into());
     let members_area::cache::Lease::Owner(fill) = place.public().lease(policy, &["raw"]).await else {
         panic!("it is missing");

@@ -3,7 +3,7 @@
 use members_area::base::{config, db::Database};
 use sqlx::{AnyConnection, Connection, Executor};
 
-/// Where a test's data is.
+/// A test's data: a SQLite file or a PostgreSQL schema.
 pub struct TestDatabase {
     pub url: String,
     schema: Option<(String, String)>,
@@ -26,7 +26,7 @@ impl TestDatabase {
         let joint = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
         let database = Self { url, schema: Some((server, schema)), _folder: folder };
-        // A shared database is not migrated by `serve`.
+        // `serve` does not migrate a shared database.
         let settings = database.settings();
         let migrated = Database::connect(&settings).await.expect("connected");
         migrated.migrate().await.expect("migrated");
@@ -52,7 +52,7 @@ impl TestDatabase {
         AnyConnection::connect(&self.url).await.expect("connected")
     }
 
-    /// Changes data behind the site's back.
+    /// Changes data without the site noticing.
     pub async fn execute(&self, sql: &str) {
         let mut connection = self.connect().await;
         connection.execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -69,16 +69,16 @@ impl TestDatabase {
         number
     }
 
-    /// Waits for what the site does in the background, and for no time.
+    /// Waits for the site's background work by polling, not for a fixed time.
     pub async fn until(&self, sql: &str, reached: impl Fn(i64) -> bool) -> i64 {
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+        const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
         let begun = std::time::Instant::now();
         loop {
             let number = self.number(sql).await;
             if reached(number) {
                 return number;
             }
-            assert!(begun.elapsed() < PATIENCE, "{sql} stays {number}");
+            assert!(begun.elapsed() < TIMEOUT, "{sql} stays {number}");
         }
     }
 
@@ -92,20 +92,20 @@ impl TestDatabase {
         text
     }
 
-    /// Puts the present sessions aside.
+    /// Saves the current sessions.
     pub async fn keep_sessions(&self) {
         self.execute("CREATE TABLE kept_sessions AS SELECT * FROM sessions").await;
     }
 
-    /// As if a login that was on its way had opened its session only now.
+    /// Restores the saved sessions, as if a login in progress had opened its session only now.
     pub async fn bring_sessions_back(&self) {
         self.execute("INSERT INTO sessions SELECT * FROM kept_sessions").await;
         self.execute("DROP TABLE kept_sessions").await;
     }
 
-    /// From here on every query fails.
+    /// Makes every query fail from now on.
     pub async fn break_tables(&self) {
-        // What refers to them goes along, where the database asks for that.
+        // PostgreSQL needs CASCADE to drop what depends on the tables.
         let others = if self.schema.is_some() { " CASCADE" } else { "" };
         for table in ["activity", "sessions", "users"] {
             self.execute(&format!("DROP TABLE {table}{others}")).await;

@@ -1,4 +1,4 @@
-//! What the whole process logs, as JSON lines; a test finds its own by request id or user id.
+//! The log of the whole process as JSON lines; a test finds its own by request id or user id.
 
 use std::{
     io,
@@ -29,7 +29,7 @@ pub fn begin() {
         fmt()
             .json()
             .flatten_event(true)
-            // More than an operator has by default: secrets must not be in it either.
+            // More verbose than the default: secrets must not be in these lines either.
             .with_env_filter(EnvFilter::new(
                 "info,members_area=debug,axum_login=debug,tower_sessions=debug,tower_sessions_core=debug,sqlx=debug",
             ))
@@ -42,14 +42,14 @@ pub fn text() -> String {
     String::from_utf8_lossy(&LINES.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 
-/// The lines with this text in them that fit.
+/// The lines that contain this text and satisfy `fits`.
 pub fn lines(text: &str, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
     let all = self::text();
     let with_text = all.lines().filter(|line| line.contains(text));
     with_text.filter_map(|line| serde_json::from_str(line).ok()).filter(fits).collect()
 }
 
-/// The line of one request.
+/// The log line of one request.
 pub fn request(id: &str) -> Value {
     let mut found = lines(id, |line| line["request_id"] == id);
     assert_eq!(found.len(), 1, "one line a request, for {id}");

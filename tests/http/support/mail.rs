@@ -1,4 +1,4 @@
-//! The mails that the site sent, read as a mail program does.
+//! The mails that the site has sent, parsed as a mail program does.
 
 use std::{path::Path, time::Instant};
 
@@ -14,7 +14,7 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// The path of the first link on this site that the text has, after the address of the site itself.
+    /// The path of the first link to a page of this site in the text.
     pub fn link(&self) -> String {
         let line = self
             .text
@@ -30,7 +30,7 @@ impl Mail {
     }
 }
 
-/// All that went out, the oldest first.
+/// All sent mails, the oldest first.
 pub fn read_all(folder: &Path) -> Vec<Mail> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .into_iter()
@@ -63,15 +63,15 @@ pub fn parse(bytes: &[u8]) -> Mail {
     }
 }
 
-/// Waits for what the queue sends in the background, and for no time.
+/// Waits for the mail queue by polling, not for a fixed time.
 pub async fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
-    const PATIENCE: std::time::Duration = std::time::Duration::from_secs(20);
+    const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(begun.elapsed() < PATIENCE, "no mail {what}");
+        assert!(begun.elapsed() < TIMEOUT, "no mail {what}");
         tokio::task::yield_now().await;
     }
 }

@@ -1,4 +1,4 @@
-//! A site of one's own, and visitors to it.
+//! A site for a single test, and its visitors.
 
 pub mod database;
 pub mod log;
@@ -26,5 +26,5 @@ pub async fn raw(site: &TestSite, request: &str) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// Good enough for every rule.
+/// Satisfies every password rule.
 pub const PASSWORD: &str = "correct horse battery";

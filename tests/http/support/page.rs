@@ -1,4 +1,4 @@
-//! An answer, and what a reader sees in it.
+//! A response, and what a reader sees in it.
 
 use reqwest::{Response, header::HeaderMap};
 use scraper::{ElementRef, Html, Selector};
@@ -23,7 +23,7 @@ impl Page {
         self.headers.get(name).map(|value| value.to_str().expect("ASCII")).unwrap_or_default()
     }
 
-    /// What the cache had to do with it: the first word of `X-Cache`.
+    /// The page cache's part: the first word of `X-Cache`.
     pub fn cache(&self) -> &str {
         self.header("x-cache").split(';').next().unwrap_or_default()
     }
@@ -36,7 +36,7 @@ impl Page {
         self.header("x-request-id")
     }
 
-    /// The text of the first element that fits, white space folded; empty when there is none.
+    /// The text of the first matching element, with white space collapsed; empty if there is none.
     pub fn find(&self, selector: &str) -> String {
         self.find_all(selector).into_iter().next().unwrap_or_default()
     }
@@ -53,14 +53,14 @@ impl Page {
         html.select(&selector).next().and_then(|element| element.attr(name).map(str::to_owned))
     }
 
-    /// That of all elements that fit.
+    /// The attribute of all matching elements.
     pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
         let html = Html::parse_document(&self.text());
         let selector = Selector::parse(selector).expect("a selector");
         html.select(&selector).filter_map(|element| element.attr(name)).map(str::to_owned).collect()
     }
 
-    /// Where the form in the page's content goes, and what is hidden in it.
+    /// The action of the form in the page's content, and its hidden fields.
     pub fn form(&self) -> (String, Vec<(String, String)>) {
         let html = Html::parse_document(&self.text());
         let (form, hidden) = (
@@ -76,7 +76,7 @@ impl Page {
         (attribute(&form, "action"), hidden)
     }
 
-    /// What a browser would send of the form that goes there, as it stands.
+    /// The fields that a browser would send for the form with this action, unchanged.
     pub fn fields_of(&self, action: &str) -> Vec<(String, String)> {
         let html = Html::parse_document(&self.text());
         let form = Selector::parse(&format!("main form[action=\"{action}\"]")).expect("a selector");
@@ -91,7 +91,7 @@ impl Page {
             .collect()
     }
 
-    /// The errors at a field, through what its input says it is described by.
+    /// The errors at a field, by its `aria-describedby`.
     pub fn errors(&self, field: &str) -> Vec<String> {
         let Some(ids) = self.attribute(&format!("[name={field}]"), "aria-describedby") else {
             return Vec::new();

@@ -31,14 +31,14 @@ pub fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 
-/// What a run says that has to succeed.
+/// Returns the output of a run that must succeed.
 pub fn said(command: &mut Command) -> String {
     let output = run(command);
     assert!(output.status.success(), "{}", text(&output));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What a run says that has to fail.
+/// Returns the errors of a run that must fail.
 pub fn refused(command: &mut Command) -> String {
     let output = run(command);
     assert!(!output.status.success(), "{}", text(&output));
@@ -53,14 +53,14 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts `serve`, with these settings too.
+    /// Starts `serve` with additional settings.
     pub fn start(database: &TestDatabase, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = program(database, folder);
         command.arg("serve").envs(settings.iter().copied());
         Self::run(&mut command, folder)
     }
 
-    /// Starts a command that comes to serve, and waits until it says where.
+    /// Starts a command that serves, and waits until it prints its address.
     pub fn run(command: &mut Command, folder: &Path) -> Self {
         const ADDRESS: &str = "MEMBERS_AREA_SERVER__ADDRESS";
         if !command.get_envs().any(|(name, _)| name == ADDRESS) {
@@ -76,7 +76,7 @@ impl Serving {
         let address = loop {
             let line = lines.next().unwrap_or_else(|| panic!("it does not serve: {said:?}"));
             let address = line.split_once("Listening on http://").and_then(|(_, rest)| {
-                // In a line of JSON more follows.
+                // In a line of JSON, more text follows.
                 rest.split(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).next()?.parse().ok()
             });
             said.push(line);
@@ -97,7 +97,7 @@ impl Serving {
         assert!(sent.expect("kill runs").success());
     }
 
-    /// What it has said when it has ended, within so long.
+    /// Waits for the end within a time limit. Returns the exit status and the output.
     pub fn ended_within(mut self, limit: Duration) -> (ExitStatus, Vec<String>) {
         let begun = Instant::now();
         let status = loop {

@@ -1,4 +1,4 @@
-//! All tables, whatever they are called: for tests that shall not miss one that is added later.
+//! All tables, read from the schema, so that tests cover tables that are added later.
 
 use std::collections::BTreeMap;
 
@@ -11,12 +11,12 @@ impl TestDatabase {
         self.url.starts_with("sqlite:")
     }
 
-    /// Bytes as this database writes them.
+    /// A literal for bytes in this database.
     pub fn bytes(&self, hex: &str) -> String {
         if self.is_embedded() { format!("x'{hex}'") } else { format!("'\\x{hex}'") }
     }
 
-    /// Each table with its columns, but for the migrations' own.
+    /// All tables with their columns, except that of the migrations.
     pub async fn tables(&self) -> BTreeMap<String, Vec<String>> {
         let columns = if self.is_embedded() {
             "SELECT tables.name, columns.name FROM sqlite_master AS tables \
@@ -36,7 +36,7 @@ impl TestDatabase {
         tables
     }
 
-    /// All that is stored, as text: one line a row, each with its table's name before it.
+    /// All stored rows as text, one per line, each prefixed with its table's name.
     pub async fn everything(&self) -> Vec<String> {
         let mut lines = Vec::new();
         let mut connection = self.connect().await;
@@ -64,7 +64,7 @@ impl TestDatabase {
         lines
     }
 
-    /// Something of this account in every table that can have it.
+    /// Inserts data of this account into every table that can have some.
     pub async fn fill_every_table(&self, user: i64, mark: &str) {
         let hash = self.bytes(&format!("{user:016x}"));
         for sql in [
@@ -99,13 +99,14 @@ impl TestDatabase {
             "INSERT INTO groups (id, name, name_key) VALUES (7, 'Readers', 'readers') ON CONFLICT (id) DO NOTHING".to_owned(),
             format!("INSERT INTO group_members (group_id, user_id) VALUES (7, {user})"),
             format!("INSERT INTO user_permissions (user_id, codename) VALUES ({user}, 'blog.add_{mark}')"),
-            // Its key there; the row stays when the account is gone, so that it is not taken again.
+            // The row of an import remains after deletion, so that the account is not imported
+            // again.
             format!(
                 "INSERT INTO imported_users (source, source_key, user_id) \
                      SELECT 'django', CAST(COUNT(*) AS TEXT), {user} FROM imported_users"
             ),
             format!("INSERT INTO imported_values (user_id, digests) VALUES ({user}, {hash})"),
-            // Of what staff did to the account, and of what its owner did as staff.
+            // A change by staff to the account, and one by its owner as staff.
             format!(
                 "INSERT INTO changes (id, at, actor_id, actor, object_kind, object_id, object, what, old_value, new_value) \
                      VALUES ({user}, 9500, 1, 'somebody', 'user', {user}, '{mark}', 'first name', '{mark}', '{mark}')"

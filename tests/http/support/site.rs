@@ -22,7 +22,7 @@ use super::{
     mail::{self, Mail},
 };
 
-/// A folder that looks like what `cargo leptos build` makes.
+/// Creates a folder that looks like the output of `cargo leptos build`.
 pub fn built_files(folder: &Path) -> PathBuf {
     let site_root = folder.join("site");
     std::fs::create_dir_all(site_root.join("pkg")).expect("a folder");
@@ -64,7 +64,7 @@ impl TestSite {
         Self::start_with(|_| {}).await
     }
 
-    /// Whose mails stay in the queue: for tests that count what happens to an account.
+    /// Starts a site whose mails stay in the queue, for tests that count an account's activity.
     pub async fn start_without_mail() -> Self {
         Self::start_with(|config| {
             config.mail.transport = config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
@@ -80,7 +80,7 @@ impl TestSite {
         Self::start_at(database, Clock::default(), change).await
     }
 
-    /// Another instance on the same database and by the same clock. To be halted before this one is stopped.
+    /// Starts another instance on the same database and clock. Halt it before this one is stopped.
     pub async fn beside(&self) -> Self {
         Self::start_at(self.database.once_more(), self.clock.clone(), |_| {}).await
     }
@@ -92,11 +92,11 @@ impl TestSite {
         let mut config = Config { database: database.settings(), ..Default::default() };
         config.server.site_root = site_root;
         config.log.file = "".into();
-        // As cheap as is accepted; what a hash costs is measured elsewhere.
+        // The cheapest parameters that are accepted; the cost of hashes is tested elsewhere.
         config.passwords.memory_kib = 7 * 1024;
         config.passwords.iterations = 1;
         config.passwords.queue = 200;
-        // All visitors of a test come from one address; what is throttled is tested in one place.
+        // All of a test's visitors share one address; rate limits are tested in `throttle`.
         config.throttle = plenty();
         let mails = folder.path().join("mails");
         config.mail.transport = config::MailTransport::File(mails.clone());
@@ -121,7 +121,7 @@ impl TestSite {
         Visitor::new(self.address)
     }
 
-    /// Somebody new, who has signed up.
+    /// Signs up a new account.
     pub async fn signed_up(&self, username: &str) -> Visitor {
         let mut visitor = self.visitor();
         let mailbox = username.to_lowercase().replace(|c: char| !c.is_ascii(), "x");
@@ -130,7 +130,7 @@ impl TestSite {
         visitor
     }
 
-    /// Somebody new, who is logged in.
+    /// Signs up a new account and logs in.
     pub async fn member(&self, username: &str) -> Visitor {
         let mut visitor = self.signed_up(username).await;
         let answer = visitor.log_in(username).await;
@@ -138,30 +138,30 @@ impl TestSite {
         visitor
     }
 
-    /// Somebody new, who is logged in and has proven their address.
+    /// Signs up a new account with a confirmed address, and logs in.
     pub async fn proven_member(&self, username: &str) -> Visitor {
         let visitor = self.member(username).await;
         self.prove(username).await;
         visitor
     }
 
-    /// From here on the account's address is proven.
+    /// Marks the account's address as confirmed.
     pub async fn prove(&self, username: &str) {
         let sql = format!("UPDATE users SET email_verified_at = 1 WHERE username = '{username}'");
         self.database.execute(&sql).await;
     }
 
-    /// Somebody new, who has these permissions and is no staff; logged in.
+    /// Creates a member with these permissions who is not staff; logged in.
     pub async fn member_who_may(&self, username: &str, permissions: &[&str]) -> Visitor {
         self.with_rights(username, "is_staff = 0", permissions).await
     }
 
-    /// Somebody new, who is staff and has these permissions; logged in.
+    /// Creates a staff account with these permissions; logged in.
     pub async fn staff(&self, username: &str, permissions: &[&str]) -> Visitor {
         self.with_rights(username, "is_staff = 1", permissions).await
     }
 
-    /// Somebody new, who may everything; logged in.
+    /// Creates a superuser; logged in.
     pub async fn superuser(&self, username: &str) -> Visitor {
         self.with_rights(username, "is_staff = 1, is_superuser = 1", &[]).await
     }
@@ -178,16 +178,17 @@ impl TestSite {
         visitor
     }
 
-    /// On a site with one slot for hashes and no queue: somebody whose login is being computed, from now on for a while.
+    /// Returns a login whose hash is being computed. For sites with one slot for hashes and no
+    /// queue.
     pub async fn busy_login(&self, login: &'static str) -> JoinHandle<Page> {
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+        const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
         let begun = std::time::Instant::now();
         loop {
-            assert!(begun.elapsed() < PATIENCE, "nobody is ever told that the site is busy");
+            assert!(begun.elapsed() < TIMEOUT, "nobody is ever told that the site is busy");
             let mut visitor = self.visitor();
             let held = tokio::spawn(async move { visitor.log_in(login).await });
             while !held.is_finished() {
-                // A probe can be first and take the slot itself; the login is then refused, and begun anew.
+                // A probe may take the slot first, so that the login is refused; then start again.
                 if self.visitor().log_in(login).await.status == 503 && !held.is_finished() {
                     return held;
                 }
@@ -195,13 +196,13 @@ impl TestSite {
         }
     }
 
-    /// The same, by names that nobody has, each a new one: no throttle stands in the way.
+    /// The same with unknown names, a new one for each attempt, so that no rate limit applies.
     pub async fn busy_hash(&self) -> JoinHandle<Page> {
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+        const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
         let begun = std::time::Instant::now();
         let name = || format!("nobody-{:08x}", rand::random::<u32>());
         loop {
-            assert!(begun.elapsed() < PATIENCE, "nobody is ever told that the site is busy");
+            assert!(begun.elapsed() < TIMEOUT, "nobody is ever told that the site is busy");
             let mut visitor = self.visitor();
             let held = tokio::spawn(async move { visitor.log_in(&name()).await });
             while !held.is_finished() {
@@ -217,7 +218,7 @@ impl TestSite {
         mail::read_all(&self.mails).into_iter().filter(|mail| mail.to == address).collect()
     }
 
-    /// The latest mail to this address about that, once there are so many.
+    /// The latest mail to this address with this subject, once there are `so_many`.
     pub async fn mail_to(&self, address: &str, about: &str, so_many: usize) -> Mail {
         mail::until(&format!("number {so_many} about {about:?} to {address}"), || {
             let mut found = self.mails_to(address);
@@ -227,7 +228,7 @@ impl TestSite {
         .await
     }
 
-    /// Waits until nothing is in the queue.
+    /// Waits until the mail queue is empty.
     pub async fn all_mails_sent(&self) {
         self.database.until("SELECT COUNT(*) FROM mails", |count| count == 0).await;
     }
@@ -236,7 +237,7 @@ impl TestSite {
         self.database.number(&format!("SELECT id FROM users WHERE username = '{username}'")).await
     }
 
-    /// Stops the site and gives its database back.
+    /// Stops the site and returns its database.
     pub async fn halt(self) -> TestDatabase {
         let _ = self.stop.send(());
         self.running.await.expect("no panic").expect("a clean end");
@@ -248,8 +249,9 @@ impl TestSite {
     }
 }
 
-/// The site on a runtime of its own, since a test that waits for the program (`support::program`) holds up its own: a site in the
-/// middle of a write would stand still there, and the program would find the database locked for as long as it waits.
+/// Runs the site on a runtime of its own. A test that waits for a program (`support::program`)
+/// blocks its runtime: a site in the middle of a write would stop there, and the program would find
+/// the database locked for as long as it waits.
 fn apart(
     config: Config,
     clock: Clock,

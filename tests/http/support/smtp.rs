@@ -1,4 +1,4 @@
-//! A mail server on a free port of this machine, which does what a test tells it to.
+//! A mail server on a free local port that behaves as a test tells it.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -11,26 +11,26 @@ use mailin::{
     response::{AUTH_OK, INVALID_CREDENTIALS, NO_MAILBOX, NO_SERVICE, OK},
 };
 
-/// What it does with a mail.
+/// How it answers a mail.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
     Taking,
-    /// 421: later, perhaps.
+    /// 421: a temporary failure.
     Busy,
-    /// 550: never.
+    /// 550: a permanent failure.
     Unknown,
-    /// No answer, until it is in another mood.
+    /// No answer, until the mood changes.
     Silent,
-    /// The same for mails to this address only.
+    /// No answer for mails to this address; others are accepted.
     SilentFor(&'static str),
 }
 
 struct State {
     mood: Mood,
     taken: Vec<Vec<u8>>,
-    /// Passwords that were given, right or wrong.
+    /// The number of password attempts, right or wrong.
     logins: usize,
-    /// What clients called themselves.
+    /// The names that clients gave in EHLO.
     names: Vec<String>,
 }
 
@@ -54,7 +54,7 @@ impl SmtpServer {
         Self::start_with(None)
     }
 
-    /// Over TLS from the first byte on, with the certificate of an authority that nobody knows.
+    /// TLS from the first byte, with the certificate of a private authority.
     pub fn start_with_tls() -> Self {
         use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
         let chain = CertificateDer::from_pem_slice(include_bytes!("../certificates/server.pem"));
@@ -74,7 +74,7 @@ impl SmtpServer {
         let state = State { mood: Mood::Taking, taken: Vec::new(), logins: 0, names: Vec::new() };
         let server = Self { address, shared: Shared(Arc::new((Mutex::new(state), Condvar::new()))) };
         let for_thread = server.clone();
-        // Ends with the process; it holds nothing but this port.
+        // The thread ends with the process; it holds nothing but the port.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (server, tls) = (for_thread.clone(), tls.clone());

@@ -1,4 +1,5 @@
-//! A browser without JavaScript: cookies, `Accept: text/html`, `Sec-Fetch-AppState`; redirects only when told to.
+//! A browser without JavaScript: cookies, `Accept: text/html`, `Sec-Fetch-Site`; follows redirects
+//! only when told to.
 
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
@@ -28,12 +29,12 @@ impl Visitor {
         Self { client, address, cookies: BTreeMap::new() }
     }
 
-    /// The same browser, whose next requests another instance answers.
+    /// The same browser at another instance.
     pub fn at(&self, site: &super::TestSite) -> Self {
         Self { address: site.address, ..self.clone() }
     }
 
-    /// A request as a browser makes it, to be changed before it is sent.
+    /// A request with a browser's headers, which can be changed before it is sent.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, header::HeaderValue::from_static("text/html,application/xhtml+xml"));
@@ -52,7 +53,8 @@ impl Visitor {
         let response = request.send().await.expect("an answer");
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let cookie = Cookie::parse(cookie.to_str().expect("ASCII").to_owned()).expect("a cookie");
-            // RFC 6265bis, 4.1.3.2: without these a browser ignores it, also when it is to be removed.
+            // RFC 6265bis, 4.1.3.2: without these attributes a browser ignores the cookie, even its
+            // removal.
             let is_bound =
                 cookie.secure() == Some(true) && cookie.path() == Some("/") && cookie.domain().is_none();
             if cookie.name().starts_with("__Host-") && !is_bound {
@@ -67,7 +69,7 @@ impl Visitor {
         Page::read(response).await
     }
 
-    /// Sends and hangs up, before or after the answer is there.
+    /// Sends a request and disconnects after this time, before or after the response.
     pub async fn abandon(&self, path: &str, fields: &[(&str, &str)], after: Duration) {
         let request = self.request(Method::POST, path).form_body(fields);
         let _ = tokio::time::timeout(after, request.send()).await;
@@ -83,13 +85,13 @@ impl Visitor {
         self.send(request).await
     }
 
-    /// As the hydrated page does: wants no HTML.
+    /// Calls a function as a hydrated page does, without accepting HTML.
     pub async fn call(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let request = self.request(Method::POST, path).form_body(fields).wanting("application/json");
         self.send(request).await
     }
 
-    /// Fills in the page's form and submits it, with what else the form says.
+    /// Fills in the page's form and submits it, with its hidden fields.
     pub async fn submit(&mut self, page_path: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.get(page_path).await;
         let (action, hidden) = page.form();
@@ -98,13 +100,14 @@ impl Visitor {
         self.post(&action, &[hidden.as_slice(), fields].concat()).await
     }
 
-    /// Opens a page and sends the form on it that goes there, with these fields changed; an empty value unticks a box.
+    /// Opens a page and sends its form with this action and these fields changed; an empty value
+    /// unticks a checkbox.
     pub async fn change(&mut self, page_path: &str, action: &str, changed: &[(&str, &str)]) -> Page {
         let page = self.get(page_path).await;
         self.send_form(&page, action, changed).await
     }
 
-    /// The same with a page that was opened before.
+    /// The same for a page that was opened before.
     pub async fn send_form(&mut self, page: &Page, action: &str, changed: &[(&str, &str)]) -> Page {
         let mut fields = page.fields_of(action);
         fields.retain(|(name, _)| changed.iter().all(|(other, _)| other != name));
@@ -128,7 +131,7 @@ impl Visitor {
         self.submit("/accounts/login", &[("login", login), ("password", password), ("remember", "yes")]).await
     }
 
-    /// Logs in with this browser.
+    /// Logs in with this `User-Agent`.
     pub async fn log_in_by(&mut self, agent: &str, login: &str) -> Page {
         let fields = [("login", login), ("password", PASSWORD), ("remember", "yes")];
         let request = self.request(Method::POST, "/api/accounts/log_in").header(header::USER_AGENT, agent);
@@ -151,11 +154,11 @@ impl Visitor {
     }
 }
 
-/// reqwest's own `form` needs a feature; this says what goes over the wire.
+/// reqwest's own `form` needs a feature.
 pub trait FormBody {
     fn form_body(self, fields: &[(&str, &str)]) -> Self;
 
-    /// Another `Accept` than a browser's; `RequestBuilder::header` would only add one.
+    /// Replaces `Accept`; `RequestBuilder::header` would only add a second one.
     fn wanting(self, kind: &'static str) -> Self;
 }
 

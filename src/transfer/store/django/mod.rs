@@ -1,4 +1,4 @@
-//! Django's own database, where it is a SQLite file: opened to read only.
+//! Reads Django's own database if it is a SQLite file, opened read-only.
 
 mod catalog;
 mod users;
@@ -17,7 +17,7 @@ use super::super::{
 };
 use crate::base::failure::Failure;
 
-/// Where what is read goes.
+/// Passes batches to the importer.
 struct Sink<'a> {
     sender: &'a mpsc::Sender<Batch>,
     progress: &'a Progress,
@@ -33,10 +33,10 @@ impl Sink<'_> {
     }
 }
 
-/// Reads a database and hands over what is in it: groups, accounts, addresses.
+/// Reads a database and passes its rows on: groups, accounts, addresses.
 ///
 /// # Errors
-/// When it cannot be read, or there are no users in it.
+/// A [`Failure`] when it cannot be read, or has no table of users.
 pub async fn read(
     file: &Path,
     model: &UserModel,
@@ -76,14 +76,14 @@ async fn open(file: &Path) -> Result<SqliteConnection, Error> {
     SqliteConnection::connect_with(&options).await
 }
 
-/// The columns of a table; none: there is no such table.
+/// Returns the columns of a table; none if there is no such table.
 async fn columns(connection: &mut SqliteConnection, table: &str) -> Result<Vec<String>, Error> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT name FROM pragma_table_info(?)").bind(table).fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(name,)| name).collect())
 }
 
-/// Tables in which there may be users.
+/// Lists tables that may hold users.
 async fn tables_of_users(connection: &mut SqliteConnection) -> Result<Vec<String>, Error> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT tables.name FROM sqlite_master AS tables JOIN pragma_table_info(tables.name) AS columns \
@@ -100,7 +100,7 @@ async fn count(connection: &mut SqliteConnection, table: &str) -> Result<u64, Er
     Ok(count.unsigned_abs())
 }
 
-/// The names behind keys, and what there is to say of keys without one.
+/// Looks up the names for keys, with a warning for each unknown key.
 fn names(
     known: &HashMap<String, String>,
     keys: Vec<String>,
@@ -124,7 +124,7 @@ fn by_first(rows: Vec<(String, String)>) -> HashMap<String, Vec<String>> {
     map
 }
 
-/// The addresses that allauth has confirmed.
+/// Passes the addresses on that allauth has confirmed.
 async fn addresses(connection: &mut SqliteConnection, outlet: &Sink<'_>) -> Result<(), Error> {
     if columns(connection, "account_emailaddress").await?.is_empty() {
         return Ok(());

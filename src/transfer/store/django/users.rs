@@ -13,7 +13,8 @@ use crate::transfer::{
     valid_user::Warning,
 };
 
-/// Reads the accounts in batches; `beside` is another connection, for what belongs to a batch.
+/// Reads the accounts in batches; `beside` is a second connection, for the rows that belong to a
+/// batch.
 pub(super) async fn read(
     connection: &mut SqliteConnection,
     beside: &mut SqliteConnection,
@@ -38,7 +39,7 @@ pub(super) async fn read(
     let key = primary_column(connection, &table).await?;
     let mut sql = format!("SELECT CAST({key} AS TEXT)");
     for column in columns_of_users {
-        // A model of one's own may lack some. A flag that is there and empty is no.
+        // A custom model may lack some columns. A flag that is null counts as false.
         sql += &match there.iter().any(|name| name == column) {
             true if column.starts_with("is_") => format!(", CAST(COALESCE(\"{column}\", 0) AS TEXT)"),
             true => format!(", CAST(\"{column}\" AS TEXT)"),
@@ -66,7 +67,7 @@ pub(super) async fn read(
     }
 }
 
-/// The table that this one adds to, where the passwords are there.
+/// Returns the table that this one extends, if the passwords are there.
 pub(super) async fn extended(
     connection: &mut SqliteConnection,
     table: &str,
@@ -85,7 +86,7 @@ pub(super) async fn extended(
     Ok(row.map(|(parent,)| parent))
 }
 
-/// What a table is numbered by.
+/// Returns the primary key's column.
 async fn primary_column(connection: &mut SqliteConnection, table: &str) -> Result<String, Error> {
     let row: Option<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_info(?) WHERE pk = 1")
         .bind(table)
@@ -112,7 +113,7 @@ fn user(row: &SqliteRow) -> Result<DjangoUser, Error> {
     })
 }
 
-/// The tables between accounts and groups, and between accounts and permissions, where there are any.
+/// The tables that link accounts to groups and to permissions, if they exist.
 struct Links {
     groups: Option<String>,
     permissions: Option<String>,
@@ -164,7 +165,8 @@ impl Links {
             return Ok(HashMap::new());
         };
         let owner = &self.owner;
-        // The column decides how text compares with it, so that its index is used.
+        // No cast on the left side: the column's affinity converts the text, so its index can be
+        // used.
         let sql = format!(
             "SELECT CAST({owner} AS TEXT), CAST({column} AS TEXT) FROM \"{table}\" WHERE {owner} IN ({}) ORDER BY {owner}, {column}",
             list(1, ids.len())
