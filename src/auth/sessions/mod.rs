@@ -4,15 +4,15 @@ pub mod data;
 mod ends;
 mod id;
 pub mod login_context;
+mod registry;
 mod rotations;
-mod sessions;
 mod snapshot;
 pub(crate) mod store;
 mod watchers;
 
 pub use data::Data;
 pub use id::{IdHash, hash_id};
+pub use registry::Sessions;
 pub use rotations::Unknown;
-pub use sessions::Sessions;
 pub use snapshot::SessionSnapshot;
 pub use watchers::{Watch, Watchers};

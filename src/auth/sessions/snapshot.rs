@@ -3,7 +3,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use super::{IdHash, Sessions, sessions::Live};
+use super::{IdHash, Sessions, registry::Live};
 use crate::{
     base::{
         clock::Millis,
