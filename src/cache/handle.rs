@@ -1,4 +1,4 @@
-//! The site's cache: its parts, taking back, and looking in from outside.
+//! The cache's handle: opening a backend, invalidation, and inspection.
 
 use std::sync::Arc;
 
@@ -27,41 +27,42 @@ use crate::base::{
     member::UserId,
 };
 
-/// The site's cache. Clones share the entries.
+/// The application's cache. Clones share the entries.
 #[derive(Clone)]
 pub struct Cache {
     pub(super) core: Arc<Core>,
 }
 
-/// What the cache can tell of itself.
+/// The cache's statistics.
 #[derive(Clone, Debug)]
 pub struct Stats {
-    /// The scheme of `cache.url`.
+    /// The backend's kind: the scheme of `cache.url`.
     pub backend: &'static str,
-    /// What this process has counted since its start.
+    /// The totals this process has counted since its start.
     pub totals: Totals,
-    /// What the backend says, with all others who use it.
+    /// The backend's own usage figures, which include all its other users.
     pub usage: Usage,
-    /// Since when the backend is down, if it is.
+    /// When the backend went down, or `None` while it is up.
     pub down_since: Option<Millis>,
 }
 
 impl Cache {
-    /// In this process; entries may weigh `max_bytes` together.
+    /// Creates a cache in this process's memory, whose entries may weigh `max_bytes` together.
     pub fn new(clock: Clock, max_bytes: u64) -> Self {
         Self::on(Arc::new(backend::Memory::new(max_bytes)), "members-area", CacheTimeout::Auto, clock)
     }
 
-    /// Where `cache.url` says. To be called in a runtime.
+    /// Opens the backend that `cache.url` names. Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// When the address cannot be used; not when a server is down.
+    /// [`Failure`] when the address cannot be used. A server that is down is no error.
     pub fn open(config: &config::Cache, db: &Database, clock: &Clock) -> Result<Self, Failure> {
         let backend = backend::open(config, db, clock)?;
         Ok(Self::on(backend, &config.prefix, config.timeout, clock.clone()))
     }
 
-    /// On this backend, which counts as down after `timeout`. Sites with different prefixes see nothing of each other there.
+    /// Creates a cache on this backend, which counts as down when a call takes longer than
+    /// `timeout`. Sites with different prefixes do not see each other's entries there.
     pub fn on(backend: Arc<dyn Backend>, prefix: &str, timeout: CacheTimeout, clock: Clock) -> Self {
         Self {
             core: Arc::new(Core {
@@ -77,11 +78,12 @@ impl Cache {
         }
     }
 
-    /// Takes back all entries with one of these tags, the loads in flight included, and says why. To be called after the commit,
-    /// in the verb that wrote.
+    /// Invalidates all entries with one of these tags, including those of loads in flight, and
+    /// records the cause. Call it after the commit, in the function that wrote.
     ///
-    /// For this process it is done when this returns, also when the backend is down: until it hears of it, nothing with these tags
-    /// is used here. Who awaits the [`Propagation`] knows that other instances see it as well.
+    /// For this process the invalidation is complete when this returns, even if the backend is
+    /// down: until the backend has it, entries with these tags are treated as missing here. Await
+    /// the returned [`Propagation`] to be sure that other instances see it as well.
     pub fn invalidate(&self, tags: &[Tag], cause: &'static str) -> Propagation {
         let propagation = self.bump(tags);
         self.core.observer.invalidated();
@@ -98,23 +100,25 @@ impl Cache {
         propagation
     }
 
-    /// Takes back everything of one member.
+    /// Invalidates everything of one member.
     pub fn invalidate_member(&self, member: UserId, cause: &'static str) -> Propagation {
         self.invalidate(&[Tag::Member(member)], cause)
     }
 
-    /// Takes back everything of everybody, where naming them all would take too long.
+    /// Invalidates everything of everybody, for when naming the members affected would take too
+    /// long.
     pub fn invalidate_everybody(&self, cause: &'static str) -> Propagation {
         self.invalidate(&[Tag::Everything], cause)
     }
 
-    /// Takes back everything, and gives its room back.
+    /// Invalidates everything and frees the space.
     pub async fn clear(&self, cause: &'static str) {
         self.invalidate(&[Tag::Everything], cause).await;
         let _ = self.core.link.call_with_timeout(self.core.link.backend.clear()).await;
     }
 
-    /// Takes out one entry, by [`Listed::fingerprint`](super::Listed::fingerprint); whether it was found.
+    /// Deletes the entry with this [`Listed::fingerprint`](super::Listed::fingerprint). Returns
+    /// whether it was found and deleted.
     pub async fn drop_one(&self, fingerprint: &str) -> bool {
         let filter = Filter { fingerprint: Some(fingerprint.to_owned()), ..Filter::default() };
         let filter = EntryFilter::new(filter, |_| true);
@@ -124,9 +128,10 @@ impl Cache {
         !keys.is_empty() && self.core.link.delete_many(&keys).await.is_some()
     }
 
-    /// The entries that fit, from the `offset`th on; nothing when the backend is down or cannot be looked through.
+    /// Returns up to `limit` valid entries that match, newest first, from the `offset`th on, or
+    /// `None` when the backend is down or cannot be scanned.
     pub async fn list(&self, filter: &Filter, offset: usize, limit: usize) -> Option<Listing> {
-        /// More are not looked at.
+        /// The most entries that one listing examines.
         const MOST: usize = 5_000;
         let core = self.core.clone();
         let good = move |envelope: &Envelope| {
@@ -152,7 +157,7 @@ impl Cache {
         Some(Listing { entries, has_more, is_cut })
     }
 
-    /// What the cache can tell of itself.
+    /// Returns the cache's statistics.
     pub async fn stats(&self) -> Stats {
         let usage =
             self.core.link.call_with_timeout(self.core.link.backend.usage()).await.unwrap_or_default();
@@ -164,22 +169,23 @@ impl Cache {
         }
     }
 
-    /// How many wait just now for a value that somebody else makes.
+    /// Returns how many callers are waiting for a value that another caller is computing.
     pub fn waiting(&self) -> usize {
         self.core.flights.waiting()
     }
 
-    /// What this process has counted in the last hour, every ten seconds.
+    /// Returns what this process has counted in the last hour, in steps of ten seconds.
     pub fn series(&self) -> Vec<Point> {
         self.core.observer.series(self.core.clock.now())
     }
 
-    /// Gives back the room of what is over, where the backend does not see to that by itself.
+    /// Frees the space of expired entries, where the backend does not do that by itself.
     pub async fn sweep(&self) {
         let _ = self.core.link.call_with_timeout(self.core.link.backend.sweep()).await;
     }
 
-    /// Takes out everything, the numbers of tags included: for a prefix that nobody uses after this.
+    /// Deletes everything, the tags' versions included. Only for a prefix that is not used
+    /// afterwards.
     pub async fn erase(&self) {
         const AT_ONCE: usize = 4096;
         self.clear("erased").await;
@@ -190,7 +196,8 @@ impl Cache {
         }
     }
 
-    /// Says once more what a backend that is down was not told yet; to be called at the end of the program, which forgets it.
+    /// Tries once more to write pending invalidations to the backend. Call it before the program
+    /// ends, because they are held only in memory.
     pub async fn close(&self) {
         if self.core.link.has_pending() && self.core.link.deliver().await.is_none() {
             tracing::warn!(
@@ -205,13 +212,14 @@ impl Cache {
         if link.backend.is_shared() {
             link.mark_pending(&slots);
         }
-        // After that, so that whoever sees the new count here does not see the old number there.
+        // After marking them pending, so that nobody sees the new version here and still accepts
+        // the old one from the backend.
         slots.iter().for_each(|slot| self.core.counters.advance((*slot).into()));
         if !link.backend.is_shared() {
             return Propagation(None);
         }
         let (said, delivered) = oneshot::channel();
-        // Outside of a runtime it stays owed, until somebody delivers.
+        // Outside of a runtime it stays pending until the next delivery.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
                 let is_delivered = link.deliver().await.is_some();

@@ -1,15 +1,32 @@
-//! The cache. What it holds belongs to everybody or to one member, and the key says which: a member's entry is read
-//! and written through that member's [`MemberCache`], which is only to be had from their
-//! [`Member`](crate::base::member::Member); into the [`PublicCache`] goes only what is [`Public`].
+//! The application's cache: a key-value store with expiry, tag invalidation and single flight, in
+//! memory or on a backend that several instances share.
+//!
+//! An entry belongs either to everybody or to one member, and its key says which. A member's
+//! entries are read and written through that member's [`MemberCache`](crate::cache::MemberCache),
+//! which only their [`Member`](crate::base::member::Member) gives access to. The
+//! [`PublicCache`](crate::cache::PublicCache) accepts only types that implement
+//! [`Public`](crate::cache::Public). So the compiler rules out showing one member's data to
+//! another.
 //!
 //! # The parts
-//! [`Policy`] says what a kind of entry is called and how long it is good; [`View`] has the operations, Django's low-level API and
-//! [`get_or_set`](View::get_or_set) with a single flight. An entry is an [`Envelope`](envelope::Envelope): times by the site's
-//! clock, the numbers of its [`Tag`]s when it began to be made, its key, the value. [`Cache::invalidate`] counts these numbers on,
-//! and whatever carries an old one is gone, the loads in flight included. A [`Backend`](backend::Backend) keeps bytes and knows
-//! nothing of all this.
+//! - [`Cache`](crate::cache::Cache): the handle. It opens a backend, invalidates, lists entries and
+//!   reports statistics.
+//! - [`View`](crate::cache::View): the operations on one part of the cache, which are those of
+//!   Django's low-level cache API, and [`get_or_set`](crate::cache::View::get_or_set): concurrent
+//!   misses of the same key within a process compute the value once (single flight).
+//! - [`Policy`](crate::cache::Policy): the name of a kind of entry and how long it is valid.
+//! - [`Key`](crate::cache::Key): the encoded prefix, scope, name, version and parts of an entry.
+//! - [`Tag`](crate::cache::Tag): what entries are invalidated by.
+//! - `Envelope`: an entry as stored. It holds its times by the site's clock, the versions of its
+//!   tags from before its value was computed, its key, and the value.
+//! - [`Backend`](crate::cache::backend::Backend): stores bytes, and knows nothing of the rest.
 //!
-//! Values are kept encoded, so that their weight is their length and that every backend can hold them.
+//! # Invalidation
+//! Each tag has a version. [`Cache::invalidate`](crate::cache::Cache::invalidate) changes it, and
+//! an entry that carries an older version is treated as missing. That includes entries of loads
+//! still in flight, because a load notes the versions before it begins.
+//!
+//! Values are stored encoded, so that their weight is their length and every backend can hold them.
 
 pub mod backend;
 mod backend_client;
