@@ -1,4 +1,5 @@
-//! The way to a backend: short waits, a breaker, and what could not be said yet.
+//! Calls a backend with short timeouts and a circuit breaker, and remembers the invalidations that
+//! it has not received yet.
 
 use std::{
     collections::BTreeMap,
@@ -23,21 +24,22 @@ use crate::base::{
     config::CacheTimeout,
 };
 
-/// Every answer is nothing when the backend is down.
+/// A client for a backend. Its methods return `None` when the backend is down.
 pub struct BackendClient {
     pub(super) backend: Arc<dyn Backend>,
     prefix: Box<str>,
     timeout: Duration,
     clock: Clock,
     breaker: Breaker,
-    /// Counters that were counted on here and not yet in the backend, each with a number of its own for the time when that was.
-    /// Until it is delivered, no entry that carries one is used.
+    /// Tag versions changed here but not yet in the backend, each with a random number that
+    /// identifies this change. Until one is delivered, entries that carry it are treated as
+    /// missing.
     pending: Mutex<BTreeMap<Slot, u64>>,
-    /// Whether there are any, for those who only want to know that.
+    /// Whether `pending` has entries, readable without the lock.
     any_undelivered: AtomicBool,
-    /// Whether somebody sees to it that they get there.
+    /// Whether a task is retrying the delivery.
     is_delivering: AtomicBool,
-    /// Writes since the last sweep.
+    /// Writes so far. A sweep starts whenever they pass a multiple of 256.
     writes: AtomicU64,
 }
 
@@ -56,7 +58,7 @@ impl BackendClient {
         }
     }
 
-    /// Since when the backend is down, if it is.
+    /// Returns when the backend went down, or `None` while it is up.
     pub fn down_since(&self) -> Option<Millis> {
         self.breaker.down_since()
     }
@@ -79,8 +81,8 @@ impl BackendClient {
         self.ask(self.backend.delete_many(keys)).await
     }
 
-    /// Asks for what may take longer than a request would wait, and what no visitor waits for. How it ends says nothing about the
-    /// backend.
+    /// Makes a call that may take longer than a request would wait, such as a scan, with a timeout
+    /// of 20 seconds. No visitor waits for it, so its outcome does not count in the breaker.
     pub async fn call_with_timeout<T>(
         &self,
         asked: impl Future<Output = Result<T, Down>> + Send,
@@ -95,7 +97,8 @@ impl BackendClient {
         }
     }
 
-    /// So that what is kept does not outgrow its limit by much between two sweeps of the site's.
+    /// Starts a sweep in the background every 256 writes, so that a shared backend does not outgrow
+    /// its limit by much between the site's regular sweeps.
     fn sweep_now_and_then(&self, writes: usize) {
         const EVERY: u64 = 256;
         let before = self.writes.fetch_add(writes as u64, Ordering::Relaxed);
@@ -109,7 +112,8 @@ impl BackendClient {
         }
     }
 
-    /// Asks the backend, or does not; a failure or a long silence is noted.
+    /// Calls the backend, unless the breaker is open. Failures and timeouts count in the breaker; a
+    /// backend in this process needs neither timeout nor breaker.
     pub async fn ask<T>(&self, asked: impl Future<Output = Result<T, Down>> + Send) -> Option<T> {
         if !self.backend.is_shared() {
             return asked.await.ok();
@@ -140,7 +144,8 @@ impl BackendClient {
         }
     }
 
-    /// The present numbers of counters, with those keys' entries, in one go. A counter that has none yet is missing.
+    /// Reads these keys' entries and the current versions of these slots in one call. A slot
+    /// without a version, or with one that is pending, is left out.
     pub async fn read(&self, keys: &[Key], slots: &[Slot]) -> Option<(Vec<Option<Bytes>>, Vec<(Slot, u64)>)> {
         let all: Vec<Key> =
             keys.iter().cloned().chain(slots.iter().map(|slot| self.slot_key(*slot))).collect();
@@ -150,8 +155,8 @@ impl BackendClient {
         Some((found, numbers.filter(|(slot, _)| !self.is_undelivered(*slot)).collect()))
     }
 
-    /// Gives these counters a number, unless another instance is faster. By chance, so that one which the backend forgot does not
-    /// come back with a number that it has had.
+    /// Gives each of these slots a version, unless another instance was faster. Versions are
+    /// random, so that a slot the backend forgot does not return to a version it had before.
     pub async fn begin_numbers(&self, slots: &[Slot]) -> Option<()> {
         for slot in slots {
             self.put_if(&self.fresh_number(*slot), Condition::Absent).await?;
@@ -159,7 +164,8 @@ impl BackendClient {
         Some(())
     }
 
-    /// Notes that these have to be counted on in the backend. From here on nothing that carries one of them is used.
+    /// Marks these slots as to be changed in the backend. From now on entries that carry one of
+    /// them are treated as missing.
     pub fn mark_pending(&self, slots: &[Slot]) {
         let mut pending = self.pending();
         for slot in slots {
@@ -168,7 +174,8 @@ impl BackendClient {
         self.any_undelivered.store(true, Ordering::Release);
     }
 
-    /// Counts on what is owed. What is owed anew meanwhile stays owed.
+    /// Writes the pending versions to the backend. A slot that is marked again meanwhile stays
+    /// pending.
     pub async fn deliver(&self) -> Option<()> {
         while self.has_pending() {
             let owed = self.pending().clone();
@@ -181,10 +188,11 @@ impl BackendClient {
         Some(())
     }
 
-    /// Tries again until all that is owed is delivered. One is enough.
+    /// Retries every second until nothing is pending. Returns at once when another task is already
+    /// retrying.
     pub async fn retry_pending(&self) {
         const AGAIN: Duration = Duration::from_secs(1);
-        // Once more from the front when something was owed just as the last of it was delivered.
+        // Checks again, because something may have become pending just as the last was delivered.
         while self.has_pending() && !self.is_delivering.swap(true, Ordering::AcqRel) {
             while self.deliver().await.is_none() {
                 self.clock.sleep(AGAIN).await;
@@ -193,7 +201,7 @@ impl BackendClient {
         }
     }
 
-    /// Whether anything is owed.
+    /// Returns whether any tag versions are pending.
     pub fn has_pending(&self) -> bool {
         self.any_undelivered.load(Ordering::Acquire)
     }

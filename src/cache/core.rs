@@ -1,4 +1,5 @@
-//! What all views do in the end: entries that carry the numbers of their tags, read and written through the backend.
+//! What all views share: reading and writing entries, which carry their tags' versions, through the
+//! backend.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -28,24 +29,25 @@ pub(super) struct Core {
     pub prefix: Box<str>,
     pub link: Arc<BackendClient>,
     pub flights: Arc<Flights>,
-    /// Counts of what was taken back by this process: all there is for a backend in this process, and for the loads of any.
+    /// Versions of the tags' slots as this process has invalidated them: the only versions for a
+    /// backend in this process, and for any backend those that loads in flight are checked against.
     pub counters: TagVersions,
-    /// In which those queue who change the same entry in place.
+    /// Striped locks: within this process, changes to the same entry in place take turns.
     pub key_locks: Box<[tokio::sync::Mutex<()>]>,
     pub observer: Observer,
     pub ledger: InvalidationLog,
 }
 
-/// What a look found.
+/// The result of looking up a key.
 pub(super) struct Look {
-    /// Good, or past its time and within its grace.
+    /// The entry, if it is valid, or expired but within its grace.
     pub found: Option<Envelope>,
-    /// Whatever was there, for who wants to replace exactly that.
+    /// The stored bytes, valid or not, for a caller that wants to replace exactly these.
     pub raw: Option<Bytes>,
 }
 
 impl Core {
-    /// A good entry from a backend in this process; no waiting.
+    /// Returns a valid entry from a backend in this process, without waiting.
     pub fn get_now(&self, key: &Key) -> Option<Entry<Bytes>> {
         let envelope = Envelope::open(self.link.backend.get_now(key)?)?;
         let times = envelope.times();
@@ -54,7 +56,8 @@ impl Core {
         is_good.then(|| entry(&envelope))
     }
 
-    /// What is there for these keys, whose tags most likely have these counters.
+    /// Looks up these keys. `slots` are those their tags most likely have, so that their versions
+    /// can be read in the same call.
     pub async fn look(&self, keys: &[Key], slots: &[Slot]) -> Vec<Look> {
         let now = self.clock.now();
         let Some((raws, numbers)) = self.read(keys, slots).await else {
@@ -75,7 +78,7 @@ impl Core {
         looks
     }
 
-    /// The numbers of these counters, to be noted before a load begins.
+    /// Returns the current versions of these slots, to be noted before a load begins.
     pub async fn snapshot(&self, slots: &[Slot]) -> Snapshot {
         let here: Vec<u64> = slots.iter().map(|slot| self.counters.current((*slot).into())).collect();
         let numbers = if self.link.backend.is_shared() {
@@ -105,7 +108,8 @@ impl Core {
         Some((self.link.get_many(keys).await?, Vec::new()))
     }
 
-    /// Whether none of its tags was taken back since it began to be made, as far as this process knows.
+    /// Returns whether none of the entry's tags was invalidated since its computation began. For a
+    /// shared backend, where the versions in this process do not decide, always true.
     pub fn is_current_here(&self, envelope: &Envelope) -> bool {
         self.link.backend.is_shared()
             || envelope.numbers().all(|(slot, number)| self.counters.current(slot.into()) == number)
@@ -125,7 +129,8 @@ impl Core {
         envelope.numbers().all(|number| known.contains(&number) || others.contains(&number))
     }
 
-    /// The same of many, in their order; nothing when the backend is down.
+    /// Returns for each of these entries, in order, whether it is still valid by its tags, or
+    /// `None` when the backend is down.
     pub async fn are_current(&self, envelopes: impl Iterator<Item = &Envelope> + Clone) -> Option<Vec<bool>> {
         if !self.link.backend.is_shared() {
             return Some(envelopes.map(|envelope| self.is_current_here(envelope)).collect());
@@ -137,7 +142,7 @@ impl Core {
         Some(envelopes.map(|envelope| envelope.numbers().all(|number| numbers.contains(&number))).collect())
     }
 
-    /// An entry made just now, to be kept; nothing when its tags' numbers are not known.
+    /// Builds an entry computed now, or returns `None` when its tags' versions are unknown.
     pub fn seal(
         &self,
         key: &Key,
@@ -149,7 +154,7 @@ impl Core {
         Self::seal_timed(key, self.times(policy), tags, snapshot, value)
     }
 
-    /// The same with times of its own.
+    /// Builds an entry with the given times, or returns `None` when its tags' versions are unknown.
     pub fn seal_timed(
         key: &Key,
         times: Times,
@@ -160,7 +165,7 @@ impl Core {
         Some(Envelope::seal(key, times, snapshot.numbers.as_deref()?, tags, value))
     }
 
-    /// The times of an entry made now.
+    /// Returns the times of an entry computed now.
     pub fn times(&self, policy: &Policy) -> Times {
         let now = self.clock.now();
         let expires_at = policy.ttl.end(now);
@@ -168,34 +173,35 @@ impl Core {
         Times { computed_at: now, expires_at, stale_until }
     }
 
-    /// Keeps them, whatever was there; whether that reached the backend.
+    /// Stores the entries, overwriting what is there. Returns whether the backend accepted them.
     pub async fn keep(&self, entries: Vec<(Key, Envelope)>) -> bool {
         let puts: Vec<Put> = entries.iter().map(|(key, envelope)| self.put(key, envelope)).collect();
         puts.is_empty() || self.link.put_many(&puts).await.is_some()
     }
 
-    /// Keeps what a load made, unless what it was made from is no longer true.
+    /// Stores a loaded entry, unless one of its tags was invalidated since the load began.
     pub async fn keep_loaded(&self, key: &Key, envelope: &Envelope, slots: &[Slot], begun: &Snapshot) {
-        // For the backend the last word is with the numbers in the entry. Looked at here so that a late load does not take the place
-        // of a newer one.
+        // The versions inside the entry decide its validity; this check only keeps a late load from
+        // overwriting a newer value.
         if self.snapshot(slots).await == *begun {
             self.keep(vec![(key.clone(), envelope.clone())]).await;
         }
     }
 
-    /// Keeps it in the place of exactly that; nothing when the backend is down.
+    /// Stores the entry if the condition holds. Returns whether it did, or `None` when the backend
+    /// is down.
     pub async fn keep_if(&self, key: &Key, envelope: &Envelope, condition: Condition<'_>) -> Option<bool> {
         self.link.put_if(&self.put(key, envelope), condition).await
     }
 
-    /// The turn of whoever changes this entry in place, within this process.
+    /// Locks this entry against other changes in place within this process.
     pub async fn key_lock(&self, key: &Key) -> tokio::sync::MutexGuard<'_, ()> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         self.key_locks[hasher.finish() as usize % self.key_locks.len()].lock().await
     }
 
-    /// So many that few wait for each other without need.
+    /// Creates the striped locks: enough that unrelated keys rarely share one.
     pub fn key_locks() -> Box<[tokio::sync::Mutex<()>]> {
         (0..64).map(|_| tokio::sync::Mutex::new(())).collect()
     }
@@ -209,18 +215,20 @@ impl Core {
     }
 }
 
-/// The entry in an envelope.
+/// Returns the value and times of an envelope.
 pub(super) fn entry(envelope: &Envelope) -> Entry<Bytes> {
     let Times { computed_at, expires_at, .. } = envelope.times();
     Entry { value: envelope.value(), computed_at, expires_at }
 }
 
-/// Whether it is still good. An entry from further in the future than [`SKEW`] is one from before the clock was set back.
+/// Returns whether the entry has not expired. One computed further in the future than [`SKEW`]
+/// dates from before the clock was set back, and is not used.
 pub(super) fn is_fresh(times: Times, now: Millis) -> bool {
     times.computed_at <= now.saturating_add(SKEW) && now < times.expires_at
 }
 
-/// Whether it may still be shown while it is made anew.
+/// Returns whether the entry may be shown: it has not expired, or is within its grace, in which it
+/// is shown while it is recomputed.
 pub(super) fn is_shown(times: Times, now: Millis) -> bool {
     times.computed_at <= now.saturating_add(SKEW) && now < times.stale_until
 }

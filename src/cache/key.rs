@@ -1,4 +1,4 @@
-//! Keys that cannot collide and cannot forget whose they are.
+//! Keys: two different ones never encode alike, and each contains whose entry it is.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::tag::Slot;
 use crate::base::member::UserId;
 
-/// Who may be shown an entry.
+/// Whom an entry may be shown to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// Everybody.
@@ -17,23 +17,24 @@ pub enum Scope {
     Member(UserId),
 }
 
-/// An encoded key: kind or scope, prefix, name, version, parts, each text with its length in front. Django's fragment key joins
-/// the parts with `:`, so that `["a:b"]` and `["a", "b"]` are the same entry there. Cheap to clone.
+/// An encoded key: kind or scope, version, prefix, name, parts, with its length before each text.
+/// (Django's fragment key joins the parts with `:`, so that `["a:b"]` and `["a", "b"]` are the same
+/// entry there.) Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Key(Bytes);
 
-/// What a key says.
+/// The decoded fields of an entry's key.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Meaning<'a> {
     /// The site's prefix.
     pub prefix: &'a str,
-    /// Whose.
+    /// Whose entry it is.
     pub scope: Scope,
     /// The policy's name.
     pub name: &'a str,
     /// The policy's version.
     pub version: u32,
-    /// What tells entries of the same name apart.
+    /// The parts that distinguish entries of the same name.
     pub parts: Vec<&'a str>,
 }
 
@@ -59,7 +60,7 @@ impl Key {
         Self(bytes.into())
     }
 
-    /// Where a backend that several instances share keeps the number of the tags with this counter.
+    /// Returns the key under which a shared backend stores the version of the tags with this slot.
     pub(super) fn of_slot(prefix: &str, slot: Slot) -> Self {
         let mut bytes = Vec::with_capacity(11 + prefix.len());
         bytes.put_u8(TAG);
@@ -68,17 +69,18 @@ impl Key {
         Self(bytes.into())
     }
 
-    /// From what [`as_bytes`](Self::as_bytes) gave.
+    /// Restores a key from the bytes that [`as_bytes`](Self::as_bytes) returned.
     pub(super) fn from_bytes(bytes: Bytes) -> Self {
         Self(bytes)
     }
 
-    /// The encoding itself.
+    /// Returns the encoded key.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// What was encoded; nothing for a tag's number, and for what is no key.
+    /// Decodes the key. Returns `None` for the key of a tag's version, and for bytes that are not a
+    /// key.
     pub fn meaning(&self) -> Option<Meaning<'_>> {
         let mut rest = &self.0[..];
         let scope = match take::<1>(&mut rest)? {
@@ -95,13 +97,14 @@ impl Key {
         Some(Meaning { prefix, scope, name, version, parts })
     }
 
-    /// By which an entry is told from all others without saying what it is of: SHA-256, in hexadecimal.
+    /// Returns the SHA-256 of the key in hexadecimal, which identifies an entry without revealing
+    /// its contents.
     pub fn fingerprint(&self) -> String {
         Sha256::digest(&self.0).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// What names it in a backend outside of this process: short, printable, and telling nothing but its kind. The prefix stands
-    /// before it there.
+    /// Returns the name for a backend outside of this process: short, printable, and revealing only
+    /// whether it is an entry or a tag's version. The backend puts the prefix before it.
     pub fn address(&self) -> String {
         match &self.0[..] {
             [TAG, high, low, ..] => format!("t:{}", Slot::from_be_bytes([*high, *low])),
@@ -109,7 +112,7 @@ impl Key {
         }
     }
 
-    /// Whether it is an entry's, and not the number of a tag.
+    /// Returns whether this is an entry's key and not that of a tag's version.
     pub fn is_entry(&self) -> bool {
         self.0.first() != Some(&TAG)
     }
@@ -149,13 +152,13 @@ mod tests {
         prop_oneof![Just(Scope::Public), any::<i64>().prop_map(|id| Scope::Member(UserId(id)))]
     }
 
-    /// Also what an encoding could stumble over: its own lengths, separators, nothing at all.
+    /// Includes what an encoding could stumble over: its own lengths, separators, the empty string.
     fn text() -> impl Strategy<Value = String> {
         prop_oneof![Just(String::new()), "[\0\u{1}:ab]{0,9}", ".{0,20}"]
     }
 
     proptest! {
-        /// What decodes to what was encoded cannot be the encoding of anything else.
+        /// If every encoding decodes to what was encoded, no two different keys encode alike.
         #[test]
         fn no_two_different_keys_encode_alike(
             prefix in text(), scope in scope(), name in text(), version: u32,
