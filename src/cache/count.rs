@@ -1,4 +1,4 @@
-//! Changing an entry in place: counters, and how long it is good.
+//! Changing an entry in place: incrementing a number, and extending how long an entry is valid.
 
 use super::{
     backend::Condition,
@@ -13,16 +13,17 @@ use super::{
 /// Why a counter could not be changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CountError {
-    /// There is none. (Django raises `ValueError`.) To begin one: `add`, then `incr`.
+    /// There is no valid entry. (Django raises `ValueError`.) To start a counter, call `add`, then
+    /// `incr`.
     #[error("there is nothing to count on")]
     Missing,
-    /// What is there is no whole number.
+    /// The stored value is not a whole number.
     #[error("what is kept there is no number")]
     NotANumber,
-    /// It would be larger or smaller than 64 bits can say.
+    /// The result does not fit in 64 bits.
     #[error("the number would not fit")]
     Overflow,
-    /// The backend did not do it.
+    /// The backend is down or failed, or other instances kept changing the entry.
     #[error("the cache's backend cannot be used")]
     Unavailable,
 }
@@ -31,10 +32,14 @@ impl<Who> View<'_, Who>
 where
     i64: AllowedIn<Who>,
 {
-    /// Adds to a number and returns it, in one step for all instances. How long it is good stays as it is.
+    /// Adds `delta` to a number and returns the sum, atomically across all instances. The expiry
+    /// stays as it is.
     ///
     /// # Errors
-    /// See [`CountError`].
+    /// [`CountError::Missing`] without a valid entry; [`CountError::NotANumber`] when its value is
+    /// not a whole number; [`CountError::Overflow`] when the sum does not fit in 64 bits;
+    /// [`CountError::Unavailable`] when the backend cannot be used, or after losing too many races
+    /// to other instances.
     pub async fn incr(&self, policy: Policy, parts: &[&str], delta: i64) -> Result<i64, CountError> {
         let counted = |envelope: &Envelope| {
             let number: i64 =
@@ -45,17 +50,19 @@ where
         self.change(policy, &self.key(policy, parts), counted).await
     }
 
-    /// Subtracts from a number. (Django's memcached stops at zero; here no backend does.)
+    /// Subtracts `delta` from a number and returns the difference. (Django's memcached stops at
+    /// zero; here no backend does.)
     ///
     /// # Errors
-    /// See [`CountError`].
+    /// As [`incr`](Self::incr).
     pub async fn decr(&self, policy: Policy, parts: &[&str], delta: i64) -> Result<i64, CountError> {
         self.incr(policy, parts, delta.checked_neg().ok_or(CountError::Overflow)?).await
     }
 }
 
 impl<Who> View<'_, Who> {
-    /// Makes a value good for `policy.ttl` from now on; whether there was one. With zero it goes.
+    /// Makes an entry valid for `policy.ttl` from now on, or deletes it when that is zero. Returns
+    /// whether there was a valid entry.
     pub async fn touch(&self, policy: Policy, parts: &[&str]) -> bool {
         if policy.ttl.is_zero() {
             return self.delete(policy, parts).await;
@@ -67,14 +74,16 @@ impl<Who> View<'_, Who> {
         self.change(policy, &self.key(policy, parts), touched).await.is_ok()
     }
 
-    /// Puts what is made from an entry in its place, if nobody was faster, and else tries again with what that one put there.
+    /// Replaces an entry by what `change` makes of it, if it is still unchanged in the backend;
+    /// otherwise tries again with the newer entry.
     async fn change<T>(
         &self,
         policy: Policy,
         key: &Key,
         change: impl Fn(&Envelope) -> Result<(Envelope, T), CountError>,
     ) -> Result<T, CountError> {
-        /// Within this process they queue; so many other instances can be faster in a row.
+        /// Within this process changes take turns, so only other instances can be faster, this many
+        /// times in a row.
         const TRIES: usize = 100;
         let _turn = self.cache.core.key_lock(key).await;
         for _ in 0..TRIES {

@@ -1,4 +1,4 @@
-//! What a backend keeps: the value, and before it all that is to be known of it.
+//! An entry as a backend stores it: a head with the metadata, then the value.
 
 use bytes::{Buf, BufMut, Bytes};
 
@@ -8,26 +8,29 @@ use super::{
 };
 use crate::base::clock::Millis;
 
-/// To be raised when the layout changes: what another release wrote is then missing.
+/// The version of the layout. Raise it when the layout changes: entries of another version are
+/// treated as missing.
 const FORMAT: u8 = 1;
-/// Format, three times, the length of the head, the count of numbers.
+/// The bytes of the fixed fields: format, three times, length of the head, count of versions.
 const FIXED: usize = 1 + 3 * 8 + 4 + 2;
 const NUMBER: usize = 2 + 8;
 
 /// The times of an entry, by the site's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
-    /// When it was computed.
+    /// When the value was computed.
     pub computed_at: Millis,
-    /// From when on it is no longer used.
+    /// When the entry expires.
     pub expires_at: Millis,
-    /// From when on it is not even shown while it is made anew.
+    /// When the entry's grace ends, within which it may still be shown while it is recomputed.
     pub stale_until: Millis,
 }
 
-/// Bytes with a head that was found to be whole. Its times and numbers stand at fixed places, so that a look at them costs nothing.
+/// An encoded entry whose head is known to be complete. Its times and tag versions stand at fixed
+/// places, so that reading them costs nothing.
 ///
-/// The key is repeated inside: where only its fingerprint names the entry, somebody else's entry in its place is a miss.
+/// The key is repeated inside: where a backend names the entry only by its fingerprint, another
+/// key's entry in its place is a miss.
 #[derive(Clone, Debug)]
 pub struct Envelope {
     bytes: Bytes,
@@ -36,7 +39,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Puts a value into one.
+    /// Encodes an entry.
     pub fn seal(key: &Key, times: Times, numbers: &[(Slot, u64)], tags: &[Tag], value: &[u8]) -> Self {
         let tags: Vec<String> = tags.iter().map(Tag::to_string).collect();
         let head = FIXED
@@ -63,7 +66,7 @@ impl Envelope {
         Self { bytes: bytes.into(), head, numbers: numbers.len() }
     }
 
-    /// The same value with other times.
+    /// Returns the same entry with other times.
     pub fn with_times(&self, times: Times) -> Self {
         let mut bytes = Vec::with_capacity(self.bytes.len());
         bytes.put_u8(FORMAT);
@@ -74,13 +77,14 @@ impl Envelope {
         Self { bytes: bytes.into(), ..*self }
     }
 
-    /// The same head with another value.
+    /// Returns the same entry with another value.
     pub fn with_value(&self, value: &[u8]) -> Self {
         let bytes = [&self.bytes[..self.head], value].concat();
         Self { bytes: bytes.into(), ..*self }
     }
 
-    /// Nothing for what is none, or of another release, or cut off before its value.
+    /// Decodes an entry, or returns `None` when the bytes are not one, have another format, or are
+    /// cut off before the value.
     pub fn open(bytes: Bytes) -> Option<Self> {
         let mut fixed = bytes.get(..FIXED)?;
         if fixed.get_u8() != FORMAT {
@@ -91,44 +95,44 @@ impl Envelope {
         (head <= bytes.len() && FIXED + numbers * NUMBER + 4 <= head).then_some(Self { bytes, head, numbers })
     }
 
-    /// The whole of it, for a backend.
+    /// Returns the encoded entry, for a backend.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
 
-    /// What was put in.
+    /// Returns the value.
     pub fn value(&self) -> Bytes {
         self.bytes.slice(self.head..)
     }
 
-    /// Its times.
+    /// Returns the entry's times.
     pub fn times(&self) -> Times {
         let mut times = &self.bytes[1..25];
         Times { computed_at: times.get_i64(), expires_at: times.get_i64(), stale_until: times.get_i64() }
     }
 
-    /// The numbers of its tags' counters, as they were when it began to be computed.
+    /// Returns the slots of the entry's tags, with their versions from when its computation began.
     pub fn numbers(&self) -> impl Iterator<Item = (Slot, u64)> {
         let numbers = &self.bytes[FIXED..FIXED + self.numbers * NUMBER];
         numbers.chunks_exact(NUMBER).map(|mut number| (number.get_u16(), number.get_u64()))
     }
 
-    /// The bytes before the value.
+    /// Returns the length of the head, in bytes: everything before the value.
     pub fn head_size(&self) -> u64 {
         self.head as u64
     }
 
-    /// Whether it is this key's.
+    /// Returns whether this is the entry of that key.
     pub fn is_of(&self, key: &Key) -> bool {
         self.texts().next().is_some_and(|text| text == key.as_bytes())
     }
 
-    /// Its key.
+    /// Returns the entry's key.
     pub fn key(&self) -> Option<Key> {
         self.texts().next().map(|text| Key::from_bytes(Bytes::copy_from_slice(text)))
     }
 
-    /// Those of its tags that its key does not say.
+    /// Returns the entry's tags, except those that follow from its key.
     pub fn tags(&self) -> Vec<String> {
         self.texts().skip(1).map(|text| String::from_utf8_lossy(text).into_owned()).collect()
     }
@@ -144,7 +148,7 @@ impl Envelope {
     }
 }
 
-/// Nothing that long is ever kept: a value's size is bounded long before.
+/// No value comes near the limit: its size is bounded long before.
 fn length(bytes: usize) -> u32 {
     bytes.try_into().unwrap_or(u32::MAX)
 }

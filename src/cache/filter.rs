@@ -1,4 +1,4 @@
-//! Which entries are listed, or taken out.
+//! Filters for the entries to list or delete.
 
 use std::sync::Arc;
 
@@ -7,23 +7,23 @@ use bytes::Bytes;
 use super::{envelope::Envelope, key::Scope};
 use crate::base::member::UserId;
 
-/// Which entries are wanted. All that is said has to fit.
+/// Criteria for entries. An entry matches when it meets all that are set.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only of that name.
+    /// The policy's name.
     pub name: Option<String>,
-    /// Only that member's.
+    /// The member whose entry it is.
     pub member: Option<UserId>,
-    /// Only those in whose name or tags this text is.
+    /// Text that its name or one of its tags contains.
     pub text: Option<String>,
-    /// Only that one ([`super::Listed::fingerprint`]).
+    /// Its fingerprint ([`super::Listed::fingerprint`]).
     pub fingerprint: Option<String>,
 }
 
-/// Whether an entry is still good, as far as the one who looks can tell.
+/// Whether an entry is still valid, as far as can be told without asking the backend.
 type Good = Arc<dyn Fn(&Envelope) -> bool + Send + Sync>;
 
-/// What a backend picks entries with, knowing nothing of what they mean.
+/// The filter that a backend applies while it scans, without knowing what entries mean.
 #[derive(Clone)]
 pub struct EntryFilter {
     filter: Filter,
@@ -35,7 +35,7 @@ impl EntryFilter {
         Self { filter, good: Arc::new(good) }
     }
 
-    /// Whether the entry that begins so is wanted.
+    /// Returns whether the entry with this head matches. Bytes that are not an entry do not.
     pub fn matches(&self, head: &Bytes) -> bool {
         let Some(envelope) = Envelope::open(head.clone()) else {
             return false;

@@ -1,4 +1,5 @@
-//! Single flight: however many want the same value at once, one makes it.
+//! Single flight: of all callers that want the same value at once, one computes it and the others
+//! wait for it.
 
 use std::{
     collections::{HashMap, hash_map::Entry as Place},
@@ -14,50 +15,53 @@ use tokio::sync::OwnedMutexGuard;
 use super::{key::Key, memory::Entry, tag::Slot};
 use crate::shared::error::AppError;
 
-/// The numbers of a load's tags, as they were when it began. Who comes after one was counted on does not join that load.
+/// The versions of a load's tags, from before it began. A caller that sees a newer version does not
+/// join that load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
-    /// In this process.
+    /// The versions in this process.
     pub here: Vec<u64>,
-    /// In the backend, or here when there are none; nothing when they are not known, and then nothing is kept.
+    /// The versions in a shared backend; for a backend in this process the same as `here`. `None`
+    /// when they are unknown, and then the value is not stored.
     pub numbers: Option<Vec<(Slot, u64)>>,
 }
 
-/// How a load ended, for those who waited for it.
+/// How a load ended, for those that waited for it.
 #[derive(Clone, Debug)]
 pub enum LoadOutcome {
-    /// With a value.
+    /// A value.
     Value(Entry<Bytes>),
-    /// With an error, or a panic.
+    /// An error, or a panic.
     Failed(AppError),
-    /// With something that is for nobody else.
+    /// A value that only the caller that computed it may use.
     Alone,
 }
 
-/// What becomes of who wants a value.
+/// The result of joining a flight.
 pub enum Boarding {
-    /// Somebody else has made it.
+    /// Another caller has finished the load.
     Landed(LoadOutcome),
-    /// This one makes it.
+    /// This caller computes the value.
     Lead(Lead),
 }
 
 struct Flight {
     snapshot: Snapshot,
-    /// Whoever holds it makes the value.
+    /// Held by the caller that computes the value.
     key_lock: Arc<tokio::sync::Mutex<()>>,
     landing: OnceLock<LoadOutcome>,
     is_overtaken: AtomicBool,
-    /// How many wait or lead. Changed only while the table is locked.
+    /// The number of callers that wait or lead. Changed only while the table is locked.
     aboard: AtomicUsize,
 }
 
-/// The loads under way.
+/// The loads in flight.
 #[derive(Default)]
 pub struct Flights(Mutex<HashMap<Key, Vec<Arc<Flight>>>>);
 
 impl Flights {
-    /// Waits for whoever makes the value already, and takes over when that one went away.
+    /// Waits for the load of this key that is already in flight, or leads one: at once if there is
+    /// none, or when its leader gave up.
     pub async fn board(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Boarding {
         let (ticket, _) = self.ticket(key, snapshot);
         let key_lock = ticket.flight.key_lock.clone().lock_owned().await;
@@ -67,21 +71,22 @@ impl Flights {
         }
     }
 
-    /// Only when nobody makes the value already.
+    /// Leads a load of this key, or returns `None` when one is already in flight.
     pub fn lead(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Option<Lead> {
         let (ticket, is_first) = self.ticket(key, snapshot);
         let key_lock = ticket.flight.key_lock.clone().try_lock_owned().ok()?;
         is_first.then_some(Lead { ticket, _turn: key_lock })
     }
 
-    /// What is being made for this key is older than what was just written: nobody joins it, and it is not kept.
+    /// Marks the loads in flight for this key as older than a value just written: nobody joins
+    /// them, and their values are not stored.
     pub fn overtake(&self, key: &Key) {
         for flight in self.flights().remove(key).unwrap_or_default() {
             flight.is_overtaken.store(true, Ordering::Release);
         }
     }
 
-    /// How many wait for a value that somebody else makes.
+    /// Returns how many callers are waiting for a value that another caller computes.
     pub fn waiting(&self) -> usize {
         let flights = self.flights();
         flights.values().flatten().map(|flight| flight.aboard.load(Ordering::Relaxed).saturating_sub(1)).sum()
@@ -111,7 +116,7 @@ impl Flights {
     }
 }
 
-/// Somebody who waits or leads. The last one to go closes the door.
+/// A caller that waits or leads. When the last one leaves, the flight is removed.
 struct Ticket {
     flights: Arc<Flights>,
     key: Key,
@@ -132,25 +137,26 @@ impl Drop for Ticket {
     }
 }
 
-/// Who makes the value. Dropped without a landing, the next in line does; in a panic all who wait get an error at once, since it
-/// would most likely meet them as well, one after the other.
+/// The leader of a flight. If it is dropped without a result, the next waiter becomes the leader.
+/// After a panic all waiters get an error at once, since the same panic would most likely hit them
+/// one after the other.
 pub struct Lead {
     ticket: Ticket,
     _turn: OwnedMutexGuard<()>,
 }
 
 impl Lead {
-    /// Lets all who wait go on with that.
+    /// Ends the flight with this outcome for all waiters.
     pub fn land(self, landing: LoadOutcome) {
         let _ = self.ticket.flight.landing.set(landing);
     }
 
-    /// What the value's tags were when it began to be made.
+    /// Returns the versions of the value's tags from before the load began.
     pub fn snapshot(&self) -> &Snapshot {
         &self.ticket.flight.snapshot
     }
 
-    /// Whether something newer was written meanwhile.
+    /// Returns whether a newer value was written meanwhile.
     pub fn is_overtaken(&self) -> bool {
         self.ticket.flight.is_overtaken.load(Ordering::Acquire)
     }

@@ -1,20 +1,20 @@
-//! What was taken back last, and why: for the inspector.
+//! The latest invalidation of each tag and its cause, for the cache inspector.
 
 use moka::sync::Cache as Moka;
 
 use super::tag::Tag;
 use crate::base::clock::Millis;
 
-/// When a tag was taken back by this process.
+/// An invalidation of a tag by this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Invalidation {
-    /// When.
+    /// When it happened.
     pub at: Millis,
-    /// What changed.
+    /// What changed, as passed to [`Cache::invalidate`](super::Cache::invalidate).
     pub cause: &'static str,
 }
 
-/// The last time for each tag, of so many tags.
+/// The latest invalidation of each tag, for up to 10,000 tags.
 pub(super) struct InvalidationLog(Moka<String, Invalidation>);
 
 impl Default for InvalidationLog {
@@ -31,7 +31,7 @@ impl InvalidationLog {
         }
     }
 
-    /// By what it is called, as in a list of entries.
+    /// Returns the latest invalidation of the tag with this printed name, as in a list of entries.
     pub fn last(&self, tag: &str) -> Option<Invalidation> {
         self.0.get(tag)
     }
