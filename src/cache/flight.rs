@@ -60,8 +60,8 @@ struct Flight {
 pub struct Flights(Mutex<HashMap<Key, Vec<Arc<Flight>>>>);
 
 impl Flights {
-    /// Waits for the load of this key that is already in flight, or leads one: at once if there is
-    /// none, or when its leader gave up.
+    /// Waits for the load of this key that is already in flight with the same versions, or leads
+    /// one: at once if there is none, or when its leader gave up.
     pub async fn board(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Boarding {
         let (ticket, _) = self.ticket(key, snapshot);
         let key_lock = ticket.flight.key_lock.clone().lock_owned().await;
@@ -71,7 +71,8 @@ impl Flights {
         }
     }
 
-    /// Leads a load of this key, or returns `None` when one is already in flight.
+    /// Leads a load of this key, or returns `None` when one with the same versions is already in
+    /// flight.
     pub fn lead(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Option<Lead> {
         let (ticket, is_first) = self.ticket(key, snapshot);
         let key_lock = ticket.flight.key_lock.clone().try_lock_owned().ok()?;
@@ -116,7 +117,8 @@ impl Flights {
     }
 }
 
-/// A caller that waits or leads. When the last one leaves, the flight is removed.
+/// A caller that waits or leads. The flight is removed when the last one leaves, or the first after
+/// it has an outcome.
 struct Ticket {
     flights: Arc<Flights>,
     key: Key,

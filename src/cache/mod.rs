@@ -5,8 +5,7 @@
 //! entries are read and written through that member's [`MemberCache`](crate::cache::MemberCache),
 //! which only their [`Member`](crate::base::member::Member) gives access to. The
 //! [`PublicCache`](crate::cache::PublicCache) accepts only types that implement
-//! [`Public`](crate::cache::Public). So the compiler rules out showing one member's data to
-//! another.
+//! [`Public`](crate::cache::Public): those whose values say nothing of any member.
 //!
 //! # The parts
 //! - [`Cache`](crate::cache::Cache): the handle. It opens a backend, invalidates, lists entries and
@@ -22,9 +21,10 @@
 //! - [`Backend`](crate::cache::backend::Backend): stores bytes, and knows nothing of the rest.
 //!
 //! # Invalidation
-//! Each tag has a version. [`Cache::invalidate`](crate::cache::Cache::invalidate) changes it, and
-//! an entry that carries an older version is treated as missing. That includes entries of loads
-//! still in flight, because a load notes the versions before it begins.
+//! Tags have versions, kept in a fixed number of slots; tags that share a slot are invalidated
+//! together. [`Cache::invalidate`](crate::cache::Cache::invalidate) changes the version, and an entry
+//! that carries an older one is treated as missing. That includes entries of loads still in flight,
+//! because a load notes the versions before it begins.
 //!
 //! Values are stored encoded, so that their weight is their length and every backend can hold them.
 
