@@ -22,9 +22,9 @@
 //!
 //! # Invalidation
 //! Tags have versions, kept in a fixed number of slots; tags that share a slot are invalidated
-//! together. [`Cache::invalidate`](crate::cache::Cache::invalidate) changes the version, and an entry
-//! that carries an older one is treated as missing. That includes entries of loads still in flight,
-//! because a load notes the versions before it begins.
+//! together. [`Cache::invalidate`](crate::cache::Cache::invalidate) changes the version, and an
+//! entry that carries an older one is treated as missing. That includes entries of loads still in
+//! flight, because a load notes the versions before it begins.
 //!
 //! Values are stored encoded, so that their weight is their length and every backend can hold them.
 
