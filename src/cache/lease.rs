@@ -1,4 +1,4 @@
-//! The right to make an entry that is missing, which one at a time has.
+//! Leases: the right to compute a missing entry, which one caller at a time holds.
 
 use std::{marker::PhantomData, sync::Arc, time::Instant};
 
@@ -21,23 +21,23 @@ use crate::{
     timing::{layer::milliseconds, lookup::Lookup},
 };
 
-/// What becomes of who wants an entry.
+/// The result of asking for an entry with [`View::lease`].
 #[expect(
     clippy::large_enum_variant,
     reason = "one lives for one load, on the way from one function to the next"
 )]
 pub enum Lease<Who> {
-    /// It is there, or was made by somebody else meanwhile.
+    /// The entry was cached, or another caller computed it meanwhile.
     Found(Entry<Bytes>, Lookup),
-    /// It is missing, and whoever gets this makes it; all others wait for it.
+    /// The entry is missing. This caller computes it; all others wait for the result.
     Owner(Fill<Who>),
-    /// Somebody else tried to make it.
+    /// Another caller tried to compute the entry and failed with this error.
     Failed(AppError),
-    /// It is not cached: every caller computes its own.
+    /// The entry is not shared or cached: every caller computes its own value.
     Bypass,
 }
 
-/// The right to make an entry. Dropped, the next in line gets it.
+/// The right to compute an entry. If it is dropped without a result, the next waiter gets it.
 pub struct Fill<Who> {
     core: Arc<Core>,
     key: Key,
@@ -52,12 +52,14 @@ pub struct Fill<Who> {
 }
 
 impl<Who> Fill<Who> {
-    /// Keeps it and hands it to all who wait. What was taken back since the lease began is handed out and not kept.
+    /// Stores the value, hands it to all waiters and returns it as an entry. If its tags were
+    /// invalidated, or the entry was written or deleted, since the lease began, the value is handed
+    /// out but no longer valid in the cache.
     pub async fn keep<B: Into<Bytes> + AllowedIn<Who>>(self, value: B) -> Entry<Bytes> {
         self.keep_encoded(value.into()).await
     }
 
-    /// What was encoded from a value that fits.
+    /// Does what [`keep`](Self::keep) does, for bytes encoded from a value whose type was checked.
     pub(super) async fn keep_encoded(self, value: Bytes) -> Entry<Bytes> {
         self.say_how_long();
         let times = self.times.unwrap_or_else(|| self.core.times(&self.policy));
@@ -70,18 +72,20 @@ impl<Who> Fill<Who> {
         entry
     }
 
-    /// With times of its own: made from then on, and good until then, instead of for the policy's time from now on.
+    /// Sets the entry's times (milliseconds since 1970), instead of counting the policy's time to
+    /// live from now.
     #[must_use]
     pub fn timed(self, computed_at: Millis, expires_at: Millis) -> Self {
         Self { times: Some(Times { computed_at, expires_at, stale_until: expires_at }), ..self }
     }
 
-    /// It could not be made: all who wait get that error, and whoever comes after them tries again.
+    /// Reports that the value could not be computed: all waiters get the error, and the next caller
+    /// after them tries again.
     pub fn fail(self, error: AppError) {
         self.lead.land(LoadOutcome::Failed(error));
     }
 
-    /// What was made is for nobody else: all who wait make their own.
+    /// Reports that the value is for this caller alone: all waiters compute their own.
     pub fn pass(self) {
         self.lead.land(LoadOutcome::Alone);
     }
@@ -97,7 +101,8 @@ impl<Who> Fill<Who> {
 }
 
 impl<Who> View<'_, Who> {
-    /// The right to make what is missing: what `get_or_set` is made of, for who decides only afterwards whether to keep it.
+    /// Looks an entry up and, if it is missing, waits for the right to compute it. `get_or_set` is
+    /// built on this; use it directly where only the computed value tells whether it may be cached.
     pub async fn lease(&self, policy: Policy, parts: &[&str]) -> Lease<Who> {
         if policy.ttl.is_zero() {
             return self.missed(policy, Lease::Bypass);
@@ -118,7 +123,7 @@ impl<Who> View<'_, Who> {
             Boarding::Landed(LoadOutcome::Alone) => return self.missed(policy, Lease::Bypass),
             Boarding::Lead(lead) => lead,
         };
-        // It may have been made between the look and the turn.
+        // Another caller may have stored it between the look-up and the lease.
         if let Some(entry) = self.fresh(&self.look(&key, policy).await) {
             lead.land(LoadOutcome::Value(entry.clone()));
             self.recorder.good_until(entry.expires_at);

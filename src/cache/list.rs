@@ -1,4 +1,4 @@
-//! Looking through the cache: what is in it, never what it says.
+//! Lists what is in the cache, without the values.
 
 use super::{
     backend::Found,
@@ -9,41 +9,42 @@ use super::{
 };
 use crate::base::clock::Millis;
 
-/// An entry, without its value.
+/// A cache entry without its value.
 #[derive(Clone, Debug)]
 pub struct Listed {
-    /// By which it is told from all others, and dropped.
+    /// The entry's unique identifier, by which it can be deleted.
     pub fingerprint: String,
     /// The policy's name.
     pub name: String,
-    /// Whose.
+    /// Whether the entry is public or belongs to a member.
     pub scope: Scope,
-    /// When it was computed.
+    /// When the value was computed, in milliseconds since 1970.
     pub computed_at: Millis,
-    /// When it is over; nothing: never.
+    /// When the entry expires, in milliseconds since 1970; `None` if it never does.
     pub expires_at: Option<Millis>,
-    /// The value's bytes.
+    /// The size of the value, in bytes.
     pub size: u64,
-    /// How often it was read since it was written; about, and nothing where the backend does not count.
+    /// About how often the entry was read since it was written; `None` if the backend does not
+    /// count.
     pub hits: Option<u64>,
-    /// What takes it back.
+    /// The tags that invalidate the entry.
     pub tags: Vec<String>,
-    /// When one of its tags was last taken back by this process, and why.
+    /// The last invalidation of one of its tags by this process, with time and reason.
     pub last_invalidation: Option<Invalidation>,
 }
 
-/// A page of entries.
+/// A page of cache entries.
 #[derive(Clone, Debug)]
 pub struct Listing {
-    /// The newest first.
+    /// The entries, newest first.
     pub entries: Vec<Listed>,
-    /// Whether more come after them.
+    /// Whether more entries follow this page.
     pub has_more: bool,
-    /// Whether there are more that fit than are looked at; the newest may then be missing.
+    /// Whether more entries match than are examined; the newest may then be missing.
     pub is_cut: bool,
 }
 
-/// What a found entry says of itself.
+/// Builds the listing of a found entry; returns `None` if its key cannot be parsed.
 pub(super) fn listed(
     found: &Found,
     envelope: &Envelope,
@@ -68,7 +69,7 @@ pub(super) fn listed(
         size: found.size.saturating_sub(envelope.head_size()),
         hits: found.hits,
         last_invalidation: all.iter().filter_map(|tag| last(tag)).max_by_key(|last| last.at),
-        // That it goes with everything goes without saying.
+        // `Everything` is left out: every entry has it.
         tags: all.into_iter().skip(1).collect(),
     })
 }

@@ -1,4 +1,4 @@
-//! A value from the cache, or made: single flight, and shown once more while it is made anew.
+//! Reads a value from the cache or computes it: single flight, and stale-while-revalidate.
 
 use std::future::Future;
 
@@ -15,16 +15,19 @@ use super::{
 use crate::{base::clock::Millis, shared::error::AppError, timing::lookup::Lookup};
 
 impl<Who> View<'_, Who> {
-    /// The value, from the cache or by `load`. However many ask at once in this process, one loads; the others get what it got, an
-    /// error too. When it panics the others get an error; when its visitor goes away, the next one loads.
+    /// Returns the value from the cache, or computes it with `load` and stores it. Of concurrent
+    /// callers in this process one loads; the others get its result, even if it is an error. If
+    /// that load panics, the others get an error; if its request is cancelled, the next caller
+    /// loads.
     ///
-    /// With a time to live of zero everybody loads.
+    /// With a time to live of zero every caller loads.
     ///
-    /// `load` makes its future only when it is needed, and that lies in a box: else every hit would carry, and copy, the whole
-    /// state of a query that is not made.
+    /// `load` returns its future only when it is needed, and that future is boxed: otherwise every
+    /// hit would carry and copy the whole state of a query that does not run.
     ///
     /// # Errors
-    /// Those of `load`, and [`AppError::Internal`] when the value cannot be encoded. An error is never kept.
+    /// Returns the error of `load`, or [`AppError::Internal`] when the value cannot be encoded or
+    /// the load that this call waited for panicked. Errors are never cached.
     pub async fn get_or_set<V, L>(
         &self,
         policy: Policy,
@@ -41,11 +44,13 @@ impl<Who> View<'_, Who> {
         }
     }
 
-    /// The same, but past its time and within `policy.grace` the value is shown once more, at once, while it is made anew in the
-    /// background. (That is why `load` may borrow nothing: it can outlive the request.) What was taken back is never shown.
+    /// Works like [`get_or_set`](Self::get_or_set), but once the entry has expired, and within
+    /// `policy.grace`, returns the stale value at once and recomputes it in the background. (`load`
+    /// must therefore be `'static`: it can outlive the request.) An invalidated value is never
+    /// returned.
     ///
     /// # Errors
-    /// As [`get_or_set`](Self::get_or_set), when there is nothing to show.
+    /// Returns the errors of [`get_or_set`](Self::get_or_set) when there is no value to return.
     pub async fn get_or_refresh<V, L>(
         &self,
         policy: Policy,
@@ -103,7 +108,7 @@ impl<Who> View<'_, Who> {
             Lease::Failed(error) => Err(error),
             Lease::Found(entry, _) => match decode(policy, &entry.value) {
                 Some(value) => Ok(value),
-                // Another release's: it gives way.
+                // Another release wrote it and this one cannot decode it: replace it.
                 None => {
                     self.cache.core.observer.computed();
                     let value = load().await?;
@@ -120,7 +125,7 @@ impl<Who> View<'_, Who> {
     }
 }
 
-/// Makes a value and keeps it; also until when.
+/// Computes a value and stores it; returns it with its expiry time.
 async fn run<Who, V, L>(
     policy: Policy,
     fill: Fill<Who>,

@@ -1,5 +1,5 @@
-//! Values in memory that stay in this process: single flight, expiry by the site's clock, taken back by owner. For what is no
-//! cache to look into: sessions, and who is signed in.
+//! An in-process cache with single flight, expiry by the application's clock, and invalidation by
+//! owner. Used for sessions and signed-in members, which must not appear in the cache inspector.
 
 use std::{
     future::Future,
@@ -16,33 +16,34 @@ use crate::{
     timing::lookup::Lookup,
 };
 
-/// A cached value and its times, by the site's clock.
+/// A cached value with its times, by the application's clock.
 #[derive(Clone, Debug)]
 pub struct Entry<V> {
-    /// What was computed.
+    /// The cached value.
     pub value: V,
-    /// When.
+    /// When the value was computed, in milliseconds since 1970.
     pub computed_at: Millis,
-    /// From when on it is not used any more.
+    /// When the value expires, in milliseconds since 1970.
     pub expires_at: Millis,
 }
 
-/// The number of an owner, as it was.
+/// The version of an owner's entries at the time of a read; see [`Memory::is_current`].
 #[derive(Clone, Copy, Debug)]
 pub struct Ticket {
     slot: usize,
     number: u64,
 }
 
-/// How much longer a value may be used while it cannot be made anew.
+/// How long an expired value may still be used while loading a new one fails.
 pub const GRACE: Duration = Duration::from_secs(600);
 
-/// moka with what it lacks here: the expiry stands in the entry, because moka's clock cannot be moved by a test, and
-/// whatever belongs to an owner can be taken back together with the loads in flight ([`TagVersions`]).
+/// A moka cache with two additions. Expiry times are stored in the entries, because tests cannot
+/// move moka's clock. All entries of an owner can be invalidated together, including loads still in
+/// flight ([`TagVersions`]).
 pub struct Memory<K, V> {
     entries: Moka<(K, u64), Entry<V>>,
     generations: TagVersions,
-    /// Keyed by chance, so that nobody can choose owners who share a counter.
+    /// Randomly seeded, so that nobody can choose owners that share a version counter.
     owners: RandomState,
     clock: Clock,
 }
@@ -52,8 +53,9 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Keeps up to `capacity`, in the unit of `weigh`, and nothing longer than `longest` and [`GRACE`] (moka's own clock: only to
-    /// give memory back).
+    /// Creates a cache that holds up to `capacity`, in the unit of `weigh`. moka drops entries
+    /// `longest` plus [`GRACE`] after they were written, only to free memory: expiry itself follows
+    /// `clock`.
     pub fn new(
         clock: Clock,
         capacity: u64,
@@ -65,7 +67,8 @@ where
             .time_to_live(longest.saturating_add(GRACE))
             .weigher(move |(key, _), entry: &Entry<V>| weigh(key, &entry.value))
             .build();
-        /// Owners who share one are taken back together, which costs a load and is never wrong.
+        /// Owners that share a counter are invalidated together: an extra load, never a wrong
+        /// value.
         const COUNTERS: usize = 4096;
         Self { entries, generations: TagVersions::new(COUNTERS), owners: RandomState::new(), clock }
     }
@@ -96,11 +99,11 @@ where
         }
     }
 
-    /// Like [`get_or_load`](Self::get_or_load), but a value past its time is good for another [`GRACE`] while `load` fails with an
-    /// error that `is_outage`.
+    /// Works like [`get_or_load`](Self::get_or_load), but returns an expired value for up to
+    /// another [`GRACE`] while `load` fails with an error for which `is_outage` is true.
     ///
     /// # Errors
-    /// Those of `load`.
+    /// Returns the error of `load` when no usable value is cached or `is_outage` is false for it.
     pub async fn get_or_load_despite<E, L>(
         &self,
         key: K,
@@ -125,7 +128,8 @@ where
         let is_usable = entry.computed_at <= now && now < entry.expires_at.saturating_add(to_millis(GRACE));
         match renewed {
             Err(error) if is_usable && is_outage(&error) => {
-                // Under its old number: whatever was taken back meanwhile stays so.
+                // Stored under its old version, so that an invalidation during the load stays
+                // effective.
                 self.entries.insert(full, entry.clone()).await;
                 Ok((entry, Lookup::Stale))
             }
@@ -133,7 +137,8 @@ where
         }
     }
 
-    /// The value, if it is in memory and good; and the present number of its owner, for [`is_current`](Self::is_current).
+    /// Returns the value if it is cached and fresh, with its owner's current version for
+    /// [`is_current`](Self::is_current).
     pub async fn get(&self, key: K, owner: impl Hash) -> Option<(Entry<V>, Ticket)> {
         let slot = self.counter(owner);
         let ticket = Ticket { slot, number: self.generations.current(slot) };
@@ -141,7 +146,7 @@ where
         Some((entry, ticket))
     }
 
-    /// Whether nothing of that owner was taken back since.
+    /// Returns whether the ticket's owner has not been invalidated since the ticket was issued.
     pub fn is_current(&self, ticket: &Ticket) -> bool {
         self.generations.current(ticket.slot) == ticket.number
     }
@@ -158,7 +163,8 @@ where
         L: Future<Output = Result<V, E>>,
     {
         if is_stale {
-            // Only what is stale is removed: another caller may have renewed it meanwhile.
+            // Removes the entry only if it is expired: another caller may have renewed it
+            // meanwhile.
             self.entries
                 .entry_by_ref(&full)
                 .and_compute_with(|found| async move {
@@ -183,24 +189,26 @@ where
         }
     }
 
-    /// Takes back whatever belongs to the owner. To be called after the commit.
+    /// Invalidates all entries of `owner`, including loads in flight. Call it after the commit, or
+    /// a concurrent load could cache what the database held before.
     pub fn invalidate(&self, owner: impl Hash) {
         self.generations.advance(self.counter(owner));
     }
 
     fn counter(&self, owner: impl Hash) -> usize {
-        // Truncation is harmless: any part of the hash will do.
+        // Truncation is harmless: any bits of the hash will do.
         self.owners.hash_one(owner) as usize
     }
 
-    /// Takes back whatever belongs to anybody.
+    /// Invalidates the entries of all owners, including loads in flight.
     pub fn invalidate_all(&self) {
         self.generations.advance_all();
     }
 
     fn is_fresh(&self, entry: &Entry<V>) -> bool {
         let now = self.clock.now();
-        // An entry from the future: the clock was set back. Better computed again than kept for long.
+        // An entry from the future means that the clock was set back. It is recomputed, since it
+        // could otherwise stay cached far too long.
         entry.computed_at <= now && now < entry.expires_at
     }
 }
@@ -316,11 +324,11 @@ mod tests {
         });
         begun.notified().await;
         memory.invalidate(1);
-        // Not joined to the old load, although that is still running …
+        // Does not join the old load, although that is still running …
         assert_eq!(get(&memory, 2).await, (2, Lookup::Miss));
         go_on.notify_one();
         assert_eq!(slow.await.expect("no panic"), 1);
-        // … and what the old load stored is never seen.
+        // … and the value that the old load stored is never returned.
         assert_eq!(get(&memory, 3).await, (2, Lookup::Hit));
     }
 

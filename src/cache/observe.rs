@@ -1,4 +1,4 @@
-//! What the cache does, counted: totals, and a point every ten seconds for a plot.
+//! Cache statistics: totals, and a time series with one point every ten seconds for a plot.
 
 use std::{
     collections::VecDeque,
@@ -10,29 +10,31 @@ use std::{
 
 use crate::{base::clock::Millis, timing::lookup::Lookup};
 
-/// Since the program's start.
+/// Counts since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// Reads that found something good.
+    /// Reads that found a fresh value.
     pub hits: u64,
-    /// Reads that did not.
+    /// Reads that found no usable value.
     pub misses: u64,
-    /// Reads that found something past its time and showed it once more.
+    /// Reads that returned an expired value while it was being recomputed.
     pub stale: u64,
     /// Values that were computed.
     pub computes: u64,
-    /// Calls that took something back.
+    /// Calls that invalidated something.
     pub invalidations: u64,
 }
 
 impl Totals {
-    /// Of all reads, those that found something, from 0 to 1; nothing before the first read.
+    /// Returns the share of reads that found a value, fresh or stale, from 0 to 1; `None` before
+    /// the first read.
     pub fn hit_ratio(&self) -> Option<f64> {
         let reads = self.hits + self.misses + self.stale;
         (reads > 0).then(|| (self.hits + self.stale) as f64 / reads as f64)
     }
 
-    /// Of a hundred reads, those that found something; `None` before the first read.
+    /// Returns the percentage of reads that found a value, fresh or stale, rounded down; `None`
+    /// before the first read.
     pub fn hit_percent(&self) -> Option<u64> {
         let found = self.hits + self.stale;
         (found * 100).checked_div(found + self.misses)
@@ -49,35 +51,35 @@ impl Totals {
     }
 }
 
-/// What happened in a time.
+/// The counts of one interval of the time series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// When that time began.
+    /// When the interval began, in milliseconds since 1970.
     pub at: Millis,
-    /// What happened from then on, for [`STEP`].
+    /// What happened in the [`STEP`] milliseconds from then on.
     pub counts: Totals,
 }
 
-/// Milliseconds from point to point.
+/// The length of an interval, in milliseconds.
 pub const STEP: Millis = 10_000;
-/// As many as an hour has.
+/// The maximum number of points: one hour.
 pub const POINTS: usize = 360;
 
-/// The counters. Plain additions, so that they cost a read next to nothing.
+/// The counters. Relaxed atomic additions, so that counting costs a read next to nothing.
 pub(super) struct Observer {
     hits: AtomicU64,
     misses: AtomicU64,
     stale: AtomicU64,
     computes: AtomicU64,
     invalidations: AtomicU64,
-    /// When the present point is over.
+    /// When the current interval ends, in milliseconds since 1970.
     next: AtomicI64,
     series: Mutex<Series>,
 }
 
 struct Series {
     points: VecDeque<Point>,
-    /// When the present point began, and the totals then.
+    /// When the current interval began (milliseconds since 1970), and the totals at that time.
     begun: Millis,
     before: Totals,
 }
@@ -97,7 +99,8 @@ impl Observer {
     }
 
     pub fn record_lookup(&self, lookup: Lookup, now: Millis) {
-        // Before the count: what comes first after a point's end belongs to the next one.
+        // Rolls over before counting: the first read after an interval's end belongs to the next
+        // one.
         self.roll(now);
         let counter = match lookup {
             Lookup::Hit => &self.hits,
@@ -126,7 +129,7 @@ impl Observer {
         }
     }
 
-    /// The last hour, as far as it is known, the present point last.
+    /// Returns the points of the last hour, oldest first; the last one is the current interval.
     pub fn series(&self, now: Millis) -> Vec<Point> {
         self.roll(now);
         let series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,10 +137,12 @@ impl Observer {
         series.points.iter().copied().chain([present]).collect()
     }
 
-    /// Whoever comes first after the end of a point ends it; times in which nobody came have zeros.
+    /// Ends the current interval if its time has passed. The first caller after the end does it;
+    /// intervals without any call are filled with zeros.
     fn roll(&self, now: Millis) {
         let next = self.next.load(Ordering::Relaxed);
-        // Others may have ended a point a moment ago; a clock that shows much less was set back.
+        // Another thread may have rolled over a moment ago, so `now` may lie slightly before the
+        // interval. If it lies much earlier, the clock was set back.
         if (next - 3 * STEP..next).contains(&now) {
             return;
         }
@@ -148,7 +153,8 @@ impl Observer {
         }
         let begun = now - now.rem_euclid(STEP);
         if begun < series.begun {
-            // What was counted at times that are still to come would stand in the way until then.
+            // The clock was set back: points that now lie in the future would block the series
+            // until their time comes, so it starts again.
             *series = Series { points: VecDeque::new(), begun, before: totals };
             self.next.store(begun + STEP, Ordering::Relaxed);
             return;
@@ -206,7 +212,7 @@ mod tests {
         }
         let series = observer.series(3 * 3_600_000);
         assert_eq!((series.len(), series[0].at), (POINTS, 3 * 3_600_000 - (POINTS as Millis - 1) * STEP));
-        // Half a century of silence is no work.
+        // Half a century without a read costs no more than an hour: only `POINTS` zeros are added.
         let series = observer.series(50 * 365 * 86_400_000);
         assert!(series.len() == POINTS && series.iter().all(|point| point.counts == Totals::default()));
     }

@@ -1,4 +1,4 @@
-//! Whether an invalidation has reached everybody.
+//! Waits until an invalidation has reached the other instances.
 
 use std::{
     future::{Future, IntoFuture},
@@ -7,8 +7,9 @@ use std::{
 
 use tokio::sync::oneshot;
 
-/// The way of an invalidation to a backend that other instances share. To be awaited by whoever answers a visitor who may next
-/// ask another instance; over at once for a backend in this process, and as soon as one in vain try was made for one that is down.
+/// The propagation of an invalidation to a backend shared with other instances. Await it before
+/// answering a visitor whose next request may go to another instance. It completes immediately for
+/// an in-process backend, and after one failed attempt if the backend is down.
 #[derive(Debug)]
 pub struct Propagation(pub(super) Option<oneshot::Receiver<()>>);
 

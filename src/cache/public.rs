@@ -1,11 +1,13 @@
-//! Which types may be shown to everybody.
+//! Which types may be cached for everybody.
 
 use bytes::Bytes;
 
-/// A type of which no value says anything of any member, so that it may be kept for everybody. It is implemented for a type of
-/// one's own, one line beside its definition: there the question is asked, and never for a type that is made for a member.
+/// Marks a type whose values never say anything about a member, so that they may be cached for
+/// everybody. Implement it in one line beside the type's definition, where the question belongs;
+/// never for a type that is built for a member.
 ///
-/// Texts do not have it, since a text can be anything; a type of one's own around it says what it is.
+/// Strings do not implement it, since a string can contain anything: wrap it in a type that says
+/// what it is.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not for everybody: it cannot be kept in the public part of the cache",
     note = "keep it in its member's part, `cache.of(&member, …)`; if it really says nothing of any member, implement `Public` for it"
@@ -17,7 +19,8 @@ impl Public for i64 {}
 impl<T: Public> Public for Option<T> {}
 impl<T: Public> Public for Vec<T> {}
 
-/// Bytes that were made for everybody, such as a page as it is sent to those who are not signed in.
+/// Bytes that were produced for everybody, such as a page as sent to visitors who are not signed
+/// in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicBytes(pub Bytes);
 
@@ -29,15 +32,16 @@ impl From<PublicBytes> for Bytes {
     }
 }
 
-/// The public part of the cache.
+/// The public part of the cache, as a type parameter of its views.
 #[derive(Clone, Copy, Debug)]
 pub enum Everybody {}
 
-/// The part of one member.
+/// The part of the cache that belongs to one member, as a type parameter of its views.
 #[derive(Clone, Copy, Debug)]
 pub enum OneMember {}
 
-/// What may be kept in which part: in a member's anything, in the public one what is [`Public`].
+/// Says which types may be stored in which part: any type in a member's, only [`Public`] types in
+/// the public one.
 pub trait AllowedIn<Who> {}
 
 impl<V> AllowedIn<OneMember> for V {}

@@ -7,13 +7,13 @@ use crate::base::clock::Millis;
 /// A row to be written.
 pub struct Row<'a> {
     pub address: &'a str,
-    /// Whose; nothing is written for an account that is no more.
+    /// The entry's owner. Nothing is written if that account no longer exists.
     pub user_id: Option<i64>,
     pub content: &'a [u8],
     pub expires_at: Millis,
 }
 
-/// The beginning of a row.
+/// A row's address, size and the first bytes of its content.
 #[derive(FromRow)]
 pub struct Head {
     pub address: String,
@@ -21,14 +21,14 @@ pub struct Head {
     pub size: i64,
 }
 
-/// Numbers that sums need.
+/// The number and total size of entries.
 #[derive(FromRow)]
 pub struct Sums {
     pub entries: i64,
     pub bytes: i64,
 }
 
-/// The contents of those that are there, in any order.
+/// Returns address and content of the rows that exist, in any order.
 pub async fn find(
     connection: &mut AnyConnection,
     addresses: &[String],
@@ -42,7 +42,7 @@ pub async fn find(
         .await
 }
 
-/// Writes it, whatever was there.
+/// Writes the row, replacing any row with the same address.
 pub async fn upsert(connection: &mut AnyConnection, row: &Row<'_>) -> Result<(), sqlx::Error> {
     let sql = insert(
         "ON CONFLICT (address) DO UPDATE SET user_id = excluded.user_id, content = excluded.content, \
@@ -51,13 +51,13 @@ pub async fn upsert(connection: &mut AnyConnection, row: &Row<'_>) -> Result<(),
     bind(sqlx::query(&sql), row).execute(connection).await.map(drop)
 }
 
-/// Writes it if nothing is there; whether it did.
+/// Writes the row unless its address is taken; returns whether it was written.
 pub async fn insert_new(connection: &mut AnyConnection, row: &Row<'_>) -> Result<bool, sqlx::Error> {
     let sql = insert("ON CONFLICT (address) DO NOTHING");
     bind(sqlx::query(&sql), row).execute(connection).await.map(|done| done.rows_affected() == 1)
 }
 
-/// Writes it if exactly that is there; whether it did.
+/// Replaces the content if it still equals `old`; returns whether it did.
 pub async fn replace(connection: &mut AnyConnection, row: &Row<'_>, old: &[u8]) -> Result<bool, sqlx::Error> {
     sqlx::query(
         "UPDATE cache_entries SET content = $2, size = $3, expires_at = $4 WHERE address = $1 AND content = $5",
@@ -80,7 +80,7 @@ pub async fn delete(connection: &mut AnyConnection, address: &str) -> Result<(),
         .map(drop)
 }
 
-/// All that begin so.
+/// Deletes all rows whose address starts with `beginning`.
 pub async fn delete_all(connection: &mut AnyConnection, beginning: &str) -> Result<(), sqlx::Error> {
     sqlx::query(&format!("DELETE FROM cache_entries WHERE {}", begins_so(beginning)))
         .bind(beginning)
@@ -89,7 +89,7 @@ pub async fn delete_all(connection: &mut AnyConnection, beginning: &str) -> Resu
         .map(drop)
 }
 
-/// How many that are over went, at most `limit`.
+/// Deletes at most `limit` expired rows; returns how many.
 pub async fn delete_expired(
     connection: &mut AnyConnection,
     now: Millis,
@@ -106,7 +106,8 @@ pub async fn delete_expired(
     .map(|done| done.rows_affected())
 }
 
-/// Deletes so many of those that begin so and would be over first; how many went.
+/// Deletes the `limit` rows that expire first, of those whose address starts with `beginning`;
+/// returns how many were deleted.
 pub async fn delete_first(
     connection: &mut AnyConnection,
     beginning: &str,
@@ -124,7 +125,8 @@ pub async fn delete_first(
     .map(|done| done.rows_affected())
 }
 
-/// The heads of those that begin so, in the order of their addresses, after that one.
+/// Returns the first `length` bytes of the rows whose address starts with `beginning` and sorts
+/// after `after`, in the order of their addresses.
 pub async fn heads(
     connection: &mut AnyConnection,
     beginning: &str,
@@ -144,7 +146,7 @@ pub async fn heads(
     .await
 }
 
-/// How many begin so, and what they take.
+/// Returns the number and total size, in bytes, of the rows whose address starts with `beginning`.
 pub async fn sums(connection: &mut AnyConnection, beginning: &str) -> Result<Sums, sqlx::Error> {
     sqlx::query_as(&format!(
         "SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM cache_entries WHERE {}",
@@ -179,7 +181,7 @@ fn size(row: &Row<'_>) -> i64 {
     i64::try_from(row.content.len()).unwrap_or(i64::MAX)
 }
 
-/// No LIKE: there an underscore is any letter.
+/// Returns the condition for that prefix. Not with LIKE, where an underscore is a wildcard.
 fn begins_so(beginning: &str) -> String {
     format!("substr(address, 1, {}) = $1", beginning.chars().count())
 }

@@ -1,44 +1,47 @@
-//! What entries are taken back by.
+//! Tags: what entries are invalidated by.
 
 use std::{borrow::Cow, fmt};
 
 use crate::base::member::UserId;
 
-/// The number of counters that all tags share. A fixed number bounds the memory, here and in every backend; tags that meet in one
-/// counter are taken back together, which costs a load and is never wrong.
+/// The number of version counters shared by all tags. A fixed number bounds the memory, here and in
+/// every backend. Tags that share a counter are invalidated together: an extra load, never a wrong
+/// value.
 pub(super) const SLOTS: usize = 1 << 16;
 
-/// Which counter a tag has.
+/// The index of a tag's version counter.
 pub(super) type Slot = u16;
 
-/// A thing that entries depend on. When it changes, [`invalidate`](super::Cache::invalidate) takes back all of them.
+/// Something that entries depend on. When it changes, [`invalidate`](super::Cache::invalidate)
+/// invalidates all entries with this tag.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Tag {
-    /// Every entry has it.
+    /// The tag of every entry.
     Everything,
-    /// Every entry of that name has it.
+    /// The tag of every entry whose policy has this name.
     Name(Cow<'static, str>),
-    /// Every entry of that member has it.
+    /// The tag of every entry that belongs to this member.
     Member(UserId),
-    /// For what depends on a group, by its id.
+    /// A tag for entries that depend on a group, by its id.
     Group(i64),
-    /// Anything that an application gives a name.
+    /// A tag named by the application.
     Other(Cow<'static, str>),
 }
 
 impl Tag {
-    /// Everything of that name.
+    /// Returns the tag of all entries whose policy has this name.
     pub fn name(name: impl Into<Cow<'static, str>>) -> Self {
         Self::Name(name.into())
     }
 
-    /// A tag of the application's own.
+    /// Returns a tag named by the application.
     pub fn other(name: impl Into<Cow<'static, str>>) -> Self {
         Self::Other(name.into())
     }
 
-    /// By FNV-1a, because all instances on one backend have to agree, whichever Rust they were built with: the standard library's
-    /// hasher promises that to nobody. The first counter is for everything alone.
+    /// Returns the tag's counter, by FNV-1a: all instances on one backend must agree, whichever
+    /// Rust version built them, and the standard library's hasher is not stable across versions.
+    /// Counter 0 is reserved for `Everything`.
     pub(super) fn slot(&self) -> Slot {
         if *self == Self::Everything {
             return 0;
@@ -46,7 +49,7 @@ impl Tag {
         let hash = self.to_string().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
-        // Its upper bits are the better ones; the remainder fits.
+        // The upper bits are better distributed; the remainder fits in a `u16`.
         1 + ((hash >> 24) % (SLOTS as u64 - 1)) as Slot
     }
 }
@@ -69,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    /// Also a promise to the other instances: these numbers stay.
+    /// These numbers are shared with other instances and must not change.
     #[test]
     fn counters_are_the_same_in_every_build_and_well_spread() {
         assert_eq!(Tag::Everything.slot(), 0);

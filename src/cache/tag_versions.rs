@@ -1,28 +1,31 @@
-//! How entries are taken back, the loads in flight included.
+//! Versions that invalidate entries, including those whose load is still in flight.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counters that are noted down when a load begins, and looked at again when its value is used. To take back is to count on: the
-/// old entries, and whatever a load that began earlier will still store, carry a number that is over.
+/// Version counters. A load notes the versions of its tags, and they are compared when its value is
+/// used. An invalidation increments them, so that older entries and loads still in flight no longer
+/// match.
 pub struct TagVersions(Box<[AtomicU64]>);
 
 impl TagVersions {
-    /// So many, at zero.
+    /// Creates `counters` counters, at least one, all at zero.
     pub fn new(counters: usize) -> Self {
         Self((0..counters.max(1)).map(|_| AtomicU64::new(0)).collect())
     }
 
-    /// To be read before loading. Any number will do: what is too large begins at the front again.
+    /// Returns the current version; call it before loading. Any `slot` is accepted: it is taken
+    /// modulo the number of counters.
     pub fn current(&self, slot: usize) -> u64 {
         self.0[slot % self.0.len()].load(Ordering::Acquire)
     }
 
-    /// To be called after the commit.
+    /// Increments the version. Call it after the commit, or a concurrent load could note the new
+    /// version and still read the old data.
     pub fn advance(&self, slot: usize) {
         self.0[slot % self.0.len()].fetch_add(1, Ordering::AcqRel);
     }
 
-    /// The same for all of them.
+    /// Increments all versions; call it after the commit, too.
     pub fn advance_all(&self) {
         for counter in &self.0 {
             counter.fetch_add(1, Ordering::AcqRel);

@@ -1,25 +1,26 @@
-//! For how long an entry is good.
+//! How long entries are valid.
 
 use std::time::Duration;
 
 use crate::base::clock::{Millis, to_millis};
 
-/// A time to live, by the site's clock.
+/// A time to live, measured by the application's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ttl {
-    /// This long. Zero: never kept at all (Django's `timeout=0`).
+    /// Expires after this duration. Zero means never cached (Django's `timeout=0`).
     For(Duration),
-    /// It never expires (Django's `timeout=None`). It still goes when it is taken back, or when the memory is needed.
+    /// Never expires (Django's `timeout=None`). The entry can still be invalidated, or evicted when
+    /// memory is needed.
     Never,
 }
 
 impl Ttl {
-    /// Whether nothing is to be kept.
+    /// Returns whether the value must not be cached.
     pub const fn is_zero(self) -> bool {
         matches!(self, Self::For(duration) if duration.is_zero())
     }
 
-    /// From when on an entry made now is not used any more.
+    /// Returns when an entry written at `now` expires, in milliseconds since 1970.
     pub(super) fn end(self, now: Millis) -> Millis {
         match self {
             Self::For(duration) => now.saturating_add(to_millis(duration)),
@@ -34,26 +35,27 @@ impl From<Duration> for Ttl {
     }
 }
 
-/// What a kind of entry is called, and for how long it is good.
+/// The name of a kind of entry, and how long such entries are valid.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// In the key, in the log, in `Server-Timing`, in the inspector.
+    /// The name in the key, the log, `Server-Timing` and the inspector.
     pub name: &'static str,
-    /// To be raised when the value's type changes its meaning.
+    /// The format version, part of the key. Increase it when the meaning of the value's type
+    /// changes.
     pub version: u32,
-    /// How long.
+    /// How long an entry is fresh.
     pub ttl: Ttl,
-    /// How much longer it is still shown while it is made anew, by `get_or_refresh` alone.
+    /// How much longer `get_or_refresh` may return an expired value while it is being recomputed.
     pub grace: Duration,
 }
 
 impl Policy {
-    /// Without a grace.
+    /// Creates a policy without a grace period.
     pub fn new(name: &'static str, version: u32, ttl: impl Into<Ttl>) -> Self {
         Self { name, version, ttl: ttl.into(), grace: Duration::ZERO }
     }
 
-    /// The same with a grace.
+    /// Returns the policy with this grace period.
     #[must_use]
     pub const fn with_grace(self, grace: Duration) -> Self {
         Self { grace, ..self }

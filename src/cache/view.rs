@@ -1,4 +1,5 @@
-//! A part of the cache, and what Django calls the low-level API: one value at a time, or many.
+//! A view of one part of the cache: what Django calls the low-level cache API, for one value or
+//! many.
 
 use std::marker::PhantomData;
 
@@ -21,7 +22,7 @@ use crate::{
     timing::{Recorder, lookup::Lookup},
 };
 
-/// What is for everybody. Takes only values whose type is [`Public`](super::Public):
+/// The public part of the cache. Accepts only values whose type is [`Public`](super::Public):
 ///
 /// ```
 /// use members_area::{base::member::Member, cache::{Cache, Policy}, timing::Recorder};
@@ -30,7 +31,8 @@ use crate::{
 /// }
 /// ```
 ///
-/// The same into the public part does not compile, because a text can say anything of anybody:
+/// Storing the same value in the public part does not compile, because a string can say anything
+/// about anybody:
 ///
 /// ```compile_fail
 /// use members_area::{base::member::Member, cache::{Cache, Policy}, timing::Recorder};
@@ -40,7 +42,7 @@ use crate::{
 /// ```
 pub type PublicCache<'a> = View<'a, Everybody>;
 
-/// What is one member's. It is only to be had from them:
+/// One member's part of the cache. Getting it takes the [`Member`]:
 ///
 /// ```
 /// use members_area::{base::member::{Member, UserId}, cache::{Cache, Policy}, timing::Recorder};
@@ -49,7 +51,7 @@ pub type PublicCache<'a> = View<'a, Everybody>;
 /// }
 /// ```
 ///
-/// Somebody's number is not enough:
+/// A user's id is not enough:
 ///
 /// ```compile_fail
 /// use members_area::{base::member::{Member, UserId}, cache::{Cache, Policy}, timing::Recorder};
@@ -59,8 +61,8 @@ pub type PublicCache<'a> = View<'a, Everybody>;
 /// ```
 pub type MemberCache<'a> = View<'a, OneMember>;
 
-/// A part of the cache: whatever is read or written through it is for everybody, or one member's. A backend that is down is a
-/// backend in which nothing is found.
+/// A view of one part of the cache: everything read or written through it is public, or belongs to
+/// one member. A backend that is down behaves like an empty one.
 pub struct View<'a, Who> {
     pub(super) cache: &'a Cache,
     pub(super) scope: Scope,
@@ -74,15 +76,16 @@ impl<'a, Who> View<'a, Who> {
         Self { cache, scope, recorder, tags: Vec::new(), who: PhantomData }
     }
 
-    /// The same, where what is written also depends on these. (On everything, on its name and on its member it always does.)
+    /// Returns the view with additional tags for what is written through it. (Entries always have
+    /// the tags for everything, for their name and for their member.)
     #[must_use]
     pub fn tagged(mut self, tags: impl IntoIterator<Item = Tag>) -> Self {
         self.tags.extend(tags);
         self
     }
 
-    /// The value, if there is one. For a type that is itself an `Option`, `None` is "nothing is kept" and `Some(None)` is a `None`
-    /// that was kept.
+    /// Returns the cached value, or `None`. For a type that is itself an `Option`, `None` means
+    /// that nothing is cached, and `Some(None)` that a `None` is cached.
     pub async fn get<V: DeserializeOwned>(&self, policy: Policy, parts: &[&str]) -> Option<V> {
         if let Some(entry) = self.get_now(policy, parts) {
             return decode(policy, &entry.value);
@@ -90,7 +93,7 @@ impl<'a, Who> View<'a, Who> {
         self.get_many(policy, &[parts]).await.pop().flatten()
     }
 
-    /// The same for many, in their order.
+    /// Returns the cached values of many keys, in the order of the keys.
     pub async fn get_many<V: DeserializeOwned>(&self, policy: Policy, parts: &[&[&str]]) -> Vec<Option<V>> {
         let keys: Vec<Key> = parts.iter().map(|parts| self.key(policy, parts)).collect();
         let looks = self.cache.core.look(&keys, &self.slots(policy)).await;
@@ -106,8 +109,9 @@ impl<'a, Who> View<'a, Who> {
             .collect()
     }
 
-    /// The bytes of an entry that is at hand without waiting: only ever from a backend in this process. For what serves many
-    /// requests a second; nothing here is no miss yet.
+    /// Returns an entry's bytes if they can be had without waiting, which only an in-process
+    /// backend can offer. For code that serves many requests per second. `None` does not count as a
+    /// miss, since the entry may still be in the backend.
     pub fn get_now(&self, policy: Policy, parts: &[&str]) -> Option<Entry<Bytes>> {
         let found = self.cache.core.get_now(&self.key(policy, parts));
         if let Some(found) = &found {
@@ -117,17 +121,18 @@ impl<'a, Who> View<'a, Who> {
         found
     }
 
-    /// Whether there is one.
+    /// Returns whether a fresh value is cached.
     pub async fn has(&self, policy: Policy, parts: &[&str]) -> bool {
         self.fresh(&self.look(&self.key(policy, parts), policy).await).is_some()
     }
 
-    /// Keeps a value, whatever was there. A load of the same that is under way in this process is not kept over it.
+    /// Stores a value, replacing any other. A load of the same entry in flight in this process will
+    /// not overwrite it.
     pub async fn set<V: Serialize + AllowedIn<Who>>(&self, policy: Policy, parts: &[&str], value: &V) {
         self.set_many(policy, &[(parts, value)]).await;
     }
 
-    /// The same for many.
+    /// Stores many values, like [`set`](Self::set).
     pub async fn set_many<V: Serialize + AllowedIn<Who>>(&self, policy: Policy, values: &[(&[&str], &V)]) {
         if policy.ttl.is_zero() {
             let parts: Vec<&[&str]> = values.iter().map(|(parts, _)| *parts).collect();
@@ -149,7 +154,8 @@ impl<'a, Who> View<'a, Who> {
         }
     }
 
-    /// Keeps a value if nothing is there; whether it was kept. Of many at once, in however many instances, one succeeds.
+    /// Stores a value if none is cached; returns whether it was stored. Of concurrent callers, in
+    /// any number of instances, only one succeeds.
     pub async fn add<V: Serialize + AllowedIn<Who>>(
         &self,
         policy: Policy,
@@ -168,17 +174,18 @@ impl<'a, Who> View<'a, Who> {
         if self.fresh(&look).is_some() {
             return false;
         }
-        // What is over, and only that, may be written over.
+        // An expired entry may be overwritten, but only if it is still the one read here.
         let condition = look.raw.as_ref().map_or(Condition::Absent, Condition::Unchanged);
         core.keep_if(&key, &envelope, condition).await.unwrap_or(false)
     }
 
-    /// Takes a value out; whether there was one. A load of the same that is under way in this process is not kept.
+    /// Deletes a value; returns whether there was one. A load of the same entry in flight in this
+    /// process will not be stored.
     pub async fn delete(&self, policy: Policy, parts: &[&str]) -> bool {
         self.delete_many(policy, &[parts]).await == 1
     }
 
-    /// The same for many; how many there were.
+    /// Deletes many values, like [`delete`](Self::delete); returns how many there were.
     pub async fn delete_many(&self, policy: Policy, parts: &[&[&str]]) -> usize {
         let core = &self.cache.core;
         let keys: Vec<Key> = parts.iter().map(|parts| self.key(policy, parts)).collect();
@@ -194,7 +201,7 @@ impl<'a, Who> View<'a, Who> {
         Key::new(&self.cache.core.prefix, self.scope, policy.name, policy.version, parts)
     }
 
-    /// The counters of all its tags.
+    /// Returns the version counters of all its tags.
     pub(super) fn slots(&self, policy: Policy) -> Vec<Slot> {
         let owner = match self.scope {
             Scope::Public => None,
@@ -223,7 +230,8 @@ impl<'a, Who> View<'a, Who> {
         self.cache.core.observer.record_lookup(lookup, self.cache.core.clock.now());
     }
 
-    /// Something was to be changed and the backend did not hear of it: whatever is there of that kind may be what was to go.
+    /// Invalidates this kind of entry after a write that did not reach the backend, because the
+    /// stored one may be stale.
     pub(super) fn invalidate_on_write_failure(&self, policy: Policy) {
         if self.cache.core.link.backend.is_shared() {
             let tag = match self.scope {
@@ -235,7 +243,8 @@ impl<'a, Who> View<'a, Who> {
     }
 }
 
-/// JSON: the types have it already, since the browser gets the same values; and it can be read by a later release.
+/// Encodes as JSON: the types support it already, since the browser gets the same values, and a
+/// later release can still read it.
 pub(super) fn encode<V: Serialize>(policy: Policy, value: &V) -> Option<Bytes> {
     serde_json::to_vec(value)
         .map(Bytes::from)
@@ -245,7 +254,7 @@ pub(super) fn encode<V: Serialize>(policy: Policy, value: &V) -> Option<Bytes> {
         .ok()
 }
 
-/// What cannot be read, such as another release's, is missing.
+/// Decodes a value. One that cannot be read, such as another release's, counts as missing.
 pub(super) fn decode<V: DeserializeOwned>(policy: Policy, bytes: &[u8]) -> Option<V> {
     serde_json::from_slice(bytes)
         .inspect_err(|error| tracing::warn!(name = policy.name, %error, "A cached value cannot be decoded"))
@@ -253,12 +262,12 @@ pub(super) fn decode<V: DeserializeOwned>(policy: Policy, bytes: &[u8]) -> Optio
 }
 
 impl Cache {
-    /// The part for everybody.
+    /// Returns the public part of the cache.
     pub fn public<'a>(&'a self, recorder: &'a Recorder) -> PublicCache<'a> {
         View::new(self, Scope::Public, recorder)
     }
 
-    /// One member's part.
+    /// Returns one member's part of the cache.
     pub fn of<'a>(&'a self, member: &Member, recorder: &'a Recorder) -> MemberCache<'a> {
         View::new(self, Scope::Member(member.id()), recorder)
     }
