@@ -54,7 +54,7 @@ pub struct Fill<Who> {
 impl<Who> Fill<Who> {
     /// Stores the value, hands it to all waiters and returns it as an entry. If its tags were
     /// invalidated, or the entry was written or deleted, since the lease began, the value is handed
-    /// out but no longer valid in the cache.
+    /// out but not stored.
     pub async fn keep<B: Into<Bytes> + AllowedIn<Who>>(self, value: B) -> Entry<Bytes> {
         self.keep_encoded(value.into()).await
     }

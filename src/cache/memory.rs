@@ -73,14 +73,15 @@ where
         Self { entries, generations: TagVersions::new(COUNTERS), owners: RandomState::new(), clock }
     }
 
-    /// The value, from memory or by `load`. However many ask at once, one loads; when that one fails, panics or goes away,
-    /// the next one does.
+    /// Returns the value from memory, or computes it with `load` and stores it. Of concurrent
+    /// callers one loads, and the others get its result, even if it is an error; if that load
+    /// panics or is cancelled, the next caller loads.
     ///
-    /// `load` makes its future only when it is needed, and that lies in a box: else every hit would carry, and copy, the whole
-    /// state of a query that is not made.
+    /// `load` returns its future only when it is needed, and that future is boxed: otherwise every
+    /// hit would carry and copy the whole state of a query that does not run.
     ///
     /// # Errors
-    /// Those of `load`. An error is never kept.
+    /// Returns the error of `load`. Errors are never cached.
     pub async fn get_or_load<E, L>(
         &self,
         key: K,
