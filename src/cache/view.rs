@@ -230,8 +230,8 @@ impl<'a, Who> View<'a, Who> {
         self.cache.core.observer.record_lookup(lookup, self.cache.core.clock.now());
     }
 
-    /// Invalidates this kind of entry after a write that did not reach the backend, because the
-    /// stored one may be stale.
+    /// Invalidates what a failed write or delete may have left stale in a shared backend: in the
+    /// public part all entries of this policy's name, otherwise all entries of the member.
     pub(super) fn invalidate_on_write_failure(&self, policy: Policy) {
         if self.cache.core.link.backend.is_shared() {
             let tag = match self.scope {
