@@ -1,4 +1,5 @@
-//! `dummy://`: keeps nothing. For developers who want every page made anew, and for tests.
+//! `dummy://`: stores nothing. For development, where each page should be rendered anew, and for
+//! tests.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -6,7 +7,7 @@ use bytes::Bytes;
 use super::{Backend, Condition, Down, Found, Put, Usage};
 use crate::cache::{filter::EntryFilter, key::Key};
 
-/// Every read misses.
+/// A backend whose reads always miss.
 #[derive(Clone, Copy, Debug)]
 pub struct Dummy;
 
@@ -28,7 +29,7 @@ impl Backend for Dummy {
         Ok(())
     }
 
-    /// As if it had been kept and forgotten at once.
+    /// Answers as if the entry had been stored and evicted at once.
     async fn put_if(&self, _put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
         Ok(matches!(condition, Condition::Absent))
     }

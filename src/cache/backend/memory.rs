@@ -15,18 +15,19 @@ use moka::{Expiry, notification::RemovalCause, ops::compute::Op, sync::Cache as 
 use super::{Backend, Condition, Down, Found, Put, Usage};
 use crate::cache::{filter::EntryFilter, key::Key};
 
-/// Bytes that an entry takes beside its key and value: moka's tables and queues, the counters.
+/// Bytes that an entry takes beside its key and value, for moka's tables and queues and for the
+/// counters.
 const OVERHEAD: usize = 700;
 
-/// Returns an entry's weight, so that `cache.max_bytes` is what the process really grows by: the allocator rounds up, and leaves
-/// gaps, by about a quarter. `script/bench` holds it to the limit.
+/// Returns an entry's weight, chosen so that `cache.max_bytes` is what the process really grows by:
+/// the allocator rounds up and leaves gaps, which adds about a quarter. `script/bench` checks this.
 fn weight(key: &Key, bytes: &Bytes) -> u32 {
     let content = key.as_bytes().len() + bytes.len();
     u32::try_from(content + content / 4 + OVERHEAD).unwrap_or(u32::MAX)
 }
 
-/// A cache in memory. Its own clock only frees memory: whether an entry has expired is decided by the site's clock, which tests
-/// move.
+/// A cache in memory. Its own clock only frees memory: whether an entry has expired is decided by
+/// the site's clock, which tests can move.
 #[derive(Debug)]
 pub struct Memory {
     entries: Moka<Key, Arc<Stored>>,
@@ -66,7 +67,7 @@ impl Expiry<Key, Arc<Stored>> for PerEntry {
 }
 
 impl Memory {
-    /// Creates a cache whose entries weigh at most so much together.
+    /// Creates a cache whose entries together weigh at most `max_bytes`.
     pub fn new(max_bytes: u64) -> Self {
         let evictions = Arc::new(AtomicU64::new(0));
         let evicted = evictions.clone();
@@ -87,7 +88,7 @@ impl Memory {
         u64::from(weight(&put.key, &put.bytes)) <= self.max_bytes
     }
 
-    /// Does moka's pending work now, so that its sums are right.
+    /// Runs moka's pending tasks now, so that its counts are right.
     async fn run_pending_tasks(&self) -> Result<(), Down> {
         let entries = self.entries.clone();
         tokio::task::spawn_blocking(move || entries.run_pending_tasks()).await.map_err(Down::because)
@@ -116,7 +117,8 @@ impl Backend for Memory {
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
         for put in puts {
-            // moka would make room for it, entry by entry, and find only then that it does not fit.
+            // For an entry over the limit, moka would evict the others one by one and only then
+            // find that it does not fit.
             match self.fits(put) {
                 true => self.entries.insert(put.key.clone(), Arc::new(put.into())),
                 false => self.entries.invalidate(&put.key),
@@ -154,7 +156,7 @@ impl Backend for Memory {
 
     async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down> {
         let (entries, filter) = (self.entries.clone(), filter.clone());
-        // A million entries take a moment.
+        // Listing a million entries blocks for a moment.
         let found = tokio::task::spawn_blocking(move || {
             entries
                 .iter()
@@ -260,7 +262,7 @@ mod tests {
         assert_eq!(memory.get_now(&large.key).map(|bytes| bytes.len()), Some(8 * MIB));
         memory.put_many(&[put("large", 20 * MIB, None)]).await.expect("never down");
         assert!(usage(&memory).await.1 <= 16 * MIB as u64);
-        // Nor is the value from before returned for it.
+        // The previous value must not be returned either.
         assert_eq!(memory.get_now(&large.key), None);
         assert!(memory.get_now(&small.key).is_some());
     }

@@ -1,4 +1,5 @@
-//! Where entries are: one URL chooses. Each backend keeps bytes under keys and knows nothing of what they mean.
+//! The cache's backends, of which `cache.url` chooses one. A backend stores bytes under keys and
+//! does not know what they mean.
 
 mod database;
 mod dummy;
@@ -28,13 +29,14 @@ use crate::base::{
     failure::Failure,
 };
 
-/// How long a server may take, unless `cache.timeout` says so.
+/// The timeout for a call to the backend, unless `cache.timeout` sets another.
 const FITTING: Duration = Duration::from_millis(300);
 
-/// The backend that `cache.url` chooses. Servers are asked only when they are needed: one that is down stops no start.
+/// Opens the backend that `cache.url` chooses. Connects to a server only at the first use, so a
+/// server that is down does not stop the start.
 ///
 /// # Errors
-/// When the address cannot be used.
+/// Fails when the URL cannot be used, or when others can reach the folder of `file://`.
 pub fn open(config: &config::Cache, db: &db::Database, clock: &Clock) -> Result<Arc<dyn Backend>, Failure> {
     let (prefix, max_bytes) = (config.prefix.as_str(), config.max_bytes.bytes());
     Ok(match &config.url {
@@ -51,32 +53,33 @@ pub fn open(config: &config::Cache, db: &db::Database, clock: &Clock) -> Result<
     })
 }
 
-/// Bytes to be kept.
+/// An entry to store.
 #[derive(Clone, Debug)]
 pub struct Put {
-    /// Under which key.
+    /// The key.
     pub key: Key,
-    /// What.
+    /// The content.
     pub bytes: Bytes,
-    /// By the machine's clock, only to give memory back; nothing: for as long as there is room.
+    /// How long to store it, by the machine's clock; `None`: as long as there is room. This only
+    /// frees space: whether an entry has expired is decided by the site's clock.
     pub keep: Option<Duration>,
 }
 
-/// Only under which condition something is written.
+/// The condition of [`Backend::put_if`].
 #[derive(Clone, Copy, Debug)]
 pub enum Condition<'a> {
-    /// Nothing is there.
+    /// No entry is stored under the key.
     Absent,
-    /// Exactly this is there.
+    /// Exactly these bytes are stored.
     Unchanged(&'a Bytes),
 }
 
-/// The backend cannot be used. For the log only.
+/// The error of a backend that cannot be used. Only for the log.
 #[derive(Debug)]
 pub struct Down(Box<dyn Error + Send + Sync>);
 
 impl Down {
-    /// Because of that.
+    /// Wraps the error that caused it.
     pub fn because(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(error.into())
     }
@@ -88,78 +91,84 @@ impl fmt::Display for Down {
     }
 }
 
-/// What a backend can tell of itself; nothing where it cannot.
+/// A backend's statistics; `None` for each number that it cannot tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Entries, those included that are over and whose room was not needed yet.
+    /// Number of entries, including expired ones that have not been removed yet.
     pub entries: Option<u64>,
-    /// What they take.
+    /// Size of the entries in bytes.
     pub bytes: Option<u64>,
-    /// What they may take.
+    /// Maximum size in bytes.
     pub max_bytes: Option<u64>,
-    /// Entries that went because room was needed.
+    /// Number of entries evicted to make room.
     pub evictions: Option<u64>,
 }
 
-/// An entry that was found by looking through the backend.
+/// An entry found by [`Backend::scan`].
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// Its beginning, at least [`HEAD`] bytes where there are so many.
+    /// Its first [`HEAD`] bytes at least, or all of it if it is shorter.
     pub head: Bytes,
-    /// The size of the whole.
+    /// The size of the whole entry in bytes.
     pub size: u64,
-    /// How often it was read, where that is known.
+    /// How often it was read, if the backend counts that.
     pub hits: Option<u64>,
 }
 
-/// How much of an entry is read to list it: the heads of all but extraordinary keys.
+/// How many bytes of an entry are read to list it: enough for the envelope's head, unless the key
+/// is extraordinarily long.
 pub const HEAD: usize = 1024;
 
-/// A place for bytes. The operations are those that a simple server has, so that a backend is one small file: what is atomic is
-/// made from [`put_if`](Self::put_if), tags are numbers under keys of their own, times stand in the bytes.
+/// A store for bytes. It only needs the operations of a simple server, so that a backend is one
+/// small file: atomic updates are built on [`put_if`](Self::put_if), tag versions are numbers under
+/// their own keys, and times are part of the stored bytes.
 #[async_trait]
 pub trait Backend: Send + Sync + 'static {
-    /// The scheme of its URL.
+    /// Returns the scheme of its URL.
     fn kind(&self) -> &'static str;
 
-    /// Whether other processes, or this one after its next start, find here what was put here. Then the numbers of tags are kept
-    /// here as well.
+    /// Returns whether other processes, or this one after a restart, find the entries stored here.
+    /// If so, the tag versions are stored here as well.
     fn is_shared(&self) -> bool;
 
-    /// How long to wait for it before it counts as down, unless `cache.timeout` says so.
+    /// Returns how long to wait for a call before the backend counts as down, unless
+    /// `cache.timeout` sets another time.
     fn patience(&self) -> Duration {
         FITTING
     }
 
-    /// What is there without waiting; never anything from a backend that has to be asked.
+    /// Returns the bytes if they can be read without waiting; always `None` from a backend that has
+    /// to be asked.
     fn get_now(&self, _key: &Key) -> Option<Bytes> {
         None
     }
 
-    /// What is there, in the order of the keys.
+    /// Returns the bytes of each key, in the order of the keys.
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down>;
 
-    /// Keeps all of them, whatever was there. May forget any of them at any time.
+    /// Stores all entries, replacing what was stored. May lose any of them at any time.
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down>;
 
-    /// Keeps it if the condition holds, in one step; whether it did.
+    /// Stores the entry if the condition holds, atomically. Returns whether it held.
     async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Result<bool, Down>;
 
-    /// Takes them out.
+    /// Deletes the entries.
     async fn delete_many(&self, keys: &[Key]) -> Result<(), Down>;
 
-    /// Gives back the room of all entries, where it can do that without touching what others keep there. (That nobody reads them
-    /// any more does not depend on it.) Numbers of tags stay.
+    /// Frees the space of all entries if it can do so without touching other programs' data.
+    /// Invalidation does not depend on it: cleared entries are not read again in any case. Tag
+    /// versions stay.
     async fn clear(&self) -> Result<(), Down>;
 
-    /// Looks through the entries for those that fit, and stops when it has so many; nothing when it cannot look through them.
+    /// Returns up to `limit` entries that match the filter; `None` if the backend cannot list its
+    /// entries.
     async fn scan(&self, filter: &EntryFilter, limit: usize) -> Result<Option<Vec<Found>>, Down>;
 
-    /// What it can tell of itself.
+    /// Returns the backend's statistics.
     async fn usage(&self) -> Result<Usage, Down>;
 
-    /// Gives back the room of what is over, and of the first to be over when all take more than they may. Called now and then; for
-    /// who does not see to that by itself.
+    /// Deletes expired entries, and those that expire first while all together exceed the limit.
+    /// Called at intervals; only for backends that do not do this by themselves.
     async fn sweep(&self) -> Result<(), Down> {
         Ok(())
     }
