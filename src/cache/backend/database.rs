@@ -1,4 +1,5 @@
-//! `database://`: a table in the site's own database. Nothing more to run, and all instances share it; each read is a query.
+//! `database://`: a table in the site's own database. Needs no further server and is shared by all
+//! instances; each read is a query.
 
 use std::{
     collections::HashMap,
@@ -20,10 +21,10 @@ use crate::base::{
     db,
 };
 
-/// What goes at once: a transaction is not to hold up other writers for long.
+/// Rows in one batch: a transaction must not block other writers for long.
 const BATCH: i64 = 500;
 
-/// The table `cache_entries`.
+/// The cache in the table `cache_entries`.
 pub struct Database {
     db: db::Database,
     clock: Clock,
@@ -33,7 +34,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Entries may weigh `max_bytes` together, as far as a sweep now and then can see to it.
+    /// Creates the backend. The entries together may take `max_bytes`, which each sweep enforces.
     pub fn new(db: db::Database, clock: Clock, prefix: &str, max_bytes: u64) -> Self {
         Self { db, clock, prefix: prefix.into(), max_bytes, evictions: AtomicU64::new(0) }
     }
@@ -71,13 +72,13 @@ impl Backend for Database {
         true
     }
 
-    /// A writer may have to wait for others.
+    /// Longer than for a cache server, since a writer may have to wait for others.
     fn patience(&self) -> Duration {
         Duration::from_secs(2)
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
-        /// As many as fit into one statement of any database.
+        /// Keys in one batch: as many as fit into one statement of any database.
         const AT_ONCE: usize = 200;
         let addresses: Vec<String> = keys.iter().map(|key| self.address(key)).collect();
         let mut connection = self.db.read().await.map_err(Down::because)?;
@@ -90,7 +91,7 @@ impl Backend for Database {
     }
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
-        // All writers in one order, so that no two wait for each other.
+        // All writers use the same order, which prevents deadlocks.
         let mut puts: Vec<(String, &Put)> = puts.iter().map(|put| (self.address(&put.key), put)).collect();
         puts.sort_by(|(one, _), (other, _)| one.cmp(other));
         let mut transaction = self.begin().await?;

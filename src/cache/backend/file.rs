@@ -1,4 +1,5 @@
-//! `file:///FOLDER`: a file for each entry. Survives a restart, needs no server; for one machine.
+//! `file:///FOLDER`: one file for each entry. Survives a restart and needs no server; for one
+//! machine.
 
 use std::{
     io,
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::cache::{filter::EntryFilter, key::Key};
 
-/// A folder.
+/// The cache in a folder.
 pub struct File {
     folder: Arc<Folder>,
     max_bytes: u64,
@@ -27,22 +28,22 @@ pub struct File {
 }
 
 impl File {
-    /// Makes its own folder below that one when it is first needed. Entries may weigh `max_bytes` together, as far as a sweep now
-    /// and then can see to it.
+    /// Creates the backend; its own folder below `below` is created at the first use. The entries
+    /// together may take `max_bytes`, which each sweep enforces.
     pub fn new(below: &Path, prefix: &str, max_bytes: u64) -> Self {
         let folder = Arc::new(Folder::new(below.join(format!("{prefix}-cache"))));
         Self { folder, max_bytes, evictions: AtomicU64::new(0) }
     }
 
-    /// Whether the folder is nobody else's.
+    /// Checks that no other user of the machine can reach the folder.
     ///
     /// # Errors
-    /// A sentence about what is wrong.
+    /// Returns a sentence about what is wrong.
     pub fn check(&self) -> Result<(), String> {
         self.folder.check()
     }
 
-    /// Files block, so not on the threads that answer requests.
+    /// Runs blocking file operations outside the threads that answer requests.
     async fn on_a_thread<T: Send + 'static>(
         &self,
         act: impl FnOnce(&Folder) -> io::Result<T> + Send + 'static,
@@ -63,7 +64,7 @@ impl Backend for File {
         true
     }
 
-    /// Of a disk that is busy.
+    /// Longer than for a server, since the disk may be busy.
     fn patience(&self) -> Duration {
         Duration::from_secs(2)
     }
@@ -124,7 +125,7 @@ impl Backend for File {
         self.on_a_thread(move |folder| {
             let mut found = Vec::new();
             for kept in folder.entries()? {
-                // One that goes meanwhile is none.
+                // The file may have been deleted since it was listed.
                 let Some(head) = folder.read_head(&kept.name, HEAD)?.map(Bytes::from) else {
                     continue;
                 };
@@ -159,7 +160,7 @@ impl Backend for File {
             let (over, mut left): (Vec<Kept>, Vec<Kept>) =
                 folder.entries()?.into_iter().partition(|kept| kept.until <= now);
             over.iter().try_for_each(|kept| folder.remove(&kept.name))?;
-            // Those first that would be over first.
+            // Evicts first the entries that expire first.
             left.sort_unstable_by_key(|kept| std::cmp::Reverse(kept.until));
             let (mut bytes, mut evicted) = (left.iter().map(|kept| kept.size).sum::<u64>(), 0);
             while bytes > max_bytes

@@ -1,4 +1,5 @@
-//! Files of our own in a folder of our own. Only what is called as we call ours is ever read or deleted.
+//! The cache's files in the cache's own folder. Only files whose names match the cache's pattern
+//! are read or deleted.
 
 use std::{
     fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError},
@@ -8,21 +9,21 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-/// How long a file of no end is kept, in the file's time. It has to be some time.
+/// The expiry written for a file without one, since a file's modification time has to be some time.
 const ENDLESS: Duration = Duration::from_secs(100 * 365 * 86_400);
-/// Whoever writes under another name first and then does not go on was ended in the middle.
+/// The age after which a temporary file counts as left by a process that was killed while writing.
 const REMAINS_AFTER: Duration = Duration::from_secs(3600);
 
-/// The folder.
+/// The cache's folder.
 pub struct Folder(PathBuf);
 
-/// A file of ours.
+/// One of the cache's files.
 pub struct Kept {
     /// The entry's address.
     pub name: String,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// Until when it is kept, by the machine's clock.
+    /// When it expires, by the machine's clock.
     pub until: SystemTime,
 }
 
@@ -31,8 +32,9 @@ impl Folder {
         Self(path)
     }
 
-    /// Looks whether the folder, and the one that it is in, are nobody else's: what lies in there is shown as pages. It is made for
-    /// that if need be. That it cannot be made now is no finding; the cache is then down.
+    /// Checks that no other user can write to the folder or replace it through its parent, since
+    /// its files are shown as pages. Creates it if needed. If it cannot be created, the check
+    /// passes: the cache is then down, which does not stop the start.
     pub fn check(&self) -> Result<(), String> {
         let Ok((folder, us)) = self.made_by_us() else {
             return Ok(());
@@ -43,7 +45,8 @@ impl Folder {
                 self.0.display()
             ));
         }
-        // Whoever may write in there could put another folder in the place of ours, unless it has the sticky bit, as /tmp has.
+        // A user who can write to the parent could replace our folder, unless the parent has the
+        // sticky bit, as /tmp has.
         let above = self.0.parent().and_then(|above| fs::metadata(above).ok());
         let is_safe = above.is_none_or(|above| {
             [0, us].contains(&above.uid()) && (above.mode() & 0o022 == 0 || above.mode() & 0o1000 != 0)
@@ -57,7 +60,8 @@ impl Folder {
         ))
     }
 
-    /// The folder, and the number of the user who runs this program: whoever makes a file owns it.
+    /// Returns the folder's metadata and the id of the user who runs this program, which is the
+    /// owner of a file that it creates.
     fn made_by_us(&self) -> io::Result<(Metadata, u32)> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         let probe = self.0.join(format!(".owner-{:016x}", rand::random::<u64>()));
@@ -67,7 +71,8 @@ impl Folder {
         Ok((fs::symlink_metadata(&self.0)?, us))
     }
 
-    /// Whoever holds it writes: for all threads, and all processes on this machine. Nobody waits for ever, so that no thread does.
+    /// Takes the lock for writing, which covers all threads and all processes on this machine.
+    /// Gives up after a second, so that no thread waits for ever.
     pub fn lock(&self) -> io::Result<File> {
         const PATIENCE: Duration = Duration::from_secs(1);
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
@@ -96,7 +101,7 @@ impl Folder {
         Ok(missing_is_none(read)?.map(|_| head))
     }
 
-    /// Under another name first, so that nobody ever reads a part.
+    /// Writes to a temporary name and renames it, so that nobody reads a partial file.
     pub fn write(&self, name: &str, bytes: &[u8], keep: Option<Duration>) -> io::Result<()> {
         let path = self.path(name);
         if let Some(folder) = path.parent() {
@@ -105,7 +110,7 @@ impl Folder {
         let new = path.with_extension("new");
         let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
         file.write_all(bytes)?;
-        // A file's time is until when it is kept, so that a sweep needs not read it.
+        // The modification time is the expiry, so that a sweep need not read the file.
         file.set_modified(SystemTime::now() + keep.unwrap_or(ENDLESS).min(ENDLESS))?;
         fs::rename(&new, &path)
     }
@@ -114,7 +119,7 @@ impl Folder {
         missing_is_none(fs::remove_file(self.path(name))).map(drop)
     }
 
-    /// All entries, in no order; the numbers of tags are none.
+    /// Returns all entries, in no order, without the tag versions.
     pub fn entries(&self) -> io::Result<Vec<Kept>> {
         self.files(|path, name| {
             let address = format!("e:{}", name.strip_suffix(".entry")?);
@@ -122,7 +127,7 @@ impl Folder {
         })
     }
 
-    /// Removes what a process left that was ended while it wrote.
+    /// Removes the temporary files of processes that were killed while writing.
     pub fn remove_remains(&self) -> io::Result<()> {
         let remains = self.files(|_, name| {
             let name = name.strip_suffix(".new")?;
@@ -131,7 +136,7 @@ impl Folder {
         let since = SystemTime::now() - REMAINS_AFTER;
         for kept in remains {
             let path = self.path(&kept.name).with_extension("new");
-            // Its time may be set already; when it was made says more.
+            // Its modification time may already be the expiry, so the change time counts.
             let is_old =
                 fs::metadata(&path).and_then(|file| file.created()).is_ok_and(|created| created < since);
             if is_old {
@@ -150,7 +155,8 @@ impl Folder {
                     let Some(name) = name.to_str().and_then(|name| address(&file.path(), name)) else {
                         continue;
                     };
-                    // No links: what they lead to is not ours. What goes meanwhile is none.
+                    // Skips links, since their targets are not the cache's files. A file may have
+                    // been deleted since it was listed.
                     if let Some(about) = missing_is_none(file.metadata())?.filter(fs::Metadata::is_file) {
                         files.push(Kept { name, size: about.len(), until: about.modified()? });
                     }
@@ -160,7 +166,7 @@ impl Folder {
         Ok(files)
     }
 
-    /// Many folders of few files; the numbers of tags in one.
+    /// Spreads the entries over many folders of few files; tag versions are in one folder.
     fn path(&self, address: &str) -> PathBuf {
         match address.strip_prefix("e:") {
             Some(hash) => self.0.join(hash.get(..2).unwrap_or("xx")).join(format!("{hash}.entry")),

@@ -1,4 +1,5 @@
-//! `memcached://HOST[:PORT]`: memcached 1.6 or later, by its meta commands, over a few connections.
+//! `memcached://HOST[:PORT]`: memcached 1.6 or later, through its meta commands, over a few
+//! connections.
 
 use std::{
     collections::HashMap,
@@ -14,9 +15,9 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::{Backend, Condition, Down, Found, Put, Usage};
 use crate::cache::{filter::EntryFilter, key::Key};
 
-/// Connections at once; more wait.
+/// Maximum number of connections; further calls wait for one.
 const CONNECTIONS: usize = 8;
-/// memcached takes a longer time for a date.
+/// The longest expiry in seconds: memcached reads a larger number as a Unix timestamp.
 const LONGEST: u64 = 30 * 86_400;
 
 /// A memcached server.
@@ -27,15 +28,15 @@ pub struct Memcached {
     idle: Mutex<Vec<Client>>,
 }
 
-/// A connection, and the right to have one. The client crate closes one on which an answer was not waited for, so that it can never
-/// be taken for the answer to something else.
+/// A connection with its permit. The client crate closes a connection whose answer was not awaited,
+/// so that a late answer is never read as the answer to another command.
 struct Turn<'a> {
     client: Client,
     _turn: SemaphorePermit<'a>,
 }
 
 impl Memcached {
-    /// `HOST:PORT`; connects at the first use.
+    /// Creates the backend for `HOST:PORT`; connects at the first use.
     pub fn new(address: &str, prefix: &str) -> Self {
         Self {
             address: format!("tcp://{address}"),
@@ -59,7 +60,8 @@ impl Memcached {
         Ok(Turn { client, _turn: key_lock })
     }
 
-    /// Keeps the connection for the next one; after a failure none at all, since the server may have gone.
+    /// Returns the connection to the pool. After a failure it drops all idle ones, since the server
+    /// may have gone.
     fn end<T>(&self, key_lock: Turn<'_>, done: Result<T, Error>) -> Result<T, Down> {
         match done {
             Ok(done) => {
@@ -78,8 +80,8 @@ impl Memcached {
     }
 }
 
-/// One write; whether the server did it. What is too large for it (over 1 MiB, unless it was told otherwise) is not kept, and what
-/// was there goes; the server sees to that.
+/// Writes an entry; returns whether the server stored it. An entry over the server's limit (1 MiB
+/// by default) is not stored, and the server deletes the previous value.
 async fn write(client: &mut Client, address: &str, put: &Put, only: Option<&str>) -> Result<bool, Error> {
     let keep = seconds(put.keep);
     let flags: Vec<&str> = std::iter::once(keep.as_str()).chain(only).collect();
@@ -93,7 +95,7 @@ async fn write(client: &mut Client, address: &str, put: &Put, only: Option<&str>
     }
 }
 
-/// As the server takes it; no time is for ever.
+/// Returns the expiry as a flag of the meta commands; `T0` means that it never expires.
 fn seconds(keep: Option<Duration>) -> String {
     let seconds = keep.map_or(0, |keep| keep.as_secs().saturating_add(1));
     format!("T{}", if seconds > LONGEST { 0 } else { seconds })
@@ -110,7 +112,8 @@ impl Backend for Memcached {
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
-        /// All are asked for before the first answer is read, so they have to fit into the connection's buffers.
+        /// Keys in one batch: all are sent before the first answer is read, so they have to fit
+        /// into the connection's buffers.
         const AT_ONCE: usize = 100;
         let addresses: Vec<String> = keys.iter().map(|key| self.address(key)).collect();
         let mut found: HashMap<Vec<u8>, Bytes> = HashMap::new();
@@ -140,7 +143,7 @@ impl Backend for Memcached {
             Condition::Absent => write(client, &address, put, Some("ME")).await,
             Condition::Unchanged(old) => {
                 match client.meta_get(&address, false, None, Some(&["v", "c"])).await {
-                    // By the number that the server gives to each write, which cannot be the same after another one.
+                    // Compares the CAS number, which the server changes with each write.
                     Ok(Some(found)) if found.data.as_deref() == Some(&old[..]) => match found.cas {
                         Some(number) => write(client, &address, put, Some(&format!("C{number}"))).await,
                         None => Ok(false),
@@ -165,7 +168,8 @@ impl Backend for Memcached {
         Ok(())
     }
 
-    /// The server cannot tell our entries from others', and theirs are not ours to delete. What nobody reads goes by itself.
+    /// Does nothing: the server cannot tell our entries from those of other programs, which we must
+    /// not delete. Entries that are no longer read expire or are evicted.
     async fn clear(&self) -> Result<(), Down> {
         Ok(())
     }
@@ -174,7 +178,7 @@ impl Backend for Memcached {
         Ok(None)
     }
 
-    /// The server's own numbers, with all that others keep there.
+    /// Returns the server's own numbers, which include the data of other programs.
     async fn usage(&self) -> Result<Usage, Down> {
         let mut key_lock = self.key_lock().await?;
         let stats = key_lock.client.stats().await;

@@ -1,4 +1,5 @@
-//! `redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER]`: Redis or Valkey, over one connection that all share and that comes back by itself.
+//! `redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER]`: Redis or Valkey, over one shared connection that
+//! reconnects by itself.
 
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use super::super::{filter::EntryFilter, key::Key};
 use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
 use crate::base::failure::Failure;
 
-/// Keys looked at, or deleted, at once.
+/// Keys listed or deleted in one batch.
 const BATCH: usize = 500;
 
-/// Writes only over exactly that.
+/// Replaces a value only if it is exactly the expected one.
 const REPLACE: &str = "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end \
     if ARGV[3] == '' then redis.call('SET', KEYS[1], ARGV[2]) \
     else redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3]) end \
@@ -30,18 +31,21 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Connects at the first use, and is given up after `timeout`. To be called in a runtime.
+    /// Creates the backend; it connects at the first use. Calls must not take longer than
+    /// `timeout`. Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// When this is no such address.
+    /// Fails when the URL is not a Redis address.
     pub fn new(url: &str, prefix: &str, timeout: Duration) -> Result<Self, Failure> {
-        // What is wrong with it is not repeated: it may hold a password.
+        // The error is not shown, since it may contain the password.
         let wrong = |_: RedisError| {
             Failure::message("cache.url: this is not an address of a Redis server that can be used")
         };
-        // A little less than the wait for the whole, so that it is the connection that is given up, and not only the question.
+        // A little less than the cache's own timeout, so that the connection is dropped and not
+        // only the call.
         let patience = timeout * 5 / 6;
-        // How long to leave it alone is decided elsewhere; the next try is to be made at once.
+        // The caller decides how long to avoid a server that is down; a call that is made connects
+        // at once.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
             .set_connection_timeout(Some(patience))
@@ -75,7 +79,7 @@ impl Redis {
         set
     }
 
-    /// The next of our entries, and where to go on.
+    /// Returns the cursor of the next batch and the keys of this one.
     async fn next(&self, cursor: u64) -> Result<(u64, Vec<String>), Down> {
         let mut scan = redis::cmd("SCAN");
         scan.arg(cursor).arg("MATCH").arg(format!("{}:e:*", self.prefix)).arg("COUNT").arg(BATCH);
@@ -83,7 +87,7 @@ impl Redis {
     }
 }
 
-/// Redis takes no zero.
+/// Returns milliseconds for `PX`, at least 1, since Redis refuses zero.
 fn millis(keep: Duration) -> u64 {
     u64::try_from(keep.as_millis()).unwrap_or(u64::MAX >> 2).clamp(1, u64::MAX >> 2)
 }
@@ -144,7 +148,7 @@ impl Backend for Redis {
         self.ask_all(&pipeline).await
     }
 
-    /// Only what is ours: never FLUSHDB.
+    /// Deletes only the keys with our prefix; never uses FLUSHDB.
     async fn clear(&self) -> Result<(), Down> {
         let mut cursor = 0;
         loop {
@@ -183,7 +187,7 @@ impl Backend for Redis {
         }
     }
 
-    /// The server's own numbers, with all that others keep there.
+    /// Returns the server's own numbers, which include the data of other programs.
     async fn usage(&self) -> Result<Usage, Down> {
         let entries: u64 = self.ask(&redis::cmd("DBSIZE")).await?;
         let info: String = self.ask(&redis::cmd("INFO")).await?;
