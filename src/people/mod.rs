@@ -1,19 +1,19 @@
-//! The operator's verbs on accounts, groups and what they may do: the command line's half of the admin. What it changes stands in the
-//! table `changes` as the command line's.
+//! The operator's commands for users, groups and permissions: the admin on the command line. Their
+//! changes are recorded in the table `changes` as the command line's.
 
 pub mod service;
 mod store;
 
 use crate::{accounts::names, base::username, shared::forms::NAME_MAX};
 
-/// Which accounts to list; whatever is empty or false leaves nobody out.
+/// Which users to list. An empty or false field filters nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// A part of the username, the address or a name, in any case.
+    /// A part of the username, the e-mail address or a name, in any case.
     pub search: String,
-    /// The name of a group.
+    /// The name of a group that they belong to.
     pub group: String,
-    /// Only accounts that are switched off.
+    /// Only deactivated users.
     pub inactive: bool,
     /// Only staff.
     pub staff: bool,
@@ -21,19 +21,22 @@ pub struct Filter {
     pub superusers: bool,
 }
 
-/// A group's name as it is stored, and what makes two names the same; none for what can be no name.
+/// Returns a group's name as it is stored and the key by which names are compared, or `None` for
+/// input that cannot be a group's name.
 pub fn group_name(typed: &str) -> Option<(String, String)> {
     let name = names::normalize(typed);
-    // Folding can lengthen it, and a megabyte is folded for nobody.
+    // The length is checked before folding, which is not done for a megabyte of input and can
+    // lengthen the name.
     let is_name = name.chars().count() <= NAME_MAX as usize && names::problem(&name).is_none();
     let key = if is_name { username::key(&name) } else { String::new() };
     (!key.is_empty()).then_some((name, key))
 }
 
-/// Django's columns: 100 characters each for the app and the codename.
+/// Characters, as in Django's columns: 100 each for the app and the codename, and the dot.
 const CODENAME_MAX: usize = 201;
 
-/// Whether this is a permission's name, `app.codename`; whether anything asks for that permission is another question.
+/// Returns whether the text has the form of a permission's name, `app.codename`. The program need
+/// not know the permission.
 pub fn is_codename(text: &str) -> bool {
     let is_good = |c: char| !c.is_control() && !c.is_whitespace();
     text.chars().count() <= CODENAME_MAX

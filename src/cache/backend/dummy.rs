@@ -1,4 +1,4 @@
-//! `dummy://`: stores nothing. For development, where each page should be rendered anew, and for
+//! `dummy://`: stores nothing. For development, where each request should render its page, and for
 //! tests.
 
 use async_trait::async_trait;

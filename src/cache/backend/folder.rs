@@ -136,7 +136,7 @@ impl Folder {
         let since = SystemTime::now() - REMAINS_AFTER;
         for kept in remains {
             let path = self.path(&kept.name).with_extension("new");
-            // Its modification time may already be the expiry, so the change time counts.
+            // Its modification time may already be the expiry, so the creation time counts.
             let is_old =
                 fs::metadata(&path).and_then(|file| file.created()).is_ok_and(|created| created < since);
             if is_old {

@@ -1,4 +1,4 @@
-//! Permissions.
+//! Granting and revoking permissions.
 
 use super::super::{
     is_codename,
@@ -15,27 +15,29 @@ use crate::{
     site::AppState,
 };
 
-/// Who gets a permission, or loses it.
+/// The user or group whose permission is granted or revoked.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a> {
-    /// An account.
+    /// A user.
     User(&'a User),
     /// A group.
     Group(&'a Group),
 }
 
-/// Gives a permission. Whether it was not there before.
+/// Grants a permission. Returns whether the target lacked it before.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn grant(site: &AppState, target: Target<'_>, permission: Permission) -> Result<bool, AppError> {
     set(site, target, permission.codename(), true).await
 }
 
-/// Takes a permission back, also one that came from another site and means nothing here. Whether it was there before.
+/// Revokes a permission, even one that was imported from another site and that the program does not
+/// know. Returns whether the target had it before.
 ///
 /// # Errors
-/// [`AppError::BadRequest`] for what is no `app.codename`, or an outage.
+/// [`AppError::BadRequest`] if `codename` does not have the form `app.codename`;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn revoke(site: &AppState, target: Target<'_>, codename: &str) -> Result<bool, AppError> {
     if !is_codename(codename) {
         return Err(AppError::BadRequest);

@@ -1,4 +1,4 @@
-//! Groups, and who belongs to them.
+//! Groups and their members.
 
 use super::super::{
     group_name,
@@ -15,18 +15,18 @@ use crate::{
     site::AppState,
 };
 
-/// All groups by name.
+/// Returns all groups, sorted by name.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn groups(site: &AppState) -> Result<Vec<Group>, AppError> {
     Ok(groups::all(&mut *site.db.read().await?).await?)
 }
 
-/// The group of this name.
+/// Finds a group by its name.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn find_group(site: &AppState, typed: &str) -> Result<Option<Group>, AppError> {
     match group_name(typed) {
         Some((_, key)) => Ok(groups::find(&mut *site.db.read().await?, &key).await?),
@@ -34,25 +34,26 @@ pub async fn find_group(site: &AppState, typed: &str) -> Result<Option<Group>, A
     }
 }
 
-/// More of a group than its row.
+/// What a group has beside the fields of [`Group`].
 pub struct GroupFacts {
-    /// What its members may do.
+    /// The permissions that it gives to its members.
     pub permissions: Vec<String>,
 }
 
-/// More of a group than its row.
+/// Returns what a group has beside the fields of [`Group`].
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn group_facts(site: &AppState, group: &Group) -> Result<GroupFacts, AppError> {
     let permissions = grants::of(&mut *site.db.read().await?, Holder::Group(group.id)).await?;
     Ok(GroupFacts { permissions })
 }
 
-/// Makes a group. Its name as it is stored; `None` where there is one of that name.
+/// Adds a group. Returns its name as it is stored, or `None` if the name is taken.
 ///
 /// # Errors
-/// [`AppError::BadRequest`] for what can be no name, or an outage.
+/// [`AppError::BadRequest`] for input that cannot be a group's name; [`AppError::Unavailable`] when
+/// the database cannot be used.
 pub async fn add_group(site: &AppState, typed: &str) -> Result<Option<String>, AppError> {
     let (name, key) = group_name(typed).ok_or(AppError::BadRequest)?;
     let now = site.clock.now();
@@ -67,10 +68,10 @@ pub async fn add_group(site: &AppState, typed: &str) -> Result<Option<String>, A
     Ok(Some(name))
 }
 
-/// Deletes a group; its members stay.
+/// Deletes a group, but not its members.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn delete_group(site: &AppState, group: &Group) -> Result<(), AppError> {
     let mut transaction = site.db.begin().await?;
     groups::delete(&mut transaction, group.id).await?;
@@ -79,19 +80,19 @@ pub async fn delete_group(site: &AppState, group: &Group) -> Result<(), AppError
     Ok(transaction.commit().await?)
 }
 
-/// Whether somebody belongs to a group.
+/// Whether [`set_membership`] adds or removes the user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Membership {
-    /// From now on.
+    /// The user becomes a member.
     In,
-    /// Not any more.
+    /// The user is no longer a member.
     Out,
 }
 
-/// Adds an account to a group or removes it. Whether it was otherwise before.
+/// Adds a user to a group or removes them. Returns whether that changed anything.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn set_membership(
     site: &AppState,
     user: &User,

@@ -1,4 +1,4 @@
-//! The verbs, each in one transaction with its line in the record of changes.
+//! The operations. Each runs in one transaction, together with its record of the change.
 
 mod grants;
 mod groups;

@@ -1,4 +1,4 @@
-//! Accounts.
+//! Finding, listing and deactivating users.
 
 use super::super::{
     Filter, group_name,
@@ -16,21 +16,21 @@ use crate::{
     site::AppState,
 };
 
-/// Whom a name means.
+/// The user that a name or address stands for.
 #[derive(Clone, Debug)]
 pub enum Found {
-    /// This account.
+    /// This user.
     One(Box<User>),
-    /// Nobody.
+    /// No user.
     None,
-    /// An address that several accounts gave.
+    /// No single one: several users gave this e-mail address.
     Several,
 }
 
-/// By username, else by e-mail address.
+/// Finds a user by username, or else by e-mail address.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn find_user(site: &AppState, typed: &str) -> Result<Found, AppError> {
     const LONGEST: usize = 4 * (EMAIL_MAX as usize);
     let key =
@@ -49,33 +49,33 @@ pub async fn find_user(site: &AppState, typed: &str) -> Result<Found, AppError> 
     })
 }
 
-/// What an account has to log in with.
+/// The kind of password that a user has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordState {
-    /// A password.
+    /// A password hashed by this program.
     Ours,
-    /// A password whose hash came from another site; it becomes ours at the next login.
+    /// A password whose hash was imported from another site; it is hashed anew at the next login.
     Imported,
-    /// None: it has to be reset by mail, or set with `changepassword`.
+    /// No password: it has to be reset by mail, or set with `changepassword`.
     None,
 }
 
-/// All that there is to say of an account.
+/// What a user has beside the fields of [`User`].
 pub struct UserFacts {
-    /// What it logs in with.
+    /// The kind of password.
     pub password: PasswordState,
-    /// Living sessions.
+    /// Number of sessions that have not expired.
     pub sessions: i64,
-    /// Its groups.
+    /// The names of the user's groups.
     pub groups: Vec<String>,
-    /// What it may do of its own.
+    /// The permissions granted to the user directly, without those of the groups.
     pub permissions: Vec<String>,
 }
 
-/// More of an account than its row.
+/// Returns what a user has beside the fields of [`User`].
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn user_facts(site: &AppState, user: &User) -> Result<UserFacts, AppError> {
     let mut connection = site.db.read().await?;
     let hash = users::password_hash(&mut connection, user.id).await?;
@@ -92,11 +92,11 @@ pub async fn user_facts(site: &AppState, user: &User) -> Result<UserFacts, AppEr
     })
 }
 
-/// Hands every account that fits to `each`, the oldest first, a thousand in memory at a time. How many; `None`: there is no such
-/// group.
+/// Calls `each` with every user that matches the filter, the oldest first, and keeps at most a
+/// thousand in memory. Returns their number, or `None` if the filter's group does not exist.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn list_users(
     site: &AppState,
     filter: &Filter,
@@ -125,7 +125,7 @@ pub async fn list_users(
     }
 }
 
-/// For `LIKE`; empty for nothing to look for.
+/// Returns the escaped pattern for `LIKE`; empty if there is nothing to search for.
 fn pattern(search: &str) -> String {
     let key = username::key(&search.replace('\0', ""));
     if key.is_empty() {
@@ -136,10 +136,11 @@ fn pattern(search: &str) -> String {
     format!("%{escaped}%")
 }
 
-/// Switches an account on or off; off ends all its sessions. Whether it was otherwise before.
+/// Activates or deactivates a user, and ends all their sessions. Returns whether that changed
+/// anything.
 ///
 /// # Errors
-/// An outage.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn set_active(site: &AppState, user: &User, is_active: bool) -> Result<bool, AppError> {
     let mut transaction = site.db.begin().await?;
     if !users::set_active(&mut transaction, user.id, is_active, &rand::random::<[u8; 32]>()).await? {

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-/// Who has a permission.
+/// The user or group that has a permission, with its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
     User(i64),
@@ -10,7 +10,7 @@ pub enum Holder {
 }
 
 impl Holder {
-    /// Its table, the table's column for it, and its id.
+    /// Returns the holder's table, the column of its id there, and the id.
     const fn place(self) -> (&'static str, &'static str, i64) {
         match self {
             Self::User(id) => ("user_permissions", "user_id", id),
@@ -19,7 +19,7 @@ impl Holder {
     }
 }
 
-/// Whether it did not have it before.
+/// Returns whether the holder lacked the permission before.
 pub async fn insert(
     connection: &mut AnyConnection,
     holder: Holder,
@@ -33,7 +33,7 @@ pub async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether it had it before.
+/// Returns whether the holder had the permission before.
 pub async fn delete(
     connection: &mut AnyConnection,
     holder: Holder,
@@ -45,7 +45,7 @@ pub async fn delete(
     Ok(done.rows_affected() == 1)
 }
 
-/// What it has of its own.
+/// Returns the holder's own permissions, without those of a user's groups.
 pub async fn of(connection: &mut AnyConnection, holder: Holder) -> Result<Vec<String>, sqlx::Error> {
     let (table, column, id) = holder.place();
     let sql = format!("SELECT codename FROM {table} WHERE {column} = $1 ORDER BY codename");

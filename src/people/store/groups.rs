@@ -5,11 +5,11 @@ use sqlx::{AnyConnection, FromRow};
 /// A group.
 #[derive(Clone, Debug, FromRow)]
 pub struct GroupRow {
-    /// Its number.
+    /// The id.
     pub id: i64,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// How many belong to it.
+    /// Number of members.
     pub members: i64,
 }
 
@@ -31,7 +31,7 @@ pub async fn find(connection: &mut AnyConnection, key: &str) -> Result<Option<Gr
     .await
 }
 
-/// Whether it is new.
+/// Returns whether the group was added; false if the name is taken.
 pub async fn insert(
     connection: &mut AnyConnection,
     id: i64,
@@ -53,7 +53,7 @@ pub async fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx:
     sqlx::query("DELETE FROM groups WHERE id = $1").bind(id).execute(connection).await.map(drop)
 }
 
-/// Something of it changed that stands in another table.
+/// Counts up the version after a change in another table.
 pub async fn touch(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE groups SET version = version + 1 WHERE id = $1")
         .bind(id)
@@ -62,7 +62,7 @@ pub async fn touch(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::
         .map(drop)
 }
 
-/// Whether the account was not in it before.
+/// Returns whether the user was not a member before.
 pub async fn add_member(connection: &mut AnyConnection, group: i64, user: i64) -> Result<bool, sqlx::Error> {
     sqlx::query("INSERT INTO group_members (group_id, user_id) VALUES ($1, $2) ON CONFLICT (group_id, user_id) DO NOTHING")
         .bind(group)
@@ -72,7 +72,7 @@ pub async fn add_member(connection: &mut AnyConnection, group: i64, user: i64) -
         .map(|done| done.rows_affected() == 1)
 }
 
-/// Whether the account was in it before.
+/// Returns whether the user was a member before.
 pub async fn remove_member(
     connection: &mut AnyConnection,
     group: i64,
@@ -86,7 +86,7 @@ pub async fn remove_member(
         .map(|done| done.rows_affected() == 1)
 }
 
-/// The names of an account's groups.
+/// Returns the names of a user's groups.
 pub async fn of_user(connection: &mut AnyConnection, user: i64) -> Result<Vec<String>, sqlx::Error> {
     let rows: Vec<(String,)> = sqlx::query_as(
         "SELECT name FROM groups JOIN group_members ON group_id = groups.id WHERE user_id = $1 ORDER BY name_key",

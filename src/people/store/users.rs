@@ -1,45 +1,46 @@
-//! SQL for the table `users`, without what is secret.
+//! SQL for the table `users`, without its secret columns, except for one function.
 
 use sqlx::{AnyConnection, FromRow};
 
 use super::super::Filter;
 use crate::base::clock::Millis;
 
-/// An account as the operator sees it.
+/// A user as the operator sees them.
 #[derive(Clone, Debug, FromRow)]
 pub struct UserRow {
-    /// Its number.
+    /// The id.
     pub id: i64,
-    /// Its name.
+    /// The username.
     pub username: String,
-    /// What makes two names the same.
+    /// The key by which usernames are compared.
     pub username_key: String,
-    /// Its address; may be empty.
+    /// The e-mail address; may be empty.
     pub email: String,
-    /// When that was proven, if it was.
+    /// When the address was verified, if it was.
     pub email_verified_at: Option<Millis>,
-    /// May be empty.
+    /// The first name; may be empty.
     pub first_name: String,
-    /// May be empty.
+    /// The last name; may be empty.
     pub last_name: String,
-    /// 1: may log in.
+    /// 1 if the user may log in.
     pub is_active: i64,
-    /// 1: staff.
+    /// 1 for staff.
     pub is_staff: i64,
-    /// 1: may do everything.
+    /// 1 for a superuser, who has all permissions.
     pub is_superuser: i64,
-    /// When it was made.
+    /// When the account was created.
     pub date_joined: Millis,
-    /// When somebody last logged in, if ever.
+    /// When the user last logged in, if ever.
     pub last_login: Option<Millis>,
-    /// When it is to be deleted, if it is.
+    /// When the account is due to be deleted, if it is.
     pub delete_after: Option<Millis>,
 }
 
 const COLUMNS: &str = "id, username, username_key, email, email_verified_at, first_name, last_name, is_active, is_staff, \
                        is_superuser, date_joined, last_login, delete_after";
 
-/// By username or by address; an address can have several.
+/// Finds at most two users by username or e-mail address, since several can share an address. The
+/// one with the username comes first.
 pub async fn find(
     connection: &mut AnyConnection,
     username_key: &str,
@@ -52,7 +53,8 @@ pub async fn find(
     sqlx::query_as(&sql).bind(username_key).bind(email_key).fetch_all(connection).await
 }
 
-/// Only for what is told of it; never leaves the service.
+/// Returns the hash, from which the service only tells the kind of password; it must not leave the
+/// service.
 pub async fn password_hash(connection: &mut AnyConnection, id: i64) -> Result<String, sqlx::Error> {
     sqlx::query_as("SELECT password_hash FROM users WHERE id = $1")
         .bind(id)
@@ -76,7 +78,7 @@ pub async fn count_sessions(
     .map(|(count,)| count)
 }
 
-/// The next ones after this id, the oldest first.
+/// Returns the next matching users after this id, the oldest first.
 pub async fn page(
     connection: &mut AnyConnection,
     filter: &Filter,
@@ -106,7 +108,7 @@ pub async fn page(
         .await
 }
 
-/// Whether it was otherwise before. With the new stamp every session of the account ends.
+/// Returns whether that changed anything. The new stamp invalidates every session of the user.
 pub async fn set_active(
     connection: &mut AnyConnection,
     id: i64,
@@ -124,7 +126,7 @@ pub async fn set_active(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Something of it changed that stands in another table.
+/// Counts up the version after a change in another table.
 pub async fn touch(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE users SET version = version + 1 WHERE id = $1")
         .bind(id)
