@@ -1,5 +1,5 @@
 //! A form that waits in its sender's browser: for a login, because the session had ended, or for
-//! re-authentication. It travels in a cookie for the reasons given in [`flash`], and without
+//! re-authentication. It travels in a cookie for the reasons given in [`super::flash`], and without
 //! passwords.
 //!
 //! After re-authentication the server replays the form. To make sure that it is the sender's own,

@@ -22,8 +22,8 @@ pub struct Visitor {
     pub is_staff: bool,
     /// Whether they have all permissions, including those that cannot be granted.
     pub is_superuser: bool,
-    /// The permissions for [`IfAllowed`]. They only hide what the visitor cannot use; the server
-    /// checks for itself.
+    /// The permissions for [`IfAllowed`](super::IfAllowed). They only hide what the visitor cannot
+    /// use; the server checks for itself.
     pub may: Vec<Permission>,
 }
 

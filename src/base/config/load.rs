@@ -1,4 +1,4 @@
-//! From file and environment to a checked [`Config`].
+//! Loads the [`Config`] from the file and the environment, and checks it.
 
 use std::path::Path;
 
@@ -15,10 +15,12 @@ use super::Config;
 const PREFIX: &str = "MEMBERS_AREA_";
 
 impl Config {
-    /// Reads the file (a missing one only matters when it was asked for by name), then the environment, then checks.
+    /// Reads the file, then the environment, which takes precedence, and checks the values. A
+    /// missing file is an error only if `file` names it.
     ///
     /// # Errors
-    /// With a sentence that names the key, for an unreadable file, an unknown key or a wrong value.
+    /// Fails with a sentence that names the key, for an unreadable file, an unknown key or a wrong
+    /// value.
     pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
         let path = file.unwrap_or(Path::new("Leptos.toml"));
         if file.is_some() && !path.is_file() {
@@ -41,12 +43,12 @@ fn sentence(error: figment::Error, file: &Path) -> Failure {
     let mut keys = error.path.clone();
     let what = match &error.kind {
         Kind::UnknownField(key, known) => {
-            // The path ends at the section, or at the value: then the key stands in it already.
+            // figment's path ends at the section or already contains the key; name the key once.
             keys.truncate(keys.iter().rposition(|part| part == key).unwrap_or(keys.len()));
             keys.push(key.clone());
             format!("there is no such key (there are: {})", known.join(", "))
         }
-        // The parser of TOML shows the line, and with it what may be a password.
+        // The TOML parser's message quotes the line, which may contain a password.
         Kind::Message(message) => {
             message.lines().filter(|line| !line.contains('|')).collect::<Vec<_>>().join(" ")
         }
@@ -60,7 +62,8 @@ fn sentence(error: figment::Error, file: &Path) -> Failure {
     Failure::message(format!("{place}: {what}"))
 }
 
-/// Returns the variable that says something about the key: it can name a part of what is no section.
+/// Returns the environment variable that set the key. A variable can also address a part of a plain
+/// value, as `…_LOG__FILE__X` does; figment's path then ends at the value.
 fn variable(keys: &[String]) -> String {
     let name = format!("{PREFIX}{}", keys.join("__").to_uppercase());
     let below = format!("{name}__");
@@ -94,7 +97,7 @@ mod tests {
         assert_eq!(format!("{shipped:?}"), format!("{:?}", Config::default()));
     }
 
-    /// `section.key` for each line of the shipped file.
+    /// Returns `section.key` and the value for each line of the shipped file.
     fn shipped_keys() -> Vec<(String, String)> {
         let mut section = "";
         let mut keys = Vec::new();
@@ -120,7 +123,8 @@ mod tests {
             let value = if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
             assert!(documentation.contains(&format!("| `{key}` | {value} |")), "{key} = {value}");
         }
-        // Each key is a field: as many as `Debug` prints, less the thirteen sections and what their values print.
+        // Each key is a field: as many as `Debug` prints, less the thirteen sections and what their
+        // values print.
         let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 13;
         assert_eq!(fields, keys.len(), "a key is missing in Leptos.toml");
     }
@@ -183,7 +187,7 @@ mod tests {
             ("[accounts]\nlogout_redirect_url = '/members/secret'", None, "accounts.logout_redirect_url"),
             ("[site]\nmessage_level = 'loud'", None, "site.message_level"),
             ("[sessions]\nidle = '91d'", None, "sessions.idle"),
-            // Anybody could read the mailbox.
+            // With the default transport, anybody could read the mailbox.
             ("[site]\nenvironment = 'production'", None, "mail.transport"),
             ("[site]\nbase_url = 'https://members.example.org'", None, "mail.transport"),
             ("[mail]\ntransport = 'carrier pigeon'", None, "mail.transport"),

@@ -1,4 +1,5 @@
-//! Adding, changing and deleting groups. Whatever changes what a group gives counts for all its members from their next request on.
+//! Adding, changing and deleting groups. A changed permission takes effect for all members at their
+//! next request.
 
 use super::super::store;
 use super::find::{self, Group};
@@ -27,7 +28,7 @@ fn refused(field: Field, problem: Problem) -> AppError {
     AppError::Invalid(FormErrors::one(field, problem))
 }
 
-/// The name as it is stored, and what makes it the same as another.
+/// Returns the name as it is stored and the key by which names are compared.
 fn checked(typed: &str) -> Result<(String, String), AppError> {
     let name = names::normalize(typed);
     let found = name.chars().count();
@@ -47,7 +48,7 @@ fn checked(typed: &str) -> Result<(String, String), AppError> {
     }
 }
 
-/// All its members may have lost or won something, and there may be a million of them.
+/// Invalidates the cached data of all members, since a group can have a million of them.
 fn invalidate(site: &AppState) {
     site.members.invalidate_all();
     site.cache.invalidate_everybody("a group's permissions changed");
@@ -77,10 +78,11 @@ async fn give(
     Ok(changes)
 }
 
-/// Adds a group with these permissions.
+/// Adds a group with these permissions. Returns its id.
 ///
 /// # Errors
-/// A refused form, also for what the caller has not themselves, or an outage.
+/// [`AppError::Invalid`] if the name is invalid or taken, or if the caller lacks one of the
+/// permissions; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn add(
     visit: &RequestContext,
     staff: &Staff,
@@ -101,22 +103,26 @@ pub async fn add(
     Ok(id)
 }
 
-/// What is to become of a group.
+/// The submitted form of a group.
 pub struct Wanted<'a> {
-    /// The version that the form showed.
+    /// The group's version when the form was shown.
     pub version: i64,
-    /// What it is called.
+    /// The new name.
     pub name: &'a str,
-    /// The permissions that the form was shown with.
+    /// The permissions with which the form was shown.
     pub shown: &'a [Permission],
-    /// Those that were chosen.
+    /// The permissions that were chosen.
     pub chosen: &'a [Permission],
 }
 
-/// Changes a group, if nobody has since the form was shown. Names of permissions that the program does not know stay.
+/// Changes a group unless its version has changed since the form was shown. Permissions that the
+/// program does not know stay.
 ///
 /// # Errors
-/// A refused form, a group that gives more than the caller has, or an outage.
+/// [`AppError::Invalid`] if the form is invalid, if the group has changed since, or if the caller
+/// lacks a permission that is to be granted; [`AppError::NotFound`] without such a group;
+/// [`AppError::Forbidden`] if it gives permissions that the caller lacks; [`AppError::Unavailable`]
+/// when the database cannot be used.
 pub async fn save(
     visit: &RequestContext,
     staff: &Staff,
@@ -158,10 +164,13 @@ pub async fn save(
     Ok(())
 }
 
-/// Deletes a group; its members stay, without what it gave them. If nobody has changed it since that was asked.
+/// Deletes a group unless its version has changed since the form was shown. Its members stay, but
+/// lose the permissions that it gave them.
 ///
 /// # Errors
-/// A refused form, a group that gives more than the caller has, or an outage.
+/// [`AppError::Invalid`] if the group has changed since; [`AppError::NotFound`] without such a
+/// group; [`AppError::Forbidden`] if it gives permissions that the caller lacks;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn delete(
     visit: &RequestContext,
     staff: &Staff,

@@ -1,4 +1,5 @@
-//! One thing done to many users, in parts, so that others who write do not wait for all.
+//! One action on many users, in several transactions, so that other writers need not wait for all
+//! of it.
 
 use super::super::{
     batch::{Action, Batch},
@@ -26,16 +27,22 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-/// In one transaction.
+/// Users per transaction.
 const PART: usize = 500;
-/// Of more than so many everybody's part of the cache is taken back, which is quicker than each one's.
+/// Above this number of users, the cached data of all members is invalidated at once, which is
+/// faster than one by one.
 const MANY: usize = 100;
 
-/// Does what was confirmed, to as many as was said and to nobody who came after that. How many, and whether there may be more.
+/// Applies the confirmed action to the users who were counted on the confirmation page, without
+/// those who joined after `newest`. Returns the batch, the number of users changed, and whether
+/// more may be left to select.
 ///
 /// # Errors
-/// A refused form when by now it would be others than was said; an outage in the middle leaves a part done, and the page says how
-/// many are left.
+/// [`AppError::Invalid`] if the number of users has changed since; [`AppError::BadRequest`] for a
+/// query that describes no batch; [`AppError::NotFound`] without the action's group;
+/// [`AppError::Forbidden`] if the caller lacks a permission; [`AppError::Unavailable`] when the
+/// database cannot be used. An error in the middle leaves earlier transactions applied; the page
+/// then says how many users are left.
 pub async fn apply(
     visit: &RequestContext,
     staff: &Staff,
@@ -69,11 +76,11 @@ pub async fn apply(
         site.members.invalidate_all();
         site.cache.invalidate_everybody("many users changed by staff");
     }
-    // Whether there is anybody left, the next page says.
+    // The next page tells whether any users are left.
     Ok((batch, done, count == MOST))
 }
 
-/// In one transaction; looked at once more in there.
+/// Applies the action to one part in one transaction, in which the users are selected again.
 async fn apply_to(
     visit: &RequestContext,
     staff: &Staff,
@@ -136,7 +143,7 @@ fn invalidate(site: &AppState, users: &[UserId], ended: &[(UserId, IdHash)], is_
     }
 }
 
-/// As the history says it.
+/// Returns the change as the audit log records it.
 fn change(action: Action, group: &str) -> (&'static str, &str, &str) {
     match action {
         Action::Activate => ("active", "no", "yes"),
@@ -148,7 +155,7 @@ fn change(action: Action, group: &str) -> (&'static str, &str, &str) {
     }
 }
 
-/// As the member's own record says it.
+/// Returns the event as the member's own activity shows it.
 fn activity_of(action: Action, group: &str) -> (Kind, String) {
     match action {
         Action::Activate => (Kind::ChangedByStaff, "activated".into()),

@@ -1,5 +1,6 @@
-//! Giving and taking: permissions and groups. What is not said stays as it is, so that two who are at it at the same time do not undo
-//! each other's changes.
+//! Granting and revoking permissions, and adding users to groups. Only the differences are applied,
+//! so that two staff members who edit the same user at the same time do not undo each other's
+//! changes.
 
 use super::super::{Reach, store::user};
 use super::{
@@ -40,11 +41,13 @@ async fn finish(visit: &RequestContext, transaction: Transaction, id: UserId) ->
     Ok(())
 }
 
-/// Gives and takes permissions: those of `chosen` that were not among those the form was shown with are given, and the other way
-/// round.
+/// Grants the permissions in `chosen` that are not in `shown`, with which the form was shown, and
+/// revokes those in `shown` that are not in `chosen`.
 ///
 /// # Errors
-/// A refused form for what the caller has not themselves, an account that may more than the caller, or an outage.
+/// [`AppError::Invalid`] if the caller lacks a permission that is to be granted;
+/// [`AppError::NotFound`] without such a user; [`AppError::Forbidden`] if the user has permissions
+/// that the caller lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn set_permissions(
     visit: &RequestContext,
     staff: &Staff,
@@ -78,10 +81,12 @@ pub async fn set_permissions(
     finish(visit, transaction, id).await
 }
 
-/// Puts an account into the group with this name.
+/// Adds a user to the group with this name.
 ///
 /// # Errors
-/// A refused form: no such group, or it may more than the caller. An account that may more than the caller, or an outage.
+/// [`AppError::Invalid`] without such a group, or if it gives permissions that the caller lacks;
+/// [`AppError::NotFound`] without such a user; [`AppError::Forbidden`] if the user has permissions
+/// that the caller lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn join(
     visit: &RequestContext,
     staff: &Staff,
@@ -107,10 +112,11 @@ pub async fn join(
     finish(visit, transaction, id).await
 }
 
-/// Takes an account out of a group.
+/// Removes a user from a group.
 ///
 /// # Errors
-/// [`AppError::NotFound`], an account that may more than the caller, or an outage.
+/// [`AppError::NotFound`] without such a user or group; [`AppError::Forbidden`] if the user has
+/// permissions that the caller lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn leave(
     visit: &RequestContext,
     staff: &Staff,
