@@ -54,7 +54,7 @@ pub async fn find_user(site: &AppState, typed: &str) -> Result<Found, AppError> 
 pub enum PasswordState {
     /// A password hashed by this program.
     Ours,
-    /// A password whose hash was imported from another site; it is hashed anew at the next login.
+    /// A password whose hash was imported from another site; the next login replaces the hash.
     Imported,
     /// No password: it has to be reset by mail, or set with `changepassword`.
     None,

@@ -53,7 +53,7 @@ pub async fn delete(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx:
     sqlx::query("DELETE FROM groups WHERE id = $1").bind(id).execute(connection).await.map(drop)
 }
 
-/// Counts up the version after a change in another table.
+/// Increments the version after a change in another table.
 pub async fn touch(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE groups SET version = version + 1 WHERE id = $1")
         .bind(id)

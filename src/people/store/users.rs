@@ -126,7 +126,7 @@ pub async fn set_active(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Counts up the version after a change in another table.
+/// Increments the version after a change in another table.
 pub async fn touch(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {
     sqlx::query("UPDATE users SET version = version + 1 WHERE id = $1")
         .bind(id)

@@ -34,8 +34,8 @@ const PART: usize = 500;
 const MANY: usize = 100;
 
 /// Applies the confirmed action to the users who were counted on the confirmation page, without
-/// those who joined after `newest`. Returns the batch, the number of users changed, and whether
-/// more may be left to select.
+/// those added since, whose ids are above `newest`. Returns the batch, the number of users changed,
+/// and whether more may be left to select.
 ///
 /// # Errors
 /// [`AppError::Invalid`] if the number of users has changed since; [`AppError::BadRequest`] for a
