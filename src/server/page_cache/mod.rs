@@ -5,7 +5,7 @@
 //! cached page is rendered under a request that contains nothing but that ([`canonical_request`]),
 //! so nothing else can get into it. [`cached_body`] defines the stored form, in which scripts are
 //! allowed by their hashes ([`script_hashes`]). [`layer`] runs inside the guard and reads and
-//! writes the cache; [`fast_path`] answers without the layers where the result would be the same.
+//! writes the cache; [`fast_path`](mod@fast_path) answers without the layers where the result would be the same.
 
 mod answer;
 mod cached_body;
