@@ -78,7 +78,7 @@ pub async fn asking(site: &AppState, owner: Member, acting: Option<Acting>) -> R
     Ok(Identity::Member(member.impersonated_by(actor)))
 }
 
-/// Returns whether the impersonation's time is over, or was written while the clock was ahead.
+/// Returns whether the impersonation has expired, or its end was written while the clock was ahead.
 pub fn is_over(site: &AppState, ends_at: Millis, now: Millis) -> bool {
     now >= ends_at || is_too_far_ahead(ends_at, now, to_millis(site.config.admin.acting_limit.get()))
 }

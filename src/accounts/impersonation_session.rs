@@ -69,7 +69,7 @@ async fn go_on(
     Ok(())
 }
 
-/// Removes an impersonation whose time is over. The id stays: it was created for the session's
+/// Removes an impersonation that has expired. The id stays: it was created for the session's
 /// owner when the impersonation began, and nobody else has had it.
 ///
 /// # Errors

@@ -26,13 +26,6 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Returns the share of reads that found a value, fresh or stale, from 0 to 1; `None` before
-    /// the first read.
-    pub fn hit_ratio(&self) -> Option<f64> {
-        let reads = self.hits + self.misses + self.stale;
-        (reads > 0).then(|| (self.hits + self.stale) as f64 / reads as f64)
-    }
-
     /// Returns the percentage of reads that found a value, fresh or stale, rounded down; `None`
     /// before the first read.
     pub fn hit_percent(&self) -> Option<u64> {
@@ -201,7 +194,7 @@ mod tests {
                 (40_000, 0, 0, 0, 0)
             ]
         );
-        assert_eq!(observer.totals().hit_ratio(), Some(0.75));
+        assert_eq!(observer.totals().hit_percent(), Some(75));
     }
 
     #[test]

@@ -12,11 +12,11 @@ use leptos::prelude::*;
 use leptos_router::{components::Router, location::RequestUrl};
 use server_fn::error::FromServerFnError;
 
-use super::{health, page_context};
+use super::page_context;
 use crate::{
     app::SiteHeader,
     base::member::Member,
-    shared::error::AppError,
+    shared::{error::AppError, paths::HEALTH},
     site::{
         AppState,
         response::{Refused, retry_after, wants_html},
@@ -144,7 +144,7 @@ fn answer(
 /// as they are.
 pub async fn never_empty(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
-    let is_health_check = health::PATHS.contains(&request.uri().path());
+    let is_health_check = HEALTH.contains(&request.uri().path());
     let response = next.run(request).await;
     let refused = response.extensions().get::<Refused>().map(|Refused(error)| error.clone());
     let status = response.status();

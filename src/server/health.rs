@@ -2,14 +2,11 @@
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 
-use crate::site::AppState;
-
-/// The paths of both health checks.
-pub const PATHS: [&str; 2] = ["/healthz", "/readyz"];
+use crate::{shared::paths::HEALTH, site::AppState};
 
 /// Returns the two routes. They need no session and set no cookie.
 pub fn routes() -> Router<AppState> {
-    Router::new().route(PATHS[0], get(|| async { "ok\n" })).route(PATHS[1], get(ready))
+    Router::new().route(HEALTH[0], get(|| async { "ok\n" })).route(HEALTH[1], get(ready))
 }
 
 async fn ready(State(site): State<AppState>) -> (StatusCode, &'static str) {

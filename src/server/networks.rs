@@ -8,15 +8,15 @@ use axum::{
     response::Response,
 };
 
-use super::{error_page, health};
+use super::error_page;
 use crate::{
-    shared::error::AppError,
+    shared::{error::AppError, paths::HEALTH},
     site::{AppState, client::address_of},
 };
 
 /// Refuses clients from networks that the site is not open to, before any other work.
 pub async fn admit(State(site): State<AppState>, request: Request, next: Next) -> Response {
-    if health::PATHS.contains(&request.uri().path()) || is_open_to(&site, &request) {
+    if HEALTH.contains(&request.uri().path()) || is_open_to(&site, &request) {
         return next.run(request).await;
     }
     error_page::refuse(&site, request.headers(), &AppError::NetworkRefused)

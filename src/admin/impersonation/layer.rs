@@ -38,13 +38,20 @@ pub async fn identify(State(site): State<AppState>, mut request: Request, next: 
     };
     match asking {
         Ok(Identity::Member(member)) => {
-            let acts = member.acting().is_some();
+            let may_log_out = member.acting().is_some() && request.method() == Method::POST;
             introduce(&mut request, member);
-            let response = next.run(request).await;
-            if acts && let Err(error) = note_logout(&site, &auth, session).await {
-                tracing::warn!(%error, "The end of acting as a member is written later");
+            if !may_log_out {
+                return next.run(request).await;
             }
-            response
+            // Also when the visitor has gone away: the record tells a logout from a lost session.
+            response::to_the_end(async move {
+                let response = next.run(request).await;
+                if let Err(error) = note_logout(&site, &auth, session).await {
+                    tracing::warn!(%error, "The end of acting as a member is written later");
+                }
+                response
+            })
+            .await
         }
         Ok(Identity::Over(owner, ending)) => over(&site, request, &auth, &owner, ending).await,
         Err(error) => response::refuse(error),

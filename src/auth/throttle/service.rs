@@ -1,6 +1,6 @@
 //! Charging and refunding rate limits.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
@@ -10,6 +10,7 @@ use crate::{
         clock::{Clock, Millis, latest, to_millis},
         config::Rate,
         db::{Database, Transaction},
+        network,
     },
     shared::error::AppError,
 };
@@ -44,11 +45,8 @@ impl Limit {
 }
 
 fn network(address: &str) -> String {
-    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
+    match address.parse().map(network::network) {
+        Ok(IpAddr::V6(first)) => format!("{first}/64"),
         Ok(IpAddr::V4(address)) => address.to_string(),
         Err(_) => address.to_owned(),
     }

@@ -99,7 +99,7 @@ async fn hits_and_misses_are_counted_and_drawn() {
         ),
         ("memory", 3, 1, 1, 1)
     );
-    assert_eq!(stats.totals.hit_ratio(), Some(0.75));
+    assert_eq!(stats.totals.hit_percent(), Some(75));
     assert_eq!((stats.usage.entries, stats.usage.max_bytes), (Some(1), Some(16 * 1024 * 1024)));
     assert!(stats.down_since.is_none());
     let hits: u64 = place.cache.series().iter().map(|point| point.counts.hits).sum();
