@@ -15,7 +15,7 @@ use std::{
 
 use sqlx::{AnyConnection, ConnectOptions, Connection as _, Error, Executor};
 use tokio::{
-    sync::Semaphore,
+    sync::{Semaphore, SemaphorePermit},
     time::{sleep, timeout},
 };
 
@@ -135,15 +135,22 @@ impl Pool {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// Waits until all connections have returned, and closes them.
-    pub async fn close(&self) {
+    /// Closes all connections, once those in use have returned. None is opened before the result is
+    /// dropped.
+    pub async fn drain(&self) -> Option<SemaphorePermit<'_>> {
         let shared = &self.0;
-        let all = shared.permits.acquire_many(shared.settings.most).await;
-        shared.permits.close();
-        drop(all);
+        let all = shared.permits.acquire_many(shared.settings.most).await.ok();
         let idle = std::mem::take(&mut *shared.idle());
         for open in idle {
             let _ = open.raw.close().await;
         }
+        all
+    }
+
+    /// Waits until all connections have returned, and closes them for good.
+    pub async fn close(&self) {
+        let all = self.drain().await;
+        self.0.permits.close();
+        drop(all);
     }
 }
