@@ -117,8 +117,8 @@ install_from_source() {
 }
 
 ensure_wasm_opt_shim() {
-  # cargo-leptos always calls wasm-opt for a release. That makes the compressed file no smaller, and some versions
-  # break the site while the build stays green; so the one it finds leaves the file as it is.
+  # cargo-leptos always calls wasm-opt for a release, and downloads it where there is none. By wasm-opt-features in Cargo.toml it
+  # changes nothing, so an empty one does as well and needs no network.
   mkdir -p target/tools
   printf '#!/bin/sh\nexit 0\n' >target/tools/wasm-opt
   chmod +x target/tools/wasm-opt
@@ -162,12 +162,11 @@ find_chromium() {
 build_release() {
   say "Building for release (10 to 20 minutes on two cores the first time, then 1 to 4)"
   # Called by its own name: 'cargo leptos' would put cargo's folder, and another wasm-bindgen in it, first on PATH.
-  LEPTOS_HASH_FILES=true cargo-leptos leptos build --release --precompress
+  cargo-leptos leptos build --release --precompress
 }
 
 # What the release program needs to be told at run time, from whatever directory.
 release_settings() {
-  export LEPTOS_HASH_FILES=true
   export MEMBERS_AREA_SERVER__SITE_ROOT="$ROOT/target/site"
 }
 

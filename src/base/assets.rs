@@ -1,7 +1,9 @@
-//! The files that `cargo leptos build` produced, with their current names. They are read once at
-//! startup: leptos' own components read `hash.txt` from disk on every render.
+//! The files that `cargo leptos build` produced, and the URLs under which browsers load them.
 
-use std::{collections::HashMap, path::Path};
+use std::path::{Path, PathBuf};
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
 
@@ -20,8 +22,6 @@ pub struct Assets {
     pub js: String,
     /// The URL of the WASM.
     pub wasm: String,
-    /// Whether file names change with the content, so that browsers may cache the files forever.
-    pub hashed: bool,
     /// The names of the files beside `pkg/`, such as `favicon.svg`.
     pub files: Vec<String>,
 }
@@ -32,34 +32,28 @@ impl Assets {
     /// # Errors
     /// A [`Failure`] that names the first missing file.
     pub fn check(&self, site_root: &Path) -> Result<(), Failure> {
-        match [&self.css, &self.js, &self.wasm]
-            .iter()
-            .find(|file| !site_root.join(file.trim_start_matches('/')).is_file())
-        {
-            None => Ok(()),
-            Some(missing) => Err(Failure::message(format!(
-                "server.site_root: {}{missing} is not there; `cargo leptos build` makes it",
-                site_root.display()
-            ))),
+        for ending in ENDINGS {
+            let file = file(site_root, ending);
+            if !file.is_file() {
+                return Err(Failure::message(format!(
+                    "server.site_root: {} is not there; `cargo leptos build` makes it",
+                    file.display()
+                )));
+            }
         }
+        Ok(())
     }
 
-    /// Reads the site's folder, and `hash.txt` beside the program, which a build with
-    /// `LEPTOS_HASH_FILES=true` writes. A `hash.txt` left over from another build names files that
-    /// do not exist, and is ignored.
-    pub fn find(site_root: &Path) -> Self {
-        let hashes = std::env::current_exe()
-            .ok()
-            .and_then(|program| std::fs::read_to_string(program.parent()?.join("hash.txt")).ok())
-            .map(|text| parse(&text))
-            .filter(|hashes| {
-                let file = |hash: &String| format!("{OUTPUT_NAME}.{hash}.js");
-                hashes.get("js").is_some_and(|hash| site_root.join(PKG_DIR).join(file(hash)).is_file())
-            })
-            .unwrap_or_default();
-        let address = |kind: &str, ending: &str| match hashes.get(kind) {
-            Some(hash) => format!("/{PKG_DIR}/{OUTPUT_NAME}.{hash}.{ending}"),
-            None => format!("/{PKG_DIR}/{OUTPUT_NAME}.{ending}"),
+    /// Reads the site's folder. With `hashed`, the URLs contain a hash of each file's content, so
+    /// that browsers may cache them forever. `cargo leptos watch` replaces a stylesheet on the page
+    /// by its plain name.
+    pub fn find(site_root: &Path, hashed: bool) -> Self {
+        let url = |ending| match std::fs::read(file(site_root, ending)) {
+            Ok(content) if hashed => {
+                let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(content)[..12]);
+                format!("/{PKG_DIR}/{OUTPUT_NAME}.{hash}.{ending}")
+            }
+            _ => format!("/{PKG_DIR}/{OUTPUT_NAME}.{ending}"),
         };
         let files = std::fs::read_dir(site_root)
             .into_iter()
@@ -69,22 +63,22 @@ impl Assets {
             .filter_map(|entry| entry.file_name().into_string().ok())
             .filter(|name| !name.ends_with(".br") && !name.ends_with(".gz"))
             .collect();
-        Self {
-            css: address("css", "css"),
-            js: address("js", "js"),
-            wasm: address("wasm", "wasm"),
-            hashed: !hashes.is_empty(),
-            files,
-        }
+        let [css, js, wasm] = ENDINGS.map(url);
+        Self { css, js, wasm, files }
+    }
+
+    /// Returns each built file's URL and its path.
+    pub fn built(&self, site_root: &Path) -> [(&str, PathBuf); 3] {
+        let [css, js, wasm] = ENDINGS.map(|ending| file(site_root, ending));
+        [(&self.css, css), (&self.js, js), (&self.wasm, wasm)]
     }
 }
 
-fn parse(hashes: &str) -> HashMap<String, String> {
-    hashes
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(kind, hash)| (kind.trim().to_owned(), hash.trim().to_owned()))
-        .collect()
+/// The endings of the built files.
+const ENDINGS: [&str; 3] = ["css", "js", "wasm"];
+
+fn file(site_root: &Path, ending: &str) -> PathBuf {
+    site_root.join(PKG_DIR).join(format!("{OUTPUT_NAME}.{ending}"))
 }
 
 #[cfg(test)]
@@ -92,11 +86,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes_by_kind() {
-        let hashes = parse("css: abc\njs:def\n\nwasm: 123\n");
-        assert_eq!(hashes["css"], "abc");
-        assert_eq!(hashes["js"], "def");
-        assert_eq!(hashes["wasm"], "123");
+    fn a_url_changes_with_the_content() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (pkg, root) = (folder.path().join(PKG_DIR), folder.path());
+        std::fs::create_dir(&pkg).expect("a folder");
+        let css = |content: &str, hashed| {
+            std::fs::write(pkg.join("members-area.css"), content).expect("a file");
+            Assets::find(root, hashed).css
+        };
+        let [first, again, other] = ["a{}", "a{}", "b{}"].map(|content| css(content, true));
+        assert!(first.starts_with("/pkg/members-area.") && first.ends_with(".css"), "{first}");
+        assert!(first == again && first != other, "{first} {other}");
+        assert_eq!(css("a{}", false), "/pkg/members-area.css");
+        let assets = Assets::find(root, true);
+        assert_eq!(assets.js, "/pkg/members-area.js", "a file that is not there");
+        assert!(assets.check(root).is_err_and(|error| error.to_string().contains("members-area.js is not there")));
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Static files. Their routes are outside the session layer, so no file loads a session.
 
+use std::path::PathBuf;
+
 use axum::{
     Router,
     extract::Request,
@@ -19,22 +21,27 @@ const ASK_AGAIN: &str = "no-cache";
 /// them unread: with the library's 64 KiB, five hundred such clients took 200 MiB.
 const CHUNK: usize = 16 * 1024;
 
-/// Returns a route for the built files and one for each file beside them.
+/// Returns routes for the built files, by their URLs and by their names, and for the files beside
+/// them.
 pub fn routes(site: &AppState) -> Router<AppState> {
     let root = &site.config.server.site_root;
-    let built =
+    let file = |path: PathBuf| {
+        ServeFile::new(path).precompressed_br().precompressed_gzip().with_buf_chunk_size(CHUNK)
+    };
+    let folder =
         ServeDir::new(root.join(PKG_DIR)).precompressed_br().precompressed_gzip().with_buf_chunk_size(CHUNK);
-    let built = Router::new().nest_service(&format!("/{PKG_DIR}"), built);
-    let mut others = Router::new();
+    let mut named = Router::new().nest_service(&format!("/{PKG_DIR}"), folder);
     for name in &site.assets.files {
-        let file = ServeFile::new(root.join(name))
-            .precompressed_br()
-            .precompressed_gzip()
-            .with_buf_chunk_size(CHUNK);
-        others = others.route_service(&format!("/{name}"), file);
+        named = named.route_service(&format!("/{name}"), file(root.join(name)));
     }
-    with_caching(built, if site.assets.hashed { FOR_EVER } else { ASK_AGAIN })
-        .merge(with_caching(others, ASK_AGAIN))
+    if site.is_watched {
+        return with_caching(named, ASK_AGAIN);
+    }
+    let built = site.assets.built(root);
+    let hashed = built
+        .into_iter()
+        .fold(Router::new(), |routes, (url, path)| routes.route_service(url, file(path)));
+    with_caching(named, ASK_AGAIN).merge(with_caching(hashed, FOR_EVER))
 }
 
 fn with_caching(files: Router<AppState>, caching: &'static str) -> Router<AppState> {
