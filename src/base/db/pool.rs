@@ -135,22 +135,24 @@ impl Pool {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// Closes all connections, once those in use have returned. None is opened before the result is
-    /// dropped.
-    pub async fn drain(&self) -> Option<SemaphorePermit<'_>> {
-        let shared = &self.0;
-        let all = shared.permits.acquire_many(shared.settings.most).await.ok();
-        let idle = std::mem::take(&mut *shared.idle());
+    /// Waits until all connections have returned. None is handed out before the result is dropped.
+    pub async fn hold(&self) -> Option<SemaphorePermit<'_>> {
+        self.0.permits.acquire_many(self.0.settings.most).await.ok()
+    }
+
+    /// Closes the idle connections, one after the other.
+    pub async fn close_idle(&self) {
+        let idle = std::mem::take(&mut *self.0.idle());
         for open in idle {
             let _ = open.raw.close().await;
         }
-        all
     }
 
     /// Waits until all connections have returned, and closes them for good.
     pub async fn close(&self) {
-        let all = self.drain().await;
+        let all = self.hold().await;
         self.0.permits.close();
         drop(all);
+        self.close_idle().await;
     }
 }

@@ -30,16 +30,22 @@ impl Database {
                 "The -wal file beside the database was deleted or replaced while the site uses it: all connections are \
                  closed, which writes its content back, and then opened anew"
             );
-            // SQLite still has the deleted file open, and writes it back when the last connection
-            // closes. A connection opened before that would create a second log.
-            let drained = async { tokio::join!(self.read.drain(), self.write.drain()) };
-            return match timeout(self.write.patience(), drained).await {
-                Ok(_) => None,
+            return match timeout(self.write.patience(), self.close_all()).await {
+                Ok(()) => None,
                 // A connection is in use for long: tried again at the next check.
                 Err(_) => before,
             };
         }
         log.map(|log| (opened, log))
+    }
+
+    /// Closes all connections and lets none be opened meanwhile: it would create a second log. One
+    /// after the other, because SQLite writes the log back when the last one closes, and of two
+    /// that close at once neither is the last.
+    async fn close_all(&self) {
+        let _held = (self.write.hold().await, self.read.hold().await);
+        self.read.close_idle().await;
+        self.write.close_idle().await;
     }
 }
 
