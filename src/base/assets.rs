@@ -12,6 +12,9 @@ pub const OUTPUT_NAME: &str = "members-area";
 /// The folder of the built files, as in Cargo.toml.
 pub const PKG_DIR: &str = "pkg";
 
+/// The endings of the built files.
+const ENDINGS: [&str; 3] = ["css", "js", "wasm"];
+
 /// The URLs of the stylesheet, the script and the WASM, and the names of the other files in the
 /// site's folder.
 #[derive(Clone, Debug)]
@@ -22,6 +25,10 @@ pub struct Assets {
     pub js: String,
     /// The URL of the WASM.
     pub wasm: String,
+    /// The path of the folder in those URLs. It changes with the content of the files, so that
+    /// browsers may cache them forever. `None` under `cargo leptos watch`, which replaces files
+    /// while the site runs.
+    pub hashed_folder: Option<String>,
     /// The names of the files beside `pkg/`, such as `favicon.svg`.
     pub files: Vec<String>,
 }
@@ -32,29 +39,27 @@ impl Assets {
     /// # Errors
     /// A [`Failure`] that names the first missing file.
     pub fn check(&self, site_root: &Path) -> Result<(), Failure> {
-        for ending in ENDINGS {
-            let file = file(site_root, ending);
-            if !file.is_file() {
-                return Err(Failure::message(format!(
-                    "server.site_root: {} is not there; `cargo leptos build` makes it",
-                    file.display()
-                )));
-            }
+        match ENDINGS.map(|ending| file(site_root, ending)).iter().find(|file| !file.is_file()) {
+            None => Ok(()),
+            Some(missing) => Err(Failure::message(format!(
+                "server.site_root: {} is not there; `cargo leptos build` makes it",
+                missing.display()
+            ))),
         }
-        Ok(())
     }
 
-    /// Reads the site's folder. With `hashed`, the URLs contain a hash of each file's content, so
-    /// that browsers may cache them forever. `cargo leptos watch` replaces a stylesheet on the page
-    /// by its plain name.
-    pub fn find(site_root: &Path, hashed: bool) -> Self {
-        let url = |ending| match std::fs::read(file(site_root, ending)) {
-            Ok(content) if hashed => {
-                let hash = BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(content)[..12]);
-                format!("/{PKG_DIR}/{OUTPUT_NAME}.{hash}.{ending}")
+    /// Reads the site's folder.
+    pub fn find(site_root: &Path, is_watched: bool) -> Self {
+        let hashed_folder = (!is_watched).then(|| {
+            let mut hash = Sha256::new();
+            for ending in ENDINGS {
+                // A missing file is reported by `check`.
+                hash.update(Sha256::digest(std::fs::read(file(site_root, ending)).unwrap_or_default()));
             }
-            _ => format!("/{PKG_DIR}/{OUTPUT_NAME}.{ending}"),
-        };
+            format!("/{PKG_DIR}/{}", BASE64_URL_SAFE_NO_PAD.encode(&hash.finalize()[..12]))
+        });
+        let folder = hashed_folder.clone().unwrap_or_else(|| format!("/{PKG_DIR}"));
+        let [css, js, wasm] = ENDINGS.map(|ending| format!("{folder}/{OUTPUT_NAME}.{ending}"));
         let files = std::fs::read_dir(site_root)
             .into_iter()
             .flatten()
@@ -63,19 +68,9 @@ impl Assets {
             .filter_map(|entry| entry.file_name().into_string().ok())
             .filter(|name| !name.ends_with(".br") && !name.ends_with(".gz"))
             .collect();
-        let [css, js, wasm] = ENDINGS.map(url);
-        Self { css, js, wasm, files }
-    }
-
-    /// Returns each built file's URL and its path.
-    pub fn built(&self, site_root: &Path) -> [(&str, PathBuf); 3] {
-        let [css, js, wasm] = ENDINGS.map(|ending| file(site_root, ending));
-        [(&self.css, css), (&self.js, js), (&self.wasm, wasm)]
+        Self { css, js, wasm, hashed_folder, files }
     }
 }
-
-/// The endings of the built files.
-const ENDINGS: [&str; 3] = ["css", "js", "wasm"];
 
 fn file(site_root: &Path, ending: &str) -> PathBuf {
     site_root.join(PKG_DIR).join(format!("{OUTPUT_NAME}.{ending}"))
@@ -90,17 +85,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (pkg, root) = (folder.path().join(PKG_DIR), folder.path());
         std::fs::create_dir(&pkg).expect("a folder");
-        let css = |content: &str, hashed| {
+        let css = |content: &str, is_watched| {
             std::fs::write(pkg.join("members-area.css"), content).expect("a file");
-            Assets::find(root, hashed).css
+            Assets::find(root, is_watched).css
         };
-        let [first, again, other] = ["a{}", "a{}", "b{}"].map(|content| css(content, true));
-        assert!(first.starts_with("/pkg/members-area.") && first.ends_with(".css"), "{first}");
+        let [first, again, other] = ["a{}", "a{}", "b{}"].map(|content| css(content, false));
+        assert!(first.starts_with("/pkg/") && first.ends_with("/members-area.css"), "{first}");
         assert!(first == again && first != other, "{first} {other}");
-        assert_eq!(css("a{}", false), "/pkg/members-area.css");
-        let assets = Assets::find(root, true);
-        assert_eq!(assets.js, "/pkg/members-area.js", "a file that is not there");
-        assert!(assets.check(root).is_err_and(|error| error.to_string().contains("members-area.js is not there")));
+        assert_eq!(css("a{}", true), "/pkg/members-area.css");
+        let missing = Assets::find(root, false).check(root).expect_err("no script").to_string();
+        assert!(missing.contains("members-area.js is not there"), "{missing}");
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Static files. Their routes are outside the session layer, so no file loads a session.
 
-use std::path::PathBuf;
-
 use axum::{
     Router,
     extract::Request,
@@ -21,27 +19,27 @@ const ASK_AGAIN: &str = "no-cache";
 /// them unread: with the library's 64 KiB, five hundred such clients took 200 MiB.
 const CHUNK: usize = 16 * 1024;
 
-/// Returns routes for the built files, by their URLs and by their names, and for the files beside
-/// them.
+/// Returns routes for the built files and for the files beside them.
 pub fn routes(site: &AppState) -> Router<AppState> {
     let root = &site.config.server.site_root;
-    let file = |path: PathBuf| {
-        ServeFile::new(path).precompressed_br().precompressed_gzip().with_buf_chunk_size(CHUNK)
+    let built = |path: &str| {
+        let folder = ServeDir::new(root.join(PKG_DIR));
+        Router::new()
+            .nest_service(path, folder.precompressed_br().precompressed_gzip().with_buf_chunk_size(CHUNK))
     };
-    let folder =
-        ServeDir::new(root.join(PKG_DIR)).precompressed_br().precompressed_gzip().with_buf_chunk_size(CHUNK);
-    let mut named = Router::new().nest_service(&format!("/{PKG_DIR}"), folder);
+    let mut named = built(&format!("/{PKG_DIR}"));
     for name in &site.assets.files {
-        named = named.route_service(&format!("/{name}"), file(root.join(name)));
+        let file = ServeFile::new(root.join(name))
+            .precompressed_br()
+            .precompressed_gzip()
+            .with_buf_chunk_size(CHUNK);
+        named = named.route_service(&format!("/{name}"), file);
     }
-    if site.is_watched {
-        return with_caching(named, ASK_AGAIN);
+    let named = with_caching(named, ASK_AGAIN);
+    match &site.assets.hashed_folder {
+        Some(folder) => named.merge(with_caching(built(folder), FOR_EVER)),
+        None => named,
     }
-    let built = site.assets.built(root);
-    let hashed = built
-        .into_iter()
-        .fold(Router::new(), |routes, (url, path)| routes.route_service(url, file(path)));
-    with_caching(named, ASK_AGAIN).merge(with_caching(hashed, FOR_EVER))
 }
 
 fn with_caching(files: Router<AppState>, caching: &'static str) -> Router<AppState> {

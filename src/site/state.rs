@@ -100,10 +100,10 @@ impl AppState {
             .build();
         let cache = Cache::open(&config.cache, &db, &clock)?;
         let settings = &config.sessions;
-        let is_watched = config.site.environment == Environment::Development
-            && std::env::var_os("LEPTOS_WATCH").is_some();
+        let is_watched =
+            config.site.environment == Environment::Development && std::env::var_os("LEPTOS_WATCH").is_some();
         Ok(Self(Arc::new(Shared {
-            assets: Assets::find(&config.server.site_root, !is_watched),
+            assets: Assets::find(&config.server.site_root, is_watched),
             sessions: Sessions::new(db.clone(), clock.clone(), cache.clone(), settings.clone()),
             throttle: Throttle::new(db.clone(), clock.clone()),
             members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), weight),
