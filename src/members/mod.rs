@@ -7,6 +7,8 @@ mod profile;
 #[cfg(feature = "ssr")]
 pub mod service;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
     shared::moment::{Moment, Validity},
 };
 
-/// The profile summary: a fragment of the dashboard, cached per member.
+/// The profile summary, cached per member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProfileSummary {
     /// The username.
@@ -103,6 +105,9 @@ impl Activity {
 pub struct Dashboard {
     /// The profile summary, by default cached for 15 minutes.
     pub summary: ProfileSummary,
+    /// How long the rendered summary is cached. Only the server needs it.
+    #[serde(skip)]
+    pub summary_ttl: Duration,
     /// The activity, by default cached for 5 minutes.
     pub activity: Activity,
     /// When the whole page was rendered and when it expires, if it is cached.

@@ -11,8 +11,8 @@ use crate::{
         permission::Permission,
     },
     ui::{
-        Data, IfAllowed, InPerson, Loaded, Page, PageContext, Timestamp, WhyCached, allowed::visitor_may,
-        expect_member,
+        Data, IfAllowed, InPerson, Loaded, MemberCached, Page, PageContext, Timestamp, WhyCached,
+        allowed::visitor_may, expect_member,
     },
 };
 
@@ -65,7 +65,7 @@ pub fn DashboardPage() -> impl IntoView {
         <Page title=format!("Welcome, {name}!")>
             <Loaded
                 data
-                show=move |Dashboard { summary, activity, page }| {
+                show=move |Dashboard { summary, summary_ttl, activity, page }| {
                     expect_member(&name, &summary.username);
                     let parts = vec![
                         ("Profile summary, a fragment", summary.validity()),
@@ -74,7 +74,16 @@ pub fn DashboardPage() -> impl IntoView {
                     view! {
                         {(!summary.email_is_proven).then(|| view! { <Reminder /> })}
                         <div class="columns">
-                            <ProfileSummaryCard summary />
+                            // A new summary is another fragment. Its data are cached as well: other
+                            // pages and client-side navigation need them without the HTML.
+                            <MemberCached
+                                name="profile_summary_card"
+                                ttl=summary_ttl
+                                parts=vec![summary.rendered_at.iso.clone()]
+                                let:_parts
+                            >
+                                <ProfileSummaryCard summary=summary.clone() />
+                            </MemberCached>
                             <ActivityCard activity />
                         </div>
                         <WhyCached page parts />
@@ -98,7 +107,7 @@ fn Reminder() -> impl IntoView {
     }
 }
 
-/// The profile summary, a fragment cached per member.
+/// The profile summary.
 #[component]
 fn ProfileSummaryCard(summary: ProfileSummary) -> impl IntoView {
     view! {

@@ -11,13 +11,15 @@ use crate::{
 };
 
 /// Returns the dashboard: two cache entries with a TTL each, inside a page that may be cached with
-/// its own.
+/// its own. The summary comes last: a change between loading and rendering it would leave a cached
+/// fragment that no page asks for.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn dashboard(visit: &RequestContext, member: &Member) -> Result<Dashboard, AppError> {
-    let (summary, activity) = (profile_summary(visit, member).await?, activity(visit, member).await?);
-    Ok(Dashboard { summary, activity, page: visit.page_validity() })
+    let (activity, summary) = (activity(visit, member).await?, profile_summary(visit, member).await?);
+    let summary_ttl = visit.site.config.cache.profile_summary_ttl.get();
+    Ok(Dashboard { summary, summary_ttl, activity, page: visit.page_validity() })
 }
 
 /// Returns the percentage of reads that the cache answers, or `None` before the first read.

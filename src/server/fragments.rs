@@ -2,9 +2,14 @@
 //! request that contains nothing but what its cache key contains, so that nothing else can get into
 //! the cached HTML.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashMap,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::http::{Request, request::Parts};
@@ -13,6 +18,7 @@ use leptos::{
     reactive::{computed::ScopedFuture, owner::Sandboxed},
 };
 use leptos_axum::ResponseOptions;
+use tokio::sync::watch;
 use tokio_stream::StreamExt;
 use tracing::Instrument;
 
@@ -25,7 +31,7 @@ use crate::{
     timing::Recorder,
     ui::{
         PageContext, SetStatus,
-        cached::{Audience, Fragment, Fragments},
+        cached::{Audience, Fragment, Fragments, Html, Source},
     },
 };
 
@@ -40,10 +46,50 @@ pub fn of(site: &AppState, request: &Parts) -> Fragments {
             .is_some_and(|member| page_cache::is_in_person(&request.extensions, member)),
         set_status: use_context(),
     };
-    Fragments::new(move |fragment| {
-        let page = page.clone();
-        Box::pin(async move { page.find(fragment).await })
-    })
+    Fragments::new(PageFragments { page, asked: Mutex::default() })
+}
+
+/// The fragments that a page has asked for. Leptos renders what waits for data twice and drops the
+/// first attempt half-way, so each fragment is found in a task of its own, which the second attempt
+/// joins.
+struct PageFragments {
+    page: Around,
+    asked: Mutex<HashMap<(Audience, &'static str, Vec<String>), Found>>,
+}
+
+/// The HTML of a fragment, once there.
+type Found = watch::Receiver<Option<String>>;
+
+impl Source for PageFragments {
+    fn find(&self, fragment: Fragment) -> Html {
+        let key = (fragment.whose, fragment.name, fragment.parts.clone());
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let begin = || {
+            let ((done, found), page) = (watch::channel(None), self.page.clone());
+            let finding = async move { done.send_replace(Some(page.find(fragment).await)) };
+            tokio::spawn(finding.in_current_span());
+            found
+        };
+        let mut found = asked.entry(key).or_insert_with(begin).clone();
+        Box::pin(async move {
+            // `wait_for` may pause a task that has run for long, even for what is there.
+            let mut html = found.borrow().clone();
+            if html.is_none() {
+                html = found.wait_for(Option::is_some).await.ok().and_then(|html| html.clone());
+            }
+            html.unwrap_or_default()
+        })
+    }
+
+    fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let all: Vec<Found> = asked.values().cloned().collect();
+        Box::pin(async move {
+            for mut found in all {
+                let _ = found.wait_for(Option::is_some).await;
+            }
+        })
+    }
 }
 
 /// The parts of the page's request that its fragments need.
@@ -118,8 +164,7 @@ impl Around {
     }
 
     /// Renders the fragment to the end, including its asynchronous parts. Runs in a task of its
-    /// own, because Leptos keeps the reactive owner per thread and the page's own must be in place
-    /// when its rendering continues.
+    /// own, so that a panic is an error of the fragment.
     async fn render(&self, fragment: Fragment, member: Option<&Member>) -> Result<Made, AppError> {
         let (around, member) = (self.clone(), member.cloned());
         let rendering = async move {
@@ -197,7 +242,7 @@ mod tests {
         shared::level::Level,
         site::{cookies, current_member},
         ui::{
-            Cached, MemberCached,
+            Cached, Data, Loaded, MemberCached,
             flash::{Flash, Message},
         },
     };
@@ -312,6 +357,33 @@ mod tests {
         for _ in 0..2 {
             let (_, html) = page(&site, None, two).await;
             assert!(html.contains("one") && html.contains("two"), "{html}");
+        }
+    }
+
+    #[tokio::test]
+    async fn in_data_that_a_page_waits_for_it_is_there_and_rendered_once() {
+        static RENDERED: AtomicUsize = AtomicUsize::new(0);
+        fn loaded() -> AnyView {
+            let load = |()| async {
+                tokio::task::yield_now().await;
+                Ok("a".to_owned())
+            };
+            let data = Data::load(|| (), load);
+            let show = |part: String| {
+                view! {
+                    <Cached name="in_data" ttl=TTL parts=vec![part] let:parts>
+                        <p>{parts}": "<Await future=slowly(&RENDERED) let:count>{*count}</Await></p>
+                    </Cached>
+                }
+            };
+            view! { <Loaded data show /> }.into_any()
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let site = site(&folder).await;
+        for _ in 0..2 {
+            let (_, html) = page(&site, None, loaded).await;
+            assert!(html.contains("<div class=\"fragment\"><p>a"), "{html}");
+            assert_eq!(RENDERED.load(Ordering::Relaxed), 1);
         }
     }
 

@@ -4,7 +4,8 @@
 //! The server renders the children once, outside of the page, and caches the result. In a loaded
 //! page the browser leaves that HTML alone; after a navigation within the browser it renders the
 //! children itself, uncached. So a fragment is for reading only: no event handlers. Links are
-//! `<a>`, since the router's own component needs a page.
+//! `<a>`, since the router's own component needs a page. Within [`Loaded`](super::Loaded) a fragment
+//! is part of what `show` returns, not of a closure in it.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -88,7 +89,7 @@ where
 }
 
 /// Who shares a cached fragment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Audience {
     /// One copy for everybody.
     Everybody,
@@ -116,14 +117,31 @@ pub type Render = Arc<dyn Fn(Vec<String>) -> AnyView + Send + Sync>;
 /// A future of a fragment's HTML.
 pub type Html = Pin<Box<dyn Future<Output = String> + Send>>;
 
-/// The source of cached fragments, present only on the server.
+/// The fragments of one page, present only on the server.
 #[derive(Clone)]
-pub struct Fragments(Arc<dyn Fn(Fragment) -> Html + Send + Sync>);
+pub struct Fragments(Arc<dyn Source>);
+
+/// The server's implementation of [`Fragments`].
+pub trait Source: Send + Sync {
+    /// Takes a fragment from the cache or renders it, once for each page.
+    fn find(&self, fragment: Fragment) -> Html;
+
+    /// Waits for all fragments asked for so far.
+    fn settle(&self) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
 
 impl Fragments {
     /// Wraps the server's implementation.
-    pub fn new(find: impl Fn(Fragment) -> Html + Send + Sync + 'static) -> Self {
-        Self(Arc::new(find))
+    pub fn new(source: impl Source + 'static) -> Self {
+        Self(Arc::new(source))
+    }
+
+    /// Waits for the fragments of the views created so far. A view that was itself waited for needs
+    /// this: leptos leaves out whatever in it is still pending.
+    pub async fn settle() {
+        if let Some(Self(source)) = use_context() {
+            source.settle().await;
+        }
     }
 }
 
@@ -135,8 +153,8 @@ fn fragment(
     parts: Vec<String>,
     render: Render,
 ) -> AnyView {
-    if let Some(fragments) = use_context::<Fragments>() {
-        let html = (fragments.0)(Fragment { whose, name, ttl, parts, render });
+    if let Some(Fragments(source)) = use_context() {
+        let html = source.find(Fragment { whose, name, ttl, parts, render });
         return Suspend::new(async move { frame(html.await) }).into_any();
     }
     let is_there = Owner::current_shared_context().is_some_and(|page| page.during_hydration());

@@ -15,6 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Data, FlashMessages, Main, Once, PageContext, SetStatus,
+    cached::Fragments,
     frame::focus_content,
     messages::ShownMessages,
     refocus::{self, Focused},
@@ -116,6 +117,7 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
                 let (shown, refetch) = (shown(), refetch.clone());
                 Suspend::new(async move {
                     let found = shown.await;
+                    Fragments::settle().await;
                     if IN_BROWSER && is_reload.try_update_value(|is| std::mem::replace(is, true)) == Some(true) {
                         follow_reload(announced);
                     }

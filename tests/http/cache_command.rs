@@ -73,17 +73,17 @@ async fn what_is_outside_of_the_site_is_seen_and_dropped_from_outside() {
                 list.contains("dashboard\tada\t") && list.contains("profile_summary\tbob\t"),
                 "{kind}: {list}"
             );
-            assert!(list.contains("not counted") && list.contains("4 entry(s)."), "{kind}: {list}");
+            assert!(list.contains("not counted") && list.contains("6 entry(s)."), "{kind}: {list}");
             let (_, own) = cache(&["list", "--member", "ada", "--name", "dash"]);
             assert!(own.contains("dashboard\tada") && own.contains("1 entry(s)."), "{kind}: {own}");
             assert!(!own.contains("bob") && !own.contains("profile_summary"), "{kind}: {own}");
-            assert_eq!(page.find_all(".entries tbody tr").len(), 4, "{kind}");
+            assert_eq!(page.find_all(".entries tbody tr").len(), 6, "{kind}");
         } else {
             assert!(stats.contains("By name: this backend does not tell"), "{stats}");
             assert!(list.contains("this backend cannot be looked through"), "{list}");
             assert!(page.find("main > p:not(.help)").contains("cannot be looked through"), "{}", page.text());
         }
-        assert_eq!(figure(&page, "Not found"), "4", "counted by the site, whatever the backend");
+        assert_eq!(figure(&page, "Not found"), "6", "counted by the site, whatever the backend");
         for said in [stats, list, page.text()] {
             assert!(!said.contains("@example.com"), "{kind}: {said}");
         }

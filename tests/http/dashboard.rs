@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use members_area::base::config::MailTransport;
 use scraper::{Html, Selector};
 use serde_json::Value;
 
@@ -173,12 +174,48 @@ async fn each_computation_is_one_log_line_and_many_at_once_compute_once() {
     }
     seen.dedup();
     assert_eq!(seen.len(), 1);
-    for name in ["profile_summary", "dashboard"] {
+    for name in ["profile_summary", "profile_summary_card", "dashboard"] {
         let lines = log::lines("cache.compute", |line| {
             line["message"] == format!("cache.compute: {name}") && line["user_id"] == id
         });
         assert_eq!(lines.len(), 1, "{name}");
     }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_summary_is_rendered_once_for_each_member_until_it_changes_or_expires() {
+    let site = TestSite::start_with(|config| {
+        config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
+        // A cached page would not ask for its fragment.
+        config.cache.pages = false;
+    })
+    .await;
+    let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
+    let card = async |member: &mut Visitor, views: &str, summary: &str| {
+        let page = member.get("/members/dashboard").await;
+        let expected = format!("dashboard={views},profile_summary={summary},profile_summary_card={summary}");
+        assert_eq!(log::request(page.request_id())["cache"], expected);
+        page.find(".fragment > section[aria-labelledby=profile-summary]")
+    };
+    let first = card(&mut ada, "miss", "miss").await;
+    assert!(first.contains("ada@example.com"), "{first}");
+    assert_eq!(card(&mut ada, "hit", "hit").await, first);
+    let of_bob = card(&mut bob, "miss", "miss").await;
+    assert!(of_bob.contains("bob@example.com") && !of_bob.contains("ada"), "{of_bob}");
+
+    let names = [("username", "ada"), ("first_name", "Ada"), ("last_name", "Lovelace")];
+    ada.post("/api/members/save_profile", &names).await;
+    let changed = card(&mut ada, "miss", "miss").await;
+    assert!(changed.contains("Ada Lovelace"), "{changed}");
+    assert_eq!(card(&mut bob, "hit", "hit").await, of_bob);
+
+    site.clock.advance(Duration::from_secs(885));
+    assert_eq!(card(&mut ada, "miss", "hit").await, changed);
+    site.clock.advance(Duration::from_secs(30));
+    let expired = card(&mut ada, "hit", "miss").await;
+    assert!(expired != changed && expired.contains("Ada Lovelace"), "{expired}");
+    assert_eq!(card(&mut ada, "hit", "hit").await, expired);
     site.stop().await;
 }
 

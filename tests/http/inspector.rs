@@ -87,13 +87,14 @@ async fn it_shows_what_is_there_and_never_what_it_says() {
     assert!(row[6].ends_with(": names changed"), "{row:?}");
     assert_eq!(page.find("main > p:not(.help)"), "1 to 2 of 2 entries that have not expired.");
     assert!(!page.text().contains("Kanarienvogel") && !page.text().contains("canary@example.com"));
-    assert_eq!(figure(&page, "Entries in the backend, with expired ones"), "3");
+    assert_eq!(figure(&page, "Entries in the backend, with expired ones"), "4");
     assert!(figure(&page, "Memory").ends_with(" of 16.0 MiB"));
     assert_eq!(figure(&page, "Evictions"), "0");
     assert!(figure(&page, "Hit ratio").ends_with(" %"));
     // Expired entries are not shown, even if they still take up memory.
     site.clock.advance(Duration::from_secs(201));
-    assert_eq!(names(&staff.get(PAGE).await), [("profile_summary".into(), "canary".into())]);
+    let left = ["profile_summary", "profile_summary_card"].map(|name| (name.into(), "canary".into()));
+    assert_eq!(names(&staff.get(PAGE).await), left);
     site.stop().await;
 }
 
@@ -107,14 +108,14 @@ async fn reads_are_counted_and_drawn() {
     let page = staff.get(PAGE).await;
     assert_eq!(
         [figure(&page, "Found"), figure(&page, "Not found"), figure(&page, "Computed")],
-        ["2", "3", "3"]
+        ["2", "4", "4"]
     );
-    assert_eq!(figure(&page, "Hit ratio"), "40 %");
-    let sentence = "Reads in the last hour: 2 found something, 3 did not; 3 values were computed.";
+    assert_eq!(figure(&page, "Hit ratio"), "33 %");
+    let sentence = "Reads in the last hour: 2 found something, 4 did not; 4 values were computed.";
     assert_eq!(page.attribute(".chart svg", "aria-label").as_deref(), Some(sentence));
-    assert_eq!(page.find_all(".chart tbody td"), ["2", "3", "3"]);
+    assert_eq!(page.find_all(".chart tbody td"), ["2", "4", "4"]);
     let drawn = page.attribute(".chart .reads", "d").expect("an outline");
-    assert!(drawn.contains("V80"), "five of ten: {drawn}");
+    assert!(drawn.contains("V64"), "six of ten: {drawn}");
     assert!(!page.text().contains(" style="), "the policy forbids it");
     site.stop().await;
 }
@@ -129,7 +130,7 @@ async fn searched_by_name_tag_and_owner_and_page_by_page() {
     let first = staff.get(PAGE).await;
     assert_eq!(
         (rows(&first).len(), first.find("main > p:not(.help)")),
-        (25, "1 to 25 of 30 entries that have not expired.".into())
+        (25, "1 to 25 of 40 entries that have not expired.".into())
     );
     let (own, of_all) = (("dashboard".to_owned(), "member10".to_owned()), names(&first));
     assert!(of_all.contains(&own) && of_all.is_sorted_by_key(|(name, _)| name.clone()), "{of_all:?}");
@@ -137,7 +138,7 @@ async fn searched_by_name_tag_and_owner_and_page_by_page() {
     let second = staff.get(&format!("{PAGE}?page=2")).await;
     assert_eq!(
         (rows(&second).len(), second.find("main > p:not(.help)")),
-        (5, "26 to 30 of 30 entries that have not expired.".into())
+        (15, "26 to 40 of 40 entries that have not expired.".into())
     );
     assert_eq!(second.attribute(".pager a", "href").as_deref(), Some(PAGE));
     let beyond = staff.get(&format!("{PAGE}?page=9999999999999")).await;
@@ -148,7 +149,7 @@ async fn searched_by_name_tag_and_owner_and_page_by_page() {
     for (query, expected) in [
         ("?q=dashb", 20),
         ("?q=nothing", 0),
-        ("?member=MEMBER10", 3),
+        ("?member=MEMBER10", 4),
         ("?member=nobody", 0),
         ("?q=dash&member=member11", 2),
     ] {
@@ -171,7 +172,7 @@ async fn dropped_one_by_one_by_name_by_member_and_all() {
     let sam = site.user_id("sam").await;
     let mut before = (rendered_at(&mut ada).await, rendered_at(&mut bob).await);
     let page = staff.get(PAGE).await;
-    assert_eq!(page.find_all(".entries .link").len(), 4);
+    assert_eq!(page.find_all(".entries .link").len(), 6);
     let labels = page.attribute(".entries button", "aria-label");
     assert!(labels.is_some_and(|label| label.starts_with("Drop dashboard of ")));
 

@@ -64,8 +64,9 @@ async fn a_members_line_says_who_and_what_the_cache_said() {
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
     let page = "/members/dashboard";
+    let parts = "dashboard=miss,profile_summary=miss,profile_summary_card=miss";
     for (cache, state) in [
-        (format!("{page}=miss,profile_summary=miss,dashboard=miss"), "page;desc=\"miss; age=; ttl="),
+        (format!("{page}=miss,{parts}"), "page;desc=\"miss; age=; ttl="),
         (format!("{page}=hit"), "page;desc=\"hit; age=; ttl="),
     ] {
         let page = member.get("/members/dashboard").await;
