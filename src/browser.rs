@@ -2,7 +2,6 @@
 
 mod arrival;
 mod follow;
-mod live;
 mod post;
 mod typed;
 
@@ -40,7 +39,7 @@ pub fn hydrate() {
         provide_context(follow::follow(shown));
         view! { <App /> }
     });
-    live::begin(notice);
+    follow::watch_session(notice);
     // Tests wait for this attribute: from here on the page is interactive.
     if let Some(root) = document().document_element() {
         let _ = root.set_attribute("data-hydrated", "true");

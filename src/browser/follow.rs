@@ -1,9 +1,12 @@
-//! Event streams that an open page follows while it is visible.
+//! The event streams of an open page: one tells that the session has ended, and a part of a page may
+//! follow one of its own. They are open only while the page is visible, because a browser opens six
+//! connections per host, for all tabs together.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use leptos::{
-    prelude::{document, window_event_listener_untyped},
+    leptos_dom::helpers::WindowListenerHandle,
+    prelude::{document, set_timeout, window_event_listener_untyped},
     web_sys::{Event, EventSource, MessageEvent, VisibilityState},
 };
 use wasm_bindgen::{JsCast, prelude::Closure};
@@ -11,22 +14,74 @@ use wasm_bindgen::{JsCast, prelude::Closure};
 use super::typed::leave_page;
 use crate::{
     sessions::ENDED_EVENT,
+    shared::paths::SESSION_STREAM,
     ui::{
         follow::{Follow, Stop, Told},
         session_notice::{Lost, SessionNotice},
     },
 };
 
+/// The delay before a retry. After a response that is not a stream (from a proxy, while the site
+/// restarts) EventSource gives up; we do not.
+const AGAIN: Duration = Duration::from_secs(20);
+
 /// Returns the opener of streams that all pages use.
 pub fn follow(notice: SessionNotice) -> Follow {
     Follow::new(move |path, told| begin(path, told, notice.clone()))
 }
 
-/// The event source and its callbacks, which must live as long.
+/// Watches the session, if the page was rendered for a member. When it ends, the page is reloaded
+/// and the server shows what a stranger may see. If something was typed, the page shows a notice
+/// instead.
+pub fn watch_session(notice: SessionNotice) {
+    let shown = document().query_selector("[data-member]").ok().flatten();
+    let Some(member) = shown.and_then(|shown| shown.get_attribute("data-member")) else {
+        return;
+    };
+    let told = {
+        let notice = notice.clone();
+        move |found| match found == member {
+            // The member logged in again, in another tab: the form can be sent.
+            true => notice.hide(),
+            false => leave_page(&notice, Lost::ToAnother),
+        }
+    };
+    // For as long as the page lives.
+    let _stop = begin(SESSION_STREAM.to_owned(), Box::new(told), notice);
+}
+
+/// Follows the stream at this path until the returned function is called.
+fn begin(path: String, told: Told, notice: SessionNotice) -> Stop {
+    let stream = Rc::new(Stream { path, told, notice, open: RefCell::default() });
+    stream.open();
+    // `pageshow`: the page was restored from the back/forward cache.
+    let listeners = ["visibilitychange", "pageshow", "pagehide", "submit"].map(|name| {
+        let stream = stream.clone();
+        window_event_listener_untyped(name, move |event| match &*event.type_() {
+            // A form is being submitted: its response sets the new cookie, and a reload must not
+            // overtake it.
+            "submit" if event.default_prevented() => {}
+            "submit" | "pagehide" => stream.close(),
+            _ => stream.open(),
+        })
+    });
+    Box::new(move || {
+        stream.close();
+        listeners.into_iter().for_each(WindowListenerHandle::remove);
+    })
+}
+
+struct Stream {
+    path: String,
+    told: Told,
+    notice: SessionNotice,
+    open: RefCell<Option<Open>>,
+}
+
+/// The event source and its callback, which must live as long.
 struct Open {
     source: EventSource,
-    _told: Closure<dyn FnMut(MessageEvent)>,
-    _ended: Closure<dyn FnMut(Event)>,
+    _on_event: Closure<dyn FnMut(Event)>,
 }
 
 impl Drop for Open {
@@ -35,49 +90,55 @@ impl Drop for Open {
     }
 }
 
-fn begin(path: String, told: Told, notice: SessionNotice) -> Stop {
-    let (open, told) = (Rc::new(RefCell::new(None)), Rc::new(told));
-    let follow = {
-        let open = open.clone();
-        move || {
-            let is_seen = document().visibility_state() == VisibilityState::Visible;
-            let is_open = open.borrow().is_some();
-            if is_seen && !is_open {
-                *open.borrow_mut() = source(&path, told.clone(), notice.clone());
-            } else if !is_seen {
-                open.borrow_mut().take();
-            }
+impl Stream {
+    /// Opens the stream, or closes it where the page is hidden.
+    fn open(self: &Rc<Self>) {
+        if document().visibility_state() != VisibilityState::Visible {
+            return self.close();
         }
-    };
-    follow();
-    let on_show = follow.clone();
-    let shown = window_event_listener_untyped("visibilitychange", move |_| follow());
-    // The page was restored from the back/forward cache.
-    let returned = window_event_listener_untyped("pageshow", move |_| on_show());
-    let on_hide = open.clone();
-    let left = window_event_listener_untyped("pagehide", move |_| drop(on_hide.borrow_mut().take()));
-    Box::new(move || {
-        open.borrow_mut().take();
-        [shown, returned, left].into_iter().for_each(|listener| listener.remove());
-    })
-}
+        if self.open.borrow().is_some() {
+            return;
+        }
+        let Ok(source) = EventSource::new(&self.path) else {
+            return;
+        };
+        let on_event = {
+            let (stream, source) = (self.clone(), source.clone());
+            Closure::new(move |event: Event| match &*event.type_() {
+                "message" => {
+                    if let Some(text) = event.unchecked_ref::<MessageEvent>().data().as_string() {
+                        (stream.told)(text);
+                    }
+                }
+                ENDED_EVENT => {
+                    source.close();
+                    leave_page(&stream.notice, Lost::Ended);
+                }
+                _ if source.ready_state() == EventSource::CLOSED => {
+                    let stream = stream.clone();
+                    set_timeout(move || stream.open_again(), AGAIN);
+                }
+                _ => {}
+            })
+        };
+        for name in ["message", ENDED_EVENT, "error"] {
+            let _ = source.add_event_listener_with_callback(name, on_event.as_ref().unchecked_ref());
+        }
+        *self.open.borrow_mut() = Some(Open { source, _on_event: on_event });
+    }
 
-fn source(path: &str, told: Rc<Told>, notice: SessionNotice) -> Option<Open> {
-    let source = EventSource::new(path).ok()?;
-    let on_told = Closure::new(move |event: MessageEvent| {
-        if let Some(text) = event.data().as_string() {
-            told(text);
+    /// Replaces a stream that has failed. One that was closed because the page was left or hidden
+    /// stays closed.
+    fn open_again(self: &Rc<Self>) {
+        let is_dead =
+            self.open.borrow().as_ref().is_some_and(|open| open.source.ready_state() == EventSource::CLOSED);
+        if is_dead {
+            self.close();
+            self.open();
         }
-    });
-    let on_ended = {
-        let source = source.clone();
-        // The session has ended; the reloaded page shows what the visitor may still see.
-        Closure::new(move |_: Event| {
-            source.close();
-            leave_page(&notice, Lost::Ended);
-        })
-    };
-    source.set_onmessage(Some(on_told.as_ref().unchecked_ref()));
-    let _ = source.add_event_listener_with_callback(ENDED_EVENT, on_ended.as_ref().unchecked_ref());
-    Some(Open { source, _told: on_told, _ended: on_ended })
+    }
+
+    fn close(&self) {
+        self.open.borrow_mut().take();
+    }
 }

@@ -10,19 +10,17 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    Router,
-    body::Body,
+    Extension, Router,
     extract::State,
-    http::{HeaderMap, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, HeaderName, header},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, Sse},
+    },
     routing::get,
 };
-use bytes::Bytes;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep, sleep_until},
-};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_stream::{Stream, StreamExt, once};
 
 use super::ENDED_EVENT;
 use crate::{
@@ -54,63 +52,51 @@ pub fn routes() -> Router<AppState> {
 }
 
 async fn live(State(site): State<AppState>, headers: HeaderMap) -> Response {
-    let Some(id) = id_of(&site, &headers) else {
-        return answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n"));
-    };
-    let (owner, asking, ends_at) = match look(&site, id).await {
-        Ok(Some(found)) => found,
-        Ok(None) => {
-            return match site.sessions.unknown(id).await {
-                Ok(Unknown::Ended | Unknown::Renewed) => {
-                    answer(format!("event: {ENDED_EVENT}\ndata: no session\n\n"))
-                }
-                // The browser reconnects with the new cookie.
-                Ok(Unknown::JustRenewed) => answer(retry(SOON)),
-                Err(_) => answer(retry(LATER)),
-            };
-        }
-        // An outage logs nobody out.
-        Err(_) => return answer(retry(LATER)),
+    match watch(site, &headers).await {
+        Ok(events) => respond(events),
+        Err(only) => respond(once(only)),
+    }
+}
+
+/// Returns the events of an open page, or the only event of one that is not watched.
+async fn watch(
+    site: AppState,
+    headers: &HeaderMap,
+) -> Result<impl Stream<Item = Event> + Send + use<>, Event> {
+    let id = id_of(&site, headers).ok_or_else(ended)?;
+    // An outage logs nobody out.
+    let Some((owner, asking, ends_at)) = look(&site, id).await.map_err(|_| retry(LATER))? else {
+        return Err(match site.sessions.unknown(id).await {
+            Ok(Unknown::Ended | Unknown::Renewed) => ended(),
+            // The browser reconnects with the new cookie.
+            Ok(Unknown::JustRenewed) => retry(SOON),
+            Err(_) => retry(LATER),
+        });
     };
     // Half of the connections are for everything else.
     let most = site.config.server.max_connections / 2;
-    let Some(watch) = site.sessions.watchers.watch(owner, most) else {
-        return answer(retry(LATER));
-    };
-    let (send, receive) = mpsc::channel::<Result<Bytes, Infallible>>(2);
+    let watch = site.sessions.watchers.watch(owner, most).ok_or_else(|| retry(LATER))?;
     // The member whose page this should be: in another tab somebody else may have logged in, or
     // begun or stopped an impersonation.
-    let (Identity::Member(shown) | Identity::Over(shown, _)) = &asking;
-    let first = format!("{}data: {}\n\n", retry(SOON), shown.username());
-    let shown = shown.id();
-    if send.try_send(Ok(first.into())).is_ok() {
-        tokio::spawn(follow(site, id, shown, ends_at, watch, send));
-    }
-    answer(Body::from_stream(ReceiverStream::new(receive)))
+    let (Identity::Member(shown) | Identity::Over(shown, _)) = asking;
+    let first = retry(SOON).data(shown.username());
+    let last = once((site, id, shown.id(), ends_at, watch)).then(follow).filter_map(|last| last);
+    Ok(once(first).chain(last))
 }
 
-/// Keeps the stream open until the session ends or changes its identity, the visitor leaves, the
-/// site stops, or the connection would be closed for being idle.
+/// Waits until the session ends or changes its identity, the site stops, or the connection would be
+/// closed for being idle. Returns the last event, if there is one. Dropped when the visitor leaves.
 async fn follow(
-    site: AppState,
-    id: IdHash,
-    shown: UserId,
-    mut ends_at: Millis,
-    mut watch: Watch,
-    send: mpsc::Sender<Result<Bytes, Infallible>>,
-) {
+    (site, id, shown, mut ends_at, mut watch): (AppState, IdHash, UserId, Millis, Watch),
+) -> Option<Event> {
     let enough = Instant::now() + site.config.server.idle_timeout.get() * 3 / 4;
     loop {
         tokio::select! {
             () = watch.changed() => {}
             () = sleep(pause(ends_at, site.clock.now())) => {}
-            () = sleep_until(enough) => return,
-            () = send.closed() => return,
-            () = site.shutdown.triggered() => {
-                // Spread over time, and not while nothing is listening.
-                let _ = send.try_send(Ok(retry(LATER).into()));
-                return;
-            }
+            () = sleep_until(enough) => return None,
+            // Spread over time, and not while nothing is listening.
+            () = site.shutdown.triggered() => return Some(retry(LATER)),
         }
         watch.begin_to_look();
         match look(&site, id).await {
@@ -119,7 +105,7 @@ async fn follow(
             {
                 ends_at = later;
             }
-            Ok(_) => return,
+            Ok(_) => return None,
             Err(_) => ends_at = site.clock.now().saturating_add(to_millis(LOOK_EVERY)),
         }
     }
@@ -132,20 +118,23 @@ fn pause(ends_at: Millis, now: Millis) -> Duration {
     Duration::from_millis(left).clamp(LOOK_AT_MOST_EVERY, LOOK_EVERY)
 }
 
-fn retry(after: Duration) -> String {
-    format!("retry: {}\n\n", after.as_millis())
+fn retry(after: Duration) -> Event {
+    Event::default().retry(after)
 }
 
-fn answer(body: impl Into<Body>) -> Response {
+/// Returns the event for a client without a living session.
+pub fn ended() -> Event {
+    Event::default().event(ENDED_EVENT).data("no session")
+}
+
+/// Responds with the events, which nothing on the way may store or hold back.
+pub fn respond(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "private, no-store"),
         // nginx would buffer small responses.
-        (header::HeaderName::from_static("x-accel-buffering"), "no"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    let mut response = (headers, body.into()).into_response();
-    response.extensions_mut().insert(Quiet);
-    response
+    (Extension(Quiet), headers, Sse::new(events.map(Ok::<_, Infallible>))).into_response()
 }
 
 #[cfg(test)]

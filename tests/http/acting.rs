@@ -586,7 +586,7 @@ async fn open_pages_learn_of_it() {
     site.signed_up("ada").await;
     let mut sam = site.staff("sam", &[PERMISSION]).await;
     let listen = |visitor: &Visitor| visitor.request(Method::GET, "/api/sessions/live").send();
-    let says = |name: &str| format!("retry: 700\n\ndata: {name}\n\n");
+    let says = |name: &str| format!("retry: 700\ndata: {name}\n\n");
     let begun = std::time::Instant::now();
     let mut stream = listen(&sam).await.expect("an answer");
     assert_eq!(stream.chunk().await.expect("read").expect("a chunk"), says("sam"));

@@ -29,7 +29,7 @@ async fn next(stream: &mut Response) -> Option<String> {
 
 async fn opened(visitor: &Visitor, username: &str) -> Response {
     let mut stream = listen(visitor).await;
-    assert_eq!(next(&mut stream).await, Some(format!("retry: 700\n\ndata: {username}\n\n")));
+    assert_eq!(next(&mut stream).await, Some(format!("retry: 700\ndata: {username}\n\n")));
     stream
 }
 

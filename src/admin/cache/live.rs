@@ -10,18 +10,18 @@ use std::time::{Duration, Instant};
 use axum::{
     Router,
     extract::{RawQuery, State},
-    http::{HeaderMap, header},
-    response::{IntoResponse, Response},
+    http::HeaderMap,
+    response::{Response, sse::Event},
     routing::get,
 };
+use tokio_stream::once;
 
 use super::{Query, service};
 use crate::{
     accounts::identity,
-    sessions::ENDED_EVENT,
+    sessions::live::{ended, respond},
     shared::{error::AppError, paths::CACHE_STREAM, permission::Permission},
     site::AppState,
-    timing::layer::Quiet,
 };
 
 /// How often a page reconnects.
@@ -44,20 +44,12 @@ async fn tell(State(site): State<AppState>, RawQuery(query): RawQuery, headers: 
         let staff = member.require(Permission::ViewCache)?;
         service::inspect(&site, &staff, &Query::from_query(&query.unwrap_or_default())).await
     };
-    answer(match state.await {
-        Ok(state) => {
-            let again = INTERVAL.max(begun.elapsed() * SHARE).min(LATER).as_millis();
-            format!("retry: {again}\ndata: {}\n\n", serde_json::to_string(&state).unwrap_or_default())
-        }
+    respond(once(match state.await {
+        Ok(state) => Event::default()
+            .retry(INTERVAL.max(begun.elapsed() * SHARE).min(LATER))
+            .data(serde_json::to_string(&state).unwrap_or_default()),
         // The page reloads on this event, and then shows the login page or the error.
-        Err(AppError::SignedOut | AppError::Forbidden) => format!("event: {ENDED_EVENT}\ndata: no more\n\n"),
-        Err(_) => format!("retry: {}\n\n", LATER.as_millis()),
-    })
-}
-
-fn answer(events: String) -> Response {
-    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "private, no-store")];
-    let mut response = (headers, events).into_response();
-    response.extensions_mut().insert(Quiet);
-    response
+        Err(AppError::SignedOut | AppError::Forbidden) => ended(),
+        Err(_) => Event::default().retry(LATER),
+    }))
 }
