@@ -63,7 +63,7 @@ pub use memory::{Entry, Memory, Ticket};
 pub use observe::{POINTS, Point, STEP, Totals};
 pub use propagation::Propagation;
 pub use public::{AllowedIn, Everybody, OneMember, Public, PublicBytes};
-pub use tag::Tag;
+pub use tag::{Tag, fnv1a};
 pub use tag_versions::TagVersions;
 pub use ttl::{Policy, Ttl};
 pub use view::{MemberCache, PublicCache, View};

@@ -39,19 +39,23 @@ impl Tag {
         Self::Other(name.into())
     }
 
-    /// Returns the tag's counter, by FNV-1a: all instances on one backend must agree, whichever
-    /// Rust version built them, and the standard library's hasher is not stable across versions.
-    /// Counter 0 is reserved for `Everything`.
+    /// Returns the tag's counter. Counter 0 is reserved for `Everything`.
     pub(super) fn slot(&self) -> Slot {
         if *self == Self::Everything {
             return 0;
         }
-        let hash = self.to_string().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = fnv1a(self.to_string().bytes());
         // The upper bits are better distributed; the remainder fits in a `u16`.
         1 + ((hash >> 24) % (SLOTS as u64 - 1)) as Slot
     }
+}
+
+/// Returns the FNV-1a hash. All instances on one backend must agree, whichever Rust version built
+/// them, and the standard library's hasher is not stable across versions.
+pub fn fnv1a(bytes: impl IntoIterator<Item = u8>) -> u64 {
+    bytes
+        .into_iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 impl fmt::Display for Tag {

@@ -11,6 +11,7 @@ use super::{CachedPage, Scope};
 use crate::{
     accounts::{mail_links, session::AuthSession},
     base::member::Member,
+    cache::fnv1a,
     site::{
         AppState,
         cookies::{self, SESSION},
@@ -110,8 +111,7 @@ fn normalised(reads: &[&str], query: &str) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }
 
-/// Returns a fingerprint of what a page or fragment shows of a member besides its data. Uses
-/// FNV-1a, because all instances on one backend must agree, whichever Rust version built them.
+/// Returns a fingerprint of what a page or fragment shows of a member besides its data.
 pub fn fingerprint(member: &Member) -> Fingerprint {
     let rights = member.rights();
     let flags = [u8::from(rights.is_staff), u8::from(rights.is_superuser)];
@@ -120,10 +120,7 @@ pub fn fingerprint(member: &Member) -> Fingerprint {
         .chain(std::iter::once(""))
         .chain(rights.of_groups.iter().map(String::as_str));
     let bytes = flags.into_iter().chain(names.flat_map(|name| name.bytes().chain([0])));
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    format!("{hash:016x}")
+    format!("{:016x}", fnv1a(bytes))
 }
 
 #[cfg(test)]
