@@ -115,14 +115,6 @@ pub async fn forget_elsewhere(
     Ok(store::delete_elsewhere(transaction, user, address).await?)
 }
 
-/// Drops an account's queued mails of one kind.
-///
-/// # Errors
-/// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn forget_kind(transaction: &mut Transaction, user: UserId, kind: Kind) -> Result<(), AppError> {
-    Ok(store::delete_kind(transaction, user, kind.name()).await?)
-}
-
 /// Returns the queued mails, the oldest first, at most 1000.
 ///
 /// # Errors

@@ -94,7 +94,7 @@ async fn put(
     // Checked again, because permissions may have changed while the hash was computed.
     let row = other(&mut transaction, staff, id).await?;
     // Otherwise a queued mail would still be sent, and its link would restore access.
-    mail::forget_kind(&mut transaction, id, Mail::ResetPassword).await?;
+    mail::forget(&mut transaction, id, Mail::ResetPassword).await?;
     let operator = RequestContext::of_operator(site);
     let kind = Kind::PasswordSetByStaff;
     let object = Object::User(id, &row.username);
