@@ -170,6 +170,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_hit_ratio_counts_what_was_shown_once_more() {
+        let totals = |hits, misses, stale| Totals { hits, misses, stale, ..Default::default() };
+        assert_eq!(totals(0, 0, 0).hit_percent(), None);
+        assert_eq!(totals(3, 1, 0).hit_percent(), Some(75));
+        assert_eq!(totals(2, 1, 1).hit_percent(), Some(75));
+        assert_eq!(totals(0, 5, 0).hit_percent(), Some(0));
+    }
+
+    #[test]
     fn a_point_every_ten_seconds_and_zeros_for_silence() {
         let observer = Observer::new(3_000);
         observer.record_lookup(Lookup::Hit, 3_500);
@@ -194,7 +203,6 @@ mod tests {
                 (40_000, 0, 0, 0, 0)
             ]
         );
-        assert_eq!(observer.totals().hit_percent(), Some(75));
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub struct Figures {
     pub misses: u64,
     /// Reads that found an expired entry and served it once more.
     pub stale: u64,
+    /// The percentage of reads that found something, or `None` before the first read.
+    pub hit_percent: Option<u64>,
     /// Values that were computed.
     pub computes: u64,
     /// Calls that invalidated something.
@@ -66,14 +68,6 @@ pub struct Figures {
     pub max_bytes: Option<u64>,
     /// Entries evicted to make room.
     pub evictions: Option<u64>,
-}
-
-impl Figures {
-    /// Returns the percentage of reads that found something, or `None` before the first read.
-    pub fn hit_percent(&self) -> Option<u64> {
-        let found = self.hits + self.stale;
-        (found * 100).checked_div(found + self.misses)
-    }
 }
 
 /// The last hour: outlines for the chart, computed on the server, and numbers for readers who
@@ -157,18 +151,4 @@ pub enum Owner {
     Member(String),
     /// A member who is deleted or inactive.
     Gone,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hit_ratio_counts_what_was_shown_once_more() {
-        let figures = |hits, misses, stale| Figures { hits, misses, stale, ..Default::default() };
-        assert_eq!(figures(0, 0, 0).hit_percent(), None);
-        assert_eq!(figures(3, 1, 0).hit_percent(), Some(75));
-        assert_eq!(figures(2, 1, 1).hit_percent(), Some(75));
-        assert_eq!(figures(0, 5, 0).hit_percent(), Some(0));
-    }
 }

@@ -130,7 +130,7 @@ fn FigureList(#[prop(into)] figures: Signal<Figures>) -> impl IntoView {
         [
             (
                 "Hit ratio",
-                figures.hit_percent().map_or("no reads yet".into(), |percent| format!("{percent} %")),
+                figures.hit_percent.map_or("no reads yet".into(), |percent| format!("{percent} %")),
             ),
             ("Found", figures.hits.to_string()),
             ("Shown once more", figures.stale.to_string()),

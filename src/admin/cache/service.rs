@@ -130,6 +130,7 @@ pub fn figures(stats: &Stats) -> Figures {
         hits: totals.hits,
         misses: totals.misses,
         stale: totals.stale,
+        hit_percent: totals.hit_percent(),
         computes: totals.computes,
         invalidations: totals.invalidations,
         entries: usage.entries,
