@@ -102,9 +102,7 @@ fn may_enter(member: &Member, route: &str) -> bool {
         return false;
     }
     match paths::find_page(route).map(|page| page.access) {
-        Some(Access::Permitted(needed) | Access::Staff(needed)) => {
-            needed.iter().all(|permission| member.may(*permission))
-        }
+        Some(Access::Permitted(needed)) => needed.iter().all(|permission| member.may(*permission)),
         Some(Access::Public | Access::Members) => true,
         None => !is_for_staff || is_function || member.is_superuser(),
     }

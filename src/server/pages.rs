@@ -118,7 +118,7 @@ mod tests {
             assert!(!lines[..at].contains(line), "{line} stands there twice");
         }
         for page in PAGES.iter().filter(|page| page.path.starts_with("/admin")) {
-            assert!(matches!(page.access, Access::Staff(_)), "{}", page.path);
+            assert!(matches!(page.access, Access::Permitted(_)), "{}", page.path);
         }
     }
 

@@ -68,10 +68,8 @@ pub enum Access {
     Public,
     /// Signed-in members.
     Members,
-    /// Members with all of these permissions.
+    /// Members with all of these permissions; below `/admin` only those who are staff.
     Permitted(&'static [Permission]),
-    /// Staff with all of these permissions.
-    Staff(&'static [Permission]),
 }
 
 /// For whom a page is cached.
@@ -135,15 +133,9 @@ impl Page {
         Self { access: Access::Public, ..self }
     }
 
-    /// Open to members with all of these permissions.
-    #[allow(dead_code, reason = "no page of this site needs it; pages that are added do (docs/extending.md)")]
+    /// Open to members with all of these permissions; below `/admin` only to staff.
     const fn needs(self, needed: &'static [Permission]) -> Self {
         Self { access: Access::Permitted(needed), ..self }
-    }
-
-    /// Open to staff with all of these permissions.
-    const fn staff(self, needed: &'static [Permission]) -> Self {
-        Self { access: Access::Staff(needed), ..self }
     }
 
     /// Requires recent authentication.
@@ -189,20 +181,20 @@ pub const PAGES: &[Page] = &[
     page("/accounts/reset/new").public(),
     page("/accounts/signup").public(),
     page("/accounts/verify").public(),
-    page(ADMIN).staff(&[]),
-    page(ACT).staff(&[Permission::ActAsMember]).recent(),
-    page(ADMIN_ACTIVITY).staff(&[Permission::ViewActivity]),
-    page(ADMIN_CACHE).staff(&[Permission::ViewCache]),
-    page(GROUPS).staff(&[Permission::ViewGroup]),
-    page("/admin/groups/new").staff(&[Permission::AddGroup]).recent(),
-    page("/admin/groups/{id}").staff(&[Permission::ViewGroup]),
-    page("/admin/groups/{id}/delete").staff(&[Permission::ViewGroup, Permission::DeleteGroup]).recent(),
-    page(MAILS).staff(&[Permission::ViewMail]),
-    page(ADMIN_SESSIONS).staff(&[Permission::ViewSession]),
-    page(USERS).staff(&[Permission::ViewUser]),
-    page(CONFIRM).staff(&[Permission::ViewUser]).recent(),
-    page("/admin/users/new").staff(&[Permission::AddUser, Permission::ChangeUser]).recent(),
-    page("/admin/users/{id}").staff(&[Permission::ViewUser]),
+    page(ADMIN).needs(&[]),
+    page(ACT).needs(&[Permission::ActAsMember]).recent(),
+    page(ADMIN_ACTIVITY).needs(&[Permission::ViewActivity]),
+    page(ADMIN_CACHE).needs(&[Permission::ViewCache]),
+    page(GROUPS).needs(&[Permission::ViewGroup]),
+    page("/admin/groups/new").needs(&[Permission::AddGroup]).recent(),
+    page("/admin/groups/{id}").needs(&[Permission::ViewGroup]),
+    page("/admin/groups/{id}/delete").needs(&[Permission::ViewGroup, Permission::DeleteGroup]).recent(),
+    page(MAILS).needs(&[Permission::ViewMail]),
+    page(ADMIN_SESSIONS).needs(&[Permission::ViewSession]),
+    page(USERS).needs(&[Permission::ViewUser]),
+    page(CONFIRM).needs(&[Permission::ViewUser]).recent(),
+    page("/admin/users/new").needs(&[Permission::AddUser, Permission::ChangeUser]).recent(),
+    page("/admin/users/{id}").needs(&[Permission::ViewUser]),
     // Answers 404 where mails are really sent.
     page("/dev/mailbox").public().impersonation(),
     // These five answer 404 when `lab.enabled` is off.
