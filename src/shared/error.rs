@@ -11,7 +11,10 @@ use server_fn::{
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
-use super::forms::{FormErrors, Submission};
+use super::{
+    forms::{FormErrors, Submission},
+    number::counted,
+};
 
 /// The only error that server functions return.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -132,12 +135,10 @@ impl AppError {
 
 /// Describes a waiting time, rounded up.
 fn in_words(seconds: u32) -> String {
-    let plural =
-        |count: u32, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     match seconds {
-        0..=90 => plural(seconds.max(1), "second"),
-        91..=5400 => plural(seconds.div_ceil(60), "minute"),
-        _ => plural(seconds.div_ceil(3600), "hour"),
+        0..=90 => counted(seconds.max(1), "second"),
+        91..=5400 => counted(seconds.div_ceil(60), "minute"),
+        _ => counted(seconds.div_ceil(3600), "hour"),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::number::counted;
+
 /// The rules for new passwords, as forms show them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PasswordRules {
@@ -25,9 +27,8 @@ impl Default for PasswordRules {
 impl PasswordRules {
     /// Returns the rules as a sentence. `whose` is "your" or "their".
     pub fn help(&self, whose: &str) -> String {
-        let plural = if self.min_length == 1 { "" } else { "s" };
         let rules: Vec<String> = [
-            (self.min_length > 0, format!("at least {} character{plural}", self.min_length)),
+            (self.min_length > 0, format!("at least {}", counted(self.min_length, "character"))),
             (self.is_unlike_owner, format!("not close to {whose} name or address")),
             (self.is_uncommon, "not a common password or the name of this site".to_owned()),
             (self.is_not_numeric, "not only digits".to_owned()),

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::number::grouped;
-use crate::shared::{error::AppError, level::Level};
+use crate::shared::{error::AppError, level::Level, number::counted};
 
 /// The messages. A closed enum: the text does not travel, so nobody can send a visitor their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,7 +155,7 @@ impl fmt::Display for Message {
             Self::OtherDevicesEnded => "All other devices have been logged out.",
             Self::AllDevicesEnded => "All devices have been logged out, this one too.",
             Self::DeletionRequested { days } => {
-                let days = if *days == 1 { "one day".to_owned() } else { format!("{days} days") };
+                let days = counted(*days, "day");
                 return write!(
                     f,
                     "Your account will be deleted in {days}. Log in before then, and it stays."
@@ -195,10 +194,8 @@ impl fmt::Display for Message {
 }
 
 fn users(f: &mut fmt::Formatter<'_>, count: i64, done: &str) -> fmt::Result {
-    match count {
-        1 => write!(f, "1 user was {done}."),
-        _ => write!(f, "{} users were {done}.", grouped(count)),
-    }
+    let were = if count == 1 { "was" } else { "were" };
+    write!(f, "{} {were} {done}.", counted(count, "user"))
 }
 
 /// A message with its level.

@@ -11,7 +11,6 @@ pub mod follow;
 pub mod form;
 pub mod frame;
 pub mod messages;
-pub mod number;
 pub mod page;
 pub mod pager;
 pub mod refocus;
@@ -34,3 +33,5 @@ pub use pager::Pager;
 pub use session_notice::{FAILED_EVENT, LostSession, SessionNotice};
 pub use time::Timestamp;
 pub use why::WhyCached;
+
+pub use crate::shared::number;

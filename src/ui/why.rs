@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use leptos::prelude::*;
 
 use super::Timestamp;
-use crate::shared::moment::Validity;
+use crate::shared::{moment::Validity, number::counted};
 
 /// A table of the page and its cached parts; once hydrated, also how the page was loaded, updated
 /// every second.
@@ -105,14 +105,10 @@ fn in_words(said: &str, ago: i64) -> Option<String> {
     let mut number = |name| parts.next()?.strip_prefix(name)?.parse::<i64>().ok();
     let (age, ttl) = (number("age=")? + ago, number("ttl=")? - ago);
     let left = match ttl {
-        1.. => format!("{} are left.", seconds(ttl)),
+        1.. => format!("{} are left.", counted(ttl, "second")),
         _ => "its time is over: the next visit makes it anew.".to_owned(),
     };
-    Some(format!("{how}. It is {} old, and {left}", seconds(age)))
-}
-
-fn seconds(count: i64) -> String {
-    if count == 1 { "1 second".to_owned() } else { format!("{count} seconds") }
+    Some(format!("{how}. It is {} old, and {left}", counted(age, "second")))
 }
 
 #[cfg(test)]

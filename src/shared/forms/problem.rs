@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::shared::number::counted;
+
 /// A problem of a field. A closed enum, so that no text from outside can appear as the site's own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Problem {
@@ -142,8 +144,8 @@ impl fmt::Display for Problem {
             }
             Self::PasswordMismatch => "The two password fields didn’t match.",
             Self::PasswordTooShort { min } => {
-                let plural = if *min == 1 { "" } else { "s" };
-                return write!(f, "This password is too short. It must contain at least {min} character{plural}.");
+                let least = counted(*min, "character");
+                return write!(f, "This password is too short. It must contain at least {least}.");
             }
             Self::PasswordTooLong => "This password is too long. It must contain at most 4096 bytes.",
             Self::PasswordTooCommon => "This password is too common.",

@@ -13,6 +13,13 @@ pub fn grouped(number: i64) -> String {
     text
 }
 
+/// Counts things: `1 user`, `2 users`.
+pub fn counted(number: impl TryInto<i64>, one: &str) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {one}{plural}", grouped(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -23,6 +30,13 @@ mod tests {
             [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-12_345, "-12,345")]
         {
             assert_eq!(grouped(number), text);
+        }
+    }
+
+    #[test]
+    fn one_thing_is_not_several() {
+        for (number, text) in [(0_u64, "0 users"), (1, "1 user"), (1000, "1,000 users")] {
+            assert_eq!(counted(number, "user"), text);
         }
     }
 }
