@@ -74,21 +74,13 @@ pub struct Swept {
     pub accounts: u64,
 }
 
-/// Deletes everything that has expired, once.
+/// Corrects times and deletes everything that has expired, once.
 ///
 /// # Errors
-/// [`AppError::Unavailable`] when the database cannot be used; what was deleted before stays
-/// deleted.
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep(site: &AppState) -> Result<Swept, AppError> {
     correct_ends(site).await?;
-    site.throttle.sweep().await?;
-    accounts::service::tokens::sweep(site).await?;
-    mail::service::sweep(site).await?;
-    Ok(Swept {
-        sessions: over_sessions(site).await?,
-        activity: activity::service::sweep(site).await?,
-        accounts: accounts::service::sweep_deletions(site).await?,
-    })
+    delete_once(site).await
 }
 
 /// Sweeps for as long as the site runs. Errors are logged, and the next sweep tries again.
@@ -115,7 +107,8 @@ pub fn now_and_then(site: AppState) -> impl Future<Output = ()> + Send {
                 }
             }
             match trust {
-                Trust::New | Trust::Steady => delete_once(&site).await,
+                // Errors are logged.
+                Trust::New | Trust::Steady => drop(delete_once(&site).await),
                 Trust::Set | Trust::Returned => tracing::warn!(
                     seconds = set_by / 1000,
                     "The clock was set; nothing is deleted before it has run on evenly for ten minutes"
@@ -126,20 +119,34 @@ pub fn now_and_then(site: AppState) -> impl Future<Output = ()> + Send {
     }
 }
 
-async fn delete_once(site: &AppState) {
-    say("Expired sessions", over_sessions(site).await);
-    say("Old lines of activity", activity::service::sweep(site).await);
-    say("Counts that were over", site.throttle.sweep().await);
-    say("Links that were too old", accounts::service::tokens::sweep(site).await);
-    say("Mails that could not be sent for 30 days", mail::service::sweep(site).await);
-    say("Accounts that were to be deleted", accounts::service::sweep_deletions(site).await);
-    if let Err(error) = accounts::service::refresh_costs(site).await {
-        tracing::warn!(%error, "The costs of password hashes could not be listed; trying again later");
-    }
-    if let Err(error) = admin::users::service::fold_counts(site).await {
-        tracing::warn!(%error, "The counts of users could not be put together; trying again later");
-    }
+/// Deletes everything that has expired. A step that fails is logged and leaves the others; the first
+/// error is returned after them.
+async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
+    let mut failed = None;
+    let mut step = |what: &str, is_done: &str, count: Result<u64, AppError>| {
+        match &count {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "{what} were {is_done}"),
+            Err(error) => tracing::warn!(%error, "{what} could not be {is_done}; trying again later"),
+        }
+        count.unwrap_or_else(|error| {
+            failed.get_or_insert(error);
+            0
+        })
+    };
+    let sessions = step("Expired sessions", "deleted", over_sessions(site).await);
+    let activity = step("Old lines of activity", "deleted", activity::service::sweep(site).await);
+    step("Counts that were over", "deleted", site.throttle.sweep().await);
+    step("Links that were too old", "deleted", accounts::service::tokens::sweep(site).await);
+    step("Mails that could not be sent for 30 days", "deleted", mail::service::sweep(site).await);
+    let deletions = accounts::service::sweep_deletions(site).await;
+    let accounts = step("Accounts that were to be deleted", "deleted", deletions);
+    let costs = accounts::service::refresh_costs(site).await;
+    step("The costs of password hashes", "listed", costs.map(|()| 0));
+    let counts = admin::users::service::fold_counts(site).await;
+    step("The counts of users", "put together", counts.map(|()| 0));
     site.cache.sweep().await;
+    failed.map_or(Ok(Swept { sessions, activity, accounts }), Err)
 }
 
 /// Corrects end times of sessions and links that only a clock that was ahead can have written; see
@@ -167,14 +174,6 @@ async fn over_sessions(site: &AppState) -> Result<u64, AppError> {
     let swept = site.sessions.sweep().await?;
     impersonation::service::sweep(site).await?;
     Ok(swept)
-}
-
-fn say(what: &str, swept: Result<u64, AppError>) {
-    match swept {
-        Ok(0) => {}
-        Ok(swept) => tracing::info!(swept, "{what} were deleted"),
-        Err(error) => tracing::warn!(%error, "{what} could not be deleted; trying again later"),
-    }
 }
 
 #[cfg(test)]
