@@ -91,17 +91,14 @@ pub enum Lifetime {
     Fixed(Duration),
 }
 
-/// How a page is cached.
+/// How a page is cached. All copies are rendered without a query, so that nobody can fill the cache,
+/// or a page, with parameters: a page that reads its query cannot be cached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheRule {
     /// Who shares the cached page.
     pub cached_for: CachedFor,
     /// How long it is cached.
     pub lifetime: Lifetime,
-    /// The query parameters that the page reads. It is cached separately for each of their values.
-    /// All others are removed before rendering, so that nobody can fill the cache, or a page, with
-    /// parameters that it does not read.
-    pub reads: &'static [&'static str],
     /// Whether it is cached for its whole lifetime even if a part of it expires earlier, as Django
     /// does. Otherwise a page expires with the first of its parts.
     pub outlives_its_parts: bool,
@@ -149,10 +146,7 @@ impl Page {
     }
 
     const fn cached(self, cached_for: CachedFor, lifetime: Lifetime) -> Self {
-        Self {
-            cache: Some(CacheRule { cached_for, lifetime, reads: &[], outlives_its_parts: false }),
-            ..self
-        }
+        Self { cache: Some(CacheRule { cached_for, lifetime, outlives_its_parts: false }), ..self }
     }
 
     /// See [`CacheRule::outlives_its_parts`].

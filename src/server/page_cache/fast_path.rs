@@ -12,11 +12,7 @@ use axum::{
 use tower_sessions::session::Id;
 
 use super::super::{guard, networks};
-use super::{
-    PageCache, Scope,
-    answer::answer,
-    variant::{parts, varies_by_address},
-};
+use super::{PageCache, Scope, answer::answer, variant::varies_by_address};
 use crate::{
     accounts::mail_links,
     auth::sessions::hash_id,
@@ -50,7 +46,7 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
     {
         return None;
     }
-    let parts = parts(guest.as_ref().map_or("", |guest| &guest.rights), "");
+    let parts = [guest.as_ref().map_or("", |guest| &guest.rights)];
     let noted_below = Recorder::none();
     let entry = match member {
         Some(member) => site.cache.of(member, &noted_below).get_now(page.policy, &parts)?,

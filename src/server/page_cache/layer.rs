@@ -61,7 +61,7 @@ impl Wanted {
     where
         PublicBytes: AllowedIn<Who>,
     {
-        let (policy, parts) = (self.page.policy, variant.parts());
+        let (policy, parts) = (self.page.policy, [variant.rights.as_str()]);
         let (entry, lookup) = match view.get_now(policy, &parts) {
             Some(entry) => (entry, Lookup::Hit),
             None => match view.lease(policy, &parts).await {

@@ -35,8 +35,6 @@ pub struct CachedPage {
     pub scope: Scope,
     /// The lifetime of its entries.
     pub policy: Policy,
-    /// See [`CacheRule::reads`].
-    pub(super) reads: &'static [&'static str],
     /// See [`CacheRule::outlives_its_parts`].
     pub(super) outlives_its_parts: bool,
 }
@@ -50,8 +48,7 @@ fn cached_page(route: &'static str, rule: CacheRule, settings: &config::Cache) -
         Lifetime::DashboardTtl => settings.dashboard_ttl.get(),
         Lifetime::Fixed(ttl) => ttl,
     };
-    let CacheRule { reads, outlives_its_parts, .. } = rule;
-    CachedPage { route, scope, policy: policy(route, ttl), reads, outlives_its_parts }
+    CachedPage { route, scope, policy: policy(route, ttl), outlives_its_parts: rule.outlives_its_parts }
 }
 
 const fn policy(route: &'static str, ttl: Duration) -> Policy {
@@ -77,7 +74,6 @@ impl CachedPages {
                     route,
                     scope: Scope::Anonymous,
                     policy: policy(route, settings.site_ttl.get()),
-                    reads: &[],
                     outlives_its_parts: false,
                 })
                 .collect();

@@ -19,10 +19,6 @@ use crate::{
     },
 };
 
-/// Bytes of a query above which a page is not cached: it is not the number of a page or the name of
-/// a tab.
-const LONGEST_QUERY: usize = 200;
-
 /// One of a page's copies.
 #[derive(Clone, Debug)]
 pub struct Variant {
@@ -30,9 +26,7 @@ pub struct Variant {
     pub member: Option<Member>,
     /// What the page shows of the member besides its data. A copy rendered under other rights, here
     /// or by an instance that had not heard of the change, has another key.
-    rights: Fingerprint,
-    /// The parameters that the page reads, encoded and sorted.
-    pub query: String,
+    pub rights: Fingerprint,
 }
 
 /// A fingerprint in hexadecimal; empty without a member.
@@ -54,30 +48,16 @@ impl Variant {
             (None, Scope::Public | Scope::Anonymous) if !brings_something(site, request) => {}
             _ => return None,
         }
-        Self::for_whom(page, member.cloned(), request.uri().query())
+        let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
+        // A page without a rule may read its query.
+        (page.scope != Scope::Anonymous || !has_query).then(|| Self::for_whom(member.cloned()))
     }
 
     /// Returns the copy for a member or, without one, for anonymous visitors.
-    pub fn for_whom(page: &CachedPage, member: Option<Member>, query: Option<&str>) -> Option<Self> {
-        let query = match query {
-            None | Some("") => String::new(),
-            // The page has not declared which parameters it reads.
-            Some(_) if page.scope == Scope::Anonymous => return None,
-            Some(query) => normalised(page.reads, query),
-        };
+    pub fn for_whom(member: Option<Member>) -> Self {
         let rights = member.as_ref().map(fingerprint).unwrap_or_default();
-        (query.len() <= LONGEST_QUERY).then_some(Self { member, rights, query })
+        Self { member, rights }
     }
-
-    /// Returns the parts of the cache key besides page and member.
-    pub fn parts(&self) -> [&str; 2] {
-        parts(&self.rights, &self.query)
-    }
-}
-
-/// Builds the parts of the cache key from a fingerprint and a query.
-pub const fn parts<'a>(rights: &'a str, query: &'a str) -> [&'a str; 2] {
-    [rights, query]
 }
 
 /// Returns whether the member is there in person. (Staff impersonate in a session of their own.)
@@ -103,14 +83,6 @@ fn brings_something(site: &AppState, request: &Request) -> bool {
         .any(|name| cookies::read(site, request.headers(), name).is_some())
 }
 
-fn normalised(reads: &[&str], query: &str) -> String {
-    let mut pairs: Vec<_> =
-        form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| reads.contains(&&**name)).collect();
-    // The sort is stable: values of the same name keep their order.
-    pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
-}
-
 /// Returns a fingerprint of what a page or fragment shows of a member besides its data.
 pub fn fingerprint(member: &Member) -> Fingerprint {
     let rights = member.rights();
@@ -129,43 +101,12 @@ mod tests {
     use crate::base::member::{Rights, UserId};
 
     #[test]
-    fn the_address_in_one_spelling() {
-        let reads = &["page", "sort"];
-        for (query, expected) in [
-            ("page=2&sort=name", "page=2&sort=name"),
-            ("sort=name&page=2", "page=2&sort=name"),
-            ("sort=n%61me&utm_source=x&page=%32", "page=2&sort=name"),
-            ("page=2&page=1", "page=2&page=1"),
-            ("page", "page="),
-            ("pages=1&Page=2&&=", ""),
-            ("page=%00%ff", "page=%00%EF%BF%BD"),
-        ] {
-            assert_eq!(normalised(reads, query), expected, "{query}");
-        }
-    }
-
-    fn page(scope: Scope) -> CachedPage {
-        let policy = crate::cache::Policy::new("/x", 1, std::time::Duration::from_secs(60));
-        CachedPage { route: "/x", scope, policy, reads: &["page"], outlives_its_parts: false }
-    }
-
-    #[test]
-    fn what_is_too_long_or_not_said_is_made_each_time() {
-        let of =
-            |scope, query: &str| Variant::for_whom(&page(scope), None, Some(query)).map(|found| found.query);
-        assert_eq!(of(Scope::Public, &format!("page={}", "1".repeat(200))), None);
-        assert_eq!(of(Scope::Public, &format!("other={}", "1".repeat(200))).as_deref(), Some(""));
-        assert_eq!(of(Scope::Anonymous, "page=1"), None);
-        assert_eq!(of(Scope::Anonymous, "").as_deref(), Some(""));
-    }
-
-    #[test]
     fn other_rights_are_another_copy() {
         let member = |is_staff, own: &[&str], groups: &[&str]| {
             let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
             let rights = Rights { is_staff, own: names(own), of_groups: names(groups), ..Default::default() };
             let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
-            Variant::for_whom(&page(Scope::Member), Some(member), None).expect("a copy").rights
+            Variant::for_whom(Some(member)).rights
         };
         let all = [
             member(false, &[], &[]),
