@@ -14,8 +14,10 @@ use crate::shared::error::AppError;
 /// cannot be used.
 #[server(prefix = "/api", endpoint = "members/activity")]
 pub async fn load_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
-    use super::Place;
-    use crate::site::{RequestContext, current_member};
+    use crate::{
+        shared::place::Place,
+        site::{RequestContext, current_member},
+    };
 
     super::service::listing(&RequestContext::current()?.site, &current_member()?, Place::from_query(&query))
         .await

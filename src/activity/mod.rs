@@ -13,9 +13,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use place::{Cursor, Place};
+pub use place::Cursor;
 
-use crate::shared::moment::Moment;
+use crate::shared::{moment::Moment, place::Place};
 
 /// A line of the activity, as its owner sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,9 +40,9 @@ pub struct Listing {
     /// The lines, the latest first.
     pub lines: Vec<Line>,
     /// The page with newer lines, if there is one.
-    pub newer: Option<Place>,
+    pub newer: Option<Place<Cursor>>,
     /// The page with older lines, if there is one.
-    pub older: Option<Place>,
+    pub older: Option<Place<Cursor>>,
 }
 
 /// A kind of event of an account.
@@ -104,6 +104,13 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Describes an event in words; `None` is one that a newer version of the program wrote.
+    pub fn in_words(kind: Option<Self>) -> String {
+        kind.map_or("Something that this version of the site has no words for".into(), |kind| {
+            kind.to_string()
+        })
+    }
+
     /// All kinds.
     pub const ALL: [Self; 26] = [
         Self::SignUp,

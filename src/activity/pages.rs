@@ -3,9 +3,12 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{Line, Listing, Place, api};
+use super::{Cursor, Kind, Line, Listing, api};
 use crate::{
-    shared::paths::{ACTIVITY, DEVICES},
+    shared::{
+        paths::{ACTIVITY, DEVICES},
+        place::Place,
+    },
     ui::{Data, InPerson, Loaded, Page, PageContext, Pager, Timestamp, expect_member},
 };
 
@@ -18,7 +21,7 @@ pub fn ActivityPage() -> impl IntoView {
         .and_then(|context| context.visitor)
         .map(|visitor| visitor.username)
         .unwrap_or_default();
-    let address = |place: Option<Place>| place.map(|place| format!("{ACTIVITY}{}", place.to_query()));
+    let address = |place: Option<Place<Cursor>>| place.map(|place| format!("{ACTIVITY}{}", place.to_query()));
     view! {
         <Page title="Activity" class="page narrow">
             <p>
@@ -81,10 +84,7 @@ fn detail(detail: &str) -> AnyView {
 }
 
 fn line(line: Line, brief: bool) -> impl IntoView {
-    let what = match line.kind {
-        Some(kind) => kind.to_string(),
-        None => "Something that this version of the site has no words for".to_owned(),
-    };
+    let what = Kind::in_words(line.kind);
     let address = (!line.address.is_empty()).then(|| format!(" from {}", line.address));
     view! {
         <li>

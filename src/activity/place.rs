@@ -1,9 +1,10 @@
-//! The position of a page in the activity. A line instead of a page number, so that new lines do
-//! not shift the pages.
+//! The position of a page in the activity.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::shared::place::Place;
 
 /// The position of a line; written `1795330923004-126` in an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,29 +21,22 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// The part of the activity that a page shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Place {
-    /// The latest lines.
-    #[default]
-    Newest,
-    /// The lines before this one.
-    Before(Cursor),
-    /// The lines after this one.
-    After(Cursor),
+impl Cursor {
+    /// Parses a position as it is written in an address.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('-')?;
+        Some(Self { at: at.parse().ok()?, id: id.parse().ok()? })
+    }
 }
 
-impl Place {
-    /// Reads the query of an address. Anything invalid means the newest lines.
+/// The latest lines come first, so the next page has those before its cursor.
+impl Place<Cursor> {
+    /// Reads the query of an address. Anything invalid means the first page.
     pub fn from_query(query: &str) -> Self {
-        let cursor = |text: &str| {
-            let (at, id) = text.split_once('-')?;
-            Some(Cursor { at: at.parse().ok()?, id: id.parse().ok()? })
-        };
         form_urlencoded::parse(query.trim_start_matches('?').as_bytes())
             .find_map(|(name, value)| match name.as_ref() {
-                "before" => cursor(&value).map(Self::Before),
-                "after" => cursor(&value).map(Self::After),
+                "before" => Cursor::parse(&value).map(Self::Next),
+                "after" => Cursor::parse(&value).map(Self::Previous),
                 _ => None,
             })
             .unwrap_or_default()
@@ -51,9 +45,9 @@ impl Place {
     /// Returns the query that [`Place::from_query`] reads.
     pub fn to_query(self) -> String {
         match self {
-            Self::Newest => String::new(),
-            Self::Before(cursor) => format!("?before={cursor}"),
-            Self::After(cursor) => format!("?after={cursor}"),
+            Self::First => String::new(),
+            Self::Next(cursor) => format!("?before={cursor}"),
+            Self::Previous(cursor) => format!("?after={cursor}"),
         }
     }
 }
@@ -65,13 +59,13 @@ mod tests {
     #[test]
     fn a_place_is_found_again_by_its_query() {
         let cursor = Cursor { at: 1_795_330_923_004, id: 126 };
-        for place in [Place::Newest, Place::Before(cursor), Place::After(cursor)] {
+        for place in [Place::First, Place::Next(cursor), Place::Previous(cursor)] {
             assert_eq!(Place::from_query(&place.to_query()), place);
         }
     }
 
     #[test]
-    fn nonsense_is_the_newest() {
+    fn nonsense_is_the_first_page() {
         for query in [
             "?",
             "?before",
@@ -85,7 +79,7 @@ mod tests {
             "?beyond=1-1",
             "before=1795330923004-126'--",
         ] {
-            assert_eq!(Place::from_query(query), Place::Newest, "{query}");
+            assert_eq!(Place::from_query(query), Place::First, "{query}");
         }
     }
 }

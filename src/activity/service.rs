@@ -1,6 +1,6 @@
 //! Writing and reading the activity.
 
-use super::{Cursor, Kind, Line, Listing, Place, store};
+use super::{Cursor, Kind, Line, Listing, store};
 use crate::{
     base::{
         clock::{Millis, latest, to_millis},
@@ -8,9 +8,10 @@ use crate::{
         id::{first_id_at, new_id},
         member::{ClientInfo, Member, UserId},
         moment::moment,
+        paging,
         user_agent::in_words,
     },
-    shared::error::AppError,
+    shared::{error::AppError, place::Place},
     site::AppState,
     timing::security,
 };
@@ -112,40 +113,26 @@ pub async fn recent(site: &AppState, member: &Member) -> Result<Vec<Line>, AppEr
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn listing(site: &AppState, member: &Member, place: Place) -> Result<Listing, AppError> {
-    let mut connection = site.db.read().await?;
-    // One more than shown tells whether there is another page.
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    if let Place::After(first) = place {
-        let mut rows = store::after(&mut connection, member.id(), first, limit).await?;
-        // Fewer lines are not a page of their own: the newest page follows.
-        if rows.len() > PAGE {
-            rows.truncate(PAGE);
-            rows.reverse();
-            return Ok(show(member, rows, true, true));
+pub async fn listing(site: &AppState, member: &Member, place: Place<Cursor>) -> Result<Listing, AppError> {
+    let cursor = |row: &Activity| Cursor { at: row.at, id: row.id };
+    let read = |is_backwards, from: Option<Cursor>, limit| async move {
+        let mut connection = site.db.read().await?;
+        match from {
+            Some(first) if is_backwards => store::after(&mut connection, member.id(), first, limit).await,
+            _ => store::before(&mut connection, member.id(), from.unwrap_or(END), limit).await,
         }
-    }
-    let last = match place {
-        Place::Before(last) => last,
-        Place::Newest | Place::After(_) => END,
     };
-    let mut rows = store::before(&mut connection, member.id(), last, limit).await?;
-    let has_older = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    Ok(show(member, rows, last != END, has_older))
+    let page = paging::read(PAGE, place, cursor, read).await?;
+    Ok(Listing {
+        username: member.username().to_owned(),
+        lines: page.rows.into_iter().map(line).collect(),
+        newer: page.previous,
+        older: page.next,
+    })
 }
 
 /// A position after every line.
 const END: Cursor = Cursor { at: Millis::MAX, id: i64::MAX };
-
-fn show(member: &Member, rows: Vec<Activity>, has_newer: bool, has_older: bool) -> Listing {
-    let cursor = |row: &Activity| Cursor { at: row.at, id: row.id };
-    // An empty page, past the end, links to the newest.
-    let newer = has_newer.then(|| rows.first().map_or(Place::Newest, |row| Place::After(cursor(row))));
-    let older = rows.last().filter(|_| has_older).map(|row| Place::Before(cursor(row)));
-    let username = member.username().to_owned();
-    Listing { username, lines: rows.into_iter().map(line).collect(), newer, older }
-}
 
 fn line(row: Activity) -> Line {
     Line {
@@ -153,9 +140,13 @@ fn line(row: Activity) -> Line {
         detail: row.detail,
         at: moment(row.at),
         address: row.address,
-        // Some events do not come from a browser.
-        browser: if row.agent.is_empty() { String::new() } else { in_words(&row.agent) },
+        browser: browser_of(&row.agent),
     }
+}
+
+/// Describes the browser in words; empty for an event that no browser caused.
+pub fn browser_of(agent: &str) -> String {
+    if agent.is_empty() { String::new() } else { in_words(agent) }
 }
 
 /// Deletes lines older than `activity.keep` and returns how many.

@@ -20,6 +20,7 @@ pub mod member;
 pub mod moment;
 pub mod network;
 pub mod outcome;
+pub mod paging;
 pub mod shutdown;
 pub mod sql;
 pub mod user_agent;

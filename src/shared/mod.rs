@@ -10,3 +10,4 @@ pub mod number;
 pub mod password_rules;
 pub mod paths;
 pub mod permission;
+pub mod place;

@@ -37,11 +37,7 @@ impl Asked {
                 "q" => value.trim().clone_into(&mut asked.search),
                 "user" => asked.user = value.parse().ok(),
                 "kind" => asked.kind = Kind::from_name(&value),
-                "before" => {
-                    asked.before = value
-                        .split_once('-')
-                        .and_then(|(at, id)| Some(Cursor { at: at.parse().ok()?, id: id.parse().ok()? }));
-                }
+                "before" => asked.before = Cursor::parse(&value),
                 _ => {}
             }
         }

@@ -108,10 +108,7 @@ fn KindForm(asked: Asked) -> impl IntoView {
 }
 
 fn row(line: Line) -> impl IntoView {
-    let what = match line.kind {
-        Some(kind) => kind.to_string(),
-        None => "Something that this version of the site has no words for".to_owned(),
-    };
+    let what = Kind::in_words(line.kind);
     let what = if line.detail.is_empty() { what } else { format!("{what}: {}", line.detail) };
     let from = [line.address, line.browser].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
     view! {

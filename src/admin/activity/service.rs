@@ -3,11 +3,11 @@
 use super::super::users::{service as users, service::Named};
 use super::{Asked, Line, Listing, store};
 use crate::{
-    activity::{Cursor, Kind},
+    activity::{Cursor, Kind, service::browser_of},
     base::{
         member::{Staff, UserId},
         moment::moment,
-        user_agent::in_words,
+        paging,
     },
     shared::error::AppError,
     site::AppState,
@@ -39,12 +39,10 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
         Some(user) => store::username(&mut connection, UserId(user)).await?,
         None => None,
     };
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let sql = store::statement(users.as_deref(), asked.kind.map(Kind::name), asked.before, limit);
+    let sql =
+        store::statement(users.as_deref(), asked.kind.map(Kind::name), asked.before, paging::limit(PAGE));
     let mut rows = store::lines(&mut connection, &sql).await?;
-    let has_older = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let older = rows.last().filter(|_| has_older).map(|row| Cursor { at: row.at, id: row.id });
+    let older = paging::cut(&mut rows, PAGE).map(|row| Cursor { at: row.at, id: row.id });
     let line = |row: store::Row| Line {
         at: moment(row.at),
         user: row.user_id,
@@ -52,8 +50,7 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
         kind: Kind::from_name(&row.kind),
         detail: row.detail,
         address: row.address,
-        // Entries that no browser caused have no User-Agent.
-        browser: if row.agent.is_empty() { String::new() } else { in_words(&row.agent) },
+        browser: browser_of(&row.agent),
     };
     Ok(Listing { asked, of, is_too_many: false, lines: rows.into_iter().map(line).collect(), older })
 }

@@ -13,6 +13,7 @@ use crate::{
         db::Transaction,
         member::{Staff, UserId},
         moment::moment,
+        paging,
     },
     shared::error::AppError,
     site::{AppState, RequestContext},
@@ -38,13 +39,10 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
     let mut connection = site.db.read().await?;
     let (waiting, stuck) = store::count(&mut connection, MOST_COUNTED + 1).await?;
     let counted = |count: i64| (count <= MOST_COUNTED).then_some(count);
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut rows = store::after(&mut connection, only_stuck, after, limit).await?;
+    let mut rows = store::after(&mut connection, only_stuck, after, paging::limit(PAGE)).await?;
     drop(connection);
-    let has_next = rows.len() > PAGE;
-    rows.truncate(PAGE);
     let stuck_too = if only_stuck { "stuck=1&" } else { "" };
-    let next = rows.last().filter(|_| has_next).map(|last| format!("?{stuck_too}after={}", last.id));
+    let next = paging::cut(&mut rows, PAGE).map(|last| format!("?{stuck_too}after={}", last.id));
     let mut owners: Vec<i64> = rows.iter().filter_map(|row| row.user_id).collect();
     owners.sort_unstable();
     owners.dedup();

@@ -18,6 +18,7 @@ use crate::{
         clock::Millis,
         member::{ClientInfo, Staff},
         moment::moment,
+        paging,
         user_agent::in_words,
     },
     shared::error::AppError,
@@ -47,12 +48,9 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
             });
         }
     };
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let sql = store::statement(site.clock.now(), users.as_deref(), before.as_ref(), limit);
+    let sql = store::statement(site.clock.now(), users.as_deref(), before.as_ref(), paging::limit(PAGE));
     let mut rows = store::lines(&mut *site.db.read().await?, &sql).await?;
-    let has_older = rows.len() > PAGE;
-    rows.truncate(PAGE);
-    let older = rows.last().filter(|_| has_older).map(|last| {
+    let older = paging::cut(&mut rows, PAGE).map(|last| {
         let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
         if !search.is_empty() {
             query.append_pair("q", &search);
