@@ -2,62 +2,50 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{
-    clock::Millis,
-    member::{ClientInfo, UserId},
+use crate::{
+    base::{
+        clock::Millis,
+        member::{ClientInfo, UserId},
+    },
+    shared::named_enum::named_enum,
 };
 
-/// The kind of a mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Somebody entered this address to reset a password. Its account, if any, is looked up when
-    /// the job is processed.
-    ResetRequested,
-    /// A link to set a new password.
-    ResetPassword,
-    /// A link and a code to verify the address.
-    VerifyEmail,
-    /// A link and a code to verify the address that is to replace the old one.
-    ChangeEmail,
-    /// To the owner of a verified address: somebody signed up with it.
-    SignUpWithYourAddress,
-    /// To the old address, with a link that undoes the change.
-    EmailChanged,
-    /// To the old address: staff changed it. Without a link, because the mailbox may be in the
-    /// wrong hands.
-    EmailChangedByStaff,
-    /// A login from an unknown device.
-    NewDevice,
-    /// The password was changed or reset.
-    PasswordChanged,
-    /// Staff switched the password off.
-    PasswordDisabled,
-    /// The username, first or last name was changed.
-    NameChanged,
-    /// The account will be deleted.
-    DeletionRequested,
-    /// A staff member began to impersonate the account's owner.
-    ActingBegan,
+named_enum! {
+    /// The kind of a mail.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Kind(name) {
+        /// Somebody entered this address to reset a password. Its account, if any, is looked up when
+        /// the job is processed.
+        ResetRequested = "reset_requested",
+        /// A link to set a new password.
+        ResetPassword = "reset_password",
+        /// A link and a code to verify the address.
+        VerifyEmail = "verify_email",
+        /// A link and a code to verify the address that is to replace the old one.
+        ChangeEmail = "change_email",
+        /// To the owner of a verified address: somebody signed up with it.
+        SignUpWithYourAddress = "sign_up_with_your_address",
+        /// To the old address, with a link that undoes the change.
+        EmailChanged = "email_changed",
+        /// To the old address: staff changed it. Without a link, because the mailbox may be in the
+        /// wrong hands.
+        EmailChangedByStaff = "email_changed_by_staff",
+        /// A login from an unknown device.
+        NewDevice = "new_device",
+        /// The password was changed or reset.
+        PasswordChanged = "password_changed",
+        /// Staff switched the password off.
+        PasswordDisabled = "password_disabled",
+        /// The username, first or last name was changed.
+        NameChanged = "name_changed",
+        /// The account will be deleted.
+        DeletionRequested = "deletion_requested",
+        /// A staff member began to impersonate the account's owner.
+        ActingBegan = "acting_began",
+    }
 }
 
 impl Kind {
-    /// All kinds.
-    pub const ALL: [Self; 13] = [
-        Self::ResetRequested,
-        Self::ResetPassword,
-        Self::VerifyEmail,
-        Self::ChangeEmail,
-        Self::SignUpWithYourAddress,
-        Self::EmailChanged,
-        Self::EmailChangedByStaff,
-        Self::NewDevice,
-        Self::PasswordChanged,
-        Self::PasswordDisabled,
-        Self::NameChanged,
-        Self::DeletionRequested,
-        Self::ActingBegan,
-    ];
-
     /// Returns whether the mail notifies an owner about their account. All other kinds are
     /// requested, possibly by a stranger.
     pub const fn is_notice(self) -> bool {
@@ -82,25 +70,6 @@ impl Kind {
     /// queue before all others.
     pub const fn is_urgent(self) -> bool {
         matches!(self, Self::ResetRequested | Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail)
-    }
-
-    /// Returns the name in the table `mails`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ResetRequested => "reset_requested",
-            Self::ResetPassword => "reset_password",
-            Self::VerifyEmail => "verify_email",
-            Self::ChangeEmail => "change_email",
-            Self::SignUpWithYourAddress => "sign_up_with_your_address",
-            Self::EmailChanged => "email_changed",
-            Self::EmailChangedByStaff => "email_changed_by_staff",
-            Self::NewDevice => "new_device",
-            Self::PasswordChanged => "password_changed",
-            Self::PasswordDisabled => "password_disabled",
-            Self::NameChanged => "name_changed",
-            Self::DeletionRequested => "deletion_requested",
-            Self::ActingBegan => "acting_began",
-        }
     }
 }
 

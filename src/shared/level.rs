@@ -2,37 +2,27 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Django's message levels, the lowest first. Levels below `site.message_level` are not shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// For developers.
-    Debug,
-    /// Information.
-    Info,
-    /// Something worked.
-    Success,
-    /// Something to be careful about.
-    Warning,
-    /// Something failed.
-    Error,
+use super::named_enum::named_enum;
+
+named_enum! {
+    /// Django's message levels, the lowest first. Levels below `site.message_level` are not shown.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Level(name) {
+        /// For developers.
+        Debug = "debug",
+        /// Information.
+        Info = "info",
+        /// Something worked.
+        Success = "success",
+        /// Something to be careful about.
+        Warning = "warning",
+        /// Something failed.
+        Error = "error",
+    }
 }
 
 impl Level {
-    /// All five.
-    pub const ALL: [Self; 5] = [Self::Debug, Self::Info, Self::Success, Self::Warning, Self::Error];
-
-    /// Returns the level's name, as in the configuration.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Debug => "debug",
-            Self::Info => "info",
-            Self::Success => "success",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-
     /// Returns the class of the message's element.
     pub const fn class(self) -> &'static str {
         match self {

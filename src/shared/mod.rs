@@ -6,6 +6,7 @@ pub mod forms;
 pub mod functions;
 pub mod level;
 pub mod moment;
+pub mod named_enum;
 pub mod number;
 pub mod password_rules;
 pub mod paths;

@@ -4,41 +4,29 @@ use super::super::{Link, store::OwnerRow};
 use crate::{
     base::{clock::Millis, email_address},
     mail::service::Kind as Mail,
+    shared::named_enum::named_enum,
 };
 
 const HOUR: Millis = 3_600_000;
 
-/// The purpose of a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Sets a new password.
-    ResetPassword,
-    /// Verifies the account's address.
-    VerifyEmail,
-    /// Verifies the address that is to replace the present one.
-    ChangeEmail,
-    /// Undoes a change of address.
-    UndoEmail,
-    /// Reports that the owner did not cause a notice.
-    NotMe,
+named_enum! {
+    /// The purpose of a token.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Purpose(name) {
+        /// Sets a new password.
+        ResetPassword = "reset_password",
+        /// Verifies the account's address.
+        VerifyEmail = "verify_email",
+        /// Verifies the address that is to replace the present one.
+        ChangeEmail = "change_email",
+        /// Undoes a change of address.
+        UndoEmail = "undo_email",
+        /// Reports that the owner did not cause a notice.
+        NotMe = "not_me",
+    }
 }
 
 impl Purpose {
-    /// All purposes.
-    pub const ALL: [Self; 5] =
-        [Self::ResetPassword, Self::VerifyEmail, Self::ChangeEmail, Self::UndoEmail, Self::NotMe];
-
-    /// Returns the name in the table.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::ResetPassword => "reset_password",
-            Self::VerifyEmail => "verify_email",
-            Self::ChangeEmail => "change_email",
-            Self::UndoEmail => "undo_email",
-            Self::NotMe => "not_me",
-        }
-    }
-
     /// Returns the lifetime of a token, in milliseconds.
     pub(super) const fn lifetime(self) -> Millis {
         match self {
