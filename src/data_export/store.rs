@@ -1,6 +1,5 @@
-//! SQL for the export of a member's data. This store reads the tables of other features: if each
-//! feature contributed its own part, nobody would notice a missing one. `tests/http/export.rs`
-//! compares it with the schema.
+//! SQL for the export of a member's data. What is in it is written in `migrations/`, beside the
+//! tables: a view `export_NAME` for each list. `tests/http/export.rs` compares them with the schema.
 
 use serde_json::Value;
 use sqlx::{
@@ -11,63 +10,38 @@ use tokio_stream::{Stream, StreamExt};
 
 use crate::base::{member::UserId, moment::moment};
 
-/// A part of the export: its name, and its statement. Hashes and other secrets are left out: they
-/// are of no use to the member, but of much to anybody else who gets the file.
+/// The column of each view that says whose row it is. It is not part of the export.
+const OWNER: &str = "user_id";
+
+/// A part of the export: its name, and its statement.
 pub struct Part {
-    pub name: &'static str,
-    sql: &'static str,
+    pub name: String,
+    sql: String,
 }
 
-/// The member's own row.
-pub const ACCOUNT: Part = Part {
-    name: "account",
-    sql: "SELECT username, first_name, last_name, email, email_verified_at, is_active, is_staff, is_superuser, date_joined, \
-          last_login, delete_after FROM users WHERE id = $1",
-};
+/// Returns the member's own row.
+pub fn account() -> Part {
+    let sql = "SELECT username, first_name, last_name, email, email_verified_at, is_active, is_staff, is_superuser, date_joined, \
+               last_login, delete_after FROM users WHERE id = $1";
+    Part { name: "account".into(), sql: sql.into() }
+}
 
-/// The parts with any number of rows.
-pub const LISTS: &[Part] = &[
-    Part {
-        name: "groups",
-        sql: "SELECT groups.name FROM group_members JOIN groups ON groups.id = group_members.group_id \
-              WHERE group_members.user_id = $1 ORDER BY groups.name_key",
-    },
-    Part {
-        name: "permissions",
-        sql: "SELECT codename FROM user_permissions WHERE user_id = $1 ORDER BY codename",
-    },
-    // Without the staff member's name, which is that person's data.
-    Part {
-        name: "changes_by_staff",
-        sql: "SELECT at, what, old_value, new_value FROM changes WHERE object_kind = 'user' AND object_id = $1 ORDER BY id",
-    },
-    // The origin of an imported account.
-    Part {
-        name: "imported_from",
-        sql: "SELECT source, source_key FROM imported_users WHERE user_id = $1 ORDER BY source, source_key",
-    },
-    Part {
-        name: "sessions",
-        sql: "SELECT created_at, last_seen_at, idle_expires_at, absolute_expires_at, address, agent FROM sessions \
-              WHERE user_id = $1 ORDER BY created_at, id_hash",
-    },
-    Part {
-        name: "known_devices",
-        sql: "SELECT created_at, last_login_at FROM known_devices WHERE user_id = $1 ORDER BY created_at, token_hash",
-    },
-    Part {
-        name: "links_in_mails",
-        sql: "SELECT purpose, email, created_at, expires_at, used_at FROM tokens WHERE user_id = $1 ORDER BY created_at, token_hash",
-    },
-    Part {
-        name: "mails_to_be_sent",
-        sql: "SELECT kind, address, detail, created_at, tries, next_try_at FROM mails WHERE user_id = $1 ORDER BY id",
-    },
-    Part {
-        name: "activity",
-        sql: "SELECT at, kind, detail, address, agent FROM activity WHERE user_id = $1 ORDER BY at, id",
-    },
-];
+/// Returns the parts with any number of rows: a list for each view. Only the view decides which
+/// columns are in it, and only this statement whose rows.
+pub async fn lists(connection: &mut AnyConnection, is_embedded: bool) -> Result<Vec<Part>, Error> {
+    let views = if is_embedded {
+        "SELECT name FROM sqlite_master WHERE type = 'view' AND name LIKE 'export~_%' ESCAPE '~' ORDER BY name"
+    } else {
+        "SELECT table_name::text FROM information_schema.views \
+         WHERE table_schema = current_schema() AND table_name LIKE 'export~_%' ESCAPE '~' ORDER BY 1"
+    };
+    let views: Vec<(String,)> = sqlx::query_as(views).fetch_all(connection).await?;
+    let part = |(view,): (String,)| Part {
+        name: view.strip_prefix("export_").unwrap_or(&view).to_owned(),
+        sql: format!("SELECT * FROM \"{view}\" WHERE {OWNER} = $1 ORDER BY 2"),
+    };
+    Ok(views.into_iter().map(part).collect())
+}
 
 /// A row, with its columns in order.
 pub type Fields = Vec<(String, Value)>;
@@ -75,15 +49,16 @@ pub type Fields = Vec<(String, Value)>;
 /// Streams the rows of a part.
 pub fn rows<'c>(
     connection: &'c mut AnyConnection,
-    part: &Part,
+    part: &'c Part,
     user: UserId,
 ) -> impl Stream<Item = Result<Fields, Error>> + Send + Unpin + use<'c> {
-    sqlx::query(part.sql).bind(user.0).fetch(connection).map(|row| fields(&row?))
+    sqlx::query(&part.sql).bind(user.0).fetch(connection).map(|row| fields(&row?))
 }
 
 fn fields(row: &AnyRow) -> Result<Fields, Error> {
     row.columns()
         .iter()
+        .filter(|column| column.name() != OWNER)
         .map(|column| Ok((column.name().to_owned(), value(row, column.ordinal(), column.name())?)))
         .collect()
 }

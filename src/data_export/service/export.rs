@@ -68,19 +68,20 @@ async fn fill(archive: &Archive, site: &AppState, member: &Member) -> Result<(),
     let mut connection = site.db.read().await?;
     archive.file("account.json").await?;
     let made_at = moment(site.clock.now()).iso;
-    let account = store::rows(&mut connection, &store::ACCOUNT, member.id()).next().await;
+    let part = store::account();
+    let account = store::rows(&mut connection, &part, member.id()).next().await;
     let account = object(&account.ok_or(AppError::SignedOut)??);
     let head = format!(
         "{{\n\"about\": {},\n\"site\": {},\n\"made_at\": {},\n{}: {account}",
         json!(ABOUT),
         json!(site.config.site.name),
         json!(made_at),
-        json!(store::ACCOUNT.name),
+        json!(part.name),
     );
     archive.add(head.into_bytes()).await?;
-    for part in store::LISTS {
+    for part in store::lists(&mut connection, site.db.is_embedded()).await? {
         let mut piece = format!(",\n{}: [", json!(part.name)).into_bytes();
-        let mut rows = store::rows(&mut connection, part, member.id());
+        let mut rows = store::rows(&mut connection, &part, member.id());
         let mut is_first = true;
         while let Some(fields) = rows.next().await {
             piece.extend_from_slice(if is_first { b"\n" } else { b",\n" });

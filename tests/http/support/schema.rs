@@ -18,22 +18,29 @@ impl TestDatabase {
 
     /// All tables with their columns, except that of the migrations.
     pub async fn tables(&self) -> BTreeMap<String, Vec<String>> {
-        let columns = if self.is_embedded() {
-            "SELECT tables.name, columns.name FROM sqlite_master AS tables \
-             JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
-        } else {
-            "SELECT table_name::text, column_name::text FROM information_schema.columns \
-             WHERE table_schema = current_schema()"
-        };
-        let mut connection = self.connect().await;
-        let columns: Vec<(String, String)> =
-            sqlx::query_as(columns).fetch_all(&mut connection).await.expect("the schema");
         let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (table, column) in columns.into_iter().filter(|(table, _)| !table.starts_with("_sqlx")) {
+        for (table, column, _) in self.columns().await {
             tables.entry(table).or_default().push(column);
         }
         assert!(tables.len() >= 8, "{tables:?}");
         tables
+    }
+
+    /// All columns: table, name and type.
+    async fn columns(&self) -> Vec<(String, String, String)> {
+        let columns = if self.is_embedded() {
+            "SELECT tables.name, columns.name, lower(columns.type) FROM sqlite_master AS tables \
+             JOIN pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"
+        } else {
+            "SELECT table_name::text, column_name::text, data_type::text FROM information_schema.columns \
+             JOIN information_schema.tables USING (table_schema, table_name) \
+             WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+        };
+        let mut connection = self.connect().await;
+        let mut columns: Vec<(String, String, String)> =
+            sqlx::query_as(columns).fetch_all(&mut connection).await.expect("the schema");
+        columns.retain(|(table, ..)| !table.starts_with("_sqlx"));
+        columns
     }
 
     /// All stored rows as text, one per line, each prefixed with its table's name.
@@ -117,6 +124,32 @@ impl TestDatabase {
             ),
         ] {
             self.execute(&sql).await;
+        }
+        self.fill_other_tables(user, mark).await;
+    }
+
+    /// Inserts a row into each table with a `user_id` that has none of this account yet. A table
+    /// that refers to others than `users` needs a statement of its own above.
+    async fn fill_other_tables(&self, user: i64, mark: &str) {
+        let hash = self.bytes(&format!("{user:016x}"));
+        let mut tables: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+        for (table, column, kind) in self.columns().await {
+            let value = match kind.as_str() {
+                "text" => format!("'{mark}'"),
+                "bytea" => hash.clone(),
+                _ if column.starts_with("is_") => "1".into(),
+                _ => user.to_string(),
+            };
+            tables.entry(table).or_default().push((column, value));
+        }
+        for (table, row) in tables.iter().filter(|(_, row)| row.iter().any(|(name, _)| name == "user_id")) {
+            let rows = format!("SELECT COUNT(*) FROM {table} WHERE user_id = {user}");
+            if self.number(&rows).await == 0 {
+                let (columns, values): (Vec<&str>, Vec<&str>) =
+                    row.iter().map(|(column, value)| (column.as_str(), value.as_str())).unzip();
+                let (columns, values) = (columns.join(", "), values.join(", "));
+                self.execute(&format!("INSERT INTO {table} ({columns}) VALUES ({values})")).await;
+            }
         }
     }
 }
