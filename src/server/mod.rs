@@ -18,6 +18,7 @@ mod redate;
 pub mod router;
 mod run;
 pub mod same_origin;
+mod security_txt;
 mod shell;
 mod signed_out;
 pub mod site_service;

@@ -8,6 +8,7 @@ use axum::{
 };
 use tower_http::services::{ServeDir, ServeFile};
 
+use super::security_txt;
 use crate::{base::assets::PKG_DIR, site::AppState, timing::layer::Quiet};
 
 /// For names that change with their content.
@@ -35,7 +36,7 @@ pub fn routes(site: &AppState) -> Router<AppState> {
             .with_buf_chunk_size(CHUNK);
         named = named.route_service(&format!("/{name}"), file);
     }
-    let named = with_caching(named, ASK_AGAIN);
+    let named = with_caching(named.merge(security_txt::routes(site)), ASK_AGAIN);
     match &site.assets.hashed_folder {
         Some(folder) => named.merge(with_caching(built(folder), FOR_EVER)),
         None => named,

@@ -1,3 +1,4 @@
+use members_area::base::moment::moment;
 use reqwest::Method;
 
 use crate::support::{TestSite, log};
@@ -116,6 +117,51 @@ async fn health_and_readiness() {
     site.database.break_tables().await;
     assert_eq!(visitor.get("/readyz").await.status, 503);
     assert_eq!(visitor.get("/healthz").await.status, 200);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn security_txt_names_the_contact_for_a_while_and_only_if_there_is_one() {
+    const PATH: &str = "/.well-known/security.txt";
+    const CONTACT: &str = "mailto:security@example.org";
+    let with = |base: &'static str| {
+        TestSite::start_with(move |config| {
+            config.site.security_contact = CONTACT.into();
+            config.site.base_url = base.into();
+        })
+    };
+    let site = with("https://members.test").await;
+    let mut visitor = site.visitor();
+    visitor.cookies.insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
+    // It needs neither a session nor the database.
+    site.database.break_tables().await;
+    let end = || moment(site.clock.now() + 180 * 86_400_000).iso;
+    let file = |end: &str| {
+        format!(
+            "Contact: {CONTACT}\nExpires: {}T00:00:00Z\nPreferred-Languages: en\n\
+             Canonical: https://members.test{PATH}\n",
+            &end[..10]
+        )
+    };
+    // Midnight may come in between.
+    let (before, answer, after) = (end(), visitor.get(PATH).await, end());
+    assert_eq!(answer.status, 200);
+    assert!([file(&before), file(&after)].contains(&answer.text()), "{}", answer.text());
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+    assert_eq!(answer.header("cache-control"), visitor.get("/robots.txt").await.header("cache-control"));
+    assert_eq!(answer.header("set-cookie"), "");
+    site.stop().await;
+    let site = with("").await;
+    let answer = site.visitor().get(PATH).await;
+    assert!(
+        answer.text().starts_with("Contact: ") && !answer.text().contains("Canonical"),
+        "{}",
+        answer.text()
+    );
+    site.stop().await;
+    let site = TestSite::start().await;
+    let page = site.visitor().get(PATH).await;
+    assert_eq!((page.status, page.find("main h1").as_str()), (404, "Page not found"));
     site.stop().await;
 }
 

@@ -20,6 +20,11 @@ impl Config {
                 "must be like `https://members.example.org`, without a path",
             ),
             (
+                self.site.security_contact.is_empty() || is_contact(&self.site.security_contact),
+                "site.security_contact",
+                "must be like `mailto:security@example.org`, `https://example.org/security` or `tel:+44-20-7946-0000`",
+            ),
+            (
                 self.listens_on_a_socket() || self.server.address.parse::<SocketAddr>().is_ok(),
                 "server.address",
                 "must be like `127.0.0.1:3000` or `unix:/run/members-area/http.sock`",
@@ -197,6 +202,18 @@ impl Config {
                     && url.password().is_none()
             })
     }
+}
+
+/// Returns whether `security.txt` can name it (RFC 9116, 2.5.3). Blanks and line ends are refused
+/// here, because the parser of URLs ignores some.
+fn is_contact(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+        && Url::parse(text).is_ok_and(|uri| match uri.scheme() {
+            "https" => uri.host().is_some(),
+            "mailto" => email_address::wire(uri.path()).is_some(),
+            "tel" => uri.path().bytes().any(|byte| byte.is_ascii_digit()),
+            _ => false,
+        })
 }
 
 /// Returns whether each part is a level or `MODULE=LEVEL`. `EnvFilter` takes a bare word for a

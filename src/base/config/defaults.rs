@@ -13,6 +13,7 @@ impl Default for Site {
             base_url: String::new(),
             environment: Environment::default(),
             message_level: Level::Info,
+            security_contact: String::new(),
         }
     }
 }

@@ -186,6 +186,11 @@ mod tests {
             ("[accounts]\nlogout_redirect_url = '/acounts/login'", None, "accounts.logout_redirect_url"),
             ("[accounts]\nlogout_redirect_url = '/members/secret'", None, "accounts.logout_redirect_url"),
             ("[site]\nmessage_level = 'loud'", None, "site.message_level"),
+            ("[site]\nsecurity_contact = 'security@example.org'", None, "site.security_contact"),
+            ("[site]\nsecurity_contact = 'http://example.org/'", None, "site.security_contact"),
+            ("[site]\nsecurity_contact = 'mailto:nobody'", None, "site.security_contact"),
+            ("[site]\nsecurity_contact = 'tel:home'", None, "site.security_contact"),
+            ("[site]\nsecurity_contact = \"https://a.example/\\nContact:\"", None, "site.security_contact"),
             ("[sessions]\nidle = '91d'", None, "sessions.idle"),
             // With the default transport, anybody could read the mailbox.
             ("[site]\nenvironment = 'production'", None, "mail.transport"),

@@ -81,6 +81,9 @@ pub struct Site {
     pub environment: Environment,
     /// The lowest level of messages that are shown (Django's MESSAGE_LEVEL).
     pub message_level: Level,
+    /// The URI in `/.well-known/security.txt` where weaknesses can be reported; empty: there is no
+    /// such file.
+    pub security_contact: String,
 }
 
 /// The environment that the settings are for.
