@@ -82,6 +82,8 @@ enum Command {
     ///
     /// A running site applies it within `sessions.cache_ttl` (60 seconds).
     Revoke(group::Grant),
+    /// Lists all permissions, each with what it allows.
+    Permissions,
     /// Inspects or clears the cache, unless it is in the memory of the running site.
     #[command(subcommand)]
     Cache(cache::CacheCommand),
@@ -172,6 +174,10 @@ fn run(config: Config, command: Command) -> Result<(), Failure> {
             Command::Group(command) => group::run(config, command).await,
             Command::Grant(grant) => group::grant(config, grant, true).await,
             Command::Revoke(grant) => group::grant(config, grant, false).await,
+            Command::Permissions => {
+                group::list_permissions();
+                Ok(())
+            }
             Command::Cache(command) => cache::run(config, command).await,
             Command::Clearsessions => commands::clear_sessions(config).await,
             Command::Mails { retry } => commands::mails(config, retry).await,

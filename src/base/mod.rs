@@ -21,6 +21,7 @@ pub mod moment;
 pub mod network;
 pub mod outcome;
 pub mod paging;
+pub mod permission_hint;
 pub mod shutdown;
 pub mod sql;
 pub mod user_agent;

@@ -1,4 +1,4 @@
-//! The commands `group`, `grant` and `revoke`.
+//! The commands `group`, `grant`, `revoke` and `permissions`.
 
 use clap::{Args, Subcommand};
 
@@ -7,7 +7,7 @@ use super::{
     user::{find, find_group, outage},
 };
 use crate::{
-    base::{config::Config, failure::Failure, member::Permission},
+    base::{config::Config, failure::Failure, member::Permission, permission_hint::probably_meant},
     people::{
         Filter,
         service::{self, Group, Target},
@@ -166,9 +166,19 @@ async fn change(site: &AppState, target: Target<'_>, permission: &str, gives: bo
     })
 }
 
+/// Runs `permissions`: lists them, one per line.
+pub fn list_permissions() {
+    for permission in Permission::ALL {
+        super::print_line(&format!("{}\t{permission}", permission.codename()));
+    }
+}
+
 /// Returns the error for an unknown permission: granting it would have no effect.
 fn unknown(permission: &str) -> Failure {
-    let names =
-        Permission::ALL.map(|permission| format!("\n  {} ({permission})", permission.codename())).concat();
-    Failure::message(format!("there is no permission '{permission}'; there are:{names}"))
+    let meant = probably_meant(permission)
+        .map(|meant| format!("did you mean '{}'? ", meant.codename()))
+        .unwrap_or_default();
+    Failure::message(format!(
+        "there is no permission '{permission}'; {meant}`members-area permissions` lists all"
+    ))
 }

@@ -49,7 +49,7 @@ impl Totals {
 /// A message about one row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
-    /// `user` or `group`.
+    /// `user`, `group` or `permission`.
     pub kind: &'static str,
     /// The key in the source.
     pub key: String,

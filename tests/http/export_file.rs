@@ -87,6 +87,40 @@ async fn everybody_moves_to_another_database() {
 }
 
 #[tokio::test]
+async fn permissions_that_the_program_does_not_know_are_kept_and_each_reported_once() {
+    let site = TestSite::start().await;
+    for name in ["ada", "bob"] {
+        site.signed_up(name).await;
+    }
+    for sql in [
+        "INSERT INTO user_permissions SELECT id, 'auth.view_user' FROM users",
+        "INSERT INTO user_permissions SELECT id, 'mail.view_mail' FROM users",
+        "INSERT INTO groups (id, name, name_key) VALUES (7, 'Readers', 'readers')",
+        "INSERT INTO group_permissions VALUES (7, 'blog.add_post'), (7, 'auth.view_user')",
+    ] {
+        site.database.execute(sql).await;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("people.jsonl");
+    said(program(&site.database, folder.path()).arg("export").arg(&file));
+    site.stop().await;
+    let other = TestDatabase::create().await;
+    let report = said(program(&other, folder.path()).arg("import").arg(&file));
+    let lines: Vec<_> = report.lines().filter(|line| line.starts_with("permission ")).collect();
+    let unknown = "unknown to this program: kept, without effect";
+    assert_eq!(
+        lines,
+        [
+            format!("permission \"auth.view_user\": {unknown}; did you mean accounts.view_user?"),
+            format!("permission \"blog.add_post\": {unknown}"),
+        ]
+    );
+    assert_eq!(other.number("SELECT COUNT(*) FROM user_permissions").await, 4);
+    assert_eq!(other.number("SELECT COUNT(*) FROM group_permissions").await, 2);
+    other.remove().await;
+}
+
+#[tokio::test]
 async fn of_a_file_that_is_cut_nothing_is_taken_and_a_bad_hash_is_none() {
     let site = TestSite::start().await;
     for number in 0..3 {

@@ -145,7 +145,15 @@ async fn groups_and_permissions_come_and_go() {
     // No code checks this permission, so granting it would be misleading.
     let unknown = refused(&mut say("grant --user bob blog.add_post"));
     assert!(unknown.contains("there is no permission 'blog.add_post'"), "{unknown}");
-    assert!(Permission::ALL.iter().all(|one| unknown.contains(one.codename())), "{unknown}");
+    assert!(unknown.contains("`members-area permissions` lists all"), "{unknown}");
+    let listed = said(&mut say("permissions"));
+    assert_eq!(listed.lines().count(), Permission::ALL.len());
+    assert!(listed.lines().any(|line| line == "accounts.view_user\tSee users"), "{listed}");
+    for (typed, meant) in [("auth.view_user", "accounts.view_user"), ("cache.veiw_cache", "cache.view_cache")]
+    {
+        let unknown = refused(&mut say(&format!("grant --user bob {typed}")));
+        assert!(unknown.contains(&format!("did you mean '{meant}'?")), "{unknown}");
+    }
     // A permission that was imported can be revoked.
     let id = site.user_id("bob").await;
     let given = format!("INSERT INTO user_permissions (user_id, codename) VALUES ({id}, 'blog.add_post')");

@@ -47,6 +47,7 @@ impl Importer {
             self.refuse(label, &Rejection::Value("name"));
             return Ok(());
         };
+        self.report_unknown(&permissions);
         let group = Group { name, key, permissions };
         let known = groups::known(&mut self.transaction, &self.source, &label.key).await?;
         match known.map(|known| (known.group_id, known.digests)) {

@@ -37,6 +37,8 @@ pub struct Importer {
     pub(super) now: Millis,
     /// Ids of groups by the keys of their names.
     pub(super) groups: HashMap<String, i64>,
+    /// The permissions met so far that this program does not know.
+    pub(super) unknown_permissions: HashSet<String>,
     /// The hashing costs of the imported passwords.
     password_costs: BTreeSet<String>,
     clock: Clock,
@@ -67,6 +69,7 @@ impl Importer {
             source: source.to_owned(),
             now: site.clock.now(),
             groups,
+            unknown_permissions: HashSet::new(),
             password_costs: BTreeSet::new(),
             clock: site.clock.clone(),
             report,
@@ -154,6 +157,7 @@ impl Importer {
                     let cost = hasher::cost_of(&person.raw.password).map(|cost| cost.to_string());
                     self.password_costs.extend(cost);
                     self.know_groups(&mut person, &mut notes);
+                    self.report_unknown(&person.raw.permissions);
                     candidates.push(Candidate { label, person, notes });
                 }
             }

@@ -8,6 +8,7 @@ mod export;
 mod groups;
 mod import;
 mod importer;
+mod permissions;
 
 pub use django::{DjangoImport, import_django};
 pub use export::{Exported, export};
