@@ -8,7 +8,7 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 use super::{
     admin_allowlist, error_page, guard, headers, health, hydration, impersonation_banner, networks,
     page_cache::{PageCache, cache_pages},
-    pages, plain_forms, same_origin, shell, static_files, well_formed,
+    pages, plain_forms, same_origin, security_txt, shell, static_files, well_formed,
 };
 use crate::{
     accounts::{legacy_redirects, mail_links, session, session_layers},
@@ -62,6 +62,7 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
     );
     let all = Router::new()
         .merge(static_files::routes(&site))
+        .merge(security_txt::routes(&site))
         .merge(health::routes())
         .merge(legacy_redirects::well_known())
         .merge(hydration::routes())

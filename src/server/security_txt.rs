@@ -2,6 +2,7 @@
 
 use axum::{Router, routing::get};
 
+use super::static_files::{ASK_AGAIN, with_caching};
 use crate::{
     base::{clock::Millis, config::Site, moment::moment},
     site::AppState,
@@ -20,7 +21,8 @@ pub fn routes(site: &AppState) -> Router<AppState> {
         return Router::new();
     }
     let site = site.clone();
-    Router::new().route(PATH, get(move || async move { text(&site.config.site, site.clock.now()) }))
+    let file = get(move || async move { text(&site.config.site, site.clock.now()) });
+    with_caching(Router::new().route(PATH, file), ASK_AGAIN)
 }
 
 /// Returns the file. It is the same for a whole day.

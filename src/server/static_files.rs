@@ -8,13 +8,12 @@ use axum::{
 };
 use tower_http::services::{ServeDir, ServeFile};
 
-use super::security_txt;
 use crate::{base::assets::PKG_DIR, site::AppState, timing::layer::Quiet};
 
 /// For names that change with their content.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// For names that do not: the browser revalidates, which costs a 304.
-const ASK_AGAIN: &str = "no-cache";
+pub(super) const ASK_AGAIN: &str = "no-cache";
 
 /// Bytes of a file that are read at a time. They stay in memory until sent, and clients can leave
 /// them unread: with the library's 64 KiB, five hundred such clients took 200 MiB.
@@ -36,14 +35,14 @@ pub fn routes(site: &AppState) -> Router<AppState> {
             .with_buf_chunk_size(CHUNK);
         named = named.route_service(&format!("/{name}"), file);
     }
-    let named = with_caching(named.merge(security_txt::routes(site)), ASK_AGAIN);
+    let named = with_caching(named, ASK_AGAIN);
     match &site.assets.hashed_folder {
         Some(folder) => named.merge(with_caching(built(folder), FOR_EVER)),
         None => named,
     }
 }
 
-fn with_caching(files: Router<AppState>, caching: &'static str) -> Router<AppState> {
+pub(super) fn with_caching(files: Router<AppState>, caching: &'static str) -> Router<AppState> {
     files.layer(middleware::from_fn(move |request: Request, next: Next| async move {
         let mut response = next.run(request).await;
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
