@@ -1,15 +1,18 @@
 //! Loads the [`Config`] from the file and the environment, and checks it.
 
-use std::path::Path;
-
-use figment::{
-    Figment,
-    error::Kind,
-    providers::{Env, Format, Toml},
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fs,
+    io::ErrorKind,
+    path::Path,
 };
 
+use serde_path_to_error::{Error, Segment};
+use toml::Table;
+
 use super::super::failure::Failure;
-use super::Config;
+use super::{Config, untyped::Untyped};
 
 /// The prefix of the environment variables; section and key follow, joined by two underscores.
 const PREFIX: &str = "MEMBERS_AREA_";
@@ -22,73 +25,110 @@ impl Config {
     /// Fails with a sentence that names the key, for an unreadable file, an unknown key or a wrong
     /// value.
     pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
-        let path = file.unwrap_or(Path::new("Leptos.toml"));
-        if file.is_some() && !path.is_file() {
-            return Err(Failure::message(format!("the configuration file {} is not there", path.display())));
-        }
-        let mut figment = Figment::new();
-        if path.is_file() {
-            figment = figment.merge(Toml::file_exact(path));
-        }
-        figment = figment.merge(Env::prefixed(PREFIX).split("__"));
-        let config: Self = figment.extract().map_err(|error| sentence(error, path))?;
-        config.check()?;
-        Ok(config)
+        load_from(file.unwrap_or(Path::new("Leptos.toml")), file.is_some(), env::vars_os())
     }
 }
 
-fn sentence(error: figment::Error, file: &Path) -> Failure {
-    let from_environment =
-        error.metadata.as_ref().is_some_and(|metadata| metadata.name.contains("environment"));
-    let mut keys = error.path.clone();
-    let what = match &error.kind {
-        Kind::UnknownField(key, known) => {
-            // figment's path ends at the section or already contains the key; name the key once.
-            keys.truncate(keys.iter().rposition(|part| part == key).unwrap_or(keys.len()));
-            keys.push(key.clone());
-            format!("there is no such key (there are: {})", known.join(", "))
+fn load_from(
+    file: &Path,
+    must_exist: bool,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Config, Failure> {
+    let mut settings = Untyped::from(match fs::read_to_string(file) {
+        Ok(text) => parse(&text, file)?,
+        Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => Table::new(),
+        Err(error) => {
+            return Err(Failure::start(&format!("read the configuration file {}", file.display()), error));
         }
-        // The TOML parser's message quotes the line, which may contain a password.
-        Kind::Message(message) => {
-            message.lines().filter(|line| !line.contains('|')).collect::<Vec<_>>().join(" ")
+    });
+    let mut variables: Vec<Variable> = Vec::new();
+    for (name, value) in environment {
+        let Some(variable) = Variable::new(&name) else {
+            continue;
+        };
+        let value = value.into_string().map_err(|_| variable.failure("is not UTF-8"))?;
+        if let Some(other) = variables.iter().find(|other| other.keys == variable.keys) {
+            return Err(variable.failure(&format!("sets the same key as {}", other.name)));
         }
-        kind => kind.to_string(),
-    };
-    let place = if from_environment {
-        format!("the environment variable {}", variable(&keys))
-    } else {
-        format!("{}: {}", file.display(), keys.join("."))
-    };
-    Failure::message(format!("{place}: {what}"))
+        if !settings.set(&variable.keys, value) {
+            return Err(variable.failure("there is no such key: what is above it is no section"));
+        }
+        variables.push(variable);
+    }
+    let config: Config =
+        serde_path_to_error::deserialize(settings).map_err(|error| sentence(&error, file, &variables))?;
+    config.check()?;
+    Ok(config)
 }
 
-/// Returns the environment variable that set the key. A variable can also address a part of a plain
-/// value, as `…_LOG__FILE__X` does; figment's path then ends at the value.
-fn variable(keys: &[String]) -> String {
-    let name = format!("{PREFIX}{}", keys.join("__").to_uppercase());
-    let below = format!("{name}__");
-    let mut names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    names.find(|found| *found == name || found.to_uppercase().starts_with(&below)).unwrap_or(name)
+fn parse(text: &str, file: &Path) -> Result<Table, Failure> {
+    text.parse().map_err(|error: toml::de::Error| {
+        // Only the number of the line: it may contain a password.
+        let line = error
+            .span()
+            .and_then(|span| text.get(..span.start))
+            .map_or(1, |before| before.matches('\n').count() + 1);
+        let what = error.message().lines().collect::<Vec<_>>().join(" ");
+        Failure::message(format!("{}: line {line}: {what}", file.display()))
+    })
+}
+
+fn sentence(error: &Error<toml::de::Error>, file: &Path, variables: &[Variable]) -> Failure {
+    let path = error.path();
+    let keys: Vec<&str> = path
+        .iter()
+        .map_while(|segment| match segment {
+            Segment::Map { key } => Some(key.as_str()),
+            Segment::Seq { .. } | Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect();
+    let message = error.inner().message().replacen("unknown field", "unknown key", 1);
+    match variables.iter().find(|variable| variable.is_at(&keys)) {
+        Some(variable) => variable.failure(&message),
+        None => Failure::message(format!("{}: {path}: {message}", file.display())),
+    }
+}
+
+/// An environment variable of ours.
+struct Variable {
+    /// As it is spelt in the environment.
+    name: String,
+    keys: Vec<String>,
+}
+
+impl Variable {
+    fn new(name: &OsStr) -> Option<Self> {
+        let name = name.to_string_lossy().into_owned();
+        let (prefix, keys) = name.split_at_checked(PREFIX.len())?;
+        let keys = keys.to_lowercase().split("__").map(str::to_owned).collect();
+        prefix.eq_ignore_ascii_case(PREFIX).then_some(Self { name, keys })
+    }
+
+    /// Returns whether an error at `keys` is about this variable. One that sets a part of a plain
+    /// value, as `…_LOG__FILE__X` does, makes the value wrong.
+    fn is_at(&self, keys: &[&str]) -> bool {
+        self.keys.iter().zip(keys).all(|(own, key)| own == key) && !keys.is_empty()
+    }
+
+    fn failure(&self, what: &str) -> Failure {
+        Failure::message(format!("the environment variable {}: {what}", self.name))
+    }
 }
 
 #[cfg(test)]
-#[expect(clippy::result_large_err, reason = "figment's own type")]
 mod tests {
-    use figment::Jail;
+    use ipnet::IpNet;
 
+    use super::super::{LogFormat, Period, Size};
     use super::*;
+    use crate::shared::level::Level;
 
     fn load_with(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
-        let mut outcome = None;
-        Jail::expect_with(|jail| {
-            jail.create_file("Leptos.toml", toml)?;
-            for (key, value) in environment {
-                jail.set_env(key, value);
-            }
-            outcome = Some(Config::load(None).map_err(|failure| failure.to_string()));
-            Ok(())
-        });
-        outcome.expect("the jail ran")
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("Leptos.toml");
+        fs::write(&file, toml).expect("the file is written");
+        let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
+        load_from(&file, true, environment).map_err(|failure| failure.to_string())
     }
 
     #[test]
@@ -133,7 +173,7 @@ mod tests {
     fn the_environment_wins() {
         let config =
             load_with("[sessions]\nidle = '1h'", &[("MEMBERS_AREA_SESSIONS__IDLE", "2h")]).expect("valid");
-        assert_eq!(config.sessions.idle, super::super::Period::minutes(120));
+        assert_eq!(config.sessions.idle, Period::minutes(120));
     }
 
     #[test]
@@ -246,15 +286,143 @@ mod tests {
     }
 
     #[test]
-    fn no_file_at_all_is_the_defaults() {
-        Jail::expect_with(|_| {
-            assert!(Config::load(None).is_ok());
-            Ok(())
-        });
+    fn no_file_at_all_is_the_defaults_unless_it_was_asked_for() {
+        let missing = Path::new("/nowhere/Leptos.toml");
+        let config = load_from(missing, false, []).expect("the defaults");
+        assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));
+        let message = load_from(missing, true, []).expect_err("missing").to_string();
+        assert!(message.contains("/nowhere/Leptos.toml"), "{message}");
     }
 
     #[test]
-    fn a_missing_file_matters_when_it_was_asked_for() {
-        assert!(Config::load(Some(Path::new("/nowhere/x.toml"))).is_err());
+    fn a_file_that_cannot_be_read_is_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let message = load_from(folder.path(), false, []).expect_err("a folder").to_string();
+        assert!(message.contains(&folder.path().display().to_string()), "{message}");
+        let file = folder.path().join("Leptos.toml");
+        fs::write(&file, b"[site]\nname = '\xff'").expect("the file is written");
+        let message = load_from(&file, false, []).expect_err("not UTF-8").to_string();
+        assert!(message.contains("Leptos.toml") && message.contains("UTF-8"), "{message}");
+    }
+
+    #[test]
+    fn a_value_from_the_environment_has_the_type_of_its_key() {
+        let config = load_with(
+            "[server]\nmax_connections = 7",
+            &[
+                ("MEMBERS_AREA_SITE__NAME", "007"),
+                ("MEMBERS_AREA_SITE__MESSAGE_LEVEL", "warning"),
+                ("MEMBERS_AREA_SERVER__MAX_CONNECTIONS", "12"),
+                ("MEMBERS_AREA_SERVER__TRUSTED_PROXIES", r#"["10.0.0.0/8", "fd00::/8"]"#),
+                ("MEMBERS_AREA_SERVER__ALLOW_FROM", "[192.0.2.0/24,]"),
+                ("MEMBERS_AREA_SERVER__DENY_FROM", "[]"),
+                ("MEMBERS_AREA_ACCOUNTS__REQUIRE_VERIFIED_EMAIL", "true"),
+                ("MEMBERS_AREA_PASSWORDS__MAX_SIMILARITY", "0.5"),
+                ("MEMBERS_AREA_SESSIONS__IDLE", "1h 30m"),
+                ("MEMBERS_AREA_CACHE__MAX_BYTES", "2MiB"),
+                ("MEMBERS_AREA_LOG__FORMAT", "json"),
+                ("MEMBERS_AREA_LOG__FILE", ""),
+                ("members_area_log__keep", "3"),
+            ],
+        )
+        .expect("valid");
+        assert_eq!((config.site.name.as_str(), config.site.message_level), ("007", Level::Warning));
+        assert_eq!(config.server.max_connections, 12);
+        let networks = |list: &[IpNet]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(networks(&config.server.trusted_proxies), ["10.0.0.0/8", "fd00::/8"]);
+        assert_eq!(networks(&config.server.allow_from), ["192.0.2.0/24"]);
+        assert!(config.server.deny_from.is_empty() && config.accounts.require_verified_email);
+        assert_eq!(config.passwords.max_similarity.to_string(), "0.5");
+        assert_eq!(config.sessions.idle, Period::minutes(90));
+        assert_eq!(config.cache.max_bytes, Size::mib(2));
+        assert_eq!((config.log.format, config.log.keep), (LogFormat::Json, 3));
+        assert_eq!(config.log.file, Path::new(""));
+    }
+
+    #[test]
+    fn a_wrong_value_is_quoted_with_what_was_expected() {
+        for (toml, variable, value, found, expected) in [
+            (
+                "[passwords]\nqueue = 'many'",
+                "",
+                "",
+                "passwords.queue: invalid type: string \"many\"",
+                "usize",
+            ),
+            ("[passwords]\nqueue = '16'", "", "", "string \"16\"", "usize"),
+            ("[passwords]\nrefuse_numeric = 1", "", "", "integer `1`", "a boolean"),
+            ("[log]\nformat = 5", "", "", "integer `5`", "LogFormat"),
+            ("[log]\nformat = 'xml'", "", "", "`xml`", "`text` or `json`"),
+            ("[admin]\nallow_from = ['::/0', 'x']", "", "", "admin.allow_from[1]: ", "IP address"),
+            ("[log]\nlevle = 'info'", "", "", "log.levle: unknown key `levle`", "`level`"),
+            ("log = 'info'", "", "", ": log: ", "a section with the keys format, level"),
+            ("", "PASSWORDS__QUEUE", "many", "string \"many\"", "usize"),
+            ("", "PASSWORDS__QUEUE", "", "string \"\"", "usize"),
+            ("", "PASSWORDS__QUEUE", "-1", "integer `-1`", "usize"),
+            ("", "PASSWORDS__MAX_SIMILARITY", "half", "string \"half\"", "f64"),
+            ("", "PASSWORDS__REFUSE_NUMERIC", "yes", "string \"yes\"", "a boolean"),
+            ("", "LOG__FORMAT", "xml", "`xml`", "`text` or `json`"),
+            ("", "SERVER__ALLOW_FROM", "", "`` is not a list", "[\"10.0.0.0/8\", "),
+            ("", "SERVER__ALLOW_FROM", "10.0.0.0/8", "`10.0.0.0/8` is not a list", "[\"10.0.0.0/8\", "),
+            ("", "SESSIONS__IDLE", "", "``", "`14d`"),
+            ("", "SESSIONS__IDLE", "soon", "`soon`", "`14d`"),
+            ("", "CACHE__MAX_BYTES", "lots", "`lots`", "`64KiB`"),
+            ("", "LOG", "info", "MEMBERS_AREA_LOG: ", "a section with the keys format, level"),
+            ("[log]\nfile = 'x'", "LOG__FILE__X", "y", "MEMBERS_AREA_LOG__FILE__X: ", "no section"),
+            ("log = 1", "LOG__LEVEL", "info", "MEMBERS_AREA_LOG__LEVEL: ", "no section"),
+        ] {
+            let name = format!("MEMBERS_AREA_{variable}");
+            let environment = [(name.as_str(), value)];
+            let message =
+                load_with(toml, if variable.is_empty() { &[] } else { &environment }).expect_err("a mistake");
+            assert!(message.contains(found) && message.contains(expected), "{toml}{variable}: {message}");
+            assert_eq!(message.contains(&name), !variable.is_empty(), "{message}");
+            assert_eq!(message.contains("Leptos.toml"), variable.is_empty(), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_environment_key_is_named_as_it_was_written() {
+        for name in [
+            "MEMBERS_AREA_LOG__LEVLE",
+            "MEMBERS_AREA_Log__Levle",
+            "members_area_log__levle",
+            "MEMBERS_AREA_LOG_LEVEL",
+            "MEMBERS_AREA_LOG___LEVEL",
+            "MEMBERS_AREA_",
+        ] {
+            let right = ("MEMBERS_AREA_LOG__LEVEL", "info");
+            let message = load_with("", &[right, (name, "info")]).expect_err(name);
+            assert!(
+                message.starts_with(&format!("the environment variable {name}: unknown key")),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn two_spellings_of_one_variable_are_an_error() {
+        let message = load_with("", &[("MEMBERS_AREA_LOG__KEEP", "1"), ("MEMBERS_AREA_log__keep", "2")])
+            .expect_err("which of them?");
+        assert!(["_LOG__KEEP", "_log__keep"].iter().all(|name| message.contains(name)), "{message}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn variables_of_other_programs_are_ignored_whatever_they_contain() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let load = |name: &[u8]| {
+            let variable = (OsString::from_vec(name.to_vec()), OsString::from_vec(b"\xff".to_vec()));
+            load_from(Path::new("/nowhere/x.toml"), false, [variable]).map_err(|failure| failure.to_string())
+        };
+        for name in
+            [b"PATH".as_slice(), b"\xff", b"MEMBERS_AREA\xff\xff", "MEMBERS_ARE\u{e4}".as_bytes(), b""]
+        {
+            assert!(load(name).is_ok(), "{name:?}");
+        }
+        let message = load(b"MEMBERS_AREA_SITE__NAME").expect_err("ours");
+        assert!(message.contains("MEMBERS_AREA_SITE__NAME: is not UTF-8"), "{message}");
+        assert!(load(b"MEMBERS_AREA_SITE__NAM\xff").is_err());
     }
 }

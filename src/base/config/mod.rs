@@ -15,6 +15,7 @@ mod log;
 mod passwords;
 mod rate;
 mod transport;
+mod untyped;
 mod values;
 
 use std::{net::IpAddr, path::PathBuf};
