@@ -208,7 +208,7 @@ async fn fill(url: &str, members: i64) {
         let sql = format!(
             "INSERT INTO groups (id, name, name_key) VALUES ({group}, 'Group {group}', 'group {group}')"
         );
-        connection.execute(sql.as_str()).await.expect("a group");
+        connection.execute(sqlx::AssertSqlSafe(sql.as_str())).await.expect("a group");
     }
     let hash = if is_embedded { "x'00'" } else { "'\\x00'::bytea" };
     let id_hash = |number: &str| match is_embedded {
@@ -265,7 +265,7 @@ async fn fill(url: &str, members: i64) {
         ] {
             // Both SQLite and PostgreSQL accept WITH before INSERT.
             let sql = format!("{numbers}{rest}");
-            connection.execute(sql.as_str()).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+            connection.execute(sqlx::AssertSqlSafe(sql.as_str())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         }
         from = to + 1;
         if to % (10 * BATCH_SIZE) == 0 || to == members {

@@ -80,9 +80,9 @@ pub async fn of_object(
     before: i64,
     limit: i64,
 ) -> Result<Vec<ChangeRow>, sqlx::Error> {
-    sqlx::query_as(&format!(
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM changes WHERE object_kind = $1 AND object_id = $2 AND id < $3 ORDER BY id DESC LIMIT $4"
-    ))
+    )))
     .bind(kind)
     .bind(id)
     .bind(before)
@@ -97,9 +97,9 @@ pub async fn by_actor(
     before: i64,
     limit: i64,
 ) -> Result<Vec<ChangeRow>, sqlx::Error> {
-    sqlx::query_as(&format!(
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM changes WHERE actor_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
-    ))
+    )))
     .bind(actor.0)
     .bind(before)
     .bind(limit)

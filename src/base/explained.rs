@@ -1,7 +1,7 @@
 //! Query plans, as the databases explain them. For tests: with few rows every plan is fast, so they
 //! check that an index is used and no table is scanned.
 
-use sqlx::{AnyConnection, Connection, Executor, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor, Row};
 
 use super::{config, db::Database, sql::Sql};
 
@@ -26,7 +26,7 @@ impl Explainer {
         if let Ok(server) = std::env::var("TEST_DATABASE_URL") {
             let schema = format!("explained_{:016x}", rand::random::<u64>());
             let mut connection = AnyConnection::connect(&server).await.expect("PostgreSQL");
-            connection.execute(format!("CREATE SCHEMA {schema}").as_str()).await.expect("a schema");
+            connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).await.expect("a schema");
             let joint = if server.contains('?') { '&' } else { '?' };
             let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
             let folder = tempfile::tempdir().expect("a folder");
@@ -99,7 +99,10 @@ impl Explainer {
         self.connection.close().await.expect("closed");
         if let Some((server, schema)) = self.schema {
             let mut connection = AnyConnection::connect(&server).await.expect("connected");
-            connection.execute(format!("DROP SCHEMA {schema} CASCADE").as_str()).await.expect("dropped");
+            connection
+                .execute(AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE")))
+                .await
+                .expect("dropped");
         }
     }
 }

@@ -4,27 +4,22 @@
 use std::fmt::Write;
 
 use sqlx::{
-    Any, FromRow,
+    Any, Arguments as _, AssertSqlSafe, Encode, FromRow, Type,
     any::{AnyArguments, AnyRow},
     query::{Query, QueryAs},
 };
 
-enum Value {
-    Number(i64),
-    Text(String),
-    Bytes(Vec<u8>),
-}
-
-/// A statement with its values.
+/// A statement with its values. sqlx's `QueryBuilder` cannot take its place: for [`Any`] it writes
+/// `?`, which PostgreSQL does not know, and it joins any text.
 pub struct Sql {
     text: String,
-    values: Vec<Value>,
+    values: AnyArguments,
 }
 
 impl Sql {
     /// Starts a statement with `text`.
     pub fn new(text: &'static str) -> Self {
-        Self { text: text.to_owned(), values: Vec::new() }
+        Self { text: text.to_owned(), values: AnyArguments::default() }
     }
 
     /// Appends text of the program.
@@ -35,20 +30,17 @@ impl Sql {
 
     /// Appends a placeholder for a number.
     pub fn number(&mut self, number: i64) -> &mut Self {
-        self.values.push(Value::Number(number));
-        self.placeholder()
+        self.bind(number)
     }
 
     /// Appends a placeholder for a text.
     pub fn text(&mut self, text: impl Into<String>) -> &mut Self {
-        self.values.push(Value::Text(text.into()));
-        self.placeholder()
+        self.bind(text.into())
     }
 
     /// Appends a placeholder for bytes.
     pub fn bytes(&mut self, bytes: impl Into<Vec<u8>>) -> &mut Self {
-        self.values.push(Value::Bytes(bytes.into()));
-        self.placeholder()
+        self.bind(bytes.into())
     }
 
     /// Appends `($1, $2, …)`. For an empty list it appends `(NULL)`, which matches nothing.
@@ -76,32 +68,22 @@ impl Sql {
         self
     }
 
-    fn placeholder(&mut self) -> &mut Self {
-        // Writing to a string cannot fail.
-        let _ = write!(self.text, "${}", self.values.len());
+    fn bind<'t>(&mut self, value: impl Encode<'t, Any> + Type<Any>) -> &mut Self {
+        // Neither fails for these types. Without its value, the database would refuse the statement.
+        let _ = write!(self.text, "${}", self.values.len() + 1);
+        let _ = self.values.add(value);
         self
     }
 
     /// Returns the statement for reading its rows. It is planned each time: the best plan in
     /// PostgreSQL depends on how frequent the values are.
-    pub fn query_as<'q, T: for<'r> FromRow<'r, AnyRow>>(&'q self) -> QueryAs<'q, Any, T, AnyArguments<'q>> {
-        self.values
-            .iter()
-            .fold(sqlx::query_as(&self.text), |query, value| match value {
-                Value::Number(number) => query.bind(number),
-                Value::Text(text) => query.bind(text),
-                Value::Bytes(bytes) => query.bind(bytes),
-            })
-            .persistent(false)
+    pub fn query_as<T: for<'r> FromRow<'r, AnyRow>>(self) -> QueryAs<'static, Any, T, AnyArguments> {
+        sqlx::query_as_with(AssertSqlSafe(self.text), self.values).persistent(false)
     }
 
     /// Returns the statement for executing it.
-    pub fn query(&self) -> Query<'_, Any, AnyArguments<'_>> {
-        self.values.iter().fold(sqlx::query(&self.text), |query, value| match value {
-            Value::Number(number) => query.bind(number),
-            Value::Text(text) => query.bind(text),
-            Value::Bytes(bytes) => query.bind(bytes),
-        })
+    pub fn query(self) -> Query<'static, Any, AnyArguments> {
+        sqlx::query_with(AssertSqlSafe(self.text), self.values)
     }
 
     /// Returns the statement prefixed with `EXPLAIN`, for tests.

@@ -37,7 +37,7 @@ pub async fn find(
     let sql = format!("SELECT address, content FROM cache_entries WHERE address IN ({})", places.join(", "));
     addresses
         .iter()
-        .fold(sqlx::query_as(&sql), |query, address| query.bind(address))
+        .fold(sqlx::query_as(sqlx::AssertSqlSafe(sql)), |query, address| query.bind(address))
         .fetch_all(connection)
         .await
 }
@@ -48,13 +48,16 @@ pub async fn upsert(connection: &mut AnyConnection, row: &Row<'_>) -> Result<(),
         "ON CONFLICT (address) DO UPDATE SET user_id = excluded.user_id, content = excluded.content, \
          size = excluded.size, expires_at = excluded.expires_at",
     );
-    bind(sqlx::query(&sql), row).execute(connection).await.map(drop)
+    bind(sqlx::query(sqlx::AssertSqlSafe(sql)), row).execute(connection).await.map(drop)
 }
 
 /// Writes the row unless its address is taken; returns whether it was written.
 pub async fn insert_new(connection: &mut AnyConnection, row: &Row<'_>) -> Result<bool, sqlx::Error> {
     let sql = insert("ON CONFLICT (address) DO NOTHING");
-    bind(sqlx::query(&sql), row).execute(connection).await.map(|done| done.rows_affected() == 1)
+    bind(sqlx::query(sqlx::AssertSqlSafe(sql)), row)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
 }
 
 /// Replaces the content if it still equals `old`; returns whether it did.
@@ -82,7 +85,7 @@ pub async fn delete(connection: &mut AnyConnection, address: &str) -> Result<(),
 
 /// Deletes all rows whose address starts with `beginning`.
 pub async fn delete_all(connection: &mut AnyConnection, beginning: &str) -> Result<(), sqlx::Error> {
-    sqlx::query(&format!("DELETE FROM cache_entries WHERE {}", begins_so(beginning)))
+    sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM cache_entries WHERE {}", begins_so(beginning))))
         .bind(beginning)
         .execute(connection)
         .await
@@ -113,11 +116,11 @@ pub async fn delete_first(
     beginning: &str,
     limit: i64,
 ) -> Result<u64, sqlx::Error> {
-    sqlx::query(&format!(
+    sqlx::query(sqlx::AssertSqlSafe(format!(
         "DELETE FROM cache_entries WHERE address IN \
          (SELECT address FROM cache_entries WHERE {} ORDER BY expires_at LIMIT $2)",
         begins_so(beginning)
-    ))
+    )))
     .bind(beginning)
     .bind(limit)
     .execute(connection)
@@ -134,11 +137,11 @@ pub async fn heads(
     length: usize,
     limit: i64,
 ) -> Result<Vec<Head>, sqlx::Error> {
-    sqlx::query_as(&format!(
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT address, substr(content, 1, {length}) AS head, size FROM cache_entries \
          WHERE {} AND address > $2 ORDER BY address LIMIT $3",
         begins_so(beginning)
-    ))
+    )))
     .bind(beginning)
     .bind(after)
     .bind(limit)
@@ -148,10 +151,10 @@ pub async fn heads(
 
 /// Returns the number and total size, in bytes, of the rows whose address starts with `beginning`.
 pub async fn sums(connection: &mut AnyConnection, beginning: &str) -> Result<Sums, sqlx::Error> {
-    sqlx::query_as(&format!(
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM cache_entries WHERE {}",
         begins_so(beginning)
-    ))
+    )))
     .bind(beginning)
     .fetch_one(connection)
     .await
@@ -165,9 +168,9 @@ fn insert(conflict: &str) -> String {
 }
 
 fn bind<'q>(
-    query: Query<'q, Any, sqlx::any::AnyArguments<'q>>,
+    query: Query<'q, Any, sqlx::any::AnyArguments>,
     row: &Row<'q>,
-) -> Query<'q, Any, sqlx::any::AnyArguments<'q>> {
+) -> Query<'q, Any, sqlx::any::AnyArguments> {
     query
         .bind(row.address)
         .bind(row.user_id)

@@ -62,10 +62,10 @@ pub async fn due(
     (latest, never): (Millis, Millis),
     limit: i64,
 ) -> Result<Vec<MailRow>, sqlx::Error> {
-    sqlx::query_as(&format!(
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM mails WHERE next_try_at <= $1 OR (next_try_at > $2 AND next_try_at < $3) \
          ORDER BY CASE WHEN kind IN ({urgent}) THEN 0 ELSE 1 END, next_try_at, id LIMIT $4"
-    ))
+    )))
     .bind(now)
     .bind(latest)
     .bind(never)
@@ -187,10 +187,12 @@ pub async fn postpone(
 
 /// Returns the queued mails, the oldest first.
 pub async fn waiting(connection: &mut AnyConnection, limit: i64) -> Result<Vec<MailRow>, sqlx::Error> {
-    sqlx::query_as(&format!("SELECT {COLUMNS} FROM mails ORDER BY created_at, id LIMIT $1"))
-        .bind(limit)
-        .fetch_all(connection)
-        .await
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM mails ORDER BY created_at, id LIMIT $1"
+    )))
+    .bind(limit)
+    .fetch_all(connection)
+    .await
 }
 
 /// Makes all queued mails due now.

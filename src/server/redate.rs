@@ -21,12 +21,13 @@ pub async fn redate(site: &AppState, table: &'static str) -> Result<u64, AppErro
     loop {
         let now = site.clock.now();
         let mut transaction = site.db.begin().await?;
-        let ids: Vec<(i64,)> =
-            sqlx::query_as(&format!("SELECT id FROM {table} WHERE id >= $1 ORDER BY id LIMIT $2"))
-                .bind(first_id_at(latest(now, 0)))
-                .bind(BATCH)
-                .fetch_all(&mut *transaction)
-                .await?;
+        let ids: Vec<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT id FROM {table} WHERE id >= $1 ORDER BY id LIMIT $2"
+        )))
+        .bind(first_id_at(latest(now, 0)))
+        .bind(BATCH)
+        .fetch_all(&mut *transaction)
+        .await?;
         if ids.is_empty() {
             return Ok(corrected);
         }
@@ -34,7 +35,12 @@ pub async fn redate(site: &AppState, table: &'static str) -> Result<u64, AppErro
             let update = format!(
                 "UPDATE {table} SET id = $2, at = CASE WHEN at > $3 THEN $3 ELSE at END WHERE id = $1"
             );
-            sqlx::query(&update).bind(id).bind(new_id(now)).bind(now).execute(&mut *transaction).await?;
+            sqlx::query(sqlx::AssertSqlSafe(update))
+                .bind(id)
+                .bind(new_id(now))
+                .bind(now)
+                .execute(&mut *transaction)
+                .await?;
             corrected += 1;
         }
         transaction.commit().await?;

@@ -131,7 +131,7 @@ impl Shape {
             ));
         }
         for statement in statements {
-            sqlx::query(&statement)
+            sqlx::query(sqlx::AssertSqlSafe(statement.as_str()))
                 .execute(&mut connection)
                 .await
                 .unwrap_or_else(|error| panic!("{statement}: {error}"));

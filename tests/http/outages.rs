@@ -166,7 +166,7 @@ impl Apart {
 
     async fn run(&self, sql: &str) {
         let mut connection = AnyConnection::connect(&self.server).await.expect("PostgreSQL");
-        connection.execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.execute(sqlx::AssertSqlSafe(sql)).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         connection.close().await.expect("closed");
     }
 
@@ -192,7 +192,8 @@ impl Apart {
 
     async fn number(&self, sql: &str) -> i64 {
         let mut connection = AnyConnection::connect(self.url().as_str()).await.expect("connected");
-        let (number,) = sqlx::query_as(sql).fetch_one(&mut connection).await.expect("a number");
+        let (number,) =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.expect("a number");
         connection.close().await.expect("closed");
         number
     }

@@ -205,8 +205,11 @@ async fn the_database_refuses_a_name_that_is_taken_or_empty() {
     };
     let mut connection = site.database.connect().await;
     for (key, constraint) in [("ada", "username_"), ("", "users_username_not_empty")] {
-        let error =
-            sqlx::query(&insert(1, key)).execute(&mut connection).await.expect_err("refused").to_string();
+        let error = sqlx::query(sqlx::AssertSqlSafe(insert(1, key)))
+            .execute(&mut connection)
+            .await
+            .expect_err("refused")
+            .to_string();
         assert!(error.contains(constraint), "{error}");
     }
     drop(connection);

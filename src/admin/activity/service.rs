@@ -41,7 +41,7 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
     };
     let sql =
         store::statement(users.as_deref(), asked.kind.map(Kind::name), asked.before, paging::limit(PAGE));
-    let mut rows = store::lines(&mut connection, &sql).await?;
+    let mut rows = store::lines(&mut connection, sql).await?;
     let older = paging::cut(&mut rows, PAGE).map(|row| Cursor { at: row.at, id: row.id });
     let line = |row: store::Row| Line {
         at: moment(row.at),

@@ -55,7 +55,7 @@ fn push_kind(sql: &mut Sql, kind: Option<&str>) {
     }
 }
 
-pub async fn lines(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn lines(connection: &mut AnyConnection, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
     sql.query_as().fetch_all(connection).await
 }
 

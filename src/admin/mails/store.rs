@@ -34,11 +34,18 @@ pub async fn after(
     id: i64,
     limit: i64,
 ) -> Result<Vec<Row>, sqlx::Error> {
-    sqlx::query_as(&statement(only_stuck)).bind(id).bind(limit).fetch_all(connection).await
+    sqlx::query_as(sqlx::AssertSqlSafe(statement(only_stuck)))
+        .bind(id)
+        .bind(limit)
+        .fetch_all(connection)
+        .await
 }
 
 pub async fn find(connection: &mut AnyConnection, id: i64) -> Result<Option<Row>, sqlx::Error> {
-    sqlx::query_as(&format!("{COLUMNS} WHERE mails.id = $1")).bind(id).fetch_optional(connection).await
+    sqlx::query_as(sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE mails.id = $1")))
+        .bind(id)
+        .fetch_optional(connection)
+        .await
 }
 
 /// Counts the waiting mails, and those with a failed attempt, each up to a limit.

@@ -49,7 +49,7 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
         }
     };
     let sql = store::statement(site.clock.now(), users.as_deref(), before.as_ref(), paging::limit(PAGE));
-    let mut rows = store::lines(&mut *site.db.read().await?, &sql).await?;
+    let mut rows = store::lines(&mut *site.db.read().await?, sql).await?;
     let older = paging::cut(&mut rows, PAGE).map(|last| {
         let mut query = form_urlencoded::Serializer::for_suffix("?".to_owned(), 1);
         if !search.is_empty() {

@@ -41,7 +41,7 @@ pub fn statement(
     sql
 }
 
-pub async fn lines(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Row>, sqlx::Error> {
+pub async fn lines(connection: &mut AnyConnection, sql: Sql) -> Result<Vec<Row>, sqlx::Error> {
     sql.query_as().fetch_all(connection).await
 }
 

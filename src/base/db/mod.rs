@@ -144,7 +144,7 @@ impl Database {
                 // Building an index on a large table takes long.
                 connection.execute("SET statement_timeout = 0").await?;
             }
-            let result = migrator.run_direct(&mut connection).await;
+            let result = migrator.run_direct(None, &mut connection, false).await;
             let _ = connection.close().await;
             match result {
                 Ok(()) => break,

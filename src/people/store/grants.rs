@@ -29,7 +29,7 @@ pub async fn insert(
     let sql = format!(
         "INSERT INTO {table} ({column}, codename) VALUES ($1, $2) ON CONFLICT ({column}, codename) DO NOTHING"
     );
-    let done = sqlx::query(&sql).bind(id).bind(codename).execute(connection).await?;
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(codename).execute(connection).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -41,7 +41,7 @@ pub async fn delete(
 ) -> Result<bool, sqlx::Error> {
     let (table, column, id) = holder.place();
     let sql = format!("DELETE FROM {table} WHERE {column} = $1 AND codename = $2");
-    let done = sqlx::query(&sql).bind(id).bind(codename).execute(connection).await?;
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(codename).execute(connection).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -49,6 +49,7 @@ pub async fn delete(
 pub async fn of(connection: &mut AnyConnection, holder: Holder) -> Result<Vec<String>, sqlx::Error> {
     let (table, column, id) = holder.place();
     let sql = format!("SELECT codename FROM {table} WHERE {column} = $1 ORDER BY codename");
-    let rows: Vec<(String,)> = sqlx::query_as(&sql).bind(id).fetch_all(connection).await?;
+    let rows: Vec<(String,)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(codename,)| codename).collect())
 }

@@ -50,7 +50,7 @@ pub async fn find(
         "SELECT {COLUMNS} FROM users WHERE username_key = $1 OR email_key = $2 \
          ORDER BY CASE WHEN username_key = $1 THEN 0 ELSE 1 END, id LIMIT 2"
     );
-    sqlx::query_as(&sql).bind(username_key).bind(email_key).fetch_all(connection).await
+    sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(username_key).bind(email_key).fetch_all(connection).await
 }
 
 /// Returns the hash, from which the service only tells the kind of password; it must not leave the
@@ -96,7 +96,7 @@ pub async fn page(
                                 WHERE name_key = $6)) \
          ORDER BY id LIMIT $7"
     );
-    sqlx::query_as(&sql)
+    sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(after)
         .bind(search)
         .bind(i64::from(filter.inactive))

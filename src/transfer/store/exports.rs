@@ -66,7 +66,12 @@ pub async fn permissions(connection: &mut AnyConnection, first: i64, last: i64) 
     .await
 }
 
-async fn lists(connection: &mut AnyConnection, sql: &str, first: i64, last: i64) -> Result<Lists, Error> {
+async fn lists(
+    connection: &mut AnyConnection,
+    sql: &'static str,
+    first: i64,
+    last: i64,
+) -> Result<Lists, Error> {
     let rows: Vec<(i64, String)> = sqlx::query_as(sql).bind(first).bind(last).fetch_all(connection).await?;
     let mut lists = Lists::new();
     for (user, text) in rows {

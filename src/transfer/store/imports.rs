@@ -28,7 +28,9 @@ pub async fn known(
          WHERE source = $1 AND source_key IN ({})",
         list(2, keys.len())
     );
-    let query = keys.iter().fold(sqlx::query_as(&sql).bind(source), |query, key| query.bind(*key));
+    let query = keys
+        .iter()
+        .fold(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(source), |query, key| query.bind(*key));
     query.fetch_all(connection).await
 }
 
@@ -45,13 +47,14 @@ pub async fn insert(connection: &mut AnyConnection, source: &str, rows: &[Taken<
     }
     let users =
         format!("INSERT INTO imported_users (source, source_key, user_id) VALUES {}", values(rows.len(), 3));
-    let query =
-        rows.iter().fold(sqlx::query(&users), |query, row| query.bind(source).bind(row.key).bind(row.user));
+    let query = rows.iter().fold(sqlx::query(sqlx::AssertSqlSafe(users)), |query, row| {
+        query.bind(source).bind(row.key).bind(row.user)
+    });
     query.execute(&mut *connection).await?;
     let digests = format!("INSERT INTO imported_values (user_id, digests) VALUES {}", values(rows.len(), 2));
-    let query = rows
-        .iter()
-        .fold(sqlx::query(&digests), |query, row| query.bind(row.user).bind(row.digests.as_slice()));
+    let query = rows.iter().fold(sqlx::query(sqlx::AssertSqlSafe(digests)), |query, row| {
+        query.bind(row.user).bind(row.digests.as_slice())
+    });
     query.execute(connection).await.map(drop)
 }
 
@@ -91,6 +94,8 @@ pub async fn owners(
          JOIN users ON users.id = user_id WHERE source = $1 AND {column} IN ({})",
         list(2, keys.len())
     );
-    let query = keys.iter().fold(sqlx::query_as(&sql).bind(source), |query, key| query.bind(*key));
+    let query = keys
+        .iter()
+        .fold(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(source), |query, key| query.bind(*key));
     query.fetch_all(connection).await
 }

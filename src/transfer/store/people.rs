@@ -24,7 +24,7 @@ pub async fn insert(connection: &mut AnyConnection, rows: &[Numbered], now: Mill
          delete_after) VALUES {}",
         values(rows.len(), 18)
     );
-    let mut query = sqlx::query(&sql);
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
     for Numbered { id, person } in rows {
         let raw = &person.raw;
         query = query
@@ -69,7 +69,7 @@ async fn found(connection: &mut AnyConnection, sql: &str, keys: &[&str]) -> Resu
         return Ok(HashSet::new());
     }
     let sql = format!("{sql} ({})", list(1, keys.len()));
-    let query = keys.iter().fold(sqlx::query_as(&sql), |query, key| query.bind(*key));
+    let query = keys.iter().fold(sqlx::query_as(sqlx::AssertSqlSafe(sql)), |query, key| query.bind(*key));
     let rows: Vec<(String,)> = query.fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(key,)| key).collect())
 }
@@ -153,6 +153,6 @@ pub async fn confirm(connection: &mut AnyConnection, ids: &[i64], now: Millis) -
         return Ok(());
     }
     let sql = format!("UPDATE users SET email_verified_at = $1 WHERE id IN ({})", list(2, ids.len()));
-    let query = ids.iter().fold(sqlx::query(&sql).bind(now), |query, id| query.bind(id));
+    let query = ids.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now), |query, id| query.bind(id));
     query.execute(connection).await.map(drop)
 }

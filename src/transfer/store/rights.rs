@@ -13,7 +13,9 @@ pub async fn insert_members(connection: &mut AnyConnection, rows: &[(i64, i64)])
             "INSERT INTO group_members (group_id, user_id) VALUES {} ON CONFLICT (group_id, user_id) DO NOTHING",
             values(rows.len(), 2)
         );
-        let query = rows.iter().fold(sqlx::query(&sql), |query, (group, user)| query.bind(group).bind(user));
+        let query = rows
+            .iter()
+            .fold(sqlx::query(sqlx::AssertSqlSafe(sql)), |query, (group, user)| query.bind(group).bind(user));
         query.execute(&mut *connection).await?;
     }
     Ok(())
@@ -27,7 +29,9 @@ pub async fn insert_permissions(connection: &mut AnyConnection, rows: &[(i64, &s
             "INSERT INTO user_permissions (user_id, codename) VALUES {} ON CONFLICT (user_id, codename) DO NOTHING",
             values(rows.len(), 2)
         );
-        let query = rows.iter().fold(sqlx::query(&sql), |query, (user, name)| query.bind(user).bind(*name));
+        let query = rows
+            .iter()
+            .fold(sqlx::query(sqlx::AssertSqlSafe(sql)), |query, (user, name)| query.bind(user).bind(*name));
         query.execute(&mut *connection).await?;
     }
     Ok(())
@@ -50,7 +54,7 @@ pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<
 
 pub(super) async fn strings(
     connection: &mut AnyConnection,
-    sql: &str,
+    sql: &'static str,
     id: i64,
 ) -> Result<Vec<String>, Error> {
     let rows: Vec<(String,)> = sqlx::query_as(sql).bind(id).fetch_all(connection).await?;

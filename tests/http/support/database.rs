@@ -1,7 +1,7 @@
 //! A database for one test.
 
 use members_area::base::{config, db::Database};
-use sqlx::{AnyConnection, Connection, Executor};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
 /// A test's data: a SQLite file or a PostgreSQL schema.
 pub struct TestDatabase {
@@ -21,7 +21,7 @@ impl TestDatabase {
         let schema = format!("test_{:016x}", rand::random::<u64>());
         let mut connection =
             AnyConnection::connect(&server).await.expect("the PostgreSQL of TEST_DATABASE_URL");
-        connection.execute(format!("CREATE SCHEMA {schema}").as_str()).await.expect("a schema");
+        connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).await.expect("a schema");
         connection.close().await.expect("closed");
         let joint = if server.contains('?') { '&' } else { '?' };
         let url = format!("{server}{joint}options=-c%20search_path%3D{schema}");
@@ -55,13 +55,13 @@ impl TestDatabase {
     /// Changes data without the site noticing.
     pub async fn execute(&self, sql: &str) {
         let mut connection = self.connect().await;
-        connection.execute(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        connection.execute(AssertSqlSafe(sql)).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
         connection.close().await.expect("closed");
     }
 
     pub async fn number(&self, sql: &str) -> i64 {
         let mut connection = self.connect().await;
-        let (number,): (i64,) = sqlx::query_as(sql)
+        let (number,): (i64,) = sqlx::query_as(AssertSqlSafe(sql))
             .fetch_one(&mut connection)
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -84,7 +84,7 @@ impl TestDatabase {
 
     pub async fn text(&self, sql: &str) -> String {
         let mut connection = self.connect().await;
-        let (text,): (String,) = sqlx::query_as(sql)
+        let (text,): (String,) = sqlx::query_as(AssertSqlSafe(sql))
             .fetch_one(&mut connection)
             .await
             .unwrap_or_else(|error| panic!("{sql}: {error}"));
@@ -115,7 +115,10 @@ impl TestDatabase {
     pub async fn remove(&self) {
         if let Some((server, schema)) = &self.schema {
             let mut connection = AnyConnection::connect(server).await.expect("connected");
-            connection.execute(format!("DROP SCHEMA {schema} CASCADE").as_str()).await.expect("dropped");
+            connection
+                .execute(AssertSqlSafe(format!("DROP SCHEMA {schema} CASCADE")))
+                .await
+                .expect("dropped");
             connection.close().await.expect("closed");
         }
     }

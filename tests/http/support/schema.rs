@@ -48,7 +48,9 @@ impl TestDatabase {
         let mut lines = Vec::new();
         let mut connection = self.connect().await;
         for table in self.tables().await.keys() {
-            let rows = sqlx::query(&format!("SELECT * FROM {table}")).fetch_all(&mut connection).await;
+            let rows = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT * FROM {table}")))
+                .fetch_all(&mut connection)
+                .await;
             for row in rows.expect("the rows") {
                 let mut line = format!("{table}:");
                 for column in row.columns() {

@@ -67,7 +67,7 @@ async fn read(
     if let Place::Before(first) = place {
         let turned = Sort { descending: !sort.descending, ..sort };
         let page = Page { sort: turned, from: Some(first), limit };
-        let mut rows = list::lines(&mut connection, &list::statement(plan, &page)).await?;
+        let mut rows = list::lines(&mut connection, list::statement(plan, &page)).await?;
         // Less than a full page before the cursor: show the first page instead.
         if rows.len() > PAGE {
             rows.truncate(PAGE);
@@ -77,7 +77,7 @@ async fn read(
     }
     let from = if let Place::After(last) = place { Some(last) } else { None };
     let page = Page { sort, from, limit };
-    let mut rows = list::lines(&mut connection, &list::statement(plan, &page)).await?;
+    let mut rows = list::lines(&mut connection, list::statement(plan, &page)).await?;
     let has_next = rows.len() > PAGE;
     rows.truncate(PAGE);
     Ok((rows, from.is_some(), has_next))

@@ -70,11 +70,11 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
         source: Source::Matches,
     };
     if !size::are_too_many(&mut connection, &of_everybody, search, total).await? {
-        let matching = counts::of_matches(&mut connection, &matches_by_facet(&of_everybody, search)).await?;
+        let matching = counts::of_matches(&mut connection, matches_by_facet(&of_everybody, search)).await?;
         if matching.iter().map(|one| one.looked_at).sum::<i64>() <= MOST {
             let mut counted: Vec<Count> = matching.into_iter().map(|one| one.fitting).collect();
             counted
-                .extend(counts::of_groups(&mut connection, &matches_by_group(&of_everybody, search)).await?);
+                .extend(counts::of_groups(&mut connection, matches_by_group(&of_everybody, search)).await?);
             let found = Found::Exactly(sum(&counted, filter.group, &facets));
             return Ok(ListPlan { source: Source::Matches, found, counts: Some(counted), total, facets });
         }
@@ -84,7 +84,7 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
         let mut sql = Sql::new("SELECT CAST(0 AS BIGINT), users.facet, CAST(COUNT(*) AS BIGINT)");
         few.push_from_where(&mut sql);
         sql.push(" GROUP BY users.facet");
-        let fitting = counts::of_groups(&mut connection, &sql).await?;
+        let fitting = counts::of_groups(&mut connection, sql).await?;
         let found = Found::Exactly(sum(&fitting, None, &facets));
         return Ok(ListPlan { source: Source::Few, found, counts: None, total, facets });
     }

@@ -41,7 +41,7 @@ pub struct Matching {
 }
 
 /// Counts the users that the index found for a search, by facet.
-pub async fn of_matches(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Matching>, sqlx::Error> {
+pub async fn of_matches(connection: &mut AnyConnection, sql: Sql) -> Result<Vec<Matching>, sqlx::Error> {
     let rows: Vec<(i64, i64, i64)> = sql.query_as().fetch_all(connection).await?;
     let matching =
         |(facet, looked_at, count)| Matching { looked_at, fitting: Count { group: 0, facet, count } };
@@ -49,7 +49,7 @@ pub async fn of_matches(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec
 }
 
 /// Counts the users that match a search, by group and facet.
-pub async fn of_groups(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<Count>, sqlx::Error> {
+pub async fn of_groups(connection: &mut AnyConnection, sql: Sql) -> Result<Vec<Count>, sqlx::Error> {
     let rows: Vec<(i64, i64, i64)> = sql.query_as().fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(group, facet, count)| Count { group, facet, count }).collect())
 }

@@ -85,7 +85,7 @@ pub fn statement(plan: &Plan<'_>, page: &Page<'_>) -> Sql {
     }
 }
 
-pub async fn lines(connection: &mut AnyConnection, sql: &Sql) -> Result<Vec<LineRow>, sqlx::Error> {
+pub async fn lines(connection: &mut AnyConnection, sql: Sql) -> Result<Vec<LineRow>, sqlx::Error> {
     sql.query_as().fetch_all(connection).await
 }
 

@@ -17,7 +17,7 @@ pub async fn are_too_many(
     match search.way() {
         Way::Beginning(beginning) => {
             for begin in Plan::beginnings(&beginning) {
-                if one(connection, &begin).await? > MOST {
+                if one(connection, begin).await? > MOST {
                     return Ok(true);
                 }
             }
@@ -34,7 +34,7 @@ pub async fn are_too_many(
                 return Ok(false);
             }
             let expected = MOST * SAMPLE / total;
-            let hits = one(connection, &of_everybody.count_of_sample(SAMPLE, total)).await?;
+            let hits = one(connection, of_everybody.count_of_sample(SAMPLE, total)).await?;
             Ok(hits > LEAST.max(3 * expected))
         }
     }
@@ -56,12 +56,12 @@ pub async fn stream(
     if group.is_none() {
         return Ok(Source::StreamOfMatches);
     }
-    let matches = one(connection, &of_everybody.count_of_matches(search, VERY_MANY)).await?;
+    let matches = one(connection, of_everybody.count_of_matches(search, VERY_MANY)).await?;
     Ok(if matches < VERY_MANY { Source::StreamOfMatches } else { Source::Stream })
 }
 
 /// Returns the single number that a statement selects.
-async fn one(connection: &mut AnyConnection, sql: &Sql) -> Result<i64, sqlx::Error> {
+async fn one(connection: &mut AnyConnection, sql: Sql) -> Result<i64, sqlx::Error> {
     let (number,): (i64,) = sql.query_as().fetch_one(connection).await?;
     Ok(number)
 }

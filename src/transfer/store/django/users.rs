@@ -48,7 +48,7 @@ pub(super) async fn read(
     }
     sql += &format!(" FROM \"{table}\" ORDER BY {key}");
     let links = Links::find(beside, model, &table).await?;
-    let mut rows = sqlx::query(&sql).fetch(connection);
+    let mut rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch(connection);
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         let row = rows.next().await.transpose()?;
@@ -171,7 +171,7 @@ impl Links {
             "SELECT CAST({owner} AS TEXT), CAST({column} AS TEXT) FROM \"{table}\" WHERE {owner} IN ({}) ORDER BY {owner}, {column}",
             list(1, ids.len())
         );
-        let query = ids.iter().fold(sqlx::query_as(&sql), |query, id| query.bind(id));
+        let query = ids.iter().fold(sqlx::query_as(sqlx::AssertSqlSafe(sql)), |query, id| query.bind(id));
         Ok(by_first(query.fetch_all(connection).await?))
     }
 }
