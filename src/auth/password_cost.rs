@@ -111,7 +111,7 @@ impl Cost {
                 std::hint::black_box(bcrypt::bcrypt(cost, SALT, &typed[..typed.len().min(72)]));
             }
             Self::Scrypt { log_n, r, p } => {
-                if let Ok(params) = scrypt::Params::new(log_n, r, p, 32) {
+                if let Ok(params) = scrypt::Params::new(log_n, r, p) {
                     let _ = scrypt::scrypt(typed, &SALT, &params, &mut [0; 64]);
                 }
             }
@@ -129,9 +129,7 @@ impl Cost {
             Self::Pbkdf2Sha256(rounds) | Self::Pbkdf2Sha1(rounds) => (1..=MOST_ROUNDS).contains(&rounds),
             Self::Bcrypt(cost) => (4..=MOST_COST).contains(&cost),
             Self::Scrypt { log_n, r, p } => {
-                log_n < 32
-                    && is_bearable_scrypt(1 << log_n, r, p)
-                    && scrypt::Params::new(log_n, r, p, 32).is_ok()
+                log_n < 32 && is_bearable_scrypt(1 << log_n, r, p) && scrypt::Params::new(log_n, r, p).is_ok()
             }
         }
     }

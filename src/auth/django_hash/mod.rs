@@ -184,7 +184,7 @@ fn scrypt_(rest: &str) -> Result<Scheme, Unfit> {
         return Err(Unfit::Malformed);
     }
     let log_n = u8::try_from(n.trailing_zeros()).map_err(|_| Unfit::Malformed)?;
-    let params = scrypt::Params::new(log_n, r, p, hash.len()).map_err(|_| Unfit::Malformed)?;
+    let params = scrypt::Params::new(log_n, r, p).map_err(|_| Unfit::Malformed)?;
     Ok(Scheme::Scrypt { params, salt: salt.to_owned(), hash })
 }
 
