@@ -52,7 +52,8 @@ pub fn rows<'c>(
     part: &'c Part,
     user: UserId,
 ) -> impl Stream<Item = Result<Fields, Error>> + Send + Unpin + use<'c> {
-    sqlx::query(&part.sql).bind(user.0).fetch(connection).map(|row| fields(&row?))
+    // The names of views come from the schema, which only migrations write.
+    sqlx::query(sqlx::AssertSqlSafe(part.sql.clone())).bind(user.0).fetch(connection).map(|row| fields(&row?))
 }
 
 fn fields(row: &AnyRow) -> Result<Fields, Error> {
