@@ -130,7 +130,7 @@ async function openLinks(page: Page, check: (what: string) => Promise<void>): Pr
   await arrive(page, '/accounts/email/confirm');
   await open(page, '/accounts/password_reset');
   await field(page, 'Email address').fill(member.email);
-  await button(page, 'Send me a mail').click();
+  await button(page, 'Email me a reset link').click();
   await arrive(page, '/accounts/password_reset/done');
   for (const [address, about, to] of [
     [member.email, 'Confirm your email address', '/accounts/verify'],

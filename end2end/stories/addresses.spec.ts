@@ -10,7 +10,7 @@ test.describe('an address that does not exist', () => {
     await expect(heading(page)).toHaveText('Page not found');
     await expect(page).toHaveTitle('Page not found · Members Area');
     await expect(navigation(page).getByRole('link')).toHaveText(['Log in', 'Sign up']);
-    await page.getByRole('link', { name: 'To the start page' }).click();
+    await page.getByRole('link', { name: 'Go to the home page' }).click();
     await arrive(page, '/');
     await expect(heading(page)).toHaveText('Members Area');
   });

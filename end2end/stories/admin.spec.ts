@@ -119,12 +119,12 @@ test('what staff change shows at the member’s next request, and in both record
   await expect(navigation(otherDevice).getByRole('link', { name: 'Admin' })).toBeVisible();
   await expect(field(otherDevice, 'First name (optional)')).toHaveValue('Ada');
   await open(otherDevice, '/members/activity');
-  await expect(otherDevice.getByText('Changed by the staff of this site')).toBeVisible();
+  await expect(otherDevice.getByText('Changed by staff')).toBeVisible();
 
   // Grant a permission and revoke it.
   const permissions = page.getByRole('region', { name: 'Permissions' });
   for (const given of [true, false]) {
-    await permissions.getByLabel('See users').setChecked(given);
+    await permissions.getByLabel('View users').setChecked(given);
     await permissions.getByRole('button').click();
     await saved(page, 'The permissions were saved.');
     await open(otherDevice, '/admin');
@@ -143,7 +143,7 @@ test('of two who edit, the second sees both', async ({ page, context, otherDevic
   await saved(page, 'The user was saved.');
   await field(tab, 'First name (optional)').fill('Ada');
   await button(tab, 'Save').first().click();
-  await expect(tab.getByRole('alert').filter({ hasText: 'This has been changed meanwhile' })).toBeVisible();
+  await expect(tab.getByRole('alert').filter({ hasText: 'Someone else saved changes while you were editing' })).toBeVisible();
   await hydrated(tab);
   const differences = tab.getByRole('table', { name: 'What was saved meanwhile' });
   await expect(differences.getByRole('cell')).toHaveText(['Augusta', 'Ada']);
@@ -162,7 +162,7 @@ test('a user is added, put into a new group, and chooses a password by mail', as
   await page.getByRole('link', { name: 'Add a group' }).click();
   await arrive(page, '/admin/groups/new');
   await field(page, 'Name').fill(group);
-  await page.getByLabel('See users').check();
+  await page.getByLabel('View users').check();
   await button(page, 'Add the group').click();
   await saved(page, 'The group was added.');
 
@@ -176,10 +176,10 @@ test('a user is added, put into a new group, and chooses a password by mail', as
   await expect(page.getByRole('region', { name: 'Account' })).toContainText('Not chosen yet');
   await field(page, 'Group').fill(group);
   await button(page, 'Put them into the group').click();
-  await saved(page, 'The user is in the group now.');
+  await saved(page, 'The user was added to the group.');
   await expect(page.getByText('See users (through a group)')).toBeVisible();
   await button(page, 'Take out').click();
-  await saved(page, 'The user is not in the group any more.');
+  await saved(page, 'The user was removed from the group.');
 
   await open(page, '/admin/groups');
   await page.getByRole('link', { name: group }).click();
@@ -261,7 +261,7 @@ test('nobody chosen is said on the list, and no to the question keeps who was ch
   await logIn(page, superuser());
   await search(page, member.name);
   await button(page, '… with the chosen ones …').click();
-  await expect(page.getByRole('alert').filter({ hasText: 'Nobody was chosen.' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: 'No users selected.' })).toBeVisible();
   await hydrated(page);
   await page.getByLabel(`Choose ${member.name}`).check();
   await field(page, 'Action').selectOption('Deactivate');
@@ -283,7 +283,7 @@ test('sessions, activity and mails of everybody', async ({ page, otherDevice }) 
   await expect(page.getByRole('rowheader')).toHaveText(member.name);
   await button(page, `Log out Chrome on Linux of ${member.name}`).click();
   await saved(page, 'The device was logged out.');
-  await expect(page.getByText('Nobody is signed in.')).toBeVisible();
+  await expect(page.getByText('No active logins.')).toBeVisible();
   if (!hasScript()) await otherDevice.reload();
   await expect(otherDevice).toHaveURL('/accounts/login?next=/members/dashboard', { timeout: 2_000 });
   await hydrated(otherDevice);

@@ -90,7 +90,7 @@ test('the dashboard says why it is cached', async ({ page }) => {
     await expect(came).toHaveCount(0);
     return;
   }
-  await expect(came).toHaveText(/^It came out of the cache\. It is \d+ seconds? old, and \d+ seconds? are left\.$/);
+  await expect(came).toHaveText(/^Served from the cache\. It is \d+ seconds? old, and it expires in \d+ seconds?\.$/);
   // The page counts the seconds.
   const first = await came.textContent();
   await expect(came).not.toHaveText(first!);
@@ -99,6 +99,6 @@ test('the dashboard says why it is cached', async ({ page }) => {
   await navigation(page).getByRole('link', { name: 'Profile' }).click();
   await expect(heading(page)).toHaveText('Profile');
   await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
-  await expect(page_).toContainText('Not kept');
+  await expect(page_).toContainText('Not cached');
   await expect(came).toHaveCount(0);
 });

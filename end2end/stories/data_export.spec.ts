@@ -25,7 +25,7 @@ test('what happened to the account is on the dashboard and, page by page, on its
   await page.getByRole('link', { name: 'All activity' }).click();
   await arrive(page, '/members/activity');
   const lines = page.getByRole('main').getByRole('listitem');
-  const byHand = lines.filter({ hasNotText: 'Mail sent' });
+  const byHand = lines.filter({ hasNotText: 'Email sent' });
   await expect(byHand).toHaveCount(2);
   await expect(byHand.nth(0)).toContainText(/^Logged in.* UTC from 127\.0\.0\.1/);
   await expect(byHand.nth(1)).toContainText('Account created');
@@ -39,7 +39,7 @@ test('what happened to the account is on the dashboard and, page by page, on its
     await page.reload();
     await expect(byHand).toHaveCount(3, { timeout: 100 });
   }).toPass();
-  await expect(byHand.first()).toContainText('A login with a wrong password');
+  await expect(byHand.first()).toContainText('Failed login (wrong password)');
 
   // A login and a logout are two lines, so twelve of each fill a second page.
   for (let number = 0; number < 12; number += 1) {
@@ -98,7 +98,7 @@ test('the account is to be deleted, and a login keeps it', async ({ page, otherD
   await field(page, 'Your username').fill('somebody else');
   await button(page, 'Delete my account').click();
   await expect(field(page, 'Your username')).toHaveAccessibleDescription(
-    'This is not your username. Please type it as it stands above.',
+    'That doesn’t match. Type your username exactly as shown above.',
   );
   await expect(field(page, 'Your username')).toHaveValue('somebody else');
 
@@ -106,7 +106,7 @@ test('the account is to be deleted, and a login keeps it', async ({ page, otherD
   await button(page, 'Delete my account').click();
   await arrive(page, '/accounts/login');
   await expect(page.getByRole('alert').filter({ hasText: 'deleted' })).toHaveText(
-    'Your account will be deleted in 7 days. Log in before then, and it stays.',
+    'Your account will be deleted in 7 days. To keep it, log in before then.',
   );
   await otherDevice.goto('/members/dashboard');
   await expect(otherDevice).toHaveURL('/accounts/login?next=/members/dashboard');

@@ -60,13 +60,13 @@ test('everywhere, with a question before', async ({ page, otherDevice }) => {
   const member = await join(page);
   await logIn(otherDevice, member);
   await open(page, DEVICES);
-  const everywhere = button(page, 'Log out all devices, this one too');
+  const everywhere = button(page, 'Log out everywhere, including this device');
   await expect(everywhere).toBeHidden();
   await page.getByText('Log out everywhere').click();
   await everywhere.click();
   await isShownOut(otherDevice, '/members/dashboard');
   await arrive(page, '/accounts/login');
-  await expect(page.getByRole('status')).toHaveText('All devices have been logged out, this one too.');
+  await expect(page.getByRole('status')).toHaveText('All devices have been logged out, including this one.');
   await open(page, DEVICES);
   await expect(page).toHaveURL(`/accounts/login?next=${DEVICES}`);
 });
@@ -82,7 +82,7 @@ test('by keyboard alone', async ({ page, otherDevice }) => {
   }
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  await expect(button(page, 'Log out all devices, this one too')).toBeFocused();
+  await expect(button(page, 'Log out everywhere, including this device')).toBeFocused();
   await page.keyboard.press('Enter');
   await arrive(page, '/accounts/login');
 });

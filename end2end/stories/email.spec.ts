@@ -10,7 +10,7 @@ test('the address is confirmed by the link in the mail', async ({ page }) => {
   const mail = await mailTo(member.email, 'Confirm your email address');
   await page.goto(mail.link!);
   await arrive(page, '/accounts/verify');
-  await button(page, 'Confirm the address').click();
+  await button(page, 'Confirm email address').click();
   await arrive(page, '/members/dashboard');
   await expect(page.getByRole('status')).toHaveText('Thank you: your email address is confirmed.');
   await expect(page.getByRole('main')).not.toContainText(REMINDER);
@@ -21,14 +21,14 @@ test('the address is confirmed by the code, of the latest mail only', async ({ p
   const first = await mailTo(member.email, 'Confirm your email address');
   await page.getByRole('link', { name: 'Confirm it' }).click();
   await expect(heading(page)).toHaveText('Confirm your email address');
-  await button(page, 'Send a new mail').click();
+  await button(page, 'Send a new email').click();
   await arrive(page, '/accounts/verify');
-  await expect(page.getByRole('status')).toHaveText(/A new mail is on its way/);
+  await expect(page.getByRole('status')).toHaveText(/We have sent a new email/);
   const second = await mailTo(member.email, 'Confirm your email address', 2);
-  await field(page, 'Code from the mail').fill(codeOf(first));
+  await field(page, 'Code from the email').fill(codeOf(first));
   await button(page, 'Confirm').first().click();
-  await expect(field(page, 'Code from the mail')).toHaveAccessibleDescription(/This is not the code of the latest mail/);
-  await field(page, 'Code from the mail').fill(codeOf(second).toLowerCase());
+  await expect(field(page, 'Code from the email')).toHaveAccessibleDescription(/That code is wrong or has expired/);
+  await field(page, 'Code from the email').fill(codeOf(second).toLowerCase());
   await button(page, 'Confirm').first().click();
   await arrive(page, '/members/dashboard');
   await expect(page.getByRole('main')).not.toContainText(REMINDER);
@@ -52,7 +52,7 @@ test('the address is changed when the new one is confirmed, and the old one can 
   await expect(page.getByRole('main')).toContainText(`Until then your address is ${member.email}`);
 
   const mail = await mailTo(next, 'Confirm your new email address');
-  await field(page, 'Code from the mail').fill(codeOf(mail));
+  await field(page, 'Code from the email').fill(codeOf(mail));
   await button(page, 'Use the new address').click();
   await arrive(page, '/members/dashboard');
   await expect(page.getByRole('region', { name: 'Profile summary' })).toContainText(next);
@@ -60,11 +60,11 @@ test('the address is changed when the new one is confirmed, and the old one can 
   const told = await mailTo(member.email, 'Your email address was changed');
   await otherDevice.goto(told.link!);
   await arrive(otherDevice, '/accounts/email/undo');
-  await expect(otherDevice.getByRole('main')).toContainText(`${member.email} becomes the address of the account ${member.name}`);
+  await expect(otherDevice.getByRole('main')).toContainText(`${member.email} will be the email address of the account ${member.name}`);
   await button(otherDevice, 'Undo the change').click();
   await isShownOut(page, '/members/dashboard');
   await arrive(otherDevice, '/accounts/login');
-  await expect(otherDevice.getByRole('status')).toContainText('Your old email address is back');
+  await expect(otherDevice.getByRole('status')).toContainText('Your old email address is restored');
   await mailTo(member.email, 'Set a new password');
 });
 

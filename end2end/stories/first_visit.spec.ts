@@ -92,7 +92,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   // The address.
   await press(page, link(page, 'Confirm it'));
   await at(page, 'Confirm your email address');
-  await type(page, 'Code from the mail', codeOf(await mailTo(member.email, 'Confirm your email address')));
+  await type(page, 'Code from the email', codeOf(await mailTo(member.email, 'Confirm your email address')));
   await page.keyboard.press('Enter');
   await expect(status(page)).toHaveText('Thank you: your email address is confirmed.');
   await at(page, `Welcome, ${member.name}!`);
@@ -118,7 +118,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await type(page, 'New email address', next);
   await page.keyboard.press('Enter');
   await at(page, 'Confirm your new email address');
-  await type(page, 'Code from the mail', codeOf(await mailTo(next, 'Confirm your new email address')));
+  await type(page, 'Code from the email', codeOf(await mailTo(next, 'Confirm your new email address')));
   await page.keyboard.press('Enter');
   await at(page, `Welcome, ${member.name}!`);
   await expect(page.getByRole('region', { name: 'Profile summary' })).toContainText(next);
@@ -128,7 +128,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await at(page, 'Profile');
   await press(page, link(page, 'Change your password'));
   await at(page, 'Change your password');
-  await type(page, 'Old password', member.password);
+  await type(page, 'Current password', member.password);
   await type(page, 'New password', newPassword);
   await type(page, 'New password confirmation', newPassword);
   await page.keyboard.press('Enter');
@@ -163,14 +163,14 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await at(page, 'Forgot your password?');
   await type(page, 'Email address', next);
   await page.keyboard.press('Enter');
-  await at(page, 'Look into your mailbox');
+  await at(page, 'Check your email');
   const mail = await mailTo(next, 'Set a new password');
   await page.goto(mail.link!);
   await at(page, 'Set a new password');
   await type(page, 'New password', member.password);
   await type(page, 'New password confirmation', member.password);
   await page.keyboard.press('Enter');
-  await at(page, 'Your new password is set');
+  await at(page, 'Password changed');
   await press(page, link(page, 'Log in'));
   await type(page, 'Username or email address', next);
   await type(page, 'Password', member.password);
@@ -181,7 +181,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   // "This was not me", which logs out everywhere.
   const notice = await mailTo(next, 'Your password was changed');
   await page.goto(notice.link!);
-  await at(page, /not/i);
+  await at(page, 'Wasn’t you?');
   await press(page, button(page, 'Log out all devices'));
   await expect(status(page)).toContainText('All devices have been logged out');
   await at(page, /./);

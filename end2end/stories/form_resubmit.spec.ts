@@ -12,13 +12,13 @@ const ASK = (page: string): string => `/accounts/reauthenticate?next=${page}`;
 /** Re-authenticates, with a wrong password first. */
 async function giveAgain(page: Page, password: string): Promise<void> {
   await field(page, 'Password').fill('not this one');
-  await button(page, 'Go on').click();
+  await button(page, 'Continue').click();
   await expect(field(page, 'Password')).toHaveAccessibleDescription(
     'Your password was entered incorrectly. Please enter it again.',
   );
   await hydrated(page);
   await field(page, 'Password').fill(password);
-  await button(page, 'Go on').click();
+  await button(page, 'Continue').click();
 }
 
 /** Opens a page after the time at which it requires re-authentication. */
@@ -49,7 +49,7 @@ test('a form that was filled in too slowly is done after the password, or says t
   await arrive(page, ASK('/accounts/email'));
   await giveAgain(page, member.password);
   await arrive(page, '/accounts/email/confirm');
-  await expect(page.getByRole('status')).toHaveText(/^A mail is on its way to the new address/);
+  await expect(page.getByRole('status')).toHaveText(/^We have sent a confirmation link to the new address/);
   await mailTo(next, 'Confirm');
 
   await page.waitForTimeout(LATER);
@@ -62,7 +62,7 @@ test('a form that was filled in too slowly is done after the password, or says t
   await arrive(page, '/members/delete');
   await expect(field(page, 'Your username')).toHaveValue(member.name);
   // Only its reader sends this form.
-  await expect(page.getByRole('alert').filter({ hasText: 'has not been done yet' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: 'has not been carried out yet' })).toBeVisible();
 });
 
 test('a button of the devices page does its work after the password', async ({ page, otherDevice }) => {
@@ -84,7 +84,7 @@ test('the old password is proof enough in the form that asks for it', async ({ p
   const member = await join(page);
   await openAsked(page, '/accounts/password_change', member.password);
   for (const [label, text] of [
-    ['Old password', member.password],
+    ['Current password', member.password],
     ['New password', 'Nine loud geese at dawn, 52 of them'],
     ['New password confirmation', 'Nine loud geese at dawn, 52 of them'],
   ] as const) {

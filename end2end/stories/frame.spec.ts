@@ -4,7 +4,7 @@ import { arrive, heading, join, logIn, navigation, newMember, open, signUp } fro
 
 /** Checks the parts around the content of every page. */
 async function expectFrame(page: Page): Promise<void> {
-  await expect(page.getByRole('link', { name: 'Skip to the content' })).toHaveAttribute('href', '#content');
+  await expect(page.getByRole('link', { name: 'Skip to main content' })).toHaveAttribute('href', '#content');
   await expect(page.getByRole('banner').getByRole('link', { name: 'Members Area' })).toHaveAttribute('href', '/');
   await expect(page.getByRole('banner').getByRole('navigation').getByRole('link')).not.toHaveCount(0);
   await expect(page.getByRole('contentinfo')).toContainText('Every request is timed');
@@ -43,7 +43,7 @@ test.describe('error pages', () => {
     await expect(page).toHaveTitle('Method Not Allowed · Members Area');
     await expectFrame(page);
     expect(await top(page)).toBe(offset);
-    await navigation(page, 'Site').getByRole('link', { name: 'Start page' }).click();
+    await navigation(page, 'Site').getByRole('link', { name: 'Home page' }).click();
     await arrive(page, '/');
   });
 });

@@ -25,7 +25,7 @@ async function act(page: Page, username: string): Promise<void> {
   await page.getByRole('list', { name: 'Rooms' }).getByRole('link', { name: 'Act as a member' }).click();
   await arrive(page, '/admin/act');
   await field(page, 'Username or email address').fill(username);
-  await button(page, 'Go on').click();
+  await button(page, 'Continue').click();
   await arrive(page, `/admin/act?username=${username}`);
   await field(page, 'Reason').fill('A question about the dashboard');
   await button(page, 'Act as this member').click();
@@ -51,7 +51,7 @@ test('staff see what the member sees, and stop', async ({ page, otherDevice }) =
   await expect(banner(page)).toBeVisible();
   await expect(button(page, 'Save names')).toHaveCount(0);
   await stop(page);
-  await expect(page.getByText('You are yourself again.')).toBeVisible();
+  await expect(page.getByText('You have stopped acting as the member.')).toBeVisible();
   await expect(banner(page)).toHaveCount(0);
   await expect(navigation(page)).toContainText('Welcome, root');
   // Nothing of the member comes back, not even by the back button.
@@ -61,9 +61,9 @@ test('staff see what the member sees, and stop', async ({ page, otherDevice }) =
 
   // The member can see it.
   await open(otherDevice, '/members/activity');
-  await expect(otherDevice.getByRole('main')).toContainText('A member of staff began to act as you');
+  await expect(otherDevice.getByRole('main')).toContainText('A staff member started acting as you');
   await expect(otherDevice.getByRole('main')).toContainText('root: A question about the dashboard');
-  await expect(otherDevice.getByRole('main')).toContainText('A member of staff stopped acting as you');
+  await expect(otherDevice.getByRole('main')).toContainText('A staff member stopped acting as you');
 });
 
 test('without a reason nobody acts', async ({ page, otherDevice }) => {

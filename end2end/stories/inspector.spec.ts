@@ -19,7 +19,7 @@ import {
 } from '../support/verbs';
 
 const INSPECTOR = '/admin/cache';
-const DROPPED = 'It was dropped from the cache.';
+const DROPPED = 'Removed from the cache.';
 
 const rows = (page: Page) => page.getByRole('region', { name: 'Entries' }).locator('tbody tr');
 const names = (page: Page) => rows(page).getByRole('rowheader');
@@ -92,7 +92,7 @@ test('what a member visits is in the list, and never what it says', async ({ pag
   await arrive(page, `${INSPECTOR}?q=&member=${member.name.toUpperCase()}`);
   await undisturbed(async () => {
     await lookAtVisited(page, member, otherDevice);
-    await expect(page.getByText('1 to 4 of 4 entries that have not expired.')).toBeVisible();
+    await expect(page.getByText('1 to 4 of 4 unexpired entries.')).toBeVisible();
     const [, whose, age, left, size, , last] = await rows(page).first().locator('th, td').allTextContents();
     expect(whose).toBe(member.name);
     expect(age).toMatch(/^(\d+ min )?\d+ s$/);
@@ -110,7 +110,7 @@ test('what a member visits is in the list, and never what it says', async ({ pag
   for (const secret of ['Kanarienvogel', member.email]) expect(said).not.toContain(secret);
 
   await open(page, `${INSPECTOR}?member=nobody-at-all`);
-  await expect(page.getByText('Nothing fits, or nothing is cached.')).toBeVisible();
+  await expect(page.getByText('No matching entries.')).toBeVisible();
 });
 
 test('one is dropped, or what is of a name, of a member, or all', async ({ page, otherDevice }) => {
@@ -118,14 +118,14 @@ test('one is dropped, or what is of a name, of a member, or all', async ({ page,
   await logIn(page, superuser());
   await undisturbed(async () => {
     await lookAtVisited(page, member, otherDevice);
-    await button(page, `Drop dashboard of ${member.name}`).click();
+    await button(page, `Remove dashboard of ${member.name}`).click();
     await dropped(page);
     await expect(page).toHaveURL(`${INSPECTOR}?member=${member.name}`);
     await expect(names(page)).toHaveText(KEPT.filter(name => name !== 'dashboard'), { timeout: 1_000 });
   });
-  await unfold(page, 'Everything of one member');
+  await unfold(page, 'All entries of one member');
   await field(page, 'Username').fill(member.name);
-  await button(page, 'Drop everything of this member').click();
+  await button(page, 'Clear this member').click();
   await dropped(page);
   await expect(rows(page)).toHaveCount(0);
 
@@ -134,16 +134,16 @@ test('one is dropped, or what is of a name, of a member, or all', async ({ page,
     await open(otherDevice, '/lab/cache-api');
     await open(page, `${INSPECTOR}?q=lab_value`);
     await expect(names(page)).toHaveText(['lab_value'], { timeout: 1_000 });
-    await unfold(page, 'Everything of one name');
+    await unfold(page, 'All entries with one name');
     await field(page, 'Name').fill('lab_value');
-    await button(page, 'Drop everything of this name').click();
+    await button(page, 'Clear this name').click();
     await dropped(page);
     await expect(rows(page)).toHaveCount(0, { timeout: 1_000 });
   });
 
   await undisturbed(() => lookAtVisited(page, member, otherDevice));
-  await unfold(page, 'Everything');
-  await button(page, 'Drop everything there is').click();
+  await unfold(page, 'All entries');
+  await button(page, 'Clear the whole cache').click();
   await dropped(page);
   await expect(rows(page)).toHaveCount(0);
 });
@@ -151,10 +151,10 @@ test('one is dropped, or what is of a name, of a member, or all', async ({ page,
 test('what was not there is said not to have been', async ({ page }) => {
   await logIn(page, superuser());
   await open(page, INSPECTOR);
-  await unfold(page, 'Everything of one member');
+  await unfold(page, 'All entries of one member');
   await field(page, 'Username').fill('nobody-at-all');
-  await button(page, 'Drop everything of this member').click();
-  await expect(page.getByRole('alert').filter({ hasText: 'There was nothing to drop.' })).toBeVisible();
+  await button(page, 'Clear this member').click();
+  await expect(page.getByRole('alert').filter({ hasText: 'Nothing to remove.' })).toBeVisible();
   await hydrated(page);
 });
 
@@ -171,7 +171,7 @@ test('an open inspector shows the next visit by itself, one without scripts when
     if (!hasScript()) await look(page, member);
   };
   await mark(page);
-  const found = Number(await figure(page, 'Found').textContent());
+  const found = Number(await figure(page, 'Hits').textContent());
   expect(found).toBeGreaterThan(0);
 
   const hits = rows(page).first().getByRole('cell').nth(4);
@@ -184,7 +184,7 @@ test('an open inspector shows the next visit by itself, one without scripts when
     await later();
     await expect(async () => expect(Number(await hits.textContent())).toBeGreaterThan(before)).toPass({ timeout: 5_000 });
   });
-  expect(Number(await figure(page, 'Found').textContent())).toBeGreaterThan(found);
+  expect(Number(await figure(page, 'Hits').textContent())).toBeGreaterThan(found);
   expect(await isMarked(page)).toBe(hasScript());
 
   // And invalidated entries disappear.
@@ -202,7 +202,7 @@ test('the chart tells its two series apart without colour, and by contrast', asy
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
     await open(page, INSPECTOR);
-    await expect(page.locator('.chart .legend li')).toHaveText(['Found', 'Not found']);
+    await expect(page.locator('.chart .legend li')).toHaveText(['Hits', 'Misses']);
     for (const text of ['60 minutes ago', 'Now']) await expect(page.locator('.chart .x-axis')).toContainText(text);
     await expect(page.locator('.chart .y-axis')).toContainText('0');
     await expect(page.locator('.chart .plot path.misses')).toHaveAttribute('fill', 'url(#hatching)');

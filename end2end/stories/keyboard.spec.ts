@@ -23,7 +23,7 @@ async function expectFocus(element: Locator): Promise<void> {
   expect(parseFloat(outlineWidth)).toBeGreaterThanOrEqual(2);
 }
 
-const skipLink = (page: Page): Locator => page.getByRole('link', { name: 'Skip to the content' });
+const skipLink = (page: Page): Locator => page.getByRole('link', { name: 'Skip to main content' });
 
 /** Skips the navigation from the top of a page. */
 async function skipToContent(page: Page): Promise<void> {

@@ -25,15 +25,15 @@ test('the password is changed: this browser stays, the other one is out', async 
   await arrive(otherDevice, '/members/dashboard');
 
   await open(page, '/accounts/password_change');
-  await field(page, 'Old password').fill('not this one');
+  await field(page, 'Current password').fill('not this one');
   await field(page, 'New password').fill(NEW);
   await field(page, 'New password confirmation').fill(NEW);
   await button(page, 'Change password').click();
-  await expect(field(page, 'Old password')).toHaveAccessibleDescription(
+  await expect(field(page, 'Current password')).toHaveAccessibleDescription(
     'Your password was entered incorrectly. Please enter it again.',
   );
   await hydrated(page);
-  await field(page, 'Old password').fill(member.password);
+  await field(page, 'Current password').fill(member.password);
   await field(page, 'New password').fill(NEW);
   await field(page, 'New password confirmation').fill(NEW);
   await button(page, 'Change password').click();
@@ -51,9 +51,9 @@ test('a forgotten password is set anew through a mail, once', async ({ page }) =
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
   await expect(heading(page)).toHaveText('Forgot your password?');
   await field(page, 'Email address').fill(member.email);
-  await button(page, 'Send me a mail').click();
+  await button(page, 'Email me a reset link').click();
   await arrive(page, '/accounts/password_reset/done');
-  await expect(heading(page)).toHaveText('Look into your mailbox');
+  await expect(heading(page)).toHaveText('Check your email');
 
   const mail = await mailTo(member.email, 'Set a new password');
   await page.goto(mail.link!);
@@ -61,16 +61,16 @@ test('a forgotten password is set anew through a mail, once', async ({ page }) =
   await expect(page.getByRole('main')).toContainText(`For the account ${member.name}.`);
   await field(page, 'New password').fill('short');
   await field(page, 'New password confirmation').fill('shorter');
-  await button(page, 'Set the new password').click();
+  await button(page, 'Set new password').click();
   await expect(field(page, 'New password')).toHaveAccessibleDescription(/This password is too short/);
   await expect(field(page, 'New password confirmation')).toHaveAccessibleDescription(/didn’t match/);
   await expect(page).toHaveURL('/accounts/reset/new');
   await hydrated(page);
   await field(page, 'New password').fill(NEW);
   await field(page, 'New password confirmation').fill(NEW);
-  await button(page, 'Set the new password').click();
+  await button(page, 'Set new password').click();
   await arrive(page, '/accounts/reset/done');
-  await expect(heading(page)).toHaveText('Your new password is set');
+  await expect(heading(page)).toHaveText('Password changed');
   await page.getByRole('main').getByRole('link', { name: 'Log in' }).click();
   await arrive(page, '/accounts/login');
   await submitLogIn(page, member.name, NEW);
@@ -84,22 +84,22 @@ test('a forgotten password is set anew through a mail, once', async ({ page }) =
 test('an address that nobody has gets the same page', async ({ page }) => {
   await open(page, '/accounts/password_reset');
   await field(page, 'Email address').fill(newMember().email);
-  await button(page, 'Send me a mail').click();
+  await button(page, 'Email me a reset link').click();
   await arrive(page, '/accounts/password_reset/done');
-  await expect(heading(page)).toHaveText('Look into your mailbox');
+  await expect(heading(page)).toHaveText('Check your email');
 });
 
 test('the password is asked for again, and the way goes on to where one was going', async ({ page }) => {
   const member = await join(page);
   await open(page, '/accounts/reauthenticate?next=/accounts/email');
   await field(page, 'Password').fill('not this one');
-  await button(page, 'Go on').click();
+  await button(page, 'Continue').click();
   await expect(field(page, 'Password')).toHaveAccessibleDescription(
     'Your password was entered incorrectly. Please enter it again.',
   );
   await hydrated(page);
   await field(page, 'Password').fill(member.password);
-  await button(page, 'Go on').click();
+  await button(page, 'Continue').click();
   await arrive(page, '/accounts/email');
   await expect(page.getByRole('main')).toContainText(`Your address is ${member.email}`);
 });
@@ -127,7 +127,7 @@ test.describe('too many wrong passwords', () => {
 test('with nothing but the keyboard', async ({ page }) => {
   const member = await join(page);
   await open(page, '/accounts/password_change');
-  await field(page, 'Old password').focus();
+  await field(page, 'Current password').focus();
   for (const text of [member.password, NEW, NEW]) {
     await page.keyboard.type(text);
     await page.keyboard.press('Tab');
@@ -144,5 +144,5 @@ test('with nothing but the keyboard', async ({ page }) => {
   await page.keyboard.press('Tab'); // The way past the navigation.
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  await expect(field(page, 'Code from the mail')).toBeFocused();
+  await expect(field(page, 'Code from the email')).toBeFocused();
 });

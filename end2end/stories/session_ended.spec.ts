@@ -16,7 +16,7 @@ import {
 } from '../support/verbs';
 
 const PROFILE = '/members/profile';
-const NOT_YET = 'What you asked for has not been done yet. Please check it and send it once more.';
+const NOT_YET = 'Your request has not been carried out yet. Please check it and send it again.';
 const firstName = (page: Page) => field(page, 'First name (optional)');
 
 /** Leaves a cookie without a session, as after a long time or a restored database. */

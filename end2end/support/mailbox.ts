@@ -40,7 +40,7 @@ export async function confirmAddress(page: Page, member: Member, next: string): 
   const mail = await mailTo(member.email, 'Confirm your email address');
   await page.goto(mail.link!);
   await arrive(page, '/accounts/verify');
-  await button(page, 'Confirm the address').click();
+  await button(page, 'Confirm email address').click();
   await arrive(page, next);
 }
 

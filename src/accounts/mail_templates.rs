@@ -42,24 +42,21 @@ pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter
         Kind::EmailChangedByStaff => Ok(letter.email_changed_by_staff()),
         Kind::NewDevice => {
             letter
-                .notice(
-                    "New login to your account",
-                    "Somebody logged in to your account from a device that we had not seen before.",
-                )
+                .notice("New login to your account", "Someone logged in to your account from a new device.")
                 .await
         }
         Kind::PasswordChanged => {
             letter
                 .notice(
                     "Your password was changed",
-                    "The password of your account was changed. All other devices have been logged out.",
+                    "The password of your account was changed. All other devices were logged out.",
                 )
                 .await
         }
         Kind::PasswordDisabled => {
             // Without a link: only staff can switch the password on again.
-            let what = "The staff of this site switched the password of your account off. All devices have been logged out.";
-            Ok(letter.letter("Your password was switched off", vec![what.into()], None, Vec::new()))
+            let what = "Our staff disabled the password of your account. All devices were logged out.";
+            Ok(letter.letter("Your password was disabled", vec![what.into()], None, Vec::new()))
         }
         Kind::NameChanged => letter.name_changed().await,
         Kind::DeletionRequested => letter.deletion_requested().await,
@@ -95,11 +92,11 @@ impl Draft<'_> {
         Ok(self.letter(
             "Set a new password",
             vec![
-                format!("Somebody, probably you, asked to set a new password for {}.", self.account()),
-                "The link is good for one hour and can be used once.".into(),
+                format!("You (or someone else) asked to reset the password of {}.", self.account()),
+                "The link expires after one hour and works once.".into(),
             ],
             Some(("Set a new password", link)),
-            vec!["If it was not you, there is nothing to do: your password stays as it is.".into()],
+            vec!["If you did not ask for this, ignore this email: your password stays the same.".into()],
         ))
     }
 
@@ -107,14 +104,12 @@ impl Draft<'_> {
         let (link, code) = self.link(Purpose::VerifyEmail, "verify").await?;
         let letter = self.letter(
             "Confirm your email address",
-            vec![format!(
-                "This address was given for {}. Please confirm that it is yours.",
-                self.account()
-            )],
-            Some(("Confirm the address", link)),
+            vec![format!("Please confirm that this is the email address of {}.", self.account())],
+            Some(("Confirm email address", link)),
             vec![
-                "Link and code are good for 24 hours.".into(),
-                "If you do not know of this account, somebody mistyped their address: please ignore this mail.".into(),
+                "The link and the code expire after 24 hours.".into(),
+                "If this is not your account, someone mistyped their address: please ignore this email."
+                    .into(),
             ],
         );
         Ok(Letter { code: Some(code), ..letter })
@@ -124,9 +119,12 @@ impl Draft<'_> {
         let (link, code) = self.link(Purpose::ChangeEmail, "email/confirm").await?;
         let letter = self.letter(
             "Confirm your new email address",
-            vec![format!("Please confirm that this is to be the address of {}.", self.account())],
+            vec![format!("Please confirm that this is the new email address of {}.", self.account())],
             Some(("Use this address", link)),
-            vec!["Link and code are good for 24 hours. Until then your address stays as it was.".into()],
+            vec![
+                "The link and the code expire after 24 hours. Your address does not change until you confirm."
+                    .into(),
+            ],
         );
         Ok(Letter { code: Some(code), ..letter })
     }
@@ -134,13 +132,16 @@ impl Draft<'_> {
     fn sign_up_with_your_address(&self) -> Letter {
         let site = self.site;
         self.letter(
-            "You have an account already",
+            "You already have an account",
             vec![
-                format!("Somebody, perhaps you, signed up with this address at {}.", self.when_and_where()),
-                format!("It belongs to {} already, and stays with it.", self.account()),
+                format!("You (or someone else) signed up with this address at {}.", self.when_and_where()),
+                format!("It already belongs to {}, and nothing has changed.", self.account()),
             ],
             Some(("Log in", site.url(&site.config.accounts.login_url))),
-            vec!["If you forgot your password, the login page helps. If it was not you, there is nothing to do.".into()],
+            vec![
+                "Forgot your password? You can reset it from the login page. If this was not you, ignore this email."
+                    .into(),
+            ],
         )
     }
 
@@ -149,12 +150,14 @@ impl Draft<'_> {
         Ok(self.letter(
             "Your email address was changed",
             vec![
-                format!("The address of {} was changed from this one to another.", self.account()),
+                format!("The email address of {} was changed from this one to another.", self.account()),
                 format!("That was at {}.", self.when_and_where()),
-                "If it was not you: the link brings this address back, logs out all devices and sends you a mail for a new password.".into(),
+                "If this was not you, use the link: it restores this address, logs out all devices and \
+                 emails you a password reset."
+                    .into(),
             ],
             Some(("Undo the change", link)),
-            vec!["The link is good for 72 hours.".into()],
+            vec!["The link expires after 72 hours.".into()],
         ))
     }
 
@@ -164,12 +167,12 @@ impl Draft<'_> {
         self.letter(
             "Your email address was changed",
             vec![
-                "The staff of this site gave your account another email address.".into(),
-                "This address does not belong to it any more, and the links in earlier mails do nothing now."
+                "Our staff changed the email address of your account.".into(),
+                "This address no longer belongs to it, and the links in earlier emails no longer work."
                     .into(),
             ],
             None,
-            vec!["If you did not ask for this, please ask us what it was about.".into()],
+            vec!["If you did not ask for this, please contact us.".into()],
         )
     }
 
@@ -183,7 +186,7 @@ impl Draft<'_> {
 
     async fn deletion_requested(&self) -> Result<Letter, AppError> {
         let what = format!(
-            "Your account and everything in it will be deleted on {}. To keep it, just log in before then.",
+            "Your account and all its data will be deleted on {}. To keep it, log in before then.",
             self.order.occasion.detail
         );
         self.notice("Your account will be deleted", &what).await
@@ -194,20 +197,20 @@ impl Draft<'_> {
     fn acting_began(&self) -> Letter {
         let MailContext { at, detail: until, .. } = &self.order.occasion;
         let began = format!(
-            "Since {}, a member of our staff acts as you, until {until} at the latest.",
+            "Since {}, a staff member is acting as you, until {until} at the latest.",
             moment(*at).text
         );
         self.letter(
-            "A member of staff acts as you",
+            "A staff member is acting as you",
             vec![
                 began,
-                "They see what you see. They cannot change your name, your password or your address, end your sessions, take a copy \
-                 of your data or delete your account."
+                "They see what you see. They cannot change your name, password or email address, log out \
+                 your devices, download your data or delete your account."
                     .into(),
-                "Your page “Activity” says who it is, for what reason, and when it ended.".into(),
+                "Your “Activity” page shows who it is, why, and when it ended.".into(),
             ],
             None,
-            vec!["If you did not ask for help, please ask us what it was about.".into()],
+            vec!["If you did not ask for help, please contact us.".into()],
         )
     }
 
@@ -221,15 +224,19 @@ impl Draft<'_> {
         let link = self.link(Purpose::NotMe, "not_me").await?.0;
         let mut paragraphs = vec![what.to_owned(), format!("That was at {}.", self.when_and_where())];
         if self.order.occasion.is_summary {
-            paragraphs.push("It happened several times; this mail is about the latest. Your page “Activity” lists them all.".into());
+            paragraphs.push(
+                "It happened several times; this email is about the latest. Your “Activity” page lists them all."
+                    .into(),
+            );
         }
         Ok(self.letter(
             subject,
             paragraphs,
             Some(("This was not me", link)),
             vec![
-                "If it was you, there is nothing to do.".into(),
-                "If not: the link logs out all devices and sends you a mail for a new password. It is good for 72 hours.".into(),
+                "If this was you, you can ignore this email.".into(),
+                "If not, use the link within 72 hours: it logs out all devices and emails you a password reset."
+                    .into(),
             ],
         ))
     }
@@ -245,7 +252,7 @@ impl Draft<'_> {
     fn when_and_where(&self) -> String {
         let MailContext { at, client, .. } = &self.order.occasion;
         if client.address.is_empty() && client.agent.is_empty() {
-            return format!("{}, by the staff of this site", moment(*at).text);
+            return format!("{}, by our staff", moment(*at).text);
         }
         format!(
             "{}, with {}, from the address {}",

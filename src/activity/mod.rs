@@ -53,7 +53,7 @@ named_enum! {
         /// Somebody logged in.
         Login = "login" => "Logged in",
         /// Somebody entered a wrong password.
-        LoginFailed = "login_failed" => "A login with a wrong password",
+        LoginFailed = "login_failed" => "Failed login (wrong password)",
         /// Somebody logged out.
         Logout = "logout" => "Logged out",
         /// The password was entered again, before a sensitive action.
@@ -61,17 +61,17 @@ named_enum! {
         /// The password was changed with the old one.
         PasswordChanged = "password_changed" => "Password changed",
         /// Somebody requested a mail to set a new password.
-        PasswordResetRequested = "password_reset_requested" => "Password reset asked for",
+        PasswordResetRequested = "password_reset_requested" => "Password reset requested",
         /// The password was set through such a mail.
         PasswordReset = "password_reset" => "Password reset",
         /// The owner verified the e-mail address.
         EmailVerified = "email_verified" => "Email address confirmed",
         /// A change of the address was requested.
-        EmailChangeRequested = "email_change_requested" => "Another email address asked for",
+        EmailChangeRequested = "email_change_requested" => "Email change requested",
         /// The address was changed.
         EmailChanged = "email_changed" => "Email address changed",
         /// The owner of the old address undid the change.
-        EmailChangeUndone = "email_change_undone" => "Change of email address undone",
+        EmailChangeUndone = "email_change_undone" => "Email change undone",
         /// The username was changed.
         UsernameChanged = "username_changed" => "Username changed",
         /// The first or last name was changed.
@@ -83,23 +83,23 @@ named_enum! {
         /// Several or all devices were logged out.
         DevicesEnded = "devices_ended" => "Devices were logged out",
         /// The owner reported that they did not cause a notice.
-        NotMe = "not_me" => "You reported that it was not you",
+        NotMe = "not_me" => "You reported “This was not me”",
         /// A mail was sent; the detail says which.
-        MailSent = "mail_sent" => "Mail sent",
+        MailSent = "mail_sent" => "Email sent",
         /// The owner downloaded a copy of their data.
         DataExported = "data_exported" => "Copy of your data downloaded",
         /// The deletion of the account was requested.
-        DeletionRequested = "deletion_requested" => "Deletion of the account asked for",
+        DeletionRequested = "deletion_requested" => "Account deletion requested",
         /// The deletion was cancelled.
-        DeletionCancelled = "deletion_cancelled" => "Deletion of the account cancelled",
+        DeletionCancelled = "deletion_cancelled" => "Account deletion cancelled",
         /// Staff changed the account; the detail says what.
-        ChangedByStaff = "changed_by_staff" => "Changed by the staff of this site",
+        ChangedByStaff = "changed_by_staff" => "Changed by staff",
         /// Staff set the password, or switched it off.
-        PasswordSetByStaff = "password_set_by_staff" => "Password set by the staff of this site",
+        PasswordSetByStaff = "password_set_by_staff" => "Password set by staff",
         /// A staff member began to impersonate the member; the detail says who and why.
-        ActingBegan = "acting_began" => "A member of staff began to act as you",
+        ActingBegan = "acting_began" => "A staff member started acting as you",
         /// The impersonation ended.
-        ActingEnded = "acting_ended" => "A member of staff stopped acting as you",
+        ActingEnded = "acting_ended" => "A staff member stopped acting as you",
     }
 }
 

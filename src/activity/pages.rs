@@ -25,13 +25,13 @@ pub fn ActivityPage() -> impl IntoView {
     view! {
         <Page title="Activity" class="page narrow">
             <p>
-                "What happened to your account, the latest first." // Full page loads, since the server may ask for the password first.
+                "Recent events on your account, latest first." // Full page loads, since the server may ask for the password first.
                 <InPerson>
-                    " If something here was not you, " <a href="/accounts/password_change" rel="external">
+                    " If you don’t recognise something, " <a href="/accounts/password_change" rel="external">
                         "change your password"
                     </a> " and " <a href=DEVICES rel="external">
                         "log out the devices"
-                    </a> " that you do not know."
+                    </a> " you don’t recognise."
                 </InPerson>
             </p>
             <Loaded
@@ -61,7 +61,7 @@ pub fn ActivityLines(
     brief: bool,
 ) -> impl IntoView {
     if lines.is_empty() {
-        return view! { <p class="help">"Nothing more."</p> }.into_any();
+        return view! { <p class="help">"No more events."</p> }.into_any();
     }
     let lines = lines.into_iter().map(|one| line(one, brief)).collect_view();
     view! {

@@ -43,7 +43,7 @@ pub async fn record(
     let Some(actor) = client.acting.as_ref().filter(|actor| actor.id != user) else {
         return Ok(store::insert(transaction, id, user, kind.name(), detail, now, client).await?);
     };
-    let by = format!("{detail} (done by {}, of staff, as you)", actor.username);
+    let by = format!("{detail} (by {}, staff, acting as you)", actor.username);
     Ok(store::insert(transaction, id, user, kind.name(), by.trim_start(), now, &ClientInfo::default())
         .await?)
 }

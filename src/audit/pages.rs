@@ -52,7 +52,7 @@ fn line(change: Change, of_actor: bool) -> impl IntoView {
     };
     let who = match (of_actor, actor.is_empty()) {
         (true, _) => object,
-        (false, true) => "somebody whose account is gone".to_owned(),
+        (false, true) => "a deleted account".to_owned(),
         (false, false) => format!("by {actor}"),
     };
     view! {

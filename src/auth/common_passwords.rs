@@ -144,7 +144,7 @@ fn read(path: &Path) -> Result<Arc<[Cow<'static, str>]>, Error> {
     /// In bytes. A million passwords take about ten million.
     const MAX_BYTES: u64 = 64 * 1024 * 1024;
     if std::fs::metadata(path)?.len() > MAX_BYTES {
-        return Err(Error::new(ErrorKind::FileTooLarge, "it is over 64 MiB"));
+        return Err(Error::new(ErrorKind::FileTooLarge, "the file is larger than 64 MiB"));
     }
     let mut list: Vec<Cow<'static, str>> = std::fs::read_to_string(path)?
         .lines()

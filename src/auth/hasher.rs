@@ -48,7 +48,7 @@ impl Hasher {
     pub fn new(settings: &config::Passwords) -> Result<Self, Failure> {
         let params = Params::new(settings.memory_kib, settings.iterations, settings.parallelism, None)
             .map_err(|error| {
-                Failure::message(format!("passwords: Argon2 refuses the parameters: {error}"))
+                Failure::message(format!("passwords: Argon2 rejects the parameters: {error}"))
             })?;
         let slots = match settings.slots {
             0 => std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1)),

@@ -228,11 +228,11 @@ mod tests {
     #[test]
     fn what_is_said_is_what_is_configured() {
         let said = |change: fn(&mut config::Passwords)| rules(change).shown().help("your");
-        let advice = "A few words in a row are better than one strange word.";
+        let advice = "A few unrelated words make a good password.";
         assert_eq!(
             said(|_| {}),
             format!(
-                "At least 8 characters, not close to your name or address, not a common password or the name of this site, not only digits. {advice}"
+                "At least 8 characters, not similar to your name or address, not a common password or the name of this site, not only digits. {advice}"
             )
         );
         assert_eq!(

@@ -42,7 +42,7 @@ impl Assets {
         match ENDINGS.map(|ending| file(site_root, ending)).iter().find(|file| !file.is_file()) {
             None => Ok(()),
             Some(missing) => Err(Failure::message(format!(
-                "server.site_root: {} is not there; `cargo leptos build` makes it",
+                "server.site_root: {} does not exist; create it with `cargo leptos build`",
                 missing.display()
             ))),
         }

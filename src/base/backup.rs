@@ -43,10 +43,10 @@ pub async fn backup(config: &config::Database, file: &Path, force: bool) -> Resu
     let file = &file::follow_links(file)
         .map_err(|error| Failure::start(&format!("find {}", file.display()), error))?;
     if is_same(&database, file) {
-        return Err(Failure::message("this is the database itself"));
+        return Err(Failure::message("this file is the database itself"));
     }
     if file.exists() && !force {
-        return Err(Failure::message(format!("{} is there already: --force replaces it", file.display())));
+        return Err(Failure::message(format!("{} exists already: --force replaces it", file.display())));
     }
     let partial = Partial::beside(file)?;
     let checked = copy(&database, &partial.0).await?;
@@ -63,13 +63,13 @@ pub async fn backup(config: &config::Database, file: &Path, force: bool) -> Resu
 pub async fn restore(config: &config::Database, file: &Path, force: bool) -> Result<Restored, Failure> {
     let database = file_of(config)?;
     if is_same(&database, file) {
-        return Err(Failure::message("this is the database itself"));
+        return Err(Failure::message("this file is the database itself"));
     }
     check(file).await?;
     let is_there = fs::metadata(&database).is_ok_and(|about| about.len() > 0);
     if is_there && !force {
         return Err(Failure::message(format!(
-            "there is a database at {} already: --force puts the copy in its place and keeps the old one beside it",
+            "there is already a database at {}: --force replaces it with the copy and keeps the old one beside it",
             database.display()
         )));
     }
@@ -89,9 +89,7 @@ pub(crate) fn file_of(config: &config::Database) -> Result<PathBuf, Failure> {
     if config.url.is_embedded() {
         return file::path_of(&config.url);
     }
-    Err(Failure::message(
-        "the database is PostgreSQL: make and restore copies with its own pg_dump --format=custom and pg_restore",
-    ))
+    Err(Failure::message("the database is PostgreSQL: use pg_dump --format=custom and pg_restore"))
 }
 
 pub(crate) fn is_same(a: &Path, b: &Path) -> bool {
@@ -104,7 +102,7 @@ pub(crate) struct Partial(pub(crate) PathBuf);
 impl Partial {
     /// Creates an empty file that only this user can read.
     pub(crate) fn beside(file: &Path) -> Result<Self, Failure> {
-        let name = file.file_name().ok_or_else(|| Failure::message("this is not the name of a file"))?;
+        let name = file.file_name().ok_or_else(|| Failure::message("this is not a file name"))?;
         let name = format!(".{}.{:08x}", name.to_string_lossy(), rand::random::<u32>());
         let path = file.with_file_name(name);
         OpenOptions::new()
@@ -189,14 +187,14 @@ async fn check(file: &Path) -> Result<Checked, Failure> {
         .or_else(|error| if error.kind() == ErrorKind::UnexpectedEof { Ok(()) } else { Err(error) })
         .map_err(|error| Failure::start(&format!("read {name}"), error))?;
     if &begin != b"SQLite format 3\0" {
-        return Err(Failure::message(format!("{name} is no SQLite database")));
+        return Err(Failure::message(format!("{name} is not a SQLite database")));
     }
     let mut connection = open(file, true).await?;
     let checked = check_open(&mut connection).await;
     connection.close().await?;
     match checked {
         Ok(Ok(checked)) => Ok(checked),
-        Ok(Err(finding)) => Err(Failure::message(format!("{name} is not good: {finding}"))),
+        Ok(Err(finding)) => Err(Failure::message(format!("{name} is damaged or not usable: {finding}"))),
         Err(error) => Err(Failure::start(&format!("check {name}"), error)),
     }
 }
@@ -207,7 +205,7 @@ async fn check_open(connection: &mut SqliteConnection) -> Result<Result<Checked,
         return Ok(Err(found));
     }
     if sqlx::query("PRAGMA foreign_key_check").fetch_optional(&mut *connection).await?.is_some() {
-        return Ok(Err("rows refer to others that are not there".to_owned()));
+        return Ok(Err("rows refer to missing rows".to_owned()));
     }
     let ours: Option<(i64,)> = sqlx::query_as(
         "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name IN ('users', '_sqlx_migrations')",
@@ -215,13 +213,13 @@ async fn check_open(connection: &mut SqliteConnection) -> Result<Result<Checked,
     .fetch_optional(&mut *connection)
     .await?;
     if ours != Some((2,)) {
-        return Ok(Err("it is no database of this program".to_owned()));
+        return Ok(Err("it is not a database of this program".to_owned()));
     }
     let versions: Vec<(i64,)> =
         sqlx::query_as("SELECT version FROM _sqlx_migrations").fetch_all(&mut *connection).await?;
     let known = known_migrations(true);
     if versions.iter().any(|(version,)| !known.contains(version)) {
-        return Ok(Err("it is newer than this program".to_owned()));
+        return Ok(Err("it was written by a newer version of this program".to_owned()));
     }
     let (accounts,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM users").fetch_one(connection).await?;
     Ok(Ok(Checked { accounts }))
@@ -237,7 +235,7 @@ async fn set_aside(database: &Path) -> Result<PathBuf, Failure> {
             connection.close().await?;
             alone?;
         }
-        Err(error) => tracing::warn!(%error, "The old database cannot be opened; it is kept as it is"),
+        Err(error) => tracing::warn!(%error, "The old database cannot be opened; it is kept unchanged"),
     }
     // Files that a broken database leaves behind must not be used with the new one.
     for end in ["-wal", "-shm", "-journal"] {
@@ -262,7 +260,7 @@ async fn be_alone(connection: &mut SqliteConnection) -> Result<(), Failure> {
     };
     match error.as_database_error().and_then(|error| error.code()).as_deref() {
         Some("5" | "261" | "517") => Err(Failure::message(
-            "another program has this database open: end it first (nothing was changed)",
+            "another program has this database open: stop it first (nothing was changed)",
         )),
         // The database is broken, which may be the reason for the restore.
         Some("11" | "26") => Ok(()),

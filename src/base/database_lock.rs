@@ -29,7 +29,7 @@ pub fn shared(config: &config::Database) -> Result<Option<InUse>, Failure> {
     match file.try_lock_shared() {
         Ok(()) => Ok(Some(InUse { _file: file })),
         Err(TryLockError::WouldBlock) => {
-            Err(Failure::message("the database is being restored: start again when that is done"))
+            Err(Failure::message("the database is being restored: start again when the restore is done"))
         }
         Err(TryLockError::Error(error)) => Err(Failure::start("lock the database", error)),
     }
@@ -59,5 +59,5 @@ fn open(database: &Path) -> Result<File, Failure> {
     folder
         .map_or(Ok(()), std::fs::create_dir_all)
         .and_then(|()| OpenOptions::new().create(true).append(true).mode(0o600).open(&name))
-        .map_err(|error| Failure::start("open the lock beside the database", error))
+        .map_err(|error| Failure::start("open the lock file beside the database", error))
 }

@@ -63,13 +63,13 @@ impl From<sqlx::Error> for AppError {
             return Self::Invalid(FormErrors::one(field, problem));
         }
         if is_unknown_outcome(&error) {
-            tracing::error!(error = %Failure::from(error), "The database was lost at a commit");
+            tracing::error!(error = %Failure::from(error), "The connection to the database was lost during a commit");
             Self::MaybeDone
         } else if is_no_text(&error) {
-            tracing::info!(error = %Failure::from(error), "A query was refused");
+            tracing::info!(error = %Failure::from(error), "The database refused a query");
             Self::BadRequest
         } else if is_outage(&error) {
-            tracing::error!(error = %Failure::from(error), "The database cannot be used");
+            tracing::error!(error = %Failure::from(error), "The database is unavailable");
             Self::Unavailable
         } else {
             tracing::error!(error = %Failure::from(error), "A query failed");

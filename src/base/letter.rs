@@ -34,7 +34,7 @@ impl Letter {
             parts.push(format!("{label}:\n{url}"));
         }
         if let Some(code) = &self.code {
-            parts.push(format!("Or type this code on the page: {code}"));
+            parts.push(format!("Or enter this code: {code}"));
         }
         parts.extend(self.closing.iter().cloned());
         parts.push(format!("-- \n{site_name}\n{base_url}\n"));
@@ -62,7 +62,7 @@ impl Letter {
         let code = code.map(|code| {
             view! {
                 <p>
-                    "Or type this code on the page: "
+                    "Or enter this code: "
                     <strong style="font-family:monospace;font-size:1.2em;letter-spacing:.1em">{code}</strong>
                 </p>
             }

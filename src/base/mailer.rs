@@ -92,12 +92,12 @@ impl Mailer {
             MailTransport::Mailbox
                 if config.site.environment == Environment::Production || !is_loopback(base_url) =>
             {
-                return Err(Failure::message("mail.transport must be smtp://… or file:… here"));
+                return Err(Failure::message("mail.transport must be smtp://… or file:…"));
             }
             MailTransport::Mailbox => Way::Mailbox(Mutex::default()),
             MailTransport::File(folder) => {
                 std::fs::create_dir_all(folder)
-                    .map_err(|error| Failure::start("make the folder for mails (mail.transport)", error))?;
+                    .map_err(|error| Failure::start("create the folder for mails (mail.transport)", error))?;
                 Way::Folder(folder.clone())
             }
             MailTransport::Smtp(url) => Way::Smtp(Box::new(smtp(url, &config.mail.ca_file, base_url)?)),
@@ -166,7 +166,7 @@ impl Mailer {
     fn message(&self, id: i64, letter: &Letter) -> Result<Message, Box<dyn std::error::Error + Send + Sync>> {
         let (text, html) =
             (letter.text(&self.site_name, &self.base_url), letter.html(&self.site_name, &self.base_url));
-        let to = email_address::wire(&letter.to).ok_or("no mail can be sent to this address")?;
+        let to = email_address::wire(&letter.to).ok_or("mail cannot be sent to this address")?;
         let to = Mailbox::new(None, to.parse()?);
         let mut message = Message::builder()
             .from(self.from.clone())
@@ -185,7 +185,7 @@ impl Mailer {
 
 /// Creates a client for the mail server at this URL.
 fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
-    let unusable = || Failure::message("mail.transport: this address cannot be used");
+    let unusable = || Failure::message("mail.transport is not a usable address");
     let parsed = Url::parse(url).map_err(|_| unusable())?;
     let mut client = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
         .map_err(|_| unusable())?
@@ -208,7 +208,7 @@ fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<
     };
     let pem = std::fs::read(ca_file).map_err(|error| wrong(&error))?;
     if !pem.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN) {
-        return Err(wrong(&"it holds no certificate in PEM"));
+        return Err(wrong(&"it contains no PEM certificate"));
     }
     let certificate = Certificate::from_pem(&pem).map_err(|error| wrong(&error))?;
     let tls = TlsParameters::builder(parsed.host_str().unwrap_or_default().to_owned())

@@ -87,7 +87,7 @@ impl WorkQueue {
         })
         .await
         .map_err(|error| {
-            tracing::error!(%error, "Work on a thread of its own could not be finished");
+            tracing::error!(%error, "A blocking task failed");
             AppError::Internal
         })
     }

@@ -91,7 +91,7 @@ impl BackendClient {
         match tokio::time::timeout(PATIENCE, asked).await.ok()? {
             Ok(answer) => Some(answer),
             Err(error) => {
-                tracing::debug!(backend = self.backend.kind(), %error, "The cache's backend did not do it");
+                tracing::debug!(backend = self.backend.kind(), %error, "A call of the cache backend failed");
                 None
             }
         }
@@ -123,12 +123,12 @@ impl BackendClient {
         }
         let answer = match tokio::time::timeout(self.timeout, asked).await {
             Ok(answer) => answer,
-            Err(_) => Err(Down::because("it did not answer in time")),
+            Err(_) => Err(Down::because("it timed out")),
         };
         match answer {
             Ok(answer) => {
                 if self.breaker.worked() {
-                    tracing::info!(backend = self.backend.kind(), "The cache's backend answers again");
+                    tracing::info!(backend = self.backend.kind(), "The cache backend is back");
                 }
                 Some(answer)
             }
@@ -136,7 +136,7 @@ impl BackendClient {
                 if self.breaker.failed(self.clock.now()) {
                     tracing::warn!(
                         backend = self.backend.kind(), prefix = &*self.prefix, %error,
-                        "The cache's backend is down; the site goes on without what is cached there"
+                        "The cache backend is down; its entries are treated as missing until it is back"
                     );
                 }
                 None

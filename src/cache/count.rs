@@ -15,16 +15,16 @@ use super::{
 pub enum CountError {
     /// There is no valid entry. (Django raises `ValueError`.) To start a counter, call `add`, then
     /// `incr`.
-    #[error("there is nothing to count on")]
+    #[error("there is no such entry")]
     Missing,
     /// The stored value is not a whole number.
-    #[error("what is kept there is no number")]
+    #[error("the entry is not a number")]
     NotANumber,
     /// The result does not fit in 64 bits.
-    #[error("the number would not fit")]
+    #[error("the number would overflow")]
     Overflow,
     /// The backend is down or failed, or other instances kept changing the entry.
-    #[error("the cache's backend cannot be used")]
+    #[error("the cache backend is unavailable")]
     Unavailable,
 }
 

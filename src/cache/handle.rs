@@ -90,7 +90,7 @@ impl Cache {
         self.core.ledger.note(tags, Invalidation { at: self.core.clock.now(), cause });
         match tags {
             [Tag::Member(id)] => {
-                tracing::info!(user_id = id.0, cause, "cache.invalidate: everything of one member");
+                tracing::info!(user_id = id.0, cause, "cache.invalidate: all entries of one member");
             }
             tags => {
                 let tags = tags.iter().map(Tag::to_string).collect::<Vec<_>>().join(",");
@@ -201,7 +201,7 @@ impl Cache {
     pub async fn close(&self) {
         if self.core.link.has_pending() && self.core.link.deliver().await.is_none() {
             tracing::warn!(
-                "The cache's backend was not told of all that was taken back; it keeps that until its time is over"
+                "Some invalidations did not reach the cache backend; it keeps the affected entries until they expire"
             );
         }
     }

@@ -79,7 +79,7 @@ impl<Who> View<'_, Who> {
                 let fill = self.fill(policy, key, slots, lead);
                 let computing = async move {
                     if let Err(error) = run(policy, fill, load).await {
-                        tracing::warn!(name = policy.name, %error, "A cached value could not be made anew");
+                        tracing::warn!(name = policy.name, %error, "A cached value could not be refreshed");
                     }
                 };
                 tokio::spawn(computing.in_current_span());

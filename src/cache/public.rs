@@ -9,8 +9,8 @@ use bytes::Bytes;
 /// Strings do not implement it, since a string can contain anything: wrap it in a type that says
 /// what it is.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not for everybody: it cannot be kept in the public part of the cache",
-    note = "keep it in its member's part, `cache.of(&member, …)`; if it really says nothing of any member, implement `Public` for it"
+    message = "`{Self}` is not public: it must not be cached for all visitors",
+    note = "cache it per member with `cache.of(&member, …)`; implement `Public` only if it contains no member's data"
 )]
 pub trait Public {}
 

@@ -249,7 +249,7 @@ pub(super) fn encode<V: Serialize>(policy: Policy, value: &V) -> Option<Bytes> {
     serde_json::to_vec(value)
         .map(Bytes::from)
         .inspect_err(
-            |error| tracing::error!(name = policy.name, %error, "A value cannot be encoded for the cache"),
+            |error| tracing::error!(name = policy.name, %error, "A value could not be encoded for the cache"),
         )
         .ok()
 }
@@ -257,7 +257,9 @@ pub(super) fn encode<V: Serialize>(policy: Policy, value: &V) -> Option<Bytes> {
 /// Decodes a value. One that cannot be read, such as another release's, counts as missing.
 pub(super) fn decode<V: DeserializeOwned>(policy: Policy, bytes: &[u8]) -> Option<V> {
     serde_json::from_slice(bytes)
-        .inspect_err(|error| tracing::warn!(name = policy.name, %error, "A cached value cannot be decoded"))
+        .inspect_err(
+            |error| tracing::warn!(name = policy.name, %error, "A cached value could not be decoded"),
+        )
         .ok()
 }
 

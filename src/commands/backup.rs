@@ -26,7 +26,7 @@ pub struct Copy {
 /// A [`Failure`] when the copy cannot be made or does not pass its check.
 pub async fn backup(config: Config, copy: Copy) -> Result<(), Failure> {
     let Checked { accounts } = backup::backup(&config.database, &copy.file, copy.force).await?;
-    println!("{} is a good copy of the database, with {accounts} account(s).", copy.file.display());
+    println!("Wrote {}, a verified copy of the database with {accounts} account(s).", copy.file.display());
     Ok(())
 }
 
@@ -37,12 +37,12 @@ pub async fn backup(config: Config, copy: Copy) -> Result<(), Failure> {
 /// one already and `--force` is not given.
 pub async fn restore(config: Config, copy: Copy) -> Result<(), Failure> {
     let Restored { accounts, kept } = backup::restore(&config.database, &copy.file, copy.force).await?;
-    println!("The database is that of {}, with {accounts} account(s).", copy.file.display());
+    println!("Restored the database from {}, with {accounts} account(s).", copy.file.display());
     println!(
-        "All its sessions are ended, links in mails from before do not work any more, and mails that waited in it are not sent."
+        "All sessions were ended, links in earlier mails no longer work, and mails queued in the copy will not be sent."
     );
     if let Some(kept) = kept {
-        println!("The one of before is kept: {}", kept.display());
+        println!("The previous database was kept: {}", kept.display());
     }
     Ok(())
 }

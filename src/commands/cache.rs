@@ -78,11 +78,12 @@ fn reachable(config: &Config) -> Result<(), Failure> {
             let base =
                 if base.is_empty() { format!("http://{}", config.server.address) } else { base.to_owned() };
             Err(Failure::message(format!(
-                "cache.url is memory://: the cache is in the memory of the running site, where no other program reaches it. The page \
-                 {base}{ADMIN_CACHE} shows and empties it, for staff who may; and each start of the site begins with an empty one"
+                "cache.url is memory://: the cache is in the memory of the running site, where other \
+                 programs cannot reach it. Staff with the permission can inspect and clear it at \
+                 {base}{ADMIN_CACHE}; restarting the site clears it too"
             )))
         }
-        CacheUrl::Dummy => Err(Failure::message("cache.url is dummy://: nothing is ever kept")),
+        CacheUrl::Dummy => Err(Failure::message("cache.url is dummy://: nothing is cached")),
         _ => Ok(()),
     }
 }
@@ -111,27 +112,25 @@ async fn stats(site: &AppState) -> Result<(), Failure> {
         println!("{}: {} in {}", name.name, bytes_in_words(name.bytes), name.count);
     }
     if is_cut {
-        println!("There are more than were looked at.");
+        println!("There are more entries than were examined.");
     }
     Ok(())
 }
 
 fn unknown() -> String {
-    "this backend does not tell".to_owned()
+    "not reported by this backend".to_owned()
 }
 
 async fn list(site: &AppState, name: &str, member: &str) -> Result<(), Failure> {
     let found = service::list(site, name, member).await.map_err(outage)?;
     answers(site).await?;
     let Some(Found { entries, is_cut, count, .. }) = found else {
-        return Err(Failure::message(
-            "this backend cannot be looked through: it has no list of what it keeps",
-        ));
+        return Err(Failure::message("this backend cannot list its entries"));
     };
     for entry in &entries {
         super::print_line(&line(entry));
     }
-    eprintln!("{count} entry(s){}.", if is_cut { ", and more that were not looked at" } else { "" });
+    eprintln!("{count} entry(s){}.", if is_cut { "; more were not examined" } else { "" });
     Ok(())
 }
 
@@ -139,9 +138,9 @@ fn line(entry: &Entry) -> String {
     let owner = match &entry.owner {
         Owner::Public => "public",
         Owner::Member(username) => username,
-        Owner::Gone => "somebody who is gone",
+        Owner::Gone => "a deleted user",
     };
-    let left = entry.left.map_or_else(|| "for ever".to_owned(), seconds_in_words);
+    let left = entry.left.map_or_else(|| "never expires".to_owned(), seconds_in_words);
     let hits = entry.hits.map_or_else(|| "not counted".to_owned(), |hits| hits.to_string());
     let (age, size) = (seconds_in_words(entry.age), bytes_in_words(entry.size));
     format!("{}\t{owner}\t{age}\t{left}\t{size}\t{hits}", entry.name)
@@ -149,7 +148,7 @@ fn line(entry: &Entry) -> String {
 
 async fn clear(site: &AppState, which: Which) -> Result<(), Failure> {
     let (what, missing) = match &which {
-        Which { name: Some(name), .. } => (Several::Named(name), "give a name".to_owned()),
+        Which { name: Some(name), .. } => (Several::Named(name), "the name is empty".to_owned()),
         Which { member: Some(member), .. } => {
             (Several::OfMember(member), format!("there is no user '{member}'"))
         }
@@ -159,7 +158,7 @@ async fn clear(site: &AppState, which: Which) -> Result<(), Failure> {
         return Err(Failure::message(missing));
     }
     answers(site).await?;
-    println!("Dropped.");
+    println!("Cleared.");
     Ok(())
 }
 
@@ -171,10 +170,10 @@ pub(super) async fn answers(site: &AppState) -> Result<(), Failure> {
     site.cache.public(&Recorder::default()).has(question, &[]).await;
     match site.cache.stats().await.down_since {
         None => Ok(()),
-        Some(_) => Err(Failure::message("the cache's backend does not answer")),
+        Some(_) => Err(Failure::message("the cache backend does not answer")),
     }
 }
 
 fn outage(error: AppError) -> Failure {
-    Failure::start("look after the cache", error)
+    Failure::start("use the cache", error)
 }

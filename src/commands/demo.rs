@@ -30,7 +30,7 @@ const BATCH: u64 = 1000;
 pub async fn demo(config: Config, count: u64, sessions: Option<&Path>) -> Result<(), Failure> {
     if config.site.environment == Environment::Production || config.site.base_url.starts_with("https://") {
         return Err(Failure::message(
-            "site.environment is \"production\", or site.base_url is https: demo members all have one password that everybody can read",
+            "site.environment is \"production\", or site.base_url is https: all demo members have the same public password",
         ));
     }
     let mut file = match sessions {
@@ -43,7 +43,7 @@ pub async fn demo(config: Config, count: u64, sessions: Option<&Path>) -> Result
     let filled = fill(&site, count, file.as_mut()).await;
     site.db.close().await;
     filled?;
-    println!("{count} demo member(s) are there: demo000001 and so on, password \"{PASSWORD}\".");
+    println!("{count} demo member(s) exist: demo000001 and so on, password \"{PASSWORD}\".");
     Ok(())
 }
 
@@ -53,7 +53,7 @@ fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
 }
 
 async fn fill(site: &AppState, count: u64, mut file: Option<&mut std::fs::File>) -> Result<(), Failure> {
-    let outage = |error: AppError| Failure::start("make demo members", error);
+    let outage = |error: AppError| Failure::start("create demo members", error);
     let hash = site.hasher.hash(&Secret::new(PASSWORD), Lane::Reserved).await.map_err(outage)?;
     let client = ClientInfo { address: "127.0.0.1".into(), agent: "members-area demo".into(), acting: None };
     let mut first = 1;

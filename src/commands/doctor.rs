@@ -31,7 +31,7 @@ pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> 
     let trial = Sandbox::open(config).await?;
     let examined = tokio::select! {
         examined = examine(&trial) => examined,
-        _ = tokio::signal::ctrl_c() => Err(Failure::message("stopped before the end")),
+        _ = tokio::signal::ctrl_c() => Err(Failure::message("interrupted before the check was complete")),
     };
     trial.close().await;
     let examination = examined?;
@@ -39,11 +39,13 @@ pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> 
         super::print_line(&finding.to_string());
     }
     // With no answers from the page cache, the result says nothing about it.
-    super::print_line(&format!("{} answers came out of the page cache.", examination.kept));
+    super::print_line(&format!("{} answers came from the page cache.", examination.kept));
     super::print_line(&examination.to_string());
     match examination.findings.len() {
         0 => Ok(()),
-        count => Err(Failure::message(format!("{count} finding(s): somebody may see what they must not"))),
+        count => {
+            Err(Failure::message(format!("{count} finding(s): data may be visible to the wrong person")))
+        }
     }
 }
 

@@ -93,12 +93,12 @@ async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
 async fn add(site: &AppState, typed: &str) -> Result<(), Failure> {
     match service::add_group(site, typed).await {
         Ok(Some(name)) => {
-            println!("The group '{name}' is there now.");
+            println!("Group '{name}' created.");
             Ok(())
         }
-        Ok(None) => Err(Failure::message(format!("there is a group '{typed}' already"))),
+        Ok(None) => Err(Failure::message(format!("a group '{typed}' already exists"))),
         Err(AppError::BadRequest) => {
-            Err(Failure::message("a group's name has 1 to 150 characters, and none that cannot be seen"))
+            Err(Failure::message("a group's name must have 1 to 150 characters, none of them invisible"))
         }
         Err(error) => Err(outage(error)),
     }
@@ -108,7 +108,7 @@ async fn delete(site: &AppState, typed: &str) -> Result<(), Failure> {
     let group = find_group(site, typed).await?;
     service::delete_group(site, &group).await.map_err(outage)?;
     let Group { name, members, .. } = group;
-    println!("The group '{name}' is gone; {members} member(s) are in it no more. {}", known_soon(site));
+    println!("Group '{name}' deleted, with {members} membership(s). {}", known_soon(site));
     Ok(())
 }
 
@@ -132,20 +132,17 @@ async fn set(site: &AppState, grant: &Grant, gives: bool) -> Result<(), Failure>
         }
         (None, group) => {
             let group = find_group(site, group.as_deref().unwrap_or_default()).await?;
-            (
-                format!("The group '{}'", group.name),
-                change(site, Target::Group(&group), permission, gives).await?,
-            )
+            (format!("Group '{}'", group.name), change(site, Target::Group(&group), permission, gives).await?)
         }
     };
     println!(
         "{}",
         match (changed, gives) {
-            (true, true) => format!("{who} has the permission '{permission}' now. {}", known_soon(site)),
+            (true, true) => format!("{who} now has the permission '{permission}'. {}", known_soon(site)),
             (true, false) => {
-                format!("{who} does not have the permission '{permission}' any more. {}", known_soon(site))
+                format!("{who} no longer has the permission '{permission}'. {}", known_soon(site))
             }
-            (false, true) => format!("{who} had the permission '{permission}' already."),
+            (false, true) => format!("{who} already had the permission '{permission}'."),
             (false, false) => format!("{who} did not have the permission '{permission}'."),
         }
     );
@@ -160,7 +157,7 @@ async fn change(site: &AppState, target: Target<'_>, permission: &str, gives: bo
     };
     done.map_err(|error| match error {
         AppError::BadRequest => Failure::message(format!(
-            "'{permission}' is no permission: it is written app.codename, like accounts.view_user"
+            "'{permission}' is not a permission: write it as app.codename, like accounts.view_user"
         )),
         error => outage(error),
     })

@@ -65,7 +65,7 @@ pub fn outlive_file_limits() -> Result<(), Failure> {
 /// the change.
 fn known_soon(site: &AppState) -> String {
     let within = humantime::format_duration(site.config.sessions.cache_ttl.get());
-    format!("A site that is running goes on as before for up to {within}, until it looks again.")
+    format!("A running site applies this within {within}.")
 }
 
 /// Prints a line of output that may be long: a reader that closes the pipe early, such as `head`,
@@ -107,11 +107,11 @@ pub async fn clear_sessions(config: Config) -> Result<(), Failure> {
 /// # Errors
 /// A [`Failure`] when the database cannot be used.
 pub async fn mails(config: Config, retry: bool) -> Result<(), Failure> {
-    let outage = |error: AppError| Failure::start("read the queue of mails", error);
+    let outage = |error: AppError| Failure::start("read the mail queue", error);
     let site = open(config).await?;
     if retry {
         let count = mail::service::retry_all(&site).await.map_err(outage)?;
-        println!("{count} mail(s) will be tried again.");
+        println!("{count} mail(s) will be retried.");
     } else {
         let waiting = mail::service::waiting(&site).await.map_err(outage)?;
         for mail in &waiting {
@@ -122,7 +122,7 @@ pub async fn mails(config: Config, retry: bool) -> Result<(), Failure> {
                 mail.id, mail.kind, mail.address, mail.tries
             );
         }
-        println!("{} mail(s) wait.", waiting.len());
+        println!("{} mail(s) queued.", waiting.len());
     }
     site.db.close().await;
     Ok(())
@@ -134,11 +134,11 @@ pub async fn mails(config: Config, retry: bool) -> Result<(), Failure> {
 /// A [`Failure`] when the database cannot be used.
 pub async fn sweep(config: Config) -> Result<(), Failure> {
     let site = open(config).await?;
-    let swept = sweep::sweep(&site).await.map_err(|error| Failure::start("delete what is over", error))?;
+    let swept = sweep::sweep(&site).await.map_err(|error| Failure::start("delete expired data", error))?;
     site.db.close().await;
     let Swept { sessions, activity, accounts } = swept;
     println!(
-        "{sessions} expired session(s), {activity} old line(s) of activity, {accounts} account(s) deleted."
+        "Deleted {sessions} expired session(s), {activity} old activity line(s), {accounts} account(s)."
     );
     Ok(())
 }
@@ -153,8 +153,8 @@ pub fn check(config: &Config, deploy: bool) -> Result<(), Failure> {
         println!("{finding}");
     }
     if findings.is_empty() {
-        println!("The configuration is in order.");
+        println!("The configuration is valid.");
         return Ok(());
     }
-    Err(Failure::message(format!("{} setting(s) are not fit for deployment", findings.len())))
+    Err(Failure::message(format!("{} setting(s) are unsafe for deployment", findings.len())))
 }

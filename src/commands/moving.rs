@@ -100,7 +100,7 @@ pub struct Django {
 pub async fn export(config: Config, export: Export) -> Result<(), Failure> {
     // Not even with --force.
     if backup::file_of(&config.database).is_ok_and(|database| backup::is_same(&database, &export.file)) {
-        return Err(Failure::message("this is the database itself"));
+        return Err(Failure::message("this file is the database itself"));
     }
     let site = super::open(config).await?;
     let done = tokio::select! {
@@ -124,7 +124,7 @@ async fn write(site: &AppState, export: &Export) -> Result<Exported, Failure> {
     }
     let name = export.file.display();
     if export.file.exists() && !export.force {
-        return Err(Failure::message(format!("{name} is there already: --force replaces it")));
+        return Err(Failure::message(format!("{name} exists already: --force replaces it")));
     }
     let trouble = |error: std::io::Error| Failure::start(&format!("write {name}"), error);
     // The file gets its name only when it is complete.
@@ -149,16 +149,16 @@ pub async fn import(config: Config, import: Import) -> Result<(), Failure> {
     match import.from {
         Some(From::Django(django)) => {
             let mut user_model = UserModel::parse(&django.user_model).ok_or_else(|| {
-                Failure::message("--user-model is written app.model, like users.CustomUser")
+                Failure::message("--user-model must be written as app.model, like users.CustomUser")
             })?;
             if !is_name(&django.username_field) {
                 return Err(Failure::message(
-                    "--username-field is the name of a column, such as username or email",
+                    "--username-field must be the name of a column, such as username or email",
                 ));
             }
             user_model.username = Some(django.username_field);
             if django.source.is_empty() || django.source.len() > 100 {
-                return Err(Failure::message("--source is a name of 1 to 100 characters"));
+                return Err(Failure::message("--source must be a name of 1 to 100 characters"));
             }
             let (file, source, dry_run) = (django.file, django.source, django.how.dry_run);
             let import = DjangoImport { file, source, user_model, dry_run };
@@ -197,7 +197,7 @@ async fn run<F: Future<Output = Result<Report, Failure>>>(
 ) -> Result<(), Failure> {
     let site = super::open(config).await?;
     let progress = Progress::default();
-    let shown = progress::show(&progress, if how.dry_run { "Rehearsing" } else { "Taking" });
+    let shown = progress::show(&progress, if how.dry_run { "Importing (dry run)" } else { "Importing" });
     let printer = Printer::new(how.json, shown.line_printer());
     let each = printer.clone();
     let done = import(site.clone(), progress, Report::new(move |row| each.row(row))).await;
@@ -207,9 +207,10 @@ async fn run<F: Future<Output = Result<Report, Failure>>>(
     std::io::stdout().flush().map_err(|error| Failure::start("write the report", error))?;
     let refused = done?.totals.refused();
     if refused > 0 && !how.allow_refused {
-        let (verb, rest) = if how.dry_run { ("would be", "would be taken") } else { ("were", "was taken") };
+        let (verb, rest) =
+            if how.dry_run { ("would be", "would be imported") } else { ("were", "was imported") };
         return Err(Failure::message(format!(
-            "{refused} row(s) {verb} refused, everything else {rest}; --allow-refused makes that a success"
+            "{refused} row(s) {verb} refused, everything else {rest}; --allow-refused counts this as success"
         )));
     }
     Ok(())

@@ -46,7 +46,7 @@ async fn from_environment(site: &AppState) -> Result<(), Failure> {
 
 async fn by_asking(site: &AppState) -> Result<(), Failure> {
     if !stdin().is_terminal() {
-        return Err(Failure::message("there is no terminal to ask at: use --noinput"));
+        return Err(Failure::message("there is no terminal to ask questions: use --noinput"));
     }
     let mut names: Option<(String, String)> = None;
     loop {
@@ -120,14 +120,18 @@ async fn ask_for_names(site: &AppState) -> Result<(String, String), Failure> {
 pub async fn change_password(config: Config, username: Option<String>) -> Result<(), Failure> {
     let login = match username.or_else(login_here) {
         Some(login) => login,
-        None => return Err(Failure::message("whose password? Give the username")),
+        None => {
+            return Err(Failure::message(
+                "no username given and none found in the environment: name the account",
+            ));
+        }
     };
     let site = super::open(config).await?;
     let done = set_password(&site, &login).await;
     site.db.close().await;
     let username = done?;
     println!(
-        "Password changed successfully for user '{username}', and all their sessions are deleted. {}",
+        "Password changed successfully for user '{username}', and all their sessions were ended. {}",
         super::known_soon(&site)
     );
     Ok(())
@@ -209,7 +213,7 @@ async fn next_line() -> Result<String, Failure> {
         _ = tokio::signal::ctrl_c() => return Err(Failure::message("interrupted: nothing was changed")),
     };
     match line {
-        Ok((0, _)) => Err(Failure::message("the input ended")),
+        Ok((0, _)) => Err(Failure::message("unexpected end of input")),
         Ok((_, line)) => Ok(line.trim_end_matches(['\r', '\n']).to_owned()),
         Err(error) => Err(Failure::start("read from the terminal", error)),
     }

@@ -66,7 +66,7 @@ impl Printer {
         }
         let rows = self.0.rows.load(Ordering::Relaxed);
         if rows > ROWS_SHOWN {
-            (self.0.print)(&format!("… and {} more: --json says all", rows - ROWS_SHOWN));
+            (self.0.print)(&format!("… and {} more: --json lists all", rows - ROWS_SHOWN));
         }
         if let Ok(totals) = totals {
             self.numbers(&totals, dry_run);
@@ -76,13 +76,13 @@ impl Printer {
     fn numbers(&self, totals: &Totals, dry_run: bool) {
         let line = |what: &str, tally: &Tally| {
             let Tally { taken, changed, unchanged, refused } = tally;
-            format!("{what}: {taken} taken, {changed} changed, {unchanged} unchanged, {refused} refused")
+            format!("{what}: {taken} imported, {changed} changed, {unchanged} unchanged, {refused} refused")
         };
         let passwords = &totals.passwords;
         (self.0.print)(&line("Users", &totals.users));
         (self.0.print)(&line("Groups", &totals.groups));
         (self.0.print)(&format!(
-            "Passwords of those taken: {} go on, {} had none, {} have to be reset by mail",
+            "Passwords of imported users: {} kept, {} had none, {} must be reset by mail",
             passwords.kept, passwords.unusable, passwords.to_be_reset
         ));
         (self.0.print)(&format!("Addresses confirmed: {}", totals.addresses_confirmed));

@@ -115,7 +115,7 @@ fn kind(user: &User) -> String {
         (user.is_active == 0, "inactive"),
         (user.is_staff == 1, "staff"),
         (user.is_superuser == 1, "superuser"),
-        (user.delete_after.is_some(), "to be deleted"),
+        (user.delete_after.is_some(), "deletion pending"),
     ];
     let kinds: Vec<_> = kinds.into_iter().filter(|(is, _)| *is).map(|(_, kind)| kind).collect();
     if kinds.is_empty() { "member".to_owned() } else { kinds.join(", ") }
@@ -133,8 +133,8 @@ async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
     };
     let password = match facts.password {
         PasswordState::Ours => "set",
-        PasswordState::Imported => "set, from another site; its hash becomes ours at the next login",
-        PasswordState::None => "none: to be reset by mail, or set with `members-area changepassword`",
+        PasswordState::Imported => "set, imported; the hash is upgraded at the next login",
+        PasswordState::None => "none: reset it by mail, or set it with `members-area changepassword`",
     };
     for (name, value) in [
         ("Username", user.username.clone()),
@@ -145,7 +145,7 @@ async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
         ("Password", password.to_owned()),
         ("Joined", time(Some(user.date_joined))),
         ("Last login", time(user.last_login)),
-        ("To be deleted", time(user.delete_after)),
+        ("Deletion due", time(user.delete_after)),
         ("Sessions", facts.sessions.to_string()),
         ("Groups", list(&facts.groups)),
         ("Permissions", list(&facts.permissions)),
@@ -162,15 +162,12 @@ async fn set_active(site: &AppState, typed: &str, is_active: bool) -> Result<(),
     println!(
         "{}",
         match (changed, is_active) {
-            (true, true) => format!("User '{name}' may log in again."),
+            (true, true) => format!("User '{name}' activated."),
             (true, false) => {
-                format!(
-                    "User '{name}' is switched off, and all their sessions are deleted. {}",
-                    known_soon(site)
-                )
+                format!("User '{name}' deactivated, and all their sessions ended. {}", known_soon(site))
             }
-            (false, true) => format!("User '{name}' was active already."),
-            (false, false) => format!("User '{name}' was switched off already."),
+            (false, true) => format!("User '{name}' was already active."),
+            (false, false) => format!("User '{name}' was already inactive."),
         }
     );
     Ok(())
@@ -190,12 +187,12 @@ async fn set_membership(
         "{}",
         match (changed, membership) {
             (true, Membership::In) => {
-                format!("User '{name}' is in the group '{group}' now. {}", known_soon(site))
+                format!("User '{name}' added to the group '{group}'. {}", known_soon(site))
             }
             (true, Membership::Out) => {
-                format!("User '{name}' is not in the group '{group}' any more. {}", known_soon(site))
+                format!("User '{name}' removed from the group '{group}'. {}", known_soon(site))
             }
-            (false, Membership::In) => format!("User '{name}' was in the group '{group}' already."),
+            (false, Membership::In) => format!("User '{name}' was already in the group '{group}'."),
             (false, Membership::Out) => format!("User '{name}' was not in the group '{group}'."),
         }
     );

@@ -95,12 +95,12 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Shows(owner, kind, place) => write!(f, "shows the {kind} of {owner}, {place}"),
-            Self::LetsIn(status) => write!(f, "is closed to them and answers {status}"),
-            Self::Keepable => write!(f, "does not say `private, no-store`"),
-            Self::SharesCookie => write!(f, "comes out of the cache and sets a cookie"),
-            Self::HasEtag => write!(f, "is a signed-in visitor's and has an ETag"),
-            Self::NoAnswer(status) => write!(f, "could not be looked at, with status {status}"),
-            Self::ShowsNothing => write!(f, "never shows what is their own, so nothing is proven"),
+            Self::LetsIn(status) => write!(f, "must be closed to them, but answers {status}"),
+            Self::Keepable => write!(f, "lacks `Cache-Control: private, no-store`"),
+            Self::SharesCookie => write!(f, "comes from the cache, but sets a cookie"),
+            Self::HasEtag => write!(f, "is a signed-in visitor's page, but has an ETag"),
+            Self::NoAnswer(status) => write!(f, "could not be examined: status {status}"),
+            Self::ShowsNothing => write!(f, "never shows their own data, so it proves nothing"),
         }
     }
 }

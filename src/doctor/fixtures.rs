@@ -103,7 +103,7 @@ impl Person {
     }
 
     async fn put_picture(&self, router: &Router, colour: [u8; 3]) -> Result<(), Failure> {
-        let form = picture_form(colour).map_err(|error| Failure::start("make a picture", error))?;
+        let form = picture_form(colour).map_err(|error| Failure::start("create a picture", error))?;
         let sent = Sent::File("multipart/form-data; boundary=doctor".into(), form);
         let wanted = Wanted { address: SAVE_PICTURE, sent: &sent, kind: JSON, encoding: "" };
         accepted(self.visitor.send(router.clone(), &wanted).await.ok_or_else(no_answer)?, SAVE_PICTURE).await
@@ -212,7 +212,7 @@ async fn gather(site: &AppState, persons: &[Person], marks: &mut Vec<Canary>) ->
 async fn find(site: &AppState, username: &str) -> Result<User, Failure> {
     match people::find_user(site, username).await.map_err(outage)? {
         Found::One(user) => Ok(*user),
-        Found::None | Found::Several => Err(Failure::message("somebody who was just added is not there")),
+        Found::None | Found::Several => Err(Failure::message("a user who was just added does not exist")),
     }
 }
 

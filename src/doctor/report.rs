@@ -23,7 +23,7 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { address, asker, what } = self;
-        write!(f, "{address}, asked for by {asker}: {what}")
+        write!(f, "{address}, requested by {asker}: {what}")
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(examination.to_string(), "0 requests over 0 routes as 5 visitors: 2 finding(s)");
         assert_eq!(
             examination.findings[0].to_string(),
-            "/x, asked for by staff: shows the username of the first member, at byte 7"
+            "/x, requested by staff: shows the username of the first member, at byte 7"
         );
     }
 }

@@ -140,7 +140,7 @@ impl Folder {
     fn make() -> Result<Self, Failure> {
         let path = std::env::temp_dir().join(format!("members-area-{:032x}", rand::random::<u128>()));
         let made = DirBuilder::new().mode(0o700).create(&path);
-        made.map_err(|error| Failure::start(&format!("make the folder {}", path.display()), error))?;
+        made.map_err(|error| Failure::start(&format!("create the folder {}", path.display()), error))?;
         Ok(Self(path))
     }
 }

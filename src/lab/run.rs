@@ -39,12 +39,12 @@ async fn set_get_add(cache: &PublicCache<'_>, calls: &mut Calls) {
     );
     cache.set(POLICY, &["n"], &None::<i64>).await;
     let none: Option<Option<i64>> = cache.get(POLICY, &["n"]).await;
-    let none = none
-        .map_or("nothing".to_owned(), |kept| kept.map_or("a None that was kept".into(), |n| n.to_string()));
+    let none =
+        none.map_or("nothing".to_owned(), |kept| kept.map_or("a stored None".into(), |n| n.to_string()));
     calls.note(
         "set(n, None), get(n)",
         "cache.set('n', None); cache.get('n', sentinel)",
-        "a None that was kept",
+        "a stored None",
         none,
     );
     calls.note("add(a, 2)", "cache.add('a', 2)", "false", cache.add(POLICY, &["a"], &2_i64).await);
@@ -85,7 +85,7 @@ async fn counters(cache: &PublicCache<'_>, calls: &mut Calls) {
     calls.note(
         "incr(missing, 1)",
         "cache.incr('missing')  # ValueError",
-        "there is nothing to count on",
+        "there is no such entry",
         counted(cache.incr(POLICY, &["missing"], 1).await),
     );
 }

@@ -95,7 +95,7 @@ pub async fn deliver(site: AppState, compose: Arc<dyn Compose>) {
         let next = match start_due(&site, &compose, &mut tries).await {
             Ok(next) => next.unwrap_or(longest).min(longest),
             Err(error) => {
-                tracing::warn!(%error, "The queue of mails cannot be read; trying again in half a minute");
+                tracing::warn!(%error, "The mail queue could not be read; retrying in half a minute");
                 now.saturating_add(30_000)
             }
         };
@@ -149,8 +149,10 @@ fn urgent() -> String {
 async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Result<(), AppError> {
     let now = site.clock.now();
     let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.name() == mail.kind) else {
-        let unknown =
-            NotSent { reason: "a kind of mail that this program does not know".into(), is_final: true };
+        let unknown = NotSent {
+            reason: "a kind of mail that this version of the program does not know".into(),
+            is_final: true,
+        };
         return postpone(site, &mail, &unknown).await;
     };
     let occasion = serde_json::from_str(&mail.detail).unwrap_or_default();
@@ -177,7 +179,7 @@ async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Resul
         Err(error) => return Err(error),
     };
     let sent = tokio::time::timeout(TRY_TIMEOUT, site.mails.send(mail.id, now, &letter)).await;
-    let too_slow = || NotSent { reason: "the mail server was too slow".into(), is_final: false };
+    let too_slow = || NotSent { reason: "the mail server timed out".into(), is_final: false };
     match sent.unwrap_or_else(|_| Err(too_slow())) {
         Ok(()) => finish(site, &mail, Some(&letter)).await,
         Err(error) => postpone(site, &mail, &error).await,

@@ -19,8 +19,8 @@ pub fn MailboxPage() -> impl IntoView {
 fn list(mails: Vec<Posted>) -> impl IntoView {
     let is_empty = mails.is_empty();
     view! {
-        <p class="lead">"In development no mail leaves this machine. Here is what would have."</p>
-        {is_empty.then(|| view! { <p>"Nothing yet."</p> })}
+        <p class="lead">"Development mode: emails are not sent but shown here."</p>
+        {is_empty.then(|| view! { <p>"No emails yet."</p> })}
         {mails.into_iter().map(mail).collect_view()}
     }
 }
@@ -32,7 +32,7 @@ fn mail(mail: Posted) -> impl IntoView {
             <p class="detail">"to " {mail.to} ", " <Timestamp moment=mail.at /></p>
             <pre>{mail.text}</pre>
             <InPerson>
-                {mail.link.map(|link| view! { <p><a href=link rel="external">"Open its link"</a></p> })}
+                {mail.link.map(|link| view! { <p><a href=link rel="external">"Open link"</a></p> })}
             </InPerson>
         </article>
     }

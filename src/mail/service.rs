@@ -42,7 +42,7 @@ pub async fn enqueue(
         tracing::warn!(
             user_id = order.user.map(|user| user.0),
             kind = order.kind.name(),
-            "No mail can be sent to this account's address"
+            "Mail cannot be sent to this account's address"
         );
         return Ok(());
     }

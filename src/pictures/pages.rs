@@ -78,8 +78,8 @@ fn UploadForm(errors: FormErrors) -> impl IntoView {
                 />
                 <p class="help" id="id_picture_help">
                     {format!(
-                        "PNG, JPEG or WebP, at most {FILE_MAX_MIB} MiB. The middle is shown, as a square. Where and \
-                         with what it was taken is not kept.",
+                        "PNG, JPEG or WebP, at most {FILE_MAX_MIB} MiB. The centre is cropped to a square. \
+                         Location and camera data are removed.",
                     )}
                 </p>
                 <div class="field-errors" id="id_picture_error">

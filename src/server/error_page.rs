@@ -196,8 +196,8 @@ pub fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
 
 fn sentence(status: StatusCode) -> &'static str {
     match status {
-        StatusCode::METHOD_NOT_ALLOWED => "This address cannot be used in that way.",
-        _ if status.is_client_error() => "That request could not be read.",
+        StatusCode::METHOD_NOT_ALLOWED => "This address does not accept that kind of request.",
+        _ if status.is_client_error() => "We could not read that request.",
         _ => "Something went wrong.",
     }
 }
@@ -243,7 +243,7 @@ fn top(site_name: String, frame: Frame) -> AnyView {
         Frame::Unknown { .. } => view! {
             <Header site_name label="Site">
                 <li>
-                    <a href="/">"Start page"</a>
+                    <a href="/">"Home page"</a>
                 </li>
             </Header>
         }

@@ -13,7 +13,7 @@ async fn ready(State(site): State<AppState>) -> (StatusCode, &'static str) {
     match site.db.check_ready().await {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(error) => {
-            tracing::warn!(%error, "Not ready: the database cannot be used");
+            tracing::warn!(%error, "Not ready: the database is unavailable");
             (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be read or written\n")
         }
     }

@@ -38,7 +38,7 @@ async fn note(site: AppState, headers: HeaderMap, last: Arc<AtomicI64>) -> Statu
     if last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, is_due).is_ok() {
         tracing::warn!(
             page = page(&site, &headers),
-            "Scripts could not take over a page in a browser; it goes on as without JavaScript"
+            "Hydration failed in a browser; the page goes on working without JavaScript"
         );
     }
     StatusCode::NO_CONTENT

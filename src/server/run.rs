@@ -30,7 +30,7 @@ pub async fn run(
 ) -> Result<(), Failure> {
     let listener = listener.into();
     let address =
-        listener.local_addr().map_err(|error| Failure::start("learn the listening address", error))?;
+        listener.local_addr().map_err(|error| Failure::start("read the listening address", error))?;
     let _in_use = database_lock::shared(&config.database)?;
     let db = Database::connect(&config.database).await?;
     // An embedded database is migrated automatically; one that others may share is not.

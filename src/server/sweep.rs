@@ -101,9 +101,9 @@ pub fn now_and_then(site: AppState) -> impl Future<Output = ()> + Send {
             };
             match corrected {
                 Ok(0) => {}
-                Ok(corrected) => tracing::warn!(corrected, "Times that were too far ahead were corrected"),
+                Ok(corrected) => tracing::warn!(corrected, "Times in the future were corrected"),
                 Err(error) => {
-                    tracing::warn!(%error, "Wrong times could not be corrected; trying again later")
+                    tracing::warn!(%error, "Times in the future could not be corrected; trying again later")
                 }
             }
             match trust {
@@ -111,7 +111,7 @@ pub fn now_and_then(site: AppState) -> impl Future<Output = ()> + Send {
                 Trust::New | Trust::Steady => drop(delete_once(&site).await),
                 Trust::Set | Trust::Returned => tracing::warn!(
                     seconds = set_by / 1000,
-                    "The clock was set; nothing is deleted before it has run on evenly for ten minutes"
+                    "The clock was changed; nothing is deleted until it has run steadily for ten minutes"
                 ),
             }
             site.clock.sleep_until(next).await;
@@ -135,16 +135,16 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
         })
     };
     let sessions = step("Expired sessions", "deleted", over_sessions(site).await);
-    let activity = step("Old lines of activity", "deleted", activity::service::sweep(site).await);
-    step("Counts that were over", "deleted", site.throttle.sweep().await);
-    step("Links that were too old", "deleted", accounts::service::tokens::sweep(site).await);
-    step("Mails that could not be sent for 30 days", "deleted", mail::service::sweep(site).await);
+    let activity = step("Old activity lines", "deleted", activity::service::sweep(site).await);
+    step("Expired rate limits", "deleted", site.throttle.sweep().await);
+    step("Expired links", "deleted", accounts::service::tokens::sweep(site).await);
+    step("Mails unsent for 30 days", "deleted", mail::service::sweep(site).await);
     let deletions = accounts::service::sweep_deletions(site).await;
-    let accounts = step("Accounts that were to be deleted", "deleted", deletions);
+    let accounts = step("Accounts due for deletion", "deleted", deletions);
     let costs = accounts::service::refresh_costs(site).await;
-    step("The costs of password hashes", "listed", costs.map(|()| 0));
+    step("The costs of the stored password hashes", "read", costs.map(|()| 0));
     let counts = admin::users::service::fold_counts(site).await;
-    step("The counts of users", "put together", counts.map(|()| 0));
+    step("The user counts", "updated", counts.map(|()| 0));
     site.cache.sweep().await;
     failed.map_or(Ok(Swept { sessions, activity, accounts }), Err)
 }

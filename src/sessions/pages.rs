@@ -24,7 +24,7 @@ pub fn DevicesPage() -> impl IntoView {
     view! {
         <Page title="Your devices" class="page devices-page">
             <p class="lead">
-                "Everywhere you are signed in. If you do not know one of them, log it out and "
+                "Everywhere you are logged in. If you don’t recognise a device, log it out and "
                 <a href="/accounts/password_change">"change your password"</a> "."
             </p>
             <Loaded
@@ -40,7 +40,8 @@ pub fn DevicesPage() -> impl IntoView {
                             .then(|| {
                                 view! {
                                     <p class="help">
-                                        "These are the last seen ones. “Log out all other devices” ends those that are not shown, too."
+                                        "Only the most recent devices are shown. “Log out all other devices” \
+                                         also logs out the rest."
                                     </p>
                                 }
                             })}
@@ -99,7 +100,7 @@ fn DeviceCard(device: Device) -> impl IntoView {
 fn EndSeveral(has_others: bool) -> impl IntoView {
     view! {
         <section aria-labelledby="end-several" class="end-several">
-            <h2 id="end-several">"More than one at once"</h2>
+            <h2 id="end-several">"Log out several devices"</h2>
             {has_others
                 .then(|| {
                     view! {
@@ -115,9 +116,9 @@ fn EndSeveral(has_others: bool) -> impl IntoView {
                 <summary>"Log out everywhere"</summary>
                 <form method="post" action=EndAllSessions::PATH>
                     <input type="hidden" name=FORM_PAGE value=DEVICES />
-                    <p>"This ends every session, the one on this device too. You will have to log in again."</p>
+                    <p>"This logs you out on every device, including this one."</p>
                     <button type="submit" class="button danger">
-                        "Log out all devices, this one too"
+                        "Log out everywhere, including this device"
                     </button>
                 </form>
             </details>

@@ -35,13 +35,13 @@ pub enum AppError {
     #[error("This site cannot be used from your network.")]
     NetworkRefused,
     /// A member of staff impersonates the caller and must not do this.
-    #[error("This stays closed while you act as a member. Stop acting to go on as yourself.")]
+    #[error("This is not available while you act as a member. Stop acting first.")]
     ClosedWhileActing,
     /// The page was rendered during an impersonation that has ended.
-    #[error("You do not act as a member any more. Nothing was changed. Please load the page again.")]
+    #[error("You are no longer acting as this member. Nothing was changed. Please reload the page.")]
     ActingOver,
     /// The last re-authentication is too old for this request.
-    #[error("Please give your password again.")]
+    #[error("Please confirm your password.")]
     ReauthenticationRequired,
     /// Too many tries.
     #[error("Too many attempts. Please try again in {}.", in_words(*retry_after))]
@@ -50,29 +50,27 @@ pub enum AppError {
         retry_after: u32,
     },
     /// Nothing exists at this address.
-    #[error("There is nothing at this address.")]
+    #[error("We can’t find that page.")]
     NotFound,
     /// The request body is over the limit.
     #[error("That is more than this site accepts in one request. Please send less.")]
     TooLarge,
     /// Too much work at once; nothing was done.
-    #[error("The site is very busy just now. Nothing was changed. Please try again in {retry_after} s.")]
+    #[error("The site is very busy. Nothing was changed. Please try again in {retry_after} s.")]
     Busy {
         /// Seconds until a retry is worthwhile.
         retry_after: u32,
     },
     /// The database cannot be used; nothing was done.
-    #[error(
-        "The site cannot reach its database just now. Nothing was changed. Please try again in a moment."
-    )]
+    #[error("The site cannot reach its database. Nothing was changed. Please try again in a moment.")]
     Unavailable,
     /// The connection to the database was lost during the commit; the outcome is unknown.
     #[error(
-        "The site lost its database in the middle of this. It may have been done all the same: please look before you try again."
+        "The site lost its database during this request. It may still have worked, so check before you try again."
     )]
     MaybeDone,
     /// The request took longer than allowed.
-    #[error("That took too long. It may have been done all the same: please look before you try again.")]
+    #[error("This took too long. It may still have worked, so check before you try again.")]
     TimedOut,
     /// The browser could not reach the site.
     #[error("The site could not be reached. Please check your connection and try again.")]
@@ -86,7 +84,7 @@ pub enum AppError {
         request_id: String,
     },
     /// An error of the site. The log has the details.
-    #[error("Something went wrong on our side. It has been written to the log.")]
+    #[error("Something went wrong on our side and has been logged. Please try again.")]
     Internal,
 }
 

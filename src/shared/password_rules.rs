@@ -29,7 +29,7 @@ impl PasswordRules {
     pub fn help(&self, whose: &str) -> String {
         let rules: Vec<String> = [
             (self.min_length > 0, format!("at least {}", counted(self.min_length, "character"))),
-            (self.is_unlike_owner, format!("not close to {whose} name or address")),
+            (self.is_unlike_owner, format!("not similar to {whose} name or address")),
             (self.is_uncommon, "not a common password or the name of this site".to_owned()),
             (self.is_not_numeric, "not only digits".to_owned()),
         ]
@@ -42,7 +42,7 @@ impl PasswordRules {
             first.make_ascii_uppercase();
             text.push_str(". ");
         }
-        text + "A few words in a row are better than one strange word."
+        text + "A few unrelated words make a good password."
     }
 
     /// Returns whether these are the default rules, which need not be sent with the page.

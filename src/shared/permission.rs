@@ -11,23 +11,23 @@ named_enum! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     pub enum Permission(codename) {
-        ViewUser = "accounts.view_user" => "See users",
+        ViewUser = "accounts.view_user" => "View users",
         AddUser = "accounts.add_user" => "Add users",
         ChangeUser = "accounts.change_user" => "Change users",
         DeleteUser = "accounts.delete_user" => "Delete users",
-        ViewGroup = "accounts.view_group" => "See groups",
+        ViewGroup = "accounts.view_group" => "View groups",
         AddGroup = "accounts.add_group" => "Add groups",
         ChangeGroup = "accounts.change_group" => "Change groups",
         DeleteGroup = "accounts.delete_group" => "Delete groups",
-        ViewSession = "accounts.view_session" => "See everybody’s signed-in devices",
-        DeleteSession = "accounts.delete_session" => "Log out others’ devices",
-        ViewActivity = "accounts.view_activity" => "See everybody’s activity",
+        ViewSession = "accounts.view_session" => "View everyone’s devices",
+        DeleteSession = "accounts.delete_session" => "Log out other users’ devices",
+        ViewActivity = "accounts.view_activity" => "View everyone’s activity",
         ActAsMember = "accounts.act_as_member" => "Act as a member",
-        ViewMail = "mail.view_mail" => "See the queue of mails",
-        ChangeMail = "mail.change_mail" => "Have mails sent again",
-        DeleteMail = "mail.delete_mail" => "Drop mails from the queue",
-        ViewCache = "cache.view_cache" => "See the cache",
-        ChangeCache = "cache.change_cache" => "Empty the cache",
+        ViewMail = "mail.view_mail" => "View the email queue",
+        ChangeMail = "mail.change_mail" => "Retry emails",
+        DeleteMail = "mail.delete_mail" => "Delete queued emails",
+        ViewCache = "cache.view_cache" => "View the cache",
+        ChangeCache = "cache.change_cache" => "Clear the cache",
     }
 }
 

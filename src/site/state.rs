@@ -89,8 +89,7 @@ impl AppState {
         } else {
             config.site.base_url.clone()
         };
-        let base_url =
-            Url::parse(&base).map_err(|error| Failure::start("understand site.base_url", error))?;
+        let base_url = Url::parse(&base).map_err(|error| Failure::start("parse site.base_url", error))?;
         let leptos = LeptosOptions::builder()
             .output_name(crate::base::assets::OUTPUT_NAME)
             .site_root(config.server.site_root.to_string_lossy().into_owned())

@@ -50,10 +50,10 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     tracing_subscriber::registry()
         .with(layers)
         .try_init()
-        .map_err(|error| Failure::start("begin to log", into(error)))?;
+        .map_err(|error| Failure::start("start logging", into(error)))?;
     std::panic::set_hook(Box::new(log_panic));
     if let Some(failure) = missing {
-        tracing::error!(error = %failure, "There is no log file; set log.file, or empty it to do without one");
+        tracing::error!(error = %failure, "The log file could not be opened; set log.file, or leave it empty to log to the console only");
     }
     Ok(guards)
 }
@@ -68,8 +68,7 @@ fn lines(format: LogFormat, to: NonBlocking, colours: bool, filter: EnvFilter) -
 }
 
 fn filter(level: &str) -> Result<EnvFilter, Failure> {
-    let mut filter =
-        EnvFilter::try_new(level).map_err(|error| Failure::start("understand log.level", error))?;
+    let mut filter = EnvFilter::try_new(level).map_err(|error| Failure::start("parse log.level", error))?;
     for directive in QUIET {
         filter = filter
             .add_directive(directive.parse().map_err(|error| Failure::start("set up the log", into(error)))?);
@@ -80,7 +79,7 @@ fn filter(level: &str) -> Result<EnvFilter, Failure> {
 /// Logs a panic within the span of its request, if any.
 fn log_panic(panic: &PanicHookInfo) {
     let at = panic.location().map(tracing::field::display);
-    tracing::error!(panic = panic_text(panic.payload()), at, "Something panicked");
+    tracing::error!(panic = panic_text(panic.payload()), at, "A task panicked");
 }
 
 fn panic_text(payload: &(dyn Any + Send)) -> &str {

@@ -125,70 +125,78 @@ impl fmt::Display for Message {
             Self::LoggedOut => "You have been successfully logged out.",
             Self::SessionEnded => "Your session has ended. Please log in again.",
             Self::CookiesNeeded => {
-                "This site needs cookies, and your browser sends none back. Please allow them for this site, and try again."
+                "This site needs cookies, but your browser does not send them. Please allow cookies for this site and try again."
             }
             Self::NotYetDone => {
-                "What you asked for has not been done yet. Please check it and send it once more."
+                "Your request has not been carried out yet. Please check it and send it again."
             }
             Self::Failed(error) => return error.fmt(f),
             Self::PasswordChanged => "Your password was changed. All other devices have been logged out.",
             Self::EmailVerified => "Thank you: your email address is confirmed.",
-            Self::VerificationSent => "A new mail is on its way. Only its link and its code are good from now on.",
+            Self::VerificationSent => "We have sent a new email. Earlier links and codes no longer work.",
             Self::LinkIncomplete => {
-                "A part of the link is missing. Please open it again from our mail, or copy the whole of it into the address bar."
+                "Part of the link is missing. Please open it again from our email, or copy all of it into the address bar."
             }
             Self::EmailChangeAsked => {
-                "A mail is on its way to the new address. Your address stays as it is until you open the link in it."
+                "We have sent a confirmation link to the new address. Your current address stays active until you open it."
             }
             Self::EmailChanged => "Your email address was changed.",
             Self::EmailChangeUndone => {
-                "Your old email address is back, and all devices have been logged out. A mail for a new password is on its way."
+                "Your old email address is restored, and all devices have been logged out. We have sent you a password-reset link."
             }
             Self::AccountSecured => {
-                "All devices have been logged out. A mail for a new password is on its way to you."
+                "All devices have been logged out. We have sent you a password-reset link."
             }
             Self::ProfileSaved => "Your profile was saved.",
             Self::PictureSaved => "Your picture was saved.",
             Self::PictureRemoved => "Your picture was removed.",
             Self::DeviceEnded => "The device was logged out.",
-            Self::DeviceGone => "That entry was out of date, and nothing was logged out. Please look at the list again.",
+            Self::DeviceGone => "That device was already logged out.",
             Self::OtherDevicesEnded => "All other devices have been logged out.",
-            Self::AllDevicesEnded => "All devices have been logged out, this one too.",
+            Self::AllDevicesEnded => "All devices have been logged out, including this one.",
             Self::DeletionRequested { days } => {
                 let days = counted(*days, "day");
                 return write!(
                     f,
-                    "Your account will be deleted in {days}. Log in before then, and it stays."
+                    "Your account will be deleted in {days}. To keep it, log in before then."
                 );
             }
             Self::UserSaved => "The user was saved.",
-            Self::UserAdded => "The user was added. Below you can say what they may.",
+            Self::UserAdded => "The user was added. Set their permissions below.",
             Self::PermissionsSaved => "The permissions were saved.",
             Self::UsersActivated(count) => return users(f, *count, "activated"),
             Self::UsersDeactivated(count) => return users(f, *count, "deactivated"),
-            Self::UsersJoined(count) => return users(f, *count, "put into the group"),
-            Self::UsersLeft(count) => return users(f, *count, "taken out of the group"),
+            Self::UsersJoined(count) => return users(f, *count, "added to the group"),
+            Self::UsersLeft(count) => return users(f, *count, "removed from the group"),
             Self::UsersLoggedOut(count) => return users(f, *count, "logged out everywhere"),
             Self::UsersDeleted(count) => return users(f, *count, "deleted"),
-            Self::NobodyChosen => "Nobody was chosen. Please tick the users in the list first.",
-            Self::MailHurried => "The mail is being tried again.",
-            Self::MailDropped => "The mail was dropped.",
-            Self::MailGone => "That mail is not in the queue any more.",
+            Self::NobodyChosen => "No users selected. Please select users in the list first.",
+            Self::MailHurried => "The email is being retried.",
+            Self::MailDropped => "The email was deleted from the queue.",
+            Self::MailGone => "That email is no longer in the queue.",
             Self::GroupAdded => "The group was added.",
             Self::GroupSaved => "The group was saved.",
             Self::GroupDeleted => "The group was deleted.",
-            Self::GroupJoined => "The user is in the group now.",
-            Self::GroupLeft => "The user is not in the group any more.",
+            Self::GroupJoined => "The user was added to the group.",
+            Self::GroupLeft => "The user was removed from the group.",
             Self::PasswordSet => "The password was set, and all their devices have been logged out.",
-            Self::PasswordDisabled => "The password was switched off, and all their devices have been logged out.",
-            Self::ResetSent => "A mail for a new password is on its way to them.",
+            Self::PasswordDisabled => {
+                "The password was disabled, and all their devices have been logged out."
+            }
+            Self::ResetSent => "We have sent them a password-reset link.",
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
-            Self::ActingStopped => "You are yourself again.",
-            Self::ActingTimeOver => "The time for acting as a member is over. You are yourself again.",
-            Self::ActingNotAllowed => "You cannot act as that member any more. You are yourself again.",
-            Self::Example { level } => return write!(f, "This is an example at the level “{}”.", level.name()),
-            Self::CacheDropped => "It was dropped from the cache.",
-            Self::CacheNothingThere => "There was nothing to drop.",
+            Self::ActingStopped => "You have stopped acting as the member.",
+            Self::ActingTimeOver => {
+                "The time for acting as a member is over. You are using your own account again."
+            }
+            Self::ActingNotAllowed => {
+                "You can no longer act as that member. You are using your own account again."
+            }
+            Self::Example { level } => {
+                return write!(f, "This is an example at the level “{}”.", level.name());
+            }
+            Self::CacheDropped => "Removed from the cache.",
+            Self::CacheNothingThere => "Nothing to remove.",
         })
     }
 }

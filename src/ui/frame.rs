@@ -15,7 +15,7 @@ use super::Once;
 pub fn SkipLink() -> impl IntoView {
     view! {
         <a class="skip" href="#content" rel="external">
-            "Skip to the content"
+            "Skip to main content"
         </a>
     }
 }

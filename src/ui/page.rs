@@ -164,7 +164,7 @@ fn LoadError(error: AppError, try_again: impl Fn() + 'static) -> impl IntoView {
             {if can_help {
                 view! { <TryAgain try_again /> }.into_any()
             } else {
-                view! { <p><a href="/">"To the start page"</a></p> }.into_any()
+                view! { <p><a href="/">"Go to the home page"</a></p> }.into_any()
             }}
         </section>
     }
@@ -223,7 +223,7 @@ pub fn ErrorText(
             <p>{sentence}</p>
             {back.map(|back| view! { <p><a href=back>"Back to the form"</a></p> })}
             <p>
-                <a href="/">"To the start page"</a>
+                <a href="/">"Go to the home page"</a>
             </p>
         </section>
     }

@@ -47,9 +47,9 @@ pub fn LostSession() -> impl IntoView {
         let text = match lost {
             Lost::Ended => view! { <SessionEnded /> }.into_any(),
             Lost::ToAnother => view! {
-                "Somebody else has logged in in this browser. What you typed cannot be sent from here any more. "
+                "Someone else has logged in in this browser. What you typed can no longer be sent from this page. "
                 <a href="" rel="external">
-                    "Load the page again"
+                    "Reload the page"
                 </a>
             }
             .into_any(),

@@ -26,7 +26,7 @@ pub fn WhyCached(
         None => view! {
             <tr>
                 <th scope="row">"The whole page"</th>
-                <td colspan="2">"Not kept: made for this visit alone."</td>
+                <td colspan="2">"Not cached: rendered for this request."</td>
             </tr>
         }
         .into_any(),
@@ -36,7 +36,7 @@ pub fn WhyCached(
         <section class="why" aria-labelledby="why-cached">
             <h2 id="why-cached">"Why is this page cached?"</h2>
             <p>
-                "So that it is there at once. Each of these is shown until its time is over, or until something changes that it shows."
+                "To load instantly. Each part is reused until it expires or something it shows changes."
             </p>
             <table>
                 <thead>
@@ -98,15 +98,15 @@ fn follow(came: RwSignal<Option<String>>) {
 fn in_words(said: &str, ago: i64) -> Option<String> {
     let mut parts = said.split("; ");
     let how = match parts.next()? {
-        "hit" => "It came out of the cache",
-        "miss" => "It was made for this visit and kept",
+        "hit" => "Served from the cache",
+        "miss" => "Rendered for this request and cached",
         _ => return None,
     };
     let mut number = |name| parts.next()?.strip_prefix(name)?.parse::<i64>().ok();
     let (age, ttl) = (number("age=")? + ago, number("ttl=")? - ago);
     let left = match ttl {
-        1.. => format!("{} are left.", counted(ttl, "second")),
-        _ => "its time is over: the next visit makes it anew.".to_owned(),
+        1.. => format!("it expires in {}.", counted(ttl, "second")),
+        _ => "it has expired: the next request renders it again.".to_owned(),
     };
     Some(format!("{how}. It is {} old, and {left}", counted(age, "second")))
 }
@@ -122,13 +122,17 @@ mod tests {
             (
                 "hit; age=12; ttl=288",
                 0,
-                "It came out of the cache. It is 12 seconds old, and 288 seconds are left.",
+                "Served from the cache. It is 12 seconds old, and it expires in 288 seconds.",
             ),
-            ("hit; age=0; ttl=9", 1, "It came out of the cache. It is 1 second old, and 8 seconds are left."),
+            (
+                "hit; age=0; ttl=9",
+                1,
+                "Served from the cache. It is 1 second old, and it expires in 8 seconds.",
+            ),
             (
                 "miss; age=0; ttl=5",
                 7,
-                "It was made for this visit and kept. It is 7 seconds old, and its time is over: the next visit makes it anew.",
+                "Rendered for this request and cached. It is 7 seconds old, and it has expired: the next request renders it again.",
             ),
         ] {
             assert_eq!(in_words(said, ago).as_deref(), Some(expected));
@@ -153,7 +157,7 @@ mod tests {
         }
         let not_kept = html(None);
         assert!(
-            not_kept.contains("Not kept") && not_kept.contains("valid 2") && !not_kept.contains("valid 1")
+            not_kept.contains("Not cached") && not_kept.contains("valid 2") && !not_kept.contains("valid 1")
         );
     }
 }

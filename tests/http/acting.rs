@@ -48,7 +48,7 @@ async fn record(member: &mut Visitor) -> Vec<String> {
 
 /// The lines of the member's activity about impersonation.
 async fn told(member: &mut Visitor) -> Vec<String> {
-    record(member).await.into_iter().filter(|line| line.starts_with("A member of staff")).collect()
+    record(member).await.into_iter().filter(|line| line.starts_with("A staff member")).collect()
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn staff_see_what_the_member_sees_and_a_banner_with_stop() {
     assert!(stopped.header("clear-site-data").contains("cache"));
     let page = sam.get("/members/dashboard").await;
     assert_eq!((page.find("h1"), page.find(".acting")), ("Welcome, sam!".into(), String::new()));
-    assert_eq!(page.messages(), ["You are yourself again."]);
+    assert_eq!(page.messages(), ["You have stopped acting as the member."]);
     assert!(!page.text().contains("ada"), "nothing of the member is left");
     assert_eq!(sam.get("/admin").await.status, 200);
     // Stopping twice does no harm.
@@ -161,7 +161,7 @@ async fn every_page_and_server_function_that_is_not_listed_is_closed() {
     };
     site.all_mails_sent().await;
     let before = everything().await;
-    let closed = "This stays closed while you act as a member. Stop acting to go on as yourself.";
+    let closed = "This is not available while you act as a member. Stop acting first.";
     let pages: BTreeSet<String> = pages::routes().iter().map(|route| route.path().to_owned()).collect();
     assert!(pages.len() > 20 && OPEN_PAGES.iter().all(|page| pages.contains(*page)));
     for page in &pages {
@@ -247,7 +247,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         }
     }
     // Members who cannot be impersonated.
-    let unknown = "There is no such active member.";
+    let unknown = "No active member with that name or address.";
     for (query, error) in [
         ("", None),
         ("?user=", Some(unknown)),
@@ -277,7 +277,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
         let id = site.user_id(name).await;
         let page = sam.get(&format!("/admin/act?user={id}")).await;
         assert_eq!((page.status, page.find_all("main form").len()), (200, 0), "{name}");
-        assert!(page.find("main").contains("You cannot act as this account"), "{name}");
+        assert!(page.find("main").contains("You can’t act as this account"), "{name}");
     }
     // Nor one with permissions that the caller lacks, which impersonation would grant. A superuser
     // may impersonate them.
@@ -360,8 +360,8 @@ async fn the_member_is_told_in_the_record_and_by_mail_and_nothing_else_of_theirs
     assert_eq!((&line["user_id"], &line["actor_id"]), (&id_of_ada.into(), &id_of_sam.into()));
     let line = log::request(ada.get("/members/dashboard").await.request_id());
     assert_eq!((&line["user_id"], line.get("actor_id")), (&id_of_ada.into(), None));
-    let mail = site.mail_to("ada@example.com", "A member of staff acts as you", 1).await;
-    assert!(mail.text.contains("a member of our staff acts as you, until "), "{}", mail.text);
+    let mail = site.mail_to("ada@example.com", "A staff member is acting as you", 1).await;
+    assert!(mail.text.contains("a staff member is acting as you, until "), "{}", mail.text);
     assert!(mail.text.contains("“Activity”") && !mail.text.contains("/accounts/"), "{}", mail.text);
     assert!(!mail.text.contains(REASON) && !mail.text.contains("sam"), "what somebody typed is in no mail");
     // Actions while impersonating are in the member's activity with the staff member's name and
@@ -371,9 +371,9 @@ async fn the_member_is_told_in_the_record_and_by_mail_and_nothing_else_of_theirs
     sam.post(STOP, &[]).await;
     assert_eq!(told(&mut ada).await.len(), 2);
     let lines = record(&mut ada).await;
-    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: stopped");
-    assert_eq!(lines[1], "Picture changed: (done by sam, of staff, as you)");
-    assert!(lines.contains(&format!("A member of staff began to act as you: sam: {REASON}")), "{lines:?}");
+    assert_eq!(lines[0], "A staff member stopped acting as you: sam: stopped");
+    assert_eq!(lines[1], "Picture changed: (by sam, staff, acting as you)");
+    assert!(lines.contains(&format!("A staff member started acting as you: sam: {REASON}")), "{lines:?}");
     let lines = ada.get("/members/activity").await.find_all("main .log li");
     for line in lines.iter().filter(|line| line.contains("sam")) {
         assert!(line.ends_with(" UTC"), "neither address nor browser: {line}");
@@ -436,7 +436,7 @@ async fn the_session_changes_its_id_and_stays_of_its_owner() {
 async fn after_half_an_hour_it_is_over_and_what_is_sent_then_is_not_done() {
     let site = TestSite::start().await;
     let (mut sam, mut ada) = acting(&site).await;
-    let message = "The time for acting as a member is over. You are yourself again.";
+    let message = "The time for acting as a member is over. You are using your own account again.";
     site.clock.advance(Duration::from_secs(30 * 60 - 5));
     assert_eq!(welcome(&mut sam).await, "Welcome, ada");
     let session = sam.session().expect("a session").to_owned();
@@ -447,7 +447,7 @@ async fn after_half_an_hour_it_is_over_and_what_is_sent_then_is_not_done() {
     assert_eq!((page.find("nav .welcome"), page.messages()), ("Welcome, sam".into(), vec![message.into()]));
     assert_eq!((page.find(".acting"), sam.session()), (String::new(), Some(session.as_str())));
     let lines = told(&mut ada).await;
-    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: time over");
+    assert_eq!(lines[0], "A staff member stopped acting as you: sam: time over");
     // A form of the member's page, sent after the end, would act on the session's owner.
     let id_of_sam = site.user_id("sam").await;
     site.database
@@ -486,7 +486,7 @@ async fn it_ends_at_the_next_request_when_it_is_not_allowed_any_more() {
     let mut sam = site.staff("sam", &[PERMISSION]).await;
     let ada = site.user_id("ada").await;
     let id_of_sam = site.user_id("sam").await;
-    let message = "You cannot act as that member any more. You are yourself again.";
+    let message = "You can no longer act as that member. You are using your own account again.";
     for (change, back) in [
         (
             "UPDATE users SET is_staff = 1 WHERE username = 'ada'",
@@ -547,7 +547,7 @@ async fn the_end_of_the_session_is_the_end_of_acting_and_is_written_down() {
     assert_eq!(left.location(), "/accounts/login");
     assert!(sam.session().is_none());
     let lines = told(&mut ada).await;
-    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: logged out");
+    assert_eq!(lines[0], "A staff member stopped acting as you: sam: logged out");
     assert!(
         !ada.get("/members/activity").await.find("main").contains("Logged out"),
         "it was not she who did"
@@ -565,7 +565,7 @@ async fn the_end_of_the_session_is_the_end_of_acting_and_is_written_down() {
     site.clock.advance(Duration::from_secs(601));
     site.database.until("SELECT COUNT(*) FROM acting", |count| count == 0).await;
     let lines = told(&mut ada).await;
-    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: session ended");
+    assert_eq!(lines[0], "A staff member stopped acting as you: sam: session ended");
     // The same after the time limit.
     other.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
     act_as(&site, &mut other, "ada", REASON).await;
@@ -573,7 +573,7 @@ async fn the_end_of_the_session_is_the_end_of_acting_and_is_written_down() {
     site.clock.advance(Duration::from_secs(3000));
     site.database.until("SELECT COUNT(*) FROM acting", |count| count == 0).await;
     let lines = told(&mut ada).await;
-    assert_eq!(lines[0], "A member of staff stopped acting as you: sam: time over");
+    assert_eq!(lines[0], "A staff member stopped acting as you: sam: time over");
     let when = site.database.number("SELECT MAX(at) FROM activity WHERE kind = 'acting_ended'").await;
     assert_eq!(when, at, "as of when it was over");
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 6);

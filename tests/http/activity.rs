@@ -60,10 +60,7 @@ async fn what_a_newer_program_wrote_is_a_line_and_no_crash() {
     for path in [PAGE, "/members/dashboard"] {
         let page = member.get(path).await;
         assert_eq!(page.status, 200, "{path}");
-        assert_eq!(
-            page.find("main .activity .what"),
-            "Something that this version of the site has no words for"
-        );
+        assert_eq!(page.find("main .activity .what"), "Unknown event");
         assert_eq!(page.find("main .activity .detail"), detail, "as text");
         let first = page.find("main .activity li");
         assert!(first.ends_with("UTC"), "no address and no browser: {first}");
@@ -157,7 +154,7 @@ async fn the_dashboard_shows_the_latest_few_from_the_cache() {
     assert_eq!(shown(&member.get("/members/dashboard").await).len(), 2, "kept");
     member.log_in("ada").await;
     let page = member.get("/members/dashboard").await;
-    assert_eq!(shown(&page), ["Logged in", "Logged in", "Account created", "Mail sent", "Mail sent"]);
+    assert_eq!(shown(&page), ["Logged in", "Logged in", "Account created", "Email sent", "Email sent"]);
     assert_eq!(page.find_all("[aria-labelledby=recent-logins] li").len(), 2);
     site.stop().await;
 }

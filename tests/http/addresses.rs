@@ -53,7 +53,7 @@ async fn one_mailbox_is_one_however_its_host_is_written_and_two_hosts_are_two() 
     site.visitor().sign_up("eva", "eva@xn--mnchen-3ya.example").await;
     site.prove("eva").await;
     site.visitor().sign_up("mallory", "EVA@münchen.example").await;
-    let told = site.mail_to("eva@xn--mnchen-3ya.example", "You have an account already", 1).await;
+    let told = site.mail_to("eva@xn--mnchen-3ya.example", "You already have an account", 1).await;
     assert!(told.text.starts_with("Hello eva,"), "{}", told.text);
     assert_eq!(site.visitor().log_in("eva@München.example").await.location(), "/members/dashboard");
     // Different domains since 2010, although both fold to the same letters.

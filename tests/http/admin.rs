@@ -195,7 +195,7 @@ async fn rooms_are_offered_to_whom_they_are_open() {
     let site = TestSite::start_without_mail().await;
     for (permissions, rooms) in [
         (&["accounts.view_user"][..], &["Users"][..]),
-        (&["accounts.view_group", "mail.view_mail"], &["Groups", "Mails"]),
+        (&["accounts.view_group", "mail.view_mail"], &["Groups", "Emails"]),
         (&["accounts.view_session", "accounts.view_activity"], &["Sessions", "Activity"]),
     ] {
         let mut staff = site.staff(&format!("staff{}", rooms[0]), permissions).await;

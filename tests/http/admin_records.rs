@@ -37,7 +37,7 @@ async fn a_session_is_found_by_its_user_and_ended_at_once() {
     assert!(!ada.is_signed_in().await);
     assert_eq!(
         site.database.text("SELECT detail FROM activity WHERE kind = 'device_ended'").await,
-        "Unknown browser, by the staff of this site"
+        "Unknown browser, by staff"
     );
     assert_eq!(site.database.text("SELECT what FROM changes").await, "logged out");
     // With a forged form.
@@ -50,7 +50,7 @@ async fn a_session_is_found_by_its_user_and_ended_at_once() {
     site.database.execute("UPDATE users SET is_superuser = 1 WHERE username = 'tom'").await;
     assert_eq!(staff.call(END, &[("session", &of_tom)]).await.status, 403);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, mine);
-    assert_eq!(staff.get("/admin/sessions?q=nobody").await.find("main p.help"), "Nobody is signed in.");
+    assert_eq!(staff.get("/admin/sessions?q=nobody").await.find("main p.help"), "No active logins.");
     site.stop().await;
 }
 
@@ -140,7 +140,7 @@ async fn activity_of_everybody_of_one_and_of_one_kind() {
             }
         }
         assert_eq!(all.len(), count, "{list}");
-        let sent: Vec<_> = all.into_iter().filter(|line| line.starts_with("Mail sent")).collect();
+        let sent: Vec<_> = all.into_iter().filter(|line| line.starts_with("Email sent")).collect();
         assert!(
             sent.is_empty()
                 || sent == (0..120).rev().map(|n| format!("Mail sent: line {n}")).collect::<Vec<_>>()
@@ -156,7 +156,7 @@ async fn activity_of_everybody_of_one_and_of_one_kind() {
         ))
         .await;
     let page = staff.get("/admin/activity?q=many").await;
-    assert_eq!(page.find("main p.help"), "Too many users are called that: search for more of a name.");
+    assert_eq!(page.find("main p.help"), "Too many matching users: type more of the name.");
     site.stop().await;
 }
 
@@ -178,7 +178,7 @@ async fn mails_that_are_stuck_can_be_seen_tried_again_and_dropped() {
     assert_eq!(page.find_all("tbody th"), ["verify email"; 3]);
     let cells = page.find_all("tbody tr:last-child td");
     assert_eq!(cells[0], "ada@example.com (ada)");
-    assert_eq!((cells[2].as_str(), cells[3].as_str()), ("1", "Not of itself"));
+    assert_eq!((cells[2].as_str(), cells[3].as_str()), ("1", "No automatic retry"));
     assert!(cells[4].contains("550"), "{cells:?}");
     assert_eq!(page.find_all(".filter a"), ["All that wait 3", "Tried in vain 3"]);
     let mail =
@@ -193,18 +193,18 @@ async fn mails_that_are_stuck_can_be_seen_tried_again_and_dropped() {
     server.set(Mood::Taking);
     let answer = staff.post(RETRY, &[("mail", mail.as_str())]).await;
     assert_eq!(answer.location(), "/admin/mails");
-    assert_eq!(staff.get("/admin/mails").await.messages(), ["The mail is being tried again."]);
+    assert_eq!(staff.get("/admin/mails").await.messages(), ["The email is being retried."]);
     site.database.until("SELECT COUNT(*) FROM mails", |count| count == 2).await;
     assert_eq!(server.taken().len(), 1);
     // The dropped mail is never sent.
     staff.change("/admin/mails", DROP, &[]).await;
     let page = staff.get("/admin/mails").await;
-    assert_eq!(page.messages(), ["The mail was dropped."]);
+    assert_eq!(page.messages(), ["The email was deleted from the queue."]);
     assert_eq!(page.find_all("tbody th").len(), 1);
     let left = format!("SELECT COUNT(*) FROM mails WHERE id = {other}");
     assert_eq!(site.database.number(&left).await, 0);
     staff.post(DROP, &[("mail", mail.as_str())]).await;
-    assert_eq!(staff.get("/admin/mails").await.messages(), ["That mail is not in the queue any more."]);
+    assert_eq!(staff.get("/admin/mails").await.messages(), ["That email is no longer in the queue."]);
     let history = "SELECT COUNT(*) FROM changes WHERE what IN ('mail tried again', 'mail dropped')";
     assert_eq!(site.database.number(history).await, 2);
     site.stop().await;
@@ -228,7 +228,7 @@ async fn what_is_said_to_those_who_may_more_is_not_kept_from_them() {
     }
     let page = staff.get("/admin/mails").await;
     let rows = page.find_all("tbody tr");
-    let with_buttons: Vec<&String> = rows.iter().filter(|row| row.contains("Drop")).collect();
+    let with_buttons: Vec<&String> = rows.iter().filter(|row| row.contains("Delete")).collect();
     assert!(with_buttons.len() == 1 && with_buttons[0].contains("ada@example.com"), "{rows:?}");
     let mail = site.database.number(&of("ada")).await.to_string();
     assert_eq!(staff.call(DROP, &[("mail", &mail)]).await.status, 200);

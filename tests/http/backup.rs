@@ -88,8 +88,10 @@ async fn a_copy_is_made_while_the_site_is_written_to_and_put_back_when_it_is_sto
     drop(open);
     let restored = said(&mut command(&database, folder.path(), "restore", &file, &["--force"]));
     assert!(restored.contains("37 account(s)"), "{restored}");
-    let kept =
-        restored.lines().find_map(|line| line.strip_prefix("The one of before is kept: ")).expect("where");
+    let kept = restored
+        .lines()
+        .find_map(|line| line.strip_prefix("The previous database was kept: "))
+        .expect("where");
     let old = said(
         program(&database, folder.path())
             .args(["user", "list", "--search", "after"])
@@ -139,12 +141,12 @@ async fn no_bad_file_is_put_in_place_of_a_database() {
     }
     for (file, reason) in [
         (folder.path().join("nowhere"), "cannot read"),
-        (bad("empty", b""), "is no SQLite database"),
-        (bad("text", b"this is just some text, and quite a lot of it"), "is no SQLite database"),
+        (bad("empty", b""), "is not a SQLite database"),
+        (bad("text", b"this is just some text, and quite a lot of it"), "is not a SQLite database"),
         (bad("cut", &bytes[..bytes.len() / 2]), "cut"),
         (bad("broken", &broken), "broken"),
-        (foreign, "no database of this program"),
-        (newer, "newer than this program"),
+        (foreign, "not a database of this program"),
+        (newer, "newer version of this program"),
         (folder.path().to_owned(), "cannot read"),
     ] {
         let said = refused(&mut command(&database, folder.path(), "restore", &file, &["--force"]));
@@ -194,7 +196,7 @@ async fn what_was_ended_after_the_copy_stays_ended_when_it_is_put_back() {
     let stamp = "SELECT hex(session_stamp) FROM users WHERE username = 'ada'";
     let old_stamp = database.text(stamp).await;
     let restored = said(&mut command(&database, folder.path(), "restore", &file, &["--force"]));
-    assert!(restored.contains("sessions are ended"), "{restored}");
+    assert!(restored.contains("sessions were ended"), "{restored}");
     for table in ["sessions", "tokens", "mails", "acting"] {
         assert_eq!(database.number(&format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
     }

@@ -79,11 +79,11 @@ async fn what_is_outside_of_the_site_is_seen_and_dropped_from_outside() {
             assert!(!own.contains("bob") && !own.contains("profile_summary"), "{kind}: {own}");
             assert_eq!(page.find_all(".entries tbody tr").len(), 6, "{kind}");
         } else {
-            assert!(stats.contains("By name: this backend does not tell"), "{stats}");
-            assert!(list.contains("this backend cannot be looked through"), "{list}");
-            assert!(page.find("main > p:not(.help)").contains("cannot be looked through"), "{}", page.text());
+            assert!(stats.contains("By name: not reported by this backend"), "{stats}");
+            assert!(list.contains("this backend cannot list its entries"), "{list}");
+            assert!(page.find("main > p:not(.help)").contains("cannot list its entries"), "{}", page.text());
         }
-        assert_eq!(figure(&page, "Not found"), "6", "counted by the site, whatever the backend");
+        assert_eq!(figure(&page, "Misses"), "6", "counted by the site, whatever the backend");
         for said in [stats, list, page.text()] {
             assert!(!said.contains("@example.com"), "{kind}: {said}");
         }
@@ -95,7 +95,7 @@ async fn what_is_outside_of_the_site_is_seen_and_dropped_from_outside() {
         ] {
             site.clock.advance(std::time::Duration::from_secs(1));
             let (is_done, said) = cache(arguments);
-            assert!(is_done && said.contains("Dropped."), "{kind} {arguments:?}: {said}");
+            assert!(is_done && said.contains("Cleared."), "{kind} {arguments:?}: {said}");
             let after = [rendered_at(&mut ada).await, rendered_at(&mut bob).await];
             let seen = [0, 1].map(|who| [0, 1].map(|which| after[who][which] != before[who][which]));
             assert_eq!(seen, changes, "{kind} {arguments:?}");
@@ -122,7 +122,7 @@ async fn where_it_cannot_be_reached_it_says_so_and_how_else() {
     for arguments in [&["stats"][..], &["list"], &["clear", "--all"]] {
         for (url, sentences) in [
             ("memory://", ["in the memory of the running site", "http://127.0.0.1:3000/admin/cache"]),
-            ("dummy://", ["dummy://", "nothing is ever kept"]),
+            ("dummy://", ["dummy://", "nothing is cached"]),
             ("redis://127.0.0.1:1", ["does not answer", "members-area: "]),
         ] {
             let (status, said) = cache(url, arguments);

@@ -21,7 +21,7 @@ async fn set(site: &TestSite, by: Millis) {
     let seconds = by / 1000;
     until("the clock was set", || {
         // The time that passes meanwhile on a busy machine counts too.
-        let found = log::lines("The clock was set", |line| {
+        let found = log::lines("The clock was changed", |line| {
             line["seconds"].as_i64().is_some_and(|said| (said - seconds).abs() < 100)
         });
         (!found.is_empty()).then_some(())

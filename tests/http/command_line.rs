@@ -126,7 +126,7 @@ async fn expired_sessions_are_cleared() {
     database.execute("UPDATE activity SET id = 1, at = 1 WHERE kind = 'login' AND user_id IN (SELECT id FROM users WHERE username = 'bob')").await;
     database.execute("DELETE FROM password_costs").await;
     let swept = run(program(&database, folder.path()).arg("sweep"));
-    let sentence = "0 expired session(s), 1 old line(s) of activity, 1 account(s) deleted.";
+    let sentence = "Deleted 0 expired session(s), 1 old activity line(s), 1 account(s).";
     assert!(text(&swept).contains(sentence), "{}", text(&swept));
     let costs = database.number("SELECT COUNT(*) FROM password_costs").await;
     assert!(costs > 0, "the command does all that the running site does");

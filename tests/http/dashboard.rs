@@ -118,7 +118,7 @@ async fn it_says_what_of_it_is_cached_and_until_when() {
 async fn a_page_that_is_not_kept_says_so() {
     let site = TestSite::start_with(|config| config.cache.pages = false).await;
     let page = site.member("ada").await.get("/members/dashboard").await;
-    assert_eq!(page.find(".why tbody td"), "Not kept: made for this visit alone.");
+    assert_eq!(page.find(".why tbody td"), "Not cached: rendered for this request.");
     assert_eq!(page.find_all(".why tbody tr").len(), 3);
     site.stop().await;
 }

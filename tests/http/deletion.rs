@@ -29,8 +29,8 @@ async fn it_has_to_be_confirmed_by_the_name() {
     assert!(shown.starts_with(&expected.date().to_string()), "{shown}");
     for (typed, sentence) in [
         ("", "This field is required."),
-        ("bob", "This is not your username. Please type it as it stands above."),
-        ("Ada\0", "This is not your username. Please type it as it stands above."),
+        ("bob", "That doesn’t match. Type your username exactly as shown above."),
+        ("Ada\0", "That doesn’t match. Type your username exactly as shown above."),
     ] {
         let answer = member.submit(PAGE, &[("username", typed)]).await;
         assert_eq!((answer.status, answer.location()), (303, PAGE));
@@ -61,7 +61,7 @@ async fn it_ends_every_session_and_says_how_long_there_is_to_think() {
     assert!(here.session().is_none());
     assert_eq!(
         here.get("/accounts/login").await.messages(),
-        ["Your account will be deleted in 14 days. Log in before then, and it stays."]
+        ["Your account will be deleted in 14 days. To keep it, log in before then."]
     );
     assert!(!here.is_signed_in().await && !there.is_signed_in().await);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 0);
@@ -111,8 +111,8 @@ async fn a_login_in_time_cancels_it() {
     let page = member.get("/members/dashboard").await;
     assert_eq!(page.messages(), ["Welcome back. Your account will not be deleted."]);
     let lines = member.get("/members/activity").await.find_all("main .log .what");
-    assert!(lines.contains(&"Deletion of the account cancelled".to_owned()), "{lines:?}");
-    assert!(lines.contains(&"Deletion of the account asked for".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"Account deletion cancelled".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"Account deletion requested".to_owned()), "{lines:?}");
     // The account of somebody who did not come back shows that a sweep has run.
     ask(&mut site.member("bob").await, "bob").await;
     let_a_week_pass(&site);
@@ -228,8 +228,7 @@ async fn only_for_who_gave_the_password_not_long_ago() {
 
 #[tokio::test]
 async fn the_last_superuser_stays() {
-    const SENTENCE: &str =
-        "You are the only superuser. Please make another one first, or nobody could look after this site.";
+    const SENTENCE: &str = "You are the only superuser. Please make someone else a superuser first, so that this site still has one.";
     let site = TestSite::start().await;
     let mut ada = site.member("ada").await;
     let mut bob = site.member("bob").await;

@@ -30,7 +30,7 @@ async fn what_was_pressed_is_done_once_the_password_is_right() {
     for (verb, to, message) in [
         ("end_session", DEVICES, "The device was logged out."),
         ("end_other_sessions", DEVICES, "All other devices have been logged out."),
-        ("end_all_sessions", "/accounts/login", "All devices have been logged out, this one too."),
+        ("end_all_sessions", "/accounts/login", "All devices have been logged out, including this one."),
     ] {
         for hydrated in [false, true] {
             let name = format!("{}-{hydrated}", verb.replace('_', "-"));

@@ -113,10 +113,7 @@ async fn nobody_ends_a_session_of_somebody_else_nor_one_that_is_none() {
         let answer = end(&mut ada, name).await;
         assert_eq!((answer.status, answer.location()), (303, DEVICES), "{name}");
         let page = ada.get(DEVICES).await;
-        assert_eq!(
-            page.messages(),
-            ["That entry was out of date, and nothing was logged out. Please look at the list again."]
-        );
+        assert_eq!(page.messages(), ["That device was already logged out."]);
     }
     assert!(bob.is_signed_in().await && bobs_other.is_signed_in().await && ada.is_signed_in().await);
     assert_eq!(ended(&site, "device_ended").await, 0);
@@ -166,7 +163,7 @@ async fn all_others_or_all() {
     assert_eq!(answer.header("clear-site-data"), "\"cache\", \"storage\"");
     assert!(here.session().is_none(), "the browser is told to forget the cookie");
     let login = here.get("/accounts/login").await;
-    assert_eq!(login.messages(), ["All devices have been logged out, this one too."]);
+    assert_eq!(login.messages(), ["All devices have been logged out, including this one."]);
     assert!(!before.clone().is_signed_in().await && !other.is_signed_in().await);
     assert_eq!(ended(&site, "devices_ended").await, 2);
     assert!(bob.is_signed_in().await);
@@ -269,12 +266,12 @@ async fn a_hundred_are_shown_and_all_are_ended() {
     }
     let page = here.get(DEVICES).await;
     assert_eq!(page.find_all(".device").len(), 100);
-    assert!(!page.text().contains("These are the last seen ones"));
+    assert!(!page.text().contains("Only the most recent devices are shown"));
     site.database.execute(&copy(100)).await;
     let page = here.get(DEVICES).await;
     assert_eq!(page.find_all(".device").len(), 100);
     assert!(page.find(".device h2").ends_with("This device"), "though it was seen before all others");
-    assert!(page.text().contains("These are the last seen ones"));
+    assert!(page.text().contains("Only the most recent devices are shown"));
     here.post("/api/members/end_other_sessions", &[]).await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 1);
     site.stop().await;

@@ -65,11 +65,11 @@ async fn members_of_a_real_django_log_in_with_the_password_they_have() {
     for (name, reason) in [
         ("two words", "refused: the username: Enter a valid username."),
         ("ROOT", "refused: an account of that name"),
-        ("\u{3164}", "refused: the username: Enter a username that can be seen."),
-        ("by_md5", "the password's hash is of a kind that is too weak or unknown"),
-        ("word", "the password's hash is of a kind that is too weak or unknown"),
-        ("costly", "the password's hash would take too much time or memory"),
-        ("slow", "the password's hash would take too much time or memory"),
+        ("\u{3164}", "refused: the username: Enter a username with visible characters."),
+        ("by_md5", "the password's hash is of an unknown kind, or too weak"),
+        ("word", "the password's hash is of an unknown kind, or too weak"),
+        ("costly", "the password's hash takes too much time or memory"),
+        ("slow", "the password's hash takes too much time or memory"),
     ] {
         let said = reasons(&report, name);
         assert!(said.len() == 1 && said[0].starts_with(reason), "{name}: {said:?}");

@@ -41,7 +41,7 @@ async fn an_installation_that_leaks_nothing_is_told_so() {
     let printed = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = printed.lines().collect();
     let [kept, summary] = lines[..] else { panic!("{said}") };
-    assert!(kept.ends_with(" answers came out of the page cache.") && !kept.starts_with("0 "), "{said}");
+    assert!(kept.ends_with(" answers came from the page cache.") && !kept.starts_with("0 "), "{said}");
     let words: Vec<&str> = summary.split(' ').collect();
     let [requests, "requests", "over", routes, "routes", "as", "5", "visitors:", "no", "finding"] = words[..]
     else {

@@ -68,9 +68,7 @@ async fn the_code_does_what_the_link_does() {
     assert_eq!(foreign.location(), "/accounts/verify", "another member's code is worth nothing");
     assert_eq!(
         other.get("/accounts/verify").await.errors("code"),
-        [
-            "This is not the code of the latest mail, or it is too old. Please look again, or have a new mail sent."
-        ]
+        ["That code is wrong or has expired. Use the code from the latest email, or request a new one."]
     );
     let answer = member.submit("/accounts/verify", &[("code", &typed)]).await;
     assert_eq!((answer.status, answer.location()), (303, "/members/dashboard"));
@@ -160,7 +158,7 @@ async fn sign_up_with_a_proven_address_tells_only_its_owner() {
         known.get("/accounts/login").await.messages(),
         unknown.get("/accounts/login").await.messages()
     );
-    let told = site.mail_to("ada@example.com", "You have an account already", 1).await;
+    let told = site.mail_to("ada@example.com", "You already have an account", 1).await;
     assert!(told.text.starts_with("Hello ada,"));
     site.all_mails_sent().await;
     assert!(site.mails_to("ADA@example.com").is_empty(), "nothing that confirms goes out");
@@ -320,10 +318,7 @@ async fn where_a_proven_address_is_required_nobody_else_gets_in() {
     let mut visitor = site.signed_up("ada").await;
     assert_eq!(visitor.log_in("ada").await.location(), "/accounts/login");
     let page = visitor.get("/accounts/login").await;
-    assert_eq!(
-        page.form_errors(),
-        ["Please confirm your email address first. We have sent you a mail with a link."]
-    );
+    assert_eq!(page.form_errors(), ["Please confirm your email address first. We have emailed you a link."]);
     assert!(visitor.session().is_none());
     // A wrong password does not reveal it.
     visitor.log_in_with("ada", "wrong").await;

@@ -55,15 +55,15 @@ async fn everybody_moves_to_another_database() {
     assert!(rehearsed.contains("Users: 2 taken") && rehearsed.contains("nothing was changed"), "{rehearsed}");
     assert_eq!(other.number("SELECT COUNT(*) FROM users").await, 0);
     let report = said(&mut import(&[]));
-    assert!(report.contains("Users: 2 taken, 0 changed, 0 unchanged, 0 refused"), "{report}");
+    assert!(report.contains("Users: 2 imported, 0 changed, 0 unchanged, 0 refused"), "{report}");
     assert!(report.contains("Groups: 1 taken"), "{report}");
     let again = said(&mut import(&[]));
-    assert!(again.contains("Users: 0 taken, 0 changed, 2 unchanged, 0 refused"), "{again}");
+    assert!(again.contains("Users: 0 imported, 0 changed, 2 unchanged, 0 refused"), "{again}");
     // An editor's byte order mark and blank lines are ignored.
     let whole = std::fs::read_to_string(&file).expect("the file");
     std::fs::write(&file, format!("\u{FEFF}\r\n{}\n\n", whole.replace('\n', "\r\n\n"))).expect("written");
     let edited = said(&mut import(&[]));
-    assert!(edited.contains("Users: 0 taken, 0 changed, 2 unchanged, 0 refused"), "{edited}");
+    assert!(edited.contains("Users: 0 imported, 0 changed, 2 unchanged, 0 refused"), "{edited}");
     let moved = said(program(&other, folder.path()).args(["export", "-"]));
     assert_eq!(people(&moved), people(&lines));
     assert!(moved.contains("2023-11-14T22:13:20.123Z"), "to the millisecond");
@@ -163,7 +163,7 @@ async fn of_a_file_that_is_cut_nothing_is_taken_and_a_bad_hash_is_none() {
     );
     let costly = lines.replace("m=7168", "m=4194304");
     let output = import(&costly, &[]);
-    assert!(text(&output).contains("3 have to be reset by mail"), "{}", text(&output));
+    assert!(text(&output).contains("3 must be reset by mail"), "{}", text(&output));
     assert_eq!(other.number("SELECT COUNT(*) FROM users WHERE password_hash = '?'").await, 3);
     other.remove().await;
 }

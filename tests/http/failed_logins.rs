@@ -31,7 +31,7 @@ async fn the_owner_reads_of_it_and_nobody_else_is_in_the_record() {
         assert!(begun.elapsed() < Duration::from_secs(20), "the dashboard stays as it was");
     }
     let page = member.get("/members/activity").await;
-    assert_eq!(page.find("main .log .what"), "A login with a wrong password");
+    assert_eq!(page.find("main .log .what"), "Failed login (wrong password)");
     let line = page.find("main .log li");
     assert!(line.contains("from 127.0.0.1") && line.contains("Unknown browser"), "{line}");
     assert_eq!(site.database.number(FAILED).await, 1, "of five tries one was at an account");

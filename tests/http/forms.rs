@@ -244,7 +244,7 @@ async fn no_secret_is_ever_logged() {
 /// a clean address.
 #[tokio::test]
 async fn a_browser_without_cookies_is_told_that_they_are_needed() {
-    const NEEDED: &str = "This site needs cookies, and your browser sends none back. Please allow them for this site, and try again.";
+    const NEEDED: &str = "This site needs cookies, but your browser does not send them. Please allow cookies for this site and try again.";
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     for (path, fields, clean) in [

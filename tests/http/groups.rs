@@ -14,7 +14,7 @@ const EDITOR: [&str; 5] = [
     "accounts.delete_group",
     "accounts.view_user",
 ];
-const NOT_YOURS: &str = "You can give only what you have yourself.";
+const NOT_YOURS: &str = "You can only grant permissions you have yourself.";
 
 async fn id_of(site: &TestSite, name: &str) -> i64 {
     site.database.number(&format!("SELECT id FROM groups WHERE name = '{name}'")).await
@@ -47,7 +47,7 @@ async fn what_a_group_gives_counts_for_its_members_from_the_very_next_request() 
     staff.log_in("sam").await;
     assert_eq!(member.get("/admin/users").await.status, 200);
     let shown = staff.get(&page).await;
-    assert_eq!(shown.find_all("#group ~ dl dd"), ["1", "See users"]);
+    assert_eq!(shown.find_all("#group ~ dl dd"), ["1", "View users"]);
     // Without any of its permissions.
     let fields = shown.fields_of(SAVE);
     let fields: Vec<(&str, &str)> = fields
@@ -169,7 +169,7 @@ async fn of_two_who_edit_the_second_is_told() {
         .await;
     second.send_form(&opened, SAVE, &[("group_name", "Lookers")]).await;
     let page = second.get("/admin/groups/1").await;
-    assert!(page.form_errors()[0].starts_with("This has been changed meanwhile"));
+    assert!(page.form_errors()[0].starts_with("Someone else saved changes while you were editing"));
     assert_eq!(page.find(".differences"), "Saved now: “Writers”, with the permissions accounts.view_user.");
     assert_eq!(page.attribute("#id_group_name", "value").as_deref(), Some("Lookers"));
     let answer = second.send_form(&asked, DELETE, &[]).await;

@@ -229,7 +229,8 @@ async fn without_a_folder_for_the_log_the_site_starts_and_says_so() {
     assert_eq!(site.visitor().get("/healthz").await.status, 200);
     site.signal("-TERM");
     let (_, console) = site.ended_within(LIMIT);
-    let sentence = console.iter().find(|line| line.contains("There is no log file")).expect("a sentence");
+    let sentence =
+        console.iter().find(|line| line.contains("The log file could not be opened")).expect("a sentence");
     assert!(sentence.contains("ERROR") && sentence.contains("log/requests.log"), "{sentence}");
     // A log file that was configured explicitly must be writable.
     let asked_for =

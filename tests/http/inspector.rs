@@ -85,9 +85,9 @@ async fn it_shows_what_is_there_and_never_what_it_says() {
     assert!(row[4].ends_with(" B") || row[4].ends_with(" KiB"), "{row:?}");
     assert_eq!(row[5], "1", "read once since it was made");
     assert!(row[6].ends_with(": names changed"), "{row:?}");
-    assert_eq!(page.find("main > p:not(.help)"), "1 to 2 of 2 entries that have not expired.");
+    assert_eq!(page.find("main > p:not(.help)"), "1 to 2 of 2 unexpired entries.");
     assert!(!page.text().contains("Kanarienvogel") && !page.text().contains("canary@example.com"));
-    assert_eq!(figure(&page, "Entries in the backend, with expired ones"), "4");
+    assert_eq!(figure(&page, "Entries in the backend, including expired ones"), "4");
     assert!(figure(&page, "Memory").ends_with(" of 16.0 MiB"));
     assert_eq!(figure(&page, "Evictions"), "0");
     assert!(figure(&page, "Hit ratio").ends_with(" %"));
@@ -106,12 +106,9 @@ async fn reads_are_counted_and_drawn() {
         rendered_at(&mut member).await;
     }
     let page = staff.get(PAGE).await;
-    assert_eq!(
-        [figure(&page, "Found"), figure(&page, "Not found"), figure(&page, "Computed")],
-        ["2", "4", "4"]
-    );
+    assert_eq!([figure(&page, "Hits"), figure(&page, "Misses"), figure(&page, "Computed")], ["2", "4", "4"]);
     assert_eq!(figure(&page, "Hit ratio"), "33 %");
-    let sentence = "Reads in the last hour: 2 found something, 4 did not; 4 values were computed.";
+    let sentence = "Cache reads in the last hour: 2 hits, 4 misses, 4 values computed.";
     assert_eq!(page.attribute(".chart svg", "aria-label").as_deref(), Some(sentence));
     assert_eq!(page.find_all(".chart tbody td"), ["2", "4", "4"]);
     let drawn = page.attribute(".chart .reads", "d").expect("an outline");
@@ -130,7 +127,7 @@ async fn searched_by_name_tag_and_owner_and_page_by_page() {
     let first = staff.get(PAGE).await;
     assert_eq!(
         (rows(&first).len(), first.find("main > p:not(.help)")),
-        (25, "1 to 25 of 40 entries that have not expired.".into())
+        (25, "1 to 25 of 40 unexpired entries.".into())
     );
     let (own, of_all) = (("dashboard".to_owned(), "member10".to_owned()), names(&first));
     assert!(of_all.contains(&own) && of_all.is_sorted_by_key(|(name, _)| name.clone()), "{of_all:?}");
@@ -138,7 +135,7 @@ async fn searched_by_name_tag_and_owner_and_page_by_page() {
     let second = staff.get(&format!("{PAGE}?page=2")).await;
     assert_eq!(
         (rows(&second).len(), second.find("main > p:not(.help)")),
-        (15, "26 to 40 of 40 entries that have not expired.".into())
+        (15, "26 to 40 of 40 unexpired entries.".into())
     );
     assert_eq!(second.attribute(".pager a", "href").as_deref(), Some(PAGE));
     let beyond = staff.get(&format!("{PAGE}?page=9999999999999")).await;
@@ -174,7 +171,7 @@ async fn dropped_one_by_one_by_name_by_member_and_all() {
     let page = staff.get(PAGE).await;
     assert_eq!(page.find_all(".entries .link").len(), 6);
     let labels = page.attribute(".entries button", "aria-label");
-    assert!(labels.is_some_and(|label| label.starts_with("Drop dashboard of ")));
+    assert!(labels.is_some_and(|label| label.starts_with("Remove dashboard of ")));
 
     let one = staff.get(&format!("{PAGE}?q=profile&member=ada")).await;
     let hidden =
@@ -192,7 +189,7 @@ async fn dropped_one_by_one_by_name_by_member_and_all() {
         let answer = staff.post(function, &fields).await;
         let back = if function == action { "/admin/cache?q=profile&member=ada" } else { PAGE };
         assert_eq!((answer.status, answer.location()), (303, back), "{function}");
-        assert_eq!(staff.get(PAGE).await.messages(), ["It was dropped from the cache."]);
+        assert_eq!(staff.get(PAGE).await.messages(), ["Removed from the cache."]);
         let after = (rendered_at(&mut ada).await, rendered_at(&mut bob).await);
         let seen = [
             after.0.0 != before.0.0,
@@ -209,12 +206,12 @@ async fn dropped_one_by_one_by_name_by_member_and_all() {
         ("drop_member", ("member", "nobody")),
     ] {
         staff.post(&format!("/api/admin/cache/{function}"), &[fields]).await;
-        assert_eq!(staff.get(PAGE).await.messages(), ["There was nothing to drop."], "{function}");
+        assert_eq!(staff.get(PAGE).await.messages(), ["Nothing to remove."], "{function}");
     }
 
     let objects = [
         ("cache", "one entry of profile_summary", "one entry of profile_summary"),
-        ("cache", "everything of dashboard", "everything of dashboard"),
+        ("cache", "all entries of dashboard", "all entries of dashboard"),
         ("user", "bob", "everything of one member"),
         ("cache", "everything", "everything"),
     ];
@@ -227,7 +224,7 @@ async fn dropped_one_by_one_by_name_by_member_and_all() {
         let lines = log::lines("cache.drop", |line| {
             line["user_id"] == sam && line["message"] == format!("cache.drop: {said}")
         });
-        assert_eq!((lines.len(), lines[0]["cause"].as_str()), (1, Some("dropped by staff")), "{object}");
+        assert_eq!((lines.len(), lines[0]["cause"].as_str()), (1, Some("removed by staff")), "{object}");
     }
     assert_eq!(
         site.database.number("SELECT COUNT(*) FROM changes").await,

@@ -158,7 +158,7 @@ async fn a_members_own_dashboard_is_looked_at_and_not_made() {
     assert_eq!(at(&page, "own-fragment-rendered-at"), at(&dashboard, "fragment-rendered-at"));
     for _ in 0..2 {
         let own = bob.get("/lab/matrix").await.find("section[aria-labelledby=own]");
-        assert_eq!(own.matches("not in the cache just now").count(), 2, "{own}");
+        assert_eq!(own.matches("not cached at the moment").count(), 2, "{own}");
     }
     site.stop().await;
 }

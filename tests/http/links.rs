@@ -250,7 +250,7 @@ async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
 /// Mail programs and people add text to links, and truncate them.
 #[tokio::test]
 async fn a_link_opens_its_page_whatever_follows_it_and_a_cut_one_says_that_it_is_cut() {
-    const CUT: &str = "A part of the link is missing. Please open it again from our mail, or copy the whole of it into the address bar.";
+    const CUT: &str = "Part of the link is missing. Please open it again from our email, or copy all of it into the address bar.";
     let site = TestSite::start().await;
     for kind in &KINDS {
         let (_, good) = link(&site, kind, kind.name).await;
@@ -320,7 +320,7 @@ async fn a_link_that_was_used_says_what_it_has_done_for_as_long_as_that_is_so() 
         assert!(!said.contains("too old") && !has_button(&page, kind), "{}: {said}", kind.name);
         let done = match kind.name {
             "reset" => "got a new password",
-            "verify" | "change" => "is confirmed as the address of the account",
+            "verify" | "change" => "is confirmed as the email address of the account",
             "undo" => "again. All its devices were logged out",
             _ => "were logged out",
         };
@@ -331,7 +331,7 @@ async fn a_link_that_was_used_says_what_it_has_done_for_as_long_as_that_is_so() 
             format!("UPDATE users SET email = '{elsewhere}', email_key = '{elsewhere}' WHERE id = {id}");
         site.database.execute(&sql).await;
         let said = later.get(&path).await.find("main");
-        assert!(said.contains("This link has been used, or it is too old."), "{}: {said}", kind.name);
+        assert!(said.contains("This link has been used or has expired."), "{}: {said}", kind.name);
     }
     site.stop().await;
 }

@@ -98,7 +98,7 @@ async fn what_cannot_be_sent_is_seen() {
     // The operator sees it, too.
     let folder = tempfile::tempdir().expect("a folder");
     let listed = text(&run(program(&site.database, folder.path()).arg("mails")));
-    for words in ["verify_email to ada@example.com", "tries: 1", "550", "1 mail(s) wait."] {
+    for words in ["verify_email to ada@example.com", "tries: 1", "550", "1 mail(s) queued."] {
         assert!(listed.contains(words), "{words} in {listed}");
     }
     // It is not retried automatically.
@@ -113,7 +113,7 @@ async fn what_cannot_be_sent_is_seen() {
     }));
     // An operator can retry it. (A running site notices within five minutes.)
     let retried = text(&run(program(&site.database, folder.path()).args(["mails", "--retry"])));
-    assert!(retried.contains("1 mail(s) will be tried again."), "{retried}");
+    assert!(retried.contains("1 mail(s) will be retried."), "{retried}");
     site.clock.advance(Duration::from_secs(301));
     assert_eq!(taken(&server, 2).await[1].to, "ada@example.com");
     site.stop().await;

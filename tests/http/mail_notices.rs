@@ -22,7 +22,7 @@ async fn each_says_what_when_and_where_and_has_a_way_to_close_the_door() {
     .await;
     let new = "another horse battery";
     for (name, about, says) in [
-        ("device", "New login to your account", "a device that we had not seen before"),
+        ("device", "New login to your account", "from a new device"),
         ("password", "Your password was changed", "The password of your account was changed."),
         ("reset", "Your password was changed", "The password of your account was changed."),
         ("name", "Your name was changed", "The name of your account was changed."),
@@ -70,7 +70,9 @@ async fn each_says_what_when_and_where_and_has_a_way_to_close_the_door() {
         for part in [&mail.text, &mail.html] {
             // Mails contain no text that somebody typed.
             assert!(!part.contains("Lovelace") && !part.contains("new@example.com"), "{part}");
-            for words in [says, "UTC, with Firefox on Linux, from the address 198.51.100.7", "If it was"] {
+            for words in
+                [says, "UTC, with Firefox on Linux, from the address 198.51.100.7", "If this was you"]
+            {
                 assert!(part.replace('\n', " ").contains(words), "{words} in {name}: {part}");
             }
         }

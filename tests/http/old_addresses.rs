@@ -76,7 +76,7 @@ async fn a_reset_link_of_the_old_site_says_how_to_get_a_new_one() {
     let mut visitor = site.visitor();
     visitor.get("/accounts/reset/MQ/c5x3dp-9f0e8d7c6b5a49382716059483726150/").await;
     let page = visitor.get("/accounts/reset/new").await;
-    assert_eq!(page.find("main a.button"), "Ask for a new link");
+    assert_eq!(page.find("main a.button"), "Send a new link");
     assert_eq!(page.attribute("main a.button", "href").as_deref(), Some("/accounts/password_reset"));
     assert!(page.find_all("main form").is_empty() && visitor.cookies.is_empty(), "nothing of it is kept");
     site.stop().await;

@@ -172,7 +172,7 @@ async fn a_browser_whose_scripts_failed_says_so_at_most_once_a_minute() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     let pages = || {
-        log::lines("Scripts could not take over a page", |_| true)
+        log::lines("Hydration failed in a browser", |_| true)
             .iter()
             .map(|line| line["page"].as_str().expect("a page").to_owned())
             .collect::<Vec<_>>()

@@ -7,7 +7,7 @@ use crate::support::{
     program::{program, refused, run, said, text},
 };
 
-const ADVICE: &str = "A few words in a row are better than one strange word.";
+const ADVICE: &str = "A few unrelated words make a good password.";
 
 fn as_shipped(_: &mut Config) {}
 
@@ -28,7 +28,7 @@ async fn every_form_says_what_is_configured() {
     for (change, rules) in [
         (
             as_shipped as fn(&mut Config),
-            "At least 8 characters, not close to WHOSE name or address, not a common password or the name of this site, not only digits.",
+            "At least 8 characters, not similar to WHOSE name or address, not a common password or the name of this site, not only digits.",
         ),
         (few_rules as fn(&mut Config), "At least 12 characters, not only digits."),
     ] {

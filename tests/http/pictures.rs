@@ -158,7 +158,7 @@ async fn another_site_cannot_change_it() {
 
 #[tokio::test]
 async fn what_is_no_picture_is_refused_whatever_it_calls_itself() {
-    const UNREADABLE: &str = "This file cannot be read as a picture. Please take a PNG, JPEG or WebP file.";
+    const UNREADABLE: &str = "This file cannot be read as a picture. Please choose a PNG, JPEG or WebP file.";
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     upload(&mut member, &png()).await;

@@ -73,7 +73,7 @@ async fn a_form_that_was_sent_too_late_is_done_once_the_password_is_given() {
         assert_eq!(
             page.messages(),
             [
-                "A mail is on its way to the new address. Your address stays as it is until you open the link in it."
+                "We have sent a confirmation link to the new address. Your current address stays active until you open it."
             ]
         );
         assert!(!member.cookies.contains_key("kept_form"), "once");
@@ -137,7 +137,7 @@ async fn what_staff_saved_is_saved_after_the_password_or_refused_aloud() {
     root.submit(&ask, &[("password", PASSWORD)]).await;
     assert_eq!(
         root.get(&page).await.messages(),
-        ["What you asked for has not been done yet. Please check it and send it once more."]
+        ["Your request has not been carried out yet. Please check it and send it again."]
     );
     site.stop().await;
 }

@@ -76,7 +76,7 @@ async fn a_new_password_ends_all_sessions_and_lets_its_owner_in() {
     let mut late = elsewhere.clone();
     let answer = set(&mut visitor, &page).await;
     assert_eq!((answer.status, answer.location()), (303, "/accounts/reset/done"));
-    assert_eq!(visitor.get("/accounts/reset/done").await.find("h1"), "Your new password is set");
+    assert_eq!(visitor.get("/accounts/reset/done").await.find("h1"), "Password changed");
     assert!(!elsewhere.is_signed_in().await);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, 0);
     site.database.bring_sessions_back().await;
@@ -271,7 +271,7 @@ async fn a_deactivated_account_with_the_address_keeps_nobody_from_resetting() {
     assert_eq!(visitor.submit(&page, &[]).await.location(), page);
     let told = visitor.get(&page).await.form_errors();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("perhaps one that is switched off"), "{told:?}");
+    assert!(told[0].contains("perhaps a deactivated one"), "{told:?}");
     site.stop().await;
 }
 

@@ -9,7 +9,7 @@ use crate::support::{PASSWORD, TestSite, Visitor, visitor::FormBody};
 const SAVE: &str = "/api/members/save_profile";
 const PROFILE: &str = "/members/profile";
 const ENDED: &str = "Your session has ended. Please log in again.";
-const NOT_YET: &str = "What you asked for has not been done yet. Please check it and send it once more.";
+const NOT_YET: &str = "Your request has not been carried out yet. Please check it and send it again.";
 
 fn with_dead_session(member: &mut Visitor) {
     member.cookies.insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());

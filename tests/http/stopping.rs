@@ -90,7 +90,7 @@ async fn a_closed_terminal_stops_it_in_order_and_signals_for_other_servers_do_no
     site.signal("-HUP");
     let (status, console) = site.ended_within(LIMIT);
     assert!(status.success(), "{status}");
-    assert!(console.iter().any(|line| line.contains("Stopping")), "{console:?}");
+    assert!(console.iter().any(|line| line.contains("Shutting down")), "{console:?}");
     database.remove().await;
 }
 

@@ -145,7 +145,7 @@ async fn a_password_is_asked_for_three_times_and_without_a_name_it_is_ones_own()
 async fn whose_password_is_asked_where_nobody_is_named() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let said = crate::support::program::refused(program(&database, folder.path()).arg("changepassword"));
-    assert!(said.contains("Give the username"), "{said}");
+    assert!(said.contains("name the account"), "{said}");
     let mut named = program(&database, folder.path());
     let said = crate::support::program::refused(named.arg("changepassword").env("LOGNAME", "nobody"));
     assert!(said.contains("there is no user 'nobody'"), "{said}");

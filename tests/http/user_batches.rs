@@ -55,7 +55,7 @@ async fn the_chosen_ones_are_asked_about_and_done() {
     assert_eq!(page.find_all(".names li"), ["ada", "bob"]);
     let answer = staff.send_form(&page, APPLY, &[]).await;
     assert_eq!((answer.status, answer.location()), (303, list));
-    assert_eq!(staff.get(list).await.messages(), ["2 users were put into the group."]);
+    assert_eq!(staff.get(list).await.messages(), ["2 users were added to the group."]);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 2);
     // The second time nobody is left to change.
     let again = staff.get(&asked).await;
@@ -71,10 +71,10 @@ async fn the_chosen_ones_are_asked_about_and_done() {
     let nobody = staff.get(&address(&shown, &[], "leave_group", "chosen", Some(1))).await;
     assert_eq!((nobody.status, nobody.location()), (302, list));
     let said = staff.get(list).await.messages();
-    assert_eq!(said, ["Nobody was chosen. Please tick the users in the list first."]);
+    assert_eq!(said, ["No users selected. Please select users in the list first."]);
     let (_, page) = ask(&mut staff, list, &[id_bob], "leave_group", "chosen").await;
     staff.send_form(&page, APPLY, &[]).await;
-    assert_eq!(staff.get(list).await.messages(), ["1 user was taken out of the group."]);
+    assert_eq!(staff.get(list).await.messages(), ["1 user was removed from the group."]);
     assert_eq!(site.database.number("SELECT user_id FROM group_members").await, id_ada);
 
     // Deactivated and activated: sessions end at the next request.
@@ -103,9 +103,7 @@ async fn the_chosen_ones_are_asked_about_and_done() {
     );
     ada.log_in("ada").await;
     let record = ada.get("/members/activity").await.find_all("main .log .detail");
-    for line in
-        ["All devices, by the staff of this site", "activated", "deactivated", "joined the group Readers"]
-    {
+    for line in ["All devices, by staff", "activated", "deactivated", "joined the group Readers"] {
         assert!(record.contains(&line.to_owned()), "{line} in {record:?}");
     }
     site.stop().await;
@@ -223,7 +221,7 @@ async fn over_ten_thousand_are_done_in_several_goes() {
     let answer = staff.send_form(&page, APPLY, &[]).await;
     assert_eq!(answer.location(), "/admin/users/confirm?action=join_group&to_group=1&scope=all");
     let page = staff.get(answer.location()).await;
-    assert_eq!(page.messages(), ["10,000 users were put into the group."]);
+    assert_eq!(page.messages(), ["10,000 users were added to the group."]);
     assert_eq!(page.find(".lead"), "You are about to put 20 users into the group “Everybody”.");
     let answer = staff.send_form(&page, APPLY, &[]).await;
     assert_eq!(answer.location(), "/admin/users");

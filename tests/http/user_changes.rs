@@ -81,7 +81,7 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
     // In the member's own activity, without the staff member's name and address.
     let record = member.get("/members/activity").await;
     let lines = record.find_all("main .log li");
-    let line = lines.iter().find(|line| line.starts_with("Changed by the staff")).expect("a line");
+    let line = lines.iter().find(|line| line.starts_with("Changed by staff")).expect("a line");
     assert!(
         line.contains("username, first name, email address, email address confirmed")
             && !line.contains("127.0.0.1"),
@@ -92,7 +92,7 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
     // Without a link or the new address, because staff may have changed it when that mailbox fell
     // into the wrong hands.
     let text = &to_old.text;
-    assert!(text.contains("The staff of this site") && !text.contains("/accounts/"), "{text}");
+    assert!(text.contains("Our staff") && !text.contains("/accounts/"), "{text}");
     assert!(!text.contains("new@example.com"), "{text}");
     site.mail_to("new@example.com", "Confirm your email address", 1).await;
     site.all_mails_sent().await;
@@ -155,7 +155,7 @@ async fn of_two_who_edit_the_second_is_told_and_sees_both() {
     assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'ada'").await, "Augusta");
     let shown = second.get(&page).await;
     assert!(
-        shown.form_errors()[0].starts_with("This has been changed meanwhile"),
+        shown.form_errors()[0].starts_with("Someone else saved changes while you were editing"),
         "{:?}",
         shown.form_errors()
     );
@@ -204,10 +204,10 @@ async fn permissions_and_groups_count_from_the_very_next_request() {
         staff.post(PERMISSIONS, &hidden).await;
         assert!(!may(&mut member).await);
         staff.change(&page, JOIN, &[("group_name", " READERS ")]).await;
-        assert_eq!(staff.get(&page).await.messages(), ["The user is in the group now."]);
+        assert_eq!(staff.get(&page).await.messages(), ["The user was added to the group."]);
         assert!(may(&mut member).await);
         staff.change(&page, LEAVE, &[]).await;
-        assert_eq!(staff.get(&page).await.messages(), ["The user is not in the group any more."]);
+        assert_eq!(staff.get(&page).await.messages(), ["The user was removed from the group."]);
         assert!(!may(&mut member).await);
     }
     // Finally, the flags.
@@ -247,7 +247,7 @@ async fn nobody_gives_what_they_do_not_have_nor_makes_themselves_more() {
     group(&site, 1, "Mighty", &["accounts.view_user", "mail.delete_mail"]).await;
     group(&site, 2, "Foreign", &["blog.add_entry"]).await;
     group(&site, 3, "Equal", &["accounts.change_user"]).await;
-    const NOT_YOURS: &str = "You can give only what you have yourself.";
+    const NOT_YOURS: &str = "You can only grant permissions you have yourself.";
     for username in ["ada", "sam"] {
         let page = page_of(&site, username).await;
         let shown = staff.get(&page).await;
@@ -375,7 +375,7 @@ async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
     assert_eq!(member.get("/members/secret").await.status, 303);
     assert_eq!(member.log_in_with("ada", OTHER_PASSWORD).await.location(), "/members/dashboard");
     let mail = site.mail_to("ada@example.com", "password was changed", 1).await;
-    assert!(mail.text.contains("by the staff of this site"), "{}", mail.text);
+    assert!(mail.text.contains("by our staff"), "{}", mail.text);
 
     // Switched off: no reset mail helps, not even one that was sent before.
     site.visitor().submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
@@ -397,14 +397,14 @@ async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
     let mut reader = site.visitor();
     reader.get(&before.link()).await;
     assert!(
-        reader.get("/accounts/reset/new").await.text().contains("This link has been used, or it is too old.")
+        reader.get("/accounts/reset/new").await.text().contains("This link has been used or has expired.")
     );
-    let off = site.mail_to("ada@example.com", "password was switched off", 1).await;
+    let off = site.mail_to("ada@example.com", "password was disabled", 1).await;
     assert!(!off.text.contains("/accounts/"), "no way in: {}", off.text);
 
     // Staff can enable it again.
     staff.change(&page, RESET, &[]).await;
-    assert_eq!(staff.get(&page).await.messages(), ["A mail for a new password is on its way to them."]);
+    assert_eq!(staff.get(&page).await.messages(), ["We have sent them a password-reset link."]);
     let mail = site.mail_to("ada@example.com", "Set a new password", 2).await;
     reader.get(&mail.link()).await;
     reader.submit("/accounts/reset/new", &[("password1", PASSWORD), ("password2", PASSWORD)]).await;
@@ -417,7 +417,7 @@ async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
     // Not for an inactive account, which could not use it.
     staff.change(&page, SAVE, &[("is_active", "")]).await;
     staff.change(&page, RESET, &[]).await;
-    assert_eq!(staff.get(&page).await.form_errors(), ["This account is not active: activate it first."]);
+    assert_eq!(staff.get(&page).await.form_errors(), ["This account is inactive: activate it first."]);
     // No secret is stored or logged.
     let everything = site.database.everything().await.join("\n");
     assert!(!everything.contains(OTHER_PASSWORD) && !crate::support::log::text().contains(OTHER_PASSWORD));
@@ -444,7 +444,7 @@ async fn users_are_added_with_a_password_or_a_mail_to_choose_one() {
         .await;
     assert_eq!(answer.location(), page_of(&site, "ada").await);
     let page = staff.get(answer.location()).await;
-    assert_eq!(page.messages(), ["The user was added. Below you can say what they may."]);
+    assert_eq!(page.messages(), ["The user was added. Set their permissions below."]);
     assert_eq!(page.find_all("#account ~ dl dd")[2], "Not chosen yet");
     assert_eq!(history(&page), ["added by sam"]);
     assert_eq!(staff.get("/admin/users?q=LOVEL").await.find_all("table.list tbody th"), ["ada"]);

@@ -27,10 +27,10 @@ pub fn VerifyPage() -> impl IntoView {
             usable=|about| {
                 view! {
                     <p>
-                        "Press the button, and " <strong>{about.email}</strong>
-                        " is confirmed as the address of the account " <Account name=about.username /> "."
+                        "Confirm that " <strong>{about.email}</strong>
+                        " is the email address of the account " <Account name=about.username /> "."
                     </p>
-                    <Form path=VerifyEmail::PATH submit="Confirm the address" />
+                    <Form path=VerifyEmail::PATH submit="Confirm email address" />
                 }
                     .into_any()
             }
@@ -52,14 +52,14 @@ fn by_code(address: Address) -> AnyView {
     }
     view! {
         <p>
-            "We have sent a mail to " <strong>{address.email}</strong>
-            ". Open the link in it, or type its code here. Both are good for 24 hours."
+            "We have sent an email to " <strong>{address.email}</strong>
+            ". Open the link in it, or enter the code below. Both expire after 24 hours."
         </p>
         <Form path=VerifyByCode::PATH submit="Confirm">
-            <TextField field=Field::Code label="Code from the mail" autocomplete="one-time-code" />
+            <TextField field=Field::Code label="Code from the email" autocomplete="one-time-code" />
         </Form>
-        <p>"No mail, or too late?"</p>
-        <Form path=AskForVerification::PATH submit="Send a new mail" button="button" />
+        <p>"Didn’t get it, or has it expired?"</p>
+        <Form path=AskForVerification::PATH submit="Send a new email" button="button" />
         <p>
             "Wrong address? " // The server may ask for the password first.
             <a href="/accounts/email" rel="external">
@@ -79,7 +79,8 @@ pub fn EmailPage() -> impl IntoView {
             <p>"Your address is " <strong>{address.email}</strong> ". " {state}</p>
             {(!address.is_proven).then(|| view! { <p><a href="/accounts/verify">"Confirm it"</a></p> })}
             <p>
-                "A new address takes effect when you have opened the link in the mail that we send there. The old one gets a mail that undoes the change for 72 hours."
+                "We will send a confirmation link to the new address; your address changes once you open it. \
+                 Your old address gets an email with a link to undo the change within 72 hours."
             </p>
             <Form path=AskForEmailChange::PATH submit="Change the address">
                 <TextField field=Field::Email label="New email address" kind="email" autocomplete="email" />
@@ -104,7 +105,7 @@ pub fn EmailConfirmPage() -> impl IntoView {
             usable=|about| {
                 view! {
                     <p>
-                        "Press the button, and " <strong>{about.email}</strong> " is the address of the account "
+                        "Confirm that " <strong>{about.email}</strong> " is the new email address of the account "
                         <Account name=about.username /> "."
                     </p>
                     <Form path=ConfirmEmailChange::PATH submit="Use this address" />
@@ -120,15 +121,15 @@ pub fn EmailConfirmPage() -> impl IntoView {
 fn change_by_code(address: Address) -> AnyView {
     view! {
         <p>
-            "Open the link in the mail to your new address, or type its code here. Until then your address is "
+            "Open the link in the email to your new address, or enter its code below. Until then your address is "
             <strong>{address.email}</strong> "."
         </p>
         <Form path=ChangeByCode::PATH submit="Use the new address">
-            <TextField field=Field::Code label="Code from the mail" autocomplete="one-time-code" />
+            <TextField field=Field::Code label="Code from the email" autocomplete="one-time-code" />
         </Form>
         <p>
             <a href="/accounts/email" rel="external">
-                "Send another mail"
+                "Send another email"
             </a>
         </p>
     }
@@ -145,9 +146,9 @@ pub fn EmailUndoPage() -> impl IntoView {
             usable=|about| {
                 view! {
                     <p>
-                        <strong>{about.email}</strong> " becomes the address of the account "
+                        <strong>{about.email}</strong> " will be the email address of the account "
                         <Account name=about.username />
-                        " again, all devices are logged out, and a mail for a new password goes there."
+                        " again. All devices will be logged out, and we will send a password-reset link there."
                     </p>
                     <Form path=UndoEmailChange::PATH submit="Undo the change" />
                 }
@@ -156,9 +157,9 @@ pub fn EmailUndoPage() -> impl IntoView {
             done=|about| {
                 view! {
                     <p>
-                        <strong>{about.email}</strong> " is the address of the account "
+                        <strong>{about.email}</strong> " is the email address of the account "
                         <Account name=about.username />
-                        " again. All its devices were logged out, and a mail for a new password was sent."
+                        " again. All its devices were logged out, and a password-reset link was sent."
                     </p>
                 }
                     .into_any()
@@ -173,13 +174,13 @@ pub fn EmailUndoPage() -> impl IntoView {
 pub fn NotMePage() -> impl IntoView {
     view! {
         <LinkPage
-            title="This was not you?"
+            title="Wasn’t you?"
             link=Link::NotMe
             usable=|about| {
                 view! {
                     <p>
-                        "Then let us close the door of the account " <Account name=about.username />
-                        ": all devices are logged out, and you get a mail with which to set a new password."
+                        "We will secure the account " <Account name=about.username />
+                        ": all devices are logged out, and we email you a link to set a new password."
                     </p>
                     <Form path=NotMe::PATH submit="Log out all devices" />
                 }
@@ -188,8 +189,8 @@ pub fn NotMePage() -> impl IntoView {
             done=|about| {
                 view! {
                     <p>
-                        "This link has done its work: all devices of the account " <Account name=about.username />
-                        " were logged out, and a mail for a new password was sent."
+                        "This link has been used: all devices of the account " <Account name=about.username />
+                        " were logged out, and a password-reset link was sent."
                     </p>
                 }
                     .into_any()
@@ -202,7 +203,7 @@ pub fn NotMePage() -> impl IntoView {
 fn confirmed(about: Address) -> AnyView {
     view! {
         <p>
-            <strong>{about.email}</strong> " is confirmed as the address of the account "
+            <strong>{about.email}</strong> " is confirmed as the email address of the account "
             <Account name=about.username /> "."
         </p>
     }
@@ -212,7 +213,7 @@ fn confirmed(about: Address) -> AnyView {
 /// The text for visitors without a usable link.
 fn only_by_link(is_dead: bool) -> AnyView {
     view! {
-        {(!is_dead).then(|| view! { <p>"This page needs the link in our mail, opened in this browser."</p> })}
+        {(!is_dead).then(|| view! { <p>"To continue, open the link in our email in this browser."</p> })}
         <p>
             "You can also " <a href="/accounts/password_reset">"set a new password"</a>
             ", which logs out all devices."
@@ -231,7 +232,7 @@ fn ForMember(
     let log_in = format!("/accounts/login?next={}", use_location().pathname.get_untracked());
     match visitor {
         None => view! {
-            <p>"Open the link in our mail in this browser, or log in and type its code."</p>
+            <p>"Open the link in our email in this browser, or log in and enter the code."</p>
             <p>
                 <a class="button" href=log_in>
                     "Log in"

@@ -56,7 +56,7 @@ pub fn NewPasswordFields(
             label=again
             kind="password"
             autocomplete="new-password"
-            help="The same password once more."
+            help="Enter the same password again."
         />
     }
 }
@@ -66,12 +66,12 @@ pub fn NewPasswordFields(
 pub fn PasswordChangePage() -> impl IntoView {
     view! {
         <Page title="Change your password" class="page narrow">
-            <p>"All your other devices will be logged out, and you get a mail that says so."</p>
+            <p>"Your other devices will be logged out, and we will email you a confirmation."</p>
             <Form path=ChangePassword::PATH submit="Change password">
                 <UsernameForManager username=visitor_name() />
                 <TextField
                     field=Field::OldPassword
-                    label="Old password"
+                    label="Current password"
                     kind="password"
                     autocomplete="current-password"
                 />
@@ -89,8 +89,8 @@ pub fn PasswordChangePage() -> impl IntoView {
 pub fn PasswordResetPage() -> impl IntoView {
     view! {
         <Page title="Forgot your password?" class="page narrow">
-            <p>"Enter your email address, and we will send you a mail with which to set a new one."</p>
-            <Form path=AskForReset::PATH submit="Send me a mail">
+            <p>"Enter your email address, and we will send you a link to reset your password."</p>
+            <Form path=AskForReset::PATH submit="Email me a reset link">
                 <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" />
             </Form>
             <p>
@@ -104,12 +104,12 @@ pub fn PasswordResetPage() -> impl IntoView {
 #[component]
 pub fn PasswordResetDonePage() -> impl IntoView {
     view! {
-        <Page title="Look into your mailbox" class="page narrow">
+        <Page title="Check your email" class="page narrow">
             <p>
-                "If there is an account with the address that you entered, a mail with a link is on its way to it. The link is good for one hour."
+                "If an account uses that address, we have sent it a reset link. The link expires after one hour."
             </p>
             <p>
-                "Nothing after a few minutes? Look into the spam folder, and make sure that you entered the address that you signed up with. "
+                "No email after a few minutes? Check your spam folder, and that you entered the address you signed up with. "
                 <a href="/accounts/password_reset">"Try again"</a>
             </p>
         </Page>
@@ -126,8 +126,8 @@ pub fn ResetPage() -> impl IntoView {
             usable=|about| {
                 let name = about.username.clone();
                 view! {
-                    <p>"For the account " <Account name /> ". All its devices will be logged out."</p>
-                    <Form path=ResetPassword::PATH submit="Set the new password">
+                    <p>"For the account " <Account name /> ". You will be logged out on all devices."</p>
+                    <Form path=ResetPassword::PATH submit="Set new password">
                         <UsernameForManager username=about.username />
                         <NewPasswordFields label="New password" again="New password confirmation" />
                     </Form>
@@ -138,10 +138,10 @@ pub fn ResetPage() -> impl IntoView {
                 view! {
                     <p>
                         "This link has been used: the account " <Account name=about.username />
-                        " got a new password, and all its devices were logged out."
+                        " has a new password, and all its devices were logged out."
                     </p>
                     <p>
-                        <a href="/accounts/password_reset">"Ask for a new link"</a>
+                        <a href="/accounts/password_reset">"Send a new link"</a>
                     </p>
                 }
                     .into_any()
@@ -149,10 +149,10 @@ pub fn ResetPage() -> impl IntoView {
             without=|is_dead| {
                 view! {
                     {(!is_dead)
-                        .then(|| view! { <p>"This page needs the link in our mail, opened in this browser."</p> })}
+                        .then(|| view! { <p>"To continue, open the link in our email in this browser."</p> })}
                     <p>
                         <a class="button" href="/accounts/password_reset">
-                            "Ask for a new link"
+                            "Send a new link"
                         </a>
                     </p>
                 }
@@ -166,8 +166,8 @@ pub fn ResetPage() -> impl IntoView {
 #[component]
 pub fn ResetDonePage() -> impl IntoView {
     view! {
-        <Page title="Your new password is set" class="page narrow">
-            <p>"All devices have been logged out. You may log in with the new password now."</p>
+        <Page title="Password changed" class="page narrow">
+            <p>"You have been logged out everywhere. Log in with your new password."</p>
             <p>
                 <a class="button primary" href="/accounts/login">
                     "Log in"
@@ -183,9 +183,9 @@ pub fn ReauthenticatePage() -> impl IntoView {
     let location = use_location();
     let next = move || next_of(&location.search.get());
     view! {
-        <Page title="Please give your password again" class="page narrow">
-            <p>"Before this goes on, please show that it is you."</p>
-            <Form path=Reauthenticate::PATH submit="Go on">
+        <Page title="Confirm your password" class="page narrow">
+            <p>"This is a sensitive action. Enter your password to confirm that it is you."</p>
+            <Form path=Reauthenticate::PATH submit="Continue">
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
                 <UsernameForManager username=visitor_name() />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />

@@ -149,7 +149,7 @@ async fn delete(site: &AppState, user: UserId, now: Millis) -> Result<bool, AppE
     if deleted {
         site.members.invalidate(user);
         site.cache.invalidate_member(user, "account deleted").await;
-        tracing::info!(user_id = user.0, "An account was deleted, as its owner had asked");
+        tracing::info!(user_id = user.0, "An account was deleted at its owner’s request");
     }
     Ok(deleted)
 }

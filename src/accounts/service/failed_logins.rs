@@ -40,7 +40,7 @@ pub async fn write_failed_logins(site: &AppState) {
         return;
     }
     if let Err(error) = write(site, notes).await {
-        tracing::warn!(%error, "Failed logins could not be written down");
+        tracing::warn!(%error, "Failed logins could not be recorded");
     }
 }
 

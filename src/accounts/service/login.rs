@@ -71,7 +71,7 @@ pub async fn authenticate(
         let mut transaction = site.db.begin().await?;
         store::upgrade_hash(&mut transaction, id, &user.password_hash, &new).await?;
         transaction.commit().await?;
-        tracing::info!(user_id = id.0, "A password hash was upgraded to the present parameters");
+        tracing::info!(user_id = id.0, "A password hash was upgraded to the current parameters");
     }
     // The cached member may be outdated: `changepassword` runs in another process, and its new
     // stamp must not end this session.

@@ -35,8 +35,8 @@ fn List(listing: Listing) -> impl IntoView {
         .then(|| format!("{ADMIN_ACTIVITY}{}", Asked { before: None, ..asked.clone() }.to_query()));
     let content = if lines.is_empty() {
         let sentence = match is_too_many {
-            true => "Too many users are called that: search for more of a name.",
-            false => "Nothing more.",
+            true => "Too many matching users: type more of the name.",
+            false => "No more events.",
         };
         view! { <p class="help">{sentence}</p> }.into_any()
     } else {
@@ -65,12 +65,12 @@ fn List(listing: Listing) -> impl IntoView {
             .map(|username| {
                 view! {
                     <p class="found">
-                        "Of " <bdi>{username}</bdi> " only. " <a href=ADMIN_ACTIVITY>"Show everybody’s"</a>
+                        "Of " <bdi>{username}</bdi> " only. " <a href=ADMIN_ACTIVITY>"Show everyone’s"</a>
                     </p>
                 }
             })}
         {content}
-        <Pager newer=latest older=older labels=("The latest", "Older") />
+        <Pager newer=latest older=older labels=("Latest", "Older") />
     }
 }
 

@@ -22,7 +22,7 @@ pub fn Chart(
     };
     let in_words = move || {
         format!(
-            "Reads in the last hour: {} found something, {} did not; {} values were computed.",
+            "Cache reads in the last hour: {} hits, {} misses, {} values computed.",
             sum(|stretch| stretch.hits),
             sum(|stretch| stretch.misses),
             sum(|stretch| stretch.computes)
@@ -50,7 +50,7 @@ pub fn Chart(
     let misses = move || plot.with(|plot| plot.misses.clone());
     view! {
         <figure class="chart">
-            <figcaption id="reads-title">"Reads in ten seconds"</figcaption>
+            <figcaption id="reads-title">"Reads per ten seconds"</figcaption>
             <div class="plot">
                 <div class="y-axis" aria-hidden="true">
                     <span>{top}</span>
@@ -83,23 +83,23 @@ pub fn Chart(
             <ul class="legend">
                 <li>
                     <span class="swatch reads" aria-hidden="true"></span>
-                    "Found"
+                    "Hits"
                 </li>
                 <li>
                     <span class="swatch misses" aria-hidden="true"></span>
-                    "Not found"
+                    "Misses"
                 </li>
             </ul>
             <details>
-                <summary>"The same in numbers"</summary>
+                <summary>"Show as table"</summary>
                 <p>{in_words}</p>
                 <div class="scroll" tabindex="0" role="region" aria-label="Reads of the last hour">
                     <table>
                         <thead>
                             <tr>
                                 <th scope="col">"Five minutes from"</th>
-                                <th scope="col">"Found"</th>
-                                <th scope="col">"Not found"</th>
+                                <th scope="col">"Hits"</th>
+                                <th scope="col">"Misses"</th>
                                 <th scope="col">"Computed"</th>
                             </tr>
                         </thead>
@@ -119,7 +119,7 @@ mod tests {
     fn both_series_are_named_and_the_axes_have_numbers() {
         let plot = Plot { top: 40, ..Plot::default() };
         let html = Owner::new().with(|| view! { <Chart plot=Signal::stored(plot) /> }.to_html());
-        for text in ["Found", "Not found", "url(#hatching)", ">40<", ">20<", ">0<", "60 minutes ago", "Now"] {
+        for text in ["Hits", "Misses", "url(#hatching)", ">40<", ">20<", ">0<", "60 minutes ago", "Now"] {
             assert!(html.contains(text), "{text} in {html}");
         }
     }

@@ -40,14 +40,14 @@ pub fn Entries(
                 <thead>
                     <tr>
                         <th scope="col">"Name"</th>
-                        <th scope="col">"Whose"</th>
+                        <th scope="col">"Owner"</th>
                         <th scope="col">"Age"</th>
-                        <th scope="col">"Left"</th>
+                        <th scope="col">"Expires in"</th>
                         <th scope="col">"Size"</th>
                         <th scope="col">"Hits"</th>
                         <th scope="col">"Last invalidation"</th>
                         <IfAllowed permission=Permission::ChangeCache>
-                            <th scope="col">"Drop"</th>
+                            <th scope="col">"Remove"</th>
                         </IfAllowed>
                     </tr>
                 </thead>
@@ -63,16 +63,16 @@ pub fn Entries(
 fn EntryRow(entry: Signal<Entry>, fingerprint: String, query: String) -> impl IntoView {
     let Entry { name, owner, .. } = entry.get_untracked();
     let label = match &owner {
-        Owner::Public => format!("Drop {name}, public"),
-        Owner::Member(username) => format!("Drop {name} of {username}"),
-        Owner::Gone => format!("Drop {name} of somebody who is gone"),
+        Owner::Public => format!("Remove {name}, public"),
+        Owner::Member(username) => format!("Remove {name} of {username}"),
+        Owner::Gone => format!("Remove {name} of a deleted user"),
     };
     let owner = match owner {
         Owner::Public => "public".into_any(),
         Owner::Member(username) => view! { <bdi>{username}</bdi> }.into_any(),
-        Owner::Gone => "somebody who is gone".into_any(),
+        Owner::Gone => "a deleted user".into_any(),
     };
-    let left = move || entry.with(|entry| entry.left.map_or("for ever".into(), seconds_in_words));
+    let left = move || entry.with(|entry| entry.left.map_or("never expires".into(), seconds_in_words));
     let hits = move || entry.with(|entry| entry.hits.map_or("not counted".into(), |hits| hits.to_string()));
     let last = move || match entry.with(|entry| entry.last_invalidation.clone()) {
         None => "none".into_any(),
@@ -93,7 +93,7 @@ fn EntryRow(entry: Signal<Entry>, fingerprint: String, query: String) -> impl In
                         <input type="hidden" name="fingerprint" value=fingerprint />
                         <input type="hidden" name="query" value=query />
                         <button type="submit" class="link" aria-label=label>
-                            "Drop"
+                            "Remove"
                         </button>
                     </form>
                 </td>

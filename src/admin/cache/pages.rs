@@ -67,8 +67,8 @@ fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
         now.with(|now| now.down_since.clone()).map(|since| {
             view! {
                 <p class="message warning" role="status">
-                    "The backend is down, since " <Timestamp moment=since />
-                    ". The site goes on as if nothing were cached."
+                    "The cache backend has been down since " <Timestamp moment=since />
+                    ". Until it is back, nothing is read from the cache."
                 </p>
             }
         })
@@ -78,7 +78,7 @@ fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
         <p class="help">
             "Backend: " {move || now.with(|now| now.backend.clone())} ". As of "
             {move || view! { <Timestamp moment=now.with(|now| now.at.clone()) /> }}
-            ". Values are never shown, only their sizes. Reads and computed values are counted by this process, since its start."
+            ". Values are never shown, only their sizes. Reads and computed values are counted per process, since its start."
         </p>
         <FigureList figures=Signal::derive(move || now.with(|now| now.figures.clone())) />
         <Chart plot />
@@ -94,18 +94,17 @@ fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
 
 fn in_words(found: Option<&Found>, page: usize) -> String {
     let Some(found) = found else {
-        return "This backend cannot be looked through just now, or at all: memcached has no list of what it keeps. Dropping by \
-                name, by member or all of it works there too."
+        return "This backend cannot list its entries: it is down, or it is memcached. Clearing by name, by member or as a whole still works."
             .into();
     };
     let at_least = if found.is_cut { "at least " } else { "" };
     match found.entries.len() {
-        0 => "Nothing fits, or nothing is cached.".into(),
+        0 => "No matching entries.".into(),
         shown => {
             let first = (page - 1) * PAGE + 1;
             let (last, count) = (first + shown - 1, found.count);
-            let entries = if count == 1 { "entry that has" } else { "entries that have" };
-            format!("{first} to {last} of {at_least}{count} {entries} not expired.")
+            let entries = if count == 1 { "unexpired entry" } else { "unexpired entries" };
+            format!("{first} to {last} of {at_least}{count} {entries}.")
         }
     }
 }
@@ -122,7 +121,7 @@ fn pager(found: Memo<Option<Found>>, query: Query) -> impl IntoView {
 
 #[component]
 fn FigureList(#[prop(into)] figures: Signal<Figures>) -> impl IntoView {
-    const UNKNOWN: &str = "this backend does not tell";
+    const UNKNOWN: &str = "not reported by this backend";
     let number = |number: Option<u64>| number.map_or(UNKNOWN.into(), |number| number.to_string());
     let lines = move || {
         let figures = figures.get();
@@ -132,12 +131,12 @@ fn FigureList(#[prop(into)] figures: Signal<Figures>) -> impl IntoView {
                 "Hit ratio",
                 figures.hit_percent.map_or("no reads yet".into(), |percent| format!("{percent} %")),
             ),
-            ("Found", figures.hits.to_string()),
-            ("Shown once more", figures.stale.to_string()),
-            ("Not found", figures.misses.to_string()),
+            ("Hits", figures.hits.to_string()),
+            ("Served stale", figures.stale.to_string()),
+            ("Misses", figures.misses.to_string()),
             ("Computed", figures.computes.to_string()),
             ("Invalidations", figures.invalidations.to_string()),
-            ("Entries in the backend, with expired ones", number(figures.entries)),
+            ("Entries in the backend, including expired ones", number(figures.entries)),
             (
                 "Memory",
                 figures.bytes.map_or(UNKNOWN.into(), |bytes| format!("{}{of}", bytes_in_words(bytes))),
@@ -164,10 +163,10 @@ fn DropSeveral(found: Memo<Option<Found>>, query: String) -> impl IntoView {
     let hidden = move || view! { <input type="hidden" name="query" value=query.clone() /> };
     view! {
         <section aria-labelledby="drop-several" class="end-several">
-            <h2 id="drop-several">"Drop more than one"</h2>
-            <p class="help">"What is dropped is computed again when somebody wants it: it costs time and loses nothing."</p>
+            <h2 id="drop-several">"Clear several entries"</h2>
+            <p class="help">"Cleared entries are rebuilt on the next request. No data is lost."</p>
             <details>
-                <summary>"Everything of one name"</summary>
+                <summary>"All entries with one name"</summary>
                 <form method="post" action=DropName::PATH>
                     {hidden()}
                     <div class="field">
@@ -176,12 +175,12 @@ fn DropSeveral(found: Memo<Option<Found>>, query: String) -> impl IntoView {
                         <datalist id="names">{names}</datalist>
                     </div>
                     <button type="submit" class="button danger">
-                        "Drop everything of this name"
+                        "Clear this name"
                     </button>
                 </form>
             </details>
             <details>
-                <summary>"Everything of one member"</summary>
+                <summary>"All entries of one member"</summary>
                 <form method="post" action=DropMember::PATH>
                     {hidden()}
                     <div class="field">
@@ -189,17 +188,17 @@ fn DropSeveral(found: Memo<Option<Found>>, query: String) -> impl IntoView {
                         <input id="id_of" name="member" required autocomplete="off" autocapitalize="none" spellcheck="false" />
                     </div>
                     <button type="submit" class="button danger">
-                        "Drop everything of this member"
+                        "Clear this member"
                     </button>
                 </form>
             </details>
             <details>
-                <summary>"Everything"</summary>
+                <summary>"All entries"</summary>
                 <form method="post" action=DropAll::PATH>
                     {hidden()}
-                    <p>"Until the cache has filled again, every page takes as long as its first time."</p>
+                    <p>"Pages are slower until the cache is warm again."</p>
                     <button type="submit" class="button danger">
-                        "Drop everything there is"
+                        "Clear the whole cache"
                     </button>
                 </form>
             </details>

@@ -191,7 +191,7 @@ async fn invalidate(site: &AppState, actor: Actor<'_>, what: Several<'_>) -> Res
     match what {
         Several::Named("") => return Ok(false),
         Several::Named(name) => {
-            record(site, actor, Object::Cache(&format!("everything of {name}"))).await?;
+            record(site, actor, Object::Cache(&format!("all entries of {name}"))).await?;
             site.cache.invalidate(&[Tag::name(name.to_owned())], cause).await;
         }
         Several::OfMember(username) => {
@@ -212,8 +212,8 @@ async fn invalidate(site: &AppState, actor: Actor<'_>, what: Several<'_>) -> Res
 /// Returns the cause, which the log and the inspector show with the invalidation.
 const fn cause(actor: Actor<'_>) -> &'static str {
     match actor {
-        Actor::Staff(_) | Actor::Was(..) => "dropped by staff",
-        Actor::Operator => "dropped from the command line",
+        Actor::Staff(_) | Actor::Was(..) => "removed by staff",
+        Actor::Operator => "removed from the command line",
     }
 }
 
@@ -226,7 +226,7 @@ async fn record(site: &AppState, actor: Actor<'_>, object: Object<'_>) -> Result
     let (user_id, cause) = (actor.id().map(|id| id.0), cause(actor));
     match object {
         Object::User(member, _) => {
-            tracing::info!(user_id, member = member.0, cause, "cache.drop: everything of one member");
+            tracing::info!(user_id, member = member.0, cause, "cache.drop: all entries of one member");
         }
         object => tracing::info!(user_id, cause, "cache.drop: {}", object.words()),
     }

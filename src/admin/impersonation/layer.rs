@@ -47,7 +47,7 @@ pub async fn identify(State(site): State<AppState>, mut request: Request, next: 
             response::to_the_end(async move {
                 let response = next.run(request).await;
                 if let Err(error) = note_logout(&site, &auth, session).await {
-                    tracing::warn!(%error, "The end of acting as a member is written later");
+                    tracing::warn!(%error, "The end of an impersonation could not be recorded yet; trying again later");
                 }
                 response
             })

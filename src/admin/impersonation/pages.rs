@@ -44,7 +44,7 @@ pub fn ActPage() -> impl IntoView {
 #[component]
 fn ChooseMember(is_unknown: bool) -> impl IntoView {
     view! {
-        <p>"You will see the site as the member sees it. The admin’s page of each user leads here, too."</p>
+        <p>"See the site exactly as a member does. You can also start from a user’s page in the admin."</p>
         <form method="get" action=ACT class="form">
             <div class="field">
                 <label for="id_username">"Username or email address"</label>
@@ -60,11 +60,11 @@ fn ChooseMember(is_unknown: bool) -> impl IntoView {
                     aria-describedby=is_unknown.then_some("id_username_error")
                 />
                 <div class="field-errors" id="id_username_error">
-                    {is_unknown.then(|| view! { <p class="error">"There is no such active member."</p> })}
+                    {is_unknown.then(|| view! { <p class="error">"No active member with that name or address."</p> })}
                 </div>
             </div>
             <button type="submit" class="button primary">
-                "Go on"
+                "Continue"
             </button>
         </form>
     }
@@ -80,10 +80,10 @@ fn GiveReason(candidate: Candidate, returned: Option<ReturnedForm>) -> impl Into
         <p>
             "You will see the site as " <strong>
                 <bdi>{username}</bdi>
-            </strong> {format!(" sees it, for {minutes} minutes at most.")}
+            </strong> {format!(" sees it, for up to {minutes} minutes.")}
         </p>
         <p>
-            "They get a mail with your name and your reason, and both stand in their record of activity. Names, password, email address, devices, the copy of their data and the deletion of the account stay closed to you."
+            "The member gets an email, and their activity log records your name and your reason. You cannot change their names, password or email address, log out their devices, download their data or delete the account."
         </p>
         <Form path=Act::PATH submit="Act as this member" returned>
             <input type="hidden" name="user" value=user />
@@ -92,7 +92,7 @@ fn GiveReason(candidate: Candidate, returned: Option<ReturnedForm>) -> impl Into
                 label="Reason"
                 autocomplete="off"
                 capitals="sentences"
-                help="The member reads it. Such as: You asked us why a page looks wrong."
+                help="The member will see this, for example: You asked us why a page looks wrong."
             />
         </Form>
     }

@@ -24,7 +24,7 @@ pub fn MailsPage() -> impl IntoView {
     let search = use_location().search;
     let data = Data::load(move || search.get(), load_mails);
     view! {
-        <AdminFrame title="Mails">
+        <AdminFrame title="Emails">
             <Loaded data show=|listing| view! { <Queue listing /> } />
         </AdminFrame>
     }
@@ -35,8 +35,8 @@ fn Queue(listing: Listing) -> impl IntoView {
     let Listing { only_stuck, waiting, stuck, lines, is_later, next } = listing;
     let count = |count: Option<i64>| count.map_or("over 10,000".to_owned(), grouped);
     let links = [
-        (MAILS.to_owned(), "All that wait", count(waiting), !only_stuck),
-        (format!("{MAILS}?stuck=1"), "Tried in vain", count(stuck), only_stuck),
+        (MAILS.to_owned(), "Queued", count(waiting), !only_stuck),
+        (format!("{MAILS}?stuck=1"), "Failed", count(stuck), only_stuck),
     ]
     .map(|(page, label, count, is_present)| {
         view! {
@@ -52,21 +52,21 @@ fn Queue(listing: Listing) -> impl IntoView {
     .collect_view();
     let first = if only_stuck { format!("{MAILS}?stuck=1") } else { MAILS.to_owned() };
     let content = if lines.is_empty() {
-        view! { <p class="help">"Nothing waits."</p> }.into_any()
+        view! { <p class="help">"The queue is empty."</p> }.into_any()
     } else {
         view! {
             <table class="list">
-                <caption class="hidden-text">"Mails that wait"</caption>
+                <caption class="hidden-text">"Queued emails"</caption>
                 <thead>
                     <tr>
-                        <th scope="col">"Mail"</th>
+                        <th scope="col">"Email"</th>
                         <th scope="col">"To"</th>
                         <th scope="col">"Since"</th>
                         <th scope="col">"Tried"</th>
                         <th scope="col">"Next"</th>
-                        <th scope="col">"Why it did not go out"</th>
+                        <th scope="col">"Last error"</th>
                         <th scope="col">
-                            <span class="hidden-text">"Do"</span>
+                            <span class="hidden-text">"Actions"</span>
                         </th>
                     </tr>
                 </thead>
@@ -78,7 +78,7 @@ fn Queue(listing: Listing) -> impl IntoView {
     view! {
         <section class="filters" aria-label="Filters">
             <div class="filter">
-                <ul aria-label="Which mails">{links}</ul>
+                <ul aria-label="Filter">{links}</ul>
             </div>
         </section>
         {content}
@@ -107,7 +107,7 @@ fn row(line: Line) -> impl IntoView {
     let retry = (can_be_changed && visitor_may(Permission::ChangeMail))
         .then(|| button(RetryMail::PATH, "Try now", "button small"));
     let forget = (can_be_changed && visitor_may(Permission::DeleteMail))
-        .then(|| button(DropMail::PATH, "Drop", "button small danger"));
+        .then(|| button(DropMail::PATH, "Delete", "button small danger"));
     let user = user.map(|(user, username)| {
         view! {
             " ("
@@ -119,7 +119,7 @@ fn row(line: Line) -> impl IntoView {
     });
     let next = match next_try {
         Some(moment) => view! { <Timestamp moment /> }.into_any(),
-        None => "Not of itself".into_any(),
+        None => "No automatic retry".into_any(),
     };
     view! {
         <tr>
@@ -130,7 +130,7 @@ fn row(line: Line) -> impl IntoView {
             </td>
             <td data-label="Tried">{tries}</td>
             <td data-label="Next">{next}</td>
-            <td data-label="Why it did not go out">{error}</td>
+            <td data-label="Last error">{error}</td>
             <td class="act">{retry} {forget}</td>
         </tr>
     }

@@ -142,7 +142,7 @@ async fn record(
     let words = in_words(&mail.kind);
     let object = match (mail.user_id, &mail.username) {
         (Some(user), Some(username)) => Object::User(UserId(user), username),
-        _ => Object::Several("a mail to no account"),
+        _ => Object::Several("an email to no account"),
     };
     let now = visit.site.clock.now();
     history::record(transaction, now, Actor::Staff(staff), object, &[(what, "", &words)]).await

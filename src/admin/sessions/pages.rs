@@ -40,8 +40,8 @@ fn List(listing: Listing) -> impl IntoView {
         .collect::<Vec<_>>();
     let content = if rows.is_empty() {
         let sentence = match is_too_many {
-            true => "Too many users are called that: search for more of a name.",
-            false => "Nobody is signed in.",
+            true => "Too many matching users: type more of the name.",
+            false => "No active logins.",
         };
         view! { <p class="help">{sentence}</p> }.into_any()
     } else {
@@ -76,7 +76,7 @@ fn List(listing: Listing) -> impl IntoView {
         <Pager
             newer=is_older.then(|| ADMIN_SESSIONS.to_owned())
             older=older.map(|query| format!("{ADMIN_SESSIONS}{query}"))
-            labels=("The latest", "Older")
+            labels=("Latest", "Older")
         />
     }
 }

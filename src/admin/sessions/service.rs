@@ -121,7 +121,7 @@ pub async fn end(
     let object = Object::User(user, &target.row.username);
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("logged out", &device, "")])
         .await?;
-    let detail = format!("{device}, by the staff of this site");
+    let detail = format!("{device}, by staff");
     activity::service::record(
         &mut transaction,
         now,

@@ -21,9 +21,9 @@ impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Unusable => "there is no password",
-            Self::Kind => "the password's hash is of a kind that is too weak or unknown",
+            Self::Kind => "the password's hash is of an unknown kind, or too weak",
             Self::Malformed => "the password's hash is malformed",
-            Self::TooCostly => "the password's hash would take too much time or memory to check",
+            Self::TooCostly => "the password's hash takes too much time or memory to verify",
         })
     }
 }

@@ -85,7 +85,7 @@ pub fn acting(data: &Data) -> Option<Acting> {
 /// [`AppError::Internal`] when the data is not valid JSON.
 pub fn encode(data: &Data) -> Result<String, AppError> {
     serde_json::to_string(data).map_err(|error| {
-        tracing::error!(%error, "A session cannot be encoded");
+        tracing::error!(%error, "A session could not be encoded");
         AppError::Internal
     })
 }

@@ -22,9 +22,9 @@ use super::super::{config::DatabaseUrl, failure::Failure};
 pub fn path_of(url: &DatabaseUrl) -> Result<PathBuf, Failure> {
     // sqlx's error can repeat the address.
     let options = SqliteConnectOptions::from_str(url.expose())
-        .map_err(|_| Failure::message("database.url: this is not an address of a SQLite database"))?;
+        .map_err(|_| Failure::message("database.url is not the address of a SQLite database"))?;
     follow_links(options.get_filename())
-        .map_err(|error| Failure::start("find the database's file (database.url)", error))
+        .map_err(|error| Failure::start("find the database file (database.url)", error))
 }
 
 /// Follows all symbolic links of a path, whether or not the target exists.
@@ -47,7 +47,7 @@ pub fn follow_links(path: &Path) -> Result<PathBuf, IoError> {
             }
         }
     }
-    Err(IoError::other("its links lead round in a circle"))
+    Err(IoError::other("its symbolic links form a loop"))
 }
 
 /// Returns the URL with which sqlx opens exactly this path.
@@ -72,7 +72,7 @@ pub(super) fn url_of(path: &Path, url: &DatabaseUrl) -> Result<String, Failure> 
 pub(super) fn create(path: &Path) -> Result<Metadata, Failure> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| {
-            Failure::start(&format!("create the database's folder {}", folder.display()), error)
+            Failure::start(&format!("create the database folder {}", folder.display()), error)
         })?;
     }
     OpenOptions::new()
@@ -81,7 +81,7 @@ pub(super) fn create(path: &Path) -> Result<Metadata, Failure> {
         .mode(0o600)
         .open(path)
         .and_then(|file| file.metadata())
-        .map_err(|error| Failure::start(&format!("open the database's file {}", path.display()), error))
+        .map_err(|error| Failure::start(&format!("open the database file {}", path.display()), error))
 }
 
 /// An open database file, watched for deletion and replacement: SQLite would keep writing to a file
@@ -113,7 +113,7 @@ impl Watched {
         let was_lost = self.is_lost.swap(!is_there, Ordering::AcqRel);
         if is_there {
             if was_lost {
-                tracing::info!("The database's file is in its place again");
+                tracing::info!("The database file is back");
             }
             return Ok(());
         }
@@ -121,11 +121,11 @@ impl Watched {
             let what = if found.is_ok() { "replaced" } else { "deleted or moved" };
             tracing::error!(
                 file = %self.path.display(),
-                "The database's file was {what} while the site uses it: nothing is read or written any more. Put the \
-                 file back, or start the site again"
+                "The database file was {what} while the site is running: nothing is read or written until it \
+                 is back. Put the file back, or restart the site"
             );
         }
-        Err(IoError::new(ErrorKind::NotFound, "the database's file was deleted or replaced").into())
+        Err(IoError::new(ErrorKind::NotFound, "the database file was deleted or replaced").into())
     }
 }
 

@@ -95,7 +95,7 @@ impl Database {
         }
         // sqlx's parse errors can repeat the URL, including its password.
         let options = AnyConnectOptions::from_str(&url)
-            .map_err(|_| Failure::message("database.url: this is not a database address that can be used"))?
+            .map_err(|_| Failure::message("database.url is not a usable database address"))?
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
         let pool = |most: u32, setup: &'static str| {
             Pool::new(Settings {
@@ -169,7 +169,9 @@ impl Database {
             .await;
         let applied: Vec<(i64,)> = match asked {
             Err(error) if is_missing_table(&error) => Vec::new(),
-            asked => asked.map_err(|error| Failure::start("learn which schema the database has", error))?,
+            asked => {
+                asked.map_err(|error| Failure::start("read the schema version of the database", error))?
+            }
         };
         let wanted: Vec<(i64,)> =
             migrator(self.embedded).iter().map(|migration| (migration.version,)).collect();
@@ -177,7 +179,7 @@ impl Database {
             return Ok(());
         }
         Err(Failure::message(if applied.len() > wanted.len() {
-            "the database is newer than this program: start the newer program"
+            "the database was migrated by a newer version of this program: start that version"
         } else {
             "the database is not up to date: run `members-area migrate`"
         }))
@@ -335,7 +337,7 @@ mod tests {
             .await
             .expect("a migration of the future");
         let refused = db.check_schema().await.expect_err("newer");
-        assert!(refused.to_string().contains("newer than this program"), "{refused}");
+        assert!(refused.to_string().contains("newer version of this program"), "{refused}");
         assert!(db.migrate().await.is_err());
         db.close().await;
     }

@@ -75,13 +75,17 @@ impl Pool {
         }
         let now = || to_millis(shared.begun.elapsed());
         if !shared.breaker.lets_through(now()) {
-            return Err(IoError::new(ErrorKind::NotConnected, "it could not be reached a moment ago").into());
+            return Err(IoError::new(
+                ErrorKind::NotConnected,
+                "the last attempt to reach it failed a moment ago",
+            )
+            .into());
         }
         let found = timeout(shared.settings.patience, self.find()).await.unwrap_or(Err(Error::PoolTimedOut));
         match &found {
-            Ok(_) if shared.breaker.worked() => tracing::info!("The database can be reached again"),
+            Ok(_) if shared.breaker.worked() => tracing::info!("The database is reachable again"),
             Err(error) if is_unreachable(error) && shared.breaker.failed(now()) => {
-                tracing::error!(error = chain(error), "The database cannot be reached");
+                tracing::error!(error = chain(error), "The database is unreachable");
             }
             _ => {}
         }

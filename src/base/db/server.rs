@@ -22,8 +22,8 @@ pub(super) const SETUP: &str = "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLA
 pub(super) async fn check(connection: &mut AnyConnection, pool: &Pool) -> Result<(), Failure> {
     if is_shared(connection, pool).await? {
         return Err(Failure::message(
-            "database.url leads to a pooler such as pgbouncer in transaction mode, where a connection has another \
-             server process for each transaction. Set pool_mode = session for this database, or connect to PostgreSQL itself",
+            "database.url points to a pooler (such as pgbouncer) in transaction mode, which this program \
+             does not support. Set pool_mode = session for this database, or connect to PostgreSQL directly",
         ));
     }
     let encoding: String = connection
@@ -32,17 +32,17 @@ pub(super) async fn check(connection: &mut AnyConnection, pool: &Pool) -> Result
         )
         .await
         .and_then(|row| row.try_get(0))
-        .map_err(|error| Failure::start("learn the encoding of the database", error))?;
+        .map_err(|error| Failure::start("read the encoding of the database", error))?;
     match encoding.as_str() {
         "UTF8" => {}
         "SQL_ASCII" => tracing::warn!(
-            "The database has the encoding SQL_ASCII: texts are kept as they are, but letters beyond ASCII are not found \
-             in the other case, and nothing keeps other programs from writing what is no text. Make it anew with UTF8"
+            "The database has the encoding SQL_ASCII: searches for non-ASCII letters are case-sensitive, and \
+             other programs can write invalid text. Recreate it with the encoding UTF8"
         ),
         other => {
             return Err(Failure::message(format!(
-                "the database has the encoding {other} and needs UTF8: make it anew with \
-                 CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+                "the database has the encoding {other} but must have UTF8: recreate it with CREATE DATABASE \
+                 … ENCODING 'UTF8' TEMPLATE template0"
             )));
         }
     }
@@ -65,7 +65,7 @@ async fn is_shared(connection: &mut AnyConnection, pool: &Pool) -> Result<bool, 
         }
         Ok(false)
     };
-    let is_shared = look.await.map_err(|error: Error| Failure::start("look at the database's server", error));
+    let is_shared = look.await.map_err(|error: Error| Failure::start("check the database server", error));
     let _ = other.close().await;
     is_shared
 }
@@ -82,20 +82,22 @@ pub(super) fn explained(error: Error, embedded: bool) -> Failure {
     let hint = match code.as_str() {
         // SQLite's codes for "read-only" and "cannot open".
         "8" | "14" | "264" | "270" | "526" | "776" | "1032" | "1544" if embedded => {
-            " (may this program write into the folder of the file, too?)"
+            " (this program must also be able to write to the file's folder)"
         }
-        "28P01" | "28000" => " (user and password in database.url)",
-        "3D000" => " (the last part of database.url)",
+        "28P01" | "28000" => " (check user and password in database.url)",
+        "3D000" => " (check the database name, the last part of database.url)",
         "08P01" => {
             " (behind pgbouncer: ignore_startup_parameters = extra_float_digits, and pool_mode = session)"
         }
-        _ if matches!(error, Error::Tls(_)) => " (sslmode and sslrootcert in database.url)",
-        _ if is_unreachable(&error) => " (host and port in database.url; does the server run?)",
+        _ if matches!(error, Error::Tls(_)) => " (check sslmode and sslrootcert in database.url)",
+        _ if is_unreachable(&error) => {
+            " (check host and port in database.url, and that the server is running)"
+        }
         _ => "",
     };
     // The text of this error can repeat the URL, including its password.
     if matches!(error, Error::Configuration(_)) {
-        return Failure::message("database.url: this is not a database address that can be used");
+        return Failure::message("database.url is not a usable database address");
     }
     Failure::start(&format!("open the database{hint}"), error)
 }

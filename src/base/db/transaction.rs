@@ -102,7 +102,7 @@ impl Transaction {
             && let Some(row) = row
         {
             if row.try_get(1)? {
-                return Err(IoError::new(ErrorKind::ReadOnlyFilesystem, "it is read-only just now").into());
+                return Err(IoError::new(ErrorKind::ReadOnlyFilesystem, "it is read-only").into());
             }
             self.number = Some(row.try_get(0)?);
         }
@@ -133,7 +133,10 @@ impl Transaction {
         }
         match outcome(&pool, self.number).await {
             Some(true) => {
-                tracing::warn!(error = chain(&error), "The answer to COMMIT was lost; it was done");
+                tracing::warn!(
+                    error = chain(&error),
+                    "The answer to COMMIT was lost; the transaction was committed"
+                );
                 Ok(())
             }
             Some(false) => Err(error),

@@ -64,8 +64,8 @@ async fn renew_email_keys(connection: &mut AnyConnection) -> Result<(), sqlx::Er
     for row in stale {
         let other = owner_of(connection, &row.key).await?;
         tracing::warn!(
-            "The accounts {} and {other} have both confirmed the same mailbox, written in two ways. Both can go on; by the address only \
-             {other} is found. Give one of them another address.",
+            "The accounts {} and {other} have both confirmed the same mailbox, written in two ways. Both can \
+             still log in by username; only {other} can by the address. Change the address of one of them.",
             row.username
         );
     }

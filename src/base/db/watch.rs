@@ -27,8 +27,8 @@ impl Database {
         let (opened, log) = ((self.read.generation(), self.write.generation()), file.log());
         if before.is_some_and(|(by, before)| by == opened && log != Some(before)) {
             tracing::error!(
-                "The -wal file beside the database was deleted or replaced while the site uses it: all connections are \
-                 closed, which writes its content back, and then opened anew"
+                "The -wal file beside the database was deleted or replaced while the site is running: all \
+                 connections are closed, which writes its content back, and then reopened"
             );
             return match timeout(self.write.patience(), self.close_all()).await {
                 Ok(()) => None,

@@ -38,9 +38,7 @@ impl Redis {
     /// Fails when the URL is not a Redis address.
     pub fn new(url: &str, prefix: &str, timeout: Duration) -> Result<Self, Failure> {
         // The error is not shown, since it may contain the password.
-        let wrong = |_: RedisError| {
-            Failure::message("cache.url: this is not an address of a Redis server that can be used")
-        };
+        let wrong = |_: RedisError| Failure::message("cache.url is not a usable address of a Redis server");
         // A little less than the cache's own timeout, so that the connection is dropped and not
         // only the call.
         let patience = timeout * 5 / 6;

@@ -39,22 +39,22 @@ pub fn CacheApiPage() -> impl IntoView {
     view! {
         <Page title="Exercise 5: the low-level API">
             <p class="lead">
-                {format!("A value that takes some time to compute, kept for {} seconds, for everybody. This page itself is not kept.", VALUE_TTL.as_secs())}
+                {format!("A value that takes some time to compute, cached for {} seconds for all visitors. This page itself is not cached.", VALUE_TTL.as_secs())}
             </p>
             <Loaded data show=|lesson| view! { <Observed lesson /> } />
             <h2>"Where the lesson is wrong"</h2>
             <p>
-                "Its table is right. But its code asks with " <code>"get"</code> " and, where nothing is there, computes and calls "
+                "Its table is right. But its code calls " <code>"get"</code> " and, on a miss, computes and calls "
                 <code>"set"</code>
-                ": of a hundred visitors in the second that the value takes, all hundred compute it. Here "
+                ": if a hundred visitors come during the second that this takes, all hundred compute it. Here "
                 <code>"get_or_set"</code>
-                " has one of them compute while the others wait for it. (Django’s own "
+                " lets one compute while the others wait for the result. (Django’s own "
                 <code>"get_or_set"</code> " does not.)"
             </p>
             <p>
                 "And its test " <code>"if data is None"</code>
-                " takes a value that is truly None for one that is missing, and computes it each time. Here the two are told apart; the \
-                 third line of the table above shows it."
+                " mistakes a cached None for a missing value, and computes it each time. Here the two are \
+                 distinct; see the third line of the table above."
             </p>
         </Page>
     }
@@ -71,7 +71,7 @@ fn Observed(lesson: ApiLesson) -> impl IntoView {
             <h2 id="observed">"Observed"</h2>
             <p>
                 <strong id="cache-state">{state}</strong> ": computed at " <Timestamp moment=value.made_at id="computed-at" />
-                {format!(", {} s ago; good for another {} s.", value.age, value.left)}
+                {format!(", {} s ago; expires in {} s.", value.age, value.left)}
             </p>
         </section>
         <Timetable caption="What to expect after the first request" columns=["Cache", "Value"] rows=&EXPECTED now=Some(second) />
@@ -100,7 +100,7 @@ fn RunTable(run: Run) -> impl IntoView {
     };
     view! {
         <h2 id="calls">"Every call"</h2>
-        <p>"On keys of its own, run through at " <Timestamp moment=run.at id="run-at" /> "; not more than once in ten seconds."</p>
+        <p>"Run on separate keys at " <Timestamp moment=run.at id="run-at" /> ", at most once every ten seconds."</p>
         <div class="scroll" tabindex="0" role="region" aria-labelledby="calls">
             <table class="calls">
                 <thead>

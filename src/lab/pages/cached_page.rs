@@ -49,7 +49,8 @@ pub fn CachedPagePage() -> impl IntoView {
         <Page title="Exercise 6: a page and a fragment">
             <p class="lead">
                 {format!(
-                    "This whole page is kept for {} seconds, for everybody who is not signed in together, and for each member apart. The fragment in it is kept for {} seconds.",
+                    "This whole page is cached for {} seconds: once for all anonymous visitors, and once per \
+                     member. The fragment in it is cached for {} seconds.",
                     CACHED_PAGE_TTL.as_secs(),
                     FRAGMENT_TTL.as_secs(),
                 )}
@@ -74,14 +75,13 @@ pub fn CachedPagePage() -> impl IntoView {
             <Timetable caption="What to expect after the first request" columns=["Page", "Fragment"] rows=&EXPECTED />
             <h2>"Where the lesson is wrong"</h2>
             <p>
-                "The lesson expects the fragment to change between the seconds 30 and 60. It cannot: a page that comes from the cache is \
-                 sent as it was kept, and the code that would look at the fragment does not run. The fragment’s shorter time is seen \
-                 only in a page that is made anew. So a fragment in a cached page pays where its time is longer than the page’s, or where \
-                 several pages show it."
+                "The lesson expects the fragment to change between the seconds 30 and 60. It cannot: a \
+                 cached page is sent as it was stored, and the fragment’s code does not run. The fragment’s \
+                 shorter lifetime shows only when the page is rendered again. So a fragment in a cached \
+                 page pays only if it lives longer than the page, or if several pages share it."
             </p>
             <p>
-                "This page does what Django does. Other pages here are over as soon as the first of their cached parts is, so that \
-                 nobody is shown a part that is too old: that is the default, and this page is the exception."
+                "This page does what Django does. By default, pages here expire together with the first of their cached parts, so that no part is shown after it has expired; this page is the exception."
             </p>
         </Page>
     }

@@ -47,24 +47,24 @@ pub fn MatrixPage() -> impl IntoView {
     view! {
         <Page title="Daily task: the dashboard">
             <p class="lead">
-                "The dashboard’s view is kept for 5 minutes, the profile summary in it for 15, each for the member it belongs to. Here is a \
-                 public twin with the same two times, and beside it your own dashboard, if you are signed in."
+                "The dashboard’s view is cached for 5 minutes and the profile summary in it for 15, both per member. Here is a public twin with the same two lifetimes, beside your own dashboard if you are signed in."
             </p>
             <Loaded data show=|matrix| view! { <Observed matrix /> } />
             <h2>"Where the lesson is wrong"</h2>
             <p>
-                "It has the middle row the wrong way round: the view is the one that is kept for 5 minutes, so it is made anew first, \
-                 and finds the fragment still there."
+                "Its middle row is the wrong way round: the view is cached for only 5 minutes, so it is \
+                 rendered again first, and finds the fragment still cached."
             </p>
             <p>
                 "It says that another user’s first request is a miss. It is not: what its " <code>"@cache_page"</code>
-                " keeps stands under the address alone, since the session’s " <code>"Vary: Cookie"</code>
-                " is added further out, after the page was kept. The second user is served the first one’s dashboard. Here whose an \
-                 entry is stands in its key, by type."
+                " stores has the address alone as its key, because the session’s " <code>"Vary: Cookie"</code>
+                " is added later, after the page was stored. The second user is served the first one’s \
+                 dashboard. Here the type system makes the owner part of an entry’s key."
             </p>
             <p>
-                "Its page has a place for the time of the view and is never given one; here both times show. And its fragment shows the \
-                 last login as it was up to 15 minutes ago; here a login takes back what is cached of its member."
+                "Its page has a place for the view’s time but never fills it; here both times are shown. And \
+                 its fragment shows a last login that is up to 15 minutes old; here a login invalidates the \
+                 member’s cached entries."
             </p>
         </Page>
     }
@@ -96,7 +96,7 @@ fn Observed(matrix: Matrix) -> impl IntoView {
 }
 
 fn times(seen: &SessionSnapshot) -> String {
-    format!(", {} s ago; good for another {} s.", seen.age, seen.left)
+    format!(", {} s ago; expires in {} s.", seen.age, seen.left)
 }
 
 fn own_times(own: Option<OwnPair>) -> AnyView {
@@ -111,13 +111,13 @@ fn own_times(own: Option<OwnPair>) -> AnyView {
     };
     let line = |what: &'static str, id: &'static str, made_at: Option<Moment>| match made_at {
         Some(moment) => view! { <p>{what} " rendered at " <Timestamp moment id=id /></p> }.into_any(),
-        None => view! { <p>{what} ": not in the cache just now."</p> }.into_any(),
+        None => view! { <p>{what} ": not cached at the moment."</p> }.into_any(),
     };
     view! {
         {line("View", "own-view-rendered-at", view)}
         {line("Fragment", "own-fragment-rendered-at", summary)}
         <p>
-            "To look at it here does not make it. "
+            "Viewing this page does not cache it. "
             <a href="/members/dashboard">"Open the dashboard"</a>
             " does."
         </p>

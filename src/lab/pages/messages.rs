@@ -29,8 +29,8 @@ pub fn MessagesPage() -> impl IntoView {
     view! {
         <Page title="Messages">
             <p class="lead">
-                "A message is shown once, on the page after a redirect. It has one of five levels; what is below "
-                <code>"site.message_level"</code> " is not shown, which as shipped are those for developers."
+                "A message is shown once, on the page after a redirect. It has one of five levels; messages below "
+                <code>"site.message_level"</code> " are not shown: by default, those for developers."
             </p>
             <form method="post" action=SendMessages::PATH class="form">
                 <button type="submit" class="button primary">

@@ -34,13 +34,13 @@ pub fn LabPage() -> impl IntoView {
     view! {
         <Page title="The caching lab">
             <p class="lead">
-                "The lesson’s caching exercises, live. Each page says what to expect at which second, shows what is observed, and says \
-                 where the lesson’s text is wrong. Reload to observe."
+                "The lesson’s caching exercises, live. Each page shows what to expect at which second, what \
+                 is observed, and where the lesson’s text is wrong. Reload to observe."
             </p>
             <ul class="room-cards" aria-label="Exercises">
-                {exercise(CACHE_API, "Exercise 5: the low-level API", "A value kept for 30 seconds, and every call of the API.")}
-                {exercise(CACHED_PAGE, "Exercise 6: a page and a fragment", "A page kept for 60 seconds around a fragment kept for 30.")}
-                {exercise(MATRIX, "Daily task: the dashboard", "A view kept for 5 minutes beside a fragment kept for 15.")}
+                {exercise(CACHE_API, "Exercise 5: the low-level API", "A value cached for 30 seconds, and every call of the API.")}
+                {exercise(CACHED_PAGE, "Exercise 6: a page and a fragment", "A page cached for 60 seconds around a fragment cached for 30.")}
+                {exercise(MATRIX, "Daily task: the dashboard", "A view cached for 5 minutes with a fragment cached for 15.")}
                 {exercise(MESSAGES, "Messages", "Django’s messages framework: one of each of its five levels.")}
             </ul>
         </Page>

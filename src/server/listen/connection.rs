@@ -72,7 +72,7 @@ pub async fn run(connection: impl Future<Output = hyper::Result<()>>, slot: Slot
     let ended = tokio::select! {
         ended = connection => ended,
         () = activity.evicted() => {
-            tracing::debug!("A silent connection made room for another");
+            tracing::debug!("An idle connection was closed to make room for another");
             return;
         }
     };

@@ -60,9 +60,9 @@ pub async fn serve(
     drop(listener);
     // hyper immediately closes a connection without a request, even if one is on its way.
     sleep(LAST_CALL).await;
-    tracing::info!("Stopping: no new requests, the running ones finish");
+    tracing::info!("Shutting down: running requests finish, new ones are not accepted");
     if timeout(settings.shutdown_timeout.get(), graceful.shutdown()).await.is_err() {
-        tracing::warn!("Stopped while requests were running: server.shutdown_timeout was over");
+        tracing::warn!("Stopped with requests still running: server.shutdown_timeout has passed");
     }
 }
 
@@ -76,7 +76,7 @@ fn connections_possible(wanted: usize) -> usize {
     if possible < wanted {
         tracing::warn!(
             possible,
-            "server.max_connections is more than the system's limit on open files allows (ulimit -n {limit}); taking fewer"
+            "server.max_connections exceeds the system's limit on open files (ulimit -n {limit}); accepting fewer connections"
         );
     }
     wanted.min(possible)

@@ -86,7 +86,7 @@ impl Slots {
             let mut open = lock(&self.open);
             let connections = open.entry(client).or_default();
             if connections.len() >= self.per_client && !evict_oldest(connections) {
-                tracing::debug!(%client, "A client has its share of connections, and all are at work; one more was closed");
+                tracing::debug!(%client, "A client has its maximum of connections, all of them busy; a further one was closed");
                 return None;
             }
             connections.push(activity.clone());

@@ -118,29 +118,31 @@ impl fmt::Display for Problem {
             Self::UsernameCharacters => {
                 "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
             }
-            Self::UsernameEmpty => "Enter a username that can be seen.",
+            Self::UsernameEmpty => "Enter a username with visible characters.",
             Self::UsernameTaken => "A user with that username already exists.",
-            Self::UsernameIncorrect => "This is not your username. Please type it as it stands above.",
+            Self::UsernameIncorrect => "That doesn’t match. Type your username exactly as shown above.",
             Self::LastSuperuser => {
-                "You are the only superuser. Please make another one first, or nobody could look after this site."
+                "You are the only superuser. Please make someone else a superuser first, so that this site still has one."
             }
             Self::NameCharacters => "Enter a name without control characters.",
             Self::LineCharacters => "Enter one line of text, without control characters.",
             Self::NotToActAs => {
-                "You cannot act as this account: it is your own, of staff, not active, or may what you may not."
+                "You can’t act as this account: it is yours, belongs to staff, is inactive, or has \
+                 permissions you don’t have."
             }
             Self::EmailMalformed => "Enter a valid email address.",
             Self::EmailUnreachable => "We cannot send mail to this address. Please use another one.",
             Self::EmailTaken => "Another account has this email address.",
             Self::EmailConfirmedElsewhere => {
-                "Another account has confirmed this email address, perhaps one that is switched off. Please log in to that one, or use another address."
+                "Another account has confirmed this email address, perhaps a deactivated one. Please log in \
+                 to that one, or use another address."
             }
             Self::EmailSame => "This is your email address already.",
             Self::EmailUnverified => {
-                "Please confirm your email address first. We have sent you a mail with a link."
+                "Please confirm your email address first. We have emailed you a link."
             }
             Self::PasswordChangedMeanwhile => {
-                "Your password was changed meanwhile, and nothing was saved. Please enter the present one."
+                "Your password was changed in the meantime, so nothing was saved. Please enter the current one."
             }
             Self::PasswordMismatch => "The two password fields didn’t match.",
             Self::PasswordTooShort { min } => {
@@ -158,24 +160,25 @@ impl fmt::Display for Problem {
             }
             Self::PasswordIncorrect => "Your password was entered incorrectly. Please enter it again.",
             Self::CodeIncorrect => {
-                "This is not the code of the latest mail, or it is too old. Please look again, or have a new mail sent."
+                "That code is wrong or has expired. Use the code from the latest email, or request a new one."
             }
-            Self::LinkDead => "This link has been used, or it is too old. Please ask for a new one.",
+            Self::LinkDead => "This link has been used or has expired. Please request a new one.",
             Self::PictureMissing => "Choose a picture first.",
             Self::PictureTooLarge { max_mib } => {
                 return write!(f, "This file is too large. A picture may have at most {max_mib} MiB.");
             }
             Self::ChangedMeanwhile => {
-                "This has been changed meanwhile, and nothing was saved. Below is what it is now beside what you typed: please look, and save again."
+                "Someone else saved changes while you were editing, so nothing was saved. Compare both \
+                 versions below and save again."
             }
             Self::ListChanged => {
-                "The list has changed meanwhile, and nothing was done. Below is what would be done now."
+                "The list changed in the meantime, so nothing was done. Review the updated list below."
             }
             Self::NotYours => {
-                "You can give only what you have yourself."
+                "You can only grant permissions you have yourself."
             }
             Self::OwnAccount => {
-                "This is your own account: you cannot switch it off, nor change what you are."
+                "You can’t deactivate your own account or change your own role."
             }
             Self::GroupUnknown => {
                 "There is no group with that name."
@@ -184,13 +187,13 @@ impl fmt::Display for Problem {
                 "A group with that name already exists."
             }
             Self::AccountInactive => {
-                "This account is not active: activate it first."
+                "This account is inactive: activate it first."
             }
             Self::AddressMissing => {
                 "This account has no email address."
             }
             Self::PictureUnreadable => {
-                "This file cannot be read as a picture. Please take a PNG, JPEG or WebP file."
+                "This file cannot be read as a picture. Please choose a PNG, JPEG or WebP file."
             }
             Self::PictureTooManyPixels { max } => {
                 return write!(f, "This picture is too large. It may be at most {max} pixels wide and high.");

@@ -125,7 +125,7 @@ async fn one_warning_a_minute(place: &Place, mut server: Server) {
     let warnings = || {
         let of_this_site =
             |line: &serde_json::Value| line["prefix"] == place.prefix && line["level"] == "WARN";
-        log::lines("The cache's backend is down", of_this_site).len()
+        log::lines("The cache backend is down", of_this_site).len()
     };
     let begun = place.clock.now();
     for second in 0..150 {

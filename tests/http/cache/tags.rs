@@ -151,7 +151,7 @@ async fn everything_can_go(place: &Place) {
 async fn each_taking_back_is_one_line_with_its_cause(place: &Place) {
     let id = place.ada.id();
     place.cache.invalidate_member(id, "a cause of its own").await;
-    let lines = log::lines("cache.invalidate: everything of one member", |line| {
+    let lines = log::lines("cache.invalidate: all entries of one member", |line| {
         line["user_id"] == id.0 && line["cause"] == "a cause of its own"
     });
     assert_eq!(lines.len(), 1);

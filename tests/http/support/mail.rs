@@ -25,7 +25,7 @@ impl Mail {
     }
 
     pub fn code(&self) -> String {
-        let (_, code) = self.text.split_once("type this code on the page: ").expect("a code");
+        let (_, code) = self.text.split_once("enter this code: ").expect("a code");
         code.lines().next().expect("a line").trim().to_owned()
     }
 }
