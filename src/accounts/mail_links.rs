@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_found_whatever_follows_it() {
+    fn a_token_is_found_despite_trailing_characters() {
         let token = "abcdefghijklmnopqrstuvwxyz-_0123456789ABCDE";
         assert_eq!(token.len(), TOKEN_LENGTH);
         for after in

@@ -305,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_are_more_than_a_name_are_not_written() {
+    fn names_that_look_like_links_are_not_written() {
         for (name, is_shown) in [
             ("ada", true),
             ("Ada_Lovelace-2", true),

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_the_world() {
+    fn international_names_are_accepted() {
         for name in [
             "",
             "Ada",
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_and_forms_are_put_right() {
+    fn names_are_trimmed_and_normalised() {
         for (typed, stored) in [
             ("  Ada ", "Ada"),
             ("\u{A0}Ada\u{3000}", "Ada"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_part_of_a_name() {
+    fn control_characters_are_refused() {
         for name in
             ["a\0b", "a\nb", "a\u{7}b", "a\u{85}b", "a\u{202E}b", "a\u{2066}b", "a\u{FEFF}b", "a\u{2028}b"]
         {

@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_found_again_by_its_query() {
+    fn a_query_round_trips() {
         let cursor = Cursor { at: 1_795_330_923_004, id: 126 };
         for place in [Place::First, Place::Next(cursor), Place::Previous(cursor)] {
             assert_eq!(Place::from_query(&place.to_query()), place);
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_the_first_page() {
+    fn an_invalid_query_is_the_newest_page() {
         for query in [
             "?",
             "?before",

@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn common_ones_however_they_are_dressed_up() {
+    fn variations_of_common_passwords_are_found() {
         let common = built_in();
         for password in [
             "password",
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_site() {
+    fn words_of_the_site_are_common() {
         let common = built_in();
         for password in [
             "members-area",
@@ -215,7 +215,7 @@ mod tests {
 
     /// A common word with enough other text beside it is accepted.
     #[test]
-    fn others_are_not() {
+    fn other_passwords_are_not_common() {
         let common = built_in();
         for password in [
             "correct horse battery",
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_ones_own_takes_the_place_of_the_built_in_one() {
+    fn a_configured_list_replaces_the_built_in_one() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("list.txt");
         std::fs::write(&path, "Zwieback\r\n\n  analytisch \n").expect("a file");

@@ -249,7 +249,7 @@ mod tests {
     const DJANGOS: &str = "pbkdf2_sha256$1000$seasalt$DrdiWD40lyBuydnjvZiDrdQMx1S1mOA9O0QYex0R6ww=";
 
     #[tokio::test]
-    async fn right_wrong_and_unknown() {
+    async fn correct_wrong_and_unknown_passwords() {
         let hasher = hasher(1);
         let own = hash(&hasher, "пароль 🦀").await;
         assert!(own.starts_with("$argon2id$v=19$m=8192,t=1,p=1$"));
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_several_hashes_the_first_that_fits() {
+    async fn the_first_matching_hash_is_returned() {
         let hasher = hasher(1);
         let (one, two) = (hash(&hasher, "one").await, hash(&hasher, "two").await);
         for (password, index) in [("one", Some(0)), ("two", Some(1)), ("three", None)] {
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn djangos_hash_becomes_ours() {
+    async fn a_django_hash_is_upgraded() {
         let hasher = hasher(1);
         let found = verify(&hasher, "correct horse battery", Some(DJANGOS)).await;
         let new = found.and_then(|fit| fit.upgrade).expect("it fits and is upgraded");
@@ -291,7 +291,7 @@ mod tests {
     /// Composed and decomposed letters look the same and are typed the same, but keyboards send
     /// different ones.
     #[tokio::test]
-    async fn a_password_fits_in_whichever_form_it_is_typed() {
+    async fn a_password_matches_in_every_unicode_form() {
         let (hasher, composed, decomposed) = (hasher(1), "pr\u{e9}sent-\u{fb01}n", "pre\u{301}sent-fin");
         for typed in [composed, decomposed] {
             let stored = hash(&hasher, typed).await;
@@ -309,7 +309,7 @@ mod tests {
 
     /// Checks what the response time of a refused login could reveal, without measuring time.
     #[test]
-    fn nothing_that_is_refused_does_less_work_than_anything_else() {
+    fn every_refusal_does_the_same_work() {
         let hasher = hasher(2);
         let argon2 = &hasher.argon2;
         let older = Argon2::new(
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_would_take_all_memory_is_not_computed() {
+    async fn a_hash_that_needs_too_much_memory_is_not_computed() {
         let costly =
             "$argon2id$v=19$m=4194304,t=9,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g";
         assert_eq!(cost_of(costly), None);

@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_no_name_is_not_looked_up() {
+    fn invalid_names_are_not_looked_up() {
         let read = |typed: &str| LoginName::read(typed).map(|name| name.username_key);
         assert_eq!(read("Ada"), Some("ada".into()));
         assert_eq!(read("a\0b"), None);

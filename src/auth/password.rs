@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn djangos_verdicts() {
+    fn the_verdicts_equal_djangos() {
         use Problem::*;
         let rules = rules(|_| {});
         for (password, verdict) in [
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_has_its_number_or_is_off() {
+    fn each_rule_can_be_configured_or_disabled() {
         use Problem::*;
         let longer = rules(|settings| settings.min_length = 12);
         assert_eq!(longer.problems("eleven char", ada()), [PasswordTooShort { min: 12 }]);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_is_what_is_configured() {
+    fn the_help_text_states_the_configured_rules() {
         let said = |change: fn(&mut config::Passwords)| rules(change).shown().help("your");
         let advice = "A few unrelated words make a good password.";
         assert_eq!(
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn quick_ratio_is_pythons() {
+    fn quick_ratio_equals_pythons() {
         // >>> SequenceMatcher(a="abcd", b="bcde").quick_ratio()
         assert!((quick_ratio("abcd", "bcde") - 0.75).abs() < 1e-9);
         assert!((quick_ratio("aaaa", "a") - 0.4).abs() < 1e-9);

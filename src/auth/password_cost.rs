@@ -256,7 +256,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_of_each_kind() {
+    fn the_missing_work_is_computed_per_kind() {
         let argon2 = |memory_kib, passes| Cost::Argon2 { memory_kib, passes, lanes: 8 };
         for (wanted, done, missing) in [
             (Cost::Pbkdf2Sha256(1000), Cost::Pbkdf2Sha256(600), vec![Cost::Pbkdf2Sha256(400)]),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_are_read_as_they_are_written_and_absurd_ones_are_not() {
+    fn costs_round_trip_and_absurd_ones_are_rejected() {
         for text in [
             "own 19456 2 1",
             "argon2 102400 2 8",

@@ -94,11 +94,11 @@ mod tests {
         assert!(first == again && first != other, "{first} {other}");
         assert_eq!(css("a{}", true), "/pkg/members-area.css");
         let missing = Assets::find(root, false).check(root).expect_err("no script").to_string();
-        assert!(missing.contains("members-area.js is not there"), "{missing}");
+        assert!(missing.contains("members-area.js does not exist"), "{missing}");
     }
 
     #[test]
-    fn the_names_are_cargo_tomls() {
+    fn the_names_equal_those_in_cargo_toml() {
         let manifest = include_str!("../../Cargo.toml");
         assert!(manifest.contains(&format!("output-name = \"{OUTPUT_NAME}\"")));
         assert!(manifest.contains(&format!("site-pkg-dir = \"{PKG_DIR}\"")));

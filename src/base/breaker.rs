@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_a_failure_one_a_second_tries_until_it_works() {
+    fn after_a_failure_one_call_a_second_is_tried_until_it_succeeds() {
         let breaker = Breaker::default();
         assert!(breaker.lets_through(0) && breaker.lets_through(0) && !breaker.worked());
         assert!(breaker.failed(0));

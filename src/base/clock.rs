@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_moves_the_clock_wakes_who_sleeps_by_it() {
+    async fn changing_the_clock_wakes_sleepers() {
         let clock = Clock::default();
         let sleeper = clock.clone();
         let sleep = tokio::spawn(async move { sleeper.sleep(Duration::from_secs(3600)).await });
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_clock_that_is_set_back_keeps_nobody_asleep_for_as_long() {
+    async fn a_clock_that_is_set_back_does_not_prolong_sleeps() {
         let clock = Clock::default();
         let sleeper = clock.clone();
         let sleep = tokio::spawn(async move { sleeper.sleep(Duration::from_secs(3600)).await });
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn time_that_passes_is_no_change_of_the_clock() {
+    fn passing_time_is_not_a_clock_change() {
         let clock = Clock::default();
         let before = clock.drift();
         clock.advance(Duration::from_secs(86_400));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_believed_as_far_ahead_as_it_can_be() {
+    fn an_end_is_valid_up_to_the_longest_lifetime() {
         for (at, expected) in
             [(0, false), (6_000, false), (6_000 + SKEW, false), (6_001 + SKEW, true), (Millis::MAX, true)]
         {

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_what_is_stored_and_what_is_sent() {
+    fn typed_stored_and_sent_forms() {
         for (typed, stored, sent) in [
             ("ada@example.com", "ada@example.com", "ada@example.com"),
             (" Ada+Lists@SUB.Example.co.uk\n", "Ada+Lists@sub.example.co.uk", "Ada+Lists@sub.example.co.uk"),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_mail_can_be_sent_to_is_refused() {
+    fn undeliverable_addresses_are_refused() {
         let malformed = [
             "ada",
             "ada@",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn one_mailbox_has_one_key_and_two_have_two() {
+    fn each_mailbox_has_exactly_one_key() {
         for (one, other) in [
             ("eva@xn--mnchen-3ya.example", "eva@münchen.example"),
             ("ADA@Example.com", "ada@example.COM"),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_of_an_intranet_can_be_sent_to() {
+    fn intranet_hosts_are_accepted() {
         assert_eq!(wire("root@localhost").as_deref(), Some("root@localhost"));
         assert_eq!(wire("root@exa_mple"), None);
         assert_eq!(wire(""), None);

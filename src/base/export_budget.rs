@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn past_the_bound_one_is_told_to_come_back() {
+    fn beyond_the_limit_it_is_busy() {
         let exports = Exports::default();
         let busy = Some(AppError::Busy { retry_after: RETRY_AFTER });
         let slots: Vec<_> = (0..SLOTS).map(|_| exports.slot().expect("a slot")).collect();

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_by_is_no_fault_of_ours_and_what_came_from_outside_neither() {
+    fn transient_errors_and_bad_input_are_not_bugs() {
         let told = |code| AppError::from(sqlx::Error::Database(Box::new(Coded(code))));
         for code in ["40001", "40P01", "55P03", "57014", "57P01", "53300", "25006", "08006", "58030"] {
             assert_eq!(told(code), AppError::Unavailable, "PostgreSQL {code}");
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn each_cause_is_said_once() {
+    fn each_cause_is_printed_once() {
         let cause = |outer| Layer(outer, Some(Layer("refused", None).into()));
         assert_eq!(chain(&cause("no mail")), "no mail: refused");
         assert_eq!(chain(&cause("no mail: refused")), "no mail: refused");

@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_tells_the_time() {
+    fn an_id_contains_its_time() {
         let (then, now) = (EPOCH + 5_000_000_000_000 / 2, EPOCH + 5_000_000_000_000 / 2 + 1);
         assert!(first_id_at(then) < first_id_at(now));
         assert_eq!(first_id_at(0), 0);

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_members_write_is_text_in_both_parts() {
+    fn member_input_is_plain_text_in_both_parts() {
         let letter = Letter {
             to: "ada@example.com".into(),
             name: Some("<b>ada</b>".into()),

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn who_acts_as_a_member_is_neither_the_member_nor_staff() {
+    fn an_impersonator_is_neither_the_member_nor_staff() {
         let rights = Rights { is_staff: true, is_superuser: true, ..Default::default() };
         let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
         let acted = member.impersonated_by(Actor { id: UserId(2), username: "sam".into(), ends_at: 0 });
@@ -257,7 +257,7 @@ mod tests {
         /// Compares with the plain form of the rule: a linear search through everything that was
         /// granted.
         #[test]
-        fn permissions_are_djangos(
+        fn permissions_follow_djangos_rules(
             is_staff: bool,
             is_superuser: bool,
             own in proptest::collection::vec(names(), 0..6),

@@ -27,7 +27,7 @@ mod tests {
     }
 
     #[test]
-    fn no_time_is_too_strange() {
+    fn extreme_times_are_formatted() {
         for at in [i64::MIN, -1, 0, i64::MAX] {
             assert!(!moment(at).text.is_empty());
         }

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_as_proxies_write_them() {
+    fn forwarded_addresses_are_parsed() {
         for (hop, expected) in [
             ("203.0.113.7", Some("203.0.113.7")),
             ("203.0.113.7:51234", Some("203.0.113.7")),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_through_our_socket_file_is_a_proxy() {
+    fn a_client_of_the_socket_file_is_a_proxy() {
         let headers =
             |forwarded| {
                 HeaderMap::from_iter([(header::FORWARDED, HeaderValue::from_static("x"))].into_iter().chain(

@@ -51,7 +51,7 @@ mod tests {
     use crate::shared::forms::{Field, FormErrors, Problem};
 
     #[test]
-    fn words_for_the_log() {
+    fn outcomes_have_words_for_the_log() {
         let wrong = FormErrors::one(Field::Form, Problem::BadCredentials);
         for (error, word) in [
             (AppError::Invalid(wrong.clone()), "refused:bad_credentials"),

@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn browsers_of_today() {
+    fn current_browsers_are_recognised() {
         for (agent, words) in [
             ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
             (
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_browser_is_unknown_and_never_shown_as_it_is() {
+    fn unknown_agents_are_never_shown_verbatim() {
         for agent in [
             "",
             "-",

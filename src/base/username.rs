@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn djangos_verdicts() {
+    fn the_verdicts_equal_djangos() {
         let long = "x".repeat(150);
         let too_long = "x".repeat(151);
         for (typed, verdict) in [
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_not_stored() {
+    fn invisible_characters_are_refused() {
         for typed in ["joe\u{3164}", "\u{115F}jo\u{1160}e", "joe\u{FFA0}", "joe"] {
             assert_eq!(normalize(typed), "joe", "{typed:?}");
         }

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn past_the_queue_nobody_waits() {
+    async fn beyond_the_queue_nobody_waits() {
         let workshop = WorkQueue::new(1, 1);
         let slot = workshop.slots.clone().acquire_owned().await;
         let waiting: Vec<_> = (0..2)
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn strangers_leave_half_of_the_queue_free() {
+    fn anonymous_work_leaves_half_of_the_queue_free() {
         let workshop = WorkQueue::new(1, 4);
         let strangers: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Open).ok()).take(9).collect();
         assert_eq!(strangers.len(), 3, "the slot and two places");

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_in_comes_out() {
+    fn an_envelope_round_trips() {
         let envelope = Envelope::open(sealed().bytes().clone()).expect("whole");
         assert_eq!((envelope.times(), &envelope.value()[..]), (TIMES, &b"value"[..]));
         assert_eq!(envelope.numbers().collect::<Vec<_>>(), [(5, 50), (6, 60)]);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn times_and_value_are_changed_alone() {
+    fn times_and_value_are_replaced_separately() {
         let later = Times { expires_at: 9, ..TIMES };
         let changed = sealed().with_times(later).with_value(b"");
         let changed = Envelope::open(changed.bytes().clone()).expect("whole");
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_release_wrote_is_missing() {
+    fn an_envelope_of_another_release_is_a_miss() {
         let mut bytes = sealed().bytes().to_vec();
         bytes[0] += 1;
         assert!(Envelope::open(bytes.into()).is_none());
@@ -199,7 +199,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_spoilt_is_read_without_harm(mut noise: Vec<u8>, at in 0_usize..90, byte: u8, cut in 0_usize..120) {
+        fn corrupt_data_is_read_without_a_panic(mut noise: Vec<u8>, at in 0_usize..90, byte: u8, cut in 0_usize..120) {
             noise.splice(0..0, [FORMAT]);
             let mut spoilt = sealed().bytes().to_vec();
             if let Some(spot) = spoilt.get_mut(at) {

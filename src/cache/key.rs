@@ -173,7 +173,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_no_key_is_read_without_harm(bytes: Vec<u8>) {
+        fn an_invalid_key_is_read_without_a_panic(bytes: Vec<u8>) {
             let key = Key::from_bytes(bytes.into());
             if let Some(Meaning { prefix, scope, name, version, parts }) = key.meaning() {
                 prop_assert_eq!(&Key::new(prefix, scope, name, version, &parts), &key);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_tells_nothing_and_keeps_entries_and_numbers_apart() {
+    fn a_hashed_key_reveals_nothing_and_separates_entries_from_counters() {
         let key = Key::new("site", Scope::Public, "page", 1, &["/secret"]);
         let address = key.address();
         assert!(address.starts_with("e:") && address.len() == 66 && !address.contains("secret"), "{address}");

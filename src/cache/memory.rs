@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn in_an_outage_what_is_there_is_good_for_longer() {
+    async fn in_an_outage_entries_are_used_for_longer() {
         let clock = Clock::default();
         let memory = memory(&clock);
         let ask = |answer: Result<u32, &'static str>| {
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn after_the_clock_was_set_back_nothing_from_the_future_is_used() {
+    async fn after_the_clock_is_set_back_entries_from_the_future_are_not_used() {
         let clock = Clock::default();
         let memory = memory(&clock);
         let entry = |computed_at| Entry { value: 1, computed_at, expires_at: clock.now() + 7_200_000 };
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_load_that_began_before_the_change_is_not_used_after_it() {
+    async fn a_load_that_began_before_an_invalidation_is_not_stored() {
         let memory = memory(&Clock::default());
         let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let slow = tokio::spawn({
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn failures_and_panics_are_not_kept() {
+    async fn errors_and_panics_are_not_cached() {
         let memory = memory(&Clock::default());
         let failed = memory.get_or_load("key", 1, TTL, || async { Err::<u32, _>("down") }).await;
         assert_eq!(failed.map(|_| ()), Err("down"));

@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_set_back_harms_nothing() {
+    fn a_clock_that_is_set_back_loses_no_counts() {
         let observer = Observer::new(100_000);
         observer.record_lookup(Lookup::Hit, 50_000);
         assert_eq!(observer.series(50_000).len(), 1);

@@ -78,7 +78,7 @@ mod tests {
 
     /// These numbers are shared with other instances and must not change.
     #[test]
-    fn counters_are_the_same_in_every_build_and_well_spread() {
+    fn buckets_are_the_same_in_every_build_and_evenly_spread() {
         assert_eq!(Tag::Everything.slot(), 0);
         let slots: HashSet<Slot> = (0..1000).map(|id| Tag::Member(UserId(id)).slot()).collect();
         assert!(slots.len() > 970 && !slots.contains(&0), "{}", slots.len());

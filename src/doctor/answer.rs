@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn however_it_is_packed() {
+    async fn every_encoding_is_decoded() {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(b"Ada").expect("written");
         let gzip = gzip.finish().expect("packed");

@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_shown_what_is_theirs_and_nothing_else() {
+    fn members_are_shown_their_own_data_only() {
         let page = answer(200, &[PRIVATE], "Welcome, mada! <MBOB@example.com> x=sAda");
         let secret = What::Shows(Role::FirstMember, Kind::Cookie, Place::Body(36));
         let foreign = What::Shows(Role::SecondMember, Kind::Email, Place::Body(16));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_read_too() {
+    fn headers_are_searched_too() {
         let moved = answer(303, &[PRIVATE, ("location", "/x?user=mADA")], "");
         let in_location = What::Shows(Role::FirstMember, Kind::Username, Place::Header(header::LOCATION));
         assert_eq!(judge(&member(Role::SecondMember), &moved, &marks()), [in_location]);
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_its_owners() {
+    fn a_picture_belongs_to_its_owner() {
         let picture = Answer { picture_of: Some(Role::FirstMember), ..answer(200, &[PRIVATE], "") };
         assert_eq!(judge(&member(Role::FirstMember), &picture, &[]), []);
         let foreign = What::Shows(Role::FirstMember, Kind::Picture, Place::Body(0));
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn closed_is_closed_and_not_kept() {
+    fn closed_pages_are_closed_and_not_cached() {
         let closed = Asked { may_enter: false, ..member(Role::Anonymous) };
         for (status, headers, expected) in [
             (303, vec![PRIVATE], vec![]),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_caches_may_do() {
+    fn shared_caches_must_not_store_private_pages() {
         let (ada, nobody) = (member(Role::FirstMember), member(Role::Anonymous));
         for (asked, headers, expected) in [
             (ada, vec![PRIVATE], vec![]),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_in_order() {
+    fn an_unreadable_answer_is_a_finding() {
         let unread = Answer { text: None, ..answer(200, &[PRIVATE], "") };
         assert_eq!(judge(&member(Role::FirstMember), &unread, &marks()), [What::NoAnswer(200)]);
     }

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_page_is_asked_for_and_no_parameter_left() {
+    fn every_page_is_requested_with_all_parameters_filled_in() {
         let all = all(&[7, 8]);
         for route in pages::routes() {
             assert!(all.iter().any(|errand| errand.route == route.path()), "{}", route.path());

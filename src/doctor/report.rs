@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_is_found_once() {
+    fn each_finding_is_reported_once() {
         let finding = |asker, byte| {
             let what = What::Shows(Role::FirstMember, Kind::Username, Place::Body(byte));
             Finding { address: "/x".into(), asker, what }

@@ -243,20 +243,20 @@ mod tests {
     };
 
     #[test]
-    fn tries_become_rarer_and_never_stop() {
+    fn retries_back_off_and_never_stop() {
         let minutes: Vec<_> = [1, 2, 3, 4, 5, 6, 7, 8, 1000].map(|tries| pause(tries) / 60_000).into();
         assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
     }
 
     #[test]
-    fn a_mail_is_nobody_elses_while_it_is_tried() {
+    fn a_mail_is_claimed_while_it_is_sent() {
         let answers = 9;
         let longest = answers * crate::base::mailer::ANSWER_TIMEOUT;
         assert!(longest < TRY_TIMEOUT && to_millis(TRY_TIMEOUT) < LEASE);
     }
 
     #[tokio::test]
-    async fn what_somebody_waits_for_goes_out_first() {
+    async fn urgent_mails_are_sent_first() {
         let folder = tempfile::tempdir().expect("a folder");
         let url = DatabaseUrl::new(format!("sqlite://{}", folder.path().join("test.db").display()));
         let db = Database::connect(&config::Database { url, ..Default::default() }).await.expect("connected");

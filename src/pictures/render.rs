@@ -260,7 +260,7 @@ mod tests {
     const BLUE: [u8; 3] = [0, 0, 255];
 
     #[test]
-    fn each_format_becomes_two_squares_out_of_the_middle() {
+    fn each_format_is_cropped_to_two_centred_squares() {
         for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
             for (width, height) in [(900, 400), (400, 900), (3000, 1500), (256, 256)] {
                 let (large, small) = shown(&file(picture(width, height), format));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn transparency_stays_and_hidden_colours_do_not_show() {
+    fn transparency_stays_and_hidden_colours_stay_hidden() {
         // The transparent pixels are green.
         let logo = RgbaImage::from_fn(2000, 2000, |x, _| {
             if x < 1000 { Rgba([255, 0, 0, 255]) } else { Rgba([0, 255, 0, 0]) }
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_what_they_were() {
+    fn colours_are_unchanged() {
         use image::ImageEncoder;
         let grey_green = RgbaImage::from_pixel(300, 300, Rgba([100, 200, 100, 255]));
         let with_profile = |profile: Vec<u8>| {
@@ -322,7 +322,7 @@ mod tests {
 
     /// A PNG's profile is compressed: 90 kB of it could take 90 MB.
     #[test]
-    fn a_profile_of_more_than_a_mebibyte_is_refused_however_it_is_packed() {
+    fn a_colour_profile_over_a_mebibyte_is_refused_even_compressed() {
         use image::ImageEncoder;
         let green = RgbaImage::from_pixel(10, 10, Rgba([100, 200, 100, 255]));
         let rendered = |bytes: usize, format: ImageFormat| {
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_photograph_takes_little_room() {
+    fn a_photograph_stays_small() {
         let photograph = RgbaImage::from_fn(600, 600, |x, y| {
             let wave = |by: f32| (127.0 + 127.0 * ((x as f32).sin() + (y as f32 / by).cos()) / 2.0) as u8;
             Rgba([wave(7.0), wave(11.0), wave(13.0), 255])
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_file_is_refused() {
+    fn a_truncated_file_is_refused() {
         for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP] {
             let whole = file(picture(300, 200), format);
             assert!(render(&whole).is_ok());
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_a_picture() {
+    fn other_formats_are_refused() {
         for file in [
             &b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"[..],
             b"GIF89a\x01\x00\x01\x00\x00\x00\x00;",
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn random_damage_is_no_panic() {
+    fn random_damage_never_panics() {
         let mut state = 1_u32;
         let mut random = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_never_ends_is_not_read_for_ever() {
+    async fn an_endless_body_is_not_read_forever() {
         let chunk = Bytes::from(vec![b'y'; 1024 * 1024]);
         let endless =
             tokio_stream::iter(std::iter::repeat_with(move || Ok::<_, std::io::Error>(chunk.clone())));

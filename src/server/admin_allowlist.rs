@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_of_the_admin_and_nothing_else() {
+    fn it_covers_exactly_the_admin() {
         for (path, to) in [
             ("/admin", "/-/admin"),
             ("/admin/", "/-/admin/"),

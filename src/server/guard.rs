@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn the_admin_is_for_staff_also_where_it_is_not_on_the_list() {
+    fn unlisted_admin_paths_are_for_staff_only() {
         let (nobody, staff, superuser) =
             (member(false, false, &[]), member(true, false, &[]), member(true, true, &[]));
         assert!(may_enter(&nobody, "/members/dashboard") && may_enter(&nobody, "/administrators"));

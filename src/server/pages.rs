@@ -105,7 +105,7 @@ mod tests {
     };
 
     #[test]
-    fn every_page_has_its_line_and_every_line_its_page() {
+    fn every_page_has_an_entry_and_every_entry_a_page() {
         let routes: Vec<&str> = routes().iter().map(|route| route.path()).collect();
         let lines: Vec<&str> = PAGES.iter().map(|page| page.path).collect();
         for route in &routes {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn every_function_has_its_line_and_every_line_its_function() {
+    fn every_function_has_an_entry_and_every_entry_a_function() {
         let functions: Vec<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
         let lines: Vec<&str> = FUNCTIONS.iter().map(|function| function.path).collect();
         for function in functions.iter().filter(|function| function.starts_with("/api/admin/")) {

@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_clock_is_trusted_when_it_runs_evenly_or_has_come_back() {
+    fn a_clock_is_trusted_when_it_runs_steadily_or_has_returned() {
         const DAY: Millis = 86_400_000;
         let mut watch = Watch::new(5);
         let seen: Vec<_> = [5, 30_000, DAY, -DAY, 0, 0, DAY, DAY, 0].map(|drift| watch.look(drift).0).into();

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_that_mean_something_else_than_they_say() {
+    fn ambiguous_paths_are_rejected() {
         for path in [
             "//evil.example",
             "/members/secret/.",
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn error_texts_go_however_they_are_spelled() {
+    fn error_texts_are_removed_in_any_encoding() {
         let clean =
             |query| without_error_text("/x", Some(query)).map(|to| to.to_str().expect("ASCII").to_owned());
         assert_eq!(clean("__err=a&__path=b").as_deref(), Some("/x"));
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_that_parsers_disagree_over_are_dropped() {
+    fn cookies_that_parsers_read_differently_are_dropped() {
         for (sent, kept) in [
             ("sessionid=a; flash=b", Some("sessionid=a; flash=b")),
             ("%73essionid=a; x=y", Some("x=y")),

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn how_long_to_wait_is_said_in_words() {
+    fn waiting_times_are_described_in_words() {
         for (seconds, words) in [
             (0, "1 second"),
             (1, "1 second"),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_reported_with_its_id_and_stays_what_it_is() {
+    fn a_reported_failure_has_its_id_and_keeps_its_status() {
         let reported = AppError::Unavailable.reported(Some("7f3a")).reported(Some("other"));
         assert_eq!((reported.status(), reported.retry_after()), (503, Some(5)));
         let sentence = reported.to_string();
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_an_answer_and_an_outage_an_error() {
+    fn a_refusal_is_an_outcome_and_an_outage_an_error() {
         let errors = FormErrors::one(Field::Username, Problem::Required);
         assert_eq!(
             Submission::from_result::<()>(Err(AppError::Invalid(errors.clone()))),

@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_numbers_can_be_read() {
+    fn digits_are_grouped() {
         for (number, text) in
             [(0, "0"), (999, "999"), (1000, "1,000"), (1_234_567, "1,234,567"), (-12_345, "-12,345")]
         {

@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slash_too_many() {
+    fn a_trailing_slash_is_removed() {
         for (path, page) in [
             ("/members/dashboard/", "/members/dashboard"),
             ("/members/export/", "/members/export"),

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_one_is_found_by_its_name_and_has_words_of_its_own() {
+    fn every_permission_is_found_by_its_codename_and_has_its_own_label() {
         for permission in Permission::ALL {
             assert_eq!(Permission::from_codename(permission.codename()), Some(permission));
             assert_eq!(permission.codename().split('.').count(), 2);

@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_is_taken_off_again() {
+    fn the_marker_is_removed_again() {
         let request = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_static("http://x"))]);
         let answer = HeaderMap::from_iter([(header::SET_COOKIE, HeaderValue::from_static("a=b"))]);
         for (page, marked, back) in [

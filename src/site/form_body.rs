@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn boxes_under_one_name_are_all_carried_and_sent_again() {
+    fn checkboxes_with_one_name_are_all_carried_and_resubmitted() {
         let typed = values(&Bytes::from_static(b"permissions[]=a&email=x&permissions%5B%5D=b&email=y&z="));
         let expected = [("email", "y"), ("permissions[]", "a,b"), ("z", "")];
         assert_eq!(typed, expected.map(|(name, value)| (name.into(), value.into())).into());

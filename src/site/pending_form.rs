@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_same_session_and_the_same_content_have_the_proof() {
+    fn the_proof_is_valid_for_its_session_and_content_only() {
         let pending = |page: &str, value: &str| PendingForm {
             page: page.to_owned(),
             form: ReturnedForm {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_typed_is_shown_to_nobody_else() {
+    fn input_is_shown_to_nobody_else() {
         let form = ReturnedForm { form: "/api/x".into(), ..Default::default() };
         let of = |member: Option<&str>| PendingForm {
             page: "/members/profile?x=1#names".into(),

@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_cut_out_and_nothing_else_is() {
+    fn only_addresses_are_redacted() {
         for (line, expected) in [
             ("WARN a line\n", "WARN a line\n"),
             (

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_can_stand_in_a_log_is_taken_over() {
+    fn only_ids_that_are_safe_to_log_are_used() {
         let long = "x".repeat(65);
         for (ids, expected) in [
             (vec!["7f3a-B_c.9"], Some("7f3a-B_c.9")),

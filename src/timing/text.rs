@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn as_write_would_have_it() {
+    fn it_equals_write() {
         for number in [0, 1, 9, 10, 288, i64::MAX] {
             let value = Text::of("ttl=").number(number).value().expect("a header");
             assert_eq!(value, format!("ttl={number}").as_str());

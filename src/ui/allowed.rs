@@ -41,7 +41,7 @@ mod tests {
     use crate::ui::Visitor;
 
     #[test]
-    fn hidden_from_who_may_not() {
+    fn content_is_hidden_without_the_permission() {
         let shown = |visitor: Option<Visitor>| {
             Owner::new().with(|| {
                 provide_context(PageContext { visitor, ..Default::default() });

@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn no_message_no_frame() {
+    fn without_messages_nothing_is_rendered() {
         assert!(!shown(vec![]).contains("messages"));
     }
 

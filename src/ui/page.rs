@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn below_a_heading_there_is_no_second_one_and_a_lost_connection_has_no_number() {
+    fn an_error_below_a_heading_has_no_h1_and_a_lost_connection_no_status() {
         let html =
             |error: AppError| Owner::new().with(|| view! { <LoadError error try_again=|| () /> }.to_html());
         let outage = html(AppError::Unavailable);

@@ -117,7 +117,7 @@ mod tests {
     use crate::shared::moment::Moment;
 
     #[test]
-    fn as_the_server_said_it_and_some_seconds_later() {
+    fn age_and_lifetime_are_described_some_seconds_later() {
         for (said, ago, expected) in [
             (
                 "hit; age=12; ttl=288",
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_all_in_the_page_itself() {
+    fn cached_and_uncached_pages_are_explained() {
         let validity = |day: u8| Validity {
             rendered_at: Moment { iso: format!("r{day}"), text: format!("rendered {day}") },
             valid_until: Moment { iso: format!("v{day}"), text: format!("valid {day}") },

@@ -52,7 +52,7 @@ async fn told(member: &mut Visitor) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn staff_see_what_the_member_sees_and_a_banner_with_stop() {
+async fn staff_see_the_members_page_with_a_banner() {
     let site = TestSite::start().await;
     let (mut sam, mut ada) = acting(&site).await;
     let page = sam.get("/members/dashboard").await;
@@ -96,7 +96,7 @@ async fn staff_see_what_the_member_sees_and_a_banner_with_stop() {
 }
 
 #[tokio::test]
-async fn error_pages_have_the_banner_too_whoever_makes_them() {
+async fn every_error_page_has_the_banner() {
     let site = TestSite::start().await;
     let (mut sam, mut ada) = acting(&site).await;
     let before_the_session = |visitor: &Visitor| {
@@ -216,7 +216,7 @@ async fn every_page_and_server_function_that_is_not_listed_is_closed() {
 }
 
 #[tokio::test]
-async fn only_who_may_as_whom_one_may_and_for_a_reason() {
+async fn it_requires_the_permission_an_allowed_member_and_a_reason() {
     let site = TestSite::start().await;
     for name in ["ada", "gone", "bert", "carl"] {
         site.signed_up(name).await;
@@ -338,7 +338,7 @@ async fn only_who_may_as_whom_one_may_and_for_a_reason() {
 }
 
 #[tokio::test]
-async fn the_member_is_told_in_the_record_and_by_mail_and_nothing_else_of_theirs_changes() {
+async fn the_member_is_notified_in_the_activity_log_and_by_mail() {
     let site = TestSite::start().await;
     let mut ada = site.proven_member("ada").await;
     let mut sam = site.staff("sam", &[PERMISSION]).await;
@@ -394,7 +394,7 @@ async fn the_member_is_told_in_the_record_and_by_mail_and_nothing_else_of_theirs
 }
 
 #[tokio::test]
-async fn the_session_changes_its_id_and_stays_of_its_owner() {
+async fn the_session_gets_a_new_id_and_keeps_its_owner() {
     let site = TestSite::start().await;
     let mut ada = site.member("ada").await;
     let mut sam = site.staff("sam", &[PERMISSION]).await;
@@ -433,7 +433,7 @@ async fn the_session_changes_its_id_and_stays_of_its_owner() {
 }
 
 #[tokio::test]
-async fn after_half_an_hour_it_is_over_and_what_is_sent_then_is_not_done() {
+async fn it_expires_after_half_an_hour_and_later_requests_change_nothing() {
     let site = TestSite::start().await;
     let (mut sam, mut ada) = acting(&site).await;
     let message = "The time for acting as a member is over. You are using your own account again.";
@@ -480,7 +480,7 @@ async fn after_half_an_hour_it_is_over_and_what_is_sent_then_is_not_done() {
 }
 
 #[tokio::test]
-async fn it_ends_at_the_next_request_when_it_is_not_allowed_any_more() {
+async fn it_ends_at_the_next_request_when_no_longer_allowed() {
     let site = TestSite::start_with(|config| config.sessions.cache_ttl = Period::seconds(1)).await;
     site.signed_up("ada").await;
     let mut sam = site.staff("sam", &[PERMISSION]).await;
@@ -540,7 +540,7 @@ async fn it_ends_at_the_next_request_when_it_is_not_allowed_any_more() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_session_is_the_end_of_acting_and_is_written_down() {
+async fn the_end_of_the_session_ends_and_records_the_impersonation() {
     let site = TestSite::start().await;
     let (mut sam, mut ada) = acting(&site).await;
     let left = sam.log_out().await;
@@ -581,7 +581,7 @@ async fn the_end_of_the_session_is_the_end_of_acting_and_is_written_down() {
 }
 
 #[tokio::test]
-async fn open_pages_learn_of_it() {
+async fn open_pages_are_notified() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     let mut sam = site.staff("sam", &[PERMISSION]).await;
@@ -621,7 +621,7 @@ fn main_but_for_why(page: &crate::support::Page) -> String {
 
 /// Follows every link on pages that are open while impersonating.
 #[tokio::test]
-async fn no_link_leads_staff_to_a_page_that_is_closed_while_they_act() {
+async fn links_to_closed_pages_are_hidden_while_impersonating() {
     let site = TestSite::start().await;
     let (mut sam, _) = acting(&site).await;
     let mut followed = BTreeSet::new();
@@ -650,7 +650,7 @@ async fn no_link_leads_staff_to_a_page_that_is_closed_while_they_act() {
 }
 
 #[tokio::test]
-async fn to_stop_leads_back_to_the_member() {
+async fn stopping_leads_back_to_the_members_admin_page() {
     let site = TestSite::start().await;
     site.member("ada").await;
     let mut sam = site.staff("sam", &[PERMISSION, "accounts.view_user"]).await;
@@ -664,7 +664,7 @@ async fn to_stop_leads_back_to_the_member() {
 }
 
 #[tokio::test]
-async fn what_the_member_has_in_the_cache_and_in_the_browser_stays_theirs() {
+async fn the_members_cache_and_browser_data_stay_separate() {
     let site = TestSite::start().await;
     let (mut sam, mut ada) = acting(&site).await;
     // Sending the mail adds activity, so wait for it.
@@ -697,7 +697,7 @@ async fn what_the_member_has_in_the_cache_and_in_the_browser_stays_theirs() {
 }
 
 #[tokio::test]
-async fn an_outage_is_no_way_to_go_on() {
+async fn an_outage_does_not_prolong_it() {
     let site = TestSite::start().await;
     let (mut sam, _) = acting(&site).await;
     site.clock.advance(Duration::from_secs(1801));

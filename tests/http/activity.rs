@@ -24,7 +24,7 @@ fn link(page: &Page, name: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn each_line_says_what_when_from_where_and_with_what() {
+async fn each_line_has_event_time_address_and_device() {
     let site = TestSite::start_without_mail().await;
     let mut visitor = site.signed_up("ada").await;
     let login = visitor.request(reqwest::Method::POST, "/api/accounts/log_in");
@@ -45,7 +45,7 @@ async fn each_line_says_what_when_from_where_and_with_what() {
 }
 
 #[tokio::test]
-async fn what_a_newer_program_wrote_is_a_line_and_no_crash() {
+async fn an_event_of_a_newer_version_is_shown_as_unknown() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
@@ -69,7 +69,7 @@ async fn what_a_newer_program_wrote_is_a_line_and_no_crash() {
 }
 
 #[tokio::test]
-async fn pages_by_plain_links_that_new_lines_do_not_shift() {
+async fn paging_is_stable_while_new_lines_arrive() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
@@ -99,7 +99,7 @@ async fn pages_by_plain_links_that_new_lines_do_not_shift() {
 }
 
 #[tokio::test]
-async fn a_place_that_is_none_is_the_newest() {
+async fn an_invalid_cursor_shows_the_newest_page() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     for query in [
@@ -124,7 +124,7 @@ async fn a_place_that_is_none_is_the_newest() {
 }
 
 #[tokio::test]
-async fn nobody_sees_anybody_elses() {
+async fn members_see_only_their_own_activity() {
     let site = TestSite::start_without_mail().await;
     let mut ada = site.member("canary-ada").await;
     let mut bob = site.member("canary-bob").await;
@@ -160,7 +160,7 @@ async fn the_dashboard_shows_the_latest_few_from_the_cache() {
 }
 
 #[tokio::test]
-async fn lines_are_kept_for_a_year_and_then_go() {
+async fn lines_are_deleted_after_a_year() {
     let site = TestSite::start_without_mail().await;
     site.member("ada").await;
     let bob = site.signed_up("bob").await;
@@ -181,7 +181,7 @@ async fn lines_are_kept_for_a_year_and_then_go() {
 /// Everything that can happen to an account, done once by its member: each is recorded as one line,
 /// and nothing twice.
 #[tokio::test]
-async fn everything_that_can_happen_is_written_down() {
+async fn every_kind_of_event_is_recorded() {
     use std::collections::BTreeMap;
 
     use members_area::activity::Kind;

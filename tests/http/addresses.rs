@@ -16,7 +16,7 @@ const UNREACHABLE: &str = "We cannot send mail to this address. Please use anoth
 
 /// The test's SMTP server accepts ASCII only, as most servers do.
 #[tokio::test]
-async fn a_host_in_any_script_is_written_in_ascii_to_the_mail_server() {
+async fn the_mail_server_gets_international_hosts_in_ascii() {
     let server = SmtpServer::start();
     let url = format!("smtp://post:s3cret@{}", server.address);
     let site = TestSite::start_with(move |config| {
@@ -48,7 +48,7 @@ async fn a_host_in_any_script_is_written_in_ascii_to_the_mail_server() {
 }
 
 #[tokio::test]
-async fn one_mailbox_is_one_however_its_host_is_written_and_two_hosts_are_two() {
+async fn spellings_of_one_host_are_one_mailbox_and_two_hosts_are_two() {
     let site = TestSite::start().await;
     site.visitor().sign_up("eva", "eva@xn--mnchen-3ya.example").await;
     site.prove("eva").await;
@@ -69,7 +69,7 @@ async fn one_mailbox_is_one_however_its_host_is_written_and_two_hosts_are_two() 
 }
 
 #[tokio::test]
-async fn what_no_mail_can_be_sent_to_is_refused_wherever_it_is_typed() {
+async fn undeliverable_addresses_are_refused_in_every_form() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let mut staff = site.superuser("sam").await;
@@ -107,7 +107,7 @@ async fn what_no_mail_can_be_sent_to_is_refused_wherever_it_is_typed() {
 
 /// Such addresses may remain from an earlier version or an import.
 #[tokio::test]
-async fn nothing_waits_in_the_queue_for_an_address_that_no_mail_can_be_sent_to() {
+async fn no_mail_is_queued_for_an_undeliverable_address() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     site.all_mails_sent().await;
@@ -124,7 +124,7 @@ async fn nothing_waits_in_the_queue_for_an_address_that_no_mail_can_be_sent_to()
 
 /// Multi-threaded: the test blocks on a program that waits for the site's writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_of_an_earlier_version_are_renewed_once_and_nobody_is_lost() {
+async fn address_keys_of_an_earlier_version_are_migrated_once() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     said(program(&database, folder.path()).arg("migrate"));
     let site = TestSite::start_on(database, |_| {}).await;

@@ -116,7 +116,7 @@ async fn post(visitor: &mut Visitor, row: &Row, ids: &[(&str, String); 2], as_sc
 }
 
 #[tokio::test]
-async fn every_page_and_every_function_with_everybodys_cookie() {
+async fn every_page_and_function_checks_every_kind_of_visitor() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     site.member("target").await;
@@ -191,7 +191,7 @@ async fn every_page_and_every_function_with_everybodys_cookie() {
 }
 
 #[tokio::test]
-async fn rooms_are_offered_to_whom_they_are_open() {
+async fn sections_are_shown_to_staff_with_the_permission() {
     let site = TestSite::start_without_mail().await;
     for (permissions, rooms) in [
         (&["accounts.view_user"][..], &["Users"][..]),

@@ -55,7 +55,7 @@ async fn a_session_is_found_by_its_user_and_ended_at_once() {
 }
 
 #[tokio::test]
-async fn sessions_come_page_by_page_without_those_that_are_over() {
+async fn sessions_are_paged_without_expired_ones() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.superuser("root").await;
     let id = site.user_id("root").await;
@@ -95,7 +95,7 @@ async fn sessions_come_page_by_page_without_those_that_are_over() {
 }
 
 #[tokio::test]
-async fn activity_of_everybody_of_one_and_of_one_kind() {
+async fn activity_is_filtered_by_user_and_kind() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &["accounts.view_activity"]).await;
     site.member("ada").await;
@@ -161,7 +161,7 @@ async fn activity_of_everybody_of_one_and_of_one_kind() {
 }
 
 #[tokio::test]
-async fn mails_that_are_stuck_can_be_seen_tried_again_and_dropped() {
+async fn stuck_mails_can_be_listed_retried_and_deleted() {
     let server = SmtpServer::start();
     let address = server.address;
     server.set(Mood::Unknown);
@@ -211,7 +211,7 @@ async fn mails_that_are_stuck_can_be_seen_tried_again_and_dropped() {
 }
 
 #[tokio::test]
-async fn what_is_said_to_those_who_may_more_is_not_kept_from_them() {
+async fn mails_to_accounts_with_more_permissions_cannot_be_deleted() {
     let site = TestSite::start_without_mail().await;
     site.superuser("root").await;
     site.signed_up("ada").await;

@@ -41,7 +41,7 @@ fn whole(page: &Page) -> (u16, Vec<(String, String)>, String) {
 }
 
 #[tokio::test]
-async fn from_elsewhere_it_answers_as_an_unknown_path_does() {
+async fn other_networks_get_the_same_answer_as_for_an_unknown_path() {
     let site = site().await;
     let root = site.superuser("root").await;
     let member = site.member("ada").await;
@@ -79,7 +79,7 @@ async fn from_elsewhere_it_answers_as_an_unknown_path_does() {
 }
 
 #[tokio::test]
-async fn from_the_networks_that_are_named_it_is_there_and_only_a_trusted_proxy_says_from_where() {
+async fn from_allowed_networks_it_opens_and_only_trusted_proxies_set_the_address() {
     let site = site().await;
     let mut root = site.superuser("root").await;
     assert_eq!(from(&mut root, OFFICE, Method::GET, "/admin").await.status, 200);
@@ -103,7 +103,7 @@ async fn from_the_networks_that_are_named_it_is_there_and_only_a_trusted_proxy_s
 }
 
 #[tokio::test]
-async fn acting_begins_in_the_office_and_can_be_stopped_anywhere() {
+async fn impersonation_starts_in_allowed_networks_and_can_be_stopped_anywhere() {
     let site = site().await;
     site.signed_up("ada").await;
     let mut sam = site.staff("sam", &["accounts.act_as_member"]).await;

@@ -25,7 +25,7 @@ fn files(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_copy_is_made_while_the_site_is_written_to_and_put_back_when_it_is_stopped() {
+async fn backup_works_while_the_site_writes_and_restore_when_it_is_stopped() {
     let site = TestSite::start().await;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("copy.backup");
@@ -105,7 +105,7 @@ async fn a_copy_is_made_while_the_site_is_written_to_and_put_back_when_it_is_sto
 }
 
 #[tokio::test]
-async fn no_bad_file_is_put_in_place_of_a_database() {
+async fn restore_refuses_bad_files() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     if !database.is_embedded() {
         return database.remove().await;
@@ -173,7 +173,7 @@ async fn no_bad_file_is_put_in_place_of_a_database() {
 }
 
 #[tokio::test]
-async fn what_was_ended_after_the_copy_stays_ended_when_it_is_put_back() {
+async fn sessions_ended_after_the_backup_stay_ended_after_restore() {
     let site = TestSite::start_without_mail().await;
     if !site.database.is_embedded() {
         return site.stop().await;
@@ -212,7 +212,7 @@ async fn what_was_ended_after_the_copy_stays_ended_when_it_is_put_back() {
 }
 
 #[tokio::test]
-async fn all_commands_mean_the_same_file() {
+async fn all_commands_resolve_the_same_file() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     if !database.is_embedded() {
         return database.remove().await;

@@ -76,7 +76,7 @@ async fn send(
 }
 
 #[tokio::test]
-async fn no_server_function_fails_on_it() {
+async fn no_server_function_fails_on_bad_input() {
     let site = TestSite::start_without_mail().await;
     let member = site.superuser("ada").await;
     let functions: BTreeSet<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
@@ -101,7 +101,7 @@ async fn no_server_function_fails_on_it() {
 
 /// PostgreSQL rejects NUL in text: a query with one finds nothing or is refused.
 #[tokio::test]
-async fn no_page_fails_on_its_query() {
+async fn no_page_fails_on_a_bad_query() {
     const NAMES: [&str; 24] = [
         "",
         "q",
@@ -172,7 +172,7 @@ async fn no_page_fails_on_its_query() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_or_is_garbled_is_not_called_too_large() {
+async fn a_truncated_or_garbled_body_is_not_reported_as_too_large() {
     let site = TestSite::start().await;
     let head = |how: &str| {
         format!(
@@ -205,7 +205,7 @@ type Errors = &'static [(&'static str, &'static str)];
 /// The fields of every form: a missing one is named, a duplicate or oversized one makes the request
 /// invalid, and an overlong one is rejected; nothing is changed.
 #[tokio::test]
-async fn every_form_names_what_is_missing_and_takes_nothing_twice_or_too_long() {
+async fn every_form_reports_missing_repeated_and_too_long_fields() {
     const REQUIRED: &str = "Required";
     const FORMS: [(&str, Errors, Errors); 10] = [
         (

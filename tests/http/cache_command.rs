@@ -39,7 +39,7 @@ fn figure(page: &Page, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_outside_of_the_site_is_seen_and_dropped_from_outside() {
+async fn external_backends_are_listed_and_cleared_from_the_command_line() {
     let folder = tempfile::tempdir().expect("a folder");
     for (kind, url) in backends(folder.path()) {
         let prefix = format!("test-{:016x}", rand::random::<u64>());
@@ -110,7 +110,7 @@ async fn what_is_outside_of_the_site_is_seen_and_dropped_from_outside() {
 }
 
 #[tokio::test]
-async fn where_it_cannot_be_reached_it_says_so_and_how_else() {
+async fn an_unreachable_cache_is_an_error_with_advice() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let cache = |url: &str, arguments: &[&str]| {
         let output = run(program(&database, folder.path())

@@ -30,7 +30,7 @@ async fn set(site: &TestSite, by: Millis) {
 }
 
 #[tokio::test]
-async fn throttles_begin_anew_after_the_clock_was_ahead() {
+async fn rate_limits_restart_after_the_clock_was_ahead() {
     let site = TestSite::start_with(|config| {
         config.throttle.failed_login_per_account = Rate::new(2, Period::minutes(5));
         config.throttle.sign_up_per_address = Rate::new(3, Period::minutes(1));
@@ -115,7 +115,7 @@ async fn opened(site: &TestSite, link: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_stops_no_background_work() {
+async fn background_work_continues_after_the_clock_is_set_back() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     site.clock.set(-5 * HOUR);
@@ -149,7 +149,7 @@ async fn failed_logins_are_recorded_beside_those_from_the_future() {
 }
 
 #[tokio::test]
-async fn a_mail_that_was_queued_in_the_future_goes_out() {
+async fn a_mail_queued_in_the_future_is_sent() {
     let site = TestSite::start().await;
     let user = {
         site.signed_up("ada").await;
@@ -176,7 +176,7 @@ async fn a_mail_that_was_queued_in_the_future_goes_out() {
 /// What a wrong clock deletes cannot be restored: accounts whose owners can still change their
 /// mind, and activity.
 #[tokio::test]
-async fn nothing_is_deleted_by_a_clock_that_is_ahead_for_a_moment() {
+async fn a_clock_that_is_briefly_ahead_deletes_nothing() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     member.submit("/members/delete", &[("username", "ada")]).await;

@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_superuser_is_made_without_questions_and_logs_in() {
+async fn noinput_creates_a_superuser_who_can_log_in() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let create = |name: &str, password: &str| {
         let mut command = program(&database, folder.path());
@@ -163,7 +163,7 @@ async fn check_deploy_names_what_is_insecure() {
 }
 
 #[tokio::test]
-async fn every_command_has_help_and_every_mistake_a_sentence() {
+async fn every_command_has_help_and_every_mistake_an_error_message() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     for command in [
         "serve",
@@ -228,7 +228,7 @@ async fn every_command_has_help_and_every_mistake_a_sentence() {
 }
 
 #[tokio::test]
-async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
+async fn serve_stops_on_a_signal_and_keeps_sessions_over_a_restart() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let log = folder.path().join("log/requests.log");
     let settings =
@@ -265,7 +265,7 @@ async fn serve_finishes_when_told_to_and_keeps_sessions_over_a_restart() {
 
 /// As `cargo leptos watch` runs it.
 #[tokio::test]
-async fn without_a_command_it_serves_and_pages_are_reloaded_from_the_port_that_is_configured() {
+async fn serve_is_the_default_command_and_live_reload_uses_the_configured_port() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let file = folder.path().join("mine.toml");
     std::fs::write(&file, "[site]\nname = 'Elsewhere'\n").expect("written");
@@ -281,7 +281,7 @@ async fn without_a_command_it_serves_and_pages_are_reloaded_from_the_port_that_i
 }
 
 #[tokio::test]
-async fn two_starts_at_once_migrate_once() {
+async fn two_concurrent_starts_migrate_once() {
     let folder = tempfile::tempdir().expect("a folder");
     for round in 0..3 {
         let url = format!("sqlite://{}", folder.path().join(format!("{round}.db")).display());

@@ -11,7 +11,7 @@ use tokio::{
 use crate::support::{TestSite, log, raw};
 
 #[tokio::test]
-async fn one_host_header_is_needed() {
+async fn exactly_one_host_header_is_required() {
     let site = TestSite::start().await;
     for (headers, status) in [("", "400"), ("Host: a\r\nHost: b\r\n", "400"), ("Host: anything\r\n", "200")] {
         let request = format!("GET /accounts/login HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
@@ -46,7 +46,7 @@ async fn silent_slow_and_half_open_connections_are_ended() {
 
 /// The connection is never silent: only the limit on the whole head ends it.
 #[tokio::test]
-async fn a_head_that_comes_byte_by_byte_is_ended() {
+async fn a_slow_request_head_is_cut_off() {
     let site = TestSite::start_with(short_limits).await;
     let mut slow = TcpStream::connect(site.address).await.expect("connected");
     slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ").await.expect("sent");
@@ -61,7 +61,7 @@ async fn a_head_that_comes_byte_by_byte_is_ended() {
 
 /// With a limit of one connection, the next visitor is served when that one is closed.
 #[tokio::test]
-async fn who_does_not_take_the_answer_is_left() {
+async fn a_client_that_does_not_read_the_answer_is_disconnected() {
     let site = TestSite::start_with(|config| {
         short_limits(config);
         config.server.max_connections = 1;
@@ -79,7 +79,7 @@ async fn who_does_not_take_the_answer_is_left() {
 
 /// Three kinds of connection that wait for their client, many more than the limit.
 #[tokio::test]
-async fn connections_that_wait_for_their_client_keep_nobody_out() {
+async fn idle_connections_do_not_block_new_clients() {
     let site = TestSite::start_with(|config| {
         config.server.max_connections = 80;
         let big = std::fs::File::create(config.server.site_root.join("big.bin")).expect("a file");
@@ -121,7 +121,7 @@ async fn connections_that_wait_for_their_client_keep_nobody_out() {
 
 /// A client that is reading a response sends nothing, but is not idle.
 #[tokio::test]
-async fn who_takes_the_answer_steadily_has_all_the_time_it_takes() {
+async fn a_slow_but_steady_reader_gets_the_whole_answer() {
     const IDLE: Duration = Duration::from_secs(1);
     let site = TestSite::start_with(|config| {
         config.server.request_timeout = Period::millis(500);
@@ -165,7 +165,7 @@ async fn a_stop_lets_running_requests_finish_and_does_not_wait_for_idle_connecti
 /// sqlx's `begin` on SQLite, dropped half-way, leaves an open transaction on the only connection
 /// that writes.
 #[tokio::test]
-async fn visitors_who_hang_up_stop_nobody_from_writing() {
+async fn disconnecting_clients_do_not_block_writes() {
     let site = TestSite::start().await;
     let member = site.member("ada").await;
     for round in 0..300 {
@@ -179,7 +179,7 @@ async fn visitors_who_hang_up_stop_nobody_from_writing() {
 }
 
 #[tokio::test]
-async fn an_abandoned_logout_is_a_logout_all_the_same() {
+async fn an_abandoned_logout_still_logs_out() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     for round in 0..20 {
@@ -207,7 +207,7 @@ async fn an_abandoned_logout_is_a_logout_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_abandoned_request_has_its_line_in_the_log() {
+async fn an_abandoned_request_is_logged() {
     let site = TestSite::start_with(|config| {
         config.passwords.memory_kib = 64 * 1024;
         config.passwords.iterations = 4;

@@ -85,7 +85,7 @@ fn validities(page: &Page) -> Vec<(String, f64, f64)> {
 }
 
 #[tokio::test]
-async fn it_says_what_of_it_is_cached_and_until_when() {
+async fn it_explains_which_parts_are_cached_until_when() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let page = member.get("/members/dashboard").await;
@@ -115,7 +115,7 @@ async fn it_says_what_of_it_is_cached_and_until_when() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_not_kept_says_so() {
+async fn an_uncached_page_says_so() {
     let site = TestSite::start_with(|config| config.cache.pages = false).await;
     let page = site.member("ada").await.get("/members/dashboard").await;
     assert_eq!(page.find(".why tbody td"), "Not cached: rendered for this request.");
@@ -124,7 +124,7 @@ async fn a_page_that_is_not_kept_says_so() {
 }
 
 #[tokio::test]
-async fn a_page_load_and_a_navigation_in_the_browser_show_the_same() {
+async fn a_page_load_and_a_client_navigation_show_the_same() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let (view, fragment) = timestamps(&member.get("/members/dashboard").await);
@@ -158,7 +158,7 @@ async fn a_login_and_a_logout_are_shown_at_the_next_request() {
 }
 
 #[tokio::test]
-async fn each_computation_is_one_log_line_and_many_at_once_compute_once() {
+async fn each_computation_is_one_log_line_and_concurrent_requests_compute_once() {
     let site = TestSite::start_without_mail().await;
     let member = site.member("ada").await;
     let id = site.user_id("ada").await;
@@ -220,7 +220,7 @@ async fn the_summary_is_rendered_once_for_each_member_until_it_changes_or_expire
 }
 
 #[tokio::test]
-async fn nobody_sees_a_byte_of_anybody_else() {
+async fn members_see_nothing_of_each_other() {
     let site = TestSite::start_without_mail().await;
     let names = ["canary-ada", "canary-bob", "canary-cyd", "canary-dee"];
     let mut members: Vec<Visitor> = Vec::new();

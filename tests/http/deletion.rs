@@ -17,7 +17,7 @@ fn let_a_week_pass(site: &TestSite) {
 }
 
 #[tokio::test]
-async fn it_has_to_be_confirmed_by_the_name() {
+async fn it_must_be_confirmed_with_the_username() {
     let site = TestSite::start().await;
     let mut member = site.member("Ada").await;
     let page = member.get(PAGE).await;
@@ -47,7 +47,7 @@ async fn it_has_to_be_confirmed_by_the_name() {
 }
 
 #[tokio::test]
-async fn it_ends_every_session_and_says_how_long_there_is_to_think() {
+async fn it_ends_every_session_and_states_the_grace_period() {
     let site = TestSite::start_with(|config| {
         config.accounts.deletion_delay = members_area::base::config::Period::days(14)
     })
@@ -123,7 +123,7 @@ async fn a_login_in_time_cancels_it() {
 }
 
 #[tokio::test]
-async fn then_every_row_is_gone_from_every_table_and_the_name_is_free() {
+async fn after_the_grace_period_every_row_is_deleted_and_the_name_is_free() {
     let site = TestSite::start_without_mail().await;
     let mut ada = site.member("ada-canary").await;
     site.member("bob").await;
@@ -176,7 +176,7 @@ async fn then_every_row_is_gone_from_every_table_and_the_name_is_free() {
 }
 
 #[tokio::test]
-async fn who_is_due_cannot_log_in_and_who_is_swept_is_in_no_cache() {
+async fn a_due_account_cannot_log_in_and_a_swept_one_is_not_cached() {
     let site = TestSite::start_with(|config| {
         config.sessions.cache_ttl = members_area::base::config::Period::days(1);
         config.cache.dashboard_ttl = members_area::base::config::Period::days(1);
@@ -205,7 +205,7 @@ async fn who_is_due_cannot_log_in_and_who_is_swept_is_in_no_cache() {
 }
 
 #[tokio::test]
-async fn only_for_who_gave_the_password_not_long_ago() {
+async fn it_requires_recent_reauthentication() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let (action, _) = member.get(PAGE).await.form();
@@ -251,7 +251,7 @@ async fn the_last_superuser_stays() {
 }
 
 #[tokio::test]
-async fn of_the_last_two_superusers_at_the_same_time_one_stays() {
+async fn of_the_last_two_superusers_deleted_concurrently_one_stays() {
     let site = TestSite::start().await;
     for round in 0..5 {
         let names = [format!("ada{round}"), format!("bob{round}")];

@@ -25,7 +25,7 @@ async fn two(site: &TestSite, name: &str) -> (Visitor, Visitor) {
 }
 
 #[tokio::test]
-async fn what_was_pressed_is_done_once_the_password_is_right() {
+async fn the_pending_action_runs_after_the_correct_password() {
     let site = TestSite::start().await;
     for (verb, to, message) in [
         ("end_session", DEVICES, "The device was logged out."),
@@ -56,7 +56,7 @@ async fn what_was_pressed_is_done_once_the_password_is_right() {
 }
 
 #[tokio::test]
-async fn what_was_given_up_is_not_done_later() {
+async fn an_abandoned_action_is_not_run_later() {
     let site = TestSite::start().await;
     let (mut here, mut there) = two(&site, "ada").await;
     // Left, and opened again by its own link.
@@ -76,7 +76,7 @@ async fn what_was_given_up_is_not_done_later() {
 
 /// The cookie names the button. A forged one can trigger only these three.
 #[tokio::test]
-async fn nothing_else_is_done_by_a_password() {
+async fn reauthentication_alone_runs_no_action() {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
     let site = TestSite::start().await;
     let (mut ada, mut of_bob) = two(&site, "ada").await;

@@ -34,7 +34,7 @@ async fn ended(site: &TestSite, kind: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn every_device_in_words_this_one_first() {
+async fn devices_are_described_with_this_one_first() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     let mut here = device(&site, FIREFOX, "ada").await;
@@ -102,7 +102,7 @@ async fn one_device_is_ended_at_once_and_the_others_stay() {
 }
 
 #[tokio::test]
-async fn nobody_ends_a_session_of_somebody_else_nor_one_that_is_none() {
+async fn only_the_owner_can_end_a_session() {
     let site = TestSite::start().await;
     let mut ada = site.member("ada").await;
     let mut bob = site.member("bob").await;
@@ -131,7 +131,7 @@ async fn nobody_ends_a_session_of_somebody_else_nor_one_that_is_none() {
 }
 
 #[tokio::test]
-async fn all_others_or_all() {
+async fn all_other_devices_or_all_can_be_logged_out() {
     let site = TestSite::start().await;
     let mut here = site.member("ada").await;
     let mut bob = site.member("bob").await;
@@ -171,7 +171,7 @@ async fn all_others_or_all() {
 }
 
 #[tokio::test]
-async fn no_request_in_flight_brings_an_ended_session_back() {
+async fn a_request_in_flight_does_not_revive_an_ended_session() {
     let site = TestSite::start().await;
     let mut here = site.member("ada").await;
     for round in 0..6 {
@@ -209,7 +209,7 @@ async fn no_request_in_flight_brings_an_ended_session_back() {
 }
 
 #[tokio::test]
-async fn after_ten_minutes_the_password_is_asked_for() {
+async fn after_ten_minutes_reauthentication_is_required() {
     let site = TestSite::start().await;
     let mut here = site.member("ada").await;
     let mut there = site.visitor();
@@ -232,7 +232,7 @@ async fn after_ten_minutes_the_password_is_asked_for() {
 }
 
 #[tokio::test]
-async fn an_outage_ends_nothing_and_says_so() {
+async fn an_outage_ends_no_session_and_is_reported() {
     let site = TestSite::start().await;
     let mut here = site.member("ada").await;
     assert!(here.is_signed_in().await);

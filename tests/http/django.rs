@@ -49,7 +49,7 @@ pub fn reasons(report: &Value, name: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn members_of_a_real_django_log_in_with_the_password_they_have() {
+async fn members_of_a_real_django_site_log_in_with_their_password() {
     let Some(made) = made() else { return };
     let database = TestDatabase::create().await;
     let report = import(&database, &made.join("dump.json"), &[]);
@@ -182,7 +182,7 @@ async fn they_reset_their_password(site: &TestSite, name: &str, email: &str) {
 }
 
 #[tokio::test]
-async fn every_form_of_a_dump_and_the_database_give_the_same_people() {
+async fn every_dump_format_and_the_database_give_the_same_users() {
     let Some(made) = made() else { return };
     let mut found = Vec::new();
     for file in ["dump.json", "natural.json", "site.sqlite3"] {
@@ -223,7 +223,7 @@ pub fn people(lines: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_user_model_of_the_sites_own_and_a_dump_without_permissions() {
+async fn custom_user_models_and_dumps_without_permissions_are_imported() {
     let Some(made) = made() else { return };
     let database = TestDatabase::create().await;
     let folder = tempfile::tempdir().expect("a folder");

@@ -60,7 +60,7 @@ fn with(mut row: Value, column: &str, value: impl Into<Value>) -> Value {
 }
 
 #[tokio::test]
-async fn what_changed_there_is_taken_over_and_what_changed_here_stays() {
+async fn changes_at_the_source_are_imported_and_local_changes_stay() {
     let (site, dump) = (TestSite::start().await, Dump::new());
     let names = ["ada", "bob", "cyd", "dee", "eve"];
     let rows: Vec<Value> = (1..).zip(names).map(|(pk, name)| user(pk, name)).collect();
@@ -153,7 +153,7 @@ async fn what_changed_there_is_taken_over_and_what_changed_here_stays() {
 }
 
 #[tokio::test]
-async fn who_is_switched_off_there_is_out_here_and_other_changes_too() {
+async fn deactivation_at_the_source_logs_out_here() {
     let (site, dump) = (TestSite::start().await, Dump::new());
     import(
         &site.database,
@@ -196,7 +196,7 @@ async fn who_is_switched_off_there_is_out_here_and_other_changes_too() {
 }
 
 #[tokio::test]
-async fn nobody_is_taken_for_somebody_else() {
+async fn users_are_never_mistaken_for_each_other() {
     let (site, dump) = (TestSite::start().await, Dump::new());
     // The name here may be another person's than in the source.
     site.signed_up("Ada").await;
@@ -255,7 +255,7 @@ async fn nobody_is_taken_for_somebody_else() {
 }
 
 #[tokio::test]
-async fn of_what_is_not_whole_nothing_is_taken() {
+async fn an_incomplete_source_imports_nothing() {
     let (database, dump) = (TestDatabase::create().await, Dump::new());
     let folder = tempfile::tempdir().expect("a folder");
     said(program(&database, folder.path()).arg("migrate"));
@@ -283,7 +283,7 @@ async fn of_what_is_not_whole_nothing_is_taken() {
 }
 
 #[tokio::test]
-async fn an_import_that_is_killed_has_never_been() {
+async fn a_killed_import_changes_nothing() {
     let (database, dump) = (TestDatabase::create().await, Dump::new());
     let folder = tempfile::tempdir().expect("a folder");
     said(program(&database, folder.path()).arg("migrate"));

@@ -198,7 +198,7 @@ async fn both(shape: &Shape) -> (Value, TestDatabase) {
 }
 
 #[tokio::test]
-async fn members_without_usernames_have_their_address_as_one() {
+async fn members_without_a_username_get_their_address_as_username() {
     let shape = Shape {
         model: "emailonly.Member",
         key: ("id", false),
@@ -257,7 +257,7 @@ async fn another_column_can_be_the_username() {
 }
 
 #[tokio::test]
-async fn keys_that_are_texts_or_uuids_are_the_same_either_way() {
+async fn text_and_uuid_keys_are_the_same_from_dump_and_database() {
     let named = |pk: Value, name: &str| {
         let email = format!("{name}@example.com");
         (pk, fields(json!({ "username": name, "email": email })))
@@ -285,7 +285,7 @@ async fn keys_that_are_texts_or_uuids_are_the_same_either_way() {
 }
 
 #[tokio::test]
-async fn dates_numbers_and_empty_flags() {
+async fn dates_numbers_and_empty_flags_are_read() {
     let shape = Shape {
         model: "datefield.Member",
         key: ("id", false),
@@ -315,7 +315,7 @@ async fn dates_numbers_and_empty_flags() {
 }
 
 #[tokio::test]
-async fn a_model_that_only_adds_to_another_is_named_as_such() {
+async fn a_model_that_extends_another_is_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     let database = TestDatabase::create().await;
     let dump = folder.path().join("dump.json");
@@ -345,7 +345,7 @@ async fn a_model_that_only_adds_to_another_is_named_as_such() {
 /// Values that Python writes and JSON does not allow, in rows that are skipped and in one that is
 /// imported.
 #[tokio::test]
-async fn nan_and_halves_of_letters_stop_nothing() {
+async fn nan_and_lone_surrogates_do_not_stop_the_import() {
     let folder = tempfile::tempdir().expect("a folder");
     let (database, file) = (TestDatabase::create().await, folder.path().join("dump.json"));
     let user =
@@ -371,7 +371,7 @@ async fn nan_and_halves_of_letters_stop_nothing() {
 }
 
 #[tokio::test]
-async fn a_file_of_another_kind_is_called_what_it_is() {
+async fn a_file_of_another_kind_is_named_in_the_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let (database, file) = (TestDatabase::create().await, folder.path().join("file"));
     let utf16: Vec<u8> = "\u{FEFF}[]".encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -396,7 +396,7 @@ async fn a_file_of_another_kind_is_called_what_it_is() {
 
 /// The exit status must tell a script.
 #[tokio::test]
-async fn refused_rows_are_no_success_unless_they_are_allowed() {
+async fn refused_rows_fail_the_command_unless_allowed() {
     let folder = tempfile::tempdir().expect("a folder");
     let (database, file) = (TestDatabase::create().await, folder.path().join("dump.json"));
     let rows: Vec<Value> = ["ada", "two words"]

@@ -25,7 +25,7 @@ use crate::support::{
 const DASHBOARD: &str = "/members/dashboard";
 
 #[tokio::test]
-async fn an_installation_that_leaks_nothing_is_told_so() {
+async fn an_installation_without_leaks_has_no_findings() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let output = run(program(&database, folder.path())
         .args(["doctor", "isolation"])
@@ -86,7 +86,7 @@ async fn first_ones_dashboard(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_is_kept_for_the_wrong_person_is_found() {
+async fn a_page_cached_for_the_wrong_person_is_found() {
     let examination = examine(|trial| {
         let kept = Arc::default();
         trial.router().layer(from_fn(move |request: Request, next: Next| {
@@ -139,7 +139,7 @@ async fn careless(request: Request, next: Next) -> Response {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_else_can_be_wrong_is_found() {
+async fn every_other_kind_of_leak_is_found() {
     let examination = examine(|trial| trial.router().layer(from_fn(careless))).await;
     let has = |address: &str, asker: Role, is_it: &dyn Fn(&What) -> bool| {
         examination

@@ -78,7 +78,7 @@ async fn the_code_does_what_the_link_does() {
 }
 
 #[tokio::test]
-async fn a_newer_mail_and_a_day_end_the_older_one() {
+async fn a_newer_mail_or_a_day_invalidates_the_older_one() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let first = site.mail_to("ada@example.com", VERIFY, 1).await;
@@ -94,7 +94,7 @@ async fn a_newer_mail_and_a_day_end_the_older_one() {
 
 /// However the address was changed in the meantime.
 #[tokio::test]
-async fn a_link_proves_the_address_that_it_went_to_and_no_other() {
+async fn a_link_verifies_only_the_address_it_was_sent_to() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     let link = site.mail_to("ada@example.com", VERIFY, 1).await.link();
@@ -110,7 +110,7 @@ async fn a_link_proves_the_address_that_it_went_to_and_no_other() {
 }
 
 #[tokio::test]
-async fn of_two_who_gave_one_address_the_first_to_confirm_has_it() {
+async fn the_first_of_two_accounts_to_confirm_an_address_gets_it() {
     let site = TestSite::start().await;
     let mut links = Vec::new();
     // The same address in different case.
@@ -174,7 +174,7 @@ async fn sign_up_with_a_proven_address_tells_only_its_owner() {
 }
 
 #[tokio::test]
-async fn a_change_waits_for_the_new_address_and_the_old_one_can_undo_it() {
+async fn a_change_needs_confirmation_and_the_old_address_can_undo_it() {
     let site = TestSite::start().await;
     let mut member = site.proven_member("ada").await;
     assert_eq!(change(&mut member, "new@example.com").await.location(), "/accounts/email/confirm");
@@ -203,7 +203,7 @@ async fn a_change_waits_for_the_new_address_and_the_old_one_can_undo_it() {
 
 /// A thief who changes the address twice controls the middle one, and has mails to it.
 #[tokio::test]
-async fn after_an_undo_nobody_comes_back_by_the_addresses_in_between() {
+async fn after_an_undo_links_to_the_addresses_in_between_are_dead() {
     let site = TestSite::start().await;
     let mut thief = site.proven_member("ada").await;
     for address in ["thief1@example.com", "thief2@example.com"] {
@@ -237,7 +237,7 @@ async fn after_an_undo_nobody_comes_back_by_the_addresses_in_between() {
 }
 
 #[tokio::test]
-async fn an_undo_is_good_for_72_hours() {
+async fn an_undo_link_expires_after_72_hours() {
     let site = TestSite::start().await;
     let mut member = site.proven_member("ada").await;
     change(&mut member, "new@example.com").await;
@@ -313,7 +313,7 @@ async fn two_accounts_that_change_to_one_address_have_one_winner() {
 }
 
 #[tokio::test]
-async fn where_a_proven_address_is_required_nobody_else_gets_in() {
+async fn if_a_verified_address_is_required_others_cannot_log_in() {
     let site = TestSite::start_with(|config| config.accounts.require_verified_email = true).await;
     let mut visitor = site.signed_up("ada").await;
     assert_eq!(visitor.log_in("ada").await.location(), "/accounts/login");
@@ -332,7 +332,7 @@ async fn where_a_proven_address_is_required_nobody_else_gets_in() {
 }
 
 #[tokio::test]
-async fn a_login_from_a_new_device_is_told_with_a_way_to_close_the_door() {
+async fn a_login_from_a_new_device_sends_a_notice_with_a_not_me_link() {
     let site = TestSite::start().await;
     let mut owner = site.proven_member("ada").await;
     owner.log_out().await;

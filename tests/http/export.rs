@@ -29,7 +29,7 @@ fn read(page: &Page) -> Copy {
 }
 
 #[tokio::test]
-async fn a_file_by_post_for_the_member_only() {
+async fn the_file_is_sent_by_post_and_to_the_member_only() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let page = member.get("/members/data").await;
@@ -69,7 +69,7 @@ async fn a_file_by_post_for_the_member_only() {
 }
 
 #[tokio::test]
-async fn only_for_who_gave_the_password_not_long_ago() {
+async fn it_requires_recent_reauthentication() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     site.clock.advance(Duration::from_secs(601));
@@ -128,7 +128,7 @@ fn section(table: &str) -> &str {
 }
 
 #[tokio::test]
-async fn every_column_of_every_table_is_in_it_or_withheld_on_purpose() {
+async fn every_column_of_every_table_is_exported_or_withheld_on_purpose() {
     let site = TestSite::start_without_mail().await;
     let mut ada = site.member("ada").await;
     site.member("bob").await;
@@ -223,7 +223,7 @@ fn no_view_of_a_copy_names_all_columns_at_once() {
 }
 
 #[tokio::test]
-async fn a_long_record_is_all_in_it_and_of_many_copies_at_once_some_are_told_to_wait() {
+async fn long_records_are_complete_and_concurrent_exports_are_limited() {
     const LINES: usize = 20_000;
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;

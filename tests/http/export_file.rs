@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn everybody_moves_to_another_database() {
+async fn an_export_is_imported_into_another_database() {
     let site = TestSite::start().await;
     for name in ["ada", "Bob"] {
         site.member(name).await;
@@ -121,7 +121,7 @@ async fn permissions_that_the_program_does_not_know_are_kept_and_each_reported_o
 }
 
 #[tokio::test]
-async fn of_a_file_that_is_cut_nothing_is_taken_and_a_bad_hash_is_none() {
+async fn a_truncated_file_imports_nothing_and_bad_hashes_are_unusable() {
     let site = TestSite::start().await;
     for number in 0..3 {
         site.signed_up(&format!("user{number}")).await;

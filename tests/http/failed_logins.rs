@@ -9,7 +9,7 @@ use crate::support::{PASSWORD, TestSite, visitor::FormBody};
 const FAILED: &str = "SELECT COUNT(*) FROM activity WHERE kind = 'login_failed'";
 
 #[tokio::test]
-async fn the_owner_reads_of_it_and_nobody_else_is_in_the_record() {
+async fn the_owner_sees_failed_logins_without_anybody_elses_data() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     site.signed_up("gone").await;
@@ -39,7 +39,7 @@ async fn the_owner_reads_of_it_and_nobody_else_is_in_the_record() {
 }
 
 #[tokio::test]
-async fn a_right_password_before_the_address_is_confirmed_is_no_wrong_one() {
+async fn a_correct_password_before_verification_is_not_a_failed_login() {
     let site = TestSite::start_with(|config| {
         config.accounts.require_verified_email = true;
         config.mail.transport = members_area::base::config::MailTransport::Smtp("smtp://127.0.0.1:9".into());
@@ -59,7 +59,7 @@ async fn a_right_password_before_the_address_is_confirmed_is_no_wrong_one() {
 }
 
 #[tokio::test]
-async fn a_flood_leaves_ten_lines_an_hour() {
+async fn at_most_ten_failed_logins_an_hour_are_recorded() {
     let site = TestSite::start_without_mail().await;
     site.signed_up("ada").await;
     let flood = |count: usize| {
@@ -93,7 +93,7 @@ async fn a_flood_leaves_ten_lines_an_hour() {
 /// While activity cannot be written at all, a wrong password gets the usual answer, for a known and
 /// for an unknown name.
 #[tokio::test]
-async fn nobody_waits_for_the_record() {
+async fn logins_do_not_wait_for_the_record() {
     let site = TestSite::start_without_mail().await;
     site.signed_up("ada").await;
     site.database.execute("ALTER TABLE activity RENAME TO elsewhere").await;
@@ -109,7 +109,7 @@ async fn nobody_waits_for_the_record() {
 }
 
 #[tokio::test]
-async fn what_is_noted_is_written_before_the_end() {
+async fn noted_failures_are_written_before_shutdown() {
     let site = TestSite::start_without_mail().await;
     site.signed_up("ada").await;
     site.visitor().log_in_with("ada", "wrong").await;

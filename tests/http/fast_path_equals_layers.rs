@@ -182,7 +182,7 @@ async fn two_members(change: impl FnOnce(&mut Config)) -> (Ways, String, String)
 }
 
 #[tokio::test]
-async fn the_plainest_requests_need_no_layer_and_get_what_the_layers_say() {
+async fn the_fast_path_answers_like_the_layers() {
     let (ways, ada, bob) = two_members(|_| ()).await;
     for asked in [
         Asked::get(DASHBOARD, &ada),
@@ -206,7 +206,7 @@ async fn the_plainest_requests_need_no_layer_and_get_what_the_layers_say() {
 }
 
 #[tokio::test]
-async fn at_any_doubt_the_layers_decide() {
+async fn unusual_requests_take_the_layers() {
     let (ways, ada, bob) = two_members(|_| ()).await;
     let dashboard = |cookie: &str| Asked::get(DASHBOARD, cookie);
     let at = |address: &str| Asked::get(address, &ada);
@@ -275,7 +275,7 @@ async fn at_any_doubt_the_layers_decide() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_something_to_say_is_asked() {
+async fn changed_or_stale_sessions_take_the_layers() {
     let (ways, ada, bob) = two_members(|_| ()).await;
     let asked = Asked::get(DASHBOARD, &ada);
     assert!(ways.compare(&asked).await);
@@ -311,7 +311,7 @@ async fn a_session_that_has_something_to_say_is_asked() {
 
 /// For example, an impersonation.
 #[tokio::test]
-async fn a_session_that_carries_more_than_its_member_is_asked() {
+async fn a_session_with_extra_data_takes_the_layers() {
     let (ways, ada, _) = two_members(|_| ()).await;
     let asked = Asked::get(DASHBOARD, &ada);
     assert!(ways.compare(&asked).await);

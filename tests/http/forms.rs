@@ -10,7 +10,7 @@ const REFUSED: [(&str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn a_refused_form_comes_back_with_errors_and_values_and_a_clean_address() {
+async fn an_invalid_form_returns_with_errors_values_and_a_clean_url() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     let answer = visitor.submit("/accounts/signup", &REFUSED).await;
@@ -40,7 +40,7 @@ async fn a_refused_form_comes_back_with_errors_and_values_and_a_clean_address() 
 
 /// The cookie contains the form's input.
 #[tokio::test]
-async fn the_cookie_that_carries_a_form_is_as_closed_as_the_sessions() {
+async fn the_form_cookie_is_as_protected_as_the_session_cookie() {
     for (base, name, secure) in [("", "flash", false), ("https://members.test", "__Host-flash", true)] {
         let site = TestSite::start_with(|config| config.site.base_url = base.into()).await;
         let mut visitor = site.visitor();
@@ -61,7 +61,7 @@ async fn the_cookie_that_carries_a_form_is_as_closed_as_the_sessions() {
 }
 
 #[tokio::test]
-async fn hydrated_the_same_errors_come_without_a_page() {
+async fn a_hydrated_form_gets_the_same_errors_without_a_page() {
     let site = TestSite::start().await;
     let answer = site.visitor().call("/api/accounts/sign_up", &REFUSED).await;
     assert_eq!(answer.status, 200);
@@ -74,7 +74,7 @@ async fn hydrated_the_same_errors_come_without_a_page() {
 
 /// Leptos redirects to whatever the `Referer` says.
 #[tokio::test]
-async fn a_foreign_referer_leads_nowhere() {
+async fn a_foreign_referer_is_not_followed() {
     let site = TestSite::start().await;
     let own = format!("http://{}/accounts/signup?a=1", site.address);
     for (page, referer, to) in [
@@ -167,7 +167,7 @@ async fn bad_input_is_a_readable_error_and_never_a_server_error() {
 }
 
 #[tokio::test]
-async fn long_input_is_kept_as_far_as_a_cookie_holds() {
+async fn long_input_is_kept_up_to_the_cookie_limit() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     let (name, address) = ("名".repeat(5000), "x".repeat(5000));
@@ -243,7 +243,7 @@ async fn no_secret_is_ever_logged() {
 /// A visitor whose browser refuses cookies must learn why the form is empty; other new visitors see
 /// a clean address.
 #[tokio::test]
-async fn a_browser_without_cookies_is_told_that_they_are_needed() {
+async fn a_browser_without_cookies_is_told_to_allow_them() {
     const NEEDED: &str = "This site needs cookies, but your browser does not send them. Please allow cookies for this site and try again.";
     let site = TestSite::start().await;
     site.signed_up("ada").await;
@@ -283,7 +283,7 @@ async fn a_browser_without_cookies_is_told_that_they_are_needed() {
 
 /// Prefetching by a browser or a proxy must not consume messages.
 #[tokio::test]
-async fn a_page_that_is_fetched_ahead_leaves_messages_where_they_are() {
+async fn a_prefetch_does_not_consume_messages() {
     let site = TestSite::start().await;
     let mut visitor = site.signed_up("ada").await;
     let message = "Account created successfully";

@@ -21,7 +21,7 @@ async fn id_of(site: &TestSite, name: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn what_a_group_gives_counts_for_its_members_from_the_very_next_request() {
+async fn group_permissions_apply_to_members_from_the_next_request() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &EDITOR).await;
     let mut member = site.staff("ada", &[]).await;
@@ -114,7 +114,7 @@ async fn names_are_unique_however_they_are_written() {
 }
 
 #[tokio::test]
-async fn nobody_gives_or_takes_through_a_group_what_they_do_not_have() {
+async fn staff_cannot_grant_or_revoke_through_groups_what_they_lack() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &EDITOR).await;
     let give = [("group_name", "New"), ("permissions[]", "mail.delete_mail")];
@@ -154,7 +154,7 @@ async fn nobody_gives_or_takes_through_a_group_what_they_do_not_have() {
 }
 
 #[tokio::test]
-async fn of_two_who_edit_the_second_is_told() {
+async fn the_second_of_two_editors_is_told() {
     let site = TestSite::start_without_mail().await;
     let mut first = site.staff("sam", &EDITOR).await;
     let mut second = site.staff("tom", &EDITOR).await;
@@ -181,7 +181,7 @@ async fn of_two_who_edit_the_second_is_told() {
 }
 
 #[tokio::test]
-async fn many_groups_come_page_by_page() {
+async fn many_groups_are_paged() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.superuser("root").await;
     let rows: Vec<String> = (0..250).map(|n| format!("({n}, 'Group {n:03}', 'group {n:03}')")).collect();

@@ -49,7 +49,7 @@ const OPEN_FUNCTIONS: [&str; 15] = [
 const MAILBOX: &str = "/dev/mailbox";
 
 #[tokio::test]
-async fn closed_by_default() {
+async fn routes_are_closed_by_default() {
     let site = TestSite::start().await;
     // A member with all permissions, who is still not staff and may not enter the admin.
     let mut member = site.member_who_may("ada", &Permission::ALL.map(Permission::codename)).await;
@@ -166,7 +166,7 @@ async fn no_spelling_of_a_path_gets_around_it() {
 }
 
 #[tokio::test]
-async fn next_carries_the_whole_address() {
+async fn next_contains_the_whole_url() {
     let site = TestSite::start().await;
     let answer = site.visitor().get("/members/profile?a=1&b=%2F%2Fevil.example#x").await;
     assert_eq!(

@@ -103,7 +103,7 @@ async fn static_files_are_cached_and_members_pages_are_not() {
 }
 
 #[tokio::test]
-async fn texts_say_in_which_letters_they_are_written() {
+async fn text_responses_state_their_charset() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     for (path, kind) in [

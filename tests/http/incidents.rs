@@ -40,7 +40,7 @@ async fn break_activity(database: &TestDatabase) {
 }
 
 #[tokio::test]
-async fn a_failure_is_found_by_the_number_on_its_page() {
+async fn a_failure_is_found_in_the_log_by_the_id_on_its_page() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;
@@ -77,7 +77,7 @@ async fn a_failure_is_found_by_the_number_on_its_page() {
 }
 
 #[tokio::test]
-async fn a_logins_line_says_who_and_what_came_of_it() {
+async fn the_log_line_of_a_login_has_user_and_outcome() {
     let site = TestSite::start_with(|config| {
         config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
         let rate = members_area::base::config::Rate::new(3, members_area::base::config::Period::minutes(1));
@@ -116,7 +116,7 @@ async fn a_logins_line_says_who_and_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_trusted_proxys_request_id_is_taken_over() {
+async fn the_request_id_of_a_trusted_proxy_is_used() {
     let site = TestSite::start_with(|config| {
         config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
     })
@@ -143,7 +143,7 @@ async fn a_trusted_proxys_request_id_is_taken_over() {
 
 /// hyper answers these by itself. A separate client address tells this test's lines from others'.
 #[tokio::test]
-async fn what_is_no_request_has_its_line_too() {
+async fn malformed_requests_are_logged() {
     let site = TestSite::start().await;
     let client = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 77));
     let large = format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: {}\r\n\r\n", "x".repeat(500_000));
@@ -167,7 +167,7 @@ async fn what_is_no_request_has_its_line_too() {
 
 /// What an operator has after an incident, with the program as shipped.
 #[tokio::test]
-async fn console_and_file_are_json_and_tell_of_errors_and_attacks_and_nobodys_secrets() {
+async fn console_and_file_are_json_with_errors_and_attacks_but_no_secrets() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let file = folder.path().join("log/site.log");
     let site = Serving::start(
@@ -218,7 +218,7 @@ async fn console_and_file_are_json_and_tell_of_errors_and_attacks_and_nobodys_se
 }
 
 #[tokio::test]
-async fn without_a_folder_for_the_log_the_site_starts_and_says_so() {
+async fn the_site_starts_without_a_log_folder_and_reports_it() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     // A file of that name: not even root can create the folder.
     std::fs::write(folder.path().join("log"), "").expect("a file");

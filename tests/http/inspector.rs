@@ -67,7 +67,7 @@ async fn only_staff_with_the_permission_see_it() {
 }
 
 #[tokio::test]
-async fn it_shows_what_is_there_and_never_what_it_says() {
+async fn it_lists_entries_and_never_their_values() {
     let site = TestSite::start_without_mail().await;
     let (mut member, mut staff) = (site.member("canary").await, site.staff("sam", &[MAY_SEE]).await);
     let fields = [("username", "canary"), ("first_name", "Kanarienvogel"), ("last_name", "")];
@@ -99,7 +99,7 @@ async fn it_shows_what_is_there_and_never_what_it_says() {
 }
 
 #[tokio::test]
-async fn reads_are_counted_and_drawn() {
+async fn reads_are_counted_and_charted() {
     let site = TestSite::start_without_mail().await;
     let (mut member, mut staff) = (site.member("ada").await, site.staff("sam", &[MAY_SEE]).await);
     for _ in 0..3 {
@@ -118,7 +118,7 @@ async fn reads_are_counted_and_drawn() {
 }
 
 #[tokio::test]
-async fn searched_by_name_tag_and_owner_and_page_by_page() {
+async fn entries_are_searched_by_name_tag_and_owner_and_paged() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &[MAY_SEE]).await;
     for number in 10..20 {
@@ -157,7 +157,7 @@ async fn searched_by_name_tag_and_owner_and_page_by_page() {
 }
 
 #[tokio::test]
-async fn dropped_one_by_one_by_name_by_member_and_all() {
+async fn entries_are_removed_one_by_one_by_name_by_member_and_all() {
     let site = TestSite::start_with(|config| {
         config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
         // A cached page would not be rendered again when one of its parts is dropped.
@@ -235,7 +235,7 @@ async fn dropped_one_by_one_by_name_by_member_and_all() {
 }
 
 #[tokio::test]
-async fn an_open_page_is_told_and_is_no_visit() {
+async fn an_open_page_is_updated_without_counting_as_a_request() {
     let site = TestSite::start_without_mail().await;
     let (mut ada, mut staff) = (site.member("ada").await, site.staff("sam", &[MAY_SEE]).await);
     staff.get(PAGE).await;

@@ -132,7 +132,7 @@ async fn strangers_and_members(requests: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_gets_a_byte_of_anybody_else_in_five_thousand_requests() {
+async fn five_thousand_requests_leak_nothing_between_members() {
     strangers_and_members(5_000).await;
 }
 

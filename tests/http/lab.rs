@@ -89,7 +89,7 @@ async fn a_value_is_computed_once_in_thirty_seconds() {
 }
 
 #[tokio::test]
-async fn every_call_of_the_low_level_api_gives_what_it_must() {
+async fn every_call_of_the_low_level_api_returns_the_expected_value() {
     let site = TestSite::start().await;
     let page = site.visitor().get("/lab/cache-api").await;
     let cells = page.find_all(".calls tbody td");
@@ -124,7 +124,7 @@ async fn every_call_of_the_low_level_api_gives_what_it_must() {
 }
 
 #[tokio::test]
-async fn of_the_dashboards_two_times_the_views_is_over_first() {
+async fn the_dashboards_view_expires_before_its_fragment() {
     let site = TestSite::start_without_mail().await;
     let mut visitor = site.visitor();
     let ids = ["view-rendered-at", "fragment-rendered-at"];
@@ -147,7 +147,7 @@ async fn of_the_dashboards_two_times_the_views_is_over_first() {
 }
 
 #[tokio::test]
-async fn a_members_own_dashboard_is_looked_at_and_not_made() {
+async fn viewing_the_lab_does_not_cache_the_members_dashboard() {
     let site = TestSite::start_without_mail().await;
     assert!(site.visitor().get("/lab/matrix").await.find("section[aria-labelledby=own]").contains("Log in"));
     let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
@@ -164,7 +164,7 @@ async fn a_members_own_dashboard_is_looked_at_and_not_made() {
 }
 
 #[tokio::test]
-async fn strangers_cannot_fill_the_cache_from_here() {
+async fn anonymous_visitors_cannot_fill_the_cache() {
     let site = TestSite::start_with(|config| {
         config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
         config.cache.site_ttl = members_area::base::config::Period::minutes(1);
@@ -192,7 +192,7 @@ async fn strangers_cannot_fill_the_cache_from_here() {
 }
 
 #[tokio::test]
-async fn closed_it_is_not_there() {
+async fn a_disabled_lab_is_not_found() {
     for (environment, enabled, is_open) in [
         (Environment::Development, Switch::Auto, true),
         (Environment::Production, Switch::Auto, false),
@@ -254,7 +254,7 @@ async fn messages_of_five_levels() {
 }
 
 #[test]
-fn each_level_has_a_look_of_its_own() {
+fn each_level_has_its_own_style() {
     let style = include_str!("../../style/site.css");
     for level in ["debug", "info", "success", "warning", "error"] {
         assert!(style.contains(&format!(".message.{level} {{")), "{level}");

@@ -88,7 +88,7 @@ fn has_button(page: &Page, kind: &Kind) -> bool {
 }
 
 #[tokio::test]
-async fn each_does_its_own_thing_once_whatever_was_tried_with_it_before() {
+async fn each_link_works_once_for_its_own_purpose() {
     let site = TestSite::start().await;
     for kind in &KINDS {
         let (_, good) = link(&site, kind, kind.name).await;
@@ -142,7 +142,7 @@ async fn each_does_its_own_thing_once_whatever_was_tried_with_it_before() {
 }
 
 #[tokio::test]
-async fn each_is_good_for_its_time_and_no_longer() {
+async fn each_link_expires_on_time() {
     let site = TestSite::start().await;
     for kind in &KINDS {
         let (_, good) = link(&site, kind, kind.name).await;
@@ -163,7 +163,7 @@ async fn each_is_good_for_its_time_and_no_longer() {
 
 /// Somebody else who is signed in opens the link: it acts on its own account, never on theirs.
 #[tokio::test]
-async fn each_is_for_its_own_account_whoever_opens_it() {
+async fn each_link_acts_on_its_own_account_whoever_opens_it() {
     let site = TestSite::start().await;
     let mut bob = site.member("bob").await;
     for kind in &KINDS {
@@ -180,7 +180,7 @@ async fn each_is_for_its_own_account_whoever_opens_it() {
 
 /// Two links open in one browser do not replace each other.
 #[tokio::test]
-async fn two_that_are_open_side_by_side_are_both_good() {
+async fn two_links_open_side_by_side_both_work() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     let mut open = Vec::new();
@@ -200,7 +200,7 @@ async fn two_that_are_open_side_by_side_are_both_good() {
 
 /// The code next to a link.
 #[tokio::test]
-async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
+async fn a_code_works_once_for_its_purpose_account_and_day() {
     const WRONG: &str = r#"{"Refused":[["code","CodeIncorrect"]]}"#;
     const VERIFY: &str = "/api/accounts/verify_by_code";
     const CHANGE: &str = "/api/accounts/change_by_code";
@@ -249,7 +249,7 @@ async fn a_code_is_good_once_for_its_purpose_its_account_and_its_day() {
 
 /// Mail programs and people add text to links, and truncate them.
 #[tokio::test]
-async fn a_link_opens_its_page_whatever_follows_it_and_a_cut_one_says_that_it_is_cut() {
+async fn trailing_characters_are_ignored_and_a_truncated_link_is_reported() {
     const CUT: &str = "Part of the link is missing. Please open it again from our email, or copy all of it into the address bar.";
     let site = TestSite::start().await;
     for kind in &KINDS {
@@ -306,7 +306,7 @@ async fn a_link_opens_its_page_whatever_follows_it_and_a_cut_one_says_that_it_is
 }
 
 #[tokio::test]
-async fn a_link_that_was_used_says_what_it_has_done_for_as_long_as_that_is_so() {
+async fn a_used_link_states_its_effect_while_that_holds() {
     let site = TestSite::start().await;
     for kind in &KINDS {
         let (_, good) = link(&site, kind, kind.name).await;
@@ -338,7 +338,7 @@ async fn a_link_that_was_used_says_what_it_has_done_for_as_long_as_that_is_so() 
 
 /// Without scripts, a browser shows the answer to the second click.
 #[tokio::test]
-async fn a_button_that_is_pressed_twice_has_done_its_work() {
+async fn a_second_click_reports_success() {
     let site = TestSite::start().await;
     for kind in &KINDS {
         let (_, good) = link(&site, kind, kind.name).await;
@@ -375,7 +375,7 @@ async fn a_button_that_is_pressed_twice_has_done_its_work() {
 }
 
 #[tokio::test]
-async fn whoever_is_signed_in_as_somebody_else_is_told_whose_account_it_was() {
+async fn another_signed_in_member_is_told_whose_account_it_was() {
     let site = TestSite::start().await;
     let mut bob = site.member("bob").await;
     for kind in &KINDS {

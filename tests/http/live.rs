@@ -43,7 +43,7 @@ async fn is_open(stream: &mut Response) -> bool {
 }
 
 #[tokio::test]
-async fn whoever_has_no_session_is_told_so_at_once() {
+async fn without_a_session_the_stream_ends_at_once() {
     let site = TestSite::start().await;
     let mut spoilt = site.member("ada").await;
     let good = spoilt.session().expect("a session").to_owned();
@@ -67,7 +67,7 @@ async fn whoever_has_no_session_is_told_so_at_once() {
 
 /// Proved by an end within a second; the next poll would be after five.
 #[tokio::test]
-async fn it_ends_with_its_session_and_with_no_other() {
+async fn it_ends_only_with_its_own_session() {
     let site = TestSite::start().await;
     let mut here = site.member("ada").await;
     let bob = site.member("bob").await;
@@ -143,7 +143,7 @@ async fn it_ends_at_once_with_each_of_the_ways_to_end_all_sessions() {
 }
 
 #[tokio::test]
-async fn it_ends_when_the_session_expires_or_its_member_is_not_active_any_more() {
+async fn it_ends_when_the_session_expires_or_the_member_is_deactivated() {
     let site = TestSite::start().await;
     let mut remembered = site.member("ada").await;
     let mut browser = site.visitor();
@@ -197,7 +197,7 @@ async fn an_outage_ends_no_session() {
 }
 
 #[tokio::test]
-async fn their_number_is_bounded_and_room_comes_back() {
+async fn the_number_of_streams_is_limited_and_slots_are_freed() {
     let site = TestSite::start_with(|config| {
         config.server.max_connections = 60;
         // A single client may have only a quarter of them.
@@ -223,7 +223,7 @@ async fn their_number_is_bounded_and_room_comes_back() {
 }
 
 #[tokio::test]
-async fn no_time_limit_cuts_it_and_it_ends_before_its_connection_would() {
+async fn it_outlasts_request_timeouts_and_ends_before_its_connection() {
     let site = TestSite::start_with(|config| {
         config.server.request_timeout = Period::millis(1000);
         config.server.idle_timeout = Period::millis(4000);
@@ -243,7 +243,7 @@ async fn no_time_limit_cuts_it_and_it_ends_before_its_connection_would() {
 }
 
 #[tokio::test]
-async fn a_stop_does_not_wait_for_it() {
+async fn shutdown_does_not_wait_for_it() {
     let site = TestSite::start().await;
     let member = site.member("ada").await;
     let mut streams = Vec::new();

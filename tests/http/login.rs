@@ -5,7 +5,7 @@ use crate::support::{PASSWORD, TestSite, visitor::FormBody};
 const WRONG: &str = "Please enter a correct username or email address and password. Note that the password is case-sensitive.";
 
 #[tokio::test]
-async fn by_username_or_address_in_any_case() {
+async fn login_works_by_username_or_address_in_any_case() {
     let site = TestSite::start().await;
     site.signed_up("Ada").await;
     site.prove("Ada").await;
@@ -88,7 +88,7 @@ async fn every_login_computes_a_hash() {
 /// After signing up with somebody else's address, the login must not reveal whether that person has
 /// an account.
 #[tokio::test]
-async fn only_a_proven_address_logs_in_and_nobody_learns_whose_it_is() {
+async fn only_a_verified_address_logs_in_and_reveals_nothing() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     site.prove("ada").await;
@@ -119,7 +119,7 @@ async fn only_a_proven_address_logs_in_and_nobody_learns_whose_it_is() {
 
 /// Both log in with it, each with their own password; neither can lock the other out.
 #[tokio::test]
-async fn a_username_that_is_somebody_elses_address() {
+async fn a_username_equal_to_another_members_address_is_kept_apart() {
     let site = TestSite::start().await;
     let (hers, others) = ("the words of its owner", "the words of another");
     for (text, owner_comes_first) in [("carol@corp.example", false), ("ada@corp.example", true)] {
@@ -223,7 +223,7 @@ async fn the_session_id_changes_at_every_login() {
 }
 
 #[tokio::test]
-async fn an_id_that_was_planted_never_becomes_a_session() {
+async fn a_planted_session_id_never_becomes_a_session() {
     let site = TestSite::start().await;
     let mut browser = site.signed_up("ada").await;
     let planted = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -266,7 +266,7 @@ async fn logout_on(site: TestSite) {
 }
 
 #[tokio::test]
-async fn where_to_after_login_and_logout_is_configured() {
+async fn redirects_after_login_and_logout_are_configurable() {
     let site = TestSite::start_with(|config| {
         config.accounts.login_redirect_url = "/members/profile".into();
         config.accounts.logout_redirect_url = "/".into();
@@ -281,7 +281,7 @@ async fn where_to_after_login_and_logout_is_configured() {
 }
 
 #[tokio::test]
-async fn a_login_with_nothing_in_it_says_what_is_missing() {
+async fn an_empty_login_form_says_what_is_missing() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     let request = visitor.request(Method::POST, "/api/accounts/log_in").form_body(&[]);

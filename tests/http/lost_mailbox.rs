@@ -57,7 +57,7 @@ async fn address_of(site: &TestSite, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn staff_who_give_an_account_another_address_leave_no_way_back_to_the_old_ones() {
+async fn an_address_set_by_staff_invalidates_all_links_to_old_ones() {
     let site = TestSite::start().await;
     let mut staff = site.superuser("sam").await;
     let mut ada = confirmed(&site, "ada").await;
@@ -101,7 +101,7 @@ async fn staff_who_give_an_account_another_address_leave_no_way_back_to_the_old_
 }
 
 #[tokio::test]
-async fn after_the_owners_own_change_the_old_address_can_undo_it_and_nothing_else() {
+async fn after_the_owners_change_the_old_address_can_only_undo_it() {
     let site = TestSite::start().await;
     let mut ada = confirmed(&site, "ada").await;
     site.visitor().log_in("ada").await;
@@ -121,7 +121,7 @@ async fn after_the_owners_own_change_the_old_address_can_undo_it_and_nothing_els
 /// The token itself is bound to its address, so the rule does not depend on every place that
 /// changes one.
 #[tokio::test]
-async fn a_token_for_another_address_than_the_accounts_is_dead_however_that_changed() {
+async fn a_token_for_a_former_address_is_dead() {
     let site = TestSite::start().await;
     confirmed(&site, "ada").await;
     site.visitor().log_in("ada").await;

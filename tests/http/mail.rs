@@ -56,7 +56,7 @@ async fn a_mail_server_gets_text_and_html_with_the_sites_name_and_address() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_busy_is_tried_again_and_nobody_waits_for_it() {
+async fn a_busy_mail_server_is_retried_in_the_background() {
     let server = SmtpServer::start();
     server.set(Mood::Busy);
     let site = site_with(&server).await;
@@ -88,7 +88,7 @@ async fn a_server_that_is_busy_is_tried_again_and_nobody_waits_for_it() {
 
 /// Multi-threaded: the test blocks on a program that waits for the site's writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_cannot_be_sent_is_seen() {
+async fn unsent_mails_are_listed() {
     let server = SmtpServer::start();
     server.set(Mood::Unknown);
     let site = site_with(&server).await;
@@ -121,7 +121,7 @@ async fn what_cannot_be_sent_is_seen() {
 
 /// Neither pages nor other mails wait for a mail server.
 #[tokio::test]
-async fn a_server_that_never_answers_holds_up_nobody() {
+async fn a_mail_server_that_never_answers_delays_nobody() {
     let server = SmtpServer::start();
     server.set(Mood::Silent);
     let site = site_with(&server).await;
@@ -144,7 +144,7 @@ async fn a_server_that_never_answers_holds_up_nobody() {
 
 /// A mail is queued in the transaction of its cause, so what is rolled back sends none.
 #[tokio::test]
-async fn what_is_rolled_back_sends_no_mail() {
+async fn a_rolled_back_transaction_sends_no_mail() {
     let site = TestSite::start().await;
     site.member("ada").await;
     site.all_mails_sent().await;
@@ -179,7 +179,7 @@ async fn what_is_rolled_back_sends_no_mail() {
 
 /// Killed while a mail is being transmitted: it is sent after the next start.
 #[tokio::test]
-async fn a_crash_in_the_middle_of_a_try_loses_no_mail() {
+async fn a_crash_during_delivery_loses_no_mail() {
     use std::io::{BufRead, BufReader};
     let server = SmtpServer::start();
     server.set(Mood::Silent);
@@ -227,7 +227,7 @@ async fn a_crash_in_the_middle_of_a_try_loses_no_mail() {
 
 /// A waiting mail whose link has become useless is not sent.
 #[tokio::test]
-async fn a_mail_that_waits_is_dropped_by_what_makes_its_link_useless() {
+async fn a_queued_mail_is_dropped_when_its_link_becomes_invalid() {
     let server = SmtpServer::start();
     server.set(Mood::Busy);
     let site = site_with(&server).await;
@@ -284,7 +284,7 @@ async fn a_mail_that_waits_is_dropped_by_what_makes_its_link_useless() {
 
 /// Mails to a thief are not sent after the owner has undone the change.
 #[tokio::test]
-async fn an_undo_drops_what_waits_for_the_addresses_in_between() {
+async fn an_undo_drops_mails_queued_for_the_addresses_in_between() {
     let server = SmtpServer::start();
     let site = site_with(&server).await;
     let to = async |address: &str, about: &str| {
@@ -379,7 +379,7 @@ async fn the_developers_mailbox_shows_mails_in_development_only() {
 /// Each attempt has a slot of its own. Neither another process nor a clock set forward causes a
 /// second attempt meanwhile.
 #[tokio::test]
-async fn a_slow_mail_holds_up_no_other_and_goes_out_once() {
+async fn a_slow_mail_delays_no_other_and_is_sent_once() {
     let server = SmtpServer::start();
     server.set(Mood::SilentFor("slow@example.com"));
     let site = site_with(&server).await;

@@ -23,7 +23,7 @@ async fn rename(member: &mut Visitor, username: &str, last_name: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn an_address_that_nobody_proved_gets_what_proves_it_and_no_word_of_a_stranger() {
+async fn an_unverified_address_gets_only_verification_mails() {
     let site = site().await;
     let mut mallory = site.visitor();
     mallory.sign_up(ADVERTISEMENT, VICTIM).await;
@@ -59,7 +59,7 @@ async fn an_address_that_nobody_proved_gets_what_proves_it_and_no_word_of_a_stra
 }
 
 #[tokio::test]
-async fn an_owner_gets_few_notices_of_one_kind_and_the_rest_as_one() {
+async fn repeated_notices_of_one_kind_are_summarised() {
     let site = site().await;
     let mut member = site.proven_member("ada").await;
     let (to, about) = ("ada@example.com", "Your name was changed");
@@ -89,7 +89,7 @@ async fn an_owner_gets_few_notices_of_one_kind_and_the_rest_as_one() {
 
 /// Regardless of who requests them, and for how many accounts.
 #[tokio::test]
-async fn mails_that_anybody_can_ask_for_have_one_limit_for_each_address() {
+async fn mails_on_anonymous_request_share_one_limit_per_address() {
     let site = site().await;
     let mut statuses = Vec::new();
     for number in 0..8 {
@@ -124,7 +124,7 @@ async fn mails_that_anybody_can_ask_for_have_one_limit_for_each_address() {
 
 /// One account cannot write to one address after the other.
 #[tokio::test]
-async fn one_account_has_few_mails_sent_to_addresses_that_are_not_its_own() {
+async fn an_account_can_send_few_mails_to_addresses_of_others() {
     let site = site().await;
     let mut mallory = site.member("mallory").await;
     let mut statuses = Vec::new();
@@ -139,7 +139,7 @@ async fn one_account_has_few_mails_sent_to_addresses_that_are_not_its_own() {
 }
 
 #[tokio::test]
-async fn names_and_picture_are_changed_so_many_times() {
+async fn changes_of_names_and_picture_are_rate_limited() {
     let site = TestSite::start_with(|config| {
         config.throttle.profile_changes_per_account = Rate::new(3, Period::minutes(60));
     })

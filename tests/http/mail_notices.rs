@@ -15,7 +15,7 @@ async fn send(visitor: &mut Visitor, path: &str, fields: &[(&str, &str)]) -> Str
 }
 
 #[tokio::test]
-async fn each_says_what_when_and_where_and_has_a_way_to_close_the_door() {
+async fn each_states_what_when_and_where_and_has_a_not_me_link() {
     let site = TestSite::start_with(|config| {
         config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
     })
@@ -95,7 +95,7 @@ async fn each_says_what_when_and_where_and_has_a_way_to_close_the_door() {
 
 /// After "this was not me" no device is known, so the next login is reported to the owner again.
 #[tokio::test]
-async fn who_comes_back_after_the_door_was_closed_is_told_of() {
+async fn a_login_after_securing_the_account_sends_a_notice() {
     let site = TestSite::start().await;
     let (_, mut thief) = (site.proven_member("ada").await, site.visitor());
     thief.log_in("ada").await;
@@ -112,7 +112,7 @@ async fn who_comes_back_after_the_door_was_closed_is_told_of() {
 
 /// The first login is not reported. A device is known by its cookie, whatever the browser's name.
 #[tokio::test]
-async fn the_first_device_and_a_known_one_are_no_news() {
+async fn the_first_and_known_devices_send_no_notice() {
     let site = TestSite::start().await;
     let mut owner = site.proven_member("ada").await;
     owner.log_out().await;

@@ -24,7 +24,7 @@ async fn not_sent(site: &TestSite) -> String {
 }
 
 #[tokio::test]
-async fn where_encryption_is_required_no_password_goes_in_the_clear() {
+async fn required_encryption_never_sends_a_password_in_clear() {
     let server = SmtpServer::start();
     let site = site_with(format!("smtp://post:s3cret@{}?tls=required", server.address)).await;
     site.signed_up("ada").await;
@@ -40,7 +40,7 @@ async fn where_encryption_is_required_no_password_goes_in_the_clear() {
 
 /// The fault is in our configuration, so the mail is not given up.
 #[tokio::test]
-async fn a_wrong_password_is_put_right_and_the_mail_goes_out() {
+async fn a_corrected_password_sends_the_queued_mail() {
     let server = SmtpServer::start();
     let site = site_with(format!("smtp://post:wrong@{}", server.address)).await;
     site.signed_up("ada").await;
@@ -59,7 +59,7 @@ async fn a_wrong_password_is_put_right_and_the_mail_goes_out() {
 const HANDSHAKE: u8 = 22;
 
 #[tokio::test]
-async fn both_ways_into_tls_are_taken_before_anything_is_said() {
+async fn starttls_and_implicit_tls_start_before_anything_is_sent() {
     for scheme in ["smtps", "smtp"] {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -113,7 +113,7 @@ async fn send(base_url: &str, change: impl FnOnce(&mut Config)) -> Result<(), St
 }
 
 #[tokio::test]
-async fn a_mail_server_with_an_authority_of_its_own_is_trusted_where_the_file_says_so() {
+async fn a_private_certificate_authority_is_trusted_if_configured() {
     let server = SmtpServer::start_with_tls();
     let url = MailTransport::Smtp(format!("smtps://post:s3cret@localhost:{}", server.address.port()));
     let unknown = send("http://localhost", |config| config.mail.transport = url.clone()).await;

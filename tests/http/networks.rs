@@ -20,7 +20,7 @@ async fn from(visitor: &mut Visitor, address: &str, method: Method, path: &str) 
 }
 
 #[tokio::test]
-async fn other_networks_get_nothing_but_a_sentence() {
+async fn other_networks_get_a_bare_403() {
     let site = TestSite::start_with(behind_a_proxy).await;
     let mut visitor = site.visitor();
     for address in ["203.0.113.9", "10.9.1.1", "10.1.1.1, 203.0.113.9", "127.0.0.1", "nonsense"] {
@@ -51,7 +51,7 @@ async fn other_networks_get_nothing_but_a_sentence() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_ready_is_refused_too() {
+async fn a_cached_page_is_refused_too() {
     let site = TestSite::start_with(|config| {
         config.server.trusted_proxies = vec!["127.0.0.0/8".parse().expect("a network")];
         config.server.deny_from = vec!["203.0.113.0/24".parse().expect("a network")];
@@ -70,7 +70,7 @@ async fn a_page_that_is_ready_is_refused_too() {
 
 /// Only a trusted proxy can name another address.
 #[tokio::test]
-async fn a_visitor_cannot_say_where_they_come_from() {
+async fn a_visitor_cannot_forge_the_client_address() {
     let site = TestSite::start_with(|config| {
         config.server.allow_from = vec!["10.0.0.0/8".parse().expect("a network")];
     })

@@ -50,7 +50,7 @@ const ADDRESSES: [(&str, &str, &str); 18] = [
 ];
 
 #[tokio::test]
-async fn each_address_of_django_leads_to_its_page() {
+async fn each_django_url_redirects_to_its_page() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for (address, for_strangers, for_members) in ADDRESSES {
@@ -71,7 +71,7 @@ async fn each_address_of_django_leads_to_its_page() {
 }
 
 #[tokio::test]
-async fn a_reset_link_of_the_old_site_says_how_to_get_a_new_one() {
+async fn a_reset_link_of_the_old_site_leads_to_a_new_one() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     visitor.get("/accounts/reset/MQ/c5x3dp-9f0e8d7c6b5a49382716059483726150/").await;
@@ -83,7 +83,7 @@ async fn a_reset_link_of_the_old_site_says_how_to_get_a_new_one() {
 }
 
 #[tokio::test]
-async fn a_form_of_the_old_site_that_is_still_open_is_told_that_it_is_over() {
+async fn an_open_form_of_the_old_site_is_told_that_it_expired() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for address in [

@@ -75,7 +75,7 @@ async fn until_ready(address: SocketAddr, status: u16) {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_an_outage_only_for_as_long_as_it_is_full() {
+async fn a_full_disk_is_an_outage_only_while_it_is_full() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     if !database.is_embedded() {
         return database.remove().await;
@@ -102,7 +102,7 @@ async fn a_full_disk_is_an_outage_only_for_as_long_as_it_is_full() {
 }
 
 #[tokio::test]
-async fn a_database_file_that_is_gone_or_another_is_noticed() {
+async fn a_deleted_or_replaced_database_file_is_noticed() {
     let site = TestSite::start().await;
     let Some(path) = site.database.url.strip_prefix("sqlite://").map(std::path::PathBuf::from) else {
         return site.stop().await;
@@ -131,7 +131,7 @@ async fn a_database_file_that_is_gone_or_another_is_noticed() {
 
 /// Noticed even without requests.
 #[tokio::test]
-async fn a_database_file_that_is_gone_is_noticed_on_a_quiet_site() {
+async fn a_deleted_database_file_is_noticed_without_traffic() {
     let site = TestSite::start().await;
     let Some(path) = site.database.url.strip_prefix("sqlite://").map(std::path::PathBuf::from) else {
         return site.stop().await;
@@ -214,7 +214,7 @@ async fn a_database_with_another_encoding_is_refused() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_called_that() {
+async fn an_unreachable_server_is_named_in_the_error() {
     // Bound and released: nothing listens on this port.
     let port =
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
@@ -259,7 +259,7 @@ async fn another_default_isolation_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_read_only_is_written_to_as_soon_as_it_can_be() {
+async fn writes_work_as_soon_as_the_database_is_no_longer_read_only() {
     let Some(apart) = Apart::create("ENCODING 'UTF8'").await else {
         return;
     };
@@ -359,7 +359,7 @@ async fn pass(client: TcpStream, target: String, switch: watch::Sender<Cut>) {
 }
 
 #[tokio::test]
-async fn what_was_committed_is_not_called_undone_when_the_answer_is_lost() {
+async fn a_lost_commit_answer_is_not_reported_as_rolled_back() {
     let Some(apart) = Apart::create("ENCODING 'UTF8'").await else {
         return;
     };

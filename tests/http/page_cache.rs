@@ -36,7 +36,7 @@ fn expected(status: u16, cache: &str) -> (u16, String, String) {
 }
 
 #[tokio::test]
-async fn the_second_time_it_is_there_and_says_how_old_it_is() {
+async fn the_second_request_is_a_hit_and_states_its_age() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let first = member.get(DASHBOARD).await;
@@ -61,7 +61,7 @@ async fn the_second_time_it_is_there_and_says_how_old_it_is() {
 }
 
 #[tokio::test]
-async fn it_is_packed_once_and_the_same_in_every_form() {
+async fn it_is_compressed_once_and_equal_in_every_encoding() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let plain = member.get(DASHBOARD).await;
@@ -92,7 +92,7 @@ fn scripts(page: &Page) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn its_policy_allows_exactly_its_own_scripts_and_is_else_that_of_a_fresh_page() {
+async fn its_csp_differs_from_a_fresh_page_only_by_script_hashes() {
     let site = TestSite::start_without_mail().await;
     let fresh_site = TestSite::start_with(|config| config.cache.pages = false).await;
     let (mut ada, mut other) = (site.member("ada").await, fresh_site.member("ada").await);
@@ -115,7 +115,7 @@ async fn its_policy_allows_exactly_its_own_scripts_and_is_else_that_of_a_fresh_p
 }
 
 #[tokio::test]
-async fn a_message_is_shown_once_and_in_nobodys_copy() {
+async fn a_flash_message_is_shown_once_and_never_cached() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let kept = member.get(DASHBOARD).await;
@@ -134,7 +134,7 @@ async fn a_message_is_shown_once_and_in_nobodys_copy() {
 }
 
 #[tokio::test]
-async fn a_change_takes_back_its_members_copy_and_no_other() {
+async fn a_change_invalidates_only_the_copy_of_its_member() {
     let site = TestSite::start_without_mail().await;
     let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
     for member in [&mut ada, &mut bob] {
@@ -154,7 +154,7 @@ async fn a_change_takes_back_its_members_copy_and_no_other() {
 /// Even without invalidation, for example after a change by another instance that is not known here
 /// yet.
 #[tokio::test]
-async fn new_rights_are_another_copy() {
+async fn changed_permissions_get_another_copy() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     assert!(!member.get(DASHBOARD).await.text().contains("href=\"/admin\""));
@@ -173,7 +173,7 @@ async fn new_rights_are_another_copy() {
 }
 
 #[tokio::test]
-async fn parameters_that_the_page_does_not_read_make_no_copies_and_do_not_get_into_it() {
+async fn query_parameters_that_the_page_does_not_read_are_ignored() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     let first = member.get("/members/dashboard?utm_source=canary&x=1").await;
@@ -187,7 +187,7 @@ async fn parameters_that_the_page_does_not_read_make_no_copies_and_do_not_get_in
 }
 
 #[tokio::test]
-async fn what_is_no_whole_page_is_not_kept_and_what_is_kept_outlives_the_database() {
+async fn only_complete_pages_are_cached_and_served_during_an_outage() {
     let site = TestSite::start_without_mail().await;
     let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
     ada.get(DASHBOARD).await;
@@ -227,7 +227,7 @@ async fn it_can_be_turned_off() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_one_makes_the_page() {
+async fn concurrent_misses_render_the_page_once() {
     let site = TestSite::start_without_mail().await;
     let member = site.member("ada").await;
     let id = site.user_id("ada").await;
@@ -253,7 +253,7 @@ async fn of_many_at_once_one_makes_the_page() {
 }
 
 #[tokio::test]
-async fn who_is_signed_out_gets_nothing_of_it() {
+async fn a_logged_out_visitor_gets_no_cached_page() {
     let site = TestSite::start_without_mail().await;
     let mut member = site.member("ada").await;
     member.get(DASHBOARD).await;

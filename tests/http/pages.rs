@@ -49,7 +49,7 @@ async fn the_profile_shows_the_account() {
 }
 
 #[tokio::test]
-async fn a_slash_too_many_redirects_to_the_page() {
+async fn a_trailing_slash_redirects_to_the_page() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     for (path, to) in [
@@ -64,7 +64,7 @@ async fn a_slash_too_many_redirects_to_the_page() {
 }
 
 #[tokio::test]
-async fn the_navigation_knows_who_is_there() {
+async fn the_navigation_shows_who_is_signed_in() {
     let site = TestSite::start().await;
     let links = |page: &crate::support::Page| page.find_all("nav li");
     let mut visitor = site.visitor();
@@ -81,7 +81,7 @@ async fn the_navigation_knows_who_is_there() {
 }
 
 #[tokio::test]
-async fn an_outage_gives_an_error_page_and_never_an_empty_one() {
+async fn an_outage_gives_an_error_page_never_an_empty_one() {
     let site = TestSite::start().await;
     let mut member = site.signed_up("ada").await;
     member.cookies.insert("sessionid".into(), "AAAAAAAAAAAAAAAAAAAAAA".into());
@@ -167,7 +167,7 @@ async fn security_txt_names_the_contact_for_a_while_and_only_if_there_is_one() {
 
 /// Of what the browser sends, only the page's name gets into the log.
 #[tokio::test]
-async fn a_browser_whose_scripts_failed_says_so_at_most_once_a_minute() {
+async fn failed_hydration_is_logged_at_most_once_a_minute() {
     const PATH: &str = "/api/hydration_failed";
     let site = TestSite::start().await;
     let mut visitor = site.visitor();

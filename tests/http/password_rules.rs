@@ -24,7 +24,7 @@ fn help(page: &Page) -> String {
 }
 
 #[tokio::test]
-async fn every_form_says_what_is_configured() {
+async fn every_form_shows_the_configured_rules() {
     for (change, rules) in [
         (
             as_shipped as fn(&mut Config),
@@ -54,7 +54,7 @@ async fn every_form_says_what_is_configured() {
 }
 
 #[tokio::test]
-async fn every_form_holds_to_what_is_configured() {
+async fn every_form_enforces_the_configured_rules() {
     let site = TestSite::start_with(few_rules).await;
     let mut staff = site.superuser("root").await;
     site.signed_up("ada").await;
@@ -83,7 +83,7 @@ async fn every_form_holds_to_what_is_configured() {
 }
 
 #[tokio::test]
-async fn words_of_the_site_and_a_list_of_ones_own() {
+async fn site_words_and_a_custom_list_are_rejected() {
     let folder = tempfile::tempdir().expect("a folder");
     let list = folder.path().join("list.txt");
     std::fs::write(&list, "Queen's Gambit\n").expect("a file");
@@ -119,7 +119,7 @@ async fn words_of_the_site_and_a_list_of_ones_own() {
 }
 
 #[tokio::test]
-async fn the_command_line_holds_to_it_too() {
+async fn the_command_line_enforces_the_rules_too() {
     let site = TestSite::start().await;
     let folder = tempfile::tempdir().expect("a folder");
     let create = |password: &str| {

@@ -6,7 +6,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn changed_parameters_upgrade_the_hash_at_login_and_log_nobody_out() {
+async fn changed_parameters_upgrade_the_hash_at_login_without_ending_sessions() {
     let site = TestSite::start().await;
     let mut other_device = site.member("ada").await;
     let old = site.database.text("SELECT password_hash FROM users").await;
@@ -30,7 +30,7 @@ async fn changed_parameters_upgrade_the_hash_at_login_and_log_nobody_out() {
 }
 
 #[tokio::test]
-async fn past_the_queue_a_login_gets_a_503_page_and_other_pages_stay_fast() {
+async fn logins_beyond_the_queue_get_503_and_other_pages_stay_fast() {
     let site = TestSite::start_with(|config| {
         config.passwords.slots = 1;
         config.passwords.queue = 1;
@@ -78,7 +78,7 @@ async fn a_very_long_password_at_login_costs_no_more_than_a_short_one() {
 /// Anonymous visitors can use half of the queue. Logins from known devices and re-authentication
 /// have the rest.
 #[tokio::test]
-async fn a_flood_of_strangers_keeps_no_member_out() {
+async fn a_flood_of_anonymous_logins_does_not_block_members() {
     let site = TestSite::start_with(|config| {
         config.passwords.slots = 1;
         config.passwords.queue = 8;
@@ -118,7 +118,7 @@ async fn a_flood_of_strangers_keeps_no_member_out() {
 
 /// The old password is checked in the transaction that replaces it and ends the other sessions.
 #[tokio::test]
-async fn of_many_changes_at_once_one_is_made_and_its_session_stays() {
+async fn of_concurrent_password_changes_one_succeeds_and_keeps_its_session() {
     let site = TestSite::start().await;
     let mut devices = vec![site.member("ada").await];
     for _ in 0..7 {
@@ -155,7 +155,7 @@ async fn of_many_changes_at_once_one_is_made_and_its_session_stays() {
 
 /// Keyboards send the same letters in different Unicode forms.
 #[tokio::test]
-async fn a_password_is_right_in_whichever_form_it_is_typed() {
+async fn a_password_matches_in_every_unicode_form() {
     let site = TestSite::start().await;
     let (composed, decomposed) =
         ("caf\u{e9} cr\u{e8}me br\u{fb}l\u{e9}e", "cafe\u{301} cre\u{300}me bru\u{302}le\u{301}e");
@@ -176,7 +176,7 @@ async fn a_password_is_right_in_whichever_form_it_is_typed() {
 
 /// As long as there is an imported hash, every failed login costs as much as verifying it.
 #[tokio::test]
-async fn what_imported_hashes_cost_is_known_for_as_long_as_they_are_there() {
+async fn the_cost_of_imported_hashes_is_known_while_they_exist() {
     const IMPORTED: &str =
         "SELECT COUNT(*) FROM password_costs WHERE cost IN ('pbkdf2_sha256 1000', 'bcrypt 4')";
     let site = TestSite::start().await;

@@ -27,7 +27,7 @@ async fn changes(site: &TestSite) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn who_is_switched_off_is_out_and_comes_back_when_switched_on() {
+async fn deactivation_logs_out_and_activation_lets_in_again() {
     let site = TestSite::start().await;
     let mut ada = site.member("ada").await;
     let mut bob = site.member("bob").await;
@@ -112,7 +112,7 @@ async fn accounts_are_listed_and_shown() {
 }
 
 #[tokio::test]
-async fn groups_and_permissions_come_and_go() {
+async fn groups_and_permissions_are_added_and_removed() {
     let site = TestSite::start().await;
     for name in ["ada", "bob"] {
         site.signed_up(name).await;

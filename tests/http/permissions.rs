@@ -3,7 +3,7 @@
 use crate::support::TestSite;
 
 #[tokio::test]
-async fn who_may_not_is_told_so_and_not_sent_to_log_in() {
+async fn a_missing_permission_is_a_403_not_a_redirect_to_login() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let page = member.get("/admin").await;
@@ -27,7 +27,7 @@ async fn who_may_not_is_told_so_and_not_sent_to_log_in() {
 }
 
 #[tokio::test]
-async fn the_navigation_leads_to_the_admin_for_staff_only() {
+async fn only_staff_see_the_admin_link() {
     let site = TestSite::start().await;
     let mut staff = site.staff("sam", &[]).await;
     let page = staff.get("/members/dashboard").await;
@@ -44,7 +44,7 @@ async fn the_navigation_leads_to_the_admin_for_staff_only() {
 }
 
 #[tokio::test]
-async fn staff_is_a_thing_apart_from_superuser() {
+async fn staff_and_superuser_are_independent() {
     let site = TestSite::start().await;
     let mut root = site.superuser("root").await;
     assert_eq!(root.get("/admin").await.status, 200);

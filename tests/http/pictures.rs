@@ -63,7 +63,7 @@ fn address(page: &Page) -> Option<String> {
 }
 
 #[tokio::test]
-async fn each_format_is_taken_and_shown_at_the_very_next_request() {
+async fn each_format_is_accepted_and_shown_at_the_next_request() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     assert_eq!(address(&member.get("/members/dashboard").await), None);
@@ -98,7 +98,7 @@ async fn each_format_is_taken_and_shown_at_the_very_next_request() {
 }
 
 #[tokio::test]
-async fn it_may_be_kept_by_the_members_browser_under_its_own_address_only() {
+async fn only_the_members_browser_may_cache_it_under_its_own_url() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     upload(&mut member, &png()).await;
@@ -121,7 +121,7 @@ async fn it_may_be_kept_by_the_members_browser_under_its_own_address_only() {
 }
 
 #[tokio::test]
-async fn everybody_sees_their_own_and_a_stranger_none() {
+async fn members_see_only_their_own_picture() {
     let site = TestSite::start().await;
     let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
     upload(&mut ada, &png()).await;
@@ -157,7 +157,7 @@ async fn another_site_cannot_change_it() {
 }
 
 #[tokio::test]
-async fn what_is_no_picture_is_refused_whatever_it_calls_itself() {
+async fn files_that_are_not_pictures_are_refused_whatever_their_type() {
     const UNREADABLE: &str = "This file cannot be read as a picture. Please choose a PNG, JPEG or WebP file.";
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
@@ -189,7 +189,7 @@ async fn what_is_no_picture_is_refused_whatever_it_calls_itself() {
 
 /// PNGs that claim a size without having the data.
 #[tokio::test]
-async fn a_bomb_fails_fast() {
+async fn a_decompression_bomb_fails_fast() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for (width, height, most) in
@@ -234,7 +234,7 @@ fn bomb(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn two_mebibytes_and_no_byte_more() {
+async fn uploads_are_limited_to_two_mebibytes() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let mut file = png();
@@ -263,7 +263,7 @@ async fn two_mebibytes_and_no_byte_more() {
 /// A browser sends the whole request before it reads the answer; if the connection were closed
 /// early, it would show an error of its own.
 #[tokio::test]
-async fn whoever_sends_far_too_much_still_gets_to_read_why() {
+async fn a_far_too_large_upload_still_gets_a_readable_error() {
     let site = TestSite::start().await;
     let member = site.member("ada").await;
     let body = String::from_utf8(form("picture", &vec![b'x'; 30 * 1024 * 1024])).expect("ASCII");
@@ -281,7 +281,7 @@ async fn whoever_sends_far_too_much_still_gets_to_read_why() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_none_is_a_readable_error() {
+async fn a_malformed_form_is_a_readable_error() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let twice = {
@@ -349,7 +349,7 @@ fn photograph(orientation: u8) -> (Vec<u8>, Vec<&'static [u8]>) {
 }
 
 #[tokio::test]
-async fn nothing_but_the_pixels_is_kept_and_they_are_upright() {
+async fn metadata_is_removed_and_orientation_applied() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let holds = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
@@ -409,7 +409,7 @@ async fn it_can_be_removed() {
 }
 
 #[tokio::test]
-async fn uploads_at_once_stay_whole() {
+async fn concurrent_uploads_stay_intact() {
     let site = TestSite::start().await;
     let member = site.member("ada").await;
     let uploads: Vec<_> = (0..8)

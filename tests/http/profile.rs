@@ -56,7 +56,7 @@ async fn names_are_changed_and_shown_at_the_very_next_request() {
 
 /// Loads that begin or end around the change must not bring the old value back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_change_is_shown_also_when_a_load_was_in_flight() {
+async fn a_change_is_shown_even_if_a_load_was_in_flight() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let is_over = Arc::new(AtomicBool::new(false));
@@ -100,7 +100,7 @@ async fn a_warm_dashboard_with_a_name_asks_no_database() {
 }
 
 #[tokio::test]
-async fn each_error_stands_at_its_field_and_nothing_typed_is_lost() {
+async fn each_error_is_at_its_field_and_input_is_kept() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let long = "x".repeat(151);
@@ -133,7 +133,7 @@ async fn each_error_stands_at_its_field_and_nothing_typed_is_lost() {
 }
 
 #[tokio::test]
-async fn a_taken_username_is_said_at_its_field_and_ones_own_is_not_taken() {
+async fn a_taken_username_is_a_field_error_but_not_your_own() {
     let site = TestSite::start().await;
     site.signed_up("Élodie").await;
     let mut member = site.member("ada").await;
@@ -156,7 +156,7 @@ async fn a_taken_username_is_said_at_its_field_and_ones_own_is_not_taken() {
 
 /// Members log in with the username, but not with the other names.
 #[tokio::test]
-async fn another_username_asks_for_the_password_and_other_names_do_not() {
+async fn only_a_username_change_requires_the_password() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     site.clock.advance(Duration::from_secs(601));
@@ -179,7 +179,7 @@ async fn another_username_asks_for_the_password_and_other_names_do_not() {
 }
 
 #[tokio::test]
-async fn of_many_who_want_one_name_one_gets_it_and_the_others_are_told() {
+async fn of_concurrent_claims_to_a_name_one_wins() {
     let site = TestSite::start().await;
     let mut wishes = Vec::new();
     for (name, wish) in [("a1", "zoe"), ("a2", "ZOE"), ("a3", "Zoe"), ("a4", "zOe")] {
@@ -205,7 +205,7 @@ async fn of_many_who_want_one_name_one_gets_it_and_the_others_are_told() {
 }
 
 #[tokio::test]
-async fn what_was_changed_is_written_down_once() {
+async fn a_change_is_recorded_once() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let count = |kind: &str| format!("SELECT COUNT(*) FROM activity WHERE kind = '{kind}'");
@@ -226,7 +226,7 @@ async fn what_was_changed_is_written_down_once() {
 }
 
 #[tokio::test]
-async fn a_name_of_any_script_keeps_to_itself() {
+async fn names_in_any_script_are_escaped_and_isolated() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for (first, last, shown) in [
@@ -246,7 +246,7 @@ async fn a_name_of_any_script_keeps_to_itself() {
 }
 
 #[tokio::test]
-async fn only_the_caller_is_changed_and_a_stranger_changes_nothing() {
+async fn only_the_callers_own_profile_changes() {
     let site = TestSite::start().await;
     site.signed_up("bob").await;
     let mut member = site.member("ada").await;

@@ -5,7 +5,7 @@ use crate::support::{PASSWORD, TestSite};
 const NEW: &str = "another horse battery";
 
 #[tokio::test]
-async fn what_matters_asks_for_the_password_again_after_ten_minutes() {
+async fn sensitive_actions_require_reauthentication_after_ten_minutes() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     assert_eq!(member.get("/accounts/email").await.status, 200);
@@ -38,7 +38,7 @@ async fn what_matters_asks_for_the_password_again_after_ten_minutes() {
 }
 
 #[tokio::test]
-async fn a_form_that_was_sent_too_late_is_done_once_the_password_is_given() {
+async fn a_late_form_is_processed_after_reauthentication() {
     let site = TestSite::start().await;
     for hydrated in [false, true] {
         let name = if hydrated { "bob" } else { "ada" };
@@ -84,7 +84,7 @@ async fn a_form_that_was_sent_too_late_is_done_once_the_password_is_given() {
 /// Staff's form for a user, sent when re-authentication is due: it is saved afterwards, or its page
 /// says why not.
 #[tokio::test]
-async fn what_staff_saved_is_saved_after_the_password_or_refused_aloud() {
+async fn a_staff_change_is_saved_after_reauthentication_or_visibly_refused() {
     const SAVE: &str = "/api/admin/save_user";
     let site = TestSite::start().await;
     let mut root = site.superuser("root").await;
@@ -144,7 +144,7 @@ async fn what_staff_saved_is_saved_after_the_password_or_refused_aloud() {
 
 /// Re-authentication in another session, or as another member, does not count.
 #[tokio::test]
-async fn a_form_waits_for_its_own_session_alone() {
+async fn a_pending_form_belongs_to_its_session() {
     let site = TestSite::start().await;
     let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
     site.clock.advance(Duration::from_secs(601));
@@ -169,7 +169,7 @@ async fn a_form_waits_for_its_own_session_alone() {
 
 /// The form always asks for the password, which suffices as re-authentication: no input is lost.
 #[tokio::test]
-async fn the_password_page_asks_again_and_its_form_asks_always() {
+async fn the_page_requires_reauthentication_and_its_form_the_current_password() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     const PAGE: &str = "/accounts/password_change";
@@ -193,7 +193,7 @@ async fn the_password_page_asks_again_and_its_form_asks_always() {
 
 /// Other tabs keep loading: a session with the stamp of the old password would be ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_changed_password_keeps_this_session_while_other_tabs_load() {
+async fn a_password_change_keeps_this_session_while_other_tabs_load() {
     let site = TestSite::start().await;
     let mut here = site.member("ada").await;
     let mut old = PASSWORD.to_owned();
@@ -230,7 +230,7 @@ async fn a_changed_password_keeps_this_session_while_other_tabs_load() {
 
 /// A member who has forgotten the password can reset it without logging out.
 #[tokio::test]
-async fn wherever_a_password_is_asked_for_it_may_have_been_forgotten() {
+async fn every_password_form_links_to_the_reset() {
     let site = TestSite::start().await;
     let mut member = site.proven_member("ada").await;
     for page in
@@ -261,7 +261,7 @@ async fn next_stays_on_this_site() {
 }
 
 #[tokio::test]
-async fn a_changed_password_ends_the_other_sessions_and_keeps_this_one() {
+async fn a_password_change_ends_only_the_other_sessions() {
     let site = TestSite::start().await;
     let (mut here, mut there) = (site.proven_member("ada").await, site.visitor());
     there.log_in("ada").await;

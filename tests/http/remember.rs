@@ -66,7 +66,7 @@ async fn without_it_the_cookie_ends_with_the_browser_and_the_session_after_a_day
 }
 
 #[tokio::test]
-async fn with_it_both_last_over_days() {
+async fn with_it_cookie_and_session_last_for_days() {
     let site = TestSite::start().await;
     let mut visitor = site.signed_up("ada").await;
     let cookie = logs_in(&mut visitor, true).await;
@@ -223,7 +223,7 @@ async fn a_new_id_changes_neither_the_ends_nor_the_kind_of_cookie() {
 }
 
 #[tokio::test]
-async fn a_renewal_on_its_way_does_not_bring_an_ended_session_back() {
+async fn a_rotation_in_flight_does_not_revive_an_ended_session() {
     let bare = Bare::start().await;
     let (_, _, cookie) = bare.get("/sign_in?remember=true", "").await;
     let session = cookie.expect("a session").value().to_owned();
@@ -237,7 +237,7 @@ async fn a_renewal_on_its_way_does_not_bring_an_ended_session_back() {
 }
 
 #[tokio::test]
-async fn a_new_id_ends_no_stream_and_is_no_session_of_its_own() {
+async fn a_new_id_keeps_streams_open_and_is_not_a_second_session() {
     let bare = Bare::start().await;
     let user = ada(&bare.site).await.id();
     bare.get("/sign_in?remember=true", "").await;

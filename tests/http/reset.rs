@@ -64,7 +64,7 @@ async fn nobody_is_looked_up_before_the_answer() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_all_sessions_and_lets_its_owner_in() {
+async fn a_new_password_ends_all_sessions_and_works_for_login() {
     let site = TestSite::start().await;
     let mut elsewhere = site.member("ada").await;
     ask(&site, "ada@example.com").await;
@@ -94,7 +94,7 @@ async fn a_new_password_ends_all_sessions_and_lets_its_owner_in() {
 }
 
 #[tokio::test]
-async fn a_link_is_good_once_and_a_scanner_uses_nothing_up() {
+async fn a_link_works_once_and_a_mail_scanner_does_not_use_it() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     ask(&site, "ada@example.com").await;
@@ -123,7 +123,7 @@ async fn a_link_is_good_once_and_a_scanner_uses_nothing_up() {
 }
 
 #[tokio::test]
-async fn of_two_at_once_one_wins() {
+async fn of_two_concurrent_resets_one_wins() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     ask(&site, "ada@example.com").await;
@@ -151,7 +151,7 @@ async fn of_two_at_once_one_wins() {
 }
 
 #[tokio::test]
-async fn it_dies_after_an_hour_a_login_each_change_and_a_newer_one() {
+async fn the_link_expires_after_an_hour_a_login_a_change_or_a_newer_link() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for (number, cause) in
@@ -197,7 +197,7 @@ async fn it_dies_after_an_hour_a_login_each_change_and_a_newer_one() {
 }
 
 #[tokio::test]
-async fn the_token_is_hashed_and_in_no_page_address_or_log() {
+async fn the_token_is_stored_hashed_and_appears_in_no_page_url_or_log() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     ask(&site, "ada@example.com").await;
@@ -228,7 +228,7 @@ async fn the_token_is_hashed_and_in_no_page_address_or_log() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_of_that_kind_is_a_dead_link() {
+async fn an_invalid_token_is_a_dead_link() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     let verify = site.mail_to("ada@example.com", "Confirm your email address", 1).await.link();
@@ -251,7 +251,7 @@ async fn what_is_no_token_of_that_kind_is_a_dead_link() {
 /// A deactivated account keeps its confirmed address, without keeping others from resetting their
 /// own passwords.
 #[tokio::test]
-async fn a_deactivated_account_with_the_address_keeps_nobody_from_resetting() {
+async fn a_deactivated_account_with_the_address_does_not_block_a_reset() {
     let site = TestSite::start().await;
     site.visitor().sign_up("old", "one@example.com").await;
     site.database.execute("UPDATE users SET email_verified_at = 1, is_active = 0").await;
@@ -276,7 +276,7 @@ async fn a_deactivated_account_with_the_address_keeps_nobody_from_resetting() {
 }
 
 #[tokio::test]
-async fn an_address_that_two_gave_and_one_has_proven_belongs_to_that_one() {
+async fn an_address_of_two_accounts_resets_the_one_that_verified_it() {
     let site = TestSite::start().await;
     site.visitor().sign_up("mallory", "ada@example.com").await;
     site.visitor().sign_up("ada", "ada@example.com").await;

@@ -4,7 +4,7 @@ use crate::support::{PASSWORD, TestSite, visitor::FormBody};
 
 /// Cross-site requests to every endpoint that changes something.
 #[tokio::test]
-async fn other_sites_can_post_nothing() {
+async fn posts_from_other_sites_are_refused() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let own = format!("http://{}", site.address);
@@ -63,7 +63,7 @@ async fn our_own_origin_is_the_configured_one() {
 }
 
 #[tokio::test]
-async fn reading_changes_nothing() {
+async fn get_requests_change_nothing() {
     let site = TestSite::start().await;
     let mut member = site.superuser("ada").await;
     let functions: Vec<&str> = server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();

@@ -16,7 +16,7 @@ fn with_dead_session(member: &mut Visitor) {
 }
 
 #[tokio::test]
-async fn what_was_typed_comes_back_after_the_login() {
+async fn input_is_restored_after_the_login() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let page = member.get(PROFILE).await;
@@ -49,7 +49,7 @@ async fn what_was_typed_comes_back_after_the_login() {
 
 /// On a shared computer.
 #[tokio::test]
-async fn what_was_typed_comes_back_to_nobody_else() {
+async fn input_is_restored_for_nobody_else() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     site.signed_up("bob").await;
@@ -71,7 +71,7 @@ fn log_in(login: &str) -> [(&str, &str); 2] {
 }
 
 #[tokio::test]
-async fn no_password_is_kept_and_no_form_is_sent_again_by_itself() {
+async fn no_password_is_kept_and_no_form_is_resubmitted_automatically() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for (path, fields, next) in [
@@ -154,7 +154,7 @@ async fn a_picture_and_a_download_lead_to_the_login_page_too() {
 /// The page stays open with its input; the input is also stored, in case its reader follows the
 /// link in the same tab.
 #[tokio::test]
-async fn a_script_is_told_with_an_empty_401_and_the_text_is_kept() {
+async fn a_script_gets_an_empty_401_and_the_input_is_kept() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     with_dead_session(&mut member);
@@ -222,7 +222,7 @@ async fn every_error_that_a_browser_gets_is_a_page() {
 }
 
 #[tokio::test]
-async fn too_many_tries_lead_back_to_the_form_with_the_reason_and_the_values() {
+async fn too_many_attempts_lead_back_to_the_form_with_reason_and_values() {
     let site = TestSite::start_with(|config| {
         config.throttle.failed_login_per_account = Rate::new(1, Period::minutes(5));
     })
@@ -262,7 +262,7 @@ async fn too_many_tries_lead_back_to_the_form_with_the_reason_and_the_values() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_to_be_tried_again() {
+async fn a_404_page_offers_no_retry() {
     let site = TestSite::start().await;
     let mut staff = site.superuser("root").await;
     let page = staff.get("/admin/users/999999").await;

@@ -15,7 +15,7 @@ use crate::support::{PASSWORD, TestSite, Visitor, visitor::FormBody};
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[tokio::test]
-async fn the_table_holds_a_hash_of_the_cookie_and_where_it_came_from() {
+async fn the_table_stores_a_hash_of_the_cookie_and_the_login_context() {
     let site = TestSite::start().await;
     let mut visitor = site.signed_up("ada").await;
     let request = visitor
@@ -36,7 +36,7 @@ async fn the_table_holds_a_hash_of_the_cookie_and_where_it_came_from() {
 }
 
 #[tokio::test]
-async fn where_a_login_came_from_only_a_trusted_proxy_can_say() {
+async fn only_trusted_proxies_can_set_the_client_address() {
     for (trusted, address) in [(None, "127.0.0.1"), (Some("127.0.0.0/8"), "198.51.100.1")] {
         let site = TestSite::start_with(|config| {
             config.server.trusted_proxies =
@@ -98,7 +98,7 @@ async fn comes_by(site: &TestSite, member: &mut Visitor, days: u32) -> bool {
 }
 
 #[tokio::test]
-async fn idle_and_absolute_ends() {
+async fn sessions_end_when_idle_and_at_an_absolute_limit() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for visit in 1..=6 {
@@ -167,7 +167,7 @@ async fn static_files_and_health_never_touch_the_session() {
 }
 
 #[tokio::test]
-async fn tampered_cookies_are_nobody() {
+async fn tampered_cookies_are_anonymous() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let good = member.session().expect("a session").to_owned();
@@ -190,7 +190,7 @@ async fn tampered_cookies_are_nobody() {
 /// tower-cookies decodes cookie names, and browsers let a neighbouring host set what only looks
 /// like `__Host-` after decoding.
 #[tokio::test]
-async fn a_cookie_by_another_spelling_is_none() {
+async fn a_percent_encoded_session_cookie_name_is_ignored() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let id = member.cookies.remove("sessionid").expect("a session");
@@ -229,7 +229,7 @@ async fn a_session_does_not_come_back_after_logout() {
 }
 
 #[tokio::test]
-async fn a_session_saved_after_its_end_stays_ended() {
+async fn saving_an_ended_session_does_not_revive_it() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     let user = UserId(site.user_id("ada").await);
@@ -275,7 +275,7 @@ async fn a_sweep_leaves_no_expired_session_however_many_there_are() {
 }
 
 #[tokio::test]
-async fn an_inactive_member_is_out_when_the_cache_time_is_over_and_a_new_stamp_ends_all_sessions() {
+async fn deactivation_applies_after_the_cache_ttl_and_a_new_stamp_ends_all_sessions() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     let mut other = site.member("bob").await;

@@ -21,7 +21,7 @@ async fn goes_round(member: &mut Visitor, sites: [&TestSite; 2]) -> bool {
 }
 
 #[tokio::test]
-async fn who_changes_the_password_stays_signed_in_at_every_instance() {
+async fn a_password_change_keeps_its_session_on_every_instance() {
     let site = TestSite::start().await;
     let other = site.beside().await;
     let mut member = site.member("ada").await;
@@ -43,7 +43,7 @@ async fn who_changes_the_password_stays_signed_in_at_every_instance() {
 
 /// The other instance has cached the member with the old stamp.
 #[tokio::test]
-async fn who_logs_in_after_a_reset_or_a_report_is_signed_in_at_every_instance() {
+async fn a_login_after_a_reset_or_report_is_valid_on_every_instance() {
     let site = TestSite::start().await;
     let other = site.beside().await;
     let mut member = site.member("ada").await;
@@ -72,7 +72,7 @@ async fn who_logs_in_after_a_reset_or_a_report_is_signed_in_at_every_instance() 
 
 /// A session with an old stamp ends, whichever instance reads it.
 #[tokio::test]
-async fn a_session_of_an_old_password_is_ended_by_every_instance() {
+async fn every_instance_ends_sessions_of_an_old_password() {
     let site = TestSite::start().await;
     let other = site.beside().await;
     let stale = site.member("ada").await;
@@ -104,7 +104,7 @@ async fn renew(member: &mut Visitor, how: &str) {
 
 /// A browser repeats the request, by then with the new cookie. The old id itself is not accepted.
 #[tokio::test]
-async fn a_request_that_crosses_a_renewal_is_sent_again() {
+async fn a_request_that_crosses_a_rotation_is_retried() {
     let site = TestSite::start().await;
     let mut member = site.member("ada").await;
     for how in ["password given again", "password changed", "logged in over it"] {

@@ -1,7 +1,7 @@
 use crate::support::{PASSWORD, TestSite};
 
 #[tokio::test]
-async fn an_account_is_made_and_the_login_page_says_so_once() {
+async fn sign_up_creates_an_account_and_the_login_page_says_so_once() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     let answer = visitor.sign_up("ada", "ada@example.com").await;
@@ -16,7 +16,7 @@ async fn an_account_is_made_and_the_login_page_says_so_once() {
 }
 
 #[tokio::test]
-async fn all_errors_come_at_once_each_at_its_field() {
+async fn all_errors_are_shown_at_once_each_at_its_field() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     let fields =
@@ -42,7 +42,7 @@ async fn all_errors_come_at_once_each_at_its_field() {
 }
 
 #[tokio::test]
-async fn a_taken_username_is_told_with_all_other_errors() {
+async fn a_taken_username_is_shown_with_all_other_errors() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     let mut visitor = site.visitor();
@@ -56,7 +56,7 @@ async fn a_taken_username_is_told_with_all_other_errors() {
 
 /// The response was lost, and the form is sent again.
 #[tokio::test]
-async fn a_sign_up_that_comes_again_is_told_of_its_success() {
+async fn a_repeated_sign_up_reports_success() {
     let site = TestSite::start().await;
     let taken = ["A user with that username already exists."];
     let sign_up = async |name: &str, email: &str, password: &str| {
@@ -87,7 +87,7 @@ async fn a_sign_up_that_comes_again_is_told_of_its_success() {
 
 /// A form sent twice at once, as by a double click.
 #[tokio::test]
-async fn a_sign_up_that_is_sent_twice_at_once_succeeds_twice() {
+async fn two_concurrent_identical_sign_ups_both_report_success() {
     let site = TestSite::start().await;
     let both: Vec<_> = (0..4)
         .map(|_| {
@@ -131,7 +131,7 @@ async fn a_taken_username_costs_a_hash() {
 }
 
 #[tokio::test]
-async fn nothing_typed_is_an_error_at_every_field() {
+async fn an_empty_form_has_an_error_at_every_field() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();
     for fields in [
@@ -166,7 +166,7 @@ async fn names_that_differ_in_case_or_form_only_are_taken() {
 }
 
 #[tokio::test]
-async fn of_many_sign_ups_at_once_one_wins_and_the_others_are_told() {
+async fn of_concurrent_sign_ups_with_one_name_one_wins() {
     let site = TestSite::start().await;
     let attempts: Vec<_> = ["zoe", "ZOE", "Zoe", "zOe", "zoE", "ZOe", "zOE", "ZoE"]
         .map(|name| {
@@ -217,7 +217,7 @@ async fn the_database_refuses_a_name_that_is_taken_or_empty() {
 }
 
 #[tokio::test]
-async fn the_same_address_may_sign_up_twice_and_nobody_learns_that_it_has() {
+async fn a_second_sign_up_with_an_address_reveals_nothing() {
     let site = TestSite::start().await;
     site.signed_up("ada").await;
     let mut other = site.visitor();
@@ -232,7 +232,7 @@ async fn the_same_address_may_sign_up_twice_and_nobody_learns_that_it_has() {
 }
 
 #[tokio::test]
-async fn passwords_of_any_script_and_up_to_4096_bytes() {
+async fn passwords_in_any_script_up_to_4096_bytes_work() {
     let site = TestSite::start().await;
     let long = "ab c".repeat(1024);
     let too_long = format!("{long}d");

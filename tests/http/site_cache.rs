@@ -27,7 +27,7 @@ async fn it_is_off_unless_turned_on() {
 }
 
 #[tokio::test]
-async fn strangers_share_public_pages() {
+async fn anonymous_visitors_share_public_pages() {
     let site = site().await;
     for path in ["/", "/accounts/login", "/accounts/signup", "/accounts/password_reset"] {
         let first = site.visitor().get(path).await;
@@ -44,7 +44,7 @@ async fn strangers_share_public_pages() {
 }
 
 #[tokio::test]
-async fn who_has_it_already_is_told_so() {
+async fn a_matching_etag_gets_304() {
     let site = site().await;
     let mut visitor = site.visitor();
     let page = visitor.get("/").await;
@@ -66,7 +66,7 @@ async fn who_has_it_already_is_told_so() {
 }
 
 #[tokio::test]
-async fn who_brings_something_gets_a_page_of_their_own() {
+async fn visitors_with_a_relevant_cookie_get_an_uncached_page() {
     let site = site().await;
     let kept = site.visitor().get("/accounts/login").await;
     let mut member = site.member("ada").await;
@@ -96,7 +96,7 @@ async fn who_brings_something_gets_a_page_of_their_own() {
 }
 
 #[tokio::test]
-async fn addresses_with_parameters_errors_and_the_mailbox_are_not_kept() {
+async fn urls_with_queries_errors_and_the_mailbox_are_not_cached() {
     let site = TestSite::start_with(|config| {
         config.cache.site_ttl = Period::minutes(1);
         config.mail.transport = members_area::base::config::MailTransport::Mailbox;

@@ -66,7 +66,7 @@ fn request(address: SocketAddr) -> std::io::Result<()> {
 }
 
 #[tokio::test]
-async fn a_stop_comes_to_an_end_while_clients_go_on_to_connect() {
+async fn shutdown_completes_while_clients_keep_connecting() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let site = Serving::start(&database, folder.path(), &[]);
     let load = Load::on(site.address);
@@ -80,7 +80,7 @@ async fn a_stop_comes_to_an_end_while_clients_go_on_to_connect() {
 }
 
 #[tokio::test]
-async fn a_closed_terminal_stops_it_in_order_and_signals_for_other_servers_do_nothing() {
+async fn sighup_shuts_down_gracefully_and_sigusr_is_ignored() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let site = Serving::start(&database, folder.path(), &[]);
     for signal in ["-USR1", "-USR2"] {
@@ -95,7 +95,7 @@ async fn a_closed_terminal_stops_it_in_order_and_signals_for_other_servers_do_no
 }
 
 #[tokio::test]
-async fn under_nohup_a_closed_terminal_does_not_stop_it() {
+async fn nohup_ignores_sighup() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let plain = program(&database, folder.path());
     let mut command = Command::new("sh");

@@ -75,7 +75,7 @@ impl Terminal {
 }
 
 #[tokio::test]
-async fn a_name_that_cannot_be_taken_is_asked_for_again_at_once() {
+async fn an_invalid_username_is_asked_for_again_at_once() {
     let site = TestSite::start_without_mail().await;
     site.signed_up("ada").await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -106,7 +106,7 @@ async fn a_name_that_cannot_be_taken_is_asked_for_again_at_once() {
 }
 
 #[tokio::test]
-async fn a_password_is_asked_for_three_times_and_without_a_name_it_is_ones_own() {
+async fn changepassword_allows_three_attempts_and_defaults_to_the_current_user() {
     let site = TestSite::start_without_mail().await;
     site.signed_up("ada").await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -142,7 +142,7 @@ async fn a_password_is_asked_for_three_times_and_without_a_name_it_is_ones_own()
 }
 
 #[tokio::test]
-async fn whose_password_is_asked_where_nobody_is_named() {
+async fn changepassword_without_any_username_is_an_error() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let said = crate::support::program::refused(program(&database, folder.path()).arg("changepassword"));
     assert!(said.contains("name the account"), "{said}");

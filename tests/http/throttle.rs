@@ -28,7 +28,7 @@ async fn wrong_from(site: &TestSite, address: &str, login: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() {
+async fn the_sixth_wrong_password_is_limited_from_any_address() {
     let site = site().await;
     site.signed_up("ada").await;
     for number in 1..=5 {
@@ -56,7 +56,7 @@ async fn the_sixth_wrong_password_for_an_account_waits_wherever_it_comes_from() 
 
 /// If both names of an account shared a limit, exhausting it by username would reveal the address.
 #[tokio::test]
-async fn a_count_does_not_tell_which_address_belongs_to_which_username() {
+async fn rate_limits_do_not_reveal_whose_address_it_is() {
     let site = site().await;
     site.signed_up("ada").await;
     site.prove("ada").await;
@@ -84,7 +84,7 @@ async fn a_count_does_not_tell_which_address_belongs_to_which_username() {
 
 /// The period begins with the first attempt: neither later nor refused attempts extend it.
 #[tokio::test]
-async fn nobody_waits_longer_for_having_tried_again() {
+async fn retrying_does_not_extend_the_wait() {
     let site = site().await;
     site.signed_up("ada").await;
     for number in 1..=5 {
@@ -104,7 +104,7 @@ async fn nobody_waits_longer_for_having_tried_again() {
 /// A known device has its own limit, but not a larger one for successful logins, which cost a hash
 /// each.
 #[tokio::test]
-async fn a_device_that_is_known_has_a_count_of_its_own_for_right_passwords_too() {
+async fn a_known_device_has_its_own_limit_for_correct_passwords_too() {
     let site = TestSite::start_with(|config| {
         config.throttle.login_per_address = Rate::new(6, Period::minutes(1));
     })
@@ -120,7 +120,7 @@ async fn a_device_that_is_known_has_a_count_of_its_own_for_right_passwords_too()
 }
 
 #[tokio::test]
-async fn an_unknown_name_is_throttled_as_a_known_one() {
+async fn unknown_names_are_limited_like_known_ones() {
     let site = site().await;
     site.signed_up("ada").await;
     let mut seen = Vec::new();
@@ -138,7 +138,7 @@ async fn an_unknown_name_is_throttled_as_a_known_one() {
 }
 
 #[tokio::test]
-async fn the_owner_on_a_device_that_is_known_is_not_locked_out() {
+async fn the_owner_is_not_locked_out_on_a_known_device() {
     let site = site().await;
     let mut owner = site.member("ada").await;
     owner.log_out().await;
@@ -165,7 +165,7 @@ async fn the_owner_on_a_device_that_is_known_is_not_locked_out() {
 }
 
 #[tokio::test]
-async fn one_address_has_ten_wrong_tries_a_minute_and_a_slash_64_is_one() {
+async fn an_address_or_ipv6_slash_64_has_ten_failures_a_minute() {
     let site = site().await;
     for number in 1..=10 {
         assert_eq!(wrong_from(&site, &format!("2001:db8:1:2::{number}"), &format!("n{number}")).await, 303);
@@ -178,7 +178,7 @@ async fn one_address_has_ten_wrong_tries_a_minute_and_a_slash_64_is_one() {
 }
 
 #[tokio::test]
-async fn who_says_where_they_come_from_is_not_believed() {
+async fn forged_client_addresses_are_ignored() {
     let site = TestSite::start_with(|config| config.throttle = Throttle::default()).await;
     for number in 1..=10 {
         let address = format!("203.0.113.{number}");
@@ -202,7 +202,7 @@ async fn a_restart_and_a_new_cookie_jar_forget_nothing() {
 }
 
 #[tokio::test]
-async fn many_at_once_are_no_way_around_it() {
+async fn concurrent_attempts_do_not_bypass_the_limit() {
     let site = TestSite::start_with(|config| {
         config.throttle.failed_login_per_account = Rate::new(5, Period::minutes(5));
     })
@@ -226,7 +226,7 @@ async fn many_at_once_are_no_way_around_it() {
 
 /// Limits are checked before hashing: attempts over the limit cost no hash and take no slot.
 #[tokio::test]
-async fn who_is_over_the_limit_costs_no_hash() {
+async fn attempts_over_the_limit_cost_no_hash() {
     let site = TestSite::start_with(|config| {
         config.throttle.failed_login_per_account = Rate::new(1, Period::minutes(5));
         config.passwords.memory_kib = 32 * 1024;
@@ -255,7 +255,7 @@ async fn who_is_over_the_limit_costs_no_hash() {
 }
 
 #[tokio::test]
-async fn right_passwords_use_up_nothing_but_the_address() {
+async fn correct_passwords_charge_only_the_address_limit() {
     let site = TestSite::start_with(|config| {
         config.throttle.failed_login_per_account = Rate::new(2, Period::minutes(5));
         config.throttle.login_per_address = Rate::new(6, Period::minutes(1));
@@ -270,7 +270,7 @@ async fn right_passwords_use_up_nothing_but_the_address() {
 }
 
 #[tokio::test]
-async fn sign_up_reset_verification_and_codes_have_their_own() {
+async fn sign_up_reset_verification_and_codes_have_separate_limits() {
     let site = TestSite::start_with(|config| {
         let few = Rate::new(2, Period::minutes(10));
         config.throttle.sign_up_per_address = few;
@@ -313,7 +313,7 @@ async fn sign_up_reset_verification_and_codes_have_their_own() {
 
 /// For many addresses, and with invented links.
 #[tokio::test]
-async fn one_address_asks_for_so_many_resets_and_tries_so_many_links() {
+async fn resets_and_link_attempts_are_limited_per_address() {
     let site = TestSite::start_with(|config| {
         config.throttle.reset_per_address = Rate::new(2, Period::minutes(1));
     })
@@ -332,7 +332,7 @@ async fn one_address_asks_for_so_many_resets_and_tries_so_many_links() {
 }
 
 #[tokio::test]
-async fn nobodys_mailbox_is_filled_by_sign_ups() {
+async fn sign_ups_cannot_flood_a_mailbox() {
     let site = TestSite::start_with(|config| {
         config.throttle.mail_per_address = Rate::new(8, Period::minutes(15));
     })
@@ -347,7 +347,7 @@ async fn nobodys_mailbox_is_filled_by_sign_ups() {
 }
 
 #[tokio::test]
-async fn a_reset_lets_the_owner_in_at_once() {
+async fn a_reset_lifts_the_limit_for_the_owner() {
     let site = site().await;
     site.signed_up("ada").await;
     for number in 1..=6 {
@@ -368,7 +368,7 @@ async fn a_reset_lets_the_owner_in_at_once() {
 }
 
 #[tokio::test]
-async fn the_table_holds_hashes_and_is_swept() {
+async fn the_table_stores_hashes_and_is_swept() {
     let site = site().await;
     wrong_from(&site, "203.0.113.1", "my secret password").await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM throttles").await, 3);

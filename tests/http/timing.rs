@@ -24,7 +24,7 @@ async fn patient_site() -> TestSite {
 }
 
 #[tokio::test]
-async fn one_line_for_every_answer() {
+async fn every_response_is_logged_once() {
     let site = patient_site().await;
     let mut visitor = site.visitor();
     for (path, line, level, route) in [
@@ -59,7 +59,7 @@ async fn one_line_for_every_answer() {
 }
 
 #[tokio::test]
-async fn a_members_line_says_who_and_what_the_cache_said() {
+async fn the_log_line_has_the_user_and_the_cache_result() {
     let site = patient_site().await;
     let mut member = site.member("ada").await;
     let id = site.user_id("ada").await;

@@ -38,7 +38,7 @@ async fn group(site: &TestSite, name: &str) {
 }
 
 #[tokio::test]
-async fn the_chosen_ones_are_asked_about_and_done() {
+async fn the_selected_users_are_confirmed_and_changed() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &ALL).await;
     group(&site, "Readers").await;
@@ -110,7 +110,7 @@ async fn the_chosen_ones_are_asked_about_and_done() {
 }
 
 #[tokio::test]
-async fn deleting_says_what_goes_and_leaves_nothing() {
+async fn deletion_lists_what_goes_and_leaves_nothing() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &ALL).await;
     let mut ada = site.member("ada-canary").await;
@@ -150,7 +150,7 @@ async fn deleting_says_what_goes_and_leaves_nothing() {
 /// More than fit into one batch, one page and one answer of the cache; applied to all whom the list
 /// finds and to nobody else.
 #[tokio::test]
-async fn all_that_were_found_and_nobody_who_came_later() {
+async fn all_results_are_changed_but_nobody_added_later() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.superuser("root").await;
     group(&site, "Spam").await;
@@ -203,7 +203,7 @@ async fn all_that_were_found_and_nobody_who_came_later() {
 }
 
 #[tokio::test]
-async fn over_ten_thousand_are_done_in_several_goes() {
+async fn more_than_ten_thousand_users_take_several_batches() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.superuser("root").await;
     group(&site, "Everybody").await;
@@ -230,7 +230,7 @@ async fn over_ten_thousand_are_done_in_several_goes() {
 }
 
 #[tokio::test]
-async fn nobody_is_touched_who_may_more_and_each_action_takes_its_permission() {
+async fn accounts_with_more_permissions_are_skipped_and_each_action_needs_its_permission() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &ALL).await;
     let mut looker = site.staff("tom", &["accounts.view_user"]).await;
@@ -281,7 +281,7 @@ async fn nobody_is_touched_who_may_more_and_each_action_takes_its_permission() {
 }
 
 #[tokio::test]
-async fn of_two_superusers_who_switch_each_other_off_one_is_left() {
+async fn of_two_superusers_deactivating_each_other_one_stays() {
     let site = TestSite::start_without_mail().await;
     let mut first = site.superuser("ada").await;
     let mut second = site.superuser("bob").await;
@@ -314,7 +314,7 @@ async fn of_two_superusers_who_switch_each_other_off_one_is_left() {
 }
 
 #[tokio::test]
-async fn after_ten_minutes_the_password_is_asked_for_first() {
+async fn after_ten_minutes_reauthentication_comes_first() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.superuser("root").await;
     site.member("ada").await;

@@ -44,7 +44,7 @@ fn history(page: &Page) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned_is_told() {
+async fn a_saved_change_is_visible_at_the_next_request_and_the_owner_is_notified() {
     let site = TestSite::start().await;
     let mut staff = site.staff("sam", &EDITOR).await;
     let mut member = site.proven_member("ada").await;
@@ -111,7 +111,7 @@ async fn what_is_saved_is_there_at_the_very_next_request_and_everybody_concerned
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_said_and_what_was_typed_is_still_there() {
+async fn all_errors_are_shown_and_input_is_kept() {
     let site = TestSite::start().await;
     let mut staff = site.staff("sam", &EDITOR).await;
     site.signed_up("ada").await;
@@ -142,7 +142,7 @@ async fn all_that_is_wrong_is_said_and_what_was_typed_is_still_there() {
 }
 
 #[tokio::test]
-async fn of_two_who_edit_the_second_is_told_and_sees_both() {
+async fn the_second_of_two_editors_sees_both_versions() {
     let site = TestSite::start().await;
     let mut first = site.staff("sam", &EDITOR).await;
     let mut second = site.staff("tom", &EDITOR).await;
@@ -184,7 +184,7 @@ async fn of_two_who_edit_the_second_is_told_and_sees_both() {
 }
 
 #[tokio::test]
-async fn permissions_and_groups_count_from_the_very_next_request() {
+async fn permissions_and_groups_apply_from_the_next_request() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.superuser("root").await;
     let mut member = site.staff("ada", &[]).await;
@@ -240,7 +240,7 @@ async fn permissions_and_groups_count_from_the_very_next_request() {
 }
 
 #[tokio::test]
-async fn nobody_gives_what_they_do_not_have_nor_makes_themselves_more() {
+async fn staff_cannot_grant_permissions_they_lack() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &EDITOR).await;
     site.signed_up("ada").await;
@@ -277,7 +277,7 @@ async fn nobody_gives_what_they_do_not_have_nor_makes_themselves_more() {
 }
 
 #[tokio::test]
-async fn nobody_touches_who_may_more_and_nobody_locks_themselves_out() {
+async fn staff_cannot_change_accounts_with_more_permissions_or_lock_themselves_out() {
     let site = TestSite::start_without_mail().await;
     site.superuser("root").await;
     site.staff("mighty", &["mail.delete_mail"]).await;
@@ -354,7 +354,7 @@ async fn nobody_touches_who_may_more_and_nobody_locks_themselves_out() {
 }
 
 #[tokio::test]
-async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
+async fn passwords_are_set_disabled_and_reset_by_mail() {
     let site = TestSite::start().await;
     let mut staff = site.staff("sam", &EDITOR).await;
     let mut member = site.proven_member("ada").await;
@@ -425,7 +425,7 @@ async fn passwords_are_set_switched_off_and_asked_to_be_chosen() {
 }
 
 #[tokio::test]
-async fn users_are_added_with_a_password_or_a_mail_to_choose_one() {
+async fn users_are_added_with_a_password_or_a_reset_mail() {
     let site = TestSite::start().await;
     let mut staff =
         site.staff("sam", &["accounts.view_user", "accounts.add_user", "accounts.change_user"]).await;
@@ -468,7 +468,7 @@ async fn users_are_added_with_a_password_or_a_mail_to_choose_one() {
 }
 
 #[tokio::test]
-async fn after_ten_minutes_the_password_is_asked_for_and_the_form_is_kept() {
+async fn after_ten_minutes_reauthentication_is_required_and_the_form_is_kept() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.superuser("root").await;
     site.signed_up("ada").await;

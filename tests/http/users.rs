@@ -163,7 +163,7 @@ fn counts(page: &Page) -> BTreeMap<String, String> {
 }
 
 #[tokio::test]
-async fn every_filter_in_every_order_page_by_page() {
+async fn every_filter_and_order_pages_correctly() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &["accounts.view_user"]).await;
     let people = people(350);
@@ -208,7 +208,7 @@ async fn every_filter_in_every_order_page_by_page() {
 }
 
 #[tokio::test]
-async fn people_are_found_by_any_part_of_any_name() {
+async fn users_are_found_by_any_part_of_any_name() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &["accounts.view_user"]).await;
     let mut people = people(40);
@@ -276,7 +276,7 @@ async fn people_are_found_by_any_part_of_any_name() {
 
 /// More matches than are counted are still sorted.
 #[tokio::test]
-async fn of_many_that_fit_each_is_looked_at_in_the_order_of_the_list() {
+async fn many_matches_are_scanned_in_list_order() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &["accounts.view_user"]).await;
     let people = people(5600);
@@ -327,7 +327,7 @@ async fn of_many_that_fit_each_is_looked_at_in_the_order_of_the_list() {
 
 /// More than can be sorted: a search that most users match, alone and within a group.
 #[tokio::test]
-async fn of_very_many_the_latest_come_first() {
+async fn with_too_many_matches_the_newest_come_first() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &["accounts.view_user"]).await;
     let people = people(400);
@@ -374,7 +374,7 @@ async fn of_very_many_the_latest_come_first() {
 }
 
 #[tokio::test]
-async fn the_numbers_stay_right_whatever_happens_to_users() {
+async fn the_counts_stay_correct_through_every_change() {
     let site = TestSite::start_without_mail().await;
     let mut staff = site.staff("sam", &["accounts.view_user"]).await;
     insert(&site, &people(60)).await;

@@ -300,7 +300,7 @@ mod tests {
 
     /// The number of hashes reveals only whether such a username exists, which is public.
     #[test]
-    fn how_many_hashes_are_computed_tells_nothing_about_addresses() {
+    fn the_number_of_hashes_reveals_nothing_about_addresses() {
         let one = |hash: &str| Some(hash.to_owned());
         for (typed, found, hashes) in [
             ("nobody", vec![], vec![None]),

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mailbox_that_the_account_does_not_have_opens_nothing_but_the_owners_undo() {
+    fn tokens_to_other_addresses_are_dead_except_an_undo() {
         for purpose in Purpose::ALL {
             assert!(purpose.opens("ada@example.com", "Ada@EXAMPLE.com"), "{purpose:?}");
             let leads_elsewhere = matches!(purpose, Purpose::ChangeEmail | Purpose::UndoEmail);

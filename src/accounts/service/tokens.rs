@@ -250,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_code_is_read_as_people_type_it() {
+    fn codes_are_normalised_before_comparison() {
         let (user, purpose) = (UserId(7), Purpose::VerifyEmail);
         let code = new_code();
         assert!(code.len() == 9 && code.as_bytes()[4] == b'-', "{code}");

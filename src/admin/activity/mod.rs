@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_found_again_by_its_query() {
+    fn a_query_round_trips() {
         let asked = Asked {
             search: "a&b".into(),
             user: Some(7),

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_is_at_the_right_edge_and_the_most_at_the_upper_one() {
+    fn the_latest_point_is_at_the_right_edge_and_the_maximum_at_the_top() {
         let plot = plot(&[point(0, 20, 20), point(10_000, 0, 0), point(20_000, 10, 0)]);
         assert_eq!(plot.top, 40);
         assert_eq!(plot.reads, "M714,160H714V0H716V160H718V120H720V160Z");
@@ -85,14 +85,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_a_line_at_the_bottom_and_a_single_read_is_seen() {
+    fn zero_is_a_line_at_the_bottom_and_a_single_read_is_visible() {
         assert_eq!(plot(&[]).reads, "M720,160H720V160Z");
         assert!(plot(&[point(0, 1, 0)]).reads.contains("V144"));
         assert!(plot(&[point(0, 0, 1), point(10_000, 100_000, 0)]).misses.contains("V159"));
     }
 
     #[test]
-    fn in_numbers_by_five_minutes() {
+    fn the_table_sums_five_minutes_per_row() {
         let stretches =
             plot(&[point(0, 1, 2), point(290_000, 3, 0), point(600_000, 0, 0), point(900_000, 5, 1)])
                 .stretches;

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_search_is_found_again_by_its_query() {
+    fn a_query_round_trips() {
         for (text, member, page) in [("", "", 1), ("dash board&", "", 1), ("", "åda", 3), ("a=b", "bob", 2)]
         {
             let query = Query { text: text.into(), member: member.into(), page };
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_the_first_page_of_everything() {
+    fn an_invalid_query_is_the_first_page_of_everything() {
         for query in
             ["?", "?page=0", "?page=-1", "?page=x", "?page=99999999999999999999", "?q=&member=%20", "?%ff"]
         {

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_named_and_who_is_not() {
+    fn a_query_names_a_user_by_id_or_username() {
         assert_eq!(Whom::from_query("?user=17"), Some(Whom::User(17)));
         assert_eq!(Whom::from_query("?x=1&username=Zo%C3%AB+K"), Some(Whom::Named("Zoë K".into())));
         for query in ["?user=", "?user=ada", "?user=99999999999999999999"] {

@@ -286,7 +286,7 @@ mod tests {
     ];
 
     #[test]
-    fn djangos_hashes_fit_their_passwords_and_no_others() {
+    fn djangos_hashes_match_their_passwords_only() {
         for (password, hash) in OF_DJANGO {
             let parsed = DjangoHash::parse(hash).unwrap_or_else(|unfit| panic!("{hash}: {unfit:?}"));
             assert!(parsed.fits(password.as_bytes()), "{password} {hash}");
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_checked_is_refused_without_work() {
+    fn unverifiable_hashes_are_refused_without_work() {
         use Unfit::*;
         let of = |length: usize| STANDARD.encode(vec![7; length]);
         let (h20, h32, h64) = (of(20), of(32), of(64));
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn the_limits_leave_room_for_what_django_writes() {
+    fn the_limits_allow_djangos_own_hashes() {
         let h = |length: usize| STANDARD.encode(vec![7; length]);
         for hash in [
             format!("pbkdf2_sha256$1800000$salt${}", h(32)),

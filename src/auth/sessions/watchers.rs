@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_the_members_own_watches_are_told_also_of_what_came_before_they_waited() {
+    async fn only_the_members_own_watchers_are_notified_even_of_earlier_ends() {
         let watchers = Watchers::default();
         let [mut ada, mut bob] = [1, 2].map(|user| watchers.watch(UserId(user), 10).expect("room"));
         watchers.notify(UserId(1));
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_bounded_and_leave_nothing_behind() {
+    fn watchers_are_limited_and_cleaned_up() {
         let watchers = Watchers::default();
         let most = Watchers::MOST_OF_ONE + 2;
         let of_ada: Vec<_> = std::iter::from_fn(|| watchers.watch(UserId(1), most)).collect();

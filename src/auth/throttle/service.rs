@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_customer_is_one_address() {
+    fn an_ipv6_network_is_one_client() {
         for (address, counted) in [
             ("203.0.113.9", "203.0.113.9"),
             ("::ffff:203.0.113.9", "203.0.113.9"),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_and_who_cannot_be_mistaken_for_each_other() {
+    fn keys_of_different_limits_do_not_collide() {
         let rate = crate::base::config::Throttle::default().login_per_address;
         assert_ne!(Limit::new("ab", "c", rate).key_hash, Limit::new("a", "bc", rate).key_hash);
     }

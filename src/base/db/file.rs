@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn all_ways_to_write_an_address_mean_one_file() {
+    fn all_spellings_of_an_address_are_one_file() {
         let here = std::env::current_dir().expect("a folder").canonicalize().expect("a folder");
         for url in ["sqlite:x.db", "sqlite://x.db", "sqlite://%78.db", "sqlite://./x.db?mode=rw"] {
             assert_eq!(path(url), here.join("x.db"), "{url}");
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_followed_even_where_they_lead_to_nothing_yet() {
+    fn links_to_missing_files_are_followed() {
         let folder = tempfile::tempdir().expect("a folder");
         let below = folder.path().canonicalize().expect("a folder");
         std::fs::create_dir(below.join("shared")).expect("a folder");

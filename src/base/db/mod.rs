@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_databases_have_the_same_numbers_each_once() {
+    fn both_databases_have_the_same_unique_migration_versions() {
         let versions = |embedded| migrator(embedded).iter().map(|one| one.version).collect::<Vec<_>>();
         let sqlite = versions(true);
         assert_eq!(sqlite, versions(false));
@@ -277,7 +277,7 @@ mod tests {
 
     /// Reproduces what SQLite does when a disk is full.
     #[tokio::test]
-    async fn a_transaction_that_the_database_rolled_back_by_itself_is_no_end_of_all_transactions() {
+    async fn transactions_work_after_the_database_rolled_one_back() {
         let folder = tempfile::tempdir().expect("a folder");
         let db = database(folder.path()).await;
         db.migrate().await.expect("migrated");
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_can_only_be_read_is_not_ready() {
+    async fn a_read_only_file_is_not_ready() {
         let folder = tempfile::tempdir().expect("a folder");
         let db = database(folder.path()).await;
         db.migrate().await.expect("migrated");
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_asked_is_not_called_out_of_date() {
+    async fn an_unreachable_database_is_not_called_outdated() {
         let folder = tempfile::tempdir().expect("a folder");
         let db = database(folder.path()).await;
         db.migrate().await.expect("migrated");

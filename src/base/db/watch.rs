@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_content_of_a_deleted_log_is_written_back() {
+    async fn a_deleted_wal_is_written_back() {
         let folder = tempfile::tempdir().expect("a folder");
         let (file, log) = (folder.path().join("test.db"), folder.path().join("test.db-wal"));
         let db = open(&file).await;

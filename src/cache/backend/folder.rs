@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_that_others_can_reach_is_refused() {
+    fn a_folder_accessible_to_others_is_refused() {
         let above = tempfile::tempdir().expect("a folder");
         let set = |path: &std::path::Path, mode| {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a mode");

@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_never_shorter_and_never_a_date() {
+    fn lifetimes_are_rounded_up_and_never_read_as_a_date() {
         let read = |seconds_: u64| seconds(Some(Duration::from_secs(seconds_)));
         assert_eq!(seconds(None), "T0");
         assert_eq!((read(0), read(90)), ("T1".into(), "T91".into()));

@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_has_expired_is_not_returned() {
+    async fn expired_values_are_not_returned() {
         let memory = Memory::new(MIB as u64);
         let (expired, later, ever) = (
             put("expired", 10, Some(Duration::ZERO)),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn however_much_is_stored_it_stays_within_its_limit() {
+    async fn memory_stays_within_its_limit() {
         let (memory, limit) = (Memory::new(16 * MIB as u64), 16 * MIB as u64);
         for number in 0..2000 {
             memory.put_many(&[put(&format!("n{number}"), 20_000, None)]).await.expect("never down");
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_replaced_or_deleted_was_not_evicted() {
+    async fn replaced_and_deleted_entries_do_not_count_as_evicted() {
         let memory = Memory::new(16 * MIB as u64);
         for length in [10, 20, 30] {
             memory.put_many(&[put("one", length, None)]).await.expect("never down");
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_entry_over_the_limit_replaces_nothing_and_is_not_kept() {
+    async fn an_entry_over_the_limit_is_not_stored_and_replaces_nothing() {
         let memory = Memory::new(16 * MIB as u64);
         let (large, small) = (put("large", 8 * MIB, None), put("small", 10, None));
         memory.put_many(&[small.clone(), large.clone()]).await.expect("never down");

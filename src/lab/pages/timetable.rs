@@ -70,7 +70,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_present_stretch_is_marked() {
+    fn the_current_row_is_marked() {
         for (now, marked) in [(Some(0), 1), (Some(29), 1), (Some(30), 2), (Some(9999), 2), (None, 0)] {
             let html = Owner::new()
                 .with(|| view! { <Timetable caption="c" columns=["a", "b"] rows=&ROWS now /> }.to_html());

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_head_must_come_and_end_in_time() {
+    async fn a_request_head_must_arrive_in_time() {
         let (mut ours, _theirs, _) = connection(SHORT, LONG);
         assert!(is_time_out(ours.read_u8().await), "nothing came");
         let (mut ours, mut theirs, activity) = connection(SHORT, LONG);
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn between_and_within_requests_silence_is_no_slow_head() {
+    async fn idle_time_between_and_within_requests_is_not_a_slow_head() {
         let (mut ours, mut theirs, activity) = connection(SHORT, LONG);
         theirs.write_u8(1).await.expect("sent");
         assert_eq!(ours.read_u8().await.expect("a byte"), 1);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_must_be_read() {
+    async fn a_response_must_be_read() {
         let (mut ours, _theirs, _) = connection(LONG, SHORT);
         assert!(is_time_out(ours.write_all(&[0; 17]).await), "nobody reads");
     }

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_has_a_quarter_and_its_own_oldest_silent_connection_makes_room() {
+    async fn a_client_gets_a_quarter_and_its_oldest_idle_connection_is_evicted() {
         let slots = Slots::new(8, vec!["10.0.0.0/8".parse().expect("a network")]);
         let (first, second) = (admit(&slots, "192.0.2.1").await, admit(&slots, "192.0.2.1").await);
         let (first, second) = (first.expect("room"), second.expect("room"));
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_64_of_an_ipv6_address_is_one_client() {
+    async fn an_ipv6_slash_64_is_one_client() {
         let slots = Slots::new(4, Vec::new());
         let one = admit(&slots, "2001:db8::1").await.expect("room");
         one.activity().begin_request();
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn when_all_are_taken_the_client_with_the_most_silent_ones_makes_room() {
+    async fn when_full_the_client_with_the_most_idle_connections_loses_one() {
         let slots = Slots::new(12, Vec::new());
         let mut held = Vec::new();
         for (address, count) in [("192.0.2.1", 3), ("192.0.2.2", 3), ("192.0.2.3", 3), ("192.0.2.4", 2)] {

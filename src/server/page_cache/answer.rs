@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_visitor_has() {
+    fn if_none_match_is_compared() {
         for (said, expected) in [
             ("\"a-br\"", true),
             ("W/\"a-br\"", true),

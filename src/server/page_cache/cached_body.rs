@@ -121,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_goes_in_comes_out_in_every_form(html in "(.|[a-z<>\"]{0,300}){0,9}", policy in "[ -~]{0,80}") {
+        fn a_body_round_trips_in_every_encoding(html in "(.|[a-z<>\"]{0,300}){0,9}", policy in "[ -~]{0,80}") {
             let kept = CachedBody::open(CachedBody::pack(&html, &policy)).expect("whole");
             prop_assert_eq!(&kept.policy[..], policy.as_bytes());
             prop_assert_eq!(unpacked(&kept.brotli), html.as_bytes());
@@ -129,7 +129,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_spoilt_does_no_harm(mut noise: Vec<u8>, cut in 0_usize..100, at in 0_usize..60, byte: u8) {
+        fn corrupt_data_is_rejected_without_a_panic(mut noise: Vec<u8>, cut in 0_usize..100, at in 0_usize..60, byte: u8) {
             let mut spoilt = CachedBody::pack("<p>x</p>", "default-src 'none'").to_vec();
             spoilt.truncate(cut);
             if let Some(spot) = spoilt.get_mut(at) {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_small_and_each_form_has_a_name_of_its_own() {
+    fn a_page_is_compressed_and_each_encoding_has_its_own_etag() {
         let html = "<li class=\"log\">A line of a page, again and again.</li>\n".repeat(500);
         let packed = CachedBody::pack(&html, "");
         assert!(packed.len() < html.len() / 20, "{}", packed.len());

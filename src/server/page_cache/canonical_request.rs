@@ -62,7 +62,7 @@ mod tests {
     };
 
     #[test]
-    fn nothing_of_the_visitor_gets_through_but_whom_the_copy_is_for() {
+    fn only_the_copys_audience_is_left_of_the_visitor() {
         let policy = Policy::new("/x", 1, Duration::from_secs(60));
         let page = CachedPage { route: "/x", scope: Scope::Member, policy, outlives_its_parts: false };
         let member = Member::new(UserId(7), "ada".into(), Vec::new());

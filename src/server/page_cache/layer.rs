@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_whole_pages_that_say_nothing_else() {
+    fn only_complete_plain_pages_are_cached() {
         let html = (header::CONTENT_TYPE, "text/html; charset=utf-8");
         let policy = (header::CONTENT_SECURITY_POLICY, "script-src 'nonce-x'");
         for (status, headers, expected) in [

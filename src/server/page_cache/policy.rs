@@ -104,7 +104,7 @@ mod tests {
     use crate::{base::config::Period, server::pages};
 
     #[test]
-    fn each_line_is_a_page_that_is_whole_when_it_is_sent_and_open_to_whom_it_is_kept_for() {
+    fn each_rule_is_a_complete_page_open_to_its_audience() {
         for page in cached_pages(&config::Cache::default()) {
             let listing = pages::routes().iter().find(|route| route.path() == page.route);
             let listing = listing.unwrap_or_else(|| panic!("{} is no page", page.route));
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn off_means_none() {
+    fn a_disabled_cache_has_no_rules() {
         let pages = |change: fn(&mut config::Cache)| {
             let mut settings = config::Cache::default();
             change(&mut settings);

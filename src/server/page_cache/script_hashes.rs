@@ -87,13 +87,13 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_is_the_one_that_browsers_compute() {
+    fn the_hash_equals_the_browsers() {
         // The example of the CSP specification, level 2, 7.17.1.
         assert_eq!(hash("alert('Hello, world.');"), "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");
     }
 
     #[test]
-    fn exactly_the_scripts_with_the_nonce_run() {
+    fn exactly_the_scripts_with_the_nonce_are_allowed() {
         let html = "<script type=\"module\" nonce=\"NONCE\">a()</script><p>x</p><script>planted()</script>\
                     <script nonce=\"guessed\">guessed()</script><script nonce=\"NONCE\" async>b(\"</p>\")</script>\
                     <script nonce=\"NONCE\">a()</SCRIPT ><script nonce=\"NONCE\"></script>";
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_read_in_two_ways_is_not_kept() {
+    fn ambiguous_markup_is_not_cached() {
         for html in [
             "<script nonce=\"NONCE\">a()",
             "<script nonce=\"NONCE\">a(\r\n)</script>",
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_with_no_nonce_or_two_is_not_touched() {
+    fn a_policy_without_exactly_one_nonce_is_unchanged() {
         for scripts in ["", "'nonce-'", "'nonce-short'", &format!("'nonce-{NONCE}' 'nonce-{NONCE}'")] {
             assert_eq!(replace_nonces_with_hashes("<p>x</p>", &policy(scripts)), None, "{scripts}");
         }

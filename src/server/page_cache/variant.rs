@@ -101,7 +101,7 @@ mod tests {
     use crate::base::member::{Rights, UserId};
 
     #[test]
-    fn other_rights_are_another_copy() {
+    fn other_permissions_are_another_variant() {
         let member = |is_staff, own: &[&str], groups: &[&str]| {
             let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
             let rights = Rights { is_staff, own: names(own), of_groups: names(groups), ..Default::default() };

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error_and_no_panic() {
+    fn unreadable_data_is_an_error_not_a_panic() {
         let other = Carried::new(Ok(1_u8));
         assert_eq!(other.read::<String>(), Err(AppError::Internal));
         let torn = AsJson::decode("{\"Ok\":[1,").expect("carried");

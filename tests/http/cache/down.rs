@@ -37,11 +37,11 @@ macro_rules! on_every_server {
 
 on_every_server! {
     stopped_and_started_again
-    paused_it_slows_nobody
-    it_has_the_time_that_is_configured
+    a_paused_backend_slows_no_request
+    the_configured_timeout_applies
     one_warning_a_minute
-    what_is_taken_back_meanwhile_stays_so
-    what_is_written_meanwhile_leaves_nothing_old
+    invalidations_during_an_outage_are_applied
+    writes_during_an_outage_leave_no_old_value
 }
 
 /// Every read misses, and nothing fails.
@@ -59,7 +59,7 @@ async fn all_misses(place: &Place) {
     assert!(place.cache.stats().await.down_since.is_some());
 }
 
-async fn well_again(place: &Place) {
+async fn wait_until_reachable(place: &Place) {
     let begun = Instant::now();
     loop {
         // After a second, the next call may try the backend again.
@@ -76,18 +76,18 @@ async fn well_again(place: &Place) {
 
 async fn stopped_and_started_again(place: &Place, mut server: Server) {
     for _ in 0..2 {
-        well_again(place).await;
+        wait_until_reachable(place).await;
         server.stop();
         all_misses(place).await;
         server.go();
-        well_again(place).await;
+        wait_until_reachable(place).await;
     }
     assert_eq!(place.of_ada().get_or_set(minute("new"), &[], || async { Ok(1) }).await, Ok(1));
     assert_eq!(place.elsewhere().get(minute("new"), &[]).await, Some(1));
 }
 
-async fn paused_it_slows_nobody(place: &Place, server: Server) {
-    well_again(place).await;
+async fn a_paused_backend_slows_no_request(place: &Place, server: Server) {
+    wait_until_reachable(place).await;
     server.pause();
     let begun = Instant::now();
     for number in 0..300 {
@@ -98,10 +98,10 @@ async fn paused_it_slows_nobody(place: &Place, server: Server) {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     all_misses(place).await;
     server.resume();
-    well_again(place).await;
+    wait_until_reachable(place).await;
 }
 
-async fn it_has_the_time_that_is_configured(_: &Place, server: Server) {
+async fn the_configured_timeout_applies(_: &Place, server: Server) {
     let (folder, policy) = (tempfile::tempdir().expect("a folder"), minute("patient"));
     let timeout = super::CacheTimeout::Of(super::Period::seconds(2));
     let place = Place::at(&server.url(), folder, timeout).await;
@@ -120,7 +120,7 @@ async fn it_has_the_time_that_is_configured(_: &Place, server: Server) {
 }
 
 async fn one_warning_a_minute(place: &Place, mut server: Server) {
-    well_again(place).await;
+    wait_until_reachable(place).await;
     server.stop();
     let warnings = || {
         let of_this_site =
@@ -138,9 +138,9 @@ async fn one_warning_a_minute(place: &Place, mut server: Server) {
     assert!(warnings() >= 3, "{}", warnings());
 }
 
-async fn what_is_taken_back_meanwhile_stays_so(place: &Place, server: Server) {
+async fn invalidations_during_an_outage_are_applied(place: &Place, server: Server) {
     let policy = minute("summary");
-    well_again(place).await;
+    wait_until_reachable(place).await;
     place.of_ada().set(policy, &[], &"old".to_owned()).await;
     assert_eq!(place.elsewhere().get(policy, &[]).await, Some("old".to_owned()));
     server.pause();
@@ -167,9 +167,9 @@ async fn what_is_taken_back_meanwhile_stays_so(place: &Place, server: Server) {
     }
 }
 
-async fn what_is_written_meanwhile_leaves_nothing_old(place: &Place, server: Server) {
+async fn writes_during_an_outage_leave_no_old_value(place: &Place, server: Server) {
     let policy = minute("setting");
-    well_again(place).await;
+    wait_until_reachable(place).await;
     place.of_ada().set(policy, &["set"], &1).await;
     place.of_ada().set(policy, &["deleted"], &1).await;
     server.pause();
@@ -192,7 +192,7 @@ async fn what_is_written_meanwhile_leaves_nothing_old(place: &Place, server: Ser
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn files_that_cannot_be_written_are_an_outage_too() {
     let place = Place::open("file").await.expect("it needs nothing");
-    well_again(&place).await;
+    wait_until_reachable(&place).await;
     let folder = place._folder.path().join(format!("{}-cache", place.prefix));
     let away = place._folder.path().join("away");
     std::fs::rename(&folder, &away).expect("moved");
@@ -200,7 +200,7 @@ async fn files_that_cannot_be_written_are_an_outage_too() {
     all_misses(&place).await;
     std::fs::remove_file(&folder).expect("removed");
     std::fs::rename(&away, &folder).expect("moved back");
-    well_again(&place).await;
+    wait_until_reachable(&place).await;
     place.close().await;
 }
 
@@ -213,7 +213,7 @@ async fn save(member: &mut Visitor) {
 }
 
 #[tokio::test]
-async fn the_site_goes_on_without_its_backend() {
+async fn the_site_works_without_its_cache_backend() {
     // Ports on which nothing listens.
     for url in ["redis://127.0.0.1:9", "memcached://127.0.0.1:9"] {
         let site = TestSite::start_with(|config| {

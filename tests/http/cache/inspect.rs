@@ -80,7 +80,7 @@ async fn one_entry_can_be_dropped(place: &Place) {
 }
 
 #[tokio::test]
-async fn hits_and_misses_are_counted_and_drawn() {
+async fn hits_and_misses_are_counted_and_charted() {
     let place = Place::open("memory").await.expect("it needs nothing");
     let policy = minute("counted");
     for _ in 0..4 {

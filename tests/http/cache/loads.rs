@@ -18,12 +18,12 @@ use super::{Place, minute, on_every_backend};
 
 on_every_backend! {
     a_thousand_misses_compute_once
-    a_thousand_get_the_one_error_and_the_next_one_tries_again
-    a_panic_is_an_error_for_all_who_wait_and_frees_the_key
-    when_the_one_who_computes_goes_away_the_next_one_does
-    what_is_past_its_time_is_shown_while_it_is_made_anew
-    what_was_taken_back_is_not_shown_again
-    what_another_release_wrote_is_made_anew
+    a_thousand_share_one_error_and_the_next_caller_retries
+    a_panic_is_an_error_for_all_waiters_and_frees_the_key
+    if_the_leader_is_dropped_the_next_waiter_computes
+    a_stale_value_is_served_while_it_is_refreshed
+    an_invalidated_value_is_not_served_stale
+    values_of_another_release_are_recomputed
 }
 
 /// What a load does.
@@ -71,7 +71,7 @@ async fn a_thousand_misses_compute_once(place: &Place) {
     assert_eq!(place.cache.stats().await.totals.computes, 2);
 }
 
-async fn a_thousand_get_the_one_error_and_the_next_one_tries_again(place: &Place) {
+async fn a_thousand_share_one_error_and_the_next_caller_retries(place: &Place) {
     // The load is held until all wait, because an error is not cached for later callers.
     let (policy, loads) = (minute("badly"), Arc::new(AtomicU32::new(0)));
     let go_on = Arc::new(Notify::new());
@@ -111,7 +111,7 @@ async fn all_but_one_wait(place: &Place, callers: usize) {
     }
 }
 
-async fn a_panic_is_an_error_for_all_who_wait_and_frees_the_key(place: &Place) {
+async fn a_panic_is_an_error_for_all_waiters_and_frees_the_key(place: &Place) {
     let (policy, loads, go_on) = (minute("panic"), Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
     let callers: Vec<_> = (0..100)
         .map(|_| {
@@ -144,7 +144,7 @@ async fn a_panic_is_an_error_for_all_who_wait_and_frees_the_key(place: &Place) {
     assert_eq!(place.of_ada().get_or_set(policy, &[], || async { Ok(7) }).await, Ok(7));
 }
 
-async fn when_the_one_who_computes_goes_away_the_next_one_does(place: &Place) {
+async fn if_the_leader_is_dropped_the_next_waiter_computes(place: &Place) {
     let (policy, begun) = (minute("gone"), Arc::new(Notify::new()));
     let first = tokio::spawn({
         let (cache, member, begun) = (place.cache.clone(), place.ada.clone(), begun.clone());
@@ -172,7 +172,7 @@ async fn when_the_one_who_computes_goes_away_the_next_one_does(place: &Place) {
     assert_eq!(place.cache.waiting(), 0, "nobody is left in line");
 }
 
-async fn what_is_past_its_time_is_shown_while_it_is_made_anew(place: &Place) {
+async fn a_stale_value_is_served_while_it_is_refreshed(place: &Place) {
     let policy = minute("grace").with_grace(Duration::from_secs(30));
     let loads = Arc::new(AtomicU32::new(0));
     let go_on = Arc::new(Notify::new());
@@ -213,7 +213,7 @@ async fn what_is_past_its_time_is_shown_while_it_is_made_anew(place: &Place) {
     assert_eq!(place.of_ada().get_or_refresh(policy, &["another"], || async { Ok(8) }).await, Ok(8));
 }
 
-async fn what_was_taken_back_is_not_shown_again(place: &Place) {
+async fn an_invalidated_value_is_not_served_stale(place: &Place) {
     let policy = minute("grace").with_grace(Duration::from_secs(30));
     let get = |number: u32| async move {
         place
@@ -228,7 +228,7 @@ async fn what_was_taken_back_is_not_shown_again(place: &Place) {
     assert_eq!(get(2).await, Ok(2));
 }
 
-async fn what_another_release_wrote_is_made_anew(place: &Place) {
+async fn values_of_another_release_are_recomputed(place: &Place) {
     let policy = minute("release");
     place.of_ada().set(policy, &[], &"a text").await;
     assert_eq!(place.of_ada().get::<u32>(policy, &[]).await, None);
@@ -238,7 +238,7 @@ async fn what_another_release_wrote_is_made_anew(place: &Place) {
 
 /// With a lifetime of zero nothing is stored, so callers do not wait for each other.
 #[tokio::test]
-async fn with_a_time_to_live_of_zero_everybody_computes() {
+async fn a_ttl_of_zero_computes_every_time() {
     let place = Place::open("memory").await.expect("it needs nothing");
     let (got, loads) = crowd(&place, Policy::new("zero", 1, Duration::ZERO), How::Well).await;
     assert_eq!((got.len(), loads), (1000, 1000));

@@ -10,15 +10,15 @@ use super::{Place, minute, on_every_backend};
 use crate::support::log;
 
 on_every_backend! {
-    everything_with_a_tag_is_gone_everywhere_and_nothing_else
-    a_load_in_flight_is_not_kept_and_nobody_joins_it
-    a_load_in_flight_elsewhere_is_not_kept_either
-    what_is_written_or_deleted_meanwhile_is_not_written_over
-    everything_can_go
-    each_taking_back_is_one_line_with_its_cause
+    invalidating_a_tag_removes_exactly_its_entries_everywhere
+    a_load_in_flight_is_not_stored_and_not_joined
+    a_load_in_flight_on_another_instance_is_not_stored
+    a_load_does_not_overwrite_a_concurrent_write_or_delete
+    clear_removes_everything
+    each_invalidation_is_one_log_line_with_its_cause
 }
 
-async fn everything_with_a_tag_is_gone_everywhere_and_nothing_else(place: &Place) {
+async fn invalidating_a_tag_removes_exactly_its_entries_everywhere(place: &Place) {
     let (one, two) = (minute("one"), minute("two"));
     let fill = || async {
         for part in [place.of_ada(), place.of_bob()] {
@@ -89,7 +89,7 @@ impl Paused {
     }
 }
 
-async fn a_load_in_flight_is_not_kept_and_nobody_joins_it(place: &Place) {
+async fn a_load_in_flight_is_not_stored_and_not_joined(place: &Place) {
     let policy = minute("slow");
     let old = begin(&place.cache, place, 1).await;
     place.cache.invalidate_member(place.ada.id(), "test").await;
@@ -108,7 +108,7 @@ async fn a_load_in_flight_is_not_kept_and_nobody_joins_it(place: &Place) {
     assert_eq!(place.of_ada().get::<i64>(policy, &[]).await, None);
 }
 
-async fn a_load_in_flight_elsewhere_is_not_kept_either(place: &Place) {
+async fn a_load_in_flight_on_another_instance_is_not_stored(place: &Place) {
     let policy = minute("slow");
     let old = begin(&place.cache, place, 1).await;
     place.other.invalidate_member(place.ada.id(), "test").await;
@@ -121,7 +121,7 @@ async fn a_load_in_flight_elsewhere_is_not_kept_either(place: &Place) {
     );
 }
 
-async fn what_is_written_or_deleted_meanwhile_is_not_written_over(place: &Place) {
+async fn a_load_does_not_overwrite_a_concurrent_write_or_delete(place: &Place) {
     let policy = minute("slow");
     let old = begin(&place.cache, place, 1).await;
     place.of_ada().set(policy, &[], &2).await;
@@ -134,7 +134,7 @@ async fn what_is_written_or_deleted_meanwhile_is_not_written_over(place: &Place)
     assert_eq!(place.of_ada().get::<i64>(policy, &[]).await, None);
 }
 
-async fn everything_can_go(place: &Place) {
+async fn clear_removes_everything(place: &Place) {
     place.of_ada().set(minute("one"), &[], &1).await;
     place.public().set(minute("two"), &[], &2).await;
     place.other.clear("test").await;
@@ -148,7 +148,7 @@ async fn everything_can_go(place: &Place) {
     }
 }
 
-async fn each_taking_back_is_one_line_with_its_cause(place: &Place) {
+async fn each_invalidation_is_one_log_line_with_its_cause(place: &Place) {
     let id = place.ada.id();
     place.cache.invalidate_member(id, "a cause of its own").await;
     let lines = log::lines("cache.invalidate: all entries of one member", |line| {
@@ -164,7 +164,7 @@ async fn each_taking_back_is_one_line_with_its_cause(place: &Place) {
 
 /// A load whose result turns out not to be cacheable.
 #[tokio::test]
-async fn what_is_passed_is_made_by_each_for_themselves() {
+async fn bypassing_loads_are_not_shared() {
     let place = Place::open("memory").await.expect("it needs nothing");
     let Lease::Owner(fill) = place.of_ada().lease(minute("page"), &[]).await else {
         panic!("it is missing");

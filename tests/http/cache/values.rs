@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use super::{Place, minute, on_every_backend};
 
 on_every_backend! {
-    what_is_set_is_there_for_all_instances
-    a_stored_none_is_not_a_missing_one
+    a_stored_value_is_visible_to_all_instances
+    a_stored_none_is_not_a_miss
     times_to_live_from_zero_to_never
-    add_only_where_nothing_is
-    of_many_who_add_one_does
-    many_at_once
-    numbers_are_counted_on_by_many
-    what_cannot_be_counted_on
-    touched_is_good_for_longer
-    scopes_names_versions_and_parts_are_kept_apart
-    what_is_deleted_is_gone
+    add_stores_only_missing_keys
+    of_concurrent_adds_one_succeeds
+    get_many_set_many_and_delete_many
+    concurrent_increments_all_count
+    incr_fails_on_missing_keys_and_other_types
+    touch_extends_the_lifetime
+    scopes_names_versions_and_parts_are_separate
+    a_deleted_value_is_gone
     any_bytes_and_any_size
 }
 
@@ -28,7 +28,7 @@ struct Weather(String);
 
 impl Public for Weather {}
 
-async fn what_is_set_is_there_for_all_instances(place: &Place) {
+async fn a_stored_value_is_visible_to_all_instances(place: &Place) {
     let policy = minute("summary");
     assert_eq!(place.of_ada().get::<String>(policy, &["a"]).await, None);
     assert!(!place.of_ada().has(policy, &["a"]).await);
@@ -45,7 +45,7 @@ async fn what_is_set_is_there_for_all_instances(place: &Place) {
     );
 }
 
-async fn a_stored_none_is_not_a_missing_one(place: &Place) {
+async fn a_stored_none_is_not_a_miss(place: &Place) {
     let policy = minute("maybe");
     assert_eq!(place.of_ada().get::<Option<u32>>(policy, &[]).await, None);
     place.of_ada().set(policy, &[], &None::<u32>).await;
@@ -82,7 +82,7 @@ async fn times_to_live_from_zero_to_never(place: &Place) {
     assert_eq!((part.get(never, &[]).await, place.elsewhere().get(never, &[]).await), (Some(1), Some(1)));
 }
 
-async fn add_only_where_nothing_is(place: &Place) {
+async fn add_stores_only_missing_keys(place: &Place) {
     let (part, policy) = (place.of_ada(), minute("add"));
     assert!(part.add(policy, &[], &1).await);
     assert!(!place.elsewhere().add(policy, &[], &2).await);
@@ -96,7 +96,7 @@ async fn add_only_where_nothing_is(place: &Place) {
     assert_eq!(place.elsewhere().get(policy, &[]).await, Some(4));
 }
 
-async fn of_many_who_add_one_does(place: &Place) {
+async fn of_concurrent_adds_one_succeeds(place: &Place) {
     let instances: [&Cache; 2] = [&place.cache, &place.other];
     let tries = (0..40_usize).map(|number| {
         let (cache, ada) = (instances[number % 2].clone(), place.ada.clone());
@@ -112,7 +112,7 @@ async fn of_many_who_add_one_does(place: &Place) {
     assert_eq!(added, 1);
 }
 
-async fn many_at_once(place: &Place) {
+async fn get_many_set_many_and_delete_many(place: &Place) {
     let (part, policy) = (place.of_ada(), minute("many"));
     let parts: Vec<String> = (0..250).map(|number| format!("part {number}")).collect();
     let parts: Vec<[&str; 1]> = parts.iter().map(|part| [part.as_str()]).collect();
@@ -132,7 +132,7 @@ async fn many_at_once(place: &Place) {
     assert_eq!(part.get_many(policy, &all[98..101]).await, [None, None, Some(100)]);
 }
 
-async fn numbers_are_counted_on_by_many(place: &Place) {
+async fn concurrent_increments_all_count(place: &Place) {
     let (part, policy) = (place.of_ada(), minute("count"));
     assert!(part.add(policy, &[], &10).await);
     assert_eq!(part.incr(policy, &[], 5).await, Ok(15));
@@ -160,7 +160,7 @@ async fn numbers_are_counted_on_by_many(place: &Place) {
     assert_eq!(part.incr(policy, &[], 1).await, Err(CountError::Missing));
 }
 
-async fn what_cannot_be_counted_on(place: &Place) {
+async fn incr_fails_on_missing_keys_and_other_types(place: &Place) {
     let (part, policy) = (place.of_ada(), minute("count"));
     assert_eq!(part.incr(policy, &[], 1).await, Err(CountError::Missing));
     assert_eq!(part.get::<i64>(policy, &[]).await, None, "and none was begun");
@@ -173,7 +173,7 @@ async fn what_cannot_be_counted_on(place: &Place) {
     assert_eq!(part.get(policy, &["full"]).await, Some(i64::MAX));
 }
 
-async fn touched_is_good_for_longer(place: &Place) {
+async fn touch_extends_the_lifetime(place: &Place) {
     let (part, policy) = (place.of_ada(), minute("touch"));
     assert!(!part.touch(policy, &[]).await);
     part.set(policy, &[], &1).await;
@@ -188,7 +188,7 @@ async fn touched_is_good_for_longer(place: &Place) {
     assert_eq!(part.get::<i64>(policy, &[]).await, None);
 }
 
-async fn scopes_names_versions_and_parts_are_kept_apart(place: &Place) {
+async fn scopes_names_versions_and_parts_are_separate(place: &Place) {
     let policy = minute("name");
     place.of_ada().set(policy, &["a"], &1_i64).await;
     assert_eq!(place.of_bob().get::<i64>(policy, &["a"]).await, None);
@@ -206,7 +206,7 @@ async fn scopes_names_versions_and_parts_are_kept_apart(place: &Place) {
     stranger.close().await;
 }
 
-async fn what_is_deleted_is_gone(place: &Place) {
+async fn a_deleted_value_is_gone(place: &Place) {
     let (part, policy) = (place.of_ada(), minute("delete"));
     part.set(policy, &["a"], &1).await;
     part.set(policy, &["b"], &2).await;
@@ -243,7 +243,7 @@ async fn any_bytes_and_any_size(place: &Place) {
 }
 
 #[tokio::test]
-async fn the_dummy_keeps_nothing_and_everything_goes_on() {
+async fn the_dummy_backend_stores_nothing_and_the_site_works() {
     let place = Place::open("dummy").await.expect("it needs nothing");
     let (part, policy) = (place.of_ada(), minute("dummy"));
     part.set(policy, &[], &1).await;
