@@ -4,7 +4,7 @@ import { arrive, heading, join, navigation, open } from '../support/verbs';
 test.describe('an address that does not exist', () => {
   test.use({ expectedAnswers: ['404 /no/such/page'] });
 
-  test('has a page that says so, and leads on', async ({ page }) => {
+  test('has an error page with a way on', async ({ page }) => {
     const response = await open(page, '/no/such/page');
     expect(response.status()).toBe(404);
     await expect(heading(page)).toHaveText('Page not found');
@@ -15,7 +15,7 @@ test.describe('an address that does not exist', () => {
     await expect(heading(page)).toHaveText('Members Area');
   });
 
-  test('knows its member', async ({ page }) => {
+  test('shows who is signed in', async ({ page }) => {
     const member = await join(page);
     expect((await open(page, '/no/such/page')).status()).toBe(404);
     await expect(navigation(page)).toContainText(`Welcome, ${member.name}`);
@@ -24,7 +24,7 @@ test.describe('an address that does not exist', () => {
   });
 });
 
-test('a slash too many leads to the page', async ({ page }) => {
+test('a trailing slash redirects to the page', async ({ page }) => {
   await open(page, '/accounts/signup/');
   await expect(page).toHaveURL('/accounts/signup');
   await open(page, '/members/profile/');
@@ -32,7 +32,7 @@ test('a slash too many leads to the page', async ({ page }) => {
 });
 
 // Leptos reads a form's error from the address, where anybody can write one.
-test('an address with an error in it shows nothing of it', async ({ page }) => {
+test('an error text in the address is not shown', async ({ page }) => {
   const encoded = (value: unknown) =>
     Buffer.from(JSON.stringify(value)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
   const forms = { '/accounts/login': '/api/accounts/log_in', '/accounts/signup': '/api/accounts/sign_up' };
@@ -60,7 +60,7 @@ test('an address with an error in it shows nothing of it', async ({ page }) => {
   await expect(page).toHaveURL('/accounts/login?next=/members/profile');
 });
 
-test('nothing is fetched that only scripts use', { tag: '@no-javascript' }, async ({ page }) => {
+test('without scripts, nothing that only they use is fetched', { tag: '@no-javascript' }, async ({ page }) => {
   const fetched: string[] = [];
   page.on('requestfinished', request => fetched.push(request.url()));
   await open(page, '/');

@@ -48,10 +48,10 @@ async function saved(page: Page, message: string): Promise<void> {
   await hydrated(page);
 }
 
-test.describe('a member who is no staff', () => {
+test.describe('a member who is not staff', () => {
   test.use({ expectedAnswers: ['403 /admin', '403 /admin/users'] });
 
-  test('is told so on a page of their own site, and is not asked to log in', async ({ page }) => {
+  test('gets a 403 page of the site and is not asked to log in', async ({ page }) => {
     await join(page);
     await expect(navigation(page).getByRole('link', { name: 'Admin' })).toHaveCount(0);
     for (const path of ['/admin', USERS]) {
@@ -64,7 +64,7 @@ test.describe('a member who is no staff', () => {
   });
 });
 
-test('from the navigation to somebody, by search, filter and order', async ({ page, otherDevice }) => {
+test('search, filter and sorting lead to a user', async ({ page, otherDevice }) => {
   const [first, second] = [newMember('anna'), newMember('anna')];
   for (const member of [first, second]) await signUp(otherDevice, member);
   await logIn(page, superuser());
@@ -99,7 +99,7 @@ test('from the navigation to somebody, by search, filter and order', async ({ pa
   expect(await names()).toEqual(ascending.toReversed());
 });
 
-test('what staff change shows at the member’s next request, and in both records', async ({ page, otherDevice }) => {
+test('changes by staff show at the member’s next request and in both activity logs', async ({ page, otherDevice }) => {
   const member = await join(otherDevice);
   await logIn(page, superuser());
   await look(page, member);
@@ -132,7 +132,7 @@ test('what staff change shows at the member’s next request, and in both record
   }
 });
 
-test('of two who edit, the second sees both', async ({ page, context, otherDevice }) => {
+test('the second of two editors sees both versions', async ({ page, context, otherDevice }) => {
   const member = await signUp(otherDevice);
   await logIn(page, superuser());
   await look(page, member);
@@ -191,7 +191,7 @@ test('a user is added, put into a new group, and chooses a password by mail', as
   await saved(page, 'The group was deleted.');
 });
 
-test('several at once, after a question', async ({ page, otherDevice }) => {
+test('bulk actions ask for confirmation', async ({ page, otherDevice }) => {
   const members = [newMember('mass'), newMember('mass')];
   const [first, second] = members;
   for (const member of members) await signUp(otherDevice, member);
@@ -233,7 +233,7 @@ test('several at once, after a question', async ({ page, otherDevice }) => {
   await expect(page.getByText('Nobody fits.')).toBeVisible();
 });
 
-test('who sorts and filters with the keyboard stays where they are, and hears what has changed @javascript', async ({ page }) => {
+test('sorting and filtering by keyboard keeps the focus and announces the change @javascript', async ({ page }) => {
   await logIn(page, superuser());
   await open(page, USERS);
   const said = page.locator('#content [aria-live=polite]');
@@ -256,7 +256,7 @@ test('who sorts and filters with the keyboard stays where they are, and hears wh
   await expect(page.locator('#content:focus, #content :focus')).toHaveCount(1);
 });
 
-test('nobody chosen is said on the list, and no to the question keeps who was chosen', async ({ page, otherDevice }) => {
+test('an empty selection is reported, and Cancel keeps the selection', async ({ page, otherDevice }) => {
   const member = await signUp(otherDevice);
   await logIn(page, superuser());
   await search(page, member.name);
@@ -272,7 +272,7 @@ test('nobody chosen is said on the list, and no to the question keeps who was ch
   await expect(page.getByLabel(`Choose ${member.name}`)).toBeChecked();
 });
 
-test('sessions, activity and mails of everybody', async ({ page, otherDevice }) => {
+test('staff list sessions, activity and emails', async ({ page, otherDevice }) => {
   const member = await join(otherDevice);
   await logIn(page, superuser());
   await open(page, '/admin/sessions');

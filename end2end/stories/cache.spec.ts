@@ -19,7 +19,7 @@ async function openKept(page: Page): Promise<Response> {
   return answer!;
 }
 
-test('a dashboard out of the cache is packed, has no nonce, and works as a fresh one', async ({ page }) => {
+test('a cached dashboard is compressed, has no nonce, and works like a fresh one', async ({ page }) => {
   const member = await join(page);
   const kept = await openKept(page);
   expect(said(kept, 'content-encoding')).toBe('br');
@@ -38,7 +38,7 @@ test('a dashboard out of the cache is packed, has no nonce, and works as a fresh
   expect(await isMarked(page)).toBe(hasScript());
 });
 
-test('a script that is no part of a kept page does not run in it', { tag: '@javascript' }, async ({ page, browser }) => {
+test('a script injected into a cached page does not run', { tag: '@javascript' }, async ({ page, browser }) => {
   await join(page);
   await openKept(page);
   // In another browser context, where console errors are expected.
@@ -60,7 +60,7 @@ test('a script that is no part of a kept page does not run in it', { tag: '@java
   await context.close();
 });
 
-test('a change is on the dashboard at the next visit', async ({ page }) => {
+test('a change shows on the dashboard at the next request', async ({ page }) => {
   await join(page);
   await openKept(page);
   await open(page, '/members/profile');

@@ -45,7 +45,7 @@ test('the timestamps stay after a reload and after going away and coming back', 
   expect(await isMarked(page), 'with JavaScript no page is loaded').toBe(hasScript());
 });
 
-test('a login on another device makes both timestamps new', async ({ page, otherDevice }) => {
+test('a login on another device renews both timestamps', async ({ page, otherDevice }) => {
   const member = await join(page);
   await confirmAddress(page, member, '/members/dashboard');
   const first = await timestamps(page);
@@ -103,7 +103,7 @@ test('two members one after the other in one browser see nothing of each other',
   expect(await everything(page)).not.toContain(bob.name);
 });
 
-test('the page gives away neither password nor hash nor session', async ({ page }) => {
+test('the page reveals no password, hash or session', async ({ page }) => {
   const member = await join(page);
   const session = (await page.context().cookies()).find(cookie => cookie.name.endsWith('sessionid'))!;
   expect(session).toMatchObject({ httpOnly: true, sameSite: 'Lax', path: '/' });

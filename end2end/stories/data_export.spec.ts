@@ -17,7 +17,7 @@ import {
   submitLogIn,
 } from '../support/verbs';
 
-test('what happened to the account is on the dashboard and, page by page, on its own', async ({ page, otherDevice }) => {
+test('activity is on the dashboard and, in pages, on its own page', async ({ page, otherDevice }) => {
   const member = await join(page);
   await mailTo(member.email, 'Confirm your email address');
   const recent = page.getByRole('list', { name: 'Recent activity' }).getByRole('listitem');
@@ -68,7 +68,7 @@ test('what happened to the account is on the dashboard and, page by page, on its
   await expect(page.getByRole('link', { name: 'Newer' })).toHaveCount(0);
 });
 
-test('a copy of one’s data is a file, and the page stays', async ({ page }) => {
+test('the data download is a file, and the page stays', async ({ page }) => {
   await join(page);
   await open(page, '/members/profile');
   await page.getByRole('link', { name: 'Your data' }).click();
@@ -87,7 +87,7 @@ test('a copy of one’s data is a file, and the page stays', async ({ page }) =>
   await expect(page.getByRole('main').getByRole('listitem').first()).toContainText('Copy of your data downloaded');
 });
 
-test('the account is to be deleted, and a login keeps it', async ({ page, otherDevice }) => {
+test('a login cancels the deletion of the account', async ({ page, otherDevice }) => {
   const member = await join(page);
   await logIn(otherDevice, member);
   await open(page, '/members/data');
@@ -119,7 +119,7 @@ test('the account is to be deleted, and a login keeps it', async ({ page, otherD
   await expect(page.getByRole('status')).toHaveCount(0);
 });
 
-test('deletion with nothing but the keyboard', async ({ page }) => {
+test('the account is deleted by keyboard alone', async ({ page }) => {
   const member = await join(page);
   await open(page, '/members/delete');
   await field(page, 'Your username').focus();

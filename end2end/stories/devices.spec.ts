@@ -19,7 +19,7 @@ import {
 const DEVICES = '/members/sessions';
 const devices = (page: Page) => page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem');
 
-test('the devices page names every device, and logs out the one that is meant', async ({ page, otherDevice }) => {
+test('the devices page names every device and logs out the chosen one', async ({ page, otherDevice }) => {
   const member = await join(page);
   await logIn(otherDevice, member);
   await open(page, '/members/dashboard');
@@ -45,7 +45,7 @@ test('the devices page names every device, and logs out the one that is meant', 
   await arrive(otherDevice, '/members/profile');
 });
 
-test('all other devices at once', async ({ page, otherDevice }) => {
+test('all other devices are logged out at once', async ({ page, otherDevice }) => {
   const member = await join(page);
   await logIn(otherDevice, member);
   await open(page, DEVICES);
@@ -56,7 +56,7 @@ test('all other devices at once', async ({ page, otherDevice }) => {
   await expect(devices(page)).toHaveCount(1);
 });
 
-test('everywhere, with a question before', async ({ page, otherDevice }) => {
+test('logging out everywhere asks first', async ({ page, otherDevice }) => {
   const member = await join(page);
   await logIn(otherDevice, member);
   await open(page, DEVICES);
@@ -89,7 +89,7 @@ test('by keyboard alone', async ({ page, otherDevice }) => {
 
 // Without JavaScript, an open page stays as it is until the next request.
 test.describe('a page left open', { tag: '@javascript' }, () => {
-  test('goes when its member logs out in another tab', async ({ page, context }) => {
+  test('leaves when its member logs out in another tab', async ({ page, context }) => {
     await join(page);
     await open(page, '/members/profile');
     const otherTab = await context.newPage();
@@ -99,7 +99,7 @@ test.describe('a page left open', { tag: '@javascript' }, () => {
     await expect(page.getByText(SESSION_ENDED), 'they did it themselves').toHaveCount(0);
   });
 
-  test('becomes the page of who logs in in another tab', async ({ page, context }) => {
+  test('becomes the page of the member who logs in in another tab', async ({ page, context }) => {
     const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
     await logIn(page, ada);
     await open(page, '/members/profile');
@@ -109,7 +109,7 @@ test.describe('a page left open', { tag: '@javascript' }, () => {
     expect(await page.content()).not.toContain(ada.name);
   });
 
-  test('stays when another of the member’s devices goes', async ({ page, otherDevice }) => {
+  test('stays when another device of the member is logged out', async ({ page, otherDevice }) => {
     const member = await join(page);
     await logIn(otherDevice, member);
     await page.evaluate(() => Object.assign(window, { mark: true }));

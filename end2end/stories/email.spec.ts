@@ -68,7 +68,7 @@ test('the address is changed when the new one is confirmed, and the old one can 
   await mailTo(member.email, 'Set a new password');
 });
 
-test('"this was not me" closes the door', async ({ page, otherDevice }) => {
+test('"This was not me" secures the account', async ({ page, otherDevice }) => {
   const member = await signUp(page);
   await confirmAddress(page, member, '/accounts/login');
   for (const device of [page, otherDevice]) {

@@ -28,7 +28,7 @@ async function openAsked(page: Page, path: string, password: string): Promise<vo
   await arrive(page, path);
 }
 
-test('each page asks first, and then is there', async ({ page }) => {
+test('each page asks for the password first', async ({ page }) => {
   const member = await join(page);
   for (const path of ['/accounts/password_change', '/accounts/email', '/members/sessions', '/members/delete']) {
     await page.waitForTimeout(LATER);
@@ -39,7 +39,7 @@ test('each page asks first, and then is there', async ({ page }) => {
   }
 });
 
-test('a form that was filled in too slowly is done after the password, or says that it is not', async ({ page }) => {
+test('a late form is processed after the password, or says that it was not', async ({ page }) => {
   const member = await join(page);
   const next = newMember('new').email;
   await openAsked(page, '/accounts/email', member.password);
@@ -65,7 +65,7 @@ test('a form that was filled in too slowly is done after the password, or says t
   await expect(page.getByRole('alert').filter({ hasText: 'has not been carried out yet' })).toBeVisible();
 });
 
-test('a button of the devices page does its work after the password', async ({ page, otherDevice }) => {
+test('a button of the devices page takes effect after the password', async ({ page, otherDevice }) => {
   const member = await join(page);
   await logIn(otherDevice, member);
   await openAsked(page, '/members/sessions', member.password);
@@ -80,7 +80,7 @@ test('a button of the devices page does its work after the password', async ({ p
   await expect(devices).toHaveCount(1);
 });
 
-test('the old password is proof enough in the form that asks for it', async ({ page }) => {
+test('the current password in a form is enough re-authentication', async ({ page }) => {
   const member = await join(page);
   await openAsked(page, '/accounts/password_change', member.password);
   for (const [label, text] of [

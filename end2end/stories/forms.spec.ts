@@ -33,7 +33,7 @@ async function hold(page: Page, form: string): Promise<{ sent: Request[]; letGo:
 
 // Without JavaScript the browser restores the form itself.
 test.describe('Back to a form that was accepted', { tag: '@javascript' }, () => {
-  test('finds it ready for the next member, without the password', async ({ page }) => {
+  test('shows it ready for the next member, without the password', async ({ page }) => {
     const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
     await open(page, '/accounts/login');
     await mark(page);
@@ -53,8 +53,8 @@ test.describe('Back to a form that was accepted', { tag: '@javascript' }, () => 
   });
 });
 
-test.describe('while a form is on its way', { tag: '@javascript' }, () => {
-  test('it is not sent again, and its button keeps the focus', async ({ page }) => {
+test.describe('while a form is being sent', { tag: '@javascript' }, () => {
+  test('it cannot be sent again, and its button keeps the focus', async ({ page }) => {
     const member = await signUp(page);
     await open(page, '/accounts/login');
     const { sent, letGo } = await hold(page, '**/api/accounts/log_in');
@@ -70,7 +70,7 @@ test.describe('while a form is on its way', { tag: '@javascript' }, () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('what was wrong before is not on the screen, and nothing moves', async ({ page }) => {
+  test('earlier errors are hidden, and the layout does not move', async ({ page }) => {
     await open(page, '/accounts/login');
     await button(page, 'Log in').click();
     const error = page.getByText('This field is required.').first();
@@ -96,7 +96,7 @@ test('a message goes when a form below it is sent', async ({ page }) => {
   await expect(page.getByText(CREATED)).toHaveCount(0);
 });
 
-test('there is no gap where no error is', async ({ page }) => {
+test('fields without errors have no gap', async ({ page }) => {
   for (const [path, first] of [
     ['/accounts/login', 'Username or email address'],
     ['/accounts/signup', 'Username'],
@@ -115,7 +115,7 @@ test.describe('without a connection', { tag: '@javascript' }, () => {
   const wanted = ['/api/members/dashboard', '/api/accounts/log_in', '/favicon.svg']; // The icon is fetched late.
   test.use({ expectedAnswers: wanted.map(path => `${lost} ${path}`) });
 
-  test('a page says so in words, and is there at the second try', async ({ page, context }) => {
+  test('a page says so, and loads at the second attempt', async ({ page, context }) => {
     const member = await signUp(page);
     await logIn(page, member);
     await open(page, '/members/profile');

@@ -29,7 +29,7 @@ async function postTo(page: Page, path: string): Promise<void> {
 test.describe('error pages', () => {
   test.use({ expectedAnswers: ['404 /no/such/page', '405 /accounts/login'] });
 
-  test('look like the site, also those that are made outside of it', async ({ page }) => {
+  test('look like the site, even those made outside of it', async ({ page }) => {
     await open(page, '/');
     await expectFrame(page);
     const offset = await top(page);
@@ -49,7 +49,7 @@ test.describe('error pages', () => {
 });
 
 test.describe('the navigation', () => {
-  test('says which page is the present one', async ({ page }) => {
+  test('marks the current page', async ({ page }) => {
     const current = page.getByRole('navigation').locator('[aria-current]');
     const expectCurrent = async (name: string): Promise<void> => {
       await expect(current).toHaveText([name]);

@@ -37,7 +37,7 @@ async function openWatched(page: Page, path: string): Promise<void> {
   await watched;
 }
 
-test('a session that ended leads to the login page, which says so', async ({ page }) => {
+test('an ended session leads to the login page, which says so', async ({ page }) => {
   const member = await join(page);
   await spoilSession(page);
   await open(page, '/members/profile');
@@ -78,7 +78,7 @@ test.describe('a session that ended while its page was open', { tag: '@javascrip
 });
 
 // The session belongs to the browser, and an open page does not notice that it has changed.
-test('a page left open by one member does not mix with the next', { tag: '@javascript' }, async ({ page, context }) => {
+test('a page left open by one member is not mixed with the next member’s', { tag: '@javascript' }, async ({ page, context }) => {
   const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
   await logIn(page, ada);
   await open(page, '/members/profile');

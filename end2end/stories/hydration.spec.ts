@@ -123,7 +123,7 @@ for (const [what, change] of Object.entries(CHANGES)) {
   });
 }
 
-test('an app that fails later gives links and forms back to the browser @javascript', async ({ page }) => {
+test('an app that fails later leaves links and forms to the browser @javascript', async ({ page }) => {
   const member = await join(page);
   await page.evaluate(() => dispatchEvent(new Event('app-failed')));
   await expect(page.locator('html')).toHaveAttribute('data-hydrated', 'failed');
@@ -150,7 +150,7 @@ for (const [what, pattern] of [['WASM', '**/*.wasm'], ['JavaScript', '**/pkg/*.j
   });
 }
 
-test('Safari makes no links of what looks like a telephone number', async ({ page }) => {
+test('Safari does not turn digits into telephone links', async ({ page }) => {
   await page.goto('/');
   await expect(page.locator('meta[name=format-detection]')).toHaveAttribute('content', 'telephone=no');
 });

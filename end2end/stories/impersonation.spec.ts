@@ -66,7 +66,7 @@ test('staff see what the member sees, and stop', async ({ page, otherDevice }) =
   await expect(otherDevice.getByRole('main')).toContainText('A staff member stopped acting as you');
 });
 
-test('without a reason nobody acts', async ({ page, otherDevice }) => {
+test('impersonation requires a reason', async ({ page, otherDevice }) => {
   const member = await signUp(otherDevice);
   await logIn(page, superuser());
   await open(page, `/admin/act?username=${member.name}`);
@@ -95,7 +95,7 @@ test('another tab follows, by itself or at its next request', async ({ page, con
   await shows('root');
 });
 
-test.describe('what stays closed', () => {
+test.describe('what is closed while impersonating', () => {
   test.use({ expectedAnswers: ['403 /accounts/email', '403 /members/sessions', '404 /no/such/page'] });
 
   test('says so, and can be left', async ({ page, otherDevice }) => {

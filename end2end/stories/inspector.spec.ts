@@ -61,7 +61,7 @@ async function unfold(page: Page, what: string): Promise<void> {
   await page.getByRole('main').locator('summary').filter({ hasText: new RegExp(`^${what}$`) }).click();
 }
 
-test.describe('a member who is no staff', () => {
+test.describe('a member who is not staff', () => {
   test.use({ expectedAnswers: [`403 ${INSPECTOR}`] });
 
   test('does not see the cache', async ({ page }) => {
@@ -72,7 +72,7 @@ test.describe('a member who is no staff', () => {
   });
 });
 
-test('what a member visits is in the list, and never what it says', async ({ page, otherDevice }) => {
+test('cached pages of a member are listed, never their contents', async ({ page, otherDevice }) => {
   const member = await join(otherDevice);
   await open(otherDevice, '/members/profile');
   await field(otherDevice, 'First name (optional)').fill('Kanarienvogel');
@@ -113,7 +113,7 @@ test('what a member visits is in the list, and never what it says', async ({ pag
   await expect(page.getByText('No matching entries.')).toBeVisible();
 });
 
-test('one is dropped, or what is of a name, of a member, or all', async ({ page, otherDevice }) => {
+test('entries are removed one by one, by name, by member, or all', async ({ page, otherDevice }) => {
   const member = await join(otherDevice);
   await logIn(page, superuser());
   await undisturbed(async () => {
@@ -148,7 +148,7 @@ test('one is dropped, or what is of a name, of a member, or all', async ({ page,
   await expect(rows(page)).toHaveCount(0);
 });
 
-test('what was not there is said not to have been', async ({ page }) => {
+test('removing a missing entry says so', async ({ page }) => {
   await logIn(page, superuser());
   await open(page, INSPECTOR);
   await unfold(page, 'All entries of one member');
@@ -158,7 +158,7 @@ test('what was not there is said not to have been', async ({ page }) => {
   await hydrated(page);
 });
 
-test('an open inspector shows the next visit by itself, one without scripts when it is loaded anew', async ({
+test('an open inspector updates itself, without scripts on reload', async ({
   page,
   otherDevice,
 }) => {
@@ -197,7 +197,7 @@ test('an open inspector shows the next visit by itself, one without scripts when
   expect(await isMarked(page)).toBe(hasScript());
 });
 
-test('the chart tells its two series apart without colour, and by contrast', async ({ page }) => {
+test('the two series of the chart differ in pattern and contrast', async ({ page }) => {
   await logIn(page, superuser());
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });

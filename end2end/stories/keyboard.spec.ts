@@ -35,7 +35,7 @@ async function skipToContent(page: Page): Promise<void> {
   await expect(page.getByRole('main')).toBeFocused();
 }
 
-test('sign up, log in and log out with nothing but the keyboard', async ({ page }) => {
+test('sign up, log in and log out by keyboard alone', async ({ page }) => {
   const member = newMember();
   await open(page, '/accounts/signup');
   await skipToContent(page);
@@ -81,7 +81,7 @@ test('sign up, log in and log out with nothing but the keyboard', async ({ page 
   await expect(page.getByRole('status')).toHaveText('You have been successfully logged out.');
 });
 
-test.describe('the way past the navigation', () => {
+test.describe('the skip link', () => {
   test.use({ expectedAnswers: ['404 /no/such/page'] });
 
   for (const path of ['/', '/accounts/signup', '/accounts/login', '/accounts/logout', '/no/such/page']) {
@@ -97,8 +97,8 @@ test.describe('the way past the navigation', () => {
 });
 
 // Without JavaScript each of these loads a page, and the browser itself begins at its top.
-test.describe('a page that one goes to within the browser', { tag: '@javascript' }, () => {
-  test('has its title and the focus, and nobody sees a frame around it', async ({ page }) => {
+test.describe('a page reached by client-side navigation', { tag: '@javascript' }, () => {
+  test('has its title and the focus, without a visible outline', async ({ page }) => {
     await join(page);
     await open(page, '/');
     await expect(page.locator('body'), 'a page that was loaded begins at its top').toBeFocused();
@@ -138,7 +138,7 @@ test.describe('a page that one goes to within the browser', { tag: '@javascript'
     expect(await isMarked(page), 'no page was loaded').toBe(true);
   });
 
-  test('has the focus on a small window too, with its top on the screen', async ({ page }) => {
+  test('has the focus in a small window too, scrolled to its top', async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 400 });
     await join(page);
     await open(page, '/');

@@ -56,7 +56,7 @@ test('the lab leads to each exercise, which says what to expect', async ({ page 
   expect(await isMarked(page)).toBe(hasScript());
 });
 
-test('messages come at each level that is shown, once', async ({ page }) => {
+test('messages of each enabled level are shown once', async ({ page }) => {
   await open(page, '/lab/messages');
   await page.getByRole('button', { name: 'Send one of each' }).click();
   const levels = ['info', 'success', 'warning', 'error'];
@@ -65,7 +65,7 @@ test('messages come at each level that is shown, once', async ({ page }) => {
   await expect(page.locator('.message')).toHaveCount(0);
 });
 
-test('a value is computed once, and every call gives what it must', async ({ page }) => {
+test('a value is computed once, and every call returns the expected value', async ({ page }) => {
   await openTwice(page, '/lab/cache-api', 'computed-at');
   await expect(page.locator('#cache-state')).toHaveText('Cache hit');
   await expect(timetable(page).locator('[aria-current]')).toContainText('before second 30');
@@ -79,7 +79,7 @@ test('a value is computed once, and every call gives what it must', async ({ pag
   }
 });
 
-test('a fragment in a kept page is kept with it', async ({ page, otherDevice }) => {
+test('a fragment in a cached page is as old as the page', async ({ page, otherDevice }) => {
   const ids = ['page-rendered-at', 'fragment-rendered-at'];
   const kept = await openTwice(page, '/lab/cached-page', ...ids);
   expect(kept.headers()['x-cache']).toMatch(/^HIT; name=\/lab\/cached-page; age=\d+; ttl=\d+$/);
@@ -100,7 +100,7 @@ test('a fragment in a kept page is kept with it', async ({ page, otherDevice }) 
   await expect(page.getByRole('banner')).not.toContainText(member.name);
 });
 
-test('a page made by the browser has the fragment too', async ({ page }) => {
+test('a page rendered by the browser has the fragment too', async ({ page }) => {
   await open(page, '/lab');
   await mark(page);
   await page.getByRole('main').getByRole('link', { name: 'Exercise 6: a page and a fragment' }).click();
@@ -109,7 +109,7 @@ test('a page made by the browser has the fragment too', async ({ page }) => {
   expect(await isMarked(page)).toBe(hasScript());
 });
 
-test('the dashboard’s two times, of its twin and of the member’s own', async ({ page }) => {
+test('the two lifetimes of the dashboard and of its public twin', async ({ page }) => {
   await openTwice(page, '/lab/matrix', 'view-rendered-at', 'fragment-rendered-at');
   await expect(timetable(page).locator('[aria-current]')).toHaveCount(1);
   await expect(wrong(page)).toHaveText(['view the same, fragment new (wrong)']);

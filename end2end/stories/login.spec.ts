@@ -35,7 +35,7 @@ test('sign up, log in, see the dashboard', async ({ page }) => {
   await expect(page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
 });
 
-test('the confirmed e-mail address does in place of the name', async ({ page }) => {
+test('the confirmed email address works in place of the username', async ({ page }) => {
   const member = await signUp(page);
   await confirmAddress(page, member, '/accounts/login');
   await submitLogIn(page, member.email, member.password);
@@ -43,7 +43,7 @@ test('the confirmed e-mail address does in place of the name', async ({ page }) 
   await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
 });
 
-test('a wrong password: the same page, the typed name kept, the way to the page one wanted not lost', async ({
+test('a wrong password keeps the page, the typed name and the destination', async ({
   page,
 }) => {
   const member = await signUp(page);
@@ -70,7 +70,7 @@ test('a wrong password: the same page, the typed name kept, the way to the page 
   await expect(page.getByRole('main')).toContainText(member.email);
 });
 
-test('an unknown name gets the page that a wrong password gets', async ({ page }) => {
+test('an unknown name and a wrong password get the same page', async ({ page }) => {
   const member = await signUp(page);
   const answerTo = async (login: string): Promise<string> => {
     await open(page, '/accounts/login');
@@ -93,7 +93,7 @@ test('an empty form says what is missing', async ({ page }) => {
   await expect(field(page, 'Password')).toHaveAccessibleDescription('This field is required.');
 });
 
-test('each login has a session of its own', async ({ page }) => {
+test('each login has its own session', async ({ page }) => {
   const session = async (page: Page) =>
     (await page.context().cookies()).find(cookie => cookie.name.endsWith('sessionid'));
   const member = await join(page);

@@ -15,7 +15,7 @@ test('?next= is followed on this site', async ({ page, baseURL }) => {
 });
 
 // The watched browser also verifies that no request went to another host.
-test('?next= is not followed to anywhere else', async ({ page, baseURL }) => {
+test('?next= is not followed to another site', async ({ page, baseURL }) => {
   const member = await signUp(page);
   const { host } = new URL(baseURL!);
   for (const next of [

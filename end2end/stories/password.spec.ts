@@ -17,7 +17,7 @@ import {
 
 const NEW = 'Nine loud geese at dawn, 52 of them';
 
-test('the password is changed: this browser stays, the other one is out', async ({ page, otherDevice }) => {
+test('a password change keeps this browser logged in and logs out the other', async ({ page, otherDevice }) => {
   const member = await join(page);
   await confirmAddress(page, member, '/members/dashboard');
   await open(otherDevice, '/accounts/login');
@@ -46,7 +46,7 @@ test('the password is changed: this browser stays, the other one is out', async 
   expect(mail.text).toContain('This was not me');
 });
 
-test('a forgotten password is set anew through a mail, once', async ({ page }) => {
+test('a forgotten password is reset by email, once', async ({ page }) => {
   const member = await signUp(page);
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
   await expect(heading(page)).toHaveText('Forgot your password?');
@@ -81,7 +81,7 @@ test('a forgotten password is set anew through a mail, once', async ({ page }) =
   await expect(page.getByRole('main')).toContainText('This link has been used: the account');
 });
 
-test('an address that nobody has gets the same page', async ({ page }) => {
+test('an unknown address gets the same page', async ({ page }) => {
   await open(page, '/accounts/password_reset');
   await field(page, 'Email address').fill(newMember().email);
   await button(page, 'Email me a reset link').click();
@@ -89,7 +89,7 @@ test('an address that nobody has gets the same page', async ({ page }) => {
   await expect(heading(page)).toHaveText('Check your email');
 });
 
-test('the password is asked for again, and the way goes on to where one was going', async ({ page }) => {
+test('re-authentication leads on to the destination', async ({ page }) => {
   const member = await join(page);
   await open(page, '/accounts/reauthenticate?next=/accounts/email');
   await field(page, 'Password').fill('not this one');
@@ -107,7 +107,7 @@ test('the password is asked for again, and the way goes on to where one was goin
 test.describe('too many wrong passwords', () => {
   test.use({ expectedAnswers: ['429 /api/accounts/log_in'] });
 
-  test('say how long to wait, and the browser that knows the account gets in', async ({ page, otherDevice }) => {
+  test('state the waiting time, and a known browser gets in', async ({ page, otherDevice }) => {
     const member = await join(page);
     await navigation(page).getByRole('button', { name: 'Log out' }).click();
     await arrive(page, '/accounts/login');
@@ -124,7 +124,7 @@ test.describe('too many wrong passwords', () => {
   });
 });
 
-test('with nothing but the keyboard', async ({ page }) => {
+test('the password is changed by keyboard alone', async ({ page }) => {
   const member = await join(page);
   await open(page, '/accounts/password_change');
   await field(page, 'Current password').focus();

@@ -31,7 +31,7 @@ async function expectShown(page: Page): Promise<void> {
   await expect.poll(() => picture(page).evaluate((found: HTMLImageElement) => found.naturalWidth)).toBeGreaterThan(0);
 }
 
-test('names are changed and shown on the dashboard, on another device too', async ({ page, otherDevice }) => {
+test('changed names show on the dashboard, on another device too', async ({ page, otherDevice }) => {
   const member = await join(page, newMember('ada'));
   await logIn(otherDevice, member);
   await navigation(page).getByRole('link', { name: 'Profile' }).click();
@@ -54,7 +54,7 @@ test('names are changed and shown on the dashboard, on another device too', asyn
   await expect(fact(otherDevice, 'Username')).toHaveText(renamed.name);
 });
 
-test('errors stand at their fields and nothing typed is lost', async ({ page, otherDevice }) => {
+test('errors are at their fields and input is kept', async ({ page, otherDevice }) => {
   const [ada, bob] = [await join(page, newMember('ada')), await join(otherDevice, newMember('bob'))];
   await open(page, '/members/profile');
   await mark(page);
@@ -75,7 +75,7 @@ test('errors stand at their fields and nothing typed is lost', async ({ page, ot
   await expect(fact(page, 'Username')).toHaveText(ada.name.toUpperCase());
 });
 
-test('a name that is written from right to left stays in its place', async ({ page }) => {
+test('a right-to-left name does not disturb the layout', async ({ page }) => {
   await join(page);
   await open(page, '/members/profile');
   await field(page, 'First name (optional)').fill('עדה');
@@ -121,7 +121,7 @@ test('a picture is uploaded, replaced and removed', async ({ page }) => {
   await expect(picture(page)).toHaveCount(0);
 });
 
-test('a file that is no picture, or too large a one, is refused at the field', async ({ page }) => {
+test('a file that is not a picture or is too large is refused at the field', async ({ page }) => {
   await join(page);
   await open(page, '/members/profile');
   const whole = png([30, 120, 30]);

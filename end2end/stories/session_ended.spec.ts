@@ -41,7 +41,7 @@ async function logInByLink(page: Page, member: Member): Promise<void> {
 test.describe('a form that is sent after its session has ended', () => {
   test.use({ expectedAnswers: ['401 /api/members/save_profile'] });
 
-  test('keeps what was typed', async ({ page }) => {
+  test('keeps the input', async ({ page }) => {
     const member = await join(page);
     await open(page, PROFILE);
     await firstName(page).fill('Typed for ten minutes');
@@ -66,7 +66,7 @@ test.describe('a form that is sent after its session has ended', () => {
   });
 });
 
-test('a session that is ended elsewhere takes no page away from who is typing @javascript', async ({ page, otherDevice }) => {
+test('a session ended elsewhere does not take the page away while typing @javascript', async ({ page, otherDevice }) => {
   const member = await join(page);
   await logIn(otherDevice, member);
   await open(page, PROFILE);

@@ -16,7 +16,7 @@ import {
 
 const CREATED = 'Account created successfully! Please log in.';
 
-test('every error at once, each at its field, and nothing typed is lost', async ({ page }) => {
+test('all errors are shown at once, each at its field, and input is kept', async ({ page }) => {
   const posts: string[] = [];
   page.on('request', request => request.method() === 'POST' && posts.push(request.url()));
   await open(page, '/accounts/signup');
@@ -56,7 +56,7 @@ test('every error at once, each at its field, and nothing typed is lost', async 
   expect(posts, 'a reload sends nothing again').toHaveLength(1);
 });
 
-test('an empty form says what is missing, and a better one is taken', async ({ page }) => {
+test('an empty form says what is missing, and a corrected one is accepted', async ({ page }) => {
   await open(page, '/accounts/signup');
   await button(page, 'Sign up').click();
   for (const label of ['Username', 'Email address', 'Password', 'Password confirmation']) {
@@ -89,7 +89,7 @@ test('the message after sign-up is shown once', async ({ page }) => {
   await expect(message).toHaveCount(0);
 });
 
-test('the message does not come back when one goes to another page and returns', async ({ page }) => {
+test('the message does not come back after navigating away and back', async ({ page }) => {
   const message = page.getByText(CREATED);
   await signUp(page);
   await expect(message).toBeVisible();
@@ -117,7 +117,7 @@ test('the message does not come back when one goes to another page and returns',
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
-test('what was typed on one page is in no field of another', async ({ page }) => {
+test('input on one page is in no field of another', async ({ page }) => {
   await open(page, '/accounts/login');
   await field(page, 'Username or email address').fill('ada');
   await field(page, 'Password').fill('a secret');
