@@ -103,10 +103,10 @@ async fn sign_in(site: &AppState) -> String {
     };
     // A database that was filled before has this superuser already.
     let _ = accounts::create_superuser(site, typed, true).await;
-    let visit = site::RequestContext::of_operator(site);
-    let login = accounts::authenticate(&visit, "root", &Secret::new("correct horse battery")).await;
+    let context = site::RequestContext::of_operator(site);
+    let login = accounts::authenticate(&context, "root", &Secret::new("correct horse battery")).await;
     let member = login.expect("the database").expect("a superuser");
-    let client = ClientInfo { address: "127.0.0.1".into(), agent: String::new(), acting: None };
+    let client = ClientInfo { address: "127.0.0.1".into(), agent: String::new(), impersonator: None };
     session::open_for(site, &member, &client).await.expect("a session")
 }
 

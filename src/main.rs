@@ -8,7 +8,7 @@ use members_area::{
         config::{Config, LogFormat},
         failure::Failure,
     },
-    commands::{self, backup, cache, demo, doctor, group, moving, people, serve, user},
+    commands::{self, backup, cache, credentials, demo, doctor, group, import_export, serve, user},
     timing,
 };
 
@@ -63,11 +63,11 @@ enum Command {
     /// installation.
     ///
     /// Includes password hashes, but no sessions, pictures or activity log (`backup` has those).
-    Export(moving::Export),
+    Export(import_export::Export),
     /// Imports accounts and groups: from a file of `export`, or from another kind of site.
     ///
     /// Accounts whose username exists here stay unchanged. Imports everything or nothing.
-    Import(moving::Import),
+    Import(import_export::Import),
     /// Lists, shows, activates and deactivates accounts, and changes their groups.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -160,16 +160,16 @@ fn run(config: Config, command: Command) -> Result<(), Failure> {
         timing::log::begin_for_commands();
     }
     let result = runtime.block_on(async {
-        commands::outlive_file_limits()?;
+        commands::ignore_file_size_signal()?;
         match command {
             Command::Serve => serve::serve(config).await,
             Command::Migrate => commands::migrate(config).await,
-            Command::Createsuperuser { noinput } => people::create_superuser(config, noinput).await,
-            Command::Changepassword { username } => people::change_password(config, username).await,
+            Command::Createsuperuser { noinput } => credentials::create_superuser(config, noinput).await,
+            Command::Changepassword { username } => credentials::change_password(config, username).await,
             Command::Backup(copy) => backup::backup(config, copy).await,
             Command::Restore(copy) => backup::restore(config, copy).await,
-            Command::Export(export) => moving::export(config, export).await,
-            Command::Import(import) => moving::import(config, import).await,
+            Command::Export(export) => import_export::export(config, export).await,
+            Command::Import(import) => import_export::import(config, import).await,
             Command::User(command) => user::run(config, command).await,
             Command::Group(command) => group::run(config, command).await,
             Command::Grant(grant) => group::grant(config, grant, true).await,

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Credentials {
     /// The request in which they were typed.
-    pub visit: RequestContext,
+    pub context: RequestContext,
     /// A username or e-mail address.
     pub login: String,
     /// The password.
@@ -30,7 +30,7 @@ impl Credentials {
     ///
     /// # Errors
     /// [`AppError::Invalid`] with the empty fields.
-    pub fn check(visit: RequestContext, login: String, password: Secret) -> Result<Self, AppError> {
+    pub fn check(context: RequestContext, login: String, password: Secret) -> Result<Self, AppError> {
         let mut errors = FormErrors::default();
         if login.trim().is_empty() {
             errors.add(Field::Login, Problem::Required);
@@ -38,7 +38,7 @@ impl Credentials {
         if password.expose().is_empty() {
             errors.add(Field::Password, Problem::Required);
         }
-        errors.into_result().map(|()| Self { visit, login, password })
+        errors.into_result().map(|()| Self { context, login, password })
     }
 }
 
@@ -79,7 +79,7 @@ impl AuthnBackend for Backend {
     type Error = AppError;
 
     async fn authenticate(&self, credentials: Credentials) -> Result<Option<Member>, AppError> {
-        service::authenticate(&credentials.visit, &credentials.login, &credentials.password).await
+        service::authenticate(&credentials.context, &credentials.login, &credentials.password).await
     }
 
     async fn get_user(&self, id: &UserId) -> Result<Option<Member>, AppError> {

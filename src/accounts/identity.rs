@@ -6,12 +6,12 @@ use axum::http::HeaderMap;
 use super::{
     service::member as find_member,
     session,
-    session_check::{CheckedSession, judge},
+    session_check::{CheckedSession, check},
 };
 use crate::{
     auth::sessions::{
         IdHash,
-        data::{self, Acting},
+        data::{self, Impersonation},
         hash_id,
     },
     base::{
@@ -63,8 +63,12 @@ impl EndReason {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn asking(site: &AppState, owner: Member, acting: Option<Acting>) -> Result<Identity, AppError> {
-    let Some(Acting { member, ends_at }) = acting else {
+pub async fn resolve(
+    site: &AppState,
+    owner: Member,
+    impersonation: Option<Impersonation>,
+) -> Result<Identity, AppError> {
+    let Some(Impersonation { member, ends_at }) = impersonation else {
         return Ok(Identity::Member(owner));
     };
     if is_over(site, ends_at, site.clock.now()) {
@@ -102,7 +106,7 @@ pub async fn identify(site: &AppState, headers: &HeaderMap) -> Result<Option<Ide
     let Some(id) = id_of(site, headers) else {
         return Ok(None);
     };
-    Ok(look(site, id).await?.map(|(_, asking, _)| asking))
+    Ok(look(site, id).await?.map(|(_, identity, _)| identity))
 }
 
 /// Returns the member who is shown data in a response, also for streams outside the session layer:
@@ -118,24 +122,24 @@ pub async fn member(site: &AppState, headers: &HeaderMap) -> Result<Option<Membe
 }
 
 /// Returns a living session's owner, its identity, and when it ends without further requests, in
-/// milliseconds since 1970: what the session layer, axum-login and `acting` would find, without
+/// milliseconds since 1970: what the session layer, axum-login and `impersonation` would find, without
 /// counting as a visit.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn look(site: &AppState, id: IdHash) -> Result<Option<(UserId, Identity, Millis)>, AppError> {
-    let Some(CheckedSession { owner, data, ends_at }) = judge(site, id).await? else {
+    let Some(CheckedSession { owner, data, ends_at }) = check(site, id).await? else {
         return Ok(None);
     };
-    let (user, acts) = (owner.id(), data::acting(&data));
-    let acting_ends_at = acts.as_ref().map(|acts| acts.ends_at);
-    let asking = asking(site, owner, acts).await?;
+    let (user, impersonation) = (owner.id(), data::impersonation(&data));
+    let impersonation_ends_at = impersonation.as_ref().map(|impersonation| impersonation.ends_at);
+    let identity = resolve(site, owner, impersonation).await?;
     // The end of an impersonation that is already over does not shorten the session.
-    let ends_at = match (&asking, acting_ends_at) {
-        (Identity::Member(_), Some(acting_ends_at)) => ends_at.min(acting_ends_at),
+    let ends_at = match (&identity, impersonation_ends_at) {
+        (Identity::Member(_), Some(impersonation_ends_at)) => ends_at.min(impersonation_ends_at),
         _ => ends_at,
     };
-    Ok(Some((user, asking, ends_at)))
+    Ok(Some((user, identity, ends_at)))
 }
 
 /// Returns the hash of the session id that a request sends.

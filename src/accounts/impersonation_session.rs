@@ -8,7 +8,7 @@ use super::session::{self, AuthSession, unavailable};
 use crate::{
     auth::sessions::{
         IdHash,
-        data::{ACTING_KEY, Acting},
+        data::{ACTING_KEY, Impersonation},
         hash_id,
     },
     base::member::Member,
@@ -38,10 +38,10 @@ pub async fn begin(
     site: &AppState,
     staff: &Member,
     next: NextId,
-    acting: &Acting,
+    impersonation: &Impersonation,
 ) -> Result<(), AppError> {
-    auth.session.insert(ACTING_KEY, acting).await.map_err(unavailable)?;
-    go_on(auth, site, staff, next).await
+    auth.session.insert(ACTING_KEY, impersonation).await.map_err(unavailable)?;
+    continue_as(auth, site, staff, next).await
 }
 
 /// Stops the impersonation: the session, under its new id, shows its owner's view again. This does
@@ -53,17 +53,17 @@ pub async fn begin(
 pub async fn stop(auth: &mut AuthSession, site: &AppState) -> Result<(), AppError> {
     let staff = auth.user.clone().ok_or(AppError::SignedOut)?;
     auth.session.remove_value(ACTING_KEY).await.map_err(unavailable)?;
-    go_on(auth, site, &staff, NextId::default()).await
+    continue_as(auth, site, &staff, NextId::default()).await
 }
 
-async fn go_on(
+async fn continue_as(
     auth: &mut AuthSession,
     site: &AppState,
     staff: &Member,
     next: NextId,
 ) -> Result<(), AppError> {
     let origin = session::origin(auth).await?.ok_or(AppError::SignedOut)?;
-    session::go_on(auth, site, staff, origin, next.0).await?;
+    session::continue_as(auth, site, staff, origin, next.0).await?;
     // Pages that are open in other tabs must show another identity now.
     site.sessions.watchers.notify(staff.id());
     Ok(())
@@ -74,7 +74,7 @@ async fn go_on(
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn forget(auth: &AuthSession, site: &AppState, staff: &Member) -> Result<(), AppError> {
+pub async fn end(auth: &AuthSession, site: &AppState, staff: &Member) -> Result<(), AppError> {
     auth.session.remove_value(ACTING_KEY).await.map_err(unavailable)?;
     auth.session.save().await.map_err(unavailable)?;
     site.sessions.watchers.notify(staff.id());

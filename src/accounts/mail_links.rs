@@ -136,8 +136,8 @@ fn forget(purpose: Purpose) {
 /// Redirects after a link, or the code beside it, was used, with a message for its owner. If
 /// another member is signed in, the message is not for them: they stay at the link's page, which
 /// names the account.
-pub fn used(visit: &RequestContext, purpose: Purpose, owner: UserId) {
-    let accounts = &visit.site.config.accounts;
+pub fn used(context: &RequestContext, purpose: Purpose, owner: UserId) {
+    let accounts = &context.site.config.accounts;
     let signed_in = current_member().ok();
     if signed_in.as_ref().is_some_and(|member| member.id() != owner) {
         let page = LINKS.into_iter().find(|(.., other)| *other == purpose).map(|(_, page, _)| page);

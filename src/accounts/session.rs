@@ -13,7 +13,7 @@ use super::{
 use crate::{
     auth::sessions::{
         IdHash,
-        data::{self, ACTING_KEY, Acting, ORIGIN_KEY, PREVIOUS_KEY, RENAMED_KEY},
+        data::{self, ACTING_KEY, Impersonation, ORIGIN_KEY, PREVIOUS_KEY, RENAMED_KEY},
         hash_id,
         login_context::{LoginContext, RecentAuth, Rotation},
     },
@@ -104,10 +104,10 @@ pub async fn sign_in(
 /// # Errors
 /// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
 /// used.
-pub async fn renew(auth: &mut AuthSession, site: &AppState, member: &Member) -> Result<(), AppError> {
-    let renewal = renewal(auth, site).await?;
-    site.sessions.renew(&renewal, member).await?;
-    adopt(auth, &renewal, member).await
+pub async fn rotate(auth: &mut AuthSession, site: &AppState, member: &Member) -> Result<(), AppError> {
+    let rotation = rotation(auth, site).await?;
+    site.sessions.rotate(&rotation, member).await?;
+    switch_to(auth, &rotation, member).await
 }
 
 /// Prepares a rotation of the present session, with the password entered now.
@@ -115,7 +115,7 @@ pub async fn renew(auth: &mut AuthSession, site: &AppState, member: &Member) -> 
 /// # Errors
 /// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
 /// used.
-pub async fn renewal(auth: &AuthSession, site: &AppState) -> Result<Rotation, AppError> {
+pub async fn rotation(auth: &AuthSession, site: &AppState) -> Result<Rotation, AppError> {
     let mut origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
     origin.authenticated_at = site.clock.now();
     let old = auth.session.id().ok_or(AppError::SignedOut)?;
@@ -123,16 +123,16 @@ pub async fn renewal(auth: &AuthSession, site: &AppState) -> Result<Rotation, Ap
 }
 
 /// Applies to the request's session a rotation that
-/// [`crate::auth::sessions::Sessions::carry_over`] has written. The row has its new id by then:
+/// [`crate::auth::sessions::Sessions::rotate_in`] has written. The row has its new id by then:
 /// tower-sessions deletes the old one and creates another, and a session that ends in between must
 /// not be restored.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn adopt(auth: &mut AuthSession, renewal: &Rotation, member: &Member) -> Result<(), AppError> {
-    auth.session.insert(RENAMED_KEY, renewal.new.to_string()).await.map_err(unavailable)?;
+pub async fn switch_to(auth: &mut AuthSession, rotation: &Rotation, member: &Member) -> Result<(), AppError> {
+    auth.session.insert(RENAMED_KEY, rotation.new.to_string()).await.map_err(unavailable)?;
     auth.session.cycle_id().await.map_err(unavailable)?;
-    write(auth, member, &renewal.origin).await
+    write(auth, member, &rotation.origin).await
 }
 
 /// Rotates the session to an id chosen by the caller. Does not count as re-authentication.
@@ -140,7 +140,7 @@ pub async fn adopt(auth: &mut AuthSession, renewal: &Rotation, member: &Member) 
 /// # Errors
 /// [`AppError::SignedOut`] when the session has ended; [`AppError::Unavailable`] when the database
 /// cannot be used.
-pub(super) async fn go_on(
+pub(super) async fn continue_as(
     auth: &mut AuthSession,
     site: &AppState,
     member: &Member,
@@ -148,9 +148,9 @@ pub(super) async fn go_on(
     new: Id,
 ) -> Result<(), AppError> {
     let old = auth.session.id().ok_or(AppError::SignedOut)?;
-    let renewal = Rotation { old, new, origin };
-    site.sessions.renew(&renewal, member).await?;
-    adopt(auth, &renewal, member).await
+    let rotation = Rotation { old, new, origin };
+    site.sessions.rotate(&rotation, member).await?;
+    switch_to(auth, &rotation, member).await
 }
 
 async fn write(auth: &mut AuthSession, member: &Member, origin: &LoginContext) -> Result<(), AppError> {
@@ -184,7 +184,7 @@ pub fn current_id(auth: &AuthSession) -> Option<IdHash> {
 /// more; [`AppError::ClosedWhileActing`] during an impersonation, because nobody entered the
 /// member's password; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn recently_authenticated(auth: &AuthSession, site: &AppState) -> Result<RecentAuth, AppError> {
-    if acting(auth).await?.is_some() {
+    if impersonation(auth).await?.is_some() {
         return Err(AppError::ClosedWhileActing);
     }
     let origin = origin(auth).await?;
@@ -196,7 +196,7 @@ pub async fn recently_authenticated(auth: &AuthSession, site: &AppState) -> Resu
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn acting(auth: &AuthSession) -> Result<Option<Acting>, AppError> {
+pub async fn impersonation(auth: &AuthSession) -> Result<Option<Impersonation>, AppError> {
     auth.session.get(ACTING_KEY).await.map_err(unavailable)
 }
 

@@ -27,7 +27,7 @@ pub struct CheckedSession {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn judge(site: &AppState, id: IdHash) -> Result<Option<CheckedSession>, AppError> {
+pub async fn check(site: &AppState, id: IdHash) -> Result<Option<CheckedSession>, AppError> {
     for is_from_memory in [true, false] {
         let Some((data, ends_at)) = site.sessions.peek(id).await? else {
             return Ok(None);

@@ -8,7 +8,7 @@ use tower_sessions::{
     session_store::{Error, Result as StoreResult},
 };
 
-use super::session_check::judge;
+use super::session_check::check;
 use crate::{
     auth::sessions::{
         data::{ORIGIN_KEY, PREVIOUS_KEY, RENAMED_KEY, owner},
@@ -67,7 +67,7 @@ impl SessionStore for Store {
     async fn load(&self, id: &Id) -> StoreResult<Option<Record>> {
         let id_hash = hash_id(id.0);
         // Checked before axum-login compares the stamps, because it sees only the cached member.
-        if judge(&self.0, id_hash).await.map_err(backend)?.is_none() {
+        if check(&self.0, id_hash).await.map_err(backend)?.is_none() {
             return Ok(None);
         }
         let found = self.0.sessions.load(id_hash).await.map_err(backend)?;

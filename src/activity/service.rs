@@ -40,7 +40,7 @@ pub async fn record(
     if !matches!(kind, Kind::LoginFailed) {
         security::event(kind.name(), Some(user), &client.address, None);
     }
-    let Some(actor) = client.acting.as_ref().filter(|actor| actor.id != user) else {
+    let Some(actor) = client.impersonator.as_ref().filter(|actor| actor.id != user) else {
         return Ok(store::insert(transaction, id, user, kind.name(), detail, now, client).await?);
     };
     let by = format!("{detail} (by {}, staff, acting as you)", actor.username);

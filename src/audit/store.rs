@@ -109,9 +109,9 @@ pub async fn by_actor(
 
 pub async fn forget_users(connection: &mut AnyConnection, users: &[UserId]) -> Result<(), sqlx::Error> {
     let ids = || users.iter().map(|user| user.0);
-    let mut about = Sql::new("DELETE FROM changes WHERE object_kind = 'user' AND object_id IN ");
-    about.numbers(ids());
-    about.query().execute(&mut *connection).await?;
+    let mut delete = Sql::new("DELETE FROM changes WHERE object_kind = 'user' AND object_id IN ");
+    delete.numbers(ids());
+    delete.query().execute(&mut *connection).await?;
     let mut by = Sql::new("UPDATE changes SET actor_id = NULL, actor = '' WHERE actor_id IN ");
     by.numbers(ids());
     by.query().execute(connection).await.map(drop)

@@ -51,13 +51,13 @@ impl CommonPasswords {
     /// signs in place of letters. A common word adds no strength, so the password is refused as
     /// long as what was added is too short to be a password by itself.
     pub fn has(&self, lower: &str) -> bool {
-        const MOST_ADDED: usize = 7;
+        const MAX_EXTRA_CHARS: usize = 7;
         let letters: Vec<char> = lower.trim().chars().collect();
         let is_added = |c: &&char| !c.is_alphabetic();
         let before = letters.iter().take_while(is_added).count();
         let after = letters.iter().rev().take_while(is_added).count();
-        (0..=before.min(MOST_ADDED)).any(|from| {
-            (0..=after.min(MOST_ADDED - from)).any(|behind| {
+        (0..=before.min(MAX_EXTRA_CHARS)).any(|from| {
+            (0..=after.min(MAX_EXTRA_CHARS - from)).any(|behind| {
                 let Some(core) = letters.get(from..letters.len().saturating_sub(behind)) else {
                     return false;
                 };
@@ -68,7 +68,7 @@ impl CommonPasswords {
 
     /// Looks up the text as it is, and with each reading of its signs as letters.
     fn is_common(&self, core: &[char], is_cut: bool) -> bool {
-        const SHORTEST_WORD: usize = 3;
+        const MIN_WORD_CHARS: usize = 3;
         let is_word = core.iter().any(|c| c.is_alphabetic());
         let plain: String = core.iter().collect();
         if !is_cut && self.is_listed(&plain) {
@@ -78,7 +78,7 @@ impl CommonPasswords {
         is_word
             && readings.iter().any(|reading| {
                 let squeezed: String = reading.chars().filter(|c| c.is_alphanumeric()).collect();
-                squeezed.chars().filter(|c| c.is_alphabetic()).count() >= SHORTEST_WORD
+                squeezed.chars().filter(|c| c.is_alphabetic()).count() >= MIN_WORD_CHARS
                     && (self.is_listed(reading)
                         || self.is_listed(&squeezed)
                         || self.is_of_the_site(&squeezed))
@@ -123,7 +123,7 @@ fn read_signs(text: &[char], one: char) -> String {
 
 /// Returns the words of the site's name and host, and each of the two as one word.
 fn words(site_name: &str, host: &str) -> Vec<String> {
-    const SHORTEST_WORD: usize = 3;
+    const MIN_WORD_CHARS: usize = 3;
     let mut words: Vec<String> = [site_name, host]
         .into_iter()
         .flat_map(|text| {
@@ -132,7 +132,7 @@ fn words(site_name: &str, host: &str) -> Vec<String> {
             let whole = parts.concat();
             parts.into_iter().chain([whole])
         })
-        .filter(|word| word.chars().count() >= SHORTEST_WORD)
+        .filter(|word| word.chars().count() >= MIN_WORD_CHARS)
         .collect();
     words.sort_unstable();
     words.dedup();

@@ -11,7 +11,7 @@ use argon2::{
 use super::{
     common_passwords::normalize,
     django_hash::DjangoHash,
-    hash_limits::is_bearable,
+    hash_limits::is_affordable,
     password,
     password_cost::{Cost, Costs, Performed},
 };
@@ -37,7 +37,7 @@ pub struct Fit {
 #[derive(Clone)]
 pub struct Hasher {
     argon2: Argon2<'static>,
-    workshop: WorkQueue,
+    queue: WorkQueue,
 }
 
 impl Hasher {
@@ -56,7 +56,7 @@ impl Hasher {
         };
         Ok(Self {
             argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
-            workshop: WorkQueue::new(slots, settings.queue),
+            queue: WorkQueue::new(slots, settings.queue),
         })
     }
 
@@ -98,7 +98,7 @@ impl Hasher {
         lane: Lane,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AppError> {
-        self.workshop.run(self.workshop.admit_to(lane)?, work).await
+        self.queue.run(self.queue.admit_to(lane)?, work).await
     }
 }
 
@@ -134,8 +134,8 @@ fn check(
 /// of forms depends only on what was typed.
 fn forms(typed: &str) -> Vec<Cow<'_, [u8]>> {
     // No longer password was ever accepted. Cut, so that a megabyte costs no more than a word.
-    if typed.len() > password::LONGEST {
-        return vec![Cow::Borrowed(&typed.as_bytes()[..=password::LONGEST])];
+    if typed.len() > password::MAX_PASSWORD_BYTES {
+        return vec![Cow::Borrowed(&typed.as_bytes()[..=password::MAX_PASSWORD_BYTES])];
     }
     match normalize(typed) {
         Cow::Borrowed(normal) => vec![Cow::Borrowed(normal.as_bytes())],
@@ -160,7 +160,7 @@ impl Stored {
         // No hash here is written with more than the limits, or than the configuration; but a row
         // can come from anywhere.
         let is_computable = own_cost(&params).amount() <= own_cost(argon2.params()).amount()
-            || is_bearable(params.m_cost(), params.t_cost(), params.p_cost());
+            || is_affordable(params.m_cost(), params.t_cost(), params.p_cost());
         let is_whole =
             own.salt.is_some() && own.hash.is_some() && Algorithm::try_from(own.algorithm.as_str()).is_ok();
         (is_computable && is_whole).then(|| Self::Own(Box::new(own), params))
@@ -219,7 +219,7 @@ pub fn is_ours(text: &str) -> bool {
             && hash.salt.is_some()
             && hash.hash.is_some()
             && Params::try_from(&hash)
-                .is_ok_and(|params| is_bearable(params.m_cost(), params.t_cost(), params.p_cost()))
+                .is_ok_and(|params| is_affordable(params.m_cost(), params.t_cost(), params.p_cost()))
     })
 }
 

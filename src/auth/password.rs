@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// In bytes; far more than any passphrase. A limit, so that hashing stays cheap.
-pub const LONGEST: usize = 4096;
+pub const MAX_PASSWORD_BYTES: usize = 4096;
 
 /// Returns whether two passwords differ in their normal form.
 pub fn differ(one: &Secret, other: &Secret) -> bool {
@@ -74,11 +74,11 @@ impl Rules {
         if typed.is_empty() {
             return vec![Problem::Required];
         }
-        if typed.len() > LONGEST {
+        if typed.len() > MAX_PASSWORD_BYTES {
             return vec![Problem::PasswordTooLong];
         }
         let password = normalize(typed);
-        if password.len() > LONGEST {
+        if password.len() > MAX_PASSWORD_BYTES {
             return vec![Problem::PasswordTooLong];
         }
         let lower = password.to_lowercase();

@@ -13,7 +13,7 @@ use pbkdf2::pbkdf2_hmac;
 use sha1::Sha1;
 use sha2::Sha256;
 
-use super::hash_limits::{MOST_COST, MOST_ROUNDS, is_bearable, is_bearable_scrypt};
+use super::hash_limits::{MAX_BCRYPT_COST, MAX_ROUNDS, is_affordable, is_affordable_scrypt};
 use crate::base::clock::Millis;
 
 /// The cost of one hash computation.
@@ -121,15 +121,16 @@ impl Cost {
 
     /// Returns whether the cost is within the limits of an import. Stored costs come from imports,
     /// but a row can come from anywhere.
-    fn is_bearable(self) -> bool {
+    fn is_affordable(self) -> bool {
         match self {
             Self::Own { memory_kib, passes, lanes } | Self::Argon2 { memory_kib, passes, lanes } => {
-                is_bearable(memory_kib, passes, lanes) && Params::new(memory_kib, passes, lanes, None).is_ok()
+                is_affordable(memory_kib, passes, lanes)
+                    && Params::new(memory_kib, passes, lanes, None).is_ok()
             }
-            Self::Pbkdf2Sha256(rounds) | Self::Pbkdf2Sha1(rounds) => (1..=MOST_ROUNDS).contains(&rounds),
-            Self::Bcrypt(cost) => (4..=MOST_COST).contains(&cost),
+            Self::Pbkdf2Sha256(rounds) | Self::Pbkdf2Sha1(rounds) => (1..=MAX_ROUNDS).contains(&rounds),
+            Self::Bcrypt(cost) => (4..=MAX_BCRYPT_COST).contains(&cost),
             Self::Scrypt { log_n, r, p } => {
-                log_n < 32 && is_bearable_scrypt(1 << log_n, r, p) && scrypt::Params::new(log_n, r, p).is_ok()
+                log_n < 32 && is_affordable_scrypt(1 << log_n, r, p) && scrypt::Params::new(log_n, r, p).is_ok()
             }
         }
     }
@@ -165,7 +166,7 @@ impl FromStr for Cost {
             ("scrypt", &[log_n, r, p]) => Self::Scrypt { log_n: u8::try_from(log_n).map_err(|_| ())?, r, p },
             _ => return Err(()),
         };
-        if cost.is_bearable() { Ok(cost) } else { Err(()) }
+        if cost.is_affordable() { Ok(cost) } else { Err(()) }
     }
 }
 

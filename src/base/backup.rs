@@ -29,7 +29,7 @@ pub struct Restored {
     /// The number of accounts in the restored database.
     pub accounts: i64,
     /// Where the previous database is now, if there was one.
-    pub kept: Option<PathBuf>,
+    pub previous: Option<PathBuf>,
 }
 
 /// Copies the database to a file, as it is at one moment, while the site keeps writing. The file
@@ -66,7 +66,7 @@ pub async fn restore(config: &config::Database, file: &Path, force: bool) -> Res
         return Err(Failure::message("this file is the database itself"));
     }
     check(file).await?;
-    let is_there = fs::metadata(&database).is_ok_and(|about| about.len() > 0);
+    let is_there = fs::metadata(&database).is_ok_and(|metadata| metadata.len() > 0);
     if is_there && !force {
         return Err(Failure::message(format!(
             "there is already a database at {}: --force replaces it with the copy and keeps the old one beside it",
@@ -76,13 +76,13 @@ pub async fn restore(config: &config::Database, file: &Path, force: bool) -> Res
     let _lock = database_lock::exclusive(&database)?;
     let partial = Partial::beside(&database)?;
     let Checked { accounts } = copy(file, &partial.0).await?;
-    end_what_was_open(&partial.0)
+    end_sessions_and_links(&partial.0)
         .await
         .map_err(|error| Failure::start("end the sessions in the copy", error))?;
     sync(&partial.0)?;
-    let kept = if is_there { Some(set_aside(&database).await?) } else { None };
+    let previous = if is_there { Some(set_aside(&database).await?) } else { None };
     rename(&partial.0, &database)?;
-    Ok(Restored { accounts, kept })
+    Ok(Restored { accounts, previous })
 }
 
 pub(crate) fn file_of(config: &config::Database) -> Result<PathBuf, Failure> {
@@ -152,7 +152,7 @@ fn sync(file: &Path) -> Result<(), Failure> {
 /// Deletes all sessions, links and mails of a copy: since it was made, sessions were ended, links
 /// used and mails sent, which the copy does not know. An older database may lack some of the
 /// tables.
-async fn end_what_was_open(file: &Path) -> Result<(), sqlx::Error> {
+async fn end_sessions_and_links(file: &Path) -> Result<(), sqlx::Error> {
     let mut connection = SqliteConnection::connect_with(
         // Overwrites deleted rows, so that none of them can be read from the file.
         &SqliteConnectOptions::new().filename(file).pragma("secure_delete", "ON"),
@@ -228,10 +228,10 @@ async fn check_open(connection: &mut SqliteConnection) -> Result<Result<Checked,
 /// Gives the old database a second name, after merging its WAL into it and making sure that no
 /// other program has it open.
 async fn set_aside(database: &Path) -> Result<PathBuf, Failure> {
-    let kept = beside(database, &format!(".before-restore-{:08x}", rand::random::<u32>()));
+    let previous = beside(database, &format!(".before-restore-{:08x}", rand::random::<u32>()));
     match open(database, false).await {
         Ok(mut connection) => {
-            let alone = be_alone(&mut connection).await;
+            let alone = leave_wal_mode(&mut connection).await;
             connection.close().await?;
             alone?;
         }
@@ -241,19 +241,19 @@ async fn set_aside(database: &Path) -> Result<PathBuf, Failure> {
     for end in ["-wal", "-shm", "-journal"] {
         let leftover = beside(database, end);
         if leftover.exists() {
-            rename(&leftover, &beside(&kept, end))?;
+            rename(&leftover, &beside(&previous, end))?;
         }
     }
     // A hard link instead of a move: at every moment there is a database under its name. File
     // systems without hard links need the move.
-    if fs::hard_link(database, &kept).is_err() {
-        rename(database, &kept)?;
+    if fs::hard_link(database, &previous).is_err() {
+        rename(database, &previous)?;
     }
-    Ok(kept)
+    Ok(previous)
 }
 
 /// Switches out of WAL mode, which works only for the sole connection, and writes the WAL back.
-async fn be_alone(connection: &mut SqliteConnection) -> Result<(), Failure> {
+async fn leave_wal_mode(connection: &mut SqliteConnection) -> Result<(), Failure> {
     sqlx::query("PRAGMA busy_timeout = 0").execute(&mut *connection).await?;
     let Err(error) = sqlx::query("PRAGMA journal_mode = DELETE").fetch_one(connection).await else {
         return Ok(());

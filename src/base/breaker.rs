@@ -11,7 +11,7 @@ use super::clock::{Millis, to_millis};
 /// How long a failed backend is not called before one caller tries it again.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often the log repeats that it is down.
-const WARN_EVERY: Duration = Duration::from_secs(60);
+const WARN_INTERVAL: Duration = Duration::from_secs(60);
 
 const UP: Millis = Millis::MIN;
 
@@ -59,7 +59,8 @@ impl Breaker {
         self.next_try.store(now + to_millis(PAUSE), Ordering::Release);
         let _ = self.down_since.compare_exchange(UP, now, Ordering::AcqRel, Ordering::Relaxed);
         let warned_at = self.warned_at.load(Ordering::Acquire);
-        let is_due = warned_at == UP || !(0..to_millis(WARN_EVERY)).contains(&now.saturating_sub(warned_at));
+        let is_due =
+            warned_at == UP || !(0..to_millis(WARN_INTERVAL)).contains(&now.saturating_sub(warned_at));
         is_due && self.warned_at.compare_exchange(warned_at, now, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 

@@ -91,7 +91,7 @@ impl Clock {
     /// was computed from a wrong time, and the caller has to check again.
     pub async fn sleep_until(&self, at: Millis) {
         /// How often a change of the system's clock is checked for, in milliseconds.
-        const LOOK_EVERY: u64 = 1_000;
+        const CHECK_INTERVAL_MS: u64 = 1_000;
         let mut last = self.now();
         loop {
             // Registered before the time is read, so that no change in between is missed.
@@ -105,7 +105,7 @@ impl Clock {
             }
             last = now;
             tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(left.min(LOOK_EVERY))) => {}
+                () = tokio::time::sleep(Duration::from_millis(left.min(CHECK_INTERVAL_MS))) => {}
                 () = moved => {}
             }
         }

@@ -30,7 +30,7 @@ struct Inner {
     username: String,
     session_stamp: Vec<u8>,
     rights: Rights,
-    acting: Option<Actor>,
+    impersonator: Option<Actor>,
 }
 
 /// A member of staff who impersonates a member.
@@ -75,10 +75,10 @@ impl Member {
     }
 
     pub(crate) fn with_rights(id: UserId, username: String, session_stamp: Vec<u8>, rights: Rights) -> Self {
-        Self(Arc::new(Inner { id, username, session_stamp, rights, acting: None }))
+        Self(Arc::new(Inner { id, username, session_stamp, rights, impersonator: None }))
     }
 
-    /// Returns the same member, impersonated by `actor`. (Only `acting` creates one, for a single
+    /// Returns the same member, impersonated by `actor`. (Only `impersonator` creates one, for a single
     /// request; it is never stored or cached.)
     pub(crate) fn impersonated_by(&self, actor: Actor) -> Self {
         let Inner { id, username, session_stamp, rights, .. } = &*self.0;
@@ -87,15 +87,15 @@ impl Member {
             username: username.clone(),
             session_stamp: session_stamp.clone(),
             rights: rights.clone(),
-            acting: Some(actor),
+            impersonator: Some(actor),
         }))
     }
 
     /// Returns the member of staff who impersonates this member, if any. Responses to such a
     /// request must not reach other requests, and stored responses must not answer it: the page
     /// cache asks here and steps aside.
-    pub fn acting(&self) -> Option<&Actor> {
-        self.0.acting.as_ref()
+    pub fn impersonator(&self) -> Option<&Actor> {
+        self.0.impersonator.as_ref()
     }
 
     /// Checks that nobody impersonates the member: for what only the member may change, such as
@@ -104,7 +104,7 @@ impl Member {
     /// # Errors
     /// [`AppError::ClosedWhileActing`] during an impersonation.
     pub fn in_person(&self) -> Result<(), AppError> {
-        if self.acting().is_some() { Err(AppError::ClosedWhileActing) } else { Ok(()) }
+        if self.impersonator().is_some() { Err(AppError::ClosedWhileActing) } else { Ok(()) }
     }
 
     /// Returns the id of the member's row.
@@ -214,7 +214,7 @@ pub struct ClientInfo {
     /// The member of staff during an impersonation: address and browser are then theirs, not the
     /// member's.
     #[serde(skip)]
-    pub acting: Option<Actor>,
+    pub impersonator: Option<Actor>,
 }
 
 #[cfg(test)]
@@ -234,14 +234,18 @@ mod tests {
     fn an_impersonator_is_neither_the_member_nor_staff() {
         let rights = Rights { is_staff: true, is_superuser: true, ..Default::default() };
         let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
-        let acted = member.impersonated_by(Actor { id: UserId(2), username: "sam".into(), ends_at: 0 });
-        assert_eq!((acted.id(), acted.username(), acted.rights()), (UserId(1), "ada", member.rights()));
-        assert_eq!(acted.acting().map(|actor| actor.id), Some(UserId(2)));
-        assert_eq!(member.acting(), None);
+        let impersonated =
+            member.impersonated_by(Actor { id: UserId(2), username: "sam".into(), ends_at: 0 });
+        assert_eq!(
+            (impersonated.id(), impersonated.username(), impersonated.rights()),
+            (UserId(1), "ada", member.rights())
+        );
+        assert_eq!(impersonated.impersonator().map(|actor| actor.id), Some(UserId(2)));
+        assert_eq!(member.impersonator(), None);
         assert!(member.in_person().is_ok() && member.staff().is_ok());
-        assert_eq!(acted.in_person(), Err(AppError::ClosedWhileActing));
-        assert_eq!(acted.staff().err(), Some(AppError::ClosedWhileActing));
-        assert_eq!(acted.require(Permission::ViewUser).err(), Some(AppError::ClosedWhileActing));
+        assert_eq!(impersonated.in_person(), Err(AppError::ClosedWhileActing));
+        assert_eq!(impersonated.staff().err(), Some(AppError::ClosedWhileActing));
+        assert_eq!(impersonated.require(Permission::ViewUser).err(), Some(AppError::ClosedWhileActing));
     }
 
     /// Known codenames, unknown ones, and text that is no codename.

@@ -102,43 +102,40 @@ mod tests {
 
     #[tokio::test]
     async fn beyond_the_queue_nobody_waits() {
-        let workshop = WorkQueue::new(1, 1);
-        let slot = workshop.slots.clone().acquire_owned().await;
+        let queue = WorkQueue::new(1, 1);
+        let slot = queue.slots.clone().acquire_owned().await;
         let waiting: Vec<_> = (0..2)
             .map(|number| {
-                let (workshop, admitted) = (workshop.clone(), workshop.try_acquire().expect("a place"));
-                tokio::spawn(async move { workshop.run(admitted, move || number).await })
+                let (queue, admitted) = (queue.clone(), queue.try_acquire().expect("a place"));
+                tokio::spawn(async move { queue.run(admitted, move || number).await })
             })
             .collect();
-        assert_eq!(workshop.try_acquire().err(), Some(AppError::Busy { retry_after: 2 }));
+        assert_eq!(queue.try_acquire().err(), Some(AppError::Busy { retry_after: 2 }));
         drop(slot);
         for (number, waiting) in waiting.into_iter().enumerate() {
             assert_eq!(waiting.await.expect("no panic"), Ok(number));
         }
-        assert!(workshop.try_acquire().is_ok(), "the places are free again");
+        assert!(queue.try_acquire().is_ok(), "the places are free again");
     }
 
     #[test]
     fn anonymous_work_leaves_half_of_the_queue_free() {
-        let workshop = WorkQueue::new(1, 4);
-        let strangers: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Open).ok()).take(9).collect();
+        let queue = WorkQueue::new(1, 4);
+        let strangers: Vec<_> = std::iter::from_fn(|| queue.admit_to(Lane::Open).ok()).take(9).collect();
         assert_eq!(strangers.len(), 3, "the slot and two places");
-        let known: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Reserved).ok()).take(9).collect();
+        let known: Vec<_> = std::iter::from_fn(|| queue.admit_to(Lane::Reserved).ok()).take(9).collect();
         assert_eq!(known.len(), 2);
         drop(strangers);
-        let strangers: Vec<_> = std::iter::from_fn(|| workshop.admit_to(Lane::Open).ok()).take(9).collect();
+        let strangers: Vec<_> = std::iter::from_fn(|| queue.admit_to(Lane::Open).ok()).take(9).collect();
         assert_eq!(strangers.len(), 3, "their places are free again");
     }
 
     #[tokio::test]
     async fn a_panic_frees_its_place() {
-        let workshop = WorkQueue::new(1, 0);
+        let queue = WorkQueue::new(1, 0);
         for _ in 0..2 {
-            let admitted = workshop.try_acquire().expect("a place");
-            assert_eq!(
-                workshop.run(admitted, || panic!("on purpose")).await,
-                Err::<(), _>(AppError::Internal)
-            );
+            let admitted = queue.try_acquire().expect("a place");
+            assert_eq!(queue.run(admitted, || panic!("on purpose")).await, Err::<(), _>(AppError::Internal));
         }
     }
 }

@@ -18,9 +18,9 @@ fn read() -> Option<(String, i64)> {
     let load = performance.get_entries_by_type("navigation").get(0);
     let timings: Array = get(&load, "serverTiming")?.dyn_into().ok()?;
     let page = timings.iter().find(|timing| get(timing, "name").is_some_and(|name| name == "page"))?;
-    let said = get(&page, "description")?.as_string()?;
-    let came = get(&load, "responseStart")?.as_f64()?;
-    Some((said, ((performance.now() - came) / 1000.0) as i64))
+    let state = get(&page, "description")?.as_string()?;
+    let started = get(&load, "responseStart")?.as_f64()?;
+    Some((state, ((performance.now() - started) / 1000.0) as i64))
 }
 
 fn get(of: &JsValue, name: &str) -> Option<JsValue> {

@@ -16,7 +16,7 @@ use crate::{
     sessions::ENDED_EVENT,
     shared::paths::SESSION_STREAM,
     ui::{
-        follow::{Follow, Stop, Told},
+        follow::{Follow, OnMessage, Stop},
         session_notice::{Lost, SessionNotice},
     },
 };
@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_secs(20);
 
 /// Returns the opener of streams that all pages use.
 pub fn follow(notice: SessionNotice) -> Follow {
-    Follow::new(move |path, told| begin(path, told, notice.clone()))
+    Follow::new(move |path, on_message| begin(path, on_message, notice.clone()))
 }
 
 /// Watches the session, if the page was rendered for a member. When it ends, the page is reloaded
@@ -38,7 +38,7 @@ pub fn watch_session(notice: SessionNotice) {
     let Some(member) = shown.and_then(|shown| shown.get_attribute("data-member")) else {
         return;
     };
-    let told = {
+    let on_message = {
         let notice = notice.clone();
         move |found| match found == member {
             // The member logged in again, in another tab: the form can be sent.
@@ -47,12 +47,12 @@ pub fn watch_session(notice: SessionNotice) {
         }
     };
     // For as long as the page lives.
-    let _stop = begin(SESSION_STREAM.to_owned(), Box::new(told), notice);
+    let _stop = begin(SESSION_STREAM.to_owned(), Box::new(on_message), notice);
 }
 
 /// Follows the stream at this path until the returned function is called.
-fn begin(path: String, told: Told, notice: SessionNotice) -> Stop {
-    let stream = Rc::new(Stream { path, told, notice, open: RefCell::default() });
+fn begin(path: String, on_message: OnMessage, notice: SessionNotice) -> Stop {
+    let stream = Rc::new(Stream { path, on_message, notice, open: RefCell::default() });
     stream.open();
     // `pageshow`: the page was restored from the back/forward cache.
     let listeners = ["visibilitychange", "pageshow", "pagehide", "submit"].map(|name| {
@@ -73,7 +73,7 @@ fn begin(path: String, told: Told, notice: SessionNotice) -> Stop {
 
 struct Stream {
     path: String,
-    told: Told,
+    on_message: OnMessage,
     notice: SessionNotice,
     open: RefCell<Option<Open>>,
 }
@@ -107,7 +107,7 @@ impl Stream {
             Closure::new(move |event: Event| match &*event.type_() {
                 "message" => {
                     if let Some(text) = event.unchecked_ref::<MessageEvent>().data().as_string() {
-                        (stream.told)(text);
+                        (stream.on_message)(text);
                     }
                 }
                 ENDED_EVENT => {

@@ -46,7 +46,7 @@ pub struct BackendClient {
 impl BackendClient {
     pub fn new(backend: Arc<dyn Backend>, prefix: &str, timeout: CacheTimeout, clock: Clock) -> Self {
         Self {
-            timeout: timeout.or(backend.patience()),
+            timeout: timeout.or(backend.timeout()),
             backend,
             prefix: prefix.into(),
             clock,
@@ -64,31 +64,31 @@ impl BackendClient {
     }
 
     pub async fn get_many(&self, keys: &[Key]) -> Option<Vec<Option<Bytes>>> {
-        self.ask(self.backend.get_many(keys)).await.filter(|found| found.len() == keys.len())
+        self.call(self.backend.get_many(keys)).await.filter(|found| found.len() == keys.len())
     }
 
     pub async fn put_many(&self, puts: &[Put]) -> Option<()> {
-        self.sweep_now_and_then(puts.len());
-        self.ask(self.backend.put_many(puts)).await
+        self.sweep_regularly(puts.len());
+        self.call(self.backend.put_many(puts)).await
     }
 
     pub async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Option<bool> {
-        self.sweep_now_and_then(1);
-        self.ask(self.backend.put_if(put, condition)).await
+        self.sweep_regularly(1);
+        self.call(self.backend.put_if(put, condition)).await
     }
 
     pub async fn delete_many(&self, keys: &[Key]) -> Option<()> {
-        self.ask(self.backend.delete_many(keys)).await
+        self.call(self.backend.delete_many(keys)).await
     }
 
     /// Makes a call that may take longer than a request would wait, such as a scan, with a timeout
     /// of 20 seconds. No visitor waits for it, so its outcome does not count in the breaker.
     pub async fn call_with_timeout<T>(
         &self,
-        asked: impl Future<Output = Result<T, Down>> + Send,
+        operation: impl Future<Output = Result<T, Down>> + Send,
     ) -> Option<T> {
-        const PATIENCE: Duration = Duration::from_secs(20);
-        match tokio::time::timeout(PATIENCE, asked).await.ok()? {
+        const SCAN_TIMEOUT: Duration = Duration::from_secs(20);
+        match tokio::time::timeout(SCAN_TIMEOUT, operation).await.ok()? {
             Ok(answer) => Some(answer),
             Err(error) => {
                 tracing::debug!(backend = self.backend.kind(), %error, "A call of the cache backend failed");
@@ -99,10 +99,11 @@ impl BackendClient {
 
     /// Starts a sweep in the background every 256 writes, so that a shared backend does not outgrow
     /// its limit by much between the site's regular sweeps.
-    fn sweep_now_and_then(&self, writes: usize) {
-        const EVERY: u64 = 256;
+    fn sweep_regularly(&self, writes: usize) {
+        const WRITES_PER_SWEEP: u64 = 256;
         let before = self.writes.fetch_add(writes as u64, Ordering::Relaxed);
-        if self.backend.is_shared() && (before + writes as u64) / EVERY > before / EVERY {
+        if self.backend.is_shared() && (before + writes as u64) / WRITES_PER_SWEEP > before / WRITES_PER_SWEEP
+        {
             let backend = self.backend.clone();
             tokio::spawn(async move {
                 if let Err(error) = backend.sweep().await {
@@ -114,14 +115,14 @@ impl BackendClient {
 
     /// Calls the backend, unless the breaker is open. Failures and timeouts count in the breaker; a
     /// backend in this process needs neither timeout nor breaker.
-    pub async fn ask<T>(&self, asked: impl Future<Output = Result<T, Down>> + Send) -> Option<T> {
+    pub async fn call<T>(&self, operation: impl Future<Output = Result<T, Down>> + Send) -> Option<T> {
         if !self.backend.is_shared() {
-            return asked.await.ok();
+            return operation.await.ok();
         }
         if !self.breaker.lets_through(self.clock.now()) {
             return None;
         }
-        let answer = match tokio::time::timeout(self.timeout, asked).await {
+        let answer = match tokio::time::timeout(self.timeout, operation).await {
             Ok(answer) => answer,
             Err(_) => Err(Down::because("it timed out")),
         };
@@ -191,11 +192,11 @@ impl BackendClient {
     /// Retries every second until nothing is pending. Returns at once when another task is already
     /// retrying.
     pub async fn retry_pending(&self) {
-        const AGAIN: Duration = Duration::from_secs(1);
+        const RETRY_INTERVAL: Duration = Duration::from_secs(1);
         // Checks again, because something may have become pending just as the last was delivered.
         while self.has_pending() && !self.is_delivering.swap(true, Ordering::AcqRel) {
             while self.deliver().await.is_none() {
-                self.clock.sleep(AGAIN).await;
+                self.clock.sleep(RETRY_INTERVAL).await;
             }
             self.is_delivering.store(false, Ordering::Release);
         }

@@ -35,7 +35,7 @@ pub(super) struct Core {
     /// Striped locks: within this process, changes to the same entry in place take turns.
     pub key_locks: Box<[tokio::sync::Mutex<()>]>,
     pub observer: Observer,
-    pub ledger: InvalidationLog,
+    pub invalidation_log: InvalidationLog,
 }
 
 /// The result of looking up a key.

@@ -38,9 +38,9 @@ pub enum LoadOutcome {
 }
 
 /// The result of joining a flight.
-pub enum Boarding {
+pub enum Joined {
     /// Another caller has finished the load.
-    Landed(LoadOutcome),
+    Finished(LoadOutcome),
     /// This caller computes the value.
     Lead(Lead),
 }
@@ -49,10 +49,10 @@ struct Flight {
     snapshot: Snapshot,
     /// Held by the caller that computes the value.
     key_lock: Arc<tokio::sync::Mutex<()>>,
-    landing: OnceLock<LoadOutcome>,
-    is_overtaken: AtomicBool,
+    outcome: OnceLock<LoadOutcome>,
+    is_superseded: AtomicBool,
     /// The number of callers that wait or lead. Changed only while the table is locked.
-    aboard: AtomicUsize,
+    callers: AtomicUsize,
 }
 
 /// The loads in flight.
@@ -62,12 +62,12 @@ pub struct Flights(Mutex<HashMap<Key, Vec<Arc<Flight>>>>);
 impl Flights {
     /// Waits for the load of this key that is already in flight with the same versions, or leads
     /// one: at once if there is none, or when its leader gave up.
-    pub async fn board(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Boarding {
+    pub async fn join(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Joined {
         let (ticket, _) = self.ticket(key, snapshot);
         let key_lock = ticket.flight.key_lock.clone().lock_owned().await;
-        match ticket.flight.landing.get() {
-            Some(landing) => Boarding::Landed(landing.clone()),
-            None => Boarding::Lead(Lead { ticket, _turn: key_lock }),
+        match ticket.flight.outcome.get() {
+            Some(outcome) => Joined::Finished(outcome.clone()),
+            None => Joined::Lead(Lead { ticket, _lock: key_lock }),
         }
     }
 
@@ -76,21 +76,25 @@ impl Flights {
     pub fn lead(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Option<Lead> {
         let (ticket, is_first) = self.ticket(key, snapshot);
         let key_lock = ticket.flight.key_lock.clone().try_lock_owned().ok()?;
-        is_first.then_some(Lead { ticket, _turn: key_lock })
+        is_first.then_some(Lead { ticket, _lock: key_lock })
     }
 
     /// Marks the loads in flight for this key as older than a value just written: nobody joins
     /// them, and their values are not stored.
-    pub fn overtake(&self, key: &Key) {
+    pub fn supersede(&self, key: &Key) {
         for flight in self.flights().remove(key).unwrap_or_default() {
-            flight.is_overtaken.store(true, Ordering::Release);
+            flight.is_superseded.store(true, Ordering::Release);
         }
     }
 
     /// Returns how many callers are waiting for a value that another caller computes.
     pub fn waiting(&self) -> usize {
         let flights = self.flights();
-        flights.values().flatten().map(|flight| flight.aboard.load(Ordering::Relaxed).saturating_sub(1)).sum()
+        flights
+            .values()
+            .flatten()
+            .map(|flight| flight.callers.load(Ordering::Relaxed).saturating_sub(1))
+            .sum()
     }
 
     fn ticket(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> (Ticket, bool) {
@@ -101,14 +105,14 @@ impl Flights {
                 let flight = Arc::new(Flight {
                     snapshot: snapshot.clone(),
                     key_lock: Arc::default(),
-                    landing: OnceLock::new(),
-                    is_overtaken: AtomicBool::new(false),
-                    aboard: AtomicUsize::new(0),
+                    outcome: OnceLock::new(),
+                    is_superseded: AtomicBool::new(false),
+                    callers: AtomicUsize::new(0),
                 });
                 of_key.push(flight.clone());
                 flight
             });
-        let is_first = flight.aboard.fetch_add(1, Ordering::Relaxed) == 0;
+        let is_first = flight.callers.fetch_add(1, Ordering::Relaxed) == 0;
         (Ticket { flights: self.clone(), key: key.clone(), flight }, is_first)
     }
 
@@ -128,8 +132,8 @@ struct Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut flights = self.flights.flights();
-        let is_last = self.flight.aboard.fetch_sub(1, Ordering::Relaxed) == 1;
-        let is_over = is_last || self.flight.landing.get().is_some();
+        let is_last = self.flight.callers.fetch_sub(1, Ordering::Relaxed) == 1;
+        let is_over = is_last || self.flight.outcome.get().is_some();
         if is_over && let Place::Occupied(mut of_key) = flights.entry(self.key.clone()) {
             of_key.get_mut().retain(|flight| !Arc::ptr_eq(flight, &self.flight));
             if of_key.get().is_empty() {
@@ -144,13 +148,13 @@ impl Drop for Ticket {
 /// one after the other.
 pub struct Lead {
     ticket: Ticket,
-    _turn: OwnedMutexGuard<()>,
+    _lock: OwnedMutexGuard<()>,
 }
 
 impl Lead {
     /// Ends the flight with this outcome for all waiters.
-    pub fn land(self, landing: LoadOutcome) {
-        let _ = self.ticket.flight.landing.set(landing);
+    pub fn finish(self, outcome: LoadOutcome) {
+        let _ = self.ticket.flight.outcome.set(outcome);
     }
 
     /// Returns the versions of the value's tags from before the load began.
@@ -159,15 +163,15 @@ impl Lead {
     }
 
     /// Returns whether a newer value was written meanwhile.
-    pub fn is_overtaken(&self) -> bool {
-        self.ticket.flight.is_overtaken.load(Ordering::Acquire)
+    pub fn is_superseded(&self) -> bool {
+        self.ticket.flight.is_superseded.load(Ordering::Acquire)
     }
 }
 
 impl Drop for Lead {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let _ = self.ticket.flight.landing.set(LoadOutcome::Failed(AppError::Internal));
+            let _ = self.ticket.flight.outcome.set(LoadOutcome::Failed(AppError::Internal));
         }
     }
 }

@@ -72,7 +72,7 @@ impl Cache {
                 counters: TagVersions::new(SLOTS),
                 key_locks: Core::key_locks(),
                 observer: Observer::new(clock.now()),
-                ledger: InvalidationLog::default(),
+                invalidation_log: InvalidationLog::default(),
                 clock,
             }),
         }
@@ -87,7 +87,7 @@ impl Cache {
     pub fn invalidate(&self, tags: &[Tag], cause: &'static str) -> Propagation {
         let propagation = self.bump(tags);
         self.core.observer.invalidated();
-        self.core.ledger.note(tags, Invalidation { at: self.core.clock.now(), cause });
+        self.core.invalidation_log.record(tags, Invalidation { at: self.core.clock.now(), cause });
         match tags {
             [Tag::Member(id)] => {
                 tracing::info!(user_id = id.0, cause, "cache.invalidate: all entries of one member");
@@ -124,7 +124,7 @@ impl Cache {
         let filter = EntryFilter::new(filter, |_| true);
         let found = self.core.link.call_with_timeout(self.core.link.backend.scan(&filter, 1)).await.flatten();
         let keys: Vec<Key> = found.iter().flatten().filter_map(|found| Some(read(found)?.1)).collect();
-        keys.iter().for_each(|key| self.core.flights.overtake(key));
+        keys.iter().for_each(|key| self.core.flights.supersede(key));
         !keys.is_empty() && self.core.link.delete_many(&keys).await.is_some()
     }
 
@@ -132,23 +132,24 @@ impl Cache {
     /// `None` when the backend is down or cannot be scanned.
     pub async fn list(&self, filter: &Filter, offset: usize, limit: usize) -> Option<Listing> {
         /// The most entries that one listing examines.
-        const MOST: usize = 5_000;
+        const MAX_ENTRIES: usize = 5_000;
         let core = self.core.clone();
         let good = move |envelope: &Envelope| {
             is_shown(envelope.times(), core.clock.now()) && core.is_current_here(envelope)
         };
         let filter = EntryFilter::new(filter.clone(), good);
-        let found = self.core.link.call_with_timeout(self.core.link.backend.scan(&filter, MOST)).await??;
-        let is_cut = found.len() >= MOST;
+        let found =
+            self.core.link.call_with_timeout(self.core.link.backend.scan(&filter, MAX_ENTRIES)).await??;
+        let is_cut = found.len() >= MAX_ENTRIES;
         let read: Vec<_> = found
             .iter()
             .filter_map(|found| read(found).map(|(envelope, key)| (found, envelope, key)))
             .collect();
         let good = self.core.are_current(read.iter().map(|(_, envelope, _)| envelope)).await?;
-        let last = |tag: &str| self.core.ledger.last(tag);
+        let latest = |tag: &str| self.core.invalidation_log.latest(tag);
         let good = read.iter().zip(good).filter(|(_, good)| *good);
         let mut entries: Vec<_> =
-            good.filter_map(|((found, envelope, key), _)| listed(found, envelope, key, last)).collect();
+            good.filter_map(|((found, envelope, key), _)| listed(found, envelope, key, latest)).collect();
         entries.sort_by(|a, b| {
             b.computed_at.cmp(&a.computed_at).then_with(|| a.fingerprint.cmp(&b.fingerprint))
         });
@@ -187,11 +188,11 @@ impl Cache {
     /// Deletes everything, the tags' versions included. Only for a prefix that is not used
     /// afterwards.
     pub async fn erase(&self) {
-        const AT_ONCE: usize = 4096;
+        const BATCH_SIZE: usize = 4096;
         self.clear("erased").await;
         let link = &self.core.link;
         let numbers: Vec<Key> = (0..=Slot::MAX).map(|slot| link.slot_key(slot)).collect();
-        for some in numbers.chunks(AT_ONCE) {
+        for some in numbers.chunks(BATCH_SIZE) {
             let _ = link.call_with_timeout(link.backend.delete_many(some)).await;
         }
     }

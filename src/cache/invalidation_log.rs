@@ -25,14 +25,14 @@ impl Default for InvalidationLog {
 }
 
 impl InvalidationLog {
-    pub fn note(&self, tags: &[Tag], invalidation: Invalidation) {
+    pub fn record(&self, tags: &[Tag], invalidation: Invalidation) {
         for tag in tags {
             self.0.insert(tag.to_string(), invalidation);
         }
     }
 
     /// Returns the latest invalidation of the tag with this printed name, as in a list of entries.
-    pub fn last(&self, tag: &str) -> Option<Invalidation> {
+    pub fn latest(&self, tag: &str) -> Option<Invalidation> {
         self.0.get(tag)
     }
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::{
     core::Core,
     envelope::Times,
-    flight::{Boarding, Lead, LoadOutcome},
+    flight::{Joined, Lead, LoadOutcome},
     key::{Key, Scope},
     memory::Entry,
     public::AllowedIn,
@@ -61,14 +61,14 @@ impl<Who> Fill<Who> {
 
     /// Does what [`keep`](Self::keep) does, for bytes encoded from a value whose type was checked.
     pub(super) async fn keep_encoded(self, value: Bytes) -> Entry<Bytes> {
-        self.say_how_long();
+        self.log_duration();
         let times = self.times.unwrap_or_else(|| self.core.times(&self.policy));
         let sealed = Core::seal_timed(&self.key, times, &self.tags, self.lead.snapshot(), &value);
-        if let Some(envelope) = sealed.filter(|_| !self.lead.is_overtaken()) {
+        if let Some(envelope) = sealed.filter(|_| !self.lead.is_superseded()) {
             self.core.keep_loaded(&self.key, &envelope, &self.slots, self.lead.snapshot()).await;
         }
         let entry = Entry { value, computed_at: times.computed_at, expires_at: times.expires_at };
-        self.lead.land(LoadOutcome::Value(entry.clone()));
+        self.lead.finish(LoadOutcome::Value(entry.clone()));
         entry
     }
 
@@ -82,15 +82,15 @@ impl<Who> Fill<Who> {
     /// Reports that the value could not be computed: all waiters get the error, and the next caller
     /// after them tries again.
     pub fn fail(self, error: AppError) {
-        self.lead.land(LoadOutcome::Failed(error));
+        self.lead.finish(LoadOutcome::Failed(error));
     }
 
     /// Reports that the value is for this caller alone: all waiters compute their own.
     pub fn pass(self) {
-        self.lead.land(LoadOutcome::Alone);
+        self.lead.finish(LoadOutcome::Alone);
     }
 
-    fn say_how_long(&self) {
+    fn log_duration(&self) {
         let user_id = match self.scope {
             Scope::Public => None,
             Scope::Member(id) => Some(id.0),
@@ -114,18 +114,18 @@ impl<Who> View<'_, Who> {
             return Lease::Found(entry, Lookup::Hit);
         }
         let snapshot = core.snapshot(&slots).await;
-        let lead = match core.flights.board(&key, &snapshot).await {
-            Boarding::Landed(LoadOutcome::Value(entry)) => {
+        let lead = match core.flights.join(&key, &snapshot).await {
+            Joined::Finished(LoadOutcome::Value(entry)) => {
                 self.recorder.good_until(entry.expires_at);
                 return self.missed(policy, Lease::Found(entry, Lookup::Miss));
             }
-            Boarding::Landed(LoadOutcome::Failed(error)) => return self.missed(policy, Lease::Failed(error)),
-            Boarding::Landed(LoadOutcome::Alone) => return self.missed(policy, Lease::Bypass),
-            Boarding::Lead(lead) => lead,
+            Joined::Finished(LoadOutcome::Failed(error)) => return self.missed(policy, Lease::Failed(error)),
+            Joined::Finished(LoadOutcome::Alone) => return self.missed(policy, Lease::Bypass),
+            Joined::Lead(lead) => lead,
         };
         // Another caller may have stored it between the look-up and the lease.
         if let Some(entry) = self.fresh(&self.look(&key, policy).await) {
-            lead.land(LoadOutcome::Value(entry.clone()));
+            lead.finish(LoadOutcome::Value(entry.clone()));
             self.recorder.good_until(entry.expires_at);
             return self.missed(policy, Lease::Found(entry, Lookup::Miss));
         }

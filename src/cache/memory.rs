@@ -42,7 +42,7 @@ pub const GRACE: Duration = Duration::from_secs(600);
 /// flight ([`TagVersions`]).
 pub struct Memory<K, V> {
     entries: Moka<(K, u64), Entry<V>>,
-    generations: TagVersions,
+    versions: TagVersions,
     /// Randomly seeded, so that nobody can choose owners that share a version counter.
     owners: RandomState,
     clock: Clock,
@@ -70,7 +70,7 @@ where
         /// Owners that share a counter are invalidated together: an extra load, never a wrong
         /// value.
         const COUNTERS: usize = 4096;
-        Self { entries, generations: TagVersions::new(COUNTERS), owners: RandomState::new(), clock }
+        Self { entries, versions: TagVersions::new(COUNTERS), owners: RandomState::new(), clock }
     }
 
     /// Returns the value from memory, or computes it with `load` and stores it. Of concurrent
@@ -93,7 +93,7 @@ where
         E: Clone + Send + Sync + 'static,
         L: Future<Output = Result<V, E>>,
     {
-        let full = (key, self.generations.current(self.counter(owner)));
+        let full = (key, self.versions.current(self.counter(owner)));
         match self.entries.get(&full).await {
             Some(entry) if self.is_fresh(&entry) => Ok((entry, Lookup::Hit)),
             stale => Box::pin(self.renew(full, stale.is_some(), ttl, load)).await,
@@ -117,7 +117,7 @@ where
         E: Clone + Send + Sync + 'static,
         L: Future<Output = Result<V, E>>,
     {
-        let full = (key, self.generations.current(self.counter(owner)));
+        let full = (key, self.versions.current(self.counter(owner)));
         let Some(entry) = self.entries.get(&full).await else {
             return Box::pin(self.renew(full, false, ttl, load)).await;
         };
@@ -142,14 +142,14 @@ where
     /// [`is_current`](Self::is_current).
     pub async fn get(&self, key: K, owner: impl Hash) -> Option<(Entry<V>, Ticket)> {
         let slot = self.counter(owner);
-        let ticket = Ticket { slot, number: self.generations.current(slot) };
+        let ticket = Ticket { slot, number: self.versions.current(slot) };
         let entry = self.entries.get(&(key, ticket.number)).await.filter(|entry| self.is_fresh(entry))?;
         Some((entry, ticket))
     }
 
     /// Returns whether the ticket's owner has not been invalidated since the ticket was issued.
     pub fn is_current(&self, ticket: &Ticket) -> bool {
-        self.generations.current(ticket.slot) == ticket.number
+        self.versions.current(ticket.slot) == ticket.number
     }
 
     async fn renew<E, L>(
@@ -193,7 +193,7 @@ where
     /// Invalidates all entries of `owner`, including loads in flight. Call it after the commit, or
     /// a concurrent load could cache what the database held before.
     pub fn invalidate(&self, owner: impl Hash) {
-        self.generations.advance(self.counter(owner));
+        self.versions.advance(self.counter(owner));
     }
 
     fn counter(&self, owner: impl Hash) -> usize {
@@ -203,7 +203,7 @@ where
 
     /// Invalidates the entries of all owners, including loads in flight.
     pub fn invalidate_all(&self) {
-        self.generations.advance_all();
+        self.versions.advance_all();
     }
 
     fn is_fresh(&self, entry: &Entry<V>) -> bool {

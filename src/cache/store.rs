@@ -83,10 +83,10 @@ pub async fn delete(connection: &mut AnyConnection, address: &str) -> Result<(),
         .map(drop)
 }
 
-/// Deletes all rows whose address starts with `beginning`.
-pub async fn delete_all(connection: &mut AnyConnection, beginning: &str) -> Result<(), sqlx::Error> {
-    sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM cache_entries WHERE {}", begins_so(beginning))))
-        .bind(beginning)
+/// Deletes all rows whose address starts with `prefix`.
+pub async fn delete_all(connection: &mut AnyConnection, prefix: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM cache_entries WHERE {}", prefix_condition(prefix))))
+        .bind(prefix)
         .execute(connection)
         .await
         .map(drop)
@@ -109,30 +109,30 @@ pub async fn delete_expired(
     .map(|done| done.rows_affected())
 }
 
-/// Deletes the `limit` rows that expire first, of those whose address starts with `beginning`;
+/// Deletes the `limit` rows that expire first, of those whose address starts with `prefix`;
 /// returns how many were deleted.
 pub async fn delete_first(
     connection: &mut AnyConnection,
-    beginning: &str,
+    prefix: &str,
     limit: i64,
 ) -> Result<u64, sqlx::Error> {
     sqlx::query(sqlx::AssertSqlSafe(format!(
         "DELETE FROM cache_entries WHERE address IN \
          (SELECT address FROM cache_entries WHERE {} ORDER BY expires_at LIMIT $2)",
-        begins_so(beginning)
+        prefix_condition(prefix)
     )))
-    .bind(beginning)
+    .bind(prefix)
     .bind(limit)
     .execute(connection)
     .await
     .map(|done| done.rows_affected())
 }
 
-/// Returns the first `length` bytes of the rows whose address starts with `beginning` and sorts
+/// Returns the first `length` bytes of the rows whose address starts with `prefix` and sorts
 /// after `after`, in the order of their addresses.
 pub async fn heads(
     connection: &mut AnyConnection,
-    beginning: &str,
+    prefix: &str,
     after: &str,
     length: usize,
     limit: i64,
@@ -140,22 +140,22 @@ pub async fn heads(
     sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT address, substr(content, 1, {length}) AS head, size FROM cache_entries \
          WHERE {} AND address > $2 ORDER BY address LIMIT $3",
-        begins_so(beginning)
+        prefix_condition(prefix)
     )))
-    .bind(beginning)
+    .bind(prefix)
     .bind(after)
     .bind(limit)
     .fetch_all(connection)
     .await
 }
 
-/// Returns the number and total size, in bytes, of the rows whose address starts with `beginning`.
-pub async fn sums(connection: &mut AnyConnection, beginning: &str) -> Result<Sums, sqlx::Error> {
+/// Returns the number and total size, in bytes, of the rows whose address starts with `prefix`.
+pub async fn sums(connection: &mut AnyConnection, prefix: &str) -> Result<Sums, sqlx::Error> {
     sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT COUNT(*) AS entries, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM cache_entries WHERE {}",
-        begins_so(beginning)
+        prefix_condition(prefix)
     )))
-    .bind(beginning)
+    .bind(prefix)
     .fetch_one(connection)
     .await
 }
@@ -185,6 +185,6 @@ fn size(row: &Row<'_>) -> i64 {
 }
 
 /// Returns the condition for that prefix. Not with LIKE, where an underscore is a wildcard.
-fn begins_so(beginning: &str) -> String {
-    format!("substr(address, 1, {}) = $1", beginning.chars().count())
+fn prefix_condition(prefix: &str) -> String {
+    format!("substr(address, 1, {}) = $1", prefix.chars().count())
 }

@@ -142,7 +142,7 @@ impl<'a, Who> View<'a, Who> {
         let snapshot = self.cache.core.snapshot(&self.slots(policy)).await;
         let sealed = values.iter().filter_map(|(parts, value)| {
             let key = self.key(policy, parts);
-            self.cache.core.flights.overtake(&key);
+            self.cache.core.flights.supersede(&key);
             let envelope =
                 self.cache.core.seal(&key, &policy, &self.tags, &snapshot, &encode(policy, value)?)?;
             Some((key, envelope))
@@ -189,7 +189,7 @@ impl<'a, Who> View<'a, Who> {
     pub async fn delete_many(&self, policy: Policy, parts: &[&[&str]]) -> usize {
         let core = &self.cache.core;
         let keys: Vec<Key> = parts.iter().map(|parts| self.key(policy, parts)).collect();
-        keys.iter().for_each(|key| core.flights.overtake(key));
+        keys.iter().for_each(|key| core.flights.supersede(key));
         let looks = core.look(&keys, &self.slots(policy)).await;
         if core.link.delete_many(&keys).await.is_none() {
             self.invalidate_on_write_failure(policy);

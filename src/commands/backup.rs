@@ -36,13 +36,13 @@ pub async fn backup(config: Config, copy: Copy) -> Result<(), Failure> {
 /// A [`Failure`] when the copy does not pass its check, a site runs on the database, or there is
 /// one already and `--force` is not given.
 pub async fn restore(config: Config, copy: Copy) -> Result<(), Failure> {
-    let Restored { accounts, kept } = backup::restore(&config.database, &copy.file, copy.force).await?;
+    let Restored { accounts, previous } = backup::restore(&config.database, &copy.file, copy.force).await?;
     println!("Restored the database from {}, with {accounts} account(s).", copy.file.display());
     println!(
         "All sessions were ended, links in earlier mails no longer work, and mails queued in the copy will not be sent."
     );
-    if let Some(kept) = kept {
-        println!("The previous database was kept: {}", kept.display());
+    if let Some(previous) = previous {
+        println!("The previous database was kept: {}", previous.display());
     }
     Ok(())
 }

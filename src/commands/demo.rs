@@ -55,7 +55,8 @@ fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
 async fn fill(site: &AppState, count: u64, mut file: Option<&mut std::fs::File>) -> Result<(), Failure> {
     let outage = |error: AppError| Failure::start("create demo members", error);
     let hash = site.hasher.hash(&Secret::new(PASSWORD), Lane::Reserved).await.map_err(outage)?;
-    let client = ClientInfo { address: "127.0.0.1".into(), agent: "members-area demo".into(), acting: None };
+    let client =
+        ClientInfo { address: "127.0.0.1".into(), agent: "members-area demo".into(), impersonator: None };
     let mut first = 1;
     while first <= count {
         let last = count.min(first + BATCH - 1);

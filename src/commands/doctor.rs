@@ -28,20 +28,20 @@ pub enum DoctorCommand {
 /// A [`Failure`] when there is a finding, or the check could not be completed.
 pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> {
     let DoctorCommand::Isolation = command;
-    let trial = Sandbox::open(config).await?;
+    let sandbox = Sandbox::open(config).await?;
     let examined = tokio::select! {
-        examined = examine(&trial) => examined,
+        examined = examine(&sandbox) => examined,
         _ = tokio::signal::ctrl_c() => Err(Failure::message("interrupted before the check was complete")),
     };
-    trial.close().await;
-    let examination = examined?;
-    for finding in &examination.findings {
+    sandbox.close().await;
+    let report = examined?;
+    for finding in &report.findings {
         super::print_line(&finding.to_string());
     }
     // With no answers from the page cache, the result says nothing about it.
-    super::print_line(&format!("{} answers came from the page cache.", examination.kept));
-    super::print_line(&examination.to_string());
-    match examination.findings.len() {
+    super::print_line(&format!("{} answers came from the page cache.", report.from_page_cache));
+    super::print_line(&report.to_string());
+    match report.findings.len() {
         0 => Ok(()),
         count => {
             Err(Failure::message(format!("{count} finding(s): data may be visible to the wrong person")))
@@ -49,11 +49,11 @@ pub async fn run(config: Config, command: DoctorCommand) -> Result<(), Failure> 
     }
 }
 
-async fn examine(trial: &Sandbox) -> Result<Report, Failure> {
-    let has_cache = trial.site().config.cache.url != CacheUrl::Dummy;
+async fn examine(sandbox: &Sandbox) -> Result<Report, Failure> {
+    let has_cache = sandbox.site().config.cache.url != CacheUrl::Dummy;
     if has_cache {
         // With the backend down, the check would say nothing about the cache.
-        super::cache::answers(trial.site()).await?;
+        super::cache::answers(sandbox.site()).await?;
     }
-    Ok(trial.examine(&trial.router()).await)
+    Ok(sandbox.examine(&sandbox.router()).await)
 }

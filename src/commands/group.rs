@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::{
-    known_soon,
+    propagation_notice,
     user::{find, find_group, outage},
 };
 use crate::{
@@ -108,7 +108,7 @@ async fn delete(site: &AppState, typed: &str) -> Result<(), Failure> {
     let group = find_group(site, typed).await?;
     service::delete_group(site, &group).await.map_err(outage)?;
     let Group { name, members, .. } = group;
-    println!("Group '{name}' deleted, with {members} membership(s). {}", known_soon(site));
+    println!("Group '{name}' deleted, with {members} membership(s). {}", propagation_notice(site));
     Ok(())
 }
 
@@ -138,9 +138,10 @@ async fn set(site: &AppState, grant: &Grant, gives: bool) -> Result<(), Failure>
     println!(
         "{}",
         match (changed, gives) {
-            (true, true) => format!("{who} now has the permission '{permission}'. {}", known_soon(site)),
+            (true, true) =>
+                format!("{who} now has the permission '{permission}'. {}", propagation_notice(site)),
             (true, false) => {
-                format!("{who} no longer has the permission '{permission}'. {}", known_soon(site))
+                format!("{who} no longer has the permission '{permission}'. {}", propagation_notice(site))
             }
             (false, true) => format!("{who} already had the permission '{permission}'."),
             (false, false) => format!("{who} did not have the permission '{permission}'."),

@@ -2,11 +2,11 @@
 
 pub mod backup;
 pub mod cache;
+pub mod credentials;
 pub mod demo;
 pub mod doctor;
 pub mod group;
-pub mod moving;
-pub mod people;
+pub mod import_export;
 mod progress;
 mod report;
 pub mod serve;
@@ -53,7 +53,7 @@ pub async fn open(config: Config) -> Result<AppState, Failure> {
 ///
 /// # Errors
 /// A [`Failure`] when the signal cannot be handled.
-pub fn outlive_file_limits() -> Result<(), Failure> {
+pub fn ignore_file_size_signal() -> Result<(), Failure> {
     const SIGXFSZ: i32 = 25;
     // The handler stays installed for the life of the program, even with its stream dropped.
     signal(SignalKind::from_raw(SIGXFSZ))
@@ -63,7 +63,7 @@ pub fn outlive_file_limits() -> Result<(), Failure> {
 
 /// Returns a sentence that says when a running site, another process that caches sessions, notices
 /// the change.
-fn known_soon(site: &AppState) -> String {
+fn propagation_notice(site: &AppState) -> String {
     let within = humantime::format_duration(site.config.sessions.cache_ttl.get());
     format!("A running site applies this within {within}.")
 }

@@ -30,15 +30,15 @@ pub fn show(progress: &Progress, what: &'static str) -> Shown {
     };
     let (progress, drawn) = (progress.clone(), bar.clone());
     let task = tokio::spawn(async move {
-        let mut told = 0;
+        let mut printed_tenths = 0;
         loop {
             tokio::time::sleep(INTERVAL).await;
             let (done, total, rows) = progress.look();
             if drawn.is_hidden() {
                 // A line at each tenth.
                 let tenths = done.saturating_mul(10).checked_div(total).unwrap_or(0);
-                if tenths > told {
-                    told = tenths;
+                if tenths > printed_tenths {
+                    printed_tenths = tenths;
                     let _ = writeln!(std::io::stderr(), "{what}: {rows} row(s), {}0%", tenths);
                 }
             } else {

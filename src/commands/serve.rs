@@ -30,7 +30,7 @@ pub async fn serve(config: Config) -> Result<(), Failure> {
 /// program.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let mut hang_up = if ignores_hang_up() { None } else { Some(signal(SignalKind::hangup())?) };
+    let mut hang_up = if ignores_sighup() { None } else { Some(signal(SignalKind::hangup())?) };
     // The handler stays installed when its stream is dropped.
     drop((signal(SignalKind::user_defined1())?, signal(SignalKind::user_defined2())?));
     Ok(async move {
@@ -43,7 +43,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
 }
 
 /// Returns whether SIGHUP is ignored, according to the system (Linux tells).
-fn ignores_hang_up() -> bool {
+fn ignores_sighup() -> bool {
     const SIGHUP: u64 = 1;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::known_soon;
+use super::propagation_notice;
 use crate::{
     base::{config::Config, failure::Failure, moment::moment},
     people::{
@@ -164,7 +164,10 @@ async fn set_active(site: &AppState, typed: &str, is_active: bool) -> Result<(),
         match (changed, is_active) {
             (true, true) => format!("User '{name}' activated."),
             (true, false) => {
-                format!("User '{name}' deactivated, and all their sessions ended. {}", known_soon(site))
+                format!(
+                    "User '{name}' deactivated, and all their sessions ended. {}",
+                    propagation_notice(site)
+                )
             }
             (false, true) => format!("User '{name}' was already active."),
             (false, false) => format!("User '{name}' was already inactive."),
@@ -187,10 +190,10 @@ async fn set_membership(
         "{}",
         match (changed, membership) {
             (true, Membership::In) => {
-                format!("User '{name}' added to the group '{group}'. {}", known_soon(site))
+                format!("User '{name}' added to the group '{group}'. {}", propagation_notice(site))
             }
             (true, Membership::Out) => {
-                format!("User '{name}' removed from the group '{group}'. {}", known_soon(site))
+                format!("User '{name}' removed from the group '{group}'. {}", propagation_notice(site))
             }
             (false, Membership::In) => format!("User '{name}' was already in the group '{group}'."),
             (false, Membership::Out) => format!("User '{name}' was not in the group '{group}'."),

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 
 use super::{
     canary::{Canary, Kind, Role},
-    detect_leaks::{Answer, Asked, What, judge},
+    detect_leaks::{Answer, Asked, What, find_leaks},
     fixtures::Fixtures,
     probe::{self, Probe},
     report::{Finding, Report},
@@ -38,20 +38,20 @@ const OWN: [&str; 3] = ["/members/dashboard", "/members/picture/large", EXPORT];
 
 /// Sends every probe as every role, and reports the findings.
 pub async fn crawl(site: &AppState, people: &Fixtures, router: &Router) -> Report {
-    let errands = probe::all(&people.ids);
-    let mut examination = Report::default();
+    let probes = probe::all(&people.ids);
+    let mut report = Report::default();
     let mut has_seen = [[false; OWN.len()]; Role::ALL.len()];
     for round in &ROUNDS {
         site.cache.clear("examined").await;
-        for errand in &errands {
+        for probe in &probes {
             for (time, encoding) in round.encodings.into_iter().enumerate() {
-                let answers = match round.at_once && !errand.is_costly {
-                    true => at_once(people, router, errand, encoding).await,
-                    false => in_turn(people, router, errand, encoding, round.first, time).await,
+                let answers = match round.at_once && !probe.is_costly {
+                    true => at_once(people, router, probe, encoding).await,
+                    false => in_turn(people, router, probe, encoding, round.first, time).await,
                 };
                 for (number, answer) in answers {
-                    let shows_own = look(people, errand, number, &answer, &mut examination);
-                    if let Some(own) = OWN.iter().position(|own| shows_own && errand.address == *own) {
+                    let shows_own = look(people, probe, number, &answer, &mut report);
+                    if let Some(own) = OWN.iter().position(|own| shows_own && probe.address == *own) {
                         has_seen[number][own] = true;
                     }
                 }
@@ -62,11 +62,11 @@ pub async fn crawl(site: &AppState, people: &Fixtures, router: &Router) -> Repor
         for (own, _) in OWN.iter().zip(has_seen).filter(|(_, has_seen)| !has_seen) {
             if visitor.role != Role::Anonymous {
                 let (address, what) = ((*own).to_owned(), What::ShowsNothing);
-                examination.find(Finding { address, asker: visitor.role, what });
+                report.find(Finding { address, asker: visitor.role, what });
             }
         }
     }
-    examination
+    report
 }
 
 type Answers = Vec<(usize, Answer)>;
@@ -75,7 +75,7 @@ type Answers = Vec<(usize, Answer)>;
 async fn in_turn(
     people: &Fixtures,
     router: &Router,
-    errand: &Probe,
+    probe: &Probe,
     encoding: &'static str,
     first: usize,
     time: usize,
@@ -87,19 +87,19 @@ async fn in_turn(
     }
     let mut answers = Vec::with_capacity(count);
     for number in order {
-        let wanted = wanted(errand, encoding);
+        let wanted = wanted(probe, encoding);
         let answer = people.visitors[number].ask(router.clone(), &wanted, &people.palette).await;
         answers.push((number, answer));
     }
     answers
 }
 
-async fn at_once(people: &Fixtures, router: &Router, errand: &Probe, encoding: &'static str) -> Answers {
+async fn at_once(people: &Fixtures, router: &Router, probe: &Probe, encoding: &'static str) -> Answers {
     let mut asking = JoinSet::new();
     for (number, visitor) in people.visitors.iter().cloned().enumerate() {
-        let (router, errand, palette) = (router.clone(), errand.clone(), people.palette.clone());
+        let (router, probe, palette) = (router.clone(), probe.clone(), people.palette.clone());
         asking.spawn(async move {
-            let answer = visitor.ask(router, &wanted(&errand, encoding), &palette).await;
+            let answer = visitor.ask(router, &wanted(&probe, encoding), &palette).await;
             (number, answer)
         });
     }
@@ -116,23 +116,23 @@ async fn at_once(people: &Fixtures, router: &Router, errand: &Probe, encoding: &
     answers
 }
 
-fn wanted<'a>(errand: &'a Probe, encoding: &'static str) -> Wanted<'a> {
-    Wanted { address: &errand.address, sent: &errand.sent, kind: errand.kind, encoding }
+fn wanted<'a>(probe: &'a Probe, encoding: &'static str) -> Wanted<'a> {
+    Wanted { address: &probe.address, sent: &probe.sent, kind: probe.kind, encoding }
 }
 
 /// Adds the findings about one answer to the report. Returns whether the answer showed the
 /// visitor's own data.
-fn look(people: &Fixtures, errand: &Probe, number: usize, answer: &Answer, examination: &mut Report) -> bool {
+fn look(people: &Fixtures, probe: &Probe, number: usize, answer: &Answer, report: &mut Report) -> bool {
     let visitor = &people.visitors[number];
     let member = visitor.member.as_ref();
     let asked = Asked {
         asker: visitor.role,
-        may_enter: errand.admits(member),
-        sees_others: errand.shows_others_to(member),
+        may_enter: probe.admits(member),
+        sees_others: probe.shows_others_to(member),
     };
-    examination.add(errand, visitor.role, answer, judge(&asked, answer, &people.marks));
+    report.add(probe, visitor.role, answer, find_leaks(&asked, answer, &people.canaries));
     let text = answer.text.as_deref().unwrap_or_default();
-    let is_name = |mark: &Canary| mark.owner == visitor.role && mark.kind == Kind::Username;
-    let has_name = people.marks.iter().any(|mark| is_name(mark) && mark.find(text).is_some());
+    let is_name = |canary: &Canary| canary.owner == visitor.role && canary.kind == Kind::Username;
+    let has_name = people.canaries.iter().any(|canary| is_name(canary) && canary.find(text).is_some());
     answer.status == 200 && (has_name || answer.picture_of == Some(visitor.role))
 }

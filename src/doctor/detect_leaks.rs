@@ -22,7 +22,7 @@ pub struct Answer {
 
 impl Answer {
     /// Returns whether it was served from the page cache.
-    pub fn is_kept(&self) -> bool {
+    pub fn is_from_page_cache(&self) -> bool {
         self.headers.get(X_CACHE).is_some_and(|value| value.as_bytes().starts_with(b"HIT"))
     }
 
@@ -106,8 +106,8 @@ impl fmt::Display for What {
 }
 
 /// Returns all problems with an answer.
-pub fn judge(asked: &Asked, answer: &Answer, marks: &[Canary]) -> Vec<What> {
-    let mut found: Vec<What> = marks.iter().filter_map(|mark| shown(asked, answer, mark)).collect();
+pub fn find_leaks(asked: &Asked, answer: &Answer, canaries: &[Canary]) -> Vec<What> {
+    let mut found: Vec<What> = canaries.iter().filter_map(|canary| shown(asked, answer, canary)).collect();
     if let Some(owner) = answer.picture_of
         && owner != asked.asker
     {
@@ -129,22 +129,22 @@ pub fn judge(asked: &Asked, answer: &Answer, marks: &[Canary]) -> Vec<What> {
     found
 }
 
-fn shown(asked: &Asked, answer: &Answer, mark: &Canary) -> Option<What> {
-    let is_own = mark.owner == asked.asker;
-    if !mark.kind.is_secret() && (is_own || asked.sees_others) {
+fn shown(asked: &Asked, answer: &Answer, canary: &Canary) -> Option<What> {
+    let is_own = canary.owner == asked.asker;
+    if !canary.kind.is_secret() && (is_own || asked.sees_others) {
         return None;
     }
     let in_header = answer.headers.iter().find(|(name, value)| {
-        let is_own_cookie = is_own && mark.kind == Kind::Cookie && *name == header::SET_COOKIE;
+        let is_own_cookie = is_own && canary.kind == Kind::Cookie && *name == header::SET_COOKIE;
         let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
-        !is_own_cookie && mark.find(&value).is_some()
+        !is_own_cookie && canary.find(&value).is_some()
     });
-    let place = match (answer.text.as_deref().and_then(|text| mark.find(text)), in_header) {
+    let place = match (answer.text.as_deref().and_then(|text| canary.find(text)), in_header) {
         (Some(byte), _) => Place::Body(byte),
         (None, Some((name, _))) => Place::Header(name.clone()),
         (None, None) => return None,
     };
-    Some(What::Shows(mark.owner, mark.kind, place))
+    Some(What::Shows(canary.owner, canary.kind, place))
 }
 
 /// Responses to signed-in visitors, and those that turn anonymous ones away, must be `private,
@@ -175,7 +175,7 @@ mod tests {
         Answer { status, headers, text: Some(text.to_ascii_lowercase()), picture_of: None }
     }
 
-    fn marks() -> Vec<Canary> {
+    fn canaries() -> Vec<Canary> {
         vec![
             Canary::new(Role::FirstMember, Kind::Username, "mAda"),
             Canary::new(Role::FirstMember, Kind::Cookie, "sAda"),
@@ -192,31 +192,31 @@ mod tests {
         let page = answer(200, &[PRIVATE], "Welcome, mada! <MBOB@example.com> x=sAda");
         let secret = What::Shows(Role::FirstMember, Kind::Cookie, Place::Body(36));
         let foreign = What::Shows(Role::SecondMember, Kind::Email, Place::Body(16));
-        assert_eq!(judge(&member(Role::FirstMember), &page, &marks()), [secret.clone(), foreign]);
+        assert_eq!(find_leaks(&member(Role::FirstMember), &page, &canaries()), [secret.clone(), foreign]);
         let name = What::Shows(Role::FirstMember, Kind::Username, Place::Body(9));
-        assert_eq!(judge(&member(Role::SecondMember), &page, &marks()), [name, secret.clone()]);
+        assert_eq!(find_leaks(&member(Role::SecondMember), &page, &canaries()), [name, secret.clone()]);
         let staff = Asked { sees_others: true, ..member(Role::Staff) };
-        assert_eq!(judge(&staff, &page, &marks()), [secret], "people, but nobody's session");
-        assert_eq!(judge(&staff, &answer(200, &[PRIVATE], "mada mbob"), &marks()), []);
+        assert_eq!(find_leaks(&staff, &page, &canaries()), [secret], "people, but nobody's session");
+        assert_eq!(find_leaks(&staff, &answer(200, &[PRIVATE], "mada mbob"), &canaries()), []);
     }
 
     #[test]
     fn headers_are_searched_too() {
         let moved = answer(303, &[PRIVATE, ("location", "/x?user=mADA")], "");
         let in_location = What::Shows(Role::FirstMember, Kind::Username, Place::Header(header::LOCATION));
-        assert_eq!(judge(&member(Role::SecondMember), &moved, &marks()), [in_location]);
+        assert_eq!(find_leaks(&member(Role::SecondMember), &moved, &canaries()), [in_location]);
         let renewed = answer(303, &[PRIVATE, ("set-cookie", "sessionid=sAda")], "");
-        assert_eq!(judge(&member(Role::FirstMember), &renewed, &marks()), []);
+        assert_eq!(find_leaks(&member(Role::FirstMember), &renewed, &canaries()), []);
         let in_cookie = What::Shows(Role::FirstMember, Kind::Cookie, Place::Header(header::SET_COOKIE));
-        assert_eq!(judge(&member(Role::SecondMember), &renewed, &marks()), [in_cookie]);
+        assert_eq!(find_leaks(&member(Role::SecondMember), &renewed, &canaries()), [in_cookie]);
     }
 
     #[test]
     fn a_picture_belongs_to_its_owner() {
         let picture = Answer { picture_of: Some(Role::FirstMember), ..answer(200, &[PRIVATE], "") };
-        assert_eq!(judge(&member(Role::FirstMember), &picture, &[]), []);
+        assert_eq!(find_leaks(&member(Role::FirstMember), &picture, &[]), []);
         let foreign = What::Shows(Role::FirstMember, Kind::Picture, Place::Body(0));
-        assert_eq!(judge(&Asked { sees_others: true, ..member(Role::Staff) }, &picture, &[]), [foreign]);
+        assert_eq!(find_leaks(&Asked { sees_others: true, ..member(Role::Staff) }, &picture, &[]), [foreign]);
     }
 
     #[test]
@@ -231,7 +231,11 @@ mod tests {
             (204, vec![], vec![What::LetsIn(204), What::Keepable]),
             (500, vec![PRIVATE], vec![What::NoAnswer(500)]),
         ] {
-            assert_eq!(judge(&closed, &answer(status, &headers, ""), &[]), expected, "{status} {headers:?}");
+            assert_eq!(
+                find_leaks(&closed, &answer(status, &headers, ""), &[]),
+                expected,
+                "{status} {headers:?}"
+            );
         }
     }
 
@@ -254,13 +258,13 @@ mod tests {
             (nobody, vec![("cache-control", "private, no-cache"), ("etag", "\"x\"")], vec![]),
             (nobody, vec![("cache-control", "public, max-age=60")], vec![What::Keepable]),
         ] {
-            assert_eq!(judge(&asked, &answer(200, &headers, ""), &[]), expected, "{headers:?}");
+            assert_eq!(find_leaks(&asked, &answer(200, &headers, ""), &[]), expected, "{headers:?}");
         }
     }
 
     #[test]
     fn an_unreadable_answer_is_a_finding() {
         let unread = Answer { text: None, ..answer(200, &[PRIVATE], "") };
-        assert_eq!(judge(&member(Role::FirstMember), &unread, &marks()), [What::NoAnswer(200)]);
+        assert_eq!(find_leaks(&member(Role::FirstMember), &unread, &canaries()), [What::NoAnswer(200)]);
     }
 }

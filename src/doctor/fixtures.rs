@@ -38,7 +38,7 @@ pub struct Fixtures {
     /// The visitors, in the order of [`Role::ALL`].
     pub visitors: Vec<Visitor>,
     /// The canaries.
-    pub marks: Vec<Canary>,
+    pub canaries: Vec<Canary>,
     /// The ids of the accounts and of their group.
     pub ids: Vec<i64>,
     /// The colour of each role's profile picture.
@@ -59,23 +59,23 @@ struct Person {
 }
 
 impl Person {
-    fn new(site: &AppState, role: Role, marks: &mut Vec<Canary>) -> Self {
-        let mut mark = |kind| {
+    fn new(site: &AppState, role: Role, canaries: &mut Vec<Canary>) -> Self {
+        let mut canary = |kind| {
             let text = if kind == Kind::Password { password() } else { unguessable() };
-            marks.push(Canary::new(role, kind, &text));
+            canaries.push(Canary::new(role, kind, &text));
             text
         };
-        let agent = format!("Mozilla/5.0 (X11; Linux x86_64) {}/1.0", mark(Kind::Agent));
+        let agent = format!("Mozilla/5.0 (X11; Linux x86_64) {}/1.0", canary(Kind::Agent));
         let person = Self {
-            username: mark(Kind::Username),
-            email: format!("{}@example.com", mark(Kind::Email)),
-            first_name: mark(Kind::FirstName),
-            last_name: mark(Kind::LastName),
-            password: mark(Kind::Password),
+            username: canary(Kind::Username),
+            email: format!("{}@example.com", canary(Kind::Email)),
+            first_name: canary(Kind::FirstName),
+            last_name: canary(Kind::LastName),
+            password: canary(Kind::Password),
             visitor: visitor(site, role, agent),
         };
         if !site.config.admin.allow_from.iter().any(|network| network.contains(&person.visitor.peer)) {
-            marks.push(Canary::new(role, Kind::Address, &person.visitor.peer.to_string()));
+            canaries.push(Canary::new(role, Kind::Address, &person.visitor.peer.to_string()));
         }
         person
     }
@@ -85,7 +85,7 @@ impl Person {
     }
 
     /// Logs in twice, so that there is a second device. The values of the cookies become canaries.
-    async fn sign_in(&mut self, router: &Router, marks: &mut Vec<Canary>) -> Result<(), Failure> {
+    async fn sign_in(&mut self, router: &Router, canaries: &mut Vec<Canary>) -> Result<(), Failure> {
         let fields = [("login", self.username.as_str()), ("password", &self.password), ("remember", "yes")];
         for _ in 0..2 {
             self.visitor.cookies.clear();
@@ -93,7 +93,7 @@ impl Person {
             let secrets = self.visitor.take_cookies(&answer);
             accepted(answer, "sign in").await?;
             let role = self.visitor.role;
-            marks.extend(secrets.iter().map(|secret| Canary::new(role, Kind::Cookie, secret)));
+            canaries.extend(secrets.iter().map(|secret| Canary::new(role, Kind::Cookie, secret)));
         }
         Ok(())
     }
@@ -115,23 +115,23 @@ impl Person {
 /// # Errors
 /// A [`Failure`] when the site does not do what is needed for that.
 pub async fn settle(site: &AppState, router: &Router) -> Result<Fixtures, Failure> {
-    let mut marks = Vec::new();
+    let mut canaries = Vec::new();
     let mut persons: Vec<Person> =
-        Role::ALL[1..].iter().map(|role| Person::new(site, *role, &mut marks)).collect();
+        Role::ALL[1..].iter().map(|role| Person::new(site, *role, &mut canaries)).collect();
     let (superuser, others) = persons.split_last_mut().ok_or_else(no_answer)?;
     let password = Secret::new(&superuser.password);
     let (username, email) = (superuser.username.clone(), superuser.email.clone());
     let account = NewAccount { username, email, password1: password.clone(), password2: password };
     accounts::create_superuser(site, account, true).await.map_err(outage)?;
-    superuser.sign_in(router, &mut marks).await?;
+    superuser.sign_in(router, &mut canaries).await?;
     superuser.post(router, SaveProfile::PATH, &superuser.names()).await?;
     for person in others.iter() {
         add(site, router, superuser, person).await?;
     }
     for person in others {
-        person.sign_in(router, &mut marks).await?;
+        person.sign_in(router, &mut canaries).await?;
     }
-    let group = gather(site, &persons, &mut marks).await?;
+    let group = gather(site, &persons, &mut canaries).await?;
     let mut ids = Vec::new();
     let mut palette = Palette::new();
     for (person, colour) in persons.iter_mut().zip(COLOURS) {
@@ -144,7 +144,7 @@ pub async fn settle(site: &AppState, router: &Router) -> Result<Fixtures, Failur
     ids.push(group);
     let nobody = visitor(site, Role::Anonymous, "Mozilla/5.0 (X11; Linux x86_64)".into());
     let visitors = std::iter::once(nobody).chain(persons.into_iter().map(|person| person.visitor)).collect();
-    Ok(Fixtures { visitors, marks, ids, palette })
+    Ok(Fixtures { visitors, canaries, ids, palette })
 }
 
 /// Returns a random password. It shares no letters with the other canaries; otherwise it would be
@@ -197,9 +197,9 @@ async fn add(site: &AppState, router: &Router, superuser: &Person, person: &Pers
 }
 
 /// Creates a group with the superuser in it, and a canary for its name.
-async fn gather(site: &AppState, persons: &[Person], marks: &mut Vec<Canary>) -> Result<i64, Failure> {
+async fn gather(site: &AppState, persons: &[Person], canaries: &mut Vec<Canary>) -> Result<i64, Failure> {
     let name = unguessable();
-    marks.push(Canary::new(Role::Superuser, Kind::Group, &name));
+    canaries.push(Canary::new(Role::Superuser, Kind::Group, &name));
     people::add_group(site, &name).await.map_err(outage)?;
     let group = people::find_group(site, &name).await.map_err(outage)?.ok_or_else(no_answer)?;
     for person in persons.iter().filter(|person| person.visitor.role == Role::Superuser) {

@@ -133,11 +133,11 @@ mod tests {
     fn every_page_is_requested_with_all_parameters_filled_in() {
         let all = all(&[7, 8]);
         for route in pages::routes() {
-            assert!(all.iter().any(|errand| errand.route == route.path()), "{}", route.path());
+            assert!(all.iter().any(|probe| probe.route == route.path()), "{}", route.path());
         }
-        assert!(WITH_QUERY.iter().all(|(route, _)| all.iter().any(|errand| errand.route == *route)));
-        assert!(all.iter().all(|errand| !errand.address.contains('{')));
-        assert!(all.iter().any(|errand| errand.address == "/admin/groups/8/delete"));
+        assert!(WITH_QUERY.iter().all(|(route, _)| all.iter().any(|probe| probe.route == *route)));
+        assert!(all.iter().all(|probe| !probe.address.contains('{')));
+        assert!(all.iter().any(|probe| probe.address == "/admin/groups/8/delete"));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct Report {
     /// The number of requests.
     pub requests: usize,
     /// The number of answers from the page cache.
-    pub kept: usize,
+    pub from_page_cache: usize,
     /// The routes that were probed.
     pub routes: BTreeSet<String>,
     /// The problems, each once per address and role.
@@ -41,12 +41,12 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn add(&mut self, errand: &Probe, asker: Role, answer: &Answer, found: Vec<What>) {
+    pub(super) fn add(&mut self, probe: &Probe, asker: Role, answer: &Answer, found: Vec<What>) {
         self.requests += 1;
-        self.kept += usize::from(answer.is_kept());
-        self.routes.insert(errand.route.clone());
+        self.from_page_cache += usize::from(answer.is_from_page_cache());
+        self.routes.insert(probe.route.clone());
         for what in found {
-            self.find(Finding { address: errand.address.clone(), asker, what });
+            self.find(Finding { address: probe.address.clone(), asker, what });
         }
     }
 
@@ -82,14 +82,14 @@ mod tests {
             let what = What::Shows(Role::FirstMember, Kind::Username, Place::Body(byte));
             Finding { address: "/x".into(), asker, what }
         };
-        let mut examination = Report::default();
+        let mut report = Report::default();
         for (asker, byte) in [(Role::Staff, 7), (Role::Staff, 9), (Role::Anonymous, 7)] {
-            examination.find(finding(asker, byte));
+            report.find(finding(asker, byte));
         }
-        assert_eq!(examination.findings, [finding(Role::Staff, 7), finding(Role::Anonymous, 7)]);
-        assert_eq!(examination.to_string(), "0 requests over 0 routes as 5 visitors: 2 finding(s)");
+        assert_eq!(report.findings, [finding(Role::Staff, 7), finding(Role::Anonymous, 7)]);
+        assert_eq!(report.to_string(), "0 requests over 0 routes as 5 visitors: 2 finding(s)");
         assert_eq!(
-            examination.findings[0].to_string(),
+            report.findings[0].to_string(),
             "/x, requested by staff: shows the username of the first member, at byte 7"
         );
     }

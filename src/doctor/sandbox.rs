@@ -53,7 +53,7 @@ impl Sandbox {
         match fixtures::settle(&site, &whole(&site)).await {
             Ok(people) => Ok(Self { site, people, _folder: folder }),
             Err(failure) => {
-                shut(&site).await;
+                close_site(&site).await;
                 Err(failure)
             }
         }
@@ -76,19 +76,19 @@ impl Sandbox {
 
     /// Closes the sandbox and deletes its data.
     pub async fn close(self) {
-        shut(&self.site).await;
+        close_site(&self.site).await;
     }
 }
 
 fn whole(site: &AppState) -> Router {
-    let front = SiteService::new(site.clone());
+    let service = SiteService::new(site.clone());
     Router::new().fallback_service(service_fn(move |request: Request| {
         let peer = request.extensions().get::<Peer>().copied();
-        front.clone().answer(request, peer.unwrap_or(Peer::Network(Ipv4Addr::LOCALHOST.into())))
+        service.clone().answer(request, peer.unwrap_or(Peer::Network(Ipv4Addr::LOCALHOST.into())))
     }))
 }
 
-async fn shut(site: &AppState) {
+async fn close_site(site: &AppState) {
     site.shutdown.trigger();
     // Other backends are in the folder, or evict what is left.
     if let CacheUrl::Redis(_) = site.config.cache.url {

@@ -33,25 +33,25 @@ impl Public for Made {}
 ///
 /// # Errors
 /// [`AppError::Internal`] if the value cannot be computed.
-pub async fn api_lesson(visit: &RequestContext) -> Result<ApiLesson, AppError> {
-    let cache = visit.public_cache();
+pub async fn api_lesson(context: &RequestContext) -> Result<ApiLesson, AppError> {
+    let cache = context.public_cache();
     let is_hit = AtomicBool::new(true);
     let policy = Policy::new("lab_value", 1, VALUE_TTL);
     let made = cache
         .get_or_set(policy, &[], || async {
             is_hit.store(false, Ordering::Relaxed);
             compute().await?;
-            Ok(Made { at: visit.site.clock.now() })
+            Ok(Made { at: context.site.clock.now() })
         })
         .await?;
     // Cached: a run makes some twenty cache calls, few enough for a page, but too many for each of
     // many visitors.
-    const AGAIN: Duration = Duration::from_secs(10);
-    let policy = Policy::new("lab_run", 1, AGAIN);
+    const RERUN_AFTER: Duration = Duration::from_secs(10);
+    let policy = Policy::new("lab_run", 1, RERUN_AFTER);
     let run: Run = cache
-        .get_or_set(policy, &[], || async { Ok(run::run(&cache, moment(visit.site.clock.now())).await) })
+        .get_or_set(policy, &[], || async { Ok(run::run(&cache, moment(context.site.clock.now())).await) })
         .await?;
-    Ok(ApiLesson { is_hit: is_hit.into_inner(), value: seen(visit, made.at, VALUE_TTL), run })
+    Ok(ApiLesson { is_hit: is_hit.into_inner(), value: seen(context, made.at, VALUE_TTL), run })
 }
 
 impl Public for Run {}
@@ -68,12 +68,12 @@ async fn compute() -> Result<(), AppError> {
 ///
 /// # Errors
 /// [`AppError::Internal`] if a value cannot be encoded for the cache.
-pub async fn matrix(visit: &RequestContext, member: Option<&Member>) -> Result<Matrix, AppError> {
-    let view = twin(visit, "lab_view", VIEW_TTL).await?;
-    let summary = twin(visit, "lab_summary", SUMMARY_TTL).await?;
+pub async fn matrix(context: &RequestContext, member: Option<&Member>) -> Result<Matrix, AppError> {
+    let view = twin(context, "lab_view", VIEW_TTL).await?;
+    let summary = twin(context, "lab_summary", SUMMARY_TTL).await?;
     let own = match member {
         Some(member) => {
-            let (view, summary) = members::service::kept_since(visit, member).await;
+            let (view, summary) = members::service::kept_since(context, member).await;
             Some(OwnPair { view, summary })
         }
         None => None,
@@ -82,17 +82,17 @@ pub async fn matrix(visit: &RequestContext, member: Option<&Member>) -> Result<M
 }
 
 async fn twin(
-    visit: &RequestContext,
+    context: &RequestContext,
     name: &'static str,
     ttl: Duration,
 ) -> Result<SessionSnapshot, AppError> {
-    let load = || async { Ok(Made { at: visit.site.clock.now() }) };
-    let made = visit.public_cache().get_or_set(Policy::new(name, 1, ttl), &[], load).await?;
-    Ok(seen(visit, made.at, ttl))
+    let load = || async { Ok(Made { at: context.site.clock.now() }) };
+    let made = context.public_cache().get_or_set(Policy::new(name, 1, ttl), &[], load).await?;
+    Ok(seen(context, made.at, ttl))
 }
 
-fn seen(visit: &RequestContext, made_at: Millis, ttl: Duration) -> SessionSnapshot {
-    let age = visit.site.clock.now().saturating_sub(made_at).max(0);
+fn seen(context: &RequestContext, made_at: Millis, ttl: Duration) -> SessionSnapshot {
+    let age = context.site.clock.now().saturating_sub(made_at).max(0);
     let left = to_millis(ttl).saturating_sub(age).max(0);
     // Rounded as in the tables of what to expect: a second that has begun still counts as left.
     SessionSnapshot {

@@ -87,11 +87,11 @@ impl Tries {
 /// Delivers due mails. Never returns.
 pub async fn deliver(site: AppState, compose: Arc<dyn Compose>) {
     /// For mails that another instance left behind when it stopped.
-    const LOOK_EVERY: Duration = Duration::from_secs(300);
+    const MAX_SLEEP: Duration = Duration::from_secs(300);
     let mut tries = Tries::default();
     loop {
         let now = site.clock.now();
-        let longest = now.saturating_add(to_millis(LOOK_EVERY));
+        let longest = now.saturating_add(to_millis(MAX_SLEEP));
         let next = match start_due(&site, &compose, &mut tries).await {
             Ok(next) => next.unwrap_or(longest).min(longest),
             Err(error) => {
@@ -137,7 +137,7 @@ async fn start_due(
 /// Returns the longest time, in milliseconds, that a mail waits: for its next try, or for the limit
 /// of mails to its address.
 fn longest_wait(site: &AppState) -> Millis {
-    LONGEST_PAUSE.max(to_millis(site.config.throttle.mail_per_address.period()))
+    MAX_PAUSE.max(to_millis(site.config.throttle.mail_per_address.period()))
 }
 
 /// Returns the names of the urgent kinds, for SQL.
@@ -228,11 +228,11 @@ const NEVER: Millis = Millis::MAX;
 /// hour.
 fn pause(tries: i64) -> Millis {
     const MINUTE: Millis = 60_000;
-    MINUTE.saturating_mul(1 << (tries - 1).clamp(0, 6)).min(LONGEST_PAUSE)
+    MINUTE.saturating_mul(1 << (tries - 1).clamp(0, 6)).min(MAX_PAUSE)
 }
 
 /// In milliseconds.
-const LONGEST_PAUSE: Millis = 3_600_000;
+const MAX_PAUSE: Millis = 3_600_000;
 
 #[cfg(test)]
 mod tests {

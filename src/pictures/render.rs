@@ -17,7 +17,7 @@ use super::Size;
 use crate::shared::forms::Problem;
 
 /// Largest width or height, in pixels.
-const LONGEST_SIDE: u32 = 8192;
+const MAX_SIDE_PX: u32 = 8192;
 /// Largest decoded picture, in bytes: 33 million pixels, or 25 million with transparency. Decoding
 /// a progressive JPEG takes three times as much.
 const MOST_BYTES: u64 = 96 * 1024 * 1024;
@@ -72,8 +72,8 @@ struct Decoded {
 /// counts.
 fn decode(file: &[u8]) -> Result<Decoded, Problem> {
     let mut limits = Limits::default();
-    limits.max_image_width = Some(LONGEST_SIDE);
-    limits.max_image_height = Some(LONGEST_SIDE);
+    limits.max_image_width = Some(MAX_SIDE_PX);
+    limits.max_image_height = Some(MAX_SIDE_PX);
     limits.max_alloc = Some(MOST_BYTES);
     let format = image::guess_format(file).map_err(|_| Problem::PictureUnreadable)?;
     if format == ImageFormat::Jpeg && is_cut_off(file) {
@@ -129,7 +129,7 @@ fn has_packed_profile(png: &[u8]) -> bool {
 #[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
 fn problem(error: ImageError) -> Problem {
     match error {
-        ImageError::Limits(_) => Problem::PictureTooManyPixels { max: LONGEST_SIDE },
+        ImageError::Limits(_) => Problem::PictureTooManyPixels { max: MAX_SIDE_PX },
         _ => Problem::PictureUnreadable,
     }
 }

@@ -36,20 +36,20 @@ pub fn routes() -> Router<AppState> {
 /// Stores an uploaded picture, and redirects to the profile.
 async fn save(State(site): State<AppState>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let (visit, headers) = (RequestContext::of(site.clone(), &parts), parts.headers.clone());
+    let (context, headers) = (RequestContext::of(site.clone(), &parts), parts.headers.clone());
     let saved = async {
         let member = member_of(&parts)?;
-        let patience = site.config.server.request_timeout.get();
+        let time_limit = site.config.server.request_timeout.get();
         // The permit first: an upload without one must not fill the memory.
         let admitted = match site.pictures.try_acquire() {
             Ok(admitted) => admitted,
             Err(busy) => {
-                upload::drain(body, patience).await;
+                upload::drain(body, time_limit).await;
                 return Err(busy);
             }
         };
-        let file = chosen_file(parts, body, patience).await?;
-        service::save(&visit, &member, admitted, file).await
+        let file = chosen_file(parts, body, time_limit).await?;
+        service::save(&context, &member, admitted, file).await
     };
     let submission = Submission::from_result(saved.await);
     let is_saved = submission == Ok(Submission::Accepted);
@@ -62,10 +62,10 @@ async fn save(State(site): State<AppState>, request: Request) -> Response {
     response
 }
 
-async fn chosen_file(parts: Parts, body: Body, patience: std::time::Duration) -> Result<Bytes, AppError> {
+async fn chosen_file(parts: Parts, body: Body, time_limit: std::time::Duration) -> Result<Bytes, AppError> {
     const MAX_FILE_BYTES: usize = FILE_MAX_MIB as usize * 1024 * 1024;
     let refused = |problem| AppError::Invalid(FormErrors::one(Field::Picture, problem));
-    match upload::file(parts, body, Field::Picture.name(), MAX_FILE_BYTES, patience).await {
+    match upload::file(parts, body, Field::Picture.name(), MAX_FILE_BYTES, time_limit).await {
         Ok(Some(file)) => Ok(file),
         Ok(None) => Err(refused(Problem::PictureMissing)),
         Err(AppError::TooLarge) => Err(refused(Problem::PictureTooLarge { max_mib: FILE_MAX_MIB })),

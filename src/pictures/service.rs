@@ -34,23 +34,23 @@ pub struct Picture {
 /// [`AppError::Invalid`] if the file is not a usable picture; [`AppError::Throttled`] after too
 /// many changes; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn save(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     admitted: Permit,
     file: Bytes,
 ) -> Result<(), AppError> {
-    visit.site.throttle.take(&[accounts::service::profile_limit(&visit.site, member)]).await?;
-    let rendered = visit.site.pictures.run(admitted, move || render::render(&file)).await?;
+    context.site.throttle.take(&[accounts::service::profile_limit(&context.site, member)]).await?;
+    let rendered = context.site.pictures.run(admitted, move || render::render(&file)).await?;
     let Rendered { large, small } =
         rendered.map_err(|problem| AppError::Invalid(FormErrors::one(Field::Picture, problem)))?;
-    let now = visit.site.clock.now();
-    let mut transaction = visit.site.db.begin().await?;
+    let now = context.site.clock.now();
+    let mut transaction = context.site.db.begin().await?;
     store::put(&mut transaction, member.id(), &large, &small).await?;
     accounts::service::set_picture_version(&mut transaction, member, Some(new_id(now))).await?;
-    activity::service::record(&mut transaction, now, member.id(), Kind::PictureChanged, "", &visit.client)
+    activity::service::record(&mut transaction, now, member.id(), Kind::PictureChanged, "", &context.client)
         .await?;
     transaction.commit().await?;
-    visit.site.cache.invalidate_member(member.id(), "picture saved").await;
+    context.site.cache.invalidate_member(member.id(), "picture saved").await;
     Ok(())
 }
 
@@ -59,10 +59,10 @@ pub async fn save(
 /// # Errors
 /// [`AppError::Throttled`] after too many changes; [`AppError::Unavailable`] when the database
 /// cannot be used.
-pub async fn remove(visit: &RequestContext, member: &Member) -> Result<(), AppError> {
-    visit.site.throttle.take(&[accounts::service::profile_limit(&visit.site, member)]).await?;
-    let now = visit.site.clock.now();
-    let mut transaction = visit.site.db.begin().await?;
+pub async fn remove(context: &RequestContext, member: &Member) -> Result<(), AppError> {
+    context.site.throttle.take(&[accounts::service::profile_limit(&context.site, member)]).await?;
+    let now = context.site.clock.now();
+    let mut transaction = context.site.db.begin().await?;
     if !store::delete(&mut transaction, member.id()).await? {
         return Ok(());
     }
@@ -73,11 +73,11 @@ pub async fn remove(visit: &RequestContext, member: &Member) -> Result<(), AppEr
         member.id(),
         Kind::PictureChanged,
         "removed",
-        &visit.client,
+        &context.client,
     )
     .await?;
     transaction.commit().await?;
-    visit.site.cache.invalidate_member(member.id(), "picture removed").await;
+    context.site.cache.invalidate_member(member.id(), "picture removed").await;
     Ok(())
 }
 

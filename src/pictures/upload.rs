@@ -17,7 +17,7 @@ use crate::shared::error::AppError;
 const FRAME: usize = 16 * 1024;
 /// Bytes of an oversized upload that are still read and discarded: a browser that is still sending
 /// does not read the response, and would show a broken connection instead of the error.
-const THROWN_AWAY: usize = 64 * 1024 * 1024;
+const MAX_DRAINED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Returns the layer that disables axum's body limit where this module limits the body itself.
 pub fn own_limit() -> DefaultBodyLimit {
@@ -27,16 +27,16 @@ pub fn own_limit() -> DefaultBodyLimit {
 /// Returns the file in this field, of at most `most` bytes, or `None` if none was chosen.
 ///
 /// # Errors
-/// [`AppError::TooLarge`] above the limit; [`AppError::TimedOut`] after `patience`;
+/// [`AppError::TooLarge`] above the limit; [`AppError::TimedOut`] after `time_limit`;
 /// [`AppError::BadRequest`] if the body is not such a form.
 pub async fn file(
     parts: Parts,
     body: Body,
     field: &str,
     most: usize,
-    patience: Duration,
+    time_limit: Duration,
 ) -> Result<Option<Bytes>, AppError> {
-    let whole = timeout(patience, read(body, most + FRAME)).await.map_err(|_| AppError::TimedOut)??;
+    let whole = timeout(time_limit, read(body, most + FRAME)).await.map_err(|_| AppError::TimedOut)??;
     // The whole form is in memory, so nothing below waits for the client.
     let request = Request::from_parts(parts, Body::from(whole));
     let mut form = Multipart::from_request(request, &()).await.map_err(|_| AppError::BadRequest)?;
@@ -59,26 +59,26 @@ pub async fn file(
 
 async fn read(body: Body, most: usize) -> Result<Bytes, AppError> {
     let mut chunks = body.into_data_stream();
-    let (mut kept, mut seen) = (BytesMut::new(), 0);
+    let (mut content, mut seen) = (BytesMut::new(), 0);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| AppError::BadRequest)?;
         seen += chunk.len();
         if seen <= most {
-            kept.extend_from_slice(&chunk);
+            content.extend_from_slice(&chunk);
         } else {
-            kept = BytesMut::new();
+            content = BytesMut::new();
         }
-        if seen > THROWN_AWAY {
+        if seen > MAX_DRAINED_BYTES {
             break;
         }
     }
-    if seen > most { Err(AppError::TooLarge) } else { Ok(kept.freeze()) }
+    if seen > most { Err(AppError::TooLarge) } else { Ok(content.freeze()) }
 }
 
 /// Reads and discards a body, so that its sender gets to see the response.
-pub async fn drain(body: Body, patience: Duration) {
+pub async fn drain(body: Body, time_limit: Duration) {
     // The result does not matter: the response is already known.
-    let _ = timeout(patience, read(body, 0)).await;
+    let _ = timeout(time_limit, read(body, 0)).await;
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -
     // Pages made for a member must not be stored by any cache, and must not reappear with the back
     // button after logout.
     let is_kept = response.extensions().get::<Keepable>().is_some()
-        && member.is_some_and(|member| member.acting().is_none());
+        && member.is_some_and(|member| member.impersonator().is_none());
     if (signed_in || !open) && !is_kept {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     }
@@ -87,7 +87,7 @@ pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -
 
 /// While impersonating, only routes on the impersonation allowlist are open.
 fn enter(member: &Member, route: &str) -> Result<(), AppError> {
-    if member.acting().is_some() && !is_open_while_impersonating(route) {
+    if member.impersonator().is_some() && !is_open_while_impersonating(route) {
         return Err(AppError::ClosedWhileActing);
     }
     if may_enter(member, route) { Ok(()) } else { Err(AppError::Forbidden) }
@@ -124,7 +124,7 @@ fn ask_again(site: &AppState, request: &Request) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     response.headers_mut().insert(header::LOCATION, with_next(REAUTHENTICATE, wanted));
     // Opening a page abandons a form that waits for the password.
-    pending_form::do_not_send_again(site, request.headers(), response.headers_mut());
+    pending_form::cancel_resend(site, request.headers(), response.headers_mut());
     response
 }
 

@@ -23,7 +23,7 @@ pub fn visitor(member: &Member) -> Visitor {
 
 /// Returns the text of the impersonation banner, or `None` for a member in person.
 pub fn notice(member: &Member) -> Option<Notice> {
-    member.acting().map(|actor| Notice {
+    member.impersonator().map(|actor| Notice {
         actor: actor.username.clone(),
         member: member.username().to_owned(),
         until: moment(actor.ends_at),

@@ -59,7 +59,7 @@ pub async fn plain_forms(State(site): State<AppState>, request: Request, next: N
     };
     if let Some((next, parts)) = again
         && let Some(page) = answered.accepted_location()
-        && let Some((uri, body)) = pending_form::to_send_again(&site, &parts.headers, &page)
+        && let Some((uri, body)) = pending_form::resend(&site, &parts.headers, &page)
         && guard::lets_in(parts.extensions.get::<Member>(), uri.path())
     {
         return send_again(&site, next, parts, uri, body, page).await;
@@ -83,8 +83,8 @@ impl Answered {
             head.headers.remove(SERVER_FN_ERROR_HEADER).map(|mark| (mark, AppError::de(body.clone())));
         let answered = Self { head, body, error };
         match (&answered.error, answered.submission()) {
-            (Some((_, error)), _) => recorder.came_to(outcome::of_error(error)),
-            (None, Ok(submission)) => recorder.came_to(outcome::of_submission(&submission)),
+            (Some((_, error)), _) => recorder.set_outcome(outcome::of_error(error)),
+            (None, Ok(submission)) => recorder.set_outcome(outcome::of_submission(&submission)),
             (None, Err(_)) => {}
         }
         Ok(answered)
@@ -181,25 +181,25 @@ fn finish(site: &AppState, sent: Sent, answered: Answered) -> Response {
     if !(head.status.is_success() || head.status.is_redirection()) {
         return Response::from_parts(head, Body::from(body));
     }
-    let mut kept = cookies_of(&head.headers);
+    let mut headers = cookies_of(&head.headers);
     let to = match submission {
         Ok(Submission::Refused(errors)) => {
             let page = sent.page(site);
-            flash::set_form(site, &mut kept, sent.returned(errors));
+            flash::set_form(site, &mut headers, sent.returned(errors));
             page.map(|page| location(&page))
         }
-        Ok(Submission::Reauthenticate) => Some(reauthenticate(site, sent, &mut kept)),
+        Ok(Submission::Reauthenticate) => Some(reauthenticate(site, sent, &mut headers)),
         Ok(Submission::Accepted) => head.headers.remove(header::LOCATION),
         // A function that is not a form was posted as one; its answer is not meant for people.
         Err(_) => return error_page::refuse(site, &sent.headers, &AppError::BadRequest),
     };
     if let Some(clear) = head.headers.remove("clear-site-data") {
-        kept.insert("clear-site-data", clear);
+        headers.insert("clear-site-data", clear);
     }
     let to = to.unwrap_or(HeaderValue::from_static("/"));
-    let to = cookie_check::mark(&request, &kept, to);
-    kept.insert(header::LOCATION, to);
-    (StatusCode::SEE_OTHER, kept).into_response()
+    let to = cookie_check::mark(&request, &headers, to);
+    headers.insert(header::LOCATION, to);
+    (StatusCode::SEE_OTHER, headers).into_response()
 }
 
 /// Answers a form that failed. Browsers get an error page with a link to the form. If all that is
@@ -247,7 +247,7 @@ fn location(page: &str) -> HeaderValue {
 /// password.
 fn reauthenticate(site: &AppState, sent: Sent, answer: &mut HeaderMap) -> HeaderValue {
     let page = sent.page(site).unwrap_or_else(|| "/".to_owned());
-    pending_form::wait_for_password(site, &sent.headers, answer, &page, &sent.path, sent.values);
+    pending_form::keep_for_reauthentication(site, &sent.headers, answer, &page, &sent.path, sent.values);
     response::with_next(REAUTHENTICATE, &page)
 }
 

@@ -42,17 +42,17 @@ pub async fn run(
     let site = AppState::new(config, clock, db, address)?;
     site.assets.check(&site.config.server.site_root)?;
     let watcher = tokio::spawn(site.db.clone().watch());
-    let forgetter = tokio::spawn(forget_when_a_commit_is_lost(site.clone()));
-    let sweeper = tokio::spawn(sweep::now_and_then(site.clone()));
-    let writer = tokio::spawn(accounts::service::write_failed_logins_now_and_then(site.clone()));
+    let cache_clearer = tokio::spawn(clear_caches_after_lost_commit(site.clone()));
+    let sweeper = tokio::spawn(sweep::periodically(site.clone()));
+    let writer = tokio::spawn(accounts::service::write_failed_logins_periodically(site.clone()));
     let mail_worker = tokio::spawn(mail::delivery::deliver(site.clone(), Arc::new(Letters)));
     // Printed whatever the log level: with port 0 this is how people and scripts learn the port.
     let listening = format!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
     println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &listening));
-    let front = SiteService::new(site.clone());
-    listen::serve(listener, front, &site.config.server, site.shutdown.clone(), stop).await;
+    let service = SiteService::new(site.clone());
+    listen::serve(listener, service, &site.config.server, site.shutdown.clone(), stop).await;
     watcher.abort();
-    forgetter.abort();
+    cache_clearer.abort();
     sweeper.abort();
     mail_worker.abort();
     writer.abort();
@@ -64,10 +64,10 @@ pub async fn run(
 
 /// Clears all cached members and sessions when the outcome of a commit is unknown, because any of
 /// them may have changed.
-async fn forget_when_a_commit_is_lost(site: AppState) {
+async fn clear_caches_after_lost_commit(site: AppState) {
     loop {
         site.db.commit_lost().await;
-        site.sessions.distrust_memory();
+        site.sessions.bypass_memory();
         site.members.invalidate_all();
         site.cache.invalidate(&[Tag::Everything], "a commit was lost").await;
     }

@@ -2,7 +2,7 @@
 
 use axum::{Router, routing::get};
 
-use super::static_files::{ASK_AGAIN, with_caching};
+use super::static_files::{REVALIDATE, with_caching};
 use crate::{
     base::{clock::Millis, config::Site, moment::moment},
     site::AppState,
@@ -22,7 +22,7 @@ pub fn routes(site: &AppState) -> Router<AppState> {
     }
     let site = site.clone();
     let file = get(move || async move { text(&site.config.site, site.clock.now()) });
-    with_caching(Router::new().route(PATH, file), ASK_AGAIN)
+    with_caching(Router::new().route(PATH, file), REVALIDATE)
 }
 
 /// Returns the file. It is the same for a whole day.

@@ -11,9 +11,9 @@ use tower_http::services::{ServeDir, ServeFile};
 use crate::{base::assets::PKG_DIR, site::AppState, timing::layer::Quiet};
 
 /// For names that change with their content.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// For names that do not: the browser revalidates, which costs a 304.
-pub(super) const ASK_AGAIN: &str = "no-cache";
+pub(super) const REVALIDATE: &str = "no-cache";
 
 /// Bytes of a file that are read at a time. They stay in memory until sent, and clients can leave
 /// them unread: with the library's 64 KiB, five hundred such clients took 200 MiB.
@@ -35,9 +35,9 @@ pub fn routes(site: &AppState) -> Router<AppState> {
             .with_buf_chunk_size(CHUNK);
         named = named.route_service(&format!("/{name}"), file);
     }
-    let named = with_caching(named, ASK_AGAIN);
+    let named = with_caching(named, REVALIDATE);
     match &site.assets.hashed_folder {
-        Some(folder) => named.merge(with_caching(built(folder), FOR_EVER)),
+        Some(folder) => named.merge(with_caching(built(folder), IMMUTABLE)),
         None => named,
     }
 }
@@ -50,7 +50,7 @@ pub(super) fn with_caching(files: Router<AppState>, caching: &'static str) -> Ro
             // The same address answers in Brotli, in gzip, or uncompressed.
             response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
-        say_charset(response.headers_mut());
+        set_charset(response.headers_mut());
         response.extensions_mut().insert(Quiet);
         response
     }))
@@ -58,7 +58,7 @@ pub(super) fn with_caching(files: Router<AppState>, caching: &'static str) -> Ro
 
 /// Adds `charset=utf-8`: all our text files are UTF-8, and the type guessed from a file's name
 /// lacks it.
-fn say_charset(headers: &mut HeaderMap) {
+fn set_charset(headers: &mut HeaderMap) {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.starts_with("text/")
         && !kind.contains("charset")

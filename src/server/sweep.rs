@@ -44,7 +44,7 @@ impl Watch {
 
     /// Compares the drift with the last one. Returns how far the clock can be trusted, and by how
     /// many milliseconds it was set.
-    fn look(&mut self, drift: Millis) -> (Trust, Millis) {
+    fn check(&mut self, drift: Millis) -> (Trust, Millis) {
         /// Smaller corrections, in milliseconds, are harmless.
         const SMALL: Millis = 60_000;
         let is_near = |other: Millis| drift.saturating_sub(other).saturating_abs() <= SMALL;
@@ -85,7 +85,7 @@ pub async fn sweep(site: &AppState) -> Result<Swept, AppError> {
 
 /// Sweeps for as long as the site runs. Errors are logged, and the next sweep tries again.
 /// (tower-sessions' own task ends for good at its first error.)
-pub fn now_and_then(site: AppState) -> impl Future<Output = ()> + Send {
+pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
     const INTERVAL: Duration = Duration::from_secs(600);
     let mut watch = Watch::new(site.clock.drift());
     async move {
@@ -93,7 +93,7 @@ pub fn now_and_then(site: AppState) -> impl Future<Output = ()> + Send {
             // Counted from the start of this sweep: what becomes due during it waits no longer than
             // anything else.
             let next = site.clock.now().saturating_add(to_millis(INTERVAL));
-            let (trust, set_by) = watch.look(site.clock.drift());
+            let (trust, set_by) = watch.check(site.clock.drift());
             let corrected = match trust {
                 Trust::Set => Ok(0),
                 Trust::New | Trust::Steady => correct_ends(&site).await,
@@ -134,7 +134,7 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
             0
         })
     };
-    let sessions = step("Expired sessions", "deleted", over_sessions(site).await);
+    let sessions = step("Expired sessions", "deleted", sweep_sessions(site).await);
     let activity = step("Old activity lines", "deleted", activity::service::sweep(site).await);
     step("Expired rate limits", "deleted", site.throttle.sweep().await);
     step("Expired links", "deleted", accounts::service::tokens::sweep(site).await);
@@ -170,7 +170,7 @@ async fn correct_all(site: &AppState) -> Result<u64, AppError> {
 }
 
 /// Sessions are deleted first; then the ends of those that impersonated are recorded.
-async fn over_sessions(site: &AppState) -> Result<u64, AppError> {
+async fn sweep_sessions(site: &AppState) -> Result<u64, AppError> {
     let swept = site.sessions.sweep().await?;
     impersonation::service::sweep(site).await?;
     Ok(swept)
@@ -184,7 +184,7 @@ mod tests {
     fn a_clock_is_trusted_when_it_runs_steadily_or_has_returned() {
         const DAY: Millis = 86_400_000;
         let mut watch = Watch::new(5);
-        let seen: Vec<_> = [5, 30_000, DAY, -DAY, 0, 0, DAY, DAY, 0].map(|drift| watch.look(drift).0).into();
+        let seen: Vec<_> = [5, 30_000, DAY, -DAY, 0, 0, DAY, DAY, 0].map(|drift| watch.check(drift).0).into();
         use Trust::{New, Returned, Set, Steady};
         assert_eq!(seen, [New, Steady, Set, Set, Returned, Steady, Set, Steady, Set]);
     }

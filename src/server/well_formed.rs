@@ -56,9 +56,9 @@ fn without_error_text(path: &str, query: Option<&str>) -> Option<HeaderValue> {
     if !query.split('&').any(|pair| is_leptos(&pair)) {
         return None;
     }
-    let kept: Vec<&str> = query.split('&').filter(|pair| !is_leptos(pair)).collect();
-    let joint = if kept.is_empty() { "" } else { "?" };
-    HeaderValue::try_from(format!("{path}{joint}{}", kept.join("&"))).ok()
+    let rest: Vec<&str> = query.split('&').filter(|pair| !is_leptos(pair)).collect();
+    let joint = if rest.is_empty() { "" } else { "?" };
+    HeaderValue::try_from(format!("{path}{joint}{}", rest.join("&"))).ok()
 }
 
 /// Drops cookies whose name contains `%`: tower-cookies decodes names, so `%5F%5FHost-sessionid`,
@@ -69,22 +69,22 @@ fn only_plain_cookies(headers: &mut HeaderMap) {
     if !headers.contains_key(header::COOKIE) {
         return;
     }
-    let mut kept: Vec<u8> = Vec::new();
+    let mut rest: Vec<u8> = Vec::new();
     for cookie in
         headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
     {
         let cookie = cookie.trim_ascii();
         let name = cookie.split(|byte| *byte == b'=').next().unwrap_or_default();
         if !name.is_empty() && !name.contains(&b'%') && cookie.iter().all(u8::is_ascii_graphic) {
-            if !kept.is_empty() {
-                kept.extend(b"; ");
+            if !rest.is_empty() {
+                rest.extend(b"; ");
             }
-            kept.extend(cookie);
+            rest.extend(cookie);
         }
     }
     headers.remove(header::COOKIE);
-    if let Ok(value) = HeaderValue::from_bytes(&kept)
-        && !kept.is_empty()
+    if let Ok(value) = HeaderValue::from_bytes(&rest)
+        && !rest.is_empty()
     {
         headers.insert(header::COOKIE, value);
     }
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn cookies_that_parsers_read_differently_are_dropped() {
-        for (sent, kept) in [
+        for (sent, rest) in [
             ("sessionid=a; flash=b", Some("sessionid=a; flash=b")),
             ("%73essionid=a; x=y", Some("x=y")),
             ("%5F%5FHost-sessionid=a", None),
@@ -149,7 +149,7 @@ mod tests {
             only_plain_cookies(&mut headers);
             assert_eq!(
                 headers.get(header::COOKIE).map(|value| value.to_str().expect("ASCII")),
-                kept,
+                rest,
                 "{sent}"
             );
         }

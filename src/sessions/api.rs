@@ -19,10 +19,10 @@ pub async fn load_sessions() -> Result<Devices, AppError> {
     use crate::accounts::session;
     use crate::site::{RequestContext, current_member};
 
-    let (visit, member, auth) =
+    let (context, member, auth) =
         (RequestContext::current()?, current_member()?, session::auth_session().await?);
-    let recent = session::recently_authenticated(&auth, &visit.site).await?;
-    service::list(&visit, &member, &recent, session::current_id(&auth)).await
+    let recent = session::recently_authenticated(&auth, &context.site).await?;
+    service::list(&context, &member, &recent, session::current_id(&auth)).await
 }
 
 /// Ends one of the caller's sessions.
@@ -37,11 +37,11 @@ pub async fn end_session(#[server(default)] session: String) -> Result<Submissio
     use crate::{accounts::session, shared::paths::DEVICES};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member, auth) =
+    let (context, member, auth) =
         (RequestContext::current()?, current_member()?, session::auth_session().await?);
     let verdict = async {
-        let recent = session::recently_authenticated(&auth, &visit.site).await?;
-        service::end_one(&visit, &member, &recent, &session).await
+        let recent = session::recently_authenticated(&auth, &context.site).await?;
+        service::end_one(&context, &member, &recent, &session).await
     };
     Submission::from_result(verdict.await.map(|ended| {
         match ended {
@@ -64,12 +64,12 @@ pub async fn end_other_sessions() -> Result<Submission, AppError> {
     use crate::{accounts::session, shared::paths::DEVICES};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member, auth) =
+    let (context, member, auth) =
         (RequestContext::current()?, current_member()?, session::auth_session().await?);
     let verdict = async {
-        let recent = session::recently_authenticated(&auth, &visit.site).await?;
+        let recent = session::recently_authenticated(&auth, &context.site).await?;
         let this = session::current_id(&auth).ok_or(AppError::SignedOut)?;
-        service::end_others(&visit, &member, &recent, this).await
+        service::end_others(&context, &member, &recent, this).await
     };
     Submission::from_result(verdict.await.map(|()| {
         flash::message(Level::Success, Message::OtherDevicesEnded);
@@ -89,16 +89,16 @@ pub async fn end_all_sessions() -> Result<Submission, AppError> {
     use crate::site::{RequestContext, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member) = (RequestContext::current()?, current_member()?);
+    let (context, member) = (RequestContext::current()?, current_member()?);
     let mut auth = session::auth_session().await?;
     let verdict = async {
-        let recent = session::recently_authenticated(&auth, &visit.site).await?;
-        service::end_all(&visit, &member, &recent).await?;
-        session::log_out(&mut auth, &visit.site).await
+        let recent = session::recently_authenticated(&auth, &context.site).await?;
+        service::end_all(&context, &member, &recent).await?;
+        session::log_out(&mut auth, &context.site).await
     };
     Submission::from_result(verdict.await.map(|_| {
         crate::site::response::clear_site_data();
         flash::message(Level::Success, Message::AllDevicesEnded);
-        leptos_axum::redirect(&visit.site.config.accounts.login_url);
+        leptos_axum::redirect(&context.site.config.accounts.login_url);
     }))
 }

@@ -27,15 +27,15 @@ pub async fn devices(site: &AppState, member: &Member) -> Result<Vec<store::Devi
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn list(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     _: &RecentAuth,
     this: Option<IdHash>,
 ) -> Result<Devices, AppError> {
     /// Members with more devices can end those that are not shown all at once.
     const LIMIT: usize = 100;
-    let mut connection = visit.site.db.read().await?;
-    let now = visit.site.clock.now();
+    let mut connection = context.site.db.read().await?;
+    let now = context.site.clock.now();
     let rows = store::devices(&mut connection, member.id(), now, this.as_ref(), LIMIT as i64 + 1).await?;
     let is_cut = rows.len() > LIMIT;
     let devices = rows
@@ -59,7 +59,7 @@ pub async fn list(
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used; nothing has ended then.
 pub async fn end_one(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     _: &RecentAuth,
     session: &str,
@@ -67,15 +67,15 @@ pub async fn end_one(
     let Some(id) = URL_SAFE_NO_PAD.decode(session).ok().and_then(|id| IdHash::try_from(id).ok()) else {
         return Ok(false);
     };
-    let mut transaction = visit.site.db.begin().await?;
+    let mut transaction = context.site.db.begin().await?;
     let Some(agent) = store::delete_own(&mut transaction, member.id(), &id).await? else {
         return Ok(false);
     };
-    let (now, device) = (visit.site.clock.now(), user_agent::in_words(&agent));
-    let (kind, client) = (Kind::DeviceEnded, &visit.client);
+    let (now, device) = (context.site.clock.now(), user_agent::in_words(&agent));
+    let (kind, client) = (Kind::DeviceEnded, &context.client);
     activity::service::record(&mut transaction, now, member.id(), kind, &device, client).await?;
     transaction.commit().await?;
-    visit.site.sessions.forget(member.id(), &[id]).await;
+    context.site.sessions.forget(member.id(), &[id]).await;
     Ok(true)
 }
 
@@ -84,24 +84,28 @@ pub async fn end_one(
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used; nothing has ended then.
 pub async fn end_others(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     _: &RecentAuth,
     this: IdHash,
 ) -> Result<(), AppError> {
-    end_several(visit, member, Some(this)).await
+    end_several(context, member, Some(this)).await
 }
 
 /// Ends all sessions of the member.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used; nothing has ended then.
-pub async fn end_all(visit: &RequestContext, member: &Member, _: &RecentAuth) -> Result<(), AppError> {
-    end_several(visit, member, None).await
+pub async fn end_all(context: &RequestContext, member: &Member, _: &RecentAuth) -> Result<(), AppError> {
+    end_several(context, member, None).await
 }
 
-async fn end_several(visit: &RequestContext, member: &Member, keep: Option<IdHash>) -> Result<(), AppError> {
-    let mut transaction = visit.site.db.begin().await?;
+async fn end_several(
+    context: &RequestContext,
+    member: &Member,
+    keep: Option<IdHash>,
+) -> Result<(), AppError> {
+    let mut transaction = context.site.db.begin().await?;
     let ended = store::delete_all(&mut transaction, member.id(), keep.as_ref()).await?;
     if ended.is_empty() {
         return Ok(());
@@ -111,9 +115,9 @@ async fn end_several(visit: &RequestContext, member: &Member, keep: Option<IdHas
         (Some(_), 1) => "1 other device".to_owned(),
         (Some(_), count) => format!("{count} other devices"),
     };
-    let (now, kind, client) = (visit.site.clock.now(), Kind::DevicesEnded, &visit.client);
+    let (now, kind, client) = (context.site.clock.now(), Kind::DevicesEnded, &context.client);
     activity::service::record(&mut transaction, now, member.id(), kind, &detail, client).await?;
     transaction.commit().await?;
-    visit.site.sessions.forget(member.id(), &ended).await;
+    context.site.sessions.forget(member.id(), &ended).await;
     Ok(())
 }

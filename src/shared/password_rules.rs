@@ -25,11 +25,11 @@ impl Default for PasswordRules {
 }
 
 impl PasswordRules {
-    /// Returns the rules as a sentence. `whose` is "your" or "their".
-    pub fn help(&self, whose: &str) -> String {
+    /// Returns the rules as a sentence. `possessive` is "your" or "their".
+    pub fn help(&self, possessive: &str) -> String {
         let rules: Vec<String> = [
             (self.min_length > 0, format!("at least {}", counted(self.min_length, "character"))),
-            (self.is_unlike_owner, format!("not similar to {whose} name or address")),
+            (self.is_unlike_owner, format!("not similar to {possessive} name or address")),
             (self.is_uncommon, "not a common password or the name of this site".to_owned()),
             (self.is_not_numeric, "not only digits".to_owned()),
         ]

@@ -20,7 +20,7 @@ pub async fn identify(State(site): State<AppState>, mut request: Request, next: 
     let client = ClientInfo {
         address: address_of(&request, &site).map(|address| address.to_string()).unwrap_or_default(),
         agent: agent(request.headers()),
-        acting: None,
+        impersonator: None,
     };
     request.extensions_mut().insert(client);
     next.run(request).await

@@ -11,7 +11,7 @@ pub const MAX_COOKIE_BYTES: usize = 3800;
 
 /// Encodes a form so that it fits into a cookie, by cutting its values, the longest first.
 pub fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String) -> String {
-    const SHORTEST_CUT: usize = 64;
+    const MIN_CUT_BYTES: usize = 64;
     let mut cut = 1024;
     loop {
         for value in form.values.values_mut() {
@@ -20,7 +20,7 @@ pub fn fitting(mut form: ReturnedForm, encoded: impl Fn(ReturnedForm) -> String)
             }
         }
         let value = encoded(form.clone());
-        if value.len() <= MAX_COOKIE_BYTES || cut <= SHORTEST_CUT {
+        if value.len() <= MAX_COOKIE_BYTES || cut <= MIN_CUT_BYTES {
             return value;
         }
         cut /= 2;

@@ -79,7 +79,7 @@ pub fn keep_to_show(site: &AppState, answer: &mut HeaderMap, page: &str, form: &
 /// Stores a form until re-authentication. It is then replayed, unless it must be submitted again
 /// ([`Function::replayed`](crate::shared::functions::Function::replayed)), contains a password, or
 /// is too long for a cookie.
-pub fn wait_for_password(
+pub fn keep_for_reauthentication(
     site: &AppState,
     request: &HeaderMap,
     answer: &mut HeaderMap,
@@ -108,7 +108,7 @@ pub fn wait_for_password(
 
 /// Returns path and body of the form to replay, after a re-authentication that leads back to
 /// `page`.
-pub fn to_send_again(site: &AppState, request: &HeaderMap, page: &str) -> Option<(Uri, Bytes)> {
+pub fn resend(site: &AppState, request: &HeaderMap, page: &str) -> Option<(Uri, Bytes)> {
     let mut pending = PendingForm::read(site, request)?;
     let proof = URL_SAFE_NO_PAD.decode(pending.proof.take()?).ok()?;
     let session = cookies::read(site, request, SESSION)?;
@@ -121,7 +121,7 @@ pub fn to_send_again(site: &AppState, request: &HeaderMap, page: &str) -> Option
 
 /// Prevents the replay of a pending form, because its sender has gone elsewhere meanwhile. The
 /// input stays.
-pub fn do_not_send_again(site: &AppState, request: &HeaderMap, answer: &mut HeaderMap) {
+pub fn cancel_resend(site: &AppState, request: &HeaderMap, answer: &mut HeaderMap) {
     if let Some(PendingForm { page, form, member, proof: Some(_) }) = PendingForm::read(site, request) {
         let mut values = form_body::shown_again(form.values);
         if values.is_empty() {

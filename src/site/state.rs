@@ -163,10 +163,10 @@ fn port(name: &str) -> Option<u32> {
 
 /// A member with many permissions counts as several entries.
 fn weight(_: &UserId, member: &Option<Member>) -> u32 {
-    const COUNTED_AS_ONE: usize = 50;
+    const PERMISSIONS_PER_UNIT: usize = 50;
     let names =
         member.as_ref().map_or(0, |member| member.rights().own.len() + member.rights().of_groups.len());
-    1 + u32::try_from(names / COUNTED_AS_ONE).unwrap_or(u32::MAX - 1)
+    1 + u32::try_from(names / PERMISSIONS_PER_UNIT).unwrap_or(u32::MAX - 1)
 }
 
 impl Deref for AppState {

@@ -193,7 +193,7 @@ impl Timed {
         };
         match state {
             None => text.value(),
-            Some(state) => state.said(text.then(", page;desc=\"")).then("\"").value(),
+            Some(state) => state.describe(text.then(", page;desc=\"")).then("\"").value(),
         }
     }
 }

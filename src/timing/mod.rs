@@ -81,7 +81,7 @@ pub enum PageState {
 
 impl PageState {
     /// Appends the state to a header.
-    fn said(self, text: Text) -> Text {
+    fn describe(self, text: Text) -> Text {
         match self {
             Self::Cached { lookup, age, ttl } => {
                 text.then(lookup.word()).then("; age=").number(age).then("; ttl=").number(ttl)
@@ -140,7 +140,7 @@ impl Recorder {
     }
 
     /// Records the outcome of a form or call, as one word for the log.
-    pub fn came_to(&self, outcome: String) {
+    pub fn set_outcome(&self, outcome: String) {
         if let Some(record) = &self.0 {
             let _ = record.outcome.set(outcome);
         }

@@ -33,7 +33,7 @@ impl<'a, W: Write + Clone + 'a> MakeWriter<'a> for Redacting<W> {
 
 /// Replaces each word that contains an `@`.
 fn redacted(line: &[u8]) -> Cow<'_, [u8]> {
-    const CUT_OUT: &[u8] = "…@…".as_bytes();
+    const REDACTED: &[u8] = "…@…".as_bytes();
     if !line.contains(&b'@') {
         return Cow::Borrowed(line);
     }
@@ -44,7 +44,7 @@ fn redacted(line: &[u8]) -> Cow<'_, [u8]> {
             Some((last, word)) if is_between(last) => (word, &part[word.len()..]),
             _ => (part, &part[part.len()..]),
         };
-        kept.extend_from_slice(if word.contains(&b'@') { CUT_OUT } else { word });
+        kept.extend_from_slice(if word.contains(&b'@') { REDACTED } else { word });
         kept.extend_from_slice(end);
     }
     Cow::Owned(kept)

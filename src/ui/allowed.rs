@@ -31,8 +31,8 @@ pub fn InPerson(
     /// The content.
     children: Children,
 ) -> impl IntoView {
-    let is_acted = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());
-    (!is_acted).then(children)
+    let is_impersonating = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());
+    (!is_impersonating).then(children)
 }
 
 #[cfg(test)]

@@ -11,30 +11,30 @@ use serde::de::DeserializeOwned;
 pub struct Follow(Arc<Open>);
 
 /// The callback for each message.
-pub type Told = Box<dyn Fn(String)>;
+pub type OnMessage = Box<dyn Fn(String)>;
 /// Closes a stream.
 pub type Stop = Box<dyn FnOnce()>;
 
-type Open = dyn Fn(String, Told) -> Stop + Send + Sync;
+type Open = dyn Fn(String, OnMessage) -> Stop + Send + Sync;
 
 impl Follow {
     /// Wraps the browser's implementation.
-    pub fn new(open: impl Fn(String, Told) -> Stop + Send + Sync + 'static) -> Self {
+    pub fn new(open: impl Fn(String, OnMessage) -> Stop + Send + Sync + 'static) -> Self {
         Self(Arc::new(open))
     }
 
     /// Follows the stream at this path until the current part of the page is removed. Messages that
     /// cannot be parsed, such as those of another release, are skipped.
-    pub fn json<T: DeserializeOwned>(path: String, told: impl Fn(T) + Clone + Send + Sync + 'static) {
+    pub fn json<T: DeserializeOwned>(path: String, on_message: impl Fn(T) + Clone + Send + Sync + 'static) {
         let Some(follow) = use_context::<Self>() else {
             return;
         };
         // Starts after hydration: until then the page shows the data that came with it.
         Effect::new(move || {
-            let told = told.clone();
+            let on_message = on_message.clone();
             let read = move |text: String| {
                 if let Ok(value) = serde_json::from_slice(text.as_bytes()) {
-                    told(value);
+                    on_message(value);
                 }
             };
             let stop = StoredValue::new_local(Some((follow.0)(path.clone(), Box::new(read))));

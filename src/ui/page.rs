@@ -47,14 +47,14 @@ pub fn Page(
         </Main>
     }
     .into_any();
-    anew(page)
+    rebuilt(page)
 }
 
 /// Makes leptos create a view instead of updating its predecessor. Views have no types
 /// (.cargo/config.toml), so to leptos one page looks like another with other texts, and input would
 /// stay in the next page's field: a password in a field that shows it, or a tick at the next user
 /// in a list.
-fn anew(view: AnyView) -> AnyView {
+fn rebuilt(view: AnyView) -> AnyView {
     static TURN: AtomicU32 = AtomicU32::new(0);
     match TURN.fetch_add(1, Ordering::Relaxed) % 3 {
         0 => EitherOf3::<_, AnyView, AnyView>::A(view).into_any(),
@@ -122,7 +122,7 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
                         follow_reload(announced);
                     }
                     match found {
-                        Ok(view) => anew(view),
+                        Ok(view) => rebuilt(view),
                         Err(error) => {
                             SetStatus::set(error.status(), error.retry_after());
                             let knows_more =
@@ -134,7 +134,7 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
                                 focus_content();
                                 refetch();
                             };
-                            anew(view! { <LoadError error try_again /> }.into_any())
+                            rebuilt(view! { <LoadError error try_again /> }.into_any())
                         }
                     }
                 })

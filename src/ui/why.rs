@@ -17,9 +17,9 @@ pub fn WhyCached(
     /// The parts cached separately, each with its name.
     parts: Vec<(&'static str, Validity)>,
 ) -> impl IntoView {
-    let came = RwSignal::new(None::<String>);
+    let description = RwSignal::new(None::<String>);
     if page.is_some() {
-        follow(came);
+        follow(description);
     }
     let page = match page {
         Some(validity) => row("The whole page", validity).into_any(),
@@ -48,7 +48,7 @@ pub fn WhyCached(
                 </thead>
                 <tbody>{page} {parts}</tbody>
             </table>
-            {move || came.get().map(|came| view! { <p id="how-it-came">{came}</p> })}
+            {move || description.get().map(|description| view! { <p id="how-it-came">{description}</p> })}
         </section>
     }
 }
@@ -80,13 +80,13 @@ impl Arrival {
 }
 
 /// Updates the text every second, in the browser.
-fn follow(came: RwSignal<Option<String>>) {
+fn follow(description: RwSignal<Option<String>>) {
     let Some(arrival) = use_context::<Arrival>() else {
         return;
     };
     Effect::new(move || {
         let arrival = arrival.clone();
-        let say = move || came.set((arrival.0)().and_then(|(said, ago)| in_words(&said, ago)));
+        let say = move || description.set((arrival.0)().and_then(|(state, ago)| in_words(&state, ago)));
         say();
         if let Ok(ticking) = set_interval_with_handle(say, Duration::from_secs(1)) {
             on_cleanup(move || ticking.clear());
@@ -95,8 +95,8 @@ fn follow(came: RwSignal<Option<String>>) {
 }
 
 /// Describes a value such as `hit; age=12; ttl=288`, received `ago` seconds ago.
-fn in_words(said: &str, ago: i64) -> Option<String> {
-    let mut parts = said.split("; ");
+fn in_words(state: &str, ago: i64) -> Option<String> {
+    let mut parts = state.split("; ");
     let how = match parts.next()? {
         "hit" => "Served from the cache",
         "miss" => "Rendered for this request and cached",
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn age_and_lifetime_are_described_some_seconds_later() {
-        for (said, ago, expected) in [
+        for (state, ago, expected) in [
             (
                 "hit; age=12; ttl=288",
                 0,
@@ -135,10 +135,10 @@ mod tests {
                 "Rendered for this request and cached. It is 7 seconds old, and it has expired: the next request renders it again.",
             ),
         ] {
-            assert_eq!(in_words(said, ago).as_deref(), Some(expected));
+            assert_eq!(in_words(state, ago).as_deref(), Some(expected));
         }
-        for said in ["", "bypass", "hit", "hit; age=x; ttl=1", "hit; ttl=1; age=1", "other; age=1; ttl=1"] {
-            assert_eq!(in_words(said, 0), None, "{said}");
+        for state in ["", "bypass", "hit", "hit; age=x; ttl=1", "hit; ttl=1; age=1", "other; age=1; ttl=1"] {
+            assert_eq!(in_words(state, 0), None, "{state}");
         }
     }
 

@@ -40,8 +40,8 @@ async fn an_installation_without_leaks_has_no_findings() {
     assert!(output.status.success(), "{said}");
     let printed = String::from_utf8_lossy(&output.stdout);
     let lines: Vec<&str> = printed.lines().collect();
-    let [kept, summary] = lines[..] else { panic!("{said}") };
-    assert!(kept.ends_with(" answers came from the page cache.") && !kept.starts_with("0 "), "{said}");
+    let [cached, summary] = lines[..] else { panic!("{said}") };
+    assert!(cached.ends_with(" answers came from the page cache.") && !cached.starts_with("0 "), "{said}");
     let words: Vec<&str> = summary.split(' ').collect();
     let [requests, "requests", "over", routes, "routes", "as", "5", "visitors:", "no", "finding"] = words[..]
     else {
@@ -56,22 +56,22 @@ async fn an_installation_without_leaks_has_no_findings() {
 }
 
 async fn examine(change: impl Fn(&Sandbox) -> Router) -> Report {
-    let trial = Sandbox::open(Config::default()).await.expect("a site to try things on");
-    let examination = trial.examine(&change(&trial)).await;
-    trial.close().await;
-    examination
+    let sandbox = Sandbox::open(Config::default()).await.expect("a site to try things on");
+    let report = sandbox.examine(&change(&sandbox)).await;
+    sandbox.close().await;
+    report
 }
 
 /// Serves the first visitor's dashboard to everybody.
 async fn first_ones_dashboard(
-    kept: Arc<Mutex<Option<(Parts, Bytes)>>>,
+    stored: Arc<Mutex<Option<(Parts, Bytes)>>>,
     request: Request,
     next: Next,
 ) -> Response {
     if request.uri().path() != DASHBOARD || request.uri().query().is_some() {
         return next.run(request).await;
     }
-    let found = kept.lock().expect("no panic").clone();
+    let found = stored.lock().expect("no panic").clone();
     if let Some((head, body)) = found {
         return Response::from_parts(head, Body::from(body));
     }
@@ -81,20 +81,20 @@ async fn first_ones_dashboard(
     }
     let (head, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.expect("a page");
-    *kept.lock().expect("no panic") = Some((head.clone(), body.clone()));
+    *stored.lock().expect("no panic") = Some((head.clone(), body.clone()));
     Response::from_parts(head, Body::from(body))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_cached_for_the_wrong_person_is_found() {
-    let examination = examine(|trial| {
-        let kept = Arc::default();
-        trial.router().layer(from_fn(move |request: Request, next: Next| {
-            first_ones_dashboard(Arc::clone(&kept), request, next)
+    let report = examine(|sandbox| {
+        let stored = Arc::default();
+        sandbox.router().layer(from_fn(move |request: Request, next: Next| {
+            first_ones_dashboard(Arc::clone(&stored), request, next)
         }))
     })
     .await;
-    let findings = &examination.findings;
+    let findings = &report.findings;
     assert!(findings.iter().all(|finding| finding.address == DASHBOARD), "and nothing else: {findings:?}");
     // In the first round the first member comes first.
     for asker in [Role::Anonymous, Role::SecondMember, Role::Staff, Role::Superuser] {
@@ -110,7 +110,7 @@ async fn a_page_cached_for_the_wrong_person_is_found() {
         findings.iter().all(|finding| finding.asker != Role::FirstMember),
         "it is their own: {findings:?}"
     );
-    assert!(examination.kept > 0 && examination.to_string().ends_with(" finding(s)"), "{examination}");
+    assert!(report.from_page_cache > 0 && report.to_string().ends_with(" finding(s)"), "{report}");
 }
 
 /// A page open to anybody, one that shared caches may store, one that shows the visitor's session
@@ -140,14 +140,14 @@ async fn careless(request: Request, next: Next) -> Response {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_other_kind_of_leak_is_found() {
-    let examination = examine(|trial| trial.router().layer(from_fn(careless))).await;
+    let report = examine(|sandbox| sandbox.router().layer(from_fn(careless))).await;
     let has = |address: &str, asker: Role, is_it: &dyn Fn(&What) -> bool| {
-        examination
+        report
             .findings
             .iter()
             .any(|finding| finding.address == address && finding.asker == asker && is_it(&finding.what))
     };
-    let findings = &examination.findings;
+    let findings = &report.findings;
     assert!(has("/members/secret", Role::Anonymous, &|what| *what == What::LetsIn(200)), "{findings:?}");
     assert!(!has("/members/secret", Role::Staff, &|what| matches!(what, What::LetsIn(_))), "{findings:?}");
     assert!(has("/members/profile", Role::FirstMember, &|what| *what == What::Keepable), "{findings:?}");

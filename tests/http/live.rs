@@ -206,11 +206,11 @@ async fn the_number_of_streams_is_limited_and_slots_are_freed() {
     .await;
     let (ada, bob) = (site.member("ada").await, site.member("bob").await);
     let mut streams = Vec::new();
-    for _ in 0..Watchers::MOST_OF_ONE {
+    for _ in 0..Watchers::MAX_PER_MEMBER {
         streams.push(opened(&ada, "ada").await);
     }
     assert_eq!(next(&mut listen(&ada).await).await.as_deref(), Some(FULL), "of one member");
-    for _ in Watchers::MOST_OF_ONE..30 {
+    for _ in Watchers::MAX_PER_MEMBER..30 {
         streams.push(opened(&bob, "bob").await);
     }
     assert_eq!(next(&mut listen(&bob).await).await.as_deref(), Some(FULL), "half of the connections");

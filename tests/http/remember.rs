@@ -142,7 +142,7 @@ async fn renew(State(site): State<AppState>, request: Request) -> Answer {
         site.sessions.end_all(ada(&site).await.id(), None).await.expect("ended");
     }
     let member = ada(&site).await;
-    session_cookie::renew(&mut auth, &site, &member).await.map(|()| String::new()).map_err(refused)
+    session_cookie::rotate(&mut auth, &site, &member).await.map(|()| String::new()).map_err(refused)
 }
 
 async fn who(auth: AuthSession) -> String {

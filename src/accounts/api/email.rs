@@ -75,9 +75,9 @@ pub async fn verify_email() -> Result<Submission, AppError> {
     };
     use crate::site::RequestContext;
 
-    let (visit, token) = (RequestContext::current()?, mail_links::opened(Purpose::VerifyEmail));
-    let done = service::verify_email(&visit, Proof::Token(&token)).await;
-    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::VerifyEmail, owner)))
+    let (context, token) = (RequestContext::current()?, mail_links::opened(Purpose::VerifyEmail));
+    let done = service::verify_email(&context, Proof::Token(&token)).await;
+    Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::VerifyEmail, owner)))
 }
 
 /// Verifies the caller's address with the code from the mail.
@@ -94,9 +94,9 @@ pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submissio
     };
     use crate::site::{RequestContext, current_member};
 
-    let (visit, member) = (RequestContext::current()?, current_member()?);
-    let done = service::verify_email(&visit, Proof::Code(&member, &code)).await;
-    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::VerifyEmail, owner)))
+    let (context, member) = (RequestContext::current()?, current_member()?);
+    let done = service::verify_email(&context, Proof::Code(&member, &code)).await;
+    Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::VerifyEmail, owner)))
 }
 
 /// Requests a change to another address.
@@ -115,10 +115,10 @@ pub async fn ask_for_email_change(#[server(default)] email: String) -> Result<Su
         ui::flash::Message,
     };
 
-    let (visit, member) = (RequestContext::current()?, current_member()?);
+    let (context, member) = (RequestContext::current()?, current_member()?);
     let done = async {
-        let recent = session::recently_authenticated(&session::auth_session().await?, &visit.site).await?;
-        service::request_email_change(&visit, &member, &recent, &email).await
+        let recent = session::recently_authenticated(&session::auth_session().await?, &context.site).await?;
+        service::request_email_change(&context, &member, &recent, &email).await
     };
     Submission::from_result(done.await.map(|()| {
         flash::message(Level::Success, Message::EmailChangeAsked);
@@ -138,9 +138,9 @@ pub async fn confirm_email_change() -> Result<Submission, AppError> {
     };
     use crate::site::RequestContext;
 
-    let (visit, token) = (RequestContext::current()?, mail_links::opened(Purpose::ChangeEmail));
-    let done = service::confirm_email_change(&visit, Proof::Token(&token)).await;
-    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::ChangeEmail, owner)))
+    let (context, token) = (RequestContext::current()?, mail_links::opened(Purpose::ChangeEmail));
+    let done = service::confirm_email_change(&context, Proof::Token(&token)).await;
+    Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::ChangeEmail, owner)))
 }
 
 /// Confirms the new address with the code from the mail.
@@ -157,9 +157,9 @@ pub async fn change_by_code(#[server(default)] code: String) -> Result<Submissio
     };
     use crate::site::{RequestContext, current_member};
 
-    let (visit, member) = (RequestContext::current()?, current_member()?);
-    let done = service::confirm_email_change(&visit, Proof::Code(&member, &code)).await;
-    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::ChangeEmail, owner)))
+    let (context, member) = (RequestContext::current()?, current_member()?);
+    let done = service::confirm_email_change(&context, Proof::Code(&member, &code)).await;
+    Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::ChangeEmail, owner)))
 }
 
 /// Undoes a change of address with the link that was opened in this browser.
@@ -174,9 +174,9 @@ pub async fn undo_email_change() -> Result<Submission, AppError> {
     };
     use crate::site::RequestContext;
 
-    let (visit, token) = (RequestContext::current()?, mail_links::opened(Purpose::UndoEmail));
-    let done = service::undo_email_change(&visit, &token).await;
-    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::UndoEmail, owner)))
+    let (context, token) = (RequestContext::current()?, mail_links::opened(Purpose::UndoEmail));
+    let done = service::undo_email_change(&context, &token).await;
+    Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::UndoEmail, owner)))
 }
 
 /// Reports with the link that was opened in this browser that the owner did not cause a notice.
@@ -191,7 +191,7 @@ pub async fn not_me() -> Result<Submission, AppError> {
     };
     use crate::site::RequestContext;
 
-    let (visit, token) = (RequestContext::current()?, mail_links::opened(Purpose::NotMe));
-    let done = service::not_me(&visit, &token).await;
-    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::NotMe, owner)))
+    let (context, token) = (RequestContext::current()?, mail_links::opened(Purpose::NotMe));
+    let done = service::not_me(&context, &token).await;
+    Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::NotMe, owner)))
 }

@@ -35,11 +35,11 @@ pub async fn sign_up(
     use crate::site::{RequestContext, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let visit = RequestContext::current()?;
+    let context = RequestContext::current()?;
     let account = NewAccount { username, email, password1, password2 };
-    Submission::from_result(service::sign_up(&visit, account).await.map(|()| {
+    Submission::from_result(service::sign_up(&context, account).await.map(|()| {
         flash::message(Level::Success, Message::AccountCreated);
-        leptos_axum::redirect(&visit.site.config.accounts.login_url);
+        leptos_axum::redirect(&context.site.config.accounts.login_url);
     }))
 }
 
@@ -66,22 +66,22 @@ pub async fn log_in(
         ui::flash::Message,
     };
 
-    let visit = RequestContext::current()?;
+    let context = RequestContext::current()?;
     let verdict = async {
-        let credentials = Credentials::check(visit.clone(), login, password)?;
+        let credentials = Credentials::check(context.clone(), login, password)?;
         let mut auth = session::auth_session().await?;
         let member = session::authenticate(&mut auth, credentials).await?;
-        if service::record_login(&visit, &member, remember_device(visit.device)).await? {
+        if service::record_login(&context, &member, remember_device(context.device)).await? {
             flash::message(Level::Success, Message::DeletionCancelled);
         }
-        session::sign_in(&mut auth, &visit.site, &member, &visit.client, !remember.is_empty()).await
+        session::sign_in(&mut auth, &context.site, &member, &context.client, !remember.is_empty()).await
     };
     let verdict = verdict.await.inspect_err(|error| {
-        security::event("login_failed", None, &visit.client.address, Some(&outcome::reason(error)));
+        security::event("login_failed", None, &context.client.address, Some(&outcome::reason(error)));
     });
     Submission::from_result(verdict.map(|()| {
-        let accounts = &visit.site.config.accounts;
-        let destination = next::destination(&next, &visit.site.base_url, &accounts.login_url);
+        let accounts = &context.site.config.accounts;
+        let destination = next::destination(&next, &context.site.base_url, &accounts.login_url);
         leptos_axum::redirect(&destination.unwrap_or_else(|| accounts.login_redirect_url.clone()));
     }))
 }
@@ -99,13 +99,13 @@ pub async fn log_out() -> Result<Submission, AppError> {
     use crate::site::{RequestContext, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let visit = RequestContext::current()?;
+    let context = RequestContext::current()?;
     let mut auth = session::auth_session().await?;
-    if let Some(member) = session::log_out(&mut auth, &visit.site).await? {
-        service::record_logout(&visit, &member).await?;
+    if let Some(member) = session::log_out(&mut auth, &context.site).await? {
+        service::record_logout(&context, &member).await?;
     }
     crate::site::response::clear_site_data();
     flash::message(Level::Success, Message::LoggedOut);
-    leptos_axum::redirect(&visit.site.config.accounts.logout_redirect_url);
+    leptos_axum::redirect(&context.site.config.accounts.logout_redirect_url);
     Ok(Submission::Accepted)
 }

@@ -17,9 +17,9 @@ pub async fn ask_for_reset(#[server(default)] email: String) -> Result<Submissio
     use super::super::service;
     use crate::site::RequestContext;
 
-    let visit = RequestContext::current()?;
+    let context = RequestContext::current()?;
     Submission::from_result(
-        service::request_reset(&visit, &email)
+        service::request_reset(&context, &email)
             .await
             .map(|()| leptos_axum::redirect("/accounts/password_reset/done")),
     )
@@ -41,10 +41,10 @@ pub async fn reset_password(
     };
     use crate::site::RequestContext;
 
-    let visit = RequestContext::current()?;
+    let context = RequestContext::current()?;
     let token = mail_links::opened(Purpose::ResetPassword);
-    let done = service::reset_password(&visit, &token, &NewPassword { password1, password2 }).await;
-    Submission::from_result(done.map(|owner| mail_links::used(&visit, Purpose::ResetPassword, owner)))
+    let done = service::reset_password(&context, &token, &NewPassword { password1, password2 }).await;
+    Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::ResetPassword, owner)))
 }
 
 /// Changes the caller's password and logs out all other devices.
@@ -64,13 +64,13 @@ pub async fn change_password(
     use crate::site::{RequestContext, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member) = (RequestContext::current()?, current_member()?);
+    let (context, member) = (RequestContext::current()?, current_member()?);
     let done = async {
         let mut auth = session::auth_session().await?;
         let (present, typed) =
-            (session::renewal(&auth, &visit.site).await?, NewPassword { password1, password2 });
-        let member = service::change_own_password(&visit, &member, &present, &old_password, &typed).await?;
-        session::adopt(&mut auth, &present, &member).await
+            (session::rotation(&auth, &context.site).await?, NewPassword { password1, password2 });
+        let member = service::change_own_password(&context, &member, &present, &old_password, &typed).await?;
+        session::switch_to(&mut auth, &present, &member).await
     };
     Submission::from_result(done.await.map(|()| {
         flash::message(Level::Success, Message::PasswordChanged);
@@ -95,14 +95,14 @@ pub async fn reauthenticate(
     use crate::site::next;
     use crate::site::{RequestContext, current_member};
 
-    let (visit, member) = (RequestContext::current()?, current_member()?);
+    let (context, member) = (RequestContext::current()?, current_member()?);
     let done = async {
-        service::reauthenticate(&visit, &member, &password).await?;
-        session::renew(&mut session::auth_session().await?, &visit.site, &member).await
+        service::reauthenticate(&context, &member, &password).await?;
+        session::rotate(&mut session::auth_session().await?, &context.site, &member).await
     };
     Submission::from_result(done.await.map(|()| {
-        let accounts = &visit.site.config.accounts;
-        let destination = next::destination(&next, &visit.site.base_url, &accounts.login_redirect_url);
+        let accounts = &context.site.config.accounts;
+        let destination = next::destination(&next, &context.site.base_url, &accounts.login_redirect_url);
         leptos_axum::redirect(&destination.unwrap_or_else(|| accounts.login_redirect_url.clone()));
     }))
 }

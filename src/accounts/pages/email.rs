@@ -24,11 +24,11 @@ pub fn VerifyPage() -> impl IntoView {
         <LinkPage
             title="Confirm your email address"
             link=Link::VerifyEmail
-            usable=|about| {
+            usable=|account| {
                 view! {
                     <p>
-                        "Confirm that " <strong>{about.email}</strong>
-                        " is the email address of the account " <Account name=about.username /> "."
+                        "Confirm that " <strong>{account.email}</strong>
+                        " is the email address of the account " <Account name=account.username /> "."
                     </p>
                     <Form path=VerifyEmail::PATH submit="Confirm email address" />
                 }
@@ -102,11 +102,11 @@ pub fn EmailConfirmPage() -> impl IntoView {
         <LinkPage
             title="Confirm your new email address"
             link=Link::ChangeEmail
-            usable=|about| {
+            usable=|account| {
                 view! {
                     <p>
-                        "Confirm that " <strong>{about.email}</strong> " is the new email address of the account "
-                        <Account name=about.username /> "."
+                        "Confirm that " <strong>{account.email}</strong> " is the new email address of the account "
+                        <Account name=account.username /> "."
                     </p>
                     <Form path=ConfirmEmailChange::PATH submit="Use this address" />
                 }
@@ -143,22 +143,22 @@ pub fn EmailUndoPage() -> impl IntoView {
         <LinkPage
             title="Undo the change of your address"
             link=Link::UndoEmail
-            usable=|about| {
+            usable=|account| {
                 view! {
                     <p>
-                        <strong>{about.email}</strong> " will be the email address of the account "
-                        <Account name=about.username />
+                        <strong>{account.email}</strong> " will be the email address of the account "
+                        <Account name=account.username />
                         " again. All devices will be logged out, and we will send a password-reset link there."
                     </p>
                     <Form path=UndoEmailChange::PATH submit="Undo the change" />
                 }
                     .into_any()
             }
-            done=|about| {
+            done=|account| {
                 view! {
                     <p>
-                        <strong>{about.email}</strong> " is the email address of the account "
-                        <Account name=about.username />
+                        <strong>{account.email}</strong> " is the email address of the account "
+                        <Account name=account.username />
                         " again. All its devices were logged out, and a password-reset link was sent."
                     </p>
                 }
@@ -176,20 +176,20 @@ pub fn NotMePage() -> impl IntoView {
         <LinkPage
             title="Wasn’t you?"
             link=Link::NotMe
-            usable=|about| {
+            usable=|account| {
                 view! {
                     <p>
-                        "We will secure the account " <Account name=about.username />
+                        "We will secure the account " <Account name=account.username />
                         ": all devices are logged out, and we email you a link to set a new password."
                     </p>
                     <Form path=NotMe::PATH submit="Log out all devices" />
                 }
                     .into_any()
             }
-            done=|about| {
+            done=|account| {
                 view! {
                     <p>
-                        "This link has been used: all devices of the account " <Account name=about.username />
+                        "This link has been used: all devices of the account " <Account name=account.username />
                         " were logged out, and a password-reset link was sent."
                     </p>
                 }
@@ -200,11 +200,11 @@ pub fn NotMePage() -> impl IntoView {
     }
 }
 
-fn confirmed(about: Address) -> AnyView {
+fn confirmed(account: Address) -> AnyView {
     view! {
         <p>
-            <strong>{about.email}</strong> " is confirmed as the email address of the account "
-            <Account name=about.username /> "."
+            <strong>{account.email}</strong> " is confirmed as the email address of the account "
+            <Account name=account.username /> "."
         </p>
     }
     .into_any()

@@ -38,10 +38,10 @@ pub fn LinkPage(
             <Loaded
                 data
                 show=move |state: LinkState| match state {
-                    LinkState::Good(about) => usable(about),
-                    LinkState::Used(about) => {
+                    LinkState::Good(account) => usable(account),
+                    LinkState::Used(account) => {
                         view! {
-                            {done(about)}
+                            {done(account)}
                             <WayOn />
                         }
                             .into_any()

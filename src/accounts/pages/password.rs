@@ -14,9 +14,9 @@ use crate::{
     ui::{Form, Page, PageContext, TextField},
 };
 
-/// Returns the help text of a new password; `whose` is "your" or "their".
-pub fn new_password_help(whose: &str) -> String {
-    use_context::<PageContext>().map(|context| context.password_rules).unwrap_or_default().help(whose)
+/// Returns the help text of a new password; `possessive` is "your" or "their".
+pub fn new_password_help(possessive: &str) -> String {
+    use_context::<PageContext>().map(|context| context.password_rules).unwrap_or_default().help(possessive)
 }
 
 /// A hidden field that tells password managers whose password the form is about.
@@ -123,21 +123,21 @@ pub fn ResetPage() -> impl IntoView {
         <LinkPage
             title="Set a new password"
             link=Link::ResetPassword
-            usable=|about| {
-                let name = about.username.clone();
+            usable=|account| {
+                let name = account.username.clone();
                 view! {
                     <p>"For the account " <Account name /> ". You will be logged out on all devices."</p>
                     <Form path=ResetPassword::PATH submit="Set new password">
-                        <UsernameForManager username=about.username />
+                        <UsernameForManager username=account.username />
                         <NewPasswordFields label="New password" again="New password confirmation" />
                     </Form>
                 }
                     .into_any()
             }
-            done=|about| {
+            done=|account| {
                 view! {
                     <p>
-                        "This link has been used: the account " <Account name=about.username />
+                        "This link has been used: the account " <Account name=account.username />
                         " has a new password, and all its devices were logged out."
                     </p>
                     <p>

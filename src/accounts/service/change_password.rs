@@ -62,35 +62,35 @@ impl NewPassword {
 /// the limit of wrong passwords; [`AppError::Busy`] when the hash queue is full;
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn change_own_password(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     present: &Rotation,
     old: &Secret,
     typed: &NewPassword,
 ) -> Result<Member, AppError> {
-    let (site, id) = (&visit.site, member.id());
+    let (site, id) = (&context.site, member.id());
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, id).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
     let checked = typed.check(|text| site.password_rules.problems(text, password_owner(&owner)));
-    let old_hash = confirm_password(visit, member, old, Field::OldPassword, checked).await?;
+    let old_hash = confirm_password(context, member, old, Field::OldPassword, checked).await?;
     let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
     let stamp = rand::random::<[u8; 32]>();
     let mut transaction = site.db.begin().await?;
     // The old password must still be the account's: of several concurrent changes one succeeds.
     if !store::replace_password(&mut transaction, id, &old_hash, &hash, &stamp).await? {
         // The other change has usually ended this session too, which is then the error.
-        site.sessions.carry_over(&mut transaction, present, member).await?;
+        site.sessions.rotate_in(&mut transaction, present, member).await?;
         let problem = Problem::PasswordChangedMeanwhile;
         return Err(AppError::Invalid(FormErrors::one(Field::OldPassword, problem)));
     }
     let ended = site.sessions.end_all_in(&mut transaction, id, Some(present.old_id())).await?;
     let member = Member::new(id, owner.username, stamp.to_vec());
-    site.sessions.carry_over(&mut transaction, present, &member).await?;
+    site.sessions.rotate_in(&mut transaction, present, &member).await?;
     let kind = Kind::PasswordChanged;
-    after_change(&mut transaction, visit, id, kind, Mail::PasswordChanged).await?;
+    after_change(&mut transaction, context, id, kind, Mail::PasswordChanged).await?;
     transaction.commit().await?;
-    site.sessions.carried_over(present);
+    site.sessions.rotated(present);
     site.mails.wake();
     site.members.invalidate(id);
     site.sessions.forget(id, &ended).await;
@@ -111,26 +111,26 @@ pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
 /// the ended sessions, for [`crate::auth::sessions::Sessions::forget`] after the commit.
 pub(super) async fn set_password(
     transaction: &mut Transaction,
-    visit: &RequestContext,
+    context: &RequestContext,
     user: UserId,
     hash: &str,
     kind: Kind,
 ) -> Result<Vec<IdHash>, AppError> {
-    put_password(transaction, visit, user, hash, kind, Mail::PasswordChanged).await
+    put_password(transaction, context, user, hash, kind, Mail::PasswordChanged).await
 }
 
 /// Sets a password like [`set_password`], with another mail.
 pub(crate) async fn put_password(
     transaction: &mut Transaction,
-    visit: &RequestContext,
+    context: &RequestContext,
     user: UserId,
     hash: &str,
     kind: Kind,
     mail: Mail,
 ) -> Result<Vec<IdHash>, AppError> {
     store::set_password(transaction, user, hash, &rand::random::<[u8; 32]>()).await?;
-    let ended = visit.site.sessions.end_all_in(transaction, user, None).await?;
-    after_change(transaction, visit, user, kind, mail).await?;
+    let ended = context.site.sessions.end_all_in(transaction, user, None).await?;
+    after_change(transaction, context, user, kind, mail).await?;
     Ok(ended)
 }
 
@@ -138,15 +138,15 @@ pub(crate) async fn put_password(
 /// owner.
 async fn after_change(
     transaction: &mut Transaction,
-    visit: &RequestContext,
+    context: &RequestContext,
     user: UserId,
     kind: Kind,
     mail: Mail,
 ) -> Result<(), AppError> {
-    let now = visit.site.clock.now();
+    let now = context.site.clock.now();
     tokens::revoke(transaction, user, Change::Password).await?;
-    activity::service::record(transaction, now, user, kind, "", &visit.client).await?;
-    notify(transaction, visit, mail, user, "").await
+    activity::service::record(transaction, now, user, kind, "", &context.client).await?;
+    notify(transaction, context, mail, user, "").await
 }
 
 /// Returns the username of the active account with this login name or address, for the command
@@ -187,8 +187,8 @@ pub async fn change_password(
     let hash = site.hasher.hash(password, Lane::Reserved).await?;
     let mut transaction = site.db.begin().await?;
     // Done by the operator, so with no address or browser that would mean anything to the owner.
-    let visit = RequestContext::of_operator(site);
-    let ended = set_password(&mut transaction, &visit, id, &hash, Kind::PasswordChanged).await?;
+    let context = RequestContext::of_operator(site);
+    let ended = set_password(&mut transaction, &context, id, &hash, Kind::PasswordChanged).await?;
     transaction.commit().await?;
     site.members.invalidate(id);
     site.sessions.forget(id, &ended).await;

@@ -38,13 +38,13 @@ fn due_at(site: &AppState) -> Millis {
 /// [`AppError::SignedOut`] when the account is gone; [`AppError::Unavailable`] when the database
 /// cannot be used.
 pub async fn request_deletion(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     _proof: &RecentAuth,
     typed: &str,
 ) -> Result<u64, AppError> {
     confirm(member, typed)?;
-    let (site, id, now) = (&visit.site, member.id(), visit.site.clock.now());
+    let (site, id, now) = (&context.site, member.id(), context.site.clock.now());
     let mut transaction = site.db.begin().await?;
     if store::is_last_superuser(&mut transaction, id).await? {
         return Err(AppError::Invalid(FormErrors::one(Field::Form, Problem::LastSuperuser)));
@@ -52,9 +52,10 @@ pub async fn request_deletion(
     if !store::request_deletion(&mut transaction, id, due_at(site), &rand::random::<[u8; 32]>()).await? {
         return Err(AppError::SignedOut);
     }
-    activity::service::record(&mut transaction, now, id, Kind::DeletionRequested, "", &visit.client).await?;
+    activity::service::record(&mut transaction, now, id, Kind::DeletionRequested, "", &context.client)
+        .await?;
     let when = moment(due_at(site)).text;
-    super::notify(&mut transaction, visit, Mail::DeletionRequested, id, &when).await?;
+    super::notify(&mut transaction, context, Mail::DeletionRequested, id, &when).await?;
     transaction.commit().await?;
     site.mails.wake();
     // Before the rows: with the old stamp invalid no session is good, whatever happens to its row.

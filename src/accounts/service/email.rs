@@ -32,9 +32,9 @@ fn refused(field: Field, problem: Problem) -> AppError {
 /// [`AppError::Invalid`] when no mail can reach the address; [`AppError::ClosedWhileActing`] during
 /// an impersonation; [`AppError::SignedOut`] when the account is gone; [`AppError::Throttled`] past
 /// the limit of mails; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn request_verification(visit: &RequestContext, member: &Member) -> Result<(), AppError> {
+pub async fn request_verification(context: &RequestContext, member: &Member) -> Result<(), AppError> {
     member.in_person()?;
-    let site = &visit.site;
+    let site = &context.site;
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
@@ -44,20 +44,20 @@ pub async fn request_verification(visit: &RequestContext, member: &Member) -> Re
     if email_address::wire(&owner.email).is_none() {
         return Err(refused(Field::Form, Problem::EmailUnreachable));
     }
-    queue_verification(visit, member.id(), &owner.email).await
+    queue_verification(context, member.id(), &owner.email).await
 }
 
 /// Queues a verification mail, also for an account that may not log in before it is verified.
 pub(super) async fn queue_verification(
-    visit: &RequestContext,
+    context: &RequestContext,
     user: UserId,
     email: &str,
 ) -> Result<(), AppError> {
-    let site = &visit.site;
+    let site = &context.site;
     let rate = site.config.throttle.verification_per_account;
     site.throttle.take(&[Limit::new("verification_per_account", &user.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
-    enqueue(&mut transaction, visit, Mail::VerifyEmail, user, email, false).await?;
+    enqueue(&mut transaction, context, Mail::VerifyEmail, user, email, false).await?;
     transaction.commit().await?;
     site.mails.wake();
     Ok(())
@@ -69,22 +69,22 @@ pub(super) async fn queue_verification(
 /// [`AppError::Invalid`] for a dead link, a wrong code, or an address that another account has
 /// verified; [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Throttled`] past
 /// the limit of codes; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn verify_email(visit: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
-    let done = verify(visit, &proof).await;
-    or_done_before(visit, Purpose::VerifyEmail, &proof, done).await
+pub async fn verify_email(context: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
+    let done = verify(context, &proof).await;
+    or_used_before(context, Purpose::VerifyEmail, &proof, done).await
 }
 
-async fn verify(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
-    let (site, now) = (&visit.site, visit.site.clock.now());
-    let field = count_codes(visit, proof).await?;
+async fn verify(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
+    let (site, now) = (&context.site, context.site.clock.now());
+    let field = count_codes(context, proof).await?;
     let mut transaction = site.db.begin().await?;
-    let Token { user, email, .. } = take(&mut transaction, visit, Purpose::VerifyEmail, proof).await?;
+    let Token { user, email, .. } = take(&mut transaction, context, Purpose::VerifyEmail, proof).await?;
     let proven = store::prove_email(&mut transaction, user, &email, now).await;
     if !at_field(proven, field)? {
         // The account has another address now, or another account has verified this one first.
         return Err(refused(field, Problem::LinkDead));
     }
-    activity::service::record(&mut transaction, now, user, Kind::EmailVerified, &email, &visit.client)
+    activity::service::record(&mut transaction, now, user, Kind::EmailVerified, &email, &context.client)
         .await?;
     transaction.commit().await?;
     site.cache.invalidate_member(user, "email verified").await;
@@ -98,13 +98,13 @@ async fn verify(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, App
 /// gone; [`AppError::Throttled`] past the limit of mails; [`AppError::Unavailable`] when the
 /// database cannot be used.
 pub async fn request_email_change(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     _: &RecentAuth,
     email: &str,
 ) -> Result<(), AppError> {
     let (site, email) =
-        (&visit.site, &email_address::check(email).map_err(|problem| refused(Field::Email, problem))?);
+        (&context.site, &email_address::check(email).map_err(|problem| refused(Field::Email, problem))?);
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
@@ -117,9 +117,9 @@ pub async fn request_email_change(
     let mut transaction = site.db.begin().await?;
     // From here on only the newest address can be confirmed, even before its mail is written.
     tokens::revoke(&mut transaction, id, Change::AddressWanted).await?;
-    activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &visit.client)
+    activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &context.client)
         .await?;
-    enqueue(&mut transaction, visit, Mail::ChangeEmail, id, email, false).await?;
+    enqueue(&mut transaction, context, Mail::ChangeEmail, id, email, false).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(id, "email change requested").await;
@@ -134,24 +134,25 @@ pub async fn request_email_change(
 /// verified meanwhile; [`AppError::ClosedWhileActing`] during an impersonation;
 /// [`AppError::Throttled`] past the limit of codes; [`AppError::Unavailable`] when the database
 /// cannot be used.
-pub async fn confirm_email_change(visit: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
-    let done = confirm_change(visit, &proof).await;
-    or_done_before(visit, Purpose::ChangeEmail, &proof, done).await
+pub async fn confirm_email_change(context: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
+    let done = confirm_change(context, &proof).await;
+    or_used_before(context, Purpose::ChangeEmail, &proof, done).await
 }
 
-async fn confirm_change(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
-    let (site, now) = (&visit.site, visit.site.clock.now());
-    let field = count_codes(visit, proof).await?;
+async fn confirm_change(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
+    let (site, now) = (&context.site, context.site.clock.now());
+    let field = count_codes(context, proof).await?;
     let mut transaction = site.db.begin().await?;
-    let Token { user, email, owner, .. } = take(&mut transaction, visit, Purpose::ChangeEmail, proof).await?;
+    let Token { user, email, owner, .. } =
+        take(&mut transaction, context, Purpose::ChangeEmail, proof).await?;
     let changed = store::set_email(&mut transaction, user, &email, &email_address::key(&email), now).await;
     at_field(changed, field)?;
     tokens::revoke(&mut transaction, user, Change::Address).await?;
     let detail = format!("{} → {email}", owner.email);
-    activity::service::record(&mut transaction, now, user, Kind::EmailChanged, &detail, &visit.client)
+    activity::service::record(&mut transaction, now, user, Kind::EmailChanged, &detail, &context.client)
         .await?;
     let was_proven = owner.email_verified_at.is_some();
-    enqueue(&mut transaction, visit, Mail::EmailChanged, user, &owner.email, was_proven).await?;
+    enqueue(&mut transaction, context, Mail::EmailChanged, user, &owner.email, was_proven).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(user, "email changed").await;
@@ -164,25 +165,25 @@ async fn confirm_change(visit: &RequestContext, proof: &Proof<'_>) -> Result<Use
 /// # Errors
 /// [`AppError::Invalid`] for a dead link, or an address that another account has verified
 /// meanwhile; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn undo_email_change(visit: &RequestContext, token: &str) -> Result<UserId, AppError> {
+pub async fn undo_email_change(context: &RequestContext, token: &str) -> Result<UserId, AppError> {
     let proof = Proof::Token(token);
-    let done = undo(visit, &proof).await;
-    or_done_before(visit, Purpose::UndoEmail, &proof, done).await
+    let done = undo(context, &proof).await;
+    or_used_before(context, Purpose::UndoEmail, &proof, done).await
 }
 
-async fn undo(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
-    let (site, now) = (&visit.site, visit.site.clock.now());
+async fn undo(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
+    let (site, now) = (&context.site, context.site.clock.now());
     let mut transaction = site.db.begin().await?;
     let Token { user, email, created_at, .. } =
-        take(&mut transaction, visit, Purpose::UndoEmail, proof).await?;
+        take(&mut transaction, context, Purpose::UndoEmail, proof).await?;
     let restored = store::set_email(&mut transaction, user, &email, &email_address::key(&email), now).await;
     at_field(restored, Field::Form)?;
-    activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &visit.client)
+    activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &context.client)
         .await?;
     tokens::revoke_since_change(&mut transaction, user, &email, created_at).await?;
-    secure(&mut transaction, visit, user, &email).await?;
+    secure(&mut transaction, context, user, &email).await?;
     transaction.commit().await?;
-    after_securing(visit, user).await
+    after_securing(context, user).await
 }
 
 /// Handles the report that the owner did not cause a notice: ends all sessions and mails a link for
@@ -191,26 +192,26 @@ async fn undo(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppEr
 /// # Errors
 /// [`AppError::Invalid`] for a dead link; [`AppError::Unavailable`] when the database cannot be
 /// used.
-pub async fn not_me(visit: &RequestContext, token: &str) -> Result<UserId, AppError> {
+pub async fn not_me(context: &RequestContext, token: &str) -> Result<UserId, AppError> {
     let proof = Proof::Token(token);
-    let done = report(visit, &proof).await;
-    or_done_before(visit, Purpose::NotMe, &proof, done).await
+    let done = report(context, &proof).await;
+    or_used_before(context, Purpose::NotMe, &proof, done).await
 }
 
-async fn report(visit: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
-    let (site, now) = (&visit.site, visit.site.clock.now());
+async fn report(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
+    let (site, now) = (&context.site, context.site.clock.now());
     let mut transaction = site.db.begin().await?;
-    let Token { user, owner, .. } = take(&mut transaction, visit, Purpose::NotMe, proof).await?;
-    activity::service::record(&mut transaction, now, user, Kind::NotMe, "", &visit.client).await?;
-    secure(&mut transaction, visit, user, &owner.email).await?;
+    let Token { user, owner, .. } = take(&mut transaction, context, Purpose::NotMe, proof).await?;
+    activity::service::record(&mut transaction, now, user, Kind::NotMe, "", &context.client).await?;
+    secure(&mut transaction, context, user, &owner.email).await?;
     transaction.commit().await?;
-    after_securing(visit, user).await
+    after_securing(context, user).await
 }
 
 /// Secures the account: the new stamp invalidates all sessions, and no device is known any more.
 async fn secure(
     transaction: &mut Transaction,
-    visit: &RequestContext,
+    context: &RequestContext,
     user: UserId,
     email: &str,
 ) -> Result<(), AppError> {
@@ -221,35 +222,39 @@ async fn secure(
         return Ok(());
     }
     // Prepaid by the link of a notice, so that no stranger can block it with the rate limit.
-    mail::enqueue_prepaid(&visit.site, transaction, &order(visit, Mail::ResetPassword, user, email, false))
-        .await
+    mail::enqueue_prepaid(
+        &context.site,
+        transaction,
+        &order(context, Mail::ResetPassword, user, email, false),
+    )
+    .await
 }
 
-async fn after_securing(visit: &RequestContext, user: UserId) -> Result<UserId, AppError> {
-    visit.site.mails.wake();
-    visit.site.members.invalidate(user);
-    visit.site.sessions.end_all(user, None).await?;
+async fn after_securing(context: &RequestContext, user: UserId) -> Result<UserId, AppError> {
+    context.site.mails.wake();
+    context.site.members.invalidate(user);
+    context.site.sessions.end_all(user, None).await?;
     Ok(user)
 }
 
 /// Charges the limit of codes, which can be guessed, unlike tokens. Returns the field for errors.
-async fn count_codes(visit: &RequestContext, proof: &Proof<'_>) -> Result<Field, AppError> {
+async fn count_codes(context: &RequestContext, proof: &Proof<'_>) -> Result<Field, AppError> {
     let Proof::Code(member, _) = proof else {
         return Ok(Field::Form);
     };
     member.in_person()?;
-    let rate = visit.site.config.throttle.code_per_account;
-    visit.site.throttle.take(&[Limit::new("code_per_account", &member.id().to_string(), rate)]).await?;
+    let rate = context.site.config.throttle.code_per_account;
+    context.site.throttle.take(&[Limit::new("code_per_account", &member.id().to_string(), rate)]).await?;
     Ok(Field::Code)
 }
 
 async fn take(
     transaction: &mut Transaction,
-    visit: &RequestContext,
+    context: &RequestContext,
     purpose: Purpose,
     proof: &Proof<'_>,
 ) -> Result<Token, AppError> {
-    let taken = tokens::take(transaction, visit.site.clock.now(), purpose, proof).await?;
+    let taken = tokens::take(transaction, context.site.clock.now(), purpose, proof).await?;
     taken.ok_or_else(|| match proof {
         Proof::Token(_) => refused(Field::Form, Problem::LinkDead),
         Proof::Code(..) => refused(Field::Code, Problem::CodeIncorrect),
@@ -257,8 +262,8 @@ async fn take(
 }
 
 /// Treats a repeated submission as a success if the first one has just had its effect.
-async fn or_done_before(
-    visit: &RequestContext,
+async fn or_used_before(
+    context: &RequestContext,
     purpose: Purpose,
     proof: &Proof<'_>,
     done: Result<UserId, AppError>,
@@ -266,7 +271,7 @@ async fn or_done_before(
     let Err(AppError::Invalid(errors)) = done else {
         return done;
     };
-    let before = tokens::used_just_now(&visit.site, purpose, proof).await?;
+    let before = tokens::used_just_now(&context.site, purpose, proof).await?;
     before.map(|(user, _)| user).ok_or(AppError::Invalid(errors))
 }
 

@@ -17,15 +17,15 @@ use crate::{
 };
 
 /// Notes in memory that a login failed, whether the account exists or not. Does not wait.
-pub fn note_failed_login(visit: &RequestContext, login: &str) {
+pub fn note_failed_login(context: &RequestContext, login: &str) {
     if let Some(login) = LoginName::read(login) {
-        let (client, at) = (visit.client.clone(), visit.site.clock.now());
-        visit.site.failed_logins.add(Note { login, client, at });
+        let (client, at) = (context.client.clone(), context.site.clock.now());
+        context.site.failed_logins.add(Note { login, client, at });
     }
 }
 
 /// Writes the failed logins every second, as long as the site runs.
-pub async fn write_failed_logins_now_and_then(site: AppState) {
+pub async fn write_failed_logins_periodically(site: AppState) {
     const INTERVAL: Duration = Duration::from_secs(1);
     loop {
         write_failed_logins(&site).await;

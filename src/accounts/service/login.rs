@@ -35,16 +35,16 @@ use crate::{
 /// rate limit; [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the
 /// database cannot be used.
 pub async fn authenticate(
-    visit: &RequestContext,
+    context: &RequestContext,
     login: &str,
     password: &Secret,
 ) -> Result<Option<Member>, AppError> {
-    let (site, name) = (&visit.site, LoginName::read(login));
+    let (site, name) = (&context.site, LoginName::read(login));
     let found = match &name {
         Some(name) => store::find_for_login(&mut *site.db.read().await?, name).await?,
         None => Vec::new(),
     };
-    let tries = Tries::of(visit, name.as_ref(), &found).await?;
+    let tries = Tries::of(context, name.as_ref(), &found).await?;
     tries.take(site).await?;
     let now = site.clock.now();
     let costs = password_costs::costs(site, found.iter().map(|user| user.password_hash.as_str())).await?;
@@ -53,7 +53,7 @@ pub async fn authenticate(
     let Some((user, upgrade)) =
         verdict.and_then(|fit| Some((found.into_iter().nth(fit.index)?, fit.upgrade)))
     else {
-        note_failed_login(visit, login);
+        note_failed_login(context, login);
         return Ok(None);
     };
     let id = UserId(user.id);
@@ -61,7 +61,7 @@ pub async fn authenticate(
     if site.config.accounts.require_verified_email && user.email_verified_at.is_none() {
         // Only a caller with the right password learns this. The mail may exceed the limit of
         // mails; the message is true in any case.
-        match queue_verification(visit, id, &user.email).await {
+        match queue_verification(context, id, &user.email).await {
             Ok(()) | Err(AppError::Throttled { .. }) => {}
             Err(error) => return Err(error),
         }
@@ -107,15 +107,15 @@ impl Tries {
     /// Selects the limits. A browser that has logged in to this account before has limits of its
     /// own, which nobody else can exhaust.
     async fn of(
-        visit: &RequestContext,
+        context: &RequestContext,
         name: Option<&LoginName>,
         found: &[LoginRow],
     ) -> Result<Self, AppError> {
-        let (site, address) = (&visit.site, &visit.client.address);
+        let (site, address) = (&context.site, &context.client.address);
         let rates = &site.config.throttle;
         // Queried for unknown names too: the response time must not reveal them.
         let users = [0, 1].map(|index| found.get(index).map_or(0, |user| user.id));
-        if let Some(device) = visit.device
+        if let Some(device) = context.device
             && let Some(user) = store::devices::known_to(&mut *site.db.read().await?, &device, users).await?
         {
             let who = format!("{user}:{}", URL_SAFE_NO_PAD.encode(device));
@@ -179,14 +179,14 @@ pub(super) async fn forget_failures(site: &AppState, username: &str, email: &str
 /// the limit of wrong passwords; [`AppError::Busy`] when the hash queue is full;
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub(super) async fn confirm_password(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     password: &Secret,
     field: Field,
     other: Result<(), AppError>,
 ) -> Result<String, AppError> {
     member.in_person()?;
-    let site = &visit.site;
+    let site = &context.site;
     let mut errors = match other {
         Ok(()) => FormErrors::default(),
         Err(AppError::Invalid(errors)) => errors,
@@ -219,14 +219,14 @@ pub(super) async fn confirm_password(
 /// the limit of wrong passwords; [`AppError::Busy`] when the hash queue is full;
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn reauthenticate(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     password: &Secret,
 ) -> Result<(), AppError> {
-    confirm_password(visit, member, password, Field::Password, Ok(())).await?;
-    let now = visit.site.clock.now();
-    let mut transaction = visit.site.db.begin().await?;
-    activity::service::record(&mut transaction, now, member.id(), Kind::Reauthenticated, "", &visit.client)
+    confirm_password(context, member, password, Field::Password, Ok(())).await?;
+    let now = context.site.clock.now();
+    let mut transaction = context.site.db.begin().await?;
+    activity::service::record(&mut transaction, now, member.id(), Kind::Reauthenticated, "", &context.client)
         .await?;
     Ok(transaction.commit().await?)
 }
@@ -239,14 +239,14 @@ pub async fn reauthenticate(
 /// [`AppError::Invalid`] when the password was changed, or the account deactivated, since it was
 /// checked; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn record_login(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     device: DeviceHash,
 ) -> Result<bool, AppError> {
     /// More browsers than anybody has. A script that logs in without cookies adds one each time.
     const DEVICES_KEPT: i64 = 50;
-    let (id, now) = (member.id(), visit.site.clock.now());
-    let mut transaction = visit.site.db.begin().await?;
+    let (id, now) = (member.id(), context.site.clock.now());
+    let mut transaction = context.site.db.begin().await?;
     // Known devices do not tell: after a report that it was not the owner there are none.
     let is_first =
         store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
@@ -257,13 +257,13 @@ pub async fn record_login(
     store::devices::remember(&mut transaction, &device, id, now).await?;
     store::devices::prune(&mut transaction, id, DEVICES_KEPT).await?;
     tokens::revoke(&mut transaction, id, Change::Login).await?;
-    activity::service::record(&mut transaction, now, id, Kind::Login, "", &visit.client).await?;
-    let stays = super::cancel_deletion(&mut transaction, now, member, &visit.client).await?;
+    activity::service::record(&mut transaction, now, id, Kind::Login, "", &context.client).await?;
+    let stays = super::cancel_deletion(&mut transaction, now, member, &context.client).await?;
     if !is_known && !is_first {
-        notify(&mut transaction, visit, Mail::NewDevice, id, "").await?;
+        notify(&mut transaction, context, Mail::NewDevice, id, "").await?;
     }
     transaction.commit().await?;
-    visit.site.mails.wake();
+    context.site.mails.wake();
     Ok(stays)
 }
 
@@ -271,12 +271,12 @@ pub async fn record_login(
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn record_logout(visit: &RequestContext, member: &Member) -> Result<(), AppError> {
-    let now = visit.site.clock.now();
-    let mut transaction = visit.site.db.begin().await?;
-    activity::service::record(&mut transaction, now, member.id(), Kind::Logout, "", &visit.client).await?;
+pub async fn record_logout(context: &RequestContext, member: &Member) -> Result<(), AppError> {
+    let now = context.site.clock.now();
+    let mut transaction = context.site.db.begin().await?;
+    activity::service::record(&mut transaction, now, member.id(), Kind::Logout, "", &context.client).await?;
     transaction.commit().await?;
-    visit.site.cache.invalidate_member(member.id(), "logout").await;
+    context.site.cache.invalidate_member(member.id(), "logout").await;
     Ok(())
 }
 

@@ -30,7 +30,7 @@ pub use demo::{DemoMember, add_demo_members};
 pub use email::{
     confirm_email_change, not_me, request_email_change, request_verification, undo_email_change, verify_email,
 };
-pub use failed_logins::{write_failed_logins, write_failed_logins_now_and_then};
+pub use failed_logins::{write_failed_logins, write_failed_logins_periodically};
 pub use find_by_name::named;
 pub use login::{authenticate, reauthenticate, record_login, record_logout};
 pub(crate) use notify::enqueue;

@@ -19,15 +19,15 @@ use crate::{
 /// cannot be used.
 pub async fn notify(
     transaction: &mut Transaction,
-    visit: &RequestContext,
+    context: &RequestContext,
     kind: Kind,
     user: UserId,
     detail: &str,
 ) -> Result<(), AppError> {
     let (address, is_proven) = store::address(transaction, user).await?.ok_or(AppError::SignedOut)?;
-    let mut order = order(visit, kind, user, &address, is_proven);
+    let mut order = order(context, kind, user, &address, is_proven);
     order.occasion.detail = detail.to_owned();
-    mail::enqueue(&visit.site, transaction, &order).await
+    mail::enqueue(&context.site, transaction, &order).await
 }
 
 /// Queues a mail to an address; `is_proven` says whether the account has verified it.
@@ -37,24 +37,24 @@ pub async fn notify(
 /// database cannot be used.
 pub(crate) async fn enqueue(
     transaction: &mut Transaction,
-    visit: &RequestContext,
+    context: &RequestContext,
     kind: Kind,
     user: UserId,
     address: &str,
     is_proven: bool,
 ) -> Result<(), AppError> {
-    mail::enqueue(&visit.site, transaction, &order(visit, kind, user, address, is_proven)).await
+    mail::enqueue(&context.site, transaction, &order(context, kind, user, address, is_proven)).await
 }
 
 /// Builds the job of a mail that this request causes.
 pub(super) fn order(
-    visit: &RequestContext,
+    context: &RequestContext,
     kind: Kind,
     user: UserId,
     address: &str,
     is_proven: bool,
 ) -> MailJob {
     let occasion =
-        MailContext { at: visit.site.clock.now(), client: visit.client.clone(), ..Default::default() };
+        MailContext { at: context.site.clock.now(), client: context.client.clone(), ..Default::default() };
     MailJob { kind, user: Some(user), address: address.to_owned(), is_proven, occasion }
 }

@@ -57,7 +57,7 @@ pub async fn list_costs(
     now: Millis,
 ) -> Result<(), AppError> {
     for cost in costs {
-        store::see(connection, cost, now).await?;
+        store::record(connection, cost, now).await?;
     }
     Ok(())
 }
@@ -71,7 +71,7 @@ pub async fn refresh_costs(site: &AppState) -> Result<(), AppError> {
     const BATCH: i64 = 1000;
     let now = site.clock.now();
     let own = site.hasher.cost().to_string();
-    let last = store::seen_at(&mut *site.db.read().await?, "").await?;
+    let last = store::last_seen(&mut *site.db.read().await?, "").await?;
     let is_recent = last.is_some_and(|at| (0..to_millis(INTERVAL)).contains(&now.saturating_sub(at)));
     let mut found = BTreeSet::from([own]);
     if !is_recent {
@@ -90,7 +90,7 @@ pub async fn refresh_costs(site: &AppState) -> Result<(), AppError> {
     }
     let mut transaction = site.db.begin().await?;
     for cost in &found {
-        store::see(&mut transaction, cost, now).await?;
+        store::record(&mut transaction, cost, now).await?;
     }
     if !is_recent {
         // Costs that were imported meanwhile have a later time and stay.

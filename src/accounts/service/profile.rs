@@ -70,14 +70,14 @@ impl Names {
 /// account is gone; [`AppError::Throttled`] past the limit of changes; [`AppError::Unavailable`]
 /// when the database cannot be used.
 pub async fn save_names(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     recent: Result<RecentAuth, AppError>,
     typed: &Names,
 ) -> Result<(), AppError> {
     member.in_person()?;
     let names = Names::check(typed)?;
-    let (site, now, id) = (&visit.site, visit.site.clock.now(), member.id());
+    let (site, now, id) = (&context.site, context.site.clock.now(), member.id());
     site.throttle.take(&[profile_limit(site, member)]).await?;
     let mut transaction = site.db.begin().await?;
     let old = store::profile(&mut transaction, id).await?.ok_or(AppError::SignedOut)?;
@@ -92,13 +92,14 @@ pub async fn save_names(
     store::set_names(&mut transaction, id, &names.username, &names.first_name, &names.last_name).await?;
     if is_renamed {
         let detail = format!("{} → {}", old.username, names.username);
-        let (kind, client) = (Kind::UsernameChanged, &visit.client);
+        let (kind, client) = (Kind::UsernameChanged, &context.client);
         activity::service::record(&mut transaction, now, id, kind, &detail, client).await?;
     }
     if has_other_name {
-        activity::service::record(&mut transaction, now, id, Kind::ProfileChanged, "", &visit.client).await?;
+        activity::service::record(&mut transaction, now, id, Kind::ProfileChanged, "", &context.client)
+            .await?;
     }
-    notify(&mut transaction, visit, Mail::NameChanged, id, "").await?;
+    notify(&mut transaction, context, Mail::NameChanged, id, "").await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.invalidate(id);

@@ -52,7 +52,7 @@ impl Purpose {
     /// `present`. A mailbox that the account no longer has opens nothing. The exception is the
     /// owner's own change of address, which can be undone from the old address until staff change
     /// it as well (see [`super::revocation::Change`]).
-    pub(super) fn opens(self, email: &str, present: &str) -> bool {
+    pub(super) fn accepts(self, email: &str, present: &str) -> bool {
         match self {
             Self::ResetPassword | Self::VerifyEmail | Self::NotMe => {
                 email_address::key(email) == email_address::key(present)
@@ -62,7 +62,7 @@ impl Purpose {
     }
 
     /// Returns whether the effect of such a token, once used, still holds.
-    pub(super) fn holds(self, email: &str, owner: &OwnerRow) -> bool {
+    pub(super) fn still_holds(self, email: &str, owner: &OwnerRow) -> bool {
         let is_here = email_address::key(email) == email_address::key(&owner.email);
         match self {
             Self::VerifyEmail | Self::ChangeEmail => is_here && owner.email_verified_at.is_some(),
@@ -72,7 +72,7 @@ impl Purpose {
 
     /// Returns whether a new token replaces earlier ones. An undo does not: each restores its own
     /// address.
-    pub(super) const fn replaces(self) -> bool {
+    pub(super) const fn replaces_earlier(self) -> bool {
         matches!(self, Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail)
     }
 }
@@ -97,9 +97,9 @@ mod tests {
     #[test]
     fn tokens_to_other_addresses_are_dead_except_an_undo() {
         for purpose in Purpose::ALL {
-            assert!(purpose.opens("ada@example.com", "Ada@EXAMPLE.com"), "{purpose:?}");
+            assert!(purpose.accepts("ada@example.com", "Ada@EXAMPLE.com"), "{purpose:?}");
             let leads_elsewhere = matches!(purpose, Purpose::ChangeEmail | Purpose::UndoEmail);
-            assert_eq!(purpose.opens("ada@example.com", "eve@example.com"), leads_elsewhere, "{purpose:?}");
+            assert_eq!(purpose.accepts("ada@example.com", "eve@example.com"), leads_elsewhere, "{purpose:?}");
         }
     }
 }

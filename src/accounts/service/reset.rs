@@ -28,18 +28,18 @@ use crate::{
 /// # Errors
 /// [`AppError::Invalid`] when the address is malformed; [`AppError::Throttled`] past a rate limit;
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn request_reset(visit: &RequestContext, email: &str) -> Result<(), AppError> {
-    let site = &visit.site;
+pub async fn request_reset(context: &RequestContext, email: &str) -> Result<(), AppError> {
+    let site = &context.site;
     let email = email_address::check(email)
         .map_err(|problem| AppError::Invalid(FormErrors::one(Field::Email, problem)))?;
     let rates = &site.config.throttle;
     let limits = [
-        Limit::for_address("reset_per_address", &visit.client.address, rates.reset_per_address),
+        Limit::for_address("reset_per_address", &context.client.address, rates.reset_per_address),
         Limit::new("reset_per_email", &email_address::key(&email), rates.reset_per_email),
     ];
     site.throttle.take(&limits).await?;
     let now = site.clock.now();
-    let occasion = MailContext { at: now, client: visit.client.clone(), ..Default::default() };
+    let occasion = MailContext { at: now, client: context.client.clone(), ..Default::default() };
     let order =
         MailJob { kind: Mail::ResetRequested, user: None, address: email, is_proven: false, occasion };
     let mut transaction = site.db.begin().await?;
@@ -93,16 +93,16 @@ pub async fn expand_reset_request(
 /// [`AppError::Throttled`] past a rate limit; [`AppError::Busy`] when the hash queue is full;
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn reset_password(
-    visit: &RequestContext,
+    context: &RequestContext,
     token: &str,
     typed: &NewPassword,
 ) -> Result<UserId, AppError> {
-    let (site, proof) = (&visit.site, Proof::Token(token));
+    let (site, proof) = (&context.site, Proof::Token(token));
     let rate = site.config.throttle.reset_per_address;
-    site.throttle.take(&[Limit::for_address("reset_per_address", &visit.client.address, rate)]).await?;
+    site.throttle.take(&[Limit::for_address("reset_per_address", &context.client.address, rate)]).await?;
     // Only looked up here, so that a refused password does not use up the token.
     let Some(found) = tokens::peek(site, Purpose::ResetPassword, token).await? else {
-        return done_before(visit, &proof, typed).await;
+        return used_before(context, &proof, typed).await;
     };
     typed.check(|text| site.password_rules.problems(text, password_owner(&found.owner)))?;
     let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
@@ -113,12 +113,12 @@ pub async fn reset_password(
     let taken = tokens::take(&mut transaction, now, Purpose::ResetPassword, &proof).await?;
     let Some(Token { user, email, .. }) = taken else {
         transaction.rollback().await?;
-        return done_before(visit, &proof, typed).await;
+        return used_before(context, &proof, typed).await;
     };
     // Reading the mails of an address verifies it, unless another account has verified it. The
     // password is set in any case.
     store::prove_email_if_free(&mut transaction, user, &email, now).await?;
-    let ended = set_password(&mut transaction, visit, user, &hash, Kind::PasswordReset).await?;
+    let ended = set_password(&mut transaction, context, user, &hash, Kind::PasswordReset).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.invalidate(user);
@@ -128,17 +128,17 @@ pub async fn reset_password(
 }
 
 /// Treats a repeated submission as a success if the typed password is already set.
-async fn done_before(
-    visit: &RequestContext,
+async fn used_before(
+    context: &RequestContext,
     proof: &Proof<'_>,
     typed: &NewPassword,
 ) -> Result<UserId, AppError> {
     let dead = || AppError::Invalid(FormErrors::one(Field::Form, Problem::LinkDead));
-    let before = tokens::used_just_now(&visit.site, Purpose::ResetPassword, proof).await?;
+    let before = tokens::used_just_now(&context.site, Purpose::ResetPassword, proof).await?;
     let (user, owner) =
         before.filter(|_| !password::differ(&typed.password1, &typed.password2)).ok_or_else(dead)?;
     let present = vec![Some(owner.password_hash)];
-    match visit.site.hasher.verify(&typed.password1, present, Costs::default(), Lane::Reserved).await? {
+    match context.site.hasher.verify(&typed.password1, present, Costs::default(), Lane::Reserved).await? {
         None => Err(dead()),
         Some(_) => Ok(user),
     }

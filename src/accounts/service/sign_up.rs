@@ -40,10 +40,10 @@ pub struct NewAccount {
 /// [`AppError::Invalid`] with the form's errors; [`AppError::Throttled`] past a rate limit;
 /// [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the database
 /// cannot be used.
-pub async fn sign_up(visit: &RequestContext, typed: NewAccount) -> Result<(), AppError> {
-    let site = &visit.site;
+pub async fn sign_up(context: &RequestContext, typed: NewAccount) -> Result<(), AppError> {
+    let site = &context.site;
     let rate = site.config.throttle.sign_up_per_address;
-    let limit = |what| [Limit::for_address(what, &visit.client.address, rate)];
+    let limit = |what| [Limit::for_address(what, &context.client.address, rate)];
     let (account, errors) = Account::check(&site.password_rules, typed);
     if errors.is_empty() {
         site.throttle.take(&limit("sign_up_per_address")).await?;
@@ -55,7 +55,7 @@ pub async fn sign_up(visit: &RequestContext, typed: NewAccount) -> Result<(), Ap
             error => Err(error),
         };
     }
-    account.create(site, Some(visit), errors).await.map(drop)
+    account.create(site, Some(context), errors).await.map(drop)
 }
 
 /// Creates a superuser from the command line.
@@ -138,15 +138,15 @@ impl Account {
         (Self { username, email, password: typed.password1 }, errors)
     }
 
-    /// Creates a visitor's account, or a superuser without `visit`; `errors` are those of the form
+    /// Creates a visitor's account, or a superuser without `context`; `errors` are those of the form
     /// alone.
     async fn create(
         self,
         site: &AppState,
-        visit: Option<&RequestContext>,
+        context: Option<&RequestContext>,
         mut errors: FormErrors,
     ) -> Result<UserId, AppError> {
-        let is_superuser = visit.is_none();
+        let is_superuser = context.is_none();
         // Only valid names and addresses are looked up.
         let is_good = |field| errors.of(field).next().is_none();
         let key = if is_good(Field::Username) { username::key(&self.username) } else { String::new() };
@@ -188,7 +188,7 @@ impl Account {
             is_superuser,
             date_joined: now,
         };
-        let client = visit.map(|visit| visit.client.clone()).unwrap_or_default();
+        let client = context.map(|context| context.client.clone()).unwrap_or_default();
         let mut transaction = site.db.begin().await?;
         if let Err(error) = store::insert(&mut transaction, &user).await {
             transaction.rollback().await?;
@@ -227,7 +227,7 @@ impl Account {
     /// anything; others wait for a hash, which reveals nothing about the address, and wrong
     /// passwords count in a rate limit.
     async fn made_just_now(&self, site: &AppState, key: &str) -> Result<Option<UserId>, AppError> {
-        const JUST_NOW: Duration = Duration::from_secs(10 * 60);
+        const RETRY_WINDOW: Duration = Duration::from_secs(10 * 60);
         let limit = [Limit::new("repeated_sign_up", key, site.config.throttle.failed_login_per_account)];
         let may_try = match site.throttle.take(&limit).await {
             Ok(()) => true,
@@ -240,7 +240,7 @@ impl Account {
             may_try
                 && account.is_active == 1
                 && (&account.username, &account.email) == (&self.username, &self.email)
-                && age.is_some_and(|age| (0..to_millis(JUST_NOW)).contains(&age))
+                && age.is_some_and(|age| (0..to_millis(RETRY_WINDOW)).contains(&age))
         };
         let account = account.filter(is_candidate);
         let hashes = vec![account.as_ref().map(|account| account.password_hash.clone())];

@@ -42,7 +42,7 @@ pub struct Issued {
     pub code: String,
 }
 
-/// Creates a token and a code; `about` is when the mail's cause happened, in milliseconds since
+/// Creates a token and a code; `occurred_at` is when the mail's cause happened, in milliseconds since
 /// 1970.
 ///
 /// # Errors
@@ -50,12 +50,12 @@ pub struct Issued {
 pub async fn issue(
     transaction: &mut Transaction,
     now: Millis,
-    about: Millis,
+    occurred_at: Millis,
     user: UserId,
     purpose: Purpose,
     email: &str,
 ) -> Result<Issued, AppError> {
-    if purpose.replaces() {
+    if purpose.replaces_earlier() {
         store::delete(transaction, user, purpose.name()).await?;
     }
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
@@ -66,7 +66,7 @@ pub async fn issue(
         user,
         email,
         code_hash: Some(&hash_code(purpose, user, &code)),
-        created_at: about,
+        created_at: occurred_at,
         expires_at: now.saturating_add(purpose.lifetime()),
     };
     store::insert(transaction, &row).await?;
@@ -96,7 +96,7 @@ async fn good(
     };
     let user = UserId(user_id);
     let owner = accounts::owner(connection, user).await?;
-    Ok(owner.filter(|owner| purpose.opens(&email, &owner.email)).map(|owner| Token {
+    Ok(owner.filter(|owner| purpose.accepts(&email, &owner.email)).map(|owner| Token {
         user,
         owner,
         email,
@@ -154,7 +154,7 @@ async fn used(
         return Ok(None);
     };
     let owner = accounts::owner(&mut connection, UserId(row.user_id)).await?;
-    Ok(owner.filter(|owner| purpose.holds(&row.email, owner)).map(|owner| (row, owner)))
+    Ok(owner.filter(|owner| purpose.still_holds(&row.email, owner)).map(|owner| (row, owner)))
 }
 
 /// Returns the owner of a token that was used a moment ago, if its effect still holds. If a button
@@ -168,11 +168,11 @@ pub async fn used_just_now(
     purpose: Purpose,
     proof: &Proof<'_>,
 ) -> Result<Option<(UserId, OwnerRow)>, AppError> {
-    const A_MOMENT: Millis = 10_000;
+    const DOUBLE_CLICK_MS: Millis = 10_000;
     let now = site.clock.now();
     Ok(used(site, purpose, proof)
         .await?
-        .filter(|(row, _)| (0..=A_MOMENT).contains(&now.saturating_sub(row.used_at)))
+        .filter(|(row, _)| (0..=DOUBLE_CLICK_MS).contains(&now.saturating_sub(row.used_at)))
         .map(|(row, owner)| (UserId(row.user_id), owner)))
 }
 

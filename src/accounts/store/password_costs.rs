@@ -11,7 +11,7 @@ pub async fn all(connection: &mut AnyConnection) -> Result<Vec<String>, sqlx::Er
     Ok(rows.into_iter().map(|(cost,)| cost).collect())
 }
 
-pub async fn seen_at(connection: &mut AnyConnection, cost: &str) -> Result<Option<Millis>, sqlx::Error> {
+pub async fn last_seen(connection: &mut AnyConnection, cost: &str) -> Result<Option<Millis>, sqlx::Error> {
     let row: Option<(Millis,)> = sqlx::query_as("SELECT seen_at FROM password_costs WHERE cost = $1")
         .bind(cost)
         .fetch_optional(connection)
@@ -19,7 +19,7 @@ pub async fn seen_at(connection: &mut AnyConnection, cost: &str) -> Result<Optio
     Ok(row.map(|(at,)| at))
 }
 
-pub async fn see(connection: &mut AnyConnection, cost: &str, now: Millis) -> Result<(), sqlx::Error> {
+pub async fn record(connection: &mut AnyConnection, cost: &str, now: Millis) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO password_costs (cost, seen_at) VALUES ($1, $2) \
          ON CONFLICT (cost) DO UPDATE SET seen_at = $2",

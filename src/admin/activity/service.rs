@@ -15,7 +15,7 @@ use crate::{
 
 const PAGE: usize = 100;
 /// Matching users whose activity is searched; with more, none is shown.
-const MOST_USERS: usize = 20;
+const MAX_USERS: usize = 20;
 
 /// Returns the page of the list that `query` asks for.
 ///
@@ -25,7 +25,7 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
     let asked = Asked::from_query(query);
     let named = match asked.user {
         Some(user) => Named::These(vec![UserId(user)]),
-        None => users::named(site, &asked.search, MOST_USERS).await?,
+        None => users::named(site, &asked.search, MAX_USERS).await?,
     };
     let users = match named {
         Named::Anybody => None,

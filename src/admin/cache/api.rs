@@ -21,8 +21,8 @@ pub async fn load_cache(#[server(default)] query: String) -> Result<Inspection, 
         site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ViewCache)?);
-    service::inspect(&visit.site, &staff, &Query::from_query(&query)).await
+    let (context, staff) = (RequestContext::current()?, current_staff(Permission::ViewCache)?);
+    service::inspect(&context.site, &staff, &Query::from_query(&query)).await
 }
 
 /// Drops one entry.
@@ -41,8 +41,8 @@ pub async fn drop_entry(
         site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
-    answer::answer(service::drop_entry(&visit.site, &staff, &fingerprint).await, &query)
+    let (context, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
+    answer::answer(service::drop_entry(&context.site, &staff, &fingerprint).await, &query)
 }
 
 /// Drops every entry with this policy name.
@@ -61,8 +61,8 @@ pub async fn drop_name(
         site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
-    let dropped = service::drop_several(&visit.site, &staff, service::Several::Named(&name));
+    let (context, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
+    let dropped = service::drop_several(&context.site, &staff, service::Several::Named(&name));
     answer::answer(dropped.await, &query)
 }
 
@@ -82,8 +82,8 @@ pub async fn drop_member(
         site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
-    let dropped = service::drop_several(&visit.site, &staff, service::Several::OfMember(member.trim()));
+    let (context, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
+    let dropped = service::drop_several(&context.site, &staff, service::Several::OfMember(member.trim()));
     answer::answer(dropped.await, &query)
 }
 
@@ -100,7 +100,7 @@ pub async fn drop_all(#[server(default)] query: String) -> Result<Submission, Ap
         site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
-    let dropped = service::drop_several(&visit.site, &staff, service::Several::All);
+    let (context, staff) = (RequestContext::current()?, current_staff(Permission::ChangeCache)?);
+    let dropped = service::drop_several(&context.site, &staff, service::Several::All);
     answer::answer(dropped.await, &query)
 }

@@ -59,7 +59,7 @@ fn Search(text: String, member: String) -> impl IntoView {
 #[component]
 fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
     let now = RwSignal::new(inspection);
-    Follow::json(format!("{CACHE_STREAM}{}", query.to_query()), move |told| now.set(told));
+    Follow::json(format!("{CACHE_STREAM}{}", query.to_query()), move |update| now.set(update));
     let found = Memo::new(move |_| now.with(|now| now.found.clone()));
     let entries = Signal::derive(move || found.get().map(|found| found.entries).unwrap_or_default());
     let plot = Memo::new(move |_| now.with(|now| now.plot.clone()));

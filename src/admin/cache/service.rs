@@ -66,7 +66,7 @@ async fn find(site: &AppState, query: &Query, page: usize) -> Result<Option<Foun
     };
     let mut all = listing.entries;
     // Not by age: rows stay in place while the page is open.
-    all.sort_by(|a, b| (&a.name, whose(a), &a.fingerprint).cmp(&(&b.name, whose(b), &b.fingerprint)));
+    all.sort_by(|a, b| (&a.name, owner_id(a), &a.fingerprint).cmp(&(&b.name, owner_id(b), &b.fingerprint)));
     let begin = query.page.saturating_sub(1).saturating_mul(page).min(all.len());
     let shown = &all[begin..all.len().min(begin + page)];
     let usernames = usernames(site, shown).await?;
@@ -76,7 +76,7 @@ async fn find(site: &AppState, query: &Query, page: usize) -> Result<Option<Foun
     Ok(Some(Found { entries, count: all.len(), is_cut, names: names(&all) }))
 }
 
-fn whose(listed: &Listed) -> Option<UserId> {
+fn owner_id(listed: &Listed) -> Option<UserId> {
     match listed.scope {
         Scope::Public => None,
         Scope::Member(id) => Some(id),
@@ -86,7 +86,7 @@ fn whose(listed: &Listed) -> Option<UserId> {
 /// Returns the usernames of the entries' owners who are active.
 async fn usernames(site: &AppState, listed: &[Listed]) -> Result<HashMap<UserId, String>, AppError> {
     let mut usernames = HashMap::new();
-    for id in listed.iter().filter_map(whose) {
+    for id in listed.iter().filter_map(owner_id) {
         if !usernames.contains_key(&id)
             && let Some(member) = accounts::service::member(site, id).await?
         {
@@ -101,7 +101,7 @@ fn entry(listed: &Listed, now: Millis, usernames: &HashMap<UserId, String>) -> E
     Entry {
         fingerprint: listed.fingerprint.clone(),
         name: listed.name.clone(),
-        owner: match whose(listed) {
+        owner: match owner_id(listed) {
             None => Owner::Public,
             Some(id) => usernames.get(&id).cloned().map_or(Owner::Gone, Owner::Member),
         },

@@ -41,17 +41,17 @@ pub async fn act(
         site::{RequestContext, current_staff},
     };
 
-    let (visit, staff) = (RequestContext::current()?, current_staff(Permission::ActAsMember)?);
+    let (context, staff) = (RequestContext::current()?, current_staff(Permission::ActAsMember)?);
     let begun = async {
         let mut auth = session::auth_session().await?;
-        let recent = session::recently_authenticated(&auth, &visit.site).await?;
+        let recent = session::recently_authenticated(&auth, &context.site).await?;
         let (user, next) = (user.parse().ok(), impersonation_session::NextId::default());
-        let begun = service::begin(&visit, &staff, &recent, user, &reason, next.hash()).await?;
-        impersonation_session::begin(&mut auth, &visit.site, staff.member(), next, &begun).await
+        let begun = service::begin(&context, &staff, &recent, user, &reason, next.hash()).await?;
+        impersonation_session::begin(&mut auth, &context.site, staff.member(), next, &begun).await
     };
     Submission::from_result(begun.await.map(|()| {
         crate::site::response::clear_site_data();
-        leptos_axum::redirect(&visit.site.config.accounts.login_redirect_url);
+        leptos_axum::redirect(&context.site.config.accounts.login_redirect_url);
     }))
 }
 
@@ -73,22 +73,22 @@ pub async fn stop_acting() -> Result<Submission, AppError> {
         ui::flash::Message,
     };
 
-    let (visit, member, mut auth) =
+    let (context, member, mut auth) =
         (RequestContext::current()?, current_member()?, session::auth_session().await?);
-    if let (Some(_), Some(session)) = (member.acting(), session::current_id(&auth)) {
-        impersonation_session::stop(&mut auth, &visit.site).await?;
-        service::ended(&visit.site, &session, EndReason::Stopped).await?;
+    if let (Some(_), Some(session)) = (member.impersonator(), session::current_id(&auth)) {
+        impersonation_session::stop(&mut auth, &context.site).await?;
+        service::ended(&context.site, &session, EndReason::Stopped).await?;
         crate::site::response::clear_site_data();
         flash::message(Level::Success, Message::ActingStopped);
     }
-    let is_there = visit.site.config.admin.is_open_to(visit.client.address.parse().ok());
+    let is_there = context.site.config.admin.is_open_to(context.client.address.parse().ok());
     let location = match auth.user.filter(|owner| owner.is_staff() && is_there) {
         // Back to the page of the member who was impersonated.
-        Some(owner) if member.acting().is_some() && owner.may(Permission::ViewUser) => {
+        Some(owner) if member.impersonator().is_some() && owner.may(Permission::ViewUser) => {
             format!("{ADMIN}/users/{}", member.id())
         }
         Some(_) => ADMIN.to_owned(),
-        None => visit.site.config.accounts.login_redirect_url.clone(),
+        None => context.site.config.accounts.login_redirect_url.clone(),
     };
     leptos_axum::redirect(&location);
     Ok(Submission::Accepted)

@@ -32,13 +32,13 @@ pub async fn identify(State(site): State<AppState>, mut request: Request, next: 
     let Some(owner) = auth.user.clone() else {
         return next.run(request).await;
     };
-    let asking = match session::acting(&auth).await {
-        Ok(acting) => identity::asking(&site, owner, acting).await,
+    let identity = match session::impersonation(&auth).await {
+        Ok(impersonation) => identity::resolve(&site, owner, impersonation).await,
         Err(error) => Err(error),
     };
-    match asking {
+    match identity {
         Ok(Identity::Member(member)) => {
-            let may_log_out = member.acting().is_some() && request.method() == Method::POST;
+            let may_log_out = member.impersonator().is_some() && request.method() == Method::POST;
             introduce(&mut request, member);
             if !may_log_out {
                 return next.run(request).await;
@@ -71,14 +71,14 @@ async fn note_logout(site: &AppState, auth: &AuthSession, session: Option<IdHash
 fn introduce(request: &mut Request, member: Member) {
     if let Some(recorder) = request.extensions().get::<Recorder>() {
         recorder.user(member.id());
-        if let Some(actor) = member.acting() {
+        if let Some(actor) = member.impersonator() {
             recorder.actor(actor.id);
         }
     }
-    if let Some(actor) = member.acting()
+    if let Some(actor) = member.impersonator()
         && let Some(client) = request.extensions_mut().get_mut::<ClientInfo>()
     {
-        client.acting = Some(actor.clone());
+        client.impersonator = Some(actor.clone());
     }
     request.extensions_mut().insert(member);
 }
@@ -93,7 +93,7 @@ async fn over(
     ending: EndReason,
 ) -> Response {
     let ended = async {
-        impersonation_session::forget(auth, site, owner).await?;
+        impersonation_session::end(auth, site, owner).await?;
         match session::current_id(auth) {
             Some(session) => service::ended(site, &session, ending).await,
             None => Ok(()),

@@ -9,7 +9,7 @@ use crate::{
     },
     activity::{self, Kind},
     audit::service as history,
-    auth::sessions::{IdHash, data::Acting, login_context::RecentAuth},
+    auth::sessions::{IdHash, data::Impersonation, login_context::RecentAuth},
     base::{
         clock::{Millis, latest, to_millis},
         db::Transaction,
@@ -52,14 +52,14 @@ pub async fn choice(site: &AppState, staff: &Staff, whom: Option<Whom>) -> Resul
 /// if the member cannot be impersonated; [`AppError::Unavailable`] when the database cannot be
 /// used.
 pub async fn begin(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     user: Option<i64>,
     reason: &str,
     session: IdHash,
-) -> Result<Acting, AppError> {
-    let (site, staff) = (&visit.site, staff.require(Permission::ActAsMember)?);
+) -> Result<Impersonation, AppError> {
+    let (site, staff) = (&context.site, staff.require(Permission::ActAsMember)?);
     let actor = staff.member();
     let reason = checked(reason)?;
     let refused = || AppError::Invalid(FormErrors::one(Field::Form, Problem::NotToActAs));
@@ -68,7 +68,7 @@ pub async fn begin(
     let (id, now) = (member.id(), site.clock.now());
     let ends_at = now.saturating_add(to_millis(site.config.admin.acting_limit.get()));
     let mut transaction = site.db.begin().await?;
-    let row = store::ActingRow {
+    let row = store::ImpersonationRow {
         member_id: id.0,
         actor_id: actor.id().0,
         member: member.username().to_owned(),
@@ -77,11 +77,12 @@ pub async fn begin(
     };
     store::insert(&mut transaction, &session, &row).await?;
     record(&mut transaction, now, &row, Kind::ActingBegan, &reason).await?;
-    accounts::service::notify(&mut transaction, visit, Mail::ActingBegan, id, &moment(ends_at).text).await?;
+    accounts::service::notify(&mut transaction, context, Mail::ActingBegan, id, &moment(ends_at).text)
+        .await?;
     transaction.commit().await?;
     site.mails.wake();
     site.cache.invalidate_member(id, "acting began");
-    Ok(Acting { member: id, ends_at })
+    Ok(Impersonation { member: id, ends_at })
 }
 
 /// Checks the reason: one line, which the member reads.
@@ -122,7 +123,7 @@ pub async fn ended(site: &AppState, session: &[u8], ending: EndReason) -> Result
 async fn record(
     transaction: &mut Transaction,
     at: Millis,
-    row: &store::ActingRow,
+    row: &store::ImpersonationRow,
     kind: Kind,
     value: &str,
 ) -> Result<(), AppError> {

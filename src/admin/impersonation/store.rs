@@ -6,7 +6,7 @@ use crate::base::clock::Millis;
 
 /// A running impersonation.
 #[derive(FromRow)]
-pub struct ActingRow {
+pub struct ImpersonationRow {
     pub member_id: i64,
     pub actor_id: i64,
     pub member: String,
@@ -17,7 +17,7 @@ pub struct ActingRow {
 pub async fn insert(
     connection: &mut AnyConnection,
     session: &[u8],
-    row: &ActingRow,
+    row: &ImpersonationRow,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
         "INSERT INTO acting (session_id_hash, member_id, actor_id, member, actor, ends_at) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -38,7 +38,7 @@ pub async fn insert(
 pub async fn delete(
     connection: &mut AnyConnection,
     session: &[u8],
-) -> Result<Option<ActingRow>, sqlx::Error> {
+) -> Result<Option<ImpersonationRow>, sqlx::Error> {
     sqlx::query_as(
         "DELETE FROM acting WHERE session_id_hash = $1 RETURNING member_id, actor_id, member, actor, ends_at",
     )

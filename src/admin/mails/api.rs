@@ -36,8 +36,8 @@ pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppE
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     StaffRequest::open(Permission::ChangeMail)?
-        .answer(async |desk, recent| {
-            let done = service::retry(&desk.visit, &desk.staff, recent, mail).await?;
+        .answer(async |request, recent| {
+            let done = service::retry(&request.visit, &request.staff, recent, mail).await?;
             Ok((if done { Message::MailHurried } else { Message::MailGone }, MAILS.to_owned()))
         })
         .await
@@ -56,8 +56,8 @@ pub async fn drop_mail(#[server(default)] mail: i64) -> Result<Submission, AppEr
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     StaffRequest::open(Permission::DeleteMail)?
-        .answer(async |desk, recent| {
-            let done = service::forget(&desk.visit, &desk.staff, recent, mail).await?;
+        .answer(async |request, recent| {
+            let done = service::delete(&request.visit, &request.staff, recent, mail).await?;
             Ok((if done { Message::MailDropped } else { Message::MailGone }, MAILS.to_owned()))
         })
         .await

@@ -106,7 +106,7 @@ fn row(line: Line) -> impl IntoView {
     };
     let retry = (can_be_changed && visitor_may(Permission::ChangeMail))
         .then(|| button(RetryMail::PATH, "Try now", "button small"));
-    let forget = (can_be_changed && visitor_may(Permission::DeleteMail))
+    let delete = (can_be_changed && visitor_may(Permission::DeleteMail))
         .then(|| button(DropMail::PATH, "Delete", "button small danger"));
     let user = user.map(|(user, username)| {
         view! {
@@ -131,7 +131,7 @@ fn row(line: Line) -> impl IntoView {
             <td data-label="Tried">{tries}</td>
             <td data-label="Next">{next}</td>
             <td data-label="Last error">{error}</td>
-            <td class="act">{retry} {forget}</td>
+            <td class="act">{retry} {delete}</td>
         </tr>
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 
 const PAGE: usize = 100;
 /// Mails counted at most.
-const MOST_COUNTED: i64 = 10_000;
+const MAX_COUNTED: i64 = 10_000;
 
 /// Returns the page of the queue that `query` asks for.
 ///
@@ -37,8 +37,8 @@ pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<List
         }
     }
     let mut connection = site.db.read().await?;
-    let (waiting, stuck) = store::count(&mut connection, MOST_COUNTED + 1).await?;
-    let counted = |count: i64| (count <= MOST_COUNTED).then_some(count);
+    let (waiting, stuck) = store::count(&mut connection, MAX_COUNTED + 1).await?;
+    let counted = |count: i64| (count <= MAX_COUNTED).then_some(count);
     let mut rows = store::after(&mut connection, only_stuck, after, paging::limit(PAGE)).await?;
     drop(connection);
     let stuck_too = if only_stuck { "stuck=1&" } else { "" };
@@ -82,16 +82,21 @@ fn in_words(kind: &str) -> String {
 /// # Errors
 /// [`AppError::Forbidden`] for a mail to the caller or to a user with permissions that the caller
 /// lacks; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn retry(visit: &RequestContext, staff: &Staff, _: &RecentAuth, id: i64) -> Result<bool, AppError> {
-    let mut transaction = visit.site.db.begin().await?;
+pub async fn retry(
+    context: &RequestContext,
+    staff: &Staff,
+    _: &RecentAuth,
+    id: i64,
+) -> Result<bool, AppError> {
+    let mut transaction = context.site.db.begin().await?;
     let Some(mail) = store::find(&mut transaction, id).await? else {
         return Ok(false);
     };
     require_within(&mut transaction, staff, &mail).await?;
-    let done = store::retry_now(&mut transaction, id, visit.site.clock.now()).await?;
-    record(&mut transaction, visit, staff, &mail, "mail tried again").await?;
+    let done = store::retry_now(&mut transaction, id, context.site.clock.now()).await?;
+    record(&mut transaction, context, staff, &mail, "mail tried again").await?;
     transaction.commit().await?;
-    visit.site.mails.wake();
+    context.site.mails.wake();
     Ok(done)
 }
 
@@ -100,19 +105,19 @@ pub async fn retry(visit: &RequestContext, staff: &Staff, _: &RecentAuth, id: i6
 /// # Errors
 /// [`AppError::Forbidden`] for a mail to the caller or to a user with permissions that the caller
 /// lacks; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn forget(
-    visit: &RequestContext,
+pub async fn delete(
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: i64,
 ) -> Result<bool, AppError> {
-    let mut transaction = visit.site.db.begin().await?;
+    let mut transaction = context.site.db.begin().await?;
     let Some(mail) = store::find(&mut transaction, id).await? else {
         return Ok(false);
     };
     require_within(&mut transaction, staff, &mail).await?;
     let done = store::delete(&mut transaction, id).await?;
-    record(&mut transaction, visit, staff, &mail, "mail dropped").await?;
+    record(&mut transaction, context, staff, &mail, "mail dropped").await?;
     transaction.commit().await?;
     Ok(done)
 }
@@ -134,7 +139,7 @@ async fn require_within(
 /// member.
 async fn record(
     transaction: &mut Transaction,
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     mail: &store::Row,
     what: &str,
@@ -144,6 +149,6 @@ async fn record(
         (Some(user), Some(username)) => Object::User(UserId(user), username),
         _ => Object::Several("an email to no account"),
     };
-    let now = visit.site.clock.now();
+    let now = context.site.clock.now();
     history::record(transaction, now, Actor::Staff(staff), object, &[(what, "", &words)]).await
 }

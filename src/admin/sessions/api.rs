@@ -46,8 +46,8 @@ pub async fn end_any_session(
         }
     };
     StaffRequest::open(Permission::DeleteSession)?
-        .answer(async |desk, recent| {
-            let ended = service::end(&desk.visit, &desk.staff, recent, &session).await?;
+        .answer(async |request, recent| {
+            let ended = service::end(&request.visit, &request.staff, recent, &session).await?;
             Ok((if ended { Message::DeviceEnded } else { Message::DeviceGone }, list))
         })
         .await

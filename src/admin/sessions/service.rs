@@ -27,7 +27,7 @@ use crate::{
 
 const PAGE: usize = 100;
 /// Matching users whose sessions are searched; with more, none is shown.
-const MOST_USERS: usize = 200;
+const MAX_USERS: usize = 200;
 
 /// Returns the page of the list that `query` asks for.
 ///
@@ -35,7 +35,7 @@ const MOST_USERS: usize = 200;
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn listing(site: &AppState, staff: &Staff, query: &str) -> Result<Listing, AppError> {
     let (search, before) = read(query);
-    let users = match users::named(site, &search, MOST_USERS).await? {
+    let users = match users::named(site, &search, MAX_USERS).await? {
         Named::Anybody => None,
         Named::These(users) => Some(users),
         Named::TooMany => {
@@ -99,12 +99,12 @@ fn read(query: &str) -> (String, Option<(Millis, Vec<u8>)>) {
 /// [`AppError::Forbidden`] for the caller's own sessions and those of a user with permissions that
 /// the caller lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn end(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     session: &str,
 ) -> Result<bool, AppError> {
-    let (site, now) = (&visit.site, visit.site.clock.now());
+    let (site, now) = (&context.site, context.site.clock.now());
     let Some(id) = URL_SAFE_NO_PAD.decode(session).ok().and_then(|id| IdHash::try_from(id).ok()) else {
         return Ok(false);
     };

@@ -4,7 +4,7 @@
 
 mod pieces;
 
-use crate::auth::hash_limits::{MOST_COST, MOST_ROUNDS, is_bearable, is_bearable_scrypt};
+use crate::auth::hash_limits::{MAX_BCRYPT_COST, MAX_ROUNDS, is_affordable, is_affordable_scrypt};
 use std::fmt;
 
 use argon2::{Algorithm, Argon2, Params, Version, password_hash::phc::PasswordHash};
@@ -163,7 +163,7 @@ fn pbkdf2(rest: &str, is_sha1: bool) -> Result<Scheme, Unfit> {
     if salt.is_empty() {
         return Err(Unfit::Malformed);
     }
-    if rounds > MOST_ROUNDS {
+    if rounds > MAX_ROUNDS {
         return Err(Unfit::TooCostly);
     }
     Ok(Scheme::Pbkdf2 { is_sha1, rounds, salt: salt.to_owned(), hash })
@@ -177,7 +177,7 @@ fn scrypt_(rest: &str) -> Result<Scheme, Unfit> {
     if salt.is_empty() {
         return Err(Unfit::Malformed);
     }
-    if !is_bearable_scrypt(n, r, p) {
+    if !is_affordable_scrypt(n, r, p) {
         return Err(Unfit::TooCostly);
     }
     if n < 2 || !n.is_power_of_two() {
@@ -201,7 +201,7 @@ fn argon2(rest: &str) -> Result<Scheme, Unfit> {
     // All are required: a default of ours would give another hash than theirs.
     let given = |name| parsed.params.get_decimal(name).ok_or(Unfit::Malformed);
     let (m, t, p) = (given("m")?, given("t")?, given("p")?);
-    if !is_bearable(m, t, p) {
+    if !is_affordable(m, t, p) {
         return Err(Unfit::TooCostly);
     }
     let params = Params::new(m, t, p, Some(hash.len())).map_err(|_| Unfit::Malformed)?;
@@ -222,7 +222,7 @@ fn bcrypt_(rest: &str, over_sha256: bool) -> Result<Scheme, Unfit> {
     let digits = Some(cost).filter(|cost| cost.bytes().all(|byte| byte.is_ascii_digit()));
     let cost: u32 = digits.and_then(|digits| digits.parse().ok()).ok_or(Unfit::Malformed)?;
     match cost {
-        4..=MOST_COST => {}
+        4..=MAX_BCRYPT_COST => {}
         ..4 | 32.. => return Err(Unfit::Malformed),
         _ => return Err(Unfit::TooCostly),
     }

@@ -20,7 +20,7 @@ pub type Data = HashMap<String, Value>;
 /// The key of axum-login's data in a session (its default).
 pub const AUTH_KEY: &str = "axum-login.data";
 
-/// The key of [`crate::auth::sessions::data::Acting`].
+/// The key of [`crate::auth::sessions::data::Impersonation`].
 pub const ACTING_KEY: &str = "acting";
 
 /// The key of the [`LoginContext`].
@@ -67,7 +67,7 @@ pub fn plain(data: &Data) -> Option<(UserId, Vec<u8>)> {
 
 /// The impersonation that a session carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acting {
+pub struct Impersonation {
     /// The impersonated member.
     pub member: UserId,
     /// When the impersonation ends, in milliseconds since 1970.
@@ -75,8 +75,8 @@ pub struct Acting {
 }
 
 /// Returns the impersonation in a session's data, if there is one.
-pub fn acting(data: &Data) -> Option<Acting> {
-    data.get(ACTING_KEY).and_then(|acting| serde_json::from_value(acting.clone()).ok())
+pub fn impersonation(data: &Data) -> Option<Impersonation> {
+    data.get(ACTING_KEY).and_then(|impersonation| serde_json::from_value(impersonation.clone()).ok())
 }
 
 /// Encodes the data for the table.

@@ -1,6 +1,6 @@
 //! Ending sessions.
 
-use super::{IdHash, Sessions, rotations::RENEWED_FOR, store};
+use super::{IdHash, Sessions, rotations::ROTATED_FOR, store};
 use crate::{
     base::{
         clock::{latest, to_millis},
@@ -112,8 +112,8 @@ impl Sessions {
     pub async fn sweep(&self) -> Result<u64, AppError> {
         const BATCH: i64 = 500;
         let mut transaction = self.db.begin().await?;
-        let before = self.clock.now().saturating_sub(RENEWED_FOR);
-        store::delete_renewed(&mut transaction, before).await?;
+        let before = self.clock.now().saturating_sub(ROTATED_FOR);
+        store::delete_rotated(&mut transaction, before).await?;
         transaction.commit().await?;
         let mut swept = 0;
         loop {

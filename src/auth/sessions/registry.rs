@@ -84,7 +84,7 @@ impl Sessions {
     }
 
     /// Drops all sessions from memory, so that each is read from the database again.
-    pub fn distrust_memory(&self) {
+    pub fn bypass_memory(&self) {
         self.live.invalidate_all();
     }
 
@@ -130,7 +130,7 @@ impl Sessions {
         if let Some(previous) = previous.filter(|_| opened) {
             // In one transaction, so that the old id is never seen as ended without a rotation.
             replaced = store::delete(&mut transaction, &previous).await?.map(|owner| (owner, previous));
-            store::insert_renewed(&mut transaction, &previous, now).await?;
+            store::insert_rotated(&mut transaction, &previous, now).await?;
         }
         transaction.commit().await?;
         self.live.invalidate(id);

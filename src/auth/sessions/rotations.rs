@@ -15,7 +15,7 @@ use crate::{
 /// already under way.
 const IN_FLIGHT: Millis = 10_000;
 /// How long a rotation is remembered, in milliseconds; longer than any request takes.
-pub(super) const RENEWED_FOR: Millis = 3_600_000;
+pub(super) const ROTATED_FOR: Millis = 3_600_000;
 
 /// What is known of an id that no session has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +34,11 @@ impl Sessions {
     /// # Errors
     /// [`AppError::SignedOut`] when the session has ended; [`AppError::Unavailable`] when the
     /// database cannot be used.
-    pub async fn renew(&self, renewal: &Rotation, member: &Member) -> Result<(), AppError> {
+    pub async fn rotate(&self, rotation: &Rotation, member: &Member) -> Result<(), AppError> {
         let mut transaction = self.db.begin().await?;
-        self.carry_over(&mut transaction, renewal, member).await?;
+        self.rotate_in(&mut transaction, rotation, member).await?;
         transaction.commit().await?;
-        self.carried_over(renewal);
+        self.rotated(rotation);
         Ok(())
     }
 
@@ -49,22 +49,22 @@ impl Sessions {
     /// # Errors
     /// [`AppError::SignedOut`] when the session has ended; [`AppError::Unavailable`] when the
     /// database cannot be used.
-    pub async fn carry_over(
+    pub async fn rotate_in(
         &self,
         transaction: &mut Transaction,
-        renewal: &Rotation,
+        rotation: &Rotation,
         member: &Member,
     ) -> Result<(), AppError> {
-        let data = encode(&data::data(member.id(), member.session_stamp(), &renewal.origin))?;
-        if !store::rename(transaction, &renewal.old_id(), &renewal.new_id(), &data).await? {
+        let data = encode(&data::data(member.id(), member.session_stamp(), &rotation.origin))?;
+        if !store::rename(transaction, &rotation.old_id(), &rotation.new_id(), &data).await? {
             return Err(AppError::SignedOut);
         }
-        Ok(store::insert_renewed(transaction, &renewal.old_id(), self.clock.now()).await?)
+        Ok(store::insert_rotated(transaction, &rotation.old_id(), self.clock.now()).await?)
     }
 
     /// Drops the old id from memory. Call after the commit, before the member is invalidated.
-    pub fn carried_over(&self, renewal: &Rotation) {
-        self.reread(renewal.old_id());
+    pub fn rotated(&self, rotation: &Rotation) {
+        self.reread(rotation.old_id());
     }
 
     /// Returns what is known of an id that no session has.
@@ -72,8 +72,8 @@ impl Sessions {
     /// # Errors
     /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn unknown(&self, id: IdHash) -> Result<Unknown, AppError> {
-        let renewed_at = store::renewed_at(&mut *self.db.read().await?, &id).await?;
-        Ok(match renewed_at.map(|at| self.clock.now().saturating_sub(at)) {
+        let rotated_at = store::rotated_at(&mut *self.db.read().await?, &id).await?;
+        Ok(match rotated_at.map(|at| self.clock.now().saturating_sub(at)) {
             // A rotation in the future is from before the clock was set back.
             Some(0..=IN_FLIGHT) => Unknown::JustRenewed,
             Some(_) => Unknown::Renewed,

@@ -122,7 +122,7 @@ pub async fn rename(
 }
 
 /// Records that the browser with this id got another one.
-pub async fn insert_renewed(
+pub async fn insert_rotated(
     connection: &mut AnyConnection,
     old: &[u8],
     now: Millis,
@@ -139,7 +139,7 @@ pub async fn insert_renewed(
 }
 
 /// Returns when this id was replaced, if it was.
-pub async fn renewed_at(connection: &mut AnyConnection, old: &[u8]) -> Result<Option<Millis>, sqlx::Error> {
+pub async fn rotated_at(connection: &mut AnyConnection, old: &[u8]) -> Result<Option<Millis>, sqlx::Error> {
     sqlx::query_as("SELECT renewed_at FROM renewed_sessions WHERE id_hash = $1")
         .bind(old)
         .fetch_optional(connection)
@@ -148,7 +148,7 @@ pub async fn renewed_at(connection: &mut AnyConnection, old: &[u8]) -> Result<Op
 }
 
 /// Deletes the records of ids that were replaced before this time.
-pub async fn delete_renewed(connection: &mut AnyConnection, before: Millis) -> Result<(), sqlx::Error> {
+pub async fn delete_rotated(connection: &mut AnyConnection, before: Millis) -> Result<(), sqlx::Error> {
     sqlx::query("DELETE FROM renewed_sessions WHERE renewed_at < $1")
         .bind(before)
         .execute(connection)

@@ -30,14 +30,14 @@ pub struct Watch {
 impl Watchers {
     /// Watches at once for one member. A browser opens six connections to a host; the rest is for
     /// other browsers.
-    pub const MOST_OF_ONE: usize = 24;
+    pub const MAX_PER_MEMBER: usize = 24;
 
     /// Begins to watch a member's sessions. Returns `None` at the limit: of this member, or `most`
     /// in all.
     pub fn watch(&self, user: UserId, most: usize) -> Option<Watch> {
         let mut members = self.members();
         let of_this = members.senders.get(&user).map_or(0, watch::Sender::receiver_count);
-        if members.watches >= most || of_this >= Self::MOST_OF_ONE {
+        if members.watches >= most || of_this >= Self::MAX_PER_MEMBER {
             return None;
         }
         members.watches += 1;
@@ -108,9 +108,9 @@ mod tests {
     #[test]
     fn watchers_are_limited_and_cleaned_up() {
         let watchers = Watchers::default();
-        let most = Watchers::MOST_OF_ONE + 2;
+        let most = Watchers::MAX_PER_MEMBER + 2;
         let of_ada: Vec<_> = std::iter::from_fn(|| watchers.watch(UserId(1), most)).collect();
-        assert_eq!(of_ada.len(), Watchers::MOST_OF_ONE);
+        assert_eq!(of_ada.len(), Watchers::MAX_PER_MEMBER);
         let of_bob: Vec<_> = std::iter::from_fn(|| watchers.watch(UserId(2), most)).collect();
         assert_eq!((of_bob.len(), watchers.count()), (2, most));
         drop((of_ada, of_bob));

@@ -50,7 +50,7 @@ impl Connection {
         self.pool.renew();
         if let Some(open) = self.open.take() {
             // The permit is held meanwhile, so that the limit on open connections holds.
-            let _ = timeout(self.pool.settings.patience, open.raw.close()).await;
+            let _ = timeout(self.pool.settings.acquire_timeout, open.raw.close()).await;
         }
     }
 
@@ -97,7 +97,7 @@ impl Drop for Connection {
         // it before the next use.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
-                match timeout(pool.settings.patience, open.raw.ping()).await {
+                match timeout(pool.settings.acquire_timeout, open.raw.ping()).await {
                     Ok(Ok(())) => pool.keep(open),
                     Ok(Err(_)) => pool.renew(),
                     // A statement whose caller is gone still runs: close the connection.

@@ -95,21 +95,22 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    pub fn new(path: PathBuf, about: &Metadata) -> Self {
-        Self { path, device: about.dev(), inode: about.ino(), is_lost: AtomicBool::new(false) }
+    pub fn new(path: PathBuf, metadata: &Metadata) -> Self {
+        Self { path, device: metadata.dev(), inode: metadata.ino(), is_lost: AtomicBool::new(false) }
     }
 
     /// Returns device and inode of the write-ahead log, if it exists.
     pub fn log(&self) -> Option<(u64, u64)> {
         let mut name = self.path.as_os_str().to_owned();
         name.push("-wal");
-        fs::metadata(name).ok().map(|about| (about.dev(), about.ino()))
+        fs::metadata(name).ok().map(|metadata| (metadata.dev(), metadata.ino()))
     }
 
     /// Checks that the path still leads to the file that was opened. Logs each change once.
     pub fn check(&self) -> Result<(), sqlx::Error> {
         let found = fs::metadata(&self.path);
-        let is_there = matches!(&found, Ok(about) if (about.dev(), about.ino()) == (self.device, self.inode));
+        let is_there =
+            matches!(&found, Ok(metadata) if (metadata.dev(), metadata.ino()) == (self.device, self.inode));
         let was_lost = self.is_lost.swap(!is_there, Ordering::AcqRel);
         if is_there {
             if was_lost {

@@ -89,9 +89,9 @@ impl Database {
         let (mut url, mut watched) = (config.url.expose().to_owned(), None);
         if embedded {
             let path = file::path_of(&config.url)?;
-            let about = file::create(&path)?;
+            let metadata = file::create(&path)?;
             url = file::url_of(&path, &config.url)?;
-            watched = Some(Arc::new(Watched::new(path, &about)));
+            watched = Some(Arc::new(Watched::new(path, &metadata)));
         }
         // sqlx's parse errors can repeat the URL, including its password.
         let options = AnyConnectOptions::from_str(&url)
@@ -102,7 +102,7 @@ impl Database {
                 options: options.clone(),
                 setup,
                 most,
-                patience: config.acquire_timeout.get(),
+                acquire_timeout: config.acquire_timeout.get(),
                 file: watched.clone(),
             })
         };
@@ -237,11 +237,11 @@ async fn first_connection(pool: &Pool) -> Result<AnyConnection, Failure> {
     const PAUSE: Duration = Duration::from_millis(250);
     let begun = Instant::now();
     loop {
-        let left = pool.patience().saturating_sub(begun.elapsed());
+        let left = pool.acquire_timeout().saturating_sub(begun.elapsed());
         let opened = tokio::time::timeout(left.max(PAUSE), pool.open()).await;
         match opened.unwrap_or(Err(sqlx::Error::PoolTimedOut)) {
             Ok(connection) => return Ok(connection),
-            Err(error) if is_unreachable(&error) && begun.elapsed() + PAUSE < pool.patience() => {
+            Err(error) if is_unreachable(&error) && begun.elapsed() + PAUSE < pool.acquire_timeout() => {
                 tokio::time::sleep(PAUSE).await;
             }
             Err(error) => return Err(server::explained(error, pool.is_embedded())),

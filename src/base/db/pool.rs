@@ -61,8 +61,8 @@ impl Pool {
         self.0.settings.file.is_some()
     }
 
-    pub fn patience(&self) -> Duration {
-        self.0.settings.patience
+    pub fn acquire_timeout(&self) -> Duration {
+        self.0.settings.acquire_timeout
     }
 
     /// Returns a connection that was tested. While the database server cannot be reached, all but
@@ -71,7 +71,9 @@ impl Pool {
         let shared = &self.0;
         if let Some(file) = &shared.settings.file {
             file.check()?;
-            return timeout(shared.settings.patience, self.find()).await.unwrap_or(Err(Error::PoolTimedOut));
+            return timeout(shared.settings.acquire_timeout, self.find())
+                .await
+                .unwrap_or(Err(Error::PoolTimedOut));
         }
         let now = || to_millis(shared.begun.elapsed());
         if !shared.breaker.lets_through(now()) {
@@ -81,7 +83,8 @@ impl Pool {
             )
             .into());
         }
-        let found = timeout(shared.settings.patience, self.find()).await.unwrap_or(Err(Error::PoolTimedOut));
+        let found =
+            timeout(shared.settings.acquire_timeout, self.find()).await.unwrap_or(Err(Error::PoolTimedOut));
         match &found {
             Ok(_) if shared.breaker.worked() => tracing::info!("The database is reachable again"),
             Err(error) if is_unreachable(error) && shared.breaker.failed(now()) => {
@@ -108,7 +111,9 @@ impl Pool {
             match self.open().await {
                 Ok(raw) => return found(Open { raw, generation, opened_at: now, used_at: now }),
                 // The server allows fewer connections than our limit; one of ours may become free.
-                Err(error) if is_too_many(&error) && begun.elapsed() + PAUSE < shared.settings.patience => {
+                Err(error)
+                    if is_too_many(&error) && begun.elapsed() + PAUSE < shared.settings.acquire_timeout =>
+                {
                     sleep(PAUSE).await;
                 }
                 Err(error) => return Err(error),

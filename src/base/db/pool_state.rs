@@ -16,10 +16,10 @@ use crate::base::breaker::Breaker;
 
 /// How long a connection to a server may be idle and still be reused: a firewall in between may
 /// have dropped it.
-const LONGEST_IDLE: Duration = Duration::from_secs(300);
+const MAX_IDLE: Duration = Duration::from_secs(300);
 
 /// The maximum age of a connection to a server, so that its memory there does not grow forever.
-const LONGEST_LIFE: Duration = Duration::from_secs(1800);
+const MAX_LIFETIME: Duration = Duration::from_secs(1800);
 
 /// How a pool opens its connections.
 pub(super) struct Settings {
@@ -28,7 +28,7 @@ pub(super) struct Settings {
     pub setup: &'static str,
     pub most: u32,
     /// The longest to wait for a connection.
-    pub patience: Duration,
+    pub acquire_timeout: Duration,
     /// The file of an embedded database.
     pub file: Option<Arc<Watched>>,
 }
@@ -62,24 +62,24 @@ impl Shared {
     pub fn pop(&self) -> Option<Open> {
         loop {
             let open = self.idle().pop()?;
-            if self.may_be_kept(&open) {
+            if self.is_reusable(&open) {
                 return Some(open);
             }
             self.end(open.raw);
         }
     }
 
-    fn may_be_kept(&self, open: &Open) -> bool {
+    fn is_reusable(&self, open: &Open) -> bool {
         // Reopening a file has no benefit.
         let is_young = self.settings.file.is_some()
-            || (open.opened_at.elapsed() < LONGEST_LIFE && open.used_at.elapsed() < LONGEST_IDLE);
+            || (open.opened_at.elapsed() < MAX_LIFETIME && open.used_at.elapsed() < MAX_IDLE);
         is_young && open.generation == self.generation.load(Ordering::Acquire) && !self.permits.is_closed()
     }
 
     /// Returns a working connection to the pool.
     pub fn keep(&self, mut open: Open) {
         open.used_at = Instant::now();
-        if self.may_be_kept(&open) {
+        if self.is_reusable(&open) {
             self.idle().push(open);
         } else {
             self.end(open.raw);
@@ -96,9 +96,9 @@ impl Shared {
     /// Closes a connection in the background. Outside of a runtime it is dropped.
     fn end(&self, raw: AnyConnection) {
         if let Ok(runtime) = Handle::try_current() {
-            let patience = self.settings.patience;
+            let acquire_timeout = self.settings.acquire_timeout;
             runtime.spawn(async move {
-                let _ = timeout(patience, raw.close()).await;
+                let _ = timeout(acquire_timeout, raw.close()).await;
             });
         }
     }

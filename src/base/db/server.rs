@@ -53,7 +53,7 @@ pub(super) async fn check(connection: &mut AnyConnection, pool: &Pool) -> Result
 async fn is_shared(connection: &mut AnyConnection, pool: &Pool) -> Result<bool, Failure> {
     const LOOKS: usize = 3;
     // A pooler with room for one connection cannot share it.
-    let Ok(Ok(mut other)) = timeout(pool.patience(), pool.open()).await else {
+    let Ok(Ok(mut other)) = timeout(pool.acquire_timeout(), pool.open()).await else {
         return Ok(false);
     };
     let look = async {

@@ -183,7 +183,7 @@ async fn outcome(pool: &Pool, number: Option<i64>) -> Option<bool> {
             }
         }
     };
-    timeout(pool.patience(), ask).await.ok().flatten()
+    timeout(pool.acquire_timeout(), ask).await.ok().flatten()
 }
 
 const OPEN: &str = "a transaction has its connection until it is over";
@@ -207,8 +207,8 @@ impl Drop for Transaction {
         if let Some(connection) = self.connection.take() {
             let health = self.health.clone();
             connection.in_background(|mut connection| async move {
-                let patience = connection.pool().settings.patience;
-                if !matches!(timeout(patience, connection.run("ROLLBACK")).await, Ok(Ok(_))) {
+                let acquire_timeout = connection.pool().settings.acquire_timeout;
+                if !matches!(timeout(acquire_timeout, connection.run("ROLLBACK")).await, Ok(Ok(_))) {
                     health.note(true);
                     connection.condemn().await;
                 }

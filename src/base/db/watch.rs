@@ -30,7 +30,7 @@ impl Database {
                 "The -wal file beside the database was deleted or replaced while the site is running: all \
                  connections are closed, which writes its content back, and then reopened"
             );
-            return match timeout(self.write.patience(), self.close_all()).await {
+            return match timeout(self.write.acquire_timeout(), self.close_all()).await {
                 Ok(()) => None,
                 // A connection is in use for long: tried again at the next check.
                 Err(_) => before,

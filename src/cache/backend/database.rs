@@ -73,17 +73,17 @@ impl Backend for Database {
     }
 
     /// Longer than for a cache server, since a writer may have to wait for others.
-    fn patience(&self) -> Duration {
+    fn timeout(&self) -> Duration {
         Duration::from_secs(2)
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
         /// Keys in one batch: as many as fit into one statement of any database.
-        const AT_ONCE: usize = 200;
+        const BATCH_SIZE: usize = 200;
         let addresses: Vec<String> = keys.iter().map(|key| self.address(key)).collect();
         let mut connection = self.db.read().await.map_err(Down::because)?;
         let mut found: HashMap<String, Bytes> = HashMap::new();
-        for some in addresses.chunks(AT_ONCE) {
+        for some in addresses.chunks(BATCH_SIZE) {
             let rows = store::find(&mut connection, some).await.map_err(Down::because)?;
             found.extend(rows.into_iter().map(|(address, content)| (address, content.into())));
         }

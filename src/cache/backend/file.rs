@@ -16,7 +16,7 @@ use bytes::Bytes;
 
 use super::{
     Backend, Condition, Down, Found, HEAD, Put, Usage,
-    folder::{Folder, Kept},
+    folder::{Folder, StoredFile},
 };
 use crate::cache::{filter::EntryFilter, key::Key};
 
@@ -65,7 +65,7 @@ impl Backend for File {
     }
 
     /// Longer than for a server, since the disk may be busy.
-    fn patience(&self) -> Duration {
+    fn timeout(&self) -> Duration {
         Duration::from_secs(2)
     }
 
@@ -115,7 +115,7 @@ impl Backend for File {
     async fn clear(&self) -> Result<(), Down> {
         self.on_a_thread(|folder| {
             let _lock = folder.lock()?;
-            folder.entries()?.iter().try_for_each(|kept| folder.remove(&kept.name))
+            folder.entries()?.iter().try_for_each(|file| folder.remove(&file.name))
         })
         .await
     }
@@ -124,13 +124,13 @@ impl Backend for File {
         let filter = filter.clone();
         self.on_a_thread(move |folder| {
             let mut found = Vec::new();
-            for kept in folder.entries()? {
+            for file in folder.entries()? {
                 // The file may have been deleted since it was listed.
-                let Some(head) = folder.read_head(&kept.name, HEAD)?.map(Bytes::from) else {
+                let Some(head) = folder.read_head(&file.name, HEAD)?.map(Bytes::from) else {
                     continue;
                 };
                 if filter.matches(&head) {
-                    found.push(Found { head, size: kept.size, hits: None });
+                    found.push(Found { head, size: file.size, hits: None });
                 }
                 if found.len() == limit {
                     break;
@@ -145,7 +145,7 @@ impl Backend for File {
         let entries = self.on_a_thread(|folder| folder.entries()).await?;
         Ok(Usage {
             entries: Some(entries.len() as u64),
-            bytes: Some(entries.iter().map(|kept| kept.size).sum()),
+            bytes: Some(entries.iter().map(|file| file.size).sum()),
             max_bytes: Some(self.max_bytes),
             evictions: Some(self.evictions.load(Ordering::Relaxed)),
         })
@@ -155,19 +155,19 @@ impl Backend for File {
         let max_bytes = self.max_bytes;
         let evicted = self.on_a_thread(move |folder| {
             let _lock = folder.lock()?;
-            folder.remove_remains()?;
+            folder.remove_leftovers()?;
             let now = SystemTime::now();
-            let (over, mut left): (Vec<Kept>, Vec<Kept>) =
-                folder.entries()?.into_iter().partition(|kept| kept.until <= now);
-            over.iter().try_for_each(|kept| folder.remove(&kept.name))?;
+            let (over, mut left): (Vec<StoredFile>, Vec<StoredFile>) =
+                folder.entries()?.into_iter().partition(|file| file.until <= now);
+            over.iter().try_for_each(|file| folder.remove(&file.name))?;
             // Evicts first the entries that expire first.
-            left.sort_unstable_by_key(|kept| std::cmp::Reverse(kept.until));
-            let (mut bytes, mut evicted) = (left.iter().map(|kept| kept.size).sum::<u64>(), 0);
+            left.sort_unstable_by_key(|file| std::cmp::Reverse(file.until));
+            let (mut bytes, mut evicted) = (left.iter().map(|file| file.size).sum::<u64>(), 0);
             while bytes > max_bytes
-                && let Some(kept) = left.pop()
+                && let Some(file) = left.pop()
             {
-                folder.remove(&kept.name)?;
-                bytes -= kept.size;
+                folder.remove(&file.name)?;
+                bytes -= file.size;
                 evicted += 1;
             }
             Ok(evicted)

@@ -10,15 +10,15 @@ use std::{
 };
 
 /// The expiry written for a file without one, since a file's modification time has to be some time.
-const ENDLESS: Duration = Duration::from_secs(100 * 365 * 86_400);
+const NO_EXPIRY: Duration = Duration::from_secs(100 * 365 * 86_400);
 /// The age after which a temporary file counts as left by a process that was killed while writing.
-const REMAINS_AFTER: Duration = Duration::from_secs(3600);
+const LEFTOVER_AGE: Duration = Duration::from_secs(3600);
 
 /// The cache's folder.
 pub struct Folder(PathBuf);
 
 /// One of the cache's files.
-pub struct Kept {
+pub struct StoredFile {
     /// The entry's address.
     pub name: String,
     /// The size in bytes.
@@ -36,7 +36,7 @@ impl Folder {
     /// its files are shown as pages. Creates it if needed. If it cannot be created, the check
     /// passes: the cache is then down, which does not stop the start.
     pub fn check(&self) -> Result<(), String> {
-        let Ok((folder, us)) = self.made_by_us() else {
+        let Ok((folder, us)) = self.metadata_and_uid() else {
             return Ok(());
         };
         if !folder.is_dir() || folder.uid() != us || folder.mode() & 0o077 != 0 {
@@ -62,7 +62,7 @@ impl Folder {
 
     /// Returns the folder's metadata and the id of the user who runs this program, which is the
     /// owner of a file that it creates.
-    fn made_by_us(&self) -> io::Result<(Metadata, u32)> {
+    fn metadata_and_uid(&self) -> io::Result<(Metadata, u32)> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         let probe = self.0.join(format!(".owner-{:016x}", rand::random::<u64>()));
         let file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(&probe)?;
@@ -74,14 +74,14 @@ impl Folder {
     /// Takes the lock for writing, which covers all threads and all processes on this machine.
     /// Gives up after a second, so that no thread waits for ever.
     pub fn lock(&self) -> io::Result<File> {
-        const PATIENCE: Duration = Duration::from_secs(1);
+        const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
         DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
         let file = OpenOptions::new().create(true).append(true).mode(0o600).open(self.0.join("lock"))?;
         let begun = Instant::now();
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => {
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LOCK_TIMEOUT => {
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 Err(TryLockError::WouldBlock) => return Err(ErrorKind::TimedOut.into()),
@@ -111,7 +111,7 @@ impl Folder {
         let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&new)?;
         file.write_all(bytes)?;
         // The modification time is the expiry, so that a sweep need not read the file.
-        file.set_modified(SystemTime::now() + keep.unwrap_or(ENDLESS).min(ENDLESS))?;
+        file.set_modified(SystemTime::now() + keep.unwrap_or(NO_EXPIRY).min(NO_EXPIRY))?;
         fs::rename(&new, &path)
     }
 
@@ -120,7 +120,7 @@ impl Folder {
     }
 
     /// Returns all entries, in no order, without the tag versions.
-    pub fn entries(&self) -> io::Result<Vec<Kept>> {
+    pub fn entries(&self) -> io::Result<Vec<StoredFile>> {
         self.files(|path, name| {
             let address = format!("e:{}", name.strip_suffix(".entry")?);
             (self.path(&address) == *path).then_some(address)
@@ -128,14 +128,14 @@ impl Folder {
     }
 
     /// Removes the temporary files of processes that were killed while writing.
-    pub fn remove_remains(&self) -> io::Result<()> {
-        let remains = self.files(|_, name| {
+    pub fn remove_leftovers(&self) -> io::Result<()> {
+        let leftovers = self.files(|_, name| {
             let name = name.strip_suffix(".new")?;
             is_hash(name).then(|| format!("e:{name}"))
         })?;
-        let since = SystemTime::now() - REMAINS_AFTER;
-        for kept in remains {
-            let path = self.path(&kept.name).with_extension("new");
+        let since = SystemTime::now() - LEFTOVER_AGE;
+        for file in leftovers {
+            let path = self.path(&file.name).with_extension("new");
             // Its modification time may already be the expiry, so the creation time counts.
             let is_old =
                 fs::metadata(&path).and_then(|file| file.created()).is_ok_and(|created| created < since);
@@ -146,7 +146,7 @@ impl Folder {
         Ok(())
     }
 
-    fn files(&self, address: impl Fn(&PathBuf, &str) -> Option<String>) -> io::Result<Vec<Kept>> {
+    fn files(&self, address: impl Fn(&PathBuf, &str) -> Option<String>) -> io::Result<Vec<StoredFile>> {
         let mut files = Vec::new();
         for shelf in list(&self.0)? {
             if shelf.file_type()?.is_dir() {
@@ -157,8 +157,8 @@ impl Folder {
                     };
                     // Skips links, since their targets are not the cache's files. A file may have
                     // been deleted since it was listed.
-                    if let Some(about) = missing_is_none(file.metadata())?.filter(fs::Metadata::is_file) {
-                        files.push(Kept { name, size: about.len(), until: about.modified()? });
+                    if let Some(metadata) = missing_is_none(file.metadata())?.filter(fs::Metadata::is_file) {
+                        files.push(StoredFile { name, size: metadata.len(), until: metadata.modified()? });
                     }
                 }
             }

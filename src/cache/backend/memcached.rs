@@ -18,21 +18,21 @@ use crate::cache::{filter::EntryFilter, key::Key};
 /// Maximum number of connections; further calls wait for one.
 const CONNECTIONS: usize = 8;
 /// The longest expiry in seconds: memcached reads a larger number as a Unix timestamp.
-const LONGEST: u64 = 30 * 86_400;
+const MAX_EXPIRY_SECONDS: u64 = 30 * 86_400;
 
 /// A memcached server.
 pub struct Memcached {
     address: String,
     prefix: Box<str>,
-    key_locks: Semaphore,
+    permits: Semaphore,
     idle: Mutex<Vec<Client>>,
 }
 
 /// A connection with its permit. The client crate closes a connection whose answer was not awaited,
 /// so that a late answer is never read as the answer to another command.
-struct Turn<'a> {
+struct PooledClient<'a> {
     client: Client,
-    _turn: SemaphorePermit<'a>,
+    _permit: SemaphorePermit<'a>,
 }
 
 impl Memcached {
@@ -41,7 +41,7 @@ impl Memcached {
         Self {
             address: format!("tcp://{address}"),
             prefix: prefix.into(),
-            key_locks: Semaphore::new(CONNECTIONS),
+            permits: Semaphore::new(CONNECTIONS),
             idle: Mutex::default(),
         }
     }
@@ -50,22 +50,22 @@ impl Memcached {
         format!("{}:{}", self.prefix, key.address())
     }
 
-    async fn key_lock(&self) -> Result<Turn<'_>, Down> {
-        let key_lock = self.key_locks.acquire().await.map_err(Down::because)?;
+    async fn connection(&self) -> Result<PooledClient<'_>, Down> {
+        let permit = self.permits.acquire().await.map_err(Down::because)?;
         let idle = self.idle().pop();
         let client = match idle {
             Some(client) => client,
             None => Client::new(&self.address).await.map_err(Down::because)?,
         };
-        Ok(Turn { client, _turn: key_lock })
+        Ok(PooledClient { client, _permit: permit })
     }
 
     /// Returns the connection to the pool. After a failure it drops all idle ones, since the server
     /// may have gone.
-    fn end<T>(&self, key_lock: Turn<'_>, done: Result<T, Error>) -> Result<T, Down> {
+    fn end<T>(&self, connection: PooledClient<'_>, done: Result<T, Error>) -> Result<T, Down> {
         match done {
             Ok(done) => {
-                self.idle().push(key_lock.client);
+                self.idle().push(connection.client);
                 Ok(done)
             }
             Err(error) => {
@@ -98,7 +98,7 @@ async fn write(client: &mut Client, address: &str, put: &Put, only: Option<&str>
 /// Returns the expiry as a flag of the meta commands; `T0` means that it never expires.
 fn seconds(keep: Option<Duration>) -> String {
     let seconds = keep.map_or(0, |keep| keep.as_secs().saturating_add(1));
-    format!("T{}", if seconds > LONGEST { 0 } else { seconds })
+    format!("T{}", if seconds > MAX_EXPIRY_SECONDS { 0 } else { seconds })
 }
 
 #[async_trait]
@@ -114,13 +114,13 @@ impl Backend for Memcached {
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
         /// Keys in one batch: all are sent before the first answer is read, so they have to fit
         /// into the connection's buffers.
-        const AT_ONCE: usize = 100;
+        const BATCH_SIZE: usize = 100;
         let addresses: Vec<String> = keys.iter().map(|key| self.address(key)).collect();
         let mut found: HashMap<Vec<u8>, Bytes> = HashMap::new();
-        for some in addresses.chunks(AT_ONCE) {
-            let mut key_lock = self.key_lock().await?;
-            let values = key_lock.client.meta_get_multi(some, Some(&["v"])).await;
-            for value in self.end(key_lock, values)? {
+        for some in addresses.chunks(BATCH_SIZE) {
+            let mut connection = self.connection().await?;
+            let values = connection.client.meta_get_multi(some, Some(&["v"])).await;
+            for value in self.end(connection, values)? {
                 found.extend(value.key.zip(value.data.map(Bytes::from)));
             }
         }
@@ -129,16 +129,16 @@ impl Backend for Memcached {
 
     async fn put_many(&self, puts: &[Put]) -> Result<(), Down> {
         for put in puts {
-            let mut key_lock = self.key_lock().await?;
-            let done = write(&mut key_lock.client, &self.address(&put.key), put, None).await;
-            self.end(key_lock, done)?;
+            let mut connection = self.connection().await?;
+            let done = write(&mut connection.client, &self.address(&put.key), put, None).await;
+            self.end(connection, done)?;
         }
         Ok(())
     }
 
     async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
-        let (address, mut key_lock) = (self.address(&put.key), self.key_lock().await?);
-        let client = &mut key_lock.client;
+        let (address, mut connection) = (self.address(&put.key), self.connection().await?);
+        let client = &mut connection.client;
         let done = match condition {
             Condition::Absent => write(client, &address, put, Some("ME")).await,
             Condition::Unchanged(old) => {
@@ -153,17 +153,17 @@ impl Backend for Memcached {
                 }
             }
         };
-        self.end(key_lock, done)
+        self.end(connection, done)
     }
 
     async fn delete_many(&self, keys: &[Key]) -> Result<(), Down> {
         for key in keys {
-            let mut key_lock = self.key_lock().await?;
-            let done = match key_lock.client.meta_delete(self.address(key), false, None, None).await {
+            let mut connection = self.connection().await?;
+            let done = match connection.client.meta_delete(self.address(key), false, None, None).await {
                 Ok(_) | Err(Error::Protocol(Status::NotFound)) => Ok(()),
                 Err(error) => Err(error),
             };
-            self.end(key_lock, done)?;
+            self.end(connection, done)?;
         }
         Ok(())
     }
@@ -180,9 +180,9 @@ impl Backend for Memcached {
 
     /// Returns the server's own numbers, which include the data of other programs.
     async fn usage(&self) -> Result<Usage, Down> {
-        let mut key_lock = self.key_lock().await?;
-        let stats = key_lock.client.stats().await;
-        let stats = self.end(key_lock, stats)?;
+        let mut connection = self.connection().await?;
+        let stats = connection.client.stats().await;
+        let stats = self.end(connection, stats)?;
         let number = |name: &str| stats.get(name).and_then(|value| value.parse().ok());
         Ok(Usage {
             entries: number("curr_items"),
@@ -202,6 +202,9 @@ mod tests {
         let read = |seconds_: u64| seconds(Some(Duration::from_secs(seconds_)));
         assert_eq!(seconds(None), "T0");
         assert_eq!((read(0), read(90)), ("T1".into(), "T91".into()));
-        assert_eq!((read(LONGEST - 1), read(LONGEST)), (format!("T{LONGEST}"), "T0".into()));
+        assert_eq!(
+            (read(MAX_EXPIRY_SECONDS - 1), read(MAX_EXPIRY_SECONDS)),
+            (format!("T{MAX_EXPIRY_SECONDS}"), "T0".into())
+        );
     }
 }

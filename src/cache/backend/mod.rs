@@ -30,7 +30,7 @@ use crate::base::{
 };
 
 /// The timeout for a call to the backend, unless `cache.timeout` sets another.
-const FITTING: Duration = Duration::from_millis(300);
+const DEFAULT_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// Opens the backend that `cache.url` chooses. Connects to a server only at the first use, so a
 /// server that is down does not stop the start.
@@ -42,7 +42,7 @@ pub fn open(config: &config::Cache, db: &db::Database, clock: &Clock) -> Result<
     Ok(match &config.url {
         CacheUrl::Memory => Arc::new(Memory::new(max_bytes)),
         CacheUrl::Database => Arc::new(Database::new(db.clone(), clock.clone(), prefix, max_bytes)),
-        CacheUrl::Redis(url) => Arc::new(Redis::new(url, prefix, config.timeout.or(FITTING))?),
+        CacheUrl::Redis(url) => Arc::new(Redis::new(url, prefix, config.timeout.or(DEFAULT_TIMEOUT))?),
         CacheUrl::Memcached(address) => Arc::new(Memcached::new(address, prefix)),
         CacheUrl::File(folder) => {
             let file = File::new(folder, prefix, max_bytes);
@@ -133,8 +133,8 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Returns how long to wait for a call before the backend counts as down, unless
     /// `cache.timeout` sets another time.
-    fn patience(&self) -> Duration {
-        FITTING
+    fn timeout(&self) -> Duration {
+        DEFAULT_TIMEOUT
     }
 
     /// Returns the bytes if they can be read without waiting; always `None` from a backend that has

@@ -41,13 +41,13 @@ impl Redis {
         let wrong = |_: RedisError| Failure::message("cache.url is not a usable address of a Redis server");
         // A little less than the cache's own timeout, so that the connection is dropped and not
         // only the call.
-        let patience = timeout * 5 / 6;
+        let server_timeout = timeout * 5 / 6;
         // The caller decides how long to avoid a server that is down; a call that is made connects
         // at once.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
-            .set_connection_timeout(Some(patience))
-            .set_response_timeout(Some(patience));
+            .set_connection_timeout(Some(server_timeout))
+            .set_response_timeout(Some(server_timeout));
         let connection = ConnectionManager::new_lazy_with_config(Client::open(url).map_err(wrong)?, config);
         Ok(Self {
             connection: connection.map_err(wrong)?,
@@ -60,7 +60,7 @@ impl Redis {
         format!("{}:{}", self.prefix, key.address())
     }
 
-    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Down> {
+    async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Down> {
         command.query_async(&mut self.connection.clone()).await.map_err(Down::because)
     }
 
@@ -81,7 +81,7 @@ impl Redis {
     async fn next(&self, cursor: u64) -> Result<(u64, Vec<String>), Down> {
         let mut scan = redis::cmd("SCAN");
         scan.arg(cursor).arg("MATCH").arg(format!("{}:e:*", self.prefix)).arg("COUNT").arg(BATCH);
-        self.ask(&scan).await
+        self.query(&scan).await
     }
 }
 
@@ -108,7 +108,7 @@ impl Backend for Redis {
         for key in keys {
             get.arg(self.address(key));
         }
-        let found: Vec<Option<Vec<u8>>> = self.ask(&get).await?;
+        let found: Vec<Option<Vec<u8>>> = self.query(&get).await?;
         Ok(found.into_iter().map(|bytes| bytes.map(Bytes::from)).collect())
     }
 
@@ -123,7 +123,7 @@ impl Backend for Redis {
     async fn put_if(&self, put: &Put, condition: Condition<'_>) -> Result<bool, Down> {
         match condition {
             Condition::Absent => {
-                let written: Option<String> = self.ask(self.set(put).arg("NX")).await?;
+                let written: Option<String> = self.query(self.set(put).arg("NX")).await?;
                 Ok(written.is_some())
             }
             Condition::Unchanged(old) => self
@@ -152,7 +152,7 @@ impl Backend for Redis {
         loop {
             let (next, keys) = self.next(cursor).await?;
             if !keys.is_empty() {
-                let _: i64 = self.ask(redis::cmd("UNLINK").arg(keys)).await?;
+                let _: i64 = self.query(redis::cmd("UNLINK").arg(keys)).await?;
             }
             if next == 0 {
                 return Ok(());
@@ -187,8 +187,8 @@ impl Backend for Redis {
 
     /// Returns the server's own numbers, which include the data of other programs.
     async fn usage(&self) -> Result<Usage, Down> {
-        let entries: u64 = self.ask(&redis::cmd("DBSIZE")).await?;
-        let info: String = self.ask(&redis::cmd("INFO")).await?;
+        let entries: u64 = self.query(&redis::cmd("DBSIZE")).await?;
+        let info: String = self.query(&redis::cmd("INFO")).await?;
         let number = |name: &str| {
             info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')?.trim().parse().ok())
         };

@@ -37,7 +37,7 @@ const BUFFER: usize = 64 * 1024;
 /// Settings that all connections share.
 #[derive(Clone)]
 pub struct Settings {
-    pub front: SiteService,
+    pub service: SiteService,
     pub shutdown: Shutdown,
     /// The longest time that a connection may be idle between two requests, or leave a response
     /// unread.
@@ -98,7 +98,7 @@ async fn answer(
 ) -> Result<Response<Sent>, Infallible> {
     activity.begin_request();
     let request = request.map(|body| Received { body, activity: activity.clone() });
-    let mut response = settings.front.answer(request, peer).await?;
+    let mut response = settings.service.answer(request, peer).await?;
     if settings.shutdown.has_begun() {
         // Shutting down: the client's next request must use a new connection, to the next process.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

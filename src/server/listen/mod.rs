@@ -24,20 +24,20 @@ use {
 
 /// How long connections are still accepted after shutdown was requested, and how long a new one has
 /// to send its request.
-const LAST_CALL: Duration = Duration::from_millis(200);
+const LAST_ACCEPT: Duration = Duration::from_millis(200);
 
 /// Serves until `stop` is ready, then triggers `shutdown` and lets running requests finish, for at
 /// most `server.shutdown_timeout`.
 pub async fn serve(
     listener: Listener,
-    front: SiteService,
+    service: SiteService,
     settings: &config::Server,
     shutdown: Shutdown,
     stop: impl Future<Output = ()> + Send + 'static,
 ) {
     let graceful = GracefulShutdown::new();
     let slots = Slots::new(connections_possible(settings.max_connections), settings.trusted_proxies.clone());
-    let each = Settings { front, shutdown: shutdown.clone(), idle: settings.idle_timeout.get() };
+    let each = Settings { service, shutdown: shutdown.clone(), idle: settings.idle_timeout.get() };
     let open = |(stream, slot): (Stream, Slot)| {
         let connection = graceful.watch(connection::connection(stream, &slot, each.clone()));
         tokio::spawn(connection::run(connection, slot));
@@ -52,14 +52,14 @@ pub async fn serve(
     shutdown.trigger();
     // Clients in the accept queue believe that they are connected. All of them share one deadline:
     // under load the next one always arrives before a timeout per connection would expire.
-    let end = Instant::now() + LAST_CALL;
+    let end = Instant::now() + LAST_ACCEPT;
     while Instant::now() < end {
         let Ok(accepted) = timeout_at(end, accept(&listener, &slots)).await else { break };
         open(accepted);
     }
     drop(listener);
     // hyper immediately closes a connection without a request, even if one is on its way.
-    sleep(LAST_CALL).await;
+    sleep(LAST_ACCEPT).await;
     tracing::info!("Shutting down: running requests finish, new ones are not accepted");
     if timeout(settings.shutdown_timeout.get(), graceful.shutdown()).await.is_err() {
         tracing::warn!("Stopped with requests still running: server.shutdown_timeout has passed");

@@ -35,14 +35,14 @@ pub fn answer(
     let (entry, lookup) = found;
     let age = seconds(now.saturating_sub(entry.computed_at));
     let ttl = seconds(entry.expires_at.saturating_sub(now));
-    let kept = CachedBody::open(entry.value)?;
+    let body = CachedBody::open(entry.value)?;
     let encoding = Encoding::best(asked);
     let mut headers = pages.headers.of(&pages.site, is_everybodys);
     headers.insert(X_CACHE, x_cache(page, lookup, age, ttl)?);
     headers
-        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_maybe_shared(kept.policy.clone()).ok()?);
+        .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_maybe_shared(body.policy.clone()).ok()?);
     let mut response = Response::new(Body::empty());
-    let etag = is_everybodys.then(|| kept.etag(encoding));
+    let etag = is_everybodys.then(|| body.etag(encoding));
     if etag.as_deref().is_some_and(|etag| names(asked, etag)) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         headers.remove(header::CONTENT_TYPE);
@@ -52,7 +52,7 @@ pub fn answer(
             Some(encoding) => headers.insert(header::CONTENT_ENCODING, encoding),
             None => headers.remove(header::CONTENT_ENCODING),
         };
-        *response.body_mut() = Body::from(kept.body(encoding)?);
+        *response.body_mut() = Body::from(body.body(encoding)?);
     }
     if let Some(etag) = etag {
         headers.insert(header::ETAG, HeaderValue::try_from(etag).ok()?);

@@ -122,10 +122,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_body_round_trips_in_every_encoding(html in "(.|[a-z<>\"]{0,300}){0,9}", policy in "[ -~]{0,80}") {
-            let kept = CachedBody::open(CachedBody::pack(&html, &policy)).expect("whole");
-            prop_assert_eq!(&kept.policy[..], policy.as_bytes());
-            prop_assert_eq!(unpacked(&kept.brotli), html.as_bytes());
-            prop_assert_eq!(kept.body(Encoding::Identity).expect("gzip"), html.as_bytes());
+            let body = CachedBody::open(CachedBody::pack(&html, &policy)).expect("whole");
+            prop_assert_eq!(&body.policy[..], policy.as_bytes());
+            prop_assert_eq!(unpacked(&body.brotli), html.as_bytes());
+            prop_assert_eq!(body.body(Encoding::Identity).expect("gzip"), html.as_bytes());
         }
 
         #[test]
@@ -137,8 +137,8 @@ mod tests {
             }
             noise.splice(0..0, [0, 0, 0, 1, 0, 0, 0, 1]);
             for bytes in [noise, spoilt] {
-                if let Some(kept) = CachedBody::open(bytes.into()) {
-                    let _ = (kept.body(Encoding::Identity), kept.etag(Encoding::Brotli));
+                if let Some(body) = CachedBody::open(bytes.into()) {
+                    let _ = (body.body(Encoding::Identity), body.etag(Encoding::Brotli));
                 }
             }
         }
@@ -149,8 +149,8 @@ mod tests {
         let html = "<li class=\"log\">A line of a page, again and again.</li>\n".repeat(500);
         let packed = CachedBody::pack(&html, "");
         assert!(packed.len() < html.len() / 20, "{}", packed.len());
-        let kept = CachedBody::open(packed).expect("whole");
-        let names = [Encoding::Brotli, Encoding::Gzip, Encoding::Identity].map(|form| kept.etag(form));
+        let body = CachedBody::open(packed).expect("whole");
+        let names = [Encoding::Brotli, Encoding::Gzip, Encoding::Identity].map(|form| body.etag(form));
         assert!(names.iter().all(|name| name.starts_with('"') && name.ends_with('"')), "{names:?}");
         assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
         assert_eq!(

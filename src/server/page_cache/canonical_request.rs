@@ -20,11 +20,11 @@ pub fn canonical_request(
     request: &Request,
     page: &CachedPage,
     variant: &Variant,
-    making: PageInProgress,
+    in_progress: PageInProgress,
 ) -> Request {
     let mut extensions = Extensions::new();
     extensions.insert(ClientInfo::default());
-    extensions.insert(making);
+    extensions.insert(in_progress);
     keep::<Recorder>(request, &mut extensions);
     keep::<MatchedPath>(request, &mut extensions);
     if let Some(member) = &variant.member {

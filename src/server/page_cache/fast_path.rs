@@ -31,11 +31,11 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
     let begun = Instant::now();
     let session = session(site, request.headers())?;
     let now = site.clock.now();
-    let guest = match session {
-        Some(id) => Some(pages.guests.find(site, hash_id(id.0), now).await?),
+    let recent = match session {
+        Some(id) => Some(pages.recent_sessions.find(site, hash_id(id.0), now).await?),
         None => None,
     };
-    let member = guest.as_ref().map(|guest| guest.member());
+    let member = recent.as_ref().map(|recent| recent.member());
     let is_kept = match (member, page.scope) {
         (Some(_), scope) => scope != Scope::Anonymous,
         (None, scope) => scope != Scope::Member,
@@ -46,7 +46,7 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
     {
         return None;
     }
-    let parts = [guest.as_ref().map_or("", |guest| &guest.rights)];
+    let parts = [recent.as_ref().map_or("", |recent| &recent.rights)];
     let noted_below = Recorder::none();
     let entry = match member {
         Some(member) => site.cache.of(member, &noted_below).get_now(page.policy, &parts)?,

@@ -67,14 +67,14 @@ impl Wanted {
             None => match view.lease(policy, &parts).await {
                 Lease::Found(entry, lookup) => (entry, lookup),
                 Lease::Owner(fill) => {
-                    let making = PageInProgress::begin(
+                    let in_progress = PageInProgress::begin(
                         self.page.policy.ttl,
                         self.page.outlives_its_parts,
                         self.pages.site.clock.now(),
                     );
                     let made =
-                        next.clone().run(canonical_request(&request, &self.page, variant, making)).await;
-                    match self.keep(fill, made, making).await {
+                        next.clone().run(canonical_request(&request, &self.page, variant, in_progress)).await;
+                    match self.keep(fill, made, in_progress).await {
                         Ok(entry) => (entry, Lookup::Miss),
                         Err(response) => return self.not_kept(response),
                     }
@@ -114,7 +114,7 @@ impl Wanted {
         &self,
         fill: Fill<Who>,
         made: Response,
-        making: PageInProgress,
+        in_progress: PageInProgress,
     ) -> Result<Entry<Bytes>, Response>
     where
         PublicBytes: AllowedIn<Who>,
@@ -135,7 +135,7 @@ impl Wanted {
         };
         match pack(&self.pages, &head.headers, &body).await {
             Some(packed) => {
-                let (begun, end) = (making.begun(), making.expires_at(&self.recorder));
+                let (begun, end) = (in_progress.begun(), in_progress.expires_at(&self.recorder));
                 Ok(fill.timed(begun, end).keep(PublicBytes(packed)).await)
             }
             None => {

@@ -39,7 +39,7 @@ pub struct PageCache(Arc<Inner>);
 pub struct Inner {
     site: AppState,
     pages: CachedPages,
-    guests: RecentSessions,
+    recent_sessions: RecentSessions,
     headers: Headers,
     /// Compresses pages. When the queue is full, the page is sent but not cached.
     packing: WorkQueue,
@@ -61,7 +61,7 @@ impl PageCache {
         Self(Arc::new(Inner {
             site,
             pages,
-            guests: RecentSessions::default(),
+            recent_sessions: RecentSessions::default(),
             headers: Headers::default(),
             packing: WorkQueue::new(workers, QUEUE),
             timing,

@@ -42,18 +42,18 @@ impl RecentSessions {
         // The id is a hash, so any of its bytes is evenly distributed.
         let shard = &self.0[usize::from(id[0]) % SHARDS];
         let known = shard.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-        if let Some(guest) =
-            known.filter(|guest| site.sessions.is_current_snapshot(&site.members, &guest.seen, now))
+        if let Some(recent) =
+            known.filter(|recent| site.sessions.is_current_snapshot(&site.members, &recent.seen, now))
         {
-            return Some(guest);
+            return Some(recent);
         }
         let seen = site.sessions.look(&site.members, id).await?;
-        let guest = Arc::new(RecentSession { rights: fingerprint(&seen.member), seen });
-        let mut guests = shard.write().unwrap_or_else(PoisonError::into_inner);
-        if guests.len() >= MAX_SESSIONS_PER_SHARD {
-            guests.clear();
+        let recent = Arc::new(RecentSession { rights: fingerprint(&seen.member), seen });
+        let mut recent_sessions = shard.write().unwrap_or_else(PoisonError::into_inner);
+        if recent_sessions.len() >= MAX_SESSIONS_PER_SHARD {
+            recent_sessions.clear();
         }
-        guests.insert(id, guest.clone());
-        Some(guest)
+        recent_sessions.insert(id, recent.clone());
+        Some(recent)
     }
 }

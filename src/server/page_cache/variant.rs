@@ -45,7 +45,7 @@ impl Variant {
         }
         match (member, page.scope) {
             (Some(member), Scope::Member | Scope::Public) if is_in_person(request.extensions(), member) => {}
-            (None, Scope::Public | Scope::Anonymous) if !brings_something(site, request) => {}
+            (None, Scope::Public | Scope::Anonymous) if !has_own_cookies(site, request) => {}
             _ => return None,
         }
         let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
@@ -76,7 +76,7 @@ pub fn varies_by_address(site: &AppState, member: &Member) -> bool {
 
 /// Returns whether an anonymous visitor has a cookie that a page may depend on: an ended session, a
 /// message, a pending form, a link from a mail. (The device cookie only matters for logging in.)
-fn brings_something(site: &AppState, request: &Request) -> bool {
+fn has_own_cookies(site: &AppState, request: &Request) -> bool {
     [SESSION, flash::NAME, pending_form::COOKIE]
         .into_iter()
         .chain(mail_links::COOKIES)

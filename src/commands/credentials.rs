@@ -22,7 +22,7 @@ use crate::{
 /// A [`Failure`] when a value is missing or invalid, or the database cannot be used.
 pub async fn create_superuser(config: Config, no_input: bool) -> Result<(), Failure> {
     let site = super::open(config).await?;
-    let done = if no_input { from_environment(&site).await } else { by_asking(&site).await };
+    let done = if no_input { from_environment(&site).await } else { interactively(&site).await };
     site.db.close().await;
     done
 }
@@ -44,7 +44,7 @@ async fn from_environment(site: &AppState) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn by_asking(site: &AppState) -> Result<(), Failure> {
+async fn interactively(site: &AppState) -> Result<(), Failure> {
     if !stdin().is_terminal() {
         return Err(Failure::message("there is no terminal to ask questions: use --noinput"));
     }
@@ -56,7 +56,7 @@ async fn by_asking(site: &AppState) -> Result<(), Failure> {
         };
         println!("{}", site.password_rules.shown().help("your"));
         let (password1, password2) =
-            (ask_secretly("Password: ").await?, ask_secretly("Password (again): ").await?);
+            (ask_password("Password: ").await?, ask_password("Password (again): ").await?);
         let account = |password1: &Secret, password2: &Secret| NewAccount {
             username: username.clone(),
             email: email.clone(),
@@ -118,7 +118,7 @@ async fn ask_for_names(site: &AppState) -> Result<(String, String), Failure> {
 /// A [`Failure`] when there is no such account, the password is invalid, or the database cannot be
 /// used.
 pub async fn change_password(config: Config, username: Option<String>) -> Result<(), Failure> {
-    let login = match username.or_else(login_here) {
+    let login = match username.or_else(system_user) {
         Some(login) => login,
         None => {
             return Err(Failure::message(
@@ -132,13 +132,13 @@ pub async fn change_password(config: Config, username: Option<String>) -> Result
     let username = done?;
     println!(
         "Password changed successfully for user '{username}', and all their sessions were ended. {}",
-        super::known_soon(&site)
+        super::propagation_notice(&site)
     );
     Ok(())
 }
 
 /// Returns the operating system's user, by the variables that Python's `getpass` reads.
-fn login_here() -> Option<String> {
+fn system_user() -> Option<String> {
     ["LOGNAME", "USER", "LNAME", "USERNAME"]
         .into_iter()
         .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
@@ -159,7 +159,7 @@ async fn set_password(site: &AppState, login: &str) -> Result<String, Failure> {
     println!("Changing password for user '{username}'");
     println!("{}", site.password_rules.shown().help("their"));
     for _ in 0..TRIES {
-        let (first, second) = (ask_secretly("Password: ").await?, ask_secretly("Password (again): ").await?);
+        let (first, second) = (ask_password("Password: ").await?, ask_password("Password (again): ").await?);
         if first != second {
             eprintln!("Passwords do not match. Please try again.");
             continue;
@@ -221,7 +221,7 @@ async fn next_line() -> Result<String, Failure> {
 
 /// Asks for a password. Echo is off before the question appears, so that a fast answer is not
 /// shown.
-async fn ask_secretly(question: &str) -> Result<Secret, Failure> {
+async fn ask_password(question: &str) -> Result<Secret, Failure> {
     let silence =
         Silence::begin().map_err(|error| Failure::start("read the password from the terminal", error))?;
     let line = ask(question).await;
