@@ -107,7 +107,7 @@ impl Draft<'_> {
             vec![format!("Please confirm that this is the email address of {}.", self.account())],
             Some(("Confirm email address", link)),
             vec![
-                "The link and the code expire after 24 hours.".into(),
+                "Link and code expire after 24 hours.".into(),
                 "If this is not your account, someone mistyped their address: please ignore this email."
                     .into(),
             ],
@@ -121,10 +121,7 @@ impl Draft<'_> {
             "Confirm your new email address",
             vec![format!("Please confirm that this is the new email address of {}.", self.account())],
             Some(("Use this address", link)),
-            vec![
-                "The link and the code expire after 24 hours. Your address does not change until you confirm."
-                    .into(),
-            ],
+            vec!["Link and code expire after 24 hours. Until then, your address stays the same.".into()],
         );
         Ok(Letter { code: Some(code), ..letter })
     }
@@ -139,8 +136,8 @@ impl Draft<'_> {
             ],
             Some(("Log in", site.url(&site.config.accounts.login_url))),
             vec![
-                "Forgot your password? You can reset it from the login page. If this was not you, ignore this email."
-                    .into(),
+                "Forgot your password? You can reset it on the login page.".into(),
+                "If this was not you, ignore this email.".into(),
             ],
         )
     }
