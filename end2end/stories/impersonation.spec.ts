@@ -104,7 +104,7 @@ test.describe('what is closed while impersonating', () => {
     await act(page, member.name);
     expect((await page.goto('/accounts/email'))!.status()).toBe(403);
     await expect(heading(page)).toHaveText('Not allowed');
-    await expect(page.getByRole('main')).toContainText('This stays closed while you act as a member.');
+    await expect(page.getByRole('main')).toContainText('This is not available while you act as a member.');
     expect((await open(page, '/no/such/page')).status()).toBe(404);
     await expect(banner(page)).toBeVisible();
     // From a page without scripts.
