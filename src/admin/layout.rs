@@ -69,7 +69,7 @@ pub const ROOMS: [Room; 7] = [
     },
     Room {
         path: crate::shared::paths::MAILS,
-        name: "Mails",
+        name: "Emails",
         what: "Outgoing email queue and delivery errors.",
         permission: Permission::ViewMail,
     },

@@ -249,7 +249,7 @@ mod tests {
                 settings.common = config::CommonList::Off;
                 settings.refuse_numeric = false;
             }),
-            format!("Not close to your name or address. {advice}")
+            format!("Not similar to your name or address. {advice}")
         );
         assert_eq!(
             said(|settings| {

@@ -143,7 +143,7 @@ async fn activity_is_filtered_by_user_and_kind() {
         let sent: Vec<_> = all.into_iter().filter(|line| line.starts_with("Email sent")).collect();
         assert!(
             sent.is_empty()
-                || sent == (0..120).rev().map(|n| format!("Mail sent: line {n}")).collect::<Vec<_>>()
+                || sent == (0..120).rev().map(|n| format!("Email sent: line {n}")).collect::<Vec<_>>()
         );
     }
     // Too many users match the search.
@@ -180,7 +180,7 @@ async fn stuck_mails_can_be_listed_retried_and_deleted() {
     assert_eq!(cells[0], "ada@example.com (ada)");
     assert_eq!((cells[2].as_str(), cells[3].as_str()), ("1", "No automatic retry"));
     assert!(cells[4].contains("550"), "{cells:?}");
-    assert_eq!(page.find_all(".filter a"), ["All that wait 3", "Tried in vain 3"]);
+    assert_eq!(page.find_all(".filter a"), ["Queued 3", "Failed 3"]);
     let mail =
         site.database.number("SELECT id FROM mails WHERE address = 'ada@example.com'").await.to_string();
     // Staff cannot drop a mail that is addressed to themselves.

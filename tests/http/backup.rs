@@ -157,7 +157,7 @@ async fn restore_refuses_bad_files() {
     let path = database.url.trim_start_matches("sqlite://").to_owned();
     std::fs::write(&path, b"this was a database once").expect("written");
     let restored = said(&mut command(&database, folder.path(), "restore", &good, &["--force"]));
-    assert!(restored.contains("is kept"), "{restored}");
+    assert!(restored.contains("was kept"), "{restored}");
     assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 0);
     // Without a database, `--force` is not needed.
     std::fs::remove_file(&path).expect("removed");

@@ -301,7 +301,7 @@ async fn a_killed_import_changes_nothing() {
         .expect("it runs");
     // Without a terminal, lines report the progress. The second pass is the one that writes.
     let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
-    let mut told = lines.map_while(Result::ok).filter(|line| line.starts_with("Taking: "));
+    let mut told = lines.map_while(Result::ok).filter(|line| line.starts_with("Importing: "));
     let line = told.find(|line| !line.contains(" 0 row(s)")).expect("it tells how far it is");
     child.kill().expect("killed");
     child.wait().expect("it ends");

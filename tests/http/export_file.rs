@@ -52,11 +52,14 @@ async fn an_export_is_imported_into_another_database() {
         command
     };
     let rehearsed = said(&mut import(&["--dry-run"]));
-    assert!(rehearsed.contains("Users: 2 taken") && rehearsed.contains("nothing was changed"), "{rehearsed}");
+    assert!(
+        rehearsed.contains("Users: 2 imported") && rehearsed.contains("nothing was changed"),
+        "{rehearsed}"
+    );
     assert_eq!(other.number("SELECT COUNT(*) FROM users").await, 0);
     let report = said(&mut import(&[]));
     assert!(report.contains("Users: 2 imported, 0 changed, 0 unchanged, 0 refused"), "{report}");
-    assert!(report.contains("Groups: 1 taken"), "{report}");
+    assert!(report.contains("Groups: 1 imported"), "{report}");
     let again = said(&mut import(&[]));
     assert!(again.contains("Users: 0 imported, 0 changed, 2 unchanged, 0 refused"), "{again}");
     // An editor's byte order mark and blank lines are ignored.

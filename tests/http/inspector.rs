@@ -211,8 +211,8 @@ async fn entries_are_removed_one_by_one_by_name_by_member_and_all() {
 
     let objects = [
         ("cache", "one entry of profile_summary", "one entry of profile_summary"),
-        ("cache", "all entries of dashboard", "all entries of dashboard"),
-        ("user", "bob", "everything of one member"),
+        ("cache", "everything of dashboard", "everything of dashboard"),
+        ("user", "bob", "all entries of one member"),
         ("cache", "everything", "everything"),
     ];
     for (kind, object, said) in objects {

@@ -319,7 +319,7 @@ async fn a_used_link_states_its_effect_while_that_holds() {
         let said = page.find("main");
         assert!(!said.contains("too old") && !has_button(&page, kind), "{}: {said}", kind.name);
         let done = match kind.name {
-            "reset" => "got a new password",
+            "reset" => "has a new password",
             "verify" | "change" => "is confirmed as the email address of the account",
             "undo" => "again. All its devices were logged out",
             _ => "were logged out",

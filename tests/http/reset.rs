@@ -117,7 +117,7 @@ async fn a_link_works_once_and_a_mail_scanner_does_not_use_it() {
     let mut late = site.visitor();
     let page = open(&mut late, &link).await;
     let page = late.get(&page).await;
-    assert!(page.find("main").contains("This link has been used: the account ada got a new password"));
+    assert!(page.find("main").contains("This link has been used: the account ada has a new password"));
     assert_eq!(page.find_all("main form").len(), 0);
     site.stop().await;
 }

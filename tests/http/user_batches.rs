@@ -103,7 +103,9 @@ async fn the_selected_users_are_confirmed_and_changed() {
     );
     ada.log_in("ada").await;
     let record = ada.get("/members/activity").await.find_all("main .log .detail");
-    for line in ["All devices, by staff", "activated", "deactivated", "joined the group Readers"] {
+    for line in
+        ["All devices, by the staff of this site", "activated", "deactivated", "joined the group Readers"]
+    {
         assert!(record.contains(&line.to_owned()), "{line} in {record:?}");
     }
     site.stop().await;

@@ -191,7 +191,7 @@ async fn invalidate(site: &AppState, actor: Actor<'_>, what: Several<'_>) -> Res
     match what {
         Several::Named("") => return Ok(false),
         Several::Named(name) => {
-            record(site, actor, Object::Cache(&format!("all entries of {name}"))).await?;
+            record(site, actor, Object::Cache(&format!("everything of {name}"))).await?;
             site.cache.invalidate(&[Tag::name(name.to_owned())], cause).await;
         }
         Several::OfMember(username) => {
