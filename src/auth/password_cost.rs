@@ -130,7 +130,9 @@ impl Cost {
             Self::Pbkdf2Sha256(rounds) | Self::Pbkdf2Sha1(rounds) => (1..=MAX_ROUNDS).contains(&rounds),
             Self::Bcrypt(cost) => (4..=MAX_BCRYPT_COST).contains(&cost),
             Self::Scrypt { log_n, r, p } => {
-                log_n < 32 && is_affordable_scrypt(1 << log_n, r, p) && scrypt::Params::new(log_n, r, p).is_ok()
+                log_n < 32
+                    && is_affordable_scrypt(1 << log_n, r, p)
+                    && scrypt::Params::new(log_n, r, p).is_ok()
             }
         }
     }
