@@ -48,9 +48,6 @@ pub mod commands;
 /// Checks that no member can see another's data.
 #[cfg(feature = "ssr")]
 pub mod doctor;
-/// The operator's commands on accounts, groups and permissions.
-#[cfg(feature = "ssr")]
-pub mod people;
 /// Layers and routes, in their order; the listener.
 #[cfg(feature = "ssr")]
 pub mod server;

@@ -48,7 +48,7 @@ pub async fn record(
         .await?)
 }
 
-/// Records the same line for many accounts.
+/// Records the same line for many accounts. The security log has it only if there is one account.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -61,6 +61,9 @@ pub async fn record_many(
     client: &ClientInfo,
 ) -> Result<(), AppError> {
     const BATCH_SIZE: usize = 100;
+    if let [user] = users {
+        return record(transaction, now, *user, kind, detail, client).await;
+    }
     for some in users.chunks(BATCH_SIZE) {
         let rows: Vec<_> = some.iter().map(|user| (new_id(now), *user)).collect();
         store::insert_many(transaction, &rows, kind.name(), detail, now, client).await?;

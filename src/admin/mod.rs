@@ -2,6 +2,8 @@
 
 pub mod activity;
 pub mod cache;
+#[cfg(feature = "ssr")]
+pub mod edit;
 pub mod groups;
 /// Impersonation of members by staff.
 pub mod impersonation;
@@ -11,4 +13,6 @@ pub mod pages;
 pub mod sessions;
 #[cfg(feature = "ssr")]
 pub mod staff_request;
+#[cfg(feature = "ssr")]
+mod store;
 pub mod users;

@@ -94,6 +94,27 @@ impl Sql {
     }
 }
 
+/// Returns placeholders for rows of values: `($1, $2), ($3, $4)`.
+pub fn values(count: usize, columns: usize) -> String {
+    let mut sql = String::with_capacity(count * columns * 6);
+    for row in 0..count {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        sql.push_str(&places(row * columns + 1, columns));
+        sql.push(')');
+    }
+    sql
+}
+
+/// Returns `count` placeholders from the number `first` on: `$3, $4, $5`.
+pub fn places(first: usize, count: usize) -> String {
+    let mut sql = String::with_capacity(count * 6);
+    for number in first..first + count {
+        let between = if number == first { "" } else { ", " };
+        let _ = write!(sql, "{between}${number}");
+    }
+    sql
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,5 +126,11 @@ mod tests {
         sql.push(" AND d IN ").texts([]);
         assert_eq!(sql.text, "SELECT 1 WHERE a = $1 AND b = $2 AND c IN ($3, $4) AND d IN (NULL)");
         assert_eq!(sql.values.len(), 4);
+    }
+
+    #[test]
+    fn placeholders_for_rows() {
+        assert_eq!(values(2, 3), "($1, $2, $3), ($4, $5, $6)");
+        assert_eq!(places(2, 3), "$2, $3, $4");
     }
 }

@@ -6,7 +6,8 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 
 use crate::{
-    accounts::service::{self, NewAccount},
+    accounts::service::{self, NewAccount, NewPassword},
+    admin::users::service as users,
     base::{config::Config, failure::Failure},
     shared::{
         error::AppError,
@@ -148,15 +149,16 @@ fn system_user() -> Option<String> {
 async fn set_password(site: &AppState, login: &str) -> Result<String, Failure> {
     /// Attempts at a terminal, as in Django.
     const TRIES: u32 = 3;
-    let nobody = || Failure::message(format!("there is no user '{login}'"));
-    let Some(username) = service::username_of(site, login).await.map_err(refused)? else {
-        return Err(nobody());
+    let user = super::user::find(site, login).await?;
+    let change = async |password1: Secret, password2: Secret| {
+        users::change_password(site, &user, &NewPassword { password1, password2 }).await
     };
     if !stdin().is_terminal() {
         let password = Secret::new(next_line().await?);
-        return service::change_password(site, login, &password).await.map_err(refused)?.ok_or_else(nobody);
+        change(password.clone(), password).await.map_err(refused)?;
+        return Ok(user.username);
     }
-    println!("Changing password for user '{username}'");
+    println!("Changing password for user '{}'", user.username);
     println!("{}", site.password_rules.shown().help("their"));
     for _ in 0..TRIES {
         let (first, second) = (ask_password("Password: ").await?, ask_password("Password (again): ").await?);
@@ -164,14 +166,15 @@ async fn set_password(site: &AppState, login: &str) -> Result<String, Failure> {
             eprintln!("Passwords do not match. Please try again.");
             continue;
         }
-        match service::change_password(site, login, &first).await {
-            Ok(changed) => return changed.ok_or_else(nobody),
+        match change(first, second).await {
+            Ok(()) => return Ok(user.username),
             Err(AppError::Invalid(errors)) => print_errors(&errors),
             Err(error) => return Err(refused(error)),
         }
     }
     Err(Failure::message(format!(
-        "the password of user '{username}' was not changed, after {TRIES} attempts"
+        "the password of user '{}' was not changed, after {TRIES} attempts",
+        user.username
     )))
 }
 

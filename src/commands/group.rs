@@ -4,15 +4,16 @@ use clap::{Args, Subcommand};
 
 use super::{
     propagation_notice,
-    user::{find, find_group, outage},
+    user::{OLDEST_FIRST, change, find, find_group, named, refused},
 };
 use crate::{
-    base::{config::Config, failure::Failure, member::Permission, permission_hint::probably_meant},
-    people::{
-        Filter,
-        service::{self, Group, Target},
+    admin::{
+        edit::Holder,
+        groups::service as groups,
+        users::{filter::Filter, service as users},
     },
-    shared::error::AppError,
+    base::{config::Config, failure::Failure, member::Permission, permission_hint::probably_meant},
+    shared::permission::is_codename,
     site::AppState,
 };
 
@@ -70,45 +71,38 @@ pub async fn run(config: Config, command: GroupCommand) -> Result<(), Failure> {
 }
 
 async fn list(site: &AppState) -> Result<(), Failure> {
-    for group in service::groups(site).await.map_err(outage)? {
-        super::print_line(&format!("{}\t{} member(s)", group.name, group.members));
+    for (_, name, members) in groups::all(site).await.map_err(refused)? {
+        super::print_line(&format!("{name}\t{members} member(s)"));
     }
     Ok(())
 }
 
 async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
     let group = find_group(site, typed).await?;
-    let facts = service::group_facts(site, &group).await.map_err(outage)?;
     super::print_line(&format!("Group: {}", group.name));
-    for permission in facts.permissions {
+    for permission in group.permissions {
         super::print_line(&format!("Permission: {permission}"));
     }
-    let filter = Filter { group: group.name, ..Default::default() };
-    let listed = service::list_users(site, &filter, |user| {
-        super::print_line(&format!("Member: {}", user.username));
-    });
-    listed.await.map_err(outage).map(drop)
+    let filter = Filter { group: Some(group.id), sort: OLDEST_FIRST, ..Default::default() };
+    let listed = users::each(site, &filter, |user| super::print_line(&format!("Member: {}", user.username)));
+    listed.await.map_err(refused).map(drop)
 }
 
 async fn add(site: &AppState, typed: &str) -> Result<(), Failure> {
-    match service::add_group(site, typed).await {
-        Ok(Some(name)) => {
-            println!("Group '{name}' created.");
-            Ok(())
-        }
-        Ok(None) => Err(Failure::message(format!("a group '{typed}' already exists"))),
-        Err(AppError::BadRequest) => {
-            Err(Failure::message("a group's name must have 1 to 150 characters, none of them invisible"))
-        }
-        Err(error) => Err(outage(error)),
-    }
+    let name = groups::group_name(typed).map_err(|_| {
+        Failure::message("a group's name must have 1 to 150 characters, none of them invisible")
+    })?;
+    change(site, async |edit| edit.add_group(&name, ("added", "", "")).await).await?;
+    println!("Group '{}' created.", name.0);
+    Ok(())
 }
 
 async fn delete(site: &AppState, typed: &str) -> Result<(), Failure> {
     let group = find_group(site, typed).await?;
-    service::delete_group(site, &group).await.map_err(outage)?;
-    let Group { name, members, .. } = group;
-    println!("Group '{name}' deleted, with {members} membership(s). {}", propagation_notice(site));
+    let members = users::members_of_groups(site).await.map_err(refused)?;
+    change(site, async |edit| edit.delete_group(&group).await).await?;
+    let members = members.get(&group.id).copied().unwrap_or(0);
+    println!("Group '{}' deleted, with {members} membership(s). {}", group.name, propagation_notice(site));
     Ok(())
 }
 
@@ -124,15 +118,17 @@ pub async fn grant(config: Config, grant: Grant, gives: bool) -> Result<(), Fail
 }
 
 async fn set(site: &AppState, grant: &Grant, gives: bool) -> Result<(), Failure> {
-    let permission = &grant.permission;
+    let permission = grant.permission.as_str();
     let (who, changed) = match (&grant.user, &grant.group) {
         (Some(user), _) => {
             let user = find(site, user).await?;
-            (format!("User '{}'", user.username), change(site, Target::User(&user), permission, gives).await?)
+            let (id, name) = named(&user);
+            (format!("User '{name}'"), set_permission(site, Holder::User(id, name), permission, gives).await?)
         }
         (None, group) => {
             let group = find_group(site, group.as_deref().unwrap_or_default()).await?;
-            (format!("Group '{}'", group.name), change(site, Target::Group(&group), permission, gives).await?)
+            let holder = Holder::Group(group.id, &group.name);
+            (format!("Group '{}'", group.name), set_permission(site, holder, permission, gives).await?)
         }
     };
     println!(
@@ -150,18 +146,24 @@ async fn set(site: &AppState, grant: &Grant, gives: bool) -> Result<(), Failure>
     Ok(())
 }
 
-async fn change(site: &AppState, target: Target<'_>, permission: &str, gives: bool) -> Result<bool, Failure> {
-    let done = match (gives, Permission::from_codename(permission)) {
-        (true, Some(permission)) => service::grant(site, target, permission).await,
-        (true, None) => return Err(unknown(permission)),
-        (false, _) => service::revoke(site, target, permission).await,
-    };
-    done.map_err(|error| match error {
-        AppError::BadRequest => Failure::message(format!(
+async fn set_permission(
+    site: &AppState,
+    holder: Holder<'_>,
+    permission: &str,
+    gives: bool,
+) -> Result<bool, Failure> {
+    if gives && Permission::from_codename(permission).is_none() {
+        return Err(unknown(permission));
+    }
+    // A permission of another site, which the program does not know, can be revoked.
+    if !is_codename(permission) {
+        return Err(Failure::message(format!(
             "'{permission}' is not a permission: write it as app.codename, like accounts.view_user"
-        )),
-        error => outage(error),
-    })
+        )));
+    }
+    let (granted, revoked): (&[&str], &[&str]) =
+        if gives { (&[permission], &[]) } else { (&[], &[permission]) };
+    change(site, async |edit| edit.set_permissions(holder, granted, revoked).await).await
 }
 
 /// Runs `permissions`: lists them, one per line.

@@ -4,12 +4,17 @@ use clap::Subcommand;
 
 use super::propagation_notice;
 use crate::{
-    base::{config::Config, failure::Failure, moment::moment},
-    people::{
-        Filter,
-        service::{self, Found, Group, Membership, PasswordState, User},
+    admin::{
+        edit::Edit,
+        groups::service::{self as groups, Group},
+        users::{
+            filter::{By, Fact, Filter, Sort},
+            service::{self as users, UserRow},
+        },
     },
-    shared::error::AppError,
+    audit::service::Actor,
+    base::{config::Config, failure::Failure, member::UserId, moment::moment},
+    shared::{error::AppError, forms::Problem},
     site::AppState,
 };
 
@@ -19,7 +24,8 @@ pub enum UserCommand {
     /// Lists accounts, the oldest first: username, e-mail address, kind and last login, separated
     /// by tabs.
     List {
-        /// Only accounts with this text in their username, address or name.
+        /// Only accounts with these words in their username, address or name, as in the admin:
+        /// words of one or two letters have to begin one.
         #[arg(long, default_value = "")]
         search: String,
         /// Only members of this group.
@@ -47,7 +53,7 @@ pub enum UserCommand {
         /// Username or e-mail address.
         user: String,
     },
-    /// Deactivates an account and ends all its sessions.
+    /// Deactivates an account and ends all its sessions; the last superuser stays.
     ///
     /// A running site may accept a cached session for up to `sessions.cache_ttl` (60 seconds).
     Deactivate {
@@ -82,40 +88,43 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
     let site = super::open(config).await?;
     let done = match command {
         UserCommand::List { search, group, inactive, staff, superusers } => {
-            list(&site, Filter { search, group, inactive, staff, superusers }).await
+            let facts = [inactive.then_some(false), staff.then_some(true), superusers.then_some(true), None];
+            list(&site, Filter { search, facts, ..Filter::default() }, &group).await
         }
         UserCommand::Show { user } => show(&site, &user).await,
         UserCommand::Activate { user } => set_active(&site, &user, true).await,
         UserCommand::Deactivate { user } => set_active(&site, &user, false).await,
-        UserCommand::AddToGroup { user, group } => set_membership(&site, &user, &group, Membership::In).await,
-        UserCommand::RemoveFromGroup { user, group } => {
-            set_membership(&site, &user, &group, Membership::Out).await
-        }
+        UserCommand::AddToGroup { user, group } => set_membership(&site, &user, &group, true).await,
+        UserCommand::RemoveFromGroup { user, group } => set_membership(&site, &user, &group, false).await,
     };
     site.db.close().await;
     done
 }
 
-async fn list(site: &AppState, filter: Filter) -> Result<(), Failure> {
-    let count = service::list_users(site, &filter, |user| {
-        let last_login = user.last_login.map_or_else(|| "never".to_owned(), |at| moment(at).iso);
-        super::print_line(&format!("{}\t{}\t{}\t{last_login}", user.username, user.email, kind(user)));
-    });
-    match count.await.map_err(outage)? {
-        Some(count) => {
-            eprintln!("{count} account(s).");
-            Ok(())
-        }
-        None => Err(no_group(&filter.group)),
+async fn list(site: &AppState, mut filter: Filter, group: &str) -> Result<(), Failure> {
+    if !group.is_empty() {
+        filter.group = Some(find_group(site, group).await?.id);
     }
+    filter.sort = OLDEST_FIRST;
+    let count = users::each(site, &filter, |user| {
+        let last_login = user.last_login.map_or_else(|| "never".to_owned(), |at| moment(at).iso);
+        let facts = [Fact::Active, Fact::Staff, Fact::Superuser].map(|fact| user.is(fact));
+        let kind = kind(facts, user.delete_after.is_some());
+        super::print_line(&format!("{}\t{}\t{kind}\t{last_login}", user.username, user.email));
+    });
+    eprintln!("{} account(s).", count.await.map_err(refused)?);
+    Ok(())
 }
 
-fn kind(user: &User) -> String {
+/// The order of the command line's lists.
+pub(super) const OLDEST_FIRST: Sort = Sort { by: By::Joined, descending: false };
+
+fn kind([is_active, is_staff, is_superuser]: [bool; 3], is_to_be_deleted: bool) -> String {
     let kinds = [
-        (user.is_active == 0, "inactive"),
-        (user.is_staff == 1, "staff"),
-        (user.is_superuser == 1, "superuser"),
-        (user.delete_after.is_some(), "deletion pending"),
+        (!is_active, "inactive"),
+        (is_staff, "staff"),
+        (is_superuser, "superuser"),
+        (is_to_be_deleted, "deletion pending"),
     ];
     let kinds: Vec<_> = kinds.into_iter().filter(|(is, _)| *is).map(|(_, kind)| kind).collect();
     if kinds.is_empty() { "member".to_owned() } else { kinds.join(", ") }
@@ -123,32 +132,33 @@ fn kind(user: &User) -> String {
 
 async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
     let user = find(site, typed).await?;
-    let facts = service::user_facts(site, &user).await.map_err(outage)?;
+    let belongings = users::belongings(site, UserId(user.id)).await.map_err(refused)?;
     let time = |at: Option<i64>| at.map_or_else(|| "never".to_owned(), |at| moment(at).text);
-    let list = |items: &[String]| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+    let list = |items: Vec<String>| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+    let facts = [user.is_active, user.is_staff, user.is_superuser].map(|fact| fact == 1);
     let email = match (user.email.as_str(), user.email_verified_at) {
         ("", _) => "none".to_owned(),
         (email, Some(_)) => format!("{email} (confirmed)"),
         (email, None) => format!("{email} (not confirmed)"),
     };
-    let password = match facts.password {
-        PasswordState::Ours => "set",
-        PasswordState::Imported => "set, imported; the hash is upgraded at the next login",
-        PasswordState::None => "none: reset it by mail, or set it with `members-area changepassword`",
+    let password = match user.password_kind.as_str() {
+        "$" => "set",
+        "!" | "?" | "" => "none: reset it by mail, or set it with `members-area changepassword`",
+        _ => "set, imported; the hash is upgraded at the next login",
     };
     for (name, value) in [
         ("Username", user.username.clone()),
         ("Number", user.id.to_string()),
         ("Name", format!("{} {}", user.first_name, user.last_name).trim().to_owned()),
         ("Email address", email),
-        ("Kind", kind(&user)),
+        ("Kind", kind(facts, user.delete_after.is_some())),
         ("Password", password.to_owned()),
         ("Joined", time(Some(user.date_joined))),
         ("Last login", time(user.last_login)),
         ("Deletion due", time(user.delete_after)),
-        ("Sessions", facts.sessions.to_string()),
-        ("Groups", list(&facts.groups)),
-        ("Permissions", list(&facts.permissions)),
+        ("Sessions", belongings.sessions.to_string()),
+        ("Groups", list(belongings.groups)),
+        ("Permissions", list(belongings.permissions.into_iter().collect())),
     ] {
         super::print_line(&format!("{name}: {value}"));
     }
@@ -157,7 +167,7 @@ async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
 
 async fn set_active(site: &AppState, typed: &str, is_active: bool) -> Result<(), Failure> {
     let user = find(site, typed).await?;
-    let changed = service::set_active(site, &user, is_active).await.map_err(outage)?;
+    let changed = change(site, async |edit| edit.set_active(&[named(&user)], is_active).await).await? == 1;
     let name = &user.username;
     println!(
         "{}",
@@ -176,52 +186,78 @@ async fn set_active(site: &AppState, typed: &str, is_active: bool) -> Result<(),
     Ok(())
 }
 
-async fn set_membership(
-    site: &AppState,
-    typed: &str,
-    group: &str,
-    membership: Membership,
-) -> Result<(), Failure> {
+async fn set_membership(site: &AppState, typed: &str, group: &str, joins: bool) -> Result<(), Failure> {
     let user = find(site, typed).await?;
     let group = find_group(site, group).await?;
-    let changed = service::set_membership(site, &user, &group, membership).await.map_err(outage)?;
+    let change = change(site, async |edit| {
+        let (users, group) = ([named(&user)], (group.id, group.name.as_str()));
+        if joins { edit.join(&users, group).await } else { edit.leave(&users, group).await }
+    });
+    let changed = change.await? == 1;
     let (name, group) = (&user.username, &group.name);
     println!(
         "{}",
-        match (changed, membership) {
-            (true, Membership::In) => {
+        match (changed, joins) {
+            (true, true) => {
                 format!("User '{name}' added to the group '{group}'. {}", propagation_notice(site))
             }
-            (true, Membership::Out) => {
+            (true, false) => {
                 format!("User '{name}' removed from the group '{group}'. {}", propagation_notice(site))
             }
-            (false, Membership::In) => format!("User '{name}' was already in the group '{group}'."),
-            (false, Membership::Out) => format!("User '{name}' was not in the group '{group}'."),
+            (false, true) => format!("User '{name}' was already in the group '{group}'."),
+            (false, false) => format!("User '{name}' was not in the group '{group}'."),
         }
     );
     Ok(())
 }
 
 /// Returns the account with this username or e-mail address.
-pub(super) async fn find(site: &AppState, typed: &str) -> Result<User, Failure> {
-    match service::find_user(site, typed).await.map_err(outage)? {
-        Found::One(user) => Ok(*user),
-        Found::None => Err(Failure::message(format!("there is no user '{typed}'"))),
-        Found::Several => {
+pub(super) async fn find(site: &AppState, typed: &str) -> Result<UserRow, Failure> {
+    let mut found = users::by_name(site, typed).await.map_err(refused)?;
+    match (found.pop(), found.is_empty()) {
+        (Some(user), true) => Ok(user),
+        (Some(_), false) => {
             Err(Failure::message(format!("several accounts have the address '{typed}': give the username")))
         }
+        (None, _) => Err(Failure::message(format!("there is no user '{typed}'"))),
     }
+}
+
+/// Returns the user as the changes of users take them.
+pub(super) fn named(user: &UserRow) -> (UserId, &str) {
+    (UserId(user.id), &user.username)
 }
 
 /// Returns the group with this name.
 pub(super) async fn find_group(site: &AppState, typed: &str) -> Result<Group, Failure> {
-    service::find_group(site, typed).await.map_err(outage)?.ok_or_else(|| no_group(typed))
+    let found = async { groups::by_name(&mut *site.db.read().await?, typed).await };
+    let none = || Failure::message(format!("there is no group '{typed}'"));
+    found.await.map_err(refused)?.ok_or_else(none)
 }
 
-fn no_group(typed: &str) -> Failure {
-    Failure::message(format!("there is no group '{typed}'"))
+/// Makes a change in a transaction of its own.
+pub(super) async fn change<T>(
+    site: &AppState,
+    operation: impl AsyncFnOnce(&mut Edit<'static>) -> Result<T, AppError>,
+) -> Result<T, Failure> {
+    let done = async {
+        let mut edit = Edit::begin(site, Actor::Operator).await?;
+        let done = operation(&mut edit).await?;
+        edit.commit().await.map(|()| done)
+    };
+    done.await.map_err(refused)
 }
 
-pub(super) fn outage(error: AppError) -> Failure {
-    Failure::message(error.to_string())
+/// Says why nothing was changed.
+pub(super) fn refused(error: AppError) -> Failure {
+    match &error {
+        AppError::Invalid(errors) => match errors.first() {
+            Some(Problem::LastSuperuser) => Failure::message(
+                "this is the only superuser: make another one first, with `members-area createsuperuser`",
+            ),
+            Some(problem) => Failure::message(problem.to_string()),
+            None => Failure::message(error.to_string()),
+        },
+        error => Failure::message(error.to_string()),
+    }
 }

@@ -14,16 +14,20 @@ use super::{
 };
 use crate::{
     accounts::{api::LogIn, service as accounts, service::NewAccount},
-    admin::users::api::{AddUser, LoadUser, SaveUser},
+    admin::{
+        edit::{Edit, Holder},
+        groups::service::group_name,
+        users::{
+            api::{AddUser, LoadUser, SaveUser},
+            service::{self as users, UserRow},
+        },
+    },
+    audit::service::Actor,
     base::{
         failure::Failure,
         member::{Permission, UserId},
     },
     members::api::SaveProfile,
-    people::{
-        service as people,
-        service::{Found, Membership, Target, User},
-    },
     shared::{
         error::AppError,
         forms::{Field, Secret, Submission},
@@ -188,10 +192,10 @@ async fn add(site: &AppState, router: &Router, superuser: &Person, person: &Pers
     if person.visitor.role == Role::Staff {
         fields.push(("is_staff", "yes"));
         superuser.post(router, SaveUser::PATH, &fields).await?;
-        return people::grant(site, Target::User(&user), Permission::ViewUser)
-            .await
-            .map(drop)
-            .map_err(outage);
+        let mut edit = Edit::begin(site, Actor::Operator).await.map_err(outage)?;
+        let holder = Holder::User(UserId(user.id), &user.username);
+        edit.set_permissions(holder, &[Permission::ViewUser.codename()], &[]).await.map_err(outage)?;
+        return edit.commit().await.map_err(outage);
     }
     superuser.post(router, SaveUser::PATH, &fields).await
 }
@@ -200,20 +204,20 @@ async fn add(site: &AppState, router: &Router, superuser: &Person, person: &Pers
 async fn gather(site: &AppState, persons: &[Person], canaries: &mut Vec<Canary>) -> Result<i64, Failure> {
     let name = unguessable();
     canaries.push(Canary::new(Role::Superuser, Kind::Group, &name));
-    people::add_group(site, &name).await.map_err(outage)?;
-    let group = people::find_group(site, &name).await.map_err(outage)?.ok_or_else(no_answer)?;
+    let named = group_name(&name).map_err(|_| no_answer())?;
+    let mut edit = Edit::begin(site, Actor::Operator).await.map_err(outage)?;
+    let group = edit.add_group(&named, ("added", "", "")).await.map_err(outage)?;
     for person in persons.iter().filter(|person| person.visitor.role == Role::Superuser) {
         let user = find(site, &person.username).await?;
-        people::set_membership(site, &user, &group, Membership::In).await.map_err(outage)?;
+        edit.join(&[(UserId(user.id), &user.username)], (group, &name)).await.map_err(outage)?;
     }
-    Ok(group.id)
+    edit.commit().await.map_err(outage)?;
+    Ok(group)
 }
 
-async fn find(site: &AppState, username: &str) -> Result<User, Failure> {
-    match people::find_user(site, username).await.map_err(outage)? {
-        Found::One(user) => Ok(*user),
-        Found::None | Found::Several => Err(Failure::message("a user who was just added does not exist")),
-    }
+async fn find(site: &AppState, username: &str) -> Result<UserRow, Failure> {
+    let found = users::by_name(site, username).await.map_err(outage)?.pop();
+    found.ok_or_else(|| Failure::message("a user who was just added does not exist"))
 }
 
 async fn accepted(answer: Response, what: &str) -> Result<(), Failure> {

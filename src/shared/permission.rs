@@ -38,6 +38,17 @@ impl Permission {
     }
 }
 
+/// Returns whether the text has the form of a permission's name, `app.codename`. The program need
+/// not know the permission.
+pub fn is_codename(text: &str) -> bool {
+    /// Characters, as in Django's columns: 100 each for the app and the codename, and the dot.
+    const MAX_CHARS: usize = 201;
+    let is_good = |c: char| !c.is_control() && !c.is_whitespace();
+    text.chars().count() <= MAX_CHARS
+        && text.chars().all(is_good)
+        && text.split_once('.').is_some_and(|(app, codename)| !app.is_empty() && !codename.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,5 +62,16 @@ mod tests {
             assert_eq!(same.count(), 1, "{permission}");
         }
         assert_eq!(Permission::from_codename("blog.add_entry"), None);
+    }
+
+    #[test]
+    fn names_of_permissions() {
+        for good in ["blog.add_post", "auth.view_user", "a.b.c", "blog.can-publish"] {
+            assert!(is_codename(good), "{good}");
+        }
+        let long = format!("a.{}", "x".repeat(200));
+        for bad in ["", "blog", ".add", "blog.", "blog.add post", "blog.add\npost", &long] {
+            assert!(!is_codename(bad), "{bad:?}");
+        }
     }
 }

@@ -10,8 +10,7 @@ use crate::{
         hasher,
     },
     base::{clock::Millis, email_address, username},
-    people::is_codename,
-    shared::forms::Problem,
+    shared::{forms::Problem, permission::is_codename},
 };
 
 /// Stored in place of a hash if there is no password; no password matches it.
@@ -118,6 +117,8 @@ pub enum Warning {
     Kept(&'static str),
     /// The new username is taken here: the old one stays.
     NewUsernameTaken,
+    /// The account is the only superuser here, and stays one.
+    LastSuperuser,
     /// The group already exists: its permissions stay as they are.
     GroupWasHere,
 }
@@ -137,6 +138,7 @@ impl fmt::Display for Warning {
             Self::Group(name) => write!(f, "the group {name:?} is not there, and was left out"),
             Self::Kept(column) => write!(f, "{column} was changed there and here: what is here stays"),
             Self::NewUsernameTaken => f.write_str("the new username is taken here: the old one stays"),
+            Self::LastSuperuser => f.write_str("it is the only superuser here, and stays one"),
             Self::GroupWasHere => {
                 f.write_str("a group of that name was here: its permissions stay as they are")
             }

@@ -146,7 +146,7 @@ async fn changes_at_the_source_are_imported_and_local_changes_stay() {
     let report = import(&site.database, &second, &[]);
     assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([0, 0, 4, 1], [0, 0, 2, 0]), "{report}");
     let of_eve =
-        "SELECT COUNT(*) FROM changes WHERE object = 'eve' AND what = 'first_name' AND new_value = 'There'";
+        "SELECT COUNT(*) FROM changes WHERE object = 'eve' AND what = 'first name' AND new_value = 'There'";
     assert_eq!(site.database.number(of_eve).await, 1);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes WHERE new_value LIKE 'pbkdf2%'").await, 0);
     site.stop().await;
@@ -192,6 +192,42 @@ async fn deactivation_at_the_source_logs_out_here() {
     assert_eq!(site.database.text("SELECT name FROM groups").await, "writers");
     assert_eq!(site.database.text("SELECT codename FROM group_permissions").await, "blog.add_post");
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 1);
+    // In the words of the admin, and in the members' own activity.
+    let history =
+        "SELECT object || ': ' || what || ' ' || old_value || '>' || new_value FROM changes WHERE what = ";
+    for (what, line) in [
+        ("active", "ada: active yes>no"),
+        ("group", "Bobby: group >writers"),
+        ("email address confirmed", "Bobby: email address confirmed yes>no"),
+        ("staff", "cyd: staff no>yes"),
+        ("name", "writers: name editors>writers"),
+        ("permission", "writers: permission >blog.add_post"),
+    ] {
+        assert_eq!(site.database.text(&format!("{history}'{what}'")).await, line);
+    }
+    let of_ada = "SELECT detail FROM activity WHERE kind = 'changed_by_staff' AND user_id = \
+                  (SELECT id FROM users WHERE username = 'ada')";
+    assert_eq!(site.database.text(of_ada).await, "deactivated");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_only_superuser_stays_one_until_there_is_another() {
+    let (site, dump) = (TestSite::start_without_mail().await, Dump::new());
+    let root = with(user(1, "root"), "is_superuser", true);
+    import(&site.database, &dump.write(&[root.clone()]), &[]);
+    let changed = dump.write(&[with(with(root, "is_active", false), "first_name", "There")]);
+    let active = "SELECT is_active FROM users WHERE username = 'root'";
+    for _ in 0..2 {
+        let report = import(&site.database, &changed, &[]);
+        assert_eq!(reasons(&report, "root"), ["it is the only superuser here, and stays one"]);
+        assert_eq!(site.database.number(active).await, 1);
+    }
+    assert_eq!(site.database.text("SELECT first_name FROM users").await, "There");
+    site.superuser("another").await;
+    let report = import(&site.database, &changed, &[]);
+    assert_eq!((tally(&report, "users"), reasons(&report, "root")), ([0, 1, 0, 0], vec![]), "{report}");
+    assert_eq!(site.database.number(active).await, 0);
     site.stop().await;
 }
 

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use members_area::base::member::Permission;
+use members_area::base::{config::MailTransport, member::Permission};
 
 use crate::support::{
-    TestSite,
+    TestSite, Visitor,
     program::{program, refused, said},
 };
 
@@ -55,10 +55,69 @@ async fn deactivation_logs_out_and_activation_lets_in_again() {
     assert!(!ada.is_signed_in().await);
     assert_eq!(ada.log_in("ada").await.location(), "/members/dashboard");
     assert!(ada.is_signed_in().await);
-    assert_eq!(changes(&site).await, ["user ada is_active: true>false", "user ada is_active: false>true"]);
+    assert_eq!(changes(&site).await, ["user ada active: yes>no", "user ada active: no>yes"]);
     assert_eq!(site.database.number("SELECT version FROM users WHERE username = 'ada'").await, 3);
+    let lines = ada.get("/members/activity").await.find_all("main .log .detail");
+    assert!(["activated", "deactivated"].iter().all(|line| lines.contains(&(*line).to_owned())), "{lines:?}");
     assert!(refused(&mut user(&["deactivate", "nobody"])).contains("there is no user 'nobody'"));
     site.stop().await;
+}
+
+#[tokio::test]
+async fn the_only_superuser_is_not_switched_off() {
+    let site = TestSite::start_without_mail().await;
+    let mut root = site.superuser("root").await;
+    site.superuser("gone").await;
+    site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'gone'").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let deactivate = |name: &str| {
+        let mut command = program(&site.database, folder.path());
+        command.args(["user", "deactivate", name]);
+        command
+    };
+    let said_no = refused(&mut deactivate("root"));
+    assert!(said_no.contains("this is the only superuser: make another one first"), "{said_no}");
+    assert_eq!(said(&mut deactivate("gone")), "User 'gone' was switched off already.\n");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 0);
+    site.clock.advance(Duration::from_secs(61));
+    assert!(root.is_signed_in().await);
+    site.database.execute("UPDATE users SET is_active = 1 WHERE username = 'gone'").await;
+    assert!(said(&mut deactivate("root")).contains("is switched off"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_cache_outside_of_the_site_hears_of_it_at_once() {
+    let site = TestSite::start_with(|config| {
+        config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
+        config.cache.url = serde_json::from_value("database://".into()).expect("an address");
+        config.cache.pages = false;
+    })
+    .await;
+    let (mut ada, mut bob) = (site.member("ada").await, site.member("bob").await);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut shown = [rendered_at(&mut ada).await, rendered_at(&mut bob).await];
+    for (line, changes) in [
+        ("group add readers", [false, false]),
+        ("user add-to-group ada readers", [true, false]),
+        ("grant --user bob mail.view_mail", [false, true]),
+        ("grant --group readers mail.view_mail", [true, true]),
+        ("user remove-from-group ada readers", [true, false]),
+        ("group delete readers", [true, true]),
+    ] {
+        site.clock.advance(Duration::from_secs(1));
+        let mut command = program(&site.database, folder.path());
+        said(command.args(line.split(' ')).env("MEMBERS_AREA_CACHE__URL", "database://"));
+        let now = [rendered_at(&mut ada).await, rendered_at(&mut bob).await];
+        assert_eq!([0, 1].map(|who| now[who] != shown[who]), changes, "{line}");
+        shown = now;
+    }
+    site.stop().await;
+}
+
+async fn rendered_at(member: &mut Visitor) -> String {
+    let page = member.get("/members/dashboard").await;
+    page.attribute("#view-rendered-at", "datetime").expect("a moment")
 }
 
 async fn last_login(site: &TestSite, name: &str) -> String {
@@ -124,7 +183,7 @@ async fn groups_and_permissions_are_added_and_removed() {
         command
     };
     assert_eq!(said(&mut say("group add Éditeurs")), "Group 'Éditeurs' created.\n");
-    assert!(refused(&mut say("group add éDITEURS")).contains("a group"));
+    assert!(refused(&mut say("group add éDITEURS")).contains("already exists"));
     let no_name = refused(program(&site.database, folder.path()).args(["group", "add", "a\u{202E}b"]));
     assert!(no_name.contains("a group's name must have"), "{no_name}");
     assert_eq!(
@@ -183,14 +242,14 @@ async fn groups_and_permissions_are_added_and_removed() {
     assert_eq!(
         changes(&site).await,
         [
-            "group Éditeurs created: >Éditeurs",
-            "user ada groups: >Éditeurs",
-            "group Éditeurs permissions: >mail.view_mail",
-            "user bob permissions: >cache.view_cache",
-            "user bob permissions: blog.add_post>",
-            "user bob permissions: cache.view_cache>",
-            "user ada groups: Éditeurs>",
-            "group Éditeurs deleted: Éditeurs>",
+            "group Éditeurs added: >",
+            "user ada group: >Éditeurs",
+            "group Éditeurs permission: >mail.view_mail",
+            "user bob permission: >cache.view_cache",
+            "user bob permission: blog.add_post>",
+            "user bob permission: cache.view_cache>",
+            "user ada group: Éditeurs>",
+            "group Éditeurs deleted: >",
         ]
     );
     site.stop().await;

@@ -2,7 +2,6 @@
 
 use super::super::store;
 use super::{
-    current_user::account_named,
     login::confirm_password,
     notify::notify,
     tokens::{self, Change},
@@ -23,7 +22,7 @@ use crate::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
     },
-    site::{AppState, RequestContext},
+    site::RequestContext,
 };
 
 /// A new password, typed twice.
@@ -88,7 +87,7 @@ pub async fn change_own_password(
     let member = Member::new(id, owner.username, stamp.to_vec());
     site.sessions.rotate_in(&mut transaction, present, &member).await?;
     let kind = Kind::PasswordChanged;
-    after_change(&mut transaction, context, id, kind, Mail::PasswordChanged).await?;
+    after_change(&mut transaction, context, id, kind, Some(Mail::PasswordChanged)).await?;
     transaction.commit().await?;
     site.sessions.rotated(present);
     site.mails.wake();
@@ -107,26 +106,16 @@ pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
     }
 }
 
-/// Sets a password without checking the old one, and ends all sessions, in one transaction. Returns
-/// the ended sessions, for [`crate::auth::sessions::Sessions::forget`] after the commit.
-pub(super) async fn set_password(
-    transaction: &mut Transaction,
-    context: &RequestContext,
-    user: UserId,
-    hash: &str,
-    kind: Kind,
-) -> Result<Vec<IdHash>, AppError> {
-    put_password(transaction, context, user, hash, kind, Mail::PasswordChanged).await
-}
-
-/// Sets a password like [`set_password`], with another mail.
+/// Sets a password without checking the old one, and ends all sessions. Mails the owner about it if
+/// `mail` says with which words. Returns the ended sessions, for
+/// [`crate::auth::sessions::Sessions::forget`] after the commit.
 pub(crate) async fn put_password(
     transaction: &mut Transaction,
     context: &RequestContext,
     user: UserId,
     hash: &str,
     kind: Kind,
-    mail: Mail,
+    mail: Option<Mail>,
 ) -> Result<Vec<IdHash>, AppError> {
     store::set_password(transaction, user, hash, &rand::random::<[u8; 32]>()).await?;
     let ended = context.site.sessions.end_all_in(transaction, user, None).await?;
@@ -141,56 +130,13 @@ async fn after_change(
     context: &RequestContext,
     user: UserId,
     kind: Kind,
-    mail: Mail,
+    mail: Option<Mail>,
 ) -> Result<(), AppError> {
     let now = context.site.clock.now();
     tokens::revoke(transaction, user, Change::Password).await?;
     activity::service::record(transaction, now, user, kind, "", &context.client).await?;
-    notify(transaction, context, mail, user, "").await
-}
-
-/// Returns the username of the active account with this login name or address, for the command
-/// line; `None` when there is none.
-///
-/// # Errors
-/// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn username_of(site: &AppState, login: &str) -> Result<Option<String>, AppError> {
-    let found = account_named(site, login).await?;
-    Ok(found.filter(|user| user.is_active == 1).map(|user| user.username))
-}
-
-/// Sets a password from the command line and ends all sessions. Returns the account's username, or
-/// `None` when there is no such account.
-///
-/// # Errors
-/// [`AppError::Invalid`] when the password is refused; [`AppError::Busy`] when the hash queue is
-/// full; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn change_password(
-    site: &AppState,
-    login: &str,
-    password: &Secret,
-) -> Result<Option<String>, AppError> {
-    let Some(user) = account_named(site, login).await? else {
-        return Ok(None);
-    };
-    let mut connection = site.db.read().await?;
-    let Some(owner) = store::owner(&mut connection, UserId(user.id)).await? else {
-        return Ok(None);
-    };
-    drop(connection);
-    let mut errors = FormErrors::default();
-    for problem in site.password_rules.problems(password.expose(), password_owner(&owner)) {
-        errors.add(Field::Password1, problem);
+    match mail {
+        Some(mail) => notify(transaction, context, mail, user, "").await,
+        None => Ok(()),
     }
-    errors.into_result()?;
-    let id = UserId(user.id);
-    let hash = site.hasher.hash(password, Lane::Reserved).await?;
-    let mut transaction = site.db.begin().await?;
-    // Done by the operator, so with no address or browser that would mean anything to the owner.
-    let context = RequestContext::of_operator(site);
-    let ended = set_password(&mut transaction, &context, id, &hash, Kind::PasswordChanged).await?;
-    transaction.commit().await?;
-    site.members.invalidate(id);
-    site.sessions.forget(id, &ended).await;
-    Ok(Some(user.username))
 }

@@ -1,51 +1,21 @@
-//! Creating accounts in the admin.
+//! Creating accounts, for the admin and the import.
 
 use super::super::store;
-use super::profile::Names;
 use crate::{
     base::{
-        clock::Millis,
         db::{Connection, Transaction},
         email_address,
-        member::UserId,
-        username,
     },
     shared::error::AppError,
 };
 
-/// An account that staff create.
-pub struct NewUser<'a> {
-    /// The account's id.
-    pub id: UserId,
-    /// The username, first and last name.
-    pub names: &'a Names,
-    /// The e-mail address, not verified.
-    pub email: &'a str,
-    /// A password hash, or a text that no password matches.
-    pub password_hash: &'a str,
-}
-
-/// Inserts an account.
+/// Inserts accounts.
 ///
 /// # Errors
-/// [`AppError::Invalid`] when the username is taken; [`AppError::Unavailable`] when the database
+/// [`AppError::Invalid`] when a username is taken; [`AppError::Unavailable`] when the database
 /// cannot be used.
-pub async fn insert(transaction: &mut Transaction, now: Millis, user: &NewUser<'_>) -> Result<(), AppError> {
-    let row = store::NewUser {
-        id: user.id.0,
-        username: &user.names.username,
-        username_key: &username::key(&user.names.username),
-        email: user.email,
-        email_key: &email_address::key(user.email),
-        email_verified_at: None,
-        first_name: &user.names.first_name,
-        last_name: &user.names.last_name,
-        password_hash: user.password_hash,
-        session_stamp: &rand::random::<[u8; 32]>(),
-        is_superuser: false,
-        date_joined: now,
-    };
-    Ok(store::insert(transaction, &row).await?)
+pub async fn insert(transaction: &mut Transaction, users: &[store::NewUser<'_>]) -> Result<(), AppError> {
+    Ok(store::insert(transaction, users).await?)
 }
 
 /// Returns whether an active account has verified this address.

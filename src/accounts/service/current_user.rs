@@ -53,7 +53,7 @@ pub async fn member_named(site: &AppState, login: &str) -> Result<Option<Member>
 }
 
 /// Returns the account with this username, or else the one that has verified this address.
-pub(super) async fn account_named(site: &AppState, typed: &str) -> Result<Option<LoginRow>, AppError> {
+async fn account_named(site: &AppState, typed: &str) -> Result<Option<LoginRow>, AppError> {
     let Some(name) = LoginName::read(typed) else {
         return Ok(None);
     };

@@ -46,7 +46,7 @@ pub async fn request_deletion(
     confirm(member, typed)?;
     let (site, id, now) = (&context.site, member.id(), context.site.clock.now());
     let mut transaction = site.db.begin().await?;
-    if store::is_last_superuser(&mut transaction, id).await? {
+    if store::are_last_superusers(&mut transaction, &[id]).await? {
         return Err(AppError::Invalid(FormErrors::one(Field::Form, Problem::LastSuperuser)));
     }
     if !store::request_deletion(&mut transaction, id, due_at(site), &rand::random::<[u8; 32]>()).await? {
@@ -65,12 +65,13 @@ pub async fn request_deletion(
     Ok(site.config.accounts.deletion_delay.get().as_secs() / 86_400)
 }
 
-/// Returns whether the user is the last superuser. Locks all superusers until the transaction ends.
+/// Returns whether no active superuser would remain without these users. Locks all superusers until
+/// the transaction ends.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn is_last_superuser(transaction: &mut Transaction, user: UserId) -> Result<bool, AppError> {
-    Ok(store::is_last_superuser(transaction, user).await?)
+pub async fn are_last_superusers(transaction: &mut Transaction, users: &[UserId]) -> Result<bool, AppError> {
+    Ok(store::are_last_superusers(transaction, users).await?)
 }
 
 /// Checks that the account's username was typed, in any case, as at login.

@@ -43,14 +43,12 @@ pub async fn add_demo_members(site: &AppState, members: &[DemoMember]) -> Result
             email: &email,
             email_key: &email,
             email_verified_at: Some(now),
-            first_name: "",
-            last_name: "",
             password_hash: &demo.password_hash,
-            session_stamp: &stamp,
-            is_superuser: false,
+            session_stamp: stamp,
             date_joined: now,
+            ..Default::default()
         };
-        store::insert(&mut transaction, &user).await?;
+        store::insert(&mut transaction, &[user]).await?;
         added.push(Member::new(UserId(id), name, stamp.to_vec()));
     }
     transaction.commit().await?;

@@ -18,12 +18,13 @@ mod revocation;
 mod sign_up;
 pub mod tokens;
 
+pub use super::store::NewUser;
 pub(crate) use change_password::put_password;
-pub use change_password::{NewPassword, change_own_password, change_password, username_of};
-pub use create_by_staff::{NewUser, insert, is_proven_elsewhere};
+pub use change_password::{NewPassword, change_own_password};
+pub use create_by_staff::{insert, is_proven_elsewhere};
 pub use current_user::{member, member_named, rights};
 pub use deletion::{
-    cancel_deletion, correct_deletion_times, deletion_terms, is_last_superuser, request_deletion,
+    are_last_superusers, cancel_deletion, correct_deletion_times, deletion_terms, request_deletion,
     sweep_deletions,
 };
 pub use demo::{DemoMember, add_demo_members};

@@ -3,7 +3,7 @@
 use super::super::store;
 use super::{
     Proof,
-    change_password::{NewPassword, password_owner, set_password},
+    change_password::{NewPassword, password_owner, put_password},
     login::forget_failures,
     tokens::{self, Purpose, Token},
 };
@@ -118,7 +118,8 @@ pub async fn reset_password(
     // Reading the mails of an address verifies it, unless another account has verified it. The
     // password is set in any case.
     store::prove_email_if_free(&mut transaction, user, &email, now).await?;
-    let ended = set_password(&mut transaction, context, user, &hash, Kind::PasswordReset).await?;
+    let (kind, mail) = (Kind::PasswordReset, Some(Mail::PasswordChanged));
+    let ended = put_password(&mut transaction, context, user, &hash, kind, mail).await?;
     transaction.commit().await?;
     site.mails.wake();
     site.members.invalidate(user);

@@ -181,16 +181,16 @@ impl Account {
             email_key: &email_key,
             // The operator who creates a superuser vouches for the address.
             email_verified_at: is_superuser.then_some(now),
-            first_name: "",
-            last_name: "",
             password_hash: &password_hash,
-            session_stamp: &rand::random::<[u8; 32]>(),
+            session_stamp: rand::random(),
+            is_staff: is_superuser,
             is_superuser,
             date_joined: now,
+            ..Default::default()
         };
         let client = context.map(|context| context.client.clone()).unwrap_or_default();
         let mut transaction = site.db.begin().await?;
-        if let Err(error) = store::insert(&mut transaction, &user).await {
+        if let Err(error) = store::insert(&mut transaction, &[user]).await {
             transaction.rollback().await?;
             // The same form may have been sent twice at once.
             return match (error.into(), is_superuser) {

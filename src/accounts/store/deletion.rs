@@ -2,26 +2,23 @@
 
 use sqlx::{AnyConnection, Error};
 
-use crate::base::{clock::Millis, member::UserId};
+use crate::base::{clock::Millis, member::UserId, sql::Sql};
 
-/// Returns whether the member is a superuser and no other one remains. Locks all superusers until
-/// the transaction ends, so that of the last two who ask at the same time one is refused.
-pub async fn is_last_superuser(connection: &mut AnyConnection, user: UserId) -> Result<bool, Error> {
-    let superuser = sqlx::query("SELECT 1 FROM users WHERE id = $1 AND is_superuser = 1")
-        .bind(user.0)
-        .fetch_optional(&mut *connection)
-        .await?;
-    if superuser.is_none() {
+/// Returns whether an active superuser is among these users and no other one remains. Locks all
+/// superusers until the transaction ends, so that of the last two who ask at the same time one is
+/// refused. Ask before any other change, or two transactions could wait for each other.
+pub async fn are_last_superusers(connection: &mut AnyConnection, users: &[UserId]) -> Result<bool, Error> {
+    let ids = || users.iter().map(|user| user.0);
+    let mut among = Sql::new("SELECT id FROM users WHERE is_superuser = 1 AND is_active = 1 AND id IN ");
+    among.numbers(ids()).push(" LIMIT 1");
+    if among.query().fetch_optional(&mut *connection).await?.is_none() {
         return Ok(false);
     }
     sqlx::query("UPDATE users SET is_superuser = 1 WHERE is_superuser = 1").execute(&mut *connection).await?;
-    sqlx::query(
-        "SELECT 1 FROM users WHERE id <> $1 AND is_superuser = 1 AND is_active = 1 AND delete_after IS NULL LIMIT 1",
-    )
-    .bind(user.0)
-    .fetch_optional(connection)
-    .await
-    .map(|other| other.is_none())
+    let mut other =
+        Sql::new("SELECT id FROM users WHERE is_superuser = 1 AND is_active = 1 AND delete_after IS NULL");
+    other.push(" AND id NOT IN ").numbers(ids()).push(" LIMIT 1");
+    other.query().fetch_optional(connection).await.map(|other| other.is_none())
 }
 
 /// Allows the account to be deleted from then on. The new stamp invalidates every session, even one

@@ -4,7 +4,7 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::{
     auth::login_name::LoginName,
-    base::{clock::Millis, member::UserId, username::key},
+    base::{clock::Millis, member::UserId, sql::values, username::key},
 };
 
 /// An account as a login needs it.
@@ -49,44 +49,75 @@ pub struct MemberRow {
 }
 
 /// A new account.
+#[derive(Clone, Copy, Default)]
 pub struct NewUser<'a> {
+    /// The id.
     pub id: i64,
+    /// The username.
     pub username: &'a str,
+    /// The key by which usernames are compared.
     pub username_key: &'a str,
+    /// The e-mail address; may be empty.
     pub email: &'a str,
+    /// The key by which addresses are compared.
     pub email_key: &'a str,
+    /// When the address was verified, if it was.
     pub email_verified_at: Option<Millis>,
+    /// The first name; may be empty.
     pub first_name: &'a str,
+    /// The last name; may be empty.
     pub last_name: &'a str,
+    /// A password hash, or a text that no password matches.
     pub password_hash: &'a str,
-    pub session_stamp: &'a [u8],
+    /// The random stamp of its sessions.
+    pub session_stamp: [u8; 32],
+    /// Whether it cannot be logged in to.
+    pub is_inactive: bool,
+    /// Whether it may enter the admin.
+    pub is_staff: bool,
+    /// Whether it has every permission.
     pub is_superuser: bool,
+    /// When it was created.
     pub date_joined: Millis,
+    /// The last login, if there was one.
+    pub last_login: Option<Millis>,
+    /// When it is due to be deleted, if it is.
+    pub delete_after: Option<Millis>,
 }
 
-pub async fn insert(connection: &mut AnyConnection, user: &NewUser<'_>) -> Result<(), sqlx::Error> {
-    sqlx::query(
+/// Inserts accounts with one statement, since an import has a million of them.
+pub async fn insert(connection: &mut AnyConnection, users: &[NewUser<'_>]) -> Result<(), sqlx::Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
         "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, \
-         is_staff, is_superuser, date_joined, email_verified_at, first_name, last_name, first_name_key, last_name_key) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8, $9, $10, $11, $12, $13, $14)",
-    )
-    .bind(user.id)
-    .bind(user.username)
-    .bind(user.username_key)
-    .bind(user.email)
-    .bind(user.email_key)
-    .bind(user.password_hash)
-    .bind(user.session_stamp)
-    .bind(i64::from(user.is_superuser))
-    .bind(user.date_joined)
-    .bind(user.email_verified_at)
-    .bind(user.first_name)
-    .bind(user.last_name)
-    .bind(key(user.first_name))
-    .bind(key(user.last_name))
-    .execute(connection)
-    .await
-    .map(drop)
+         is_staff, is_superuser, date_joined, last_login, email_verified_at, first_name, last_name, first_name_key, \
+         last_name_key, delete_after) VALUES {}",
+        values(users.len(), 18)
+    );
+    let bound = users.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), |query, user| {
+        query
+            .bind(user.id)
+            .bind(user.username)
+            .bind(user.username_key)
+            .bind(user.email)
+            .bind(user.email_key)
+            .bind(user.password_hash)
+            .bind(user.session_stamp.to_vec())
+            .bind(i64::from(!user.is_inactive))
+            .bind(i64::from(user.is_staff))
+            .bind(i64::from(user.is_superuser))
+            .bind(user.date_joined)
+            .bind(user.last_login)
+            .bind(user.email_verified_at)
+            .bind(user.first_name)
+            .bind(user.last_name)
+            .bind(key(user.first_name))
+            .bind(key(user.last_name))
+            .bind(user.delete_after)
+    });
+    bound.execute(connection).await.map(drop)
 }
 
 /// An account that a sign-up is compared with.

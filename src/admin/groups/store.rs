@@ -102,34 +102,21 @@ pub async fn update(
     .map(|done| done.rows_affected() == 1)
 }
 
+/// Increments the version after a change in another table.
+pub async fn touch(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE groups SET version = version + 1 WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
 /// Deletes a group with its memberships and permissions. Returns false if the row no longer has
 /// this version.
 pub async fn delete(connection: &mut AnyConnection, id: i64, version: i64) -> Result<bool, sqlx::Error> {
     sqlx::query("DELETE FROM groups WHERE id = $1 AND version = $2")
         .bind(id)
         .bind(version)
-        .execute(connection)
-        .await
-        .map(|done| done.rows_affected() == 1)
-}
-
-/// Adds a permission. Returns false if the group had it already.
-pub async fn give(connection: &mut AnyConnection, id: i64, codename: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query(
-        "INSERT INTO group_permissions (group_id, codename) VALUES ($1, $2) ON CONFLICT (group_id, codename) DO NOTHING",
-    )
-    .bind(id)
-    .bind(codename)
-    .execute(connection)
-    .await
-    .map(|done| done.rows_affected() == 1)
-}
-
-/// Removes a permission. Returns false if the group did not have it.
-pub async fn take(connection: &mut AnyConnection, id: i64, codename: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query("DELETE FROM group_permissions WHERE group_id = $1 AND codename = $2")
-        .bind(id)
-        .bind(codename)
         .execute(connection)
         .await
         .map(|done| done.rows_affected() == 1)

@@ -9,8 +9,7 @@ use super::super::{
 };
 use super::importer::{Importer, Label};
 use crate::{
-    audit::service::{Actor, record_many},
-    base::{email_address, member::UserId, moment::moment, username},
+    base::{email_address, member::UserId, username},
     shared::error::AppError,
 };
 
@@ -28,7 +27,7 @@ impl Importer {
         }
         for (map, is_by_name) in [(by_key, false), (by_name, true)] {
             let keys: Vec<&str> = map.keys().map(String::as_str).collect();
-            let owners = imports::owners(&mut self.transaction, &self.source, &keys, is_by_name).await?;
+            let owners = imports::owners(&mut self.edit.transaction, &self.source, &keys, is_by_name).await?;
             let mut owners: Vec<_> = owners
                 .into_iter()
                 .filter(|owner| owner.email_verified_at.is_none() && !owner.email_key.is_empty())
@@ -36,7 +35,7 @@ impl Importer {
                 .collect();
             owners.sort_by_key(|owner| owner.id);
             let emails: Vec<&str> = owners.iter().map(|owner| owner.email_key.as_str()).collect();
-            let mut proven = people::emails_proven(&mut self.transaction, &emails).await?;
+            let mut proven = people::emails_proven(&mut self.edit.transaction, &emails).await?;
             let (mut ids, mut users) = (Vec::new(), Vec::new());
             for owner in &owners {
                 if !proven.insert(owner.email_key.clone()) {
@@ -47,10 +46,9 @@ impl Importer {
                 ids.push(owner.id);
                 users.push((UserId(owner.id), owner.username.as_str()));
             }
-            people::confirm(&mut self.transaction, &ids, self.now).await?;
-            let now = moment(self.now).iso;
-            let change = ("email_verified_at", "", now.as_str());
-            record_many(&mut self.transaction, self.now, Actor::Operator, &users, change).await?;
+            people::confirm(&mut self.edit.transaction, &ids, self.edit.now).await?;
+            self.edit.record_many(&users, ("email address confirmed", "no", "yes")).await?;
+            self.edit.touch(users.iter().map(|(id, _)| *id));
             self.report.totals.addresses_confirmed += ids.len() as u64;
         }
         Ok(())

@@ -1,23 +1,25 @@
 //! The importer's part for accounts imported before: takes over what has changed in the source
 //! since, unless it was changed here too.
 
+use std::collections::BTreeSet;
+
 use super::super::{
-    store::{
-        imports,
-        people::{self, PresentRow},
-        rights,
-    },
+    store::{imports, people, rights},
     valid_user::{RawUser, Rejection, ValidUser, Warning},
 };
 use super::{
     digests::{Column, Digests},
+    groups::{beyond, texts},
     importer::{Importer, Label},
 };
 use crate::{
-    accounts::service::tokens::{self, Change},
-    audit::service::{Actor, Object, record},
+    accounts::service as accounts,
+    admin::{
+        edit::Holder,
+        users::service::{Target, Wanted},
+    },
+    audit::service::Object,
     base::{email_address, member::UserId, username},
-    mail,
     shared::error::AppError,
 };
 
@@ -39,14 +41,17 @@ impl Importer {
             self.report.totals.users.unchanged += 1;
             return Ok(());
         }
-        people::hold(&mut self.transaction, user).await?;
-        let Some(row) = people::present(&mut self.transaction, user).await? else {
-            self.refuse(label, &Rejection::Deleted);
-            return Ok(());
+        people::hold(&mut self.edit.transaction, user).await?;
+        let target = match Target::find(&mut self.edit.transaction, UserId(user)).await {
+            Err(AppError::NotFound) => {
+                self.refuse(label, &Rejection::Deleted);
+                return Ok(());
+            }
+            found => found?,
         };
-        let present = self.as_found(user, row).await?;
+        let present = self.as_found(&target).await?;
         let here = Digests::of(&present);
-        let mut apply = Vec::new();
+        let (mut apply, mut untaken) = (Vec::new(), Vec::new());
         let mut notes = notes.to_vec();
         for column in Column::ALL.into_iter().filter(|column| !there.agree(before, *column)) {
             let was_changed_here = !here.agree(before, column);
@@ -61,18 +66,27 @@ impl Importer {
                 notes.push(Warning::Kept(column.name()));
             } else if column == Column::Username && self.is_taken(&present, &person).await? {
                 notes.push(Warning::NewUsernameTaken);
+                untaken.push(column);
             } else {
                 apply.push(column);
             }
         }
-        self.apply(user, &present, person.raw, &apply).await?;
-        // From here on the new values count as imported, so that a conflict is reported once.
-        let taken = match notes.contains(&Warning::NewUsernameTaken) {
-            // The name may be free at the next import.
-            true => there.but_for(before, Column::Username),
-            false => there.bytes(),
+        let loses_power = |column: &Column| match column {
+            Column::IsActive => !person.raw.is_active,
+            Column::IsSuperuser => !person.raw.is_superuser,
+            _ => false,
         };
-        imports::update(&mut self.transaction, user, &taken).await?;
+        if apply.iter().any(loses_power)
+            && accounts::are_last_superusers(&mut self.edit.transaction, &[UserId(user)]).await?
+        {
+            notes.push(Warning::LastSuperuser);
+            untaken.extend(apply.extract_if(.., |column| loses_power(column)));
+        }
+        self.apply(&target, &present, &person, &apply).await?;
+        // From here on the new values count as imported, so that a conflict is reported once; but at
+        // the next import the username may be free, and another superuser be there.
+        let taken = there.but_for(before, &untaken);
+        imports::update(&mut self.edit.transaction, user, &taken).await?;
         let users = &mut self.report.totals.users;
         *(if apply.is_empty() { &mut users.unchanged } else { &mut users.changed }) += 1;
         self.note(&label, &notes);
@@ -80,16 +94,16 @@ impl Importer {
     }
 
     /// Returns the account as it is here, in the form of an imported one.
-    async fn as_found(&mut self, user: i64, row: PresentRow) -> Result<RawUser, AppError> {
+    async fn as_found(&mut self, Target { row, rights }: &Target) -> Result<RawUser, AppError> {
         Ok(RawUser {
-            groups: rights::group_keys(&mut self.transaction, user).await?,
-            permissions: rights::permissions(&mut self.transaction, user).await?,
-            username: row.username,
-            email: row.email,
+            groups: rights::group_keys(&mut self.edit.transaction, row.id).await?,
+            permissions: rights.own.iter().cloned().collect(),
+            username: row.username.clone(),
+            email: row.email.clone(),
             email_verified_at: row.email_verified_at,
-            password: row.password_hash,
-            first_name: row.first_name,
-            last_name: row.last_name,
+            password: people::password_hash(&mut self.edit.transaction, row.id).await?,
+            first_name: row.first_name.clone(),
+            last_name: row.last_name.clone(),
             is_active: row.is_active == 1,
             is_staff: row.is_staff == 1,
             is_superuser: row.is_superuser == 1,
@@ -102,59 +116,54 @@ impl Importer {
     async fn is_taken(&mut self, present: &RawUser, person: &ValidUser) -> Result<bool, AppError> {
         let key = person.username_key.as_str();
         Ok(username::key(&present.username) != key
-            && !people::usernames_taken(&mut self.transaction, &[key]).await?.is_empty())
+            && !people::usernames_taken(&mut self.edit.transaction, &[key]).await?.is_empty())
     }
 
+    /// Takes these columns over, as staff would change them, but without mails to the owner.
     async fn apply(
         &mut self,
-        user: i64,
+        target: &Target,
         present: &RawUser,
-        new: RawUser,
+        person: &ValidUser,
         columns: &[Column],
     ) -> Result<(), AppError> {
-        if columns.is_empty() {
-            return Ok(());
-        }
-        let mut row = present.clone();
-        let mut changes = Vec::new();
-        for column in columns {
-            // Passwords are never recorded.
-            let (old, new_text) = match column {
-                Column::Password => Default::default(),
-                other => (other.text(present), other.text(&new)),
-            };
-            changes.push((column.name(), old, new_text));
-            take_over(*column, &mut row, &new);
-        }
-        let transaction = &mut self.transaction;
-        if columns.contains(&Column::Groups) {
-            let members: Vec<_> =
-                row.groups.iter().filter_map(|key| Some((*self.groups.get(key)?, user))).collect();
-            rights::clear_groups(transaction, user).await?;
-            rights::insert_members(transaction, &members).await?;
-        }
-        if columns.contains(&Column::Permissions) {
-            let permissions: Vec<_> = row.permissions.iter().map(|name| (user, name.as_str())).collect();
-            rights::clear_permissions(transaction, user).await?;
-            rights::insert_permissions(transaction, &permissions).await?;
-        }
-        people::update(transaction, user, &as_row(&row)).await?;
-        let is_elsewhere = email_address::key(&row.email) != email_address::key(&present.email);
-        // As with every such change: earlier links in mails must not work any more.
-        if is_elsewhere {
-            tokens::revoke(transaction, UserId(user), Change::AddressByStaff).await?;
-            mail::service::forget_elsewhere(transaction, UserId(user), &row.email).await?;
-        }
+        let (mut row, new) = (present.clone(), &person.raw);
+        columns.iter().for_each(|column| take_over(*column, &mut row, new));
+        let wanted = Wanted {
+            username: row.username,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            email: row.email,
+            email_verified_at: row.email_verified_at,
+            is_active: row.is_active,
+            is_staff: row.is_staff,
+            is_superuser: row.is_superuser,
+        };
+        self.edit.change_user(&target.row, &wanted).await?;
+        let user = (UserId(target.row.id), wanted.username.as_str());
         if columns.contains(&Column::Password) {
-            tokens::revoke(transaction, UserId(user), Change::Password).await?;
+            let done = if person.has_password { "set" } else { "switched off" };
+            self.edit.set_password(user, &row.password, done, None).await?;
         }
-        if columns.contains(&Column::Password) || (columns.contains(&Column::IsActive) && !row.is_active) {
-            people::end_sessions(transaction, user).await?;
+        if columns.contains(&Column::LastLogin) {
+            people::set_last_login(&mut self.edit.transaction, user.0.0, row.last_login).await?;
+            let [old, new] = [present, new].map(|raw| Column::LastLogin.text(raw));
+            self.edit.record(Object::User(user.0, user.1), &[("last login", &old, &new)]).await?;
+            self.edit.touch([user.0]);
         }
-        let object = Object::User(UserId(user), &present.username);
-        let changes: Vec<_> =
-            changes.iter().map(|(what, old, new)| (*what, old.as_str(), new.as_str())).collect();
-        record(transaction, self.now, Actor::Operator, object, &changes).await
+        let [old, new] = [&present.groups, &row.groups].map(|keys| {
+            let groups = keys.iter().filter_map(|key| self.groups.get(key));
+            groups.map(|(id, name)| (*id, name.as_str())).collect::<BTreeSet<_>>()
+        });
+        for group in new.difference(&old) {
+            self.edit.join(&[user], *group).await?;
+        }
+        for group in old.difference(&new) {
+            self.edit.leave(&[user], *group).await?;
+        }
+        let (old, new) = (texts(&present.permissions), texts(&row.permissions));
+        let (granted, revoked) = (beyond(&new, &old), beyond(&old, &new));
+        self.edit.set_permissions(Holder::User(user.0, user.1), &granted, &revoked).await.map(drop)
     }
 }
 
@@ -177,21 +186,5 @@ fn take_over(column: Column, row: &mut RawUser, new: &RawUser) {
         Column::LastLogin => row.last_login = new.last_login,
         Column::Groups => row.groups.clone_from(&new.groups),
         Column::Permissions => row.permissions.clone_from(&new.permissions),
-    }
-}
-
-fn as_row(raw: &RawUser) -> PresentRow {
-    PresentRow {
-        username: raw.username.clone(),
-        email: raw.email.clone(),
-        email_verified_at: raw.email_verified_at,
-        password_hash: raw.password.clone(),
-        first_name: raw.first_name.clone(),
-        last_name: raw.last_name.clone(),
-        is_active: i64::from(raw.is_active),
-        is_staff: i64::from(raw.is_staff),
-        is_superuser: i64::from(raw.is_superuser),
-        date_joined: raw.date_joined.unwrap_or_default(),
-        last_login: raw.last_login,
     }
 }

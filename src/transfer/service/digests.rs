@@ -53,7 +53,7 @@ impl Column {
         }
     }
 
-    /// Returns the value as text, for the hash and for the audit log; a password only for the hash.
+    /// Returns the value as text, for the hash.
     pub fn text(self, raw: &RawUser) -> String {
         match self {
             Self::Username => raw.username.clone(),
@@ -99,12 +99,14 @@ impl Digests {
         self.0.clone()
     }
 
-    /// Returns the hashes to be stored, with the other's hash for one column that was not taken
-    /// over yet.
-    pub fn but_for(&self, other: &Self, column: Column) -> Vec<u8> {
-        let (mut bytes, at) = (self.bytes(), column as usize);
-        if let (Some(slot), Some(others)) = (bytes.get_mut(at * BYTES..(at + 1) * BYTES), other.at(at)) {
-            slot.copy_from_slice(others);
+    /// Returns the hashes to be stored, with the other's hashes for columns that were not taken over
+    /// yet.
+    pub fn but_for(&self, other: &Self, columns: &[Column]) -> Vec<u8> {
+        let mut bytes = self.bytes();
+        for at in columns.iter().map(|column| *column as usize) {
+            if let (Some(slot), Some(others)) = (bytes.get_mut(at * BYTES..(at + 1) * BYTES), other.at(at)) {
+                slot.copy_from_slice(others);
+            }
         }
         bytes
     }
@@ -147,7 +149,7 @@ mod tests {
         let changed: Vec<_> =
             Column::ALL.into_iter().filter(|column| !before.agree(&after, *column)).collect();
         assert_eq!(changed, [Column::LastLogin]);
-        let untaken = Digests::stored(after.but_for(&before, Column::LastLogin));
+        let untaken = Digests::stored(after.but_for(&before, &[Column::LastLogin]));
         assert_eq!(untaken, before);
         assert!(before.same_person(&after));
         assert!(!before.same_person(&Digests::of(&RawUser { date_joined: Some(0), ..raw })));

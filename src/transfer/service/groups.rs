@@ -2,7 +2,7 @@
 
 use super::super::{
     import_row::IncomingGroup,
-    store::groups,
+    store::groups as store,
     valid_user::{Rejection, Warning},
 };
 use super::{
@@ -10,10 +10,11 @@ use super::{
     importer::{Importer, Label},
 };
 use crate::{
-    audit::service::{Actor, Object, record},
-    base::id::new_id,
-    people::{group_name, is_codename},
-    shared::error::AppError,
+    admin::{
+        edit::Holder,
+        groups::service::{self as groups, group_name},
+    },
+    shared::{error::AppError, permission::is_codename},
 };
 
 /// A validated group.
@@ -43,28 +44,28 @@ impl Importer {
             }
             is_good
         });
-        let Some((name, key)) = group_name(&name) else {
+        let Ok((name, key)) = group_name(&name) else {
             self.refuse(label, &Rejection::Value("name"));
             return Ok(());
         };
         self.report_unknown(&permissions);
         let group = Group { name, key, permissions };
-        let known = groups::known(&mut self.transaction, &self.source, &label.key).await?;
+        let known = store::known(&mut self.edit.transaction, &self.source, &label.key).await?;
         match known.map(|known| (known.group_id, known.digests)) {
             Some((None, _)) => self.refuse(label, &Rejection::Deleted),
             Some((Some(id), before)) => {
                 let key = group.key.clone();
-                self.change_group(label, id, group, &before, notes).await?;
+                let name = self.change_group(label, id, group, &before, notes).await?;
                 // Accounts refer to the group by its name in the source, whatever it is called here
                 // by now.
-                self.groups.entry(key).or_insert(id);
+                self.groups.entry(key).or_insert((id, name));
             }
-            None => match self.groups.get(&group.key).copied() {
+            None => match self.groups.get(&group.key).map(|(id, _)| *id) {
                 Some(id) => {
                     // In our own format the same name means the same group, which is reported only
                     // if its permissions differ.
                     if !self.source.is_empty()
-                        || groups::permissions(&mut self.transaction, id).await? != group.permissions
+                        || self.here(id).await?.permissions.iter().ne(&group.permissions)
                     {
                         notes.push(Warning::GroupWasHere);
                     }
@@ -81,15 +82,18 @@ impl Importer {
         Ok(())
     }
 
+    /// Returns a group as it is here.
+    async fn here(&mut self, id: i64) -> Result<groups::Group, AppError> {
+        groups::find(&mut self.edit.transaction, id).await?.ok_or(AppError::NotFound)
+    }
+
     async fn add_group(&mut self, label: &Label, group: &Group) -> Result<(), AppError> {
-        let id = new_id(self.now);
-        let transaction = &mut self.transaction;
-        groups::insert(transaction, id, &group.name, &group.key).await?;
-        groups::set_permissions(transaction, id, &group.permissions).await?;
         let from = if self.source.is_empty() { "a file" } else { &self.source };
-        let object = Object::Group(id, &group.name);
-        record(transaction, self.now, Actor::Operator, object, &[("imported", "", from)]).await?;
-        self.groups.insert(group.key.clone(), id);
+        let name = (group.name.clone(), group.key.clone());
+        let id = self.edit.add_group(&name, ("imported", "", from)).await?;
+        let permissions = texts(&group.permissions);
+        self.edit.set_permissions(Holder::Group(id, &name.0), &permissions, &[]).await?;
+        self.groups.insert(name.1, (id, name.0));
         self.report.totals.groups.taken += 1;
         self.remember(label, id, group).await
     }
@@ -98,10 +102,12 @@ impl Importer {
         if self.source.is_empty() {
             return Ok(());
         }
-        Ok(groups::remember(&mut self.transaction, &self.source, &label.key, id, &group.digests()).await?)
+        Ok(store::remember(&mut self.edit.transaction, &self.source, &label.key, id, &group.digests())
+            .await?)
     }
 
-    /// Takes over what has changed in the source and not here, as with accounts.
+    /// Takes over what has changed in the source and not here, as with accounts. Returns the name
+    /// that the group has then.
     async fn change_group(
         &mut self,
         label: Label,
@@ -109,48 +115,49 @@ impl Importer {
         group: Group,
         before: &[u8],
         mut notes: Vec<Warning>,
-    ) -> Result<(), AppError> {
-        let there = group.digests();
-        if there == before {
+    ) -> Result<String, AppError> {
+        let here = self.here(id).await?;
+        let (mut name, mut is_changed) = (here.name.clone(), false);
+        if group.digests() == before {
             self.report.totals.groups.unchanged += 1;
-            return Ok(());
+            return Ok(name);
         }
-        let transaction = &mut self.transaction;
-        let here = Group {
-            name: groups::name(transaction, id).await?,
-            key: String::new(),
-            permissions: groups::permissions(transaction, id).await?,
-        };
         let (before_name, before_permissions) = before.split_at_checked(before.len() / 2).unwrap_or_default();
-        let (mut name, mut changes) = (here.name.clone(), Vec::new());
         if digest(&group.name) != before_name && group.name != here.name {
-            let is_free = self.groups.get(&group.key).is_none_or(|other| *other == id);
+            let is_free = self.groups.get(&group.key).is_none_or(|(other, _)| *other == id);
             if digest(&here.name) == before_name && is_free {
-                groups::rename(transaction, id, &group.name, &group.key).await?;
-                self.groups.retain(|_, other| *other != id);
-                self.groups.insert(group.key.clone(), id);
-                changes.push(("name", here.name.clone(), group.name.clone()));
                 name.clone_from(&group.name);
+                self.edit.rename_group(&here, &(name.clone(), group.key.clone())).await?;
+                self.groups.retain(|_, (other, _)| *other != id);
+                self.groups.insert(group.key.clone(), (id, name.clone()));
+                is_changed = true;
             } else {
                 notes.push(Warning::Kept("name"));
             }
         }
-        let (old, new) = (here.permissions.join(", "), group.permissions.join(", "));
-        if digest(&new) != before_permissions && new != old {
-            if digest(&old) == before_permissions {
-                groups::set_permissions(transaction, id, &group.permissions).await?;
-                changes.push(("permissions", old, new));
+        let old = texts(&here.permissions);
+        let new = texts(&group.permissions);
+        if digest(&new.join(", ")) != before_permissions && new != old {
+            if digest(&old.join(", ")) == before_permissions {
+                let (granted, revoked) = (beyond(&new, &old), beyond(&old, &new));
+                is_changed |= self.edit.set_permissions(Holder::Group(id, &name), &granted, &revoked).await?;
             } else {
                 notes.push(Warning::Kept("permissions"));
             }
         }
-        let lines: Vec<_> =
-            changes.iter().map(|(what, old, new)| (*what, old.as_str(), new.as_str())).collect();
-        record(transaction, self.now, Actor::Operator, Object::Group(id, &name), &lines).await?;
         let tally = &mut self.report.totals.groups;
-        *(if changes.is_empty() { &mut tally.unchanged } else { &mut tally.changed }) += 1;
+        *(if is_changed { &mut tally.changed } else { &mut tally.unchanged }) += 1;
         self.remember(&label, id, &group).await?;
         self.note(&label, &notes);
-        Ok(())
+        Ok(name)
     }
+}
+
+/// Returns those of these texts that are not among the others.
+pub(super) fn beyond<'a>(these: &[&'a str], others: &[&str]) -> Vec<&'a str> {
+    these.iter().copied().filter(|one| !others.contains(one)).collect()
+}
+
+pub(super) fn texts<'a>(all: impl IntoIterator<Item = &'a String>) -> Vec<&'a str> {
+    all.into_iter().map(String::as_str).collect()
 }

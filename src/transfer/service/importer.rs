@@ -8,35 +8,28 @@ use super::super::{
     store::{
         groups,
         imports::{self, KnownRow, Taken},
-        people::{self, Numbered},
-        rights,
+        people, rights,
     },
     valid_user::{self, Rejection, ValidUser, Warning},
 };
 use super::digests::Digests;
 use crate::{
-    accounts::service::list_costs,
-    audit::service::{Actor, record_many},
+    accounts::service::{self as accounts, NewUser, list_costs},
+    admin::{edit::Edit, groups::service::group_name},
+    audit::service::Actor,
     auth::hasher,
-    base::{
-        clock::{Clock, Millis},
-        db::Transaction,
-        id::new_id,
-        member::UserId,
-    },
-    people::group_name,
+    base::{clock::Clock, id::new_id, member::UserId},
     shared::error::AppError,
     site::AppState,
 };
 
 /// An import in progress. Dropping it rolls back.
 pub struct Importer {
-    pub(super) transaction: Transaction,
+    pub(super) edit: Edit<'static>,
     /// Empty if the source of the rows is not recorded.
     pub(super) source: String,
-    pub(super) now: Millis,
-    /// Ids of groups by the keys of their names.
-    pub(super) groups: HashMap<String, i64>,
+    /// Ids and names of groups by the keys of their names.
+    pub(super) groups: HashMap<String, (i64, String)>,
     /// The permissions met so far that this program does not know.
     pub(super) unknown_permissions: HashSet<String>,
     /// The hashing costs of the imported passwords.
@@ -62,12 +55,11 @@ struct Candidate {
 impl Importer {
     /// Begins an import.
     pub async fn begin(site: &AppState, source: &str, report: Report) -> Result<Self, AppError> {
-        let mut transaction = site.db.begin().await?;
-        let groups = groups::all(&mut transaction).await?;
+        let mut edit = Edit::begin(site, Actor::Operator).await?;
+        let groups = groups::all(&mut edit.transaction).await?;
         Ok(Self {
-            transaction,
+            edit,
             source: source.to_owned(),
-            now: site.clock.now(),
             groups,
             unknown_permissions: HashSet::new(),
             password_costs: BTreeSet::new(),
@@ -93,10 +85,10 @@ impl Importer {
     /// Commits the import, or rolls it back for a dry run.
     pub async fn finish(mut self, dry_run: bool) -> Result<Report, AppError> {
         if dry_run {
-            self.transaction.rollback().await?;
+            self.edit.transaction.rollback().await?;
         } else {
-            list_costs(&mut self.transaction, &self.password_costs, self.clock.now()).await?;
-            self.transaction.commit().await?;
+            list_costs(&mut self.edit.transaction, &self.password_costs, self.clock.now()).await?;
+            self.edit.commit().await?;
         }
         Ok(self.report)
     }
@@ -125,7 +117,7 @@ impl Importer {
             return self.add(candidates).await;
         }
         let keys: Vec<&str> = candidates.iter().map(|candidate| candidate.label.key.as_str()).collect();
-        let known = imports::known(&mut self.transaction, &self.source, &keys).await?;
+        let known = imports::known(&mut self.edit.transaction, &self.source, &keys).await?;
         let mut known: HashMap<String, KnownRow> =
             known.into_iter().map(|row| (row.source_key.clone(), row)).collect();
         let mut new = Vec::new();
@@ -169,7 +161,7 @@ impl Importer {
     fn know_groups(&self, person: &mut ValidUser, notes: &mut Vec<Warning>) {
         let mut keys: Vec<String> = Vec::with_capacity(person.raw.groups.len());
         for name in std::mem::take(&mut person.raw.groups) {
-            match group_name(&name).filter(|(_, key)| self.groups.contains_key(key)) {
+            match group_name(&name).ok().filter(|(_, key)| self.groups.contains_key(key)) {
                 Some((_, key)) => keys.push(key),
                 None => notes.push(Warning::Group(name)),
             }
@@ -182,10 +174,10 @@ impl Importer {
     /// Adds accounts that were never imported before.
     async fn add(&mut self, new: Vec<Candidate>) -> Result<(), AppError> {
         let names: Vec<&str> = new.iter().map(|new| new.person.username_key.as_str()).collect();
-        let mut taken = people::usernames_taken(&mut self.transaction, &names).await?;
+        let mut taken = people::usernames_taken(&mut self.edit.transaction, &names).await?;
         let proven = new.iter().filter(|new| new.person.raw.email_verified_at.is_some());
         let emails: Vec<&str> = proven.map(|new| new.person.email_key.as_str()).collect();
-        let mut proven = people::emails_proven(&mut self.transaction, &emails).await?;
+        let mut proven = people::emails_proven(&mut self.edit.transaction, &emails).await?;
         let (mut labels, mut rows) = (Vec::new(), Vec::new());
         for Candidate { label, mut person, mut notes } in new {
             if !taken.insert(person.username_key.clone()) {
@@ -199,7 +191,7 @@ impl Importer {
             self.count(&person, &notes);
             self.note(&label, &notes);
             labels.push(label);
-            rows.push(Numbered { id: new_id(self.now), person });
+            rows.push((new_id(self.edit.now), person));
         }
         self.write(&labels, &rows).await
     }
@@ -224,30 +216,52 @@ impl Importer {
         } += 1;
     }
 
-    async fn write(&mut self, labels: &[Label], rows: &[Numbered]) -> Result<(), AppError> {
-        let (transaction, source) = (&mut self.transaction, &self.source);
-        people::insert(transaction, rows, self.now).await?;
-        let (mut members, mut permissions, mut users) = (Vec::new(), Vec::new(), Vec::new());
-        for Numbered { id, person } in rows {
-            members.extend(person.raw.groups.iter().filter_map(|key| Some((*self.groups.get(key)?, *id))));
-            permissions.extend(person.raw.permissions.iter().map(|name| (*id, name.as_str())));
-            users.push((UserId(*id), person.raw.username.as_str()));
+    /// Writes new accounts in bulk, not by the operations of [`Edit`] for one account: a million of
+    /// them would take too long, and of a new account nothing has to be ended or invalidated.
+    async fn write(&mut self, labels: &[Label], rows: &[(i64, ValidUser)]) -> Result<(), AppError> {
+        let now = self.edit.now;
+        let (mut new, mut users) = (Vec::new(), Vec::new());
+        let (mut members, mut permissions) = (Vec::new(), Vec::new());
+        for (id, ValidUser { raw, username_key, email_key, .. }) in rows {
+            new.push(NewUser {
+                id: *id,
+                username: &raw.username,
+                username_key,
+                email: &raw.email,
+                email_key,
+                email_verified_at: raw.email_verified_at,
+                first_name: &raw.first_name,
+                last_name: &raw.last_name,
+                password_hash: &raw.password,
+                session_stamp: rand::random(),
+                is_inactive: !raw.is_active,
+                is_staff: raw.is_staff,
+                is_superuser: raw.is_superuser,
+                date_joined: raw.date_joined.unwrap_or(now),
+                last_login: raw.last_login,
+                delete_after: raw.delete_after,
+            });
+            users.push((UserId(*id), raw.username.as_str()));
+            members.extend(raw.groups.iter().filter_map(|key| Some((self.groups.get(key)?.0, *id))));
+            permissions.extend(raw.permissions.iter().map(|name| (*id, name.as_str())));
         }
+        let transaction = &mut self.edit.transaction;
+        accounts::insert(transaction, &new).await?;
         rights::insert_members(transaction, &members).await?;
         rights::insert_permissions(transaction, &permissions).await?;
-        let from = if source.is_empty() { "a file" } else { source };
-        record_many(transaction, self.now, Actor::Operator, &users, ("imported", "", from)).await?;
-        if source.is_empty() {
+        let from = if self.source.is_empty() { "a file" } else { &self.source };
+        self.edit.record_many(&users, ("imported", "", from)).await?;
+        if self.source.is_empty() {
             return Ok(());
         }
         let taken: Vec<Taken<'_>> = labels
             .iter()
             .zip(rows)
-            .map(|(label, row)| {
-                let digests = Digests::of(&row.person.raw).bytes();
-                Taken { key: &label.key, user: row.id, digests }
+            .map(|(label, (user, person))| {
+                let digests = Digests::of(&person.raw).bytes();
+                Taken { key: &label.key, user: *user, digests }
             })
             .collect();
-        Ok(imports::insert(transaction, source, &taken).await?)
+        Ok(imports::insert(&mut self.edit.transaction, &self.source, &taken).await?)
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{AnyConnection, Error, FromRow};
 
+use super::rights::strings;
 use crate::base::clock::Millis;
 
 /// An account with its password hash.
@@ -86,7 +87,8 @@ pub async fn all_groups(connection: &mut AnyConnection) -> Result<Vec<(String, V
         sqlx::query_as("SELECT id, name FROM groups ORDER BY name_key").fetch_all(&mut *connection).await?;
     let mut all = Vec::with_capacity(groups.len());
     for (id, name) in groups {
-        all.push((name, super::groups::permissions(&mut *connection, id).await?));
+        let permissions = "SELECT codename FROM group_permissions WHERE group_id = $1";
+        all.push((name, strings(&mut *connection, permissions, id).await?));
     }
     Ok(all)
 }

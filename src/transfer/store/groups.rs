@@ -1,67 +1,14 @@
-//! SQL for the tables `groups`, `group_permissions` and `imported_groups`.
+//! SQL for the tables `groups` and `imported_groups`.
 
 use std::collections::HashMap;
 
 use sqlx::{AnyConnection, Error, FromRow};
 
-use super::rights::strings;
-
-/// Returns the ids of all groups by the keys of their names.
-pub async fn all(connection: &mut AnyConnection) -> Result<HashMap<String, i64>, Error> {
-    let rows: Vec<(String, i64)> =
-        sqlx::query_as("SELECT name_key, id FROM groups").fetch_all(connection).await?;
-    Ok(rows.into_iter().collect())
-}
-
-pub async fn insert(connection: &mut AnyConnection, id: i64, name: &str, key: &str) -> Result<(), Error> {
-    sqlx::query("INSERT INTO groups (id, name, name_key) VALUES ($1, $2, $3)")
-        .bind(id)
-        .bind(name)
-        .bind(key)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-/// Renames a group.
-pub async fn rename(connection: &mut AnyConnection, id: i64, name: &str, key: &str) -> Result<(), Error> {
-    sqlx::query("UPDATE groups SET name = $2, name_key = $3, version = version + 1 WHERE id = $1")
-        .bind(id)
-        .bind(name)
-        .bind(key)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
-pub async fn name(connection: &mut AnyConnection, id: i64) -> Result<String, Error> {
-    let (name,) =
-        sqlx::query_as("SELECT name FROM groups WHERE id = $1").bind(id).fetch_one(connection).await?;
-    Ok(name)
-}
-
-pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
-    strings(connection, "SELECT codename FROM group_permissions WHERE group_id = $1", id).await
-}
-
-/// Replaces the group's permissions.
-pub async fn set_permissions(
-    connection: &mut AnyConnection,
-    id: i64,
-    permissions: &[String],
-) -> Result<(), Error> {
-    sqlx::query("DELETE FROM group_permissions WHERE group_id = $1")
-        .bind(id)
-        .execute(&mut *connection)
-        .await?;
-    for permission in permissions {
-        sqlx::query("INSERT INTO group_permissions (group_id, codename) VALUES ($1, $2)")
-            .bind(id)
-            .bind(permission)
-            .execute(&mut *connection)
-            .await?;
-    }
-    Ok(())
+/// Returns ids and names of all groups by the keys of their names.
+pub async fn all(connection: &mut AnyConnection) -> Result<HashMap<String, (i64, String)>, Error> {
+    let rows: Vec<(String, i64, String)> =
+        sqlx::query_as("SELECT name_key, id, name FROM groups").fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(key, id, name)| (key, (id, name))).collect())
 }
 
 /// A group that was imported before.

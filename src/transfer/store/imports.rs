@@ -2,8 +2,10 @@
 
 use sqlx::{AnyConnection, Error, FromRow};
 
-use super::{list, values};
-use crate::base::clock::Millis;
+use crate::base::{
+    clock::Millis,
+    sql::{places, values},
+};
 
 /// An account that was imported before.
 #[derive(FromRow)]
@@ -26,7 +28,7 @@ pub async fn known(
         "SELECT source_key, imported_users.user_id, digests FROM imported_users \
          LEFT JOIN imported_values ON imported_values.user_id = imported_users.user_id \
          WHERE source = $1 AND source_key IN ({})",
-        list(2, keys.len())
+        places(2, keys.len())
     );
     let query = keys
         .iter()
@@ -92,7 +94,7 @@ pub async fn owners(
     let sql = format!(
         "SELECT {column} AS key, id, username, email_key, email_verified_at FROM imported_users \
          JOIN users ON users.id = user_id WHERE source = $1 AND {column} IN ({})",
-        list(2, keys.len())
+        places(2, keys.len())
     );
     let query = keys
         .iter()

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, Error};
 
-use super::values;
+use crate::base::sql::values;
 
 /// Adds members to groups, as (group, user). Existing rows stay.
 pub async fn insert_members(connection: &mut AnyConnection, rows: &[(i64, i64)]) -> Result<(), Error> {
@@ -47,11 +47,6 @@ pub async fn group_keys(connection: &mut AnyConnection, id: i64) -> Result<Vec<S
     .await
 }
 
-/// Returns the permissions that an account has of its own.
-pub async fn permissions(connection: &mut AnyConnection, id: i64) -> Result<Vec<String>, Error> {
-    strings(connection, "SELECT codename FROM user_permissions WHERE user_id = $1", id).await
-}
-
 pub(super) async fn strings(
     connection: &mut AnyConnection,
     sql: &'static str,
@@ -62,16 +57,4 @@ pub(super) async fn strings(
     // Sorted by bytes, whatever the database's collation is.
     strings.sort();
     Ok(strings)
-}
-
-pub async fn clear_groups(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
-    sqlx::query("DELETE FROM group_members WHERE user_id = $1").bind(id).execute(connection).await.map(drop)
-}
-
-pub async fn clear_permissions(connection: &mut AnyConnection, id: i64) -> Result<(), Error> {
-    sqlx::query("DELETE FROM user_permissions WHERE user_id = $1")
-        .bind(id)
-        .execute(connection)
-        .await
-        .map(drop)
 }

@@ -1,81 +1,48 @@
 //! Adding, changing and deleting groups. A changed permission takes effect for all members at their
 //! next request.
 
-use super::super::store;
-use super::find::{self, Group};
+use super::find::{self, Group, group_name};
 use crate::{
-    accounts::names,
-    admin::users::service::has_all,
-    audit::{
-        service as history,
-        service::{Actor, Object},
+    admin::{
+        edit::{Edit, Holder},
+        users::service::{differences, has_all},
     },
+    audit::service::Actor,
     auth::sessions::login_context::RecentAuth,
     base::{
         db::Transaction,
-        id::new_id,
         member::{Permission, Rights, Staff},
-        username,
     },
     shared::{
         error::AppError,
-        forms::{Field, FormErrors, NAME_MAX, Problem},
+        forms::{Field, FormErrors, Problem},
     },
-    site::{AppState, RequestContext},
+    site::RequestContext,
 };
 
-fn refused(field: Field, problem: Problem) -> AppError {
+pub(super) fn refused(field: Field, problem: Problem) -> AppError {
     AppError::Invalid(FormErrors::one(field, problem))
 }
 
-/// Returns the name as it is stored and the key by which names are compared.
 fn checked(typed: &str) -> Result<(String, String), AppError> {
-    let name = names::normalize(typed);
-    let found = name.chars().count();
-    let problem = match names::problem(&name) {
-        Some(problem) => Some(problem),
-        None if found > NAME_MAX as usize => {
-            Some(Problem::TooLong { max: NAME_MAX, found: u32::try_from(found).unwrap_or(u32::MAX) })
-        }
-        None => username::key(&name).is_empty().then_some(Problem::Required),
-    };
-    match problem {
-        Some(problem) => Err(refused(Field::GroupName, problem)),
-        None => {
-            let key = username::key(&name);
-            Ok((name, key))
-        }
-    }
+    group_name(typed).map_err(|problem| refused(Field::GroupName, problem))
 }
 
-/// Invalidates the cached data of all members, since a group can have a million of them.
-fn invalidate(site: &AppState) {
-    site.members.invalidate_all();
-    site.cache.invalidate_everybody("a group's permissions changed");
-}
-
-async fn within_reach(transaction: &mut Transaction, staff: &Staff, id: i64) -> Result<Group, AppError> {
-    let group = find::find(transaction, id).await?.ok_or(AppError::NotFound)?;
-    let rights = Rights { of_groups: group.permissions.clone(), ..Rights::default() };
-    if has_all(staff, &rights) { Ok(group) } else { Err(AppError::Forbidden) }
-}
-
-async fn give(
+async fn within_reach(
     transaction: &mut Transaction,
     staff: &Staff,
-    group: i64,
-    permissions: impl Iterator<Item = &Permission>,
-) -> Result<Vec<(&'static str, &'static str, &'static str)>, AppError> {
-    let mut changes = Vec::new();
-    for permission in permissions {
-        if !staff.member().may(*permission) {
-            return Err(refused(Field::Form, Problem::NotYours));
-        }
-        if store::give(transaction, group, permission.codename()).await? {
-            changes.push(("permission", "", permission.codename()));
-        }
+    id: i64,
+    version: i64,
+) -> Result<Group, AppError> {
+    let group = find::find(transaction, id).await?.ok_or(AppError::NotFound)?;
+    let rights = Rights { of_groups: group.permissions.clone(), ..Rights::default() };
+    if !has_all(staff, &rights) {
+        Err(AppError::Forbidden)
+    } else if group.version != version {
+        Err(refused(Field::Form, Problem::ChangedMeanwhile))
+    } else {
+        Ok(group)
     }
-    Ok(changes)
 }
 
 /// Adds a group with these permissions. Returns its id.
@@ -90,16 +57,12 @@ pub async fn add(
     name: &str,
     permissions: &[Permission],
 ) -> Result<i64, AppError> {
-    let (name, key) = checked(name)?;
-    let now = visit.site.clock.now();
-    let id = new_id(now);
-    let mut transaction = visit.site.db.begin().await?;
-    store::insert(&mut transaction, id, &name, &key).await?;
-    let mut changes = vec![("added", "", "")];
-    changes.extend(give(&mut transaction, staff, id, permissions.iter()).await?);
-    let (actor, object) = (Actor::Staff(staff), Object::Group(id, &name));
-    history::record(&mut transaction, now, actor, object, &changes).await?;
-    transaction.commit().await?;
+    let name = checked(name)?;
+    let (granted, _) = differences(staff, &[], permissions)?;
+    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let id = edit.add_group(&name, ("added", "", "")).await?;
+    edit.set_permissions(Holder::Group(id, &name.0), &granted, &[]).await?;
+    edit.commit().await?;
     Ok(id)
 }
 
@@ -130,38 +93,15 @@ pub async fn save(
     id: i64,
     wanted: Wanted<'_>,
 ) -> Result<(), AppError> {
-    let now = visit.site.clock.now();
-    let mut transaction = visit.site.db.begin().await?;
-    let old = within_reach(&mut transaction, staff, id).await?;
-    if old.version != wanted.version {
-        return Err(refused(Field::Form, Problem::ChangedMeanwhile));
+    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let old = within_reach(&mut edit.transaction, staff, id, wanted.version).await?;
+    let name = checked(wanted.name)?;
+    let (granted, revoked) = differences(staff, wanted.shown, wanted.chosen)?;
+    if name.0 != old.name {
+        edit.rename_group(&old, &name).await?;
     }
-    let (name, key) = checked(wanted.name)?;
-    let given = wanted.chosen.iter().filter(|permission| !wanted.shown.contains(permission));
-    let mut changes = give(&mut transaction, staff, id, given).await?;
-    for permission in wanted.shown.iter().filter(|permission| !wanted.chosen.contains(permission)) {
-        if store::take(&mut transaction, id, permission.codename()).await? {
-            changes.push(("permission", permission.codename(), ""));
-        }
-    }
-    let gives_other = !changes.is_empty();
-    let mut changes: Vec<(&str, &str, &str)> = changes;
-    if name != old.name {
-        changes.push(("name", &old.name, &name));
-    }
-    if changes.is_empty() {
-        return Ok(());
-    }
-    if !store::update(&mut transaction, id, old.version, &name, &key).await? {
-        return Err(refused(Field::Form, Problem::ChangedMeanwhile));
-    }
-    let (actor, object) = (Actor::Staff(staff), Object::Group(id, &name));
-    history::record(&mut transaction, now, actor, object, &changes).await?;
-    transaction.commit().await?;
-    if gives_other {
-        invalidate(&visit.site);
-    }
-    Ok(())
+    edit.set_permissions(Holder::Group(id, &name.0), &granted, &revoked).await?;
+    edit.commit().await
 }
 
 /// Deletes a group unless its version has changed since the form was shown. Its members stay, but
@@ -178,15 +118,8 @@ pub async fn delete(
     id: i64,
     version: i64,
 ) -> Result<(), AppError> {
-    let mut transaction = visit.site.db.begin().await?;
-    let old = within_reach(&mut transaction, staff, id).await?;
-    if !store::delete(&mut transaction, id, version).await? {
-        return Err(refused(Field::Form, Problem::ChangedMeanwhile));
-    }
-    let (actor, object) = (Actor::Staff(staff), Object::Group(id, &old.name));
-    let now = visit.site.clock.now();
-    history::record(&mut transaction, now, actor, object, &[("deleted", "", "")]).await?;
-    transaction.commit().await?;
-    invalidate(&visit.site);
-    Ok(())
+    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let old = within_reach(&mut edit.transaction, staff, id, version).await?;
+    edit.delete_group(&old).await?;
+    edit.commit().await
 }

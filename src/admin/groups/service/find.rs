@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::super::store;
-use crate::{base::db::Connection, shared::error::AppError};
+use crate::{
+    accounts::names,
+    base::{db::Connection, username},
+    shared::{error::AppError, forms::Problem},
+};
 
 /// A group, and the permissions that it gives.
 pub struct Group {
@@ -17,16 +21,30 @@ pub struct Group {
     pub permissions: BTreeSet<String>,
 }
 
-/// Returns the group whose folded name is `key`.
+/// Returns a group's name as it is stored and the key by which names are compared.
+///
+/// # Errors
+/// What is wrong with a text that cannot be a group's name.
+pub fn group_name(typed: &str) -> Result<(String, String), Problem> {
+    let name = names::normalize(typed);
+    // The length is checked before folding, which is not done for a megabyte of input and can
+    // lengthen the name.
+    if let Some(problem) = names::problem(&name) {
+        return Err(problem);
+    }
+    let key = username::key(&name);
+    if key.is_empty() { Err(Problem::Required) } else { Ok((name, key)) }
+}
+
+/// Returns the group with this name, in any case.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn by_name(connection: &mut Connection, key: &str) -> Result<Option<Group>, AppError> {
-    // PostgreSQL rejects NUL, and no name contains it.
-    if key.contains('\0') {
+pub async fn by_name(connection: &mut Connection, typed: &str) -> Result<Option<Group>, AppError> {
+    let Ok((_, key)) = group_name(typed) else {
         return Ok(None);
-    }
-    let row = store::by_key(connection, key).await?;
+    };
+    let row = store::by_key(connection, &key).await?;
     whole(connection, row).await
 }
 
@@ -45,4 +63,20 @@ async fn whole(connection: &mut Connection, row: Option<store::GroupRow>) -> Res
     };
     let permissions = store::permissions(connection, id).await?.into_iter().collect();
     Ok(Some(Group { id, name, version, permissions }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_groups() {
+        assert_eq!(
+            group_name("  Éditeurs du soir "),
+            Ok(("Éditeurs du soir".into(), "éditeurs du soir".into()))
+        );
+        for no_name in ["", "  ", "\u{3164}", "a\nb", "a\u{202E}b", &"x".repeat(151)] {
+            assert!(group_name(no_name).is_err(), "{no_name:?}");
+        }
+    }
 }

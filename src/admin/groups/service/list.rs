@@ -28,6 +28,17 @@ pub async fn names(site: &AppState, chosen: Option<i64>) -> Result<Vec<(i64, Str
     Ok(names)
 }
 
+/// Returns ids and names of all groups, sorted by name, and the numbers of their members.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn all(site: &AppState) -> Result<Vec<(i64, String, i64)>, AppError> {
+    let names = store::names(&mut *site.db.read().await?, i64::MAX).await?;
+    let members = users::members_of_groups(site).await?;
+    let of = |id| members.get(&id).copied().unwrap_or(0);
+    Ok(names.into_iter().map(|(id, name)| (id, name, of(id))).collect())
+}
+
 /// Returns the page of the list that follows the folded name `after`.
 ///
 /// # Errors

@@ -1,9 +1,11 @@
 //! Operations on groups.
 
 mod change;
+mod edit;
 mod find;
 mod list;
 
 pub use change::{Wanted, add, delete, save};
-pub use find::{Group, by_name, find};
-pub use list::{choices, listing, names, shown};
+pub(in crate::admin) use edit::touch;
+pub use find::{Group, by_name, find, group_name};
+pub use list::{all, choices, listing, names, shown};

@@ -16,6 +16,7 @@ use crate::{
         email_address,
         id::new_id,
         member::{ClientInfo, Staff, UserId},
+        username,
         work_queue::Lane,
     },
     mail::service::Kind as Mail,
@@ -84,8 +85,20 @@ pub async fn add(
     if accounts::is_proven_elsewhere(&mut transaction, &email).await? {
         return Err(refused(Field::Email, Problem::EmailTaken));
     }
-    let user = NewUser { id, names: &names, email: &email, password_hash: &hash };
-    accounts::insert(&mut transaction, now, &user).await?;
+    let user = NewUser {
+        id: id.0,
+        username: &names.username,
+        username_key: &username::key(&names.username),
+        first_name: &names.first_name,
+        last_name: &names.last_name,
+        email: &email,
+        email_key: &email_address::key(&email),
+        password_hash: &hash,
+        session_stamp: rand::random(),
+        date_joined: now,
+        ..NewUser::default()
+    };
+    accounts::insert(&mut transaction, &[user]).await?;
     activity::service::record(&mut transaction, now, id, Kind::SignUp, "by staff", &ClientInfo::default())
         .await?;
     let object = Object::User(id, &names.username);

@@ -30,8 +30,7 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
     let search = Search::parse(&filter.search);
     let look = look(site, &filter, search.as_ref()).await?;
     let plan = look.plan(site, &filter, search.as_ref());
-    let (rows, has_previous, has_next) = read(site, &plan, filter.sort, &place).await?;
-    let cursor = |row: &LineRow| Cursor { key: row.sort_key.clone(), id: row.id };
+    let (rows, has_previous, has_next) = read(site, &plan, filter.sort, &place, PAGE).await?;
     // A page past the end has no lines; its link back leads to the first page.
     let previous = has_previous.then(|| rows.first().map_or(Place::First, |row| Place::Before(cursor(row))));
     let next = rows.last().filter(|_| has_next).map(|row| Place::After(cursor(row)));
@@ -47,12 +46,43 @@ pub async fn listing(site: &AppState, _: &Staff, query: &str) -> Result<Listing,
     })
 }
 
-/// Returns the lines of a page in order, and whether there are pages before and after it.
+/// Calls `each` with every user that the filter finds, in its order, and keeps at most a thousand in
+/// memory. Returns their number.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn each(
+    site: &AppState,
+    filter: &Filter,
+    mut each: impl FnMut(&LineRow),
+) -> Result<usize, AppError> {
+    const AT_ONCE: usize = 1000;
+    let search = Search::parse(&filter.search);
+    let look = look(site, filter, search.as_ref()).await?;
+    let plan = look.plan(site, filter, search.as_ref());
+    let (mut count, mut place) = (0, Place::First);
+    loop {
+        let (rows, _, has_next) = read(site, &plan, filter.sort, &place, AT_ONCE).await?;
+        rows.iter().for_each(&mut each);
+        count += rows.len();
+        match rows.last().filter(|_| has_next) {
+            Some(last) => place = Place::After(cursor(last)),
+            None => return Ok(count),
+        }
+    }
+}
+
+fn cursor(row: &LineRow) -> Cursor {
+    Cursor { key: row.sort_key.clone(), id: row.id }
+}
+
+/// Returns the lines of a page of this size in order, and whether there are pages before and after it.
 async fn read(
     site: &AppState,
     plan: &Plan<'_>,
     sort: Sort,
     place: &Place,
+    size: usize,
 ) -> Result<(Vec<LineRow>, bool, bool), AppError> {
     // Too many to sort: listed by creation.
     let sort = match plan.source {
@@ -62,15 +92,15 @@ async fn read(
         _ => sort,
     };
     // One line more than is shown, to know whether there is another page.
-    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
     let mut connection = site.db.read().await?;
     if let Place::Before(first) = place {
         let turned = Sort { descending: !sort.descending, ..sort };
         let page = Page { sort: turned, from: Some(first), limit };
         let mut rows = list::lines(&mut connection, list::statement(plan, &page)).await?;
         // Less than a full page before the cursor: show the first page instead.
-        if rows.len() > PAGE {
-            rows.truncate(PAGE);
+        if rows.len() > size {
+            rows.truncate(size);
             rows.reverse();
             return Ok((rows, true, true));
         }
@@ -78,19 +108,20 @@ async fn read(
     let from = if let Place::After(last) = place { Some(last) } else { None };
     let page = Page { sort, from, limit };
     let mut rows = list::lines(&mut connection, list::statement(plan, &page)).await?;
-    let has_next = rows.len() > PAGE;
-    rows.truncate(PAGE);
+    let has_next = rows.len() > size;
+    rows.truncate(size);
     Ok((rows, from.is_some(), has_next))
 }
 
 fn line(row: LineRow) -> Line {
+    let facts = Fact::ALL.map(|fact| row.is(fact));
     let names = [row.first_name, row.last_name];
     Line {
         id: row.id,
         username: row.username,
         name: names.into_iter().filter(|name| !name.is_empty()).collect::<Vec<_>>().join(" "),
         email: row.email,
-        facts: Fact::ALL.map(|fact| row.facet & fact.bit() != 0),
+        facts,
         joined: moment(row.date_joined),
         seen: row.last_login.map(moment),
     }

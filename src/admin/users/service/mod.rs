@@ -5,6 +5,8 @@ mod batch;
 mod can_manage;
 mod counts;
 mod detail;
+mod edit;
+mod find;
 mod list;
 mod list_plan;
 mod passwords;
@@ -13,14 +15,19 @@ mod save;
 mod selection;
 mod user_search;
 
+pub use super::store::{
+    LineRow,
+    user::{UserRow, Wanted},
+};
 pub use add::{Added, add};
 pub use batch::apply;
 pub use can_manage::{Target, has_all};
 pub use counts::{fold_counts, members_of_groups};
 pub use detail::shown;
-pub use list::listing;
-pub use passwords::{disable_password, send_reset, set_password};
-pub use permissions::{join, leave, set_permissions};
+pub use find::{Belongings, belongings, by_name};
+pub use list::{each, listing};
+pub use passwords::{change_password, disable_password, send_reset, set_password};
+pub use permissions::{differences, join, leave, set_permissions};
 pub use save::{Typed, save};
 pub use selection::confirmation;
 pub use user_search::{Named, named, within_reach};

@@ -7,6 +7,7 @@ use super::{can_manage::Target, save::refused};
 use crate::{
     accounts::{service as accounts, service::NewPassword},
     activity::{self, Kind},
+    admin::edit::Edit,
     audit::{
         service as history,
         service::{Actor, Object},
@@ -17,12 +18,12 @@ use crate::{
         member::{ClientInfo, Staff, UserId},
         work_queue::Lane,
     },
-    mail::{service as mail, service::Kind as Mail},
+    mail::service::Kind as Mail,
     shared::{
         error::AppError,
         forms::{Field, Problem},
     },
-    site::RequestContext,
+    site::{AppState, RequestContext},
 };
 
 /// Loads the user, who must not be the caller: changing one's own password requires the old one.
@@ -46,8 +47,25 @@ pub async fn set_password(
     id: UserId,
     typed: &NewPassword,
 ) -> Result<(), AppError> {
-    let site = &visit.site;
-    let row = other(&mut *site.db.read().await?, staff, id).await?;
+    let row = other(&mut *visit.site.db.read().await?, staff, id).await?;
+    let hash = hash(&visit.site, &row, typed).await?;
+    put(visit, staff, id, &hash, Mail::PasswordChanged, "set").await
+}
+
+/// Sets an account's password from the command line, ends its sessions, and mails the owner.
+///
+/// # Errors
+/// [`AppError::Invalid`] when the password is refused; [`AppError::Busy`] with a full hash queue;
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn change_password(site: &AppState, row: &UserRow, typed: &NewPassword) -> Result<(), AppError> {
+    let hash = hash(site, row, typed).await?;
+    let mut edit = Edit::begin(site, Actor::Operator).await?;
+    let user = (UserId(row.id), row.username.as_str());
+    edit.set_password(user, &hash, "set", Some(Mail::PasswordChanged)).await?;
+    edit.commit().await
+}
+
+async fn hash(site: &AppState, row: &UserRow, typed: &NewPassword) -> Result<String, AppError> {
     let owner = password::Owner {
         username: &row.username,
         first_name: &row.first_name,
@@ -55,8 +73,7 @@ pub async fn set_password(
         email: &row.email,
     };
     typed.check(|text| site.password_rules.problems(text, owner))?;
-    let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
-    put(visit, staff, id, &hash, Mail::PasswordChanged, "set").await
+    site.hasher.hash(&typed.password1, Lane::Reserved).await
 }
 
 /// Disables an account's password and ends its sessions. The password-reset form sends no mail for
@@ -89,22 +106,11 @@ async fn put(
     notice: Mail,
     done: &str,
 ) -> Result<(), AppError> {
-    let (site, now) = (&visit.site, visit.site.clock.now());
-    let mut transaction = site.db.begin().await?;
+    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
     // Checked again, because permissions may have changed while the hash was computed.
-    let row = other(&mut transaction, staff, id).await?;
-    // Otherwise a queued mail would still be sent, and its link would restore access.
-    mail::forget(&mut transaction, id, Mail::ResetPassword).await?;
-    let operator = RequestContext::of_operator(site);
-    let kind = Kind::PasswordSetByStaff;
-    let object = Object::User(id, &row.username);
-    history::record(&mut transaction, now, Actor::Staff(staff), object, &[("password", "", done)]).await?;
-    let ended = accounts::put_password(&mut transaction, &operator, id, hash, kind, notice).await?;
-    transaction.commit().await?;
-    site.mails.wake();
-    site.members.invalidate(id);
-    site.sessions.forget(id, &ended).await;
-    Ok(())
+    let row = other(&mut edit.transaction, staff, id).await?;
+    edit.set_password((id, &row.username), hash, done, Some(notice)).await?;
+    edit.commit().await
 }
 
 /// Mails the owner a link to choose a new password.

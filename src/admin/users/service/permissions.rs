@@ -2,23 +2,19 @@
 //! so that two staff members who edit the same user at the same time do not undo each other's
 //! changes.
 
-use super::super::{Reach, store::user};
+use super::super::Reach;
 use super::{
     can_manage::{Target, has_all},
-    save::{refused, tell},
+    save::refused,
 };
 use crate::{
-    admin::groups,
-    audit::{
-        service as history,
-        service::{Actor, Object},
+    admin::{
+        edit::{Edit, Holder},
+        groups::service as groups,
     },
+    audit::service::Actor,
     auth::sessions::login_context::RecentAuth,
-    base::{
-        db::Transaction,
-        member::{Permission, Rights, Staff, UserId},
-        username,
-    },
+    base::member::{Permission, Rights, Staff, UserId},
     shared::{
         error::AppError,
         forms::{Field, Problem},
@@ -26,19 +22,39 @@ use crate::{
     site::RequestContext,
 };
 
-async fn within_reach(transaction: &mut Transaction, staff: &Staff, id: UserId) -> Result<Target, AppError> {
-    let target = Target::find(transaction, id).await?;
+/// Begins the change of a user whom the caller can manage. Returns the username, too.
+async fn begin<'a>(
+    visit: &RequestContext,
+    staff: &'a Staff,
+    id: UserId,
+) -> Result<(Edit<'a>, String), AppError> {
+    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let target = Target::find(&mut edit.transaction, id).await?;
     match target.reach(staff) {
         Reach::Beyond => Err(AppError::Forbidden),
-        Reach::Own | Reach::Within => Ok(target),
+        Reach::Own | Reach::Within => Ok((edit, target.row.username)),
     }
 }
 
-async fn finish(visit: &RequestContext, transaction: Transaction, id: UserId) -> Result<(), AppError> {
-    transaction.commit().await?;
-    visit.site.members.invalidate(id);
-    visit.site.cache.invalidate_member(id, "permissions changed by staff");
-    Ok(())
+/// Returns the codenames of the permissions to grant: those in `chosen` that are not in `shown`;
+/// and of those to revoke: those in `shown` that are not in `chosen`.
+///
+/// # Errors
+/// [`AppError::Invalid`] if the caller lacks a permission that is to be granted.
+pub fn differences(
+    staff: &Staff,
+    shown: &[Permission],
+    chosen: &[Permission],
+) -> Result<(Vec<&'static str>, Vec<&'static str>), AppError> {
+    let beyond = |these: &[Permission], those: &[Permission]| {
+        these.iter().filter(|one| !those.contains(one)).copied().collect::<Vec<_>>()
+    };
+    let granted = beyond(chosen, shown);
+    if granted.iter().any(|permission| !staff.member().may(*permission)) {
+        return Err(refused(Field::Form, Problem::NotYours));
+    }
+    let names = |these: Vec<Permission>| these.into_iter().map(Permission::codename).collect();
+    Ok((names(granted), names(beyond(shown, chosen))))
 }
 
 /// Grants the permissions in `chosen` that are not in `shown`, with which the form was shown, and
@@ -56,29 +72,10 @@ pub async fn set_permissions(
     shown: &[Permission],
     chosen: &[Permission],
 ) -> Result<(), AppError> {
-    let mut transaction = visit.site.db.begin().await?;
-    let target = within_reach(&mut transaction, staff, id).await?;
-    let mut changes = Vec::new();
-    for permission in chosen.iter().filter(|permission| !shown.contains(permission)) {
-        if !staff.member().may(*permission) {
-            return Err(refused(Field::Form, Problem::NotYours));
-        }
-        if user::give(&mut transaction, id, permission.codename()).await? {
-            changes.push(("permission", "", permission.codename()));
-        }
-    }
-    for permission in shown.iter().filter(|permission| !chosen.contains(permission)) {
-        if user::take(&mut transaction, id, permission.codename()).await? {
-            changes.push(("permission", permission.codename(), ""));
-        }
-    }
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let object = Object::User(id, &target.row.username);
-    history::record(&mut transaction, visit.site.clock.now(), Actor::Staff(staff), object, &changes).await?;
-    tell(&mut transaction, visit, id, "permissions").await?;
-    finish(visit, transaction, id).await
+    let (mut edit, username) = begin(visit, staff, id).await?;
+    let (granted, revoked) = differences(staff, shown, chosen)?;
+    edit.set_permissions(Holder::User(id, &username), &granted, &revoked).await?;
+    edit.commit().await
 }
 
 /// Adds a user to the group with this name.
@@ -94,22 +91,15 @@ pub async fn join(
     id: UserId,
     name: &str,
 ) -> Result<(), AppError> {
-    let mut transaction = visit.site.db.begin().await?;
-    let target = within_reach(&mut transaction, staff, id).await?;
-    let group = groups::service::by_name(&mut transaction, &username::key(name)).await?;
+    let (mut edit, username) = begin(visit, staff, id).await?;
+    let group = groups::by_name(&mut edit.transaction, name).await?;
     let group = group.ok_or_else(|| refused(Field::GroupName, Problem::GroupUnknown))?;
     let rights = Rights { of_groups: group.permissions, ..Rights::default() };
     if !has_all(staff, &rights) {
         return Err(refused(Field::GroupName, Problem::NotYours));
     }
-    if user::join(&mut transaction, id, group.id).await? {
-        let object = Object::User(id, &target.row.username);
-        let change = [("group", "", group.name.as_str())];
-        history::record(&mut transaction, visit.site.clock.now(), Actor::Staff(staff), object, &change)
-            .await?;
-        tell(&mut transaction, visit, id, &format!("joined the group {}", group.name)).await?;
-    }
-    finish(visit, transaction, id).await
+    edit.join(&[(id, &username)], (group.id, &group.name)).await?;
+    edit.commit().await
 }
 
 /// Removes a user from a group.
@@ -124,15 +114,8 @@ pub async fn leave(
     id: UserId,
     group: i64,
 ) -> Result<(), AppError> {
-    let mut transaction = visit.site.db.begin().await?;
-    let target = within_reach(&mut transaction, staff, id).await?;
-    let name = groups::service::find(&mut transaction, group).await?.ok_or(AppError::NotFound)?.name;
-    if user::leave(&mut transaction, id, group).await? {
-        let object = Object::User(id, &target.row.username);
-        let change = [("group", name.as_str(), "")];
-        history::record(&mut transaction, visit.site.clock.now(), Actor::Staff(staff), object, &change)
-            .await?;
-        tell(&mut transaction, visit, id, &format!("left the group {name}")).await?;
-    }
-    finish(visit, transaction, id).await
+    let (mut edit, username) = begin(visit, staff, id).await?;
+    let name = groups::find(&mut edit.transaction, group).await?.ok_or(AppError::NotFound)?.name;
+    edit.leave(&[(id, &username)], (group, &name)).await?;
+    edit.commit().await
 }

@@ -2,26 +2,43 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use super::super::filter::{By, Cursor, Sort};
+use super::super::filter::{By, Cursor, Fact, Sort};
 use super::plan::{Plan, Source};
 use crate::base::{clock::Millis, sql::Sql};
 
 /// A user, as a line of a list.
 #[derive(FromRow)]
 pub struct LineRow {
+    /// The id.
     pub id: i64,
+    /// The username.
     pub username: String,
+    /// The e-mail address; may be empty.
     pub email: String,
+    /// The first name; may be empty.
     pub first_name: String,
+    /// The last name; may be empty.
     pub last_name: String,
+    /// The answers to [`Fact::ALL`] as bits.
     pub facet: i64,
+    /// When the account was created.
     pub date_joined: Millis,
+    /// When the user last logged in, if ever.
     pub last_login: Option<Millis>,
+    /// When the account is due to be deleted, if it is.
+    pub delete_after: Option<Millis>,
     /// The line's sort key, as text.
     pub sort_key: String,
 }
 
-const COLUMNS: &str = "users.id, users.username, users.email, users.first_name, users.last_name, users.facet, users.date_joined, users.last_login, ";
+impl LineRow {
+    /// Returns whether the fact applies to the user.
+    pub fn is(&self, fact: Fact) -> bool {
+        self.facet & fact.bit() != 0
+    }
+}
+
+const COLUMNS: &str = "users.id, users.username, users.email, users.first_name, users.last_name, users.facet, users.date_joined, users.last_login, users.delete_after, ";
 
 impl By {
     const fn column(self) -> &'static str {

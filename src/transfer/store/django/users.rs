@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use sqlx::{Error, Row, SqliteConnection, sqlite::SqliteRow};
 use tokio_stream::StreamExt;
 
-use super::super::list;
 use super::{Sink, by_first, columns, names};
+use crate::base::sql::places;
 use crate::transfer::{
     django::{Catalog, DjangoUser, UserModel, primary_key},
     import_row::{BATCH, Batch},
@@ -169,7 +169,7 @@ impl Links {
         // used.
         let sql = format!(
             "SELECT CAST({owner} AS TEXT), CAST({column} AS TEXT) FROM \"{table}\" WHERE {owner} IN ({}) ORDER BY {owner}, {column}",
-            list(1, ids.len())
+            places(1, ids.len())
         );
         let query = ids.iter().fold(sqlx::query_as(sqlx::AssertSqlSafe(sql)), |query, id| query.bind(id));
         Ok(by_first(query.fetch_all(connection).await?))

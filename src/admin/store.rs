@@ -2,27 +2,22 @@
 
 use sqlx::AnyConnection;
 
-/// The user or group that has a permission, with its id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holder {
-    User(i64),
-    Group(i64),
-}
+use super::edit::Holder;
 
-impl Holder {
+impl Holder<'_> {
     /// Returns the holder's table, the column of its id there, and the id.
     const fn place(self) -> (&'static str, &'static str, i64) {
         match self {
-            Self::User(id) => ("user_permissions", "user_id", id),
-            Self::Group(id) => ("group_permissions", "group_id", id),
+            Self::User(id, _) => ("user_permissions", "user_id", id.0),
+            Self::Group(id, _) => ("group_permissions", "group_id", id),
         }
     }
 }
 
 /// Returns whether the holder lacked the permission before.
-pub async fn insert(
+pub async fn grant(
     connection: &mut AnyConnection,
-    holder: Holder,
+    holder: Holder<'_>,
     codename: &str,
 ) -> Result<bool, sqlx::Error> {
     let (table, column, id) = holder.place();
@@ -34,22 +29,13 @@ pub async fn insert(
 }
 
 /// Returns whether the holder had the permission before.
-pub async fn delete(
+pub async fn revoke(
     connection: &mut AnyConnection,
-    holder: Holder,
+    holder: Holder<'_>,
     codename: &str,
 ) -> Result<bool, sqlx::Error> {
     let (table, column, id) = holder.place();
     let sql = format!("DELETE FROM {table} WHERE {column} = $1 AND codename = $2");
     let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(codename).execute(connection).await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Returns the holder's own permissions, without those of a user's groups.
-pub async fn of(connection: &mut AnyConnection, holder: Holder) -> Result<Vec<String>, sqlx::Error> {
-    let (table, column, id) = holder.place();
-    let sql = format!("SELECT codename FROM {table} WHERE {column} = $1 ORDER BY codename");
-    let rows: Vec<(String,)> =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_all(connection).await?;
-    Ok(rows.into_iter().map(|(codename,)| codename).collect())
 }
