@@ -106,9 +106,7 @@ named_enum! {
 impl Kind {
     /// Describes an event in words; `None` is one that a newer version of the program wrote.
     pub fn in_words(kind: Option<Self>) -> String {
-        kind.map_or("Something that this version of the site has no words for".into(), |kind| {
-            kind.to_string()
-        })
+        kind.map_or("Unknown event".into(), |kind| kind.to_string())
     }
 
     /// Returns the kind with this name, or `None` if a newer version of the program wrote it.

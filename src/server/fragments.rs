@@ -54,8 +54,11 @@ pub fn of(site: &AppState, request: &Parts) -> Fragments {
 /// joins.
 struct PageFragments {
     page: Around,
-    asked: Mutex<HashMap<(Audience, &'static str, Vec<String>), Found>>,
+    asked: Mutex<HashMap<Asked, Found>>,
 }
+
+/// A fragment's audience, name and parts.
+type Asked = (Audience, &'static str, Vec<String>);
 
 /// The HTML of a fragment, once there.
 type Found = watch::Receiver<Option<String>>;
