@@ -173,7 +173,7 @@ pub fn SiteHeader(
         <Header site_name=context.site_name label="Account" member>
             {links}
         </Header>
-        {context.acting.map(|notice| view! { <ActingBanner notice /> })}
+        {context.impersonation.map(|notice| view! { <ActingBanner notice /> })}
     }
 }
 

@@ -79,10 +79,10 @@ test('search, filter and sorting lead to a user', async ({ page, otherDevice }) 
   await expect(rows(page)).toHaveCount(1);
   await expect(found(page)).toHaveText(/^1 of [\d,]+ users$/);
   await page.getByRole('link', { name: /^Confirmed/ }).click();
-  await expect(page.getByText('Nobody fits.')).toBeVisible();
+  await expect(page.getByText('No users match.')).toBeVisible();
   await page.getByRole('link', { name: /^Unconfirmed/ }).click();
   await expect(rows(page)).toHaveCount(1);
-  await page.getByRole('link', { name: 'Show all again' }).click();
+  await page.getByRole('link', { name: 'Clear search' }).click();
   await expect(page).toHaveURL(`${USERS}?verified=0`);
 
   await search(page, 'anna-');
@@ -109,7 +109,7 @@ test('changes by staff show at the member’s next request and in both activity 
   await expect(field(page, 'Email address')).toHaveAccessibleDescription(/Enter a valid email address/);
   await expect(field(page, 'First name (optional)')).toHaveValue('Ada');
   await field(page, 'Email address').fill(member.email);
-  await page.getByLabel('Staff: may enter the admin').check();
+  await page.getByLabel('Staff (can open the admin)').check();
   await button(page, 'Save').first().click();
   await saved(page, 'The user was saved.');
   await expect(history(page)).toHaveCount(2);
@@ -145,7 +145,7 @@ test('the second of two editors sees both versions', async ({ page, context, oth
   await button(tab, 'Save').first().click();
   await expect(tab.getByRole('alert').filter({ hasText: 'Someone else saved changes while you were editing' })).toBeVisible();
   await hydrated(tab);
-  const differences = tab.getByRole('table', { name: 'What was saved meanwhile' });
+  const differences = tab.getByRole('table', { name: 'Saved in the meantime' });
   await expect(differences.getByRole('cell')).toHaveText(['Augusta', 'Ada']);
   await expect(field(tab, 'First name (optional)')).toHaveValue('Ada');
   await button(tab, 'Save').first().click();
@@ -173,12 +173,12 @@ test('a user is added, put into a new group, and chooses a password by mail', as
   await field(page, 'Email address').fill(member.email);
   await button(page, 'Add the user').click();
   await saved(page, 'The user was added.');
-  await expect(page.getByRole('region', { name: 'Account' })).toContainText('Not chosen yet');
+  await expect(page.getByRole('region', { name: 'Account' })).toContainText('Not set yet');
   await field(page, 'Group').fill(group);
-  await button(page, 'Put them into the group').click();
+  await button(page, 'Add to group').click();
   await saved(page, 'The user was added to the group.');
   await expect(page.getByText('See users (through a group)')).toBeVisible();
-  await button(page, 'Take out').click();
+  await button(page, 'Remove').click();
   await saved(page, 'The user was removed from the group.');
 
   await open(page, '/admin/groups');
@@ -186,7 +186,7 @@ test('a user is added, put into a new group, and chooses a password by mail', as
   await page.getByRole('link', { name: 'Delete the group' }).click();
   await expect(heading(page)).toHaveText('Delete a group');
   await hydrated(page);
-  await expect(page.getByText('Memberships that go: 0.')).toBeVisible();
+  await expect(page.getByText('Memberships removed: 0.')).toBeVisible();
   await button(page, 'Delete the group').click();
   await saved(page, 'The group was deleted.');
 });
@@ -198,14 +198,14 @@ test('bulk actions ask for confirmation', async ({ page, otherDevice }) => {
   await logIn(otherDevice, first);
   await logIn(page, superuser());
   await search(page, first.name);
-  await page.getByLabel(`Choose ${first.name}`).check();
+  await page.getByLabel(`Select ${first.name}`).check();
   await field(page, 'Action').selectOption('Deactivate');
-  await button(page, '… with the chosen ones …').click();
+  await button(page, 'Apply to selected').click();
   await expect(heading(page)).toHaveText('Are you sure?');
   await hydrated(page);
   await expect(page.getByText('You are about to deactivate 1 user.')).toBeVisible();
   await expect(page.getByRole('list', { name: 'Who' })).toHaveText(first.name);
-  await expect(page.getByRole('list', { name: 'What goes with them' })).toHaveText('Signed-in devices: 1');
+  await expect(page.getByRole('list', { name: 'This also deletes' })).toHaveText('Signed-in devices: 1');
   await button(page, 'Deactivate').click();
   await saved(page, '1 user was deactivated.');
   await expect(rows(page)).toContainText('Inactive');
@@ -218,19 +218,19 @@ test('bulk actions ask for confirmation', async ({ page, otherDevice }) => {
   // All users that a search finds.
   await search(page, second.name);
   await field(page, 'Action').selectOption('Delete');
-  await button(page, '… with all 1 found …').click();
+  await button(page, 'Apply to all 1 results').click();
   await expect(heading(page)).toHaveText('Are you sure?');
   await hydrated(page);
-  await page.getByRole('link', { name: 'No, back to the list' }).click();
+  await page.getByRole('link', { name: 'Cancel' }).click();
   await expect(rows(page)).toHaveCount(1);
   await hydrated(page);
   await field(page, 'Action').selectOption('Delete');
-  await button(page, '… with all 1 found …').click();
+  await button(page, 'Apply to all 1 results').click();
   await expect(page.getByText('You are about to delete 1 user')).toBeVisible();
   await hydrated(page);
   await button(page, 'Delete').click();
   await saved(page, '1 user was deleted.');
-  await expect(page.getByText('Nobody fits.')).toBeVisible();
+  await expect(page.getByText('No users match.')).toBeVisible();
 });
 
 test('sorting and filtering by keyboard keeps the focus and announces the change @javascript', async ({ page }) => {
@@ -260,16 +260,16 @@ test('an empty selection is reported, and Cancel keeps the selection', async ({ 
   const member = await signUp(otherDevice);
   await logIn(page, superuser());
   await search(page, member.name);
-  await button(page, '… with the chosen ones …').click();
+  await button(page, 'Apply to selected').click();
   await expect(page.getByRole('alert').filter({ hasText: 'No users selected.' })).toBeVisible();
   await hydrated(page);
-  await page.getByLabel(`Choose ${member.name}`).check();
+  await page.getByLabel(`Select ${member.name}`).check();
   await field(page, 'Action').selectOption('Deactivate');
-  await button(page, '… with the chosen ones …').click();
+  await button(page, 'Apply to selected').click();
   await expect(heading(page)).toHaveText('Are you sure?');
   await hydrated(page);
-  await page.getByRole('link', { name: 'No, back to the list' }).click();
-  await expect(page.getByLabel(`Choose ${member.name}`)).toBeChecked();
+  await page.getByRole('link', { name: 'Cancel' }).click();
+  await expect(page.getByLabel(`Select ${member.name}`)).toBeChecked();
 });
 
 test('staff list sessions, activity and emails', async ({ page, otherDevice }) => {

@@ -23,7 +23,7 @@ test('the devices page names every device and logs out the chosen one', async ({
   const member = await join(page);
   await logIn(otherDevice, member);
   await open(page, '/members/dashboard');
-  await page.getByRole('link', { name: 'Look after your devices' }).click();
+  await page.getByRole('link', { name: 'Manage devices' }).click();
   await arrive(page, DEVICES);
   await expect(heading(page)).toHaveText('Your devices');
   await expect(devices(page)).toHaveCount(2);

@@ -19,7 +19,7 @@ test('the address is confirmed by the link in the mail', async ({ page }) => {
 test('the address is confirmed by the code, of the latest mail only', async ({ page }) => {
   const member = await join(page);
   const first = await mailTo(member.email, 'Confirm your email address');
-  await page.getByRole('link', { name: 'Confirm it' }).click();
+  await page.getByRole('link', { name: 'Confirm email address' }).click();
   await expect(heading(page)).toHaveText('Confirm your email address');
   await button(page, 'Send a new email').click();
   await arrive(page, '/accounts/verify');

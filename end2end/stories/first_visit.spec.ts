@@ -90,7 +90,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await at(page, `Welcome, ${member.name}!`);
 
   // The address.
-  await press(page, link(page, 'Confirm it'));
+  await press(page, link(page, 'Confirm email address'));
   await at(page, 'Confirm your email address');
   await type(page, 'Code from the email', codeOf(await mailTo(member.email, 'Confirm your email address')));
   await page.keyboard.press('Enter');
@@ -137,7 +137,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   // Devices, activity, data.
   await press(page, navigation(page).getByRole('link', { name: 'Dashboard' }));
   await at(page, `Welcome, ${member.name}!`);
-  await press(page, link(page, 'Look after your devices'));
+  await press(page, link(page, 'Manage devices'));
   await at(page, 'Your devices');
   await press(page, navigation(page).getByRole('link', { name: 'Dashboard' }));
   await at(page, `Welcome, ${member.name}!`);

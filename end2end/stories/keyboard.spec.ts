@@ -119,7 +119,7 @@ test.describe('a page reached by client-side navigation', { tag: '@javascript' }
       expect(await page.evaluate(() => scrollY), 'the top of the page is on the screen').toBe(0);
     };
 
-    await page.getByRole('main').getByRole('link', { name: 'To your dashboard' }).press('Enter');
+    await page.getByRole('main').getByRole('link', { name: 'Go to your dashboard' }).press('Enter');
     await expect(heading(page)).toContainText('Welcome');
     await here(`${await heading(page).textContent()} · Members Area`);
     await navigation(page).getByRole('link', { name: 'Profile' }).press('Enter');
@@ -128,7 +128,7 @@ test.describe('a page reached by client-side navigation', { tag: '@javascript' }
     await expect(heading(page)).toContainText('Welcome');
     await here(`${await heading(page).textContent()} · Members Area`);
 
-    const confirm = page.getByRole('main').getByRole('link', { name: 'Confirm it' });
+    const confirm = page.getByRole('main').getByRole('link', { name: 'Confirm email address' });
     await expect(confirm, 'what is behind the frame has come').toBeVisible();
     await page.keyboard.press('Tab');
     await expectFocus(confirm);
@@ -142,7 +142,7 @@ test.describe('a page reached by client-side navigation', { tag: '@javascript' }
     await page.setViewportSize({ width: 360, height: 400 });
     await join(page);
     await open(page, '/');
-    await page.getByRole('main').getByRole('link', { name: 'To your dashboard' }).press('Enter');
+    await page.getByRole('main').getByRole('link', { name: 'Go to your dashboard' }).press('Enter');
     await expect(page.getByRole('region', { name: 'Your activity' })).toBeAttached();
     await expect(page.getByRole('main')).toBeFocused();
     expect(await page.evaluate(() => scrollY)).toBe(0);

@@ -113,7 +113,7 @@ pub fn UserSearch(
         .into_iter()
         .map(|(name, value)| view! { <input type="hidden" name=name value=value /> })
         .collect_view();
-    let all = (!search.is_empty()).then(|| view! { <a href=action>"Show all again"</a> });
+    let all = (!search.is_empty()).then(|| view! { <a href=action>"Clear search"</a> });
     view! {
         <form method="get" action=action class="search" role="search">
             {hidden}

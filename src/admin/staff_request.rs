@@ -12,7 +12,7 @@ use crate::{
 /// A request by staff who have the permission that it requires.
 pub struct StaffRequest {
     /// The request.
-    pub visit: RequestContext,
+    pub context: RequestContext,
     /// The caller.
     pub staff: Staff,
 }
@@ -24,7 +24,7 @@ impl StaffRequest {
     /// [`AppError::SignedOut`] without a session, or [`AppError::Forbidden`] without the
     /// permission.
     pub fn open(permission: Permission) -> Result<Self, AppError> {
-        Ok(Self { staff: current_staff(permission)?, visit: RequestContext::current()? })
+        Ok(Self { staff: current_staff(permission)?, context: RequestContext::current()? })
     }
 
     /// Runs the form's operation, with the proof of recent authentication that it requires, and
@@ -39,7 +39,7 @@ impl StaffRequest {
     ) -> Result<Submission, AppError> {
         let done = async {
             let auth = session::auth_session().await?;
-            let recent = session::recently_authenticated(&auth, &self.visit.site).await?;
+            let recent = session::recently_authenticated(&auth, &self.context.site).await?;
             verb(&self, &recent).await
         };
         Submission::from_result(done.await.map(|(message, page)| {

@@ -20,12 +20,12 @@ const ROOM: usize = 64 * 1024;
 const RETRY_AFTER: u32 = 5;
 
 /// A member's only running export, until this is dropped.
-pub struct Turn {
+pub struct ExportPermit {
     member: UserId,
     members: Arc<Mutex<HashSet<UserId>>>,
 }
 
-impl Drop for Turn {
+impl Drop for ExportPermit {
     fn drop(&mut self) {
         self.members.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.member);
     }
@@ -58,10 +58,10 @@ impl Exports {
     ///
     /// # Errors
     /// [`AppError::Busy`] while another one of theirs is running.
-    pub fn turn(&self, member: UserId) -> Result<Turn, AppError> {
+    pub fn member_permit(&self, member: UserId) -> Result<ExportPermit, AppError> {
         let is_first = self.members.lock().unwrap_or_else(PoisonError::into_inner).insert(member);
-        let turn = || Turn { member, members: self.members.clone() };
-        is_first.then(turn).ok_or(AppError::Busy { retry_after: RETRY_AFTER })
+        let member_permit = || ExportPermit { member, members: self.members.clone() };
+        is_first.then(member_permit).ok_or(AppError::Busy { retry_after: RETRY_AFTER })
     }
 
     /// Reserves a slot to create an export.
@@ -93,11 +93,11 @@ mod tests {
         assert_eq!(exports.slot().err(), busy);
         drop(slots);
         assert!(exports.slot().is_ok());
-        let turn = exports.turn(UserId(1)).expect("the first");
-        assert_eq!(exports.turn(UserId(1)).err(), busy);
-        assert!(exports.turn(UserId(2)).is_ok(), "another member's");
-        drop(turn);
-        assert!(exports.turn(UserId(1)).is_ok(), "the next");
+        let member_permit = exports.member_permit(UserId(1)).expect("the first");
+        assert_eq!(exports.member_permit(UserId(1)).err(), busy);
+        assert!(exports.member_permit(UserId(2)).is_ok(), "another member's");
+        drop(member_permit);
+        assert!(exports.member_permit(UserId(1)).is_ok(), "the next");
         let fetched_slowly = exports.room_for(ROOM * 1024 - 1).expect("room");
         assert_eq!(exports.room_for(1).err(), busy);
         drop(fetched_slowly);

@@ -36,16 +36,16 @@ pub async fn request_deletion(#[server(default)] username: String) -> Result<Sub
         ui::flash::Message,
     };
 
-    let (visit, member) = (RequestContext::current()?, current_member()?);
+    let (context, member) = (RequestContext::current()?, current_member()?);
     let verdict = async {
         let mut auth = session::auth_session().await?;
-        let proof = session::recently_authenticated(&auth, &visit.site).await?;
-        let days = crate::accounts::service::request_deletion(&visit, &member, &proof, &username).await?;
-        session::log_out(&mut auth, &visit.site).await.map(|_| days)
+        let proof = session::recently_authenticated(&auth, &context.site).await?;
+        let days = crate::accounts::service::request_deletion(&context, &member, &proof, &username).await?;
+        session::log_out(&mut auth, &context.site).await.map(|_| days)
     };
     Submission::from_result(verdict.await.map(|days| {
         crate::site::response::clear_site_data();
         flash::message(Level::Warning, Message::DeletionRequested { days });
-        leptos_axum::redirect(&visit.site.config.accounts.login_url);
+        leptos_axum::redirect(&context.site.config.accounts.login_url);
     }))
 }

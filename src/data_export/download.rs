@@ -44,10 +44,10 @@ async fn download(
     Extension(recorder): Extension<Recorder>,
     headers: HeaderMap,
 ) -> Response {
-    let visit = RequestContext { site: site.clone(), client, device: None, recorder, page: None };
+    let context = RequestContext { site: site.clone(), client, device: None, recorder, page: None };
     to_the_end(async move {
         let copy = match session::recently_authenticated(&auth, &site).await {
-            Ok(proof) => service::export(&visit, &member, &proof).await,
+            Ok(proof) => service::export(&context, &member, &proof).await,
             Err(error) => Err(error),
         };
         match copy {

@@ -22,8 +22,8 @@ pub fn DataPage() -> impl IntoView {
             <section class="card" aria-labelledby="download">
                 <h2 id="download">"Download a copy"</h2>
                 <p>
-                    "All that this site has of you, in one ZIP file: your account and profile, your picture, your devices, your "
-                    <a href=ACTIVITY>"activity"</a> ", as text that you and other programs can read."
+                    "Everything we store about you, as a ZIP file: account, profile, picture, devices and "
+                    <a href=ACTIVITY>"activity"</a> ", in readable JSON and text files."
                 </p>
                 // A form and not a link, so that nothing (such as a prefetch) follows it unasked. A
                 // plain form: its response is a file, and this page stays.
@@ -35,7 +35,7 @@ pub fn DataPage() -> impl IntoView {
             </section>
             <section class="card" aria-labelledby="delete">
                 <h2 id="delete">"Delete your account"</h2>
-                <p>"Nothing is deleted before you have read what that means, and confirmed it."</p>
+                <p>"You will see exactly what is deleted before you confirm."</p>
                 // A full page load, because the server may require re-authentication first.
                 <p>
                     <a class="button danger" href="/members/delete" rel="external">
@@ -72,7 +72,7 @@ pub fn DeletePage() -> impl IntoView {
                 </Form>
             </div>
             <p>
-                <a href=DATA>"No, keep it"</a>
+                <a href=DATA>"Cancel"</a>
             </p>
         </Page>
     }
@@ -83,16 +83,17 @@ fn Terms(deleted_at: Moment) -> impl IntoView {
     view! {
         <dl class="terms">
             <dt>"At once"</dt>
-            <dd>"You are logged out on all your devices, on this one too."</dd>
+            <dd>"You are logged out on all devices, including this one."</dd>
             <dt>"Until " <Timestamp moment=deleted_at /></dt>
-            <dd>"You can change your mind: log in, and everything is as it was."</dd>
+            <dd>"Changed your mind? Log in before then and your account is restored."</dd>
             <dt>"After that"</dt>
             <dd>
-                "All that this site has of you is deleted for good: your account and profile, your picture, your devices, your activity. Your username is then free for anybody."
+                "Everything we store about you is deleted permanently: account, profile, picture, devices \
+                 and activity. Anyone can then take your username."
             </dd>
         </dl>
         <p>
-            "Would you like to keep something? Take " <a href=DATA>"a copy of your data"</a> " first."
+            "Want to keep something? Download " <a href=DATA>"a copy of your data"</a> " first."
         </p>
     }
 }

@@ -73,7 +73,7 @@ pub async fn matrix(context: &RequestContext, member: Option<&Member>) -> Result
     let summary = twin(context, "lab_summary", SUMMARY_TTL).await?;
     let own = match member {
         Some(member) => {
-            let (view, summary) = members::service::kept_since(context, member).await;
+            let (view, summary) = members::service::cached_since(context, member).await;
             Some(OwnPair { view, summary })
         }
         None => None,

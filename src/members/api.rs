@@ -40,8 +40,8 @@ pub async fn load_profile() -> Result<ProfileSummary, AppError> {
 pub async fn load_hit_ratio() -> Result<Option<u64>, AppError> {
     use crate::{shared::permission::Permission, site::permitted};
 
-    let (visit, _) = permitted(Permission::ViewCache)?;
-    Ok(super::service::hit_ratio(&visit).await)
+    let (context, _) = permitted(Permission::ViewCache)?;
+    Ok(super::service::hit_ratio(&context).await)
 }
 
 /// Changes the caller's username, first and last name, and redirects to the profile.
@@ -61,11 +61,11 @@ pub async fn save_profile(
     use crate::site::{RequestContext, current_member, flash};
     use crate::{shared::level::Level, ui::flash::Message};
 
-    let (visit, member) = (RequestContext::current()?, current_member()?);
+    let (context, member) = (RequestContext::current()?, current_member()?);
     let names = Names { username, first_name, last_name };
     let saved = async {
-        let recent = session::recently_authenticated(&session::auth_session().await?, &visit.site).await;
-        save_names(&visit, &member, recent, &names).await
+        let recent = session::recently_authenticated(&session::auth_session().await?, &context.site).await;
+        save_names(&context, &member, recent, &names).await
     };
     Submission::from_result(saved.await.map(|()| {
         flash::message(Level::Success, Message::ProfileSaved);

@@ -25,7 +25,7 @@ pub fn HomePage() -> impl IntoView {
     let invitation = match context.visitor {
         Some(_) => view! {
             <a class="button primary" href="/members/dashboard">
-                "To your dashboard"
+                "Go to your dashboard"
             </a>
         }
         .into_any(),
@@ -41,9 +41,9 @@ pub fn HomePage() -> impl IntoView {
     };
     view! {
         <Page title=context.site_name>
-            <p class="lead">"A place for members, with a dashboard of their own."</p>
+            <p class="lead">"Your account, your devices and your data, in one place."</p>
             <p class="actions">{invitation}</p>
-            {(context.has_lab && context.acting.is_none())
+            {(context.has_lab && context.impersonation.is_none())
                 .then(|| {
                     view! {
                         <p>
@@ -68,7 +68,7 @@ pub fn DashboardPage() -> impl IntoView {
                 show=move |Dashboard { summary, summary_ttl, activity, page }| {
                     expect_member(&name, &summary.username);
                     let parts = vec![
-                        ("Profile summary, a fragment", summary.validity()),
+                        ("Profile summary (fragment)", summary.validity()),
                         ("Your activity", activity.validity()),
                     ];
                     view! {
@@ -90,7 +90,7 @@ pub fn DashboardPage() -> impl IntoView {
                     }
                 }
             />
-            <p class="onward">"Only members see "<a href="/members/secret">"the secret page"</a>"."</p>
+            <p class="onward">"Members only: "<a href="/members/secret">"the secret page"</a>"."</p>
         </Page>
     }
 }
@@ -100,8 +100,8 @@ pub fn DashboardPage() -> impl IntoView {
 fn Reminder() -> impl IntoView {
     view! {
         <p class="message warning reminder">
-            "Please confirm your email address: without it we cannot help you back into your account. " <InPerson>
-                <a href="/accounts/verify">"Confirm it"</a>
+            "Please confirm your email address so that we can help you if you ever lose access. " <InPerson>
+                <a href="/accounts/verify">"Confirm email address"</a>
             </InPerson>
         </p>
     }
@@ -175,7 +175,7 @@ fn ActivityCard(activity: Activity) -> impl IntoView {
                 // A full page load, because the server may require re-authentication first.
                 <p>
                     <a href=DEVICES rel="external">
-                        "Look after your devices"
+                        "Manage devices"
                     </a>
                 </p>
             </InPerson>
@@ -240,10 +240,10 @@ pub fn SecretPage() -> impl IntoView {
                         </p>
                         <IfAllowed permission=Permission::ViewCache>
                             <p class="permitted">
-                                "You may look at the cache, so you see this, too: "
+                                "Cache (you have the permission to view it): "
                                 {match hit_ratio {
-                                    Some(percent) => format!("it has answered {percent} % of all reads."),
-                                    None => "nothing has been read from it yet.".into(),
+                                    Some(percent) => format!("{percent} % of all reads were hits."),
+                                    None => "no reads yet.".into(),
                                 }}
                             </p>
                         </IfAllowed>

@@ -23,7 +23,8 @@ pub fn ProfilePage() -> impl IntoView {
     let data = Data::load(|| (), |()| api::load_profile());
     let name = visitor_name();
     // An impersonating staff member is not offered what the server would refuse.
-    let is_acted = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());
+    let is_impersonating =
+        use_context::<PageContext>().is_some_and(|context| context.impersonation.is_some());
     let returned_names = Once::form(SaveProfile::PATH);
     let returned_picture = Once::form(crate::shared::paths::SAVE_PICTURE);
     view! {
@@ -34,12 +35,12 @@ pub fn ProfilePage() -> impl IntoView {
                     expect_member(&name, &summary.username);
                     view! {
                         <ProfileFacts summary=summary.clone() />
-                        {(!is_acted)
+                        {(!is_impersonating)
                             .then(|| {
                                 view! { <NamesSection returned=returned_names.clone() summary=summary.clone() /> }
                             })}
                         <PictureSection version=summary.picture returned=returned_picture.clone() />
-                        {(!is_acted).then(|| view! { <AccountLinks /> })}
+                        {(!is_impersonating).then(|| view! { <AccountLinks /> })}
                     }
                 }
             />

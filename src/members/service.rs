@@ -16,29 +16,29 @@ use crate::{
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn dashboard(visit: &RequestContext, member: &Member) -> Result<Dashboard, AppError> {
-    let (activity, summary) = (activity(visit, member).await?, profile_summary(visit, member).await?);
-    let summary_ttl = visit.site.config.cache.profile_summary_ttl.get();
-    Ok(Dashboard { summary, summary_ttl, activity, page: visit.page_validity() })
+pub async fn dashboard(context: &RequestContext, member: &Member) -> Result<Dashboard, AppError> {
+    let (activity, summary) = (activity(context, member).await?, profile_summary(context, member).await?);
+    let summary_ttl = context.site.config.cache.profile_summary_ttl.get();
+    Ok(Dashboard { summary, summary_ttl, activity, page: context.page_validity() })
 }
 
 /// Returns the percentage of reads that the cache answers, or `None` before the first read.
-pub async fn hit_ratio(visit: &RequestContext) -> Option<u64> {
-    visit.site.cache.stats().await.totals.hit_percent()
+pub async fn hit_ratio(context: &RequestContext) -> Option<u64> {
+    context.site.cache.stats().await.totals.hit_percent()
 }
 
 /// Returns the profile summary.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn profile_summary(visit: &RequestContext, member: &Member) -> Result<ProfileSummary, AppError> {
-    let ttl = visit.site.config.cache.profile_summary_ttl.get();
-    let policy = summary_policy(visit);
-    visit
+pub async fn profile_summary(context: &RequestContext, member: &Member) -> Result<ProfileSummary, AppError> {
+    let ttl = context.site.config.cache.profile_summary_ttl.get();
+    let policy = summary_policy(context);
+    context
         .cache(member)
         .get_or_set(policy, &[], || async {
-            let now = visit.site.clock.now();
-            let profile = accounts::service::profile(&visit.site, member).await?;
+            let now = context.site.clock.now();
+            let profile = accounts::service::profile(&context.site, member).await?;
             Ok(ProfileSummary {
                 username: profile.username,
                 first_name: profile.first_name,
@@ -55,33 +55,33 @@ pub async fn profile_summary(visit: &RequestContext, member: &Member) -> Result<
         .await
 }
 
-fn summary_policy(visit: &RequestContext) -> Policy {
-    Policy::new("profile_summary", 3, visit.site.config.cache.profile_summary_ttl.get())
+fn summary_policy(context: &RequestContext) -> Policy {
+    Policy::new("profile_summary", 3, context.site.config.cache.profile_summary_ttl.get())
 }
 
-fn activity_policy(visit: &RequestContext) -> Policy {
-    Policy::new("dashboard", 3, visit.site.config.cache.dashboard_ttl.get())
+fn activity_policy(context: &RequestContext) -> Policy {
+    Policy::new("dashboard", 3, context.site.config.cache.dashboard_ttl.get())
 }
 
 /// Returns when the dashboard's cached entries, activity and summary, were computed. Computes
 /// nothing itself.
-pub async fn kept_since(visit: &RequestContext, member: &Member) -> (Option<Moment>, Option<Moment>) {
-    let cache = visit.cache(member);
-    let activity: Option<Activity> = cache.get(activity_policy(visit), &[]).await;
-    let summary: Option<ProfileSummary> = cache.get(summary_policy(visit), &[]).await;
+pub async fn cached_since(context: &RequestContext, member: &Member) -> (Option<Moment>, Option<Moment>) {
+    let cache = context.cache(member);
+    let activity: Option<Activity> = cache.get(activity_policy(context), &[]).await;
+    let summary: Option<ProfileSummary> = cache.get(summary_policy(context), &[]).await;
     (activity.map(|activity| activity.rendered_at), summary.map(|summary| summary.rendered_at))
 }
 
-async fn activity(visit: &RequestContext, member: &Member) -> Result<Activity, AppError> {
-    let ttl = visit.site.config.cache.dashboard_ttl.get();
-    let policy = activity_policy(visit);
-    visit
+async fn activity(context: &RequestContext, member: &Member) -> Result<Activity, AppError> {
+    let ttl = context.site.config.cache.dashboard_ttl.get();
+    let policy = activity_policy(context);
+    context
         .cache(member)
         .get_or_set(policy, &[], || async {
-            let now = visit.site.clock.now();
-            let logins = record::service::recent_logins(&visit.site, member).await?;
-            let recent = record::service::recent(&visit.site, member).await?;
-            let devices = sessions::service::devices(&visit.site, member).await?;
+            let now = context.site.clock.now();
+            let logins = record::service::recent_logins(&context.site, member).await?;
+            let recent = record::service::recent(&context.site, member).await?;
+            let devices = sessions::service::devices(&context.site, member).await?;
             Ok(Activity {
                 logins: logins
                     .into_iter()

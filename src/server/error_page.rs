@@ -42,7 +42,7 @@ pub fn forbidden(site: &AppState, request: &Request, member: &Member, error: &Ap
     let mut visitor = page_context::visitor(member);
     visitor.is_staff &= page_context::admin_is_here(site, request.extensions());
     let path = request.uri().path().to_owned();
-    let frame = Frame::Of { visitor, acting: page_context::notice(member), path, back: None };
+    let frame = Frame::Of { visitor, impersonation: page_context::notice(member), path, back: None };
     answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
 }
 
@@ -67,7 +67,7 @@ pub fn framed(
     head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
     let frame = Frame::Of {
         visitor: page_context::visitor(member),
-        acting: page_context::notice(member),
+        impersonation: page_context::notice(member),
         path,
         back,
     };
@@ -95,7 +95,7 @@ enum Frame {
     /// reached.
     Unknown { back: Option<String> },
     /// The navigation of this member, at this path.
-    Of { visitor: Visitor, acting: Option<Notice>, path: String, back: Option<String> },
+    Of { visitor: Visitor, impersonation: Option<Notice>, path: String, back: Option<String> },
 }
 
 fn answer(
@@ -248,10 +248,11 @@ fn top(site_name: String, frame: Frame) -> AnyView {
             </Header>
         }
         .into_any(),
-        Frame::Of { visitor, acting, path, .. } => {
+        Frame::Of { visitor, impersonation, path, .. } => {
             // The navigation's links need the current address, to mark the page that is open.
             provide_context(RequestUrl::new(&path));
-            let context = PageContext { site_name, visitor: Some(visitor), acting, ..Default::default() };
+            let context =
+                PageContext { site_name, visitor: Some(visitor), impersonation, ..Default::default() };
             view! {
                 <Router>
                     <SiteHeader context />

@@ -54,7 +54,7 @@ fn provide(site: &AppState, is_missing: bool) {
         password_rules: site.password_rules.shown(),
         messages,
         form,
-        acting: member.and_then(notice),
+        impersonation: member.and_then(notice),
         is_missing,
     });
     let response = use_context::<ResponseOptions>().unwrap_or_default();

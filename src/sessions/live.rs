@@ -42,7 +42,7 @@ const SOON: Duration = Duration::from_millis(700);
 const LATER: Duration = Duration::from_secs(20);
 /// The interval of checks without a notification: another instance or program may have ended the
 /// session, or the member was deactivated.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 /// The shortest pause before a check without a notification.
 const LOOK_AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
@@ -98,7 +98,7 @@ async fn follow(
             // Spread over time, and not while nothing is listening.
             () = site.shutdown.triggered() => return Some(retry(LATER)),
         }
-        watch.begin_to_look();
+        watch.mark_seen();
         match look(&site, id).await {
             Ok(Some((_, Identity::Member(member) | Identity::Over(member, _), later)))
                 if member.id() == shown =>
@@ -106,16 +106,16 @@ async fn follow(
                 ends_at = later;
             }
             Ok(_) => return None,
-            Err(_) => ends_at = site.clock.now().saturating_add(to_millis(LOOK_EVERY)),
+            Err(_) => ends_at = site.clock.now().saturating_add(to_millis(CHECK_INTERVAL)),
         }
     }
 }
 
 /// Returns the pause before the next check without a notification: until the session's end, but at
-/// most [`LOOK_EVERY`], and at least [`LOOK_AT_MOST_EVERY`], however long ago the end was.
+/// most [`CHECK_INTERVAL`], and at least [`LOOK_AT_MOST_EVERY`], however long ago the end was.
 fn pause(ends_at: Millis, now: Millis) -> Duration {
     let left = u64::try_from(ends_at.saturating_sub(now)).unwrap_or_default();
-    Duration::from_millis(left).clamp(LOOK_AT_MOST_EVERY, LOOK_EVERY)
+    Duration::from_millis(left).clamp(LOOK_AT_MOST_EVERY, CHECK_INTERVAL)
 }
 
 fn retry(after: Duration) -> Event {

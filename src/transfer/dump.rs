@@ -19,10 +19,10 @@ use super::{
 };
 
 /// The maximum number of permissions, groups and content types together; no real site has more.
-const MOST_IN_CATALOG: usize = 200_000;
+const MAX_CATALOG: usize = 200_000;
 
 /// Characters of a model's name in a message.
-const LONGEST_TOLD: usize = 100;
+const MAX_SHOWN_CHARS: usize = 100;
 
 const PERMISSION: &str = "auth.permission";
 const GROUP: &str = "auth.group";
@@ -115,7 +115,7 @@ impl FirstPass {
             }
             _ => {}
         }
-        if self.apps.len() + self.permissions.len() + self.groups.len() > MOST_IN_CATALOG {
+        if self.apps.len() + self.permissions.len() + self.groups.len() > MAX_CATALOG {
             return Err("there are too many permissions and groups in it".to_owned());
         }
         Ok(())
@@ -123,8 +123,9 @@ impl FirstPass {
 
     fn shown_models(&self) -> String {
         // Escaped, because it goes to a terminal.
-        let shown =
-            |model: &String| model.chars().take(LONGEST_TOLD).collect::<String>().escape_debug().to_string();
+        let shown = |model: &String| {
+            model.chars().take(MAX_SHOWN_CHARS).collect::<String>().escape_debug().to_string()
+        };
         self.models.iter().map(shown).collect::<Vec<_>>().join(", ")
     }
 

@@ -81,7 +81,7 @@ pub fn each_row(
     let read = reader.deserialize_seq(rows).and_then(|()| reader.end());
     match (trouble, read) {
         (Some(trouble), _) => Err(trouble),
-        (None, read) => read.map_err(|error| format!("it is no whole dump: {error}{place}")),
+        (None, read) => read.map_err(|error| format!("it is not a complete dump: {error}{place}")),
     }
 }
 
@@ -267,7 +267,7 @@ mod tests {
             &format!(r#"[{{"model": "auth.user", "fields": {{"username": {}"#, "[".repeat(100_000)),
         ] {
             let said = models(text).expect_err("refused");
-            assert!(said.starts_with("it is no whole dump: "), "{said}");
+            assert!(said.starts_with("it is not a complete dump: "), "{said}");
         }
     }
 }

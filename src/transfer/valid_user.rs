@@ -87,13 +87,13 @@ impl fmt::Display for Rejection {
         match self {
             Self::NoUsername => f.write_str("there is neither a username nor an e-mail address"),
             Self::Username(problem) => write!(f, "the username: {problem}"),
-            Self::Taken => f.write_str("an account of that name, in whatever case, is here already"),
-            Self::Twice => f.write_str("its key stands in the file twice"),
-            Self::Deleted => f.write_str("it was taken before and has been deleted here since"),
+            Self::Taken => f.write_str("an account with that name already exists here"),
+            Self::Twice => f.write_str("its key is in the file twice"),
+            Self::Deleted => f.write_str("it was imported before and has been deleted here since"),
             Self::SomebodyElse => f.write_str(
-                "somebody else was taken under that key before: another site needs another --source",
+                "another person was imported under that key before: use another --source for another site",
             ),
-            Self::Value(column) => write!(f, "{column} does not hold what it should"),
+            Self::Value(column) => write!(f, "{column} has an invalid value"),
         }
     }
 }
@@ -126,21 +126,21 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Password(unfit) => write!(f, "{unfit}: it has to be reset by mail"),
-            Self::Email => f.write_str("no mail can be sent to the e-mail address, and it was left out"),
+            Self::Password(unfit) => write!(f, "{unfit}: it must be reset by mail"),
+            Self::Email => f.write_str("the e-mail address cannot receive mail, and was left out"),
             Self::ProvenElsewhere => {
-                f.write_str("another account has proven the address: it stays unconfirmed")
+                f.write_str("another account has confirmed the address: it stays unconfirmed")
             }
-            Self::Name(column) => write!(f, "{column} cannot be taken, and was left out"),
+            Self::Name(column) => write!(f, "{column} is invalid, and was left out"),
             Self::Permission(name) => {
-                write!(f, "the permission {name:?} is not in the file or no name, and was left out")
+                write!(f, "the permission {name:?} is invalid or not in the file, and was left out")
             }
-            Self::Group(name) => write!(f, "the group {name:?} is not there, and was left out"),
-            Self::Kept(column) => write!(f, "{column} was changed there and here: what is here stays"),
+            Self::Group(name) => write!(f, "the group {name:?} does not exist, and was left out"),
+            Self::Kept(column) => write!(f, "{column} was changed in both places: the value here stays"),
             Self::NewUsernameTaken => f.write_str("the new username is taken here: the old one stays"),
             Self::LastSuperuser => f.write_str("it is the only superuser here, and stays one"),
             Self::GroupWasHere => {
-                f.write_str("a group of that name was here: its permissions stay as they are")
+                f.write_str("a group with that name exists here: its permissions stay unchanged")
             }
         }
     }

@@ -31,7 +31,8 @@ pub fn InPerson(
     /// The content.
     children: Children,
 ) -> impl IntoView {
-    let is_impersonating = use_context::<PageContext>().is_some_and(|context| context.acting.is_some());
+    let is_impersonating =
+        use_context::<PageContext>().is_some_and(|context| context.impersonation.is_some());
     (!is_impersonating).then(children)
 }
 

@@ -51,7 +51,7 @@ pub struct PageContext {
     /// A refused form that was returned without JavaScript.
     pub form: Option<ReturnedForm>,
     /// The impersonation, if there is one.
-    pub acting: Option<Notice>,
+    pub impersonation: Option<Notice>,
     /// Whether nothing exists at this address, for this visitor.
     pub is_missing: bool,
 }

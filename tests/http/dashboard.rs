@@ -91,7 +91,7 @@ async fn it_explains_which_parts_are_cached_until_when() {
     let page = member.get("/members/dashboard").await;
     let lines = validities(&page);
     let names: Vec<&str> = lines.iter().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!(names, ["The whole page", "Profile summary, a fragment", "Your activity"]);
+    assert_eq!(names, ["The whole page", "Profile summary (fragment)", "Your activity"]);
     let (whole, fragment, activity) = (lines[0].2, lines[1].2, lines[2].2);
     assert!(
         (298.0..300.01).contains(&whole)

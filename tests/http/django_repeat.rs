@@ -122,11 +122,11 @@ async fn changes_at_the_source_are_imported_and_local_changes_stay() {
         3,
         "they are found by it"
     );
-    let kept = |what: &str| format!("{what} was changed there and here: what is here stays");
+    let kept = |what: &str| format!("{what} was changed in both places: the value here stays");
     assert_eq!(reasons(&report, "ada"), [kept("password"), kept("first_name")]);
     assert_eq!(reasons(&report, "bob"), [kept("password")]);
     assert_eq!(reasons(&report, "cyd"), [kept("password")]);
-    assert_eq!(reasons(&report, "dee"), ["refused: it was taken before and has been deleted here since"]);
+    assert_eq!(reasons(&report, "dee"), ["refused: it was imported before and has been deleted here since"]);
     assert_eq!(reasons(&report, "eve"), [""; 0]);
     assert_eq!(site.database.number("SELECT COUNT(*) FROM group_members").await, 8, "both groups for four");
     assert_eq!(site.database.text("SELECT first_name FROM users WHERE username = 'ada'").await, "Augusta");
@@ -257,13 +257,13 @@ async fn users_are_never_mistaken_for_each_other() {
     let report = import(&site.database, &file, &[]);
     assert_eq!(tally(&report, "users"), [3, 0, 0, 6], "{report}");
     for (name, said) in [
-        ("ADA", "refused: an account of that name, in whatever case, is here already"),
-        ("bob", "another account has proven the address: it stays unconfirmed"),
-        ("cyd", "the group \"99\" is not there, and was left out"),
-        ("dup", "refused: its key stands in the file twice"),
-        ("odd", "refused: is_active does not hold what it should"),
-        ("when", "refused: date_joined does not hold what it should"),
-        ("editors", "a group of that name was here: its permissions stay as they are"),
+        ("ADA", "refused: an account with that name already exists here"),
+        ("bob", "another account has confirmed the address: it stays unconfirmed"),
+        ("cyd", "the group \"99\" does not exist, and was left out"),
+        ("dup", "refused: its key is in the file twice"),
+        ("odd", "refused: is_active has an invalid value"),
+        ("when", "refused: date_joined has an invalid value"),
+        ("editors", "a group with that name exists here: its permissions stay unchanged"),
     ] {
         assert_eq!(reasons(&report, name), [said], "{name}");
     }
@@ -284,7 +284,7 @@ async fn users_are_never_mistaken_for_each_other() {
     // Another site also has an account with the key 3.
     let other = [with(user(3, "zoe"), "date_joined", "2021-05-05T05:05:05Z")];
     let report = import(&site.database, &dump.write(&other), &[]);
-    assert!(reasons(&report, "zoe")[0].contains("another site needs another --source"), "{report}");
+    assert!(reasons(&report, "zoe")[0].contains("use another --source for another site"), "{report}");
     let report = import(&site.database, &dump.write(&other), &["--source", "the other one"]);
     assert_eq!(tally(&report, "users"), [1, 0, 0, 0]);
     site.stop().await;
@@ -308,7 +308,7 @@ async fn an_incomplete_source_imports_nothing() {
         ("[]", "there is no auth.user in it"),
     ] {
         let said = import(&dump.write_text(text));
-        assert!(said.contains(reason) && said.contains("nothing was taken"), "{said}");
+        assert!(said.contains(reason) && said.contains("nothing was imported"), "{said}");
         assert_eq!(database.number("SELECT COUNT(*) FROM users").await, 0);
     }
     assert!(import(&dump.folder.path().join("nowhere")).contains("cannot read"));

@@ -78,10 +78,10 @@ async fn an_export_is_imported_into_another_database() {
     );
     // A group that has changed here is reported: its members were imported, its permissions were
     // not.
-    assert!(!again.contains("its permissions stay as they are"), "{again}");
+    assert!(!again.contains("its permissions stay unchanged"), "{again}");
     said(program(&other, folder.path()).args(["grant", "--group", "Éditeurs", "mail.delete_mail"]));
     let third = said(&mut import(&[]));
-    assert!(third.contains("a group of that name was here: its permissions stay as they are"), "{third}");
+    assert!(third.contains("a group with that name exists here: its permissions stay unchanged"), "{third}");
     let there = TestSite::start_on(other, |_| {}).await;
     assert_eq!(there.visitor().log_in("ada").await.location(), "/members/dashboard");
     assert_eq!(there.visitor().log_in("bob").await.location(), "/accounts/login", "switched off");
@@ -148,21 +148,21 @@ async fn a_truncated_file_imports_nothing_and_bad_hashes_are_unusable() {
     };
     let cut = lines.rsplit_once("{\"end\"").expect("a last line").0;
     for (lines, reason) in [
-        (cut, "it is not whole"),
+        (cut, "it is truncated"),
         (&cut[..cut.len() - 20], "line 4: "),
         ("", "it is empty"),
-        (&lines.replace("\"users\":3", "\"users\":4"), "not as many"),
+        (&lines.replace("\"users\":3", "\"users\":4"), "the numbers of groups"),
     ] {
         let output = import(lines, &[]);
         assert!(!output.status.success() && text(&output).contains(reason), "{reason}: {}", text(&output));
-        assert!(text(&output).contains("nothing was taken"));
+        assert!(text(&output).contains("nothing was imported"));
         assert_eq!(other.number("SELECT COUNT(*) FROM users").await, 0);
     }
     // With --json, an error also gives a complete object.
     let output = import(cut, &["--json"]);
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert!(
-        !output.status.success() && report["error"].as_str().is_some_and(|error| error.contains("not whole"))
+        !output.status.success() && report["error"].as_str().is_some_and(|error| error.contains("truncated"))
     );
     let costly = lines.replace("m=7168", "m=4194304");
     let output = import(&costly, &[]);

@@ -72,10 +72,7 @@ async fn group_permissions_apply_to_members_from_the_next_request() {
     let asked = staff.get(&confirm).await;
     assert_eq!(
         asked.find_all("main li"),
-        [
-            "Memberships that go: 1. The users stay.",
-            "Permissions that its members lose, if nothing else gives them: 1."
-        ]
+        ["Memberships removed: 1. The users stay.", "Permissions members may lose: 1."]
     );
     let answer = staff.change(&confirm, DELETE, &[]).await;
     assert_eq!(answer.location(), "/admin/groups");
@@ -137,7 +134,7 @@ async fn staff_cannot_grant_or_revoke_through_groups_what_they_lack() {
         let page = staff.get(&format!("/admin/groups/{id}")).await;
         assert_eq!(page.find(".lead"), name);
         assert!(
-            page.find_all("main form").is_empty() && page.text().contains("look at it only"),
+            page.find_all("main form").is_empty() && page.text().contains("only view it"),
             "{}",
             page.text()
         );

@@ -207,7 +207,7 @@ async fn groups_and_permissions_are_added_and_removed() {
     assert!(unknown.contains("`members-area permissions` lists all"), "{unknown}");
     let listed = said(&mut say("permissions"));
     assert_eq!(listed.lines().count(), Permission::ALL.len());
-    assert!(listed.lines().any(|line| line == "accounts.view_user\tSee users"), "{listed}");
+    assert!(listed.lines().any(|line| line == "accounts.view_user\tView users"), "{listed}");
     for (typed, meant) in [("auth.view_user", "accounts.view_user"), ("cache.veiw_cache", "cache.view_cache")]
     {
         let unknown = refused(&mut say(&format!("grant --user bob {typed}")));

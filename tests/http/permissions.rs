@@ -66,7 +66,11 @@ async fn a_members_page_shows_a_part_of_itself_to_those_with_a_permission() {
     let (page, answer) = (without.get("/members/secret").await, without.call(FUNCTION, &[]).await);
     assert_eq!((page.status, page.find(".permitted").as_str(), answer.status), (200, "", 403));
     let (page, answer) = (with.get("/members/secret").await, with.call(FUNCTION, &[]).await);
-    assert!(page.find(".permitted").starts_with("You may look at the cache"), "{}", page.find("main"));
+    assert!(
+        page.find(".permitted").starts_with("Cache (you have the permission to view it)"),
+        "{}",
+        page.find("main")
+    );
     assert_eq!(answer.status, 200);
     assert_eq!(site.visitor().call(FUNCTION, &[]).await.status, 401);
     site.stop().await;

@@ -297,7 +297,7 @@ async fn staff_cannot_change_accounts_with_more_permissions_or_lock_themselves_o
         let id = site.user_id(username).await.to_string();
         let page = staff.get(&format!("/admin/users/{id}")).await;
         assert_eq!(page.status, 200, "they may look");
-        assert!(page.find("main .help").contains("look at it only"), "{}", page.text());
+        assert!(page.find("main .help").contains("only view it"), "{}", page.text());
         assert!(page.find_all("main form").is_empty());
         let fields = [
             ("user", id.as_str()),
@@ -322,7 +322,7 @@ async fn staff_cannot_change_accounts_with_more_permissions_or_lock_themselves_o
     // Their own account.
     let page = page_of(&site, "sam").await;
     let shown = staff.get(&page).await;
-    assert!(shown.text().contains("This is you."));
+    assert!(shown.text().contains("This is your account."));
     let id = site.user_id("sam").await.to_string();
     let with = |flags: &[&'static str]| {
         let version = ("version", "1");
@@ -383,7 +383,7 @@ async fn passwords_are_set_disabled_and_reset_by_mail() {
     staff.change(&page, DISABLE, &[]).await;
     assert_eq!(member.get("/members/secret").await.status, 303);
     let shown = staff.get(&page).await;
-    assert_eq!(shown.find_all("#account ~ dl dd")[2], "Switched off");
+    assert_eq!(shown.find_all("#account ~ dl dd")[2], "Disabled");
     for password in [PASSWORD, OTHER_PASSWORD, "!", ""] {
         assert_ne!(member.log_in_with("ada", password).await.location(), "/members/dashboard");
     }
@@ -445,7 +445,7 @@ async fn users_are_added_with_a_password_or_a_reset_mail() {
     assert_eq!(answer.location(), page_of(&site, "ada").await);
     let page = staff.get(answer.location()).await;
     assert_eq!(page.messages(), ["The user was added. Set their permissions below."]);
-    assert_eq!(page.find_all("#account ~ dl dd")[2], "Not chosen yet");
+    assert_eq!(page.find_all("#account ~ dl dd")[2], "Not set yet");
     assert_eq!(history(&page), ["added by sam"]);
     assert_eq!(staff.get("/admin/users?q=LOVEL").await.find_all("table.list tbody th"), ["ada"]);
     let mail = site.mail_to("ada@example.com", "Set a new password", 1).await;

@@ -297,7 +297,7 @@ async fn many_matches_are_scanned_in_list_order() {
             let page = staff.get(&format!("/admin/users?q=EXAMPLE.com{filter}&sort={sort}")).await;
             assert_eq!(
                 page.find(".found"),
-                "More than 5,000 users fit the search. Search for more of a name to narrow it down."
+                "More than 5,000 users match. Type more of the name to narrow the search."
             );
             assert!(
                 counts(&page).values().all(|count| count.is_empty()),
@@ -353,7 +353,7 @@ async fn with_too_many_matches_the_newest_come_first() {
         ("q=example&group=1", people.iter().rev().filter(of_group).collect()),
     ] {
         let page = staff.get(&format!("/admin/users?{query}&sort=username")).await;
-        let told = "More than 5,000 users fit the search: they are not sorted, but shown as they were made.";
+        let told = "More than 5,000 users match, shown newest first instead of sorted.";
         assert!(page.find(".found").starts_with(told), "{query}: {}", page.find(".found"));
         let next = page.attribute("a[rel=next]", "href").expect("a next page");
         let second = staff.get(&next).await;

@@ -45,7 +45,7 @@ fn by_code(address: Address) -> AnyView {
         return view! {
             <p>"Your address " <strong>{address.email}</strong> " is confirmed."</p>
             <p>
-                <a href="/members/dashboard">"To your dashboard"</a>
+                <a href="/members/dashboard">"Go to your dashboard"</a>
             </p>
         }
         .into_any();
@@ -77,7 +77,7 @@ pub fn EmailPage() -> impl IntoView {
         let state = if address.is_proven { "It is confirmed." } else { "It is not confirmed yet." };
         view! {
             <p>"Your address is " <strong>{address.email}</strong> ". " {state}</p>
-            {(!address.is_proven).then(|| view! { <p><a href="/accounts/verify">"Confirm it"</a></p> })}
+            {(!address.is_proven).then(|| view! { <p><a href="/accounts/verify">"Confirm email address"</a></p> })}
             <p>
                 "We will send a confirmation link to the new address; your address changes once you open it. \
                  Your old address gets an email with a link to undo the change within 72 hours."

@@ -70,7 +70,7 @@ pub fn WayOn() -> impl IntoView {
             <p>"You are logged in as " <Account name=visitor.username /> "."</p>
             <p>
                 <a class="button" href="/members/dashboard">
-                    "To your dashboard"
+                    "Go to your dashboard"
                 </a>
             </p>
         }

@@ -115,7 +115,7 @@ pub async fn cancel_deletion(
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn correct_deletion_times(site: &AppState) -> Result<u64, AppError> {
     let mut transaction = site.db.begin().await?;
-    let latest = latest(site.clock.now(), to_millis(Accounts::LONGEST_DELETION_DELAY.get()));
+    let latest = latest(site.clock.now(), to_millis(Accounts::MAX_DELETION_DELAY.get()));
     let corrected = store::correct_times(&mut transaction, latest, due_at(site)).await?;
     transaction.commit().await?;
     Ok(corrected)

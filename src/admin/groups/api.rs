@@ -77,8 +77,8 @@ pub async fn add_group(
 
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
     StaffRequest::open(Permission::AddGroup)?
-        .answer(async |desk, recent| {
-            let id = service::add(&desk.visit, &desk.staff, recent, &group_name, &chosen).await?;
+        .answer(async |request, recent| {
+            let id = service::add(&request.context, &request.staff, recent, &group_name, &chosen).await?;
             Ok((Message::GroupAdded, format!("{GROUPS}/{id}")))
         })
         .await
@@ -106,8 +106,8 @@ pub async fn save_group(
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
     let wanted = Wanted { version, name: &group_name, shown: &shown, chosen: &chosen };
     StaffRequest::open(Permission::ChangeGroup)?
-        .answer(async |desk, recent| {
-            service::save(&desk.visit, &desk.staff, recent, group, wanted).await?;
+        .answer(async |request, recent| {
+            service::save(&request.context, &request.staff, recent, group, wanted).await?;
             Ok((Message::GroupSaved, format!("{GROUPS}/{group}")))
         })
         .await
@@ -129,8 +129,8 @@ pub async fn delete_group(
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     StaffRequest::open(Permission::DeleteGroup)?
-        .answer(async |desk, recent| {
-            service::delete(&desk.visit, &desk.staff, recent, group, version).await?;
+        .answer(async |request, recent| {
+            service::delete(&request.context, &request.staff, recent, group, version).await?;
             Ok((Message::GroupDeleted, GROUPS.to_owned()))
         })
         .await

@@ -37,7 +37,7 @@ pub async fn retry_mail(#[server(default)] mail: i64) -> Result<Submission, AppE
 
     StaffRequest::open(Permission::ChangeMail)?
         .answer(async |request, recent| {
-            let done = service::retry(&request.visit, &request.staff, recent, mail).await?;
+            let done = service::retry(&request.context, &request.staff, recent, mail).await?;
             Ok((if done { Message::MailHurried } else { Message::MailGone }, MAILS.to_owned()))
         })
         .await
@@ -57,7 +57,7 @@ pub async fn drop_mail(#[server(default)] mail: i64) -> Result<Submission, AppEr
 
     StaffRequest::open(Permission::DeleteMail)?
         .answer(async |request, recent| {
-            let done = service::delete(&request.visit, &request.staff, recent, mail).await?;
+            let done = service::delete(&request.context, &request.staff, recent, mail).await?;
             Ok((if done { Message::MailDropped } else { Message::MailGone }, MAILS.to_owned()))
         })
         .await

@@ -85,7 +85,7 @@ fn Queue(listing: Listing) -> impl IntoView {
         <Pager
             newer=is_later.then_some(first)
             older=next.map(|query| format!("{MAILS}{query}"))
-            labels=("From the beginning", "Next")
+            labels=("First page", "Next")
         />
     }
 }

@@ -47,7 +47,7 @@ pub async fn end_any_session(
     };
     StaffRequest::open(Permission::DeleteSession)?
         .answer(async |request, recent| {
-            let ended = service::end(&request.visit, &request.staff, recent, &session).await?;
+            let ended = service::end(&request.context, &request.staff, recent, &session).await?;
             Ok((if ended { Message::DeviceEnded } else { Message::DeviceGone }, list))
         })
         .await

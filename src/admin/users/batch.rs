@@ -55,8 +55,8 @@ impl Action {
         match self {
             Self::Activate => "Activate",
             Self::Deactivate => "Deactivate",
-            Self::JoinGroup => "Put into the group",
-            Self::LeaveGroup => "Take out of the group",
+            Self::JoinGroup => "Add to the group",
+            Self::LeaveGroup => "Remove from the group",
             Self::EndSessions => "Log out everywhere",
             Self::Delete => "Delete",
         }
@@ -103,7 +103,7 @@ pub struct Batch {
 
 impl Batch {
     /// More than a page of the list has, which is a hundred.
-    const MOST_CHOSEN: usize = 200;
+    const MAX_SELECTED: usize = 200;
 
     /// Parses the query of [`CONFIRM`](crate::shared::paths::CONFIRM). Returns `None` if it names
     /// no action.
@@ -116,7 +116,7 @@ impl Batch {
                 "to_group" => group = value.parse().ok(),
                 "scope" => is_all = value == "all",
                 "list" => (list, place) = Filter::from_query(&value),
-                CHOSEN if chosen.len() < Self::MOST_CHOSEN => chosen.extend(value.parse::<i64>().ok()),
+                CHOSEN if chosen.len() < Self::MAX_SELECTED => chosen.extend(value.parse::<i64>().ok()),
                 _ => {}
             }
         }
@@ -229,12 +229,12 @@ impl Consequence {
     pub const fn words(self) -> &'static str {
         match self {
             Self::Sessions => "Signed-in devices",
-            Self::Activity => "Lines of their activity",
-            Self::Memberships => "Memberships in groups",
-            Self::Permissions => "Permissions of their own",
+            Self::Activity => "Activity entries",
+            Self::Memberships => "Group memberships",
+            Self::Permissions => "Their own permissions",
             Self::Pictures => "Pictures",
-            Self::Mails => "Mails that wait to be sent",
-            Self::History => "Lines of their history",
+            Self::Mails => "Queued emails",
+            Self::History => "History entries",
         }
     }
 }

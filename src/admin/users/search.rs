@@ -4,7 +4,7 @@
 use crate::base::{email_address, username};
 
 /// Words of a search that are used.
-const MOST_WORDS: usize = 5;
+const MAX_WORDS: usize = 5;
 /// Characters of a word that are used.
 const MAX_WORD_CHARS: usize = 100;
 
@@ -27,13 +27,13 @@ pub enum Way {
 impl Search {
     /// Parses what was typed. Returns `None` if it contains no word.
     pub fn parse(typed: &str) -> Option<Self> {
-        let short: String = typed.chars().take(MOST_WORDS * MAX_WORD_CHARS).collect();
+        let short: String = typed.chars().take(MAX_WORDS * MAX_WORD_CHARS).collect();
         let words = short.split(|c: char| c.is_whitespace() || c.is_control());
         // Words with an `@` are folded as email addresses, whose host part has a rule of its own.
         let folded =
             words.map(|word| if word.contains('@') { email_address::key(word) } else { username::key(word) });
         let needles: Vec<_> =
-            folded.filter(|word| !word.is_empty()).take(MOST_WORDS).map(|word| needle(&word)).collect();
+            folded.filter(|word| !word.is_empty()).take(MAX_WORDS).map(|word| needle(&word)).collect();
         (!needles.is_empty()).then_some(Self { needles })
     }
 

@@ -65,11 +65,11 @@ impl Watchers {
 impl Watch {
     /// Marks all notifications so far as seen. Call before each check: later ones complete
     /// [`Self::changed`].
-    pub fn begin_to_look(&mut self) {
+    pub fn mark_seen(&mut self) {
         self.changes.mark_unchanged();
     }
 
-    /// Completes when a session of the member has ended since [`Self::begin_to_look`].
+    /// Completes when a session of the member has ended since [`Self::mark_seen`].
     pub async fn changed(&mut self) {
         // The sender lives as long as its receivers; see `drop`.
         let _ = self.changes.changed().await;
@@ -98,7 +98,7 @@ mod tests {
         watchers.notify(UserId(1));
         watchers.notify(UserId(1));
         ada.changed().await;
-        ada.begin_to_look();
+        ada.mark_seen();
         for watch in [&mut ada, &mut bob] {
             let told = tokio::time::timeout(std::time::Duration::ZERO, watch.changed()).await;
             assert!(told.is_err(), "there is nothing new");

@@ -127,7 +127,7 @@ impl Throttle {
         loop {
             let mut transaction = self.db.begin().await?;
             let now = self.clock.now();
-            let latest = latest(now, to_millis(Rate::LONGEST.get()));
+            let latest = latest(now, to_millis(Rate::MAX_PERIOD.get()));
             let gone = store::delete_expired(&mut transaction, now, latest, BATCH).await?;
             transaction.commit().await?;
             swept += gone;

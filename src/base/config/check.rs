@@ -86,7 +86,7 @@ impl Config {
                 "must be a page of this site that is open to everybody",
             ),
             (
-                (Duration::from_secs(86_400)..=Accounts::LONGEST_DELETION_DELAY.get())
+                (Duration::from_secs(86_400)..=Accounts::MAX_DELETION_DELAY.get())
                     .contains(&self.accounts.deletion_delay.get()),
                 "accounts.deletion_delay",
                 "must be from 1d to 90d",

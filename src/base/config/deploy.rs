@@ -15,7 +15,7 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
     [
         (
             config.site.environment != Environment::Production,
-            "site.environment is \"development\": demo members can be made. Set it to \"production\".",
+            "site.environment is \"development\": demo members can be created. Set it to \"production\".",
         ),
         (
             config.site.base_url.is_empty(),
@@ -48,7 +48,8 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         ),
         (
             config.mail.transport == MailTransport::Mailbox,
-            "mail.transport is \"mailbox\": mails are shown at /dev/mailbox and go nowhere. Set it to smtp://….",
+            "mail.transport is \"mailbox\": mails are shown at /dev/mailbox and not sent. Set it to \
+             smtp://….",
         ),
         (
             config.mail.transport.is_in_the_clear(),

@@ -158,7 +158,7 @@ pub struct Accounts {
 
 impl Accounts {
     /// The maximum of `deletion_delay`.
-    pub const LONGEST_DELETION_DELAY: Period = Period::days(90);
+    pub const MAX_DELETION_DELAY: Period = Period::days(90);
 }
 
 /// `[throttle]`: rate limits, each a number of tries per period.

@@ -15,7 +15,7 @@ pub struct Rate {
 
 impl Rate {
     /// The maximum period.
-    pub const LONGEST: Period = Period::days(7);
+    pub const MAX_PERIOD: Period = Period::days(7);
 
     /// Creates a rate of `count` tries per `period`.
     pub const fn new(count: u32, period: Period) -> Self {
@@ -51,7 +51,7 @@ impl<'de> Deserialize<'de> for Rate {
         let (count, period) = text.split_once('/').ok_or_else(wrong)?;
         let count = count.trim().parse().ok().filter(|count| *count > 0).ok_or_else(wrong)?;
         let period = humantime::parse_duration(period.trim()).map_err(|_| wrong())?;
-        if period.is_zero() || period > Self::LONGEST.get() {
+        if period.is_zero() || period > Self::MAX_PERIOD.get() {
             return Err(D::Error::custom(format!(
                 "`{text}`: the time must be longer than zero and at most 7d"
             )));

@@ -12,7 +12,7 @@ use super::super::{
 use crate::{
     activity::{self, Kind},
     auth::sessions::login_context::RecentAuth,
-    base::{export_budget::Turn, member::Member, moment::moment},
+    base::{export_budget::ExportPermit, member::Member, moment::moment},
     shared::error::AppError,
     site::{AppState, RequestContext},
 };
@@ -28,7 +28,7 @@ const ABOUT: &str = "All that this site has of you, but for what would let someb
 pub struct Packed {
     bytes: Vec<u8>,
     _room: OwnedSemaphorePermit,
-    _turn: Turn,
+    _permit: ExportPermit,
 }
 
 impl AsRef<[u8]> for Packed {
@@ -44,12 +44,12 @@ impl AsRef<[u8]> for Packed {
 /// longer exists; [`AppError::Internal`] if compression fails; [`AppError::Unavailable`] when the
 /// database cannot be used.
 pub async fn export(
-    visit: &RequestContext,
+    context: &RequestContext,
     member: &Member,
     _proof: &RecentAuth,
 ) -> Result<Packed, AppError> {
-    let (site, now) = (&visit.site, visit.site.clock.now());
-    let turn = site.exports.turn(member.id())?;
+    let (site, now) = (&context.site, context.site.clock.now());
+    let member_permit = site.exports.member_permit(member.id())?;
     let slot = site.exports.slot()?;
     let archive = Archive::begin(now);
     fill(&archive, site, member).await?;
@@ -57,11 +57,11 @@ pub async fn export(
     drop(slot);
     let room = site.exports.room_for(bytes.len())?;
     let mut transaction = site.db.begin().await?;
-    activity::service::record(&mut transaction, now, member.id(), Kind::DataExported, "", &visit.client)
+    activity::service::record(&mut transaction, now, member.id(), Kind::DataExported, "", &context.client)
         .await?;
     transaction.commit().await?;
     site.cache.invalidate_member(member.id(), "data exported").await;
-    Ok(Packed { bytes, _room: room, _turn: turn })
+    Ok(Packed { bytes, _room: room, _permit: member_permit })
 }
 
 async fn fill(archive: &Archive, site: &AppState, member: &Member) -> Result<(), AppError> {

@@ -45,7 +45,7 @@ pub(super) async fn from_reader(
     let intake = take_all(site, source, report, receiver).await?;
     match reader.await {
         Ok(Ok(())) => intake.finish(dry_run).await.map_err(outage),
-        Ok(Err(trouble)) => Err(Failure::message(format!("{trouble} (nothing was taken)"))),
+        Ok(Err(trouble)) => Err(Failure::message(format!("{trouble} (nothing was imported)"))),
         Err(error) => Err(Failure::start("read the file", error)),
     }
 }
@@ -67,10 +67,10 @@ pub(super) async fn take_all(
 pub(super) fn outage(error: AppError) -> Failure {
     if let AppError::Invalid(_) = error {
         let sentence =
-            "somebody took a username or an address while it ran: run it again (nothing was taken)";
+            "a username or an address was taken during the import: run it again (nothing was imported)";
         return Failure::message(sentence);
     }
-    Failure::message(format!("{error} (nothing was taken)"))
+    Failure::message(format!("{error} (nothing was imported)"))
 }
 
 /// The maximum bytes of a line: more than any account with its groups needs.
@@ -111,7 +111,7 @@ fn read(
     }
     match state.is_over {
         true => Ok(()),
-        false => Err(format!("the file ends after line {number}, before its last line: it is not whole")),
+        false => Err(format!("the file ends after line {number}, before its last line: it is truncated")),
     }
 }
 
@@ -139,14 +139,14 @@ impl State {
                 self.has_begun = true;
                 Ok(None)
             }
-            _ if !self.has_begun => Err("the first line has to say what this is".to_owned()),
+            _ if !self.has_begun => Err("the first line must state the format".to_owned()),
             Line::Header { .. } => Err("this is a first line".to_owned()),
             Line::Group { name, permissions } if self.user_count == 0 => {
                 self.group_count += 1;
                 self.groups.push(IncomingGroup { key: String::new(), name, permissions, notes: Vec::new() });
                 Ok((self.groups.len() == BATCH).then(|| Batch::Groups(std::mem::take(&mut self.groups))))
             }
-            Line::Group { .. } => Err("a group has to come before all accounts".to_owned()),
+            Line::Group { .. } => Err("groups must come before all accounts".to_owned()),
             Line::User(user) => {
                 self.user_count += 1;
                 progress.rows(1);
@@ -161,7 +161,8 @@ impl State {
             Line::End { groups, users } => {
                 if (groups, users) != (self.group_count, self.user_count) {
                     return Err(
-                        "there are not as many groups and accounts as it says: it is not whole".to_owned()
+                        "the numbers of groups and accounts differ from those it states: it is not complete"
+                            .to_owned(),
                     );
                 }
                 self.is_over = true;
@@ -210,10 +211,10 @@ mod tests {
         for (lines, said) in [
             (vec![], "it is empty"),
             (vec![HEAD, ADA], "before its last line"),
-            (vec![HEAD, end], "line 2: there are not as many"),
+            (vec![HEAD, end], "line 2: the numbers"),
             (vec![HEAD, ADA, end, ADA], "line 4: this comes after"),
             (vec![ADA, end], "line 1: the first line"),
-            (vec![HEAD, ADA, GROUP, end], "line 3: a group"),
+            (vec![HEAD, ADA, GROUP, end], "line 3: groups"),
             (vec![HEAD, HEAD], "line 2: this is a first line"),
             (vec![HEAD, "{}"], "line 2: "),
             (vec![HEAD, r#"{"user":{"username":"ada"}}"#], "line 2: missing field"),

@@ -31,8 +31,8 @@ pub fn DeleteGroupPage() -> impl IntoView {
                     view! {
                         <p>"You are about to delete the group " <strong>{group.name}</strong> "."</p>
                         <ul>
-                            <li>"Memberships that go: " {members} ". The users stay."</li>
-                            <li>"Permissions that its members lose, if nothing else gives them: " {permissions} "."</li>
+                            <li>"Memberships removed: " {members} ". The users stay."</li>
+                            <li>"Permissions members may lose: " {permissions} "."</li>
                         </ul>
                         <div class="danger-form">
                             <Form path=DeleteGroup::PATH submit="Delete the group" plain=true returned=returned.clone()>
@@ -41,7 +41,7 @@ pub fn DeleteGroupPage() -> impl IntoView {
                             </Form>
                         </div>
                         <p>
-                            <a href=page>"No, keep it"</a>
+                            <a href=page>"Cancel"</a>
                         </p>
                     }
                 }

@@ -59,7 +59,8 @@ fn Whole(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoView {
         {group
             .is_beyond
             .then(|| {
-                view! { <p class="help">"This group gives more than you have, so you can look at it only."</p> }
+                view! { <p class="help">"This group grants permissions you don’t have, so you can only view \
+                                         it."</p> }
             })}
         <div class="columns">
             <section class="card" aria-labelledby="group">
@@ -67,21 +68,21 @@ fn Whole(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoView {
                 <dl class="facts">
                     <dt>"Members"</dt>
                     <dd>{grouped(group.members)}</dd>
-                    <dt>"Its members may"</dt>
+                    <dt>"Permissions"</dt>
                     <dd>{if given.is_empty() { "–".to_owned() } else { given.join(", ") }}</dd>
                 </dl>
                 {(!group.unknown.is_empty())
                     .then(|| {
                         view! {
                             <p class="help">
-                                "And, kept for another site or a later version of this one, where they mean something: "
+                                "Unknown permissions (kept unchanged): "
                                 {group.unknown.join(", ")}
                             </p>
                         }
                     })}
                 <IfAllowed permission=Permission::ViewUser>
                     <p>
-                        <a href=members>"Look at its members"</a>
+                        <a href=members>"View members"</a>
                     </p>
                 </IfAllowed>
                 {may_delete

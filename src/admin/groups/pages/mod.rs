@@ -47,7 +47,7 @@ fn List(groups: Groups) -> impl IntoView {
         <Pager
             newer=is_later.then(|| GROUPS.to_owned())
             older=next.map(|query| format!("{GROUPS}{query}"))
-            labels=("From the beginning", "Next")
+            labels=("First page", "Next")
         />
     };
     if lines.is_empty() {
@@ -129,7 +129,7 @@ fn Boxes(choices: Vec<Choice>) -> impl IntoView {
         .collect_view();
     view! {
         <fieldset class="boxes">
-            <legend>"What its members may"</legend>
+            <legend>"Permissions"</legend>
             {boxes}
         </fieldset>
     }

@@ -51,7 +51,7 @@ async fn within_reach(
 /// [`AppError::Invalid`] if the name is invalid or taken, or if the caller lacks one of the
 /// permissions; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn add(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     name: &str,
@@ -59,7 +59,7 @@ pub async fn add(
 ) -> Result<i64, AppError> {
     let name = checked(name)?;
     let (granted, _) = differences(staff, &[], permissions)?;
-    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let id = edit.add_group(&name, ("added", "", "")).await?;
     edit.set_permissions(Holder::Group(id, &name.0), &granted, &[]).await?;
     edit.commit().await?;
@@ -87,13 +87,13 @@ pub struct Wanted<'a> {
 /// [`AppError::Forbidden`] if it gives permissions that the caller lacks; [`AppError::Unavailable`]
 /// when the database cannot be used.
 pub async fn save(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: i64,
     wanted: Wanted<'_>,
 ) -> Result<(), AppError> {
-    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let old = within_reach(&mut edit.transaction, staff, id, wanted.version).await?;
     let name = checked(wanted.name)?;
     let (granted, revoked) = differences(staff, wanted.shown, wanted.chosen)?;
@@ -112,13 +112,13 @@ pub async fn save(
 /// group; [`AppError::Forbidden`] if it gives permissions that the caller lacks;
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn delete(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: i64,
     version: i64,
 ) -> Result<(), AppError> {
-    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let old = within_reach(&mut edit.transaction, staff, id, version).await?;
     edit.delete_group(&old).await?;
     edit.commit().await

@@ -32,16 +32,17 @@ pub async fn add_user(
         ui::flash::Message,
     };
 
-    let desk = staff_request::StaffRequest::open(Permission::AddUser)?;
+    let request = staff_request::StaffRequest::open(Permission::AddUser)?;
     // As in Django, adding a user requires the permission to change users, too.
-    desk.staff.require(Permission::ChangeUser)?;
+    request.staff.require(Permission::ChangeUser)?;
     let names = Names { username, first_name, last_name };
     let typed = Added { names, email, password: NewPassword { password1, password2 } };
-    desk.answer(async |desk, recent| {
-        let id = service::add(&desk.visit, &desk.staff, recent, typed).await?;
-        Ok((Message::UserAdded, format!("{}/{id}", crate::shared::paths::USERS)))
-    })
-    .await
+    request
+        .answer(async |request, recent| {
+            let id = service::add(&request.context, &request.staff, recent, typed).await?;
+            Ok((Message::UserAdded, format!("{}/{id}", crate::shared::paths::USERS)))
+        })
+        .await
 }
 
 /// Changes an account's names, address and flags, and redirects to its page.
@@ -79,8 +80,8 @@ pub async fn save_user(
         is_verified: !is_verified.is_empty(),
     };
     staff_request::StaffRequest::open(Permission::ChangeUser)?
-        .answer(async |desk, recent| {
-            service::save(&desk.visit, &desk.staff, recent, UserId(user), typed).await?;
+        .answer(async |request, recent| {
+            service::save(&request.context, &request.staff, recent, UserId(user), typed).await?;
             Ok((Message::UserSaved, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
@@ -110,9 +111,9 @@ pub async fn save_user_permissions(
     let shown = known(&mut shown.split(','));
     let chosen = known(&mut permissions.iter().map(String::as_str));
     staff_request::StaffRequest::open(Permission::ChangeUser)?
-        .answer(async |desk, recent| {
-            let (visit, staff) = (&desk.visit, &desk.staff);
-            service::set_permissions(visit, staff, recent, UserId(user), &shown, &chosen).await?;
+        .answer(async |request, recent| {
+            let (context, staff) = (&request.context, &request.staff);
+            service::set_permissions(context, staff, recent, UserId(user), &shown, &chosen).await?;
             Ok((Message::PermissionsSaved, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
@@ -134,8 +135,8 @@ pub async fn join_group(
     };
 
     staff_request::StaffRequest::open(Permission::ChangeUser)?
-        .answer(async |desk, recent| {
-            service::join(&desk.visit, &desk.staff, recent, UserId(user), &group_name).await?;
+        .answer(async |request, recent| {
+            service::join(&request.context, &request.staff, recent, UserId(user), &group_name).await?;
             Ok((Message::GroupJoined, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
@@ -157,8 +158,8 @@ pub async fn leave_group(
     };
 
     staff_request::StaffRequest::open(Permission::ChangeUser)?
-        .answer(async |desk, recent| {
-            service::leave(&desk.visit, &desk.staff, recent, UserId(user), group).await?;
+        .answer(async |request, recent| {
+            service::leave(&request.context, &request.staff, recent, UserId(user), group).await?;
             Ok((Message::GroupLeft, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await

@@ -98,10 +98,10 @@ pub async fn apply_batch(
     use crate::{shared::permission::Permission, ui::flash::Message};
 
     StaffRequest::open(Permission::ViewUser)?
-        .answer(async |desk, recent| {
-            let (visit, staff) = (&desk.visit, &desk.staff);
+        .answer(async |request, recent| {
+            let (context, staff) = (&request.context, &request.staff);
             let (batch, count, has_more) =
-                service::apply(visit, staff, recent, &batch, count, newest).await?;
+                service::apply(context, staff, recent, &batch, count, newest).await?;
             let page = match has_more {
                 true => format!("{CONFIRM}{}", batch.to_query()),
                 false => format!("{USERS}{}", batch.list.to_query(&batch.place)),

@@ -26,8 +26,8 @@ pub async fn set_user_password(
 
     let typed = NewPassword { password1, password2 };
     staff_request::StaffRequest::open(Permission::ChangeUser)?
-        .answer(async |desk, recent| {
-            service::set_password(&desk.visit, &desk.staff, recent, UserId(user), &typed).await?;
+        .answer(async |request, recent| {
+            service::set_password(&request.context, &request.staff, recent, UserId(user), &typed).await?;
             Ok((Message::PasswordSet, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
@@ -46,8 +46,8 @@ pub async fn disable_user_password(#[server(default)] user: i64) -> Result<Submi
     };
 
     staff_request::StaffRequest::open(Permission::ChangeUser)?
-        .answer(async |desk, recent| {
-            service::disable_password(&desk.visit, &desk.staff, recent, UserId(user)).await?;
+        .answer(async |request, recent| {
+            service::disable_password(&request.context, &request.staff, recent, UserId(user)).await?;
             Ok((Message::PasswordDisabled, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await
@@ -67,8 +67,8 @@ pub async fn send_user_reset(#[server(default)] user: i64) -> Result<Submission,
     };
 
     staff_request::StaffRequest::open(Permission::ChangeUser)?
-        .answer(async |desk, recent| {
-            service::send_reset(&desk.visit, &desk.staff, recent, UserId(user)).await?;
+        .answer(async |request, recent| {
+            service::send_reset(&request.context, &request.staff, recent, UserId(user)).await?;
             Ok((Message::ResetSent, format!("{}/{user}", crate::shared::paths::USERS)))
         })
         .await

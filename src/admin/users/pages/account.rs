@@ -26,8 +26,8 @@ pub fn Facts(user: User) -> impl IntoView {
     let address = format!("{}{}", user.email, if is_verified { "" } else { " (unconfirmed)" });
     let password = match user.password {
         Password::Set => "Set",
-        Password::None => "Not chosen yet",
-        Password::Off => "Switched off",
+        Password::None => "Not set yet",
+        Password::Off => "Disabled",
     };
     let seen = match user.seen {
         Some(moment) => view! { <Timestamp moment /> }.into_any(),
@@ -117,7 +117,8 @@ pub fn AccountForm(user: User, returned: Option<ReturnedForm>) -> impl IntoView 
                     kind="email"
                     autocomplete="off"
                     present=user.email.clone()
-                    help="A new address is unconfirmed, unless you say otherwise. The old one is told of it."
+                    help="A new address counts as unconfirmed unless you tick the box below. The old address \
+                          is notified."
                 />
                 <Flags user />
             </Form>
@@ -133,9 +134,14 @@ fn Flags(user: User) -> impl IntoView {
     let may_make_superusers = is_superuser();
     [
         (Field::IsVerified, "The email address is confirmed", Fact::Verified, false),
-        (Field::IsActive, "Active: can be logged in to", Fact::Active, is_own),
-        (Field::IsStaff, "Staff: may enter the admin", Fact::Staff, is_own),
-        (Field::IsSuperuser, "Superuser: may everything", Fact::Superuser, is_own || !may_make_superusers),
+        (Field::IsActive, "Active (can log in)", Fact::Active, is_own),
+        (Field::IsStaff, "Staff (can open the admin)", Fact::Staff, is_own),
+        (
+            Field::IsSuperuser,
+            "Superuser (has all permissions)",
+            Fact::Superuser,
+            is_own || !may_make_superusers,
+        ),
     ]
     .map(|(field, label, fact, disabled)| {
         view! { <CheckField field label present=user.is(fact) disabled=disabled /> }
@@ -181,7 +187,7 @@ fn differences(user: &User, form: &ReturnedForm) -> AnyView {
         .collect_view();
     view! {
         <table class="list differences">
-            <caption>"What was saved meanwhile"</caption>
+            <caption>"Saved in the meantime"</caption>
             <thead>
                 <tr>
                     <th scope="col">"Field"</th>

@@ -47,7 +47,7 @@ pub fn ConfirmPage() -> impl IntoView {
                         <What confirmation />
                         {form}
                         <p>
-                            <a href=list>"No, back to the list"</a>
+                            <a href=list>"Cancel"</a>
                         </p>
                     }
                 }
@@ -69,7 +69,7 @@ fn What(confirmation: Confirmation) -> impl IntoView {
     view! {
         <p class="lead">{sentence(action, group.as_deref(), count)}</p>
         {has_more
-            .then(|| view! { <p>"There are more. You are asked again when these are done."</p> })}
+            .then(|| view! { <p>"This is the first batch; you will be asked again for the rest."</p> })}
         {left_out.map(|count| view! { <p class="help">{why_left_out(action, count)}</p> })}
         {(count > 0)
             .then(|| {
@@ -84,12 +84,12 @@ fn What(confirmation: Confirmation) -> impl IntoView {
         {(!goes.is_empty())
             .then(|| {
                 view! {
-                    <h2 id="goes">"What goes with them"</h2>
+                    <h2 id="goes">"This also deletes"</h2>
                     <ul aria-labelledby="goes">{goes}</ul>
                 }
             })}
         {(action == Action::Delete && count > 0)
-            .then(|| view! { <p>"This is done at once, and cannot be taken back."</p> })}
+            .then(|| view! { <p>"This takes effect immediately and can’t be undone."</p> })}
     }
 }
 
@@ -102,25 +102,24 @@ fn sentence(action: Action, group: Option<&str>, count: i64) -> String {
     match action {
         Action::Activate => format!("You are about to activate {users}."),
         Action::Deactivate => {
-            format!("You are about to deactivate {users}. They are logged out, and cannot log in any more.")
+            format!("You are about to deactivate {users}. They are logged out and can no longer log in.")
         }
-        Action::JoinGroup => format!("You are about to put {users} into the group “{group}”."),
-        Action::LeaveGroup => format!("You are about to take {users} out of the group “{group}”."),
-        Action::EndSessions => format!("You are about to log {users} out, on all their devices."),
-        Action::Delete => format!("You are about to delete {users}, with everything that is theirs."),
+        Action::JoinGroup => format!("You are about to add {users} to the group “{group}”."),
+        Action::LeaveGroup => format!("You are about to remove {users} from the group “{group}”."),
+        Action::EndSessions => format!("You are about to log {users} out on all devices."),
+        Action::Delete => format!("You are about to delete {users} and all their data."),
     }
 }
 
 fn why_left_out(action: Action, count: i64) -> String {
-    let who =
-        if count == 1 { "1 is left out".to_owned() } else { format!("{} are left out", grouped(count)) };
+    let who = if count == 1 { "1 is skipped".to_owned() } else { format!("{} are skipped", grouped(count)) };
     let already = match action {
-        Action::Activate => "active already",
-        Action::Deactivate => "inactive already",
-        Action::JoinGroup => "in the group already",
+        Action::Activate => "already active",
+        Action::Deactivate => "already inactive",
+        Action::JoinGroup => "already in the group",
         Action::LeaveGroup => "not in the group",
         Action::EndSessions => "not logged in anywhere",
-        Action::Delete => return format!("{who}: yourself, or somebody who may more than you do."),
+        Action::Delete => return format!("{who}: yourself, or someone with more permissions than you."),
     };
-    format!("{who}: {already}, or yourself, or somebody who may more than you do.")
+    format!("{who}: {already}, yourself, or someone with more permissions than you.")
 }

@@ -34,7 +34,7 @@ pub fn SearchForm(filter: Filter) -> impl IntoView {
                 </button>
             </div>
             {(!typed.is_empty())
-                .then(|| view! { <a href=format!("{USERS}{}", clear.to_query(&Place::First))>"Show all again"</a> })}
+                .then(|| view! { <a href=format!("{USERS}{}", clear.to_query(&Place::First))>"Clear search"</a> })}
         </form>
     }
 }

@@ -64,9 +64,9 @@ fn how_many(found: Found, total: i64) -> String {
         Found::Exactly(1) => format!("1 of {total} users"),
         Found::Exactly(count) => format!("{} of {total} users", grouped(count)),
         Found::MoreThan { count, is_sorted } => {
-            let order = if is_sorted { "" } else { ": they are not sorted, but shown as they were made" };
+            let order = if is_sorted { "" } else { ", shown newest first instead of sorted" };
             format!(
-                "More than {} users fit the search{order}. Search for more of a name to narrow it down.",
+                "More than {} users match{order}. Type more of the name to narrow the search.",
                 grouped(count)
             )
         }
@@ -82,7 +82,7 @@ fn UserTable(
     found: Found,
 ) -> impl IntoView {
     if lines.is_empty() {
-        return view! { <p class="help">"Nobody fits."</p> }.into_any();
+        return view! { <p class="help">"No users match."</p> }.into_any();
     }
     let actions: Vec<Action> =
         Action::ALL.into_iter().filter(|action| visitor_may(action.permission())).collect();
@@ -163,12 +163,12 @@ fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl
         }
     });
     let all = match found {
-        Found::Exactly(count) => format!("… with all {} found …", grouped(count)),
-        Found::MoreThan { count, .. } => format!("… with all {}+ found …", grouped(count)),
+        Found::Exactly(count) => format!("Apply to all {} results", grouped(count)),
+        Found::MoreThan { count, .. } => format!("Apply to all {}+ results", grouped(count)),
     };
     view! {
         <fieldset class="batch">
-            <legend>"Do something with several"</legend>
+            <legend>"Bulk actions"</legend>
             <label for="id_action">"Action"</label>
             <select id="id_action" name="action">
                 {options}
@@ -176,13 +176,13 @@ fn Actions(actions: Vec<Action>, groups: Vec<GroupChoice>, found: Found) -> impl
             {groups}
             <p class="actions">
                 <button type="submit" name="scope" value="chosen" class="button">
-                    "… with the chosen ones …"
+                    "Apply to selected"
                 </button>
                 <button type="submit" name="scope" value="all" class="button">
                     {all}
                 </button>
             </p>
-            <p class="help">"You are asked once more before anything is done."</p>
+            <p class="help">"You will be asked to confirm."</p>
         </fieldset>
     }
 }
@@ -216,7 +216,7 @@ fn Row(line: Line, can_choose: bool, is_chosen: bool) -> impl IntoView {
         <tr>
             {can_choose
                 .then(|| {
-                    let label = format!("Choose {}", line.username);
+                    let label = format!("Select {}", line.username);
                     view! {
                         <td class="choose">
                             <input

@@ -46,7 +46,8 @@ pub fn NewUserPage() -> impl IntoView {
                         autocomplete="new-password"
                         optional=true
                         help=format!(
-                            "Left empty, they get a mail with a link to choose one themselves. That is the better way. Otherwise: {}",
+                            "Leave empty to email them a link to set their own password (recommended). \
+                             Otherwise: {}",
                             new_password_help("their"),
                         )
                     />

@@ -22,7 +22,7 @@ pub fn PermissionSection(user: User, returned: Option<ReturnedForm>) -> impl Int
     let unknown = (!user.unknown.is_empty()).then(|| {
         view! {
             <p class="help">
-                "And, kept for another site or a later version of this one, where they mean something: "
+                "Unknown permissions (kept unchanged): "
                 {user.unknown.join(", ")}
             </p>
         }
@@ -65,7 +65,7 @@ pub fn GroupSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView
         .groups
         .into_iter()
         .map(|(group, name)| {
-            let label = format!("Take out of {name}");
+            let label = format!("Remove from {name}");
             view! {
                 <li>
                     <form method="post" action=LeaveGroup::PATH class="row">
@@ -74,7 +74,7 @@ pub fn GroupSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView
                         <input type="hidden" name="group" value=group.to_string() />
                         <bdi>{name}</bdi>
                         <button type="submit" class="button small" aria-label=label>
-                            "Take out"
+                            "Remove"
                         </button>
                     </form>
                 </li>
@@ -85,9 +85,9 @@ pub fn GroupSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView
     view! {
         <section class="card" aria-labelledby="groups">
             <h2 id="groups">"Groups"</h2>
-            {is_empty.then(|| view! { <p class="help">"In no group."</p> })}
+            {is_empty.then(|| view! { <p class="help">"Not in any group."</p> })}
             {(!is_empty).then(|| view! { <ul class="rows" aria-labelledby="groups">{groups}</ul> })}
-            <Form path=JoinGroup::PATH submit="Put them into the group" button="button" plain=true returned>
+            <Form path=JoinGroup::PATH submit="Add to group" button="button" plain=true returned>
                 <input type="hidden" name="user" value=id />
                 <TextField field=Field::GroupName label="Group" autocomplete="off" list="group-names" />
                 <datalist id="group-names">{names}</datalist>

@@ -46,13 +46,13 @@ pub fn PasswordSection(
         let id = id.clone();
         view! {
             <details>
-                <summary>"Switch the password off"</summary>
+                <summary>"Disable password login"</summary>
                 <form method="post" action=DisableUserPassword::PATH class="form">
                     <input type="hidden" name=FORM_PAGE value=page />
                     <input type="hidden" name="user" value=id />
-                    <p>"They are logged out everywhere, and no mail that they ask for gives them another one."</p>
+                    <p>"They are logged out everywhere and can’t reset their password by email."</p>
                     <button type="submit" class="button danger">
-                        "Switch the password off"
+                        "Disable password login"
                     </button>
                 </form>
             </details>
@@ -61,7 +61,7 @@ pub fn PasswordSection(
     view! {
         <section class="card" aria-labelledby="password">
             <h2 id="password">"Password"</h2>
-            <Form path=SendUserReset::PATH submit="Send a mail to choose a new one" button="button" plain=true returned=reset>
+            <Form path=SendUserReset::PATH submit="Send password-reset email" button="button" plain=true returned=reset>
                 <input type="hidden" name="user" value=reset_id />
             </Form>
             <details open=is_open>
@@ -77,7 +77,8 @@ pub fn PasswordSection(
                         kind="password"
                         autocomplete="new-password"
                         help=format!(
-                            "{} They are logged out everywhere, and told by mail. You will know their password: a mail to choose one is better.",
+                            "{} They are logged out everywhere and notified by email. Prefer sending a reset \
+                             email, so that only they know the password.",
                             new_password_help("their"),
                         )
                     />

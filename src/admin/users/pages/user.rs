@@ -116,11 +116,9 @@ fn act_as(user: &User) -> Option<impl IntoView + use<>> {
 
 fn why_not(user: &User) -> Option<&'static str> {
     match user.reach {
-        Reach::Own => Some("This is you. What you are, somebody else has to change."),
-        Reach::Beyond => Some("This account may more than you do, so you can look at it only."),
-        Reach::Within if user.password == Password::Off => {
-            Some("The password of this account is switched off.")
-        }
+        Reach::Own => Some("This is your account. Another administrator has to change your role."),
+        Reach::Beyond => Some("This account has more permissions than you, so you can only view it."),
+        Reach::Within if user.password == Password::Off => Some("The password of this account is disabled."),
         Reach::Within => None,
     }
 }

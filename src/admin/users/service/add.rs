@@ -45,12 +45,12 @@ pub struct Added {
 /// [`AppError::Busy`] with a full hash queue; [`AppError::Unavailable`] when the database cannot be
 /// used.
 pub async fn add(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     typed: Added,
 ) -> Result<UserId, AppError> {
-    let (site, now) = (&visit.site, visit.site.clock.now());
+    let (site, now) = (&context.site, context.site.clock.now());
     let (names, mut errors) = match Names::check(&typed.names) {
         Ok(names) => (names, FormErrors::default()),
         Err(AppError::Invalid(errors)) => (typed.names, errors),

@@ -10,7 +10,7 @@ use super::super::{
 };
 use super::{
     save::refused,
-    selection::{MOST, concerned, group_name},
+    selection::{MAX_BATCH_USERS, concerned, group_name},
 };
 use crate::{
     admin::edit::Edit,
@@ -38,7 +38,7 @@ const PART: usize = 500;
 /// database cannot be used. An error in the middle leaves earlier transactions applied; the page
 /// then says how many users are left.
 pub async fn apply(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     query: &str,
@@ -47,10 +47,10 @@ pub async fn apply(
 ) -> Result<(Batch, i64, bool), AppError> {
     let batch = Batch::from_query(query).ok_or(AppError::BadRequest)?;
     let staff = staff.require(batch.action.permission())?;
-    let site = &visit.site;
+    let site = &context.site;
     let group = group_name(site, &staff, &batch).await?.unwrap_or_default();
     let (mut concerned, _) = concerned(site, &staff, &batch, newest).await?;
-    concerned.truncate(MOST as usize);
+    concerned.truncate(MAX_BATCH_USERS as usize);
     if concerned.len() as i64 != count {
         return Err(refused(Field::Form, Problem::ListChanged));
     }
@@ -65,7 +65,7 @@ pub async fn apply(
         edit.commit().await?;
     }
     // The next page tells whether any users are left.
-    Ok((batch, done, count == MOST))
+    Ok((batch, done, count == MAX_BATCH_USERS))
 }
 
 /// Applies the action to one part in one transaction, in which the users are selected again.
@@ -84,7 +84,7 @@ async fn apply_to(
         group: batch.group,
         staff,
         newest: i64::MAX,
-        limit: MOST,
+        limit: MAX_BATCH_USERS,
     };
     let rows = store::concerned(&mut edit.transaction, &again).await?;
     let users: Vec<_> = rows.iter().map(|(id, name)| (UserId(*id), name.as_str())).collect();

@@ -20,7 +20,7 @@ pub async fn members_of_groups(site: &AppState) -> Result<HashMap<i64, i64>, App
 
 pub(super) async fn fold_now(site: AppState) {
     if let Err(error) = fold_counts(&site).await {
-        tracing::warn!(%error, "The counts of users could not be put together");
+        tracing::warn!(%error, "The user counts could not be updated");
     }
 }
 

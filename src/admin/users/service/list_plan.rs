@@ -6,7 +6,7 @@ use super::super::{
     search::Search,
     store::{
         counts::{self, Count},
-        plan::{MOST, Plan, Source},
+        plan::{MAX_COUNTED, Plan, Source},
         size,
     },
 };
@@ -71,7 +71,7 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
     };
     if !size::are_too_many(&mut connection, &of_everybody, search, total).await? {
         let matching = counts::of_matches(&mut connection, matches_by_facet(&of_everybody, search)).await?;
-        if matching.iter().map(|one| one.looked_at).sum::<i64>() <= MOST {
+        if matching.iter().map(|one| one.looked_at).sum::<i64>() <= MAX_COUNTED {
             let mut counted: Vec<Count> = matching.into_iter().map(|one| one.fitting).collect();
             counted
                 .extend(counts::of_groups(&mut connection, matches_by_group(&of_everybody, search)).await?);
@@ -79,7 +79,7 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
             return Ok(ListPlan { source: Source::Matches, found, counts: Some(counted), total, facets });
         }
     }
-    if without_search <= MOST {
+    if without_search <= MAX_COUNTED {
         let few = Plan { facets: &facets, group: filter.group, source: Source::Few, ..of_everybody };
         let mut sql = Sql::new("SELECT CAST(0 AS BIGINT), users.facet, CAST(COUNT(*) AS BIGINT)");
         few.push_from_where(&mut sql);
@@ -94,7 +94,7 @@ pub async fn look(site: &AppState, filter: &Filter, search: Option<&Search>) -> 
     };
     Ok(ListPlan {
         source,
-        found: Found::MoreThan { count: MOST, is_sorted: source == Source::Sorted },
+        found: Found::MoreThan { count: MAX_COUNTED, is_sorted: source == Source::Sorted },
         counts: None,
         total,
         facets,

@@ -41,15 +41,15 @@ async fn other(connection: &mut Connection, staff: &Staff, id: UserId) -> Result
 /// lacks; [`AppError::Busy`] with a full hash queue; [`AppError::Unavailable`] when the database
 /// cannot be used.
 pub async fn set_password(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: UserId,
     typed: &NewPassword,
 ) -> Result<(), AppError> {
-    let row = other(&mut *visit.site.db.read().await?, staff, id).await?;
-    let hash = hash(&visit.site, &row, typed).await?;
-    put(visit, staff, id, &hash, Mail::PasswordChanged, "set").await
+    let row = other(&mut *context.site.db.read().await?, staff, id).await?;
+    let hash = hash(&context.site, &row, typed).await?;
+    put(context, staff, id, &hash, Mail::PasswordChanged, "set").await
 }
 
 /// Sets an account's password from the command line, ends its sessions, and mails the owner.
@@ -84,12 +84,12 @@ async fn hash(site: &AppState, row: &UserRow, typed: &NewPassword) -> Result<Str
 /// and one with permissions that the caller lacks; [`AppError::Unavailable`] when the database
 /// cannot be used.
 pub async fn disable_password(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: UserId,
 ) -> Result<(), AppError> {
-    put(visit, staff, id, &unusable('!'), Mail::PasswordDisabled, "switched off").await
+    put(context, staff, id, &unusable('!'), Mail::PasswordDisabled, "switched off").await
 }
 
 /// Returns a hash that no password matches, with `kind` as its first character. It is random, as
@@ -99,14 +99,14 @@ pub(super) fn unusable(kind: char) -> String {
 }
 
 async fn put(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     id: UserId,
     hash: &str,
     notice: Mail,
     done: &str,
 ) -> Result<(), AppError> {
-    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     // Checked again, because permissions may have changed while the hash was computed.
     let row = other(&mut edit.transaction, staff, id).await?;
     edit.set_password((id, &row.username), hash, done, Some(notice)).await?;
@@ -121,12 +121,12 @@ async fn put(
 /// permissions that the caller lacks; [`AppError::Throttled`] after too many mails;
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn send_reset(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: UserId,
 ) -> Result<(), AppError> {
-    let (site, now) = (&visit.site, visit.site.clock.now());
+    let (site, now) = (&context.site, context.site.clock.now());
     let mut transaction = site.db.begin().await?;
     let row = other(&mut transaction, staff, id).await?;
     if row.is_active == 0 {

@@ -24,11 +24,11 @@ use crate::{
 
 /// Begins the change of a user whom the caller can manage. Returns the username, too.
 async fn begin<'a>(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &'a Staff,
     id: UserId,
 ) -> Result<(Edit<'a>, String), AppError> {
-    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let target = Target::find(&mut edit.transaction, id).await?;
     match target.reach(staff) {
         Reach::Beyond => Err(AppError::Forbidden),
@@ -65,14 +65,14 @@ pub fn differences(
 /// [`AppError::NotFound`] without such a user; [`AppError::Forbidden`] if the user has permissions
 /// that the caller lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn set_permissions(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: UserId,
     shown: &[Permission],
     chosen: &[Permission],
 ) -> Result<(), AppError> {
-    let (mut edit, username) = begin(visit, staff, id).await?;
+    let (mut edit, username) = begin(context, staff, id).await?;
     let (granted, revoked) = differences(staff, shown, chosen)?;
     edit.set_permissions(Holder::User(id, &username), &granted, &revoked).await?;
     edit.commit().await
@@ -85,13 +85,13 @@ pub async fn set_permissions(
 /// [`AppError::NotFound`] without such a user; [`AppError::Forbidden`] if the user has permissions
 /// that the caller lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn join(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: UserId,
     name: &str,
 ) -> Result<(), AppError> {
-    let (mut edit, username) = begin(visit, staff, id).await?;
+    let (mut edit, username) = begin(context, staff, id).await?;
     let group = groups::by_name(&mut edit.transaction, name).await?;
     let group = group.ok_or_else(|| refused(Field::GroupName, Problem::GroupUnknown))?;
     let rights = Rights { of_groups: group.permissions, ..Rights::default() };
@@ -108,13 +108,13 @@ pub async fn join(
 /// [`AppError::NotFound`] without such a user or group; [`AppError::Forbidden`] if the user has
 /// permissions that the caller lacks; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn leave(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: UserId,
     group: i64,
 ) -> Result<(), AppError> {
-    let (mut edit, username) = begin(visit, staff, id).await?;
+    let (mut edit, username) = begin(context, staff, id).await?;
     let name = groups::find(&mut edit.transaction, group).await?.ok_or(AppError::NotFound)?.name;
     edit.leave(&[(id, &username)], (group, &name)).await?;
     edit.commit().await

@@ -59,14 +59,14 @@ pub(super) fn refused(field: Field, problem: Problem) -> AppError {
 /// [`AppError::Forbidden`] for an account with permissions that the caller lacks;
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn save(
-    visit: &RequestContext,
+    context: &RequestContext,
     staff: &Staff,
     _: &RecentAuth,
     id: UserId,
     typed: Typed,
 ) -> Result<(), AppError> {
-    let now = visit.site.clock.now();
-    let mut edit = Edit::begin(&visit.site, Actor::Staff(staff)).await?;
+    let now = context.site.clock.now();
+    let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let target = Target::find(&mut edit.transaction, id).await?;
     let reach = target.reach(staff);
     if reach == Reach::Beyond {
@@ -78,7 +78,7 @@ pub async fn save(
     }
     let wanted = check(staff, reach, &old, typed, now)?;
     if edit.change_user(&old, &wanted).await? {
-        notify(&mut edit.transaction, &visit.site, &old, &wanted).await?;
+        notify(&mut edit.transaction, &context.site, &old, &wanted).await?;
         edit.commit().await?;
     }
     Ok(())
@@ -134,20 +134,20 @@ async fn notify(
     old: &UserRow,
     new: &Wanted,
 ) -> Result<(), AppError> {
-    let (visit, id) = (&RequestContext::of_operator(site), UserId(old.id));
+    let (context, id) = (&RequestContext::of_operator(site), UserId(old.id));
     let is_renamed =
         (&old.username, &old.first_name, &old.last_name) != (&new.username, &new.first_name, &new.last_name);
     if is_renamed {
         let is_proven = new.email_verified_at.is_some();
-        accounts::enqueue(transaction, visit, Mail::NameChanged, id, &new.email, is_proven).await?;
+        accounts::enqueue(transaction, context, Mail::NameChanged, id, &new.email, is_proven).await?;
     }
     if email_address::key(&old.email) == email_address::key(&new.email) {
         return Ok(());
     }
     let was_proven = old.email_verified_at.is_some();
-    accounts::enqueue(transaction, visit, Mail::EmailChangedByStaff, id, &old.email, was_proven).await?;
+    accounts::enqueue(transaction, context, Mail::EmailChangedByStaff, id, &old.email, was_proven).await?;
     if new.email_verified_at.is_none() {
-        match accounts::enqueue(transaction, visit, Mail::VerifyEmail, id, &new.email, false).await {
+        match accounts::enqueue(transaction, context, Mail::VerifyEmail, id, &new.email, false).await {
             // Above the rate limit the address is saved anyway; its owner can ask for the mail.
             Ok(()) | Err(AppError::Throttled { .. }) => {}
             Err(error) => return Err(error),

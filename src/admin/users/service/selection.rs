@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Users per batch; more take several batches.
-pub(super) const MOST: i64 = 10_000;
+pub(super) const MAX_BATCH_USERS: i64 = 10_000;
 
 /// Returns what a batch would do.
 ///
@@ -33,8 +33,8 @@ pub async fn confirmation(site: &AppState, staff: &Staff, query: &str) -> Result
     let staff = staff.require(batch.action.permission())?;
     let group = group_name(site, &staff, &batch).await?;
     let (mut concerned, all) = concerned(site, &staff, &batch, i64::MAX).await?;
-    let has_more = concerned.len() as i64 > MOST;
-    concerned.truncate(MOST as usize);
+    let has_more = concerned.len() as i64 > MAX_BATCH_USERS;
+    concerned.truncate(MAX_BATCH_USERS as usize);
     concerned.sort_by(|one, other| one.1.cmp(&other.1));
     let mut goes: Vec<_> = Vec::new();
     let ids: Vec<i64> = concerned.iter().map(|(id, _)| *id).collect();
@@ -84,7 +84,7 @@ pub(super) async fn group_name(
     Ok(Some(found.name))
 }
 
-/// Returns ids and names of the users that the batch applies to, one more than [`MOST`] at most;
+/// Returns ids and names of the users that the batch applies to, one more than [`MAX_BATCH_USERS`] at most;
 /// and how many users were chosen or found, if that is counted.
 pub(super) async fn concerned(
     site: &AppState,
@@ -98,7 +98,7 @@ pub(super) async fn concerned(
         group: batch.group,
         staff,
         newest,
-        limit: MOST + 1,
+        limit: MAX_BATCH_USERS + 1,
     };
     match &batch.who {
         Who::Chosen(ids) => {

@@ -35,13 +35,13 @@ pub enum Source {
 }
 
 /// Users that are sorted or examined for a page, at most.
-pub const MOST: i64 = 5000;
+pub const MAX_COUNTED: i64 = 5000;
 
 impl Plan<'_> {
     /// Appends ` (SELECT … AS id …) AS matches`: the candidates for the search, one more than
-    /// [`MOST`] at most.
+    /// [`MAX_COUNTED`] at most.
     pub fn push_matches(&self, sql: &mut Sql, search: &Search) {
-        self.push_matches_up_to(sql, search, MOST + 1);
+        self.push_matches_up_to(sql, search, MAX_COUNTED + 1);
     }
 
     fn push_matches_up_to(&self, sql: &mut Sql, search: &Search, limit: i64) {
@@ -68,12 +68,12 @@ impl Plan<'_> {
         }
     }
 
-    /// Returns statements that count the users whose names begin so, up to one more than [`MOST`]:
+    /// Returns statements that count the users whose names begin so, up to one more than [`MAX_COUNTED`]:
     /// one for each searched column.
     pub fn beginnings(beginning: &str) -> [Sql; SEARCHED.len()] {
         SEARCHED.map(|column| {
             let mut sql = Sql::new("SELECT CAST(COUNT(*) AS BIGINT) FROM ");
-            push_beginning(&mut sql, column, beginning, MOST + 1);
+            push_beginning(&mut sql, column, beginning, MAX_COUNTED + 1);
             sql.push(" AS begun");
             sql
         })
@@ -122,7 +122,10 @@ impl Plan<'_> {
                         .push(" AND "),
                     None => sql.push("id FROM users WHERE "),
                 };
-                sql.push("facet IN ").numbers(self.facets.iter().copied()).push(" LIMIT ").number(MOST + 1);
+                sql.push("facet IN ")
+                    .numbers(self.facets.iter().copied())
+                    .push(" LIMIT ")
+                    .number(MAX_COUNTED + 1);
                 sql.push(") AS few").push(self.join()).push("users ON users.id = few.id WHERE 1 = 1");
             }
             _ => {

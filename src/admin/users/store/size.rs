@@ -3,10 +3,10 @@
 use sqlx::AnyConnection;
 
 use super::super::search::{Search, Way};
-use super::plan::{MOST, Plan, Source};
+use super::plan::{MAX_COUNTED, Plan, Source};
 use crate::base::sql::Sql;
 
-/// Returns true if more than [`MOST`] users certainly match, where that can be told without finding
+/// Returns true if more than [`MAX_COUNTED`] users certainly match, where that can be told without finding
 /// them all: with very many matches, finding them is what takes the time. False means unknown.
 pub async fn are_too_many(
     connection: &mut AnyConnection,
@@ -17,7 +17,7 @@ pub async fn are_too_many(
     match search.way() {
         Way::Beginning(beginning) => {
             for begin in Plan::beginnings(&beginning) {
-                if one(connection, begin).await? > MOST {
+                if one(connection, begin).await? > MAX_COUNTED {
                     return Ok(true);
                 }
             }
@@ -33,7 +33,7 @@ pub async fn are_too_many(
             if total <= 2 * SAMPLE {
                 return Ok(false);
             }
-            let expected = MOST * SAMPLE / total;
+            let expected = MAX_COUNTED * SAMPLE / total;
             let hits = one(connection, of_everybody.count_of_sample(SAMPLE, total)).await?;
             Ok(hits > LEAST.max(3 * expected))
         }
