@@ -289,7 +289,7 @@ test('staff list sessions, activity and emails', async ({ page, otherDevice }) =
   await hydrated(otherDevice);
 
   await open(page, `/admin/activity?q=${member.name}`);
-  await expect(page.getByRole('row').nth(1)).toContainText('Chrome on Linux, by the staff of this site');
+  await expect(page.getByRole('row').nth(1)).toContainText('Chrome on Linux, by staff');
   await field(page, 'What').selectOption('Logged in');
   await button(page, 'Show').click();
   await expect(page.getByRole('rowheader')).toHaveText(member.name);

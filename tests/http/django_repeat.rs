@@ -215,7 +215,7 @@ async fn deactivation_at_the_source_logs_out_here() {
 async fn the_only_superuser_stays_one_until_there_is_another() {
     let (site, dump) = (TestSite::start_without_mail().await, Dump::new());
     let root = with(user(1, "root"), "is_superuser", true);
-    import(&site.database, &dump.write(&[root.clone()]), &[]);
+    import(&site.database, &dump.write(std::slice::from_ref(&root)), &[]);
     let changed = dump.write(&[with(with(root, "is_active", false), "first_name", "There")]);
     let active = "SELECT is_active FROM users WHERE username = 'root'";
     for _ in 0..2 {

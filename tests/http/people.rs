@@ -64,7 +64,7 @@ async fn deactivation_logs_out_and_activation_lets_in_again() {
 }
 
 #[tokio::test]
-async fn the_only_superuser_is_not_switched_off() {
+async fn the_only_superuser_is_not_deactivated() {
     let site = TestSite::start_without_mail().await;
     let mut root = site.superuser("root").await;
     site.superuser("gone").await;
@@ -77,7 +77,7 @@ async fn the_only_superuser_is_not_switched_off() {
     };
     let said_no = refused(&mut deactivate("root"));
     assert!(said_no.contains("this is the only superuser: make another one first"), "{said_no}");
-    assert_eq!(said(&mut deactivate("gone")), "User 'gone' was switched off already.\n");
+    assert_eq!(said(&mut deactivate("gone")), "User 'gone' was already inactive.\n");
     assert_eq!(site.database.number("SELECT COUNT(*) FROM changes").await, 0);
     site.clock.advance(Duration::from_secs(61));
     assert!(root.is_signed_in().await);

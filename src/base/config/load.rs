@@ -51,7 +51,8 @@ fn load_from(
             return Err(variable.failure(&format!("sets the same key as {}", other.name)));
         }
         if !settings.set(&variable.keys, value) {
-            return Err(variable.failure("there is no such key: what is above it is no section"));
+            return Err(variable
+                .failure("there is no such key: the part before the last __ is a value, not a section"));
         }
         variables.push(variable);
     }

@@ -63,7 +63,7 @@ impl Edit<'_> {
     pub async fn log_out(&mut self, users: &[(UserId, &str)]) -> Result<usize, AppError> {
         let users = only(users, &self.end_sessions(&ids(users)).await?);
         self.record_many(&users, ("logged out everywhere", "", "")).await?;
-        self.tell(&users, Kind::DevicesEnded, "All devices, by the staff of this site").await?;
+        self.tell(&users, Kind::DevicesEnded, "All devices, by staff").await?;
         Ok(users.len())
     }
 
