@@ -64,7 +64,7 @@ async fn members_of_a_real_django_site_log_in_with_their_password() {
     );
     for (name, reason) in [
         ("two words", "refused: the username: Enter a valid username."),
-        ("ROOT", "refused: an account of that name"),
+        ("ROOT", "refused: an account with that name"),
         ("\u{3164}", "refused: the username: Enter a username with visible characters."),
         ("by_md5", "the password's hash is of an unknown kind, or too weak"),
         ("word", "the password's hash is of an unknown kind, or too weak"),

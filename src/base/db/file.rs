@@ -62,7 +62,9 @@ pub(super) fn url_of(path: &Path, url: &DatabaseUrl) -> Result<String, Failure> 
         })
         .collect();
     let query = url.expose().split_once('?').map_or("", |(_, query)| query);
-    let mode = if query.contains("mode=") { "" } else { "mode=rwc" };
+    // `create` has made the file. One that is moved away later must not be replaced by an empty one.
+    let query = query.replace("mode=rwc", "mode=rw");
+    let mode = if query.contains("mode=") { "" } else { "mode=rw" };
     let joint = if query.is_empty() || mode.is_empty() { "" } else { "&" };
     Ok(format!("sqlite://{encoded}?{query}{joint}{mode}"))
 }
@@ -151,6 +153,10 @@ mod tests {
             let url = url_of(Path::new(odd), &DatabaseUrl::new("sqlite://x?mode=ro")).expect("an address");
             assert_eq!(path(&url), Path::new(odd));
             assert!(url.ends_with("?mode=ro"), "{url}");
+        }
+        for creating in ["sqlite://x", "sqlite://x?mode=rwc"] {
+            let url = url_of(Path::new("/x"), &DatabaseUrl::new(creating)).expect("an address");
+            assert!(url.ends_with("?mode=rw"), "{url}");
         }
     }
 
