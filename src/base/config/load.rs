@@ -369,8 +369,8 @@ mod tests {
             ("", "SESSIONS__IDLE", "soon", "`soon`", "`14d`"),
             ("", "CACHE__MAX_BYTES", "lots", "`lots`", "`64KiB`"),
             ("", "LOG", "info", "MEMBERS_AREA_LOG: ", "a section with the keys format, level"),
-            ("[log]\nfile = 'x'", "LOG__FILE__X", "y", "MEMBERS_AREA_LOG__FILE__X: ", "no section"),
-            ("log = 1", "LOG__LEVEL", "info", "MEMBERS_AREA_LOG__LEVEL: ", "no section"),
+            ("[log]\nfile = 'x'", "LOG__FILE__X", "y", "MEMBERS_AREA_LOG__FILE__X: ", "not a section"),
+            ("log = 1", "LOG__LEVEL", "info", "MEMBERS_AREA_LOG__LEVEL: ", "not a section"),
         ] {
             let name = format!("MEMBERS_AREA_{variable}");
             let environment = [(name.as_str(), value)];
