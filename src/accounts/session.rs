@@ -20,7 +20,7 @@ use crate::{
     base::member::{ClientInfo, Member},
     shared::{
         error::AppError,
-        forms::{Field, FormErrors, Problem},
+        forms::{Field, Problem},
     },
     site::{
         AppState,
@@ -70,7 +70,7 @@ pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> R
     auth.authenticate(credentials)
         .await
         .map_err(app_error)?
-        .ok_or_else(|| AppError::Invalid(FormErrors::one(Field::Form, Problem::BadCredentials)))
+        .ok_or_else(|| AppError::invalid(Field::Form, Problem::BadCredentials))
 }
 
 /// Opens a new session. For server functions. The browser's previous session, of whichever member,

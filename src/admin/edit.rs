@@ -4,6 +4,8 @@
 
 use std::collections::BTreeSet;
 
+pub use super::store::Holder;
+
 use super::store;
 use crate::{
     activity::{self, Kind},
@@ -34,15 +36,6 @@ pub struct Edit<'a> {
     concerns_everybody: bool,
     /// The sessions that were ended.
     pub(super) ended: Vec<(UserId, IdHash)>,
-}
-
-/// The user or group that has a permission, with its name.
-#[derive(Clone, Copy, Debug)]
-pub enum Holder<'a> {
-    /// A user.
-    User(UserId, &'a str),
-    /// A group.
-    Group(i64, &'a str),
 }
 
 impl<'a> Edit<'a> {
@@ -167,7 +160,7 @@ impl<'a> Edit<'a> {
             }
             Holder::Group(id, name) => {
                 self.record(Object::Group(id, name), &changes).await?;
-                super::groups::service::touch(&mut self.transaction, id).await?;
+                store::touch_group(&mut self.transaction, id).await?;
                 self.touch_everybody();
             }
         }

@@ -2,7 +2,16 @@
 
 use sqlx::AnyConnection;
 
-use super::edit::Holder;
+use crate::base::member::UserId;
+
+/// The user or group that has a permission, with its name.
+#[derive(Clone, Copy, Debug)]
+pub enum Holder<'a> {
+    /// A user.
+    User(UserId, &'a str),
+    /// A group.
+    Group(i64, &'a str),
+}
 
 impl Holder<'_> {
     /// Returns the holder's table, the column of its id there, and the id.
@@ -38,4 +47,13 @@ pub async fn revoke(
     let sql = format!("DELETE FROM {table} WHERE {column} = $1 AND codename = $2");
     let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(codename).execute(connection).await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Increments a group's version after a change of its permissions.
+pub async fn touch_group(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE groups SET version = version + 1 WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(drop)
 }

@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use crate::shared::{
     error::AppError,
-    forms::{Field, FormErrors, Problem},
+    forms::{Field, Problem},
 };
 
 /// Why something failed, for the operator: at startup, or in the log.
@@ -60,7 +60,7 @@ impl From<sqlx::Error> for Failure {
 impl From<sqlx::Error> for AppError {
     fn from(error: sqlx::Error) -> Self {
         if let Some((field, problem)) = violated_constraint(&error) {
-            return Self::Invalid(FormErrors::one(field, problem));
+            return Self::invalid(field, problem);
         }
         if is_unknown_outcome(&error) {
             tracing::error!(error = %Failure::from(error), "The connection to the database was lost during a commit");

@@ -14,7 +14,7 @@ use super::{FILE_MAX_MIB, Size, service, upload, version_query};
 use crate::{
     shared::{
         error::AppError,
-        forms::{Field, FormErrors, Problem, Submission},
+        forms::{Field, Problem, Submission},
         level::Level,
         paths::{PROFILE, SAVE_PICTURE},
     },
@@ -64,7 +64,7 @@ async fn save(State(site): State<AppState>, request: Request) -> Response {
 
 async fn chosen_file(parts: Parts, body: Body, time_limit: std::time::Duration) -> Result<Bytes, AppError> {
     const MAX_FILE_BYTES: usize = FILE_MAX_MIB as usize * 1024 * 1024;
-    let refused = |problem| AppError::Invalid(FormErrors::one(Field::Picture, problem));
+    let refused = |problem| AppError::invalid(Field::Picture, problem);
     match upload::file(parts, body, Field::Picture.name(), MAX_FILE_BYTES, time_limit).await {
         Ok(Some(file)) => Ok(file),
         Ok(None) => Err(refused(Problem::PictureMissing)),

@@ -11,10 +11,7 @@ use crate::{
     accounts,
     activity::{self, Kind},
     base::{id::new_id, member::Member, work_queue::Permit},
-    shared::{
-        error::AppError,
-        forms::{Field, FormErrors},
-    },
+    shared::{error::AppError, forms::Field},
     site::{AppState, RequestContext},
 };
 
@@ -41,8 +38,7 @@ pub async fn save(
 ) -> Result<(), AppError> {
     context.site.throttle.take(&[accounts::service::profile_limit(&context.site, member)]).await?;
     let rendered = context.site.pictures.run(admitted, move || render::render(&file)).await?;
-    let Rendered { large, small } =
-        rendered.map_err(|problem| AppError::Invalid(FormErrors::one(Field::Picture, problem)))?;
+    let Rendered { large, small } = rendered.map_err(|problem| AppError::invalid(Field::Picture, problem))?;
     let now = context.site.clock.now();
     let mut transaction = context.site.db.begin().await?;
     store::put(&mut transaction, member.id(), &large, &small).await?;

@@ -12,7 +12,7 @@ use server_fn::{
 };
 
 use super::{
-    forms::{FormErrors, Submission},
+    forms::{Field, FormErrors, Problem, Submission},
     number::counted,
 };
 
@@ -89,6 +89,11 @@ pub enum AppError {
 }
 
 impl AppError {
+    /// Creates the error of a form with one problem.
+    pub fn invalid(field: Field, problem: Problem) -> Self {
+        Self::Invalid(FormErrors::one(field, problem))
+    }
+
     /// Returns the error's HTTP status.
     pub fn status(&self) -> u16 {
         match self {

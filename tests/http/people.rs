@@ -82,12 +82,12 @@ async fn the_only_superuser_is_not_deactivated() {
     site.clock.advance(Duration::from_secs(61));
     assert!(root.is_signed_in().await);
     site.database.execute("UPDATE users SET is_active = 1 WHERE username = 'gone'").await;
-    assert!(said(&mut deactivate("root")).contains("is switched off"));
+    assert!(said(&mut deactivate("root")).contains("User 'root' deactivated"));
     site.stop().await;
 }
 
 #[tokio::test]
-async fn a_cache_outside_of_the_site_hears_of_it_at_once() {
+async fn a_shared_cache_is_invalidated_by_commands_at_once() {
     let site = TestSite::start_with(|config| {
         config.mail.transport = MailTransport::Smtp("smtp://127.0.0.1:9".into());
         config.cache.url = serde_json::from_value("database://".into()).expect("an address");

@@ -81,7 +81,7 @@ pub async fn change_own_password(
         // The other change has usually ended this session too, which is then the error.
         site.sessions.rotate_in(&mut transaction, present, member).await?;
         let problem = Problem::PasswordChangedMeanwhile;
-        return Err(AppError::Invalid(FormErrors::one(Field::OldPassword, problem)));
+        return Err(AppError::invalid(Field::OldPassword, problem));
     }
     let ended = site.sessions.end_all_in(&mut transaction, id, Some(present.old_id())).await?;
     let member = Member::new(id, owner.username, stamp.to_vec());

@@ -16,7 +16,7 @@ use crate::{
     mail::service::Kind as Mail,
     shared::{
         error::AppError,
-        forms::{Field, FormErrors, Problem},
+        forms::{Field, Problem},
     },
     site::{AppState, RequestContext},
 };
@@ -47,7 +47,7 @@ pub async fn request_deletion(
     let (site, id, now) = (&context.site, member.id(), context.site.clock.now());
     let mut transaction = site.db.begin().await?;
     if store::are_last_superusers(&mut transaction, &[id]).await? {
-        return Err(AppError::Invalid(FormErrors::one(Field::Form, Problem::LastSuperuser)));
+        return Err(AppError::invalid(Field::Form, Problem::LastSuperuser));
     }
     if !store::request_deletion(&mut transaction, id, due_at(site), &rand::random::<[u8; 32]>()).await? {
         return Err(AppError::SignedOut);
@@ -87,7 +87,7 @@ fn confirm(member: &Member, typed: &str) -> Result<(), AppError> {
     } else {
         return Ok(());
     };
-    Err(AppError::Invalid(FormErrors::one(Field::Username, problem)))
+    Err(AppError::invalid(Field::Username, problem))
 }
 
 /// Cancels a pending deletion, in the transaction of the login that does so. Returns whether there

@@ -16,14 +16,10 @@ use crate::{
     mail::{service as mail, service::Kind as Mail},
     shared::{
         error::AppError,
-        forms::{Field, FormErrors, Problem},
+        forms::{Field, Problem},
     },
     site::RequestContext,
 };
-
-fn refused(field: Field, problem: Problem) -> AppError {
-    AppError::Invalid(FormErrors::one(field, problem))
-}
 
 /// Queues another mail to verify the member's address. Earlier ones become useless when it is
 /// written.
@@ -42,7 +38,7 @@ pub async fn request_verification(context: &RequestContext, member: &Member) -> 
         return Ok(());
     }
     if email_address::wire(&owner.email).is_none() {
-        return Err(refused(Field::Form, Problem::EmailUnreachable));
+        return Err(AppError::invalid(Field::Form, Problem::EmailUnreachable));
     }
     queue_verification(context, member.id(), &owner.email).await
 }
@@ -82,7 +78,7 @@ async fn verify(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, A
     let proven = store::prove_email(&mut transaction, user, &email, now).await;
     if !at_field(proven, field)? {
         // The account has another address now, or another account has verified this one first.
-        return Err(refused(field, Problem::LinkDead));
+        return Err(AppError::invalid(field, Problem::LinkDead));
     }
     activity::service::record(&mut transaction, now, user, Kind::EmailVerified, &email, &context.client)
         .await?;
@@ -103,13 +99,15 @@ pub async fn request_email_change(
     _: &RecentAuth,
     email: &str,
 ) -> Result<(), AppError> {
-    let (site, email) =
-        (&context.site, &email_address::check(email).map_err(|problem| refused(Field::Email, problem))?);
+    let (site, email) = (
+        &context.site,
+        &email_address::check(email).map_err(|problem| AppError::invalid(Field::Email, problem))?,
+    );
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
     if email_address::key(&owner.email) == email_address::key(email) {
-        return Err(refused(Field::Email, Problem::EmailSame));
+        return Err(AppError::invalid(Field::Email, Problem::EmailSame));
     }
     let (id, now) = (member.id(), site.clock.now());
     let rate = site.config.throttle.verification_per_account;
@@ -256,8 +254,8 @@ async fn take(
 ) -> Result<Token, AppError> {
     let taken = tokens::take(transaction, context.site.clock.now(), purpose, proof).await?;
     taken.ok_or_else(|| match proof {
-        Proof::Token(_) => refused(Field::Form, Problem::LinkDead),
-        Proof::Code(..) => refused(Field::Code, Problem::CodeIncorrect),
+        Proof::Token(_) => AppError::invalid(Field::Form, Problem::LinkDead),
+        Proof::Code(..) => AppError::invalid(Field::Code, Problem::CodeIncorrect),
     })
 }
 
@@ -278,7 +276,7 @@ async fn or_used_before(
 /// Reports an address that is taken at the field that the form has for it.
 fn at_field<T, E: Into<AppError>>(result: Result<T, E>, field: Field) -> Result<T, AppError> {
     result.map_err(|error| match error.into() {
-        AppError::Invalid(_) => refused(field, Problem::EmailConfirmedElsewhere),
+        AppError::Invalid(_) => AppError::invalid(field, Problem::EmailConfirmedElsewhere),
         other => other,
     })
 }

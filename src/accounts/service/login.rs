@@ -65,7 +65,7 @@ pub async fn authenticate(
             Ok(()) | Err(AppError::Throttled { .. }) => {}
             Err(error) => return Err(error),
         }
-        return Err(AppError::Invalid(FormErrors::one(Field::Form, Problem::EmailUnverified)));
+        return Err(AppError::invalid(Field::Form, Problem::EmailUnverified));
     }
     if let Some(new) = upgrade {
         let mut transaction = site.db.begin().await?;
@@ -251,7 +251,7 @@ pub async fn record_login(
     let is_first =
         store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
     if !store::set_last_login(&mut transaction, id, member.session_stamp(), now).await? {
-        return Err(AppError::Invalid(FormErrors::one(Field::Form, Problem::BadCredentials)));
+        return Err(AppError::invalid(Field::Form, Problem::BadCredentials));
     }
     let is_known = store::devices::is_known(&mut transaction, &device, id).await?;
     store::devices::remember(&mut transaction, &device, id, now).await?;

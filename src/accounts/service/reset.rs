@@ -17,7 +17,7 @@ use crate::{
     },
     shared::{
         error::AppError,
-        forms::{Field, FormErrors, Problem},
+        forms::{Field, Problem},
     },
     site::{AppState, RequestContext},
 };
@@ -30,8 +30,7 @@ use crate::{
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn request_reset(context: &RequestContext, email: &str) -> Result<(), AppError> {
     let site = &context.site;
-    let email = email_address::check(email)
-        .map_err(|problem| AppError::Invalid(FormErrors::one(Field::Email, problem)))?;
+    let email = email_address::check(email).map_err(|problem| AppError::invalid(Field::Email, problem))?;
     let rates = &site.config.throttle;
     let limits = [
         Limit::for_address("reset_per_address", &context.client.address, rates.reset_per_address),
@@ -134,7 +133,7 @@ async fn used_before(
     proof: &Proof<'_>,
     typed: &NewPassword,
 ) -> Result<UserId, AppError> {
-    let dead = || AppError::Invalid(FormErrors::one(Field::Form, Problem::LinkDead));
+    let dead = || AppError::invalid(Field::Form, Problem::LinkDead);
     let before = tokens::used_just_now(&context.site, Purpose::ResetPassword, proof).await?;
     let (user, owner) =
         before.filter(|_| !password::differ(&typed.password1, &typed.password2)).ok_or_else(dead)?;

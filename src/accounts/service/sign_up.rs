@@ -95,7 +95,7 @@ pub async fn check_username(site: &AppState, typed: &str) -> Result<(), AppError
 /// [`AppError::Invalid`] with what is wrong with it; [`AppError::Unavailable`] when the database
 /// cannot be used.
 pub async fn check_email(site: &AppState, typed: &str) -> Result<(), AppError> {
-    let refused = |problem| AppError::Invalid(FormErrors::one(Field::Email, problem));
+    let refused = |problem| AppError::invalid(Field::Email, problem);
     let email = email_address::check(typed).map_err(refused)?;
     match super::create_by_staff::is_proven_elsewhere(&mut *site.db.read().await?, &email).await? {
         true => Err(refused(Problem::EmailTaken)),

@@ -102,15 +102,6 @@ pub async fn update(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Increments the version after a change in another table.
-pub async fn touch(connection: &mut AnyConnection, id: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE groups SET version = version + 1 WHERE id = $1")
-        .bind(id)
-        .execute(connection)
-        .await
-        .map(drop)
-}
-
 /// Deletes a group with its memberships and permissions. Returns false if the row no longer has
 /// this version.
 pub async fn delete(connection: &mut AnyConnection, id: i64, version: i64) -> Result<bool, sqlx::Error> {

@@ -19,7 +19,7 @@ use crate::{
     mail::service::Kind as Mail,
     shared::{
         error::AppError,
-        forms::{Field, FormErrors, Problem},
+        forms::{Field, Problem},
     },
     site::{AppState, RequestContext},
 };
@@ -62,7 +62,7 @@ pub async fn begin(
     let (site, staff) = (&context.site, staff.require(Permission::ActAsMember)?);
     let actor = staff.member();
     let reason = checked(reason)?;
-    let refused = || AppError::Invalid(FormErrors::one(Field::Form, Problem::NotToActAs));
+    let refused = || AppError::invalid(Field::Form, Problem::NotToActAs);
     let member = accounts::service::member(site, UserId(user.ok_or_else(refused)?)).await?;
     let member = member.filter(|member| is_possible(actor, member)).ok_or_else(refused)?;
     let (id, now) = (member.id(), site.clock.now());
@@ -98,7 +98,7 @@ fn checked(typed: &str) -> Result<String, AppError> {
     } else {
         return Ok(reason.to_owned());
     };
-    Err(AppError::Invalid(FormErrors::one(Field::Reason, problem)))
+    Err(AppError::invalid(Field::Reason, problem))
 }
 
 /// Records the end of the impersonation in this session. A no-op if there is none or its end is

@@ -15,17 +15,13 @@ use crate::{
     },
     shared::{
         error::AppError,
-        forms::{Field, FormErrors, Problem},
+        forms::{Field, Problem},
     },
     site::RequestContext,
 };
 
-pub(super) fn refused(field: Field, problem: Problem) -> AppError {
-    AppError::Invalid(FormErrors::one(field, problem))
-}
-
 fn checked(typed: &str) -> Result<(String, String), AppError> {
-    group_name(typed).map_err(|problem| refused(Field::GroupName, problem))
+    group_name(typed).map_err(|problem| AppError::invalid(Field::GroupName, problem))
 }
 
 async fn within_reach(
@@ -39,7 +35,7 @@ async fn within_reach(
     if !has_all(staff, &rights) {
         Err(AppError::Forbidden)
     } else if group.version != version {
-        Err(refused(Field::Form, Problem::ChangedMeanwhile))
+        Err(AppError::invalid(Field::Form, Problem::ChangedMeanwhile))
     } else {
         Ok(group)
     }

@@ -2,11 +2,11 @@
 //! [`Edit::set_permissions`].
 
 use super::super::store;
-use super::{change::refused, find::Group};
+use super::find::Group;
 use crate::{
     admin::edit::Edit,
     audit::service::Object,
-    base::{db::Transaction, id::new_id},
+    base::id::new_id,
     shared::{
         error::AppError,
         forms::{Field, Problem},
@@ -41,7 +41,7 @@ impl Edit<'_> {
         (name, key): &(String, String),
     ) -> Result<(), AppError> {
         if !store::update(&mut self.transaction, group.id, group.version, name, key).await? {
-            return Err(refused(Field::Form, Problem::ChangedMeanwhile));
+            return Err(AppError::invalid(Field::Form, Problem::ChangedMeanwhile));
         }
         self.record(Object::Group(group.id, name), &[("name", &group.name, name)]).await
     }
@@ -53,14 +53,9 @@ impl Edit<'_> {
     /// when the database cannot be used.
     pub async fn delete_group(&mut self, group: &Group) -> Result<(), AppError> {
         if !store::delete(&mut self.transaction, group.id, group.version).await? {
-            return Err(refused(Field::Form, Problem::ChangedMeanwhile));
+            return Err(AppError::invalid(Field::Form, Problem::ChangedMeanwhile));
         }
         self.touch_everybody();
         self.record(Object::Group(group.id, &group.name), &[("deleted", "", "")]).await
     }
-}
-
-/// Increments a group's version after a change of its permissions.
-pub(in crate::admin) async fn touch(transaction: &mut Transaction, id: i64) -> Result<(), AppError> {
-    Ok(store::touch(transaction, id).await?)
 }

@@ -6,6 +6,6 @@ mod find;
 mod list;
 
 pub use change::{Wanted, add, delete, save};
-pub(in crate::admin) use edit::touch;
+
 pub use find::{Group, by_name, find, group_name};
 pub use list::{all, choices, listing, names, shown};

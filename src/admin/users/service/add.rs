@@ -1,6 +1,6 @@
 //! Adding a user.
 
-use super::{passwords::unusable, save::refused};
+use super::passwords::unusable;
 use crate::{
     accounts::{
         service as accounts,
@@ -83,7 +83,7 @@ pub async fn add(
     let id = UserId(new_id(now));
     let mut transaction = site.db.begin().await?;
     if accounts::is_proven_elsewhere(&mut transaction, &email).await? {
-        return Err(refused(Field::Email, Problem::EmailTaken));
+        return Err(AppError::invalid(Field::Email, Problem::EmailTaken));
     }
     let user = NewUser {
         id: id.0,

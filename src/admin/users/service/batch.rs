@@ -8,10 +8,7 @@ use super::super::{
         batch::{Concerned, Source},
     },
 };
-use super::{
-    save::refused,
-    selection::{MAX_BATCH_USERS, concerned, group_name},
-};
+use super::selection::{MAX_BATCH_USERS, concerned, group_name};
 use crate::{
     admin::edit::Edit,
     audit::service::{Actor, Object},
@@ -52,7 +49,7 @@ pub async fn apply(
     let (mut concerned, _) = concerned(site, &staff, &batch, newest).await?;
     concerned.truncate(MAX_BATCH_USERS as usize);
     if concerned.len() as i64 != count {
-        return Err(refused(Field::Form, Problem::ListChanged));
+        return Err(AppError::invalid(Field::Form, Problem::ListChanged));
     }
     let mut done = 0;
     for part in concerned.chunks(PART) {

@@ -1,7 +1,6 @@
 //! The changes to users.
 
 use super::super::store::user::{self, UserRow, Wanted};
-use super::save::refused;
 use crate::{
     accounts::{
         service as accounts,
@@ -90,7 +89,7 @@ impl Edit<'_> {
         let changes = changes(old, new);
         if !changes.is_empty() {
             if !user::update(&mut self.transaction, id, old.version, new).await? {
-                return Err(refused(Field::Form, Problem::ChangedMeanwhile));
+                return Err(AppError::invalid(Field::Form, Problem::ChangedMeanwhile));
             }
             let lines: Vec<_> =
                 changes.iter().map(|(what, old, new)| (*what, old.as_str(), new.as_str())).collect();
@@ -136,7 +135,7 @@ impl Edit<'_> {
 
     async fn keep_a_superuser(&mut self, users: &[(UserId, &str)]) -> Result<(), AppError> {
         match accounts::are_last_superusers(&mut self.transaction, &ids(users)).await? {
-            true => Err(refused(Field::Form, Problem::LastSuperuser)),
+            true => Err(AppError::invalid(Field::Form, Problem::LastSuperuser)),
             false => Ok(()),
         }
     }

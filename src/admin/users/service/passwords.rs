@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::super::store::user::UserRow;
-use super::{can_manage::Target, save::refused};
+use super::can_manage::Target;
 use crate::{
     accounts::{service as accounts, service::NewPassword},
     activity::{self, Kind},
@@ -130,10 +130,10 @@ pub async fn send_reset(
     let mut transaction = site.db.begin().await?;
     let row = other(&mut transaction, staff, id).await?;
     if row.is_active == 0 {
-        return Err(refused(Field::Form, Problem::AccountInactive));
+        return Err(AppError::invalid(Field::Form, Problem::AccountInactive));
     }
     if row.email.is_empty() {
-        return Err(refused(Field::Form, Problem::AddressMissing));
+        return Err(AppError::invalid(Field::Form, Problem::AddressMissing));
     }
     let nowhere = ClientInfo::default();
     activity::service::record(&mut transaction, now, id, Kind::PasswordResetRequested, "by staff", &nowhere)

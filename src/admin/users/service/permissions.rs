@@ -3,10 +3,7 @@
 //! changes.
 
 use super::super::Reach;
-use super::{
-    can_manage::{Target, has_all},
-    save::refused,
-};
+use super::can_manage::{Target, has_all};
 use crate::{
     admin::{
         edit::{Edit, Holder},
@@ -51,7 +48,7 @@ pub fn differences(
     };
     let granted = beyond(chosen, shown);
     if granted.iter().any(|permission| !staff.member().may(*permission)) {
-        return Err(refused(Field::Form, Problem::NotYours));
+        return Err(AppError::invalid(Field::Form, Problem::NotYours));
     }
     let names = |these: Vec<Permission>| these.into_iter().map(Permission::codename).collect();
     Ok((names(granted), names(beyond(shown, chosen))))
@@ -93,10 +90,10 @@ pub async fn join(
 ) -> Result<(), AppError> {
     let (mut edit, username) = begin(context, staff, id).await?;
     let group = groups::by_name(&mut edit.transaction, name).await?;
-    let group = group.ok_or_else(|| refused(Field::GroupName, Problem::GroupUnknown))?;
+    let group = group.ok_or_else(|| AppError::invalid(Field::GroupName, Problem::GroupUnknown))?;
     let rights = Rights { of_groups: group.permissions, ..Rights::default() };
     if !has_all(staff, &rights) {
-        return Err(refused(Field::GroupName, Problem::NotYours));
+        return Err(AppError::invalid(Field::GroupName, Problem::NotYours));
     }
     edit.join(&[(id, &username)], (group.id, &group.name)).await?;
     edit.commit().await

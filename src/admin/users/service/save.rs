@@ -46,11 +46,6 @@ pub struct Typed {
     pub is_verified: bool,
 }
 
-/// Returns the error of a refused form.
-pub(super) fn refused(field: Field, problem: Problem) -> AppError {
-    AppError::Invalid(FormErrors::one(field, problem))
-}
-
 /// Saves the form unless the account's version has changed since it was shown. Sends the same mails
 /// as if the owner had made the change. A no-op without changes.
 ///
@@ -74,7 +69,7 @@ pub async fn save(
     }
     let old = target.row;
     if old.version != typed.version {
-        return Err(refused(Field::Form, Problem::ChangedMeanwhile));
+        return Err(AppError::invalid(Field::Form, Problem::ChangedMeanwhile));
     }
     let wanted = check(staff, reach, &old, typed, now)?;
     if edit.change_user(&old, &wanted).await? {
