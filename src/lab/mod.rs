@@ -29,7 +29,7 @@ pub const SUMMARY_TTL: Duration = Duration::from_secs(15 * 60);
 
 /// The times of a cached value, when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionSnapshot {
+pub struct Lifetime {
     /// When it was computed.
     pub made_at: Moment,
     /// Seconds since then.
@@ -44,7 +44,7 @@ pub struct ApiLesson {
     /// Whether the value was cached.
     pub is_hit: bool,
     /// The value's times.
-    pub value: SessionSnapshot,
+    pub value: Lifetime,
     /// The calls of the low-level API, one after the other.
     pub run: Run,
 }
@@ -84,9 +84,9 @@ pub struct Matrix {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pair {
     /// The view, cached for five minutes.
-    pub view: SessionSnapshot,
+    pub view: Lifetime,
     /// The profile summary, cached for fifteen minutes.
-    pub summary: SessionSnapshot,
+    pub summary: Lifetime,
 }
 
 /// The same of a member's dashboard, looked up without computing anything.

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{ApiLesson, Matrix, OwnPair, Pair, Run, SUMMARY_TTL, SessionSnapshot, VALUE_TTL, VIEW_TTL, run};
+use super::{ApiLesson, Lifetime, Matrix, OwnPair, Pair, Run, SUMMARY_TTL, VALUE_TTL, VIEW_TTL, run};
 use crate::{
     base::{
         clock::{Millis, to_millis},
@@ -81,21 +81,17 @@ pub async fn matrix(context: &RequestContext, member: Option<&Member>) -> Result
     Ok(Matrix { twin: Pair { view, summary }, own })
 }
 
-async fn twin(
-    context: &RequestContext,
-    name: &'static str,
-    ttl: Duration,
-) -> Result<SessionSnapshot, AppError> {
+async fn twin(context: &RequestContext, name: &'static str, ttl: Duration) -> Result<Lifetime, AppError> {
     let load = || async { Ok(Made { at: context.site.clock.now() }) };
     let made = context.public_cache().get_or_set(Policy::new(name, 1, ttl), &[], load).await?;
     Ok(seen(context, made.at, ttl))
 }
 
-fn seen(context: &RequestContext, made_at: Millis, ttl: Duration) -> SessionSnapshot {
+fn seen(context: &RequestContext, made_at: Millis, ttl: Duration) -> Lifetime {
     let age = context.site.clock.now().saturating_sub(made_at).max(0);
     let left = to_millis(ttl).saturating_sub(age).max(0);
     // Rounded as in the tables of what to expect: a second that has begun still counts as left.
-    SessionSnapshot {
+    Lifetime {
         made_at: moment(made_at),
         age: (age / 1000).unsigned_abs(),
         left: (left.unsigned_abs()).div_ceil(1000),

@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_rendered_once_for_all_and_again_when_it_is_over_or_taken_back() {
+    async fn it_is_rendered_once_until_it_expires_or_is_invalidated() {
         static RENDERED: AtomicUsize = AtomicUsize::new(0);
         fn fragment() -> AnyView {
             view! {
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn in_data_that_a_page_waits_for_it_is_there_and_rendered_once() {
+    async fn inside_awaited_data_it_is_present_and_rendered_once() {
         static RENDERED: AtomicUsize = AtomicUsize::new(0);
         fn loaded() -> AnyView {
             let load = |()| async {
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_public_one_is_told_of_nobody_whoever_is_there() {
+    async fn a_public_fragment_is_rendered_as_an_anonymous_request() {
         fn fragment() -> AnyView {
             view! { <Cached name="curious" ttl=TTL let:parts>{curious(parts)}</Cached> }.into_any()
         }
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_members_one_knows_its_member_and_nothing_of_their_request() {
+    async fn a_members_fragment_sees_the_member_but_not_the_request() {
         fn fragment() -> AnyView {
             view! { <MemberCached name="mine" ttl=TTL let:parts>{curious(parts)}</MemberCached> }.into_any()
         }
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_members_one_goes_with_what_is_theirs() {
+    async fn a_members_fragment_is_invalidated_with_the_members_entries() {
         static RENDERED: AtomicUsize = AtomicUsize::new(0);
         fn fragment() -> AnyView {
             view! {
@@ -458,7 +458,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_went_wrong_is_said_and_not_kept() {
+    async fn a_failure_is_shown_and_not_cached() {
         static RENDERED: AtomicUsize = AtomicUsize::new(0);
         fn failing() -> AnyView {
             view! {

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_never_looks_all_the_time() {
+    fn checks_are_spaced_out() {
         for (ends_at, pause_in_millis) in
             [(i64::MIN, 1000), (0, 1000), (10_300, 1000), (13_000, 3000), (i64::MAX, 5000)]
         {

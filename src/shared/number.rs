@@ -34,7 +34,7 @@ mod tests {
     }
 
     #[test]
-    fn one_thing_is_not_several() {
+    fn counts_in_singular_and_plural() {
         for (number, text) in [(0_u64, "0 users"), (1, "1 user"), (1000, "1,000 users")] {
             assert_eq!(counted(number, "user"), text);
         }

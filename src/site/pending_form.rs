@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn input_is_shown_to_nobody_else() {
+    fn input_is_shown_only_to_its_author() {
         let form = ReturnedForm { form: "/api/x".into(), ..Default::default() };
         let of = |member: Option<&str>| PendingForm {
             page: "/members/profile?x=1#names".into(),

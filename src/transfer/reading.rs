@@ -35,7 +35,7 @@ impl<'a, T> Batches<'a, T> {
             return Ok(());
         }
         let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(BATCH));
-        if (self.give)((self.wrap)(rows)) { Ok(()) } else { Err("nobody takes what is read".to_owned()) }
+        if (self.give)((self.wrap)(rows)) { Ok(()) } else { Err("the import has stopped".to_owned()) }
     }
 }
 

@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_switched_off_stays_so_and_all_others_may_set_one() {
+    fn inactive_users_stay_inactive_and_others_may_set_a_password() {
         for (password, expected) in [("!", "!"), ("!x1y2", "!"), ("", "?"), ("?x1y2", "?"), ("plain", "?")] {
             let found = check(RawUser { password: password.into(), ..raw("ada") })
                 .map(|(person, _)| person.raw.password);

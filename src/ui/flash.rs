@@ -187,7 +187,7 @@ impl fmt::Display for Message {
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
             Self::ActingStopped => "You have stopped acting as the member.",
             Self::ActingTimeOver => {
-                "The time for acting as a member is over. You are using your own account again."
+                "Your time acting as a member has ended. You are back in your own account."
             }
             Self::ActingNotAllowed => {
                 "You can no longer act as that member. You are using your own account again."

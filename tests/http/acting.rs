@@ -436,7 +436,7 @@ async fn the_session_gets_a_new_id_and_keeps_its_owner() {
 async fn it_expires_after_half_an_hour_and_later_requests_change_nothing() {
     let site = TestSite::start().await;
     let (mut sam, mut ada) = acting(&site).await;
-    let message = "The time for acting as a member is over. You are using your own account again.";
+    let message = "Your time acting as a member has ended. You are back in your own account.";
     site.clock.advance(Duration::from_secs(30 * 60 - 5));
     assert_eq!(welcome(&mut sam).await, "Welcome, ada");
     let session = sam.session().expect("a session").to_owned();

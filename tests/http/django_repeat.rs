@@ -212,7 +212,7 @@ async fn deactivation_at_the_source_logs_out_here() {
 }
 
 #[tokio::test]
-async fn the_only_superuser_stays_one_until_there_is_another() {
+async fn the_only_superuser_stays_until_there_is_another() {
     let (site, dump) = (TestSite::start_without_mail().await, Dump::new());
     let root = with(user(1, "root"), "is_superuser", true);
     import(&site.database, &dump.write(std::slice::from_ref(&root)), &[]);

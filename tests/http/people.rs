@@ -27,7 +27,7 @@ async fn changes(site: &TestSite) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn deactivation_logs_out_and_activation_lets_in_again() {
+async fn deactivation_logs_out_and_activation_allows_login() {
     let site = TestSite::start().await;
     let mut ada = site.member("ada").await;
     let mut bob = site.member("bob").await;

@@ -244,7 +244,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_batch_is_found_again_by_its_query() {
+    fn a_batchs_query_round_trips() {
         let (list, place) = Filter::from_query("?q=a%26b&staff=1&sort=-seen&after=7~x");
         assert_ne!(place, Place::First);
         for who in [Who::Chosen(vec![1, 1 << 60]), Who::Chosen(Vec::new()), Who::All(list.clone())] {
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_back_keeps_the_list_and_who_was_chosen() {
+    fn the_link_back_keeps_the_list_and_the_selection() {
         let back = |query| Batch::from_query(query).expect("a batch").list_query();
         assert_eq!(back("?action=delete&list=%3Fstaff%3D1&id=7&id=8"), "?staff=1&id=7&id=8");
         assert_eq!(back("?action=delete&id=7"), "?id=7");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_no_batch() {
+    fn an_invalid_query_is_no_batch() {
         for query in ["", "?", "?action=", "?action=explode&id=1", "?scope=all"] {
             assert_eq!(Batch::from_query(query), None, "{query}");
         }

@@ -53,12 +53,12 @@ pub enum By {
     /// The email address.
     Email,
     /// The last login.
-    SessionSnapshot,
+    LastLogin,
 }
 
 impl By {
     /// All columns.
-    pub const ALL: [Self; 4] = [Self::Username, Self::Email, Self::Joined, Self::SessionSnapshot];
+    pub const ALL: [Self; 4] = [Self::Username, Self::Email, Self::Joined, Self::LastLogin];
 
     /// Returns the column's name in the address.
     pub const fn name(self) -> &'static str {
@@ -66,14 +66,14 @@ impl By {
             Self::Joined => "joined",
             Self::Username => "username",
             Self::Email => "email",
-            Self::SessionSnapshot => "seen",
+            Self::LastLogin => "seen",
         }
     }
 
     /// Returns whether the first click sorts descending: times do, so that the latest come first;
     /// names start at A.
     pub const fn begins_descending(self) -> bool {
-        matches!(self, Self::Joined | Self::SessionSnapshot)
+        matches!(self, Self::Joined | Self::LastLogin)
     }
 }
 
@@ -239,12 +239,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_is_found_again_by_its_query() {
+    fn a_lists_query_round_trips() {
         let filter = Filter {
             search: "añd & ~é%\n".trim().into(),
             facts: [Some(true), None, Some(false), Some(true)],
             group: Some(1 << 60),
-            sort: Sort { by: By::SessionSnapshot, descending: false },
+            sort: Sort { by: By::LastLogin, descending: false },
         };
         let cursor = Cursor { key: "a~b?&=#ü".into(), id: 7 };
         for place in [Place::First, Place::After(cursor.clone()), Place::Before(cursor)] {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_as_if_it_were_not_there() {
+    fn invalid_parameters_are_ignored() {
         for query in [
             "?",
             "?active",
@@ -272,15 +272,13 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_halves_the_facets() {
+    fn each_fact_halves_the_facets() {
         let filter = Filter::default();
         assert_eq!(filter.facets().len(), 16);
         let active = filter.with(Fact::Active, Some(true));
         assert_eq!(active.facets(), [8, 9, 10, 11, 12, 13, 14, 15]);
         assert_eq!(active.with(Fact::Verified, Some(false)).facets(), [8, 10, 12, 14]);
         assert_eq!(filter.sorted(By::Joined).sort, Sort { by: By::Joined, descending: false });
-        assert!(
-            filter.sorted(By::SessionSnapshot).sort.descending && !filter.sorted(By::Email).sort.descending
-        );
+        assert!(filter.sorted(By::LastLogin).sort.descending && !filter.sorted(By::Email).sort.descending);
     }
 }

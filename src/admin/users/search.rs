@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn by_which_index() {
+    fn the_index_for_each_search() {
         let trigrams =
             |needles: &[&str]| Way::Trigrams(needles.iter().map(|one| (*one).to_owned()).collect());
         assert_eq!(parsed("Ada").way(), trigrams(&["ada"]));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_postgres_can_hold_on_to() {
+    fn needles_that_postgres_can_index() {
         for needle in ["ada", "\nab", "a.b", "@ex", "ab.", ".a.", "\na", "é.ü"] {
             assert!(has_trigram(needle), "{needle:?}");
         }

@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn from_the_networks_that_are_named() {
+    fn only_listed_networks_are_allowed() {
         assert!(Admin::default().is_open_to(None));
         let networks = ["10.0.0.0/8", "203.0.113.9/32", "fd00::/8"];
         let allow_from = networks.map(|network| network.parse().expect("a network")).to_vec();

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_address_chooses() {
+    fn the_url_chooses_the_backend() {
         for (text, url) in [
             ("memory://", CacheUrl::Memory),
             ("database://", CacheUrl::Database),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_in_is_said() {
+    fn an_unsupported_backend_is_an_error() {
         let error =
             |text: &str| CacheUrl::deserialize(serde_json::Value::from(text)).expect_err(text).to_string();
         assert!(error("rediss://app:s3cret@host").contains("stunnel"));

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_travels_in_the_clear_to_another_machine_is_found() {
+    fn unencrypted_connections_to_other_machines_are_found() {
         for (url, found) in [
             ("sqlite://x.db", false),
             ("postgres://app:s3cret@db.example/x", true),

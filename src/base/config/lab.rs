@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn open_for_developers_or_as_it_is_said() {
+    fn the_lab_is_open_in_development_or_as_configured() {
         let has_lab = |environment, enabled| {
             let mut config = Config::default();
             (config.site.environment, config.lab.enabled) = (environment, enabled);

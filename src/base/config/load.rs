@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_names_its_key() {
+    fn every_error_names_its_key() {
         for (toml, environment, named) in [
             ("[sesions]\nidle = '1h'", None, "sesions"),
             ("[sessions]\nidel = '1h'", None, "sessions.idel"),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_on_a_line_that_is_wrong_is_not_shown() {
+    fn a_password_on_an_invalid_line_is_not_shown() {
         let message = load_with("[database]\nurl = 'postgres://app:hunter2@db/x", &[]).expect_err("invalid");
         assert!(message.contains("line 2") && !message.contains("hunter2"), "{message}");
     }
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn no_file_at_all_is_the_defaults_unless_it_was_asked_for() {
+    fn a_missing_file_means_the_defaults_unless_it_was_named() {
         let missing = Path::new("/nowhere/Leptos.toml");
         let config = load_from(missing, false, []).expect("the defaults");
         assert_eq!(format!("{config:?}"), format!("{:?}", Config::default()));

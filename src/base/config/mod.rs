@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_that_are_let_in_and_networks_that_are_not() {
+    fn allowed_and_denied_networks() {
         let networks =
             |list: &str| list.split_whitespace().map(|one| one.parse().expect("a network")).collect();
         for (allow, deny, address, expected) in [

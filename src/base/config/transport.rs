@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_over_a_network_in_the_clear() {
+    fn transports_without_encryption() {
         for (url, is_in_the_clear) in [
             ("smtp://mail.example", true),
             ("smtp://ada:tls=required@mail.example", true),

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::Database;
 
 /// The pools' generations, and the write-ahead log (device and inode) that existed then.
-type SessionSnapshot = Option<((u64, u64), (u64, u64))>;
+type WalSnapshot = Option<((u64, u64), (u64, u64))>;
 
 impl Database {
     /// Checks the files every two seconds, for as long as the site runs.
@@ -21,7 +21,7 @@ impl Database {
     }
 
     /// Checks once, and logs what is wrong.
-    async fn look(&self, before: SessionSnapshot) -> SessionSnapshot {
+    async fn look(&self, before: WalSnapshot) -> WalSnapshot {
         let file = self.write.file()?;
         let _ = file.check();
         let (opened, log) = ((self.read.generation(), self.write.generation()), file.log());

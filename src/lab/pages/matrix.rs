@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::{Matrix, OwnPair, Pair, SessionSnapshot, api};
+use super::super::{Lifetime, Matrix, OwnPair, Pair, api};
 use super::timetable::{Row, Timetable};
 use crate::{
     shared::moment::Moment,
@@ -95,7 +95,7 @@ fn Observed(matrix: Matrix) -> impl IntoView {
     }
 }
 
-fn times(seen: &SessionSnapshot) -> String {
+fn times(seen: &Lifetime) -> String {
     format!(", {} s ago; expires in {} s.", seen.age, seen.left)
 }
 

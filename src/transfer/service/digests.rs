@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_column_has_a_place_of_its_own() {
+    fn each_column_has_its_own_position() {
         let raw = RawUser { username: "ada".into(), ..Default::default() };
         let before = Digests::of(&raw);
         assert_eq!(before.bytes().len(), (Column::ALL.len() + 1) * BYTES);

@@ -101,7 +101,7 @@ fn read(
         match parsed.and_then(|line| state.take(line, progress)) {
             Ok(Some(batch)) => {
                 if !give(batch) {
-                    return Err("nobody takes what is read".to_owned());
+                    return Err("the import has stopped".to_owned());
                 }
             }
             Ok(None) => {}
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_whole_or_not_ours() {
+    fn incomplete_and_foreign_files_are_refused() {
         let end = r#"{"end":{"groups":0,"users":1}}"#;
         for (lines, said) in [
             (vec![], "it is empty"),

@@ -193,7 +193,7 @@ fn SortedHead(filter: Filter, by: By) -> impl IntoView {
         By::Username => "Username",
         By::Email => "Email address",
         By::Joined => "Joined",
-        By::SessionSnapshot => "Last login",
+        By::LastLogin => "Last login",
     };
     let is_present = filter.sort.by == by;
     let order = if filter.sort.descending { "descending" } else { "ascending" };

@@ -56,13 +56,13 @@ pub async fn each(
     filter: &Filter,
     mut each: impl FnMut(&LineRow),
 ) -> Result<usize, AppError> {
-    const AT_ONCE: usize = 1000;
+    const BATCH_SIZE: usize = 1000;
     let search = Search::parse(&filter.search);
     let look = look(site, filter, search.as_ref()).await?;
     let plan = look.plan(site, filter, search.as_ref());
     let (mut count, mut place) = (0, Place::First);
     loop {
-        let (rows, _, has_next) = read(site, &plan, filter.sort, &place, AT_ONCE).await?;
+        let (rows, _, has_next) = read(site, &plan, filter.sort, &place, BATCH_SIZE).await?;
         rows.iter().for_each(&mut each);
         count += rows.len();
         match rows.last().filter(|_| has_next) {

@@ -46,7 +46,7 @@ impl By {
             Self::Joined => "users.date_joined",
             Self::Username => "users.username_key",
             Self::Email => "users.email_key",
-            Self::SessionSnapshot => "users.seen",
+            Self::LastLogin => "users.seen",
         }
     }
 
@@ -56,12 +56,12 @@ impl By {
             Self::Joined => "group_members.date_joined",
             Self::Username => "group_members.username_key",
             Self::Email => "group_members.email_key",
-            Self::SessionSnapshot => "group_members.seen",
+            Self::LastLogin => "group_members.seen",
         }
     }
 
     const fn is_number(self) -> bool {
-        matches!(self, Self::Joined | Self::SessionSnapshot)
+        matches!(self, Self::Joined | Self::LastLogin)
     }
 }
 
