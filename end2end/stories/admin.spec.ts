@@ -177,7 +177,7 @@ test('a user is added, put into a new group, and chooses a password by mail', as
   await field(page, 'Group').fill(group);
   await button(page, 'Add to group').click();
   await saved(page, 'The user was added to the group.');
-  await expect(page.getByText('See users (through a group)')).toBeVisible();
+  await expect(page.getByText('View users (through a group)')).toBeVisible();
   await button(page, 'Remove').click();
   await saved(page, 'The user was removed from the group.');
 
@@ -296,7 +296,7 @@ test('staff list sessions, activity and emails', async ({ page, otherDevice }) =
   await hydrated(page);
 
   await open(page, '/admin/mails');
-  await expect(page.getByRole('link', { name: /^All that wait/ })).toHaveAttribute('aria-current', 'true');
+  await expect(page.getByRole('link', { name: /^Queued/ })).toHaveAttribute('aria-current', 'true');
 });
 
 test.describe('every page of the admin', () => {

@@ -62,7 +62,7 @@ test('logging out everywhere asks first', async ({ page, otherDevice }) => {
   await open(page, DEVICES);
   const everywhere = button(page, 'Log out everywhere, including this device');
   await expect(everywhere).toBeHidden();
-  await page.getByText('Log out everywhere').click();
+  await page.getByText('Log out everywhere', { exact: true }).click();
   await everywhere.click();
   await isShownOut(otherDevice, '/members/dashboard');
   await arrive(page, '/accounts/login');
@@ -75,7 +75,7 @@ test('by keyboard alone', async ({ page, otherDevice }) => {
   const member = await join(page);
   await logIn(otherDevice, member);
   await open(page, DEVICES);
-  const everywhere = page.getByText('Log out everywhere');
+  const everywhere = page.getByText('Log out everywhere', { exact: true });
   for (let step = 0; step < 20; step++) {
     if (await everywhere.evaluate(summary => summary === document.activeElement)) break;
     await page.keyboard.press('Tab');

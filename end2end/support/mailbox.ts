@@ -45,4 +45,4 @@ export async function confirmAddress(page: Page, member: Member, next: string): 
 }
 
 /** The code next to the link. */
-export const codeOf = (mail: Mail): string => /type this code on the page: (\S+)/.exec(mail.text)![1];
+export const codeOf = (mail: Mail): string => /enter this code: (\S+)/.exec(mail.text)![1];
