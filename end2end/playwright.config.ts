@@ -10,6 +10,27 @@ const baseURL = process.env.SITE_URL ?? 'http://127.0.0.1:3000';
 const again = '**/form_resubmit.spec.ts';
 const about = process.env.ASK_AGAIN_AFTER ? { testMatch: again } : { testIgnore: again };
 
+// The headless shell draws no window, so it needs half the time. But it keeps no page in memory for
+// Back, as members' browsers do, so stories about Back (@back) run in the whole browser.
+const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const shell = process.env.CHROMIUM_HEADLESS_SHELL || chromium;
+const launchOptions = {
+  // Chromium refuses its sandbox only to root.
+  chromiumSandbox: process.getuid?.() !== 0,
+  ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  args: [
+    // Only the site's own name resolves, so that neither Chromium nor a page can reach other hosts.
+    `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(baseURL).hostname}`,
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-domain-reliability',
+    '--disable-sync',
+    '--no-pings',
+  ],
+};
+const inShell = { launchOptions: { ...launchOptions, executablePath: shell } };
+const inBrowser = { launchOptions: { ...launchOptions, executablePath: chromium } };
+
 export default defineConfig({
   testDir: 'stories',
   ...about,
@@ -24,26 +45,11 @@ export default defineConfig({
   use: {
     baseURL,
     screenshot: 'only-on-failure',
-    launchOptions: {
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-      // Chromium refuses its sandbox only to root.
-      chromiumSandbox: process.getuid?.() !== 0,
-      // Members' browsers have this cache, so Back is tested with it.
-      ignoreDefaultArgs: ['--disable-back-forward-cache'],
-      args: [
-        // Only the site's own name resolves, so that neither Chromium nor a page can reach other
-        // hosts.
-        `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(baseURL).hostname}`,
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-domain-reliability',
-        '--disable-sync',
-        '--no-pings',
-      ],
-    },
   },
   projects: [
-    { name: 'javascript', grepInvert: /@no-javascript/ },
-    { name: 'no-javascript', grepInvert: /@javascript/, use: { javaScriptEnabled: false } },
+    { name: 'javascript', grepInvert: /@no-javascript|@back/, use: inShell },
+    { name: 'no-javascript', grepInvert: /@javascript|@back/, use: { ...inShell, javaScriptEnabled: false } },
+    { name: 'javascript, back', grep: /@back/, grepInvert: /@no-javascript/, use: inBrowser },
+    { name: 'no-javascript, back', grep: /@back/, grepInvert: /@javascript/, use: { ...inBrowser, javaScriptEnabled: false } },
   ],
 });

@@ -159,7 +159,11 @@ ensure_browser_tests() {
   fi
   find_chromium || install_packages chromium fonts-liberation
   find_chromium || die "no working Chromium found: install one, or set CHROMIUM to its path"
-  export CHROMIUM
+  # Twice as fast; without it, all stories run in the whole browser.
+  have chromium-headless-shell || { have apt-get && (install_packages chromium-headless-shell); } ||
+    say "Going on without Chromium's headless shell"
+  : "${CHROMIUM_HEADLESS_SHELL=$(command -v chromium-headless-shell || true)}"
+  export CHROMIUM CHROMIUM_HEADLESS_SHELL
 }
 
 find_chromium() {

@@ -79,7 +79,7 @@ test('two members on two devices see nothing of each other', async ({ page, othe
   }
 });
 
-test('two members one after the other in one browser see nothing of each other', async ({ page }) => {
+test('two members one after the other in one browser see nothing of each other', { tag: '@back' }, async ({ page }) => {
   const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
   await logIn(page, ada);
   await navigation(page).getByRole('link', { name: 'Profile' }).click();

@@ -32,7 +32,7 @@ async function hold(page: Page, form: string): Promise<{ sent: Request[]; letGo:
 }
 
 // Without JavaScript the browser restores the form itself.
-test.describe('Back to a form that was accepted', { tag: '@javascript' }, () => {
+test.describe('Back to a form that was accepted', { tag: ['@javascript', '@back'] }, () => {
   test('shows it ready for the next member, without the password', async ({ page }) => {
     const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
     await open(page, '/accounts/login');

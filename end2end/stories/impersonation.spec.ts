@@ -40,7 +40,7 @@ async function stop(page: Page): Promise<void> {
   await hydrated(page);
 }
 
-test('staff see what the member sees, and stop', async ({ page, otherDevice }) => {
+test('staff see what the member sees, and stop', { tag: '@back' }, async ({ page, otherDevice }) => {
   const member = await join(otherDevice);
   await logIn(page, superuser());
   await act(page, member.name);

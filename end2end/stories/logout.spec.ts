@@ -3,7 +3,7 @@ import { arrive, button, field, goBack, heading, hydrated, join, logOut, navigat
 
 const MESSAGE = 'You have been successfully logged out.';
 
-test('the button in the navigation logs out, and Back shows nothing of the member', async ({ page }) => {
+test('the button in the navigation logs out, and Back shows nothing of the member', { tag: '@back' }, async ({ page }) => {
   const member = await join(page);
   await navigation(page).getByRole('link', { name: 'Profile' }).click();
   await expect(heading(page)).toHaveText('Profile');
