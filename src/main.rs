@@ -2,13 +2,16 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use members_area::{
     base::{
         config::{Config, LogFormat},
         failure::Failure,
     },
-    commands::{self, backup, cache, credentials, demo, doctor, group, import_export, serve, user},
+    commands::{
+        self, backup, cache, credentials, demo, doctor, group, healthcheck, import_export, reference, serve,
+        user,
+    },
     timing,
 };
 
@@ -26,9 +29,18 @@ struct Arguments {
     config: Option<PathBuf>,
     /// The command; by default `serve`.
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<AnyCommand>,
 }
 
+#[derive(Subcommand)]
+enum AnyCommand {
+    #[command(flatten)]
+    Site(Command),
+    #[command(flatten)]
+    Reference(reference::ReferenceCommand),
+}
+
+/// Commands that read the configuration.
 #[derive(Subcommand)]
 enum Command {
     /// Serves the site until Ctrl-C or SIGTERM, then finishes running requests. This is the default
@@ -105,6 +117,8 @@ enum Command {
         #[arg(long)]
         deploy: bool,
     },
+    /// Asks the running site whether it is healthy; if it is not, the exit status is not 0.
+    Healthcheck(healthcheck::HealthCheck),
     /// Checks what this installation shows to whom.
     #[command(subcommand)]
     Doctor(doctor::DoctorCommand),
@@ -126,15 +140,17 @@ fn main() -> ExitCode {
     #[cfg(debug_assertions)]
     std::hint::black_box(include_str!("../Leptos.toml"));
     let Arguments { config, command } = Arguments::parse();
-    let command = command.unwrap_or(Command::Serve);
     let mut format = LogFormat::Text;
-    let result = Config::load(config.as_deref()).and_then(|config| {
-        // Readers of a site's log lines get its last one in the same format.
-        if matches!(command, Command::Serve) {
-            format = config.log.format;
-        }
-        run(config, command)
-    });
+    let result = match command.unwrap_or(AnyCommand::Site(Command::Serve)) {
+        AnyCommand::Reference(command) => reference::run(Arguments::command(), command),
+        AnyCommand::Site(command) => Config::load(config.as_deref()).and_then(|config| {
+            // Readers of a site's log lines get its last one in the same format.
+            if matches!(command, Command::Serve) {
+                format = config.log.format;
+            }
+            run(config, command)
+        }),
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -183,6 +199,7 @@ fn run(config: Config, command: Command) -> Result<(), Failure> {
             Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,
             Command::Check { deploy } => commands::check(&config, deploy),
+            Command::Healthcheck(check) => healthcheck::healthcheck(&config, check).await,
             Command::Doctor(command) => doctor::run(config, command).await,
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,
         }

@@ -9,7 +9,7 @@ use std::{
 use crate::support::{
     PASSWORD, TestSite, Visitor,
     database::TestDatabase,
-    program::{Serving, program, run, text},
+    program::{Serving, program, refused, run, said, text},
 };
 
 #[tokio::test]
@@ -200,6 +200,9 @@ async fn every_command_has_help_and_every_mistake_an_error_message() {
         "cache stats",
         "cache list",
         "cache clear",
+        "healthcheck",
+        "completions",
+        "man",
     ] {
         let help = run(program(&database, folder.path()).args(command.split(' ')).arg("--help"));
         assert!(
@@ -306,4 +309,37 @@ async fn two_concurrent_starts_migrate_once() {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(folder.path().join("0.db")).expect("the file").permissions().mode();
     assert_eq!(mode & 0o077, 0, "nobody else on the machine reads it");
+}
+
+#[tokio::test]
+async fn completions_and_manual_pages_describe_every_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // They are written where there is no site, or one whose settings are broken.
+    std::fs::write(folder.path().join("Leptos.toml"), "[site").expect("written");
+    let members_area = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_members-area"));
+        command.current_dir(folder.path()).env_clear().args(arguments);
+        command
+    };
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = said(&mut members_area(&["completions", shell]));
+        for word in ["changepassword", "add-to-group", "healthcheck", "completions", "--noinput"] {
+            assert!(script.contains(word), "{word} for {shell}");
+        }
+    }
+    said(&mut members_area(&["man", "pages/man1"]));
+    let page = |name: &str| {
+        std::fs::read_to_string(folder.path().join("pages/man1").join(name)).expect("a manual page")
+    };
+    let first = page("members-area.1");
+    assert!(first.starts_with(".ie") && first.contains(".TH members-area 1"), "{first}");
+    assert!(first.contains("members\\-area\\-import(1)"), "{first}");
+    assert!(page("members-area-import-django.1").contains("Django"));
+    assert!(page("members-area-man.1").contains("FOLDER"));
+
+    let unknown = refused(&mut members_area(&["completions", "tcsh"]));
+    assert!(unknown.contains("'tcsh'") && unknown.contains("zsh"), "{unknown}");
+    let unwritable = refused(&mut members_area(&["man", "Leptos.toml/pages"]));
+    assert!(unwritable.contains("cannot write manual pages to Leptos.toml/pages: "), "{unwritable}");
+    assert_eq!(unwritable.trim_end().lines().count(), 1, "{unwritable}");
 }

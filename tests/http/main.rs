@@ -36,6 +36,7 @@ mod forms;
 mod groups;
 mod guard;
 mod headers;
+mod healthcheck;
 mod incidents;
 mod inspector;
 mod isolation;
