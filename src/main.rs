@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use clap::{CommandFactory, Parser, Subcommand};
 use members_area::{
     base::{
-        config::{Config, LogFormat},
+        config::{Config, LogFormat, Origin},
         failure::Failure,
     },
     commands::{
@@ -143,12 +143,12 @@ fn main() -> ExitCode {
     let mut format = LogFormat::Text;
     let result = match command.unwrap_or(AnyCommand::Site(Command::Serve)) {
         AnyCommand::Reference(command) => reference::run(Arguments::command(), command),
-        AnyCommand::Site(command) => Config::load(config.as_deref()).and_then(|config| {
+        AnyCommand::Site(command) => Config::load(config.as_deref()).and_then(|(config, origins)| {
             // Readers of a site's log lines get its last one in the same format.
             if matches!(command, Command::Serve) {
                 format = config.log.format;
             }
-            run(config, command)
+            run(config, &origins, command)
         }),
     };
     match result {
@@ -160,7 +160,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(config: Config, command: Command) -> Result<(), Failure> {
+fn run(config: Config, origins: &[Origin], command: Command) -> Result<(), Failure> {
     // At least two: with one, a page that waits for its own data can wait forever (leptos issue
     // 4647).
     let workers = match config.server.workers {
@@ -178,7 +178,7 @@ fn run(config: Config, command: Command) -> Result<(), Failure> {
     let result = runtime.block_on(async {
         commands::ignore_file_size_signal()?;
         match command {
-            Command::Serve => serve::serve(config).await,
+            Command::Serve => serve::serve(config, origins).await,
             Command::Migrate => commands::migrate(config).await,
             Command::Createsuperuser { noinput } => credentials::create_superuser(config, noinput).await,
             Command::Changepassword { username } => credentials::change_password(config, username).await,
@@ -198,7 +198,7 @@ fn run(config: Config, command: Command) -> Result<(), Failure> {
             Command::Clearsessions => commands::clear_sessions(config).await,
             Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,
-            Command::Check { deploy } => commands::check(&config, deploy),
+            Command::Check { deploy } => commands::check(&config, origins, deploy),
             Command::Healthcheck(check) => healthcheck::healthcheck(&config, check).await,
             Command::Doctor(command) => doctor::run(config, command).await,
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,

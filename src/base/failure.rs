@@ -34,7 +34,7 @@ impl fmt::Display for Failure {
 }
 
 /// Returns the text of an error with its causes, each once: some libraries repeat the cause in
-/// their own text.
+/// their own text. rustls' word for an unknown certificate authority gets an explanation.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let (mut text, mut source) = (error.to_string(), error.source());
     while let Some(error) = source {
@@ -44,8 +44,11 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
         }
         source = error.source();
     }
-    text
+    text.replace("UnknownIssuer", UNKNOWN_AUTHORITY)
 }
+
+const UNKNOWN_AUTHORITY: &str =
+    "its authority is neither among this system's (ca-certificates) nor in tls.ca_file (UnknownIssuer)";
 
 impl Error for Failure {}
 
@@ -232,5 +235,10 @@ mod tests {
         assert_eq!(chain(&Layer("sent", Some(cause("no mail: refused").into()))), "sent: no mail: refused");
         assert_eq!(Failure::start("send", cause("no mail")).to_string(), "cannot send: no mail: refused");
         assert_eq!(Failure::message("no room").to_string(), "no room");
+        let unknown = chain(&Layer("invalid peer certificate: UnknownIssuer", None));
+        assert!(
+            unknown.contains("tls.ca_file") && unknown.matches("UnknownIssuer").count() == 1,
+            "{unknown}"
+        );
     }
 }

@@ -23,7 +23,7 @@ use url::{Host, Url};
 
 use super::{
     clock::Millis,
-    config::{Config, Environment, MailTransport, is_loopback},
+    config::{self, Config, Environment, MailTransport, is_loopback},
     email_address,
     failure::{Failure, chain},
     letter::Letter,
@@ -100,7 +100,7 @@ impl Mailer {
                     .map_err(|error| Failure::start("create the folder for mails (mail.transport)", error))?;
                 Way::Folder(folder.clone())
             }
-            MailTransport::Smtp(url) => Way::Smtp(Box::new(smtp(url, &config.mail.ca_file, base_url)?)),
+            MailTransport::Smtp(url) => Way::Smtp(Box::new(smtp(url, &config.tls, base_url)?)),
         };
         Ok(Self {
             way,
@@ -184,7 +184,7 @@ impl Mailer {
 }
 
 /// Creates a client for the mail server at this URL.
-fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
+fn smtp(url: &str, tls: &config::Tls, base_url: &Url) -> Result<AsyncSmtpTransport<Tokio1Executor>, Failure> {
     let unusable = || Failure::message("mail.transport is not a usable address");
     let parsed = Url::parse(url).map_err(|_| unusable())?;
     let mut client = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)
@@ -200,21 +200,14 @@ fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<
             None => ClientId::default(),
         });
     }
-    if ca_file.as_os_str().is_empty() {
+    let Some(own) = tls.own_authorities()? else {
         return Ok(client.build());
-    }
-    let wrong = |error: &dyn std::fmt::Display| {
-        Failure::message(format!("mail.ca_file: cannot use {}: {error}", ca_file.display()))
     };
-    let pem = std::fs::read(ca_file).map_err(|error| wrong(&error))?;
-    if !pem.windows(PEM_BEGIN.len()).any(|window| window == PEM_BEGIN) {
-        return Err(wrong(&"it contains no PEM certificate"));
-    }
-    let certificate = Certificate::from_pem(&pem).map_err(|error| wrong(&error))?;
+    let wrong = |error| Failure::start("use tls.ca_file for mails", error);
     let tls = TlsParameters::builder(parsed.host_str().unwrap_or_default().to_owned())
-        .add_root_certificate(certificate)
+        .add_root_certificate(Certificate::from_pem(&own).map_err(wrong)?)
         .build()
-        .map_err(|error| wrong(&error))?;
+        .map_err(wrong)?;
     // The way lettre reads the URL.
     let wanted = parsed.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value);
     Ok(match (parsed.scheme(), wanted.as_deref()) {
@@ -225,8 +218,6 @@ fn smtp(url: &str, ca_file: &Path, base_url: &Url) -> Result<AsyncSmtpTransport<
     }
     .build())
 }
-
-const PEM_BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 /// Writes the file completely or not at all, readable by this user only.
 async fn write(folder: &Path, id: i64, bytes: &[u8]) -> std::io::Result<()> {

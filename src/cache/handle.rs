@@ -21,7 +21,7 @@ use super::{
 };
 use crate::base::{
     clock::{Clock, Millis},
-    config::{self, CacheTimeout},
+    config::{CacheTimeout, Config},
     db::Database,
     failure::Failure,
     member::UserId,
@@ -56,9 +56,9 @@ impl Cache {
     ///
     /// # Errors
     /// [`Failure`] when the address cannot be used. A server that is down is no error.
-    pub fn open(config: &config::Cache, db: &Database, clock: &Clock) -> Result<Self, Failure> {
+    pub fn open(config: &Config, db: &Database, clock: &Clock) -> Result<Self, Failure> {
         let backend = backend::open(config, db, clock)?;
-        Ok(Self::on(backend, &config.prefix, config.timeout, clock.clone()))
+        Ok(Self::on(backend, &config.cache.prefix, config.cache.timeout, clock.clone()))
     }
 
     /// Creates a cache on this backend, which counts as down when a call takes longer than

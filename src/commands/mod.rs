@@ -24,7 +24,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     base::{
         clock::Clock,
-        config::{self, Config},
+        config::{self, Config, Origin},
         db::Database,
         failure::Failure,
         moment::moment,
@@ -145,11 +145,15 @@ pub async fn sweep(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs `check`: prints the findings, one per line, with `--deploy` those about deployment.
+/// Runs `check`: prints which values come from variables, and the findings, one per line, with
+/// `--deploy` those about deployment.
 ///
 /// # Errors
 /// A [`Failure`] when there is a finding.
-pub fn check(config: &Config, deploy: bool) -> Result<(), Failure> {
+pub fn check(config: &Config, origins: &[Origin], deploy: bool) -> Result<(), Failure> {
+    for origin in origins {
+        println!("{origin}.");
+    }
     let findings = if deploy { config::deploy_findings(config) } else { Vec::new() };
     for finding in &findings {
         println!("{finding}");

@@ -3,7 +3,11 @@
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    base::{clock::Clock, config::Config, failure::Failure},
+    base::{
+        clock::Clock,
+        config::{Config, Origin},
+        failure::Failure,
+    },
     server::{self, listen::Listener},
     timing,
 };
@@ -12,8 +16,12 @@ use crate::{
 ///
 /// # Errors
 /// A [`Failure`] that says why the site cannot start.
-pub async fn serve(config: Config) -> Result<(), Failure> {
+pub async fn serve(config: Config, origins: &[Origin]) -> Result<(), Failure> {
     let _log = timing::log::begin(&config.log)?;
+    // They may be there for another program.
+    for origin in origins.iter().filter(|origin| origin.is_shared) {
+        tracing::info!("Settings: {origin}");
+    }
     let listener = Listener::bind(&config.server.address).await.map_err(|error| {
         Failure::start(
             &format!("listen on {} (server.address; is another program there?)", config.server.address),

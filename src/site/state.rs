@@ -97,7 +97,7 @@ impl AppState {
             .reload_port(port("LEPTOS_RELOAD_PORT").unwrap_or(RELOAD_PORT))
             .reload_external_port(port("LEPTOS_RELOAD_EXTERNAL_PORT"))
             .build();
-        let cache = Cache::open(&config.cache, &db, &clock)?;
+        let cache = Cache::open(&config, &db, &clock)?;
         let settings = &config.sessions;
         let is_watched =
             config.site.environment == Environment::Development && std::env::var_os("LEPTOS_WATCH").is_some();

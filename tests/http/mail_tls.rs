@@ -7,12 +7,17 @@ use std::{
 };
 
 use members_area::base::{
-    config::{Config, MailTransport},
+    config::{Config, MailTransport, Tls},
     letter::Letter,
     mailer::Mailer,
 };
 
-use crate::support::{TestSite, mail::until, smtp::SmtpServer};
+use crate::support::{
+    TestSite,
+    mail::until,
+    smtp::SmtpServer,
+    tls::{CA_FILE, in_front_of},
+};
 
 async fn site_with(url: String) -> TestSite {
     TestSite::start_with(move |config| config.mail.transport = MailTransport::Smtp(url)).await
@@ -113,23 +118,24 @@ async fn send(base_url: &str, change: impl FnOnce(&mut Config)) -> Result<(), St
 }
 
 #[tokio::test]
-async fn a_private_certificate_authority_is_trusted_if_configured() {
-    let server = SmtpServer::start_with_tls();
-    let url = MailTransport::Smtp(format!("smtps://post:s3cret@localhost:{}", server.address.port()));
-    let unknown = send("http://localhost", |config| config.mail.transport = url.clone()).await;
-    assert!(unknown.as_ref().is_err_and(|error| error.contains("UnknownIssuer")), "{unknown:?}");
-    let certificates = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/http/certificates");
-    let with = async |file: &str| {
-        let file = format!("{certificates}/{file}").into();
-        send("http://localhost", |config| (config.mail.transport, config.mail.ca_file) = (url.clone(), file))
-            .await
+async fn a_mail_server_needs_a_certificate_of_a_known_authority_for_its_own_name() {
+    let server = SmtpServer::start();
+    let right = in_front_of(server.address.to_string(), "127.0.0.1", false).await;
+    let other = in_front_of(server.address.to_string(), "127.0.0.2", false).await;
+    let send = async |address: &str, ca_file: &str| {
+        let url = format!("smtps://post:s3cret@{address}");
+        let (transport, tls) = (MailTransport::Smtp(url), Tls { ca_file: ca_file.into() });
+        send("http://localhost", |config| (config.mail.transport, config.tls) = (transport, tls)).await
     };
-    assert_eq!(with("ca.pem").await, Ok(()));
+    let unknown = send(&right, "").await.expect_err("an unknown authority");
+    assert!(unknown.contains("nor in tls.ca_file"), "{unknown}");
+    let mismatch = send(&other, CA_FILE).await.expect_err("another's name");
+    assert!(mismatch.contains("not valid for name"), "{mismatch}");
+    assert_eq!((server.logins(), server.taken().len()), (0, 0));
+    assert_eq!(send(&right, CA_FILE).await, Ok(()));
     assert_eq!((server.logins(), server.taken().len()), (1, 1));
-    for wrong in ["none.pem", "README.md"] {
-        let refused = with(wrong).await;
-        assert!(refused.as_ref().is_err_and(|error| error.starts_with("mail.ca_file: ")), "{refused:?}");
-    }
+    let refused = send(&right, "/nowhere/ca.pem").await.expect_err("no file");
+    assert!(refused.starts_with("tls.ca_file: "), "{refused}");
 }
 
 #[tokio::test]

@@ -33,7 +33,9 @@ impl CacheUrl {
             ("database", "") => Self::Database,
             ("dummy", "") => Self::Dummy,
             ("file", folder) if folder.starts_with('/') => Self::File(folder.into()),
-            ("redis", _) if redis::Client::open(text).is_ok() => Self::Redis(text.to_owned()),
+            ("redis" | "rediss", _) if !text.contains('#') && redis::Client::open(text).is_ok() => {
+                Self::Redis(text.to_owned())
+            }
             ("memcached", address) => {
                 let url = Url::parse(&format!("tcp://{address}")).ok()?;
                 let is_plain = matches!(url.path(), "" | "/")
@@ -59,15 +61,14 @@ impl<'de> Deserialize<'de> for CacheUrl {
 
 /// Returns what an address must look like, with advice for two mistakes that people make.
 fn must_be(text: &str) -> &'static str {
-    if text.starts_with("rediss://") {
-        return "cannot be `rediss://`: TLS to Redis is not built in. Run a TLS tunnel such as stunnel on this machine, and give \
-                its address as `redis://127.0.0.1:PORT`";
+    if text.starts_with("rediss://") && text.contains("#insecure") {
+        return "cannot be `#insecure`: the server's certificate is always verified. Name the file of its authority in tls.ca_file";
     }
     if text.starts_with("memcached://") && text.contains(',') {
         return "takes one memcached server: an entry that is invalidated on one of several could still be read from another. Use one, \
                 or Redis";
     }
-    "must be `memory://`, `database://`, `redis://HOST`, `memcached://HOST`, `file:///FOLDER` or `dummy://`"
+    "must be `memory://`, `database://`, `redis://HOST`, `rediss://HOST`, `memcached://HOST`, `file:///FOLDER` or `dummy://`"
 }
 
 impl fmt::Debug for CacheUrl {
@@ -127,6 +128,7 @@ mod tests {
                 "redis://:s3cret@cache.example:6380/2",
                 CacheUrl::Redis("redis://:s3cret@cache.example:6380/2".into()),
             ),
+            ("rediss://cache.example", CacheUrl::Redis("rediss://cache.example".into())),
             ("memcached://cache.example", CacheUrl::Memcached("cache.example:11211".into())),
             ("memcached://127.0.0.1:11212", CacheUrl::Memcached("127.0.0.1:11212".into())),
         ] {
@@ -138,7 +140,7 @@ mod tests {
             "memory://x",
             "redis://",
             "redis://host:port",
-            "rediss://host",
+            "rediss://host#insecure",
             "memcached://",
             "file://folder",
             "memcached://user:s3cret@host",
@@ -155,10 +157,10 @@ mod tests {
     fn an_unsupported_backend_is_an_error() {
         let error =
             |text: &str| CacheUrl::deserialize(serde_json::Value::from(text)).expect_err(text).to_string();
-        assert!(error("rediss://app:s3cret@host").contains("stunnel"));
+        assert!(error("rediss://app:s3cret@host#insecure").contains("tls.ca_file"));
         assert!(error("memcached://a,b").contains("one memcached server"));
         assert!(error("locmem://").contains("dummy://"));
-        assert!(!error("rediss://app:s3cret@host").contains("s3cret"));
+        assert!(!error("rediss://app:s3cret@host#insecure").contains("s3cret"));
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::{net::SocketAddr, time::Duration};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
-use super::super::{email_address, failure::Failure};
+use super::super::email_address;
 use super::{Accounts, CacheTimeout, Config, Environment, MailTransport, Period};
 use crate::shared::paths::{MOVED, PAGES, is_public_page};
 
 impl Config {
-    /// Checks everything that the types cannot; the error names the key.
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    /// Checks everything that the types cannot; the error is the key and what is wrong with it.
+    pub(super) fn check(&self) -> Result<(), (&'static str, &'static str)> {
         let rules = [
             (!self.site.name.trim().is_empty(), "site.name", "must not be empty"),
             (
@@ -66,6 +66,16 @@ impl Config {
                 self.database.url.is_supported(),
                 "database.url",
                 "must be sqlite://FILE or postgres://…; a database in memory is none that is kept",
+            ),
+            (
+                !self.database.url.trusts_in_vain(),
+                "database.url",
+                "has sslrootcert without sslmode=verify-full or verify-ca, so that no certificate would be verified",
+            ),
+            (
+                self.database.acquire_timeout < self.server.request_timeout,
+                "database.acquire_timeout",
+                "must be shorter than server.request_timeout, or no page could say that the database is busy",
             ),
             (self.database.max_connections > 0, "database.max_connections", "must be at least 1"),
             (
@@ -163,12 +173,28 @@ impl Config {
                 "cache.timeout",
                 "must be longer than nothing",
             ),
+            (
+                !matches!(self.cache.timeout, CacheTimeout::Of(timeout) if timeout >= self.server.request_timeout),
+                "cache.timeout",
+                "must be shorter than server.request_timeout, or no page could go on without the cache",
+            ),
+            (
+                self.server.can_admit_anybody(),
+                "server.deny_from",
+                "must leave a network of server.allow_from, or nobody could use the site",
+            ),
+            (
+                self.admin.allow_from.is_empty()
+                    || self.admin.allow_from.iter().any(|network| self.server.can_admit(network)),
+                "admin.allow_from",
+                "must have a network that server.allow_from and server.deny_from let in, or nobody could use the admin",
+            ),
             (is_log_filter(&self.log.level), "log.level", "must be like `info` or `info,sqlx=debug`"),
             (self.log.max_file.bytes() > 0, "log.max_file", "must be larger than zero"),
         ];
         match rules.iter().chain(&self.passwords.rules()).find(|(holds, ..)| !holds) {
             None => Ok(()),
-            Some((_, key, rule)) => Err(Failure::message(format!("{key} {rule}"))),
+            Some(&(_, key, rule)) => Err((key, rule)),
         }
     }
 
@@ -181,7 +207,7 @@ impl Config {
     }
 
     /// Returns whether all visitors come from this machine, as far as the settings show.
-    fn is_local(&self) -> bool {
+    pub(super) fn is_local(&self) -> bool {
         match Url::parse(&self.site.base_url) {
             Ok(base) => is_loopback(&base),
             Err(_) => {

@@ -72,7 +72,7 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         (
             is_cache_in_clear(&config.cache.url),
             "cache.url leads to another machine, without TLS: kept pages, with names and e-mail addresses, travel in the clear. \
-             Reach it through a tunnel, or use memory://, database:// or a server on this machine.",
+             Use rediss://, memory://, database:// or a server on this machine.",
         ),
         (config.log.file.as_os_str().is_empty(), "log.file is empty: requests are not written to a file."),
     ]
@@ -161,6 +161,7 @@ mod tests {
             (CacheUrl::Redis("redis://127.0.0.1:6379".into()), false),
             (CacheUrl::Redis("redis://:s3cret@cache.example/1".into()), true),
             (CacheUrl::Redis("redis://[::1]/".into()), false),
+            (CacheUrl::Redis("rediss://cache.example".into()), false),
             (CacheUrl::Memcached("cache.example:11211".into()), true),
             (CacheUrl::Memcached("localhost:11211".into()), false),
         ] {

@@ -1,39 +1,33 @@
-//! Loads the [`Config`] from the file and the environment, and checks it.
+//! Loads the [`Config`] from the file and the variables, and checks it.
 
-use std::{
-    env,
-    ffi::{OsStr, OsString},
-    fs,
-    io::ErrorKind,
-    path::Path,
-};
+use std::{env, fs, io::ErrorKind, path::Path};
 
 use serde_path_to_error::{Error, Segment};
 use toml::Table;
 
 use super::super::failure::Failure;
-use super::{Config, untyped::Untyped};
-
-/// The prefix of the environment variables; section and key follow, joined by two underscores.
-const PREFIX: &str = "MEMBERS_AREA_";
+use super::{
+    Config,
+    untyped::Untyped,
+    variables::{self, Origin, Variable, setting},
+};
 
 impl Config {
-    /// Reads the file, then the environment, which takes precedence, and checks the values. A
-    /// missing file is an error only if `file` names it.
+    /// Reads the file, then `.env` in the working directory, then the environment, each of which
+    /// takes precedence over those before it, and checks the values. A missing file is an error
+    /// only if `file` names it. Also returns which values are not the file's.
     ///
     /// # Errors
     /// Fails with a sentence that names the key, for an unreadable file, an unknown key or a wrong
     /// value.
-    pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
-        load_from(file.unwrap_or(Path::new("Leptos.toml")), file.is_some(), env::vars_os())
+    pub fn load(file: Option<&Path>) -> Result<(Self, Vec<Origin>), Failure> {
+        let variables = variables::all(Path::new(".env"), env::vars_os())?;
+        let config = load_from(file.unwrap_or(Path::new("Leptos.toml")), file.is_some(), &variables)?;
+        Ok((config, variables::origins(&variables)))
     }
 }
 
-fn load_from(
-    file: &Path,
-    must_exist: bool,
-    environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<Config, Failure> {
+fn load_from(file: &Path, must_exist: bool, variables: &[Variable]) -> Result<Config, Failure> {
     let mut settings = Untyped::from(match fs::read_to_string(file) {
         Ok(text) => parse(&text, file)?,
         Err(error) if error.kind() == ErrorKind::NotFound && !must_exist => Table::new(),
@@ -41,24 +35,24 @@ fn load_from(
             return Err(Failure::start(&format!("read the configuration file {}", file.display()), error));
         }
     });
-    let mut variables: Vec<Variable> = Vec::new();
-    for (name, value) in environment {
-        let Some(variable) = Variable::new(&name) else {
-            continue;
-        };
-        let value = value.into_string().map_err(|_| variable.failure("is not UTF-8"))?;
-        if let Some(other) = variables.iter().find(|other| other.keys == variable.keys) {
-            return Err(variable.failure(&format!("sets the same key as {}", other.name)));
-        }
-        if !settings.set(&variable.keys, value) {
+    for variable in variables.iter().filter(|variable| !variable.is_port()) {
+        if !settings.set(&variable.keys, variable.value.clone()) {
             return Err(variable
                 .failure("there is no such key: the part before the last __ is a value, not a section"));
         }
-        variables.push(variable);
     }
-    let config: Config =
-        serde_path_to_error::deserialize(settings).map_err(|error| sentence(&error, file, &variables))?;
-    config.check()?;
+    let mut config: Config =
+        serde_path_to_error::deserialize(settings).map_err(|error| sentence(&error, file, variables))?;
+    if let Some(port) = setting(variables, "server.address").filter(|variable| variable.is_port()) {
+        config.server.address = port.address(&config)?;
+    }
+    let named = |key: &str, what: &str| match setting(variables, key) {
+        Some(variable) => variable.failure(what),
+        None => Failure::message(what),
+    };
+    config.check().map_err(|(key, rule)| named(key, &format!("{key} {rule}")))?;
+    config.tls.own_authorities().map_err(|failure| named("tls.ca_file", &failure.to_string()))?;
+    config.database.url = config.database.url.trusting(&config.tls.ca_file);
     Ok(config)
 }
 
@@ -84,45 +78,30 @@ fn sentence(error: &Error<toml::de::Error>, file: &Path, variables: &[Variable])
         })
         .collect();
     let message = error.inner().message().replacen("unknown field", "unknown key", 1);
-    match variables.iter().find(|variable| variable.is_at(&keys)) {
+    match variables.iter().rev().find(|variable| variable.is_at(&keys) && !variable.is_port()) {
         Some(variable) => variable.failure(&message),
         None => Failure::message(format!("{}: {path}: {message}", file.display())),
     }
 }
 
-/// An environment variable of ours.
-struct Variable {
-    /// As it is spelt in the environment.
-    name: String,
-    keys: Vec<String>,
-}
-
-impl Variable {
-    fn new(name: &OsStr) -> Option<Self> {
-        let name = name.to_string_lossy().into_owned();
-        let (prefix, keys) = name.split_at_checked(PREFIX.len())?;
-        let keys = keys.to_lowercase().split("__").map(str::to_owned).collect();
-        prefix.eq_ignore_ascii_case(PREFIX).then_some(Self { name, keys })
-    }
-
-    /// Returns whether an error at `keys` is about this variable. One that sets a part of a plain
-    /// value, as `…_LOG__FILE__X` does, makes the value wrong.
-    fn is_at(&self, keys: &[&str]) -> bool {
-        self.keys.iter().zip(keys).all(|(own, key)| own == key) && !keys.is_empty()
-    }
-
-    fn failure(&self, what: &str) -> Failure {
-        Failure::message(format!("the environment variable {}: {what}", self.name))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use ipnet::IpNet;
 
     use super::super::{LogFormat, Period, Size};
     use super::*;
     use crate::shared::level::Level;
+
+    fn load_from(
+        file: &Path,
+        must_exist: bool,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Config, Failure> {
+        let variables = variables::all(Path::new("/nowhere/.env"), environment)?;
+        super::load_from(file, must_exist, &variables)
+    }
 
     fn load_with(toml: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
         let folder = tempfile::tempdir().expect("a folder");
@@ -164,9 +143,9 @@ mod tests {
             let value = if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
             assert!(documentation.contains(&format!("| `{key}` | {value} |")), "{key} = {value}");
         }
-        // Each key is a field: as many as `Debug` prints, less the thirteen sections and what their
+        // Each key is a field: as many as `Debug` prints, less the fourteen sections and what their
         // values print.
-        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 13;
+        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 14;
         assert_eq!(fields, keys.len(), "a key is missing in Leptos.toml");
     }
 
@@ -248,6 +227,26 @@ mod tests {
             ("[admin]\nacting_limit = '59s'", None, "admin.acting_limit"),
             ("[admin]\nallow_from = ['the office']", None, "admin.allow_from"),
             ("[lab]\nenabled = 'maybe'", None, "lab.enabled"),
+            // Settings that are right by themselves and contradict each other.
+            ("[server]\nrequest_timeout = '5s'", None, "database.acquire_timeout must be shorter"),
+            ("[cache]\ntimeout = '30s'", None, "cache.timeout must be shorter"),
+            (
+                "[server]\nallow_from = ['10.1.0.0/16']\ndeny_from = ['10.0.0.0/8']",
+                None,
+                "server.deny_from must leave",
+            ),
+            ("[server]\ndeny_from = ['0.0.0.0/0', '::/0']", None, "server.deny_from must leave"),
+            (
+                "[server]\nallow_from = ['10.1.0.0/16']\n[admin]\nallow_from = ['10.2.0.0/16']",
+                None,
+                "admin.allow_from must have",
+            ),
+            (
+                "[server]\ndeny_from = ['10.0.0.0/8']\n[admin]\nallow_from = ['10.2.0.0/16']",
+                None,
+                "admin.allow_from must have",
+            ),
+            ("[database]\nurl = 'postgres://db/x?sslrootcert=ca.pem'", None, "database.url has sslrootcert"),
             ("", Some(("MEMBERS_AREA_CACHE__MAX_BYTES", "lots")), "MEMBERS_AREA_CACHE__MAX_BYTES"),
             ("", Some(("MEMBERS_AREA_CACHE__MAX_BITES", "1MiB")), "variable MEMBERS_AREA_CACHE__MAX_BITES:"),
             ("", Some(("MEMBERS_AREA_LOG__FILES", "x")), "variable MEMBERS_AREA_LOG__FILES:"),
@@ -256,9 +255,38 @@ mod tests {
             ("", Some(("MEMBERS_AREA_LOG__FILE__X", "x")), "variable MEMBERS_AREA_LOG__FILE__X:"),
             ("", Some(("MEMBERS_AREA_LOG", "x")), "variable MEMBERS_AREA_LOG:"),
             ("[log]\nlog = 1", None, ": log.log:"),
+            ("[tls]\nca_file = '/nowhere/ca.pem'", None, "tls.ca_file: cannot use /nowhere/ca.pem:"),
+            ("[mail]\nca_file = '/nowhere/ca.pem'", None, "mail.ca_file: unknown key"),
+            (
+                "",
+                Some(("MEMBERS_AREA_TLS__CA_FILE", "/")),
+                "variable MEMBERS_AREA_TLS__CA_FILE: tls.ca_file:",
+            ),
+            ("", Some(("DATABASE_URL", "mysql://x")), "variable DATABASE_URL: database.url must be"),
+            ("", Some(("DATABASE_URL", "")), "variable DATABASE_URL: is empty"),
+            ("", Some(("PORT", "")), "variable PORT: is empty"),
+            ("", Some(("PORT", "http")), "variable PORT: must be a port number"),
+            ("", Some(("PORT", "65536")), "variable PORT: must be a port number"),
+            (
+                "[server]\naddress = 'unix:/run/x.sock'\n[site]\nbase_url = 'http://localhost'",
+                Some(("PORT", "80")),
+                "variable PORT: contradicts server.address",
+            ),
+            ("[server]\naddress = '0.0.0.0:3000'", Some(("PORT", "80")), "variable PORT: site.base_url must"),
         ] {
             let message = load_with(toml, environment.as_slice()).expect_err(toml);
             assert!(message.contains(named), "{toml}: {message}");
+        }
+    }
+
+    #[test]
+    fn networks_that_only_overlap_are_no_contradiction() {
+        for toml in [
+            "[server]\nallow_from = ['10.0.0.0/8']\ndeny_from = ['10.1.0.0/16']\n[admin]\nallow_from = ['10.0.0.0/8']",
+            "[server]\nallow_from = ['10.1.0.0/16']\n[admin]\nallow_from = ['10.0.0.0/8', '192.0.2.0/24']",
+            "[server]\ndeny_from = ['0.0.0.0/0']",
+        ] {
+            assert!(load_with(toml, &[]).is_ok(), "{toml}");
         }
     }
 
@@ -425,5 +453,39 @@ mod tests {
         let message = load(b"MEMBERS_AREA_SITE__NAME").expect_err("ours");
         assert!(message.contains("MEMBERS_AREA_SITE__NAME: is not UTF-8"), "{message}");
         assert!(load(b"MEMBERS_AREA_SITE__NAM\xff").is_err());
+    }
+
+    #[test]
+    fn a_port_replaces_the_port_of_the_address() {
+        let public = "[site]\nbase_url = 'https://members.example.org'\n[mail]\ntransport = 'file:mails'\n";
+        for (toml, environment, address) in [
+            ("", vec![("PORT", "8080")], "127.0.0.1:8080"),
+            ("[server]\naddress = '[::1]:3000'", vec![("PORT", "0")], "[::1]:0"),
+            // A platform's visitors come from another machine.
+            (public, vec![("PORT", "8080")], "0.0.0.0:8080"),
+            (public, vec![("PORT", "80"), ("MEMBERS_AREA_SERVER__ADDRESS", "[::1]:1")], "[::1]:1"),
+        ] {
+            let config = load_with(toml, &environment).expect("valid");
+            assert_eq!(config.server.address, address, "{toml}");
+        }
+        let toml = format!("{public}[server]\naddress = '192.0.2.7:3000'");
+        assert_eq!(load_with(&toml, &[("PORT", "80")]).expect("valid").server.address, "192.0.2.7:80");
+    }
+
+    #[test]
+    fn our_name_for_the_database_wins_over_the_general_one() {
+        let file = "[database]\nurl = 'sqlite://file.db'";
+        let general = ("DATABASE_URL", "sqlite://general.db");
+        let ours = ("MEMBERS_AREA_DATABASE__URL", "sqlite://ours.db");
+        for (environment, url) in [
+            (vec![], "sqlite://file.db"),
+            (vec![general], "sqlite://general.db"),
+            (vec![ours, general], "sqlite://ours.db"),
+            (vec![general, ours], "sqlite://ours.db"),
+            (vec![("database_url", "sqlite://other.db")], "sqlite://file.db"),
+        ] {
+            let config = load_with(file, &environment).expect("valid");
+            assert_eq!(config.database.url.expose(), url, "{environment:?}");
+        }
     }
 }

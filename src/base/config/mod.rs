@@ -1,26 +1,30 @@
-//! The configuration: `Leptos.toml`, each key overridden by the environment, everything checked
-//! before the start.
+//! The configuration: `Leptos.toml`, each key overridden by `.env` and the environment, everything
+//! checked before the start.
 //!
-//! `[sessions] idle` is `MEMBERS_AREA_SESSIONS__IDLE` in the environment. An unknown key or an
-//! invalid value stops the start with a message that names the key.
+//! `[sessions] idle` is `MEMBERS_AREA_SESSIONS__IDLE` in the environment; `PORT` and `DATABASE_URL`
+//! are understood too. An unknown key or an invalid value stops the start with a message that names
+//! the key.
 
 mod admin;
 mod cache_url;
 mod check;
 mod defaults;
 mod deploy;
+mod dotenv;
 mod lab;
 mod load;
 mod log;
 mod passwords;
 mod rate;
+mod tls;
 mod transport;
 mod untyped;
 mod values;
+mod variables;
 
 use std::{net::IpAddr, path::PathBuf};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::Deserialize;
 
 use super::network::contains;
@@ -34,8 +38,10 @@ pub use lab::{Lab, Switch};
 pub use log::{Log, LogFormat};
 pub use passwords::{CommonList, Passwords};
 pub use rate::Rate;
+pub use tls::Tls;
 pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};
+pub use variables::Origin;
 
 /// All settings that an operator can make.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -47,6 +53,8 @@ pub struct Config {
     pub server: Server,
     /// The database.
     pub database: Database,
+    /// The certificate authorities of other servers.
+    pub tls: Tls,
     /// Django's LOGIN_URL and the two redirect settings, and rules for accounts.
     pub accounts: Accounts,
     /// Argon2id, and the rules for new passwords.
@@ -195,8 +203,6 @@ pub struct Mail {
     pub transport: MailTransport,
     /// The sender's address; empty: `noreply@` the host of `site.base_url`.
     pub from: String,
-    /// A PEM file with certificate authorities to trust besides the public ones; empty: none.
-    pub ca_file: PathBuf,
 }
 
 /// `[sessions]`
@@ -256,6 +262,19 @@ impl Server {
     pub fn admits(&self, address: Option<IpAddr>) -> bool {
         let is_in = |networks: &[IpNet]| address.is_some_and(|address| contains(networks, address));
         !is_in(&self.deny_from) && (self.allow_from.is_empty() || is_in(&self.allow_from))
+    }
+
+    /// Returns whether an address of this network can be one from which the site can be used.
+    fn can_admit(&self, network: &IpNet) -> bool {
+        let meets = |allowed: &IpNet| allowed.contains(network) || network.contains(allowed);
+        !self.deny_from.iter().any(|denied| denied.contains(network))
+            && (self.allow_from.is_empty() || self.allow_from.iter().any(meets))
+    }
+
+    fn can_admit_anybody(&self) -> bool {
+        let everywhere = [Ipv4Net::default().into(), Ipv6Net::default().into()];
+        let networks = if self.allow_from.is_empty() { &everywhere[..] } else { &self.allow_from };
+        networks.iter().any(|network| self.can_admit(network))
     }
 }
 

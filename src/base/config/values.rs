@@ -1,8 +1,10 @@
 //! Types of values in the configuration: periods, sizes, the database URL.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::Path, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, de::Error};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use url::Url;
 
 /// A length of time, written `90s`, `5m`, `14d`, `1h 30m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,6 +129,38 @@ impl DatabaseUrl {
     }
 }
 
+impl DatabaseUrl {
+    /// Returns whether a PostgreSQL URL names authorities of its own.
+    fn names_authorities(&self) -> bool {
+        const NAMES: [&str; 3] = ["sslrootcert", "ssl-root-cert", "ssl-ca"];
+        !self.is_embedded()
+            && Url::parse(&self.0)
+                .is_ok_and(|url| url.query_pairs().any(|(key, _)| NAMES.contains(&key.as_ref())))
+    }
+
+    /// Returns whether the URL names authorities in a mode that accepts every certificate. (For
+    /// libpq, `sslmode=require` then is `verify-ca`.)
+    pub(super) fn trusts_in_vain(&self) -> bool {
+        self.names_authorities()
+            && PgConnectOptions::from_str(&self.0).is_ok_and(|options| {
+                !matches!(options.get_ssl_mode(), PgSslMode::VerifyCa | PgSslMode::VerifyFull)
+            })
+    }
+
+    /// Returns the URL with this file of authorities, unless it is empty or the URL names its own.
+    pub(super) fn trusting(&self, ca_file: &Path) -> Self {
+        match Url::parse(&self.0) {
+            Ok(mut url)
+                if !ca_file.as_os_str().is_empty() && !self.is_embedded() && !self.names_authorities() =>
+            {
+                url.query_pairs_mut().append_pair("sslrootcert", &ca_file.to_string_lossy());
+                Self(url.into())
+            }
+            _ => self.clone(),
+        }
+    }
+}
+
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = self.0.split(':').next().unwrap_or_default();
@@ -151,6 +185,41 @@ mod tests {
     fn a_database_password_is_not_printed() {
         let url = DatabaseUrl::new("postgres://app:hunter2@db/members");
         assert!(!format!("{url:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn the_file_of_authorities_joins_the_url_unless_that_names_its_own() {
+        for (url, file, expected) in [
+            ("postgres://a:b%20c@db/x", "/ca one.pem", "postgres://a:b%20c@db/x?sslrootcert=%2Fca+one.pem"),
+            (
+                "postgres:///x?host=/run/db&sslmode=verify-ca",
+                "ca.pem",
+                "postgres:///x?host=/run/db&sslmode=verify-ca&sslrootcert=ca.pem",
+            ),
+            (
+                "postgres://db/x?sslmode=verify-full&ssl-ca=y",
+                "ca.pem",
+                "postgres://db/x?sslmode=verify-full&ssl-ca=y",
+            ),
+            ("postgres://db/x", "", "postgres://db/x"),
+            ("sqlite://x.db", "ca.pem", "sqlite://x.db"),
+        ] {
+            assert_eq!(DatabaseUrl::new(url).trusting(Path::new(file)).expose(), expected);
+        }
+    }
+
+    #[test]
+    fn authorities_that_would_not_be_asked_are_found() {
+        for (url, in_vain) in [
+            ("postgres://db/x?sslrootcert=ca.pem", true),
+            ("postgres://db/x?sslmode=require&sslrootcert=ca.pem", true),
+            ("postgres://db/x?sslmode=verify-ca&sslrootcert=ca.pem", false),
+            ("postgres://db/x?sslrootcert=ca.pem&sslmode=verify-full", false),
+            ("postgres://db/x?sslmode=require", false),
+            ("sqlite://x.db?sslrootcert=ca.pem", false),
+        ] {
+            assert_eq!(DatabaseUrl::new(url).trusts_in_vain(), in_vain, "{url}");
+        }
     }
 
     #[test]

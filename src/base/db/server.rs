@@ -4,7 +4,10 @@ use sqlx::{AnyConnection, Connection as _, Error, Executor, Row};
 use tokio::time::timeout;
 
 use super::super::failure::Failure;
-use super::{pool::Pool, why::is_unreachable};
+use super::{
+    pool::Pool,
+    why::{is_tls, is_unreachable},
+};
 
 /// Statements for each new connection, because the database, the role and the URL can set other
 /// defaults. Single statements get the same isolation as transactions; the server ends a statement
@@ -89,7 +92,7 @@ pub(super) fn explained(error: Error, embedded: bool) -> Failure {
         "08P01" => {
             " (behind pgbouncer: ignore_startup_parameters = extra_float_digits, and pool_mode = session)"
         }
-        _ if matches!(error, Error::Tls(_)) => " (check sslmode and sslrootcert in database.url)",
+        _ if is_tls(&error) => " (check sslmode and sslrootcert in database.url, and tls.ca_file)",
         _ if is_unreachable(&error) => {
             " (check host and port in database.url, and that the server is running)"
         }

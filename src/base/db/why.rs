@@ -5,11 +5,22 @@ use sqlx::Error;
 /// Returns whether the database server does not answer at all.
 pub fn is_unreachable(error: &Error) -> bool {
     match error {
+        _ if is_tls(error) => false,
         Error::Io(_) | Error::PoolTimedOut => true,
         // The server is starting up or shutting down.
         Error::Database(database) => {
             database.code().is_some_and(|code| ["57P01", "57P03"].contains(&code.as_ref()))
         }
+        _ => false,
+    }
+}
+
+/// Returns whether the server and this program could not agree on TLS, such as on a certificate.
+pub fn is_tls(error: &Error) -> bool {
+    match error {
+        Error::Tls(_) => true,
+        // What rustls refuses during the handshake.
+        Error::Io(error) => error.kind() == std::io::ErrorKind::InvalidData,
         _ => false,
     }
 }

@@ -24,9 +24,9 @@ pub use redis::Redis;
 use super::{filter::EntryFilter, key::Key};
 use crate::base::{
     clock::Clock,
-    config::{self, CacheUrl},
+    config::{CacheUrl, Config},
     db,
-    failure::Failure,
+    failure::{Failure, chain},
 };
 
 /// The timeout for a call to the backend, unless `cache.timeout` sets another.
@@ -37,12 +37,13 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_millis(300);
 ///
 /// # Errors
 /// Fails when the URL cannot be used, or when others can reach the folder of `file://`.
-pub fn open(config: &config::Cache, db: &db::Database, clock: &Clock) -> Result<Arc<dyn Backend>, Failure> {
+pub fn open(config: &Config, db: &db::Database, clock: &Clock) -> Result<Arc<dyn Backend>, Failure> {
+    let (config, tls) = (&config.cache, &config.tls);
     let (prefix, max_bytes) = (config.prefix.as_str(), config.max_bytes.bytes());
     Ok(match &config.url {
         CacheUrl::Memory => Arc::new(Memory::new(max_bytes)),
         CacheUrl::Database => Arc::new(Database::new(db.clone(), clock.clone(), prefix, max_bytes)),
-        CacheUrl::Redis(url) => Arc::new(Redis::new(url, prefix, config.timeout.or(DEFAULT_TIMEOUT))?),
+        CacheUrl::Redis(url) => Arc::new(Redis::new(url, tls, prefix, config.timeout.or(DEFAULT_TIMEOUT))?),
         CacheUrl::Memcached(address) => Arc::new(Memcached::new(address, prefix)),
         CacheUrl::File(folder) => {
             let file = File::new(folder, prefix, max_bytes);
@@ -87,7 +88,7 @@ impl Down {
 
 impl fmt::Display for Down {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(&chain(&*self.0))
     }
 }
 

@@ -1,18 +1,18 @@
 //! `redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER]`: Redis or Valkey, over one shared connection that
-//! reconnects by itself.
+//! reconnects by itself. `rediss://` is the same over TLS.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use redis::{
-    Client, Cmd, FromRedisValue, Pipeline, RedisError, Script,
+    Client, Cmd, FromRedisValue, Pipeline, RedisError, Script, TlsCertificates,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
 use super::super::{filter::EntryFilter, key::Key};
 use super::{Backend, Condition, Down, Found, HEAD, Put, Usage};
-use crate::base::failure::Failure;
+use crate::base::{config::Tls, failure::Failure};
 
 /// Keys listed or deleted in one batch.
 const BATCH: usize = 500;
@@ -35,8 +35,8 @@ impl Redis {
     /// `timeout`. Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// Fails when the URL is not a Redis address.
-    pub fn new(url: &str, prefix: &str, timeout: Duration) -> Result<Self, Failure> {
+    /// Fails when the URL is not a Redis address, or the authorities cannot be read.
+    pub fn new(url: &str, tls: &Tls, prefix: &str, timeout: Duration) -> Result<Self, Failure> {
         // The error is not shown, since it may contain the password.
         let wrong = |_: RedisError| Failure::message("cache.url is not a usable address of a Redis server");
         // A little less than the cache's own timeout, so that the connection is dropped and not
@@ -48,7 +48,14 @@ impl Redis {
             .set_number_of_retries(0)
             .set_connection_timeout(Some(server_timeout))
             .set_response_timeout(Some(server_timeout));
-        let connection = ConnectionManager::new_lazy_with_config(Client::open(url).map_err(wrong)?, config);
+        let client = if url.starts_with("rediss:") {
+            // The file's authorities would otherwise replace the system's.
+            let authorities = TlsCertificates { client_tls: None, root_cert: tls.all_authorities()? };
+            Client::build_with_tls(url, authorities)
+        } else {
+            Client::open(url)
+        };
+        let connection = ConnectionManager::new_lazy_with_config(client.map_err(wrong)?, config);
         Ok(Self {
             connection: connection.map_err(wrong)?,
             prefix: prefix.into(),

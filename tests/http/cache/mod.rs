@@ -81,18 +81,18 @@ impl Place {
         let clock = Clock::default();
         let db = Database::connect(&config.database).await.expect("connected");
         db.migrate().await.expect("migrated");
-        let cache_config = config.cache.clone();
+        let settings = config.clone();
         let site =
             AppState::new(config, clock.clone(), db.clone(), ([127, 0, 0, 1], 0).into()).expect("a site");
         let demo = [1, 2].map(|number| DemoMember { number, password_hash: String::new() });
         let mut members = add_demo_members(&site, &demo).await.expect("members");
         let (bob, ada) = (members.pop().expect("two"), members.pop().expect("two"));
         let is_shared = !url.starts_with("memory") && !url.starts_with("dummy");
-        let another = || Cache::open(&cache_config, &db, &clock).expect("a cache");
+        let another = || Cache::open(&settings, &db, &clock).expect("a cache");
         let other = if is_shared { another() } else { site.cache.clone() };
         let recorder = Recorder::default();
         let cache = site.cache.clone();
-        let prefix = cache_config.prefix;
+        let prefix = settings.cache.prefix;
         Self { cache, other, is_shared, prefix, clock, ada, bob, recorder, database, _folder: folder }
     }
 

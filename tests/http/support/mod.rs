@@ -8,6 +8,7 @@ pub mod program;
 pub mod schema;
 pub mod site;
 pub mod smtp;
+pub mod tls;
 pub mod visitor;
 
 pub use page::Page;

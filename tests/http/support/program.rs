@@ -66,6 +66,11 @@ impl Serving {
         if !command.get_envs().any(|(name, _)| name == ADDRESS) {
             command.env(ADDRESS, "127.0.0.1:0");
         }
+        Self::run_as_it_is(command, folder)
+    }
+
+    /// The same, at the address of the command's own settings.
+    pub fn run_as_it_is(command: &mut Command, folder: &Path) -> Self {
         let mut child = command
             .env("MEMBERS_AREA_SERVER__SITE_ROOT", built_files(folder))
             .stdout(Stdio::piped())

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
-    net::{IpAddr, SocketAddr, TcpListener, TcpStream},
+    net::{IpAddr, SocketAddr, TcpListener},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
@@ -51,24 +51,6 @@ pub struct SmtpServer {
 
 impl SmtpServer {
     pub fn start() -> Self {
-        Self::start_with(None)
-    }
-
-    /// TLS from the first byte, with the certificate of a private authority.
-    pub fn start_with_tls() -> Self {
-        use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-        let chain = CertificateDer::from_pem_slice(include_bytes!("../certificates/server.pem"));
-        let key = PrivateKeyDer::from_pem_slice(include_bytes!("../certificates/server.key"));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("versions")
-            .with_no_client_auth()
-            .with_single_cert(vec![chain.expect("a certificate")], key.expect("a key"));
-        Self::start_with(Some(Arc::new(config.expect("a pair"))))
-    }
-
-    fn start_with(tls: Option<Arc<rustls::ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let state = State { mood: Mood::Taking, taken: Vec::new(), logins: 0, names: Vec::new() };
@@ -77,15 +59,8 @@ impl SmtpServer {
         // The thread ends with the process; it holds nothing but the port.
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (server, tls) = (for_thread.clone(), tls.clone());
-                std::thread::spawn(move || match tls {
-                    None => server.serve(stream.try_clone().expect("a twin"), stream),
-                    Some(tls) => {
-                        let connection = rustls::ServerConnection::new(tls).expect("a connection");
-                        let both = Arc::new(Mutex::new(rustls::StreamOwned::new(connection, stream)));
-                        server.serve(Half(both.clone()), Half(both));
-                    }
-                });
+                let server = for_thread.clone();
+                std::thread::spawn(move || server.serve(stream.try_clone().expect("a twin"), stream));
             }
         });
         server
@@ -136,25 +111,6 @@ impl SmtpServer {
 struct RequestContext {
     shared: Shared,
     data: Vec<u8>,
-}
-
-/// Reading and writing take turns, as SMTP does.
-struct Half(Arc<Mutex<rustls::StreamOwned<rustls::ServerConnection, TcpStream>>>);
-
-impl Read for Half {
-    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).read(bytes)
-    }
-}
-
-impl Write for Half {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
-    }
 }
 
 impl Handler for RequestContext {
