@@ -102,14 +102,20 @@ impl Pool {
         let begun = Instant::now();
         loop {
             while let Some(mut open) = shared.pop() {
+                if shared.is_tested(&open) {
+                    return found(open);
+                }
                 if open.raw.ping().await.is_ok() {
+                    open.tested_at = Instant::now();
                     return found(open);
                 }
                 shared.renew();
             }
             let (generation, now) = (shared.generation.load(Ordering::Acquire), Instant::now());
             match self.open().await {
-                Ok(raw) => return found(Open { raw, generation, opened_at: now, used_at: now }),
+                Ok(raw) => {
+                    return found(Open { raw, generation, opened_at: now, used_at: now, tested_at: now });
+                }
                 // The server allows fewer connections than our limit; one of ours may become free.
                 Err(error)
                     if is_too_many(&error) && begun.elapsed() + PAUSE < shared.settings.acquire_timeout =>

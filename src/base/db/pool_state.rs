@@ -21,6 +21,10 @@ const MAX_IDLE: Duration = Duration::from_secs(300);
 /// The maximum age of a connection to a server, so that its memory there does not grow forever.
 const MAX_LIFETIME: Duration = Duration::from_secs(1800);
 
+/// How long a connection to a file is used without a test. Only the end of sqlx's thread could break
+/// it, and the test takes as long as a small query.
+const TESTED_FOR: Duration = Duration::from_secs(1);
+
 /// How a pool opens its connections.
 pub(super) struct Settings {
     pub options: AnyConnectOptions,
@@ -50,6 +54,7 @@ pub(super) struct Open {
     pub generation: u64,
     pub opened_at: Instant,
     pub used_at: Instant,
+    pub tested_at: Instant,
 }
 
 impl Shared {
@@ -74,6 +79,11 @@ impl Shared {
         let is_young = self.settings.file.is_some()
             || (open.opened_at.elapsed() < MAX_LIFETIME && open.used_at.elapsed() < MAX_IDLE);
         is_young && open.generation == self.generation.load(Ordering::Acquire) && !self.permits.is_closed()
+    }
+
+    /// Returns whether the connection can be used without another test.
+    pub fn is_tested(&self, open: &Open) -> bool {
+        self.settings.file.is_some() && open.tested_at.elapsed() < TESTED_FOR
     }
 
     /// Returns a working connection to the pool.
