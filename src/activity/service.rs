@@ -91,25 +91,16 @@ pub async fn record_failed_login(
     record(transaction, at, user, Kind::LoginFailed, "", client).await.map(|()| true)
 }
 
-/// Returns the member's last five logins, the latest first.
+/// Returns the last five lines of the member's activity, and the last five logins; each the latest
+/// first.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn recent_logins(site: &AppState, member: &Member) -> Result<Vec<Activity>, AppError> {
+pub async fn recent(site: &AppState, member: &Member) -> Result<(Vec<Line>, Vec<Activity>), AppError> {
     const LIMIT: i64 = 5;
     let mut connection = site.db.read().await?;
-    Ok(store::latest_of(&mut connection, member.id(), Kind::Login.name(), LIMIT).await?)
-}
-
-/// Returns the last five lines of the member's activity.
-///
-/// # Errors
-/// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn recent(site: &AppState, member: &Member) -> Result<Vec<Line>, AppError> {
-    const LIMIT: i64 = 5;
-    let mut connection = site.db.read().await?;
-    let rows = store::before(&mut connection, member.id(), END, LIMIT).await?;
-    Ok(rows.into_iter().map(line).collect())
+    let (lines, logins) = store::latest(&mut connection, member.id(), Kind::Login.name(), LIMIT).await?;
+    Ok((lines.into_iter().map(line).collect(), logins))
 }
 
 /// Returns a page of the member's activity.

@@ -69,22 +69,35 @@ pub async fn insert_many(
     sql.query().execute(connection).await.map(drop)
 }
 
-/// Returns the latest lines of one kind, the latest first.
-pub async fn latest_of(
+/// Returns the latest lines, and the latest lines of one kind; each the latest first.
+pub async fn latest(
     connection: &mut AnyConnection,
     user: UserId,
     kind: &str,
     limit: i64,
-) -> Result<Vec<ActivityRow>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT id, kind, detail, at, address, agent FROM activity WHERE user_id = $1 AND kind = $2 \
-         ORDER BY at DESC, id DESC LIMIT $3",
+) -> Result<(Vec<ActivityRow>, Vec<ActivityRow>), sqlx::Error> {
+    #[derive(FromRow)]
+    struct Marked {
+        is_of_kind: i64,
+        #[sqlx(flatten)]
+        row: ActivityRow,
+    }
+    // One query, because on SQLite each is a way to another thread and back.
+    let rows: Vec<Marked> = sqlx::query_as(
+        "SELECT * FROM (SELECT CAST(0 AS BIGINT) AS is_of_kind, id, kind, detail, at, address, agent FROM activity \
+         WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $3) AS latest \
+         UNION ALL SELECT * FROM (SELECT CAST(1 AS BIGINT) AS is_of_kind, id, kind, detail, at, address, agent \
+         FROM activity WHERE user_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT $3) AS latest_of_kind \
+         ORDER BY is_of_kind, at DESC, id DESC",
     )
     .bind(user.0)
     .bind(kind)
     .bind(limit)
     .fetch_all(connection)
-    .await
+    .await?;
+    let (of_kind, all): (Vec<_>, Vec<_>) = rows.into_iter().partition(|marked| marked.is_of_kind == 1);
+    let plain = |marked: Vec<Marked>| marked.into_iter().map(|marked| marked.row).collect();
+    Ok((plain(all), plain(of_kind)))
 }
 
 /// Counts the lines of one kind within this time. It has an end so that lines dated while the clock

@@ -79,8 +79,7 @@ async fn activity(context: &RequestContext, member: &Member) -> Result<Activity,
         .cache(member)
         .get_or_set(policy, &[], || async {
             let now = context.site.clock.now();
-            let logins = record::service::recent_logins(&context.site, member).await?;
-            let recent = record::service::recent(&context.site, member).await?;
+            let (recent, logins) = record::service::recent(&context.site, member).await?;
             let devices = sessions::service::devices(&context.site, member).await?;
             Ok(Activity {
                 logins: logins

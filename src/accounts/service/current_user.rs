@@ -19,12 +19,10 @@ use crate::{
 pub async fn member(site: &AppState, id: UserId) -> Result<Option<Member>, AppError> {
     let load = || async {
         let mut connection = site.db.read().await?;
-        let Some(row) = store::find_active(&mut connection, id).await? else {
-            return Ok::<_, AppError>(None);
-        };
-        let mut rights = rights(&mut connection, id).await?;
-        (rights.is_staff, rights.is_superuser) = (row.is_staff == 1, row.is_superuser == 1);
-        Ok(Some(Member::with_rights(id, row.username, row.session_stamp, rights)))
+        let found = store::rights::active_member(&mut connection, id).await?;
+        Ok::<_, AppError>(
+            found.map(|(username, stamp, rights)| Member::with_rights(id, username, stamp, rights)),
+        )
     };
     let ttl = site.config.sessions.cache_ttl.get();
     let is_outage = |error: &AppError| *error == AppError::Unavailable;

@@ -39,15 +39,6 @@ pub struct OwnerRow {
     pub password_hash: String,
 }
 
-/// An account as every signed-in request needs it.
-#[derive(FromRow)]
-pub struct MemberRow {
-    pub username: String,
-    pub session_stamp: Vec<u8>,
-    pub is_staff: i64,
-    pub is_superuser: i64,
-}
-
 /// A new account.
 #[derive(Clone, Copy, Default)]
 pub struct NewUser<'a> {
@@ -161,18 +152,6 @@ pub async fn find_for_login(
     .bind(&name.username_key)
     .bind(&name.email_key)
     .fetch_all(connection)
-    .await
-}
-
-pub async fn find_active(
-    connection: &mut AnyConnection,
-    id: UserId,
-) -> Result<Option<MemberRow>, sqlx::Error> {
-    sqlx::query_as(
-        "SELECT username, session_stamp, is_staff, is_superuser FROM users WHERE id = $1 AND is_active = 1",
-    )
-    .bind(id.0)
-    .fetch_optional(connection)
     .await
 }
 
