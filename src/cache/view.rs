@@ -179,6 +179,26 @@ impl<'a, Who> View<'a, Who> {
         core.keep_if(&key, &envelope, condition).await.unwrap_or(false)
     }
 
+    /// Replaces the bytes of a value by others that mean the same, if they are still what is cached.
+    /// Times, tags and hits stay. Returns whether they were replaced.
+    pub async fn replace<B: Into<Bytes> + AllowedIn<Who>>(
+        &self,
+        policy: Policy,
+        parts: &[&str],
+        old: &Bytes,
+        new: B,
+    ) -> bool {
+        let key = self.key(policy, parts);
+        match self.look(&key, policy).await {
+            Look { found: Some(found), raw: Some(raw) } if found.value() == old => {
+                let replaced = found.with_value(&new.into());
+                let stored = self.cache.core.keep_if(&key, &replaced, Condition::Unchanged(&raw)).await;
+                stored.unwrap_or(false)
+            }
+            _ => false,
+        }
+    }
+
     /// Deletes a value; returns whether there was one. A load of the same entry in flight in this
     /// process will not be stored.
     pub async fn delete(&self, policy: Policy, parts: &[&str]) -> bool {

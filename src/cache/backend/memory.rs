@@ -135,8 +135,10 @@ impl Backend for Memory {
                 (Condition::Unchanged(old), Some(found)) => found.value().bytes == *old,
                 _ => false,
             };
+            // The same entry goes on, and with it what it has been used for.
+            let hits = found.map_or(0, |found| found.value().hits.load(Ordering::Relaxed));
             match (holds, self.fits(put)) {
-                (true, true) => Op::Put(Arc::new(put.into())),
+                (true, true) => Op::Put(Arc::new(Stored { hits: hits.into(), ..put.into() })),
                 (true, false) => Op::Remove,
                 (false, _) => Op::Nop,
             }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use members_area::cache::{Cache, CountError, Policy, Public, PublicBytes, Ttl};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,7 @@ on_every_backend! {
     touch_extends_the_lifetime
     scopes_names_versions_and_parts_are_separate
     a_deleted_value_is_gone
+    a_value_is_replaced_only_while_it_is_unchanged
     any_bytes_and_any_size
 }
 
@@ -257,4 +259,24 @@ async fn the_dummy_backend_stores_nothing_and_the_site_works() {
     place.cache.clear("test").await;
     assert!(place.cache.list(&Default::default(), 0, 10).await.expect("a list").entries.is_empty());
     place.close().await;
+}
+
+async fn a_value_is_replaced_only_while_it_is_unchanged(place: &Place) {
+    let (policy, part) = (minute("page"), place.of_ada());
+    let (one, two) = (Bytes::from("1"), Bytes::from("2"));
+    assert!(!part.replace(policy, &[], &one, two.clone()).await, "nothing is there");
+    part.set(policy, &[], &1).await;
+    place.clock.advance(Duration::from_secs(40));
+    assert!(!part.replace(policy, &[], &two, one.clone()).await, "something else is there");
+    assert!(part.replace(policy, &[], &one, two.clone()).await);
+    assert_eq!(place.elsewhere().get(policy, &[]).await, Some(2));
+    assert_eq!(place.of_bob().get::<i64>(policy, &[]).await, None);
+    // It expires when the first one would have, and is invalidated with it.
+    place.clock.advance(Duration::from_secs(21));
+    assert_eq!(part.get::<i64>(policy, &[]).await, None);
+    assert!(!part.replace(policy, &[], &two, one.clone()).await, "it has expired");
+    part.set(policy, &[], &1).await;
+    place.cache.invalidate_member(place.ada.id(), "a test").await;
+    assert!(!part.replace(policy, &[], &one, two).await, "it was invalidated");
+    assert_eq!(part.get::<i64>(policy, &[]).await, None);
 }
