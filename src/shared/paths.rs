@@ -49,6 +49,9 @@ pub const CACHE_API: &str = "/lab/cache-api";
 pub const CACHED_PAGE: &str = "/lab/cached-page";
 /// How long that page is cached.
 pub const CACHED_PAGE_TTL: Duration = Duration::from_secs(60);
+/// How long pages are cached that depend on nothing but the configuration, which does not change
+/// while the site runs. An end only bounds what an unforeseen change could do.
+const CONFIGURED_PAGE_TTL: Duration = Duration::from_secs(60 * 60);
 /// The exercise that shows what is cached for how long.
 pub const MATRIX: &str = "/lab/matrix";
 /// The exercise with messages of every level.
@@ -80,6 +83,9 @@ pub enum CachedFor {
     /// A page for everybody. Anonymous visitors share one copy, and each member has their own,
     /// because it contains the navigation.
     Public,
+    /// A page for everybody that depends on nothing but the configuration. Anonymous visitors share
+    /// one copy, unless they have a message, a form or a query; for members it is rendered each time.
+    Anonymous,
 }
 
 /// How long a page is cached.
@@ -92,7 +98,8 @@ pub enum Lifetime {
 }
 
 /// How a page is cached. All copies are rendered without a query, so that nobody can fill the cache,
-/// or a page, with parameters: a page that reads its query cannot be cached.
+/// or a page, with parameters. A page that reads its query can be cached only as
+/// [`CachedFor::Anonymous`], which renders a request with a query by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheRule {
     /// Who shares the cached page.
@@ -149,6 +156,11 @@ impl Page {
         Self { cache: Some(CacheRule { cached_for, lifetime, outlives_its_parts: false }), ..self }
     }
 
+    /// Cached for anonymous visitors: it depends on nothing but the configuration.
+    const fn configured(self) -> Self {
+        self.public().cached(CachedFor::Anonymous, Lifetime::Fixed(CONFIGURED_PAGE_TTL))
+    }
+
     /// See [`CacheRule::outlives_its_parts`].
     const fn outlives_its_parts(self) -> Self {
         match self.cache {
@@ -160,20 +172,20 @@ impl Page {
 
 /// All pages, and other addresses that can be opened.
 pub const PAGES: &[Page] = &[
-    page("/").public().impersonation(),
+    page("/").configured().impersonation(),
     page("/accounts/email").recent(),
     page("/accounts/email/confirm").public(),
     page("/accounts/email/undo").public(),
-    page("/accounts/login").public(),
+    page("/accounts/login").configured(),
     page("/accounts/logout").public().impersonation(),
     page("/accounts/not_me").public(),
     page("/accounts/password_change").recent(),
-    page("/accounts/password_reset").public(),
-    page("/accounts/password_reset/done").public(),
+    page("/accounts/password_reset").configured(),
+    page("/accounts/password_reset/done").configured(),
     page(REAUTHENTICATE),
     page("/accounts/reset/done").public(),
     page("/accounts/reset/new").public(),
-    page("/accounts/signup").public(),
+    page("/accounts/signup").configured(),
     page("/accounts/verify").public(),
     page(ADMIN).needs(&[]),
     page(ACT).needs(&[Permission::ActAsMember]).recent(),

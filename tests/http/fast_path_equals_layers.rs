@@ -16,6 +16,7 @@ use members_area::{
         db::Database,
         network::Peer,
     },
+    cache::Filter,
     server::{
         page_cache::{PageCache, fast_path},
         router::router,
@@ -130,6 +131,17 @@ impl Ways {
         assert!(self.compare(asked).await, "{}", asked.says());
     }
 
+    /// Asks for the dashboard until it is compressed well, which happens in the background.
+    async fn packed_well(&self, cookie: &str) {
+        let asked = Asked::get(DASHBOARD, cookie).with("accept-encoding", "br");
+        while !fast_path(&self.pages, &asked.request())
+            .await
+            .is_some_and(|answer| answer.headers().contains_key("content-encoding"))
+        {
+            tokio::task::yield_now().await;
+        }
+    }
+
     async fn end(self) {
         self.site.db.close().await;
         self.database.remove().await;
@@ -177,6 +189,7 @@ async fn two_members(change: impl FnOnce(&mut Config)) -> (Ways, String, String)
         let cookie = ways.site.cookie_name("sessionid") + cookie.trim_start_matches("sessionid");
         let first = ways.front.clone().answer(Asked::get(DASHBOARD, &cookie).request(), PEER.into()).await;
         assert_eq!(first.expect("an answer").status(), 200);
+        ways.packed_well(&cookie).await;
     }
     (ways, cookies.0, cookies.1)
 }
@@ -356,5 +369,24 @@ async fn over_https_and_for_strangers() {
         assert_eq!(ways.compare(&asked).await, is_ready, "{}", asked.says());
     }
     ways.needs_the_layers_once(&Asked::get("/accounts/login", "")).await;
+    ways.end().await;
+}
+
+#[tokio::test]
+async fn a_page_compressed_well_is_neither_another_entry_nor_an_eviction() {
+    let (ways, ada, bob) = two_members(|_| ()).await;
+    let pages = Filter { name: Some(DASHBOARD.into()), ..Filter::default() };
+    let before = ways.site.cache.list(&pages, 0, 9).await.expect("in memory").entries;
+    assert_eq!(before.len(), 2);
+    // Expired, rendered anew, and asked for again.
+    ways.clock.advance(Duration::from_secs(301));
+    for cookie in [&ada, &bob] {
+        ways.needs_the_layers_once(&Asked::get(DASHBOARD, cookie)).await;
+        ways.packed_well(cookie).await;
+    }
+    let after = ways.site.cache.list(&pages, 0, 9).await.expect("in memory").entries;
+    assert_eq!(after.len(), 2);
+    assert!(after.iter().all(|entry| entry.hits >= Some(2)), "{after:?}");
+    assert_eq!(ways.site.cache.stats().await.usage.evictions, Some(0));
     ways.end().await;
 }

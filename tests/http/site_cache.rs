@@ -16,36 +16,85 @@ async fn with(visitor: &mut Visitor, path: &str, headers: &[(header::HeaderName,
     visitor.send(request).await
 }
 
-#[tokio::test]
-async fn it_is_off_unless_turned_on() {
-    let site = TestSite::start().await;
-    for _ in 0..2 {
-        let page = site.visitor().get("/").await;
-        assert_eq!((page.header("x-cache"), page.header("etag")), ("", ""));
-    }
-    site.stop().await;
-}
+/// What depends on nothing but the configuration.
+const CONFIGURED: [&str; 5] =
+    ["/", "/accounts/login", "/accounts/signup", "/accounts/password_reset", "/accounts/password_reset/done"];
 
 #[tokio::test]
-async fn anonymous_visitors_share_public_pages() {
-    let site = site().await;
-    for path in ["/", "/accounts/login", "/accounts/signup", "/accounts/password_reset"] {
+async fn anonymous_visitors_share_pages_that_depend_on_the_configuration_alone() {
+    let site = TestSite::start().await;
+    for path in CONFIGURED {
         let first = site.visitor().get(path).await;
         let second = site.visitor().get(path).await;
         assert_eq!((first.status, first.cache(), second.cache()), (200, "MISS", "HIT"), "{path}");
         assert_eq!(first.body, second.body);
         assert_eq!(second.header("vary"), "accept-encoding, cookie");
         assert_eq!(second.header("cache-control"), "private, no-cache");
+        let packed = with(&mut site.visitor(), path, &[(header::ACCEPT_ENCODING, "gzip, br")]).await;
+        assert_eq!(packed.header("content-encoding"), "br");
+        assert!(packed.body.len() < second.body.len() / 2, "{path}");
+    }
+    site.clock.advance(Duration::from_secs(60 * 60 + 1));
+    assert_eq!(site.visitor().get("/").await.cache(), "MISS");
+    for _ in 0..2 {
+        let page = site.visitor().get("/accounts/verify").await;
+        assert_eq!((page.header("x-cache"), page.header("etag")), ("", ""), "no other page is cached");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_of_the_first_visitor_is_in_the_shared_page() {
+    let site = TestSite::start().await;
+    for path in CONFIGURED {
+        let first = with(
+            &mut site.visitor(),
+            path,
+            &[
+                (header::COOKIE, "device=canary; other=canary; __Host-sessionid=canary"),
+                (header::USER_AGENT, "canary"),
+                (header::REFERER, "https://canary.example/"),
+                (header::ACCEPT_LANGUAGE, "canary"),
+                (header::ORIGIN, "https://canary.example"),
+                (header::HOST, "canary.example"),
+                (header::FORWARDED, "host=canary.example;for=canary"),
+                (header::HeaderName::from_static("x-forwarded-host"), "canary.example"),
+                (header::HeaderName::from_static("x-forwarded-for"), "canary"),
+                (header::HeaderName::from_static("x-request-id"), "canary-canary-canary"),
+            ],
+        )
+        .await;
+        assert_eq!((first.status, first.cache()), (200, "MISS"), "{path}");
+        let shared = site.visitor().get(path).await;
+        assert_eq!((shared.cache(), &shared.body), ("HIT", &first.body), "{path}");
+        let headers = format!("{:?}", shared.headers);
+        for secret in ["canary", "nonce", first.request_id()] {
+            assert!(!shared.text().contains(secret) && !headers.contains(secret), "{path}: {secret}");
+        }
+        assert!(!shared.headers.contains_key(header::SET_COOKIE), "{path}");
+        assert_ne!(shared.request_id(), first.request_id());
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn with_a_lifetime_anonymous_visitors_share_all_public_pages() {
+    let site = site().await;
+    for path in ["/accounts/logout", "/accounts/verify"] {
+        let (first, second) = (site.visitor().get(path).await, site.visitor().get(path).await);
+        assert_eq!((first.status, first.cache(), second.cache()), (200, "MISS", "HIT"), "{path}");
+        assert_eq!(first.body, second.body);
         assert!(!second.text().contains("nonce"), "{}", second.text());
     }
     site.clock.advance(Duration::from_secs(61));
-    assert_eq!(site.visitor().get("/").await.cache(), "MISS");
+    assert_eq!(site.visitor().get("/accounts/verify").await.cache(), "MISS");
+    assert_eq!(site.visitor().get("/accounts/verify").await.cache(), "HIT");
     site.stop().await;
 }
 
 #[tokio::test]
 async fn a_matching_etag_gets_304() {
-    let site = site().await;
+    let site = TestSite::start().await;
     let mut visitor = site.visitor();
     let page = visitor.get("/").await;
     let etag = page.header("etag").to_owned();
@@ -67,7 +116,7 @@ async fn a_matching_etag_gets_304() {
 
 #[tokio::test]
 async fn visitors_with_a_relevant_cookie_get_an_uncached_page() {
-    let site = site().await;
+    let site = TestSite::start().await;
     let kept = site.visitor().get("/accounts/login").await;
     let mut member = site.member("ada").await;
     for _ in 0..2 {
@@ -105,6 +154,7 @@ async fn urls_with_queries_errors_and_the_mailbox_are_not_cached() {
     for _ in 0..2 {
         let page = site.visitor().get("/accounts/login?next=/members/secret").await;
         assert_eq!((page.status, page.cache()), (200, "BYPASS"));
+        assert!(page.text().contains("value=\"/members/secret\""), "{}", page.text());
         let mailbox = site.visitor().get("/dev/mailbox").await;
         assert_eq!((mailbox.status, mailbox.cache()), (200, "BYPASS"));
         assert_eq!(mailbox.header("cache-control"), "private, no-store");

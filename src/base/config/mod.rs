@@ -249,7 +249,8 @@ pub struct Cache {
     pub max_bytes: Size,
     /// Whether whole pages are cached.
     pub pages: bool,
-    /// How long public pages are cached for anonymous visitors; zero: not at all.
+    /// How long public pages without a rule of their own are cached for anonymous visitors; zero: not
+    /// at all.
     pub site_ttl: Period,
     /// How long the dashboard is cached.
     pub dashboard_ttl: Period,

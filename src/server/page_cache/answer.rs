@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 
-use super::{CachedPage, PageCache, cached_body::CachedBody, encoding::Encoding, response_headers::X_CACHE};
+use super::{CachedPage, PageCache, cached_body::CachedBody, response_headers::X_CACHE};
 use crate::{
     base::clock::Millis,
     cache::Entry,
@@ -36,13 +36,13 @@ pub fn answer(
     let age = seconds(now.saturating_sub(entry.computed_at));
     let ttl = seconds(entry.expires_at.saturating_sub(now));
     let body = CachedBody::open(entry.value)?;
-    let encoding = Encoding::best(asked);
+    let encoding = body.encoding(asked);
     let mut headers = pages.headers.of(&pages.site, is_everybodys);
     headers.insert(X_CACHE, x_cache(page, lookup, age, ttl)?);
     headers
         .insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_maybe_shared(body.policy.clone()).ok()?);
     let mut response = Response::new(Body::empty());
-    let etag = is_everybodys.then(|| body.etag(encoding));
+    let etag = if is_everybodys { Some(body.etag(encoding)?) } else { None };
     if etag.as_deref().is_some_and(|etag| names(asked, etag)) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         headers.remove(header::CONTENT_TYPE);

@@ -1,9 +1,14 @@
-//! The cached form of a page: its policy and its bytes, compressed twice and ready to be sent. The
+//! The cached form of a page: its policy and its bytes, compressed and ready to be sent. The
 //! uncompressed page is not stored: it would take more than half of the memory, for the few clients
 //! that accept neither compression.
+//!
+//! There are two forms. A member's page is first stored as it is sent first, compressed once and
+//! lightly: most members ask for it once. A page that is asked for again, or that everybody shares,
+//! is compressed twice and well.
 
 use std::io::{Read, Write};
 
+use axum::http::HeaderMap;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::{Buf, BufMut, Bytes};
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
@@ -19,8 +24,9 @@ pub const LARGEST: usize = 1024 * 1024;
 pub struct CachedBody {
     /// The Content-Security-Policy.
     pub policy: Bytes,
-    /// A hash of the page, for its `ETag`.
+    /// A hash of the page, for its `ETag`. A light body has none.
     name: Bytes,
+    /// Empty in a light body.
     brotli: Bytes,
     gzip: Bytes,
 }
@@ -31,18 +37,26 @@ const HEAD: usize = 8;
 const NAME: usize = 22;
 
 impl CachedBody {
-    /// Compresses a page into its cached form. That takes a fraction of a millisecond of CPU
-    /// time, so it must not run on a thread of the async runtime.
-    pub fn pack(html: &str, policy: &str) -> Bytes {
-        let (brotli, gzip) = (brotli(html.as_bytes()), gzip(html.as_bytes()));
+    /// Compresses a page well. That takes a fraction of a millisecond of CPU time, so it must not
+    /// run on a thread of the async runtime.
+    pub fn pack(html: &[u8], policy: &[u8]) -> Bytes {
         let name = URL_SAFE_NO_PAD.encode(&Sha256::digest(html)[..16]);
-        let mut bytes = Vec::with_capacity(HEAD + NAME + policy.len() + brotli.len() + gzip.len());
-        bytes.put_u32(length(policy.len()));
-        bytes.put_u32(length(brotli.len()));
-        for part in [name.as_bytes(), policy.as_bytes(), &brotli, &gzip] {
-            bytes.put_slice(part);
-        }
-        bytes.into()
+        encode(name.as_bytes(), policy, &brotli(html), &gzip(html, Compression::default()))
+    }
+
+    /// Compresses a page lightly, in a small part of the time that rendering it takes.
+    pub fn pack_lightly(html: &[u8], policy: &[u8]) -> Bytes {
+        encode(&[], policy, &[], &gzip(html, Compression::fast()))
+    }
+
+    /// Compresses a light body well. Returns `None` if the stored bytes are corrupt.
+    pub fn repack(&self) -> Option<Bytes> {
+        Some(Self::pack(&self.body(Encoding::Identity)?, &self.policy))
+    }
+
+    /// Returns whether these bytes are a light body, from their head alone.
+    pub fn is_light(bytes: &[u8]) -> bool {
+        bytes.get(HEAD - 4..HEAD) == Some(&[0; 4])
     }
 
     /// Parses the cached form. Returns `None` if the bytes are not a packed page.
@@ -50,12 +64,18 @@ impl CachedBody {
         let mut head = bytes.get(..HEAD)?;
         let (policy, brotli) = (usize::try_from(head.get_u32()).ok()?, usize::try_from(head.get_u32()).ok()?);
         bytes.advance(HEAD);
-        let parts = NAME.checked_add(policy)?.checked_add(brotli)?;
+        let name = if brotli == 0 { 0 } else { NAME };
+        let parts = name.checked_add(policy)?.checked_add(brotli)?;
         if parts > bytes.len() {
             return None;
         }
-        let (name, policy) = (bytes.split_to(NAME), bytes.split_to(policy));
+        let (name, policy) = (bytes.split_to(name), bytes.split_to(policy));
         Some(Self { name, policy, brotli: bytes.split_to(brotli), gzip: bytes })
+    }
+
+    /// Returns the encoding to answer this request with.
+    pub fn encoding(&self, asked: &HeaderMap) -> Encoding {
+        Encoding::best(asked, !self.brotli.is_empty())
     }
 
     /// Returns the page in this encoding, or `None` if the stored bytes are corrupt.
@@ -71,15 +91,26 @@ impl CachedBody {
         }
     }
 
-    /// Returns the page's strong `ETag`, which differs for each encoding.
-    pub fn etag(&self, encoding: Encoding) -> String {
+    /// Returns the page's strong `ETag`, which differs for each encoding. A light body has none: its
+    /// bytes are replaced by others.
+    pub fn etag(&self, encoding: Encoding) -> Option<String> {
         let form = match encoding {
             Encoding::Brotli => "-br",
             Encoding::Gzip => "-gz",
             Encoding::Identity => "",
         };
-        format!("\"{}{form}\"", String::from_utf8_lossy(&self.name))
+        (!self.name.is_empty()).then(|| format!("\"{}{form}\"", String::from_utf8_lossy(&self.name)))
     }
+}
+
+fn encode(name: &[u8], policy: &[u8], brotli: &[u8], gzip: &[u8]) -> Bytes {
+    let mut bytes = Vec::with_capacity(HEAD + name.len() + policy.len() + brotli.len() + gzip.len());
+    bytes.put_u32(length(policy.len()));
+    bytes.put_u32(length(brotli.len()));
+    for part in [name, policy, brotli, gzip] {
+        bytes.put_slice(part);
+    }
+    bytes.into()
 }
 
 /// Above this quality, pages of this size hardly get smaller but take many times as long.
@@ -96,8 +127,8 @@ fn brotli(html: &[u8]) -> Vec<u8> {
     packed
 }
 
-fn gzip(html: &[u8]) -> Vec<u8> {
-    let mut writer = GzEncoder::new(Vec::with_capacity(html.len() / 2), Compression::default());
+fn gzip(html: &[u8], level: Compression) -> Vec<u8> {
+    let mut writer = GzEncoder::new(Vec::with_capacity(html.len() / 2), level);
     let _ = writer.write_all(html);
     writer.finish().unwrap_or_default()
 }
@@ -109,6 +140,7 @@ fn length(bytes: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderValue, header};
     use proptest::prelude::*;
 
     use super::*;
@@ -122,23 +154,36 @@ mod tests {
     proptest! {
         #[test]
         fn a_body_round_trips_in_every_encoding(html in "(.|[a-z<>\"]{0,300}){0,9}", policy in "[ -~]{0,80}") {
-            let body = CachedBody::open(CachedBody::pack(&html, &policy)).expect("whole");
-            prop_assert_eq!(&body.policy[..], policy.as_bytes());
-            prop_assert_eq!(unpacked(&body.brotli), html.as_bytes());
-            prop_assert_eq!(body.body(Encoding::Identity).expect("gzip"), html.as_bytes());
+            let light = CachedBody::pack_lightly(html.as_bytes(), policy.as_bytes());
+            let well = CachedBody::pack(html.as_bytes(), policy.as_bytes());
+            prop_assert!(CachedBody::is_light(&light) && !CachedBody::is_light(&well));
+            let light = CachedBody::open(light).expect("whole");
+            prop_assert_eq!(light.repack().expect("whole"), well.clone());
+            let well = CachedBody::open(well).expect("whole");
+            for body in [&light, &well] {
+                prop_assert_eq!(&body.policy[..], policy.as_bytes());
+                prop_assert_eq!(body.body(Encoding::Identity).expect("gzip"), html.as_bytes());
+            }
+            prop_assert_eq!(unpacked(&well.brotli), html.as_bytes());
         }
 
         #[test]
         fn corrupt_data_is_rejected_without_a_panic(mut noise: Vec<u8>, cut in 0_usize..100, at in 0_usize..60, byte: u8) {
-            let mut spoilt = CachedBody::pack("<p>x</p>", "default-src 'none'").to_vec();
-            spoilt.truncate(cut);
-            if let Some(spot) = spoilt.get_mut(at) {
-                *spot = byte;
-            }
             noise.splice(0..0, [0, 0, 0, 1, 0, 0, 0, 1]);
-            for bytes in [noise, spoilt] {
+            let (html, policy) = (b"<p>x</p>", b"default-src 'none'");
+            let mut all = vec![noise];
+            for packed in [CachedBody::pack(html, policy), CachedBody::pack_lightly(html, policy)] {
+                let mut spoilt = packed.to_vec();
+                spoilt.truncate(cut);
+                if let Some(spot) = spoilt.get_mut(at) {
+                    *spot = byte;
+                }
+                all.push(spoilt);
+            }
+            for bytes in all {
+                let _ = CachedBody::is_light(&bytes);
                 if let Some(body) = CachedBody::open(bytes.into()) {
-                    let _ = (body.body(Encoding::Identity), body.etag(Encoding::Brotli));
+                    let _ = (body.repack(), body.etag(Encoding::Brotli));
                 }
             }
         }
@@ -147,15 +192,34 @@ mod tests {
     #[test]
     fn a_page_is_compressed_and_each_encoding_has_its_own_etag() {
         let html = "<li class=\"log\">A line of a page, again and again.</li>\n".repeat(500);
-        let packed = CachedBody::pack(&html, "");
+        let packed = CachedBody::pack(html.as_bytes(), b"");
         assert!(packed.len() < html.len() / 20, "{}", packed.len());
         let body = CachedBody::open(packed).expect("whole");
-        let names = [Encoding::Brotli, Encoding::Gzip, Encoding::Identity].map(|form| body.etag(form));
+        let names = [Encoding::Brotli, Encoding::Gzip, Encoding::Identity];
+        let names = names.map(|form| body.etag(form).expect("a name"));
         assert!(names.iter().all(|name| name.starts_with('"') && name.ends_with('"')), "{names:?}");
         assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
         assert_eq!(
-            CachedBody::open(CachedBody::pack(&html, "other")).expect("whole").etag(Encoding::Gzip),
-            names[1]
+            CachedBody::open(CachedBody::pack(html.as_bytes(), b"other"))
+                .expect("whole")
+                .etag(Encoding::Gzip),
+            Some(names[1].clone())
         );
+    }
+
+    #[test]
+    fn a_light_body_is_sent_as_gzip_and_has_no_etag() {
+        let body = CachedBody::open(CachedBody::pack_lightly(b"<p>x</p>", b"")).expect("whole");
+        for (accepted, expected) in [
+            ("gzip, deflate, br, zstd", Encoding::Gzip),
+            ("br;q=1, gzip;q=0.1", Encoding::Gzip),
+            ("*", Encoding::Gzip),
+            ("br", Encoding::Identity),
+            ("identity", Encoding::Identity),
+        ] {
+            let asked = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
+            assert_eq!(body.encoding(&asked), expected, "{accepted}");
+        }
+        assert_eq!(body.etag(Encoding::Gzip), None);
     }
 }

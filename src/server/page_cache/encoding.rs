@@ -26,7 +26,7 @@ impl Encoding {
     /// Returns the encoding that the client prefers, and among equals the smallest. Without a
     /// readable `Accept-Encoding`, or when it refuses everything, the page is sent uncompressed:
     /// that is of more use than status 406.
-    pub fn best(headers: &HeaderMap) -> Self {
+    pub fn best(headers: &HeaderMap, has_brotli: bool) -> Self {
         let (mut brotli, mut gzip, mut identity, mut others) = (None, None, None, None);
         for value in headers.get_all(header::ACCEPT_ENCODING) {
             let Ok(value) = value.to_str() else {
@@ -48,7 +48,8 @@ impl Encoding {
         }
         // A named encoding takes precedence over `*`. Identity is always acceptable unless it is
         // refused.
-        let (brotli, gzip) = (brotli.or(others).unwrap_or(0), gzip.or(others).unwrap_or(0));
+        let brotli = brotli.or(others).filter(|_| has_brotli).unwrap_or(0);
+        let gzip = gzip.or(others).unwrap_or(0);
         let identity = identity.or(others).unwrap_or(1);
         if brotli > 0 && brotli >= gzip && brotli >= identity {
             Self::Brotli
@@ -107,10 +108,10 @@ mod tests {
             for value in said {
                 headers.append(header::ACCEPT_ENCODING, HeaderValue::from_static(value));
             }
-            assert_eq!(Encoding::best(&headers), expected, "{said:?}");
+            assert_eq!(Encoding::best(&headers, true), expected, "{said:?}");
         }
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_bytes(b"br, \xff").expect("a header"));
-        assert_eq!(Encoding::best(&headers), Identity);
+        assert_eq!(Encoding::best(&headers, true), Identity);
     }
 }

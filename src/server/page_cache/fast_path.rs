@@ -12,7 +12,7 @@ use axum::{
 use tower_sessions::session::Id;
 
 use super::super::{guard, networks};
-use super::{PageCache, Scope, answer::answer, variant::varies_by_address};
+use super::{PageCache, Scope, answer::answer, repack::repack, variant::varies_by_address};
 use crate::{
     accounts::mail_links,
     auth::sessions::hash_id,
@@ -46,12 +46,16 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
     {
         return None;
     }
-    let parts = [recent.as_ref().map_or("", |recent| &recent.rights)];
+    let rights = recent.as_ref().map_or("", |recent| &recent.rights);
+    let parts = [pages.edition.as_str(), rights];
     let noted_below = Recorder::none();
     let entry = match member {
         Some(member) => site.cache.of(member, &noted_below).get_now(page.policy, &parts)?,
         None => site.cache.public(&noted_below).get_now(page.policy, &parts)?,
     };
+    if let Some(member) = member {
+        repack(pages, page, member, rights, &entry.value);
+    }
     let (mut response, state) =
         answer(pages, page, (entry, Lookup::Hit), member.is_none(), request.headers(), now)?;
     Timed::page(&pages.timing, request, begun, page.route, member.map(Member::id), state)

@@ -15,6 +15,7 @@ use super::{
     answer::{answer, bypassed},
     cached_body::{CachedBody, LARGEST},
     canonical_request::canonical_request,
+    repack::repack,
     script_hashes::replace_nonces_with_hashes,
     variant::Variant,
 };
@@ -61,7 +62,7 @@ impl Wanted {
     where
         PublicBytes: AllowedIn<Who>,
     {
-        let (policy, parts) = (self.page.policy, [variant.rights.as_str()]);
+        let (policy, parts) = (self.page.policy, [self.pages.edition.as_str(), &variant.rights]);
         let (entry, lookup) = match view.get_now(policy, &parts) {
             Some(entry) => (entry, Lookup::Hit),
             None => match view.lease(policy, &parts).await {
@@ -74,7 +75,7 @@ impl Wanted {
                     );
                     let made =
                         next.clone().run(canonical_request(&request, &self.page, variant, in_progress)).await;
-                    match self.keep(fill, made, in_progress).await {
+                    match self.keep(fill, made, in_progress, variant).await {
                         Ok(entry) => (entry, Lookup::Miss),
                         Err(response) => return self.not_kept(response),
                     }
@@ -85,6 +86,9 @@ impl Wanted {
                 Lease::Bypass => return self.alone(request, next).await,
             },
         };
+        if let (Lookup::Hit, Some(member)) = (lookup, &variant.member) {
+            repack(&self.pages, &self.page, member, &variant.rights, &entry.value);
+        }
         let (headers, now) = (request.headers(), self.pages.site.clock.now());
         match answer(&self.pages, &self.page, (entry, lookup), variant.member.is_none(), headers, now) {
             Some((response, state)) => {
@@ -115,6 +119,7 @@ impl Wanted {
         fill: Fill<Who>,
         made: Response,
         in_progress: PageInProgress,
+        variant: &Variant,
     ) -> Result<Entry<Bytes>, Response>
     where
         PublicBytes: AllowedIn<Who>,
@@ -133,7 +138,7 @@ impl Wanted {
             fill.fail(AppError::Internal);
             return Err(error_page::refuse(&self.pages.site, &head.headers, &AppError::Internal));
         };
-        match pack(&self.pages, &head.headers, &body).await {
+        match pack(&self.pages, variant, &head.headers, &body).await {
             Some(packed) => {
                 let (begun, end) = (in_progress.begun(), in_progress.expires_at(&self.recorder));
                 Ok(fill.timed(begun, end).keep(PublicBytes(packed)).await)
@@ -159,12 +164,16 @@ fn is_to_be_kept(status: StatusCode, headers: &HeaderMap) -> bool {
         && headers.keys().all(|name| known.contains(name))
 }
 
-async fn pack(pages: &PageCache, headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
+async fn pack(pages: &PageCache, variant: &Variant, headers: &HeaderMap, body: &Bytes) -> Option<Bytes> {
     let policy = headers.get(header::CONTENT_SECURITY_POLICY)?.to_str().ok()?;
     let html = std::str::from_utf8(body).ok().filter(|html| html.len() <= LARGEST)?;
     let (html, policy) = replace_nonces_with_hashes(html, policy)?;
+    if variant.member.is_some() {
+        return Some(CachedBody::pack_lightly(html.as_bytes(), policy.as_bytes()));
+    }
     let packing = pages.packing.try_acquire().ok()?;
-    pages.packing.run(packing, move || CachedBody::pack(&html, &policy)).await.ok()
+    let pack = move || CachedBody::pack(html.as_bytes(), policy.as_bytes());
+    pages.packing.run(packing, pack).await.ok()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod fast_path;
 mod layer;
 mod policy;
 mod recent_sessions;
+mod repack;
 mod response_headers;
 mod script_hashes;
 mod variant;
@@ -22,14 +23,21 @@ mod variant;
 use std::{ops::Deref, sync::Arc};
 
 use crate::{
-    base::work_queue::WorkQueue, shared::paths::CACHED_PAGE, site::AppState, timing::settings::Settings,
+    base::{config::Config, work_queue::WorkQueue},
+    cache::fnv1a,
+    shared::paths::CACHED_PAGE,
+    site::AppState,
+    timing::settings::Settings,
 };
 pub use fast_path::fast_path;
 pub use layer::cache_pages;
 pub use policy::{CachedPage, Scope};
 pub use response_headers::X_CACHE;
 pub use variant::{fingerprint, is_in_person};
-use {policy::CachedPages, recent_sessions::RecentSessions, response_headers::Headers};
+use {
+    policy::CachedPages, recent_sessions::RecentSessions, repack::InProgress, response_headers::Headers,
+    variant::Fingerprint,
+};
 
 /// The cached pages and what is needed to answer with them. Cheap to clone.
 #[derive(Clone)]
@@ -39,10 +47,14 @@ pub struct PageCache(Arc<Inner>);
 pub struct Inner {
     site: AppState,
     pages: CachedPages,
+    /// Part of every page's key.
+    edition: Fingerprint,
     recent_sessions: RecentSessions,
     headers: Headers,
-    /// Compresses pages. When the queue is full, the page is sent but not cached.
+    /// Compresses pages well, one at a time. When the queue is full, a page for everybody is sent
+    /// but not cached, and a member's page stays as it is.
     packing: WorkQueue,
+    repacking: InProgress,
     timing: Settings,
 }
 
@@ -56,14 +68,15 @@ impl PageCache {
             // A copy that an earlier start left in an external backend must not be sent either.
             false => CachedPages::new(settings).without(CACHED_PAGE),
         };
-        let workers = std::thread::available_parallelism().map_or(1, usize::from);
         let timing = Settings::new(&site.config);
         Self(Arc::new(Inner {
+            edition: edition(&site),
             site,
             pages,
             recent_sessions: RecentSessions::default(),
             headers: Headers::default(),
-            packing: WorkQueue::new(workers, QUEUE),
+            packing: WorkQueue::new(1, QUEUE),
+            repacking: InProgress::default(),
             timing,
         }))
     }
@@ -75,4 +88,13 @@ impl Deref for PageCache {
     fn deref(&self) -> &Inner {
         &self.0
     }
+}
+
+/// Returns a fingerprint of what pages depend on besides their visitor: the files that they name, and
+/// the configuration. A backend outside this process may still have the pages of an earlier release,
+/// whose files are gone, or of an instance that is configured otherwise.
+fn edition(site: &AppState) -> Fingerprint {
+    // No page shows the address that an instance listens on, or its log.
+    let config = Config { server: Default::default(), log: Default::default(), ..site.config.clone() };
+    format!("{:016x}", fnv1a(format!("{:?}{config:?}", site.assets).bytes()))
 }

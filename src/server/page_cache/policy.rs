@@ -21,8 +21,8 @@ pub enum Scope {
     /// Anonymous visitors share one copy, and each member has their own, because the navigation is
     /// part of the page.
     Public,
-    /// Anonymous visitors share one copy; for members the page is rendered each time. Used by
-    /// `cache.site_ttl`.
+    /// Anonymous visitors without a query share one copy; for everybody else the page is rendered each
+    /// time.
     Anonymous,
 }
 
@@ -43,6 +43,7 @@ fn cached_page(route: &'static str, rule: CacheRule, settings: &config::Cache) -
     let scope = match rule.cached_for {
         CachedFor::Member => Scope::Member,
         CachedFor::Public => Scope::Public,
+        CachedFor::Anonymous => Scope::Anonymous,
     };
     let ttl = match rule.lifetime {
         Lifetime::DashboardTtl => settings.dashboard_ttl.get(),
@@ -121,7 +122,11 @@ mod tests {
             change(&mut settings);
             CachedPages::new(&settings)
         };
-        assert!(pages(|_| ()).find("/members/dashboard").is_some() && pages(|_| ()).find("/").is_none());
+        let default = pages(|_| ());
+        let scope = |route| default.find(route).map(|page| page.scope);
+        assert_eq!(scope("/members/dashboard"), Some(Scope::Member));
+        assert_eq!(scope("/accounts/login"), Some(Scope::Anonymous));
+        assert_eq!(scope("/accounts/verify"), None);
         assert!(pages(|settings| settings.pages = false).pages.is_empty());
         assert!(
             pages(|settings| settings.dashboard_ttl = Period::seconds(0))

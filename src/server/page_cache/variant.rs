@@ -49,7 +49,7 @@ impl Variant {
             _ => return None,
         }
         let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
-        // A page without a rule may read its query.
+        // These pages may read their query.
         (page.scope != Scope::Anonymous || !has_query).then(|| Self::for_whom(member.cloned()))
     }
 

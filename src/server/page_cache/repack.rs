@@ -1,0 +1,53 @@
+//! Compresses a member's page well when it is asked for again. The first answer is compressed
+//! lightly, because somebody waits for it and most members ask for their page once.
+
+use std::{
+    collections::HashSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use tracing::Instrument;
+
+use super::{CachedPage, PageCache, cached_body::CachedBody};
+use crate::{
+    base::member::{Member, UserId},
+    timing::Recorder,
+};
+
+/// The copies that are being compressed now, by route and member; as many as the queue has places.
+#[derive(Default)]
+pub struct InProgress(Mutex<HashSet<(&'static str, UserId)>>);
+
+impl InProgress {
+    fn copies(&self) -> MutexGuard<'_, HashSet<(&'static str, UserId)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Replaces a cached page that is compressed lightly, in the background: the same page in fewer
+/// bytes, with the same times and tags. When the queue is full, the next request for the page tries
+/// it again.
+pub fn repack(pages: &PageCache, page: &CachedPage, member: &Member, rights: &str, cached: &Bytes) {
+    if !CachedBody::is_light(cached) {
+        return;
+    }
+    let copy = (page.route, member.id());
+    let (Some(light), Ok(permit)) = (CachedBody::open(cached.clone()), pages.packing.try_acquire()) else {
+        return;
+    };
+    if !pages.repacking.copies().insert(copy) {
+        return;
+    }
+    let (pages, policy, member, rights) = (pages.clone(), page.policy, member.clone(), rights.to_owned());
+    let cached = cached.clone();
+    let packing = async move {
+        if let Ok(Some(packed)) = pages.packing.run(permit, move || light.repack()).await {
+            let recorder = Recorder::none();
+            let cache = pages.site.cache.of(&member, &recorder);
+            cache.replace(policy, &[&pages.edition, &rights], &cached, packed).await;
+        }
+        pages.repacking.copies().remove(&copy);
+    };
+    tokio::spawn(packing.in_current_span());
+}
