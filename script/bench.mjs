@@ -14,6 +14,7 @@ const JSON_FILE = process.argv[2]
 const SECONDS = 5
 const ROUNDS = 3
 const CONNECTIONS = 16
+const COLD_MEMBERS = 2000
 const QUERY_REQUESTS = 20
 const STARTS = 5
 const LOGIN_PAIRS = 200
@@ -99,12 +100,12 @@ function startBare({ body, headers }) {
   return start(join(ROOT, 'target/bare_axum/release/bare_axum'), args, {}, '/')
 }
 
-/** Fills a database with made-up members and returns the Cookie header of one who is signed in. */
-function signIn(database) {
-  const sessions = join(folder, 'sessions')
-  const args = ['demo', '--members', '5', '--sessions', sessions]
+/** Fills a database with made-up members and returns a file with the Cookie header of each. */
+function signIn(database, members) {
+  const sessions = join(folder, `sessions-${database}`)
+  const args = ['demo', '--members', members, '--sessions', sessions]
   execFileSync(program, args, { cwd: folder, env: { ...process.env, ...settings(database, 'warn') } })
-  return readFileSync(sessions, 'utf8').split('\n')[0] || fail('the demo opened no session')
+  return sessions
 }
 
 // ---- Measuring ----
@@ -130,27 +131,50 @@ async function getOk(url, headers) {
 const memory = ({ child }) =>
   Number(readFileSync(`/proc/${child.pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+) kB$/m)[1]) / 1024
 
-writeFileSync(
-  join(folder, 'report.lua'),
-  `done = function(summary, latency)
+/** Microseconds of CPU time that the server has used so far; the kernel counts in hundredths of a second. */
+function cpu({ child }) {
+  const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+const report = `done = function(summary, latency)
      local e = summary.errors
-     io.write(string.format('\\n{"per_second":%f,"p50_ms":%f,"p99_ms":%f,"errors":%d}\\n',
+     io.write(string.format('\\n{"requests":%d,"per_second":%f,"p50_ms":%f,"p99_ms":%f,"errors":%d}\\n', summary.requests,
        summary.requests / summary.duration * 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000,
        e.connect + e.read + e.write + e.status + e.timeout))
+   end
+`
+writeFileSync(join(folder, 'report.lua'), report)
+// Every member once.
+writeFileSync(
+  join(folder, 'cold.lua'),
+  `${report}
+   local cookies, sent, answered = {}, 0, 0
+   for line in io.lines(os.getenv('SESSIONS')) do cookies[#cookies + 1] = line end
+   request = function()
+     sent = sent % #cookies + 1
+     wrk.headers['cookie'] = cookies[sent]
+     return wrk.format()
+   end
+   response = function()
+     answered = answered + 1
+     if answered == #cookies then wrk.thread:stop() end
    end`,
 )
 
 /** Loads one address; wrk runs beside this process, so nothing here slows the answers down. */
-async function load({ url, headers }, seconds = SECONDS) {
+async function load({ server, url, headers, script = 'report.lua', env = {} }, seconds = SECONDS) {
   const named = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', join(folder, 'report.lua'), ...named, url]
-  const wrk = spawn('wrk', args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', join(folder, script), ...named, url]
+  const before = cpu(server)
+  const wrk = spawn('wrk', args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   running.add(wrk)
   let output = ''
   wrk.stdout.on('data', (text) => (output += text))
   await new Promise((resolve) => wrk.on('close', resolve))
   running.delete(wrk)
   const result = JSON.parse(output.match(/^\{.*\}$/m)?.[0] ?? fail(`wrk said:\n${output}`))
+  result.cpu_us = (cpu(server) - before) / result.requests
   // wrk takes a redirect for an answer like any other, so one more request has to be a real page.
   await getOk(url, headers)
   return result.errors === 0 ? result : fail(`${result.errors} requests to ${url} failed under load`)
@@ -166,13 +190,44 @@ async function compare(targets) {
       runs.get(target).push(await load(target))
     }
   }
-  return Object.fromEntries(
-    targets.map(({ name }, index) => {
-      const all = runs.get(targets[index])
-      const middle = (key) => median(all.map((run) => run[key]))
-      return [name, { per_second: middle('per_second'), p50_ms: middle('p50_ms'), p99_ms: middle('p99_ms'), runs: all }]
-    }),
-  )
+  return Object.fromEntries(targets.map((target) => [target.name, middle(runs.get(target))]))
+}
+
+/** The medians of several runs. */
+function middle(runs) {
+  const keys = ['per_second', 'p50_ms', 'p99_ms', 'cpu_us']
+  return { ...Object.fromEntries(keys.map((key) => [key, median(runs.map((run) => run[key]))])), runs }
+}
+
+/**
+ * The first dashboard of each member, in a site that has just started: session, member, data and page are in no cache.
+ * In turns with a bare handler, for only what is measured in the same minute can be compared.
+ */
+async function compareCold(sessions, bare) {
+  const [cookie] = readFileSync(sessions, 'utf8').split('\n')
+  const runs = { cold: [], bare: [] }
+  for (let round = 1; round <= ROUNDS; round++) {
+    // That a member was seen is written after the answer, once a minute; here it would be in some rounds and not in others.
+    const server = await startSite('cold.db', 'warn', { MEMBERS_AREA_SESSIONS__TOUCH_EVERY: '10m' })
+    const cold = { server, url: `${server.url}/members/dashboard`, headers: { cookie, ...packed } }
+    say(`Round ${round} of ${ROUNDS}: ${COLD_MEMBERS} cold dashboards (${SECONDS} s), and the bare handler`)
+    const run = await load({ ...cold, script: 'cold.lua', env: { SESSIONS: sessions } })
+    if (run.requests < COLD_MEMBERS) fail(`only ${run.requests} cold dashboards were answered in ${SECONDS} s`)
+    await stop(server)
+    runs.cold.push(run)
+    runs.bare.push(await load(bare))
+  }
+  return { cold: middle(runs.cold), bare: middle(runs.bare) }
+}
+
+/** The page out of the page cache, once that has packed it as well as it does. */
+async function settled({ url, headers }) {
+  for (let i = 0; i < 100; i++) {
+    const page = await getOk(url, headers)
+    if (page.headers['x-cache']?.startsWith('HIT') && page.headers['content-encoding'] === 'br') return page
+    await sleep(10)
+  }
+  return fail(`${url} does not come out of the page cache`)
 }
 
 async function measureStarts(name, database) {
@@ -355,7 +410,7 @@ async function flood(site, cookie) {
 // ---- One run ----
 
 async function measure() {
-  const cookie = signIn('demo.db')
+  const cookie = readFileSync(signIn('demo.db', 5), 'utf8').split('\n')[0] || fail('the demo opened no session')
 
   const cache = measureCache()
   const start_ms = await measureStarts('database at hand', () => 'demo.db')
@@ -364,33 +419,36 @@ async function measure() {
   say(`Queries in ${queries.requests} warm dashboards: ${queries.queries}`)
 
   const site = await startSite('demo.db', 'warn', rendered)
-  const dashboard = { name: 'dashboard', url: `${site.url}/members/dashboard`, headers: { cookie } }
-  const login = { name: 'login', url: `${site.url}/accounts/login`, headers: {} }
+  const dashboard = { name: 'dashboard', server: site, url: `${site.url}/members/dashboard`, headers: { cookie } }
   if ((await get(dashboard.url)).status === 200) fail('the dashboard answers without a session: it is not the page to measure')
   await sleep(1000)
   const idle = memory(site)
 
-  const weight = await weigh(login.url)
   const page = await getOk(dashboard.url, dashboard.headers)
   const bare = await startBare(page)
 
   // The same dashboard out of the page cache, with the cookie that the bare handler is sent as well.
   const caching = await startSite('demo.db')
-  const kept = { name: 'kept', url: `${caching.url}/members/dashboard`, headers: { cookie, ...packed } }
-  await getOk(kept.url, kept.headers)
-  const keptPage = await getOk(kept.url, kept.headers)
-  if (!keptPage.headers['x-cache']?.startsWith('HIT')) fail('the dashboard does not come out of the page cache')
+  const kept = { name: 'kept', server: caching, url: `${caching.url}/members/dashboard`, headers: { cookie, ...packed } }
+  const keptPage = await settled(kept)
   const barePacked = await startBare(keptPage)
+  const login = { name: 'login', server: caching, url: `${caching.url}/accounts/login`, headers: packed }
+  const bareLogin = await startBare(await settled(login))
+  const weight = await weigh(login.url)
 
   const rates = await compare([
     dashboard,
     login,
-    { name: 'bare', url: `${bare.url}/`, headers: {} },
+    { name: 'bare_login', server: bareLogin, url: `${bareLogin.url}/`, headers: packed },
+    { name: 'bare', server: bare, url: `${bare.url}/`, headers: {} },
     kept,
-    { name: 'bare_packed', url: `${barePacked.url}/`, headers: kept.headers },
+    { name: 'bare_packed', server: barePacked, url: `${barePacked.url}/`, headers: kept.headers },
   ])
   const after_load = memory(site)
-  for (const server of [bare, barePacked, caching, site]) await stop(server)
+  for (const server of [bare, bareLogin, caching, site]) await stop(server)
+  const bareCold = { server: barePacked, url: `${barePacked.url}/`, headers: kept.headers }
+  const cold = await compareCold(signIn('cold.db', COLD_MEMBERS), bareCold)
+  await stop(barePacked)
 
   const calm = await start(program, ['serve'], { ...settings('demo.db', 'warn'), ...unthrottled }, '/healthz')
   await get(`${calm.url}/members/dashboard`, { cookie })
@@ -399,12 +457,13 @@ async function measure() {
   await stop(calm)
 
   return {
-    load: rates,
+    load: { ...rates, cold: cold.cold, bare_cold: cold.bare },
     dashboard_bytes: page.body.length,
     kept_bytes: keptPage.body.length,
     kept_of_bare: rates.kept.per_second / rates.bare_packed.per_second,
     dashboard_of_bare: rates.dashboard.per_second / rates.bare.per_second,
-    login_of_bare: rates.login.per_second / rates.bare.per_second,
+    login_of_bare_cpu: rates.login.cpu_us / rates.bare_login.cpu_us,
+    cold_of_bare: { cpu: cold.cold.cpu_us / cold.bare.cpu_us, p50: cold.cold.p50_ms / cold.bare.p50_ms },
     start_ms,
     first_start_ms,
     memory_mib: { idle, after_load },
@@ -419,6 +478,9 @@ async function measure() {
 const judge = (results) => [
   { name: 'kept dashboard / bare handler', at_least: 0.8, value: results.kept_of_bare },
   { name: 'rendered dashboard / bare handler', at_least: 0.1, value: results.dashboard_of_bare },
+  { name: 'login page / bare handler, CPU', at_most: 1.3, value: results.login_of_bare_cpu },
+  { name: 'cold dashboard / bare handler, CPU', at_most: 20, value: results.cold_of_bare.cpu },
+  { name: 'cold dashboard / bare handler, p50', at_most: 20, value: results.cold_of_bare.p50 },
   { name: 'queries in the warm dashboard', at_most: 0, value: results.dashboard_queries.queries },
   { name: 'start to first 200, ms', below: 500, value: results.start_ms },
   { name: 'start on an empty database, ms', below: 500, value: results.first_start_ms },
@@ -451,18 +513,21 @@ function table(results, targets) {
   const { load, memory_mib, first_visit } = results
   const names = {
     dashboard: 'dashboard, rendered from cached data',
-    login: 'login page, rendered',
     bare: 'bare axum, the dashboard\'s bytes',
     kept: 'dashboard, out of the page cache',
     bare_packed: 'bare axum, the same packed bytes',
+    login: 'login page, out of the page cache',
+    bare_login: 'bare axum, the same packed bytes',
+    cold: 'dashboard, nothing cached',
+    bare_cold: 'bare axum, the packed dashboard',
   }
 
   console.log()
-  row(`${CONNECTIONS} connections, ${ROUNDS} x ${SECONDS} s`, 'requests/s', 'p50 ms', 'p99 ms', 'of bare')
+  row(`${CONNECTIONS} connections, ${ROUNDS} x ${SECONDS} s`, 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs')
   for (const [key, name] of Object.entries(names)) {
-    const { per_second, p50_ms, p99_ms } = load[key]
-    const yardstick = key === 'kept' || key === 'bare_packed' ? load.bare_packed : load.bare
-    row(name, short(per_second), short(p50_ms), short(p99_ms), short(per_second / yardstick.per_second))
+    const { per_second, p50_ms, p99_ms, cpu_us } = load[key]
+    // Cold dashboards come once for each member: their number is no rate.
+    row(name, key === 'cold' ? '' : short(per_second), short(p50_ms), short(p99_ms), short(cpu_us))
   }
   console.log()
   row('start to first 200, ms', short(results.start_ms))
