@@ -82,17 +82,17 @@ pub async fn latest(
         #[sqlx(flatten)]
         row: ActivityRow,
     }
-    // One query, because on SQLite each is a way to another thread and back.
-    let rows: Vec<Marked> = sqlx::query_as(
+    // One query, because on SQLite each is a way to another thread and back. The limit is not bound,
+    // because SQLite (3.51) parses a query with a bound limit anew each time.
+    let rows: Vec<Marked> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT * FROM (SELECT CAST(0 AS BIGINT) AS is_of_kind, id, kind, detail, at, address, agent FROM activity \
-         WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $3) AS latest \
+         WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT {limit}) AS latest \
          UNION ALL SELECT * FROM (SELECT CAST(1 AS BIGINT) AS is_of_kind, id, kind, detail, at, address, agent \
-         FROM activity WHERE user_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT $3) AS latest_of_kind \
+         FROM activity WHERE user_id = $1 AND kind = $2 ORDER BY at DESC, id DESC LIMIT {limit}) AS latest_of_kind \
          ORDER BY is_of_kind, at DESC, id DESC",
-    )
+    )))
     .bind(user.0)
     .bind(kind)
-    .bind(limit)
     .fetch_all(connection)
     .await?;
     let (of_kind, all): (Vec<_>, Vec<_>) = rows.into_iter().partition(|marked| marked.is_of_kind == 1);

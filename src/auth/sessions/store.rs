@@ -264,16 +264,16 @@ pub async fn devices(
     first: Option<&[u8; 32]>,
     limit: i64,
 ) -> Result<Vec<DeviceRow>, sqlx::Error> {
-    sqlx::query_as(
+    // The limit is not bound, because SQLite (3.51) parses a query with a bound limit anew each time.
+    sqlx::query_as(sqlx::AssertSqlSafe(format!(
         "SELECT id_hash, created_at, last_seen_at, address, agent FROM sessions \
          WHERE user_id = $1 AND idle_expires_at > $2 AND absolute_expires_at > $2 \
-         ORDER BY CASE WHEN id_hash = $3 THEN 0 ELSE 1 END, last_seen_at DESC LIMIT $4",
-    )
+         ORDER BY CASE WHEN id_hash = $3 THEN 0 ELSE 1 END, last_seen_at DESC LIMIT {limit}",
+    )))
     .bind(user.0)
     .bind(now)
     // No hash is empty.
     .bind(first.map(<[u8; 32]>::as_slice).unwrap_or_default())
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
