@@ -1,5 +1,33 @@
-//! A new migration alone is compiled in: the macro that embeds them notices changed files, and no new ones.
+//! Tells cargo what is built in besides the sources: the migrations and, with the feature `embed`,
+//! the site's files, which it checks first.
+
+#[cfg(feature = "embed")]
+extern crate build_brotli as brotli;
+#[cfg(feature = "embed")]
+extern crate build_flate2 as flate2;
+
+#[cfg(feature = "embed")]
+#[path = "src/base/site_files.rs"]
+mod site_files;
 
 fn main() {
-    println!("cargo:rerun-if-changed=migrations");
+    // The macro that embeds them notices changed files, and no new ones.
+    println!("cargo::rerun-if-changed=migrations");
+    #[cfg(feature = "embed")]
+    check_site_files();
+}
+
+#[cfg(feature = "embed")]
+fn check_site_files() {
+    const FOLDER: &str = "target/site";
+    println!("cargo::rerun-if-changed={FOLDER}");
+    let checked = site_files::read(FOLDER.as_ref())
+        .map_err(|error| error.to_string())
+        .and_then(|files| site_files::check(&files));
+    if let Err(problem) = checked {
+        println!(
+            "cargo::error={FOLDER} cannot be built in: {problem}. Make it anew with script/serve, or with \
+             `cargo leptos build --release --precompress --frontend-only`"
+        );
+    }
 }

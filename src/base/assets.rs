@@ -1,22 +1,23 @@
-//! The files that `cargo leptos build` produced, and the URLs under which browsers load them.
+//! The files that `cargo leptos build` produced, and the URLs under which browsers load them. They
+//! are part of the program (feature `embed`), or are read from a folder.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 
-use super::failure::Failure;
+use super::{embedded, failure::Failure, site_files};
+pub use site_files::{OUTPUT_NAME, PKG_DIR};
 
-/// The base name of the built files, as in Cargo.toml.
-pub const OUTPUT_NAME: &str = "members-area";
-/// The folder of the built files, as in Cargo.toml.
-pub const PKG_DIR: &str = "pkg";
+/// The folder of a program without embedded files, unless `server.site_root` names one.
+const DEFAULT_ROOT: &str = "target/site";
 
-/// The endings of the built files.
-const ENDINGS: [&str; 3] = ["css", "js", "wasm"];
-
-/// The URLs of the stylesheet, the script and the WASM, and the names of the other files in the
-/// site's folder.
+/// The site's files, and the URLs of those that every page loads.
 #[derive(Clone, Debug)]
 pub struct Assets {
     /// The URL of the stylesheet.
@@ -31,49 +32,114 @@ pub struct Assets {
     pub hashed_folder: Option<String>,
     /// The names of the files beside `pkg/`, such as `favicon.svg`.
     pub files: Vec<String>,
+    /// All files by their paths below the site's folder.
+    contents: BTreeMap<String, Asset>,
+    /// The folder whose files `cargo leptos watch` replaces.
+    watched: Option<PathBuf>,
+}
+
+/// A file of the site. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// The content.
+    pub plain: Bytes,
+    /// The content in Brotli, if that is smaller.
+    pub brotli: Option<Bytes>,
+    /// The content in gzip, if that is smaller.
+    pub gzip: Option<Bytes>,
+    /// A hash of the content, for `ETag`.
+    pub hash: String,
+}
+
+impl Asset {
+    fn new(plain: Bytes, packed: impl Fn(&str) -> Option<Bytes>) -> Self {
+        let smaller = |ending| packed(ending).filter(|packed| packed.len() < plain.len());
+        let (brotli, gzip) = (smaller("br"), smaller("gz"));
+        Self { hash: encode(Sha256::new_with_prefix(&plain)), brotli, gzip, plain }
+    }
 }
 
 impl Assets {
-    /// Checks that the built files exist: without them, pages have no style and no script.
-    ///
-    /// # Errors
-    /// A [`Failure`] that names the first missing file.
-    pub fn check(&self, site_root: &Path) -> Result<(), Failure> {
-        match ENDINGS.map(|ending| file(site_root, ending)).iter().find(|file| !file.is_file()) {
-            None => Ok(()),
-            Some(missing) => Err(Failure::message(format!(
-                "server.site_root: {} does not exist; create it with `cargo leptos build`",
-                missing.display()
-            ))),
+    /// Takes the files inside the program, or reads those in the folder `server.site_root`. Of a
+    /// folder that cannot be read there are none, which [`check`](Self::check) reports.
+    pub fn load(site_root: &Path, is_watched: bool) -> Self {
+        let embedded = embedded::files().filter(|_| site_root.as_os_str().is_empty());
+        let watched = (is_watched && embedded.is_none()).then(|| folder(site_root));
+        let contents = assets(embedded.unwrap_or_else(|| {
+            let contents = site_files::read(&folder(site_root)).unwrap_or_default();
+            contents.into_iter().map(|(name, content)| (name, content.into())).collect()
+        }));
+        let hashed_folder = watched.is_none().then(|| {
+            let mut hash = Sha256::new();
+            for (name, asset) in contents.iter().filter(|(name, _)| name.starts_with(PKG_DIR)) {
+                hash.update(format!("{name} {}\n", asset.hash));
+            }
+            format!("/{PKG_DIR}/{}", encode(hash))
+        });
+        let prefix = hashed_folder.clone().unwrap_or_else(|| format!("/{PKG_DIR}"));
+        let [css, js, wasm] = ["css", "js", "wasm"].map(|ending| format!("{prefix}/{OUTPUT_NAME}.{ending}"));
+        let files = contents.keys().filter(|name| is_plain_name(name)).cloned().collect();
+        Self { css, js, wasm, hashed_folder, files, contents, watched }
+    }
+
+    /// Returns the file with this path below the site's folder.
+    pub fn find(&self, path: &str) -> Option<Asset> {
+        match &self.watched {
+            None => self.contents.get(path).cloned(),
+            Some(folder) if path.split('/').all(is_plain_name) => {
+                Some(Asset::new(std::fs::read(folder.join(path)).ok()?.into(), |_| None))
+            }
+            Some(_) => None,
         }
     }
 
-    /// Reads the site's folder.
-    pub fn find(site_root: &Path, is_watched: bool) -> Self {
-        let hashed_folder = (!is_watched).then(|| {
-            let mut hash = Sha256::new();
-            for ending in ENDINGS {
-                // A missing file is reported by `check`.
-                hash.update(Sha256::digest(std::fs::read(file(site_root, ending)).unwrap_or_default()));
+    /// Checks that the files exist that every page loads: without them, pages have no style and no
+    /// script.
+    ///
+    /// # Errors
+    /// A [`Failure`] that names the first missing file, or says why the folder cannot be read.
+    pub fn check(&self, site_root: &Path) -> Result<(), Failure> {
+        let Some(missing) = site_files::required().into_iter().find(|name| !self.contents.contains_key(name))
+        else {
+            return Ok(());
+        };
+        let folder = folder(site_root);
+        Err(match site_files::read(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Failure::start("read the site's files (server.site_root)", error)
             }
-            format!("/{PKG_DIR}/{}", BASE64_URL_SAFE_NO_PAD.encode(&hash.finalize()[..12]))
-        });
-        let folder = hashed_folder.clone().unwrap_or_else(|| format!("/{PKG_DIR}"));
-        let [css, js, wasm] = ENDINGS.map(|ending| format!("{folder}/{OUTPUT_NAME}.{ending}"));
-        let files = std::fs::read_dir(site_root)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()))
-            .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| !name.ends_with(".br") && !name.ends_with(".gz"))
-            .collect();
-        Self { css, js, wasm, hashed_folder, files }
+            _ => Failure::message(format!(
+                "server.site_root: {} does not exist; create it with `cargo leptos build`",
+                folder.join(missing).display()
+            )),
+        })
     }
 }
 
-fn file(site_root: &Path, ending: &str) -> PathBuf {
-    site_root.join(PKG_DIR).join(format!("{OUTPUT_NAME}.{ending}"))
+fn folder(site_root: &Path) -> PathBuf {
+    if site_root.as_os_str().is_empty() { DEFAULT_ROOT.into() } else { site_root.to_owned() }
+}
+
+fn assets(contents: BTreeMap<String, Bytes>) -> BTreeMap<String, Asset> {
+    let is_packed = |name: &str| name.ends_with(".br") || name.ends_with(".gz");
+    let originals = contents.iter().filter(|(name, _)| !is_packed(name));
+    originals
+        .map(|(name, plain)| {
+            let packed = |ending: &str| contents.get(&format!("{name}.{ending}")).cloned();
+            (name.clone(), Asset::new(plain.clone(), packed))
+        })
+        .collect()
+}
+
+/// Returns whether this can be one part of a path, and of a route.
+fn is_plain_name(name: &str) -> bool {
+    !name.starts_with('.')
+        && !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+fn encode(hash: Sha256) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&hash.finalize()[..12])
 }
 
 #[cfg(test)]
@@ -81,20 +147,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_changes_with_the_content() {
+    fn a_url_changes_with_the_content_of_any_built_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let (pkg, root) = (folder.path().join(PKG_DIR), folder.path());
-        std::fs::create_dir(&pkg).expect("a folder");
-        let css = |content: &str, is_watched| {
-            std::fs::write(pkg.join("members-area.css"), content).expect("a file");
-            Assets::find(root, is_watched).css
+        std::fs::create_dir_all(pkg.join("split")).expect("a folder");
+        let css = |file: &str, content: &str, is_watched| {
+            std::fs::write(pkg.join(file), content).expect("a file");
+            Assets::load(root, is_watched).css
         };
-        let [first, again, other] = ["a{}", "a{}", "b{}"].map(|content| css(content, false));
+        let [first, again, other] =
+            ["a{}", "a{}", "b{}"].map(|content| css("members-area.css", content, false));
         assert!(first.starts_with("/pkg/") && first.ends_with("/members-area.css"), "{first}");
         assert!(first == again && first != other, "{first} {other}");
-        assert_eq!(css("a{}", true), "/pkg/members-area.css");
-        let missing = Assets::find(root, false).check(root).expect_err("no script").to_string();
+        assert_ne!(css("split/chunk_0.wasm", "x", false), other);
+        assert_eq!(css("members-area.css", "a{}", true), "/pkg/members-area.css");
+        let missing = Assets::load(root, false).check(root).expect_err("no script").to_string();
         assert!(missing.contains("members-area.js does not exist"), "{missing}");
+        let file = pkg.join("members-area.css");
+        let unreadable = Assets::load(&file, false).check(&file).expect_err("no folder").to_string();
+        assert!(unreadable.contains("server.site_root") && unreadable.contains(".css: "), "{unreadable}");
+    }
+
+    #[test]
+    fn a_watched_file_is_read_each_time_and_only_below_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path().join("site");
+        std::fs::create_dir_all(root.join(PKG_DIR)).expect("a folder");
+        std::fs::write(folder.path().join("secret.txt"), "s3cret").expect("a file");
+        let style = root.join("pkg/members-area.css");
+        std::fs::write(&style, "a{}").expect("a file");
+        let (watched, fixed) = (Assets::load(&root, true), Assets::load(&root, false));
+        std::fs::write(&style, "b{}").expect("a file");
+        let content = |assets: &Assets, path| assets.find(path).map(|asset| asset.plain);
+        assert_eq!(content(&watched, "pkg/members-area.css").as_deref(), Some(&b"b{}"[..]));
+        assert_eq!(content(&fixed, "pkg/members-area.css").as_deref(), Some(&b"a{}"[..]));
+        for path in ["../secret.txt", "pkg/../../secret.txt", "pkg//members-area.css", "", "pkg"] {
+            assert!(watched.find(path).is_none() && fixed.find(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_smaller_form_is_sent() {
+        let contents = [("a.txt", "aaaaaaaa"), ("a.txt.br", "aa"), ("a.txt.gz", "aaaaaaaaaaaa")];
+        let contents = contents.map(|(name, text)| (name.to_owned(), Bytes::from_static(text.as_bytes())));
+        let assets = assets(contents.into());
+        assert!(assets.len() == 1 && assets["a.txt"].brotli.is_some() && assets["a.txt"].gzip.is_none());
     }
 
     #[test]
@@ -102,6 +199,7 @@ mod tests {
         let manifest = include_str!("../../Cargo.toml");
         assert!(manifest.contains(&format!("output-name = \"{OUTPUT_NAME}\"")));
         assert!(manifest.contains(&format!("site-pkg-dir = \"{PKG_DIR}\"")));
+        assert!(manifest.contains(&format!("site-root = \"{DEFAULT_ROOT}\"")));
         let address = crate::base::config::Config::default().server.address;
         assert!(manifest.contains(&format!("site-addr = \"{address}\"")));
     }

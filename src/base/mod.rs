@@ -9,6 +9,11 @@ pub mod database_lock;
 pub mod date;
 pub mod db;
 pub mod email_address;
+#[cfg(feature = "embed")]
+mod embedded;
+#[cfg(not(feature = "embed"))]
+#[path = "not_embedded.rs"]
+mod embedded;
 #[cfg(test)]
 pub mod explained;
 pub mod export_budget;
@@ -23,6 +28,7 @@ pub mod outcome;
 pub mod paging;
 pub mod permission_hint;
 pub mod shutdown;
+pub mod site_files;
 pub mod sql;
 pub mod user_agent;
 pub mod username;

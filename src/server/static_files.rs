@@ -1,45 +1,78 @@
 //! Static files. Their routes are outside the session layer, so no file loads a session.
 
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use axum::{
     Router,
-    extract::Request,
+    body::Body,
+    extract::{OriginalUri, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
 };
-use tower_http::services::{ServeDir, ServeFile};
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
 
-use crate::{base::assets::PKG_DIR, site::AppState, timing::layer::Quiet};
+use super::page_cache::{answer::names, encoding::Encoding};
+use crate::{
+    base::{
+        assets::{Asset, PKG_DIR},
+        site_files::content_type,
+    },
+    site::AppState,
+    timing::layer::Quiet,
+};
 
 /// For names that change with their content.
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 /// For names that do not: the browser revalidates, which costs a 304.
 pub(super) const REVALIDATE: &str = "no-cache";
 
-/// Bytes of a file that are read at a time. They stay in memory until sent, and clients can leave
-/// them unread: with the library's 64 KiB, five hundred such clients took 200 MiB.
-const CHUNK: usize = 16 * 1024;
-
 /// Returns routes for the built files and for the files beside them.
 pub fn routes(site: &AppState) -> Router<AppState> {
-    let root = &site.config.server.site_root;
-    let built = |path: &str| {
-        let folder = ServeDir::new(root.join(PKG_DIR));
-        Router::new()
-            .nest_service(path, folder.precompressed_br().precompressed_gzip().with_buf_chunk_size(CHUNK))
-    };
+    let built = |folder: &str| Router::new().route(&format!("{folder}/{{*path}}"), get(send));
     let mut named = built(&format!("/{PKG_DIR}"));
     for name in &site.assets.files {
-        let file = ServeFile::new(root.join(name))
-            .precompressed_br()
-            .precompressed_gzip()
-            .with_buf_chunk_size(CHUNK);
-        named = named.route_service(&format!("/{name}"), file);
+        named = named.route(&format!("/{name}"), get(send));
     }
     let named = with_caching(named, REVALIDATE);
     match &site.assets.hashed_folder {
         Some(folder) => named.merge(with_caching(built(folder), IMMUTABLE)),
         None => named,
     }
+}
+
+/// Sends the file in the encoding that the client prefers.
+async fn send(State(site): State<AppState>, OriginalUri(uri): OriginalUri, asked: HeaderMap) -> Response {
+    let folder = site.assets.hashed_folder.as_deref();
+    let path = match folder.and_then(|folder| uri.path().strip_prefix(folder)) {
+        Some(built) => format!("{PKG_DIR}{built}"),
+        None => uri.path().trim_start_matches('/').to_owned(),
+    };
+    let Some(Asset { plain, brotli, gzip, hash }) = site.assets.find(&path) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let (encoding, form, content) = match (Encoding::best(&asked), brotli, gzip) {
+        (Encoding::Brotli, Some(brotli), _) => (Encoding::Brotli, "-br", brotli),
+        (Encoding::Gzip, _, Some(gzip)) => (Encoding::Gzip, "-gz", gzip),
+        _ => (Encoding::Identity, "", plain),
+    };
+    let etag = format!("\"{hash}{form}\"");
+    let is_known = names(&asked, &etag);
+    let mut headers: HeaderMap =
+        HeaderValue::try_from(etag).map(|etag| (header::ETAG, etag)).into_iter().collect();
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    headers.extend(encoding.header().map(|encoding| (header::CONTENT_ENCODING, encoding)));
+    let kind = HeaderValue::from_static(content_type(&path).unwrap_or("application/octet-stream"));
+    headers.insert(header::CONTENT_TYPE, kind);
+    (headers, Body::new(Pieces(content))).into_response()
 }
 
 pub(super) fn with_caching(files: Router<AppState>, caching: &'static str) -> Router<AppState> {
@@ -50,20 +83,34 @@ pub(super) fn with_caching(files: Router<AppState>, caching: &'static str) -> Ro
             // The same address answers in Brotli, in gzip, or uncompressed.
             response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
         }
-        set_charset(response.headers_mut());
         response.extensions_mut().insert(Quiet);
         response
     }))
 }
 
-/// Adds `charset=utf-8`: all our text files are UTF-8, and the type guessed from a file's name
-/// lacks it.
-fn set_charset(headers: &mut HeaderMap) {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    if kind.starts_with("text/")
-        && !kind.contains("charset")
-        && let Ok(kind) = HeaderValue::try_from(format!("{kind}; charset=utf-8"))
-    {
-        headers.insert(header::CONTENT_TYPE, kind);
+/// A file's content in pieces, none of them copied. In one piece, the request would count as
+/// answered before the client has read anything, and its connection as one that waits.
+struct Pieces(Bytes);
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        const BYTES: usize = 16 * 1024;
+        let length = self.0.len().min(BYTES);
+        let piece = self.0.split_to(length);
+        Poll::Ready((!piece.is_empty()).then(|| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.len() as u64)
     }
 }

@@ -102,7 +102,7 @@ impl AppState {
         let is_watched =
             config.site.environment == Environment::Development && std::env::var_os("LEPTOS_WATCH").is_some();
         Ok(Self(Arc::new(Shared {
-            assets: Assets::find(&config.server.site_root, is_watched),
+            assets: Assets::load(&config.server.site_root, is_watched),
             sessions: Sessions::new(db.clone(), clock.clone(), cache.clone(), settings.clone()),
             throttle: Throttle::new(db.clone(), clock.clone()),
             members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), weight),

@@ -103,6 +103,50 @@ async fn static_files_are_cached_and_members_pages_are_not() {
 }
 
 #[tokio::test]
+async fn static_files_are_sent_compressed_and_only_when_they_are_new() {
+    const CONTENT: usize = 300;
+    let site = TestSite::start_with(|config| {
+        let pkg = config.server.site_root.join("pkg");
+        std::fs::create_dir(pkg.join("split")).expect("a folder");
+        std::fs::write(pkg.join("split/chunk_0.wasm"), "a chunk").expect("a file");
+        for (ending, content) in [("", "x".repeat(CONTENT)), (".br", "brotli".into()), (".gz", "gzip".into())]
+        {
+            std::fs::write(pkg.join(format!("members-area.css{ending}")), content).expect("a file");
+        }
+    })
+    .await;
+    let mut visitor = site.visitor();
+    let login = visitor.get("/accounts/login").await;
+    let stylesheet = login.attribute("link[rel=stylesheet]", "href").expect("a stylesheet");
+    let mut tags = Vec::new();
+    for (accepted, encoding, length) in [("gzip, br", "br", 6), ("gzip", "gzip", 4), ("", "", CONTENT)] {
+        for path in [stylesheet.as_str(), "/pkg/members-area.css"] {
+            let ask = |method| visitor.request(method, path).header("accept-encoding", accepted);
+            let (ask_again, head) = (ask(reqwest::Method::GET), ask(reqwest::Method::HEAD));
+            let file = visitor.clone().send(ask(reqwest::Method::GET)).await;
+            let answer = (file.status, file.header("content-encoding"), file.body.len());
+            assert_eq!(answer, (200, encoding, length), "{path}");
+            let etag = file.header("etag").to_owned();
+            let known = visitor.clone().send(ask_again.header("if-none-match", &etag)).await;
+            assert_eq!((known.status, known.body.len(), known.header("etag")), (304, 0, etag.as_str()));
+            assert_eq!(known.header("cache-control"), file.header("cache-control"));
+            let head = visitor.clone().send(head).await;
+            assert_eq!((head.status, head.header("content-length")), (200, length.to_string().as_str()));
+            tags.push(etag);
+        }
+    }
+    tags.dedup();
+    assert_eq!(tags.len(), 3, "one for each encoding: {tags:?}");
+    let folder = stylesheet.trim_end_matches("/members-area.css");
+    let chunk = visitor.get(&format!("{folder}/split/chunk_0.wasm")).await;
+    assert_eq!((chunk.status, chunk.header("content-type")), (200, "application/wasm"));
+    for path in ["/pkg/members-area.css.br", "/members-area.css", "/pkg/", "/pkg/split"] {
+        assert_eq!(visitor.get(path).await.status, 404, "{path}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn text_responses_state_their_charset() {
     let site = TestSite::start().await;
     let mut visitor = site.visitor();

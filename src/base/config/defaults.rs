@@ -31,7 +31,7 @@ impl Default for Server {
             shutdown_timeout: Period::seconds(20),
             max_body: Size::kib(64),
             workers: 0,
-            site_root: "target/site".into(),
+            site_root: "".into(),
         }
     }
 }

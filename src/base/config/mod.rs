@@ -130,7 +130,8 @@ pub struct Server {
     pub max_body: Size,
     /// The number of worker threads; 0: one per core, at least 2.
     pub workers: usize,
-    /// The folder that `cargo leptos build` writes.
+    /// The folder that `cargo leptos build` writes; empty: the files inside the program or, in one
+    /// that was built without them, `target/site`.
     pub site_root: PathBuf,
 }
 

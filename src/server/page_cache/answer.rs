@@ -73,7 +73,7 @@ fn seconds(millis: Millis) -> i64 {
 }
 
 /// Returns whether `If-None-Match` lists this tag: RFC 9110, 13.1.2. The comparison is weak.
-fn names(asked: &HeaderMap, etag: &str) -> bool {
+pub fn names(asked: &HeaderMap, etag: &str) -> bool {
     asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).any(|value| {
         value
             .split(',')

@@ -7,10 +7,10 @@
 //! allowed by their hashes ([`script_hashes`]). [`layer`] runs inside the guard and reads and
 //! writes the cache; [`fast_path`](mod@fast_path) answers without the layers where the result would be the same.
 
-mod answer;
+pub(super) mod answer;
 mod cached_body;
 mod canonical_request;
-mod encoding;
+pub(super) mod encoding;
 mod fast_path;
 mod layer;
 mod policy;
