@@ -59,5 +59,8 @@ fn open(database: &Path) -> Result<File, Failure> {
     folder
         .map_or(Ok(()), std::fs::create_dir_all)
         .and_then(|()| OpenOptions::new().create(true).append(true).mode(0o600).open(&name))
-        .map_err(|error| Failure::start("open the lock file beside the database", error))
+        .map_err(|error| {
+            let file = name.display();
+            Failure::start(&format!("open {file}, the lock file of the database (database.url)"), error)
+        })
 }

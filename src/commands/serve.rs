@@ -1,5 +1,7 @@
 //! The command `serve`.
 
+use std::io::ErrorKind;
+
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -22,11 +24,12 @@ pub async fn serve(config: Config, origins: &[Origin]) -> Result<(), Failure> {
     for origin in origins.iter().filter(|origin| origin.is_shared) {
         tracing::info!("Settings: {origin}");
     }
-    let listener = Listener::bind(&config.server.address).await.map_err(|error| {
-        Failure::start(
-            &format!("listen on {} (server.address; is another program there?)", config.server.address),
-            error,
-        )
+    let address = &config.server.address;
+    let listener = Listener::bind(address).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => Failure::message(format!(
+            "another program listens on {address}: stop it, or set server.address to another address"
+        )),
+        _ => Failure::start(&format!("listen on {address} (server.address)"), error),
     })?;
     let stop = stop_signal().map_err(|error| Failure::start("listen for signals", error))?;
     server::run(config, Clock::default(), listener, stop).await

@@ -231,6 +231,41 @@ async fn every_command_has_help_and_every_mistake_an_error_message() {
 }
 
 #[tokio::test]
+async fn a_start_that_cannot_work_ends_with_one_sentence_that_names_the_setting() {
+    let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").to_string();
+    let socket = folder.path().join("taken.sock");
+    let _taken = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
+    let socket = format!("unix:{}", socket.display());
+    let file = folder.path().join("file");
+    std::fs::write(&file, "no folder").expect("a file");
+    let below = file.join("x");
+    let (file, below) = (file.display().to_string(), below.display().to_string());
+    for (variable, value, said) in [
+        ("SERVER__ADDRESS", &port, format!("another program listens on {port}: ")),
+        ("SERVER__ADDRESS", &socket, format!("another program listens on {socket}: ")),
+        ("SERVER__ADDRESS", &"192.0.2.1:1".to_owned(), "listen on 192.0.2.1:1 (server.address)".to_owned()),
+        ("SERVER__SITE_ROOT", &file, format!("(server.site_root): {file}: ")),
+        ("LOG__FILE", &below, format!("open the log {below} (log.file): ")),
+        (
+            "DATABASE__URL",
+            &format!("sqlite://{below}"),
+            format!("{below}.lock, the lock file of the database (database.url): "),
+        ),
+    ] {
+        let mut command = program(&database, folder.path());
+        command.env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0");
+        command.env("MEMBERS_AREA_SITE__BASE_URL", "http://localhost:3000");
+        command.env(format!("MEMBERS_AREA_{variable}"), value);
+        let refused = refused(&mut command);
+        assert_eq!(refused.lines().count(), 1, "{refused}");
+        assert!(refused.starts_with("members-area: ") && refused.contains(&said), "{refused}, not: {said}");
+    }
+    database.remove().await;
+}
+
+#[tokio::test]
 async fn serve_stops_on_a_signal_and_keeps_sessions_over_a_restart() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let log = folder.path().join("log/requests.log");
