@@ -19,7 +19,7 @@ use crate::{
         pages::{
             EmailConfirmPage, EmailPage, EmailUndoPage, LoginPage, LogoutPage, NotMePage, PasswordChangePage,
             PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, ResetDonePage, ResetPage,
-            SignupPage, VerifyPage,
+            SetupPage, SignupPage, VerifyPage,
         },
     },
     activity::pages::ActivityPage,
@@ -57,6 +57,7 @@ pub fn App() -> impl IntoView {
         view! {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/setup") view=SetupPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/logout") view=LogoutPage ssr=SsrMode::Async />

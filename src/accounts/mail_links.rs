@@ -13,7 +13,7 @@ use axum::{
     routing::get,
 };
 
-use super::service::tokens::Purpose;
+use super::{service::tokens::Purpose, setup_link};
 use crate::{
     base::member::UserId,
     shared::{level::Level, paths::without_slash},
@@ -22,12 +22,13 @@ use crate::{
 };
 
 /// The cookies for the tokens of opened links.
-pub const COOKIES: [&str; 5] = [
+pub const COOKIES: [&str; 6] = [
     cookie(Purpose::ResetPassword),
     cookie(Purpose::VerifyEmail),
     cookie(Purpose::ChangeEmail),
     cookie(Purpose::UndoEmail),
     cookie(Purpose::NotMe),
+    setup_link::COOKIE,
 ];
 /// In characters: 32 bytes in base64.
 const TOKEN_LENGTH: usize = 43;
@@ -44,15 +45,15 @@ const LINKS: [(&str, &str, Purpose); 5] = [
     ("/accounts/not_me/{*token}", "/accounts/not_me", Purpose::NotMe),
 ];
 
-/// Returns the routes of all links.
+/// Returns the routes of all links, and that of the link for the first superuser.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    LINKS.into_iter().map(|(link, ..)| link)
+    LINKS.into_iter().map(|(link, ..)| link).chain([setup_link::LINK])
 }
 
-/// Returns whether the route is a mail link. These are public, because a mail is read on any
-/// device.
+/// Returns whether the route is one of [`all`] links. These are public, because a mail is read on
+/// any device.
 pub fn is_link(route: &str) -> bool {
-    LINKS.iter().any(|(link, ..)| *link == route)
+    all().any(|link| link == route)
 }
 
 /// Returns the routes that open the links.
@@ -100,7 +101,7 @@ fn open(
 
 /// Returns the token at the beginning of the path. A letter or digit after it makes it another
 /// text.
-fn token_in(opened: &str) -> Option<&str> {
+pub(super) fn token_in(opened: &str) -> Option<&str> {
     let (token, rest) = opened.split_at_checked(TOKEN_LENGTH)?;
     let is_token = token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     (is_token && !rest.starts_with(|c: char| c.is_ascii_alphanumeric())).then_some(token)

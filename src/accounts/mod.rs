@@ -30,6 +30,8 @@ pub mod session_layers;
 #[cfg(feature = "ssr")]
 mod session_store;
 #[cfg(feature = "ssr")]
+pub mod setup_link;
+#[cfg(feature = "ssr")]
 mod store;
 
 use serde::{Deserialize, Serialize};

@@ -69,7 +69,7 @@ impl<'a> Edit<'a> {
         site.sessions.forget_all(&ended);
         let cause = match self.actor {
             Actor::Staff(_) | Actor::Was(..) => "changed by staff",
-            Actor::Operator => "changed from the command line",
+            Actor::Operator | Actor::SetupLink => "changed from the command line",
         };
         if self.concerns_everybody || users.len() > MANY {
             site.members.invalidate_all();

@@ -23,18 +23,21 @@ pub enum Actor<'a> {
     Was(UserId, &'a str),
     /// The operator, on the command line.
     Operator,
+    /// The operator, with the link for the first superuser.
+    SetupLink,
 }
 
 impl Actor<'_> {
-    /// The operator's name in the audit log.
+    /// The operator's names in the audit log.
     const OPERATOR: &'static str = "the command line";
+    const SETUP_LINK: &'static str = "the set-up link";
 
-    /// Returns the author's account, or `None` for the command line.
+    /// Returns the author's account, or `None` for the operator.
     pub fn id(self) -> Option<UserId> {
         match self {
             Self::Staff(staff) => Some(staff.member().id()),
             Self::Was(id, _) => Some(id),
-            Self::Operator => None,
+            Self::Operator | Self::SetupLink => None,
         }
     }
 
@@ -43,6 +46,7 @@ impl Actor<'_> {
             Self::Staff(staff) => staff.member().username(),
             Self::Was(_, name) => name,
             Self::Operator => Self::OPERATOR,
+            Self::SetupLink => Self::SETUP_LINK,
         }
     }
 }

@@ -9,4 +9,5 @@ pub(crate) mod login_name;
 pub mod password;
 pub(crate) mod password_cost;
 pub mod sessions;
+pub mod setup_token;
 pub mod throttle;

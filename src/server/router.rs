@@ -11,7 +11,7 @@ use super::{
     pages, plain_forms, same_origin, security_txt, shell, static_files, well_formed,
 };
 use crate::{
-    accounts::{legacy_redirects, mail_links, session, session_layers},
+    accounts::{legacy_redirects, mail_links, session, session_layers, setup_link},
     admin::{cache, impersonation},
     data_export::download,
     lab, pictures,
@@ -32,6 +32,7 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
             move || shell::shell(&document),
         )
         .merge(mail_links::routes())
+        .merge(setup_link::routes())
         .merge(legacy_redirects::routes())
         .merge(pictures::routes::routes())
         .merge(download::routes())
@@ -54,6 +55,7 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
             // Needs the member, and runs before anything is rendered.
             .layer(from_fn_with_state(site.clone(), guard::guard))
             .layer(from_fn_with_state(site.clone(), lab::gate::closed))
+            .layer(from_fn_with_state(site.clone(), setup_link::closed))
             // Inside the guard: every request here was admitted.
             .layer(from_fn_with_state(pages, cache_pages))
             // Inside the session layer, so that the response being rewritten has the session's

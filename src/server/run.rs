@@ -41,6 +41,15 @@ pub async fn run(
     }
     let site = AppState::new(config, clock, db, address)?;
     site.assets.check(&site.config.server.site_root)?;
+    // Only on the console: more people may read the log file.
+    let link = accounts::service::new_setup_link(&site).await;
+    if let Some(link) = link.map_err(|error| Failure::start("look for a superuser", error))? {
+        let sentence = format!(
+            "There is no superuser yet: create one at {link} (valid until the program stops) or with \
+             `members-area createsuperuser`"
+        );
+        println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &sentence));
+    }
     let watcher = tokio::spawn(site.db.clone().watch());
     let cache_clearer = tokio::spawn(clear_caches_after_lost_commit(site.clone()));
     let sweeper = tokio::spawn(sweep::periodically(site.clone()));

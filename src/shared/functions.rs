@@ -74,6 +74,7 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/accounts/not_me").public(),
     changes("/api/accounts/reauthenticate"),
     changes("/api/accounts/reset_password").public(),
+    changes("/api/accounts/set_up").public(),
     changes("/api/accounts/sign_up").public(),
     changes("/api/accounts/undo_email_change").public(),
     changes("/api/accounts/verify_by_code"),

@@ -23,6 +23,8 @@ pub const EXPORT: &str = "/members/export";
 pub const PICTURE: &str = "/members/picture/{size}";
 /// Re-authentication.
 pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
+/// The creation of the first superuser, with a link that the program prints at the start.
+pub const SETUP: &str = "/accounts/setup";
 /// The admin's first page.
 pub const ADMIN: &str = "/admin";
 /// The start of an impersonation; `?user=` or `?username=` names the member.
@@ -185,6 +187,8 @@ pub const PAGES: &[Page] = &[
     page(REAUTHENTICATE),
     page("/accounts/reset/done").public(),
     page("/accounts/reset/new").public(),
+    // Answers 404 without that link.
+    page(SETUP).public(),
     page("/accounts/signup").configured(),
     page("/accounts/verify").public(),
     page(ADMIN).needs(&[]),

@@ -10,7 +10,7 @@ use super::executor;
 use crate::{
     auth::{
         failed_logins::FailedLogins, hasher::Hasher, password, password_cost::KnownCosts, sessions::Sessions,
-        throttle::service::Throttle,
+        setup_token::SetupToken, throttle::service::Throttle,
     },
     base::{
         assets::Assets,
@@ -58,6 +58,8 @@ pub struct Shared {
     pub password_costs: KnownCosts,
     /// The rules for new passwords.
     pub password_rules: password::Rules,
+    /// The token with which the first superuser is created in a browser.
+    pub setup_token: SetupToken,
     /// The queue in which uploaded pictures are decoded.
     pub pictures: WorkQueue,
     /// Failed logins that are not stored yet.
@@ -112,6 +114,7 @@ impl AppState {
             hasher: Hasher::new(&config.passwords)?,
             password_costs: KnownCosts::default(),
             password_rules: password::Rules::new(&config.passwords, &config.site.name, &base_url)?,
+            setup_token: SetupToken::default(),
             pictures: WorkQueue::new(PICTURES_AT_ONCE, PICTURES_WAITING),
             failed_logins: FailedLogins::default(),
             date: Date::default(),

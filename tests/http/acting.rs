@@ -174,7 +174,7 @@ async fn every_page_and_server_function_that_is_not_listed_is_closed() {
         }
         assert_eq!(answer.find_all(".acting button"), ["Stop"], "{page}");
     }
-    let links = ["reset", "verify", "email/confirm", "email/undo", "not_me"];
+    let links = ["reset", "verify", "email/confirm", "email/undo", "not_me", "setup"];
     for path in links.map(|link| format!("/accounts/{link}/{}", "x".repeat(43))) {
         let answer = sam.get(&path).await;
         assert_eq!((answer.status, answer.headers.get("set-cookie")), (403, None), "{path}");

@@ -8,7 +8,7 @@ use members_area::{server::pages, shared::permission::Permission};
 
 use crate::support::{TestSite, raw};
 
-const OPEN_PAGES: [&str; 18] = [
+const OPEN_PAGES: [&str; 19] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",
@@ -19,6 +19,7 @@ const OPEN_PAGES: [&str; 18] = [
     "/accounts/password_reset/done",
     "/accounts/reset/done",
     "/accounts/reset/new",
+    SETUP,
     "/accounts/signup",
     "/accounts/verify",
     MAILBOX,
@@ -28,7 +29,7 @@ const OPEN_PAGES: [&str; 18] = [
     "/lab/matrix",
     "/lab/messages",
 ];
-const OPEN_FUNCTIONS: [&str; 15] = [
+const OPEN_FUNCTIONS: [&str; 16] = [
     "/api/accounts/ask_for_reset",
     "/api/accounts/confirm_email_change",
     "/api/accounts/link",
@@ -36,6 +37,7 @@ const OPEN_FUNCTIONS: [&str; 15] = [
     "/api/accounts/log_out",
     "/api/accounts/not_me",
     "/api/accounts/reset_password",
+    "/api/accounts/set_up",
     "/api/accounts/sign_up",
     "/api/accounts/undo_email_change",
     "/api/accounts/verify_email",
@@ -47,6 +49,12 @@ const OPEN_FUNCTIONS: [&str; 15] = [
 ];
 /// Public, but missing when mails are really sent, as in these tests.
 const MAILBOX: &str = "/dev/mailbox";
+/// Public, but missing without the link that the program prints.
+const SETUP: &str = "/accounts/setup";
+
+fn status_of_open(page: &str) -> u16 {
+    if [MAILBOX, SETUP].contains(&page) { 404 } else { 200 }
+}
 
 #[tokio::test]
 async fn routes_are_closed_by_default() {
@@ -61,7 +69,7 @@ async fn routes_are_closed_by_default() {
         let open = OPEN_PAGES.contains(&page.as_str());
         let answer = site.visitor().get(page).await;
         if open {
-            assert_eq!(answer.status, if page == MAILBOX { 404 } else { 200 }, "{page}");
+            assert_eq!(answer.status, status_of_open(page), "{page}");
         } else {
             assert_eq!(answer.status, 303, "{page}");
             assert_eq!(answer.location(), format!("/accounts/login?next={page}"));
@@ -73,7 +81,7 @@ async fn routes_are_closed_by_default() {
             assert_eq!(answer.status, 403, "{page} as a member");
             continue;
         }
-        assert_eq!(answer.status, if page == MAILBOX { 404 } else { 200 }, "{page} as a member");
+        assert_eq!(answer.status, status_of_open(page), "{page} as a member");
         assert_eq!(answer.header("cache-control"), "private, no-store", "{page}");
     }
     for function in &functions {

@@ -68,6 +68,7 @@ mod same_origin;
 mod session_ended;
 mod sessions;
 mod settings;
+mod setup;
 mod several;
 mod signup;
 mod site_cache;

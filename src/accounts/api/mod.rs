@@ -43,6 +43,35 @@ pub async fn sign_up(
     }))
 }
 
+/// Creates the first superuser with the link that was opened in this browser, and redirects to the
+/// login page.
+///
+/// # Errors
+/// [`AppError::NotFound`] without a good link; [`AppError::Throttled`] past a rate limit;
+/// [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the database
+/// cannot be used.
+#[server(prefix = "/api", endpoint = "accounts/set_up")]
+pub async fn set_up(
+    #[server(default)] username: String,
+    #[server(default)] email: String,
+    #[server(default)] password1: Secret,
+    #[server(default)] password2: Secret,
+) -> Result<Submission, AppError> {
+    use super::setup_link;
+    use crate::accounts::service::{self, NewAccount};
+    use crate::site::{RequestContext, flash};
+    use crate::{shared::level::Level, ui::flash::Message};
+
+    let context = RequestContext::current()?;
+    let account = NewAccount { username, email, password1, password2 };
+    let created = service::create_first_superuser(&context, &setup_link::opened(), account).await;
+    Submission::from_result(created.map(|_| {
+        setup_link::forget();
+        flash::message(Level::Success, Message::AccountCreated);
+        leptos_axum::redirect(&context.site.config.accounts.login_url);
+    }))
+}
+
 /// Logs in and redirects to `next` if that is on this site.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ mod email;
 mod parts;
 mod password;
 
-use super::api::{LogIn, LogOut, SignUp};
+use super::api::{LogIn, LogOut, SetUp, SignUp};
 use crate::{
     shared::forms::Field,
     ui::{Form, Page, PageContext, TextField},
@@ -22,28 +22,46 @@ pub use password::{
 
 pub use password::new_password_help;
 
+/// The fields of a new account.
+#[component]
+fn AccountFields(
+    /// What the address is for.
+    email_help: &'static str,
+) -> impl IntoView {
+    view! {
+        <TextField
+            field=Field::Username
+            label="Username"
+            autocomplete="username"
+            help="150 characters or fewer. Letters, digits and @/./+/-/_ only."
+        />
+        <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" help=email_help />
+        <NewPasswordFields label="Password" again="Password confirmation" />
+    }
+}
+
 /// `/accounts/signup`: the sign-up form.
 #[component]
 pub fn SignupPage() -> impl IntoView {
     view! {
         <Page title="Sign up" class="page narrow">
             <Form path=SignUp::PATH submit="Sign up">
-                <TextField
-                    field=Field::Username
-                    label="Username"
-                    autocomplete="username"
-                    help="150 characters or fewer. Letters, digits and @/./+/-/_ only."
-                />
-                <TextField
-                    field=Field::Email
-                    label="Email address"
-                    kind="email"
-                    autocomplete="email"
-                    help="You can log in with it once you have confirmed it."
-                />
-                <NewPasswordFields label="Password" again="Password confirmation" />
+                <AccountFields email_help="You can log in with it once you have confirmed it." />
             </Form>
             <p>"Already have an account? " <a href="/accounts/login">"Log in"</a></p>
+        </Page>
+    }
+}
+
+/// `/accounts/setup`: creates the first superuser.
+#[component]
+pub fn SetupPage() -> impl IntoView {
+    view! {
+        <Page title="Create the first superuser" class="page narrow">
+            <p>"This account will have all permissions. The link works until there is a superuser."</p>
+            <Form path=SetUp::PATH submit="Create superuser">
+                <AccountFields email_help="You can log in with it, too." />
+            </Form>
         </Page>
     }
 }

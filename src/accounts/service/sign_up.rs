@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use super::super::store;
+use super::{super::store, setup};
 use crate::{
     activity::{self, Kind},
+    audit::{
+        service as audit,
+        service::{Actor, Object},
+    },
     auth::{password, password_cost::Costs, throttle::service::Limit},
     base::{clock::to_millis, email_address, id::new_id, member::UserId, username, work_queue::Lane},
     mail::{
@@ -55,7 +59,7 @@ pub async fn sign_up(context: &RequestContext, typed: NewAccount) -> Result<(), 
             error => Err(error),
         };
     }
-    account.create(site, Some(context), errors).await.map(drop)
+    account.create(site, Creator::Visitor(context), errors).await.map(drop)
 }
 
 /// Creates a superuser from the command line.
@@ -69,7 +73,7 @@ pub async fn create_superuser(
 ) -> Result<UserId, AppError> {
     let (account, errors) =
         if check_password { Account::check(&site.password_rules, typed) } else { Account::read(typed) };
-    account.create(site, None, errors).await
+    account.create(site, Creator::Operator, errors).await
 }
 
 /// Checks a superuser's username as soon as it is typed.
@@ -103,14 +107,27 @@ pub async fn check_email(site: &AppState, typed: &str) -> Result<(), AppError> {
     }
 }
 
-struct Account {
+/// Who creates an account.
+#[derive(Clone, Copy)]
+pub(super) enum Creator<'a> {
+    /// A visitor, their own.
+    Visitor(&'a RequestContext),
+    /// The operator, a superuser, on the command line.
+    Operator,
+    /// The operator, the first superuser, in a browser.
+    SetupLink(&'a RequestContext),
+}
+
+/// An account to create.
+pub(super) struct Account {
     username: String,
     email: String,
     password: Secret,
 }
 
 impl Account {
-    fn check(rules: &password::Rules, typed: NewAccount) -> (Self, FormErrors) {
+    /// Checks the form.
+    pub(super) fn check(rules: &password::Rules, typed: NewAccount) -> (Self, FormErrors) {
         let second = typed.password2.clone();
         let (account, mut errors) = Self::read(typed);
         if second.expose().is_empty() {
@@ -126,6 +143,11 @@ impl Account {
         (account, errors)
     }
 
+    /// Returns the key by which the username is compared.
+    pub(super) fn key(&self) -> String {
+        username::key(&self.username)
+    }
+
     fn read(typed: NewAccount) -> (Self, FormErrors) {
         let (username, mut errors) = (username::normalize(&typed.username), FormErrors::default());
         for problem in username::problems(&username) {
@@ -138,15 +160,19 @@ impl Account {
         (Self { username, email, password: typed.password1 }, errors)
     }
 
-    /// Creates a visitor's account, or a superuser without `context`; `errors` are those of the form
-    /// alone.
-    async fn create(
+    /// Creates the account; `errors` are those of the form alone.
+    pub(super) async fn create(
         self,
         site: &AppState,
-        context: Option<&RequestContext>,
+        creator: Creator<'_>,
         mut errors: FormErrors,
     ) -> Result<UserId, AppError> {
-        let is_superuser = context.is_none();
+        let (actor, context) = match creator {
+            Creator::Visitor(context) => (None, Some(context)),
+            Creator::Operator => (Some(Actor::Operator), None),
+            Creator::SetupLink(context) => (Some(Actor::SetupLink), Some(context)),
+        };
+        let is_superuser = actor.is_some();
         // Only valid names and addresses are looked up.
         let is_good = |field| errors.of(field).next().is_none();
         let key = if is_good(Field::Username) { username::key(&self.username) } else { String::new() };
@@ -190,6 +216,12 @@ impl Account {
         };
         let client = context.map(|context| context.client.clone()).unwrap_or_default();
         let mut transaction = site.db.begin().await?;
+        if matches!(creator, Creator::SetupLink(_))
+            && let Err(error) = setup::admit_first(site, &mut transaction).await
+        {
+            transaction.rollback().await?;
+            return Err(error);
+        }
         if let Err(error) = store::insert(&mut transaction, &[user]).await {
             transaction.rollback().await?;
             // The same form may have been sent twice at once.
@@ -201,7 +233,10 @@ impl Account {
             };
         }
         activity::service::record(&mut transaction, now, id, Kind::SignUp, "", &client).await?;
-        if !is_superuser {
+        if let Some(actor) = actor {
+            let object = Object::User(id, &self.username);
+            audit::record(&mut transaction, now, actor, object, &[("added", "", "superuser")]).await?;
+        } else {
             // One mail in either case, and the same work, so that the page reveals nothing about
             // the address.
             let (kind, user, address) = match owner {
@@ -226,7 +261,7 @@ impl Account {
     /// resending the form after a lost answer succeeds. Only a caller with the password learns
     /// anything; others wait for a hash, which reveals nothing about the address, and wrong
     /// passwords count in a rate limit.
-    async fn made_just_now(&self, site: &AppState, key: &str) -> Result<Option<UserId>, AppError> {
+    pub(super) async fn made_just_now(&self, site: &AppState, key: &str) -> Result<Option<UserId>, AppError> {
         const RETRY_WINDOW: Duration = Duration::from_secs(10 * 60);
         let limit = [Limit::new("repeated_sign_up", key, site.config.throttle.failed_login_per_account)];
         let may_try = match site.throttle.take(&limit).await {

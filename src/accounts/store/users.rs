@@ -135,6 +135,15 @@ pub async fn account_with(
     .await
 }
 
+/// Returns whether there is a superuser, active or not.
+pub async fn has_superuser(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
+    // The facets with the flag, which counts 2: an index begins with them.
+    sqlx::query("SELECT id FROM users WHERE facet IN (2, 3, 6, 7, 10, 11, 14, 15) LIMIT 1")
+        .fetch_optional(connection)
+        .await
+        .map(|found| found.is_some())
+}
+
 /// Returns the accounts that log in with this name, at most two, the older one first: the one with
 /// that username, and the one that has verified that address. An unverified address is not a login
 /// name: anybody could sign up with another person's address and learn at the login whether that

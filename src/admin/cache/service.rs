@@ -213,7 +213,7 @@ async fn invalidate(site: &AppState, actor: Actor<'_>, what: Several<'_>) -> Res
 const fn cause(actor: Actor<'_>) -> &'static str {
     match actor {
         Actor::Staff(_) | Actor::Was(..) => "removed by staff",
-        Actor::Operator => "removed from the command line",
+        Actor::Operator | Actor::SetupLink => "removed from the command line",
     }
 }
 

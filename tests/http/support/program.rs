@@ -48,6 +48,8 @@ pub fn refused(command: &mut Command) -> String {
 /// The program, serving.
 pub struct Serving {
     pub address: SocketAddr,
+    /// What it printed until then.
+    pub greeting: Vec<String>,
     child: Child,
     console: JoinHandle<Vec<String>>,
 }
@@ -89,8 +91,9 @@ impl Serving {
                 break address;
             }
         };
+        let greeting = said.clone();
         let console = std::thread::spawn(move || said.into_iter().chain(lines).collect());
-        Self { address, child, console }
+        Self { address, greeting, child, console }
     }
 
     pub fn visitor(&self) -> Visitor {
