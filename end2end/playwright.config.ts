@@ -4,11 +4,15 @@ import { defineConfig } from '@playwright/test';
 
 const baseURL = process.env.SITE_URL ?? 'http://127.0.0.1:3000';
 
+// Creates the superuser, on the site for stories about re-authentication without JavaScript.
+const first = '**/first_superuser.spec.ts';
+
 // Stories about re-authentication cannot wait ten minutes. They need a site where it is due after
 // seconds: start it with MEMBERS_AREA_SESSIONS__REAUTHENTICATE_AFTER set to the number in
 // ASK_AGAIN_AFTER. All other stories need a site without that setting.
 const again = '**/form_resubmit.spec.ts';
-const about = process.env.ASK_AGAIN_AFTER ? { testMatch: again } : { testIgnore: again };
+const about = process.env.ASK_AGAIN_AFTER ? { testMatch: again } : { testIgnore: [again, first] };
+const rest = { ...about, dependencies: ['first'] };
 
 // The headless shell draws no window, so it needs half the time. But it keeps no page in memory for
 // Back, as members' browsers do, so stories about Back (@back) run in the whole browser.
@@ -33,7 +37,6 @@ const inBrowser = { launchOptions: { ...launchOptions, executablePath: chromium 
 
 export default defineConfig({
   testDir: 'stories',
-  ...about,
   fullyParallel: true,
   workers: 2,
   retries: 0, // A story that passes only sometimes has found something.
@@ -47,9 +50,16 @@ export default defineConfig({
     screenshot: 'only-on-failure',
   },
   projects: [
-    { name: 'javascript', grepInvert: /@no-javascript|@back/, use: inShell },
-    { name: 'no-javascript', grepInvert: /@javascript|@back/, use: { ...inShell, javaScriptEnabled: false } },
-    { name: 'javascript, back', grep: /@back/, grepInvert: /@no-javascript/, use: inBrowser },
-    { name: 'no-javascript, back', grep: /@back/, grepInvert: /@javascript/, use: { ...inBrowser, javaScriptEnabled: false } },
+    { name: 'first', testMatch: first, use: { ...inShell, javaScriptEnabled: !process.env.ASK_AGAIN_AFTER } },
+    { ...rest, name: 'javascript', grepInvert: /@no-javascript|@back/, use: inShell },
+    { ...rest, name: 'no-javascript', grepInvert: /@javascript|@back/, use: { ...inShell, javaScriptEnabled: false } },
+    { ...rest, name: 'javascript, back', grep: /@back/, grepInvert: /@no-javascript/, use: inBrowser },
+    {
+      ...rest,
+      name: 'no-javascript, back',
+      grep: /@back/,
+      grepInvert: /@javascript/,
+      use: { ...inBrowser, javaScriptEnabled: false },
+    },
   ],
 });
