@@ -1,5 +1,6 @@
 //! Tells cargo what is built in besides the sources: the migrations and, with the feature `embed`,
-//! the site's files, which it checks first.
+//! the site's files, which it checks first. And `cfg(split)` says that this build splits the WASM
+//! (`cargo leptos build --split`), of which the linker's flag is all that one sees.
 
 #[cfg(feature = "embed")]
 extern crate build_brotli as brotli;
@@ -13,6 +14,10 @@ mod site_files;
 fn main() {
     // The macro that embeds them notices changed files, and no new ones.
     println!("cargo::rerun-if-changed=migrations");
+    println!("cargo::rustc-check-cfg=cfg(split)");
+    if std::env::var("CARGO_ENCODED_RUSTFLAGS").is_ok_and(|flags| flags.contains("--emit-relocs")) {
+        println!("cargo::rustc-cfg=split");
+    }
     #[cfg(feature = "embed")]
     check_site_files();
 }
@@ -27,7 +32,7 @@ fn check_site_files() {
     if let Err(problem) = checked {
         println!(
             "cargo::error={FOLDER} cannot be built in: {problem}. Make it anew with script/serve, or with \
-             `cargo leptos build --release --precompress --frontend-only`"
+             `cargo leptos build --release --precompress --split --frontend-only`"
         );
     }
 }

@@ -238,7 +238,7 @@ build_release() {
   rm -rf $before
   if [[ -d $site ]]; then cp -a $site $before; fi
   # Called by its own name: 'cargo leptos' would put cargo's folder, and another wasm-bindgen in it, first on PATH.
-  cargo-leptos leptos build --release --precompress --frontend-only
+  RUSTFLAGS=$(front_flags) cargo-leptos leptos build --release --precompress --split --frontend-only
   # Its own gzip is a fifth larger.
   find $site -type f ! -name '*.br' ! -name '*.gz' -exec gzip -9 --force --keep --no-name {} +
   # cargo-leptos writes all files anew. Where nothing has changed the old ones come back, or cargo would build the server again.
@@ -249,6 +249,13 @@ build_release() {
   # cargo-leptos would do the same, but knows one profile for each build only.
   cargo build --profile "$profile" --bin members-area --features ssr,embed
   PROGRAM=$ROOT/target/$profile/members-area
+}
+
+# What .cargo/config.toml says, which RUSTFLAGS replaces, and no names of the builder's folders in what browsers load.
+front_flags() {
+  local home=${CARGO_HOME:-$HOME/.cargo}
+  printf -- '--cfg erase_components'
+  [[ $home == *' '* ]] || printf -- ' --remap-path-prefix=%s/registry/src=crates' "$home"
 }
 
 # What is started below.

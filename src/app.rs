@@ -23,19 +23,9 @@ use crate::{
         },
     },
     activity::pages::ActivityPage,
-    admin::{
-        activity::pages::AllActivityPage,
-        cache::pages::CachePage,
-        groups::pages::{DeleteGroupPage, GroupPage, GroupsPage, NewGroupPage},
-        impersonation::pages::{ActPage, ActingBanner},
-        mails::pages::MailsPage,
-        pages::AdminPage,
-        sessions::pages::SessionsPage,
-        users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
-    },
+    admin::{bundle::AdminPages, impersonation::pages::ActingBanner},
     data_export::pages::{DataPage, DeletePage},
-    lab::pages::{CacheApiPage, CachedPagePage, LabPage, MatrixPage, MessagesPage},
-    mail::pages::MailboxPage,
+    lab::bundle::LabPages,
     members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
     sessions::pages::DevicesPage,
     shared::{error::AppError, paths::ADMIN},
@@ -72,26 +62,26 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/email/undo") view=EmailUndoPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/verify") view=VerifyPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
-                <Route path=path!("/admin") view=AdminPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/act") view=ActPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/activity") view=AllActivityPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/cache") view=CachePage ssr=SsrMode::Async />
-                <Route path=path!("/admin/groups") view=GroupsPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/groups/new") view=NewGroupPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/groups/:id") view=GroupPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/groups/:id/delete") view=DeleteGroupPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/mails") view=MailsPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/sessions") view=SessionsPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/users") view=UsersPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/users/confirm") view=ConfirmPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/users/new") view=NewUserPage ssr=SsrMode::Async />
-                <Route path=path!("/admin/users/:id") view=UserPage ssr=SsrMode::Async />
-                <Route path=path!("/dev/mailbox") view=MailboxPage ssr=SsrMode::Async />
-                <Route path=path!("/lab") view=LabPage ssr=SsrMode::Async />
-                <Route path=path!("/lab/cache-api") view=CacheApiPage ssr=SsrMode::Async />
-                <Route path=path!("/lab/cached-page") view=CachedPagePage ssr=SsrMode::Async />
-                <Route path=path!("/lab/matrix") view=MatrixPage ssr=SsrMode::Async />
-                <Route path=path!("/lab/messages") view=MessagesPage ssr=SsrMode::Async />
+                <Route path=path!("/admin") view=AdminPages::AdminPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/act") view=AdminPages::ActPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/activity") view=AdminPages::AllActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/cache") view=AdminPages::CachePage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups") view=AdminPages::GroupsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups/new") view=AdminPages::NewGroupPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups/:id") view=AdminPages::GroupPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/groups/:id/delete") view=AdminPages::DeleteGroupPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/mails") view=AdminPages::MailsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/sessions") view=AdminPages::SessionsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users") view=AdminPages::UsersPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/confirm") view=AdminPages::ConfirmPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/new") view=AdminPages::NewUserPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/users/:id") view=AdminPages::UserPage ssr=SsrMode::Async />
+                <Route path=path!("/dev/mailbox") view=LabPages::MailboxPage ssr=SsrMode::Async />
+                <Route path=path!("/lab") view=LabPages::LabPage ssr=SsrMode::Async />
+                <Route path=path!("/lab/cache-api") view=LabPages::CacheApiPage ssr=SsrMode::Async />
+                <Route path=path!("/lab/cached-page") view=LabPages::CachedPagePage ssr=SsrMode::Async />
+                <Route path=path!("/lab/matrix") view=LabPages::MatrixPage ssr=SsrMode::Async />
+                <Route path=path!("/lab/messages") view=LabPages::MessagesPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />

@@ -1,15 +1,18 @@
 //! The browser's entry point.
 
 mod arrival;
+mod bundle;
 mod follow;
 mod post;
 mod typed;
 
 use leptos::{prelude::*, web_sys::Event};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     app::App,
+    shared::bundle::Bundle,
     ui::{FAILED_EVENT, SessionNotice},
 };
 
@@ -30,6 +33,19 @@ pub fn hydrate() {
     let _ = server_fn::redirect::set_redirect_hook(|location| {
         let _ = window().location().assign(location);
     });
+    let path = window().location().pathname().unwrap_or_default();
+    match Bundle::of(&path) {
+        None => start(),
+        // Where the bundle cannot be loaded, the page stays as the server rendered it.
+        Some(bundle) => spawn_local(async move {
+            if bundle::load(bundle).await {
+                start();
+            }
+        }),
+    }
+}
+
+fn start() {
     let notice = SessionNotice::default();
     let shown = notice.clone();
     leptos::mount::hydrate_body(move || {
@@ -37,6 +53,7 @@ pub fn hydrate() {
         provide_context(post::sender());
         provide_context(arrival::arrival());
         provide_context(follow::follow(shown));
+        provide_context(bundle::loader());
         view! { <App /> }
     });
     follow::watch_session(notice);

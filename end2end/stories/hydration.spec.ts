@@ -134,7 +134,7 @@ test('an app that fails later leaves links and forms to the browser @javascript'
   await expect(field(page, 'Username')).toHaveValue(member.name);
 });
 
-for (const [what, pattern] of [['WASM', '**/*.wasm'], ['JavaScript', '**/pkg/*.js']]) {
+for (const [what, pattern] of [['WASM', '**/*.wasm'], ['JavaScript', '**/pkg/**/*.js']]) {
   test(`blocked ${what} is no error of ours @javascript`, async ({ browser, baseURL }) => {
     const [context, page, errors] = await changed(browser, baseURL!, () => {});
     await page.route(pattern, route => route.abort());

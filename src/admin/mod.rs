@@ -1,6 +1,7 @@
 //! The admin, for staff: users, groups, sessions, activity, mails and the cache.
 
 pub mod activity;
+pub mod bundle;
 pub mod cache;
 #[cfg(feature = "ssr")]
 pub mod edit;

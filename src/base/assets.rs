@@ -17,6 +17,9 @@ pub use site_files::{OUTPUT_NAME, PKG_DIR};
 /// The folder of a program without embedded files, unless `server.site_root` names one.
 const DEFAULT_ROOT: &str = "target/site";
 
+/// Names the files of each bundle. Only a build that splits the WASM has it.
+const BUNDLES: &str = "pkg/__wasm_split_manifest.json";
+
 /// The site's files, and the URLs of those that every page loads.
 #[derive(Clone, Debug)]
 pub struct Assets {
@@ -26,6 +29,9 @@ pub struct Assets {
     pub js: String,
     /// The URL of the WASM.
     pub wasm: String,
+    /// The names, without `.wasm`, of the files of each bundle (`shared::bundle`); empty where the
+    /// WASM is one file.
+    pub bundles: BTreeMap<String, Vec<String>>,
     /// The path of the folder in those URLs. It changes with the content of the files, so that
     /// browsers may cache them forever. `None` under `cargo leptos watch`, which replaces files
     /// while the site runs.
@@ -78,8 +84,15 @@ impl Assets {
         });
         let prefix = hashed_folder.clone().unwrap_or_else(|| format!("/{PKG_DIR}"));
         let [css, js, wasm] = ["css", "js", "wasm"].map(|ending| format!("{prefix}/{OUTPUT_NAME}.{ending}"));
+        let bundles = contents.get(BUNDLES).map(|file| serde_json::from_slice(&file.plain).unwrap_or_default());
+        let bundles = bundles.unwrap_or_default();
         let files = contents.keys().filter(|name| is_plain_name(name)).cloned().collect();
-        Self { css, js, wasm, hashed_folder, files, contents, watched }
+        Self { css, js, wasm, bundles, hashed_folder, files, contents, watched }
+    }
+
+    /// Returns the path of the folder of the built files, as in their URLs.
+    pub fn folder(&self) -> &str {
+        self.js.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     /// Returns the file with this path below the site's folder.
@@ -99,8 +112,9 @@ impl Assets {
     /// # Errors
     /// A [`Failure`] that names the first missing file, or says why the folder cannot be read.
     pub fn check(&self, site_root: &Path) -> Result<(), Failure> {
-        let Some(missing) = site_files::required().into_iter().find(|name| !self.contents.contains_key(name))
-        else {
+        let bundles = self.bundles.values().flatten().map(|name| format!("{PKG_DIR}/{name}.wasm"));
+        let mut needed = site_files::required().into_iter().chain(bundles);
+        let Some(missing) = needed.find(|name| !self.contents.contains_key(name)) else {
             return Ok(());
         };
         let folder = folder(site_root);
@@ -192,6 +206,21 @@ mod tests {
         let contents = contents.map(|(name, text)| (name.to_owned(), Bytes::from_static(text.as_bytes())));
         let assets = assets(contents.into());
         assert!(assets.len() == 1 && assets["a.txt"].brotli.is_some() && assets["a.txt"].gzip.is_none());
+    }
+
+    #[test]
+    fn a_missing_bundle_is_reported() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let root = folder.path();
+        std::fs::create_dir(root.join(PKG_DIR)).expect("a folder");
+        for name in site_files::required() {
+            std::fs::write(root.join(name), "a file").expect("a file");
+        }
+        let assets = Assets::load(root, false);
+        assert!(assets.bundles.is_empty() && assets.check(root).is_ok());
+        std::fs::write(root.join(BUNDLES), r#"{"admin":["split_admin"]}"#).expect("a file");
+        let missing = Assets::load(root, false).check(root).expect_err("no bundle").to_string();
+        assert!(missing.contains("split_admin.wasm does not exist"), "{missing}");
     }
 
     #[test]

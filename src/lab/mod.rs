@@ -3,6 +3,7 @@
 //! so nobody can fill the cache from here.
 
 pub mod api;
+pub mod bundle;
 pub mod pages;
 
 #[cfg(feature = "ssr")]

@@ -6,7 +6,13 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::{headers::page_csp, hydration};
-use crate::{app::App, site::AppState, ui::FAILED_EVENT};
+use crate::{
+    app::App,
+    base::assets::Assets,
+    shared::bundle::Bundle,
+    site::{AppState, parts},
+    ui::FAILED_EVENT,
+};
 
 /// Renders the whole document. It runs only on the server, so it is not part of the WASM.
 pub fn shell(site: &AppState) -> impl IntoView + use<> {
@@ -17,7 +23,8 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let assets = &site.assets;
-    let start = start_script(&assets.js, &assets.wasm);
+    let bundle = parts::parts().ok().and_then(|parts| Bundle::of(parts.uri.path()));
+    let start = start_script(assets, bundle);
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -43,22 +50,33 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
     }
 }
 
-/// Returns the script that starts the app in the browser. JavaScript and WASM are fetched in
-/// parallel, but not by `<link rel="preload">`, which would load them even where no script runs.
+/// Returns the script that starts the app in the browser. JavaScript and WASM, with the bundle of
+/// this page, are fetched in parallel, but not by `<link rel="preload">`, which would load them even
+/// where no script runs.
 ///
 /// If the app fails, during hydration (an extension or a translator has changed the page) or later,
 /// its listeners are still attached and would swallow clicks. From then on they receive no events,
-/// and the browser handles links and forms itself.
-fn start_script(js: &str, wasm: &str) -> String {
+/// and the browser handles links and forms itself. The same holds when a bundle cannot be loaded
+/// (`browser::bundle`), which is nothing to report: the site was updated, or the connection is lost.
+fn start_script(assets: &Assets, bundle: Option<Bundle>) -> String {
+    let Assets { js, wasm, .. } = assets;
+    let folder = assets.folder();
+    let bundles = serde_json::to_string(&assets.bundles).unwrap_or_default();
+    let first = bundle.map(|bundle| format!("fetchBundle({:?}).catch(()=>{{}});", bundle.name()));
     format!(
         "const wasm=fetch({wasm:?});wasm.catch(()=>{{}});let failed=false;\
-         const fail=()=>{{if(failed)return;failed=true;document.documentElement.dataset.hydrated=\"failed\";\
+         const plain=()=>{{failed=true;document.documentElement.dataset.hydrated=\"failed\";\
          for(const type of[\"click\",\"submit\",\"input\",\"change\",\"visibilitychange\",\"pageshow\",\"pagehide\",\"popstate\"])\
-         addEventListener(type,event=>{{event.stopImmediatePropagation();if(type===\"popstate\")location.reload()}},true);\
-         navigator.sendBeacon({beacon:?})}};\
+         addEventListener(type,event=>{{event.stopImmediatePropagation();if(type===\"popstate\")location.reload()}},true)}};\
+         const fail=()=>{{if(failed)return;plain();navigator.sendBeacon({beacon:?})}};\
          addEventListener({FAILED_EVENT:?},fail);\
+         const bundles={bundles},asked={{}};\
+         globalThis.fetchBundle=name=>asked[name]??=Promise.all((bundles[name]??[]).map(async file=>{{\
+         const answer=await fetch(`{folder}/${{file}}.wasm`);if(!answer.ok)throw answer.status;await answer.arrayBuffer()}}))\
+         .catch(error=>{{plain();throw error}});{first}\
          import({js:?}).then(app=>app.default({{module_or_path:wasm}}).then(()=>{{try{{app.hydrate()}}catch{{fail()}}}}))\
          .catch(error=>console.info(\"This page works without its scripts:\",error));",
+        first = first.unwrap_or_default(),
         beacon = hydration::PATH,
     )
 }

@@ -1,6 +1,7 @@
 //! Types shared by browser and server that belong to no single page: errors, forms, permissions,
 //! timestamps.
 
+pub mod bundle;
 pub mod error;
 pub mod forms;
 pub mod functions;

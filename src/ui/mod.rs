@@ -1,6 +1,7 @@
 //! Components that all features use, and the context of a page.
 
 pub mod allowed;
+pub mod bundle;
 pub mod cached;
 pub mod check;
 pub mod context;
@@ -19,6 +20,7 @@ pub mod time;
 pub mod why;
 
 pub use allowed::{IfAllowed, InPerson};
+pub(crate) use bundle::pages_in_bundle;
 pub use cached::{Cached, MemberCached};
 pub use check::CheckField;
 pub use context::{Once, PageContext, SetStatus, Visitor, is_superuser};

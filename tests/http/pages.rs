@@ -38,6 +38,23 @@ async fn every_page_has_its_heading_and_every_unknown_path_a_404_page() {
 }
 
 #[tokio::test]
+async fn a_page_in_a_bundle_begins_to_load_it_and_no_other_page_does() {
+    let site = TestSite::start().await;
+    let mut visitor = site.visitor();
+    let mut begins = async |path: &str, bundle: &str| {
+        visitor.get(path).await.text().contains(&format!("fetchBundle(\"{bundle}\")"))
+    };
+    for path in ["/lab", "/lab/cached-page", "/dev/mailbox"] {
+        assert!(begins(path, "lab").await, "{path}");
+    }
+    assert!(!begins("/accounts/login", "").await && !begins("/accounts/login", "lab").await);
+    let mut staff = site.superuser("root").await;
+    assert!(staff.get("/admin/users").await.text().contains("fetchBundle(\"admin\")"));
+    assert!(!staff.get("/members/profile").await.text().contains("fetchBundle(\""));
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn the_profile_shows_the_account() {
     let site = TestSite::start().await;
     let mut member = site.member("Ada").await;

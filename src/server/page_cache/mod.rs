@@ -96,5 +96,5 @@ impl Deref for PageCache {
 fn edition(site: &AppState) -> Fingerprint {
     // No page shows the address that an instance listens on, or its log.
     let config = Config { server: Default::default(), log: Default::default(), ..site.config.clone() };
-    format!("{:016x}", fnv1a(format!("{:?}{config:?}", site.assets).bytes()))
+    format!("{:016x}", fnv1a(format!("{}{config:?}", site.assets.js).bytes()))
 }
