@@ -16,18 +16,14 @@ use server_fn::ServerFn;
 use crate::{
     accounts::{
         api::LogOut,
-        pages::{
-            EmailConfirmPage, EmailPage, EmailUndoPage, LoginPage, LogoutPage, NotMePage, PasswordChangePage,
-            PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, ResetDonePage, ResetPage,
-            SetupPage, SignupPage, VerifyPage,
-        },
+        pages::{LoginPage, LogoutPage, SignupPage},
     },
-    activity::pages::ActivityPage,
     admin::{bundle::AdminPages, impersonation::pages::ActingBanner},
-    data_export::pages::{DataPage, DeletePage},
     lab::bundle::LabPages,
-    members::pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
-    sessions::pages::DevicesPage,
+    members::{
+        bundle::AccountPages,
+        pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
+    },
     shared::{error::AppError, paths::ADMIN},
     ui::{ErrorText, Footer, Header, JsonBytes, LostSession, Main, Once, PageContext, SetStatus, SkipLink},
 };
@@ -47,21 +43,21 @@ pub fn App() -> impl IntoView {
         view! {
             <FlatRoutes fallback=NotFoundPage>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/setup") view=SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/setup") view=AccountPages::SetupPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/login") view=LoginPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/logout") view=LogoutPage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/password_change") view=PasswordChangePage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/password_reset") view=PasswordResetPage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/password_reset/done") view=PasswordResetDonePage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/reset/new") view=ResetPage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/reset/done") view=ResetDonePage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/reauthenticate") view=ReauthenticatePage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/email") view=EmailPage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/email/confirm") view=EmailConfirmPage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/email/undo") view=EmailUndoPage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/verify") view=VerifyPage ssr=SsrMode::Async />
-                <Route path=path!("/accounts/not_me") view=NotMePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/password_change") view=AccountPages::PasswordChangePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/password_reset") view=AccountPages::PasswordResetPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/password_reset/done") view=AccountPages::PasswordResetDonePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/reset/new") view=AccountPages::ResetPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/reset/done") view=AccountPages::ResetDonePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/reauthenticate") view=AccountPages::ReauthenticatePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/email") view=AccountPages::EmailPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/email/confirm") view=AccountPages::EmailConfirmPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/email/undo") view=AccountPages::EmailUndoPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/verify") view=AccountPages::VerifyPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/not_me") view=AccountPages::NotMePage ssr=SsrMode::Async />
                 <Route path=path!("/admin") view=AdminPages::AdminPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/act") view=AdminPages::ActPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/activity") view=AdminPages::AllActivityPage ssr=SsrMode::Async />
@@ -85,10 +81,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />
-                <Route path=path!("/members/sessions") view=DevicesPage ssr=SsrMode::Async />
-                <Route path=path!("/members/activity") view=ActivityPage ssr=SsrMode::Async />
-                <Route path=path!("/members/data") view=DataPage ssr=SsrMode::Async />
-                <Route path=path!("/members/delete") view=DeletePage ssr=SsrMode::Async />
+                <Route path=path!("/members/sessions") view=AccountPages::DevicesPage ssr=SsrMode::Async />
+                <Route path=path!("/members/activity") view=AccountPages::ActivityPage ssr=SsrMode::Async />
+                <Route path=path!("/members/data") view=AccountPages::DataPage ssr=SsrMode::Async />
+                <Route path=path!("/members/delete") view=AccountPages::DeletePage ssr=SsrMode::Async />
             </FlatRoutes>
         }
     };

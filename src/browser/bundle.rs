@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::{
-    admin::bundle::AdminPages, lab::bundle::LabPages, shared::bundle::Bundle, ui::bundle::BundleLoader,
+    admin::bundle::AdminPages, lab::bundle::LabPages, members::bundle::AccountPages, shared::bundle::Bundle,
+    ui::bundle::BundleLoader,
 };
 
 #[wasm_bindgen]
@@ -33,6 +34,7 @@ pub async fn load(bundle: Bundle) -> bool {
     }
     let is_loaded = fetch_bundle(bundle.name()).await.is_ok()
         && match bundle {
+            Bundle::Account => AccountPages::load().await,
             Bundle::Admin => AdminPages::load().await,
             Bundle::Lab => LabPages::load().await,
         };

@@ -1,0 +1,33 @@
+//! The pages of a member's account, which the browser loads when one of them is opened.
+
+use crate::{
+    accounts::pages::{
+        EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage, PasswordChangePage, PasswordResetDonePage,
+        PasswordResetPage, ReauthenticatePage, ResetDonePage, ResetPage, SetupPage, VerifyPage,
+    },
+    activity::pages::ActivityPage,
+    data_export::pages::{DataPage, DeletePage},
+    sessions::pages::DevicesPage,
+    ui::pages_in_bundle,
+};
+
+pages_in_bundle! {
+    /// The pages of a member's account.
+    AccountPages in Account, account:
+    ActivityPage,
+    DataPage,
+    DeletePage,
+    DevicesPage,
+    EmailConfirmPage,
+    EmailPage,
+    EmailUndoPage,
+    NotMePage,
+    PasswordChangePage,
+    PasswordResetDonePage,
+    PasswordResetPage,
+    ReauthenticatePage,
+    ResetDonePage,
+    ResetPage,
+    SetupPage,
+    VerifyPage,
+}
