@@ -135,8 +135,8 @@ impl Backend for Memory {
                 (Condition::Unchanged(old), Some(found)) => found.value().bytes == *old,
                 _ => false,
             };
-            // The same entry goes on, and with it what it has been used for.
-            let hits = found.map_or(0, |found| found.value().hits.load(Ordering::Relaxed));
+            // The same entry goes on, and with it its reads, but for the one before this change.
+            let hits = found.map_or(0, |found| found.value().hits.load(Ordering::Relaxed).saturating_sub(1));
             match (holds, self.fits(put)) {
                 (true, true) => Op::Put(Arc::new(Stored { hits: hits.into(), ..put.into() })),
                 (true, false) => Op::Remove,
