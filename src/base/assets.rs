@@ -84,7 +84,8 @@ impl Assets {
         });
         let prefix = hashed_folder.clone().unwrap_or_else(|| format!("/{PKG_DIR}"));
         let [css, js, wasm] = ["css", "js", "wasm"].map(|ending| format!("{prefix}/{OUTPUT_NAME}.{ending}"));
-        let bundles = contents.get(BUNDLES).map(|file| serde_json::from_slice(&file.plain).unwrap_or_default());
+        let bundles =
+            contents.get(BUNDLES).map(|file| serde_json::from_slice(&file.plain).unwrap_or_default());
         let bundles = bundles.unwrap_or_default();
         let files = contents.keys().filter(|name| is_plain_name(name)).cloned().collect();
         Self { css, js, wasm, bundles, hashed_folder, files, contents, watched }

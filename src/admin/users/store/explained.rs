@@ -28,9 +28,12 @@ fn plan<'a>(
 #[tokio::test]
 async fn a_page_in_every_order_is_a_range_of_an_index() {
     for mut explainer in Explainer::all().await {
-        for (by, name) in
-            [(By::Joined, "joined"), (By::Username, "username"), (By::Email, "email"), (By::LastLogin, "seen")]
-        {
+        for (by, name) in [
+            (By::Joined, "joined"),
+            (By::Username, "username"),
+            (By::Email, "email"),
+            (By::LastLogin, "seen"),
+        ] {
             for descending in [false, true] {
                 for from in [None, Some(Cursor { key: "7".into(), id: 7 })] {
                     let page = Page { sort: Sort { by, descending }, from: from.as_ref(), limit: 101 };
