@@ -57,7 +57,7 @@ async fn send(State(site): State<AppState>, OriginalUri(uri): OriginalUri, asked
     let Some(Asset { plain, brotli, gzip, hash }) = site.assets.find(&path) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let (encoding, form, content) = match (Encoding::best(&asked), brotli, gzip) {
+    let (encoding, form, content) = match (Encoding::best(&asked, brotli.is_some()), brotli, gzip) {
         (Encoding::Brotli, Some(brotli), _) => (Encoding::Brotli, "-br", brotli),
         (Encoding::Gzip, _, Some(gzip)) => (Encoding::Gzip, "-gz", gzip),
         _ => (Encoding::Identity, "", plain),

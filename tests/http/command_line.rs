@@ -9,7 +9,7 @@ use std::{
 use crate::support::{
     PASSWORD, TestSite, Visitor,
     database::TestDatabase,
-    program::{Serving, program, refused, run, text},
+    program::{Serving, program, refused, run, said, text},
 };
 
 #[tokio::test]
