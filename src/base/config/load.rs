@@ -272,7 +272,6 @@ mod tests {
                 Some(("PORT", "80")),
                 "variable PORT: contradicts server.address",
             ),
-            ("[server]\naddress = '0.0.0.0:3000'", Some(("PORT", "80")), "variable PORT: site.base_url must"),
         ] {
             let message = load_with(toml, environment.as_slice()).expect_err(toml);
             assert!(message.contains(named), "{toml}: {message}");
