@@ -22,7 +22,7 @@ use crate::{
     lab::bundle::LabPages,
     members::{
         bundle::AccountPages,
-        pages::{DashboardPage, HomePage, ProfilePage, SecretPage},
+        pages::{DashboardPage, HomePage},
     },
     shared::{error::AppError, paths::ADMIN},
     ui::{ErrorText, Footer, Header, JsonBytes, LostSession, Main, Once, PageContext, SetStatus, SkipLink},
@@ -79,8 +79,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/lab/matrix") view=LabPages::MatrixPage ssr=SsrMode::Async />
                 <Route path=path!("/lab/messages") view=LabPages::MessagesPage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
-                <Route path=path!("/members/profile") view=ProfilePage ssr=SsrMode::Async />
-                <Route path=path!("/members/secret") view=SecretPage ssr=SsrMode::Async />
+                <Route path=path!("/members/profile") view=AccountPages::ProfilePage ssr=SsrMode::Async />
+                <Route path=path!("/members/secret") view=AccountPages::SecretPage ssr=SsrMode::Async />
                 <Route path=path!("/members/sessions") view=AccountPages::DevicesPage ssr=SsrMode::Async />
                 <Route path=path!("/members/activity") view=AccountPages::ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/members/data") view=AccountPages::DataPage ssr=SsrMode::Async />

@@ -7,6 +7,7 @@ use crate::{
     },
     activity::pages::ActivityPage,
     data_export::pages::{DataPage, DeletePage},
+    members::pages::{ProfilePage, SecretPage},
     sessions::pages::DevicesPage,
     ui::pages_in_bundle,
 };
@@ -25,9 +26,11 @@ pages_in_bundle! {
     PasswordChangePage,
     PasswordResetDonePage,
     PasswordResetPage,
+    ProfilePage,
     ReauthenticatePage,
     ResetDonePage,
     ResetPage,
+    SecretPage,
     SetupPage,
     VerifyPage,
 }

@@ -4,7 +4,7 @@
 /// A bundle of pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bundle {
-    /// What members do for their account now and then: password, address, devices, data.
+    /// A member's profile and account: password, address, devices, data.
     Account,
     /// The admin.
     Admin,
@@ -18,7 +18,10 @@ impl Bundle {
         let mut parts = path.split('/').skip(1);
         match (parts.next()?, parts.next().unwrap_or_default()) {
             ("accounts", "login" | "logout" | "signup") => None,
-            ("accounts", _) | ("members", "activity" | "data" | "delete" | "sessions") => Some(Self::Account),
+            ("accounts", _)
+            | ("members", "activity" | "data" | "delete" | "profile" | "secret" | "sessions") => {
+                Some(Self::Account)
+            }
             ("admin", _) => Some(Self::Admin),
             ("dev" | "lab", _) => Some(Self::Lab),
             _ => None,
