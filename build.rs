@@ -3,9 +3,7 @@
 //! (`cargo leptos build --split`), of which the linker's flag is all that one sees.
 
 #[cfg(feature = "embed")]
-extern crate build_brotli as brotli;
-#[cfg(feature = "embed")]
-extern crate build_flate2 as flate2;
+extern crate brotli_decompressor as brotli;
 
 #[cfg(feature = "embed")]
 #[path = "src/base/site_files.rs"]

@@ -71,7 +71,8 @@ fn literal(text: &str) -> Result<&str, &'static str> {
         return if is_plain { Ok(value) } else { Err(USE_QUOTES) };
     };
     let (value, rest) = quoted[1..].split_once(quote).ok_or("the closing quote is missing")?;
-    if !rest.is_empty() && !(rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#')) {
+    let is_comment = rest.starts_with([' ', '\t']) && rest.trim_start().starts_with('#');
+    if !rest.is_empty() && !is_comment {
         return Err("there is text after the closing quote");
     }
     if quote == '"' && value.contains(AMBIGUOUS) { Err(USE_QUOTES) } else { Ok(value) }
