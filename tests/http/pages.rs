@@ -50,7 +50,8 @@ async fn a_page_in_a_bundle_begins_to_load_it_and_no_other_page_does() {
     assert!(!begins("/accounts/login", "").await && !begins("/accounts/login", "lab").await);
     let mut staff = site.superuser("root").await;
     assert!(staff.get("/admin/users").await.text().contains("fetchBundle(\"admin\")"));
-    assert!(!staff.get("/members/profile").await.text().contains("fetchBundle(\""));
+    assert!(staff.get("/members/profile").await.text().contains("fetchBundle(\"account\")"));
+    assert!(!staff.get("/members/dashboard").await.text().contains("fetchBundle(\""));
     site.stop().await;
 }
 
