@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
 pub struct Server {
     kind: &'static str,
     port: u16,
@@ -66,18 +68,20 @@ impl Server {
     }
 
     /// From now on it accepts connections but does not answer.
+    /// Returns when it has stopped: until then it may answer once more.
     pub fn pause(&self) {
-        self.signal("-STOP");
+        let child = self.signal(Signal::STOP);
+        waitpid(Some(child), WaitOptions::UNTRACED).expect("its state");
     }
 
     pub fn resume(&self) {
-        self.signal("-CONT");
+        self.signal(Signal::CONT);
     }
 
-    fn signal(&self, signal: &str) {
-        let id = self.child.as_ref().expect("it runs").id().to_string();
-        let done = Command::new("kill").args([signal, &id]).status().expect("kill");
-        assert!(done.success());
+    fn signal(&self, signal: Signal) -> Pid {
+        let child = Pid::from_child(self.child.as_ref().expect("it runs"));
+        kill_process(child, signal).expect("it runs");
+        child
     }
 }
 
