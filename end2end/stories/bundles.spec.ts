@@ -23,9 +23,11 @@ test('a page loads its bundle when it is opened, and no other page does @javascr
     if (/\/(split|chunk)_\w+\.wasm$/.test(request.url())) loaded.push(request.url());
   });
   await logIn(page, superuser());
+  expect(loaded).toEqual([]);
   await navigation(page).getByRole('link', { name: 'Profile' }).click();
   await arrive(page, '/members/profile');
-  expect(loaded).toEqual([]);
+  expect(loaded.some(url => url.endsWith('/split_account.wasm'))).toBe(true);
+  expect(loaded.some(url => ADMIN.test(url))).toBe(false);
   await mark(page);
   await navigation(page).getByRole('link', { name: 'Admin' }).click();
   await arrive(page, '/admin');

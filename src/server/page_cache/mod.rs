@@ -20,10 +20,14 @@ mod response_headers;
 mod script_hashes;
 mod variant;
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    collections::HashSet,
+    ops::Deref,
+    sync::{Arc, Mutex},
+};
 
 use crate::{
-    base::{config::Config, work_queue::WorkQueue},
+    base::{config::Config, member::UserId, work_queue::WorkQueue},
     cache::fnv1a,
     shared::paths::CACHED_PAGE,
     site::AppState,
@@ -34,10 +38,7 @@ pub use layer::cache_pages;
 pub use policy::{CachedPage, Scope};
 pub use response_headers::X_CACHE;
 pub use variant::{fingerprint, is_in_person};
-use {
-    policy::CachedPages, recent_sessions::RecentSessions, repack::InProgress, response_headers::Headers,
-    variant::Fingerprint,
-};
+use {policy::CachedPages, recent_sessions::RecentSessions, response_headers::Headers, variant::Fingerprint};
 
 /// The cached pages and what is needed to answer with them. Cheap to clone.
 #[derive(Clone)]
@@ -54,7 +55,9 @@ pub struct Inner {
     /// Compresses pages well, one at a time. When the queue is full, a page for everybody is sent
     /// but not cached, and a member's page stays as it is.
     packing: WorkQueue,
-    repacking: InProgress,
+    /// The copies that are being compressed again now, by route and member; as many as the queue has
+    /// places.
+    repacking: Mutex<HashSet<(&'static str, UserId)>>,
     timing: Settings,
 }
 
@@ -76,7 +79,7 @@ impl PageCache {
             recent_sessions: RecentSessions::default(),
             headers: Headers::default(),
             packing: WorkQueue::new(1, QUEUE),
-            repacking: InProgress::default(),
+            repacking: Mutex::default(),
             timing,
         }))
     }

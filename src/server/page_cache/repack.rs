@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
@@ -14,16 +14,6 @@ use crate::{
     base::member::{Member, UserId},
     timing::Recorder,
 };
-
-/// The copies that are being compressed now, by route and member; as many as the queue has places.
-#[derive(Default)]
-pub struct InProgress(Mutex<HashSet<(&'static str, UserId)>>);
-
-impl InProgress {
-    fn copies(&self) -> MutexGuard<'_, HashSet<(&'static str, UserId)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Replaces a cached page that is compressed lightly, in the background: the same page in fewer
 /// bytes, with the same times and tags. When the queue is full, the next request for the page tries
@@ -36,7 +26,7 @@ pub fn repack(pages: &PageCache, page: &CachedPage, member: &Member, rights: &st
     let (Some(light), Ok(permit)) = (CachedBody::open(cached.clone()), pages.packing.try_acquire()) else {
         return;
     };
-    if !pages.repacking.copies().insert(copy) {
+    if !in_progress(pages).insert(copy) {
         return;
     }
     let (pages, policy, member, rights) = (pages.clone(), page.policy, member.clone(), rights.to_owned());
@@ -47,7 +37,11 @@ pub fn repack(pages: &PageCache, page: &CachedPage, member: &Member, rights: &st
             let cache = pages.site.cache.of(&member, &recorder);
             cache.replace(policy, &[&pages.edition, &rights], &cached, packed).await;
         }
-        pages.repacking.copies().remove(&copy);
+        in_progress(&pages).remove(&copy);
     };
     tokio::spawn(packing.in_current_span());
+}
+
+fn in_progress(pages: &PageCache) -> MutexGuard<'_, HashSet<(&'static str, UserId)>> {
+    pages.repacking.lock().unwrap_or_else(PoisonError::into_inner)
 }

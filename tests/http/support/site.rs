@@ -91,6 +91,8 @@ impl TestSite {
         let site_root = built_files(folder.path());
         let mut config = Config { database: database.settings(), ..Default::default() };
         config.server.site_root = site_root;
+        // On a busy machine, a test's request could meet the end of its idle connection.
+        config.server.idle_timeout = config::Period::minutes(60);
         config.log.file = "".into();
         // The cheapest parameters that are accepted; the cost of hashes is tested elsewhere.
         config.passwords.memory_kib = 7 * 1024;
