@@ -14,6 +14,8 @@ pub mod impersonation_session;
 #[cfg(feature = "ssr")]
 pub mod legacy_redirects;
 #[cfg(feature = "ssr")]
+mod link_token;
+#[cfg(feature = "ssr")]
 pub mod mail_links;
 #[cfg(feature = "ssr")]
 pub mod mail_templates;

@@ -13,7 +13,7 @@ use axum::{
     routing::get,
 };
 
-use super::{mail_links::token_in, service};
+use super::{link_token::token_in, service};
 use crate::{
     shared::{error::AppError, paths::SETUP},
     site::{AppState, cookies, response::refuse},

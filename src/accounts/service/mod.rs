@@ -8,6 +8,7 @@ mod demo;
 mod email;
 mod failed_logins;
 mod find_by_name;
+mod first_superuser;
 mod login;
 mod notify;
 mod password_costs;

@@ -5,8 +5,8 @@ use super::{
     sign_up::{Account, Creator, NewAccount},
 };
 use crate::{
-    auth::throttle::service::{self as throttle, Limit},
-    base::{db::Transaction, member::UserId},
+    auth::throttle::service::Limit,
+    base::member::UserId,
     shared::error::AppError,
     site::{AppState, RequestContext},
 };
@@ -58,17 +58,4 @@ pub async fn create_first_superuser(
         return made.ok_or(AppError::NotFound);
     }
     account.create(site, Creator::SetupLink(context), errors).await
-}
-
-/// Makes one of several concurrent transactions that create the first superuser succeed, on all
-/// instances: the others wait at the row of this limit, and then find the superuser.
-pub(super) async fn admit_first(site: &AppState, transaction: &mut Transaction) -> Result<(), AppError> {
-    let (now, rate) = (site.clock.now(), site.config.throttle.sign_up_per_address);
-    if let Some(until) = throttle::count(transaction, now, &Limit::new("first_superuser", "", rate)).await? {
-        return Err(throttle::throttled(until, now));
-    }
-    match store::has_superuser(transaction).await? {
-        true => Err(AppError::NotFound),
-        false => Ok(()),
-    }
 }

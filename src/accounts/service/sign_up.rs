@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{super::store, setup};
+use super::{super::store, first_superuser};
 use crate::{
     activity::{self, Kind},
     audit::{
@@ -217,7 +217,7 @@ impl Account {
         let client = context.map(|context| context.client.clone()).unwrap_or_default();
         let mut transaction = site.db.begin().await?;
         if matches!(creator, Creator::SetupLink(_))
-            && let Err(error) = setup::admit_first(site, &mut transaction).await
+            && let Err(error) = first_superuser::admit(site, &mut transaction).await
         {
             transaction.rollback().await?;
             return Err(error);
