@@ -5,14 +5,14 @@
 use leptos::prelude::*;
 
 use super::{Dashboard, ProfileSummary};
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Loads the caller's dashboard.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
 /// used.
-#[server(prefix = "/api", endpoint = "members/dashboard")]
+#[server(prefix = "/api", endpoint = "members/dashboard", output = Json)]
 pub async fn load_dashboard() -> Result<Dashboard, AppError> {
     use crate::site::{RequestContext, current_member};
 
@@ -24,7 +24,7 @@ pub async fn load_dashboard() -> Result<Dashboard, AppError> {
 /// # Errors
 /// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
 /// used.
-#[server(prefix = "/api", endpoint = "members/profile")]
+#[server(prefix = "/api", endpoint = "members/profile", output = Json)]
 pub async fn load_profile() -> Result<ProfileSummary, AppError> {
     use crate::site::{RequestContext, current_member};
 
@@ -36,7 +36,7 @@ pub async fn load_profile() -> Result<ProfileSummary, AppError> {
 ///
 /// # Errors
 /// [`AppError::SignedOut`] without a session, or [`AppError::Forbidden`] without the permission.
-#[server(prefix = "/api", endpoint = "members/hit_ratio")]
+#[server(prefix = "/api", endpoint = "members/hit_ratio", output = Json)]
 pub async fn load_hit_ratio() -> Result<Option<u64>, AppError> {
     use crate::{shared::permission::Permission, site::permitted};
 

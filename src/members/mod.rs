@@ -109,6 +109,9 @@ pub struct Dashboard {
     /// How long the rendered summary is cached. Only the server needs it.
     #[serde(skip)]
     pub summary_ttl: Duration,
+    /// The key of the rendered summary. Only the server needs it.
+    #[serde(skip)]
+    pub summary_key: String,
     /// The activity, by default cached for 5 minutes.
     pub activity: Activity,
     /// When the whole page was rendered and when it expires, if it is cached.

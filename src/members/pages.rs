@@ -65,7 +65,7 @@ pub fn DashboardPage() -> impl IntoView {
         <Page title=format!("Welcome, {name}!")>
             <Loaded
                 data
-                show=move |Dashboard { summary, summary_ttl, activity, page }| {
+                show=move |Dashboard { summary, summary_ttl, summary_key, activity, page }| {
                     expect_member(&name, &summary.username);
                     let parts = vec![
                         ("Profile summary (fragment)", summary.validity()),
@@ -74,12 +74,12 @@ pub fn DashboardPage() -> impl IntoView {
                     view! {
                         {(!summary.email_is_proven).then(|| view! { <Reminder /> })}
                         <div class="columns">
-                            // A new summary is another fragment. Its data are cached as well: other
+                            // Another summary is another fragment. Its data are cached as well: other
                             // pages and client-side navigation need them without the HTML.
                             <MemberCached
                                 name="profile_summary_card"
                                 ttl=summary_ttl
-                                parts=vec![summary.rendered_at.iso.clone()]
+                                parts=vec![summary_key]
                                 let:_parts
                             >
                                 <ProfileSummaryCard summary=summary.clone() />

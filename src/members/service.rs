@@ -4,22 +4,29 @@ use super::{Activity, Dashboard, Device, Login, ProfileSummary};
 use crate::{
     accounts, activity as record,
     base::{clock::to_millis, member::Member, moment::moment, user_agent::in_words},
-    cache::Policy,
+    cache::{Policy, fnv1a},
     sessions,
     shared::{error::AppError, moment::Moment},
     site::RequestContext,
 };
 
 /// Returns the dashboard: two cache entries with a TTL each, inside a page that may be cached with
-/// its own. The summary comes last: a change between loading and rendering it would leave a cached
-/// fragment that no page asks for.
+/// its own. The rendered summary is cached under all that it shows: a change between loading and
+/// rendering it leaves a fragment that no page asks for again.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn dashboard(context: &RequestContext, member: &Member) -> Result<Dashboard, AppError> {
     let (activity, summary) = (activity(context, member).await?, profile_summary(context, member).await?);
     let summary_ttl = context.site.config.cache.profile_summary_ttl.get();
-    Ok(Dashboard { summary, summary_ttl, activity, page: context.page_validity() })
+    let summary_key = key_of(&summary);
+    Ok(Dashboard { summary, summary_ttl, summary_key, activity, page: context.page_validity() })
+}
+
+/// A hash of everything in the summary: the time that it was rendered at may be the same before and
+/// after a change.
+fn key_of(summary: &ProfileSummary) -> String {
+    format!("{:016x}", fnv1a(serde_json::to_vec(summary).unwrap_or_default()))
 }
 
 /// Returns the percentage of reads that the cache answers, or `None` before the first read.
@@ -105,4 +112,29 @@ async fn activity(context: &RequestContext, member: &Member) -> Result<Activity,
             })
         })
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_that_shows_something_else_has_another_key() {
+        let at = moment(0);
+        let before = ProfileSummary {
+            username: "ada".to_owned(),
+            first_name: "Ada".to_owned(),
+            last_name: String::new(),
+            picture: None,
+            email: "ada@example.com".to_owned(),
+            email_is_proven: true,
+            member_since: at.clone(),
+            last_login: None,
+            rendered_at: at.clone(),
+            valid_until: at,
+        };
+        assert_eq!(key_of(&before), key_of(&before.clone()));
+        let after = ProfileSummary { first_name: "Augusta".to_owned(), ..before.clone() };
+        assert_ne!(key_of(&before), key_of(&after), "rendered at the same time");
+    }
 }
