@@ -24,8 +24,8 @@ use crate::{
         bundle::AccountPages,
         pages::{DashboardPage, HomePage},
     },
-    shared::{error::AppError, paths::ADMIN},
-    ui::{ErrorText, Footer, Header, JsonBytes, LostSession, Main, Once, PageContext, SetStatus, SkipLink},
+    shared::{error::AppError, json::JsonEncoding, paths::ADMIN},
+    ui::{ErrorText, Footer, Header, LostSession, Main, Once, PageContext, SetStatus, SkipLink},
 };
 
 /// The root component: header, routes and footer.
@@ -33,9 +33,10 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_meta_context();
     // The server takes the context from the request, the browser reads it from the page.
-    let context =
-        SharedValue::<_, JsonBytes>::new_with_encoding(|| use_context::<PageContext>().unwrap_or_default())
-            .into_inner();
+    let context = SharedValue::<_, JsonEncoding>::new_with_encoding(|| {
+        use_context::<PageContext>().unwrap_or_default()
+    })
+    .into_inner();
     provide_context(Once::new(&context));
     provide_context(context.clone());
     let is_missing = context.is_missing;

@@ -5,14 +5,14 @@
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::shared::error::AppError;
+use crate::shared::{error::AppError, json::Json};
 
 /// Returns a page of the caller's activity; `query` is the query of the page's address.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::Unavailable`] when the database
 /// cannot be used.
-#[server(prefix = "/api", endpoint = "members/activity")]
+#[server(prefix = "/api", endpoint = "members/activity", output = Json)]
 pub async fn load_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
         shared::place::Place,

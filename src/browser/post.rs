@@ -2,6 +2,7 @@
 
 use leptos::task::spawn_local;
 use server_fn::{
+    Decodes,
     client::{Client, browser::BrowserClient},
     codec::{Encoding, PostUrl},
     error::FromServerFnError,
@@ -11,7 +12,7 @@ use server_fn::{
 };
 
 use crate::{
-    shared::{error::AppError, forms::Submission},
+    shared::{error::AppError, forms::Submission, json::JsonEncoding},
     ui::form::Sender,
 };
 
@@ -33,7 +34,7 @@ async fn post(path: &str, body: String) -> Result<Submission, AppError> {
     if status >= 400 {
         return Err(AppError::de(answer));
     }
-    let submission = serde_json::from_slice(&answer).map_err(|_| AppError::Internal)?;
+    let submission = JsonEncoding::decode(answer).map_err(|_| AppError::Internal)?;
     if leads_on {
         call_redirect_hook(&location);
     }

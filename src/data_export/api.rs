@@ -7,14 +7,14 @@ use leptos::prelude::*;
 
 use crate::{
     accounts::DeletionTerms,
-    shared::{error::AppError, forms::Submission},
+    shared::{error::AppError, forms::Submission, json::Json},
 };
 
 /// Returns what a deletion requested now would mean, and when it would happen.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] without a session.
-#[server(prefix = "/api", endpoint = "members/deletion_terms")]
+#[server(prefix = "/api", endpoint = "members/deletion_terms", output = Json)]
 pub async fn load_deletion_terms() -> Result<DeletionTerms, AppError> {
     use crate::site::{RequestContext, current_member};
 

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use super::{ApiLesson, Matrix};
-use crate::shared::{error::AppError, forms::Submission, moment::Moment};
+use crate::shared::{error::AppError, forms::Submission, json::Json, moment::Moment};
 
 /// Returns the present time.
 ///
 /// # Errors
 /// None of its own; [`AppError::Offline`] and the like from the transport.
-#[server(prefix = "/api", endpoint = "lab/now")]
+#[server(prefix = "/api", endpoint = "lab/now", output = Json)]
 pub async fn tell_time() -> Result<Moment, AppError> {
     use crate::{base::moment::moment, site::RequestContext};
 
@@ -20,7 +20,7 @@ pub async fn tell_time() -> Result<Moment, AppError> {
 ///
 /// # Errors
 /// [`AppError::Internal`] if the value cannot be computed.
-#[server(prefix = "/api", endpoint = "lab/cache_api")]
+#[server(prefix = "/api", endpoint = "lab/cache_api", output = Json)]
 pub async fn load_api_lesson() -> Result<ApiLesson, AppError> {
     use crate::site::RequestContext;
 
@@ -49,7 +49,7 @@ pub async fn send_messages() -> Result<Submission, AppError> {
 ///
 /// # Errors
 /// [`AppError::Internal`] if a value cannot be encoded for the cache.
-#[server(prefix = "/api", endpoint = "lab/matrix")]
+#[server(prefix = "/api", endpoint = "lab/matrix", output = Json)]
 pub async fn load_matrix() -> Result<Matrix, AppError> {
     use crate::site::{RequestContext, current_member};
 

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 
 use super::Posted;
-use crate::shared::error::AppError;
+use crate::shared::{error::AppError, json::Json};
 
 /// Returns the mails that were sent, the latest first.
 ///
 /// # Errors
 /// [`AppError::NotFound`] in production, and where mails are really sent.
-#[server(prefix = "/api", endpoint = "dev/mailbox")]
+#[server(prefix = "/api", endpoint = "dev/mailbox", output = Json)]
 pub async fn load_mailbox() -> Result<Vec<Posted>, AppError> {
     // The mailbox contains links that open accounts, and changes without invalidating a cache.
     crate::site::response::no_store();

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::Devices;
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Returns the caller's signed-in devices.
 ///
@@ -13,7 +13,7 @@ use crate::shared::{error::AppError, forms::Submission};
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ReauthenticationRequired`] when
 /// the last authentication is too old; [`AppError::ClosedWhileActing`] during an impersonation;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "members/sessions")]
+#[server(prefix = "/api", endpoint = "members/sessions", output = Json)]
 pub async fn load_sessions() -> Result<Devices, AppError> {
     use super::service;
     use crate::accounts::session;

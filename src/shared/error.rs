@@ -7,12 +7,12 @@
 use serde::{Deserialize, Serialize};
 use server_fn::{
     Bytes, Decodes,
-    codec::JsonEncoding,
     error::{FromServerFnError, ServerFnErrorErr},
 };
 
 use super::{
     forms::{Field, FormErrors, Problem, Submission},
+    json::JsonEncoding,
     number::counted,
 };
 

@@ -5,6 +5,7 @@ pub mod bundle;
 pub mod error;
 pub mod forms;
 pub mod functions;
+pub mod json;
 pub mod level;
 pub mod moment;
 pub mod named_enum;

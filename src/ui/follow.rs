@@ -5,6 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
+use crate::shared::json::from_json;
+
 /// Opens event streams, in the browser: takes the path and a callback for each message, and returns
 /// a function that closes the stream. Absent on the server.
 #[derive(Clone)]
@@ -33,7 +35,7 @@ impl Follow {
         Effect::new(move || {
             let on_message = on_message.clone();
             let read = move |text: String| {
-                if let Ok(value) = serde_json::from_slice(text.as_bytes()) {
+                if let Ok(value) = from_json(&text) {
                     on_message(value);
                 }
             };

@@ -24,7 +24,7 @@ pub(crate) use bundle::pages_in_bundle;
 pub use cached::{Cached, MemberCached};
 pub use check::CheckField;
 pub use context::{Once, PageContext, SetStatus, Visitor, is_superuser};
-pub use data::{Data, JsonBytes};
+pub use data::Data;
 pub use field::TextField;
 pub use follow::Follow;
 pub use form::Form;

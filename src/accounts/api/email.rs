@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use super::super::{Address, Link, LinkState};
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Returns the caller's e-mail address.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::Unavailable`] when the database
 /// cannot be used.
-#[server(prefix = "/api", endpoint = "accounts/email")]
+#[server(prefix = "/api", endpoint = "accounts/email", output = Json)]
 pub async fn load_email() -> Result<Address, AppError> {
     use super::super::service;
     use crate::site::{RequestContext, current_member};
@@ -28,7 +28,7 @@ pub async fn load_email() -> Result<Address, AppError> {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "accounts/link")]
+#[server(prefix = "/api", endpoint = "accounts/link", output = Json)]
 pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
     use super::super::{mail_links, service::tokens};
     use crate::site::RequestContext;

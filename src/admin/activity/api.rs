@@ -5,14 +5,14 @@
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::shared::error::AppError;
+use crate::shared::{error::AppError, json::Json};
 
 /// Loads a page of the list; `query` is the query string of the page's address.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "admin/activity")]
+#[server(prefix = "/api", endpoint = "admin/activity", output = Json)]
 pub async fn load_all_activity(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
         shared::permission::Permission,

@@ -6,14 +6,14 @@
 use leptos::prelude::*;
 
 use super::Inspection;
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Loads the cache's state and the entries that `query`, the query of the page's address, asks for.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "admin/cache")]
+#[server(prefix = "/api", endpoint = "admin/cache", output = Json)]
 pub async fn load_cache(#[server(default)] query: String) -> Result<Inspection, AppError> {
     use super::{Query, service};
     use crate::{

@@ -6,14 +6,14 @@
 use leptos::prelude::*;
 
 use super::{Choice, GroupDetail, Groups};
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Loads a page of the list; `query` is the query string of the page's address.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "admin/groups")]
+#[server(prefix = "/api", endpoint = "admin/groups", output = Json)]
 pub async fn load_groups(#[server(default)] query: String) -> Result<Groups, AppError> {
     use crate::{
         shared::permission::Permission,
@@ -32,7 +32,7 @@ pub async fn load_groups(#[server(default)] query: String) -> Result<Groups, App
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::NotFound`] without such a group; [`AppError::Unavailable`] when the database cannot
 /// be used.
-#[server(prefix = "/api", endpoint = "admin/group")]
+#[server(prefix = "/api", endpoint = "admin/group", output = Json)]
 pub async fn load_group(
     #[server(default)] id: String,
     #[server(default)] query: String,
@@ -53,7 +53,7 @@ pub async fn load_group(
 ///
 /// # Errors
 /// [`AppError::SignedOut`], or [`AppError::Forbidden`] without the permission.
-#[server(prefix = "/api", endpoint = "admin/group_choices")]
+#[server(prefix = "/api", endpoint = "admin/group_choices", output = Json)]
 pub async fn load_group_choices() -> Result<Vec<Choice>, AppError> {
     use crate::{shared::permission::Permission, site::current_staff};
 

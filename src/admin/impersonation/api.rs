@@ -5,14 +5,14 @@
 use leptos::prelude::*;
 
 use super::Choice;
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Loads the member whom the caller would impersonate; the query of the page's address names them.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "admin/act/choice")]
+#[server(prefix = "/api", endpoint = "admin/act/choice", output = Json)]
 pub async fn load_choice(#[server(default)] query: String) -> Result<Choice, AppError> {
     use crate::{
         base::member::Permission,

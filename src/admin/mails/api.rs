@@ -5,14 +5,14 @@
 use leptos::prelude::*;
 
 use super::Listing;
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Loads a page of the queue; `query` is the query string of the page's address.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "admin/mails")]
+#[server(prefix = "/api", endpoint = "admin/mails", output = Json)]
 pub async fn load_mails(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
         shared::permission::Permission,

@@ -16,7 +16,7 @@ use leptos::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::shared::error::AppError;
+use crate::shared::{error::AppError, json::from_json};
 
 /// The data of a page, for [`super::Loaded`].
 ///
@@ -104,7 +104,7 @@ impl Carried {
     fn read<T: Clone + DeserializeOwned + 'static>(&self) -> Result<T, AppError> {
         match self {
             Self::Here { value, .. } => value.downcast_ref().cloned(),
-            Self::Json(text) => JsonBytes::decode(text).ok(),
+            Self::Json(text) => from_json(text).ok(),
         }
         .unwrap_or(Err(AppError::Internal))
     }
@@ -130,28 +130,6 @@ impl Decoder<Carried> for AsJson {
 
     fn decode(text: &str) -> Result<Carried, serde_json::Error> {
         Ok(Carried::Json(text.into()))
-    }
-}
-
-/// The JSON codec, parsing bytes as the responses of server functions do. leptos would parse text,
-/// which needs a second copy of the parser in the WASM, and a large one.
-pub struct JsonBytes;
-
-impl<T: Serialize> Encoder<T> for JsonBytes {
-    type Error = serde_json::Error;
-    type Encoded = String;
-
-    fn encode(value: &T) -> Result<String, serde_json::Error> {
-        serde_json::to_string(value)
-    }
-}
-
-impl<T: DeserializeOwned> Decoder<T> for JsonBytes {
-    type Error = serde_json::Error;
-    type Encoded = str;
-
-    fn decode(text: &str) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(text.as_bytes())
     }
 }
 

@@ -12,14 +12,14 @@ pub use edit::*;
 pub use password::*;
 
 use super::{Listing, User, batch::Confirmation};
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Loads a page of the list; `query` is the query string of the page's address.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "admin/users")]
+#[server(prefix = "/api", endpoint = "admin/users", output = Json)]
 pub async fn load_users(#[server(default)] query: String) -> Result<Listing, AppError> {
     use crate::{
         shared::permission::Permission,
@@ -36,7 +36,7 @@ pub async fn load_users(#[server(default)] query: String) -> Result<Listing, App
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::NotFound`] without such a user; [`AppError::Unavailable`] when the database cannot
 /// be used.
-#[server(prefix = "/api", endpoint = "admin/user")]
+#[server(prefix = "/api", endpoint = "admin/user", output = Json)]
 pub async fn load_user(
     #[server(default)] id: String,
     #[server(default)] query: String,
@@ -63,7 +63,7 @@ pub async fn load_user(
 /// [`AppError::SignedOut`] or [`AppError::Forbidden`] without the permission;
 /// [`AppError::BadRequest`] if the query describes no batch; [`AppError::NotFound`] without such a
 /// group; [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "admin/batch")]
+#[server(prefix = "/api", endpoint = "admin/batch", output = Json)]
 pub async fn load_batch(#[server(default)] query: String) -> Result<Confirmation, AppError> {
     use super::batch::Batch;
     use crate::{
