@@ -82,6 +82,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=AccountPages::ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=AccountPages::SecretPage ssr=SsrMode::Async />
+                <Route path=path!("/members/security/browsers") view=AccountPages::BrowsersPage ssr=SsrMode::Async />
                 <Route path=path!("/members/sessions") view=AccountPages::DevicesPage ssr=SsrMode::Async />
                 <Route path=path!("/members/activity") view=AccountPages::ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/members/data") view=AccountPages::DataPage ssr=SsrMode::Async />

@@ -35,6 +35,7 @@ const MEMBERS_PAGES = [
   '/members/profile',
   '/members/secret',
   '/members/sessions',
+  '/members/security/browsers',
   '/members/activity',
   '/members/data',
   '/members/delete',

@@ -30,7 +30,7 @@ async function openAsked(page: Page, path: string, password: string): Promise<vo
 
 test('each page asks for the password first', async ({ page }) => {
   const member = await join(page);
-  for (const path of ['/accounts/password_change', '/accounts/email', '/members/sessions', '/members/delete']) {
+  for (const path of ['/accounts/password_change', '/accounts/email', '/members/sessions', '/members/security/browsers', '/members/delete']) {
     await page.waitForTimeout(LATER);
     await open(page, path);
     await expect(page).toHaveURL(ASK(path));

@@ -51,6 +51,30 @@ pub struct Address {
     pub is_proven: bool,
 }
 
+/// The data of the page of known browsers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Browsers {
+    /// The username of their owner.
+    pub username: String,
+    /// The known browsers: the present one, then the others, the last login first.
+    pub browsers: Vec<Browser>,
+}
+
+/// A browser that was logged in with before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Browser {
+    /// Its number, for the form that forgets it.
+    pub id: i64,
+    /// A description of browser and system.
+    pub name: String,
+    /// The first login.
+    pub first_login: Moment,
+    /// The last login.
+    pub last_login: Moment,
+    /// Whether it is the present browser.
+    pub is_this: bool,
+}
+
 /// The purpose of a mail link, as its page requests it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

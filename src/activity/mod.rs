@@ -82,6 +82,10 @@ named_enum! {
         DeviceEnded = "device_ended" => "A device was logged out",
         /// Several or all devices were logged out.
         DevicesEnded = "devices_ended" => "Devices were logged out",
+        /// One known browser was forgotten.
+        BrowserForgotten = "browser_forgotten" => "A known browser was forgotten",
+        /// All known browsers were forgotten.
+        BrowsersForgotten = "browsers_forgotten" => "Known browsers were forgotten",
         /// The owner reported that they did not cause a notice.
         NotMe = "not_me" => "You reported “This was not me”",
         /// A mail was sent; the detail says which.

@@ -149,8 +149,8 @@ fn sync(file: &Path) -> Result<(), Failure> {
         .map_err(|error| Failure::start("write the copy to the disk", error))
 }
 
-/// Deletes all sessions, links and mails of a copy: since it was made, sessions were ended, links
-/// used and mails sent, which the copy does not know. An older database may lack some of the
+/// Deletes all sessions, links, mails and known browsers of a copy: since it was made, sessions were
+/// ended, links used, mails sent and browsers forgotten, which the copy does not know. An older database may lack some of the
 /// tables.
 async fn end_sessions_and_links(file: &Path) -> Result<(), sqlx::Error> {
     let mut connection = SqliteConnection::connect_with(
@@ -161,6 +161,7 @@ async fn end_sessions_and_links(file: &Path) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     for (table, statement) in [
         ("acting", "DELETE FROM acting"),
+        ("known_devices", "DELETE FROM known_devices"),
         ("tokens", "DELETE FROM tokens"),
         ("mails", "DELETE FROM mails"),
         ("sessions", "DELETE FROM sessions"),

@@ -2,8 +2,9 @@
 
 use crate::{
     accounts::pages::{
-        EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage, PasswordChangePage, PasswordResetDonePage,
-        PasswordResetPage, ReauthenticatePage, ResetDonePage, ResetPage, SetupPage, VerifyPage,
+        BrowsersPage, EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage, PasswordChangePage,
+        PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, ResetDonePage, ResetPage, SetupPage,
+        VerifyPage,
     },
     activity::pages::ActivityPage,
     data_export::pages::{DataPage, DeletePage},
@@ -16,6 +17,7 @@ pages_in_bundle! {
     /// The pages of a member's account.
     AccountPages in Account, account:
     ActivityPage,
+    BrowsersPage,
     DataPage,
     DeletePage,
     DevicesPage,

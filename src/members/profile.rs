@@ -12,7 +12,7 @@ use crate::{
     pictures::pages::PictureSection,
     shared::{
         forms::{Field, ReturnedForm},
-        paths::{ACTIVITY, DATA, DEVICES},
+        paths::{ACTIVITY, BROWSERS, DATA, DEVICES},
     },
     ui::{Data, Form, Loaded, Once, Page, PageContext, TextField, expect_member},
 };
@@ -56,6 +56,7 @@ fn AccountLinks() -> impl IntoView {
         ("/accounts/password_change", "Change your password"),
         ("/accounts/email", "Email address"),
         (DEVICES, "Devices"),
+        (BROWSERS, "Known browsers"),
         (ACTIVITY, "Activity"),
         (DATA, "Your data: download a copy, or delete your account"),
     ];

@@ -138,6 +138,7 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
     let activity = step("Old activity lines", "deleted", activity::service::sweep(site).await);
     step("Expired rate limits", "deleted", site.throttle.sweep().await);
     step("Expired links", "deleted", accounts::service::tokens::sweep(site).await);
+    step("Browsers without a login for 180 days", "forgotten", accounts::service::sweep_browsers(site).await);
     step("Mails unsent for 30 days", "deleted", mail::service::sweep(site).await);
     let deletions = accounts::service::sweep_deletions(site).await;
     let accounts = step("Accounts due for deletion", "deleted", deletions);
@@ -149,14 +150,16 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
     failed.map_or(Ok(Swept { sessions, activity, accounts }), Err)
 }
 
-/// Corrects end times of sessions and links that only a clock that was ahead can have written; see
+/// Corrects times of sessions, links and known browsers that only a clock that was ahead can have written; see
 /// [`crate::base::clock::is_too_far_ahead`]. If the clock is wrong now, this costs logins and links
 /// but no data. A clock that shows a time before this program was written is certainly wrong.
 async fn correct_ends(site: &AppState) -> Result<u64, AppError> {
     if site.clock.now() < id::EPOCH {
         return Ok(0);
     }
-    Ok(site.sessions.correct_times().await? + accounts::service::tokens::correct_times(site).await?)
+    Ok(site.sessions.correct_times().await?
+        + accounts::service::tokens::correct_times(site).await?
+        + accounts::service::correct_browser_times(site).await?)
 }
 
 /// Corrects every time in the future. Only for a clock that was set wrong and back: one that is

@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     accounts::api::LogOut,
-    shared::{forms::FORM_PAGE, paths::DEVICES},
+    shared::{
+        forms::FORM_PAGE,
+        paths::{BROWSERS, DEVICES},
+    },
     ui::{Data, Loaded, Page, PageContext, Timestamp, expect_member},
 };
 
@@ -25,7 +28,10 @@ pub fn DevicesPage() -> impl IntoView {
         <Page title="Your devices" class="page devices-page">
             <p class="lead">
                 "Everywhere you are logged in. If you don’t recognise a device, log it out and "
-                <a href="/accounts/password_change">"change your password"</a> "."
+                <a href="/accounts/password_change">"change your password"</a> ". We email you about logins with a browser "
+                "that isn’t " <a href=BROWSERS rel="external">
+                    "known"
+                </a> "."
             </p>
             <Loaded
                 data
@@ -116,7 +122,7 @@ fn EndSeveral(has_others: bool) -> impl IntoView {
                 <summary>"Log out everywhere"</summary>
                 <form method="post" action=EndAllSessions::PATH>
                     <input type="hidden" name=FORM_PAGE value=DEVICES />
-                    <p>"This logs you out on every device, including this one."</p>
+                    <p>"This logs you out on every device, including this one, and forgets your known browsers."</p>
                     <button type="submit" class="button danger">
                         "Log out everywhere, including this device"
                     </button>

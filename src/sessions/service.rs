@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use super::{Device, Devices};
 use crate::{
+    accounts::service::tokens::{self, Change},
     activity::{self, Kind},
     auth::sessions::{IdHash, login_context::RecentAuth, store},
     base::{member::Member, moment::moment, user_agent},
@@ -79,7 +80,7 @@ pub async fn end_one(
     Ok(true)
 }
 
-/// Ends all sessions of the member except this one.
+/// Ends all sessions of the member except this one, and forgets the other known browsers.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used; nothing has ended then.
@@ -92,7 +93,7 @@ pub async fn end_others(
     end_several(context, member, Some(this)).await
 }
 
-/// Ends all sessions of the member.
+/// Ends all sessions of the member, and forgets all known browsers.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used; nothing has ended then.
@@ -107,16 +108,17 @@ async fn end_several(
 ) -> Result<(), AppError> {
     let mut transaction = context.site.db.begin().await?;
     let ended = store::delete_all(&mut transaction, member.id(), keep.as_ref()).await?;
-    if ended.is_empty() {
-        return Ok(());
-    }
+    let change = if keep.is_some() { Change::OthersLoggedOut } else { Change::LoggedOut };
+    tokens::revoke(&mut transaction, context, member.id(), change).await?;
     let detail = match (keep, ended.len()) {
         (None, _) => "All devices".to_owned(),
         (Some(_), 1) => "1 other device".to_owned(),
         (Some(_), count) => format!("{count} other devices"),
     };
-    let (now, kind, client) = (context.site.clock.now(), Kind::DevicesEnded, &context.client);
-    activity::service::record(&mut transaction, now, member.id(), kind, &detail, client).await?;
+    if !ended.is_empty() {
+        let (now, kind, client) = (context.site.clock.now(), Kind::DevicesEnded, &context.client);
+        activity::service::record(&mut transaction, now, member.id(), kind, &detail, client).await?;
+    }
     transaction.commit().await?;
     context.site.sessions.forget(member.id(), &ended).await;
     Ok(())

@@ -19,7 +19,7 @@ impl Bundle {
         match (parts.next()?, parts.next().unwrap_or_default()) {
             ("accounts", "login" | "logout" | "signup") => None,
             ("accounts", _)
-            | ("members", "activity" | "data" | "delete" | "profile" | "secret" | "sessions") => {
+            | ("members", "activity" | "data" | "delete" | "profile" | "secret" | "security" | "sessions") => {
                 Some(Self::Account)
             }
             ("admin", _) => Some(Self::Admin),

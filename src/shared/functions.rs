@@ -122,6 +122,8 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/members/end_all_sessions"),
     changes("/api/members/end_other_sessions"),
     changes("/api/members/end_session"),
+    changes("/api/members/forget_all_browsers"),
+    changes("/api/members/forget_browser"),
     reads("/api/members/profile").impersonation(),
     changes("/api/members/remove_picture").impersonation(),
     changes("/api/members/save_profile"),

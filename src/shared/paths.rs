@@ -13,6 +13,8 @@ pub const DASHBOARD: &str = "/members/dashboard";
 pub const PROFILE: &str = "/members/profile";
 /// A member's devices.
 pub const DEVICES: &str = "/members/sessions";
+/// A member's known browsers.
+pub const BROWSERS: &str = "/members/security/browsers";
 /// A member's activity.
 pub const ACTIVITY: &str = "/members/activity";
 /// A member's data: export and deletion.
@@ -224,6 +226,7 @@ pub const PAGES: &[Page] = &[
     page(PICTURE).impersonation(),
     page(PROFILE).impersonation(),
     page("/members/secret").impersonation(),
+    page(BROWSERS).recent(),
     page(DEVICES).recent(),
 ];
 

@@ -17,6 +17,8 @@ use crate::{
 
 /// The cookie that identifies a browser which has logged in before. It grants no access.
 const DEVICE_COOKIE: &str = "device";
+/// How long a browser stays known after a login: the lifetime of the cookie.
+pub const KNOWN_FOR: Duration = Duration::from_secs(180 * 86_400);
 
 /// The application state, the client, and the record of the request.
 #[derive(Clone)]
@@ -80,15 +82,25 @@ impl RequestContext {
     }
 }
 
-/// Sets the device cookie if it is missing, and returns its hash. In a server function.
-pub fn remember_device(present: Option<DeviceHash>) -> DeviceHash {
-    /// The maximum lifetime that browsers allow.
-    const LIFETIME: Duration = Duration::from_secs(400 * 86_400);
-    present.unwrap_or_else(|| {
-        let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-        cookies::set_current(DEVICE_COOKIE, token.clone(), LIFETIME);
-        hash_device(&token)
-    })
+/// A new value for the device cookie. Each login sets one, so that nobody can choose the value of
+/// another person's browser beforehand.
+pub struct NewDevice(String);
+
+impl NewDevice {
+    /// Creates a random value.
+    pub fn random() -> Self {
+        Self(URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()))
+    }
+
+    /// Returns the value's hash.
+    pub fn hash(&self) -> DeviceHash {
+        hash_device(&self.0)
+    }
+
+    /// Sets the cookie. In a server function, after the hash was stored.
+    pub fn set_cookie(self) {
+        cookies::set_current(DEVICE_COOKIE, self.0, KNOWN_FOR);
+    }
 }
 
 fn hash_device(token: &str) -> DeviceHash {

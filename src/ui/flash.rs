@@ -52,6 +52,12 @@ pub enum Message {
     OtherDevicesEnded,
     /// All devices were logged out, including this one.
     AllDevicesEnded,
+    /// One known browser was forgotten.
+    BrowserForgotten,
+    /// A known browser that was to be forgotten no longer exists.
+    BrowserGone,
+    /// All known browsers were forgotten.
+    AllBrowsersForgotten,
     /// The account will be deleted.
     DeletionRequested {
         /// After so many days.
@@ -154,6 +160,9 @@ impl fmt::Display for Message {
             Self::DeviceGone => "That device was already logged out.",
             Self::OtherDevicesEnded => "All other devices have been logged out.",
             Self::AllDevicesEnded => "All devices have been logged out, including this one.",
+            Self::BrowserForgotten => "The browser was forgotten.",
+            Self::BrowserGone => "That browser was already forgotten.",
+            Self::AllBrowsersForgotten => "All browsers have been forgotten, including this one.",
             Self::DeletionRequested { days } => {
                 let days = counted(*days, "day");
                 return write!(

@@ -219,6 +219,9 @@ async fn every_kind_of_event_is_recorded() {
     let upload = upload.header("content-type", "multipart/form-data; boundary=x").body(picture);
     member.send(upload).await;
     member.post("/members/export", &[]).await;
+    let page = member.get("/members/security/browsers").await;
+    let browser = page.attribute("input[name=browser]", "value").expect("this browser");
+    member.post("/api/members/forget_browser", &[("browser", &browser)]).await;
     for several in [false, true] {
         let mut others = [site.visitor(), site.visitor()];
         for other in &mut others {
@@ -227,6 +230,9 @@ async fn every_kind_of_event_is_recorded() {
         let page = member.get("/members/sessions").await;
         let session = page.attribute("input[name=session]", "value").expect("another device");
         let verb = if several { "end_other_sessions" } else { "end_session" };
+        if several {
+            member.post("/api/members/forget_all_browsers", &[]).await;
+        }
         member.post(&format!("/api/members/{verb}"), &[("session", &session)]).await;
     }
     member.submit("/accounts/email", &[("email", "new@example.com")]).await;

@@ -110,13 +110,21 @@ async fn changes_at_the_source_are_imported_and_local_changes_stay() {
         "",
         "it was a rehearsal"
     );
-    // A reset link, which the new password must revoke.
+    // A reset link and a known browser, which the new password must revoke.
+    let known = format!(
+        "INSERT INTO known_devices (token_hash, user_id, created_at, last_login_at) VALUES ({}, {}, 1, {})",
+        site.database.bytes("07"),
+        site.user_id("eve").await,
+        site.clock.now(),
+    );
+    site.database.execute(&known).await;
     site.visitor().submit("/accounts/password_reset", &[("email", "eve@example.com")]).await;
     let links = "SELECT COUNT(*) FROM tokens WHERE user_id = (SELECT id FROM users WHERE username = 'eve')";
     site.database.until(links, |count| count == 1).await;
     let report = import(&site.database, &second, &[]);
     assert_eq!(tally(&report, "users"), [0, 4, 0, 1], "{report}");
     assert_eq!(site.database.number(links).await, 0);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM known_devices WHERE created_at = 1").await, 0);
     assert_eq!(
         site.database.number("SELECT COUNT(*) FROM users WHERE first_name_key = 'there'").await,
         3,

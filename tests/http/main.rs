@@ -40,6 +40,7 @@ mod healthcheck;
 mod incidents;
 mod inspector;
 mod isolation;
+mod known_browsers;
 mod lab;
 mod links;
 mod live;

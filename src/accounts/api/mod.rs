@@ -3,11 +3,13 @@
 
 #![expect(missing_docs, reason = "the macro makes each argument a public field, and passes no comment on")]
 
+mod browsers;
 mod email;
 mod password;
 
 use leptos::prelude::*;
 
+pub use browsers::{ForgetAllBrowsers, ForgetBrowser, load_browsers};
 pub use email::{
     AskForEmailChange, AskForVerification, ChangeByCode, ConfirmEmailChange, LoadEmail, LoadLink, NotMe,
     UndoEmailChange, VerifyByCode, VerifyEmail, load_email, load_link,
@@ -90,7 +92,7 @@ pub async fn log_in(
     use crate::{
         base::outcome,
         shared::level::Level,
-        site::{RequestContext, flash, visit::remember_device},
+        site::{RequestContext, flash, visit::NewDevice},
         timing::security,
         ui::flash::Message,
     };
@@ -100,9 +102,11 @@ pub async fn log_in(
         let credentials = Credentials::check(context.clone(), login, password)?;
         let mut auth = session::auth_session().await?;
         let member = session::authenticate(&mut auth, credentials).await?;
-        if service::record_login(&context, &member, remember_device(context.device)).await? {
+        let device = NewDevice::random();
+        if service::record_login(&context, &member, device.hash()).await? {
             flash::message(Level::Success, Message::DeletionCancelled);
         }
+        device.set_cookie();
         session::sign_in(&mut auth, &context.site, &member, &context.client, !remember.is_empty()).await
     };
     let verdict = verdict.await.inspect_err(|error| {

@@ -1,5 +1,6 @@
 //! The pages of an account: sign up, log in, log out; password; e-mail address.
 
+mod browsers;
 mod email;
 mod parts;
 mod password;
@@ -14,6 +15,7 @@ use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 use {parts::next_of, password::NewPasswordFields};
 
+pub use browsers::BrowsersPage;
 pub use email::{EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage, VerifyPage};
 pub use password::{
     PasswordChangePage, PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, ResetDonePage,

@@ -123,8 +123,8 @@ pub(crate) async fn put_password(
     Ok(ended)
 }
 
-/// Does what every new password entails: revokes mail links, records the change, and mails the
-/// owner.
+/// Does what every new password entails: revokes mail links, forgets known browsers, records the
+/// change, and mails the owner.
 async fn after_change(
     transaction: &mut Transaction,
     context: &RequestContext,
@@ -133,7 +133,7 @@ async fn after_change(
     mail: Option<Mail>,
 ) -> Result<(), AppError> {
     let now = context.site.clock.now();
-    tokens::revoke(transaction, user, Change::Password).await?;
+    tokens::revoke(transaction, context, user, Change::Password).await?;
     activity::service::record(transaction, now, user, kind, "", &context.client).await?;
     match mail {
         Some(mail) => notify(transaction, context, mail, user, "").await,

@@ -114,7 +114,7 @@ pub async fn request_email_change(
     site.throttle.take(&[Limit::new("verification_per_account", &id.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
     // From here on only the newest address can be confirmed, even before its mail is written.
-    tokens::revoke(&mut transaction, id, Change::AddressWanted).await?;
+    tokens::revoke(&mut transaction, context, id, Change::AddressWanted).await?;
     activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &context.client)
         .await?;
     enqueue(&mut transaction, context, Mail::ChangeEmail, id, email, false).await?;
@@ -145,7 +145,7 @@ async fn confirm_change(context: &RequestContext, proof: &Proof<'_>) -> Result<U
         take(&mut transaction, context, Purpose::ChangeEmail, proof).await?;
     let changed = store::set_email(&mut transaction, user, &email, &email_address::key(&email), now).await;
     at_field(changed, field)?;
-    tokens::revoke(&mut transaction, user, Change::Address).await?;
+    tokens::revoke(&mut transaction, context, user, Change::Address).await?;
     let detail = format!("{} → {email}", owner.email);
     activity::service::record(&mut transaction, now, user, Kind::EmailChanged, &detail, &context.client)
         .await?;
@@ -206,7 +206,7 @@ async fn report(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, A
     after_securing(context, user).await
 }
 
-/// Secures the account: the new stamp invalidates all sessions, and no device is known any more.
+/// Secures the account: the new stamp invalidates all sessions.
 async fn secure(
     transaction: &mut Transaction,
     context: &RequestContext,
@@ -214,8 +214,7 @@ async fn secure(
     email: &str,
 ) -> Result<(), AppError> {
     store::set_stamp(transaction, user, &rand::random::<[u8; 32]>()).await?;
-    store::devices::delete_all(transaction, user).await?;
-    tokens::revoke(transaction, user, Change::Secured).await?;
+    tokens::revoke(transaction, context, user, Change::Secured).await?;
     if store::is_switched_off(transaction, user).await? {
         return Ok(());
     }

@@ -1,9 +1,8 @@
 //! Login, re-authentication and logout.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-
-use super::super::store::{self, LoginRow};
+use super::super::store::{self, LoginRow, OwnerRow};
 use super::{
+    browsers::{known_browser, remember_browser},
     email::queue_verification,
     failed_logins::note_failed_login,
     notify::notify,
@@ -115,19 +114,9 @@ impl Tries {
         let rates = &site.config.throttle;
         // Queried for unknown names too: the response time must not reveal them.
         let users = [0, 1].map(|index| found.get(index).map_or(0, |user| user.id));
-        if let Some(device) = context.device
-            && let Some(user) = store::devices::known_to(&mut *site.db.read().await?, &device, users).await?
-        {
-            let who = format!("{user}:{}", URL_SAFE_NO_PAD.encode(device));
-            return Ok(Self {
-                any: vec![Limit::new("login_per_known_device", &who, rates.login_per_address)],
-                wrong: vec![Limit::new(
-                    "failed_login_per_known_device",
-                    &who,
-                    rates.failed_login_per_account,
-                )],
-                lane: Lane::Reserved,
-            });
+        if let Some(known) = known_browser(context, &mut *site.db.read().await?, users).await? {
+            let any = Limit::new("login_per_known_device", &who(known), rates.login_per_address);
+            return Ok(Self { any: vec![any], wrong: vec![known_limit(site, known)], lane: Lane::Reserved });
         }
         let per_address = rates.failed_login_per_address;
         let mut wrong = vec![Limit::for_address("failed_login_per_address", address, per_address)];
@@ -159,11 +148,29 @@ fn name_limits(site: &AppState, name: Option<&LoginName>) -> Vec<Limit> {
     [username].into_iter().chain(email).collect()
 }
 
+/// Returns the limit for wrong passwords in a known browser, by its number and not by its cookie,
+/// which changes with each login.
+fn known_limit(site: &AppState, known: (UserId, i64)) -> Limit {
+    let rate = site.config.throttle.failed_login_per_account;
+    Limit::new("failed_login_per_known_device", &who(known), rate)
+}
+
+fn who((user, browser): (UserId, i64)) -> String {
+    format!("{user}:{browser}")
+}
+
 /// Resets the wrong-password limits of an account, so that its owner can log in although somebody
-/// has exhausted them.
-pub(super) async fn forget_failures(site: &AppState, username: &str, email: &str) -> Result<(), AppError> {
-    let names = [username, email].map(LoginName::read);
-    for limit in names.iter().flatten().flat_map(|name| name_limits(site, Some(name))) {
+/// has exhausted them; in a known browser, that may have been the owner.
+pub(super) async fn forget_failures(
+    context: &RequestContext,
+    user: UserId,
+    owner: &OwnerRow,
+) -> Result<(), AppError> {
+    let site = &context.site;
+    let known = known_browser(context, &mut *site.db.read().await?, [user.0, user.0]).await?;
+    let names = [&owner.username, &owner.email].map(|name| LoginName::read(name));
+    let limits = names.iter().flatten().flat_map(|name| name_limits(site, Some(name)));
+    for limit in limits.chain(known.map(|known| known_limit(site, known))) {
         site.throttle.forget(&limit).await?;
     }
     Ok(())
@@ -231,8 +238,8 @@ pub async fn reauthenticate(
     Ok(transaction.commit().await?)
 }
 
-/// Records a login: last login, activity, device. Revokes reset links, mails the owner about a new
-/// device, and cancels a pending deletion; returns whether there was one. Call before opening the
+/// Records a login: last login, activity, browser, which is known by the hash `device` from now on.
+/// Revokes reset links, mails the owner about a browser that was not known, and cancels a pending deletion; returns whether there was one. Call before opening the
 /// session, which commits last and invalidates the member's cache.
 ///
 /// # Errors
@@ -243,20 +250,16 @@ pub async fn record_login(
     member: &Member,
     device: DeviceHash,
 ) -> Result<bool, AppError> {
-    /// More browsers than anybody has. A script that logs in without cookies adds one each time.
-    const DEVICES_KEPT: i64 = 50;
     let (id, now) = (member.id(), context.site.clock.now());
     let mut transaction = context.site.db.begin().await?;
-    // Known devices do not tell: after a report that it was not the owner there are none.
+    // Known browsers do not tell: they can all be forgotten.
     let is_first =
         store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
     if !store::set_last_login(&mut transaction, id, member.session_stamp(), now).await? {
         return Err(AppError::invalid(Field::Form, Problem::BadCredentials));
     }
-    let is_known = store::devices::is_known(&mut transaction, &device, id).await?;
-    store::devices::remember(&mut transaction, &device, id, now).await?;
-    store::devices::prune(&mut transaction, id, DEVICES_KEPT).await?;
-    tokens::revoke(&mut transaction, id, Change::Login).await?;
+    let is_known = remember_browser(&mut transaction, context, id, device).await?;
+    tokens::revoke(&mut transaction, context, id, Change::Login).await?;
     activity::service::record(&mut transaction, now, id, Kind::Login, "", &context.client).await?;
     let stays = super::cancel_deletion(&mut transaction, now, member, &context.client).await?;
     if !is_known && !is_first {

@@ -1,5 +1,6 @@
 //! The actions on accounts.
 
+mod browsers;
 mod change_password;
 mod create_by_staff;
 mod current_user;
@@ -21,6 +22,7 @@ mod sign_up;
 pub mod tokens;
 
 pub use super::store::NewUser;
+pub use browsers::{browsers, correct_browser_times, forget_all_browsers, forget_browser, sweep_browsers};
 pub(crate) use change_password::put_password;
 pub use change_password::{NewPassword, change_own_password};
 pub use create_by_staff::{insert, is_proven_elsewhere};

@@ -123,7 +123,7 @@ pub async fn reset_password(
     site.mails.wake();
     site.members.invalidate(user);
     site.sessions.forget(user, &ended).await;
-    forget_failures(site, &found.owner.username, &found.owner.email).await?;
+    forget_failures(context, user, &found.owner).await?;
     Ok(user)
 }
 

@@ -1,14 +1,16 @@
-//! Revoking links and codes in mails before they are used or expire.
+//! Revoking what gives access or trust: links and codes in mails before they are used or expire,
+//! and known browsers.
 
-use super::super::store::tokens as store;
-use super::tokens::Purpose;
+use super::super::store::{browsers, tokens as store};
+use super::{browsers::known_browser, tokens::Purpose};
 use crate::{
     base::{clock::Millis, db::Transaction, member::UserId},
     mail::service as mail,
     shared::error::AppError,
+    site::RequestContext,
 };
 
-/// A change that revokes tokens of an account.
+/// A change that revokes tokens of an account, or makes it forget known browsers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Somebody logged in.
@@ -23,6 +25,19 @@ pub enum Change {
     AddressByStaff,
     /// All devices were logged out by a mail link.
     Secured,
+    /// The owner logged out all other devices.
+    OthersLoggedOut,
+    /// The owner or staff logged out all devices, or staff deactivated the account.
+    LoggedOut,
+}
+
+/// The known browsers that a change makes strangers again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Browsers {
+    None,
+    /// All but the one that made the change.
+    Others,
+    All,
 }
 
 impl Change {
@@ -37,16 +52,34 @@ impl Change {
             // (`Purpose::opens`).
             Self::Address => &[Purpose::ResetPassword, Purpose::VerifyEmail],
             Self::AddressByStaff => &Purpose::ALL,
+            Self::OthersLoggedOut | Self::LoggedOut => &[],
+        }
+    }
+
+    /// Returns which known browsers this change forgets: whenever the account may have been in
+    /// other hands, these must not keep a browser that counts as the owner's. No other place
+    /// decides this.
+    const fn forgets(self) -> Browsers {
+        match self {
+            Self::Login | Self::AddressWanted | Self::Address => Browsers::None,
+            Self::Password | Self::Secured | Self::OthersLoggedOut => Browsers::Others,
+            Self::AddressByStaff | Self::LoggedOut => Browsers::All,
         }
     }
 }
 
-/// Revokes the account's tokens that end with this change, and drops queued mails that would carry
-/// one.
+/// Revokes the account's tokens that end with this change, drops queued mails that would carry one,
+/// and forgets known browsers. The present browser is that of `context`; staff's is never the
+/// owner's, so they pass [`RequestContext::of_operator`].
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn revoke(transaction: &mut Transaction, user: UserId, change: Change) -> Result<(), AppError> {
+pub async fn revoke(
+    transaction: &mut Transaction,
+    context: &RequestContext,
+    user: UserId,
+    change: Change,
+) -> Result<(), AppError> {
     // A login keeps the queued mails: the owner may be waiting for one.
     for mail in change.ends().iter().filter(|_| change != Change::Login).filter_map(|purpose| purpose.mail())
     {
@@ -55,6 +88,22 @@ pub async fn revoke(transaction: &mut Transaction, user: UserId, change: Change)
     for purpose in change.ends() {
         store::delete(transaction, user, purpose.name()).await?;
     }
+    let keep = match change.forgets() {
+        Browsers::None => return Ok(()),
+        Browsers::Others => known_browser(context, transaction, [user.0, user.0]).await?,
+        Browsers::All => None,
+    };
+    browsers::delete_all(transaction, &[user], keep.map(|(_, browser)| browser)).await?;
+    Ok(())
+}
+
+/// Forgets all known browsers of these accounts, which staff log out or deactivate: the same as
+/// [`Change::LoggedOut`] for each.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn forget_browsers(transaction: &mut Transaction, users: &[UserId]) -> Result<(), AppError> {
+    browsers::delete_all(transaction, users, None).await?;
     Ok(())
 }
 

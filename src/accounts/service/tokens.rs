@@ -31,7 +31,7 @@ pub enum Proof<'a> {
 
 pub use super::{
     purpose::Purpose,
-    revocation::{Change, revoke, revoke_since_change},
+    revocation::{Change, forget_browsers, revoke, revoke_since_change},
 };
 
 /// A token and its code in plain text. They exist only in the mail.

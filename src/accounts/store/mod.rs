@@ -1,7 +1,7 @@
 //! SQL for accounts, a file for each table.
 
+pub mod browsers;
 pub mod deletion;
-pub mod devices;
 mod emails;
 pub mod names;
 pub mod password_costs;

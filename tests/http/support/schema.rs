@@ -87,7 +87,8 @@ impl TestDatabase {
                 self.bytes("534d414c4c")
             ),
             format!(
-                "INSERT INTO known_devices (token_hash, user_id, created_at, last_login_at) VALUES ({hash}, {user}, 3000, 4000)"
+                "INSERT INTO known_devices (token_hash, user_id, id, agent, previous_hash, created_at, last_login_at) \
+                     VALUES ({hash}, {user}, {user}, '{mark}', {hash}, 3000, 4000)"
             ),
             format!(
                 "INSERT INTO tokens (token_hash, purpose, user_id, email, code_hash, created_at, expires_at) \

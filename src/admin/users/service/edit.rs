@@ -97,7 +97,8 @@ impl Edit<'_> {
             let what: Vec<&str> = changes.iter().map(|(what, ..)| *what).collect();
             self.tell(&user, Kind::ChangedByStaff, &what.join(", ")).await?;
             if email_address::key(&old.email) != email_address::key(&new.email) {
-                tokens::revoke(&mut self.transaction, id, Change::AddressByStaff).await?;
+                let operator = RequestContext::of_operator(&self.site);
+                tokens::revoke(&mut self.transaction, &operator, id, Change::AddressByStaff).await?;
                 mail::forget_elsewhere(&mut self.transaction, id, &new.email).await?;
             }
         }
@@ -126,9 +127,11 @@ impl Edit<'_> {
         Ok(())
     }
 
-    /// Returns the users who had sessions, each as often.
+    /// Ends the users' sessions and forgets their known browsers. Returns the users who had
+    /// sessions, each as often.
     async fn end_sessions(&mut self, users: &[UserId]) -> Result<Vec<UserId>, AppError> {
         let ended = self.site.sessions.end_in(&mut self.transaction, users).await?;
+        tokens::forget_browsers(&mut self.transaction, users).await?;
         self.ended.extend(&ended);
         Ok(ended.into_iter().map(|(user, _)| user).collect())
     }
