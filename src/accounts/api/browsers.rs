@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::super::Browsers;
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::Json};
 
 /// Returns the caller's known browsers.
 ///
@@ -12,7 +12,7 @@ use crate::shared::{error::AppError, forms::Submission};
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ReauthenticationRequired`] when
 /// the last authentication is too old; [`AppError::ClosedWhileActing`] during an impersonation;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "members/browsers")]
+#[server(prefix = "/api", endpoint = "members/browsers", output = Json)]
 pub async fn load_browsers() -> Result<Browsers, AppError> {
     use super::super::{service, session};
     use crate::site::{RequestContext, current_member};
