@@ -1,4 +1,4 @@
-//! Refuses passwords that attackers try first: a list of common ones, and the site's own words.
+//! Refuses passwords that attackers try first: a list of common ones.
 
 use std::{
     borrow::Cow,
@@ -21,87 +21,61 @@ pub fn normalize(typed: &str) -> Cow<'_, str> {
 static BUILT_IN: LazyLock<Arc<[Cow<'static, str>]>> =
     LazyLock::new(|| include_str!("common_passwords.txt").lines().map(Cow::Borrowed).collect());
 
-/// The common passwords and the site's words. Clones share both.
+/// The common passwords: lower case, sorted. Clones share the list.
 #[derive(Clone)]
-pub struct CommonPasswords {
-    /// Lower case, sorted.
-    list: Arc<[Cow<'static, str>]>,
-    /// Lower case, letters and digits only.
-    site_words: Arc<[String]>,
-}
+pub struct CommonPasswords(Arc<[Cow<'static, str>]>);
 
 impl CommonPasswords {
     /// Reads the configured list. Returns `None` when the check is switched off.
     ///
     /// # Errors
     /// A [`Failure`] when the list's file cannot be read or is over 64 MiB.
-    pub fn new(list: &CommonList, site_name: &str, host: &str) -> Result<Option<Self>, Failure> {
-        let list = match list {
-            CommonList::Off => return Ok(None),
-            CommonList::BuiltIn => BUILT_IN.clone(),
-            CommonList::File(path) => read(path).map_err(|error| {
+    pub fn new(list: &CommonList) -> Result<Option<Self>, Failure> {
+        Ok(match list {
+            CommonList::Off => None,
+            CommonList::BuiltIn => Some(Self(BUILT_IN.clone())),
+            CommonList::File(path) => Some(Self(read(path).map_err(|error| {
                 Failure::start(&format!("read the list passwords.common, {}", path.display()), error)
-            })?,
-        };
-        Ok(Some(Self { list, site_words: words(site_name, host).into() }))
-    }
-
-    /// Returns whether a password, given in lower case, is on the list or made of the site's words.
-    /// Also matches the usual variations (ASVS 6.2.12): up to seven digits and signs around it, and
-    /// signs in place of letters. A common word adds no strength, so the password is refused as
-    /// long as what was added is too short to be a password by itself.
-    pub fn has(&self, lower: &str) -> bool {
-        const MAX_EXTRA_CHARS: usize = 7;
-        let letters: Vec<char> = lower.trim().chars().collect();
-        let is_added = |c: &&char| !c.is_alphabetic();
-        let before = letters.iter().take_while(is_added).count();
-        let after = letters.iter().rev().take_while(is_added).count();
-        (0..=before.min(MAX_EXTRA_CHARS)).any(|from| {
-            (0..=after.min(MAX_EXTRA_CHARS - from)).any(|behind| {
-                let Some(core) = letters.get(from..letters.len().saturating_sub(behind)) else {
-                    return false;
-                };
-                self.is_common(core, from + behind > 0)
-            })
+            })?)),
         })
     }
 
-    /// Looks up the text as it is, and with each reading of its signs as letters.
-    fn is_common(&self, core: &[char], is_cut: bool) -> bool {
-        const MIN_WORD_CHARS: usize = 3;
-        let is_word = core.iter().any(|c| c.is_alphabetic());
-        let plain: String = core.iter().collect();
-        if !is_cut && self.is_listed(&plain) {
-            return true;
-        }
-        let readings = [plain, read_signs(core, 'i'), read_signs(core, 'l')];
-        is_word
-            && readings.iter().any(|reading| {
-                let squeezed: String = reading.chars().filter(|c| c.is_alphanumeric()).collect();
-                squeezed.chars().filter(|c| c.is_alphabetic()).count() >= MIN_WORD_CHARS
-                    && (self.is_listed(reading)
-                        || self.is_listed(&squeezed)
-                        || self.is_of_the_site(&squeezed))
-            })
+    /// Returns whether a password, given in lower case, is on the list, or is a variation of one
+    /// that is.
+    pub fn has(&self, lower: &str) -> bool {
+        self.is_listed(lower.trim())
+            || any_variation(lower, |reading, squeezed| self.is_listed(reading) || self.is_listed(squeezed))
     }
 
     fn is_listed(&self, password: &str) -> bool {
-        self.list.binary_search_by(|listed| listed.as_ref().cmp(password)).is_ok()
+        self.0.binary_search_by(|listed| listed.as_ref().cmp(password)).is_ok()
     }
+}
 
-    /// Returns whether the text consists only of the site's words, one after the other.
-    fn is_of_the_site(&self, text: &str) -> bool {
-        let mut reached = vec![false; text.len() + 1];
-        reached[0] = true;
-        for at in 0..text.len() {
-            if reached[at] && text.is_char_boundary(at) {
-                for word in self.site_words.iter().filter(|word| text[at..].starts_with(word.as_str())) {
-                    reached[at + word.len()] = true;
-                }
-            }
-        }
-        !text.is_empty() && reached[text.len()]
-    }
+/// Returns whether `fits` is true for a text of which the password, given in lower case, is a usual
+/// variation (ASVS 6.2.12): up to seven digits and signs around it, and signs in place of letters.
+/// A known word adds no strength, so the password is refused as long as what was added is too short
+/// to be a password by itself. `fits` gets the text, and its letters and digits alone.
+pub fn any_variation(lower: &str, fits: impl Fn(&str, &str) -> bool) -> bool {
+    const MAX_EXTRA_CHARS: usize = 7;
+    const MIN_WORD_CHARS: usize = 3;
+    let letters: Vec<char> = lower.trim().chars().collect();
+    let is_added = |c: &&char| !c.is_alphabetic();
+    let before = letters.iter().take_while(is_added).count();
+    let after = letters.iter().rev().take_while(is_added).count();
+    let fits = |core: &[char]| {
+        let readings = [core.iter().collect(), read_signs(core, 'i'), read_signs(core, 'l')];
+        core.iter().any(|c| c.is_alphabetic())
+            && readings.iter().any(|reading: &String| {
+                let squeezed: String = reading.chars().filter(|c| c.is_alphanumeric()).collect();
+                squeezed.chars().filter(|c| c.is_alphabetic()).count() >= MIN_WORD_CHARS
+                    && fits(reading, &squeezed)
+            })
+    };
+    (0..=before.min(MAX_EXTRA_CHARS)).any(|from| {
+        (0..=after.min(MAX_EXTRA_CHARS - from))
+            .any(|behind| letters.get(from..letters.len().saturating_sub(behind)).is_some_and(fits))
+    })
 }
 
 /// Replaces signs by the letters that they usually stand for; `one` is the letter for `1`.
@@ -119,24 +93,6 @@ fn read_signs(text: &[char], one: char) -> String {
         other => *other,
     };
     text.iter().map(letter).collect()
-}
-
-/// Returns the words of the site's name and host, and each of the two as one word.
-fn words(site_name: &str, host: &str) -> Vec<String> {
-    const MIN_WORD_CHARS: usize = 3;
-    let mut words: Vec<String> = [site_name, host]
-        .into_iter()
-        .flat_map(|text| {
-            let lower = normalize(text).to_lowercase();
-            let parts: Vec<String> = lower.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect();
-            let whole = parts.concat();
-            parts.into_iter().chain([whole])
-        })
-        .filter(|word| word.chars().count() >= MIN_WORD_CHARS)
-        .collect();
-    words.sort_unstable();
-    words.dedup();
-    words
 }
 
 /// Reads a file with one password per line.
@@ -162,9 +118,7 @@ mod tests {
     use super::*;
 
     fn built_in() -> CommonPasswords {
-        CommonPasswords::new(&CommonList::BuiltIn, "Members Area", "club.analytical.example")
-            .expect("the list")
-            .expect("it is on")
+        CommonPasswords::new(&CommonList::BuiltIn).expect("the list").expect("it is on")
     }
 
     #[test]
@@ -193,26 +147,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn words_of_the_site_are_common() {
-        let common = built_in();
-        for password in [
-            "members-area",
-            "membersarea1",
-            "members area",
-            "members_area!",
-            "m3mbers4rea",
-            "areamembers",
-            "analytical1",
-            "club.analytical.example",
-            "2024membersarea",
-            "membersmembers",
-            "club-members-2024",
-        ] {
-            assert!(common.has(password), "{password}");
-        }
-    }
-
     /// A common word with enough other text beside it is accepted.
     #[test]
     fn other_passwords_are_not_common() {
@@ -229,7 +163,6 @@ mod tests {
             "x7!93#k2",
             "",
             "!!!!!!!!!!!!",
-            "areopagus-club",
         ] {
             assert!(!common.has(password), "{password}");
         }
@@ -240,11 +173,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("list.txt");
         std::fs::write(&path, "Zwieback\r\n\n  analytisch \n").expect("a file");
-        let own =
-            CommonPasswords::new(&CommonList::File(path.clone()), "Site", "").expect("read").expect("on");
+        let own = CommonPasswords::new(&CommonList::File(path.clone())).expect("read").expect("on");
         assert!(own.has("zwieback") && own.has("zw1eback7") && own.has("analytisch") && !own.has("password"));
         std::fs::remove_file(&path).expect("removed");
-        let missing = CommonPasswords::new(&CommonList::File(path), "Site", "").err().expect("refused");
+        let missing = CommonPasswords::new(&CommonList::File(path)).err().expect("refused");
         assert!(missing.to_string().contains("passwords.common"), "{missing}");
     }
 

@@ -1,6 +1,7 @@
 //! Passwords, sessions and rate limits: the basis of identity. No pages.
 
 mod common_passwords;
+mod context_words;
 pub mod django_hash;
 pub mod failed_logins;
 mod hash_limits;
@@ -10,4 +11,5 @@ pub mod password;
 pub(crate) mod password_cost;
 pub mod sessions;
 pub mod setup_token;
+mod similarity;
 pub mod throttle;

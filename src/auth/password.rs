@@ -1,12 +1,14 @@
 //! The rules for a new password: Django's four validators with its texts, each configurable, the
-//! site's own words, and a limit of length. Also compares two passwords.
-
-use std::collections::HashMap;
+//! words of the site, and a limit of length. Also compares two passwords.
 
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use url::Url;
 
-use super::common_passwords::{CommonPasswords, normalize};
+use super::{
+    common_passwords::{CommonPasswords, normalize},
+    context_words::ContextWords,
+    similarity::is_similar,
+};
 use crate::{
     base::{config, failure::Failure},
     shared::{
@@ -42,18 +44,20 @@ pub struct Rules {
     shown: PasswordRules,
     /// Django's `max_similarity`, or `None` when similarity is not checked.
     max_similarity: Option<f64>,
+    context_words: ContextWords,
     common: Option<CommonPasswords>,
 }
 
 impl Rules {
-    /// Reads the list of common passwords, to which the words of the site's name and host are
-    /// added.
+    /// Reads the list of common passwords.
     ///
     /// # Errors
     /// A [`Failure`] when the list cannot be read.
     pub fn new(settings: &config::Passwords, site_name: &str, base_url: &Url) -> Result<Self, Failure> {
-        let common =
-            CommonPasswords::new(&settings.common, site_name, base_url.domain().unwrap_or_default())?;
+        let common = CommonPasswords::new(&settings.common)?;
+        let names = [site_name, base_url.domain().unwrap_or_default()];
+        let context_words =
+            ContextWords::new(names.into_iter().chain(settings.context_words.iter().map(String::as_str)));
         let max_similarity = (settings.max_similarity > 0.0).then_some(settings.max_similarity);
         let shown = PasswordRules {
             min_length: settings.min_length,
@@ -61,7 +65,7 @@ impl Rules {
             is_uncommon: common.is_some(),
             is_not_numeric: settings.refuse_numeric,
         };
-        Ok(Self { shown, max_similarity, common })
+        Ok(Self { shown, max_similarity, context_words, common })
     }
 
     /// Returns the rules as forms describe them.
@@ -93,8 +97,10 @@ impl Rules {
             .into_iter()
             .find(|(value, _)| is_similar(&lower, value, most))
         });
+        let is_like_site = self.max_similarity.is_some_and(|most| self.context_words.fit(&lower, most));
         let min = self.shown.min_length;
         let checks = [
+            (is_like_site, Problem::PasswordLikeSite),
             (password.chars().count() < min as usize, Problem::PasswordTooShort { min }),
             (self.common.as_ref().is_some_and(|common| common.has(&lower)), Problem::PasswordTooCommon),
             (
@@ -106,50 +112,6 @@ impl Rules {
         let others = checks.into_iter().filter(|(found, _)| *found);
         similar.map(|(_, problem)| problem).into_iter().chain(others.map(|(_, problem)| problem)).collect()
     }
-}
-
-/// Returns whether the password resembles the value or one of its words (`re.split(r"\W+")`).
-fn is_similar(password: &str, value: &str, most: f64) -> bool {
-    let value = value.to_lowercase();
-    let is_word = |c: char| {
-        c == '_'
-            || matches!(
-                c.general_category_group(),
-                GeneralCategoryGroup::Letter | GeneralCategoryGroup::Number
-            )
-    };
-    value
-        .split(|c| !is_word(c))
-        .chain([value.as_str()])
-        .filter(|part| !part.is_empty() && !exceeds_length_ratio(password, part, most))
-        .any(|part| quick_ratio(password, part) >= most)
-}
-
-/// Django's `exceeds_maximum_length_ratio`: a password ten times as long as a word cannot resemble
-/// it.
-fn exceeds_length_ratio(password: &str, value: &str, most: f64) -> bool {
-    let (password, value) = (password.chars().count(), value.chars().count());
-    password >= 10 * value && (value as f64) < most / 2.0 * password as f64
-}
-
-/// Python's `SequenceMatcher.quick_ratio`: twice the characters in common, as multisets, divided by
-/// the sum of both lengths.
-fn quick_ratio(a: &str, b: &str) -> f64 {
-    let mut available: HashMap<char, usize> = HashMap::new();
-    for c in b.chars() {
-        *available.entry(c).or_default() += 1;
-    }
-    let common = a
-        .chars()
-        .filter(|c| match available.get_mut(c) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                true
-            }
-            _ => false,
-        })
-        .count();
-    2.0 * common as f64 / (a.chars().count() + b.chars().count()) as f64
 }
 
 #[cfg(test)]
@@ -195,7 +157,7 @@ mod tests {
             ("analytical-engine", vec![PasswordLikeEmail]),
             ("augusta1815", vec![PasswordLikeName, PasswordTooCommon]),
             ("GordonByron", vec![PasswordLikeName]),
-            ("members-area", vec![PasswordTooCommon]),
+            ("members-area", vec![PasswordLikeSite]),
         ] {
             assert_eq!(rules.problems(password, ada()), verdict, "{password}");
         }
@@ -216,10 +178,15 @@ mod tests {
         assert_eq!(identical.problems("ada_lovelace", ada()), [PasswordLikeUsername]);
         let off = rules(|settings| settings.max_similarity = 0.0);
         assert_eq!(off.problems("ada_lovelace", ada()), []);
+        assert_eq!(off.problems("members-area", ada()), []);
 
         let off = rules(|settings| settings.common = config::CommonList::Off);
         assert_eq!(off.problems("password", ada()), []);
-        assert_eq!(off.problems("members-area", ada()), []);
+        assert_eq!(off.problems("members-area", ada()), [PasswordLikeSite]);
+
+        let words = rules(|settings| settings.context_words = vec!["Rookery Street".into()]);
+        assert_eq!(words.problems("rook3ry-1973", ada()), [PasswordLikeSite]);
+        assert_eq!(rules(|_| {}).problems("rook3ry-1973", ada()), []);
 
         let off = rules(|settings| settings.refuse_numeric = false);
         assert_eq!(off.problems("83059174620", ada()), []);
@@ -232,7 +199,7 @@ mod tests {
         assert_eq!(
             said(|_| {}),
             format!(
-                "At least 8 characters, not similar to your name or address, not a common password or the name of this site, not only digits. {advice}"
+                "At least 8 characters, not similar to your name or address or the name of this site, not a common password, not only digits. {advice}"
             )
         );
         assert_eq!(
@@ -249,7 +216,7 @@ mod tests {
                 settings.common = config::CommonList::Off;
                 settings.refuse_numeric = false;
             }),
-            format!("Not similar to your name or address. {advice}")
+            format!("Not similar to your name or address or the name of this site. {advice}")
         );
         assert_eq!(
             said(|settings| {
@@ -271,12 +238,5 @@ mod tests {
         assert_eq!(rules.problems(&(long + "d"), Owner::default()), [Problem::PasswordTooLong]);
         // One letter that is eighteen in NFKC.
         assert_eq!(rules.problems(&"ﷺ".repeat(1000), Owner::default()), [Problem::PasswordTooLong]);
-    }
-
-    #[test]
-    fn quick_ratio_equals_pythons() {
-        // >>> SequenceMatcher(a="abcd", b="bcde").quick_ratio()
-        assert!((quick_ratio("abcd", "bcde") - 0.75).abs() < 1e-9);
-        assert!((quick_ratio("aaaa", "a") - 0.4).abs() < 1e-9);
     }
 }

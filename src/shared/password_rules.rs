@@ -9,9 +9,9 @@ use super::number::counted;
 pub struct PasswordRules {
     /// The minimum length, in characters.
     pub min_length: u32,
-    /// Whether it must not be similar to the owner's names and address.
+    /// Whether it must not be similar to the owner's names and address, and to the site's words.
     pub is_unlike_owner: bool,
-    /// Whether it must not be a common password or made of the site's words.
+    /// Whether it must not be a common password.
     pub is_uncommon: bool,
     /// Whether it must not be digits alone.
     pub is_not_numeric: bool,
@@ -29,8 +29,11 @@ impl PasswordRules {
     pub fn help(&self, possessive: &str) -> String {
         let rules: Vec<String> = [
             (self.min_length > 0, format!("at least {}", counted(self.min_length, "character"))),
-            (self.is_unlike_owner, format!("not similar to {possessive} name or address")),
-            (self.is_uncommon, "not a common password or the name of this site".to_owned()),
+            (
+                self.is_unlike_owner,
+                format!("not similar to {possessive} name or address or the name of this site"),
+            ),
+            (self.is_uncommon, "not a common password".to_owned()),
             (self.is_not_numeric, "not only digits".to_owned()),
         ]
         .into_iter()

@@ -20,9 +20,11 @@ pub struct Passwords {
     pub queue: usize,
     /// The minimum length in characters; 0: any length.
     pub min_length: u32,
-    /// The maximum similarity to the owner's names and address, from 0.1 to 1 (identical); 0: not
-    /// checked.
+    /// The maximum similarity to the owner's names and address, and to the words of the site, from
+    /// 0.1 to 1 (identical); 0: not checked.
     pub max_similarity: f64,
+    /// More words of the site, besides those of its name and of its host name.
+    pub context_words: Vec<String>,
     /// The list of common passwords.
     pub common: CommonList,
     /// Whether passwords of digits alone are refused.
@@ -40,6 +42,7 @@ impl Default for Passwords {
             queue: 16,
             min_length: 8,
             max_similarity: 0.7,
+            context_words: Vec::new(),
             common: CommonList::BuiltIn,
             refuse_numeric: true,
         }

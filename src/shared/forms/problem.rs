@@ -68,6 +68,8 @@ pub enum Problem {
     PasswordLikeEmail,
     /// Too similar to the first or last name.
     PasswordLikeName,
+    /// Too similar to a word of the site, or made of such words.
+    PasswordLikeSite,
     /// Unknown user, wrong password, or inactive account; the message never says which.
     BadCredentials,
     /// It is not the password of the member's own account.
@@ -155,6 +157,7 @@ impl fmt::Display for Problem {
             Self::PasswordLikeUsername => "The password is too similar to the username.",
             Self::PasswordLikeEmail => "The password is too similar to the email address.",
             Self::PasswordLikeName => "The password is too similar to the first or last name.",
+            Self::PasswordLikeSite => "The password is too similar to the name of this site.",
             Self::BadCredentials => {
                 "Please enter a correct username or email address and password. Note that the password is case-sensitive."
             }
