@@ -9,8 +9,8 @@ use members_area::{
         failure::Failure,
     },
     commands::{
-        self, backup, cache, credentials, demo, doctor, group, healthcheck, import_export, reference, serve,
-        user,
+        self, backup, cache, credentials, demo, doctor, group, healthcheck, import_export, passwords,
+        reference, serve, user,
     },
     timing,
 };
@@ -36,6 +36,9 @@ struct Arguments {
 enum AnyCommand {
     #[command(flatten)]
     Site(Command),
+    /// Makes the file of breached passwords for `passwords.breached`.
+    #[command(subcommand)]
+    Passwords(passwords::PasswordsCommand),
     #[command(flatten)]
     Reference(reference::ReferenceCommand),
 }
@@ -112,8 +115,8 @@ enum Command {
     Sweep,
     /// Checks the configuration.
     Check {
-        /// Also lists settings that are unsafe on a public site; if there are any, the exit status
-        /// is not 0.
+        /// Also says where a setting is weaker than a standard asks for, and lists settings that
+        /// are unsafe on a public site; if there are any of those, the exit status is not 0.
         #[arg(long)]
         deploy: bool,
     },
@@ -142,6 +145,7 @@ fn main() -> ExitCode {
     let Arguments { config, command } = Arguments::parse();
     let mut format = LogFormat::Text;
     let result = match command.unwrap_or(AnyCommand::Site(Command::Serve)) {
+        AnyCommand::Passwords(command) => passwords::run(command),
         AnyCommand::Reference(command) => reference::run(Arguments::command(), command),
         AnyCommand::Site(command) => Config::load(config.as_deref()).and_then(|(config, origins)| {
             // Readers of a site's log lines get its last one in the same format.

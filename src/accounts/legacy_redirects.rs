@@ -24,7 +24,8 @@ pub fn routes() -> Router<AppState> {
 pub fn well_known() -> Router<AppState> {
     const TO_THE_PAGE: (HeaderName, HeaderValue) =
         (header::LOCATION, HeaderValue::from_static("/accounts/password_change"));
-    Router::new().route("/.well-known/change-password", get(|| async { (StatusCode::FOUND, [TO_THE_PAGE]) }))
+    Router::new()
+        .route("/.well-known/change-password", get(|| async { (StatusCode::SEE_OTHER, [TO_THE_PAGE]) }))
 }
 
 fn see(page: &'static str) -> Response {

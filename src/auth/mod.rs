@@ -1,5 +1,6 @@
 //! Passwords, sessions and rate limits: the basis of identity. No pages.
 
+pub mod breached;
 mod common_passwords;
 mod context_words;
 pub mod django_hash;

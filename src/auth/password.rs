@@ -5,14 +5,16 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use url::Url;
 
 use super::{
+    breached::BreachedPasswords,
     common_passwords::{CommonPasswords, normalize},
     context_words::ContextWords,
     similarity::is_similar,
 };
 use crate::{
-    base::{config, failure::Failure},
+    base::{clock::Clock, config::Config, failure::Failure},
     shared::{
-        forms::{Problem, Secret},
+        error::AppError,
+        forms::{Field, Problem, Secret},
         password_rules::PasswordRules,
     },
 };
@@ -46,26 +48,30 @@ pub struct Rules {
     max_similarity: Option<f64>,
     context_words: ContextWords,
     common: Option<CommonPasswords>,
+    breached: BreachedPasswords,
 }
 
 impl Rules {
-    /// Reads the list of common passwords.
+    /// Reads the list of common passwords, and opens that of breached ones.
     ///
     /// # Errors
-    /// A [`Failure`] when the list cannot be read.
-    pub fn new(settings: &config::Passwords, site_name: &str, base_url: &Url) -> Result<Self, Failure> {
+    /// A [`Failure`] when one of them cannot be used.
+    pub fn new(config: &Config, clock: &Clock, base_url: &Url) -> Result<Self, Failure> {
+        let settings = &config.passwords;
         let common = CommonPasswords::new(&settings.common)?;
-        let names = [site_name, base_url.domain().unwrap_or_default()];
+        let names = [config.site.name.as_str(), base_url.domain().unwrap_or_default()];
         let context_words =
             ContextWords::new(names.into_iter().chain(settings.context_words.iter().map(String::as_str)));
+        let breached = BreachedPasswords::new(config, clock)?;
         let max_similarity = (settings.max_similarity > 0.0).then_some(settings.max_similarity);
         let shown = PasswordRules {
             min_length: settings.min_length,
             is_unlike_owner: max_similarity.is_some(),
             is_uncommon: common.is_some(),
             is_not_numeric: settings.refuse_numeric,
+            is_not_breached: breached.is_on(),
         };
-        Ok(Self { shown, max_similarity, context_words, common })
+        Ok(Self { shown, max_similarity, context_words, common, breached })
     }
 
     /// Returns the rules as forms describe them.
@@ -73,7 +79,25 @@ impl Rules {
         self.shown.clone()
     }
 
-    /// Returns all problems of a password for this account, in Django's order.
+    /// Returns the list of breached passwords.
+    pub const fn breached(&self) -> &BreachedPasswords {
+        &self.breached
+    }
+
+    /// Refuses a breached password. Asked last, when the password has no other problem and the
+    /// request was counted by its limit: it may take a request to another server.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with the error of the field for the new password.
+    pub async fn refuse_breached(&self, password: &Secret) -> Result<(), AppError> {
+        match self.breached.has(password).await {
+            true => Err(AppError::invalid(Field::Password1, Problem::PasswordBreached)),
+            false => Ok(()),
+        }
+    }
+
+    /// Returns all problems of a password for this account that can be seen without
+    /// [`Self::refuse_breached`], in Django's order.
     pub fn problems(&self, typed: &str, owner: Owner<'_>) -> Vec<Problem> {
         if typed.is_empty() {
             return vec![Problem::Required];
@@ -117,12 +141,13 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::config;
 
     fn rules(change: impl FnOnce(&mut config::Passwords)) -> Rules {
-        let mut settings = config::Passwords::default();
-        change(&mut settings);
+        let mut config = Config::default();
+        change(&mut config.passwords);
         let base_url = Url::parse("https://club.example.org").expect("an address");
-        Rules::new(&settings, "Members Area", &base_url).expect("rules")
+        Rules::new(&config, &Clock::default(), &base_url).expect("rules")
     }
 
     fn ada() -> Owner<'static> {

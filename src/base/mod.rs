@@ -20,6 +20,7 @@ pub mod export_budget;
 pub mod failure;
 pub mod id;
 pub mod letter;
+pub mod log_limit;
 pub mod mailer;
 pub mod member;
 pub mod moment;

@@ -8,6 +8,7 @@ pub mod doctor;
 pub mod group;
 pub mod healthcheck;
 pub mod import_export;
+pub mod passwords;
 mod progress;
 pub mod reference;
 mod report;
@@ -22,6 +23,7 @@ use std::{
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
+    auth::breached::BreachedPasswords,
     base::{
         clock::Clock,
         config::{self, Config, Origin},
@@ -145,14 +147,18 @@ pub async fn sweep(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Runs `check`: prints which values come from variables, and the findings, one per line, with
-/// `--deploy` those about deployment.
+/// Runs `check`: reads the file of breached passwords, prints which values come from variables, and
+/// the findings, one per line, with `--deploy` those about deployment, after what is only to know.
 ///
 /// # Errors
-/// A [`Failure`] when there is a finding.
+/// A [`Failure`] when there is a finding, or the file cannot be used.
 pub fn check(config: &Config, origins: &[Origin], deploy: bool) -> Result<(), Failure> {
+    BreachedPasswords::new(config, &Clock::default())?.verify()?;
     for origin in origins {
         println!("{origin}.");
+    }
+    for note in deploy.then(|| config::deploy_notes(config)).into_iter().flatten() {
+        println!("{note}");
     }
     let findings = if deploy { config::deploy_findings(config) } else { Vec::new() };
     for finding in &findings {

@@ -20,8 +20,8 @@ use crate::{
     base::{
         clock::Clock,
         config::{
-            CacheUrl, Config, Database as DatabaseSettings, DatabaseUrl, MailTransport, Passwords, Period,
-            Rate, Throttle,
+            Breached, CacheUrl, Config, Database as DatabaseSettings, DatabaseUrl, MailTransport, Passwords,
+            Period, Rate, Throttle,
         },
         db::Database,
         failure::Failure,
@@ -118,7 +118,13 @@ fn apart(config: Config, folder: &Path) -> Config {
             profile_changes_per_account: rate,
             code_per_account: rate,
         },
-        passwords: Passwords { memory_kib: 7 * 1024, iterations: 1, parallelism: 1, ..config.passwords },
+        passwords: Passwords {
+            memory_kib: 7 * 1024,
+            iterations: 1,
+            parallelism: 1,
+            breached: Breached::Off,
+            ..config.passwords
+        },
         ..config
     };
     // The visitors' addresses are made up, so network rules would exclude them.

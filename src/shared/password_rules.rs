@@ -15,12 +15,20 @@ pub struct PasswordRules {
     pub is_uncommon: bool,
     /// Whether it must not be digits alone.
     pub is_not_numeric: bool,
+    /// Whether it must not have appeared in a data breach.
+    pub is_not_breached: bool,
 }
 
 /// The rules of the default configuration.
 impl Default for PasswordRules {
     fn default() -> Self {
-        Self { min_length: 8, is_unlike_owner: true, is_uncommon: true, is_not_numeric: true }
+        Self {
+            min_length: 8,
+            is_unlike_owner: true,
+            is_uncommon: true,
+            is_not_numeric: true,
+            is_not_breached: false,
+        }
     }
 }
 
@@ -35,6 +43,7 @@ impl PasswordRules {
             ),
             (self.is_uncommon, "not a common password".to_owned()),
             (self.is_not_numeric, "not only digits".to_owned()),
+            (self.is_not_breached, "not one that has appeared in a data breach".to_owned()),
         ]
         .into_iter()
         .filter(|(applies, _)| *applies)

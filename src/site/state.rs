@@ -113,7 +113,7 @@ impl AppState {
             shutdown: Shutdown::default(),
             hasher: Hasher::new(&config.passwords)?,
             password_costs: KnownCosts::default(),
-            password_rules: password::Rules::new(&config.passwords, &config.site.name, &base_url)?,
+            password_rules: password::Rules::new(&config, &clock, &base_url)?,
             setup_token: SetupToken::default(),
             pictures: WorkQueue::new(PICTURES_AT_ONCE, PICTURES_WAITING),
             failed_logins: FailedLogins::default(),

@@ -65,6 +65,8 @@ pub enum Message {
     },
     /// The login cancelled the deletion of the account.
     DeletionCancelled,
+    /// The password of the login has appeared in a data breach.
+    PasswordBreached,
     /// An entry was removed from the cache.
     CacheDropped,
     /// The cache entry to remove does not exist.
@@ -194,6 +196,7 @@ impl fmt::Display for Message {
             }
             Self::ResetSent => "We have sent them a password-reset link.",
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
+            Self::PasswordBreached => "Your password has appeared in a data breach, so others may guess it.",
             Self::ActingStopped => "You have stopped acting as the member.",
             Self::ActingTimeOver => {
                 "Your time acting as a member has ended. You are back in your own account."
@@ -207,6 +210,16 @@ impl fmt::Display for Message {
             Self::CacheDropped => "Removed from the cache.",
             Self::CacheNothingThere => "Nothing to remove.",
         })
+    }
+}
+
+impl Message {
+    /// Returns where to act on the message: the page and the text of its link.
+    pub const fn link(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::PasswordBreached => Some(("/accounts/password_change", "Change your password")),
+            _ => None,
+        }
     }
 }
 

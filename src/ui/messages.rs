@@ -37,6 +37,19 @@ pub fn FlashMessages(
                 view! {
                     <p class=flash.level.class() role=flash.level.role()>
                         {flash.message.to_string()}
+                        {flash
+                            .message
+                            .link()
+                            .map(|(page, text)| {
+                                // The server may ask for the password first.
+                                view! {
+                                    " "
+                                    <a href=page rel="external">
+                                        {text}
+                                    </a>
+                                    "."
+                                }
+                            })}
                     </p>
                 }
             })

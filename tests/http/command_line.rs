@@ -158,6 +158,12 @@ async fn check_deploy_names_what_is_insecure() {
         .env("MEMBERS_AREA_MAIL__TRANSPORT", "smtps://mail.test")
         .args(["check", "--deploy"]));
     assert!(secure.status.success(), "{}", text(&secure));
+    assert!(
+        text(&secure).contains("passwords.min_length is 8: NIST SP 800-63B-4")
+            && text(&secure).contains("is valid."),
+        "{}",
+        text(&secure)
+    );
     assert!(run(program(&database, folder.path()).arg("check")).status.success());
     database.remove().await;
 }
@@ -197,6 +203,8 @@ async fn every_command_has_help_and_every_mistake_an_error_message() {
         "import",
         "import django",
         "cache",
+        "passwords",
+        "passwords build",
         "cache stats",
         "cache list",
         "cache clear",

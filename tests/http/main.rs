@@ -14,6 +14,7 @@ mod admin_records;
 mod allow_from;
 mod backup;
 mod bad_input;
+mod breached_passwords;
 mod cache;
 mod cache_command;
 mod clock;

@@ -49,6 +49,20 @@ const ADDRESSES: [(&str, &str, &str); 18] = [
     ("/secret/", "/accounts/login?next=/secret/", "/members/secret"),
 ];
 
+/// A password manager opens the second address first: only a site that says 404 there is believed
+/// to have the first (W3C, "A Well-Known URL for Changing Passwords").
+#[tokio::test]
+async fn password_managers_find_the_page_to_change_a_password() {
+    let site = TestSite::start().await;
+    for visitor in [&mut site.visitor(), &mut site.member("ada").await] {
+        let found = visitor.get("/.well-known/change-password").await;
+        assert_eq!((found.status, found.location()), (303, "/accounts/password_change"));
+        let missing = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200";
+        assert_eq!(visitor.get(missing).await.status, 404);
+    }
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn each_django_url_redirects_to_its_page() {
     let site = TestSite::start().await;

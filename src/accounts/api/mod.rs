@@ -99,12 +99,20 @@ pub async fn log_in(
 
     let context = RequestContext::current()?;
     let verdict = async {
-        let credentials = Credentials::check(context.clone(), login, password)?;
+        let credentials = Credentials::check(context.clone(), login, password.clone())?;
         let mut auth = session::auth_session().await?;
         let member = session::authenticate(&mut auth, credentials).await?;
         let device = NewDevice::random();
-        if service::record_login(&context, &member, device.hash()).await? {
+        // Only now: the time of a failed login must not depend on it.
+        let (recorded, is_breached) = tokio::join!(
+            service::record_login(&context, &member, device.hash()),
+            context.site.password_rules.breached().has(&password),
+        );
+        if recorded? {
             flash::message(Level::Success, Message::DeletionCancelled);
+        }
+        if is_breached {
+            flash::message(Level::Warning, Message::PasswordBreached);
         }
         device.set_cookie();
         session::sign_in(&mut auth, &context.site, &member, &context.client, !remember.is_empty()).await

@@ -73,6 +73,7 @@ pub async fn change_own_password(
     drop(connection);
     let checked = typed.check(|text| site.password_rules.problems(text, password_owner(&owner)));
     let old_hash = confirm_password(context, member, old, Field::OldPassword, checked).await?;
+    site.password_rules.refuse_breached(&typed.password1).await?;
     let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
     let stamp = rand::random::<[u8; 32]>();
     let mut transaction = site.db.begin().await?;

@@ -104,6 +104,7 @@ pub async fn reset_password(
         return used_before(context, &proof, typed).await;
     };
     typed.check(|text| site.password_rules.problems(text, password_owner(&found.owner)))?;
+    site.password_rules.refuse_breached(&typed.password1).await?;
     let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
 
     let now = site.clock.now();

@@ -123,13 +123,15 @@ pub(super) struct Account {
     username: String,
     email: String,
     password: Secret,
+    /// Whether the password has to keep the rules.
+    is_checked: bool,
 }
 
 impl Account {
     /// Checks the form.
     pub(super) fn check(rules: &password::Rules, typed: NewAccount) -> (Self, FormErrors) {
         let second = typed.password2.clone();
-        let (account, mut errors) = Self::read(typed);
+        let (mut account, mut errors) = Self::read(typed);
         if second.expose().is_empty() {
             errors.add(Field::Password2, Problem::Required);
         } else if password::differ(&account.password, &second) {
@@ -140,6 +142,7 @@ impl Account {
         for problem in rules.problems(account.password.expose(), owner) {
             errors.add(Field::Password1, problem);
         }
+        account.is_checked = true;
         (account, errors)
     }
 
@@ -157,7 +160,7 @@ impl Account {
             errors.add(Field::Email, problem);
             typed.email.trim().to_owned()
         });
-        (Self { username, email, password: typed.password1 }, errors)
+        (Self { username, email, password: typed.password1, is_checked: false }, errors)
     }
 
     /// Creates the account; `errors` are those of the form alone.
@@ -196,6 +199,9 @@ impl Account {
             errors.add(Field::Email, Problem::EmailTaken);
         }
         errors.into_result()?;
+        if self.is_checked {
+            site.password_rules.refuse_breached(&self.password).await?;
+        }
         let password_hash = site.hasher.hash(&self.password, Lane::Open).await?;
         let now = site.clock.now();
         let id = UserId(new_id(now));
@@ -290,7 +296,7 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::config::Passwords;
+    use crate::base::{clock::Clock, config::Config};
 
     #[test]
     fn all_errors_at_once() {
@@ -301,7 +307,7 @@ mod tests {
             password2: Secret::new("12345"),
         };
         let base_url = url::Url::parse("http://localhost").expect("an address");
-        let rules = password::Rules::new(&Passwords::default(), "Site", &base_url).expect("rules");
+        let rules = password::Rules::new(&Config::default(), &Clock::default(), &base_url).expect("rules");
         let (_, errors) = Account::check(&rules, typed);
         let count = |field| errors.of(field).count();
         assert_eq!(

@@ -32,7 +32,7 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         ),
         (
             config.passwords.min_length < 8,
-            "passwords.min_length is below 8 characters (the least of NIST SP 800-63B).",
+            "passwords.min_length is below 8 characters (Django's rule, and OWASP's ASVS 6.2.1).",
         ),
         (
             config.sessions.absolute.get() > Duration::from_secs(90 * 86_400),
@@ -80,6 +80,22 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
     .filter(|(found, _)| *found)
     .map(|(_, sentence)| sentence.to_owned())
     .collect()
+}
+
+/// Returns one sentence for each setting that is safe enough, and yet weaker than what a standard
+/// asks for.
+pub fn deploy_notes(config: &Config) -> Vec<String> {
+    const SINGLE_FACTOR_CHARS: u32 = 15;
+    let length = config.passwords.min_length;
+    (length < SINGLE_FACTOR_CHARS)
+        .then(|| {
+            format!(
+                "passwords.min_length is {length}: NIST SP 800-63B-4 (3.1.1.2) asks for {SINGLE_FACTOR_CHARS} characters \
+                 where a password is the only factor."
+            )
+        })
+        .into_iter()
+        .collect()
 }
 
 fn is_database_in_clear(url: &DatabaseUrl) -> bool {

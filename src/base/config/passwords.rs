@@ -1,8 +1,11 @@
 //! Settings of password hashing, and the rules for new passwords.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error};
+use url::Url;
+
+use super::is_loopback;
 
 /// `[passwords]`
 #[derive(Clone, Debug, Deserialize)]
@@ -29,6 +32,8 @@ pub struct Passwords {
     pub common: CommonList,
     /// Whether passwords of digits alone are refused.
     pub refuse_numeric: bool,
+    /// Where passwords are looked up that have appeared in data breaches.
+    pub breached: Breached,
 }
 
 /// Argon2id at OWASP's minimum; Django's values for the rules of new passwords.
@@ -45,13 +50,14 @@ impl Default for Passwords {
             context_words: Vec::new(),
             common: CommonList::BuiltIn,
             refuse_numeric: true,
+            breached: Breached::Off,
         }
     }
 }
 
 impl Passwords {
     /// Returns the checks of these settings: whether each holds, the key, and the message.
-    pub(super) fn rules(&self) -> [(bool, &'static str, &'static str); 3] {
+    pub(super) fn rules(&self) -> [(bool, &'static str, &'static str); 5] {
         [
             (self.min_length <= 128, "passwords.min_length", "must be at most 128; 0: any length"),
             (
@@ -61,15 +67,41 @@ impl Passwords {
             ),
             (
                 match &self.common {
-                    CommonList::File(path) => std::fs::File::open(path)
-                        .is_ok_and(|file| file.metadata().is_ok_and(|file| file.is_file())),
+                    CommonList::File(path) => is_readable_file(path),
                     CommonList::Off | CommonList::BuiltIn => true,
                 },
                 "passwords.common",
                 "must be `builtin`, `off`, or a file that can be read, with one password a line",
             ),
+            (
+                match &self.breached {
+                    Breached::File(path) => is_readable_file(path),
+                    Breached::Off | Breached::Range(_) => true,
+                },
+                "passwords.breached",
+                "must name a file that can be read: `members-area passwords build FILE` makes one",
+            ),
+            (
+                match &self.breached {
+                    Breached::Range(url) => {
+                        (url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url)))
+                            && url.path().ends_with('/')
+                            && url.query().is_none()
+                            && url.fragment().is_none()
+                            && url.username().is_empty()
+                            && url.password().is_none()
+                    }
+                    Breached::Off | Breached::File(_) => true,
+                },
+                "passwords.breached",
+                "must be like `https://api.example/range/`: https (on this machine also http), with a slash at its end",
+            ),
         ]
     }
+}
+
+fn is_readable_file(path: &Path) -> bool {
+    std::fs::File::open(path).is_ok_and(|file| file.metadata().is_ok_and(|file| file.is_file()))
 }
 
 /// The list of common passwords to check against.
@@ -89,6 +121,32 @@ impl<'de> Deserialize<'de> for CommonList {
             "off" => Self::Off,
             "builtin" => Self::BuiltIn,
             file => Self::File(file.into()),
+        })
+    }
+}
+
+/// Where breached passwords are looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Breached {
+    /// Nowhere.
+    Off,
+    /// In a file of `members-area passwords build`.
+    File(PathBuf),
+    /// At a server with haveibeenpwned.com's range protocol; the digits are added to this URL.
+    Range(Url),
+}
+
+impl<'de> Deserialize<'de> for Breached {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == "off" {
+            return Ok(Self::Off);
+        }
+        if let Some(path) = text.strip_prefix("file:") {
+            return Ok(Self::File(path.into()));
+        }
+        Url::parse(&text).map(Self::Range).map_err(|_| {
+            D::Error::custom("it must be `off`, `file:PATH` or a URL such as `https://api.example/range/`")
         })
     }
 }

@@ -41,6 +41,19 @@ impl Tls {
         if roots.is_empty() { Err(wrong(&"it contains no PEM certificate")) } else { Ok(Some(pem)) }
     }
 
+    /// Returns the system's authorities and those of `ca_file`.
+    ///
+    /// # Errors
+    /// Those of [`Self::own_authorities`].
+    pub fn roots(&self) -> Result<RootCertStore, Failure> {
+        let mut roots = RootCertStore::empty();
+        let own = self.own_authorities()?.unwrap_or_default();
+        // Checked there: all of them can be added.
+        roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&own).filter_map(Result::ok));
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        Ok(roots)
+    }
+
     /// Returns the system's authorities and those of `ca_file` as PEM, or `None` if there are only
     /// the system's, which TLS clients find by themselves.
     ///

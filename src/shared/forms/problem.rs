@@ -70,6 +70,8 @@ pub enum Problem {
     PasswordLikeName,
     /// Too similar to a word of the site, or made of such words.
     PasswordLikeSite,
+    /// On the list of passwords from data breaches.
+    PasswordBreached,
     /// Unknown user, wrong password, or inactive account; the message never says which.
     BadCredentials,
     /// It is not the password of the member's own account.
@@ -158,6 +160,7 @@ impl fmt::Display for Problem {
             Self::PasswordLikeEmail => "The password is too similar to the email address.",
             Self::PasswordLikeName => "The password is too similar to the first or last name.",
             Self::PasswordLikeSite => "The password is too similar to the name of this site.",
+            Self::PasswordBreached => "This password has appeared in a data breach. Choose another.",
             Self::BadCredentials => {
                 "Please enter a correct username or email address and password. Note that the password is case-sensitive."
             }

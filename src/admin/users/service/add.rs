@@ -78,7 +78,10 @@ pub async fn add(
     errors.into_result()?;
     let hash = match chooses {
         true => unusable('?'),
-        false => site.hasher.hash(&typed.password.password1, Lane::Reserved).await?,
+        false => {
+            site.password_rules.refuse_breached(&typed.password.password1).await?;
+            site.hasher.hash(&typed.password.password1, Lane::Reserved).await?
+        }
     };
     let id = UserId(new_id(now));
     let mut transaction = site.db.begin().await?;

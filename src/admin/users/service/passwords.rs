@@ -73,6 +73,7 @@ async fn hash(site: &AppState, row: &UserRow, typed: &NewPassword) -> Result<Str
         email: &row.email,
     };
     typed.check(|text| site.password_rules.problems(text, owner))?;
+    site.password_rules.refuse_breached(&typed.password1).await?;
     site.hasher.hash(&typed.password1, Lane::Reserved).await
 }
 
