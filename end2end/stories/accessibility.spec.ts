@@ -140,7 +140,7 @@ async function openLinks(page: Page, check: (what: string) => Promise<void>): Pr
   ]) {
     await page.goto((await mailTo(address, about)).link!);
     await arrive(page, to);
-    await expect(page.getByRole('main').getByRole('button')).toBeVisible();
+    await expect(page.getByRole('main').locator('button[type=submit]')).toBeVisible();
     await expect(page.getByRole('main').getByText(member.name, { exact: true })).toBeVisible();
     await check(to);
   }

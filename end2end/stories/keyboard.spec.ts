@@ -5,6 +5,7 @@ import {
   button,
   field,
   goBack,
+  hasScript,
   heading,
   isMarked,
   join,
@@ -12,6 +13,7 @@ import {
   navigation,
   newMember,
   open,
+  showPassword,
 } from '../support/verbs';
 
 /** Checks that the element has the keyboard's focus, is on the screen, and shows its focus. */
@@ -48,6 +50,10 @@ test('sign up, log in and log out by keyboard alone', async ({ page }) => {
     await page.keyboard.press('Tab');
     await expectFocus(field(page, label));
     await page.keyboard.type(text);
+    if (hasScript() && label.startsWith('Password')) {
+      await page.keyboard.press('Tab');
+      await expectFocus(showPassword(page, label));
+    }
   }
   await page.keyboard.press('Tab');
   await expectFocus(button(page, 'Sign up'));

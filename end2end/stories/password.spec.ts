@@ -4,6 +4,7 @@ import {
   arrive,
   button,
   field,
+  hasScript,
   heading,
   hydrated,
   isShownOut,
@@ -11,6 +12,7 @@ import {
   navigation,
   newMember,
   open,
+  showPassword,
   signUp,
   submitLogIn,
 } from '../support/verbs';
@@ -81,6 +83,29 @@ test('a forgotten password is reset by email, once', async ({ page }) => {
   await expect(page.getByRole('main')).toContainText('This link has been used: the account');
 });
 
+test('a password is shown while its button is pressed, and not when it is sent', async ({ page }) => {
+  await open(page, '/accounts/login');
+  const [password, show] = [field(page, 'Password'), showPassword(page, 'Password')];
+  if (!hasScript()) {
+    await expect(show).toBeHidden();
+    return;
+  }
+  await password.fill('not this one');
+  await expect(show).toHaveAccessibleName('Show password');
+  await show.click();
+  await expect(show).toHaveAttribute('aria-pressed', 'true');
+  await expect(password).toHaveAttribute('type', 'text');
+  await show.press('Space');
+  await expect(password).toHaveAttribute('type', 'password');
+  await show.press('Space');
+  await expect(password).toHaveAttribute('type', 'text');
+  await field(page, 'Username or email address').fill('nobody-at-all');
+  await button(page, 'Log in').click();
+  await expect(page.getByRole('alert')).toContainText('Please enter a correct username');
+  await expect(password).toHaveAttribute('type', 'password');
+  await expect(show).toHaveAttribute('aria-pressed', 'false');
+});
+
 test('an unknown address gets the same page', async ({ page }) => {
   await open(page, '/accounts/password_reset');
   await field(page, 'Email address').fill(newMember().email);
@@ -131,6 +156,7 @@ test('the password is changed by keyboard alone', async ({ page }) => {
   for (const text of [member.password, NEW, NEW]) {
     await page.keyboard.type(text);
     await page.keyboard.press('Tab');
+    if (hasScript()) await page.keyboard.press('Tab'); // Past "Show password".
   }
   await expect(button(page, 'Change password')).toBeFocused();
   await page.keyboard.press('Enter');

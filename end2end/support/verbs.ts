@@ -48,6 +48,9 @@ export async function goBack(page: Page): Promise<void> {
 
 export const field = (page: Page, label: string): Locator => page.getByLabel(label, { exact: true });
 export const button = (page: Page, name: string): Locator => page.getByRole('main').getByRole('button', { name });
+/** The button that shows the password in a field, where there are scripts. */
+export const showPassword = (page: Page, label: string): Locator =>
+  field(page, label).locator('xpath=following-sibling::button');
 export const navigation = (page: Page, name = 'Account'): Locator => page.getByRole('navigation', { name });
 export const heading = (page: Page): Locator => page.getByRole('heading', { level: 1 });
 

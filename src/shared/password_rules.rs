@@ -57,6 +57,12 @@ impl PasswordRules {
         text + "A few unrelated words make a good password."
     }
 
+    /// Returns the attribute `passwordrules` of a new password's field, by which password managers
+    /// make one that is accepted.
+    pub fn attribute(&self) -> String {
+        format!("minlength: {}; maxlength: 4096;", self.min_length)
+    }
+
     /// Returns whether these are the default rules, which need not be sent with the page.
     pub fn is_default(&self) -> bool {
         *self == Self::default()

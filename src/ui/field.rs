@@ -1,8 +1,11 @@
 //! One field of a form.
 
-use leptos::{html, prelude::*};
+use leptos::{attr::custom::custom_attribute, html, prelude::*};
 
-use super::form::{Errors, FormState, on_return};
+use super::{
+    PageContext,
+    form::{Errors, FormState, on_return},
+};
 use crate::shared::forms::Field;
 
 /// A labelled input with its errors, connected by `aria-describedby` (WCAG 3.3.1).
@@ -53,6 +56,9 @@ pub fn TextField(
         }
     };
     let is_password = kind == "password";
+    let is_shown = move || state.is_some_and(|state| state.shown.get() == Some(field));
+    let rules = (autocomplete == "new-password")
+        .then(|| use_context::<PageContext>().unwrap_or_default().password_rules.attribute());
     let input = NodeRef::<html::Input>::new();
     if is_password {
         // The visitor who returns may be somebody else.
@@ -67,19 +73,36 @@ pub fn TextField(
             <label for=id.clone()>{label}</label>
             <input
                 node_ref=input
-                id=id
+                id=id.clone()
                 name=name
-                type=kind
+                type=move || if is_shown() { "text" } else { kind }
                 value=(!is_password).then_some(value)
                 autocomplete=autocomplete
                 autocapitalize=capitals
                 spellcheck="false"
                 dir="auto"
+                {..custom_attribute("passwordrules", rules)}
                 list=list
                 required=!optional
                 aria-invalid=move || is_wrong().then_some("true")
                 aria-describedby=described_by
             />
+            {state
+                .filter(|_| is_password)
+                .map(|state| {
+                    // Hidden until the page is hydrated (forms.css).
+                    view! {
+                        <button
+                            type="button"
+                            class="show-password"
+                            aria-pressed=move || is_shown().to_string()
+                            aria-controls=id.clone()
+                            on:click=move |_| state.shown.update(|shown| *shown = (*shown != Some(field)).then_some(field))
+                        >
+                            "Show password"
+                        </button>
+                    }
+                })}
             {help.map(|help| view! { <p class="help" id=help_id>{help}</p> })}
             <div class="field-errors" id=error_id>
                 <Errors field errors />

@@ -25,6 +25,9 @@ pub(super) struct FormState {
     pub errors: Signal<FormErrors>,
     pub is_sent: RwSignal<bool>,
     pub values: StoredValue<BTreeMap<String, String>>,
+    /// The password that is shown as text, if any; none from the submit on, so that no browser
+    /// takes it for a text to remember.
+    pub shown: RwSignal<Option<Field>>,
 }
 
 /// Sends a form, in the browser: takes the server function's path and the encoded fields, and
@@ -85,7 +88,8 @@ pub fn Form(
     };
     // True from the submit to a refusal; after acceptance, until the next page is there.
     let is_sent = RwSignal::new(false);
-    provide_context(FormState { errors, is_sent, values });
+    let shown = RwSignal::new(None);
+    provide_context(FormState { errors, is_sent, values, shown });
     let messages = use_context::<ShownMessages>();
     let summary = NodeRef::<html::Div>::new();
     let answered = move |answer| {
@@ -115,6 +119,7 @@ pub fn Form(
     let session = use_context::<SessionNotice>();
     // Prevents a second submit. Not with a disabled button: that would lose the keyboard focus.
     let send = move |event: SubmitEvent| {
+        shown.set(None);
         if session.as_ref().is_some_and(SessionNotice::is_of_another) {
             return event.prevent_default();
         }
@@ -130,6 +135,7 @@ pub fn Form(
     on_return(move || {
         refusal.set(None);
         is_sent.set(false);
+        shown.set(None);
     });
     let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
     let member = visitor.map(|visitor| visitor.username);

@@ -54,6 +54,30 @@ async fn every_form_shows_the_configured_rules() {
 }
 
 #[tokio::test]
+async fn password_managers_learn_the_rules_and_every_password_can_be_shown() {
+    for (change, rules) in [
+        (as_shipped as fn(&mut Config), "minlength: 8; maxlength: 4096;"),
+        (few_rules as fn(&mut Config), "minlength: 12; maxlength: 4096;"),
+    ] {
+        let site = TestSite::start_with(change).await;
+        let mut staff = site.superuser("root").await;
+        let pages = ["/accounts/login", "/accounts/signup", "/accounts/password_change", "/admin/users/new"];
+        for (path, new, present) in [(pages[0], 0, 1), (pages[1], 2, 0), (pages[2], 2, 1), (pages[3], 2, 0)] {
+            let visitor = if path == "/accounts/login" { &mut site.visitor() } else { &mut staff };
+            let page = visitor.get(path).await;
+            let count = |selector: &str| page.find_all(selector).len();
+            let told = format!("[type=password][autocomplete=new-password][passwordrules='{rules}']");
+            assert_eq!(count(&told), new, "{path}");
+            assert_eq!(count("[passwordrules]"), new, "{path}");
+            assert_eq!(count("[type=password][autocomplete=current-password]"), present, "{path}");
+            let button = "[type=password] + button.show-password[type=button][aria-pressed=false]";
+            assert_eq!(count(button), new + present, "{path}");
+        }
+        site.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn every_form_enforces_the_configured_rules() {
     let site = TestSite::start_with(few_rules).await;
     let mut staff = site.superuser("root").await;
