@@ -18,7 +18,7 @@ const CREATED = 'Account created successfully! Please log in.';
 
 test('all errors are shown at once, each at its field, and input is kept', async ({ page }) => {
   const posts: string[] = [];
-  page.on('request', request => request.method() === 'POST' && posts.push(request.url()));
+  page.on('request', request => request.url().endsWith('/sign_up') && posts.push(request.url()));
   await open(page, '/accounts/signup');
   await mark(page);
   await fillSignUp(page, { name: 'two words', email: 'nowhere', password: '1234' }, '12345');
@@ -54,6 +54,29 @@ test('all errors are shown at once, each at its field, and input is kept', async
   await expect(page.locator('[aria-invalid]')).toHaveCount(0);
   await expect(page.locator('.error')).toHaveCount(0);
   expect(posts, 'a reload sends nothing again').toHaveLength(1);
+});
+
+test('a new password is judged when its field is left', { tag: '@javascript' }, async ({ page }) => {
+  const verdicts: string[] = [];
+  page.on('request', request => request.url().endsWith('/judge_password') && verdicts.push(request.postData()!));
+  await open(page, '/accounts/signup');
+  const password = field(page, 'Password');
+  await field(page, 'Username').fill('lovelace');
+  await password.pressSequentially('Lovelace1');
+  expect(verdicts, 'nothing is sent while somebody types').toHaveLength(0);
+  await page.keyboard.press('Tab');
+  await expect(password).toHaveAttribute('aria-invalid', 'true');
+  await expect(password).toHaveAccessibleDescription(/The password is too similar to the username\./);
+  await expect(page.locator('.form-errors'), 'the rest of the form is not judged').toBeEmpty();
+  await field(page, 'Password confirmation').fill('something else');
+  await password.fill(newMember().password);
+  await password.blur();
+  await expect(password).not.toHaveAttribute('aria-invalid');
+  expect(verdicts).toHaveLength(2);
+  for (const verdict of verdicts) expect(verdict).not.toContain('password2');
+  // The form has the last word.
+  await button(page, 'Sign up').click();
+  await expect(field(page, 'Password confirmation')).toHaveAccessibleDescription(/didn’t match/);
 });
 
 test('an empty form says what is missing, and a corrected one is accepted', async ({ page }) => {

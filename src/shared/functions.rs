@@ -3,7 +3,8 @@
 //! during an impersonation, and called by `doctor`.
 
 use super::paths::{
-    ACT, ADMIN_ACTIVITY, ADMIN_CACHE, ADMIN_SESSIONS, CONFIRM, GROUPS, MAILS, SAVE_PICTURE, USERS,
+    ACT, ADMIN_ACTIVITY, ADMIN_CACHE, ADMIN_SESSIONS, CONFIRM, GROUPS, JUDGE_PASSWORD, MAILS, SAVE_PICTURE,
+    USERS,
 };
 use crate::shared::paths::{find_page, is_public_page};
 
@@ -68,6 +69,8 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/accounts/change_by_code"),
     changes("/api/accounts/change_password"),
     changes("/api/accounts/confirm_email_change").public(),
+    // Changes only the count of its limit.
+    changes(JUDGE_PASSWORD).public(),
     reads("/api/accounts/link").public(),
     changes("/api/accounts/log_in").public(),
     changes("/api/accounts/log_out").public().impersonation(),

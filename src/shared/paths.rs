@@ -61,6 +61,8 @@ pub const MATRIX: &str = "/lab/matrix";
 /// The exercise with messages of every level.
 pub const MESSAGES: &str = "/lab/messages";
 
+/// The verdict on a new password before its form is sent.
+pub const JUDGE_PASSWORD: &str = "/api/accounts/judge_password";
 /// The upload of a picture.
 pub const SAVE_PICTURE: &str = "/api/members/save_picture";
 /// The event stream that tells a page when its session ends.

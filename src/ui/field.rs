@@ -4,7 +4,7 @@ use leptos::{attr::custom::custom_attribute, html, prelude::*};
 
 use super::{
     PageContext,
-    form::{Errors, FormState, on_return},
+    form::{Errors, FormState, Sender, on_return},
 };
 use crate::shared::forms::Field;
 
@@ -37,7 +37,12 @@ pub fn TextField(
     help: Option<String>,
 ) -> impl IntoView {
     let state = use_context::<FormState>();
-    let errors = Signal::derive(move || state.map(|state| state.errors.get()).unwrap_or_default());
+    let is_judged = field == Field::Password1;
+    let errors = Signal::derive(move || {
+        let verdict = state.filter(|_| is_judged).and_then(|state| state.verdict.get());
+        verdict.or_else(|| Some(state?.errors.get())).unwrap_or_default()
+    });
+    let judge = use_context::<Sender>().filter(|_| is_judged).zip(state);
     let name = field.name();
     let value = state
         .and_then(|state| state.values.with_value(|values| values.get(name).cloned()))
@@ -86,6 +91,11 @@ pub fn TextField(
                 required=!optional
                 aria-invalid=move || is_wrong().then_some("true")
                 aria-describedby=described_by
+                on:change=move |event| {
+                    if let Some((sender, state)) = &judge {
+                        state.judge(sender, &event);
+                    }
+                }
             />
             {state
                 .filter(|_| is_password)
@@ -104,7 +114,7 @@ pub fn TextField(
                     }
                 })}
             {help.map(|help| view! { <p class="help" id=help_id>{help}</p> })}
-            <div class="field-errors" id=error_id>
+            <div class="field-errors" id=error_id aria-live=is_judged.then_some("polite")>
                 <Errors field errors />
             </div>
         </div>

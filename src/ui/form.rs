@@ -9,7 +9,7 @@ use leptos::{
     form::form_data_from_event,
     html,
     prelude::*,
-    web_sys::UrlSearchParams,
+    web_sys::{Event, FormData, HtmlInputElement, UrlSearchParams},
 };
 use leptos_router::hooks::use_location;
 
@@ -17,6 +17,7 @@ use super::{Once, PageContext, SessionNotice, messages::ShownMessages, session_n
 use crate::shared::{
     error::AppError,
     forms::{FORM_MEMBER, FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
+    paths::JUDGE_PASSWORD,
 };
 
 /// The errors and values of the enclosing form.
@@ -28,6 +29,47 @@ pub(super) struct FormState {
     /// The password that is shown as text, if any; none from the submit on, so that no browser
     /// takes it for a text to remember.
     pub shown: RwSignal<Option<Field>>,
+    /// The server's verdict on the new password, from before the submit.
+    pub verdict: RwSignal<Option<FormErrors>>,
+    /// Counts verdicts asked for and submits: the answer to an earlier one is outdated.
+    turn: StoredValue<u32>,
+}
+
+impl FormState {
+    fn next_turn(self) -> Option<u32> {
+        self.turn.try_update_value(|turn| {
+            *turn += 1;
+            *turn
+        })
+    }
+
+    /// Asks the server for its verdict on the new password in this input, which has changed and lost
+    /// the focus. Sends what else is typed in the form, without its other passwords.
+    pub fn judge(self, sender: &Sender, event: &Event) {
+        let turn = self.next_turn();
+        let input: HtmlInputElement = event_target(event);
+        let fields = input.form().and_then(|form| FormData::new_with_form(&form).ok());
+        let Some(fields) = fields.filter(|_| !input.value().is_empty()) else {
+            return;
+        };
+        for other in [Field::OldPassword, Field::Password2] {
+            fields.delete(other.name());
+        }
+        let Some(body) = encoded(&fields) else {
+            return;
+        };
+        let answered = move |answer| {
+            let errors = match answer {
+                Ok(Submission::Refused(errors)) => errors,
+                Ok(_) => FormErrors::default(),
+                Err(_) => return,
+            };
+            if self.turn.try_get_value() == turn {
+                self.verdict.try_set(Some(errors));
+            }
+        };
+        (sender.0)(JUDGE_PASSWORD, body, Box::new(answered));
+    }
 }
 
 /// Sends a form, in the browser: takes the server function's path and the encoded fields, and
@@ -88,8 +130,9 @@ pub fn Form(
     };
     // True from the submit to a refusal; after acceptance, until the next page is there.
     let is_sent = RwSignal::new(false);
-    let shown = RwSignal::new(None);
-    provide_context(FormState { errors, is_sent, values, shown });
+    let (shown, verdict) = (RwSignal::new(None), RwSignal::new(None));
+    let state = FormState { errors, is_sent, values, shown, verdict, turn: StoredValue::new(0) };
+    provide_context(state);
     let messages = use_context::<ShownMessages>();
     let summary = NodeRef::<html::Div>::new();
     let answered = move |answer| {
@@ -123,11 +166,14 @@ pub fn Form(
         if session.as_ref().is_some_and(SessionNotice::is_of_another) {
             return event.prevent_default();
         }
-        let (Some(sender), Some(body)) = (&sender, encoded(&event)) else {
+        let body = form_data_from_event(&event).ok().and_then(|fields| encoded(&fields));
+        let (Some(sender), Some(body)) = (&sender, body) else {
             return;
         };
         event.prevent_default();
         if !is_sent.get_untracked() {
+            state.next_turn();
+            verdict.set(None);
             is_sent.set(true);
             (sender.0)(path, body, Box::new(answered));
         }
@@ -136,6 +182,7 @@ pub fn Form(
         refusal.set(None);
         is_sent.set(false);
         shown.set(None);
+        verdict.set(None);
     });
     let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
     let member = visitor.map(|visitor| visitor.username);
@@ -170,9 +217,8 @@ pub fn Form(
 }
 
 /// Encodes the fields as a plain form post does.
-fn encoded(event: &SubmitEvent) -> Option<String> {
-    let fields = form_data_from_event(event).ok()?;
-    let fields = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?;
+fn encoded(fields: &FormData) -> Option<String> {
+    let fields = UrlSearchParams::new_with_str_sequence_sequence(fields).ok()?;
     fields.to_string().as_string()
 }
 

@@ -1,9 +1,9 @@
 //! Configurable rules for new passwords: each form lists the configured rules, and enforces them.
 
-use members_area::base::config::{CommonList, Config};
+use members_area::base::config::{CommonList, Config, Period, Rate};
 
 use crate::support::{
-    PASSWORD, Page, TestSite,
+    PASSWORD, Page, TestSite, log,
     program::{program, refused, run, said, text},
 };
 
@@ -75,6 +75,56 @@ async fn password_managers_learn_the_rules_and_every_password_can_be_shown() {
         }
         site.stop().await;
     }
+}
+
+/// What a hydrated page asks when a new password loses the focus.
+const JUDGE: &str = "/api/accounts/judge_password";
+
+#[tokio::test]
+async fn the_verdict_before_the_submit_is_that_of_the_form() {
+    let site = TestSite::start().await;
+    site.signed_up("ada").await;
+    let mut visitor = site.visitor();
+    for (username, email, password) in [
+        ("eva", "eva@example.net", "1234"),
+        ("eva_lovelace", "eva@example.net", "Lovelace1"),
+        ("eva", "countess@analytical.engine", "analytical-engine"),
+        ("eva", "eva@example.net", "members-area"),
+        ("eva", "eva@example.net", ""),
+    ] {
+        let fields = [("username", username), ("email", email), ("password1", password)];
+        let verdict = visitor.call(JUDGE, &fields).await.text();
+        let form = [fields.as_slice(), &[("password2", password)]].concat();
+        let refused = visitor.call("/api/accounts/sign_up", &form).await.text();
+        let required = r#"["password2","Required"],"#;
+        assert_eq!(verdict, refused.replace(required, ""), "{password}");
+        assert!(verdict.contains("password1"), "{verdict}");
+    }
+    // The names of staff's forms count, and taken names and addresses do not.
+    let names = [("first_name", "Augusta"), ("last_name", "Gordon Byron"), ("password1", "GordonByron")];
+    assert!(visitor.call(JUDGE, &names).await.text().contains("PasswordLikeName"));
+    let taken = [("username", "ada"), ("email", "ada@example.com"), ("password1", PASSWORD)];
+    assert_eq!(visitor.call(JUDGE, &taken).await.text(), r#""Accepted""#);
+    site.stop().await;
+}
+
+/// Otherwise it would be a way to look up breached passwords at our cost.
+#[tokio::test]
+async fn verdicts_are_limited_and_nothing_is_logged_of_the_password() {
+    let site = TestSite::start_with(|config| {
+        config.throttle.sign_up_per_address = Rate::new(2, Period::minutes(1));
+    })
+    .await;
+    let mut visitor = site.visitor();
+    let fields = [("username", "zarquon"), ("password1", "q7!kD")];
+    for refused in [true, true, false] {
+        let answer = visitor.call(JUDGE, &fields).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.text().contains("PasswordTooShort"), refused, "{}", answer.text());
+    }
+    let log = log::text();
+    assert!(log.contains(JUDGE) && !log.contains("q7!kD") && !log.contains("zarquon"));
+    site.stop().await;
 }
 
 #[tokio::test]

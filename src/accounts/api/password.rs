@@ -47,6 +47,26 @@ pub async fn reset_password(
     Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::ResetPassword, owner)))
 }
 
+/// Judges a new password before its form is sent, with what else is typed in the form so far. Knows
+/// nothing of any account.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+#[server(prefix = "/api", endpoint = "accounts/judge_password")]
+pub async fn judge_password(
+    #[server(default)] username: String,
+    #[server(default)] email: String,
+    #[server(default)] first_name: String,
+    #[server(default)] last_name: String,
+    #[server(default)] password1: Secret,
+) -> Result<Submission, AppError> {
+    use crate::{accounts::service, auth::password::Owner, site::RequestContext};
+
+    let owner = Owner { username: &username, first_name: &first_name, last_name: &last_name, email: &email };
+    let context = RequestContext::current()?;
+    Submission::from_result(service::judge_password(&context, &password1, owner).await)
+}
+
 /// Changes the caller's password and logs out all other devices.
 ///
 /// # Errors

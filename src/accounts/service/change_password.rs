@@ -11,6 +11,7 @@ use crate::{
     auth::{
         password,
         sessions::{IdHash, login_context::Rotation},
+        throttle::service::Limit,
     },
     base::{
         db::Transaction,
@@ -50,6 +51,31 @@ impl NewPassword {
         }
         errors.into_result()
     }
+}
+
+/// Judges a new password by all rules that need no account. Past the limit there is no verdict, and
+/// no error either, which browsers would write to their console: the form has the last word.
+///
+/// # Errors
+/// [`AppError::Invalid`] with what is wrong with the password; [`AppError::Unavailable`] when the
+/// database cannot be used.
+pub async fn judge_password(
+    context: &RequestContext,
+    password: &Secret,
+    owner: password::Owner<'_>,
+) -> Result<(), AppError> {
+    let (site, rate) = (&context.site, context.site.config.throttle.sign_up_per_address);
+    let limit = Limit::for_address("judged_password_per_address", &context.client.address, rate);
+    match site.throttle.take(&[limit]).await {
+        Err(AppError::Throttled { .. }) => return Ok(()),
+        taken => taken?,
+    }
+    let mut errors = FormErrors::default();
+    for problem in site.password_rules.problems(password.expose(), owner) {
+        errors.add(Field::Password1, problem);
+    }
+    errors.into_result()?;
+    site.password_rules.refuse_breached(password).await
 }
 
 /// Changes the caller's password after checking the old one, and ends every session but the present

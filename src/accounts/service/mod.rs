@@ -24,7 +24,7 @@ pub mod tokens;
 pub use super::store::NewUser;
 pub use browsers::{browsers, correct_browser_times, forget_all_browsers, forget_browser, sweep_browsers};
 pub(crate) use change_password::put_password;
-pub use change_password::{NewPassword, change_own_password};
+pub use change_password::{NewPassword, change_own_password, judge_password};
 pub use create_by_staff::{insert, is_proven_elsewhere};
 pub use current_user::{member, member_named, rights};
 pub use deletion::{
