@@ -407,6 +407,9 @@ as_postgres() (
 ensure_redis() { need redis-server redis-server; }
 ensure_memcached() { need memcached memcached; }
 
+# Another implementation of the codes of authenticator apps, for the unit tests.
+ensure_oathtool() { need oathtool oathtool; }
+
 # start_redis DIR: an empty server on a free port of 127.0.0.1 that keeps nothing. Exports TEST_REDIS_URL; stop_redis ends it.
 start_redis() {
   start_on_free_port "$1/redis.log" redis-server --bind 127.0.0.1 --save '' --appendonly no --port

@@ -4,6 +4,7 @@ pub mod breached;
 mod common_passwords;
 mod context_words;
 pub mod django_hash;
+pub mod factors;
 pub mod failed_logins;
 mod hash_limits;
 pub mod hasher;

@@ -21,7 +21,7 @@ use crate::{
         clock::Clock,
         config::{
             Breached, CacheUrl, Config, Database as DatabaseSettings, DatabaseUrl, MailTransport, Passwords,
-            Period, Rate, Throttle,
+            Period, Rate, SecondFactor, Throttle,
         },
         db::Database,
         failure::Failure,
@@ -117,6 +117,7 @@ fn apart(config: Config, folder: &Path) -> Config {
             mail_per_address: rate,
             profile_changes_per_account: rate,
             code_per_account: rate,
+            second_factor_per_account: rate,
         },
         passwords: Passwords {
             memory_kib: 7 * 1024,
@@ -131,6 +132,7 @@ fn apart(config: Config, folder: &Path) -> Config {
     apart.server.allow_from.clear();
     apart.server.deny_from.clear();
     apart.mail.transport = MailTransport::File(folder.join("mails"));
+    apart.second_factor = SecondFactor { totp_skew: apart.second_factor.totp_skew, ..Default::default() };
     apart.cache.prefix = format!("doctor-{:016x}", rand::random::<u64>());
     if let CacheUrl::File(_) = apart.cache.url {
         apart.cache.url = CacheUrl::File(folder.join("cache"));

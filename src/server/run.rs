@@ -40,6 +40,7 @@ pub async fn run(
         db.check_schema().await?;
     }
     let site = AppState::new(config, clock, db, address)?;
+    site.seal.prepare()?;
     site.assets.check(&site.config.server.site_root)?;
     site.password_rules.breached().verify()?;
     // Only on the console: more people may read the log file.

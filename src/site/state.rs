@@ -9,8 +9,8 @@ use url::Url;
 use super::executor;
 use crate::{
     auth::{
-        failed_logins::FailedLogins, hasher::Hasher, password, password_cost::KnownCosts, sessions::Sessions,
-        setup_token::SetupToken, throttle::service::Throttle,
+        factors::seal::Seal, failed_logins::FailedLogins, hasher::Hasher, password,
+        password_cost::KnownCosts, sessions::Sessions, setup_token::SetupToken, throttle::service::Throttle,
     },
     base::{
         assets::Assets,
@@ -60,6 +60,8 @@ pub struct Shared {
     pub password_rules: password::Rules,
     /// The token with which the first superuser is created in a browser.
     pub setup_token: SetupToken,
+    /// Seals the secrets of second factors.
+    pub seal: Seal,
     /// The queue in which uploaded pictures are decoded.
     pub pictures: WorkQueue,
     /// Failed logins that are not stored yet.
@@ -115,6 +117,7 @@ impl AppState {
             password_costs: KnownCosts::default(),
             password_rules: password::Rules::new(&config, &clock, &base_url)?,
             setup_token: SetupToken::default(),
+            seal: Seal::new(&config)?,
             pictures: WorkQueue::new(PICTURES_AT_ONCE, PICTURES_WAITING),
             failed_logins: FailedLogins::default(),
             date: Date::default(),

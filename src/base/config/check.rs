@@ -117,6 +117,17 @@ impl Config {
                 "must be at most 1048576 (1 GiB)",
             ),
             ((1..=64).contains(&self.passwords.iterations), "passwords.iterations", "must be from 1 to 64"),
+            (self.second_factor.totp_skew <= 1, "second_factor.totp_skew", "must be 0 or 1 (RFC 6238, 5.2)"),
+            (
+                self.second_factor.key.is_valid(),
+                "second_factor.key",
+                "must be 32 bytes in base64, as of `openssl rand -base64 32`; several, separated by commas, while the key is replaced",
+            ),
+            (
+                self.second_factor.key.is_empty() || self.second_factor.key_file.as_os_str().is_empty(),
+                "second_factor.key",
+                "must be empty when second_factor.key_file is set",
+            ),
             ((1..=64).contains(&self.passwords.parallelism), "passwords.parallelism", "must be from 1 to 64"),
             (
                 self.mail.from.is_empty() || email_address::wire(&self.mail.from).is_some(),

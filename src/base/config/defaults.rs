@@ -72,6 +72,7 @@ impl Default for Throttle {
             reset_per_email: minutes(3, 15),
             verification_per_account: minutes(3, 15),
             code_per_account: minutes(5, 10),
+            second_factor_per_account: minutes(5, 5),
             mail_per_address: minutes(20, 60),
             profile_changes_per_account: minutes(30, 60),
         }

@@ -1,6 +1,6 @@
 //! The findings of `check --deploy`.
 
-use std::{net::IpAddr, os::unix::fs::PermissionsExt, str::FromStr, time::Duration};
+use std::{net::IpAddr, os::unix::fs::PermissionsExt, path::Path, str::FromStr, time::Duration};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
@@ -70,6 +70,16 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
              chmod 600 it, and the files beside it.",
         ),
         (
+            is_key_missing(config),
+            "the key of second_factor.key_file is missing, or none is set with PostgreSQL: nobody can set up two-step login, and \
+             codes of authenticator apps cannot be checked. Create one with `openssl rand -base64 32`, the same for all instances.",
+        ),
+        (
+            is_key_open_to_others(config),
+            "the file of second_factor.key_file can be read by others on this machine, who could then compute the codes of all \
+             members from a copy of the database: chmod 600 it.",
+        ),
+        (
             is_cache_in_clear(&config.cache.url),
             "cache.url leads to another machine, without TLS: kept pages, with names and e-mail addresses, travel in the clear. \
              Use rediss://, memory://, database:// or a server on this machine.",
@@ -113,9 +123,28 @@ fn is_database_in_clear(url: &DatabaseUrl) -> bool {
 }
 
 fn is_file_open_to_others(url: &DatabaseUrl) -> bool {
-    url.is_embedded()
-        && file::path_of(url)
-            .is_ok_and(|path| path.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0))
+    url.is_embedded() && file::path_of(url).is_ok_and(|path| is_open_to_others(&path))
+}
+
+/// Returns whether no key is configured, or its file is not there. (With SQLite the site creates it
+/// at its first start, beside the database.)
+fn is_key_missing(config: &Config) -> bool {
+    let is_started = !config.database.url.is_embedded()
+        || file::path_of(&config.database.url).is_ok_and(|database| database.exists());
+    match config.sealing_key_file() {
+        Ok(Some(file)) => is_started && !file.exists(),
+        Ok(None) => config.second_factor.key.is_empty(),
+        // Reported when the database is opened.
+        Err(_) => false,
+    }
+}
+
+fn is_key_open_to_others(config: &Config) -> bool {
+    config.sealing_key_file().ok().flatten().is_some_and(|file| is_open_to_others(&file))
+}
+
+fn is_open_to_others(file: &Path) -> bool {
+    file.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0)
 }
 
 fn is_cache_in_clear(url: &CacheUrl) -> bool {
@@ -154,6 +183,29 @@ mod tests {
             std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
             assert_eq!(is_file_open_to_others(&url), found, "{mode:o}");
         }
+    }
+
+    #[test]
+    fn a_missing_or_readable_key_is_found() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (database, key) = (folder.path().join("x.db"), folder.path().join("x.db.key"));
+        let mut config = Config::default();
+        config.database.url = DatabaseUrl::new(format!("sqlite://{}", database.display()));
+        let found = |config: &Config| (is_key_missing(config), is_key_open_to_others(config));
+        assert_eq!(found(&config), (false, false), "the site has not been started yet");
+        std::fs::write(&database, "").expect("a file");
+        assert_eq!(found(&config), (true, false));
+        std::fs::write(&key, "").expect("a file");
+        for (mode, is_open) in [(0o644, true), (0o600, false)] {
+            std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).expect("a mode");
+            assert_eq!(found(&config), (false, is_open), "{mode:o}");
+        }
+        config.database.url = DatabaseUrl::new("postgres:///x");
+        assert_eq!(found(&config), (true, false), "nobody has given one");
+        config.second_factor.key_file.clone_from(&key);
+        assert_eq!(found(&config), (false, false));
+        config.second_factor.key_file = folder.path().join("gone");
+        assert_eq!(found(&config), (true, false));
     }
 
     #[test]

@@ -143,9 +143,9 @@ mod tests {
             let value = if value.is_empty() { "empty".to_owned() } else { format!("`{value}`") };
             assert!(documentation.contains(&format!("| `{key}` | {value} |")), "{key} = {value}");
         }
-        // Each key is a field: as many as `Debug` prints, less the fourteen sections and what their
+        // Each key is a field: as many as `Debug` prints, less the fifteen sections and what their
         // values print.
-        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 14;
+        let fields = debug.matches(": ").count() - debug.matches("Config {").count() * 15;
         assert_eq!(fields, keys.len(), "a key is missing in Leptos.toml");
     }
 
@@ -185,6 +185,13 @@ mod tests {
                 "[passwords]\nbreached = 'https://a:b@api.example/range/'",
                 None,
                 "passwords.breached must be like",
+            ),
+            ("[second_factor]\ntotp_skew = 2", None, "second_factor.totp_skew"),
+            ("[second_factor]\nkey = 'short'", None, "second_factor.key"),
+            (
+                "[second_factor]\nkey = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='\nkey_file = 'x'",
+                None,
+                "second_factor.key",
             ),
             ("[log]\nformat = 'xml'", None, "log.format"),
             ("[log]\nlevel = 'a=b=c'", None, "log.level"),

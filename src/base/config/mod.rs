@@ -16,6 +16,7 @@ mod load;
 mod log;
 mod passwords;
 mod rate;
+mod second_factor;
 mod tls;
 mod transport;
 mod untyped;
@@ -38,6 +39,7 @@ pub use lab::{Lab, Switch};
 pub use log::{Log, LogFormat};
 pub use passwords::{Breached, CommonList, Passwords};
 pub use rate::Rate;
+pub use second_factor::{SealingKey, SecondFactor};
 pub use tls::Tls;
 pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};
@@ -59,6 +61,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// Argon2id, and the rules for new passwords.
     pub passwords: Passwords,
+    /// Codes of authenticator apps, and the key that seals their secrets.
+    pub second_factor: SecondFactor,
     /// Rate limits.
     pub throttle: Throttle,
     /// How mails are sent.
@@ -190,6 +194,8 @@ pub struct Throttle {
     pub verification_per_account: Rate,
     /// Codes tried, per account.
     pub code_per_account: Rate,
+    /// Wrong codes of a second factor, of all kinds together, per account.
+    pub second_factor_per_account: Rate,
     /// Mails of all kinds to one e-mail address.
     pub mail_per_address: Rate,
     /// Changes of names and picture, per account.

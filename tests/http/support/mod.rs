@@ -1,5 +1,6 @@
 //! A site for a single test, and its visitors.
 
+pub mod authenticator;
 pub mod database;
 pub mod log;
 pub mod mail;

@@ -20,6 +20,9 @@ pub fn program(database: &TestDatabase, folder: &Path) -> Command {
         .env("MEMBERS_AREA_PASSWORDS__MEMORY_KIB", "7168")
         .env("MEMBERS_AREA_PASSWORDS__ITERATIONS", "1")
         .env("MEMBERS_AREA_LOG__FILE", "");
+    if !database.is_embedded() {
+        command.env("MEMBERS_AREA_SECOND_FACTOR__KEY", super::authenticator::KEY);
+    }
     command
 }
 

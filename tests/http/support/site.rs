@@ -44,6 +44,7 @@ fn plenty() -> config::Throttle {
         reset_per_email: rate,
         verification_per_account: rate,
         code_per_account: rate,
+        second_factor_per_account: rate,
         mail_per_address: rate,
         profile_changes_per_account: rate,
     }
@@ -102,6 +103,10 @@ impl TestSite {
         config.throttle = plenty();
         let mails = folder.path().join("mails");
         config.mail.transport = config::MailTransport::File(mails.clone());
+        // With SQLite, the site makes a key of its own.
+        if !database.is_embedded() {
+            config.second_factor.key = config::SealingKey::new(super::authenticator::KEY);
+        }
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a listener of tokio");

@@ -1,0 +1,104 @@
+//! Settings of the second factor.
+
+use std::{fmt, path::PathBuf};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+
+use super::{
+    super::{db::file, failure::Failure},
+    Config,
+};
+
+/// `[second_factor]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondFactor {
+    /// How many time steps of 30 seconds before and after the present one are accepted.
+    pub totp_skew: u16,
+    /// The key that seals secrets; empty: that of `key_file`.
+    pub key: SealingKey,
+    /// The file with the key; empty: beside the database, if that is SQLite.
+    pub key_file: PathBuf,
+}
+
+/// The skew that RFC 6238 recommends at most.
+impl Default for SecondFactor {
+    fn default() -> Self {
+        Self { totp_skew: 1, key: SealingKey::default(), key_file: PathBuf::new() }
+    }
+}
+
+/// One or several keys of 32 bytes in base64, separated by commas or white space. The first one
+/// seals; the others only open what was sealed before. Never printed.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct SealingKey(String);
+
+impl SealingKey {
+    /// Wraps keys as they are configured.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Returns whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
+    /// Returns the keys, or `None` if one is not 32 bytes in base64.
+    pub fn keys(&self) -> Option<Vec<[u8; 32]>> {
+        let words = self.0.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
+        words.map(|word| BASE64_STANDARD.decode(word).ok().and_then(|key| key.try_into().ok())).collect()
+    }
+
+    pub(super) fn is_valid(&self) -> bool {
+        self.keys().is_some()
+    }
+}
+
+impl fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_empty() { "SealingKey(none)" } else { "SealingKey(…)" })
+    }
+}
+
+impl Config {
+    /// Returns the file with the key, or `None` if the key is a setting, or there is none: with a
+    /// database server, whose instances must share the key, nothing says where it would be.
+    ///
+    /// # Errors
+    /// When `database.url` is not a usable address.
+    pub fn sealing_key_file(&self) -> Result<Option<PathBuf>, Failure> {
+        let SecondFactor { key, key_file, .. } = &self.second_factor;
+        if !key.is_empty() {
+            return Ok(None);
+        }
+        if !key_file.as_os_str().is_empty() {
+            return Ok(Some(key_file.clone()));
+        }
+        if !self.database.url.is_embedded() {
+            return Ok(None);
+        }
+        let mut beside = file::path_of(&self.database.url)?.into_os_string();
+        beside.push(".key");
+        Ok(Some(beside.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_separated_by_commas_or_lines_and_never_printed() {
+        let (one, two) = (BASE64_STANDARD.encode([1; 32]), BASE64_STANDARD.encode([2; 32]));
+        for text in [format!("{one},{two}"), format!(" {one}\n{two}\n")] {
+            let keys = SealingKey::new(text);
+            assert_eq!(keys.keys(), Some(vec![[1; 32], [2; 32]]));
+            assert!(!format!("{keys:?}").contains(&one[..8]));
+        }
+        assert_eq!(SealingKey::default().keys(), Some(Vec::new()));
+        assert_eq!(SealingKey::new(BASE64_STANDARD.encode([1; 31])).keys(), None);
+    }
+}
