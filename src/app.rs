@@ -47,6 +47,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/setup") view=AccountPages::SetupPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/login") view=LoginPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/login/second") view=AccountPages::SecondStepPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/logout") view=LogoutPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/password_change") view=AccountPages::PasswordChangePage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/password_reset") view=AccountPages::PasswordResetPage ssr=SsrMode::Async />
@@ -83,6 +84,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/profile") view=AccountPages::ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=AccountPages::SecretPage ssr=SsrMode::Async />
                 <Route path=path!("/members/security/browsers") view=AccountPages::BrowsersPage ssr=SsrMode::Async />
+                <Route path=path!("/members/security/authenticator") view=AccountPages::AuthenticatorPage ssr=SsrMode::Async />
+                <Route path=path!("/members/security/codes") view=AccountPages::RecoveryCodesPage ssr=SsrMode::Async />
                 <Route path=path!("/members/sessions") view=AccountPages::DevicesPage ssr=SsrMode::Async />
                 <Route path=path!("/members/activity") view=AccountPages::ActivityPage ssr=SsrMode::Async />
                 <Route path=path!("/members/data") view=AccountPages::DataPage ssr=SsrMode::Async />

@@ -10,7 +10,7 @@ use members_area::{
     },
     commands::{
         self, backup, cache, credentials, demo, doctor, group, healthcheck, import_export, passwords,
-        reference, serve, user,
+        reference, rekey, serve, user,
     },
     timing,
 };
@@ -113,6 +113,11 @@ enum Command {
     /// Deletes what has expired: sessions, old activity, accounts due for deletion (`serve` does
     /// that regularly).
     Sweep,
+    /// Replaces the key that seals the secrets of second factors, and seals all of them again.
+    ///
+    /// Can be interrupted and run again: the old key is kept until all is done. A running site goes
+    /// on.
+    Rekey,
     /// Checks the configuration.
     Check {
         /// Also says where a setting is weaker than a standard asks for, and lists settings that
@@ -202,6 +207,7 @@ fn run(config: Config, origins: &[Origin], command: Command) -> Result<(), Failu
             Command::Clearsessions => commands::clear_sessions(config).await,
             Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,
+            Command::Rekey => rekey::rekey(config).await,
             Command::Check { deploy } => commands::check(&config, origins, deploy),
             Command::Healthcheck(check) => healthcheck::healthcheck(&config, check).await,
             Command::Doctor(command) => doctor::run(config, command).await,

@@ -2,6 +2,7 @@
 //! none is stored in the queue.
 
 use super::{
+    notices,
     service::tokens::{self, Purpose},
     store,
 };
@@ -40,25 +41,19 @@ pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter
         Kind::SignUpWithYourAddress => Ok(letter.sign_up_with_your_address()),
         Kind::EmailChanged => letter.email_changed().await,
         Kind::EmailChangedByStaff => Ok(letter.email_changed_by_staff()),
-        Kind::NewDevice => {
-            letter
-                .notice("New login to your account", "Someone logged in to your account from a new device.")
-                .await
-        }
-        Kind::PasswordChanged => {
-            letter
-                .notice(
-                    "Your password was changed",
-                    "The password of your account was changed. All other devices were logged out.",
-                )
-                .await
-        }
         Kind::PasswordDisabled => {
             // Without a link: only staff can switch the password on again.
             let what = "Our staff disabled the password of your account. All devices were logged out.";
             Ok(letter.letter("Your password was disabled", vec![what.into()], None, Vec::new()))
         }
-        Kind::NameChanged => letter.name_changed().await,
+        Kind::NewDevice
+        | Kind::PasswordChanged
+        | Kind::SecondFactorChanged
+        | Kind::RecoveryCodeUsed
+        | Kind::NameChanged => {
+            let (subject, what) = notices::text(order);
+            letter.notice(subject, &what).await
+        }
         Kind::DeletionRequested => letter.deletion_requested().await,
         Kind::ActingBegan => Ok(letter.acting_began()),
     }
@@ -171,14 +166,6 @@ impl Draft<'_> {
             None,
             vec!["If you did not ask for this, please contact us.".into()],
         )
-    }
-
-    async fn name_changed(&self) -> Result<Letter, AppError> {
-        self.notice(
-            "Your name was changed",
-            "The name of your account was changed. Your profile shows the new one.",
-        )
-        .await
     }
 
     async fn deletion_requested(&self) -> Result<Letter, AppError> {

@@ -16,11 +16,19 @@ pub mod legacy_redirects;
 #[cfg(feature = "ssr")]
 mod link_token;
 #[cfg(feature = "ssr")]
+mod login_end;
+#[cfg(feature = "ssr")]
 pub mod mail_links;
 #[cfg(feature = "ssr")]
 pub mod mail_templates;
 #[cfg(feature = "ssr")]
 pub mod names;
+#[cfg(feature = "ssr")]
+mod notices;
+#[cfg(feature = "ssr")]
+pub mod recovery_file;
+#[cfg(feature = "ssr")]
+mod second_cookies;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
@@ -112,4 +120,69 @@ pub struct DeletionTerms {
     pub username: String,
     /// When the account is deleted. A login before then cancels the deletion.
     pub deleted_at: Moment,
+}
+
+/// What a member has to prove themselves by, before a sensitive action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reauthentication {
+    /// The username.
+    pub username: String,
+    /// Whether a code is needed beside the password.
+    pub asks_for_code: bool,
+}
+
+/// A member's authenticator app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authenticator {
+    /// The username.
+    pub username: String,
+    /// The state of the app.
+    pub state: AuthenticatorState,
+}
+
+/// The state of an authenticator app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthenticatorState {
+    /// The site cannot keep its secret: the operator has given it no key.
+    Unavailable,
+    /// There is none.
+    Off,
+    /// It waits for its first code.
+    Waiting(NewAuthenticator),
+    /// It is in use.
+    On {
+        /// Since when.
+        since: Moment,
+        /// When its latest code was used.
+        last_used: Option<Moment>,
+        /// How many recovery codes are left.
+        codes_left: i64,
+    },
+}
+
+/// What an authenticator app takes over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewAuthenticator {
+    /// The width of the QR code, in modules.
+    pub width: usize,
+    /// The path of its dark modules.
+    pub path: String,
+    /// The secret for typing, in groups of four.
+    pub key: String,
+    /// The address that opens an app on this device.
+    pub link: String,
+}
+
+/// A member's recovery codes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryCodes {
+    /// The username.
+    pub username: String,
+    /// How many are left, or `None` without a second factor.
+    pub left: Option<i64>,
+    /// The codes themselves, for a few minutes after they were made.
+    pub shown: Vec<String>,
+    /// The page to go on to.
+    pub way_on: String,
 }

@@ -8,14 +8,18 @@ use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite, session::Id}
 
 use super::{
     backend::{Backend, Credentials},
+    service::ProvenLogin,
     session_store::Store,
 };
 use crate::{
-    auth::sessions::{
-        IdHash,
-        data::{self, ACTING_KEY, Impersonation, ORIGIN_KEY, PREVIOUS_KEY, RENAMED_KEY},
-        hash_id,
-        login_context::{LoginContext, RecentAuth, Rotation},
+    auth::{
+        factors::FactorUse,
+        sessions::{
+            IdHash,
+            data::{self, ACTING_KEY, Impersonation, ORIGIN_KEY, PREVIOUS_KEY, RENAMED_KEY},
+            hash_id,
+            login_context::{LoginContext, RecentAuth, Rotation},
+        },
     },
     base::member::{ClientInfo, Member},
     shared::{
@@ -73,7 +77,7 @@ pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> R
         .ok_or_else(|| AppError::invalid(Field::Form, Problem::BadCredentials))
 }
 
-/// Opens a new session. For server functions. The browser's previous session, of whichever member,
+/// Opens a new session after a complete login. For server functions. The browser's previous session, of whichever member,
 /// ends: axum-login changes the id only when nobody is signed in, and B logging in over A would
 /// keep A's session (ASVS 7.2.4). The previous id is recorded as replaced.
 ///
@@ -82,9 +86,8 @@ pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> R
 pub async fn sign_in(
     auth: &mut AuthSession,
     site: &AppState,
-    member: &Member,
+    login: &ProvenLogin,
     client: &ClientInfo,
-    remember: bool,
 ) -> Result<(), AppError> {
     if auth.session.id().is_some() {
         auth.logout().await.map_err(app_error)?;
@@ -94,20 +97,45 @@ pub async fn sign_in(
     if let Some(previous) = cookies::current(SESSION) {
         auth.session.insert(PREVIOUS_KEY, previous).await.map_err(unavailable)?;
     }
-    let origin = LoginContext::new(&site.config.sessions, site.clock.now(), client.clone(), remember);
-    write(auth, member, &origin).await
+    let settings = &site.config.sessions;
+    let origin = LoginContext {
+        factor: login.factor,
+        ..LoginContext::new(settings, site.clock.now(), client.clone(), login.remember)
+    };
+    write(auth, &login.member, &origin).await
 }
 
-/// Records a re-authentication: rotates the session to a new id (ASVS 7.2.4). Its beginning and its
+/// Records a re-authentication by the password and, if the member has one, a second factor: rotates the session to a new id (ASVS 7.2.4). Its beginning and its
 /// absolute end stay.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
 /// used.
-pub async fn rotate(auth: &mut AuthSession, site: &AppState, member: &Member) -> Result<(), AppError> {
-    let rotation = rotation(auth, site).await?;
+pub async fn rotate(
+    auth: &mut AuthSession,
+    site: &AppState,
+    member: &Member,
+    factor: Option<FactorUse>,
+) -> Result<(), AppError> {
+    let mut rotation = rotation(auth, site).await?;
+    rotation.origin.factor = factor.or(rotation.origin.factor);
     site.sessions.rotate(&rotation, member).await?;
     switch_to(auth, &rotation, member).await
+}
+
+/// Records the first use of a new second factor. The password keeps its time.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
+/// used.
+pub async fn rotate_with_factor(
+    auth: &mut AuthSession,
+    site: &AppState,
+    member: &Member,
+    factor: FactorUse,
+) -> Result<(), AppError> {
+    let origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
+    continue_as(auth, site, member, LoginContext { factor: Some(factor), ..origin }, Id::default()).await
 }
 
 /// Prepares a rotation of the present session, with the password entered now.
@@ -177,19 +205,20 @@ pub fn current_id(auth: &AuthSession) -> Option<IdHash> {
     auth.session.id().map(|id| hash_id(id.0))
 }
 
-/// Returns the proof that the caller recently entered their password.
+/// Returns the proof that the caller recently entered their password and, with a second factor, used
+/// that.
 ///
 /// # Errors
-/// [`AppError::ReauthenticationRequired`] when that was `sessions.reauthenticate_after` ago or
+/// [`AppError::ReauthenticationRequired`] when either was `sessions.reauthenticate_after` ago or
 /// more; [`AppError::ClosedWhileActing`] during an impersonation, because nobody entered the
 /// member's password; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn recently_authenticated(auth: &AuthSession, site: &AppState) -> Result<RecentAuth, AppError> {
     if impersonation(auth).await?.is_some() {
         return Err(AppError::ClosedWhileActing);
     }
-    let origin = origin(auth).await?;
-    let recent = origin.and_then(|origin| origin.recent(&site.config.sessions, site.clock.now()));
-    recent.ok_or(AppError::ReauthenticationRequired)
+    let (origin, now) = (origin(auth).await?, site.clock.now());
+    let (origin, member) = origin.zip(auth.user.as_ref()).ok_or(AppError::ReauthenticationRequired)?;
+    origin.recent(&site.config.sessions, now, member).ok_or(AppError::ReauthenticationRequired)
 }
 
 /// Returns the impersonation in this session, if there is one.
@@ -212,7 +241,7 @@ pub async fn log_out(auth: &mut AuthSession, site: &AppState) -> Result<Option<M
     auth.logout().await.map_err(app_error)
 }
 
-/// Opens a session without a request, for `members-area demo`. Returns the value of a `Cookie`
+/// Opens a session without a login, for `members-area demo`. Returns the value of a `Cookie`
 /// header.
 ///
 /// # Errors

@@ -54,6 +54,8 @@ named_enum! {
         Login = "login" => "Logged in",
         /// Somebody entered a wrong password.
         LoginFailed = "login_failed" => "Failed login (wrong password)",
+        /// Somebody entered the right password and a wrong code.
+        SecondFactorFailed = "second_factor_failed" => "Failed login (right password, wrong code)",
         /// Somebody logged out.
         Logout = "logout" => "Logged out",
         /// The password was entered again, before a sensitive action.
@@ -64,6 +66,14 @@ named_enum! {
         PasswordResetRequested = "password_reset_requested" => "Password reset requested",
         /// The password was set through such a mail.
         PasswordReset = "password_reset" => "Password reset",
+        /// The owner added an authenticator app.
+        AuthenticatorAdded = "authenticator_added" => "Authenticator app added",
+        /// All second factors were removed; the detail says by whom, if not by the owner.
+        SecondFactorRemoved = "second_factor_removed" => "Two-step login switched off",
+        /// A recovery code was used; the detail says how many are left.
+        RecoveryCodeUsed = "recovery_code_used" => "Recovery code used",
+        /// The owner made new recovery codes.
+        NewRecoveryCodes = "new_recovery_codes" => "New recovery codes",
         /// The owner verified the e-mail address.
         EmailVerified = "email_verified" => "Email address confirmed",
         /// A change of the address was requested.

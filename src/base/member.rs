@@ -56,6 +56,9 @@ pub struct Rights {
     pub own: BTreeSet<String>,
     /// Codenames of the permissions of its groups.
     pub of_groups: BTreeSet<String>,
+    /// Whether its owner has a second factor besides the password. No right, but read together with
+    /// them, so that no request needs another query.
+    pub has_second_factor: bool,
 }
 
 impl Rights {
@@ -126,6 +129,11 @@ impl Member {
     /// Returns the role and permissions of the account.
     pub fn rights(&self) -> &Rights {
         &self.0.rights
+    }
+
+    /// Returns whether the member proves a second factor besides the password.
+    pub fn has_second_factor(&self) -> bool {
+        self.0.rights.has_second_factor
     }
 
     /// Returns whether the member may enter the admin.
@@ -273,6 +281,7 @@ mod tests {
                 is_superuser,
                 own: own.iter().cloned().collect(),
                 of_groups: groups.iter().flatten().cloned().collect(),
+                has_second_factor: false,
             };
             let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
             let given = own.iter().chain(groups.iter().flatten()).any(|name| *name == asked);

@@ -27,6 +27,13 @@ pub struct Copy {
 pub async fn backup(config: Config, copy: Copy) -> Result<(), Failure> {
     let Checked { accounts } = backup::backup(&config.database, &copy.file, copy.force).await?;
     println!("Wrote {}, a verified copy of the database with {accounts} account(s).", copy.file.display());
+    if let Some(key) = config.sealing_key_file()?.filter(|key| key.exists()) {
+        println!(
+            "The key {} is not in it: keep a copy of that in another place. Without it, no code of an \
+             authenticator app can be checked.",
+            key.display()
+        );
+    }
     Ok(())
 }
 

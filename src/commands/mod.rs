@@ -11,7 +11,9 @@ pub mod import_export;
 pub mod passwords;
 mod progress;
 pub mod reference;
+pub mod rekey;
 mod report;
+mod second_factor;
 pub mod serve;
 pub mod user;
 

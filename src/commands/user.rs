@@ -46,6 +46,11 @@ pub enum UserCommand {
         /// Username or e-mail address.
         user: String,
     },
+    /// Lists an account's second factors, or removes them.
+    ///
+    /// For members who have lost both their authenticator app and their recovery codes. Make sure
+    /// who is asking: afterwards the password alone logs in.
+    SecondFactor(super::second_factor::Arguments),
     /// Lets an account log in again.
     ///
     /// A running site notices immediately.
@@ -92,6 +97,7 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
             list(&site, Filter { search, facts, ..Filter::default() }, &group).await
         }
         UserCommand::Show { user } => show(&site, &user).await,
+        UserCommand::SecondFactor(arguments) => super::second_factor::run(&site, arguments).await,
         UserCommand::Activate { user } => set_active(&site, &user, true).await,
         UserCommand::Deactivate { user } => set_active(&site, &user, false).await,
         UserCommand::AddToGroup { user, group } => set_membership(&site, &user, &group, true).await,

@@ -54,6 +54,8 @@ pub enum Kind {
     Group,
     /// The profile picture.
     Picture,
+    /// The key of an authenticator app that is being set up: a secret that only its owner is shown.
+    AppKey,
     /// The password: a secret that no page shows, not even to its owner.
     Password,
     /// A cookie's value: a secret that is sent only to its owner, and never in a page.
@@ -78,6 +80,7 @@ impl fmt::Display for Kind {
             Self::Address => "network address",
             Self::Group => "group",
             Self::Picture => "picture",
+            Self::AppKey => "key of the authenticator app",
             Self::Password => "password",
             Self::Cookie => "cookie",
         })

@@ -13,7 +13,11 @@ use super::{
     visitor::{JSON, Sent, Visitor, Wanted},
 };
 use crate::{
-    accounts::{api::LogIn, service as accounts, service::NewAccount},
+    accounts::{
+        api::{LoadAuthenticator, LogIn, StartAuthenticator},
+        service as accounts,
+        service::NewAccount,
+    },
     admin::{
         edit::{Edit, Holder},
         groups::service::group_name,
@@ -106,6 +110,19 @@ impl Person {
         accepted(self.visitor.post(router, address, fields).await.ok_or_else(no_answer)?, address).await
     }
 
+    /// Begins to set up an authenticator app, so that its key is on a page.
+    async fn start_app(&self, router: &Router, canaries: &mut Vec<Canary>) -> Result<(), Failure> {
+        self.post(router, StartAuthenticator::PATH, &[]).await?;
+        let shown = self.visitor.post(router, LoadAuthenticator::PATH, &[]).await.ok_or_else(no_answer)?;
+        let shown = to_bytes(shown.into_body(), usize::MAX).await.unwrap_or_default();
+        let shown: serde_json::Value = serde_json::from_slice(&shown).unwrap_or_default();
+        let key = shown["state"]["waiting"]["key"].as_str().ok_or_else(no_answer)?;
+        for text in [key, &key.replace(' ', "")] {
+            canaries.push(Canary::new(self.visitor.role, Kind::AppKey, text));
+        }
+        Ok(())
+    }
+
     async fn put_picture(&self, router: &Router, colour: [u8; 3]) -> Result<(), Failure> {
         let form = picture_form(colour).map_err(|error| Failure::start("create a picture", error))?;
         let sent = Sent::File("multipart/form-data; boundary=doctor".into(), form);
@@ -140,6 +157,7 @@ pub async fn settle(site: &AppState, router: &Router) -> Result<Fixtures, Failur
     let mut palette = Palette::new();
     for (person, colour) in persons.iter_mut().zip(COLOURS) {
         person.put_picture(router, colour).await?;
+        person.start_app(router, &mut canaries).await?;
         palette.push((person.visitor.role, colour));
         let id = find(site, &person.username).await?.id;
         ids.push(id);

@@ -17,7 +17,7 @@ use crate::{
     base::member::Member,
     pictures::Size,
     server::{guard, pages},
-    shared::paths::{ACT, ADMIN_CACHE, CACHE_STREAM, EXPORT, MOVED, SESSION_STREAM},
+    shared::paths::{ACT, ADMIN_CACHE, CACHE_STREAM, CODES_FILE, EXPORT, MOVED, SESSION_STREAM},
 };
 
 /// Pages that vary with their query; `{id}` stands for an account's id.
@@ -103,6 +103,9 @@ pub fn all(ids: &[i64]) -> Vec<Probe> {
     all.push(Probe::page(EXPORT, EXPORT.to_owned()));
     let copy = Probe::page(EXPORT, EXPORT.to_owned());
     all.push(Probe { sent: Sent::Form(String::new()), is_costly: true, ..copy });
+    let codes = Probe::page(CODES_FILE, CODES_FILE.to_owned());
+    all.push(Probe { sent: Sent::Form(String::new()), ..codes.clone() });
+    all.push(codes);
     all.push(Probe::stream(SESSION_STREAM, None));
     all.push(Probe::stream(CACHE_STREAM, Some(ADMIN_CACHE)));
     all

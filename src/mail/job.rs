@@ -36,6 +36,11 @@ named_enum! {
         PasswordChanged = "password_changed",
         /// Staff switched the password off.
         PasswordDisabled = "password_disabled",
+        /// A second factor was added or removed, or there are new recovery codes; the detail says
+        /// which.
+        SecondFactorChanged = "second_factor_changed",
+        /// A recovery code was used; the detail says how many are left.
+        RecoveryCodeUsed = "recovery_code_used",
         /// The username, first or last name was changed.
         NameChanged = "name_changed",
         /// The account will be deleted.
@@ -60,6 +65,8 @@ impl Kind {
             | Self::NewDevice
             | Self::PasswordChanged
             | Self::PasswordDisabled
+            | Self::SecondFactorChanged
+            | Self::RecoveryCodeUsed
             | Self::NameChanged
             | Self::DeletionRequested
             | Self::ActingBegan => true,

@@ -62,8 +62,10 @@ async fn charge_notice(
     if throttle::count(transaction, now, &first).await?.is_none() {
         return Ok(None);
     }
+    // Beside the first of each kind, at least two more.
+    const LEAST: u32 = 2;
     let firsts = Kind::ALL.into_iter().filter(|kind| kind.is_notice()).count();
-    let more = (rate.count() / 2).saturating_sub(u32::try_from(firsts).unwrap_or(u32::MAX));
+    let more = (rate.count() / 2).saturating_sub(u32::try_from(firsts).unwrap_or(u32::MAX)).max(LEAST);
     throttle::count(transaction, now, &Limit::new("notices_per_address", &to, rate.with_count(more))).await
 }
 

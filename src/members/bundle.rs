@@ -2,9 +2,9 @@
 
 use crate::{
     accounts::pages::{
-        BrowsersPage, EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage, PasswordChangePage,
-        PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, ResetDonePage, ResetPage, SetupPage,
-        VerifyPage,
+        AuthenticatorPage, BrowsersPage, EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage,
+        PasswordChangePage, PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, RecoveryCodesPage,
+        ResetDonePage, ResetPage, SecondStepPage, SetupPage, VerifyPage,
     },
     activity::pages::ActivityPage,
     data_export::pages::{DataPage, DeletePage},
@@ -17,6 +17,7 @@ pages_in_bundle! {
     /// The pages of a member's account.
     AccountPages in Account, account:
     ActivityPage,
+    AuthenticatorPage,
     BrowsersPage,
     DataPage,
     DeletePage,
@@ -30,8 +31,10 @@ pages_in_bundle! {
     PasswordResetPage,
     ProfilePage,
     ReauthenticatePage,
+    RecoveryCodesPage,
     ResetDonePage,
     ResetPage,
+    SecondStepPage,
     SecretPage,
     SetupPage,
     VerifyPage,

@@ -88,6 +88,8 @@ pub struct Activity {
     pub devices: Vec<Device>,
     /// The latest activity of any kind.
     pub recent: Vec<Line>,
+    /// How many recovery codes are left, if these are few.
+    pub few_codes: Option<i64>,
     /// When this was computed.
     pub rendered_at: Moment,
     /// When it expires.

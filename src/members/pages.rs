@@ -7,12 +7,12 @@ use crate::{
     activity::pages::ActivityLines,
     pictures::pages::Portrait,
     shared::{
-        paths::{ACTIVITY, DEVICES, LAB},
+        paths::{ACTIVITY, CODES, DEVICES, LAB},
         permission::Permission,
     },
     ui::{
         Data, IfAllowed, InPerson, Loaded, MemberCached, Page, PageContext, Timestamp, WhyCached,
-        allowed::visitor_may, expect_member,
+        allowed::visitor_may, expect_member, number::counted,
     },
 };
 
@@ -73,6 +73,7 @@ pub fn DashboardPage() -> impl IntoView {
                     ];
                     view! {
                         {(!summary.email_is_proven).then(|| view! { <Reminder /> })}
+                        {activity.few_codes.map(|left| view! { <FewCodes left /> })}
                         <div class="columns">
                             // Another summary is another fragment. Its data are cached as well: other
                             // pages and client-side navigation need them without the HTML.
@@ -102,6 +103,21 @@ fn Reminder() -> impl IntoView {
         <p class="message warning reminder">
             "Please confirm your email address so that we can help you if you ever lose access. " <InPerson>
                 <a href="/accounts/verify">"Confirm email address"</a>
+            </InPerson>
+        </p>
+    }
+}
+
+/// For members who will soon have no recovery code.
+#[component]
+fn FewCodes(left: i64) -> impl IntoView {
+    view! {
+        <p class="message warning reminder">
+            {format!("You have {} left. ", counted(left, "recovery code"))} <InPerson>
+                // A full page load, because the server may require re-authentication first.
+                <a href=CODES rel="external">
+                    "Make new ones"
+                </a>
             </InPerson>
         </p>
     }

@@ -12,7 +12,7 @@ use crate::{
     pictures::pages::PictureSection,
     shared::{
         forms::{Field, ReturnedForm},
-        paths::{ACTIVITY, BROWSERS, DATA, DEVICES},
+        paths::{ACTIVITY, AUTHENTICATOR, BROWSERS, DATA, DEVICES},
     },
     ui::{Data, Form, Loaded, Once, Page, PageContext, TextField, expect_member},
 };
@@ -55,6 +55,7 @@ fn AccountLinks() -> impl IntoView {
     let links = [
         ("/accounts/password_change", "Change your password"),
         ("/accounts/email", "Email address"),
+        (AUTHENTICATOR, "Two-step login: authenticator app and recovery codes"),
         (DEVICES, "Devices"),
         (BROWSERS, "Known browsers"),
         (ACTIVITY, "Activity"),

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::shared::{
         functions::FUNCTIONS,
-        paths::{Access, EXPORT, PAGES, PICTURE, SAVE_PICTURE},
+        paths::{Access, CODES_FILE, EXPORT, PAGES, PICTURE, SAVE_PICTURE},
     };
 
     #[test]
@@ -111,7 +111,7 @@ mod tests {
         for route in &routes {
             assert!(lines.contains(route), "{route} has no line in PAGES");
         }
-        for line in lines.iter().filter(|line| ![EXPORT, PICTURE].contains(line)) {
+        for line in lines.iter().filter(|line| ![CODES_FILE, EXPORT, PICTURE].contains(line)) {
             assert!(routes.contains(line), "{line} is no page");
         }
         for (at, line) in lines.iter().enumerate() {

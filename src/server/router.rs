@@ -11,7 +11,7 @@ use super::{
     pages, plain_forms, same_origin, security_txt, shell, static_files, well_formed,
 };
 use crate::{
-    accounts::{legacy_redirects, mail_links, session, session_layers, setup_link},
+    accounts::{legacy_redirects, mail_links, recovery_file, session, session_layers, setup_link},
     admin::{cache, impersonation},
     data_export::download,
     lab, pictures,
@@ -33,6 +33,7 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
         )
         .merge(mail_links::routes())
         .merge(setup_link::routes())
+        .merge(recovery_file::routes())
         .merge(legacy_redirects::routes())
         .merge(pictures::routes::routes())
         .merge(download::routes())

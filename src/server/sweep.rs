@@ -139,6 +139,8 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
     step("Expired rate limits", "deleted", site.throttle.sweep().await);
     step("Expired links", "deleted", accounts::service::tokens::sweep(site).await);
     step("Browsers without a login for 180 days", "forgotten", accounts::service::sweep_browsers(site).await);
+    let unfinished = accounts::service::factors::sweep(site).await;
+    step("Unfinished logins and second factors", "deleted", unfinished);
     step("Mails unsent for 30 days", "deleted", mail::service::sweep(site).await);
     let deletions = accounts::service::sweep_deletions(site).await;
     let accounts = step("Accounts due for deletion", "deleted", deletions);

@@ -1,6 +1,8 @@
 //! The pages that few visits lead to are not in the WASM that every visitor loads: each bundle of
 //! them is a file of its own, loaded when one of its pages is opened.
 
+use super::paths::SECOND_STEP;
+
 /// A bundle of pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bundle {
@@ -15,6 +17,9 @@ pub enum Bundle {
 impl Bundle {
     /// Returns the bundle of the page at this path, or `None` for the pages that come with the app.
     pub fn of(path: &str) -> Option<Self> {
+        if path == SECOND_STEP {
+            return Some(Self::Account);
+        }
         let mut parts = path.split('/').skip(1);
         match (parts.next()?, parts.next().unwrap_or_default()) {
             ("accounts", "login" | "logout" | "signup") => None,

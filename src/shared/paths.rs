@@ -23,6 +23,14 @@ pub const DATA: &str = "/members/data";
 pub const EXPORT: &str = "/members/export";
 /// A member's own picture, by size.
 pub const PICTURE: &str = "/members/picture/{size}";
+/// The second step of a login.
+pub const SECOND_STEP: &str = "/accounts/login/second";
+/// A member's authenticator app.
+pub const AUTHENTICATOR: &str = "/members/security/authenticator";
+/// A member's recovery codes.
+pub const CODES: &str = "/members/security/codes";
+/// New recovery codes, as a file.
+pub const CODES_FILE: &str = "/members/security/codes.txt";
 /// Re-authentication.
 pub const REAUTHENTICATE: &str = "/accounts/reauthenticate";
 /// The creation of the first superuser, with a link that the program prints at the start.
@@ -183,6 +191,7 @@ pub const PAGES: &[Page] = &[
     page("/accounts/email/confirm").public(),
     page("/accounts/email/undo").public(),
     page("/accounts/login").configured(),
+    page(SECOND_STEP).public(),
     page("/accounts/logout").public().impersonation(),
     page("/accounts/not_me").public(),
     page("/accounts/password_change").recent(),
@@ -229,6 +238,9 @@ pub const PAGES: &[Page] = &[
     page(PROFILE).impersonation(),
     page("/members/secret").impersonation(),
     page(BROWSERS).recent(),
+    page(AUTHENTICATOR).recent(),
+    page(CODES).recent(),
+    page(CODES_FILE),
     page(DEVICES).recent(),
 ];
 

@@ -29,6 +29,9 @@ pub fn TextField(
     /// The `autocapitalize` attribute.
     #[prop(default = "none")]
     capitals: &'static str,
+    /// The `inputmode` attribute.
+    #[prop(optional)]
+    inputmode: Option<&'static str>,
     /// The id of a `datalist` with suggestions.
     #[prop(optional)]
     list: Option<&'static str>,
@@ -84,6 +87,7 @@ pub fn TextField(
                 value=(!is_password).then_some(value)
                 autocomplete=autocomplete
                 autocapitalize=capitals
+                inputmode=inputmode
                 spellcheck="false"
                 dir="auto"
                 {..custom_attribute("passwordrules", rules)}

@@ -24,6 +24,16 @@ pub enum Message {
     Failed(AppError),
     /// The password was changed; other devices are logged out.
     PasswordChanged,
+    /// A login was ended by too many wrong codes.
+    TooManyCodes,
+    /// An authenticator app was added.
+    AuthenticatorAdded,
+    /// The second factor was removed.
+    SecondFactorRemoved,
+    /// There are new recovery codes.
+    NewRecoveryCodes,
+    /// The member logged in with a recovery code.
+    RecoveryCodeUsed,
     /// The address is confirmed.
     EmailVerified,
     /// A mail with a new link is on its way.
@@ -140,6 +150,13 @@ impl fmt::Display for Message {
             }
             Self::Failed(error) => return error.fmt(f),
             Self::PasswordChanged => "Your password was changed. All other devices have been logged out.",
+            Self::TooManyCodes => "Too many wrong codes. Please log in again.",
+            Self::AuthenticatorAdded => {
+                "Your authenticator app is set up. From now on you log in with your password and a code."
+            }
+            Self::SecondFactorRemoved => "Two-step login is off. Your password alone logs you in.",
+            Self::NewRecoveryCodes => "You have new recovery codes. The earlier ones no longer work.",
+            Self::RecoveryCodeUsed => "You logged in with a recovery code, which no longer works.",
             Self::EmailVerified => "Thank you: your email address is confirmed.",
             Self::VerificationSent => "We have sent a new email. Earlier links and codes no longer work.",
             Self::LinkIncomplete => {

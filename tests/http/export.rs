@@ -111,6 +111,8 @@ const WITHHELD: &[(&str, &[&str])] = &[
     ("known_devices", &["token_hash", "previous_hash", "id", "renewed_at"]),
     ("tokens", &["token_hash", "code_hash"]),
     ("mails", &["id", "last_error"]),
+    ("factors", &["id", "handle", "secret", "last_step"]),
+    ("pending_logins", &["token_hash", "session_stamp"]),
 ];
 
 /// A list has the name of its table, but for these.

@@ -11,7 +11,7 @@ use axum::{
 };
 use cookie::Cookie;
 use members_area::{
-    accounts::{self, session as session_cookie, session::AuthSession},
+    accounts::{self, service::LoginStep, session as session_cookie, session::AuthSession},
     base::{
         clock::Clock,
         config::Period,
@@ -19,7 +19,7 @@ use members_area::{
         member::{ClientInfo, Member, UserId},
     },
     shared::error::AppError,
-    site::AppState,
+    site::{AppState, RequestContext},
 };
 use tower::ServiceExt;
 
@@ -129,8 +129,10 @@ async fn sign_in(
     mut auth: AuthSession,
 ) -> Answer {
     let (member, remember) = (ada(&site).await, how.iter().any(|(_, value)| value == "true"));
-    let signed_in =
-        session_cookie::sign_in(&mut auth, &site, &member, &ClientInfo::default(), remember).await;
+    let context = RequestContext::of_operator(&site);
+    let step = accounts::service::after_password(&context, member, String::new(), remember).await;
+    let Ok(LoginStep::Complete(login)) = step else { panic!("ada has no second factor") };
+    let signed_in = session_cookie::sign_in(&mut auth, &site, &login, &ClientInfo::default()).await;
     signed_in.map(|()| String::new()).map_err(refused)
 }
 
@@ -142,7 +144,7 @@ async fn renew(State(site): State<AppState>, request: Request) -> Answer {
         site.sessions.end_all(ada(&site).await.id(), None).await.expect("ended");
     }
     let member = ada(&site).await;
-    session_cookie::rotate(&mut auth, &site, &member).await.map(|()| String::new()).map_err(refused)
+    session_cookie::rotate(&mut auth, &site, &member, None).await.map(|()| String::new()).map_err(refused)
 }
 
 async fn who(auth: AuthSession) -> String {

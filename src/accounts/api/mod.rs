@@ -5,7 +5,9 @@
 
 mod browsers;
 mod email;
+mod factors;
 mod password;
+mod second_step;
 
 use leptos::prelude::*;
 
@@ -14,7 +16,12 @@ pub use email::{
     AskForEmailChange, AskForVerification, ChangeByCode, ConfirmEmailChange, LoadEmail, LoadLink, NotMe,
     UndoEmailChange, VerifyByCode, VerifyEmail, load_email, load_link,
 };
-pub use password::{AskForReset, ChangePassword, Reauthenticate, ResetPassword};
+pub use factors::{
+    ConfirmAuthenticator, KeepRecoveryCodes, LoadAuthenticator, NewRecoveryCodes, RemoveAuthenticator,
+    StartAuthenticator, load_authenticator, load_recovery_codes,
+};
+pub use password::{AskForReset, ChangePassword, Reauthenticate, ResetPassword, load_reauthentication};
+pub use second_step::{LoadSecondStep, SecondStep, load_second_step};
 
 use crate::shared::{
     error::AppError,
@@ -74,7 +81,8 @@ pub async fn set_up(
     }))
 }
 
-/// Logs in and redirects to `next` if that is on this site.
+/// Checks the password, the first step of a login. Redirects to the second step if the account has
+/// one, otherwise logs in and redirects to `next` if that is on this site.
 ///
 /// # Errors
 /// [`AppError::Throttled`] past a rate limit; [`AppError::Busy`] when the hash queue is full;
@@ -86,13 +94,11 @@ pub async fn log_in(
     #[server(default)] next: String,
     #[server(default)] remember: String,
 ) -> Result<Submission, AppError> {
-    use super::session;
-    use super::{backend::Credentials, service};
-    use crate::site::next;
+    use super::{backend::Credentials, login_end, service, session};
     use crate::{
         base::outcome,
         shared::level::Level,
-        site::{RequestContext, flash, visit::NewDevice},
+        site::{RequestContext, flash, next},
         timing::security,
         ui::flash::Message,
     };
@@ -102,29 +108,22 @@ pub async fn log_in(
         let credentials = Credentials::check(context.clone(), login, password.clone())?;
         let mut auth = session::auth_session().await?;
         let member = session::authenticate(&mut auth, credentials).await?;
-        let device = NewDevice::random();
+        let next = next::destination(&next, &context.site.base_url, &context.site.config.accounts.login_url);
+        let (next, remember) = (next.unwrap_or_default(), !remember.is_empty());
         // Only now: the time of a failed login must not depend on it.
-        let (recorded, is_breached) = tokio::join!(
-            service::record_login(&context, &member, device.hash()),
+        let (step, is_breached) = tokio::join!(
+            service::after_password(&context, member, next, remember),
             context.site.password_rules.breached().has(&password),
         );
-        if recorded? {
-            flash::message(Level::Success, Message::DeletionCancelled);
-        }
         if is_breached {
             flash::message(Level::Warning, Message::PasswordBreached);
         }
-        device.set_cookie();
-        session::sign_in(&mut auth, &context.site, &member, &context.client, !remember.is_empty()).await
+        login_end::follow(&context, &mut auth, step?).await
     };
     let verdict = verdict.await.inspect_err(|error| {
         security::event("login_failed", None, &context.client.address, Some(&outcome::reason(error)));
     });
-    Submission::from_result(verdict.map(|()| {
-        let accounts = &context.site.config.accounts;
-        let destination = next::destination(&next, &context.site.base_url, &accounts.login_url);
-        leptos_axum::redirect(&destination.unwrap_or_else(|| accounts.login_redirect_url.clone()));
-    }))
+    Submission::from_result(verdict)
 }
 
 /// Logs out. Only by POST, so that no link, opened or prefetched, logs anybody out.

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::super::Reauthentication;
 use crate::shared::{
     error::AppError,
     forms::{Secret, Submission},
@@ -67,7 +68,8 @@ pub async fn judge_password(
     Submission::from_result(service::judge_password(&context, &password1, owner).await)
 }
 
-/// Changes the caller's password and logs out all other devices.
+/// Changes the caller's password and logs out all other devices. A member with a second factor must
+/// have used it recently.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
@@ -87,6 +89,10 @@ pub async fn change_password(
     let (context, member) = (RequestContext::current()?, current_member()?);
     let done = async {
         let mut auth = session::auth_session().await?;
+        // The form asks for the password, but not for a code.
+        if member.has_second_factor() {
+            session::recently_authenticated(&auth, &context.site).await?;
+        }
         let (present, typed) =
             (session::rotation(&auth, &context.site).await?, NewPassword { password1, password2 });
         let member = service::change_own_password(&context, &member, &present, &old_password, &typed).await?;
@@ -98,16 +104,35 @@ pub async fn change_password(
     }))
 }
 
-/// Re-authenticates the caller with their password and redirects to where it was requested. If a
-/// form waits for this, `server::plain_forms` then submits it again.
+/// Returns what the caller has to prove themselves by.
+///
+/// # Errors
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::Unavailable`] when the database
+/// cannot be used.
+#[server(prefix = "/api", endpoint = "accounts/reauthentication")]
+pub async fn load_reauthentication() -> Result<Reauthentication, AppError> {
+    use super::super::service::factors;
+    use crate::site::{RequestContext, current_member};
+
+    let (context, member) = (RequestContext::current()?, current_member()?);
+    let mut connection = context.site.db.read().await?;
+    let asks_for_code = factors::has_second_factor(&mut connection, member.id()).await?;
+    Ok(Reauthentication { username: member.username().to_owned(), asks_for_code })
+}
+
+/// Re-authenticates the caller with their password and, if they have one, second factor, and
+/// redirects to where it was requested. If a form waits for this, `server::plain_forms` then submits
+/// it again.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
-/// impersonation; [`AppError::Throttled`] past the limit of wrong passwords; [`AppError::Busy`]
-/// when the hash queue is full; [`AppError::Unavailable`] when the database cannot be used.
+/// impersonation; [`AppError::Throttled`] past the limit of wrong passwords or codes;
+/// [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the database
+/// cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/reauthenticate")]
 pub async fn reauthenticate(
     #[server(default)] password: Secret,
+    #[server(default)] code: Secret,
     #[server(default)] next: String,
 ) -> Result<Submission, AppError> {
     use super::super::service;
@@ -117,8 +142,10 @@ pub async fn reauthenticate(
 
     let (context, member) = (RequestContext::current()?, current_member()?);
     let done = async {
-        service::reauthenticate(&context, &member, &password).await?;
-        session::rotate(&mut session::auth_session().await?, &context.site, &member).await
+        let factor = service::reauthenticate(&context, &member, &password, &code).await?;
+        // Another instance, or the command line, may have changed what the member has.
+        context.site.members.invalidate(member.id());
+        session::rotate(&mut session::auth_session().await?, &context.site, &member, factor).await
     };
     Submission::from_result(done.await.map(|()| {
         let accounts = &context.site.config.accounts;

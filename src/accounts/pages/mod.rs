@@ -2,8 +2,10 @@
 
 mod browsers;
 mod email;
+mod factors;
 mod parts;
 mod password;
+mod recovery_codes;
 
 use super::api::{LogIn, LogOut, SetUp, SignUp};
 use crate::{
@@ -22,7 +24,9 @@ pub use password::{
     ResetPage,
 };
 
+pub use factors::{AuthenticatorPage, SecondStepPage};
 pub use password::new_password_help;
+pub use recovery_codes::RecoveryCodesPage;
 
 /// The fields of a new account.
 #[component]

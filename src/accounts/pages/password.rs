@@ -5,13 +5,13 @@ use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
 use super::super::{
-    Link,
-    api::{AskForReset, ChangePassword, Reauthenticate, ResetPassword},
+    Link, Reauthentication,
+    api::{AskForReset, ChangePassword, Reauthenticate, ResetPassword, load_reauthentication},
 };
 use super::parts::{Account, LinkPage, next_of};
 use crate::{
     shared::forms::Field,
-    ui::{Form, Page, PageContext, TextField},
+    ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},
 };
 
 /// Returns the help text of a new password; `possessive` is "your" or "their".
@@ -177,19 +177,49 @@ pub fn ResetDonePage() -> impl IntoView {
     }
 }
 
-/// `/accounts/reauthenticate`: asks for the password again.
+/// `/accounts/reauthenticate`: asks for the password again and, with a second factor, for a code.
 #[component]
 pub fn ReauthenticatePage() -> impl IntoView {
+    let data = Data::load(|| (), |()| load_reauthentication());
     let location = use_location();
     let next = move || next_of(&location.search.get());
+    let name = visitor_name();
     view! {
         <Page title="Confirm your password" class="page narrow">
-            <p>"This is a sensitive action. Enter your password to confirm that it is you."</p>
-            <Form path=Reauthenticate::PATH submit="Continue">
-                {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
-                <UsernameForManager username=visitor_name() />
-                <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
-            </Form>
+            <Loaded
+                data
+                show=move |Reauthentication { username, asks_for_code }| {
+                    expect_member(&name, &username);
+                    let both = if asks_for_code { " and a code" } else { "" };
+                    view! {
+                        <p>
+                            "This is a sensitive action. Enter your password" {both}
+                            " to confirm that it is you."
+                        </p>
+                        <Form path=Reauthenticate::PATH submit="Continue">
+                            {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
+                            <UsernameForManager username />
+                            <TextField
+                                field=Field::Password
+                                label="Password"
+                                kind="password"
+                                autocomplete="current-password"
+                            />
+                            {asks_for_code
+                                .then(|| {
+                                    view! {
+                                        <TextField
+                                            field=Field::Code
+                                            label="Code from your authenticator app"
+                                            autocomplete="one-time-code"
+                                            help="Or one of your recovery codes."
+                                        />
+                                    }
+                                })}
+                        </Form>
+                    }
+                }
+            />
             <p>
                 <a href="/accounts/password_reset">"Forgot your password?"</a>
             </p>

@@ -4,14 +4,16 @@ use super::super::store::{self, LoginRow, OwnerRow};
 use super::{
     browsers::{known_browser, remember_browser},
     email::queue_verification,
+    factors,
     failed_logins::note_failed_login,
+    login_steps::ProvenLogin,
     notify::notify,
     password_costs,
     tokens::{self, Change},
 };
 use crate::{
     activity::{self, Kind},
-    auth::{login_name::LoginName, password_cost::Costs, throttle::service::Limit},
+    auth::{factors::FactorUse, login_name::LoginName, password_cost::Costs, throttle::service::Limit},
     base::{
         clock::Millis,
         member::{Member, UserId},
@@ -218,24 +220,29 @@ pub(super) async fn confirm_password(
     errors.into_result().map(|()| owner.password_hash)
 }
 
-/// Verifies the caller's password again, before a sensitive action, and records it.
+/// Verifies the caller's password again, before a sensitive action, and then the code of a member
+/// who has a second factor. Records it, and returns the use of the factor.
 ///
 /// # Errors
-/// [`AppError::Invalid`] when the password is wrong; [`AppError::ClosedWhileActing`] during an
-/// impersonation; [`AppError::SignedOut`] when the account is gone; [`AppError::Throttled`] past
-/// the limit of wrong passwords; [`AppError::Busy`] when the hash queue is full;
-/// [`AppError::Unavailable`] when the database cannot be used.
+/// [`AppError::Invalid`] when the password or the code is wrong; [`AppError::ClosedWhileActing`]
+/// during an impersonation; [`AppError::SignedOut`] when the account is gone;
+/// [`AppError::Throttled`] past the limit of wrong passwords or codes; [`AppError::Busy`] when the
+/// hash queue is full; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn reauthenticate(
     context: &RequestContext,
     member: &Member,
     password: &Secret,
-) -> Result<(), AppError> {
+    code: &Secret,
+) -> Result<Option<FactorUse>, AppError> {
     confirm_password(context, member, password, Field::Password, Ok(())).await?;
+    let id = member.id();
+    let has_factor = factors::has_second_factor(&mut *context.site.db.read().await?, id).await?;
+    let factor = if has_factor { Some(factors::confirm_code(context, id, code).await?) } else { None };
     let now = context.site.clock.now();
     let mut transaction = context.site.db.begin().await?;
-    activity::service::record(&mut transaction, now, member.id(), Kind::Reauthenticated, "", &context.client)
-        .await?;
-    Ok(transaction.commit().await?)
+    activity::service::record(&mut transaction, now, id, Kind::Reauthenticated, "", &context.client).await?;
+    transaction.commit().await?;
+    Ok(factor)
 }
 
 /// Records a login: last login, activity, browser, which is known by the hash `device` from now on.
@@ -247,10 +254,11 @@ pub async fn reauthenticate(
 /// checked; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn record_login(
     context: &RequestContext,
-    member: &Member,
+    login: &ProvenLogin,
     device: DeviceHash,
 ) -> Result<bool, AppError> {
-    let (id, now) = (member.id(), context.site.clock.now());
+    let (member, now) = (&login.member, context.site.clock.now());
+    let id = member.id();
     let mut transaction = context.site.db.begin().await?;
     // Known browsers do not tell: they can all be forgotten.
     let is_first =
@@ -260,7 +268,8 @@ pub async fn record_login(
     }
     let is_known = remember_browser(&mut transaction, context, id, device).await?;
     tokens::revoke(&mut transaction, context, id, Change::Login).await?;
-    activity::service::record(&mut transaction, now, id, Kind::Login, "", &context.client).await?;
+    let with = login.factor.map_or_else(String::new, |factor| format!("With {}", factor.kind));
+    activity::service::record(&mut transaction, now, id, Kind::Login, &with, &context.client).await?;
     let stays = super::cancel_deletion(&mut transaction, now, member, &context.client).await?;
     if !is_known && !is_first {
         notify(&mut transaction, context, Mail::NewDevice, id, "").await?;

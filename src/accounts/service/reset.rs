@@ -4,6 +4,7 @@ use super::super::store;
 use super::{
     Proof,
     change_password::{NewPassword, password_owner, put_password},
+    factors,
     login::forget_failures,
     tokens::{self, Purpose, Token},
 };
@@ -118,6 +119,12 @@ pub async fn reset_password(
     // Reading the mails of an address verifies it, unless another account has verified it. The
     // password is set in any case.
     store::prove_email_if_free(&mut transaction, user, &email, now).await?;
+    // Whoever proves an address takes the account whole: a stranger may have signed up with it, and
+    // would keep its owner out.
+    if found.owner.email_verified_at.is_none() && factors::delete_all(&mut transaction, user).await? {
+        let (removed, detail) = (Kind::SecondFactorRemoved, "The email address was not confirmed before");
+        activity::service::record(&mut transaction, now, user, removed, detail, &context.client).await?;
+    }
     let (kind, mail) = (Kind::PasswordReset, Some(Mail::PasswordChanged));
     let ended = put_password(&mut transaction, context, user, &hash, kind, mail).await?;
     transaction.commit().await?;

@@ -3,8 +3,10 @@
 pub mod browsers;
 pub mod deletion;
 mod emails;
+pub mod factors;
 pub mod names;
 pub mod password_costs;
+pub mod pending_logins;
 mod profiles;
 pub mod rights;
 pub mod tokens;

@@ -3,6 +3,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
+use super::factors::second_factor;
 use crate::base::member::{Rights, UserId};
 
 /// The codenames granted to the account `$1` and to its groups.
@@ -21,6 +22,7 @@ struct MemberRow {
     session_stamp: Vec<u8>,
     is_staff: i64,
     is_superuser: i64,
+    has_second_factor: i64,
     codename: Option<String>,
     is_of_group: Option<i64>,
 }
@@ -40,7 +42,9 @@ pub async fn active_member(
     id: UserId,
 ) -> Result<Option<(String, Vec<u8>, Rights)>, sqlx::Error> {
     let mut rows: Vec<MemberRow> = sqlx::query_as(concat!(
-        "SELECT username, session_stamp, is_staff, is_superuser, codename, is_of_group FROM users LEFT JOIN (",
+        "SELECT username, session_stamp, is_staff, is_superuser, ",
+        second_factor!(),
+        " AS has_second_factor, codename, is_of_group FROM users LEFT JOIN (",
         given!(),
         ") AS given ON 1 = 1 WHERE users.id = $1 AND users.is_active = 1"
     ))
@@ -55,6 +59,7 @@ pub async fn active_member(
     }
     Ok(rows.pop().map(|row| {
         (rights.is_staff, rights.is_superuser) = (row.is_staff == 1, row.is_superuser == 1);
+        rights.has_second_factor = row.has_second_factor == 1;
         (row.username, row.session_stamp, rights)
     }))
 }

@@ -78,6 +78,12 @@ pub enum Problem {
     PasswordIncorrect,
     /// It is not the code of the latest mail, or it has expired.
     CodeIncorrect,
+    /// It is not the present code of the member's second factor, or was used before.
+    SecondFactorIncorrect,
+    /// The secret that the code depends on cannot be read.
+    SecondFactorUnreadable,
+    /// No new second factor waits for its first code any more.
+    EnrolmentOver,
     /// The link was used, has expired, or was replaced by a later one.
     LinkDead,
     /// No file was chosen.
@@ -168,6 +174,13 @@ impl fmt::Display for Problem {
             Self::CodeIncorrect => {
                 "That code is wrong or has expired. Use the code from the latest email, or request a new one."
             }
+            Self::SecondFactorIncorrect => {
+                "That code is wrong, or was used before. Enter the code that your app shows now, or a recovery code."
+            }
+            Self::SecondFactorUnreadable => {
+                "We cannot check codes of your app at the moment. Please use a recovery code, or contact us."
+            }
+            Self::EnrolmentOver => "This took too long. Please start again.",
             Self::LinkDead => "This link has been used or has expired. Please request a new one.",
             Self::PictureMissing => "Choose a picture first.",
             Self::PictureTooLarge { max_mib } => {

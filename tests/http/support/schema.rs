@@ -109,6 +109,11 @@ impl TestDatabase {
             "INSERT INTO groups (id, name, name_key) VALUES (7, 'Readers', 'readers') ON CONFLICT (id) DO NOTHING".to_owned(),
             format!("INSERT INTO group_members (group_id, user_id) VALUES (7, {user})"),
             format!("INSERT INTO user_permissions (user_id, codename) VALUES ({user}, 'blog.add_{mark}')"),
+            // Of another kind, the account could not do much without a code.
+            format!(
+                "INSERT INTO factors (id, user_id, kind, handle, secret, last_step, created_at, confirmed_at, last_used_at) \
+                     VALUES ({user}, {user}, 'recovery', '{mark}', {hash}, 0, 9100, 9200, 9300)"
+            ),
             // The row of an import remains after deletion, so that the account is not imported
             // again.
             format!(

@@ -4,7 +4,10 @@ use super::super::store::user::{self, UserRow, Wanted};
 use crate::{
     accounts::{
         service as accounts,
-        service::tokens::{self, Change},
+        service::{
+            factors,
+            tokens::{self, Change},
+        },
     },
     activity::Kind,
     admin::edit::{Edit, ids},
@@ -125,6 +128,24 @@ impl Edit<'_> {
         self.ended.extend(ended.into_iter().map(|session| (id, session)));
         self.touch([id]);
         Ok(())
+    }
+
+    /// Removes an account's second factor, ends its sessions, and mails its owner. Returns false when
+    /// there was none.
+    pub async fn reset_second_factor(
+        &mut self,
+        user: (UserId, &str),
+        reason: &str,
+    ) -> Result<bool, AppError> {
+        let operator = RequestContext::of_operator(&self.site);
+        if !factors::reset(&mut self.transaction, &operator, user.0).await? {
+            return Ok(false);
+        }
+        self.end_sessions(&[user.0]).await?;
+        self.record(Object::User(user.0, user.1), &[("second factor", "on", "off"), ("reason", "", reason)])
+            .await?;
+        self.tell(&[user], Kind::SecondFactorRemoved, "by staff").await?;
+        Ok(true)
     }
 
     /// Ends the users' sessions and forgets their known browsers. Returns the users who had

@@ -1,0 +1,71 @@
+//! What follows a step of a login: the next page, or a session.
+
+use super::{
+    second_cookies,
+    service::{self, LoginStep, ProvenLogin},
+    session::{self, AuthSession},
+};
+use crate::{
+    auth::factors::FactorKind,
+    shared::{
+        error::AppError,
+        level::Level,
+        paths::{CODES, SECOND_STEP},
+    },
+    site::{RequestContext, flash, response::with_next, visit::NewDevice},
+    ui::flash::Message,
+};
+
+/// Redirects to the page of the next step, or opens the session of a complete login. For server
+/// functions.
+///
+/// # Errors
+/// [`AppError::Invalid`] when the password was changed, or the account deactivated, since it was
+/// checked; [`AppError::Unavailable`] when the database cannot be used.
+pub async fn follow(
+    context: &RequestContext,
+    auth: &mut AuthSession,
+    step: LoginStep,
+) -> Result<(), AppError> {
+    match step {
+        LoginStep::SecondFactor(token) => {
+            second_cookies::set_pending(token);
+            leptos_axum::redirect(SECOND_STEP);
+            Ok(())
+        }
+        // That page says it, or that the visitor is logged in: the button was pressed twice.
+        LoginStep::Over => {
+            second_cookies::forget_pending();
+            leptos_axum::redirect(SECOND_STEP);
+            Ok(())
+        }
+        LoginStep::TooManyWrong => {
+            second_cookies::forget_pending();
+            flash::message(Level::Warning, Message::TooManyCodes);
+            leptos_axum::redirect(&context.site.config.accounts.login_url);
+            Ok(())
+        }
+        LoginStep::Complete(login) => open(context, auth, &login).await,
+    }
+}
+
+/// The only place where a login becomes a session, a known browser, and a line in the activity.
+async fn open(context: &RequestContext, auth: &mut AuthSession, login: &ProvenLogin) -> Result<(), AppError> {
+    let device = NewDevice::random();
+    if service::record_login(context, login, device.hash()).await? {
+        flash::message(Level::Success, Message::DeletionCancelled);
+    }
+    device.set_cookie();
+    session::sign_in(auth, &context.site, login, &context.client).await?;
+    second_cookies::forget_pending();
+    let home = &context.site.config.accounts.login_redirect_url;
+    let next = if login.next.is_empty() { home } else { &login.next };
+    // SP 800-63B-4, 4.2.1.1: whoever used a code is offered new ones.
+    if login.factor.is_some_and(|factor| factor.kind == FactorKind::Recovery) {
+        flash::message(Level::Warning, Message::RecoveryCodeUsed);
+        leptos_axum::redirect(with_next(CODES, next).to_str().unwrap_or(CODES));
+    } else {
+        leptos_axum::redirect(next);
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! What the notices to owners say. The link below them does not remove a second factor: only staff
+//! can do that for an owner who has lost it.
+
+use crate::mail::service::{Kind, MailJob};
+
+/// Returns the subject and the text of a notice.
+pub(super) fn text(order: &MailJob) -> (&'static str, String) {
+    let detail = order.occasion.detail.as_str();
+    let (subject, what) = match (order.kind, detail) {
+        (Kind::NewDevice, _) => {
+            ("New login to your account", "Someone logged in to your account from a new device.")
+        }
+        (Kind::PasswordChanged, _) => (
+            "Your password was changed",
+            "The password of your account was changed. All other devices were logged out.",
+        ),
+        (Kind::RecoveryCodeUsed, _) => {
+            let what = format!(
+                "A recovery code was used in place of your authenticator app: {detail}. You can make new ones \
+                 under “Recovery codes”."
+            );
+            return ("A recovery code was used", what);
+        }
+        (Kind::SecondFactorChanged, "added") => (
+            "An authenticator app was added",
+            "An authenticator app was added to your account. Logging in now takes your password and a code. \
+             If this was not you, also contact us, so that we can remove it.",
+        ),
+        (Kind::SecondFactorChanged, "codes") => (
+            "You have new recovery codes",
+            "New recovery codes were made for your account. The earlier ones no longer work.",
+        ),
+        (Kind::SecondFactorChanged, _) => (
+            "Two-step login was switched off",
+            "The authenticator app and the recovery codes of your account were removed. The password alone \
+             logs in now.",
+        ),
+        _ => {
+            ("Your name was changed", "The name of your account was changed. Your profile shows the new one.")
+        }
+    };
+    (subject, what.to_owned())
+}

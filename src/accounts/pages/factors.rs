@@ -1,0 +1,207 @@
+//! Pages of two-step login: the second step, and the authenticator app.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use server_fn::ServerFn;
+
+use super::super::{
+    Authenticator, AuthenticatorState, NewAuthenticator,
+    api::{
+        ConfirmAuthenticator, RemoveAuthenticator, SecondStep, StartAuthenticator, load_authenticator,
+        load_second_step,
+    },
+};
+use super::parts::WayOn;
+use crate::{
+    shared::{
+        forms::Field,
+        moment::Moment,
+        paths::{CODES, SECOND_STEP},
+    },
+    ui::{Data, Form, Loaded, Page, PageContext, TextField, Timestamp, expect_member},
+};
+
+/// `/accounts/login/second`: asks for the code of the app or, by a link, for a recovery code.
+#[component]
+pub fn SecondStepPage() -> impl IntoView {
+    let data = Data::load(|| (), |()| load_second_step());
+    let location = use_location();
+    let is_recovery = Memo::new(move |_| location.search.get().trim_start_matches('?') == "with=recovery");
+    view! {
+        <Page title="Enter your code" class="page narrow">
+            <Loaded
+                data
+                show=move |is_pending: bool| {
+                    if !is_pending {
+                        return view! { <NoLogin /> }.into_any();
+                    }
+                    (move || if is_recovery.get() { by_recovery_code() } else { by_app() }).into_any()
+                }
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn NoLogin() -> impl IntoView {
+    let is_signed_in = use_context::<PageContext>().is_some_and(|context| context.visitor.is_some());
+    view! {
+        {(!is_signed_in)
+            .then(|| view! { <p>"This login took too long, or was ended. Please start again."</p> })}
+        <WayOn />
+    }
+}
+
+fn by_app() -> AnyView {
+    view! {
+        <p>"Open your authenticator app and enter the code for this site."</p>
+        <Form path=SecondStep::PATH submit="Log in">
+            <TextField
+                field=Field::Code
+                label="Six-digit code"
+                autocomplete="one-time-code"
+                inputmode="numeric"
+            />
+        </Form>
+        <p>
+            "You don’t have your phone? "
+            <a href=format!("{SECOND_STEP}?with=recovery")>"Use a recovery code"</a>
+        </p>
+    }
+    .into_any()
+}
+
+fn by_recovery_code() -> AnyView {
+    view! {
+        <p>"Enter one of the recovery codes that you saved. Each works once."</p>
+        <Form path=SecondStep::PATH submit="Log in">
+            <TextField field=Field::Code label="Recovery code" autocomplete="off" capitals="characters" />
+        </Form>
+        <p>
+            <a href=SECOND_STEP>"Use your authenticator app"</a>
+        </p>
+        <p>"You have neither? Please contact us."</p>
+    }
+    .into_any()
+}
+
+/// `/members/security/authenticator`: adds an authenticator app, or removes it.
+#[component]
+pub fn AuthenticatorPage() -> impl IntoView {
+    let data = Data::load(|| (), |()| load_authenticator());
+    let name = use_context::<PageContext>()
+        .and_then(|context| context.visitor)
+        .map(|visitor| visitor.username)
+        .unwrap_or_default();
+    view! {
+        <Page title="Authenticator app" class="page narrow">
+            <Loaded
+                data
+                show=move |Authenticator { username, state }| {
+                    expect_member(&name, &username);
+                    match state {
+                        AuthenticatorState::Unavailable => {
+                            view! { <p>"Two-step login is not available on this site yet."</p> }.into_any()
+                        }
+                        AuthenticatorState::Off => view! { <Start /> }.into_any(),
+                        AuthenticatorState::Waiting(app) => view! { <Confirm app /> }.into_any(),
+                        AuthenticatorState::On { since, last_used, codes_left } => {
+                            view! { <InUse since last_used codes_left /> }.into_any()
+                        }
+                    }
+                }
+            />
+        </Page>
+    }
+}
+
+#[component]
+fn Start() -> impl IntoView {
+    view! {
+        <p>
+            "With an authenticator app on your phone, nobody can log in with your password alone. \
+             The app shows a new code every 30 seconds, also without a network."
+        </p>
+        <p>"You need an app such as Aegis, FreeOTP, Google Authenticator or a password manager."</p>
+        <Form path=StartAuthenticator::PATH submit="Set up an app" />
+    }
+}
+
+#[component]
+fn Confirm(app: NewAuthenticator) -> impl IntoView {
+    let NewAuthenticator { width, path, key, link } = app;
+    let view_box = format!("0 0 {width} {width}");
+    view! {
+        <ol class="steps">
+            <li>
+                <p>"Scan this with your app."</p>
+                {(width > 0)
+                    .then(|| {
+                        view! {
+                            <svg class="qr" viewBox=view_box role="img" aria-label="QR code for your app">
+                                <rect width=width height=width fill="#fff" />
+                                <path d=path fill="#000" />
+                            </svg>
+                        }
+                    })}
+                <p>
+                    "On this device, " <a href=link>"open your app"</a>
+                    ". Or type this key into it (time-based, six digits):"
+                </p>
+                <p>
+                    <code class="key">{key}</code>
+                </p>
+            </li>
+            <li>
+                <p>"Enter the code that the app shows now."</p>
+                <Form path=ConfirmAuthenticator::PATH submit="Turn on two-step login">
+                    <TextField
+                        field=Field::Code
+                        label="Six-digit code"
+                        autocomplete="one-time-code"
+                        inputmode="numeric"
+                    />
+                </Form>
+            </li>
+        </ol>
+        <p class="help">"Nothing changes before that. The key is good for 30 minutes."</p>
+    }
+}
+
+#[component]
+fn InUse(since: Moment, last_used: Option<Moment>, codes_left: i64) -> impl IntoView {
+    view! {
+        <p>"Two-step login is on: your password and a code log you in."</p>
+        <dl class="facts">
+            <dt>"Set up"</dt>
+            <dd>
+                <Timestamp moment=since />
+            </dd>
+            {last_used
+                .map(|moment| {
+                    view! {
+                        <dt>"Last used"</dt>
+                        <dd>
+                            <Timestamp moment />
+                        </dd>
+                    }
+                })}
+            <dt>"Recovery codes left"</dt>
+            <dd>{codes_left}</dd>
+        </dl>
+        <p>
+            // A full page load, because the server may require re-authentication first.
+            <a href=CODES rel="external">
+                "Make new recovery codes"
+            </a>
+        </p>
+        <section class="part danger-form" aria-labelledby="remove">
+            <h2 id="remove">"Remove the app"</h2>
+            <p>
+                "Then your password alone logs you in, and your recovery codes no longer work. \
+                 To change to another phone, remove the app here and set up the new one."
+            </p>
+            <Form path=RemoveAuthenticator::PATH submit="Remove the app" button="button danger" />
+        </section>
+    }
+}

@@ -1,0 +1,72 @@
+//! Second factors: an authenticator app, and the recovery codes that stand in for it.
+
+mod check;
+mod enrol;
+mod operate;
+mod recovery_codes;
+
+use super::super::store::{factors as store, pending_logins};
+use crate::{
+    auth::throttle::service::Limit,
+    base::{
+        clock::{Millis, latest},
+        db::{Connection, Transaction},
+        member::UserId,
+    },
+    shared::error::AppError,
+    site::AppState,
+};
+
+pub use check::{Fitting, confirm_code, find, spend};
+pub use enrol::{Enrolment, authenticator, confirm, remove, start};
+pub use operate::{Factor, list, reseal_all, reset};
+pub use recovery_codes::{left, new_codes, seal_for_display, unseal_for_display};
+
+/// How long a secret waits for its first code, in milliseconds.
+const ENROLMENT: Millis = 30 * 60_000;
+
+/// Returns whether the account has a second factor. Read from the database: the cached member may
+/// be outdated.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn has_second_factor(connection: &mut Connection, user: UserId) -> Result<bool, AppError> {
+    Ok(store::has_second_factor(connection, user).await?)
+}
+
+/// The limit of wrong codes, one for all factors of an account. It is reached only after the right
+/// password, so that no stranger can lock an owner out.
+pub(super) fn limit(site: &AppState, user: UserId) -> Limit {
+    let rate = site.config.throttle.second_factor_per_account;
+    Limit::new("second_factor_per_account", &user.to_string(), rate)
+}
+
+/// What a sealed secret is bound to.
+fn bound_to(user: UserId, factor: i64) -> String {
+    format!("totp:{user}:{factor}")
+}
+
+/// Deletes all factors of an account, and the logins that wait for one. Returns whether there was
+/// any. The caller records it, and invalidates the member after the commit.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn delete_all(transaction: &mut Transaction, user: UserId) -> Result<bool, AppError> {
+    pending_logins::delete_all(transaction, user).await?;
+    Ok(store::delete_all(transaction, user).await? > 0)
+}
+
+/// Deletes secrets that were never confirmed and logins that were not completed. Returns how many.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
+    let now = site.clock.now();
+    let mut transaction = site.db.begin().await?;
+    let latest_end = latest(now, super::login_steps::LIFETIME);
+    let logins = pending_logins::delete_expired(&mut transaction, now, latest_end).await?;
+    let secrets =
+        store::delete_stale(&mut transaction, now.saturating_sub(ENROLMENT), latest(now, 0)).await?;
+    transaction.commit().await?;
+    Ok(logins + secrets)
+}

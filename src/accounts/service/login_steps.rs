@@ -1,0 +1,168 @@
+//! Login as a sequence of steps. Each ends with the next step, or with the proof that all are done,
+//! without which no session is opened.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+use super::{super::store::pending_logins as store, factors};
+use crate::{
+    activity::{self, Kind},
+    auth::factors::{FactorUse, typed::Typed},
+    base::{
+        clock::{Millis, latest},
+        member::{Member, UserId},
+    },
+    shared::{
+        error::AppError,
+        forms::{Field, Problem, Secret},
+    },
+    site::{AppState, RequestContext},
+};
+
+/// How long a login waits for its next step, in milliseconds.
+pub const LIFETIME: Millis = 10 * 60_000;
+
+/// How many wrong codes end a login.
+const MAX_WRONG: i64 = 5;
+
+/// The result of a step of a login.
+pub enum LoginStep {
+    /// All is proven: a session can be opened.
+    Complete(ProvenLogin),
+    /// A second factor is needed. The token belongs into a cookie of the browser that typed the
+    /// password.
+    SecondFactor(String),
+    /// There is no such login any more: it has expired, was completed, or the account has changed.
+    Over,
+    /// It was ended by too many wrong codes.
+    TooManyWrong,
+}
+
+/// The proof that every step of a login is done. Only this module creates one.
+pub struct ProvenLogin {
+    /// The member who logs in.
+    pub member: Member,
+    /// The second factor that was used, if the account has one.
+    pub factor: Option<FactorUse>,
+    /// The page on this site to go to; empty: none was asked for.
+    pub next: String,
+    /// Whether the session survives closing the browser.
+    pub remember: bool,
+    _all_done: (),
+}
+
+/// Goes on after the right password: to the second step, if the account has a second factor.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn after_password(
+    context: &RequestContext,
+    member: Member,
+    next: String,
+    remember: bool,
+) -> Result<LoginStep, AppError> {
+    /// More than anybody has open. Each needs the right password.
+    const KEPT: i64 = 10;
+    let (site, user) = (&context.site, member.id());
+    if !factors::has_second_factor(&mut *site.db.read().await?, user).await? {
+        return Ok(LoginStep::Complete(ProvenLogin { member, factor: None, next, remember, _all_done: () }));
+    }
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let now = site.clock.now();
+    let pending = store::NewPending {
+        token_hash: &hash(&token),
+        user,
+        session_stamp: member.session_stamp(),
+        method: "password",
+        next_page: &next,
+        is_remembered: remember,
+        created_at: now,
+        expires_at: now.saturating_add(LIFETIME),
+    };
+    let mut transaction = site.db.begin().await?;
+    store::insert(&mut transaction, &pending).await?;
+    store::prune(&mut transaction, user, KEPT).await?;
+    transaction.commit().await?;
+    Ok(LoginStep::SecondFactor(token))
+}
+
+/// Returns whether a login waits for its second step.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn is_pending(site: &AppState, token: &str) -> Result<bool, AppError> {
+    Ok(find(site, &hash(token)).await?.is_some())
+}
+
+async fn find(site: &AppState, token_hash: &[u8]) -> Result<Option<store::PendingRow>, AppError> {
+    let now = site.clock.now();
+    Ok(store::find(&mut *site.db.read().await?, token_hash, now, latest(now, LIFETIME)).await?)
+}
+
+/// Checks the code of the second step. The limit is charged before the check, and given back after
+/// the right code. Of two requests with the right code one completes the login.
+///
+/// # Errors
+/// [`AppError::Invalid`] when nothing was typed, or the code is wrong or used;
+/// [`AppError::Throttled`] past the limit of wrong codes; [`AppError::Busy`] when the hash queue is
+/// full; [`AppError::Unavailable`] when the database cannot be used.
+pub async fn second_step(
+    context: &RequestContext,
+    token: &str,
+    code: &Secret,
+) -> Result<LoginStep, AppError> {
+    let (site, token_hash) = (&context.site, hash(token));
+    let Some(login) = find(site, &token_hash).await? else {
+        return Ok(LoginStep::Over);
+    };
+    let (user, typed) = (UserId(login.user_id), Typed::read(code.expose()));
+    let typed = typed.ok_or_else(|| AppError::invalid(Field::Code, Problem::Required))?;
+    let limit = [factors::limit(site, user)];
+    site.throttle.take(&limit).await?;
+    let Some(fitting) = factors::find(context, user, typed).await? else {
+        return wrong(context, user, &token_hash).await;
+    };
+    let mut transaction = site.db.begin().await?;
+    if !store::delete(&mut transaction, &token_hash).await? {
+        transaction.rollback().await?;
+        return Ok(LoginStep::Over);
+    }
+    let Some(factor) = factors::spend(&mut transaction, context, user, fitting).await? else {
+        transaction.rollback().await?;
+        return wrong(context, user, &token_hash).await;
+    };
+    transaction.commit().await?;
+    site.mails.wake();
+    site.throttle.refund(&limit).await?;
+    // As after the password: the cached member may be outdated.
+    site.members.invalidate(user);
+    let member = Member::new(user, login.username, login.session_stamp);
+    let (next, remember) = (login.next_page, login.is_remembered == 1);
+    let factor = Some(factor);
+    Ok(LoginStep::Complete(ProvenLogin { member, factor, next, remember, _all_done: () }))
+}
+
+/// Records a wrong code: whoever typed it knows the password.
+async fn wrong(context: &RequestContext, user: UserId, token_hash: &[u8]) -> Result<LoginStep, AppError> {
+    let (site, now) = (&context.site, context.site.clock.now());
+    let mut transaction = site.db.begin().await?;
+    let Some(count) = store::count_wrong(&mut transaction, token_hash).await? else {
+        transaction.rollback().await?;
+        return Ok(LoginStep::Over);
+    };
+    if count >= MAX_WRONG {
+        store::delete(&mut transaction, token_hash).await?;
+    }
+    activity::service::record(&mut transaction, now, user, Kind::SecondFactorFailed, "", &context.client)
+        .await?;
+    transaction.commit().await?;
+    site.cache.invalidate_member(user, "wrong second factor").await;
+    if count >= MAX_WRONG {
+        return Ok(LoginStep::TooManyWrong);
+    }
+    Err(AppError::invalid(Field::Code, Problem::SecondFactorIncorrect))
+}
+
+fn hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token).into()
+}
