@@ -7,6 +7,7 @@ use super::super::{Authenticator, RecoveryCodes};
 use crate::shared::{
     error::AppError,
     forms::{Secret, Submission},
+    json::Json,
 };
 
 /// Returns the caller's authenticator app.
@@ -15,7 +16,7 @@ use crate::shared::{
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ReauthenticationRequired`] when
 /// the last authentication is too old; [`AppError::ClosedWhileActing`] during an impersonation;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "members/authenticator")]
+#[server(prefix = "/api", endpoint = "members/authenticator", output = Json)]
 pub async fn load_authenticator() -> Result<Authenticator, AppError> {
     use super::super::{AuthenticatorState, NewAuthenticator, service::factors, session};
     use crate::{
@@ -130,7 +131,7 @@ pub async fn remove_authenticator() -> Result<Submission, AppError> {
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ReauthenticationRequired`] when
 /// the last authentication is too old; [`AppError::ClosedWhileActing`] during an impersonation;
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "members/recovery_codes")]
+#[server(prefix = "/api", endpoint = "members/recovery_codes", output = Json)]
 pub async fn load_recovery_codes(#[server(default)] next: String) -> Result<RecoveryCodes, AppError> {
     use super::super::{second_cookies, service::factors, session};
     use crate::site::{RequestContext, current_member, next::destination};

@@ -6,6 +6,7 @@ use super::super::Reauthentication;
 use crate::shared::{
     error::AppError,
     forms::{Secret, Submission},
+    json::Json,
 };
 
 /// Requests a mail to set a new password. Always redirects to the same page.
@@ -109,7 +110,7 @@ pub async fn change_password(
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::Unavailable`] when the database
 /// cannot be used.
-#[server(prefix = "/api", endpoint = "accounts/reauthentication")]
+#[server(prefix = "/api", endpoint = "accounts/reauthentication", output = Json)]
 pub async fn load_reauthentication() -> Result<Reauthentication, AppError> {
     use super::super::service::factors;
     use crate::site::{RequestContext, current_member};

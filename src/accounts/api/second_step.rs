@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use crate::shared::{
     error::AppError,
     forms::{Secret, Submission},
+    json::Json,
 };
 
 /// Returns whether a login waits for its second step in this browser.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-#[server(prefix = "/api", endpoint = "accounts/login_step")]
+#[server(prefix = "/api", endpoint = "accounts/login_step", output = Json)]
 pub async fn load_second_step() -> Result<bool, AppError> {
     use super::super::{second_cookies, service};
     use crate::site::{RequestContext, response::no_store};

@@ -92,8 +92,11 @@ impl TestSite {
         let site_root = built_files(folder.path());
         let mut config = Config { database: database.settings(), ..Default::default() };
         config.server.site_root = site_root;
-        // On a busy machine, a test's request could meet the end of its idle connection.
+        // On a busy machine, a test's request could meet the end of its idle connection, or be
+        // answered with "too slow" or "no connection to the database in time".
         config.server.idle_timeout = config::Period::minutes(60);
+        config.server.request_timeout = config::Period::minutes(2);
+        config.database.acquire_timeout = config::Period::minutes(2);
         config.log.file = "".into();
         // The cheapest parameters that are accepted; the cost of hashes is tested elsewhere.
         config.passwords.memory_kib = 7 * 1024;
