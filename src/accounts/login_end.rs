@@ -58,10 +58,10 @@ async fn open(context: &RequestContext, auth: &mut AuthSession, login: &ProvenLo
     device.set_cookie();
     session::sign_in(auth, &context.site, login, &context.client).await?;
     second_cookies::forget_pending();
-    let home = &context.site.config.accounts.login_redirect_url;
-    let next = if login.next.is_empty() { home } else { &login.next };
+    let home = context.site.config.accounts.login_redirect_url.as_str();
+    let next = if login.next().is_empty() { home } else { login.next() };
     // SP 800-63B-4, 4.2.1.1: whoever used a code is offered new ones.
-    if login.factor.is_some_and(|factor| factor.kind == FactorKind::Recovery) {
+    if login.factor().is_some_and(|factor| factor.kind == FactorKind::Recovery) {
         flash::message(Level::Warning, Message::RecoveryCodeUsed);
         leptos_axum::redirect(with_next(CODES, next).to_str().unwrap_or(CODES));
     } else {

@@ -77,9 +77,9 @@ pub async fn authenticate(auth: &mut AuthSession, credentials: Credentials) -> R
         .ok_or_else(|| AppError::invalid(Field::Form, Problem::BadCredentials))
 }
 
-/// Opens a new session after a complete login. For server functions. The browser's previous session, of whichever member,
-/// ends: axum-login changes the id only when nobody is signed in, and B logging in over A would
-/// keep A's session (ASVS 7.2.4). The previous id is recorded as replaced.
+/// Opens a new session after a complete login. For server functions. The browser's previous
+/// session, of whichever member, ends: axum-login changes the id only when nobody is signed in, and
+/// B logging in over A would keep A's session (ASVS 7.2.4). The previous id is recorded as replaced.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -99,14 +99,14 @@ pub async fn sign_in(
     }
     let settings = &site.config.sessions;
     let origin = LoginContext {
-        factor: login.factor,
-        ..LoginContext::new(settings, site.clock.now(), client.clone(), login.remember)
+        factor: login.factor(),
+        ..LoginContext::new(settings, site.clock.now(), client.clone(), login.remember())
     };
-    write(auth, &login.member, &origin).await
+    write(auth, login.member(), &origin).await
 }
 
-/// Records a re-authentication by the password and, if the member has one, a second factor: rotates the session to a new id (ASVS 7.2.4). Its beginning and its
-/// absolute end stay.
+/// Records a re-authentication by the password and, if the member has one, a second factor: rotates
+/// the session to a new id (ASVS 7.2.4). Its beginning and its absolute end stay.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be

@@ -257,7 +257,7 @@ pub async fn record_login(
     login: &ProvenLogin,
     device: DeviceHash,
 ) -> Result<bool, AppError> {
-    let (member, now) = (&login.member, context.site.clock.now());
+    let (member, now) = (login.member(), context.site.clock.now());
     let id = member.id();
     let mut transaction = context.site.db.begin().await?;
     // Known browsers do not tell: they can all be forgotten.
@@ -268,7 +268,7 @@ pub async fn record_login(
     }
     let is_known = remember_browser(&mut transaction, context, id, device).await?;
     tokens::revoke(&mut transaction, context, id, Change::Login).await?;
-    let with = login.factor.map_or_else(String::new, |factor| format!("With {}", factor.kind));
+    let with = login.factor().map_or_else(String::new, |factor| format!("With {}", factor.kind));
     activity::service::record(&mut transaction, now, id, Kind::Login, &with, &context.client).await?;
     let stays = super::cancel_deletion(&mut transaction, now, member, &context.client).await?;
     if !is_known && !is_first {

@@ -40,15 +40,32 @@ pub enum LoginStep {
 
 /// The proof that every step of a login is done. Only this module creates one.
 pub struct ProvenLogin {
-    /// The member who logs in.
-    pub member: Member,
-    /// The second factor that was used, if the account has one.
-    pub factor: Option<FactorUse>,
-    /// The page on this site to go to; empty: none was asked for.
-    pub next: String,
-    /// Whether the session survives closing the browser.
-    pub remember: bool,
-    _all_done: (),
+    member: Member,
+    factor: Option<FactorUse>,
+    next: String,
+    remember: bool,
+}
+
+impl ProvenLogin {
+    /// Returns the member who logs in.
+    pub const fn member(&self) -> &Member {
+        &self.member
+    }
+
+    /// Returns the second factor that was used, if the account has one.
+    pub const fn factor(&self) -> Option<FactorUse> {
+        self.factor
+    }
+
+    /// Returns the page on this site to go to; empty: none was asked for.
+    pub fn next(&self) -> &str {
+        &self.next
+    }
+
+    /// Returns whether the session survives closing the browser.
+    pub const fn remember(&self) -> bool {
+        self.remember
+    }
 }
 
 /// Goes on after the right password: to the second step, if the account has a second factor.
@@ -65,7 +82,7 @@ pub async fn after_password(
     const KEPT: i64 = 10;
     let (site, user) = (&context.site, member.id());
     if !factors::has_second_factor(&mut *site.db.read().await?, user).await? {
-        return Ok(LoginStep::Complete(ProvenLogin { member, factor: None, next, remember, _all_done: () }));
+        return Ok(LoginStep::Complete(ProvenLogin { member, factor: None, next, remember }));
     }
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let now = site.clock.now();
@@ -139,7 +156,7 @@ pub async fn second_step(
     let member = Member::new(user, login.username, login.session_stamp);
     let (next, remember) = (login.next_page, login.is_remembered == 1);
     let factor = Some(factor);
-    Ok(LoginStep::Complete(ProvenLogin { member, factor, next, remember, _all_done: () }))
+    Ok(LoginStep::Complete(ProvenLogin { member, factor, next, remember }))
 }
 
 /// Records a wrong code: whoever typed it knows the password.

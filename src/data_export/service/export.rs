@@ -21,8 +21,8 @@ use crate::{
 const PIECE: usize = 32 * 1024;
 
 const ABOUT: &str = "All that this site has of you, but for what would let somebody into your account: the hash of your password, \
-                     and the hashes of the keys in your browsers and mails. Your picture, where there is one, is beside this file. \
-                     Times are in UTC.";
+                     the secrets of your second factor, and the hashes of the keys in your browsers and mails. Your picture, \
+                     where there is one, is beside this file. Times are in UTC.";
 
 /// A finished export. Its bytes count against the memory limit for exports until it is dropped.
 pub struct Packed {
