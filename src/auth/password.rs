@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(rules(|settings| settings.min_length = 0).problems("q7!", ada()), []);
 
         let stricter = rules(|settings| settings.max_similarity = 0.5);
-        assert_eq!(stricter.problems("lovelyplace", ada()), [PasswordLikeUsername]);
+        assert_eq!(stricter.problems("lovelyplace", ada()), [PasswordLikeUsername, PasswordLikeSite]);
         let identical = rules(|settings| settings.max_similarity = 1.0);
         assert_eq!(identical.problems("Lovelace1", ada()), []);
         assert_eq!(identical.problems("ada_lovelace", ada()), [PasswordLikeUsername]);

@@ -41,8 +41,8 @@ pub async fn run(
     }
     let site = AppState::new(config, clock, db, address)?;
     site.seal.prepare()?;
-    site.assets.check(&site.config.server.site_root)?;
     site.password_rules.breached().verify()?;
+    site.assets.check(&site.config.server.site_root)?;
     // Only on the console: more people may read the log file.
     let link = accounts::service::new_setup_link(&site).await;
     if let Some(link) = link.map_err(|error| Failure::start("look for a superuser", error))? {

@@ -104,7 +104,7 @@ pub fn TextField(
             {state
                 .filter(|_| is_password)
                 .map(|state| {
-                    // Hidden until the page is hydrated (forms.css).
+                    // Invisible until the page is hydrated (forms.css).
                     view! {
                         <button
                             type="button"

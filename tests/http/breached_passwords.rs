@@ -69,7 +69,7 @@ async fn every_form_refuses_a_breached_password() {
     let folder = folder();
     let file = file_with(folder.path(), &[BREACHED]);
     let site = TestSite::start_with(|config| config.passwords.breached = Breached::File(file)).await;
-    let mut staff = site.superuser("root").await;
+    let staff = site.superuser("root").await;
     site.signed_up("ada").await;
     let id = site.user_id("ada").await.to_string();
     let mut owner = site.visitor();

@@ -8,11 +8,12 @@ use members_area::{server::pages, shared::permission::Permission};
 
 use crate::support::{TestSite, raw};
 
-const OPEN_PAGES: [&str; 19] = [
+const OPEN_PAGES: [&str; 20] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",
     "/accounts/login",
+    "/accounts/login/second",
     "/accounts/logout",
     "/accounts/not_me",
     "/accounts/password_reset",
@@ -29,14 +30,17 @@ const OPEN_PAGES: [&str; 19] = [
     "/lab/matrix",
     "/lab/messages",
 ];
-const OPEN_FUNCTIONS: [&str; 16] = [
+const OPEN_FUNCTIONS: [&str; 19] = [
     "/api/accounts/ask_for_reset",
     "/api/accounts/confirm_email_change",
+    "/api/accounts/judge_password",
     "/api/accounts/link",
     "/api/accounts/log_in",
     "/api/accounts/log_out",
+    "/api/accounts/login_step",
     "/api/accounts/not_me",
     "/api/accounts/reset_password",
+    "/api/accounts/second_step",
     "/api/accounts/set_up",
     "/api/accounts/sign_up",
     "/api/accounts/undo_email_change",
