@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use members_area::activity::Kind;
+
 use crate::support::{Page, TestSite};
 
 const PAGE: &str = "/members/activity";
@@ -184,8 +186,6 @@ async fn lines_are_deleted_after_a_year() {
 async fn every_kind_of_event_is_recorded() {
     use std::collections::BTreeMap;
 
-    use members_area::activity::Kind;
-
     use crate::support::{PASSWORD, Visitor};
 
     async fn follow(visitor: &mut Visitor, link: &str) {
@@ -264,7 +264,8 @@ async fn every_kind_of_event_is_recorded() {
     }
     // Staff's changes have tests of their own (`user_changes`, `acting`).
     let by_staff = [Kind::ChangedByStaff, Kind::PasswordSetByStaff, Kind::ActingBegan, Kind::ActingEnded];
-    for kind in Kind::ALL.into_iter().filter(|kind| !by_staff.contains(kind)) {
+    let elsewhere = |kind: &Kind| by_staff.contains(kind) || OF_SECOND_FACTORS.contains(kind);
+    for kind in Kind::ALL.into_iter().filter(|kind| !elsewhere(kind)) {
         let times = match kind {
             Kind::Login => 7,
             Kind::MailSent => found["mail_sent"].max(10),
@@ -273,5 +274,32 @@ async fn every_kind_of_event_is_recorded() {
         assert_eq!(found.remove(kind.name()), Some(times), "{}", kind.name());
     }
     assert!(found.is_empty(), "{found:?}");
+    site.stop().await;
+}
+
+const OF_SECOND_FACTORS: [Kind; 5] = [
+    Kind::SecondFactorFailed,
+    Kind::AuthenticatorAdded,
+    Kind::SecondFactorRemoved,
+    Kind::RecoveryCodeUsed,
+    Kind::NewRecoveryCodes,
+];
+
+#[tokio::test]
+async fn every_event_of_a_second_factor_is_recorded() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    let (_, codes) = site.set_up_app(&mut member).await;
+    let mut other = site.visitor();
+    other.log_in("ada").await;
+    other.enter("wrong").await;
+    assert_eq!(other.enter(&codes[0]).await.status, 303);
+    for verb in ["new_recovery_codes", "remove_authenticator"] {
+        assert_eq!(member.post(&format!("/api/members/{verb}"), &[]).await.status, 303, "{verb}");
+    }
+    for kind in OF_SECOND_FACTORS {
+        let lines = format!("SELECT COUNT(*) FROM activity WHERE kind = '{}'", kind.name());
+        assert_eq!(site.database.number(&lines).await, 1, "{}", kind.name());
+    }
     site.stop().await;
 }
