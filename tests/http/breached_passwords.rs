@@ -337,6 +337,8 @@ async fn the_command_builds_a_file_and_the_start_refuses_a_damaged_one() {
         let mut command = program(&site.database, folder.path());
         // It names the file before there is one.
         command.args(arguments).env("MEMBERS_AREA_PASSWORDS__BREACHED", &setting).stdin(Stdio::null());
+        // The port of the defaults may be taken.
+        command.env("MEMBERS_AREA_SERVER__ADDRESS", "127.0.0.1:0");
         command
     };
     let path = file.to_str().expect("UTF-8");
