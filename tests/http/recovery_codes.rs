@@ -110,9 +110,9 @@ async fn a_set_is_shown_and_downloaded_once() {
     // A browser that keeps the cookie longer sees nothing either.
     member.cookies.insert("new_codes".into(), cookie);
     assert!(!member.get(CODES_PAGE).await.find_all(".codes code").is_empty());
-    site.clock.advance(Duration::from_secs(599));
+    site.clock.advance(Duration::from_secs(540));
     assert_eq!(member.post(FILE, &[]).await.status, 200);
-    site.clock.advance(Duration::from_secs(2));
+    site.clock.advance(Duration::from_secs(61));
     assert_eq!(member.post(FILE, &[]).await.location(), CODES_PAGE);
     site.stop().await;
 }
