@@ -92,7 +92,10 @@ async fn activity(context: &RequestContext, member: &Member) -> Result<Activity,
             let (recent, logins) = record::service::recent(&context.site, member).await?;
             let devices = sessions::service::devices(&context.site, member).await?;
             // SP 800-63B-4, 4.2.1.1: new codes before the last one is used.
-            let codes = accounts::service::factors::left(&context.site, member).await?;
+            let codes = match member.has_second_factor() {
+                true => accounts::service::factors::left(&context.site, member).await?,
+                false => None,
+            };
             Ok(Activity {
                 logins: logins
                     .into_iter()
