@@ -153,12 +153,12 @@ pub async fn load_recovery_codes(#[server(default)] next: String) -> Result<Reco
     })
 }
 
-/// Replaces the caller's recovery codes.
+/// Replaces the caller's recovery codes. Without a second factor their page says that there are none.
 ///
 /// # Errors
-/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::NotFound`] without a second factor;
-/// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Busy`] when the hash queue
-/// is full; [`AppError::Unavailable`] when the database cannot be used.
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the
+/// database cannot be used.
 #[server(prefix = "/api", endpoint = "members/new_recovery_codes")]
 pub async fn new_recovery_codes() -> Result<Submission, AppError> {
     use super::super::{second_cookies, service::factors, session};
@@ -173,13 +173,13 @@ pub async fn new_recovery_codes() -> Result<Submission, AppError> {
         let auth = session::auth_session().await?;
         let recent = session::recently_authenticated(&auth, &context.site).await?;
         let codes = factors::new_codes(&context, &member, &recent).await?;
-        factors::seal_for_display(&context.site, member.id(), &codes)
+        if !codes.is_empty() {
+            second_cookies::set_codes(factors::seal_for_display(&context.site, member.id(), &codes)?);
+            flash::message(Level::Success, Message::NewRecoveryCodes);
+        }
+        Ok::<_, AppError>(())
     };
-    Submission::from_result(made.await.map(|sealed| {
-        second_cookies::set_codes(sealed);
-        flash::message(Level::Success, Message::NewRecoveryCodes);
-        leptos_axum::redirect(CODES);
-    }))
+    Submission::from_result(made.await.map(|()| leptos_axum::redirect(CODES)))
 }
 
 /// Hides the codes, which the caller has saved, and goes on.

@@ -66,12 +66,11 @@ pub(super) async fn replace(
     Ok(())
 }
 
-/// Replaces the member's recovery codes and returns the new ones.
+/// Replaces the member's recovery codes and returns the new ones; none without a second factor.
 ///
 /// # Errors
-/// [`AppError::NotFound`] without a second factor; [`AppError::ClosedWhileActing`] during an
-/// impersonation; [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when
-/// the database cannot be used.
+/// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Busy`] when the hash queue
+/// is full; [`AppError::Unavailable`] when the database cannot be used.
 pub async fn new_codes(
     context: &RequestContext,
     member: &Member,
@@ -82,7 +81,7 @@ pub async fn new_codes(
     let codes = hashed(site).await?;
     let mut transaction = site.db.begin().await?;
     if !store::lock(&mut transaction, user).await? {
-        return Err(AppError::NotFound);
+        return Ok(Vec::new());
     }
     replace(&mut transaction, user, now, &codes).await?;
     activity::service::record(&mut transaction, now, user, Kind::NewRecoveryCodes, "", &context.client)
