@@ -19,7 +19,7 @@ use axum::{
 };
 use members_area::{
     auth::breached::build::build,
-    base::config::{Breached, Config},
+    base::config::{Breached, Config, Period},
 };
 use sha1::{Digest, Sha1};
 use url::Url;
@@ -258,6 +258,21 @@ async fn a_server_learns_five_digits_and_nothing_else() {
     site.stop().await;
 }
 
+#[tokio::test]
+async fn a_server_that_does_not_answer_blocks_nobody() {
+    let server = RangeServer::start(BREACHED).await;
+    server.set(Answer::Nothing);
+    let url = server.url();
+    let site = TestSite::start_with(|config: &mut Config| {
+        config.passwords.breached = Breached::Range(url);
+        config.passwords.breached_timeout = Period::millis(300);
+    })
+    .await;
+    assert!(signs_up(&site, BREACHED).await);
+    assert_eq!(server.warnings(), ["no answer within 300ms, passwords.breached_timeout"]);
+    site.stop().await;
+}
+
 /// Otherwise a login would take longer for an account that exists, or send away wrong passwords.
 #[tokio::test]
 async fn only_the_right_password_of_a_login_is_asked_for() {
@@ -287,7 +302,6 @@ async fn a_server_that_fails_blocks_nobody_and_the_log_says_so_once_a_minute() {
         (Answer::Page, "the answer is not a list of hashes"),
         (Answer::Endless, "length limit exceeded"),
         (Answer::Failure, "the server answers 429 Too Many Requests"),
-        (Answer::Nothing, "no answer within 2 seconds"),
     ] {
         server.set(answer);
         assert!(signs_up(&site, BREACHED).await, "{why}");

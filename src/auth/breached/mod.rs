@@ -49,7 +49,9 @@ impl BreachedPasswords {
         let source = match &config.passwords.breached {
             config::Breached::Off => Source::Off,
             config::Breached::File(path) => Source::File(Arc::new(FilterFile::open(path)?)),
-            config::Breached::Range(url) => Source::Range(RangeServer::new(url, &config.tls)?),
+            config::Breached::Range(url) => {
+                Source::Range(RangeServer::new(url, config.passwords.breached_timeout, &config.tls)?)
+            }
         };
         Ok(Self(Arc::new(Shared { source, clock: clock.clone(), warnings: LogLimit::default() })))
     }

@@ -2,7 +2,7 @@
 //! a hash and answers with the rest of all hashes that begin with them, so it does not learn which
 //! one was meant (k-anonymity). `Add-Padding` hides from others how long the answer is.
 
-use std::{fmt::Write, sync::Arc, time::Duration};
+use std::{fmt::Write, sync::Arc};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty, Limited};
@@ -20,12 +20,10 @@ use url::Url;
 
 use super::Hash;
 use crate::base::{
-    config::Tls,
+    config::{Period, Tls},
     failure::{Failure, chain},
 };
 
-/// For everything: connecting, asking, and the whole answer.
-const TIMEOUT: Duration = Duration::from_secs(2);
 /// An answer has about 40 KiB.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// The digits that are sent.
@@ -35,6 +33,8 @@ const PREFIX_DIGITS: usize = 5;
 pub struct RangeServer {
     url: Url,
     tls: Option<(TlsConnector, ServerName<'static>)>,
+    /// For everything: connecting, asking, and the whole answer.
+    timeout: Period,
 }
 
 impl RangeServer {
@@ -42,7 +42,7 @@ impl RangeServer {
     ///
     /// # Errors
     /// A [`Failure`] when the URL has no usable host, or `tls.ca_file` cannot be used.
-    pub fn new(url: &Url, tls: &Tls) -> Result<Self, Failure> {
+    pub fn new(url: &Url, timeout: Period, tls: &Tls) -> Result<Self, Failure> {
         let tls = match url.scheme() {
             "https" => {
                 let unusable = |error| Failure::start("use the host of passwords.breached", error);
@@ -53,7 +53,7 @@ impl RangeServer {
             }
             _ => None,
         };
-        Ok(Self { url: url.clone(), tls })
+        Ok(Self { url: url.clone(), tls, timeout })
     }
 
     /// Returns the URL.
@@ -71,8 +71,10 @@ impl RangeServer {
             digits
         });
         let (prefix, rest) = digits.split_at(PREFIX_DIGITS);
-        let answer = tokio::time::timeout(TIMEOUT, self.answer(prefix)).await;
-        let answer = answer.map_err(|_| format!("no answer within {} seconds", TIMEOUT.as_secs()))??;
+        let answer = tokio::time::timeout(self.timeout.get(), self.answer(prefix)).await;
+        let within = humantime::format_duration(self.timeout.get());
+        let answer =
+            answer.map_err(|_| format!("no answer within {within}, passwords.breached_timeout"))??;
         contains(&answer, rest).ok_or_else(|| "the answer is not a list of hashes".to_owned())
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
-use super::is_loopback;
+use super::{Period, is_loopback};
 
 /// `[passwords]`
 #[derive(Clone, Debug, Deserialize)]
@@ -34,6 +34,8 @@ pub struct Passwords {
     pub refuse_numeric: bool,
     /// Where passwords are looked up that have appeared in data breaches.
     pub breached: Breached,
+    /// The longest to wait for that server; without an answer by then a password is accepted.
+    pub breached_timeout: Period,
 }
 
 /// Argon2id at OWASP's minimum; Django's values for the rules of new passwords.
@@ -51,6 +53,7 @@ impl Default for Passwords {
             common: CommonList::BuiltIn,
             refuse_numeric: true,
             breached: Breached::Off,
+            breached_timeout: Period::seconds(2),
         }
     }
 }

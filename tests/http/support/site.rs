@@ -97,6 +97,7 @@ impl TestSite {
         config.server.idle_timeout = config::Period::minutes(60);
         config.server.request_timeout = config::Period::minutes(2);
         config.database.acquire_timeout = config::Period::minutes(2);
+        config.passwords.breached_timeout = config::Period::minutes(1);
         config.log.file = "".into();
         // The cheapest parameters that are accepted; the cost of hashes is tested elsewhere.
         config.passwords.memory_kib = 7 * 1024;
