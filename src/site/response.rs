@@ -13,7 +13,7 @@ use leptos_axum::ResponseOptions;
 use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
 use tracing::Instrument;
 
-use crate::shared::{error::AppError, forms::Submission};
+use crate::shared::{error::AppError, forms::Submission, json::to_json};
 
 /// Response extension: the request was refused with this error.
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub fn refuse(error: AppError) -> Response {
 pub fn form_answer(result: Result<Submission, AppError>) -> Response {
     const JSON: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/json");
     match result {
-        Ok(submission) => ([JSON], serde_json::to_vec(&submission).unwrap_or_default()).into_response(),
+        Ok(submission) => ([JSON], to_json(&submission).unwrap_or_default()).into_response(),
         Err(error) => ([JSON], [(SERVER_FN_ERROR_HEADER, "error")], error.ser()).into_response(),
     }
 }

@@ -20,7 +20,7 @@ use super::{Query, service};
 use crate::{
     accounts::identity,
     sessions::live::{ended, respond},
-    shared::{error::AppError, paths::CACHE_STREAM, permission::Permission},
+    shared::{error::AppError, json::to_json, paths::CACHE_STREAM, permission::Permission},
     site::AppState,
 };
 
@@ -47,7 +47,7 @@ async fn tell(State(site): State<AppState>, RawQuery(query): RawQuery, headers: 
     respond(once(match state.await {
         Ok(state) => Event::default()
             .retry(INTERVAL.max(begun.elapsed() * SHARE).min(LATER))
-            .data(serde_json::to_string(&state).unwrap_or_default()),
+            .data(to_json(&state).unwrap_or_default()),
         // The page reloads on this event, and then shows the login page or the error.
         Err(AppError::SignedOut | AppError::Forbidden) => ended(),
         Err(_) => Event::default().retry(LATER),

@@ -1,7 +1,7 @@
 //! Reading JSON in the browser, by its own parser. Only what the server writes is read: types that
 //! want to look at a value before they choose (untagged enums, flattened fields) are not supported,
-//! a field of a struct may be missing only with `#[serde(default)]`, and a number is exact up to
-//! 2^53, as everywhere in a browser. Errors carry no message, for nobody would see it: the code of
+//! a field of a struct may be missing only with `#[serde(default)]`, and an integer past 2^53 is a
+//! text (`to_json`). Errors carry no message, for nobody would see it: the code of
 //! the messages alone would be larger than this.
 
 use js_sys::{Array, JSON, Object, Reflect};
@@ -11,7 +11,7 @@ use serde::{
 };
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::UnreadableJson;
+use super::{MAX_SAFE_INTEGER, UnreadableJson};
 
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, UnreadableJson> {
     T::deserialize(Value(JSON::parse(text).map_err(|_| UnreadableJson)?))
@@ -31,10 +31,12 @@ impl Value {
     }
 
     fn whole_number(&self) -> Result<i64, UnreadableJson> {
-        const LARGEST: f64 = 9_007_199_254_740_992.0;
         match self.0.as_f64() {
-            Some(number) if number.fract() == 0.0 && number.abs() <= LARGEST => Ok(number as i64),
-            _ => Err(UnreadableJson),
+            None => self.text()?.parse().map_err(|_| UnreadableJson),
+            Some(number) if number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER as f64 => {
+                Ok(number as i64)
+            }
+            Some(_) => Err(UnreadableJson),
         }
     }
 

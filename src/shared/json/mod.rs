@@ -9,10 +9,14 @@ mod reading;
 #[path = "on_server.rs"]
 mod reading;
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, io};
 
 use leptos::server::codee::{Decoder, Encoder};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{
+    Serializer,
+    ser::{CompactFormatter, Formatter},
+};
 use server_fn::{Bytes, ContentType, Decodes, Encodes, Format, FormatType, codec::Post};
 
 /// The JSON of a page's data, of answers and of errors: as an encoding of leptos and of server
@@ -34,6 +38,38 @@ impl fmt::Display for UnreadableJson {
 
 impl Error for UnreadableJson {}
 
+/// The largest integer that a browser's numbers hold exactly, and its opposite the smallest. Row ids
+/// are larger.
+const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
+
+/// Writes a value for a browser: an integer that its numbers cannot hold is written as text.
+///
+/// # Errors
+/// When the value has no JSON, such as a map whose keys are no texts.
+pub fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, serde_json::Error> {
+    let mut text = Vec::new();
+    value.serialize(&mut Serializer::with_formatter(&mut text, ForBrowsers))?;
+    String::from_utf8(text).map_err(serde::ser::Error::custom)
+}
+
+struct ForBrowsers;
+
+impl Formatter for ForBrowsers {
+    fn write_i64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: i64) -> io::Result<()> {
+        match value.unsigned_abs() <= MAX_SAFE_INTEGER {
+            true => CompactFormatter.write_i64(writer, value),
+            false => write!(writer, "\"{value}\""),
+        }
+    }
+
+    fn write_u64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u64) -> io::Result<()> {
+        match value <= MAX_SAFE_INTEGER {
+            true => CompactFormatter.write_u64(writer, value),
+            false => write!(writer, "\"{value}\""),
+        }
+    }
+}
+
 /// Reads a value.
 ///
 /// # Errors
@@ -47,7 +83,7 @@ impl<T: Serialize> Encoder<T> for JsonEncoding {
     type Encoded = String;
 
     fn encode(value: &T) -> Result<String, serde_json::Error> {
-        serde_json::to_string(value)
+        to_json(value)
     }
 }
 
@@ -72,7 +108,7 @@ impl<T: Serialize> Encodes<T> for JsonEncoding {
     type Error = serde_json::Error;
 
     fn encode(value: &T) -> Result<Bytes, serde_json::Error> {
-        serde_json::to_vec(value).map(Bytes::from)
+        to_json(value).map(Bytes::from)
     }
 }
 
@@ -81,5 +117,19 @@ impl<T: DeserializeOwned> Decodes<T> for JsonEncoding {
 
     fn decode(bytes: Bytes) -> Result<T, UnreadableJson> {
         from_json(std::str::from_utf8(&bytes).map_err(|_| UnreadableJson)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_integer_that_a_browser_would_round_is_written_as_text() {
+        let limit = 9_007_199_254_740_991_i64;
+        let ids = [1, limit, -limit, limit + 1, -limit - 1, i64::MAX];
+        let expected = format!("[1,{limit},-{limit},\"{}\",\"-{}\",\"{}\"]", limit + 1, limit + 1, i64::MAX);
+        assert_eq!(to_json(&ids).expect("JSON"), expected);
+        assert_eq!(to_json(&u64::MAX).expect("JSON"), format!("\"{}\"", u64::MAX));
     }
 }
