@@ -35,6 +35,8 @@ export function watch(context: BrowserContext, site: string, expected: string[])
     }
   });
   context.on('response', response => {
+    // Until it is here the page before goes on, and so may its requests.
+    if (response.request().isNavigationRequest()) requests.push(response.request());
     if (response.status() >= 400 && !expected.includes(answer(response))) trouble.push(`refused: ${answer(response)}`);
   });
 
