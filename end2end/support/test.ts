@@ -22,6 +22,13 @@ export const test = base.extend<Fixtures>({
     expect(trouble(), 'what went wrong in the browser').toEqual([]);
   },
 
+  // A story may end before its page has loaded all its scripts, and closing it would abort that.
+  page: async ({ page, javaScriptEnabled }, use) => {
+    await use(page);
+    if (javaScriptEnabled === false || page.isClosed()) return;
+    await page.locator('html[data-hydrated]').waitFor({ state: 'attached', timeout: 5_000 }).catch(() => {});
+  },
+
   otherDevice: async ({ browser, baseURL, expectedAnswers }, use) => {
     const context = await browser.newContext();
     const trouble = watch(context, baseURL!, expectedAnswers);
