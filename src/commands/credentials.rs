@@ -149,7 +149,7 @@ fn system_user() -> Option<String> {
 async fn set_password(site: &AppState, login: &str) -> Result<String, Failure> {
     /// Attempts at a terminal, as in Django.
     const TRIES: u32 = 3;
-    let user = super::user::find(site, login).await?;
+    let user = super::accounts::find(site, login).await?;
     let change = async |password1: Secret, password2: Secret| {
         users::change_password(site, &user, &NewPassword { password1, password2 }).await
     };

@@ -3,8 +3,9 @@
 use clap::{Args, Subcommand};
 
 use super::{
+    accounts::{change, find, find_group, named, refused},
     propagation_notice,
-    user::{OLDEST_FIRST, change, find, find_group, named, refused},
+    user::OLDEST_FIRST,
 };
 use crate::{
     admin::{

@@ -1,5 +1,6 @@
 //! The commands of the command line, which `main.rs` parses.
 
+mod accounts;
 pub mod backup;
 pub mod cache;
 pub mod credentials;

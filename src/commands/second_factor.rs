@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
+    accounts::{change, find, named},
     propagation_notice,
-    user::{change, find, named},
 };
 use crate::{
     accounts::service::factors::{self, Factor},

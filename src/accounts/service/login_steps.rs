@@ -9,7 +9,7 @@ use crate::{
     activity::{self, Kind},
     auth::factors::{FactorUse, typed::Typed},
     base::{
-        clock::{Millis, latest},
+        clock::latest,
         member::{Member, UserId},
     },
     shared::{
@@ -18,9 +18,6 @@ use crate::{
     },
     site::{AppState, RequestContext},
 };
-
-/// How long a login waits for its next step, in milliseconds.
-pub const LIFETIME: Millis = 10 * 60_000;
 
 /// How many wrong codes end a login.
 const MAX_WRONG: i64 = 5;
@@ -94,7 +91,7 @@ pub async fn after_password(
         next_page: &next,
         is_remembered: remember,
         created_at: now,
-        expires_at: now.saturating_add(LIFETIME),
+        expires_at: now.saturating_add(store::LIFETIME),
     };
     let mut transaction = site.db.begin().await?;
     store::insert(&mut transaction, &pending).await?;
@@ -113,7 +110,7 @@ pub async fn is_pending(site: &AppState, token: &str) -> Result<bool, AppError> 
 
 async fn find(site: &AppState, token_hash: &[u8]) -> Result<Option<store::PendingRow>, AppError> {
     let now = site.clock.now();
-    Ok(store::find(&mut *site.db.read().await?, token_hash, now, latest(now, LIFETIME)).await?)
+    Ok(store::find(&mut *site.db.read().await?, token_hash, now, latest(now, store::LIFETIME)).await?)
 }
 
 /// Checks the code of the second step. The limit is charged before the check, and given back after

@@ -4,6 +4,9 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::base::{clock::Millis, member::UserId};
 
+/// How long a login waits for its next step, in milliseconds.
+pub const LIFETIME: Millis = 10 * 60_000;
+
 /// A login between its steps, with its account.
 #[derive(FromRow)]
 pub struct PendingRow {

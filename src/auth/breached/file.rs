@@ -18,7 +18,7 @@ use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 
 use sha2::{Digest, Sha256};
 
-use super::Hash;
+use super::hash::Hash;
 use crate::base::failure::Failure;
 
 /// The first bytes of the file.

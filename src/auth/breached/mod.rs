@@ -3,13 +3,14 @@
 
 pub mod build;
 mod file;
+mod hash;
 mod range;
 
 use std::sync::Arc;
 
 use sha1::{Digest, Sha1};
 
-use self::{file::FilterFile, range::RangeServer};
+use self::{file::FilterFile, hash::Hash, range::RangeServer};
 use super::common_passwords::normalize;
 use crate::{
     base::{
@@ -20,9 +21,6 @@ use crate::{
     },
     shared::forms::Secret,
 };
-
-/// A SHA-1 hash, by which the lists of breached passwords name them.
-type Hash = [u8; 20];
 
 /// The configured list of breached passwords. Cheap to clone.
 #[derive(Clone)]

@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::Url;
 
-use super::Hash;
+use super::hash::Hash;
 use crate::base::{
     config::{Period, Tls},
     failure::{Failure, chain},

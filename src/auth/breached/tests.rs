@@ -3,7 +3,7 @@ use std::io::BufReader;
 use sha1::Sha1;
 use tempfile::TempDir;
 
-use super::super::{Hash, file::FilterFile};
+use super::super::{file::FilterFile, hash::Hash};
 use super::*;
 
 fn hash(password: impl std::fmt::Display) -> Hash {

@@ -5,14 +5,12 @@ use leptos::prelude::use_context;
 use serde::Serialize;
 
 use super::ToJson;
-use crate::{
-    shared::{error::AppError, json::to_json},
-    timing::request_id::of_request,
-};
+use crate::shared::{error::AppError, json};
+use crate::timing::request_id::of_request;
 
 /// Returns a function that serializes a value of this type.
 pub fn of<T: Serialize + 'static>() -> ToJson {
-    |value| to_json(&value.downcast_ref::<Result<T, AppError>>())
+    |value| json::to_json(&value.downcast_ref::<Result<T, AppError>>())
 }
 
 /// Returns a function that adds the current request's id to an error.

@@ -63,7 +63,7 @@ pub async fn delete_all(transaction: &mut Transaction, user: UserId) -> Result<b
 pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
-    let latest_end = latest(now, super::login_steps::LIFETIME);
+    let latest_end = latest(now, pending_logins::LIFETIME);
     let logins = pending_logins::delete_expired(&mut transaction, now, latest_end).await?;
     let secrets =
         store::delete_stale(&mut transaction, now.saturating_sub(ENROLMENT), latest(now, 0)).await?;
