@@ -5,12 +5,12 @@ use leptos::prelude::use_context;
 use serde::Serialize;
 
 use super::ToJson;
-use crate::shared::{error::AppError, json};
-use crate::timing::request_id::of_request;
+use crate::shared::json::to_json;
+use crate::{shared::error::AppError, timing::request_id::of_request};
 
 /// Returns a function that serializes a value of this type.
 pub fn of<T: Serialize + 'static>() -> ToJson {
-    |value| json::to_json(&value.downcast_ref::<Result<T, AppError>>())
+    |value| to_json(&value.downcast_ref::<Result<T, AppError>>())
 }
 
 /// Returns a function that adds the current request's id to an error.
