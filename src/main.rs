@@ -77,13 +77,15 @@ enum Command {
     /// Writes all accounts and groups to a file, one JSON object per line, for import into another
     /// installation.
     ///
-    /// Includes password hashes, but no sessions, pictures or activity log (`backup` has those).
+    /// Includes password hashes, but no second factors, sessions, pictures or activity log (`backup`
+    /// has those).
     Export(import_export::Export),
     /// Imports accounts and groups: from a file of `export`, or from another kind of site.
     ///
     /// Accounts whose username exists here stay unchanged. Imports everything or nothing.
     Import(import_export::Import),
-    /// Lists, shows, activates and deactivates accounts, and changes their groups.
+    /// Lists, shows, activates and deactivates accounts, changes their groups, and removes second
+    /// factors.
     #[command(subcommand)]
     User(user::UserCommand),
     /// Lists, shows, creates and deletes groups.

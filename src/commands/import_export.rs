@@ -67,7 +67,7 @@ pub struct How {
 pub enum From {
     /// Imports users, groups, permissions and memberships of a Django site.
     ///
-    /// Members keep their passwords. The import can be repeated: it takes over what has changed
+    /// Members keep their passwords, and set up their second factors again. The import can be repeated: it takes over what has changed
     /// there since, unless it was changed here too. It imports everything or nothing. While it
     /// runs, others can read but not write: run it when the site is quiet. See docs/moving-in.md.
     Django(Django),

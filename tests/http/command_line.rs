@@ -160,6 +160,8 @@ async fn check_deploy_names_what_is_insecure() {
     assert!(secure.status.success(), "{}", text(&secure));
     assert!(
         text(&secure).contains("passwords.min_length is 8: NIST SP 800-63B-4")
+            && text(&secure).contains("passwords.breached is off: ")
+            && text(&secure).contains("second_factor.totp_skew is 1: ")
             && text(&secure).contains("is valid."),
         "{}",
         text(&secure)
@@ -190,6 +192,8 @@ async fn every_command_has_help_and_every_mistake_an_error_message() {
         "user deactivate",
         "user add-to-group",
         "user remove-from-group",
+        "user second-factor",
+        "rekey",
         "group",
         "group list",
         "group show",
@@ -366,7 +370,9 @@ async fn completions_and_manual_pages_describe_every_command() {
     };
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = said(&mut members_area(&["completions", shell]));
-        for word in ["changepassword", "add-to-group", "healthcheck", "completions", "noinput"] {
+        for word in
+            ["changepassword", "add-to-group", "second-factor", "rekey", "at-least", "completions", "noinput"]
+        {
             assert!(script.contains(word), "{word} for {shell}");
         }
     }
@@ -379,6 +385,11 @@ async fn completions_and_manual_pages_describe_every_command() {
     assert!(first.contains("members\\-area\\-import(1)"), "{first}");
     assert!(page("members-area-import-django.1").contains("Django"));
     assert!(page("members-area-man.1").contains("FOLDER"));
+    assert!(page("members-area-user-second-factor.1").contains("reset"));
+    assert!(
+        page("members-area-passwords-build.1").contains("SHA1")
+            && page("members-area-rekey.1").contains("key")
+    );
 
     let unknown = refused(&mut members_area(&["completions", "tcsh"]));
     assert!(unknown.contains("'tcsh'") && unknown.contains("zsh"), "{unknown}");

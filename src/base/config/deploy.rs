@@ -6,7 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
 
 use super::super::db::file;
-use super::{CacheUrl, Config, DatabaseUrl, Environment, MailTransport};
+use super::{Breached, CacheUrl, Config, DatabaseUrl, Environment, MailTransport};
 
 /// Returns one sentence for each setting that is unsafe on a public site (after Django's
 /// `check --deploy`).
@@ -97,15 +97,32 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
 pub fn deploy_notes(config: &Config) -> Vec<String> {
     const SINGLE_FACTOR_CHARS: u32 = 15;
     let length = config.passwords.min_length;
-    (length < SINGLE_FACTOR_CHARS)
-        .then(|| {
+    [
+        (
+            length < SINGLE_FACTOR_CHARS,
             format!(
                 "passwords.min_length is {length}: NIST SP 800-63B-4 (3.1.1.2) asks for {SINGLE_FACTOR_CHARS} characters \
                  where a password is the only factor."
-            )
-        })
-        .into_iter()
-        .collect()
+            ),
+        ),
+        (
+            config.passwords.breached == Breached::Off,
+            "passwords.breached is off: OWASP's ASVS 6.2.12 asks to refuse passwords that have appeared in data breaches. \
+             `members-area passwords build` makes a file of them."
+                .to_owned(),
+        ),
+        (
+            config.second_factor.totp_skew > 0,
+            format!(
+                "second_factor.totp_skew is {}: a code is accepted longer than the 30 seconds that OWASP's ASVS 6.5.5 asks \
+                 for, so that phones whose clock is a little off work. 0 keeps to it.",
+                config.second_factor.totp_skew
+            ),
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(found, note)| found.then_some(note))
+    .collect()
 }
 
 fn is_database_in_clear(url: &DatabaseUrl) -> bool {
@@ -183,6 +200,19 @@ mod tests {
             std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("a mode");
             assert_eq!(is_file_open_to_others(&url), found, "{mode:o}");
         }
+    }
+
+    #[test]
+    fn what_a_standard_asks_for_and_the_site_does_not_is_noted() {
+        let mut config = Config::default();
+        let keys = |config: &Config| -> Vec<String> {
+            deploy_notes(config).iter().filter_map(|note| note.split(' ').next().map(str::to_owned)).collect()
+        };
+        assert_eq!(keys(&config), ["passwords.min_length", "passwords.breached", "second_factor.totp_skew"]);
+        config.passwords.min_length = 15;
+        config.passwords.breached = Breached::File("/breached".into());
+        config.second_factor.totp_skew = 0;
+        assert_eq!(keys(&config), [""; 0]);
     }
 
     #[test]
