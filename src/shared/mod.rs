@@ -7,6 +7,7 @@ pub mod forms;
 pub mod functions;
 pub mod json;
 pub mod level;
+pub mod login_method;
 pub mod moment;
 pub mod named_enum;
 pub mod number;

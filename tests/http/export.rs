@@ -178,7 +178,9 @@ async fn every_column_of_every_table_is_exported_or_withheld_on_purpose() {
             );
         }
         for secret in ["hash", "token", "password", "secret", "stamp"] {
-            assert!(!told.iter().any(|column| column.contains(secret)), "{table}: {told:?}");
+            // The time of a change is no secret.
+            let tells = |column: &&str| column.contains(secret) && !column.ends_with("_at");
+            assert!(!told.iter().any(tells), "{table}: {told:?}");
         }
     }
     // Each value has its proper type.

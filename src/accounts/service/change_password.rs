@@ -104,7 +104,7 @@ pub async fn change_own_password(
     let stamp = rand::random::<[u8; 32]>();
     let mut transaction = site.db.begin().await?;
     // The old password must still be the account's: of several concurrent changes one succeeds.
-    if !store::replace_password(&mut transaction, id, &old_hash, &hash, &stamp).await? {
+    if !store::replace_password(&mut transaction, id, &old_hash, &hash, &stamp, site.clock.now()).await? {
         // The other change has usually ended this session too, which is then the error.
         site.sessions.rotate_in(&mut transaction, present, member).await?;
         let problem = Problem::PasswordChangedMeanwhile;
@@ -144,7 +144,8 @@ pub(crate) async fn put_password(
     kind: Kind,
     mail: Option<Mail>,
 ) -> Result<Vec<IdHash>, AppError> {
-    store::set_password(transaction, user, hash, &rand::random::<[u8; 32]>()).await?;
+    let now = context.site.clock.now();
+    store::set_password(transaction, user, hash, &rand::random::<[u8; 32]>(), now).await?;
     let ended = context.site.sessions.end_all_in(transaction, user, None).await?;
     after_change(transaction, context, user, kind, mail).await?;
     Ok(ended)

@@ -263,7 +263,7 @@ pub async fn record_login(
     // Known browsers do not tell: they can all be forgotten.
     let is_first =
         store::profile(&mut transaction, id).await?.is_none_or(|account| account.last_login.is_none());
-    if !store::set_last_login(&mut transaction, id, member.session_stamp(), now).await? {
+    if !store::set_last_login(&mut transaction, id, member.session_stamp(), now, login.method()).await? {
         return Err(AppError::invalid(Field::Form, Problem::BadCredentials));
     }
     let is_known = remember_browser(&mut transaction, context, id, device).await?;

@@ -15,6 +15,7 @@ use crate::{
     shared::{
         error::AppError,
         forms::{Field, Problem, Secret},
+        login_method::LoginMethod,
     },
     site::{AppState, RequestContext},
 };
@@ -38,6 +39,7 @@ pub enum LoginStep {
 /// The proof that every step of a login is done. Only this module creates one.
 pub struct ProvenLogin {
     member: Member,
+    method: LoginMethod,
     factor: Option<FactorUse>,
     next: String,
     remember: bool,
@@ -47,6 +49,11 @@ impl ProvenLogin {
     /// Returns the member who logs in.
     pub const fn member(&self) -> &Member {
         &self.member
+    }
+
+    /// Returns what the login began with.
+    pub const fn method(&self) -> LoginMethod {
+        self.method
     }
 
     /// Returns the second factor that was used, if the account has one.
@@ -77,9 +84,9 @@ pub async fn after_password(
 ) -> Result<LoginStep, AppError> {
     /// More than anybody has open. Each needs the right password.
     const KEPT: i64 = 10;
-    let (site, user) = (&context.site, member.id());
+    let (site, user, method) = (&context.site, member.id(), LoginMethod::Password);
     if !factors::has_second_factor(&mut *site.db.read().await?, user).await? {
-        return Ok(LoginStep::Complete(ProvenLogin { member, factor: None, next, remember }));
+        return Ok(LoginStep::Complete(ProvenLogin { member, method, factor: None, next, remember }));
     }
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let now = site.clock.now();
@@ -87,7 +94,7 @@ pub async fn after_password(
         token_hash: &hash(&token),
         user,
         session_stamp: member.session_stamp(),
-        method: "password",
+        method: method.name(),
         next_page: &next,
         is_remembered: remember,
         created_at: now,
@@ -126,7 +133,10 @@ pub async fn second_step(
     code: &Secret,
 ) -> Result<LoginStep, AppError> {
     let (site, token_hash) = (&context.site, hash(token));
-    let Some(login) = find(site, &token_hash).await? else {
+    let found = find(site, &token_hash).await?;
+    let Some((login, method)) =
+        found.and_then(|login| LoginMethod::from_name(&login.method).map(|method| (login, method)))
+    else {
         return Ok(LoginStep::Over);
     };
     let (user, typed) = (UserId(login.user_id), Typed::read(code.expose()));
@@ -153,7 +163,7 @@ pub async fn second_step(
     let member = Member::new(user, login.username, login.session_stamp);
     let (next, remember) = (login.next_page, login.is_remembered == 1);
     let factor = Some(factor);
-    Ok(LoginStep::Complete(ProvenLogin { member, factor, next, remember }))
+    Ok(LoginStep::Complete(ProvenLogin { member, method, factor, next, remember }))
 }
 
 /// Records a wrong code: whoever typed it knows the password.

@@ -44,7 +44,9 @@ pub use login_steps::{LoginStep, ProvenLogin, after_password, is_pending, second
 pub(crate) use notify::enqueue;
 pub use notify::notify;
 pub use password_costs::{list_costs, refresh_costs};
-pub use profile::{Names, Profile, profile, profile_limit, save_names, set_picture_version};
+pub use profile::{
+    Names, Profile, Protection, profile, profile_limit, protection, save_names, set_picture_version,
+};
 pub use reset::{expand_reset_request, request_reset, reset_password};
 pub use setup::{create_first_superuser, may_set_up, new_setup_link};
 pub use sign_up::{NewAccount, check_email, check_username, create_superuser, sign_up};

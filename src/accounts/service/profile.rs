@@ -14,7 +14,7 @@ use crate::{
     site::{AppState, RequestContext},
 };
 
-pub use super::super::store::ProfileRow as Profile;
+pub use super::super::store::{ProfileRow as Profile, ProtectionRow as Protection};
 
 /// Returns what a member may see of their own account.
 ///
@@ -24,6 +24,16 @@ pub use super::super::store::ProfileRow as Profile;
 pub async fn profile(site: &AppState, member: &Member) -> Result<Profile, AppError> {
     let mut connection = site.db.read().await?;
     store::profile(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)
+}
+
+/// Returns what protects a member's account.
+///
+/// # Errors
+/// [`AppError::SignedOut`] when the account is gone; [`AppError::Unavailable`] when the database
+/// cannot be used.
+pub async fn protection(site: &AppState, member: &Member) -> Result<Protection, AppError> {
+    let mut connection = site.db.read().await?;
+    store::protection(&mut connection, member.id(), site.clock.now()).await?.ok_or(AppError::SignedOut)
 }
 
 /// A member's names, as typed.

@@ -214,6 +214,7 @@ impl Account {
             // The operator who creates a superuser vouches for the address.
             email_verified_at: is_superuser.then_some(now),
             password_hash: &password_hash,
+            password_changed_at: Some(now),
             session_stamp: rand::random(),
             is_staff: is_superuser,
             is_superuser,

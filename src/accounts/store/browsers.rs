@@ -24,7 +24,12 @@ macro_rules! known {
 
 /// Returns since when a value may have been replaced, and since when there must have been a login.
 fn since(now: Millis) -> [Millis; 2] {
-    [now.saturating_sub(OLD_VALUE_FOR), now.saturating_sub(to_millis(KNOWN_FOR))]
+    [now.saturating_sub(OLD_VALUE_FOR), known_since(now)]
+}
+
+/// Returns after when the last login with a known browser was.
+pub fn known_since(now: Millis) -> Millis {
+    now.saturating_sub(to_millis(KNOWN_FOR))
 }
 
 /// A known browser as its owner sees it.

@@ -8,10 +8,12 @@ pub mod names;
 pub mod password_costs;
 pub mod pending_logins;
 mod profiles;
+mod protection;
 pub mod rights;
 pub mod tokens;
 mod users;
 
 pub use emails::*;
 pub use profiles::*;
+pub use protection::*;
 pub use users::*;

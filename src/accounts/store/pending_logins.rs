@@ -13,6 +13,7 @@ pub struct PendingRow {
     pub user_id: i64,
     pub username: String,
     pub session_stamp: Vec<u8>,
+    pub method: String,
     pub next_page: String,
     pub is_remembered: i64,
 }
@@ -70,7 +71,7 @@ pub async fn find(
     latest: Millis,
 ) -> Result<Option<PendingRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT users.id AS user_id, users.username, users.session_stamp, next_page, is_remembered \
+        "SELECT users.id AS user_id, users.username, users.session_stamp, method, next_page, is_remembered \
          FROM pending_logins JOIN users ON users.id = pending_logins.user_id \
          WHERE token_hash = $1 AND expires_at > $2 AND expires_at <= $3 \
          AND users.session_stamp = pending_logins.session_stamp AND users.is_active = 1 \

@@ -5,6 +5,7 @@ use sqlx::{AnyConnection, FromRow};
 use crate::{
     auth::login_name::LoginName,
     base::{clock::Millis, member::UserId, sql::values, username::key},
+    shared::login_method::LoginMethod,
 };
 
 /// An account as a login needs it.
@@ -60,6 +61,8 @@ pub struct NewUser<'a> {
     pub last_name: &'a str,
     /// A password hash, or a text that no password matches.
     pub password_hash: &'a str,
+    /// When the password was set, if that is known.
+    pub password_changed_at: Option<Millis>,
     /// The random stamp of its sessions.
     pub session_stamp: [u8; 32],
     /// Whether it cannot be logged in to.
@@ -84,8 +87,8 @@ pub async fn insert(connection: &mut AnyConnection, users: &[NewUser<'_>]) -> Re
     let sql = format!(
         "INSERT INTO users (id, username, username_key, email, email_key, password_hash, session_stamp, is_active, \
          is_staff, is_superuser, date_joined, last_login, email_verified_at, first_name, last_name, first_name_key, \
-         last_name_key, delete_after) VALUES {}",
-        values(users.len(), 18)
+         last_name_key, delete_after, password_changed_at) VALUES {}",
+        values(users.len(), 19)
     );
     let bound = users.iter().fold(sqlx::query(sqlx::AssertSqlSafe(sql)), |query, user| {
         query
@@ -107,6 +110,7 @@ pub async fn insert(connection: &mut AnyConnection, users: &[NewUser<'_>]) -> Re
             .bind(key(user.first_name))
             .bind(key(user.last_name))
             .bind(user.delete_after)
+            .bind(user.password_changed_at)
     });
     bound.execute(connection).await.map(drop)
 }
@@ -208,15 +212,17 @@ pub async fn replace_password(
     checked: &str,
     hash: &str,
     stamp: &[u8],
+    now: Millis,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query(
-        "UPDATE users SET password_hash = $3, session_stamp = $4 \
+        "UPDATE users SET password_hash = $3, session_stamp = $4, password_changed_at = $5 \
          WHERE id = $1 AND password_hash = $2 AND is_active = 1",
     )
     .bind(id.0)
     .bind(checked)
     .bind(hash)
     .bind(stamp)
+    .bind(now)
     .execute(connection)
     .await
     .map(|done| done.rows_affected() == 1)
@@ -228,14 +234,18 @@ pub async fn set_password(
     id: UserId,
     hash: &str,
     stamp: &[u8],
+    now: Millis,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET password_hash = $2, session_stamp = $3 WHERE id = $1")
-        .bind(id.0)
-        .bind(hash)
-        .bind(stamp)
-        .execute(connection)
-        .await
-        .map(drop)
+    sqlx::query(
+        "UPDATE users SET password_hash = $2, session_stamp = $3, password_changed_at = $4 WHERE id = $1",
+    )
+    .bind(id.0)
+    .bind(hash)
+    .bind(stamp)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 /// Records a login. Returns false when the account is inactive, or its stamp has changed since the
@@ -245,12 +255,17 @@ pub async fn set_last_login(
     id: UserId,
     stamp: &[u8],
     at: Millis,
+    method: LoginMethod,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query("UPDATE users SET last_login = $3 WHERE id = $1 AND session_stamp = $2 AND is_active = 1")
-        .bind(id.0)
-        .bind(stamp)
-        .bind(at)
-        .execute(connection)
-        .await
-        .map(|done| done.rows_affected() == 1)
+    sqlx::query(
+        "UPDATE users SET last_login = $3, last_login_method = $4 \
+         WHERE id = $1 AND session_stamp = $2 AND is_active = 1",
+    )
+    .bind(id.0)
+    .bind(stamp)
+    .bind(at)
+    .bind(method.name())
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() == 1)
 }

@@ -256,6 +256,18 @@ pub async fn correct_times(
     .map(|done| done.rows_affected())
 }
 
+/// Counts a member's living sessions.
+pub async fn count(connection: &mut AnyConnection, user: UserId, now: Millis) -> Result<i64, sqlx::Error> {
+    let (count,): (i64,) = sqlx::query_as(
+        "SELECT COUNT(*) FROM sessions WHERE user_id = $1 AND idle_expires_at > $2 AND absolute_expires_at > $2",
+    )
+    .bind(user.0)
+    .bind(now)
+    .fetch_one(connection)
+    .await?;
+    Ok(count)
+}
+
 /// Returns a member's living sessions: `first`, then the others, last seen first.
 pub async fn devices(
     connection: &mut AnyConnection,

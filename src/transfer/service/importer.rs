@@ -233,6 +233,7 @@ impl Importer {
                 first_name: &raw.first_name,
                 last_name: &raw.last_name,
                 password_hash: &raw.password,
+                password_changed_at: None,
                 session_stamp: rand::random(),
                 is_inactive: !raw.is_active,
                 is_staff: raw.is_staff,

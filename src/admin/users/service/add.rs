@@ -97,6 +97,7 @@ pub async fn add(
         email: &email,
         email_key: &email_address::key(&email),
         password_hash: &hash,
+        password_changed_at: (!chooses).then_some(now),
         session_stamp: rand::random(),
         date_joined: now,
         ..NewUser::default()

@@ -1,0 +1,36 @@
+//! What members log in with.
+
+use serde::{Deserialize, Serialize};
+
+use super::named_enum::named_enum;
+
+named_enum! {
+    /// The first step of a login, which a second factor may follow.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum LoginMethod(name) {
+        /// The password.
+        Password = "password" => "your password",
+    }
+}
+
+impl LoginMethod {
+    /// Returns the method with this name, or `None` if a newer version of the program wrote it.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_method_is_found_by_its_name() {
+        for method in LoginMethod::ALL {
+            assert_eq!(LoginMethod::from_name(method.name()), Some(method));
+            assert_eq!(serde_json::to_value(method).expect("a name"), method.name());
+        }
+        assert_eq!(LoginMethod::from_name("from_the_future"), None);
+    }
+}
