@@ -83,6 +83,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=AccountPages::ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=AccountPages::SecretPage ssr=SsrMode::Async />
+                <Route path=path!("/members/security") view=AccountPages::SecurityPage ssr=SsrMode::Async />
                 <Route path=path!("/members/security/browsers") view=AccountPages::BrowsersPage ssr=SsrMode::Async />
                 <Route path=path!("/members/security/authenticator") view=AccountPages::AuthenticatorPage ssr=SsrMode::Async />
                 <Route path=path!("/members/security/codes") view=AccountPages::RecoveryCodesPage ssr=SsrMode::Async />

@@ -8,7 +8,10 @@ use crate::{
     },
     activity::pages::ActivityPage,
     data_export::pages::{DataPage, DeletePage},
-    members::pages::{ProfilePage, SecretPage},
+    members::{
+        pages::{ProfilePage, SecretPage},
+        security::pages::SecurityPage,
+    },
     sessions::pages::DevicesPage,
     ui::pages_in_bundle,
 };
@@ -36,6 +39,7 @@ pages_in_bundle! {
     ResetPage,
     SecondStepPage,
     SecretPage,
+    SecurityPage,
     SetupPage,
     VerifyPage,
 }

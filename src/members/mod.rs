@@ -4,6 +4,7 @@ pub mod api;
 pub mod bundle;
 pub mod pages;
 mod profile;
+pub mod security;
 
 #[cfg(feature = "ssr")]
 pub mod service;
@@ -90,6 +91,8 @@ pub struct Activity {
     pub recent: Vec<Line>,
     /// How many recovery codes are left, if these are few.
     pub few_codes: Option<i64>,
+    /// How much of what protects the account is done.
+    pub progress: security::Progress,
     /// When this was computed.
     pub rendered_at: Moment,
     /// When it expires.

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{Activity, Dashboard, Device, Login, ProfileSummary, api};
+use super::{Activity, Dashboard, Device, Login, ProfileSummary, api, security::Progress};
 use crate::{
     activity::pages::ActivityLines,
     pictures::pages::Portrait,
     shared::{
-        paths::{ACTIVITY, CODES, DEVICES, LAB},
+        paths::{ACTIVITY, CODES, DEVICES, LAB, SECURITY},
         permission::Permission,
     },
     ui::{
@@ -74,6 +74,7 @@ pub fn DashboardPage() -> impl IntoView {
                     view! {
                         {(!summary.email_is_proven).then(|| view! { <Reminder /> })}
                         {activity.few_codes.map(|left| view! { <FewCodes left /> })}
+                        {activity.progress.is_open().then(|| view! { <WhatIsOpen progress=activity.progress /> })}
                         <div class="columns">
                             // Another summary is another fragment. Its data are cached as well: other
                             // pages and client-side navigation need them without the HTML.
@@ -118,6 +119,18 @@ fn FewCodes(left: i64) -> impl IntoView {
                 <a href=CODES rel="external">
                     "Make new ones"
                 </a>
+            </InPerson>
+        </p>
+    }
+}
+
+/// For members who could do more to protect their account.
+#[component]
+fn WhatIsOpen(progress: Progress) -> impl IntoView {
+    view! {
+        <p class="what-is-open">
+            {format!("Security of your account: {progress}. ")} <InPerson>
+                <a href=SECURITY>"See what is open"</a>
             </InPerson>
         </p>
     }

@@ -12,7 +12,7 @@ use crate::{
     pictures::pages::PictureSection,
     shared::{
         forms::{Field, ReturnedForm},
-        paths::{ACTIVITY, AUTHENTICATOR, BROWSERS, DATA, DEVICES},
+        paths::{ACTIVITY, DATA, SECURITY},
     },
     ui::{Data, Form, Loaded, Once, Page, PageContext, TextField, expect_member},
 };
@@ -53,11 +53,8 @@ pub fn ProfilePage() -> impl IntoView {
 #[component]
 fn AccountLinks() -> impl IntoView {
     let links = [
-        ("/accounts/password_change", "Change your password"),
+        (SECURITY, "Security: password, two-step login, browsers and devices"),
         ("/accounts/email", "Email address"),
-        (AUTHENTICATOR, "Two-step login: authenticator app and recovery codes"),
-        (DEVICES, "Devices"),
-        (BROWSERS, "Known browsers"),
         (ACTIVITY, "Activity"),
         (DATA, "Your data: download a copy, or delete your account"),
     ];

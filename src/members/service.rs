@@ -1,6 +1,6 @@
 //! Data of the members' pages, cached per member.
 
-use super::{Activity, Dashboard, Device, Login, ProfileSummary};
+use super::{Activity, Dashboard, Device, Login, ProfileSummary, security};
 use crate::{
     accounts, activity as record,
     base::{clock::to_millis, member::Member, moment::moment, user_agent::in_words},
@@ -62,15 +62,12 @@ pub async fn profile_summary(context: &RequestContext, member: &Member) -> Resul
         .await
 }
 
-/// With so many recovery codes or fewer, the dashboard reminds.
-const FEW_CODES: i64 = 3;
-
 fn summary_policy(context: &RequestContext) -> Policy {
     Policy::new("profile_summary", 3, context.site.config.cache.profile_summary_ttl.get())
 }
 
 fn activity_policy(context: &RequestContext) -> Policy {
-    Policy::new("dashboard", 4, context.site.config.cache.dashboard_ttl.get())
+    Policy::new("dashboard", 5, context.site.config.cache.dashboard_ttl.get())
 }
 
 /// Returns when the dashboard's cached entries, activity and summary, were computed. Computes
@@ -91,11 +88,8 @@ async fn activity(context: &RequestContext, member: &Member) -> Result<Activity,
             let now = context.site.clock.now();
             let (recent, logins) = record::service::recent(&context.site, member).await?;
             let devices = sessions::service::devices(&context.site, member).await?;
-            // SP 800-63B-4, 4.2.1.1: new codes before the last one is used.
-            let codes = match member.has_second_factor() {
-                true => accounts::service::factors::left(&context.site, member).await?,
-                false => None,
-            };
+            let count = devices.len().try_into().unwrap_or(i64::MAX);
+            let security = security::service::with_devices(&context.site, member, count).await?;
             Ok(Activity {
                 logins: logins
                     .into_iter()
@@ -115,7 +109,9 @@ async fn activity(context: &RequestContext, member: &Member) -> Result<Activity,
                     })
                     .collect(),
                 recent,
-                few_codes: codes.filter(|left| *left <= FEW_CODES),
+                // SP 800-63B-4, 4.2.1.1: new codes before the last one is used.
+                few_codes: security.few_codes(),
+                progress: security.progress(),
                 rendered_at: moment(now),
                 valid_until: moment(now.saturating_add(to_millis(ttl))),
             })

@@ -22,6 +22,15 @@ pub async fn devices(site: &AppState, member: &Member) -> Result<Vec<store::Devi
     Ok(store::devices(&mut connection, member.id(), site.clock.now(), None, LIMIT).await?)
 }
 
+/// Counts the member's signed-in devices.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn count(site: &AppState, member: &Member) -> Result<i64, AppError> {
+    let mut connection = site.db.read().await?;
+    Ok(store::count(&mut connection, member.id(), site.clock.now()).await?)
+}
+
 /// Returns the member's signed-in devices for the devices page: the present one, then the others,
 /// last seen first.
 ///

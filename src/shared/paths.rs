@@ -13,6 +13,8 @@ pub const DASHBOARD: &str = "/members/dashboard";
 pub const PROFILE: &str = "/members/profile";
 /// A member's devices.
 pub const DEVICES: &str = "/members/sessions";
+/// What protects a member's account.
+pub const SECURITY: &str = "/members/security";
 /// A member's known browsers.
 pub const BROWSERS: &str = "/members/security/browsers";
 /// A member's activity.
@@ -237,6 +239,7 @@ pub const PAGES: &[Page] = &[
     page(PICTURE).impersonation(),
     page(PROFILE).impersonation(),
     page("/members/secret").impersonation(),
+    page(SECURITY),
     page(BROWSERS).recent(),
     page(AUTHENTICATOR).recent(),
     page(CODES).recent(),

@@ -614,7 +614,7 @@ async fn open_pages_are_notified() {
 fn main_but_for_why(page: &crate::support::Page) -> String {
     // Also without links to pages that are closed to staff.
     let why = page.find(".why");
-    let hidden = [why.as_str(), "Manage devices", "Confirm email address"];
+    let hidden = [why.as_str(), "Manage devices", "Confirm email address", "See what is open"];
     let main = hidden.into_iter().fold(page.find("main"), |main, hidden| main.replace(hidden, ""));
     main.split_whitespace().collect()
 }

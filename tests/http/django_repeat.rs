@@ -358,3 +358,32 @@ async fn a_killed_import_changes_nothing() {
     assert_eq!((tally(&report, "users"), tally(&report, "groups")), ([8000, 0, 0, 0], [1, 0, 0, 0]));
     database.remove().await;
 }
+
+/// Secrets of allauth's second factors are encrypted or not as its site decides, and are not taken.
+#[tokio::test]
+async fn second_factors_stay_as_they_are_here() {
+    let (site, dump) = (TestSite::start_without_mail().await, Dump::new());
+    let there = json!({ "model": "mfa.authenticator", "pk": 1, "fields": {
+        "user": 2, "type": "totp", "data": { "secret": "JBSWY3DPEHPK3PXP" },
+        "created_at": "2025-01-01T00:00:00Z", "last_used_at": null
+    } });
+    let rows = [user(1, "ada"), user(2, "bob"), there];
+    import(&site.database, &dump.write(&rows), &[]);
+    let factors = || site.database.number("SELECT COUNT(*) FROM factors");
+    assert_eq!(factors().await, 0);
+    let mut ada = site.visitor();
+    ada.log_in_with("ada", PASSWORD).await;
+    // When an imported password was set is not known.
+    let sentence = "We don’t know when it was last changed.";
+    assert!(ada.get("/members/security").await.find(".security li").contains(sentence));
+    site.set_up_app(&mut ada).await;
+    let changed = with(rows[0].clone(), "first_name", "Augusta");
+    let report = import(&site.database, &dump.write(&[changed, rows[1].clone(), rows[2].clone()]), &[]);
+    assert_eq!((tally(&report, "users"), factors().await), ([0, 1, 1, 0], 11));
+    let answer = site.visitor().log_in_with("ada", PASSWORD).await;
+    assert_eq!(answer.location(), "/accounts/login/second");
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = said(program(&site.database, folder.path()).args(["export", "-"]));
+    assert!(!lines.contains("totp") && !lines.contains("JBSWY3DPEHPK3PXP"), "{lines}");
+    site.stop().await;
+}

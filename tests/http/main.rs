@@ -70,6 +70,7 @@ mod remember;
 mod reset;
 mod same_origin;
 mod second_factor_command;
+mod security_page;
 mod session_ended;
 mod sessions;
 mod settings;
