@@ -35,6 +35,7 @@ const MEMBERS_PAGES = [
   '/members/dashboard',
   '/members/profile',
   '/members/secret',
+  '/members/security',
   '/members/security/authenticator',
   '/members/security/codes',
   '/members/sessions',

@@ -8,8 +8,8 @@ const browsers = (page: Page) => page.getByRole('list', { name: 'Known browsers'
 test('members see the browsers they have logged in with, and forget them', async ({ page, otherDevice }) => {
   const member = await join(page);
   await logIn(otherDevice, member);
-  await open(page, '/members/profile');
-  await page.getByRole('link', { name: 'Known browsers' }).click();
+  await open(page, '/members/security');
+  await page.getByRole('link', { name: 'See your known browsers' }).click();
   await arrive(page, BROWSERS);
   await expect(heading(page)).toHaveText('Known browsers');
   await expect(browsers(page).getByRole('heading')).toHaveText(['Chrome on Linux This browser', 'Chrome on Linux']);

@@ -126,6 +126,8 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   // The password.
   await press(page, navigation(page).getByRole('link', { name: 'Profile' }));
   await at(page, 'Profile');
+  await press(page, link(page, 'Security: password, two-step login, browsers and devices'));
+  await at(page, 'Security');
   await press(page, link(page, 'Change your password'));
   await at(page, 'Change your password');
   await type(page, 'Current password', member.password);

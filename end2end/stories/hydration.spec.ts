@@ -106,7 +106,7 @@ for (const [what, change] of Object.entries(CHANGES)) {
     await page.locator('main button[type=submit]').click();
     await expect(page).toHaveURL('/members/dashboard');
 
-    for (const path of ['/members/dashboard', '/members/sessions', '/members/security/browsers', '/members/activity', '/accounts/email', '/members/data']) {
+    for (const path of ['/members/dashboard', '/members/sessions', '/members/security', '/members/security/browsers', '/members/activity', '/accounts/email', '/members/data']) {
       await openChanged(page, path);
       await page.locator('header a[href="/members/profile"]').click();
       await expect(page).toHaveURL('/members/profile');

@@ -1,23 +1,11 @@
-import { createHmac } from 'node:crypto';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../support/test';
+import { code } from '../support/totp';
 import { arrive, button, field, heading, join, logOut, type Member, open, submitLogIn } from '../support/verbs';
 
 const SECOND = '/accounts/login/second';
 const APP = '/members/security/authenticator';
 const CODES = '/members/security/codes';
-
-/** The code that an app shows so many steps of 30 seconds from now (RFC 6238). */
-function code(key: string, steps = 0): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  const bits = [...key.replaceAll(' ', '')].map((c) => alphabet.indexOf(c).toString(2).padStart(5, '0')).join('');
-  const secret = Buffer.from(bits.match(/.{8}/g)!.map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
-  const hash = createHmac('sha1', secret).update(counter).digest();
-  const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
-  return String(number % 1_000_000).padStart(6, '0');
-}
 
 async function halfWay(page: Page, member: Member): Promise<void> {
   await open(page, '/accounts/login');
@@ -28,8 +16,8 @@ async function halfWay(page: Page, member: Member): Promise<void> {
 
 test('an app is set up, asked for at the next login, and replaced by a recovery code', async ({ page }) => {
   const member = await join(page);
-  await open(page, '/members/profile');
-  await page.getByRole('link', { name: 'Two-step login' }).click();
+  await open(page, '/members/security');
+  await page.getByRole('main').getByRole('link', { name: 'Set up an authenticator app' }).click();
   await arrive(page, APP);
   await button(page, 'Set up an app').click();
   await arrive(page, APP);

@@ -1,0 +1,45 @@
+import type { Page } from '@playwright/test';
+import { confirmAddress } from '../support/mailbox';
+import { expect, test } from '../support/test';
+import { code } from '../support/totp';
+import { arrive, button, field, heading, join, navigation, open } from '../support/verbs';
+
+const SECURITY = '/members/security';
+const titles = (page: Page) => page.getByRole('region', { name: 'Protection' }).getByRole('heading', { level: 3 });
+const follow = (page: Page, name: string) => page.getByRole('main').getByRole('link', { name }).click();
+
+test('a new member sees what is open, does it, and sees that it is done', async ({ page }) => {
+  const member = await join(page);
+  await open(page, '/members/dashboard');
+  await expect(page.getByRole('main')).toContainText('Security of your account: 1 of 4 done.');
+  await follow(page, 'See what is open');
+  await arrive(page, SECURITY);
+  await expect(heading(page)).toHaveText('Security');
+  await expect(titles(page)).toHaveText(['Password ✓ Done', 'Email address Open', 'Two-step login Open', 'Recovery codes Open']);
+
+  await confirmAddress(page, member, '/members/dashboard');
+  await expect(page.getByRole('main')).toContainText('Security of your account: 2 of 4 done.');
+
+  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await follow(page, 'Security');
+  await arrive(page, SECURITY);
+  await follow(page, 'Set up an authenticator app');
+  await button(page, 'Set up an app').click();
+  const key = (await page.locator('code.key').textContent())!;
+  await field(page, 'Six-digit code').fill(code(key));
+  await button(page, 'Turn on two-step login').click();
+  await arrive(page, '/members/security/codes');
+  await button(page, 'I have saved them').click();
+  await arrive(page, '/members/security/authenticator');
+
+  await open(page, SECURITY);
+  await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('Protection: 4 of 4 done');
+  await expect(titles(page)).toHaveText([
+    'Password ✓ Done',
+    'Email address ✓ Done',
+    'Two-step login ✓ Done',
+    'Recovery codes ✓ Done',
+  ]);
+  await open(page, '/members/dashboard');
+  await expect(page.getByRole('link', { name: 'See what is open' })).toHaveCount(0);
+});
