@@ -32,7 +32,7 @@ fn scanned(path: &str, width: usize) -> String {
 async fn an_app_is_set_up_by_qr_code_key_or_link_and_counts_from_its_first_code() {
     let site = TestSite::start().await;
     let mut member = site.proven_member("ada").await;
-    let links = member.get("/members/profile").await.attributes("main a", "href");
+    let links = member.get("/members/security").await.attributes("main a", "href");
     assert!(links.iter().any(|link| link == APP_PAGE), "{links:?}");
     let page = member.get(APP_PAGE).await;
     assert_eq!((page.status, page.form().0.as_str()), (200, START));

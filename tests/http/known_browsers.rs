@@ -428,7 +428,7 @@ async fn the_page_describes_the_browsers_with_this_one_first() {
     ada.log_in_by(SAFARI, "ada").await;
     assert_eq!(ada.get(BROWSERS).await.find(".device h2"), "Safari on iPhone This browser");
     // The other pages lead there.
-    for page in ["/members/sessions", "/members/profile"] {
+    for page in ["/members/sessions", "/members/security"] {
         let links = ada.get(page).await.attributes("main a", "href");
         assert!(links.contains(&BROWSERS.to_owned()), "{page}: {links:?}");
     }
