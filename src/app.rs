@@ -47,6 +47,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/setup") view=AccountPages::SetupPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/signup") view=SignupPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/login") view=LoginPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/login/code") view=AccountPages::MailedCodePage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/login/second") view=AccountPages::SecondStepPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/logout") view=LogoutPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/password_change") view=AccountPages::PasswordChangePage ssr=SsrMode::Async />

@@ -5,7 +5,10 @@ use async_trait::async_trait;
 use super::{mail_templates, service};
 use crate::{
     base::{clock::Millis, db::Transaction, letter::Letter},
-    mail::{delivery::Compose, service::MailJob},
+    mail::{
+        delivery::Compose,
+        service::{Kind, MailJob},
+    },
     shared::error::AppError,
     site::AppState,
 };
@@ -26,6 +29,11 @@ impl Compose for Letters {
         now: Millis,
         order: &MailJob,
     ) -> Result<(), AppError> {
-        service::expand_reset_request(site, transaction, now, order).await
+        match order.kind {
+            Kind::LoginCodeRequested => {
+                service::mail_login::expand_code_request(site, transaction, now, order).await
+            }
+            _ => service::expand_reset_request(site, transaction, now, order).await,
+        }
     }
 }

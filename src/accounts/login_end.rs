@@ -45,6 +45,11 @@ pub async fn follow(
             leptos_axum::redirect(&context.site.config.accounts.login_url);
             Ok(())
         }
+        LoginStep::StaffByPassword => {
+            flash::message(Level::Warning, Message::StaffByPassword);
+            leptos_axum::redirect(&context.site.config.accounts.login_url);
+            Ok(())
+        }
         LoginStep::Complete(login) => open(context, auth, &login).await,
     }
 }

@@ -13,21 +13,29 @@ use axum::{
     routing::get,
 };
 
-use super::{link_token::token_in, service::tokens::Purpose, setup_link};
+use super::{
+    link_token::token_in,
+    service::{Prover, tokens::Purpose},
+    setup_link,
+};
 use crate::{
     base::member::UserId,
-    shared::{level::Level, paths::without_slash},
+    shared::{
+        level::Level,
+        paths::{MAILED_CODE, without_slash},
+    },
     site::{AppState, RequestContext, cookies, current_member, flash},
     ui::flash::Message,
 };
 
 /// The cookies for the tokens of opened links.
-pub const COOKIES: [&str; 6] = [
+pub const COOKIES: [&str; 7] = [
     cookie(Purpose::ResetPassword),
     cookie(Purpose::VerifyEmail),
     cookie(Purpose::ChangeEmail),
     cookie(Purpose::UndoEmail),
     cookie(Purpose::NotMe),
+    cookie(Purpose::LogIn),
     setup_link::COOKIE,
 ];
 /// As long as the shortest-lived link.
@@ -35,12 +43,13 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// Each kind of link and its page. The wildcard takes whatever follows the token, because mail
 /// programs and people add a slash, a bracket or the end of a sentence.
-const LINKS: [(&str, &str, Purpose); 5] = [
+const LINKS: [(&str, &str, Purpose); 6] = [
     ("/accounts/reset/{*token}", "/accounts/reset/new", Purpose::ResetPassword),
     ("/accounts/verify/{*token}", "/accounts/verify", Purpose::VerifyEmail),
     ("/accounts/email/confirm/{*token}", "/accounts/email/confirm", Purpose::ChangeEmail),
     ("/accounts/email/undo/{*token}", "/accounts/email/undo", Purpose::UndoEmail),
     ("/accounts/not_me/{*token}", "/accounts/not_me", Purpose::NotMe),
+    ("/accounts/login/code/{*token}", MAILED_CODE, Purpose::LogIn),
 ];
 
 /// Returns the routes of all links, and that of the link for the first superuser.
@@ -111,6 +120,8 @@ const fn cookie(purpose: Purpose) -> &'static str {
         Purpose::ChangeEmail => "link_change",
         Purpose::UndoEmail => "link_undo",
         Purpose::NotMe => "link_not_me",
+        Purpose::LogIn => "link_log_in",
+        Purpose::SignUp => "signed_up",
     }
 }
 
@@ -120,7 +131,20 @@ pub fn opened(purpose: Purpose) -> String {
     cookies::current(cookie(purpose)).unwrap_or_default()
 }
 
-fn forget(purpose: Purpose) {
+/// Remembers in this browser that an account was created in it, as long as its first link is good.
+/// For server functions.
+pub fn signed_up(token: String) {
+    cookies::set_current(cookie(Purpose::SignUp), token, 24 * LIFETIME);
+}
+
+/// Returns what this browser shows about whose it is. For server functions.
+pub fn prover() -> Prover {
+    let member = current_member().ok().filter(|member| member.in_person().is_ok());
+    Prover { signed_in: member.map(|member| member.id()), sign_up: opened(Purpose::SignUp) }
+}
+
+/// Forgets the link in this browser. For server functions.
+pub fn forget(purpose: Purpose) {
     cookies::set_current(cookie(purpose), String::new(), Duration::ZERO);
 }
 
@@ -128,6 +152,11 @@ fn forget(purpose: Purpose) {
 /// another member is signed in, the message is not for them: they stay at the link's page, which
 /// names the account.
 pub fn used(context: &RequestContext, purpose: Purpose, owner: UserId) {
+    used_by(context, purpose, owner, false);
+}
+
+/// The same; `is_taken` says whether what was set up before is gone.
+pub fn used_by(context: &RequestContext, purpose: Purpose, owner: UserId, is_taken: bool) {
     let accounts = &context.site.config.accounts;
     let signed_in = current_member().ok();
     if signed_in.as_ref().is_some_and(|member| member.id() != owner) {
@@ -138,11 +167,13 @@ pub fn used(context: &RequestContext, purpose: Purpose, owner: UserId) {
     let home = if signed_in.is_some() { &accounts.login_redirect_url } else { &accounts.login_url };
     // After the last three nobody is signed in any more.
     let (message, location) = match purpose {
+        Purpose::VerifyEmail if is_taken => (Some(Message::AccountTaken), accounts.login_url.as_str()),
         Purpose::VerifyEmail => (Some(Message::EmailVerified), home.as_str()),
         Purpose::ChangeEmail => (Some(Message::EmailChanged), home.as_str()),
         Purpose::UndoEmail => (Some(Message::EmailChangeUndone), accounts.login_url.as_str()),
         Purpose::NotMe => (Some(Message::AccountSecured), accounts.login_url.as_str()),
         Purpose::ResetPassword => (None, "/accounts/reset/done"),
+        Purpose::LogIn | Purpose::SignUp => (None, MAILED_CODE),
     };
     if let Some(message) = message {
         flash::message(Level::Success, message);

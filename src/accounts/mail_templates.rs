@@ -1,13 +1,15 @@
 //! The texts of our mails. Links and codes are created here, just before a mail is sent, so that
 //! none is stored in the queue.
 
+mod login_code;
+
 use super::{
     notices,
     service::tokens::{self, Purpose},
     store,
 };
 use crate::{
-    base::{email_address, letter::Letter, member::UserId, moment::moment, user_agent},
+    base::{db::Transaction, email_address, letter::Letter, member::UserId, moment::moment, user_agent},
     mail::{
         service as mail,
         service::{Kind, MailContext, MailJob},
@@ -31,7 +33,10 @@ pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter
     let letter = Draft { site, mail, order, user, name, present: owner.email };
     match order.kind {
         // The queue expands it into other mails.
-        Kind::ResetRequested => Err(AppError::NotFound),
+        Kind::ResetRequested | Kind::LoginCodeRequested => Err(AppError::NotFound),
+        // The account has another address by now.
+        Kind::LoginCode if !is_theirs => Err(AppError::NotFound),
+        Kind::LoginCode => letter.login_code().await,
         Kind::ResetPassword => letter.reset_password().await,
         Kind::VerifyEmail if owner.email_verified_at.is_some() || letter.present != order.address => {
             Err(AppError::NotFound)
@@ -102,7 +107,8 @@ impl Draft<'_> {
             vec![format!("Please confirm that this is the email address of {}.", self.account())],
             Some(("Confirm email address", link)),
             vec![
-                "Link and code expire after 24 hours.".into(),
+                "Open the link in the browser in which you signed up. Link and code expire after 24 hours."
+                    .into(),
                 "If this is not your account, someone mistyped their address: please ignore this email."
                     .into(),
             ],
@@ -264,11 +270,17 @@ impl Draft<'_> {
         }
     }
 
-    async fn link(&self, purpose: Purpose, path: &str) -> Result<(String, String), AppError> {
+    /// Begins the transaction that creates the mail's link.
+    async fn held(&self) -> Result<Transaction, AppError> {
         let mut transaction = self.site.db.begin().await?;
-        if !mail::hold(&mut transaction, self.mail).await? {
-            return Err(AppError::NotFound);
+        match mail::hold(&mut transaction, self.mail).await? {
+            true => Ok(transaction),
+            false => Err(AppError::NotFound),
         }
+    }
+
+    async fn link(&self, purpose: Purpose, path: &str) -> Result<(String, String), AppError> {
+        let mut transaction = self.held().await?;
         let now = self.site.clock.now();
         let issued = tokens::issue(
             &mut transaction,

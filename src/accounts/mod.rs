@@ -57,6 +57,10 @@ pub struct Address {
     pub email: String,
     /// Whether its owner has verified it.
     pub is_proven: bool,
+    /// Whether a link that proves it removes what was set up before: this is no browser of the
+    /// account's.
+    #[serde(default)]
+    pub takes_whole: bool,
 }
 
 /// The data of the page of known browsers.
@@ -111,6 +115,25 @@ pub enum LinkState {
     Dead,
     /// No link was opened in this browser.
     None,
+}
+
+/// What the page of a login by a mailed code can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailedCode {
+    /// Nothing: no code was asked for in this browser.
+    None,
+    /// Take the code.
+    Asked,
+    /// Log in to the account with this username: its link was opened in the browser that asked.
+    Here(String),
+    /// Show the code of a link that another browser asked for.
+    Elsewhere(String),
+    /// Nothing with the link that was opened.
+    Dead {
+        /// Whether this browser has asked for a code and can still take it.
+        is_asked: bool,
+    },
 }
 
 /// The terms of a deletion that is requested now.

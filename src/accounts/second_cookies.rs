@@ -1,5 +1,5 @@
-//! The cookies of two-step login: the token of a login between its steps, and new recovery codes
-//! on their way to their page. For server functions.
+//! The cookies of two-step login: the token of a login between its steps, new recovery codes on
+//! their way to their page, and the secret of a login by a mailed code. For server functions.
 
 use std::time::Duration;
 
@@ -10,7 +10,10 @@ const PENDING: &str = "pending_login";
 /// New recovery codes, sealed.
 pub(super) const CODES: &str = "new_codes";
 
-/// As long as both are good.
+/// The secret of the browser that asked for a code.
+const MAIL_LOGIN: &str = "mail_login";
+
+/// As long as all are good.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Returns the token of the login that waits in this browser, or an empty string, which equals no
@@ -26,6 +29,21 @@ pub(super) fn set_pending(token: String) {
 pub(super) fn forget_pending() {
     if cookies::current(PENDING).is_some() {
         cookies::set_current(PENDING, String::new(), Duration::ZERO);
+    }
+}
+
+/// Returns the secret of the login by a mailed code that waits in this browser, or an empty string.
+pub(super) fn mail_login() -> String {
+    cookies::current(MAIL_LOGIN).unwrap_or_default()
+}
+
+pub(super) fn set_mail_login(secret: String) {
+    cookies::set_current(MAIL_LOGIN, secret, LIFETIME);
+}
+
+pub(super) fn forget_mail_login() {
+    if cookies::current(MAIL_LOGIN).is_some() {
+        cookies::set_current(MAIL_LOGIN, String::new(), Duration::ZERO);
     }
 }
 

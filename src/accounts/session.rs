@@ -25,6 +25,7 @@ use crate::{
     shared::{
         error::AppError,
         forms::{Field, Problem},
+        login_method::LoginMethod,
     },
     site::{
         AppState,
@@ -98,10 +99,13 @@ pub async fn sign_in(
         auth.session.insert(PREVIOUS_KEY, previous).await.map_err(unavailable)?;
     }
     let settings = &site.config.sessions;
-    let origin = LoginContext {
+    let mut origin = LoginContext {
         factor: login.factor(),
         ..LoginContext::new(settings, site.clock.now(), client.clone(), login.remember())
     };
+    if login.method() != LoginMethod::Password {
+        origin.authenticated_at = LoginContext::NEVER;
+    }
     write(auth, login.member(), &origin).await
 }
 

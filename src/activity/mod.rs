@@ -54,6 +54,10 @@ named_enum! {
         Login = "login" => "Logged in",
         /// Somebody entered a wrong password.
         LoginFailed = "login_failed" => "Failed login (wrong password)",
+        /// Somebody entered a wrong code to log in without a password.
+        LoginCodeFailed = "login_code_failed" => "Failed login (wrong code from an email)",
+        /// Somebody requested a mail with a code to log in.
+        LoginCodeRequested = "login_code_requested" => "Code to log in requested",
         /// Somebody entered the right password and a wrong code.
         SecondFactorFailed = "second_factor_failed" => "Failed login (right password, wrong code)",
         /// Somebody logged out.
@@ -76,6 +80,8 @@ named_enum! {
         NewRecoveryCodes = "new_recovery_codes" => "New recovery codes",
         /// The owner verified the e-mail address.
         EmailVerified = "email_verified" => "Email address confirmed",
+        /// Whoever confirmed the address took the account, without what was set up before.
+        AccountTaken = "account_taken" => "Password, second factor and devices from before were removed",
         /// A change of the address was requested.
         EmailChangeRequested = "email_change_requested" => "Email change requested",
         /// The address was changed.

@@ -80,15 +80,16 @@ pub async fn record_failed_login(
     transaction: &mut Transaction,
     at: Millis,
     user: UserId,
+    kind: Kind,
     client: &ClientInfo,
 ) -> Result<bool, AppError> {
     const MAX_PER_HOUR: i64 = 10;
     const HOUR: Millis = 60 * 60 * 1000;
     let hour = (at.saturating_sub(HOUR), latest(at, 0));
-    if store::count_in(transaction, user, Kind::LoginFailed.name(), hour).await? >= MAX_PER_HOUR {
+    if store::count_in(transaction, user, kind.name(), hour).await? >= MAX_PER_HOUR {
         return Ok(false);
     }
-    record(transaction, at, user, Kind::LoginFailed, "", client).await.map(|()| true)
+    record(transaction, at, user, kind, "", client).await.map(|()| true)
 }
 
 /// Returns the last five lines of the member's activity, and the last five logins; each the latest

@@ -20,6 +20,8 @@ pub struct Note {
     pub login: LoginName,
     /// The client's address and browser.
     pub client: ClientInfo,
+    /// Whether a mailed code was wrong, and not a password.
+    pub is_by_code: bool,
     /// The time of the login, in milliseconds since 1970.
     pub at: Millis,
 }

@@ -1,6 +1,7 @@
 //! The rules for a new password: Django's four validators with its texts, each configurable, the
 //! words of the site, and a limit of length. Also compares two passwords.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 use url::Url;
 
@@ -21,6 +22,13 @@ use crate::{
 
 /// In bytes; far more than any passphrase. A limit, so that hashing stays cheap.
 pub const MAX_PASSWORD_BYTES: usize = 4096;
+
+/// Returns a hash that no password matches, with `kind` as its first character: `!` when staff
+/// switched the password off, `?` when there is none yet. It is random, as Django's, so that no two
+/// are the same.
+pub fn unusable(kind: char) -> String {
+    format!("{kind}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()))
+}
 
 /// Returns whether two passwords differ in their normal form.
 pub fn differ(one: &Secret, other: &Secret) -> bool {

@@ -162,6 +162,7 @@ async fn end_sessions_and_links(file: &Path) -> Result<(), sqlx::Error> {
     for (table, statement) in [
         ("acting", "DELETE FROM acting"),
         ("known_devices", "DELETE FROM known_devices"),
+        ("mail_logins", "DELETE FROM mail_logins"),
         ("pending_logins", "DELETE FROM pending_logins"),
         ("tokens", "DELETE FROM tokens"),
         ("mails", "DELETE FROM mails"),

@@ -113,6 +113,8 @@ fn apart(config: Config, folder: &Path) -> Config {
             sign_up_per_address: rate,
             reset_per_address: rate,
             reset_per_email: rate,
+            login_code_per_address: rate,
+            login_code_per_email: rate,
             verification_per_account: rate,
             mail_per_address: rate,
             profile_changes_per_account: rate,

@@ -42,7 +42,7 @@ pub trait Compose: Send + Sync {
     /// database cannot be used.
     async fn letter(&self, site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError>;
 
-    /// Replaces a reset request by the mails that it causes, in the transaction that removes it
+    /// Replaces a request by the mails that it causes, in the transaction that removes it
     /// from the queue.
     ///
     /// # Errors
@@ -164,7 +164,7 @@ async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Resul
         is_proven: true,
         occasion,
     };
-    if kind == Kind::ResetRequested {
+    if kind.is_expanded() {
         let mut transaction = site.db.begin().await?;
         compose.expand(site, &mut transaction, now, &order).await?;
         store::delete(&mut transaction, mail.id).await?;

@@ -17,6 +17,11 @@ named_enum! {
         /// Somebody entered this address to reset a password. Its account, if any, is looked up when
         /// the job is processed.
         ResetRequested = "reset_requested",
+        /// Somebody typed this name to get a code. Its account, if any, is looked up when the job is
+        /// processed; the detail is the hash of the cookie of that browser.
+        LoginCodeRequested = "login_code_requested",
+        /// A link and a code to log in; the detail is that of the request.
+        LoginCode = "login_code",
         /// A link to set a new password.
         ResetPassword = "reset_password",
         /// A link and a code to verify the address.
@@ -56,6 +61,8 @@ impl Kind {
     pub const fn is_notice(self) -> bool {
         match self {
             Self::ResetRequested
+            | Self::LoginCodeRequested
+            | Self::LoginCode
             | Self::ResetPassword
             | Self::VerifyEmail
             | Self::ChangeEmail
@@ -76,7 +83,20 @@ impl Kind {
     /// Returns whether somebody is waiting for the mail in front of a screen. Such mails leave the
     /// queue before all others.
     pub const fn is_urgent(self) -> bool {
-        matches!(self, Self::ResetRequested | Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail)
+        matches!(
+            self,
+            Self::ResetRequested
+                | Self::LoginCodeRequested
+                | Self::LoginCode
+                | Self::ResetPassword
+                | Self::VerifyEmail
+                | Self::ChangeEmail
+        )
+    }
+
+    /// Returns whether the queue replaces it by the mails that it causes, if any.
+    pub const fn is_expanded(self) -> bool {
+        matches!(self, Self::ResetRequested | Self::LoginCodeRequested)
     }
 }
 

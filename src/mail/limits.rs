@@ -40,6 +40,10 @@ fn asked_for(site: &AppState, order: &MailJob) -> Vec<Limit> {
     if order.kind == Kind::ResetPassword {
         return vec![Limit::new("reset_mails_per_address", &to, quarter)];
     }
+    if order.kind == Kind::LoginCode {
+        let rate = site.config.throttle.login_code_per_email;
+        return vec![Limit::new("login_codes_per_address", &to, rate)];
+    }
     let account = match order.kind {
         Kind::VerifyEmail | Kind::ChangeEmail => "asked_mails_per_account",
         // Counted only so that a sign-up takes as long for an address that has an account.

@@ -2,9 +2,9 @@
 
 use crate::{
     accounts::pages::{
-        AuthenticatorPage, BrowsersPage, EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage,
-        PasswordChangePage, PasswordResetDonePage, PasswordResetPage, ReauthenticatePage, RecoveryCodesPage,
-        ResetDonePage, ResetPage, SecondStepPage, SetupPage, VerifyPage,
+        AuthenticatorPage, BrowsersPage, EmailConfirmPage, EmailPage, EmailUndoPage, MailedCodePage,
+        NotMePage, PasswordChangePage, PasswordResetDonePage, PasswordResetPage, ReauthenticatePage,
+        RecoveryCodesPage, ResetDonePage, ResetPage, SecondStepPage, SetupPage, VerifyPage,
     },
     activity::pages::ActivityPage,
     data_export::pages::{DataPage, DeletePage},
@@ -28,6 +28,7 @@ pages_in_bundle! {
     EmailConfirmPage,
     EmailPage,
     EmailUndoPage,
+    MailedCodePage,
     NotMePage,
     PasswordChangePage,
     PasswordResetDonePage,

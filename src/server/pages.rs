@@ -51,6 +51,7 @@ fn provide(site: &AppState, is_missing: bool) {
             ..visitor
         }),
         has_lab: site.config.has_lab(),
+        is_mail_login_off: !site.config.accounts.mail_login.is_on(),
         password_rules: site.password_rules.shown(),
         messages,
         form,

@@ -1,7 +1,7 @@
 //! The pages that few visits lead to are not in the WASM that every visitor loads: each bundle of
 //! them is a file of its own, loaded when one of its pages is opened.
 
-use super::paths::SECOND_STEP;
+use super::paths::{MAILED_CODE, SECOND_STEP};
 
 /// A bundle of pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Bundle {
 impl Bundle {
     /// Returns the bundle of the page at this path, or `None` for the pages that come with the app.
     pub fn of(path: &str) -> Option<Self> {
-        if path == SECOND_STEP {
+        if [MAILED_CODE, SECOND_STEP].contains(&path) {
             return Some(Self::Account);
         }
         let mut parts = path.split('/').skip(1);

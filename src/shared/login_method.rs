@@ -11,6 +11,8 @@ named_enum! {
     pub enum LoginMethod(name) {
         /// The password.
         Password = "password" => "your password",
+        /// A code that was mailed. It is no password: what asks for that still does.
+        MailedCode = "mailed_code" => "a code by email",
     }
 }
 

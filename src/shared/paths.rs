@@ -27,6 +27,8 @@ pub const EXPORT: &str = "/members/export";
 pub const PICTURE: &str = "/members/picture/{size}";
 /// The second step of a login.
 pub const SECOND_STEP: &str = "/accounts/login/second";
+/// The login by a mailed code.
+pub const MAILED_CODE: &str = "/accounts/login/code";
 /// A member's authenticator app.
 pub const AUTHENTICATOR: &str = "/members/security/authenticator";
 /// A member's recovery codes.
@@ -193,6 +195,8 @@ pub const PAGES: &[Page] = &[
     page("/accounts/email/confirm").public(),
     page("/accounts/email/undo").public(),
     page("/accounts/login").configured(),
+    // Answers 404 when `accounts.mail_login` is off.
+    page(MAILED_CODE).public(),
     page(SECOND_STEP).public(),
     page("/accounts/logout").public().impersonation(),
     page("/accounts/not_me").public(),

@@ -45,6 +45,9 @@ pub struct PageContext {
     /// Whether the lab is enabled.
     #[serde(default)]
     pub has_lab: bool,
+    /// Whether members cannot log in by a mailed code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_mail_login_off: bool,
     /// The rules for new passwords.
     #[serde(default, skip_serializing_if = "PasswordRules::is_default")]
     pub password_rules: PasswordRules,

@@ -26,6 +26,8 @@ pub enum Message {
     PasswordChanged,
     /// A login was ended by too many wrong codes.
     TooManyCodes,
+    /// Staff without a second factor cannot log in by a mailed code.
+    StaffByPassword,
     /// An authenticator app was added.
     AuthenticatorAdded,
     /// The second factor was removed.
@@ -34,6 +36,8 @@ pub enum Message {
     NewRecoveryCodes,
     /// The member logged in with a recovery code.
     RecoveryCodeUsed,
+    /// The address is confirmed, and what was set up before is gone.
+    AccountTaken,
     /// The address is confirmed.
     EmailVerified,
     /// A mail with a new link is on its way.
@@ -151,12 +155,18 @@ impl fmt::Display for Message {
             Self::Failed(error) => return error.fmt(f),
             Self::PasswordChanged => "Your password was changed. All other devices have been logged out.",
             Self::TooManyCodes => "Too many wrong codes. Please log in again.",
+            Self::StaffByPassword => {
+                "Staff log in by email only with a second factor. Please use your password, and add an authenticator app."
+            }
             Self::AuthenticatorAdded => {
                 "Your authenticator app is set up. From now on you log in with your password and a code."
             }
             Self::SecondFactorRemoved => "Two-step login is off. Your password alone logs you in.",
             Self::NewRecoveryCodes => "You have new recovery codes. The earlier ones no longer work.",
             Self::RecoveryCodeUsed => "You logged in with a recovery code, which no longer works.",
+            Self::AccountTaken => {
+                "Thank you: your email address is confirmed. The password from before no longer works: we have emailed you a link to set a new one."
+            }
             Self::EmailVerified => "Thank you: your email address is confirmed.",
             Self::VerificationSent => "We have sent a new email. Earlier links and codes no longer work.",
             Self::LinkIncomplete => {

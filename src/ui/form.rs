@@ -108,6 +108,9 @@ pub fn Form(
     /// JavaScript, the browser returns there.
     #[prop(optional)]
     anchor: &'static str,
+    /// A second button, by its server function and its label.
+    #[prop(optional_no_strip)]
+    other: Option<(&'static str, &'static str)>,
     /// Whether the browser submits it even where scripts run, because its effect is worth a page
     /// load.
     #[prop(optional)]
@@ -116,7 +119,8 @@ pub fn Form(
     #[prop(optional)]
     children: Option<Children>,
 ) -> impl IntoView {
-    let returned = returned.or_else(|| Once::form(path)).unwrap_or_default();
+    let of_other = || other.and_then(|(path, _)| Once::form(path));
+    let returned = returned.or_else(|| Once::form(path)).or_else(of_other).unwrap_or_default();
     let values = StoredValue::new(returned.values);
     let refusal = RwSignal::new((!returned.errors.is_empty()).then_some(AppError::Invalid(returned.errors)));
     let errors = Signal::derive(move || match refusal.get() {
@@ -171,6 +175,9 @@ pub fn Form(
             return;
         };
         event.prevent_default();
+        let action = event.submitter().and_then(|button| button.get_attribute("formaction"));
+        let path =
+            other.map_or(path, |(other, _)| if action.as_deref() == Some(other) { other } else { path });
         if !is_sent.get_untracked() {
             state.next_turn();
             verdict.set(None);
@@ -212,6 +219,19 @@ pub fn Form(
             >
                 {submit}
             </button>
+            {other
+                .map(|(path, label)| {
+                    view! {
+                        <button
+                            type="submit"
+                            class="button"
+                            formaction=path
+                            aria-disabled=move || is_sent.get().then_some("true")
+                        >
+                            {label}
+                        </button>
+                    }
+                })}
         </form>
     }
 }

@@ -41,14 +41,13 @@ async fn sign_up_sends_a_link_and_a_code_and_the_dashboard_reminds() {
     assert!(member.get("/members/dashboard").await.text().contains("Please confirm your email address"));
     let mail = site.mail_to("ada@example.com", VERIFY, 1).await;
     assert!(mail.html.contains(&mail.code()) && mail.headers.contains("Auto-Submitted: auto-generated"));
-    // The link may be opened in another browser, where nobody is signed in.
-    let mut phone = site.visitor();
-    let page = open(&mut phone, &mail.link()).await;
+    // (In another browser: `proving`.)
+    let page = open(&mut member, &mail.link()).await;
     assert!(!verified(&site, "ada").await, "opening it does nothing yet");
-    let answer = phone.submit(&page, &[]).await;
-    assert_eq!((answer.status, answer.location()), (303, "/accounts/login"));
+    let answer = member.submit(&page, &[]).await;
+    assert_eq!((answer.status, answer.location()), (303, "/members/dashboard"));
     assert_eq!(
-        phone.get("/accounts/login").await.messages(),
+        member.get("/members/dashboard").await.messages(),
         ["Thank you: your email address is confirmed."]
     );
     assert!(verified(&site, "ada").await);

@@ -113,6 +113,7 @@ const WITHHELD: &[(&str, &[&str])] = &[
     ("mails", &["id", "last_error"]),
     ("factors", &["id", "handle", "secret", "last_step"]),
     ("pending_logins", &["token_hash", "session_stamp"]),
+    ("mail_logins", &["token_hash", "session_stamp"]),
 ];
 
 /// A list has the name of its table, but for these.

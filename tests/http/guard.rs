@@ -8,11 +8,12 @@ use members_area::{server::pages, shared::permission::Permission};
 
 use crate::support::{TestSite, raw};
 
-const OPEN_PAGES: [&str; 20] = [
+const OPEN_PAGES: [&str; 21] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",
     "/accounts/login",
+    "/accounts/login/code",
     "/accounts/login/second",
     "/accounts/logout",
     "/accounts/not_me",
@@ -30,14 +31,17 @@ const OPEN_PAGES: [&str; 20] = [
     "/lab/matrix",
     "/lab/messages",
 ];
-const OPEN_FUNCTIONS: [&str; 19] = [
+const OPEN_FUNCTIONS: [&str; 22] = [
     "/api/accounts/ask_for_reset",
     "/api/accounts/confirm_email_change",
     "/api/accounts/judge_password",
     "/api/accounts/link",
     "/api/accounts/log_in",
+    "/api/accounts/log_in_by_code",
     "/api/accounts/log_out",
     "/api/accounts/login_step",
+    "/api/accounts/mail_code",
+    "/api/accounts/mailed_code",
     "/api/accounts/not_me",
     "/api/accounts/reset_password",
     "/api/accounts/second_step",

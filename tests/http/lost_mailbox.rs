@@ -26,16 +26,19 @@ fn function_of(link: &str) -> &'static str {
 
 /// Opens a link and calls the function of its page.
 async fn press(site: &TestSite, link: &str) -> String {
-    let mut visitor = site.visitor();
+    press_in(&mut site.visitor(), link).await
+}
+
+async fn press_in(visitor: &mut Visitor, link: &str) -> String {
     visitor.get(link).await;
     visitor.call(function_of(link), &[("password1", NEW), ("password2", NEW)]).await.text()
 }
 
 /// A new member with a confirmed address.
 async fn confirmed(site: &TestSite, name: &str) -> Visitor {
-    let member = site.member(name).await;
+    let mut member = site.member(name).await;
     let link = site.mail_to(&format!("{name}@example.com"), VERIFY, 1).await.link();
-    assert_eq!(press(site, &link).await, "\"Accepted\"");
+    assert_eq!(press_in(&mut member, &link).await, "\"Accepted\"");
     member
 }
 

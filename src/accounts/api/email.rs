@@ -20,6 +20,7 @@ pub async fn load_email() -> Result<Address, AppError> {
         username: profile.username,
         email: profile.email,
         is_proven: profile.email_verified_at.is_some(),
+        takes_whole: false,
     })
 }
 
@@ -38,7 +39,7 @@ pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
     if token.is_empty() {
         return Ok(LinkState::None);
     }
-    tokens::state(&RequestContext::current()?.site, purpose, &token).await
+    tokens::state(&RequestContext::current()?.site, purpose, &token, &mail_links::prover()).await
 }
 
 /// Sends another mail to verify the caller's address.
@@ -76,8 +77,10 @@ pub async fn verify_email() -> Result<Submission, AppError> {
     use crate::site::RequestContext;
 
     let (context, token) = (RequestContext::current()?, mail_links::opened(Purpose::VerifyEmail));
-    let done = service::verify_email(&context, Proof::Token(&token)).await;
-    Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::VerifyEmail, owner)))
+    let done = service::verify_email(&context, Proof::Token(&token), &mail_links::prover()).await;
+    Submission::from_result(done.map(|(owner, is_taken)| {
+        mail_links::used_by(&context, Purpose::VerifyEmail, owner, is_taken);
+    }))
 }
 
 /// Verifies the caller's address with the code from the mail.
@@ -95,8 +98,8 @@ pub async fn verify_by_code(#[server(default)] code: String) -> Result<Submissio
     use crate::site::{RequestContext, current_member};
 
     let (context, member) = (RequestContext::current()?, current_member()?);
-    let done = service::verify_email(&context, Proof::Code(&member, &code)).await;
-    Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::VerifyEmail, owner)))
+    let done = service::verify_email(&context, Proof::Code(&member, &code), &mail_links::prover()).await;
+    Submission::from_result(done.map(|(owner, _)| mail_links::used(&context, Purpose::VerifyEmail, owner)))
 }
 
 /// Requests a change to another address.
@@ -139,7 +142,7 @@ pub async fn confirm_email_change() -> Result<Submission, AppError> {
     use crate::site::RequestContext;
 
     let (context, token) = (RequestContext::current()?, mail_links::opened(Purpose::ChangeEmail));
-    let done = service::confirm_email_change(&context, Proof::Token(&token)).await;
+    let done = service::confirm_email_change(&context, Proof::Token(&token), &mail_links::prover()).await;
     Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::ChangeEmail, owner)))
 }
 
@@ -158,7 +161,8 @@ pub async fn change_by_code(#[server(default)] code: String) -> Result<Submissio
     use crate::site::{RequestContext, current_member};
 
     let (context, member) = (RequestContext::current()?, current_member()?);
-    let done = service::confirm_email_change(&context, Proof::Code(&member, &code)).await;
+    let done =
+        service::confirm_email_change(&context, Proof::Code(&member, &code), &mail_links::prover()).await;
     Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::ChangeEmail, owner)))
 }
 

@@ -6,6 +6,7 @@
 mod browsers;
 mod email;
 mod factors;
+mod mail_login;
 mod password;
 mod second_step;
 
@@ -20,6 +21,7 @@ pub use factors::{
     ConfirmAuthenticator, KeepRecoveryCodes, LoadAuthenticator, NewRecoveryCodes, RemoveAuthenticator,
     StartAuthenticator, load_authenticator, load_recovery_codes,
 };
+pub use mail_login::{LoadMailedCode, LogInByCode, MailCode, load_mailed_code};
 pub use password::{AskForReset, ChangePassword, Reauthenticate, ResetPassword, load_reauthentication};
 pub use second_step::{LoadSecondStep, SecondStep, load_second_step};
 
@@ -40,13 +42,15 @@ pub async fn sign_up(
     #[server(default)] password1: Secret,
     #[server(default)] password2: Secret,
 ) -> Result<Submission, AppError> {
+    use super::mail_links;
     use crate::accounts::service::{self, NewAccount};
     use crate::site::{RequestContext, flash};
-    use crate::{shared::level::Level, ui::flash::Message};
+    use crate::{shared::{level::Level, login_method::LoginMethod}, ui::flash::Message};
 
     let context = RequestContext::current()?;
     let account = NewAccount { username, email, password1, password2 };
-    Submission::from_result(service::sign_up(&context, account).await.map(|()| {
+    Submission::from_result(service::sign_up(&context, account).await.map(|token| {
+        mail_links::signed_up(token);
         flash::message(Level::Success, Message::AccountCreated);
         leptos_axum::redirect(&context.site.config.accounts.login_url);
     }))
@@ -69,7 +73,7 @@ pub async fn set_up(
     use super::setup_link;
     use crate::accounts::service::{self, NewAccount};
     use crate::site::{RequestContext, flash};
-    use crate::{shared::level::Level, ui::flash::Message};
+    use crate::{shared::{level::Level, login_method::LoginMethod}, ui::flash::Message};
 
     let context = RequestContext::current()?;
     let account = NewAccount { username, email, password1, password2 };
@@ -97,7 +101,7 @@ pub async fn log_in(
     use super::{backend::Credentials, login_end, service, session};
     use crate::{
         base::outcome,
-        shared::level::Level,
+        shared::{level::Level, login_method::LoginMethod},
         site::{RequestContext, flash, next},
         timing::security,
         ui::flash::Message,
@@ -112,7 +116,7 @@ pub async fn log_in(
         let (next, remember) = (next.unwrap_or_default(), !remember.is_empty());
         // Only now: the time of a failed login must not depend on it.
         let (step, is_breached) = tokio::join!(
-            service::after_password(&context, member, next, remember),
+            service::after(&context, member, LoginMethod::Password, next, remember),
             context.site.password_rules.breached().has(&password),
         );
         if is_breached {
@@ -137,7 +141,7 @@ pub async fn log_out() -> Result<Submission, AppError> {
     use crate::accounts::service;
 
     use crate::site::{RequestContext, flash};
-    use crate::{shared::level::Level, ui::flash::Message};
+    use crate::{shared::{level::Level, login_method::LoginMethod}, ui::flash::Message};
 
     let context = RequestContext::current()?;
     let mut auth = session::auth_session().await?;

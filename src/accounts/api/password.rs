@@ -45,7 +45,8 @@ pub async fn reset_password(
 
     let context = RequestContext::current()?;
     let token = mail_links::opened(Purpose::ResetPassword);
-    let done = service::reset_password(&context, &token, &NewPassword { password1, password2 }).await;
+    let (typed, prover) = (NewPassword { password1, password2 }, mail_links::prover());
+    let done = service::reset_password(&context, &token, &typed, &prover).await;
     Submission::from_result(done.map(|owner| mail_links::used(&context, Purpose::ResetPassword, owner)))
 }
 

@@ -30,6 +30,7 @@ pub fn VerifyPage() -> impl IntoView {
                         "Confirm that " <strong>{account.email}</strong>
                         " is the email address of the account " <Account name=account.username /> "."
                     </p>
+                    {account.takes_whole.then(takes_whole)}
                     <Form path=VerifyEmail::PATH submit="Confirm email address" />
                 }
                     .into_any()
@@ -37,6 +38,18 @@ pub fn VerifyPage() -> impl IntoView {
             done=confirmed
             without=|_| view! { <ForMember show=by_code /> }.into_any()
         />
+    }
+}
+
+/// Anybody may have signed up with this address.
+fn takes_whole() -> impl IntoView {
+    view! {
+        <p class="message warning">
+            "You are not logged in to this account here, and did not sign up in this browser. If you go on, its \
+             password, devices and whatever else was set up before are removed, and we email you a link to set a \
+             new password. To keep them, open the link in the browser in which you signed up, or log in there and \
+             enter the code."
+        </p>
     }
 }
 
@@ -108,6 +121,7 @@ pub fn EmailConfirmPage() -> impl IntoView {
                         "Confirm that " <strong>{account.email}</strong> " is the new email address of the account "
                         <Account name=account.username /> "."
                     </p>
+                    {account.takes_whole.then(takes_whole)}
                     <Form path=ConfirmEmailChange::PATH submit="Use this address" />
                 }
                     .into_any()

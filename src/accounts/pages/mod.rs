@@ -3,11 +3,12 @@
 mod browsers;
 mod email;
 mod factors;
+mod mail_login;
 mod parts;
 mod password;
 mod recovery_codes;
 
-use super::api::{LogIn, LogOut, SetUp, SignUp};
+use super::api::{LogIn, LogOut, MailCode, SetUp, SignUp};
 use crate::{
     shared::forms::Field,
     ui::{Form, Page, PageContext, TextField},
@@ -25,6 +26,7 @@ pub use password::{
 };
 
 pub use factors::{AuthenticatorPage, SecondStepPage};
+pub use mail_login::MailedCodePage;
 pub use password::new_password_help;
 pub use recovery_codes::RecoveryCodesPage;
 
@@ -77,9 +79,11 @@ pub fn SetupPage() -> impl IntoView {
 pub fn LoginPage() -> impl IntoView {
     let location = use_location();
     let next = move || next_of(&location.search.get());
+    let is_off = use_context::<PageContext>().is_some_and(|context| context.is_mail_login_off);
+    let by_mail = (!is_off).then_some((MailCode::PATH, "Mail me a code"));
     view! {
         <Page title="Log in" class="page narrow">
-            <Form path=LogIn::PATH submit="Log in">
+            <Form path=LogIn::PATH submit="Log in" other=by_mail>
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
                 <TextField field=Field::Login label="Username or email address" autocomplete="username" />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />

@@ -1,6 +1,9 @@
 //! The deletion of an account: requested, cancelled by a login, carried out when due.
 
-use super::super::{DeletionTerms, store::deletion as store};
+use super::{
+    super::{DeletionTerms, store::deletion as store},
+    taking::hold,
+};
 use crate::{
     activity::{self, Kind},
     audit,
@@ -49,6 +52,7 @@ pub async fn request_deletion(
     if store::are_last_superusers(&mut transaction, &[id]).await? {
         return Err(AppError::invalid(Field::Form, Problem::LastSuperuser));
     }
+    hold(&mut transaction, member).await?;
     if !store::request_deletion(&mut transaction, id, due_at(site), &rand::random::<[u8; 32]>()).await? {
         return Err(AppError::SignedOut);
     }

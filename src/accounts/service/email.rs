@@ -2,7 +2,8 @@
 
 use super::super::store;
 use super::{
-    notify::{enqueue, order},
+    notify::enqueue,
+    taking::{Prover, after_proof, hold, mail_reset, take_from_strangers},
     tokens::{self, Change, Proof, Purpose, Token},
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
         email_address,
         member::{Member, UserId},
     },
-    mail::{service as mail, service::Kind as Mail},
+    mail::service::Kind as Mail,
     shared::{
         error::AppError,
         forms::{Field, Problem},
@@ -59,18 +60,26 @@ pub(super) async fn queue_verification(
     Ok(())
 }
 
-/// Verifies the account's address and returns its owner.
+/// Verifies the account's address. Returns its owner, and whether what was set up before is gone,
+/// because this is no browser of the account's.
 ///
 /// # Errors
 /// [`AppError::Invalid`] for a dead link, a wrong code, or an address that another account has
 /// verified; [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Throttled`] past
 /// the limit of codes; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn verify_email(context: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
-    let done = verify(context, &proof).await;
-    or_used_before(context, Purpose::VerifyEmail, &proof, done).await
+pub async fn verify_email(
+    context: &RequestContext,
+    proof: Proof<'_>,
+    prover: &Prover,
+) -> Result<(UserId, bool), AppError> {
+    let done = verify(context, &proof, prover).await;
+    let owner = or_used_before(context, Purpose::VerifyEmail, &proof, done).await?;
+    let site = &context.site;
+    let is_own = prover.is_of(&mut *site.db.read().await?, owner, site.clock.now()).await?;
+    Ok((owner, !is_own))
 }
 
-async fn verify(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
+async fn verify(context: &RequestContext, proof: &Proof<'_>, prover: &Prover) -> Result<UserId, AppError> {
     let (site, now) = (&context.site, context.site.clock.now());
     let field = count_codes(context, proof).await?;
     let mut transaction = site.db.begin().await?;
@@ -82,8 +91,9 @@ async fn verify(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, A
     }
     activity::service::record(&mut transaction, now, user, Kind::EmailVerified, &email, &context.client)
         .await?;
+    let ended = take_from_strangers(&mut transaction, context, user, &email, prover).await?;
     transaction.commit().await?;
-    site.cache.invalidate_member(user, "email verified").await;
+    after_proof(context, user, ended.as_deref(), "email verified").await;
     Ok(user)
 }
 
@@ -113,6 +123,7 @@ pub async fn request_email_change(
     let rate = site.config.throttle.verification_per_account;
     site.throttle.take(&[Limit::new("verification_per_account", &id.to_string(), rate)]).await?;
     let mut transaction = site.db.begin().await?;
+    hold(&mut transaction, member).await?;
     // From here on only the newest address can be confirmed, even before its mail is written.
     tokens::revoke(&mut transaction, context, id, Change::AddressWanted).await?;
     activity::service::record(&mut transaction, now, id, Kind::EmailChangeRequested, email, &context.client)
@@ -132,12 +143,20 @@ pub async fn request_email_change(
 /// verified meanwhile; [`AppError::ClosedWhileActing`] during an impersonation;
 /// [`AppError::Throttled`] past the limit of codes; [`AppError::Unavailable`] when the database
 /// cannot be used.
-pub async fn confirm_email_change(context: &RequestContext, proof: Proof<'_>) -> Result<UserId, AppError> {
-    let done = confirm_change(context, &proof).await;
+pub async fn confirm_email_change(
+    context: &RequestContext,
+    proof: Proof<'_>,
+    prover: &Prover,
+) -> Result<UserId, AppError> {
+    let done = confirm_change(context, &proof, prover).await;
     or_used_before(context, Purpose::ChangeEmail, &proof, done).await
 }
 
-async fn confirm_change(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
+async fn confirm_change(
+    context: &RequestContext,
+    proof: &Proof<'_>,
+    prover: &Prover,
+) -> Result<UserId, AppError> {
     let (site, now) = (&context.site, context.site.clock.now());
     let field = count_codes(context, proof).await?;
     let mut transaction = site.db.begin().await?;
@@ -151,9 +170,14 @@ async fn confirm_change(context: &RequestContext, proof: &Proof<'_>) -> Result<U
         .await?;
     let was_proven = owner.email_verified_at.is_some();
     enqueue(&mut transaction, context, Mail::EmailChanged, user, &owner.email, was_proven).await?;
+    // A stranger may have entered somebody else's address here as well. An account that had proven
+    // one before is its member's.
+    let ended = match was_proven {
+        true => None,
+        false => take_from_strangers(&mut transaction, context, user, &email, prover).await?,
+    };
     transaction.commit().await?;
-    site.mails.wake();
-    site.cache.invalidate_member(user, "email changed").await;
+    after_proof(context, user, ended.as_deref(), "email changed").await;
     Ok(user)
 }
 
@@ -215,16 +239,7 @@ async fn secure(
 ) -> Result<(), AppError> {
     store::set_stamp(transaction, user, &rand::random::<[u8; 32]>()).await?;
     tokens::revoke(transaction, context, user, Change::Secured).await?;
-    if store::is_switched_off(transaction, user).await? {
-        return Ok(());
-    }
-    // Prepaid by the link of a notice, so that no stranger can block it with the rate limit.
-    mail::enqueue_prepaid(
-        &context.site,
-        transaction,
-        &order(context, Mail::ResetPassword, user, email, false),
-    )
-    .await
+    mail_reset(transaction, context, user, email).await
 }
 
 async fn after_securing(context: &RequestContext, user: UserId) -> Result<UserId, AppError> {

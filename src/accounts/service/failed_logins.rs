@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::super::store;
 use crate::{
-    activity,
+    activity::{self, Kind},
     auth::{failed_logins::Note, login_name::LoginName},
     base::member::UserId,
     shared::error::AppError,
@@ -19,9 +19,18 @@ use crate::{
 /// Notes in memory that a login failed, whether the account exists or not. Does not wait.
 pub fn note_failed_login(context: &RequestContext, login: &str) {
     if let Some(login) = LoginName::read(login) {
-        let (client, at) = (context.client.clone(), context.site.clock.now());
-        context.site.failed_logins.add(Note { login, client, at });
+        note(context, login, false);
     }
+}
+
+/// The same for a wrong mailed code.
+pub fn note_wrong_code(context: &RequestContext, login: LoginName) {
+    note(context, login, true);
+}
+
+fn note(context: &RequestContext, login: LoginName, is_by_code: bool) {
+    let (client, at) = (context.client.clone(), context.site.clock.now());
+    context.site.failed_logins.add(Note { login, client, is_by_code, at });
 }
 
 /// Writes the failed logins every second, as long as the site runs.
@@ -59,7 +68,9 @@ async fn write(site: &AppState, notes: Vec<Note>) -> Result<(), AppError> {
     let mut written = Vec::new();
     let mut transaction = site.db.begin().await?;
     for (user, note) in found {
-        if activity::service::record_failed_login(&mut transaction, note.at, user, &note.client).await? {
+        let kind = if note.is_by_code { Kind::LoginCodeFailed } else { Kind::LoginFailed };
+        if activity::service::record_failed_login(&mut transaction, note.at, user, kind, &note.client).await?
+        {
             written.push(user);
         }
     }

@@ -23,6 +23,7 @@ use crate::{
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
+        login_method::LoginMethod,
     },
     site::{AppState, DeviceHash, RequestContext},
 };
@@ -268,7 +269,12 @@ pub async fn record_login(
     }
     let is_known = remember_browser(&mut transaction, context, id, device).await?;
     tokens::revoke(&mut transaction, context, id, Change::Login).await?;
-    let with = login.factor().map_or_else(String::new, |factor| format!("With {}", factor.kind));
+    let with = match (login.method(), login.factor()) {
+        (LoginMethod::Password, None) => String::new(),
+        (LoginMethod::Password, Some(factor)) => format!("With {}", factor.kind),
+        (LoginMethod::MailedCode, None) => "By a mailed code".to_owned(),
+        (LoginMethod::MailedCode, Some(factor)) => format!("By a mailed code, with {}", factor.kind),
+    };
     activity::service::record(&mut transaction, now, id, Kind::Login, &with, &context.client).await?;
     let stays = super::cancel_deletion(&mut transaction, now, member, &context.client).await?;
     if !is_known && !is_first {

@@ -34,6 +34,8 @@ pub enum LoginStep {
     Over,
     /// It was ended by too many wrong codes.
     TooManyWrong,
+    /// Staff who have no second factor log in with their password.
+    StaffByPassword,
 }
 
 /// The proof that every step of a login is done. Only this module creates one.
@@ -72,20 +74,25 @@ impl ProvenLogin {
     }
 }
 
-/// Goes on after the right password: to the second step, if the account has a second factor.
+/// Goes on after the right password or mailed code: to the second step, if the account has a second
+/// factor.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn after_password(
+pub async fn after(
     context: &RequestContext,
     member: Member,
+    method: LoginMethod,
     next: String,
     remember: bool,
 ) -> Result<LoginStep, AppError> {
     /// More than anybody has open. Each needs the right password.
     const KEPT: i64 = 10;
-    let (site, user, method) = (&context.site, member.id(), LoginMethod::Password);
+    let (site, user) = (&context.site, member.id());
     if !factors::has_second_factor(&mut *site.db.read().await?, user).await? {
+        if method == LoginMethod::MailedCode && is_staff(site, user).await? {
+            return Ok(LoginStep::StaffByPassword);
+        }
         return Ok(LoginStep::Complete(ProvenLogin { member, method, factor: None, next, remember }));
     }
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
@@ -164,6 +171,12 @@ pub async fn second_step(
     let (next, remember) = (login.next_page, login.is_remembered == 1);
     let factor = Some(factor);
     Ok(LoginStep::Complete(ProvenLogin { member, method, factor, next, remember }))
+}
+
+/// Whether the mailbox alone is not enough for this account, as the cache was just told to reread.
+async fn is_staff(site: &AppState, user: UserId) -> Result<bool, AppError> {
+    let member = super::member(site, user).await?;
+    Ok(member.is_none_or(|member| member.rights().is_staff || member.is_superuser()))
 }
 
 /// Records a wrong code: whoever typed it knows the password.

@@ -2,6 +2,7 @@
 
 mod browsers;
 mod change_password;
+mod check_superuser;
 mod create_by_staff;
 mod current_user;
 mod deletion;
@@ -13,6 +14,8 @@ mod find_by_name;
 mod first_superuser;
 mod login;
 mod login_steps;
+mod login_tokens;
+pub mod mail_login;
 mod notify;
 mod password_costs;
 mod profile;
@@ -21,12 +24,14 @@ mod reset;
 mod revocation;
 mod setup;
 mod sign_up;
+mod taking;
 pub mod tokens;
 
 pub use super::store::NewUser;
 pub use browsers::{browsers, correct_browser_times, forget_all_browsers, forget_browser, sweep_browsers};
 pub(crate) use change_password::put_password;
 pub use change_password::{NewPassword, change_own_password, judge_password};
+pub use check_superuser::{check_email, check_username};
 pub use create_by_staff::{insert, is_proven_elsewhere};
 pub use current_user::{member, member_named, rights};
 pub use deletion::{
@@ -40,7 +45,7 @@ pub use email::{
 pub use failed_logins::{write_failed_logins, write_failed_logins_periodically};
 pub use find_by_name::named;
 pub use login::{authenticate, reauthenticate, record_login, record_logout};
-pub use login_steps::{LoginStep, ProvenLogin, after_password, is_pending, second_step};
+pub use login_steps::{LoginStep, ProvenLogin, after, is_pending, second_step};
 pub(crate) use notify::enqueue;
 pub use notify::notify;
 pub use password_costs::{list_costs, refresh_costs};
@@ -49,5 +54,6 @@ pub use profile::{
 };
 pub use reset::{expand_reset_request, request_reset, reset_password};
 pub use setup::{create_first_superuser, may_set_up, new_setup_link};
-pub use sign_up::{NewAccount, check_email, check_username, create_superuser, sign_up};
+pub use sign_up::{NewAccount, create_superuser, sign_up};
+pub use taking::Prover;
 pub use tokens::Proof;

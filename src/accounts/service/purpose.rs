@@ -23,6 +23,10 @@ named_enum! {
         UndoEmail = "undo_email",
         /// Reports that the owner did not cause a notice.
         NotMe = "not_me",
+        /// Logs in, in the browser that asked for it.
+        LogIn = "log_in",
+        /// Shows that an account was created in this browser. In a cookie, never in a mail.
+        SignUp = "sign_up",
     }
 }
 
@@ -31,8 +35,9 @@ impl Purpose {
     pub(super) const fn lifetime(self) -> Millis {
         match self {
             Self::ResetPassword => HOUR,
-            Self::VerifyEmail | Self::ChangeEmail => 24 * HOUR,
+            Self::VerifyEmail | Self::ChangeEmail | Self::SignUp => 24 * HOUR,
             Self::UndoEmail | Self::NotMe => 72 * HOUR,
+            Self::LogIn => super::mail_login::LIFETIME,
         }
     }
 
@@ -43,8 +48,9 @@ impl Purpose {
             Self::VerifyEmail => Some(Mail::VerifyEmail),
             Self::ChangeEmail => Some(Mail::ChangeEmail),
             Self::UndoEmail => Some(Mail::EmailChanged),
+            Self::LogIn => Some(Mail::LoginCode),
             // Notices of all kinds; their template checks that the address is still the account's.
-            Self::NotMe => None,
+            Self::NotMe | Self::SignUp => None,
         }
     }
 
@@ -54,7 +60,7 @@ impl Purpose {
     /// it as well (see [`super::revocation::Change`]).
     pub(super) fn accepts(self, email: &str, present: &str) -> bool {
         match self {
-            Self::ResetPassword | Self::VerifyEmail | Self::NotMe => {
+            Self::ResetPassword | Self::VerifyEmail | Self::NotMe | Self::LogIn | Self::SignUp => {
                 email_address::key(email) == email_address::key(present)
             }
             Self::ChangeEmail | Self::UndoEmail => true,
@@ -66,14 +72,14 @@ impl Purpose {
         let is_here = email_address::key(email) == email_address::key(&owner.email);
         match self {
             Self::VerifyEmail | Self::ChangeEmail => is_here && owner.email_verified_at.is_some(),
-            Self::ResetPassword | Self::UndoEmail | Self::NotMe => is_here,
+            Self::ResetPassword | Self::UndoEmail | Self::NotMe | Self::LogIn | Self::SignUp => is_here,
         }
     }
 
     /// Returns whether a new token replaces earlier ones. An undo does not: each restores its own
     /// address.
     pub(super) const fn replaces_earlier(self) -> bool {
-        matches!(self, Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail)
+        matches!(self, Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail | Self::LogIn)
     }
 }
 

@@ -4,8 +4,8 @@ use super::super::store;
 use super::{
     Proof,
     change_password::{NewPassword, password_owner, put_password},
-    factors,
     login::forget_failures,
+    taking::{Prover, take_whole},
     tokens::{self, Purpose, Token},
 };
 use crate::{
@@ -96,6 +96,7 @@ pub async fn reset_password(
     context: &RequestContext,
     token: &str,
     typed: &NewPassword,
+    prover: &Prover,
 ) -> Result<UserId, AppError> {
     let (site, proof) = (&context.site, Proof::Token(token));
     let rate = site.config.throttle.reset_per_address;
@@ -112,21 +113,19 @@ pub async fn reset_password(
     let mut transaction = site.db.begin().await?;
     // Of two concurrent requests one succeeds.
     let taken = tokens::take(&mut transaction, now, Purpose::ResetPassword, &proof).await?;
-    let Some(Token { user, email, .. }) = taken else {
+    let Some(Token { user, email, owner, .. }) = taken else {
         transaction.rollback().await?;
         return used_before(context, &proof, typed).await;
     };
     // Reading the mails of an address verifies it, unless another account has verified it. The
     // password is set in any case.
     store::prove_email_if_free(&mut transaction, user, &email, now).await?;
-    // Whoever proves an address takes the account whole: a stranger may have signed up with it, and
-    // would keep its owner out.
-    if found.owner.email_verified_at.is_none() && factors::delete_all(&mut transaction, user).await? {
-        let (removed, detail) = (Kind::SecondFactorRemoved, "The email address was not confirmed before");
-        activity::service::record(&mut transaction, now, user, removed, detail, &context.client).await?;
+    let mut ended = Vec::new();
+    if owner.email_verified_at.is_none() && !prover.is_of(&mut transaction, user, now).await? {
+        ended = take_whole(&mut transaction, context, user).await?;
     }
     let (kind, mail) = (Kind::PasswordReset, Some(Mail::PasswordChanged));
-    let ended = put_password(&mut transaction, context, user, &hash, kind, mail).await?;
+    ended.extend(put_password(&mut transaction, context, user, &hash, kind, mail).await?);
     transaction.commit().await?;
     site.mails.wake();
     site.members.invalidate(user);

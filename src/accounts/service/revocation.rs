@@ -21,6 +21,8 @@ pub enum Change {
     AddressWanted,
     /// The owner confirmed another address.
     Address,
+    /// Whoever holds the mailbox took the account, whose address nobody had verified.
+    Taken,
     /// Staff, or an import, replaced the address; the old mailbox may be in the wrong hands.
     AddressByStaff,
     /// All devices were logged out by a mail link.
@@ -46,13 +48,13 @@ impl Change {
         match self {
             Self::Login => &[Purpose::ResetPassword],
             Self::AddressWanted => &[Purpose::ChangeEmail],
-            Self::Password | Self::Secured => &[Purpose::ResetPassword, Purpose::ChangeEmail],
+            Self::Password | Self::Secured => &[Purpose::ResetPassword, Purpose::ChangeEmail, Purpose::LogIn],
             // The undo links of this change and earlier ones stay: each restores its own address.
             // Links in notices to the old address are invalid while it is not the account's
             // (`Purpose::opens`).
-            Self::Address => &[Purpose::ResetPassword, Purpose::VerifyEmail],
-            Self::AddressByStaff => &Purpose::ALL,
-            Self::OthersLoggedOut | Self::LoggedOut => &[],
+            Self::Address => &[Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::LogIn],
+            Self::Taken | Self::AddressByStaff => &Purpose::ALL,
+            Self::OthersLoggedOut | Self::LoggedOut => &[Purpose::LogIn],
         }
     }
 
@@ -63,7 +65,7 @@ impl Change {
         match self {
             Self::Login | Self::AddressWanted | Self::Address => Browsers::None,
             Self::Password | Self::Secured | Self::OthersLoggedOut => Browsers::Others,
-            Self::AddressByStaff | Self::LoggedOut => Browsers::All,
+            Self::Taken | Self::AddressByStaff | Self::LoggedOut => Browsers::All,
         }
     }
 }

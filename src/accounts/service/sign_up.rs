@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{super::store, first_superuser};
+use super::{
+    super::store,
+    first_superuser,
+    tokens::{self, Purpose},
+};
 use crate::{
     activity::{self, Kind},
     audit::{
@@ -34,7 +38,8 @@ pub struct NewAccount {
     pub password2: Secret,
 }
 
-/// Creates an account, or returns all errors of the form.
+/// Creates an account, or returns all errors of the form. The returned token shows, in a cookie of
+/// this browser, that the account was created there.
 ///
 /// Addresses are unique only once verified. An error for a taken address would reveal to anybody
 /// who has an account, so its owner gets a mail instead (`accounts.reveal_taken_email` changes
@@ -44,8 +49,8 @@ pub struct NewAccount {
 /// [`AppError::Invalid`] with the form's errors; [`AppError::Throttled`] past a rate limit;
 /// [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the database
 /// cannot be used.
-pub async fn sign_up(context: &RequestContext, typed: NewAccount) -> Result<(), AppError> {
-    let site = &context.site;
+pub async fn sign_up(context: &RequestContext, typed: NewAccount) -> Result<String, AppError> {
+    let (site, now) = (&context.site, context.site.clock.now());
     let rate = site.config.throttle.sign_up_per_address;
     let limit = |what| [Limit::for_address(what, &context.client.address, rate)];
     let (account, errors) = Account::check(&site.password_rules, typed);
@@ -55,11 +60,16 @@ pub async fn sign_up(context: &RequestContext, typed: NewAccount) -> Result<(), 
         // A form with errors is not a sign-up. Past its limit the errors are shown without a look
         // at the accounts.
         return match error {
-            AppError::Throttled { .. } => errors.into_result(),
+            AppError::Throttled { .. } => errors.into_result().map(|()| String::new()),
             error => Err(error),
         };
     }
-    account.create(site, Creator::Visitor(context), errors).await.map(drop)
+    let email = account.email.clone();
+    let user = account.create(site, Creator::Visitor(context), errors).await?;
+    let mut transaction = site.db.begin().await?;
+    let issued = tokens::issue(&mut transaction, now, now, user, Purpose::SignUp, &email).await?;
+    transaction.commit().await?;
+    Ok(issued.token)
 }
 
 /// Creates a superuser from the command line.
@@ -74,37 +84,6 @@ pub async fn create_superuser(
     let (account, errors) =
         if check_password { Account::check(&site.password_rules, typed) } else { Account::read(typed) };
     account.create(site, Creator::Operator, errors).await
-}
-
-/// Checks a superuser's username as soon as it is typed.
-///
-/// # Errors
-/// [`AppError::Invalid`] with what is wrong with it; [`AppError::Unavailable`] when the database
-/// cannot be used.
-pub async fn check_username(site: &AppState, typed: &str) -> Result<(), AppError> {
-    let (username, mut errors) = (username::normalize(typed), FormErrors::default());
-    for problem in username::problems(&username) {
-        errors.add(Field::Username, problem);
-    }
-    let key = username::key(&username);
-    if errors.is_empty() && store::account_with(&mut *site.db.read().await?, &key).await?.is_some() {
-        errors.add(Field::Username, Problem::UsernameTaken);
-    }
-    errors.into_result()
-}
-
-/// Checks a superuser's address as soon as it is typed.
-///
-/// # Errors
-/// [`AppError::Invalid`] with what is wrong with it; [`AppError::Unavailable`] when the database
-/// cannot be used.
-pub async fn check_email(site: &AppState, typed: &str) -> Result<(), AppError> {
-    let refused = |problem| AppError::invalid(Field::Email, problem);
-    let email = email_address::check(typed).map_err(refused)?;
-    match super::create_by_staff::is_proven_elsewhere(&mut *site.db.read().await?, &email).await? {
-        true => Err(refused(Problem::EmailTaken)),
-        false => Ok(()),
-    }
 }
 
 /// Who creates an account.

@@ -11,6 +11,7 @@ use super::super::{
         tokens::{NewToken, TokenRow, UsedRow},
     },
 };
+use super::taking::Prover;
 use crate::{
     base::{
         clock::{Millis, latest},
@@ -86,7 +87,7 @@ pub struct Token {
 }
 
 /// Returns the token with its account, if it is still valid for it.
-async fn good(
+pub(super) async fn good(
     connection: &mut Connection,
     purpose: Purpose,
     row: Option<TokenRow>,
@@ -114,13 +115,34 @@ pub async fn peek(site: &AppState, purpose: Purpose, token: &str) -> Result<Opti
     good(&mut connection, purpose, row).await
 }
 
-/// Returns the state of a link for its page: what it can do, or has done.
+/// Returns the owner of a token that can be used.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn state(site: &AppState, purpose: Purpose, token: &str) -> Result<LinkState, AppError> {
+pub async fn owner_of(
+    connection: &mut Connection,
+    purpose: Purpose,
+    token: &str,
+    now: Millis,
+) -> Result<Option<UserId>, AppError> {
+    let row = store::find(connection, &hash_token(token), purpose.name(), now).await?;
+    Ok(good(connection, purpose, row).await?.map(|token| token.user))
+}
+
+/// Returns the state of a link for its page: what it can do in this browser, or has done.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn state(
+    site: &AppState,
+    purpose: Purpose,
+    token: &str,
+    prover: &Prover,
+) -> Result<LinkState, AppError> {
     if let Some(token) = peek(site, purpose, token).await? {
+        let is_own = prover.is_of(&mut *site.db.read().await?, token.user, site.clock.now()).await?;
         return Ok(LinkState::Good(Address {
+            takes_whole: token.owner.email_verified_at.is_none() && !is_own,
             is_proven: token.owner.email_verified_at.is_some() && token.owner.email == token.email,
             username: token.owner.username,
             email: token.email,
@@ -129,6 +151,7 @@ pub async fn state(site: &AppState, purpose: Purpose, token: &str) -> Result<Lin
     let used = used(site, purpose, &Proof::Token(token)).await?;
     Ok(used.map_or(LinkState::Dead, |(row, owner)| {
         LinkState::Used(Address {
+            takes_whole: false,
             is_proven: owner.email_verified_at.is_some(),
             username: owner.username,
             email: row.email,
@@ -225,12 +248,12 @@ pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
     Ok(gone)
 }
 
-fn hash_token(token: &str) -> [u8; 32] {
+pub(super) fn hash_token(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
 /// Includes account and purpose, so that equal codes of two accounts have different hashes.
-fn hash_code(purpose: Purpose, user: UserId, code: &str) -> [u8; 32] {
+pub(super) fn hash_code(purpose: Purpose, user: UserId, code: &str) -> [u8; 32] {
     let letters: String =
         code.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_uppercase()).collect();
     Sha256::digest(format!("{}:{user}:{letters}", purpose.name())).into()
@@ -239,9 +262,18 @@ fn hash_code(purpose: Purpose, user: UserId, code: &str) -> [u8; 32] {
 /// Creates a code of eight consonants, `BCDF-GHJK`: no digits to confuse with letters, no vowels to
 /// form words. 34 bits, which cannot be guessed with five attempts in ten minutes.
 fn new_code() -> String {
+    code_from(rand::random())
+}
+
+/// Writes a random number as a code. 128 bits leave the letters even to 2^-93.
+pub(super) fn code_from(mut random: u128) -> String {
     const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
-    let letter = || char::from(LETTERS[rand::random_range(0..LETTERS.len())]);
-    let half = || (0..4).map(|_| letter()).collect::<String>();
+    let mut letter = || {
+        let letter = LETTERS[usize::try_from(random % 20).unwrap_or_default()];
+        random /= 20;
+        char::from(letter)
+    };
+    let mut half = || (0..4).map(|_| letter()).collect::<String>();
     format!("{}-{}", half(), half())
 }
 

@@ -4,6 +4,7 @@ pub mod browsers;
 pub mod deletion;
 mod emails;
 pub mod factors;
+pub mod mail_logins;
 pub mod names;
 pub mod password_costs;
 pub mod pending_logins;

@@ -106,6 +106,27 @@ pub async fn take_by_code(
     .await
 }
 
+/// Returns whether such a code can still be used, without using it.
+pub async fn has_code(
+    connection: &mut AnyConnection,
+    code_hash: &[u8],
+    purpose: &str,
+    user: UserId,
+    now: Millis,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "SELECT 1 FROM tokens \
+         WHERE user_id = $3 AND purpose = $2 AND code_hash = $1 AND expires_at > $4 AND used_at IS NULL",
+    )
+    .bind(code_hash)
+    .bind(purpose)
+    .bind(user.0)
+    .bind(now)
+    .fetch_optional(connection)
+    .await
+    .map(|row| row.is_some())
+}
+
 /// Returns a token that was used.
 pub async fn find_used(
     connection: &mut AnyConnection,

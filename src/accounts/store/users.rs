@@ -188,6 +188,20 @@ pub async fn set_stamp(connection: &mut AnyConnection, id: UserId, stamp: &[u8])
         .map(drop)
 }
 
+/// Locks the account until the transaction ends. Returns false when it has another stamp.
+pub async fn hold_stamp(
+    connection: &mut AnyConnection,
+    id: UserId,
+    stamp: &[u8],
+) -> Result<bool, sqlx::Error> {
+    sqlx::query("UPDATE users SET session_stamp = $2 WHERE id = $1 AND session_stamp = $2")
+        .bind(id.0)
+        .bind(stamp)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected() == 1)
+}
+
 /// Replaces the hash only while the old one is stored, so that a password changed meanwhile stays.
 pub async fn upgrade_hash(
     connection: &mut AnyConnection,

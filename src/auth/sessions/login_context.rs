@@ -26,7 +26,7 @@ pub struct LoginContext {
     pub created_at: Millis,
     /// When the session ends in any case, in milliseconds since 1970. Rotation does not change it.
     pub absolute_expires_at: Millis,
-    /// When the password was last entered, in milliseconds since 1970.
+    /// When the password was last entered, in milliseconds since 1970, or [`LoginContext::NEVER`].
     pub authenticated_at: Millis,
     /// The last use of a second factor, if there was one.
     #[serde(default)]
@@ -34,6 +34,9 @@ pub struct LoginContext {
 }
 
 impl LoginContext {
+    /// The time of a password that was not entered in this session.
+    pub const NEVER: Millis = Millis::MIN;
+
     /// Creates the context of a session that begins now, with a password just entered.
     pub fn new(settings: &config::Sessions, now: Millis, client: ClientInfo, remember: bool) -> Self {
         let absolute_expires_at = now.saturating_add(to_millis(settings.absolute.get()));

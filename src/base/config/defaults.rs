@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, Activity, Cache, CacheTimeout, CacheUrl, Database, DatabaseUrl, Environment, Log, LogFormat,
-    Period, Rate, Server, Sessions, Site, Size, Throttle,
+    OnOff, Period, Rate, Server, Sessions, Site, Size, Throttle,
 };
 use crate::shared::level::Level;
 
@@ -54,6 +54,7 @@ impl Default for Accounts {
             logout_redirect_url: "/accounts/login".into(),
             require_verified_email: false,
             reveal_taken_email: false,
+            mail_login: OnOff::On,
             deletion_delay: Period::days(7),
         }
     }
@@ -70,6 +71,8 @@ impl Default for Throttle {
             sign_up_per_address: minutes(20, 1),
             reset_per_address: minutes(20, 1),
             reset_per_email: minutes(3, 15),
+            login_code_per_address: minutes(20, 1),
+            login_code_per_email: minutes(3, 15),
             verification_per_account: minutes(3, 15),
             code_per_account: minutes(5, 10),
             second_factor_per_account: minutes(5, 5),

@@ -5,6 +5,7 @@
 //! are understood too. An unknown key or an invalid value stops the start with a message that names
 //! the key.
 
+mod accounts;
 mod admin;
 mod cache_url;
 mod check;
@@ -31,6 +32,7 @@ use serde::Deserialize;
 use super::network::contains;
 use crate::shared::level::Level;
 
+pub use accounts::{Accounts, OnOff};
 pub use admin::Admin;
 pub use cache_url::{CacheTimeout, CacheUrl};
 pub use check::is_loopback;
@@ -151,29 +153,6 @@ pub struct Database {
     pub acquire_timeout: Period,
 }
 
-/// `[accounts]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Accounts {
-    /// The page that anonymous visitors are redirected to (Django's LOGIN_URL).
-    pub login_url: String,
-    /// The page after login without `?next=` (LOGIN_REDIRECT_URL).
-    pub login_redirect_url: String,
-    /// The page after logout (LOGOUT_REDIRECT_URL).
-    pub logout_redirect_url: String,
-    /// Whether members must confirm their address before they can log in.
-    pub require_verified_email: bool,
-    /// Whether sign-up says that an address is taken.
-    pub reveal_taken_email: bool,
-    /// How long members can cancel the deletion of their account.
-    pub deletion_delay: Period,
-}
-
-impl Accounts {
-    /// The maximum of `deletion_delay`.
-    pub const MAX_DELETION_DELAY: Period = Period::days(90);
-}
-
 /// `[throttle]`: rate limits, each a number of tries per period.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -190,9 +169,13 @@ pub struct Throttle {
     pub reset_per_address: Rate,
     /// Reset mails to one e-mail address.
     pub reset_per_email: Rate,
+    /// Requests for a code to log in, and codes tried, from one IP address.
+    pub login_code_per_address: Rate,
+    /// Mails with such a code to one e-mail address, and requests with one name.
+    pub login_code_per_email: Rate,
     /// Mails to confirm an address, per account.
     pub verification_per_account: Rate,
-    /// Codes tried, per account.
+    /// Codes from mails tried, per account.
     pub code_per_account: Rate,
     /// Wrong codes of a second factor, of all kinds together, per account.
     pub second_factor_per_account: Rate,

@@ -42,6 +42,8 @@ fn plenty() -> config::Throttle {
         sign_up_per_address: rate,
         reset_per_address: rate,
         reset_per_email: rate,
+        login_code_per_address: rate,
+        login_code_per_email: rate,
         verification_per_account: rate,
         code_per_account: rate,
         second_factor_per_account: rate,

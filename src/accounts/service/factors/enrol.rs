@@ -2,7 +2,7 @@
 
 use super::{ENROLMENT, bound_to, limit, recovery_codes, store};
 use crate::{
-    accounts::service::notify,
+    accounts::service::{notify, taking::hold},
     activity::{self, Kind},
     auth::{
         factors::{FactorKind, FactorUse, recovery::RecoveryCode, totp, typed::Typed},
@@ -74,6 +74,7 @@ pub async fn start(context: &RequestContext, member: &Member, _: &RecentAuth) ->
     let id = new_id(now);
     let secret = site.seal.seal(&bound_to(user, id), &totp::new_secret())?;
     let mut transaction = site.db.begin().await?;
+    hold(&mut transaction, member).await?;
     let is_waiting = match store::totp(&mut transaction, user).await? {
         Some(app) => app.confirmed_at.is_some() || waiting(site, member, &app).is_some(),
         None => false,
@@ -130,6 +131,7 @@ pub async fn confirm(
     site.throttle.refund(&limit).await?;
     let codes = recovery_codes::hashed(site).await?;
     let mut transaction = site.db.begin().await?;
+    hold(&mut transaction, member).await?;
     if !store::confirm(&mut transaction, app.id, step, now).await? {
         transaction.rollback().await?;
         return Ok(None);

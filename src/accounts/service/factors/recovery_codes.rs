@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::store;
 use crate::{
-    accounts::service::notify,
+    accounts::service::{notify, taking::hold},
     activity::{self, Kind},
     auth::{
         factors::{
@@ -80,6 +80,7 @@ pub async fn new_codes(
     let (site, user, now) = (&context.site, member.id(), context.site.clock.now());
     let codes = hashed(site).await?;
     let mut transaction = site.db.begin().await?;
+    hold(&mut transaction, member).await?;
     if !store::lock(&mut transaction, user).await? {
         return Ok(Vec::new());
     }

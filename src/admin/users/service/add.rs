@@ -1,6 +1,5 @@
 //! Adding a user.
 
-use super::passwords::unusable;
 use crate::{
     accounts::{
         service as accounts,
@@ -77,7 +76,7 @@ pub async fn add(
     }
     errors.into_result()?;
     let hash = match chooses {
-        true => unusable('?'),
+        true => password::unusable('?'),
         false => {
             site.password_rules.refuse_breached(&typed.password.password1).await?;
             site.hasher.hash(&typed.password.password1, Lane::Reserved).await?

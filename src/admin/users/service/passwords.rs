@@ -1,7 +1,5 @@
 //! Setting, disabling and resetting users' passwords.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-
 use super::super::store::user::UserRow;
 use super::can_manage::Target;
 use crate::{
@@ -90,13 +88,7 @@ pub async fn disable_password(
     _: &RecentAuth,
     id: UserId,
 ) -> Result<(), AppError> {
-    put(context, staff, id, &unusable('!'), Mail::PasswordDisabled, "switched off").await
-}
-
-/// Returns a hash that no password matches, with `kind` as its first character. It is random, as
-/// Django's, so that no two are the same.
-pub(super) fn unusable(kind: char) -> String {
-    format!("{kind}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 24]>()))
+    put(context, staff, id, &password::unusable('!'), Mail::PasswordDisabled, "switched off").await
 }
 
 async fn put(

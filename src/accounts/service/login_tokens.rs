@@ -1,0 +1,104 @@
+//! The tokens of logins by a mailed code: a code is good only with the cookie that it was asked for
+//! with.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+
+use super::{
+    super::store::tokens::{self as store, NewToken},
+    tokens::{Purpose, code_from, good, hash_code, hash_token},
+};
+use crate::{
+    base::{
+        clock::Millis,
+        db::{Connection, Transaction},
+        member::UserId,
+    },
+    mail::service::MailJob,
+    shared::error::AppError,
+    site::AppState,
+};
+
+/// Creates the token of a login, whose code belongs to it and to the hash `asked` of a cookie.
+/// Returns the token.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn issue(
+    transaction: &mut Transaction,
+    order: &MailJob,
+    user: UserId,
+    asked: &[u8],
+    expires_at: Millis,
+) -> Result<String, AppError> {
+    let purpose = Purpose::LogIn;
+    store::delete(transaction, user, purpose.name()).await?;
+    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let row = NewToken {
+        token_hash: &hash_token(&token),
+        purpose: purpose.name(),
+        user,
+        email: &order.address,
+        code_hash: Some(&hash_login_code(user, &mailed_code(&token), asked)),
+        created_at: order.occasion.at,
+        expires_at,
+    };
+    store::insert(transaction, &row).await?;
+    Ok(token)
+}
+
+/// Uses the code of a login up. Returns false when it is wrong, or cannot be used any more.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn take(
+    connection: &mut Connection,
+    user: UserId,
+    code: &str,
+    asked: &[u8],
+    now: Millis,
+) -> Result<bool, AppError> {
+    let (hash, purpose) = (hash_login_code(user, code, asked), Purpose::LogIn);
+    let row = store::take_by_code(connection, &hash, purpose.name(), user, now).await?;
+    Ok(good(connection, purpose, row).await?.is_some())
+}
+
+/// Returns whether this is the code of a login of that cookie, without using it.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn is_of(site: &AppState, user: UserId, code: &str, asked: &[u8]) -> Result<bool, AppError> {
+    let (hash, now) = (hash_login_code(user, code, asked), site.clock.now());
+    let mut connection = site.db.read().await?;
+    Ok(store::has_code(&mut connection, &hash, Purpose::LogIn.name(), user, now).await?)
+}
+
+/// SHA-256 over the code and the hash of a cookie that this site does not store: whoever computes
+/// the code from the table still lacks the cookie.
+fn hash_login_code(user: UserId, code: &str, asked: &[u8]) -> [u8; 32] {
+    let code = hash_code(Purpose::LogIn, user, code);
+    Sha256::new().chain_update(code).chain_update(asked).finalize().into()
+}
+
+/// Returns the code that belongs to the token of a login, so that its link can show it.
+pub fn mailed_code(token: &str) -> String {
+    let digest = Sha256::new().chain_update("code of ").chain_update(token).finalize();
+    code_from(digest.first_chunk().map(|bytes| u128::from_be_bytes(*bytes)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_good_for_one_account_and_one_cookie_only() {
+        let code = mailed_code("a token");
+        assert_eq!(code, mailed_code("a token"));
+        assert_ne!(code, mailed_code("another token"));
+        let hash = |user, code: &str, asked: u8| hash_login_code(UserId(user), code, &[asked; 32]);
+        let typed = code.replace('-', " ").to_lowercase();
+        assert_eq!(hash(7, &typed, 1), hash(7, &code, 1));
+        assert_ne!(hash(8, &code, 1), hash(7, &code, 1));
+        assert_ne!(hash(7, &code, 2), hash(7, &code, 1));
+    }
+}
