@@ -8,6 +8,7 @@ const VISITORS_PAGES = [
   '/',
   '/accounts/signup',
   '/accounts/login',
+  '/accounts/login/code',
   '/accounts/login/second',
   '/accounts/logout',
   '/accounts/password_reset',
