@@ -24,8 +24,15 @@ use crate::{
         bundle::AccountPages,
         pages::{DashboardPage, HomePage},
     },
-    shared::{error::AppError, json::JsonEncoding, paths::ADMIN},
-    ui::{ErrorText, Footer, Header, LostSession, Main, Once, PageContext, SetStatus, SkipLink},
+    shared::{
+        error::AppError,
+        json::JsonEncoding,
+        paths::{ADMIN, AUTHENTICATOR},
+    },
+    ui::{
+        ErrorText, Footer, Header, LostSession, Main, Once, PageContext, SetStatus, SkipLink,
+        context::FactorDue,
+    },
 };
 
 /// The root component: header, routes and footer.
@@ -118,6 +125,8 @@ pub fn SiteHeader(
 ) -> impl IntoView {
     // `browser::live` reads here which member the page was rendered for.
     let member = context.visitor.as_ref().map(|visitor| visitor.username.clone());
+    // The server may lead to the set-up first.
+    let rel = context.second_factor_due.is_some().then_some("external");
     let links = match context.visitor {
         Some(visitor) => view! {
             <li class="welcome">"Welcome, " <bdi>{visitor.username}</bdi></li>
@@ -136,7 +145,9 @@ pub fn SiteHeader(
                 .then(|| {
                     view! {
                         <li>
-                            <A href=ADMIN>"Admin"</A>
+                            <A href=ADMIN attr:rel=rel>
+                                "Admin"
+                            </A>
                         </li>
                     }
                 })}
@@ -168,6 +179,29 @@ pub fn SiteHeader(
             {links}
         </Header>
         {context.impersonation.map(|notice| view! { <ActingBanner notice /> })}
+        {context.second_factor_due.map(|due| view! { <FactorBanner due /> })}
+    }
+}
+
+/// The banner on every page of a member who must have a second factor and has none.
+#[component]
+fn FactorBanner(
+    /// By when.
+    due: FactorDue,
+) -> impl IntoView {
+    let FactorDue { at, is_over } = due;
+    let sentence = match is_over {
+        true => "To go on, set up two-step login.".to_owned(),
+        false => format!("This site asks you for two-step login from {} on.", at.text),
+    };
+    view! {
+        <section class="acting" aria-label="Two-step login">
+            <p>{sentence}</p>
+            // A full page load, because the server may require re-authentication first.
+            <a class="button" href=AUTHENTICATOR rel="external">
+                "Set it up"
+            </a>
+        </section>
     }
 }
 

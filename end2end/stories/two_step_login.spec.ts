@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { code } from '../support/authenticator';
 import { expect, test } from '../support/test';
 import { code } from '../support/totp';
 import { arrive, button, field, heading, join, logOut, type Member, open, submitLogIn } from '../support/verbs';

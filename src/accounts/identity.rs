@@ -58,14 +58,16 @@ impl EndReason {
     }
 }
 
-/// Resolves the effective member of a session from its owner and its impersonation, if any. All
-/// conditions for impersonation are re-checked on every request.
+/// Resolves the effective member of a session from its owner, whether they have proven two factors in
+/// it, and its impersonation, if any. All conditions for impersonation are re-checked on every
+/// request.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn resolve(
     site: &AppState,
     owner: Member,
+    has_both_factors: bool,
     impersonation: Option<Impersonation>,
 ) -> Result<Identity, AppError> {
     let Some(Impersonation { member, ends_at }) = impersonation else {
@@ -75,7 +77,8 @@ pub async fn resolve(
         return Ok(Identity::Over(owner, EndReason::TimeOver));
     }
     let member = find_member(site, member).await?;
-    let Some(member) = member.filter(|member| is_possible(&owner, member)) else {
+    let is_proven = has_both_factors || !owner.must_have_second_factor();
+    let Some(member) = member.filter(|member| is_proven && is_possible(&owner, member)) else {
         return Ok(Identity::Over(owner, EndReason::NotAllowed));
     };
     let actor = Actor { id: owner.id(), username: owner.username().to_owned(), ends_at };
@@ -121,6 +124,18 @@ pub async fn member(site: &AppState, headers: &HeaderMap) -> Result<Option<Membe
     })
 }
 
+/// Returns whether a second factor was used in the session of a request with these headers. Does not
+/// count as a visit.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn has_both_factors(site: &AppState, headers: &HeaderMap) -> Result<bool, AppError> {
+    let Some(id) = id_of(site, headers) else {
+        return Ok(false);
+    };
+    Ok(check(site, id).await?.is_some_and(|session| data::has_both_factors(&session.data)))
+}
+
 /// Returns a living session's owner, its identity, and when it ends without further requests, in
 /// milliseconds since 1970: what the session layer, axum-login and `impersonation` would find, without
 /// counting as a visit.
@@ -133,7 +148,8 @@ pub async fn look(site: &AppState, id: IdHash) -> Result<Option<(UserId, Identit
     };
     let (user, impersonation) = (owner.id(), data::impersonation(&data));
     let impersonation_ends_at = impersonation.as_ref().map(|impersonation| impersonation.ends_at);
-    let identity = resolve(site, owner, impersonation).await?;
+    let has_both_factors = data::has_both_factors(&data);
+    let identity = resolve(site, owner, has_both_factors, impersonation).await?;
     // The end of an impersonation that is already over does not shorten the session.
     let ends_at = match (&identity, impersonation_ends_at) {
         (Identity::Member(_), Some(impersonation_ends_at)) => ends_at.min(impersonation_ends_at),

@@ -204,6 +204,14 @@ pub async fn origin(auth: &AuthSession) -> Result<Option<LoginContext>, AppError
     auth.session.get(ORIGIN_KEY).await.map_err(unavailable)
 }
 
+/// Returns whether a second factor was used in the present session, besides the password.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn has_both_factors(auth: &AuthSession) -> Result<bool, AppError> {
+    Ok(origin(auth).await?.is_some_and(|origin| origin.factor.is_some()))
+}
+
 /// Returns the hash of the present session's id.
 pub fn current_id(auth: &AuthSession) -> Option<IdHash> {
     auth.session.id().map(|id| hash_id(id.0))

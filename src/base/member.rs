@@ -59,6 +59,8 @@ pub struct Rights {
     /// Whether its owner has a second factor besides the password. No right, but read together with
     /// them, so that no request needs another query.
     pub has_second_factor: bool,
+    /// If the account must have a second factor: by when, in milliseconds since 1970.
+    pub second_factor_due: Option<Millis>,
 }
 
 impl Rights {
@@ -134,6 +136,22 @@ impl Member {
     /// Returns whether the member proves a second factor besides the password.
     pub fn has_second_factor(&self) -> bool {
         self.0.rights.has_second_factor
+    }
+
+    /// Returns whether the member must have a second factor.
+    pub fn must_have_second_factor(&self) -> bool {
+        self.0.rights.second_factor_due.is_some()
+    }
+
+    /// Returns by when the member must have a second factor, in milliseconds since 1970, if they
+    /// must have one and have none.
+    pub fn second_factor_due(&self) -> Option<Millis> {
+        self.0.rights.second_factor_due.filter(|_| !self.has_second_factor())
+    }
+
+    /// Returns whether the member must have a second factor by now and has none.
+    pub fn lacks_second_factor(&self, now: Millis) -> bool {
+        self.second_factor_due().is_some_and(|due| now >= due)
     }
 
     /// Returns whether the member may enter the admin.
@@ -281,7 +299,7 @@ mod tests {
                 is_superuser,
                 own: own.iter().cloned().collect(),
                 of_groups: groups.iter().flatten().cloned().collect(),
-                has_second_factor: false,
+                ..Default::default()
             };
             let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
             let given = own.iter().chain(groups.iter().flatten()).any(|name| *name == asked);

@@ -28,6 +28,20 @@ pub enum GroupCommand {
         /// The group's name.
         group: String,
     },
+    /// Makes two-step login necessary for a group's members, or no longer.
+    ///
+    /// They can go on without it for `second_factor.grace` (7 days). A running site notices within
+    /// `sessions.cache_ttl` (60 seconds).
+    SecondFactor {
+        /// The group's name.
+        group: String,
+        /// Requires it.
+        #[arg(long, required_unless_present = "optional")]
+        required: bool,
+        /// No longer requires it.
+        #[arg(long, conflicts_with = "required")]
+        optional: bool,
+    },
     /// Creates a group.
     Add {
         /// The group's name.
@@ -64,6 +78,9 @@ pub async fn run(config: Config, command: GroupCommand) -> Result<(), Failure> {
     let done = match command {
         GroupCommand::List => list(&site).await,
         GroupCommand::Show { group } => show(&site, &group).await,
+        GroupCommand::SecondFactor { group, required, optional: _ } => {
+            require_second_factor(&site, &group, required).await
+        }
         GroupCommand::Add { group } => add(&site, &group).await,
         GroupCommand::Delete { group } => delete(&site, &group).await,
     };
@@ -81,12 +98,39 @@ async fn list(site: &AppState) -> Result<(), Failure> {
 async fn show(site: &AppState, typed: &str) -> Result<(), Failure> {
     let group = find_group(site, typed).await?;
     super::print_line(&format!("Group: {}", group.name));
+    if group.requires_second_factor {
+        super::print_line("Second factor: required");
+    }
     for permission in group.permissions {
         super::print_line(&format!("Permission: {permission}"));
     }
     let filter = Filter { group: Some(group.id), sort: OLDEST_FIRST, ..Default::default() };
     let listed = users::each(site, &filter, |user| super::print_line(&format!("Member: {}", user.username)));
     listed.await.map_err(refused).map(drop)
+}
+
+async fn require_second_factor(site: &AppState, typed: &str, is_required: bool) -> Result<(), Failure> {
+    let group = find_group(site, typed).await?;
+    let named = (group.id, group.name.as_str());
+    let is_new = change(site, async |edit| edit.require_second_factor(named, is_required).await).await?;
+    let name = &group.name;
+    println!(
+        "{}",
+        match (is_required, is_new) {
+            (true, true) => {
+                format!(
+                    "Group '{name}' now requires a second factor of its members. {}",
+                    propagation_notice(site)
+                )
+            }
+            (false, true) => {
+                format!("Group '{name}' no longer requires a second factor. {}", propagation_notice(site))
+            }
+            (true, false) => format!("Group '{name}' required a second factor already."),
+            (false, false) => format!("Group '{name}' did not require a second factor."),
+        }
+    );
+    Ok(())
 }
 
 async fn add(site: &AppState, typed: &str) -> Result<(), Failure> {

@@ -22,7 +22,10 @@ use crate::{
         response::{Refused, retry_after, wants_html},
     },
     timing::request_id,
-    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor, context::Notice},
+    ui::{
+        ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor,
+        context::{FactorDue, Notice},
+    },
 };
 
 /// Answers with an error: a page for browsers, the encoded error for scripts.
@@ -42,7 +45,9 @@ pub fn forbidden(site: &AppState, request: &Request, member: &Member, error: &Ap
     let mut visitor = page_context::visitor(member);
     visitor.is_staff &= page_context::admin_is_here(site, request.extensions());
     let path = request.uri().path().to_owned();
-    let frame = Frame::Of { visitor, impersonation: page_context::notice(member), path, back: None };
+    let second_factor_due = page_context::second_factor_due(site, member);
+    let impersonation = page_context::notice(member);
+    let frame = Frame::Of { visitor, impersonation, second_factor_due, path, back: None };
     answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
 }
 
@@ -68,6 +73,7 @@ pub fn framed(
     let frame = Frame::Of {
         visitor: page_context::visitor(member),
         impersonation: page_context::notice(member),
+        second_factor_due: page_context::second_factor_due(site, member),
         path,
         back,
     };
@@ -95,7 +101,13 @@ enum Frame {
     /// reached.
     Unknown { back: Option<String> },
     /// The navigation of this member, at this path.
-    Of { visitor: Visitor, impersonation: Option<Notice>, path: String, back: Option<String> },
+    Of {
+        visitor: Visitor,
+        impersonation: Option<Notice>,
+        second_factor_due: Option<FactorDue>,
+        path: String,
+        back: Option<String>,
+    },
 }
 
 fn answer(
@@ -248,11 +260,12 @@ fn top(site_name: String, frame: Frame) -> AnyView {
             </Header>
         }
         .into_any(),
-        Frame::Of { visitor, impersonation, path, .. } => {
+        Frame::Of { visitor, impersonation, second_factor_due, path, .. } => {
             // The navigation's links need the current address, to mark the page that is open.
             provide_context(RequestUrl::new(&path));
+            let visitor = Some(visitor);
             let context =
-                PageContext { site_name, visitor: Some(visitor), impersonation, ..Default::default() };
+                PageContext { site_name, visitor, impersonation, second_factor_due, ..Default::default() };
             view! {
                 <Router>
                     <SiteHeader context />

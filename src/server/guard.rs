@@ -16,12 +16,15 @@ use crate::{
         mail_links,
         session::{self, AuthSession},
     },
-    base::member::{ClientInfo, Member},
+    base::{
+        clock::Millis,
+        member::{ClientInfo, Member},
+    },
     shared::{
         error::AppError,
-        functions::{self, is_open_while_impersonating},
+        functions::{self, is_open_while_enrolling, is_open_while_impersonating},
         level::Level,
-        paths::{self, ADMIN, Access, REAUTHENTICATE},
+        paths::{self, ADMIN, AUTHENTICATOR, Access, REAUTHENTICATE},
     },
     site::{
         AppState,
@@ -32,6 +35,9 @@ use crate::{
     timing::security,
     ui::flash::Message,
 };
+
+/// The admin's server functions.
+const ADMIN_FUNCTIONS: &str = "/api/admin/";
 
 /// Returns whether this member, or an anonymous visitor, may open the route without
 /// re-authentication.
@@ -48,15 +54,29 @@ pub fn lets_in(member: Option<&Member>, route: &str) -> bool {
     }
 }
 
+/// Returns whether the member has to set up a second factor before the route opens. Not during an
+/// impersonation: that is for staff, who have used theirs.
+pub fn must_enrol(member: &Member, route: &str, now: Millis) -> bool {
+    let is_open = is_open_while_enrolling(route) || mail_links::is_link(route);
+    member.lacks_second_factor(now) && member.impersonator().is_none() && !is_open
+}
+
 /// Refuses anonymous visitors on closed routes: browsers get 303 to the login page, scripts that
 /// call a server function 401, both with an empty body. Also refuses members without the needed
-/// permission, and asks for the password again where the page requires it. A path without a route
-/// has nothing to guard and gets its 404.
+/// permission, leads those who lack a second factor to where they set one up, and asks for the password
+/// again where the page requires it. A path without a route has nothing to guard and gets its 404.
 pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let member = request.extensions().get::<Member>().cloned();
     let open = request.extensions().get::<MatchedPath>().is_none_or(|route| is_public(route.as_str()));
     if member.is_none() && !open {
         return refuse(&site, request).await;
+    }
+    if let Some(member) = &member
+        && let Some(route) = request.extensions().get::<MatchedPath>().cloned()
+        && let auth = request.extensions().get::<AuthSession>().cloned()
+        && let Some(page) = missing_step(&site, auth, member, route.as_str()).await
+    {
+        return lead_to(&site, &request, member, page);
     }
     if let Some(member) = &member
         && let Some(route) = request.extensions().get::<MatchedPath>()
@@ -72,7 +92,7 @@ pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -
     if let Some(auth) = recent_only.then(|| request.extensions().get::<AuthSession>().cloned()).flatten()
         && session::recently_authenticated(&auth, &site).await.is_err()
     {
-        return ask_again(&site, &request);
+        return ask_first(&site, &request, REAUTHENTICATE);
     }
     let mut response = next.run(request).await;
     // Pages made for a member must not be stored by any cache, and must not reappear with the back
@@ -81,6 +101,46 @@ pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -
         && member.is_some_and(|member| member.impersonator().is_none());
     if (signed_in || !open) && !is_kept {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    }
+    response
+}
+
+/// Returns the page on which the member has to prove more before the route opens. The admin needs a
+/// session with two factors, from whoever must have a second factor, without a period of grace.
+async fn missing_step(
+    site: &AppState,
+    auth: Option<AuthSession>,
+    member: &Member,
+    route: &str,
+) -> Option<&'static str> {
+    if must_enrol(member, route, site.clock.now()) {
+        return Some(AUTHENTICATOR);
+    }
+    let needs_both = is_for_staff(route) && member.is_staff() && member.must_have_second_factor();
+    if !needs_both || member.impersonator().is_some() {
+        return None;
+    }
+    if !member.has_second_factor() {
+        return Some(AUTHENTICATOR);
+    }
+    // A session without it is older than the factor, which was set up in another one.
+    let is_proven = match auth {
+        Some(auth) => session::has_both_factors(&auth).await.unwrap_or(false),
+        None => false,
+    };
+    (!is_proven).then_some(REAUTHENTICATE)
+}
+
+/// Leads a browser to the page, and back afterwards; refuses a function.
+fn lead_to(site: &AppState, request: &Request, member: &Member, page: &str) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return error_page::forbidden(site, request, member, &AppError::SecondFactorRequired);
+    }
+    let mut response = ask_first(site, request, page);
+    if !member.lacks_second_factor(site.clock.now()) {
+        // Otherwise the banner says it.
+        let message = Message::TwoStepNeeded;
+        flash::set_message(site, request.headers(), response.headers_mut(), Level::Warning, message);
     }
     response
 }
@@ -96,8 +156,7 @@ fn enter(member: &Member, route: &str) -> Result<(), AppError> {
 /// A member without the permission gets 403, not the login page: they are logged in already. (The
 /// admin's server functions check permissions themselves.)
 fn may_enter(member: &Member, route: &str) -> bool {
-    let is_function = route.starts_with("/api/admin/");
-    let is_for_staff = is_function || route == ADMIN || route.starts_with("/admin/");
+    let (is_function, is_for_staff) = (route.starts_with(ADMIN_FUNCTIONS), is_for_staff(route));
     if is_for_staff && !member.is_staff() {
         return false;
     }
@@ -106,6 +165,11 @@ fn may_enter(member: &Member, route: &str) -> bool {
         Some(Access::Public | Access::Members) => true,
         None => !is_for_staff || is_function || member.is_superuser(),
     }
+}
+
+/// Returns whether the route is part of the admin.
+fn is_for_staff(route: &str) -> bool {
+    route.starts_with(ADMIN_FUNCTIONS) || route == ADMIN || route.starts_with("/admin/")
 }
 
 fn is_recent(route: &str) -> bool {
@@ -117,12 +181,13 @@ fn is_public(route: &str) -> bool {
     functions::is_public(route) || mail_links::is_link(route)
 }
 
-fn ask_again(site: &AppState, request: &Request) -> Response {
+/// Redirects to a page on which the member proves more, and which leads back.
+fn ask_first(site: &AppState, request: &Request, page: &str) -> Response {
     let mut response = Response::new(Body::empty());
     let wanted = request.uri().path_and_query().map_or("/", |path| path.as_str());
     *response.status_mut() = StatusCode::SEE_OTHER;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
-    response.headers_mut().insert(header::LOCATION, with_next(REAUTHENTICATE, wanted));
+    response.headers_mut().insert(header::LOCATION, with_next(page, wanted));
     // Opening a page abandons a form that waits for the password.
     pending_form::cancel_resend(site, request.headers(), response.headers_mut());
     response

@@ -13,7 +13,7 @@ use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
 use super::{
     fragments,
-    page_context::{admin_is_here, notice, visitor},
+    page_context::{admin_is_here, notice, second_factor_due, visitor},
     shell::shell,
 };
 use crate::{
@@ -56,6 +56,7 @@ fn provide(site: &AppState, is_missing: bool) {
         messages,
         form,
         impersonation: member.and_then(notice),
+        second_factor_due: member.and_then(|member| second_factor_due(site, member)),
         is_missing,
     });
     let response = use_context::<ResponseOptions>().unwrap_or_default();

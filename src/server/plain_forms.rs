@@ -60,7 +60,9 @@ pub async fn plain_forms(State(site): State<AppState>, request: Request, next: N
     if let Some((next, parts)) = again
         && let Some(page) = answered.accepted_location()
         && let Some((uri, body)) = pending_form::resend(&site, &parts.headers, &page)
-        && guard::lets_in(parts.extensions.get::<Member>(), uri.path())
+        && let member = parts.extensions.get::<Member>()
+        && guard::lets_in(member, uri.path())
+        && !member.is_some_and(|member| guard::must_enrol(member, uri.path(), site.clock.now()))
     {
         return send_again(&site, next, parts, uri, body, page).await;
     }

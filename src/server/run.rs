@@ -9,7 +9,13 @@ use super::{
 };
 use crate::{
     accounts::{self, compose::Letters},
-    base::{clock::Clock, config::Config, database_lock, db::Database, failure::Failure},
+    base::{
+        clock::Clock,
+        config::{Config, Required},
+        database_lock,
+        db::Database,
+        failure::Failure,
+    },
     cache::Tag,
     mail,
     site::AppState,
@@ -41,6 +47,12 @@ pub async fn run(
     }
     let site = AppState::new(config, clock, db, address)?;
     site.seal.prepare()?;
+    if !site.seal.is_available() && site.config.second_factor.required != Required::Nobody {
+        tracing::warn!(
+            "Nobody can set up two-step login, and so nobody must, not even staff: set second_factor.key or \
+             second_factor.key_file"
+        );
+    }
     site.password_rules.breached().verify()?;
     site.assets.check(&site.config.server.site_root)?;
     // Only on the console: more people may read the log file.

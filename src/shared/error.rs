@@ -40,6 +40,9 @@ pub enum AppError {
     /// The page was rendered during an impersonation that has ended.
     #[error("You are no longer acting as this member. Nothing was changed. Please reload the page.")]
     ActingOver,
+    /// The caller must have a second factor, or have used theirs, for this request.
+    #[error("This needs two-step login. Set it up, or log in with your code, and try again.")]
+    SecondFactorRequired,
     /// The last re-authentication is too old for this request.
     #[error("Please confirm your password.")]
     ReauthenticationRequired,
@@ -104,6 +107,7 @@ impl AppError {
             | Self::NetworkRefused
             | Self::ClosedWhileActing
             | Self::ActingOver
+            | Self::SecondFactorRequired
             | Self::ReauthenticationRequired => 403,
             Self::NotFound => 404,
             Self::TooLarge => 413,

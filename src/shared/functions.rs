@@ -18,6 +18,8 @@ pub struct Function {
     pub public: bool,
     /// Whether it is open during an impersonation.
     pub impersonation: bool,
+    /// Whether it is open to a member who must set up a second factor first.
+    pub enrolling: bool,
     /// Whether it changes something. `doctor` calls only functions that do not.
     pub changes: bool,
     /// The admin page with the same access rule, for a function of the admin that reads.
@@ -29,7 +31,15 @@ pub struct Function {
 
 /// A function that reads.
 const fn reads(path: &'static str) -> Function {
-    Function { path, public: false, impersonation: false, changes: false, page: None, replayed: true }
+    Function {
+        path,
+        public: false,
+        impersonation: false,
+        enrolling: false,
+        changes: false,
+        page: None,
+        replayed: true,
+    }
 }
 
 /// A function that changes something.
@@ -48,6 +58,11 @@ impl Function {
         Self { impersonation: true, ..self }
     }
 
+    /// Open to a member who must set up a second factor first.
+    const fn enrolling(self) -> Self {
+        Self { enrolling: true, ..self }
+    }
+
     /// With the access rule of this admin page.
     const fn of(self, page: &'static str) -> Self {
         Self { page: Some(page), ..self }
@@ -64,29 +79,30 @@ impl Function {
 /// addresses that forms are posted to.
 pub const FUNCTIONS: &[Function] = &[
     changes("/api/accounts/ask_for_email_change"),
-    changes("/api/accounts/ask_for_reset").public(),
+    changes("/api/accounts/ask_for_reset").public().enrolling(),
     changes("/api/accounts/ask_for_verification"),
     changes("/api/accounts/change_by_code"),
     changes("/api/accounts/change_password"),
-    changes("/api/accounts/confirm_email_change").public(),
+    changes("/api/accounts/confirm_email_change").public().enrolling(),
     // Changes only the count of its limit.
-    changes(JUDGE_PASSWORD).public(),
-    reads("/api/accounts/link").public(),
-    changes("/api/accounts/log_in").public(),
-    changes("/api/accounts/log_out").public().impersonation(),
-    changes("/api/accounts/log_in_by_code").public(),
-    reads("/api/accounts/login_step").public(),
-    changes("/api/accounts/mail_code").public(),
-    reads("/api/accounts/mailed_code").public(),
-    changes("/api/accounts/not_me").public(),
-    changes("/api/accounts/reauthenticate"),
-    changes("/api/accounts/reset_password").public(),
-    changes("/api/accounts/second_step").public(),
+    changes(JUDGE_PASSWORD).public().enrolling(),
+    reads("/api/accounts/link").public().enrolling(),
+    changes("/api/accounts/log_in").public().enrolling(),
+    changes("/api/accounts/log_in_by_code").public().enrolling(),
+    changes("/api/accounts/log_out").public().impersonation().enrolling(),
+    reads("/api/accounts/login_step").public().enrolling(),
+    changes("/api/accounts/mail_code").public().enrolling(),
+    reads("/api/accounts/mailed_code").public().enrolling(),
+    changes("/api/accounts/not_me").public().enrolling(),
+    changes("/api/accounts/reauthenticate").enrolling(),
+    reads("/api/accounts/reauthentication").enrolling(),
+    changes("/api/accounts/reset_password").public().enrolling(),
+    changes("/api/accounts/second_step").public().enrolling(),
     changes("/api/accounts/set_up").public(),
     changes("/api/accounts/sign_up").public(),
-    changes("/api/accounts/undo_email_change").public(),
+    changes("/api/accounts/undo_email_change").public().enrolling(),
     changes("/api/accounts/verify_by_code"),
-    changes("/api/accounts/verify_email").public(),
+    changes("/api/accounts/verify_email").public().enrolling(),
     changes("/api/acting/stop").impersonation(),
     changes("/api/admin/act"),
     reads("/api/admin/act/choice").of(ACT),
@@ -110,6 +126,7 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/admin/join_group"),
     changes("/api/admin/leave_group"),
     reads("/api/admin/mails").of(MAILS),
+    changes("/api/admin/reset_second_factor"),
     changes("/api/admin/retry_mail"),
     changes("/api/admin/save_group"),
     changes("/api/admin/save_user"),
@@ -119,13 +136,14 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/admin/set_password"),
     reads("/api/admin/user").of("/admin/users/{id}"),
     reads("/api/admin/users").of(USERS),
-    reads("/api/dev/mailbox").public().impersonation(),
+    reads("/api/dev/mailbox").public().impersonation().enrolling(),
     reads("/api/lab/cache_api").public(),
     reads("/api/lab/matrix").public(),
     reads("/api/lab/now").public(),
     changes("/api/lab/send_messages").public(),
     reads("/api/members/activity").impersonation(),
-    changes("/api/members/confirm_authenticator"),
+    reads("/api/members/authenticator").enrolling(),
+    changes("/api/members/confirm_authenticator").enrolling(),
     reads("/api/members/dashboard").impersonation(),
     changes("/api/members/delete").never_replayed(),
     changes("/api/members/end_all_sessions"),
@@ -133,13 +151,14 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/members/end_session"),
     changes("/api/members/forget_all_browsers"),
     changes("/api/members/forget_browser"),
-    changes("/api/members/keep_recovery_codes"),
-    changes("/api/members/new_recovery_codes"),
+    changes("/api/members/keep_recovery_codes").enrolling(),
+    changes("/api/members/new_recovery_codes").enrolling(),
     reads("/api/members/profile").impersonation(),
-    changes("/api/members/remove_authenticator"),
+    reads("/api/members/recovery_codes").enrolling(),
+    changes("/api/members/remove_authenticator").enrolling(),
     changes("/api/members/remove_picture").impersonation(),
     changes("/api/members/save_profile"),
-    changes("/api/members/start_authenticator"),
+    changes("/api/members/start_authenticator").enrolling(),
     changes(SAVE_PICTURE).impersonation(),
 ];
 
@@ -151,6 +170,13 @@ pub fn find_function(route: &str) -> Option<&'static Function> {
 /// Returns whether everybody may open or call the route.
 pub fn is_public(route: &str) -> bool {
     is_public_page(route) || find_function(route).is_some_and(|function| function.public)
+}
+
+/// Returns whether a member who must set up a second factor first may open or call the route: what
+/// that takes, and the ways out of the account.
+pub fn is_open_while_enrolling(route: &str) -> bool {
+    find_page(route).is_some_and(|page| page.enrolling)
+        || find_function(route).is_some_and(|function| function.enrolling)
 }
 
 /// Returns whether the route may be used during an impersonation.

@@ -141,12 +141,15 @@ pub struct Page {
     pub recent: bool,
     /// Whether it is open during an impersonation.
     pub impersonation: bool,
+    /// Whether it is open to a member who must set up a second factor first.
+    pub enrolling: bool,
     /// How it is cached, or `None`.
     pub cache: Option<CacheRule>,
 }
 
 const fn page(path: &'static str) -> Page {
-    Page { path, access: Access::Members, recent: false, impersonation: false, cache: None }
+    let access = Access::Members;
+    Page { path, access, recent: false, impersonation: false, enrolling: false, cache: None }
 }
 
 impl Page {
@@ -168,6 +171,11 @@ impl Page {
     /// Open during an impersonation.
     const fn impersonation(self) -> Self {
         Self { impersonation: true, ..self }
+    }
+
+    /// Open to a member who must set up a second factor first: what that takes, and the ways out.
+    const fn enrolling(self) -> Self {
+        Self { enrolling: true, ..self }
     }
 
     const fn cached(self, cached_for: CachedFor, lifetime: Lifetime) -> Self {
@@ -192,24 +200,24 @@ impl Page {
 pub const PAGES: &[Page] = &[
     page("/").configured().impersonation(),
     page("/accounts/email").recent(),
-    page("/accounts/email/confirm").public(),
-    page("/accounts/email/undo").public(),
-    page("/accounts/login").configured(),
+    page("/accounts/email/confirm").public().enrolling(),
+    page("/accounts/email/undo").public().enrolling(),
+    page("/accounts/login").configured().enrolling(),
     // Answers 404 when `accounts.mail_login` is off.
-    page(MAILED_CODE).public(),
-    page(SECOND_STEP).public(),
-    page("/accounts/logout").public().impersonation(),
-    page("/accounts/not_me").public(),
+    page(MAILED_CODE).public().enrolling(),
+    page(SECOND_STEP).public().enrolling(),
+    page("/accounts/logout").public().impersonation().enrolling(),
+    page("/accounts/not_me").public().enrolling(),
     page("/accounts/password_change").recent(),
-    page("/accounts/password_reset").configured(),
-    page("/accounts/password_reset/done").configured(),
-    page(REAUTHENTICATE),
-    page("/accounts/reset/done").public(),
-    page("/accounts/reset/new").public(),
+    page("/accounts/password_reset").configured().enrolling(),
+    page("/accounts/password_reset/done").configured().enrolling(),
+    page(REAUTHENTICATE).enrolling(),
+    page("/accounts/reset/done").public().enrolling(),
+    page("/accounts/reset/new").public().enrolling(),
     // Answers 404 without that link.
     page(SETUP).public(),
     page("/accounts/signup").configured(),
-    page("/accounts/verify").public(),
+    page("/accounts/verify").public().enrolling(),
     page(ADMIN).needs(&[]),
     page(ACT).needs(&[Permission::ActAsMember]).recent(),
     page(ADMIN_ACTIVITY).needs(&[Permission::ViewActivity]),
@@ -225,7 +233,7 @@ pub const PAGES: &[Page] = &[
     page("/admin/users/new").needs(&[Permission::AddUser, Permission::ChangeUser]).recent(),
     page("/admin/users/{id}").needs(&[Permission::ViewUser]),
     // Answers 404 where mails are really sent.
-    page("/dev/mailbox").public().impersonation(),
+    page("/dev/mailbox").public().impersonation().enrolling(),
     // These five answer 404 when `lab.enabled` is off.
     page(LAB).public(),
     page(CACHE_API).public(),
@@ -245,9 +253,9 @@ pub const PAGES: &[Page] = &[
     page("/members/secret").impersonation(),
     page(SECURITY),
     page(BROWSERS).recent(),
-    page(AUTHENTICATOR).recent(),
-    page(CODES).recent(),
-    page(CODES_FILE),
+    page(AUTHENTICATOR).recent().enrolling(),
+    page(CODES).recent().enrolling(),
+    page(CODES_FILE).enrolling(),
     page(DEVICES).recent(),
 ];
 

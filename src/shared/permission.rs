@@ -15,6 +15,7 @@ named_enum! {
         AddUser = "accounts.add_user" => "Add users",
         ChangeUser = "accounts.change_user" => "Change users",
         DeleteUser = "accounts.delete_user" => "Delete users",
+        ResetSecondFactor = "accounts.reset_second_factor" => "Remove users’ second factors",
         ViewGroup = "accounts.view_group" => "View groups",
         AddGroup = "accounts.add_group" => "Add groups",
         ChangeGroup = "accounts.change_group" => "Change groups",

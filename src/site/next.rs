@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use super::response::with_next;
+
 /// Django's `MAX_URL_LENGTH`, in characters.
 const MAX_URL_CHARS: usize = 2048;
 
@@ -24,6 +26,14 @@ pub fn destination(next: &str, base: &Url, page: &str) -> Option<String> {
     // A path that begins with two slashes would be read as another host.
     let path = &url[url::Position::BeforePath..];
     (!path.starts_with("//")).then(|| path.to_owned())
+}
+
+/// Returns the page with `next` in its query, unchecked, for a form there to send on.
+pub fn carried(page: &str, next: &str) -> String {
+    if next.is_empty() {
+        return page.to_owned();
+    }
+    with_next(page, next).to_str().unwrap_or(page).to_owned()
 }
 
 fn is_allowed(url: &str, base: &Url) -> bool {

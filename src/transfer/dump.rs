@@ -156,7 +156,13 @@ impl FirstPass {
             if let Some(pk) = pk {
                 catalog.groups.insert(pk, name.clone());
             }
-            catalog.incoming.push(IncomingGroup { key, name, permissions, notes });
+            catalog.incoming.push(IncomingGroup {
+                key,
+                name,
+                permissions,
+                requires_second_factor: false,
+                notes,
+            });
         }
         catalog
     }

@@ -25,6 +25,8 @@ pub struct IncomingGroup {
     pub name: String,
     /// The permissions of its members, as `app.codename`.
     pub permissions: Vec<String>,
+    /// Whether its members must have a second factor.
+    pub requires_second_factor: bool,
     /// Warnings from reading the row.
     pub notes: Vec<Warning>,
 }

@@ -33,6 +33,9 @@ pub enum Line {
         name: String,
         /// The permissions, as `app.codename`.
         permissions: Vec<String>,
+        /// Whether its members must have a second factor. Files of earlier versions do not say.
+        #[serde(default)]
+        requires_second_factor: bool,
     },
     /// An account.
     User(Box<UserLine>),

@@ -28,6 +28,8 @@ pub enum Message {
     TooManyCodes,
     /// Staff without a second factor cannot log in by a mailed code.
     StaffByPassword,
+    /// A page needs a session with two factors.
+    TwoStepNeeded,
     /// An authenticator app was added.
     AuthenticatorAdded,
     /// The second factor was removed.
@@ -123,6 +125,8 @@ pub enum Message {
     GroupLeft,
     /// A user's password was set.
     PasswordSet,
+    /// A user's second factor was removed.
+    SecondFactorReset,
     /// A user's password was disabled.
     PasswordDisabled,
     /// A reset mail was queued.
@@ -154,6 +158,7 @@ impl fmt::Display for Message {
             }
             Self::Failed(error) => return error.fmt(f),
             Self::PasswordChanged => "Your password was changed. All other devices have been logged out.",
+            Self::TwoStepNeeded => "That page needs two-step login.",
             Self::TooManyCodes => "Too many wrong codes. Please log in again.",
             Self::StaffByPassword => {
                 "Staff log in by email only with a second factor. Please use your password, and add an authenticator app."
@@ -218,6 +223,9 @@ impl fmt::Display for Message {
             Self::GroupJoined => "The user was added to the group.",
             Self::GroupLeft => "The user was removed from the group.",
             Self::PasswordSet => "The password was set, and all their devices have been logged out.",
+            Self::SecondFactorReset => {
+                "Two-step login was switched off for them, and all their devices have been logged out."
+            }
             Self::PasswordDisabled => {
                 "The password was disabled, and all their devices have been logged out."
             }

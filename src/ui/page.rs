@@ -125,8 +125,12 @@ fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + S
                         Ok(view) => rebuilt(view),
                         Err(error) => {
                             SetStatus::set(error.status(), error.retry_after());
-                            let knows_more =
-                                [AppError::SignedOut, AppError::ReauthenticationRequired, AppError::ActingOver];
+                            let knows_more = [
+                                AppError::SignedOut,
+                                AppError::ReauthenticationRequired,
+                                AppError::SecondFactorRequired,
+                                AppError::ActingOver,
+                            ];
                             if knows_more.contains(&error) {
                                 reload();
                             }

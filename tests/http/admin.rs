@@ -38,7 +38,7 @@ const PAGES: [Row; 15] = [
     row("/admin/users/{id}", &[ViewUser], "USER"),
 ];
 
-const FUNCTIONS: [Row; 33] = [
+const FUNCTIONS: [Row; 34] = [
     row("/api/admin/act", &[ActAsMember], ""),
     row("/api/admin/act/choice", &[ActAsMember], ""),
     row("/api/admin/activity", &[ViewActivity], ""),
@@ -63,6 +63,7 @@ const FUNCTIONS: [Row; 33] = [
     row("/api/admin/join_group", &[ChangeUser], "user=USER&group_name=none"),
     row("/api/admin/leave_group", &[ChangeUser], "user=USER&group=GROUP"),
     row("/api/admin/mails", &[ViewMail], ""),
+    row("/api/admin/reset_second_factor", &[ResetSecondFactor], "user=USER&reason=lost"),
     row("/api/admin/retry_mail", &[ChangeMail], "mail=1"),
     row("/api/admin/save_group", &[ChangeGroup], "group=GROUP"),
     row("/api/admin/save_user", &[ChangeUser], "user=USER"),

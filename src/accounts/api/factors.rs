@@ -45,18 +45,18 @@ pub async fn load_authenticator() -> Result<Authenticator, AppError> {
     Ok(Authenticator { username: member.username().to_owned(), state })
 }
 
-/// Begins to add an authenticator app.
+/// Begins to add an authenticator app. `next` is the page to go on to when it is set up.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
 /// impersonation; [`AppError::Internal`] without a key; [`AppError::Unavailable`] when the database
 /// cannot be used.
 #[server(prefix = "/api", endpoint = "members/start_authenticator")]
-pub async fn start_authenticator() -> Result<Submission, AppError> {
+pub async fn start_authenticator(#[server(default)] next: String) -> Result<Submission, AppError> {
     use super::super::{service::factors, session};
     use crate::{
         shared::paths::AUTHENTICATOR,
-        site::{RequestContext, current_member},
+        site::{RequestContext, current_member, next::carried},
     };
 
     let (context, member) = (RequestContext::current()?, current_member()?);
@@ -65,21 +65,25 @@ pub async fn start_authenticator() -> Result<Submission, AppError> {
         let recent = session::recently_authenticated(&auth, &context.site).await?;
         factors::start(&context, &member, &recent).await
     };
-    Submission::from_result(started.await.map(|()| leptos_axum::redirect(AUTHENTICATOR)))
+    Submission::from_result(started.await.map(|()| leptos_axum::redirect(&carried(AUTHENTICATOR, &next))))
 }
 
-/// Confirms the app with its first code, and redirects to the recovery codes.
+/// Confirms the app with its first code, and redirects to the recovery codes. `next` is the page to
+/// go on to from there.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
 /// impersonation; [`AppError::Throttled`] past the limit of wrong codes; [`AppError::Busy`] when the
 /// hash queue is full; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/confirm_authenticator")]
-pub async fn confirm_authenticator(#[server(default)] code: Secret) -> Result<Submission, AppError> {
+pub async fn confirm_authenticator(
+    #[server(default)] code: Secret,
+    #[server(default)] next: String,
+) -> Result<Submission, AppError> {
     use super::super::{second_cookies, service::factors, session};
     use crate::{
         shared::{level::Level, paths::CODES},
-        site::{RequestContext, current_member, flash},
+        site::{RequestContext, current_member, flash, next::carried},
         ui::flash::Message,
     };
 
@@ -94,7 +98,7 @@ pub async fn confirm_authenticator(#[server(default)] code: Secret) -> Result<Su
         flash::message(Level::Success, Message::AuthenticatorAdded);
         session::rotate_with_factor(&mut auth, &context.site, &member, used).await
     };
-    Submission::from_result(confirmed.await.map(|()| leptos_axum::redirect(CODES)))
+    Submission::from_result(confirmed.await.map(|()| leptos_axum::redirect(&carried(CODES, &next))))
 }
 
 /// Removes the caller's authenticator app and recovery codes.
@@ -182,17 +186,21 @@ pub async fn new_recovery_codes() -> Result<Submission, AppError> {
     Submission::from_result(made.await.map(|()| leptos_axum::redirect(CODES)))
 }
 
-/// Hides the codes, which the caller has saved, and goes on.
+/// Hides the codes, which the caller has saved, and goes on to `next`.
 ///
 /// # Errors
 /// [`AppError::SignedOut`] when nobody is signed in.
 #[server(prefix = "/api", endpoint = "members/keep_recovery_codes")]
-pub async fn keep_recovery_codes() -> Result<Submission, AppError> {
+pub async fn keep_recovery_codes(#[server(default)] next: String) -> Result<Submission, AppError> {
     use super::super::second_cookies;
-    use crate::{shared::paths::AUTHENTICATOR, site::current_member};
+    use crate::{
+        shared::paths::AUTHENTICATOR,
+        site::{RequestContext, current_member, next::destination},
+    };
 
     current_member()?;
     second_cookies::forget_codes();
-    leptos_axum::redirect(AUTHENTICATOR);
+    let page = destination(&next, &RequestContext::current()?.site.base_url, AUTHENTICATOR);
+    leptos_axum::redirect(page.as_deref().unwrap_or(AUTHENTICATOR));
     Ok(Submission::Accepted)
 }

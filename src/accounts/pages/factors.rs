@@ -11,7 +11,7 @@ use super::super::{
         load_second_step,
     },
 };
-use super::parts::WayOn;
+use super::parts::{NextField, WayOn};
 use crate::{
     shared::{
         forms::Field,
@@ -123,7 +123,9 @@ fn Start() -> impl IntoView {
              The app shows a new code every 30 seconds, also without a network."
         </p>
         <p>"You need an app such as Aegis, FreeOTP, Google Authenticator or a password manager."</p>
-        <Form path=StartAuthenticator::PATH submit="Set up an app" />
+        <Form path=StartAuthenticator::PATH submit="Set up an app">
+            <NextField />
+        </Form>
     }
 }
 
@@ -155,6 +157,7 @@ fn Confirm(app: NewAuthenticator) -> impl IntoView {
             <li>
                 <p>"Enter the code that the app shows now."</p>
                 <Form path=ConfirmAuthenticator::PATH submit="Turn on two-step login">
+                    <NextField />
                     <TextField
                         field=Field::Code
                         label="Six-digit code"

@@ -1,6 +1,7 @@
 //! Components that several account pages share.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::super::{Address, Link, LinkState, api::load_link};
 use crate::{
@@ -14,6 +15,16 @@ pub fn next_of(search: &str) -> Option<String> {
     form_urlencoded::parse(search.trim_start_matches('?').as_bytes())
         .find(|(name, value)| name == "next" && !value.is_empty())
         .map(|(_, value)| value.into_owned())
+}
+
+/// A hidden field with the parameter `next`, if there is one, for a form to send on.
+#[component]
+pub fn NextField() -> impl IntoView {
+    let location = use_location();
+    move || {
+        let next = location.search.with(|search| next_of(search));
+        next.map(|next| view! { <input type="hidden" name="next" value=next /> })
+    }
 }
 
 /// The page of a mail link: a button if the link is good, its effect if it was used, or the

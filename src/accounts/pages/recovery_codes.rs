@@ -9,7 +9,7 @@ use super::{
         RecoveryCodes,
         api::{KeepRecoveryCodes, NewRecoveryCodes, load_recovery_codes},
     },
-    parts::next_of,
+    parts::{NextField, next_of},
 };
 use crate::{
     shared::paths::{AUTHENTICATOR, CODES_FILE},
@@ -71,7 +71,9 @@ fn NewSet(codes: Vec<String>) -> impl IntoView {
                 "Download"
             </button>
         </form>
-        <Form path=KeepRecoveryCodes::PATH submit="I have saved them" />
+        <Form path=KeepRecoveryCodes::PATH submit="I have saved them">
+            <NextField />
+        </Form>
     }
 }
 

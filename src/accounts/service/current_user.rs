@@ -1,6 +1,9 @@
 //! Finding members by id or login name, with their permissions.
 
-use super::super::store::{self, LoginRow};
+use super::{
+    super::store::{self, LoginRow, rights::ActiveMember},
+    required_factor,
+};
 use crate::{
     auth::login_name::LoginName,
     base::{
@@ -19,10 +22,13 @@ use crate::{
 pub async fn member(site: &AppState, id: UserId) -> Result<Option<Member>, AppError> {
     let load = || async {
         let mut connection = site.db.read().await?;
-        let found = store::rights::active_member(&mut connection, id).await?;
-        Ok::<_, AppError>(
-            found.map(|(username, stamp, rights)| Member::with_rights(id, username, stamp, rights)),
-        )
+        let Some(mut found) = store::rights::active_member(&mut connection, id).await? else {
+            return Ok(None);
+        };
+        drop(connection);
+        found.rights.second_factor_due = required_factor::due(site, id, &found).await?;
+        let ActiveMember { username, session_stamp, rights, .. } = found;
+        Ok::<_, AppError>(Some(Member::with_rights(id, username, session_stamp, rights)))
     };
     let ttl = site.config.sessions.cache_ttl.get();
     let is_outage = |error: &AppError| *error == AppError::Unavailable;

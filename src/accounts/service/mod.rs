@@ -20,6 +20,7 @@ mod notify;
 mod password_costs;
 mod profile;
 mod purpose;
+mod required_factor;
 mod reset;
 mod revocation;
 mod setup;

@@ -4,7 +4,10 @@
 use sqlx::{AnyConnection, FromRow};
 
 use super::factors::second_factor;
-use crate::base::member::{Rights, UserId};
+use crate::base::{
+    clock::Millis,
+    member::{Rights, UserId},
+};
 
 /// The codenames granted to the account `$1` and to its groups.
 macro_rules! given {
@@ -12,6 +15,14 @@ macro_rules! given {
         "SELECT codename, CAST(0 AS BIGINT) AS is_of_group FROM user_permissions WHERE user_id = $1 \
          UNION ALL SELECT group_permissions.codename, CAST(1 AS BIGINT) AS is_of_group FROM group_members \
          JOIN group_permissions ON group_permissions.group_id = group_members.group_id WHERE group_members.user_id = $1"
+    };
+}
+
+/// Whether a group of the account of the row `users` requires a second factor.
+macro_rules! group_requires {
+    () => {
+        "CAST(CASE WHEN EXISTS (SELECT 1 FROM group_members JOIN groups ON groups.id = group_members.group_id \
+         WHERE group_members.user_id = users.id AND groups.requires_second_factor = 1) THEN 1 ELSE 0 END AS BIGINT)"
     };
 }
 
@@ -23,6 +34,8 @@ struct MemberRow {
     is_staff: i64,
     is_superuser: i64,
     has_second_factor: i64,
+    group_requires: i64,
+    required_at: Option<Millis>,
     codename: Option<String>,
     is_of_group: Option<i64>,
 }
@@ -35,16 +48,30 @@ pub async fn given(connection: &mut AnyConnection, id: UserId) -> Result<Rights,
     Ok(rights)
 }
 
-/// Returns the name, the session stamp and the rights of an active account. One query, because on
-/// SQLite each is a way to another thread and back.
+/// An active account.
+pub struct ActiveMember {
+    pub username: String,
+    pub session_stamp: Vec<u8>,
+    /// All but when the second factor is due.
+    pub rights: Rights,
+    /// Whether one of its groups requires a second factor.
+    pub group_requires: bool,
+    /// When it was first found to need one.
+    pub required_at: Option<Millis>,
+}
+
+/// Returns an active account. One query, because on SQLite each is a way to another thread and
+/// back.
 pub async fn active_member(
     connection: &mut AnyConnection,
     id: UserId,
-) -> Result<Option<(String, Vec<u8>, Rights)>, sqlx::Error> {
+) -> Result<Option<ActiveMember>, sqlx::Error> {
     let mut rows: Vec<MemberRow> = sqlx::query_as(concat!(
         "SELECT username, session_stamp, is_staff, is_superuser, ",
         second_factor!(),
-        " AS has_second_factor, codename, is_of_group FROM users LEFT JOIN (",
+        " AS has_second_factor, second_factor_required_at AS required_at, ",
+        group_requires!(),
+        " AS group_requires, codename, is_of_group FROM users LEFT JOIN (",
         given!(),
         ") AS given ON 1 = 1 WHERE users.id = $1 AND users.is_active = 1"
     ))
@@ -60,8 +87,34 @@ pub async fn active_member(
     Ok(rows.pop().map(|row| {
         (rights.is_staff, rights.is_superuser) = (row.is_staff == 1, row.is_superuser == 1);
         rights.has_second_factor = row.has_second_factor == 1;
-        (row.username, row.session_stamp, rights)
+        ActiveMember {
+            username: row.username,
+            session_stamp: row.session_stamp,
+            rights,
+            group_requires: row.group_requires == 1,
+            required_at: row.required_at,
+        }
     }))
+}
+
+/// Records that the account was found to need a second factor. Keeps an earlier time, but for one
+/// after `latest`, which was written while the clock was ahead.
+pub async fn set_required_at(
+    connection: &mut AnyConnection,
+    id: UserId,
+    now: Millis,
+    latest: Millis,
+) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE users SET second_factor_required_at = $2 \
+         WHERE id = $1 AND (second_factor_required_at IS NULL OR second_factor_required_at > $3)",
+    )
+    .bind(id.0)
+    .bind(now)
+    .bind(latest)
+    .execute(connection)
+    .await
+    .map(drop)
 }
 
 fn add(rights: &mut Rights, codename: String, is_of_group: bool) {

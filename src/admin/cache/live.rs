@@ -42,6 +42,10 @@ async fn tell(State(site): State<AppState>, RawQuery(query): RawQuery, headers: 
     let state = async {
         let member = identity::member(&site, &headers).await?.ok_or(AppError::SignedOut)?;
         let staff = member.require(Permission::ViewCache)?;
+        // As the guard, which is in the session layer.
+        if member.must_have_second_factor() && !identity::has_both_factors(&site, &headers).await? {
+            return Err(AppError::SecondFactorRequired);
+        }
         service::inspect(&site, &staff, &Query::from_query(&query.unwrap_or_default())).await
     };
     respond(once(match state.await {
@@ -49,7 +53,7 @@ async fn tell(State(site): State<AppState>, RawQuery(query): RawQuery, headers: 
             .retry(INTERVAL.max(begun.elapsed() * SHARE).min(LATER))
             .data(to_json(&state).unwrap_or_default()),
         // The page reloads on this event, and then shows the login page or the error.
-        Err(AppError::SignedOut | AppError::Forbidden) => ended(),
+        Err(AppError::SignedOut | AppError::Forbidden | AppError::SecondFactorRequired) => ended(),
         Err(_) => Event::default().retry(LATER),
     }))
 }

@@ -68,6 +68,7 @@ pub async fn load_group_choices() -> Result<Vec<Choice>, AppError> {
 #[server(prefix = "/api", endpoint = "admin/add_group")]
 pub async fn add_group(
     #[server(default)] group_name: String,
+    #[server(default)] requires_second_factor: String,
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
     use super::super::staff_request::StaffRequest;
@@ -78,7 +79,9 @@ pub async fn add_group(
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
     StaffRequest::open(Permission::AddGroup)?
         .answer(async |request, recent| {
-            let id = service::add(&request.context, &request.staff, recent, &group_name, &chosen).await?;
+            let (context, staff) = (&request.context, &request.staff);
+            let is_required = !requires_second_factor.is_empty();
+            let id = service::add(context, staff, recent, &group_name, is_required, &chosen).await?;
             Ok((Message::GroupAdded, format!("{GROUPS}/{id}")))
         })
         .await
@@ -94,6 +97,7 @@ pub async fn save_group(
     #[server(default)] group: i64,
     #[server(default)] version: i64,
     #[server(default)] group_name: String,
+    #[server(default)] requires_second_factor: String,
     #[server(default)] shown: String,
     #[server(default)] permissions: Vec<String>,
 ) -> Result<Submission, AppError> {
@@ -104,7 +108,13 @@ pub async fn save_group(
 
     let shown: Vec<_> = shown.split(',').filter_map(Permission::from_codename).collect();
     let chosen: Vec<_> = permissions.iter().filter_map(|name| Permission::from_codename(name)).collect();
-    let wanted = Wanted { version, name: &group_name, shown: &shown, chosen: &chosen };
+    let wanted = Wanted {
+        version,
+        name: &group_name,
+        requires_second_factor: !requires_second_factor.is_empty(),
+        shown: &shown,
+        chosen: &chosen,
+    };
     StaffRequest::open(Permission::ChangeGroup)?
         .answer(async |request, recent| {
             service::save(&request.context, &request.staff, recent, group, wanted).await?;

@@ -47,6 +47,8 @@ pub struct GroupDetail {
     pub name: String,
     /// How many members it has.
     pub members: i64,
+    /// Whether its members must have a second factor.
+    pub requires_second_factor: bool,
     /// Every permission that the program knows.
     pub permissions: Vec<Choice>,
     /// Codenames that the group gives and the program does not know.

@@ -7,6 +7,7 @@ pub struct GroupRow {
     pub id: i64,
     pub name: String,
     pub version: i64,
+    pub requires_second_factor: i64,
 }
 
 /// Returns ids and names, sorted by name.
@@ -18,14 +19,14 @@ pub async fn names(connection: &mut AnyConnection, limit: i64) -> Result<Vec<(i6
 }
 
 pub async fn find(connection: &mut AnyConnection, id: i64) -> Result<Option<GroupRow>, sqlx::Error> {
-    sqlx::query_as("SELECT id, name, version FROM groups WHERE id = $1")
+    sqlx::query_as("SELECT id, name, version, requires_second_factor FROM groups WHERE id = $1")
         .bind(id)
         .fetch_optional(connection)
         .await
 }
 
 pub async fn by_key(connection: &mut AnyConnection, key: &str) -> Result<Option<GroupRow>, sqlx::Error> {
-    sqlx::query_as("SELECT id, name, version FROM groups WHERE name_key = $1")
+    sqlx::query_as("SELECT id, name, version, requires_second_factor FROM groups WHERE name_key = $1")
         .bind(key)
         .fetch_optional(connection)
         .await
@@ -97,6 +98,23 @@ pub async fn update(
     .bind(version)
     .bind(name)
     .bind(name_key)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected() == 1)
+}
+
+/// Sets whether the group requires a second factor. Returns false if it did already.
+pub async fn require_second_factor(
+    connection: &mut AnyConnection,
+    id: i64,
+    is_required: bool,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "UPDATE groups SET requires_second_factor = $2, version = version + 1 \
+         WHERE id = $1 AND requires_second_factor <> $2",
+    )
+    .bind(id)
+    .bind(i64::from(is_required))
     .execute(connection)
     .await
     .map(|done| done.rows_affected() == 1)

@@ -32,10 +32,12 @@ pub async fn identify(State(site): State<AppState>, mut request: Request, next: 
     let Some(owner) = auth.user.clone() else {
         return next.run(request).await;
     };
-    let identity = match session::impersonation(&auth).await {
-        Ok(impersonation) => identity::resolve(&site, owner, impersonation).await,
-        Err(error) => Err(error),
+    let identity = async {
+        let impersonation = session::impersonation(&auth).await?;
+        let has_both_factors = impersonation.is_some() && session::has_both_factors(&auth).await?;
+        identity::resolve(&site, owner, has_both_factors, impersonation).await
     };
+    let identity = identity.await;
     match identity {
         Ok(Identity::Member(member)) => {
             let may_log_out = member.impersonator().is_some() && request.method() == Method::POST;

@@ -61,7 +61,7 @@ pub async fn begin(
 ) -> Result<Impersonation, AppError> {
     let (site, staff) = (&context.site, staff.require(Permission::ActAsMember)?);
     let actor = staff.member();
-    let reason = checked(reason)?;
+    let reason = checked_reason(reason)?;
     let refused = || AppError::invalid(Field::Form, Problem::NotToActAs);
     let member = accounts::service::member(site, UserId(user.ok_or_else(refused)?)).await?;
     let member = member.filter(|member| is_possible(actor, member)).ok_or_else(refused)?;
@@ -85,8 +85,11 @@ pub async fn begin(
     Ok(Impersonation { member: id, ends_at })
 }
 
-/// Checks the reason: one line, which the member reads.
-fn checked(typed: &str) -> Result<String, AppError> {
+/// Checks a reason that staff give: one line.
+///
+/// # Errors
+/// [`AppError::Invalid`] when it is empty, too long or not one line.
+pub fn checked_reason(typed: &str) -> Result<String, AppError> {
     let reason = typed.trim();
     let found = reason.chars().count();
     let problem = if reason.is_empty() {

@@ -32,6 +32,10 @@ pub struct User {
     pub deleted_at: Option<Moment>,
     /// Whether they have a password.
     pub password: Password,
+    /// Whether they have a second factor.
+    pub has_second_factor: bool,
+    /// Whether the caller may remove it: the user is below them.
+    pub is_below: bool,
     /// Every permission that the program knows, and whether the user has it.
     pub permissions: Vec<Given>,
     /// Codenames of the user's own permissions that the program does not know.

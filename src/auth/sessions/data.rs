@@ -65,6 +65,12 @@ pub fn plain(data: &Data) -> Option<(UserId, Vec<u8>)> {
     Some((user_id, auth_hash))
 }
 
+/// Returns whether a second factor was used in the session, besides the password.
+pub fn has_both_factors(data: &Data) -> bool {
+    let factor = data.get(ORIGIN_KEY).and_then(|origin| origin.get("factor"));
+    factor.is_some_and(|factor| !factor.is_null())
+}
+
 /// The impersonation that a session carries.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Impersonation {

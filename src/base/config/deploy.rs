@@ -6,7 +6,7 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
 
 use super::super::db::file;
-use super::{Breached, CacheUrl, Config, DatabaseUrl, Environment, MailTransport};
+use super::{Breached, CacheUrl, Config, DatabaseUrl, Environment, MailTransport, Required};
 
 /// Returns one sentence for each setting that is unsafe on a public site (after Django's
 /// `check --deploy`).
@@ -71,8 +71,8 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         ),
         (
             is_key_missing(config),
-            "the key of second_factor.key_file is missing, or none is set with PostgreSQL: nobody can set up two-step login, and \
-             codes of authenticator apps cannot be checked. Create one with `openssl rand -base64 32`, the same for all instances.",
+            "the key of second_factor.key_file is missing, or none is set with PostgreSQL: nobody can set up two-step login, so \
+             that staff need not, and codes of authenticator apps cannot be checked. Create one with `openssl rand -base64 32`, the same for all instances.",
         ),
         (
             is_key_open_to_others(config),
@@ -118,6 +118,12 @@ pub fn deploy_notes(config: &Config) -> Vec<String> {
                  for, so that phones whose clock is a little off work. 0 keeps to it.",
                 config.second_factor.totp_skew
             ),
+        ),
+        (
+            config.second_factor.required == Required::Nobody,
+            "second_factor.required is \"nobody\": a stolen password of staff opens the admin, unless a group of theirs \
+             requires a second factor. OWASP's ASVS 6.3.3 asks for one, of everybody."
+                .to_owned(),
         ),
     ]
     .into_iter()
@@ -188,6 +194,16 @@ fn is_this_machine(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_second_factor_that_nobody_needs_is_noted() {
+        let mut config = Config::default();
+        let found =
+            |config: &Config| deploy_notes(config).iter().any(|note| note.starts_with("second_factor."));
+        assert!(!found(&config));
+        config.second_factor.required = Required::Nobody;
+        assert!(found(&config));
+    }
 
     #[test]
     fn a_database_that_others_can_read_is_found() {

@@ -41,7 +41,7 @@ pub use lab::{Lab, Switch};
 pub use log::{Log, LogFormat};
 pub use passwords::{Breached, CommonList, Passwords};
 pub use rate::Rate;
-pub use second_factor::{SealingKey, SecondFactor};
+pub use second_factor::{Required, SealingKey, SecondFactor};
 pub use tls::Tls;
 pub use transport::MailTransport;
 pub use values::{DatabaseUrl, Period, Size};

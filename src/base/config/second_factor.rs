@@ -6,14 +6,18 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 
 use super::{
-    super::{db::file, failure::Failure},
-    Config,
+    super::{db::file, failure::Failure, member::Rights},
+    Config, Period,
 };
 
 /// `[second_factor]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SecondFactor {
+    /// Who must have a second factor, besides the members of groups that require it.
+    pub required: Required,
+    /// How long they may go on without one, from when the rule first held for them.
+    pub grace: Period,
     /// How many time steps of 30 seconds before and after the present one are accepted.
     pub totp_skew: u16,
     /// The key that seals secrets; empty: that of `key_file`.
@@ -25,7 +29,37 @@ pub struct SecondFactor {
 /// The skew that RFC 6238 recommends at most.
 impl Default for SecondFactor {
     fn default() -> Self {
-        Self { totp_skew: 1, key: SealingKey::default(), key_file: PathBuf::new() }
+        Self {
+            required: Required::default(),
+            grace: Period::days(7),
+            totp_skew: 1,
+            key: SealingKey::default(),
+            key_file: PathBuf::new(),
+        }
+    }
+}
+
+/// Who must have a second factor.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Required {
+    /// Nobody.
+    Nobody,
+    /// Who may enter the admin, and superusers.
+    #[default]
+    Staff,
+    /// All members.
+    Everybody,
+}
+
+impl Required {
+    /// Returns whether an account with these rights must have one.
+    pub const fn holds_for(self, rights: &Rights) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Staff => rights.is_staff || rights.is_superuser,
+            Self::Everybody => true,
+        }
     }
 }
 
@@ -89,6 +123,20 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_required_of_nobody_staff_or_everybody() {
+        let rights = |is_staff, is_superuser| Rights { is_staff, is_superuser, ..Default::default() };
+        for (required, of_member, of_staff) in [
+            (Required::Nobody, false, false),
+            (Required::Staff, false, true),
+            (Required::Everybody, true, true),
+        ] {
+            assert_eq!(required.holds_for(&rights(false, false)), of_member, "{required:?}");
+            assert_eq!(required.holds_for(&rights(true, false)), of_staff, "{required:?}");
+            assert_eq!(required.holds_for(&rights(false, true)), of_staff, "{required:?}");
+        }
+    }
 
     #[test]
     fn keys_are_separated_by_commas_or_lines_and_never_printed() {

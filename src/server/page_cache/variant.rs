@@ -91,7 +91,9 @@ pub fn fingerprint(member: &Member) -> Fingerprint {
         .chain(rights.own.iter().map(String::as_str))
         .chain(std::iter::once(""))
         .chain(rights.of_groups.iter().map(String::as_str));
-    let bytes = flags.into_iter().chain(names.flat_map(|name| name.bytes().chain([0])));
+    // The banner shows it.
+    let due = member.second_factor_due().unwrap_or_default().to_be_bytes();
+    let bytes = flags.into_iter().chain(due).chain(names.flat_map(|name| name.bytes().chain([0])));
     format!("{:016x}", fnv1a(bytes))
 }
 
@@ -108,7 +110,13 @@ mod tests {
             let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
             Variant::for_whom(Some(member)).rights
         };
+        let due = |second_factor_due, has_second_factor| {
+            let rights = Rights { second_factor_due, has_second_factor, ..Default::default() };
+            Variant::for_whom(Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights))).rights
+        };
         let all = [
+            due(Some(1), false),
+            due(Some(2), false),
             member(false, &[], &[]),
             member(true, &[], &[]),
             member(false, &["a"], &[]),
@@ -120,6 +128,7 @@ mod tests {
         for (number, one) in all.iter().enumerate() {
             assert!(one.len() == 16 && all[..number].iter().all(|other| other != one), "{number}");
         }
-        assert_eq!(all[2], member(false, &["a"], &[]));
+        assert_eq!(all[4], member(false, &["a"], &[]));
+        assert_eq!(all[2], due(Some(1), true), "no banner");
     }
 }

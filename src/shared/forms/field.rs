@@ -45,6 +45,8 @@ named_enum! {
         Permissions = "permissions[]",
         /// The name of a group.
         GroupName = "group_name",
+        /// Whether the members of a group must have a second factor.
+        RequiresSecondFactor = "requires_second_factor",
         /// The reason for an impersonation.
         Reason = "reason",
     }
@@ -65,6 +67,7 @@ impl Field {
             | Self::IsVerified
             | Self::Permissions
             | Self::GroupName
+            | Self::RequiresSecondFactor
             | Self::Reason => true,
             Self::Form
             | Self::Password

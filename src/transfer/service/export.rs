@@ -35,8 +35,8 @@ pub async fn export(
     let at = lines::time(site.clock.now());
     write(to, &Line::Header { format: FORMAT.to_owned(), version: VERSION, at })?;
     let mut exported = Exported { groups: 0, users: 0 };
-    for (name, permissions) in exports::all_groups(&mut snapshot).await? {
-        write(to, &Line::Group { name, permissions })?;
+    for (name, requires_second_factor, permissions) in exports::all_groups(&mut snapshot).await? {
+        write(to, &Line::Group { name, permissions, requires_second_factor })?;
         exported.groups += 1;
     }
     let mut after = i64::MIN;

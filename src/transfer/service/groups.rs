@@ -22,6 +22,8 @@ struct Group {
     name: String,
     key: String,
     permissions: Vec<String>,
+    /// Applied to a new group only: an operator here may have decided otherwise.
+    requires_second_factor: bool,
 }
 
 impl Group {
@@ -33,7 +35,8 @@ impl Group {
 
 impl Importer {
     pub(super) async fn take_group(&mut self, incoming: IncomingGroup) -> Result<(), AppError> {
-        let IncomingGroup { key: source_key, name, mut permissions, mut notes } = incoming;
+        let IncomingGroup { key: source_key, name, mut permissions, requires_second_factor, mut notes } =
+            incoming;
         let label = Label { kind: "group", key: source_key, name: name.clone() };
         permissions.sort();
         permissions.dedup();
@@ -49,7 +52,7 @@ impl Importer {
             return Ok(());
         };
         self.report_unknown(&permissions);
-        let group = Group { name, key, permissions };
+        let group = Group { name, key, permissions, requires_second_factor };
         let known = store::known(&mut self.edit.transaction, &self.source, &label.key).await?;
         match known.map(|known| (known.group_id, known.digests)) {
             Some((None, _)) => self.refuse(label, &Rejection::Deleted),
@@ -91,6 +94,7 @@ impl Importer {
         let from = if self.source.is_empty() { "a file" } else { &self.source };
         let name = (group.name.clone(), group.key.clone());
         let id = self.edit.add_group(&name, ("imported", "", from)).await?;
+        self.edit.require_second_factor((id, &name.0), group.requires_second_factor).await?;
         let permissions = texts(&group.permissions);
         self.edit.set_permissions(Holder::Group(id, &name.0), &permissions, &[]).await?;
         self.groups.insert(name.1, (id, name.0));

@@ -141,9 +141,10 @@ impl State {
             }
             _ if !self.has_begun => Err("the first line must state the format".to_owned()),
             Line::Header { .. } => Err("this is a first line".to_owned()),
-            Line::Group { name, permissions } if self.user_count == 0 => {
+            Line::Group { name, permissions, requires_second_factor } if self.user_count == 0 => {
                 self.group_count += 1;
-                self.groups.push(IncomingGroup { key: String::new(), name, permissions, notes: Vec::new() });
+                let (key, notes) = (String::new(), Vec::new());
+                self.groups.push(IncomingGroup { key, name, permissions, requires_second_factor, notes });
                 Ok((self.groups.len() == BATCH).then(|| Batch::Groups(std::mem::take(&mut self.groups))))
             }
             Line::Group { .. } => Err("groups must come before all accounts".to_owned()),

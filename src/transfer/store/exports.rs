@@ -81,14 +81,16 @@ async fn lists(
     Ok(lists)
 }
 
-/// Returns all groups with their permissions.
-pub async fn all_groups(connection: &mut AnyConnection) -> Result<Vec<(String, Vec<String>)>, Error> {
-    let groups: Vec<(i64, String)> =
-        sqlx::query_as("SELECT id, name FROM groups ORDER BY name_key").fetch_all(&mut *connection).await?;
+/// Returns all groups, whether they require a second factor, and their permissions.
+pub async fn all_groups(connection: &mut AnyConnection) -> Result<Vec<(String, bool, Vec<String>)>, Error> {
+    let groups: Vec<(i64, String, i64)> =
+        sqlx::query_as("SELECT id, name, requires_second_factor FROM groups ORDER BY name_key")
+            .fetch_all(&mut *connection)
+            .await?;
     let mut all = Vec::with_capacity(groups.len());
-    for (id, name) in groups {
+    for (id, name, requires) in groups {
         let permissions = "SELECT codename FROM group_permissions WHERE group_id = $1";
-        all.push((name, strings(&mut *connection, permissions, id).await?));
+        all.push((name, requires == 1, strings(&mut *connection, permissions, id).await?));
     }
     Ok(all)
 }

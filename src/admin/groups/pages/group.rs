@@ -8,7 +8,7 @@ use super::super::{
     GroupDetail,
     api::{SaveGroup, load_group},
 };
-use super::Boxes;
+use super::{Boxes, RequiresFactor};
 use crate::{
     admin::layout::{AdminFrame, visitor_may},
     audit::pages::HistorySection,
@@ -68,6 +68,8 @@ fn Whole(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoView {
                 <dl class="facts">
                     <dt>"Members"</dt>
                     <dd>{grouped(group.members)}</dd>
+                    <dt>"Second factor"</dt>
+                    <dd>{if group.requires_second_factor { "required" } else { "not required" }}</dd>
                     <dt>"Permissions"</dt>
                     <dd>{if given.is_empty() { "–".to_owned() } else { given.join(", ") }}</dd>
                 </dl>
@@ -112,9 +114,10 @@ fn ChangeForm(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoVi
         .is_some_and(|form| form.errors.of(Field::Form).any(|problem| *problem == Problem::ChangedMeanwhile));
     let now = is_conflict.then(|| {
         let words = if shown.is_empty() { "none".to_owned() } else { shown.replace(',', ", ") };
+        let factor = if group.requires_second_factor { "a second factor required" } else { "none required" };
         view! {
             <p class="differences">
-                "Saved now: “" <bdi>{group.name.clone()}</bdi> "”, with the permissions " {words} "."
+                "Saved now: “" <bdi>{group.name.clone()}</bdi> "”, with " {factor} ", and the permissions " {words} "."
             </p>
         }
     });
@@ -133,6 +136,7 @@ fn ChangeForm(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoVi
                     present=group.name
                     capitals="words"
                 />
+                <RequiresFactor present=group.requires_second_factor />
                 <Boxes choices=group.permissions />
             </Form>
         </section>

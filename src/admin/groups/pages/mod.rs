@@ -101,12 +101,24 @@ pub fn NewGroupPage() -> impl IntoView {
                     view! {
                         <Form path=AddGroup::PATH submit="Add the group" plain=true returned=returned.clone()>
                             <TextField field=Field::GroupName label="Name" autocomplete="off" capitals="words" />
+                            <RequiresFactor present=false />
                             <Boxes choices />
                         </Form>
                     }
                 }
             />
         </AdminFrame>
+    }
+}
+
+#[component]
+fn RequiresFactor(present: bool) -> impl IntoView {
+    view! {
+        <CheckField
+            field=Field::RequiresSecondFactor
+            label="Members must have two-step login"
+            present
+        />
     }
 }
 

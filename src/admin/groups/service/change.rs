@@ -41,7 +41,8 @@ async fn within_reach(
     }
 }
 
-/// Adds a group with these permissions. Returns its id.
+/// Adds a group with these permissions, whose members must have a second factor if it is required.
+/// Returns its id.
 ///
 /// # Errors
 /// [`AppError::Invalid`] if the name is invalid or taken, or if the caller lacks one of the
@@ -51,12 +52,14 @@ pub async fn add(
     staff: &Staff,
     _: &RecentAuth,
     name: &str,
+    requires_second_factor: bool,
     permissions: &[Permission],
 ) -> Result<i64, AppError> {
     let name = checked(name)?;
     let (granted, _) = differences(staff, &[], permissions)?;
     let mut edit = Edit::begin(&context.site, Actor::Staff(staff)).await?;
     let id = edit.add_group(&name, ("added", "", "")).await?;
+    edit.require_second_factor((id, &name.0), requires_second_factor).await?;
     edit.set_permissions(Holder::Group(id, &name.0), &granted, &[]).await?;
     edit.commit().await?;
     Ok(id)
@@ -68,6 +71,8 @@ pub struct Wanted<'a> {
     pub version: i64,
     /// The new name.
     pub name: &'a str,
+    /// Whether its members must have a second factor.
+    pub requires_second_factor: bool,
     /// The permissions with which the form was shown.
     pub shown: &'a [Permission],
     /// The permissions that were chosen.
@@ -96,6 +101,7 @@ pub async fn save(
     if name.0 != old.name {
         edit.rename_group(&old, &name).await?;
     }
+    edit.require_second_factor((id, &name.0), wanted.requires_second_factor).await?;
     edit.set_permissions(Holder::Group(id, &name.0), &granted, &revoked).await?;
     edit.commit().await
 }

@@ -46,6 +46,24 @@ impl Edit<'_> {
         self.record(Object::Group(group.id, name), &[("name", &group.name, name)]).await
     }
 
+    /// Sets whether the members of a group must have a second factor. Returns whether that is new.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when the database cannot be used.
+    pub async fn require_second_factor(
+        &mut self,
+        (id, name): (i64, &str),
+        is_required: bool,
+    ) -> Result<bool, AppError> {
+        if !store::require_second_factor(&mut self.transaction, id, is_required).await? {
+            return Ok(false);
+        }
+        self.touch_everybody();
+        let (old, new) = if is_required { ("no", "yes") } else { ("yes", "no") };
+        self.record(Object::Group(id, name), &[("requires a second factor", old, new)]).await?;
+        Ok(true)
+    }
+
     /// Deletes a group. Its members stay, but lose the permissions that it gave them.
     ///
     /// # Errors

@@ -17,6 +17,8 @@ pub struct Group {
     pub name: String,
     /// The row's version, which every change increments.
     pub version: i64,
+    /// Whether its members must have a second factor.
+    pub requires_second_factor: bool,
     /// Codenames of its permissions.
     pub permissions: BTreeSet<String>,
 }
@@ -58,11 +60,12 @@ pub async fn find(connection: &mut Connection, id: i64) -> Result<Option<Group>,
 }
 
 async fn whole(connection: &mut Connection, row: Option<store::GroupRow>) -> Result<Option<Group>, AppError> {
-    let Some(store::GroupRow { id, name, version }) = row else {
+    let Some(store::GroupRow { id, name, version, requires_second_factor }) = row else {
         return Ok(None);
     };
     let permissions = store::permissions(connection, id).await?.into_iter().collect();
-    Ok(Some(Group { id, name, version, permissions }))
+    let requires_second_factor = requires_second_factor == 1;
+    Ok(Some(Group { id, name, version, requires_second_factor, permissions }))
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ pub async fn shown(
     before: Option<i64>,
 ) -> Result<GroupDetail, AppError> {
     let found = find::find(&mut *site.db.read().await?, id).await?;
-    let Group { name, version, permissions, .. } = found.ok_or(AppError::NotFound)?;
+    let Group { name, version, requires_second_factor, permissions, .. } = found.ok_or(AppError::NotFound)?;
     let history = history::of_object(site, Object::Group(id, ""), before).await?;
     let choices = choices(staff, |name| permissions.contains(name));
     let unknown =
@@ -85,7 +85,17 @@ pub async fn shown(
     let members = users::members_of_groups(site).await?.get(&id).copied().unwrap_or(0);
     let rights = Rights { of_groups: permissions, ..Rights::default() };
     let is_beyond = !users::has_all(staff, &rights);
-    Ok(GroupDetail { id, version, name, members, permissions: choices, unknown, is_beyond, history })
+    Ok(GroupDetail {
+        id,
+        version,
+        name,
+        members,
+        requires_second_factor,
+        permissions: choices,
+        unknown,
+        is_beyond,
+        history,
+    })
 }
 
 /// Returns every permission that the program knows, and whether the caller can give it.

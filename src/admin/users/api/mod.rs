@@ -5,11 +5,13 @@
 
 mod edit;
 mod password;
+mod second_factor;
 
 use leptos::prelude::*;
 
 pub use edit::*;
 pub use password::*;
+pub use second_factor::*;
 
 use super::{Listing, User, batch::Confirmation};
 use crate::shared::{error::AppError, forms::Submission, json::Json};

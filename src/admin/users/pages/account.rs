@@ -48,6 +48,8 @@ pub fn Facts(user: User) -> impl IntoView {
                 <dd>{address}</dd>
                 <dt>"Password"</dt>
                 <dd>{password}</dd>
+                <dt>"Two-step login"</dt>
+                <dd>{if user.has_second_factor { "On" } else { "Off" }}</dd>
                 <dt>"Joined"</dt>
                 <dd>
                     <Timestamp moment=user.joined />

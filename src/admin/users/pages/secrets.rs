@@ -5,7 +5,7 @@ use server_fn::ServerFn;
 
 use super::super::{
     Password, Reach, User,
-    api::{DisableUserPassword, SendUserReset, SetUserPassword},
+    api::{DisableUserPassword, ResetUserSecondFactor, SendUserReset, SetUserPassword},
 };
 use crate::{
     accounts::pages::new_password_help,
@@ -94,6 +94,40 @@ pub fn PasswordSection(
         </section>
     }
     .into_any()
+}
+
+/// The form that removes a lost second factor.
+#[component]
+pub fn SecondFactorSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView {
+    let is_shown = user.has_second_factor && user.is_below && visitor_may(Permission::ResetSecondFactor);
+    is_shown.then(|| {
+        view! {
+            <section class="card" aria-labelledby="second-factor">
+                <h2 id="second-factor">"Two-step login"</h2>
+                <p>
+                    "If they have lost their app and their recovery codes. Make sure first who is asking, and \
+                     not by email alone."
+                </p>
+                <Form
+                    path=ResetUserSecondFactor::PATH
+                    submit="Switch it off for them"
+                    button="button danger"
+                    plain=true
+                    returned
+                >
+                    <input type="hidden" name="user" value=user.id.to_string() />
+                    <TextField
+                        field=Field::Reason
+                        label="Reason"
+                        autocomplete="off"
+                        capitals="sentences"
+                        help="For the history, for example how you know who is asking. They are logged out \
+                              everywhere and notified by email."
+                    />
+                </Form>
+            </section>
+        }
+    })
 }
 
 /// Links to the pages that confirm an action.

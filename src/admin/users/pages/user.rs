@@ -7,13 +7,16 @@ use server_fn::ServerFn;
 
 use super::super::{
     Password, Reach, User,
-    api::{JoinGroup, SaveUser, SaveUserPermissions, SendUserReset, SetUserPassword, load_user},
+    api::{
+        JoinGroup, ResetUserSecondFactor, SaveUser, SaveUserPermissions, SendUserReset, SetUserPassword,
+        load_user,
+    },
 };
 use super::{
     account::{AccountForm, Facts},
     list::States,
     permissions::{GroupSection, PermissionSection},
-    secrets::{Danger, PasswordSection},
+    secrets::{Danger, PasswordSection, SecondFactorSection},
 };
 use crate::{
     admin::layout::{AdminFrame, visitor_may},
@@ -34,6 +37,7 @@ pub struct Returned {
     pub group: Option<ReturnedForm>,
     pub password: Option<ReturnedForm>,
     pub reset: Option<ReturnedForm>,
+    pub second_factor: Option<ReturnedForm>,
 }
 
 /// `/admin/users/ID`
@@ -48,6 +52,7 @@ pub fn UserPage() -> impl IntoView {
         group: Once::form(JoinGroup::PATH),
         password: Once::form(SetUserPassword::PATH),
         reset: Once::form(SendUserReset::PATH),
+        second_factor: Once::form(ResetUserSecondFactor::PATH),
     };
     view! {
         <AdminFrame title="User">
@@ -87,6 +92,7 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
         <div class="columns">
             {facts}
             {forms}
+            <SecondFactorSection user=user.clone() returned=returned.second_factor />
             <Danger user />
             <HistorySection title="History" id="history" history page=page.clone() />
             {deeds

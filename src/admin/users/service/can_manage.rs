@@ -48,6 +48,25 @@ impl Target {
         }
     }
 
+    /// Requires that the user is below the caller: that the caller can manage them, and they could
+    /// not manage the caller.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`] otherwise.
+    pub fn require_below(&self, staff: &Staff) -> Result<(), AppError> {
+        if self.is_below(staff) { Ok(()) } else { Err(AppError::Forbidden) }
+    }
+
+    /// Returns whether the user is below the caller.
+    pub fn is_below(&self, staff: &Staff) -> bool {
+        let own = staff.member().rights();
+        let has = |name: &String| self.rights.has_perm(name);
+        // Without being staff, permissions manage nobody.
+        let is_equal = self.rights.is_superuser
+            || self.rights.is_staff && !own.is_superuser && own.own.iter().chain(&own.of_groups).all(has);
+        self.reach(staff) == Reach::Within && !is_equal
+    }
+
     /// Returns whether the caller can manage the user.
     pub fn reach(&self, staff: &Staff) -> Reach {
         if self.row.id == staff.member().id().0 {

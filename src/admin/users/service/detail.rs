@@ -3,6 +3,7 @@
 use super::super::{Given, Password, User, store::user};
 use super::can_manage::Target;
 use crate::{
+    accounts::service::factors,
     admin::groups,
     audit::{service as history, service::Object},
     base::{
@@ -28,11 +29,12 @@ pub async fn shown(
     let mut connection = site.db.read().await?;
     let target = Target::find(&mut connection, id).await?;
     let groups = user::groups(&mut connection, id).await?;
+    let has_second_factor = factors::has_second_factor(&mut connection, id).await?;
     drop(connection);
     let all_groups = groups::service::names(site, None).await?.into_iter().map(|(_, name)| name).collect();
     let history = history::of_object(site, Object::User(id, ""), before).await?;
     let deeds = history::by_actor(site, id, deeds_before).await?;
-    let (reach, Target { row, rights }) = (target.reach(staff), target);
+    let (reach, is_below, Target { row, rights }) = (target.reach(staff), target.is_below(staff), target);
     let flags =
         [row.is_active == 1, row.is_staff == 1, row.is_superuser == 1, row.email_verified_at.is_some()];
     let has_deeds = row.is_staff == 1 || !deeds.lines.is_empty();
@@ -58,6 +60,8 @@ pub async fn shown(
             "?" | "" => Password::None,
             _ => Password::Set,
         },
+        has_second_factor,
+        is_below,
         permissions: Permission::ALL.map(given).into(),
         unknown: rights
             .own

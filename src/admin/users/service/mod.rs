@@ -12,6 +12,7 @@ mod list_plan;
 mod passwords;
 mod permissions;
 mod save;
+mod second_factor;
 mod selection;
 mod user_search;
 
@@ -29,5 +30,6 @@ pub use list::{each, listing};
 pub use passwords::{change_password, disable_password, send_reset, set_password};
 pub use permissions::{differences, join, leave, set_permissions};
 pub use save::{Typed, save};
+pub use second_factor::reset_second_factor;
 pub use selection::confirmation;
 pub use user_search::{Named, named, within_reach};

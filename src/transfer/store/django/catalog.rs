@@ -34,7 +34,7 @@ pub(super) async fn read(connection: &mut SqliteConnection) -> Result<Catalog, E
         let (permissions, notes) =
             names(&catalog.permissions, given.remove(&key).unwrap_or_default(), Warning::Permission);
         catalog.groups.insert(key.clone(), name.clone());
-        catalog.incoming.push(IncomingGroup { key, name, permissions, notes });
+        catalog.incoming.push(IncomingGroup { key, name, permissions, requires_second_factor: false, notes });
     }
     Ok(catalog)
 }
