@@ -58,7 +58,7 @@ impl EndReason {
     }
 }
 
-/// Resolves the effective member of a session from its owner, whether they have proven two factors in
+/// Resolves the effective member of a session from its owner, whether two factors were proven in
 /// it, and its impersonation, if any. All conditions for impersonation are re-checked on every
 /// request.
 ///
@@ -124,8 +124,8 @@ pub async fn member(site: &AppState, headers: &HeaderMap) -> Result<Option<Membe
     })
 }
 
-/// Returns whether a second factor was used in the session of a request with these headers. Does not
-/// count as a visit.
+/// Returns whether a second factor was used in the session of a request with these headers. Does
+/// not count as a visit.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

@@ -90,7 +90,8 @@ pub async fn run(config: Config, command: UserCommand) -> Result<(), Failure> {
     let site = super::open(config).await?;
     let done = match command {
         UserCommand::List { search, group, inactive, staff, superusers } => {
-            let facts = [inactive.then_some(false), staff.then_some(true), superusers.then_some(true), None];
+            let facts =
+                [inactive.then_some(false), staff.then_some(true), superusers.then_some(true), None, None];
             list(&site, Filter { search, facts, ..Filter::default() }, &group).await
         }
         UserCommand::Show { user } => show(&site, &user).await,

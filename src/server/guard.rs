@@ -63,8 +63,9 @@ pub fn must_enrol(member: &Member, route: &str, now: Millis) -> bool {
 
 /// Refuses anonymous visitors on closed routes: browsers get 303 to the login page, scripts that
 /// call a server function 401, both with an empty body. Also refuses members without the needed
-/// permission, leads those who lack a second factor to where they set one up, and asks for the password
-/// again where the page requires it. A path without a route has nothing to guard and gets its 404.
+/// permission, leads those who lack a second factor to where they set one up, and asks for the
+/// password again where the page requires it. A path without a route has nothing to guard and gets
+/// its 404.
 pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let member = request.extensions().get::<Member>().cloned();
     let open = request.extensions().get::<MatchedPath>().is_none_or(|route| is_public(route.as_str()));

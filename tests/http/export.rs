@@ -96,6 +96,7 @@ const WITHHELD: &[(&str, &[&str])] = &[
             "picture_version",
             "version",
             "facet",
+            "has_second_factor",
             "seen",
             "search",
         ],

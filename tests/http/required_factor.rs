@@ -9,7 +9,8 @@ use members_area::{
 
 use crate::support::{
     PASSWORD, Page, TestSite, Visitor,
-    authenticator::{APP_PAGE, CODES_PAGE, SECOND},
+    authenticator::{APP_PAGE, App, CODES_PAGE, SECOND},
+    program::{program, refused, said},
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -208,7 +209,7 @@ async fn the_set_up_leads_back_to_the_page_that_was_wanted() {
     assert_eq!(page.messages(), ["That page needs two-step login."]);
     let started = staff.submit(answer.location(), &[]).await;
     let page = staff.get(started.location()).await;
-    let app = crate::support::authenticator::App::from_page(&page);
+    let app = App::from_page(&page);
     let confirmed = staff
         .post(
             "/api/members/confirm_authenticator",
@@ -356,8 +357,8 @@ async fn a_clock_that_was_wrong_for_a_while_gives_no_years_and_takes_none() {
     site.stop().await;
 }
 
-/// The banner is in the kept page, and nothing is read for it; the end of the week is noticed all the
-/// same.
+/// The banner is in the kept page, and nothing is read for it; the end of the week is noticed all
+/// the same.
 #[tokio::test]
 async fn a_warm_dashboard_shows_the_banner_without_a_query() {
     let site = TestSite::start_with(|config| {
@@ -378,5 +379,27 @@ async fn a_warm_dashboard_shows_the_banner_without_a_query() {
     site.database.execute("ALTER TABLE elsewhere RENAME TO factors").await;
     site.clock.advance(Duration::from_secs(61));
     assert_eq!(member.get("/members/dashboard").await.status, 303, "kept for five minutes, shown for one");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_operator_requires_it_of_a_group_and_a_copy_of_the_site_does_too() {
+    let site = site(Required::Nobody).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| said(program(&site.database, folder.path()).args(arguments));
+    run(&["group", "add", "Editors"]);
+    refused(program(&site.database, folder.path()).args(["group", "second-factor", "Editors"]));
+    let set = |flag: &str| run(&["group", "second-factor", "Editors", flag]);
+    assert!(set("--required").contains("now requires a second factor"));
+    assert!(set("--required").contains("already"));
+    assert!(run(&["group", "show", "editors"]).contains("Second factor: required"));
+    let file = folder.path().join("copy.jsonl");
+    let file = file.to_str().expect("a path");
+    run(&["export", file]);
+    run(&["group", "delete", "Editors"]);
+    run(&["import", file]);
+    assert!(run(&["group", "show", "editors"]).contains("Second factor: required"));
+    assert!(set("--optional").contains("no longer requires"));
+    assert!(!run(&["group", "show", "editors"]).contains("Second factor"));
     site.stop().await;
 }

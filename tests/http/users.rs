@@ -373,6 +373,12 @@ async fn with_too_many_matches_the_newest_come_first() {
     site.stop().await;
 }
 
+const HAS_FACTOR: &str =
+    "id IN (SELECT user_id FROM factors WHERE kind <> 'recovery' AND confirmed_at IS NOT NULL)";
+const HAS_FACTOR_IN_GROUP: &str = "is_active = 1 AND id IN (SELECT group_members.user_id FROM group_members \
+    JOIN factors ON factors.user_id = group_members.user_id \
+    WHERE group_id = 2 AND kind <> 'recovery' AND confirmed_at IS NOT NULL)";
+
 #[tokio::test]
 async fn the_counts_stay_correct_through_every_change() {
     let site = TestSite::start_without_mail().await;
@@ -381,6 +387,13 @@ async fn the_counts_stay_correct_through_every_change() {
     let database = &site.database;
     for sql in [
         "UPDATE users SET is_active = 1 - is_active WHERE id % 3 = 0 AND id < 2000000",
+        "INSERT INTO factors (id, user_id, kind, handle, secret, last_step, created_at, confirmed_at) \
+         SELECT id, id, 'totp', '', session_stamp, 0, 1, CASE WHEN id % 2 = 0 THEN 1 END FROM users \
+         WHERE id % 3 = 0 AND id < 2000000",
+        "UPDATE factors SET confirmed_at = 1 WHERE user_id % 9 = 0",
+        "DELETE FROM factors WHERE user_id % 12 = 0",
+        "INSERT INTO factors (id, user_id, kind, handle, secret, last_step, created_at, confirmed_at) \
+         SELECT -id, id, 'recovery', 'ab', session_stamp, 0, 1, 1 FROM users WHERE id % 7 = 0 AND id < 2000000",
         "UPDATE users SET last_login = 77, email_verified_at = NULL WHERE id % 4 = 0 AND id < 2000000",
         "DELETE FROM users WHERE id % 5 = 0 AND id < 2000000",
         "UPDATE users SET username = 'renamed', username_key = 'renamed' WHERE id = 1000001",
@@ -395,6 +408,8 @@ async fn the_counts_stay_correct_through_every_change() {
         assert_eq!(page.find(".found"), format!("{everybody} of {everybody} users"), "{sql}");
         for (query, condition) in [
             ("active=0", "is_active = 0"),
+            ("second_factor=1", HAS_FACTOR),
+            ("group=2&active=1&second_factor=1", HAS_FACTOR_IN_GROUP),
             ("verified=1&staff=0", "email_verified_at IS NOT NULL AND is_staff = 0"),
             (
                 "group=2&active=1",

@@ -1,5 +1,5 @@
-//! Who must have a second factor, and by when: the setting `second_factor.required`, and groups that
-//! require one.
+//! Who must have a second factor, and by when: the setting `second_factor.required`, and groups
+//! that require one.
 
 use super::super::store::rights::{self as store, ActiveMember};
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
     site::AppState,
 };
 
-/// Returns by when an account must have a second factor, in milliseconds since 1970, or `None` if it
-/// need not. The first time, records that: the period of grace begins then, and does not begin
+/// Returns by when an account must have a second factor, in milliseconds since 1970, or `None` if
+/// it need not. The first time, records that: the period of grace begins then, and does not begin
 /// again when the rule was off for a while. Nobody need have one on a site without a key, where
 /// nobody can set one up; the start and `check --deploy` say so.
 ///

@@ -142,10 +142,13 @@ pub async fn account_with(
 /// Returns whether there is a superuser, active or not.
 pub async fn has_superuser(connection: &mut AnyConnection) -> Result<bool, sqlx::Error> {
     // The facets with the flag, which counts 2: an index begins with them.
-    sqlx::query("SELECT id FROM users WHERE facet IN (2, 3, 6, 7, 10, 11, 14, 15) LIMIT 1")
-        .fetch_optional(connection)
-        .await
-        .map(|found| found.is_some())
+    sqlx::query(
+        "SELECT id FROM users WHERE facet IN \
+         (2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31) LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await
+    .map(|found| found.is_some())
 }
 
 /// Returns the accounts that log in with this name, at most two, the older one first: the one with

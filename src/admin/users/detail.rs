@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::filter::FACTS;
 use crate::{
     audit::History,
     shared::{moment::Moment, permission::Permission},
@@ -23,7 +24,7 @@ pub struct User {
     /// The email address.
     pub email: String,
     /// The answers to [`super::filter::Fact::ALL`], in that order.
-    pub facts: [bool; 4],
+    pub facts: [bool; FACTS],
     /// When the account was created.
     pub joined: Moment,
     /// The last login.
@@ -32,8 +33,6 @@ pub struct User {
     pub deleted_at: Option<Moment>,
     /// Whether they have a password.
     pub password: Password,
-    /// Whether they have a second factor.
-    pub has_second_factor: bool,
     /// Whether the caller may remove it: the user is below them.
     pub is_below: bool,
     /// Every permission that the program knows, and whether the user has it.

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How many facts there are.
+pub const FACTS: usize = 5;
+
 /// A yes-or-no property of users, in the order of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -14,11 +17,14 @@ pub enum Fact {
     Superuser,
     /// The owner has confirmed the email address.
     Verified,
+    /// Has a second factor.
+    SecondFactor,
 }
 
 impl Fact {
-    /// All four.
-    pub const ALL: [Self; 4] = [Self::Active, Self::Staff, Self::Superuser, Self::Verified];
+    /// All of them.
+    pub const ALL: [Self; FACTS] =
+        [Self::Active, Self::Staff, Self::Superuser, Self::Verified, Self::SecondFactor];
 
     /// Returns the fact's name in the address.
     pub const fn name(self) -> &'static str {
@@ -27,12 +33,14 @@ impl Fact {
             Self::Staff => "staff",
             Self::Superuser => "superuser",
             Self::Verified => "verified",
+            Self::SecondFactor => "second_factor",
         }
     }
 
     /// Returns the fact's bit in the column `facet`.
     pub const fn bit(self) -> i64 {
         match self {
+            Self::SecondFactor => 16,
             Self::Active => 8,
             Self::Staff => 4,
             Self::Superuser => 2,
@@ -121,7 +129,7 @@ pub struct Filter {
     /// The search, as typed.
     pub search: String,
     /// The required answers to [`Fact::ALL`], in that order; `None` for any.
-    pub facts: [Option<bool>; 4],
+    pub facts: [Option<bool>; FACTS],
     /// Only members of this group.
     pub group: Option<i64>,
     /// The order.
@@ -197,7 +205,7 @@ impl Filter {
             let mut wanted = Fact::ALL.into_iter().zip(self.facts);
             wanted.all(|(fact, wanted)| wanted.is_none_or(|wanted| (facet & fact.bit() != 0) == wanted))
         };
-        (0..16).filter(|facet| fits(*facet)).collect()
+        (0..1 << FACTS).filter(|facet| fits(*facet)).collect()
     }
 
     /// Returns the filter with another answer for one fact.
@@ -242,7 +250,7 @@ mod tests {
     fn a_lists_query_round_trips() {
         let filter = Filter {
             search: "añd & ~é%\n".trim().into(),
-            facts: [Some(true), None, Some(false), Some(true)],
+            facts: [Some(true), None, Some(false), Some(true), Some(false)],
             group: Some(1 << 60),
             sort: Sort { by: By::LastLogin, descending: false },
         };
@@ -274,10 +282,11 @@ mod tests {
     #[test]
     fn each_fact_halves_the_facets() {
         let filter = Filter::default();
-        assert_eq!(filter.facets().len(), 16);
-        let active = filter.with(Fact::Active, Some(true));
+        assert_eq!(filter.facets().len(), 32);
+        let active = filter.with(Fact::Active, Some(true)).with(Fact::SecondFactor, Some(false));
         assert_eq!(active.facets(), [8, 9, 10, 11, 12, 13, 14, 15]);
         assert_eq!(active.with(Fact::Verified, Some(false)).facets(), [8, 10, 12, 14]);
+        assert_eq!(active.with(Fact::SecondFactor, Some(true)).facets()[..2], [24, 25]);
         assert_eq!(filter.sorted(By::Joined).sort, Sort { by: By::Joined, descending: false });
         assert!(filter.sorted(By::LastLogin).sort.descending && !filter.sorted(By::Email).sort.descending);
     }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use detail::*;
 
 use crate::shared::moment::Moment;
-use filter::{Fact, Filter, Place};
+use filter::{FACTS, Fact, Filter, Place};
 
 /// A page of the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ pub struct Line {
     /// The email address.
     pub email: String,
     /// The answers to [`Fact::ALL`], in that order.
-    pub facts: [bool; 4],
+    pub facts: [bool; FACTS],
     /// When the account was created.
     pub joined: Moment,
     /// The last login.
@@ -84,7 +84,7 @@ impl Line {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choices {
     /// For each of [`Fact::ALL`]: any, yes, no.
-    pub facts: [[Option<i64>; 3]; 4],
+    pub facts: [[Option<i64>; 3]; FACTS],
     /// Users of any group.
     pub everybody: Option<i64>,
     /// The groups, sorted by name.

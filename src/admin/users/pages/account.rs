@@ -13,7 +13,8 @@ use crate::{
 };
 
 impl User {
-    fn is(&self, fact: Fact) -> bool {
+    /// Returns whether the fact applies to the user.
+    pub fn is(&self, fact: Fact) -> bool {
         Fact::ALL.into_iter().zip(self.facts).any(|(one, is)| one == fact && is)
     }
 }
@@ -23,6 +24,7 @@ impl User {
 pub fn Facts(user: User) -> impl IntoView {
     let name = [user.first_name.as_str(), &user.last_name].join(" ").trim().to_owned();
     let is_verified = user.is(Fact::Verified);
+    let second_factor = if user.is(Fact::SecondFactor) { "On" } else { "Off" };
     let address = format!("{}{}", user.email, if is_verified { "" } else { " (unconfirmed)" });
     let password = match user.password {
         Password::Set => "Set",
@@ -49,7 +51,7 @@ pub fn Facts(user: User) -> impl IntoView {
                 <dt>"Password"</dt>
                 <dd>{password}</dd>
                 <dt>"Two-step login"</dt>
-                <dd>{if user.has_second_factor { "On" } else { "Off" }}</dd>
+                <dd>{second_factor}</dd>
                 <dt>"Joined"</dt>
                 <dd>
                     <Timestamp moment=user.joined />

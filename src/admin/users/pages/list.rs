@@ -6,7 +6,7 @@ use leptos_router::hooks::use_location;
 use super::super::{
     Found, GroupChoice, Line, Listing, api,
     batch::{Action, CHOSEN},
-    filter::{By, Fact, Filter, Place},
+    filter::{By, FACTS, Fact, Filter, Place},
 };
 use super::filters::{Filters, SearchForm};
 use crate::{
@@ -249,7 +249,7 @@ fn Row(line: Line, can_choose: bool, is_chosen: bool) -> impl IntoView {
 #[component]
 pub fn States(
     /// For each of [`Fact::ALL`].
-    facts: [bool; 4],
+    facts: [bool; FACTS],
 ) -> impl IntoView {
     let is = |fact: Fact| Fact::ALL.into_iter().zip(facts).any(|(one, is)| one == fact && is);
     [

@@ -6,6 +6,7 @@ use server_fn::ServerFn;
 use super::super::{
     Password, Reach, User,
     api::{DisableUserPassword, ResetUserSecondFactor, SendUserReset, SetUserPassword},
+    filter::Fact,
 };
 use crate::{
     accounts::pages::new_password_help,
@@ -99,7 +100,7 @@ pub fn PasswordSection(
 /// The form that removes a lost second factor.
 #[component]
 pub fn SecondFactorSection(user: User, returned: Option<ReturnedForm>) -> impl IntoView {
-    let is_shown = user.has_second_factor && user.is_below && visitor_may(Permission::ResetSecondFactor);
+    let is_shown = user.is(Fact::SecondFactor) && user.is_below && visitor_may(Permission::ResetSecondFactor);
     is_shown.then(|| {
         view! {
             <section class="card" aria-labelledby="second-factor">

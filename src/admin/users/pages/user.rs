@@ -106,7 +106,7 @@ fn Whole(user: User, returned: Returned) -> impl IntoView {
 /// The link to impersonating the user. A full page load, because the server may require
 /// re-authentication first.
 fn act_as(user: &User) -> Option<impl IntoView + use<>> {
-    let [is_active, is_staff, is_superuser, _] = user.facts;
+    let [is_active, is_staff, is_superuser, ..] = user.facts;
     let is_possible = is_active && !is_staff && !is_superuser && user.reach != Reach::Own;
     let page = format!("{ACT}?user={}", user.id);
     (is_possible && visitor_may(Permission::ActAsMember)).then(|| {

@@ -35,8 +35,13 @@ pub async fn shown(
     let history = history::of_object(site, Object::User(id, ""), before).await?;
     let deeds = history::by_actor(site, id, deeds_before).await?;
     let (reach, is_below, Target { row, rights }) = (target.reach(staff), target.is_below(staff), target);
-    let flags =
-        [row.is_active == 1, row.is_staff == 1, row.is_superuser == 1, row.email_verified_at.is_some()];
+    let flags = [
+        row.is_active == 1,
+        row.is_staff == 1,
+        row.is_superuser == 1,
+        row.email_verified_at.is_some(),
+        has_second_factor,
+    ];
     let has_deeds = row.is_staff == 1 || !deeds.lines.is_empty();
     let given = |permission: Permission| Given {
         permission,
@@ -60,7 +65,6 @@ pub async fn shown(
             "?" | "" => Password::None,
             _ => Password::Set,
         },
-        has_second_factor,
         is_below,
         permissions: Permission::ALL.map(given).into(),
         unknown: rights
