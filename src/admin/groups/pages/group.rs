@@ -114,10 +114,10 @@ fn ChangeForm(group: GroupDetail, returned: Option<ReturnedForm>) -> impl IntoVi
         .is_some_and(|form| form.errors.of(Field::Form).any(|problem| *problem == Problem::ChangedMeanwhile));
     let now = is_conflict.then(|| {
         let words = if shown.is_empty() { "none".to_owned() } else { shown.replace(',', ", ") };
-        let factor = if group.requires_second_factor { "a second factor required" } else { "none required" };
+        let factor = if group.requires_second_factor { "two-step login required, " } else { "" };
         view! {
             <p class="differences">
-                "Saved now: “" <bdi>{group.name.clone()}</bdi> "”, with " {factor} ", and the permissions " {words} "."
+                "Saved now: “" <bdi>{group.name.clone()}</bdi> "”, " {factor} "with the permissions " {words} "."
             </p>
         }
     });
