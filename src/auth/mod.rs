@@ -15,3 +15,4 @@ pub mod sessions;
 pub mod setup_token;
 mod similarity;
 pub mod throttle;
+pub mod webauthn;
