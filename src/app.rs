@@ -94,6 +94,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/members/security") view=AccountPages::SecurityPage ssr=SsrMode::Async />
                 <Route path=path!("/members/security/browsers") view=AccountPages::BrowsersPage ssr=SsrMode::Async />
                 <Route path=path!("/members/security/authenticator") view=AccountPages::AuthenticatorPage ssr=SsrMode::Async />
+                <Route path=path!("/members/security/passkeys") view=AccountPages::PasskeysPage ssr=SsrMode::Async />
                 <Route path=path!("/members/security/codes") view=AccountPages::RecoveryCodesPage ssr=SsrMode::Async />
                 <Route path=path!("/members/sessions") view=AccountPages::DevicesPage ssr=SsrMode::Async />
                 <Route path=path!("/members/activity") view=AccountPages::ActivityPage ssr=SsrMode::Async />

@@ -55,6 +55,8 @@ pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter
         | Kind::PasswordChanged
         | Kind::SecondFactorChanged
         | Kind::RecoveryCodeUsed
+        | Kind::PasskeyChanged
+        | Kind::PasskeyRefused
         | Kind::NameChanged => {
             let (subject, what) = notices::text(order);
             letter.notice(subject, &what).await

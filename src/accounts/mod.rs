@@ -26,6 +26,8 @@ pub mod names;
 #[cfg(feature = "ssr")]
 mod notices;
 #[cfg(feature = "ssr")]
+pub mod passkey_party;
+#[cfg(feature = "ssr")]
 pub mod recovery_file;
 #[cfg(feature = "ssr")]
 mod second_cookies;
@@ -152,6 +154,61 @@ pub struct Reauthentication {
     pub username: String,
     /// Whether a code is needed beside the password.
     pub asks_for_code: bool,
+    /// Whether a passkey does instead.
+    pub offers_passkey: bool,
+}
+
+/// A login that waits for its second step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingStep {
+    /// Whether a passkey or a security key can be it.
+    pub offers_passkey: bool,
+}
+
+/// The data of the page of passkeys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passkeys {
+    /// The username of their owner.
+    pub username: String,
+    /// Why none can be added or used at this address.
+    pub unavailable: Option<NoPasskeys>,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<Passkey>,
+    /// Whether the password alone does not log in.
+    pub has_two_steps: bool,
+    /// What authenticators are told of the passkeys that the account has, as JSON.
+    pub accepted: Option<String>,
+}
+
+/// A passkey, as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passkey {
+    /// Its number, for the forms that change it.
+    pub id: String,
+    /// The name that its owner gave it.
+    pub name: String,
+    /// When it was added.
+    pub made: Moment,
+    /// When it was last used.
+    pub last_used: Option<Moment>,
+    /// Whether it is synced, or can be; otherwise it is on one device only.
+    pub can_sync: bool,
+    /// Whether it logs in by itself.
+    pub logs_in: bool,
+}
+
+/// Why passkeys cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoPasskeys {
+    /// The operator switched them off.
+    Off,
+    /// The site's address is an IP address, which has no passkeys.
+    IpAddress,
+    /// The same, and the site can be opened by this address instead.
+    OpenInstead(String),
+    /// Browsers offer them only over https.
+    Insecure,
 }
 
 /// A member's authenticator app.

@@ -35,6 +35,19 @@ pub(super) fn text(order: &MailJob) -> (&'static str, String) {
             "The authenticator app and the recovery codes of your account were removed. The password alone \
              logs in now.",
         ),
+        (Kind::PasskeyChanged, "added") => (
+            "A passkey was added",
+            "A passkey was added to your account. It logs in without a password. If this was not you, also \
+             remove it under “Passkeys”.",
+        ),
+        (Kind::PasskeyChanged, _) => {
+            ("A passkey was removed", "A passkey of your account was removed. It no longer logs in.")
+        }
+        (Kind::PasskeyRefused, _) => (
+            "A passkey was refused",
+            "A passkey of your account was refused, because it had been used fewer times than we know of. There \
+             may be a copy of it: remove it under “Passkeys”, and add a new one.",
+        ),
         _ => {
             ("Your name was changed", "The name of your account was changed. Your profile shows the new one.")
         }

@@ -1,7 +1,10 @@
 //! The cookies of two-step login: the token of a login between its steps, new recovery codes on
-//! their way to their page, and the secret of a login by a mailed code. For server functions.
+//! their way to their page, the secret of a login by a mailed code, and what binds the challenges of
+//! passkeys to a browser. For server functions.
 
 use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::site::cookies;
 
@@ -13,7 +16,13 @@ pub(super) const CODES: &str = "new_codes";
 /// The secret of the browser that asked for a code.
 const MAIL_LOGIN: &str = "mail_login";
 
-/// As long as all are good.
+/// The browser that challenges of passkeys were made for.
+const PASSKEY: &str = "passkey";
+
+/// As long as a challenge is good.
+const PASSKEY_LIFETIME: Duration = Duration::from_secs(5 * 60);
+
+/// As long as the others are good.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// Returns the token of the login that waits in this browser, or an empty string, which equals no
@@ -58,4 +67,15 @@ pub(super) fn set_codes(sealed: String) {
 
 pub(super) fn forget_codes() {
     cookies::set_current(CODES, String::new(), Duration::ZERO);
+}
+
+/// Returns the value that binds challenges to this browser: the one that it has, so that several
+/// pages can wait at once, or a new one.
+pub(super) fn passkey_browser() -> String {
+    let new = || URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    cookies::current(PASSKEY).filter(|value| !value.is_empty()).unwrap_or_else(new)
+}
+
+pub(super) fn set_passkey_browser(value: String) {
+    cookies::set_current(PASSKEY, value, PASSKEY_LIFETIME);
 }

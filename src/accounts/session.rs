@@ -103,7 +103,7 @@ pub async fn sign_in(
         factor: login.factor(),
         ..LoginContext::new(settings, site.clock.now(), client.clone(), login.remember())
     };
-    if login.method() != LoginMethod::Password {
+    if login.method() == LoginMethod::MailedCode {
         origin.authenticated_at = LoginContext::NEVER;
     }
     write(auth, login.member(), &origin).await

@@ -78,6 +78,14 @@ named_enum! {
         RecoveryCodeUsed = "recovery_code_used" => "Recovery code used",
         /// The owner made new recovery codes.
         NewRecoveryCodes = "new_recovery_codes" => "New recovery codes",
+        /// The password was not needed for a sensitive action: a passkey was used.
+        PasskeyConfirmed = "passkey_confirmed" => "Confirmed with a passkey",
+        /// The owner added a passkey; the detail is its name.
+        PasskeyAdded = "passkey_added" => "Passkey added",
+        /// The owner removed a passkey; the detail is its name.
+        PasskeyRemoved = "passkey_removed" => "Passkey removed",
+        /// A passkey was refused because of its counter; the detail is its name.
+        PasskeyRefused = "passkey_refused" => "Passkey refused: it may have been copied",
         /// The owner verified the e-mail address.
         EmailVerified = "email_verified" => "Email address confirmed",
         /// Whoever confirmed the address took the account, without what was set up before.

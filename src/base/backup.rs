@@ -164,6 +164,7 @@ async fn end_sessions_and_links(file: &Path) -> Result<(), sqlx::Error> {
         ("known_devices", "DELETE FROM known_devices"),
         ("mail_logins", "DELETE FROM mail_logins"),
         ("pending_logins", "DELETE FROM pending_logins"),
+        ("passkey_challenges", "DELETE FROM passkey_challenges"),
         ("tokens", "DELETE FROM tokens"),
         ("mails", "DELETE FROM mails"),
         ("sessions", "DELETE FROM sessions"),

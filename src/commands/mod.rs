@@ -160,6 +160,9 @@ pub fn check(config: &Config, origins: &[Origin], deploy: bool) -> Result<(), Fa
     for origin in origins {
         println!("{origin}.");
     }
+    if let Some(note) = config::passkeys_note(config) {
+        println!("{note}");
+    }
     for note in deploy.then(|| config::deploy_notes(config)).into_iter().flatten() {
         println!("{note}");
     }

@@ -46,6 +46,10 @@ named_enum! {
         SecondFactorChanged = "second_factor_changed",
         /// A recovery code was used; the detail says how many are left.
         RecoveryCodeUsed = "recovery_code_used",
+        /// A passkey was added or removed; the detail says which.
+        PasskeyChanged = "passkey_changed",
+        /// A passkey was refused because of its counter: it may have been copied.
+        PasskeyRefused = "passkey_refused",
         /// The username, first or last name was changed.
         NameChanged = "name_changed",
         /// The account will be deleted.
@@ -74,6 +78,8 @@ impl Kind {
             | Self::PasswordDisabled
             | Self::SecondFactorChanged
             | Self::RecoveryCodeUsed
+            | Self::PasskeyChanged
+            | Self::PasskeyRefused
             | Self::NameChanged
             | Self::DeletionRequested
             | Self::ActingBegan => true,

@@ -3,8 +3,8 @@
 use crate::{
     accounts::pages::{
         AuthenticatorPage, BrowsersPage, EmailConfirmPage, EmailPage, EmailUndoPage, MailedCodePage,
-        NotMePage, PasswordChangePage, PasswordResetDonePage, PasswordResetPage, ReauthenticatePage,
-        RecoveryCodesPage, ResetDonePage, ResetPage, SecondStepPage, SetupPage, VerifyPage,
+        NotMePage, PasskeysPage, PasswordChangePage, PasswordResetDonePage, PasswordResetPage,
+        ReauthenticatePage, RecoveryCodesPage, ResetDonePage, ResetPage, SecondStepPage, SetupPage, VerifyPage,
     },
     activity::pages::ActivityPage,
     data_export::pages::{DataPage, DeletePage},
@@ -30,6 +30,7 @@ pages_in_bundle! {
     EmailUndoPage,
     MailedCodePage,
     NotMePage,
+    PasskeysPage,
     PasswordChangePage,
     PasswordResetDonePage,
     PasswordResetPage,

@@ -23,7 +23,7 @@ use server_fn::{
 
 use super::{error_page, guard};
 use crate::{
-    accounts::api::Reauthenticate,
+    accounts::api::{PasskeyReauthenticate, Reauthenticate},
     base::{member::Member, outcome},
     shared::{
         error::AppError,
@@ -52,7 +52,9 @@ pub async fn plain_forms(State(site): State<AppState>, request: Request, next: N
         Ok(read) => read,
         Err((sent, error)) => return failed(&site, sent, &error),
     };
-    let again = (sent.path == Reauthenticate::PATH).then(|| (next.clone(), parts.clone()));
+    let again = [Reauthenticate::PATH, PasskeyReauthenticate::PATH]
+        .contains(&sent.path.as_str())
+        .then(|| (next.clone(), parts.clone()));
     let answered = match Answered::by(next, Request::from_parts(parts, body)).await {
         Ok(answered) => answered,
         Err(error) => return failed(&site, sent, &error),

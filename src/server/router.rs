@@ -11,7 +11,9 @@ use super::{
     pages, plain_forms, same_origin, security_txt, shell, static_files, well_formed,
 };
 use crate::{
-    accounts::{legacy_redirects, mail_links, recovery_file, session, session_layers, setup_link},
+    accounts::{
+        legacy_redirects, mail_links, passkey_party, recovery_file, session, session_layers, setup_link,
+    },
     admin::{cache, impersonation},
     data_export::download,
     lab, pictures,
@@ -68,6 +70,7 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
         .merge(security_txt::routes(&site))
         .merge(health::routes())
         .merge(legacy_redirects::well_known())
+        .merge(passkey_party::routes())
         .merge(hydration::routes())
         // Reads the session without counting as activity.
         .merge(live::routes())

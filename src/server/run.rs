@@ -11,7 +11,7 @@ use crate::{
     accounts::{self, compose::Letters},
     base::{
         clock::Clock,
-        config::{Config, Required},
+        config::{Config, Required, Switch},
         database_lock,
         db::Database,
         failure::Failure,
@@ -72,6 +72,11 @@ pub async fn run(
     // Printed whatever the log level: with port 0 this is how people and scripts learn the port.
     let listening = format!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
     println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &listening));
+    let local = accounts::passkey_party::local_address(&site);
+    if let Some(address) = local.filter(|_| site.config.accounts.passkeys != Switch::Off) {
+        let sentence = format!("Open it at {address}: at an IP address, browsers have no passkeys");
+        println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &sentence));
+    }
     let service = SiteService::new(site.clone());
     listen::serve(listener, service, &site.config.server, site.shutdown.clone(), stop).await;
     watcher.abort();

@@ -8,10 +8,10 @@ use leptos_meta::MetaTags;
 use super::{headers::page_csp, hydration};
 use crate::{
     app::App,
-    base::assets::Assets,
+    base::{assets::Assets, config::Switch},
     shared::bundle::Bundle,
     site::{AppState, parts},
-    ui::FAILED_EVENT,
+    ui::{FAILED_EVENT, PASSKEYS_EVENT},
 };
 
 /// Renders the whole document. It runs only on the server, so it is not part of the WASM.
@@ -24,7 +24,7 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
     }
     let assets = &site.assets;
     let bundle = parts::parts().ok().and_then(|parts| Bundle::of(parts.uri.path()));
-    let start = start_script(assets, bundle);
+    let start = start_script(assets, bundle, site.config.accounts.passkeys != Switch::Off);
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -58,18 +58,24 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
 /// its listeners are still attached and would swallow clicks. From then on they receive no events,
 /// and the browser handles links and forms itself. The same holds when a bundle cannot be loaded
 /// (`browser::bundle`), which is nothing to report: the site was updated, or the connection is lost.
-fn start_script(assets: &Assets, bundle: Option<Bundle>) -> String {
+///
+/// A page with forms for passkeys has their script loaded by an event: it may be opened by the router,
+/// without a page load.
+fn start_script(assets: &Assets, bundle: Option<Bundle>, has_passkeys: bool) -> String {
     let Assets { js, wasm, .. } = assets;
     let folder = assets.folder();
     let bundles = serde_json::to_string(&assets.bundles).unwrap_or_default();
     let first = bundle.map(|bundle| format!("fetchBundle({:?}).catch(()=>{{}});", bundle.name()));
+    let passkeys = has_passkeys.then(|| {
+        format!("addEventListener({PASSKEYS_EVENT:?},()=>import(\"/passkeys.js\").then(keys=>keys.start()).catch(()=>{{}}));")
+    });
     format!(
         "const wasm=fetch({wasm:?});wasm.catch(()=>{{}});let failed=false;\
          const plain=()=>{{failed=true;document.documentElement.dataset.hydrated=\"failed\";\
          for(const type of[\"click\",\"submit\",\"input\",\"change\",\"visibilitychange\",\"pageshow\",\"pagehide\",\"popstate\"])\
          addEventListener(type,event=>{{event.stopImmediatePropagation();if(type===\"popstate\")location.reload()}},true)}};\
          const fail=()=>{{if(failed)return;plain();navigator.sendBeacon({beacon:?})}};\
-         addEventListener({FAILED_EVENT:?},fail);\
+         addEventListener({FAILED_EVENT:?},fail);{passkeys}\
          const bundles={bundles},asked={{}};\
          globalThis.fetchBundle=name=>asked[name]??=Promise.all((bundles[name]??[]).map(async file=>{{\
          const answer=await fetch(`{folder}/${{file}}.wasm`);if(!answer.ok)throw answer.status;await answer.arrayBuffer()}}))\
@@ -77,6 +83,7 @@ fn start_script(assets: &Assets, bundle: Option<Bundle>) -> String {
          import({js:?}).then(app=>app.default({{module_or_path:wasm}}).then(()=>{{try{{app.hydrate()}}catch{{fail()}}}}))\
          .catch(error=>console.info(\"This page works without its scripts:\",error));",
         first = first.unwrap_or_default(),
+        passkeys = passkeys.unwrap_or_default(),
         beacon = hydration::PATH,
     )
 }

@@ -146,6 +146,7 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
         "deleted",
         accounts::service::mail_login::sweep(site).await,
     );
+    step("Unanswered challenges", "deleted", accounts::service::passkeys::sweep(site).await);
     step("Mails unsent for 30 days", "deleted", mail::service::sweep(site).await);
     let deletions = accounts::service::sweep_deletions(site).await;
     let accounts = step("Accounts due for deletion", "deleted", deletions);

@@ -13,6 +13,8 @@ named_enum! {
         Password = "password" => "your password",
         /// A code that was mailed. It is no password: what asks for that still does.
         MailedCode = "mailed_code" => "a code by email",
+        /// A passkey, which no second factor follows.
+        Passkey = "passkey" => "a passkey",
     }
 }
 

@@ -33,6 +33,8 @@ pub const MAILED_CODE: &str = "/accounts/login/code";
 pub const AUTHENTICATOR: &str = "/members/security/authenticator";
 /// A member's recovery codes.
 pub const CODES: &str = "/members/security/codes";
+/// A member's passkeys.
+pub const PASSKEYS: &str = "/members/security/passkeys";
 /// New recovery codes, as a file.
 pub const CODES_FILE: &str = "/members/security/codes.txt";
 /// Re-authentication.
@@ -256,6 +258,7 @@ pub const PAGES: &[Page] = &[
     page(AUTHENTICATOR).recent().enrolling(),
     page(CODES).recent().enrolling(),
     page(CODES_FILE).enrolling(),
+    page(PASSKEYS).recent().enrolling(),
     page(DEVICES).recent(),
 ];
 

@@ -40,6 +40,16 @@ pub enum Message {
     RecoveryCodeUsed,
     /// The address is confirmed, and what was set up before is gone.
     AccountTaken,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was renamed.
+    PasskeyRenamed,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey was not removed, because its owner could not log in without it.
+    PasskeyLastWay,
+    /// A passkey to be changed no longer exists.
+    PasskeyGone,
     /// The address is confirmed.
     EmailVerified,
     /// A mail with a new link is on its way.
@@ -172,6 +182,15 @@ impl fmt::Display for Message {
             Self::AccountTaken => {
                 "Thank you: your email address is confirmed. The password from before no longer works: we have emailed you a link to set a new one."
             }
+            Self::PasskeyAdded => "The passkey was added.",
+            Self::PasskeyRenamed => "The passkey was renamed.",
+            Self::PasskeyRemoved => {
+                "The passkey was removed. If your device still offers it, delete it there, too."
+            }
+            Self::PasskeyLastWay => {
+                "This is your only way to log in. Add another passkey before you remove this one."
+            }
+            Self::PasskeyGone => "That passkey was already removed.",
             Self::EmailVerified => "Thank you: your email address is confirmed.",
             Self::VerificationSent => "We have sent a new email. Earlier links and codes no longer work.",
             Self::LinkIncomplete => {

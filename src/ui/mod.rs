@@ -32,7 +32,7 @@ pub use frame::{Footer, Header, Main, SkipLink};
 pub use messages::FlashMessages;
 pub use page::{ErrorText, Loaded, Page, expect_member};
 pub use pager::Pager;
-pub use session_notice::{FAILED_EVENT, LostSession, SessionNotice};
+pub use session_notice::{FAILED_EVENT, LostSession, PASSKEYS_EVENT, SessionNotice};
 pub use time::Timestamp;
 pub use why::WhyCached;
 

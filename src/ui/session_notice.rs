@@ -5,6 +5,8 @@ use leptos_router::hooks::use_location;
 
 /// The event dispatched in the browser when the app fails. The page then works without it.
 pub const FAILED_EVENT: &str = "app-failed";
+/// The event by which a page says that it has forms for passkeys.
+pub const PASSKEYS_EVENT: &str = "passkeys";
 
 /// How a session was lost.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use tokio::{
 use crate::support::{PASSWORD, TestSite, Visitor, visitor::FormBody};
 
 /// The fields of all forms.
-const FIELDS: [&str; 28] = [
+const FIELDS: [&str; 32] = [
     "username",
     "email",
     "login",
@@ -40,6 +40,10 @@ const FIELDS: [&str; 28] = [
     "mail",
     "filter",
     "count",
+    "credential",
+    "passkey",
+    "passkey_name",
+    "purpose",
 ];
 
 fn bodies() -> Vec<(&'static str, Vec<u8>)> {

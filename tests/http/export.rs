@@ -115,6 +115,8 @@ const WITHHELD: &[(&str, &[&str])] = &[
     ("factors", &["id", "handle", "secret", "last_step"]),
     ("pending_logins", &["token_hash", "session_stamp"]),
     ("mail_logins", &["token_hash", "session_stamp"]),
+    ("passkey_handles", &["handle"]),
+    ("passkey_challenges", &["challenge_hash"]),
 ];
 
 /// A list has the name of its table, but for these.

@@ -58,6 +58,8 @@ mod old_addresses;
 mod outages;
 mod page_cache;
 mod pages;
+mod passkey_login;
+mod passkeys;
 mod password_rules;
 mod passwords;
 mod people;

@@ -7,6 +7,7 @@ mod browsers;
 mod email;
 mod factors;
 mod mail_login;
+mod passkeys;
 mod password;
 mod second_step;
 
@@ -22,6 +23,10 @@ pub use factors::{
     StartAuthenticator, load_authenticator, load_recovery_codes,
 };
 pub use mail_login::{LoadMailedCode, LogInByCode, MailCode, load_mailed_code};
+pub use passkeys::{
+    AddPasskey, PasskeyLogIn, PasskeyReauthenticate, PasskeySecondStep, RemovePasskey, RenamePasskey,
+    load_passkeys,
+};
 pub use password::{AskForReset, ChangePassword, Reauthenticate, ResetPassword, load_reauthentication};
 pub use second_step::{LoadSecondStep, SecondStep, load_second_step};
 

@@ -113,13 +113,15 @@ pub async fn change_password(
 /// cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/reauthentication", output = Json)]
 pub async fn load_reauthentication() -> Result<Reauthentication, AppError> {
-    use super::super::service::factors;
+    use super::super::service::{factors, passkeys};
     use crate::site::{RequestContext, current_member};
 
     let (context, member) = (RequestContext::current()?, current_member()?);
     let mut connection = context.site.db.read().await?;
     let asks_for_code = factors::has_second_factor(&mut connection, member.id()).await?;
-    Ok(Reauthentication { username: member.username().to_owned(), asks_for_code })
+    drop(connection);
+    let offers_passkey = passkeys::offers(&context.site, member.id(), true).await?;
+    Ok(Reauthentication { username: member.username().to_owned(), asks_for_code, offers_passkey })
 }
 
 /// Re-authenticates the caller with their password and, if they have one, second factor, and

@@ -2,27 +2,34 @@
 
 use leptos::prelude::*;
 
+use super::super::PendingStep;
 use crate::shared::{
     error::AppError,
     forms::{Secret, Submission},
     json::Json,
 };
 
-/// Returns whether a login waits for its second step in this browser.
+/// Returns the login that waits for its second step in this browser, if any does.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/login_step", output = Json)]
-pub async fn load_second_step() -> Result<bool, AppError> {
-    use super::super::{second_cookies, service};
+pub async fn load_second_step() -> Result<Option<PendingStep>, AppError> {
+    use super::super::{
+        second_cookies,
+        service::{self, passkeys},
+    };
     use crate::site::{RequestContext, response::no_store};
 
     no_store();
-    let token = second_cookies::pending();
+    let (token, context) = (second_cookies::pending(), RequestContext::current()?);
     if token.is_empty() {
-        return Ok(false);
+        return Ok(None);
     }
-    service::is_pending(&RequestContext::current()?.site, &token).await
+    let Some(user) = service::pending_user(&context.site, &token).await? else {
+        return Ok(None);
+    };
+    Ok(Some(PendingStep { offers_passkey: passkeys::offers(&context.site, user, false).await? }))
 }
 
 /// Checks the code of the second step, and logs in.

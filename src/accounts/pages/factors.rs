@@ -5,13 +5,16 @@ use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
 use super::super::{
-    Authenticator, AuthenticatorState, NewAuthenticator,
+    Authenticator, AuthenticatorState, NewAuthenticator, PendingStep,
     api::{
-        ConfirmAuthenticator, RemoveAuthenticator, SecondStep, StartAuthenticator, load_authenticator,
-        load_second_step,
+        ConfirmAuthenticator, PasskeySecondStep, RemoveAuthenticator, SecondStep, StartAuthenticator,
+        load_authenticator, load_second_step,
     },
 };
-use super::parts::{NextField, WayOn};
+use super::{
+    parts::{NextField, WayOn},
+    passkeys::PasskeyForm,
+};
 use crate::{
     shared::{
         forms::Field,
@@ -31,14 +34,30 @@ pub fn SecondStepPage() -> impl IntoView {
         <Page title="Enter your code" class="page narrow">
             <Loaded
                 data
-                show=move |is_pending: bool| {
-                    if !is_pending {
-                        return view! { <NoLogin /> }.into_any();
-                    }
-                    (move || if is_recovery.get() { by_recovery_code() } else { by_app() }).into_any()
+                show=move |pending| match pending {
+                    Some(pending) => view! { <Pending pending is_recovery /> }.into_any(),
+                    None => view! { <NoLogin /> }.into_any(),
                 }
             />
         </Page>
+    }
+}
+
+#[component]
+fn Pending(pending: PendingStep, is_recovery: Memo<bool>) -> impl IntoView {
+    view! {
+        {move || if is_recovery.get() { by_recovery_code() } else { by_app() }}
+        {pending
+            .offers_passkey
+            .then(|| {
+                view! {
+                    <PasskeyForm
+                        purpose="passkey_second"
+                        path=PasskeySecondStep::PATH
+                        submit="Use a passkey or security key"
+                    />
+                }
+            })}
     }
 }
 

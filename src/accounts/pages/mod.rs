@@ -5,10 +5,11 @@ mod email;
 mod factors;
 mod mail_login;
 mod parts;
+mod passkeys;
 mod password;
 mod recovery_codes;
 
-use super::api::{LogIn, LogOut, MailCode, SetUp, SignUp};
+use super::api::{LogIn, LogOut, MailCode, PasskeyLogIn, SetUp, SignUp};
 use crate::{
     shared::forms::Field,
     ui::{Form, Page, PageContext, TextField},
@@ -16,7 +17,7 @@ use crate::{
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
-use {parts::next_of, password::NewPasswordFields};
+use {parts::next_of, passkeys::PasskeyForm, password::NewPasswordFields};
 
 pub use browsers::BrowsersPage;
 pub use email::{EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage, VerifyPage};
@@ -27,6 +28,7 @@ pub use password::{
 
 pub use factors::{AuthenticatorPage, SecondStepPage};
 pub use mail_login::MailedCodePage;
+pub use passkeys::PasskeysPage;
 pub use password::new_password_help;
 pub use recovery_codes::RecoveryCodesPage;
 
@@ -85,13 +87,23 @@ pub fn LoginPage() -> impl IntoView {
         <Page title="Log in" class="page narrow">
             <Form path=LogIn::PATH submit="Log in" other=by_mail>
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
-                <TextField field=Field::Login label="Username or email address" autocomplete="username" />
+                <TextField field=Field::Login label="Username or email address" autocomplete="username webauthn" />
                 <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
                 <label class="check">
                     <input type="checkbox" name="remember" value="yes" />
                     "Remember me on this device"
                 </label>
             </Form>
+            {move || {
+                view! {
+                    <PasskeyForm
+                        purpose="passkey_login"
+                        path=PasskeyLogIn::PATH
+                        submit="Log in with a passkey"
+                        next=next()
+                    />
+                }
+            }}
             <p>
                 <a href="/accounts/password_reset">"Forgot your password?"</a>
             </p>

@@ -6,9 +6,15 @@ use server_fn::ServerFn;
 
 use super::super::{
     Link, Reauthentication,
-    api::{AskForReset, ChangePassword, Reauthenticate, ResetPassword, load_reauthentication},
+    api::{
+        AskForReset, ChangePassword, PasskeyReauthenticate, Reauthenticate, ResetPassword,
+        load_reauthentication,
+    },
 };
-use super::parts::{Account, LinkPage, next_of};
+use super::{
+    parts::{Account, LinkPage, next_of},
+    passkeys::PasskeyForm,
+};
 use crate::{
     shared::forms::Field,
     ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},
@@ -188,7 +194,7 @@ pub fn ReauthenticatePage() -> impl IntoView {
         <Page title="Confirm your password" class="page narrow">
             <Loaded
                 data
-                show=move |Reauthentication { username, asks_for_code }| {
+                show=move |Reauthentication { username, asks_for_code, offers_passkey }| {
                     expect_member(&name, &username);
                     let both = if asks_for_code { " and a code" } else { "" };
                     view! {
@@ -217,6 +223,17 @@ pub fn ReauthenticatePage() -> impl IntoView {
                                     }
                                 })}
                         </Form>
+                        {offers_passkey
+                            .then(|| {
+                                view! {
+                                    <PasskeyForm
+                                        purpose="passkey_reauthenticate"
+                                        path=PasskeyReauthenticate::PATH
+                                        submit="Use a passkey instead"
+                                        next=next()
+                                    />
+                                }
+                            })}
                     }
                 }
             />

@@ -3,10 +3,9 @@
 use super::super::store::{self, LoginRow, OwnerRow};
 use super::{
     browsers::{known_browser, remember_browser},
-    email::queue_verification,
     factors,
     failed_logins::note_failed_login,
-    login_steps::ProvenLogin,
+    login_steps::{ProvenLogin, demand_verified},
     notify::notify,
     password_costs,
     tokens::{self, Change},
@@ -60,15 +59,7 @@ pub async fn authenticate(
     };
     let id = UserId(user.id);
     tries.refund(site).await?;
-    if site.config.accounts.require_verified_email && user.email_verified_at.is_none() {
-        // Only a caller with the right password learns this. The mail may exceed the limit of
-        // mails; the message is true in any case.
-        match queue_verification(context, id, &user.email).await {
-            Ok(()) | Err(AppError::Throttled { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        return Err(AppError::invalid(Field::Form, Problem::EmailUnverified));
-    }
+    demand_verified(context, id, &user.email, user.email_verified_at.is_some()).await?;
     if let Some(new) = upgrade {
         let mut transaction = site.db.begin().await?;
         store::upgrade_hash(&mut transaction, id, &user.password_hash, &new).await?;
@@ -274,6 +265,7 @@ pub async fn record_login(
         (LoginMethod::Password, Some(factor)) => format!("With {}", factor.kind),
         (LoginMethod::MailedCode, None) => "By a mailed code".to_owned(),
         (LoginMethod::MailedCode, Some(factor)) => format!("By a mailed code, with {}", factor.kind),
+        (LoginMethod::Passkey, _) => "With a passkey".to_owned(),
     };
     activity::service::record(&mut transaction, now, id, Kind::Login, &with, &context.client).await?;
     let stays = super::cancel_deletion(&mut transaction, now, member, &context.client).await?;

@@ -1,10 +1,12 @@
 //! Login as a sequence of steps. Each ends with the next step, or with the proof that all are done,
 //! without which no session is opened.
 
+mod passkey;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
-use super::{super::store::pending_logins as store, factors};
+use super::{super::store::pending_logins as store, email::queue_verification, factors};
 use crate::{
     activity::{self, Kind},
     auth::factors::{FactorUse, typed::Typed},
@@ -19,6 +21,8 @@ use crate::{
     },
     site::{AppState, RequestContext},
 };
+
+pub use passkey::{by_passkey, second_step_by_passkey};
 
 /// How many wrong codes end a login.
 const MAX_WRONG: i64 = 5;
@@ -74,6 +78,25 @@ impl ProvenLogin {
     }
 }
 
+/// Refuses an account that must verify its address first, and mails the link for it. Only for a
+/// caller who has proven that the account is theirs.
+pub(super) async fn demand_verified(
+    context: &RequestContext,
+    user: UserId,
+    email: &str,
+    is_verified: bool,
+) -> Result<(), AppError> {
+    if is_verified || !context.site.config.accounts.require_verified_email {
+        return Ok(());
+    }
+    // The mail may exceed the limit of mails; the message is true in any case.
+    match queue_verification(context, user, email).await {
+        Ok(()) | Err(AppError::Throttled { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    Err(AppError::invalid(Field::Form, Problem::EmailUnverified))
+}
+
 /// Goes on after the right password or mailed code: to the second step, if the account has a second
 /// factor.
 ///
@@ -114,17 +137,22 @@ pub async fn after(
     Ok(LoginStep::SecondFactor(token))
 }
 
-/// Returns whether a login waits for its second step.
+/// Returns whose login waits for its second step, if any does.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn is_pending(site: &AppState, token: &str) -> Result<bool, AppError> {
-    Ok(find(site, &hash(token)).await?.is_some())
+pub async fn pending_user(site: &AppState, token: &str) -> Result<Option<UserId>, AppError> {
+    Ok(find(site, &hash(token)).await?.map(|(login, _)| UserId(login.user_id)))
 }
 
-async fn find(site: &AppState, token_hash: &[u8]) -> Result<Option<store::PendingRow>, AppError> {
+/// Returns the login and what it began with.
+async fn find(
+    site: &AppState,
+    token_hash: &[u8],
+) -> Result<Option<(store::PendingRow, LoginMethod)>, AppError> {
     let now = site.clock.now();
-    Ok(store::find(&mut *site.db.read().await?, token_hash, now, latest(now, store::LIFETIME)).await?)
+    let found = store::find(&mut *site.db.read().await?, token_hash, now, latest(now, store::LIFETIME)).await?;
+    Ok(found.and_then(|login| LoginMethod::from_name(&login.method).map(|method| (login, method))))
 }
 
 /// Checks the code of the second step. The limit is charged before the check, and given back after
@@ -140,10 +168,7 @@ pub async fn second_step(
     code: &Secret,
 ) -> Result<LoginStep, AppError> {
     let (site, token_hash) = (&context.site, hash(token));
-    let found = find(site, &token_hash).await?;
-    let Some((login, method)) =
-        found.and_then(|login| LoginMethod::from_name(&login.method).map(|method| (login, method)))
-    else {
+    let Some((login, method)) = find(site, &token_hash).await? else {
         return Ok(LoginStep::Over);
     };
     let (user, typed) = (UserId(login.user_id), Typed::read(code.expose()));
@@ -151,7 +176,7 @@ pub async fn second_step(
     let limit = [factors::limit(site, user)];
     site.throttle.take(&limit).await?;
     let Some(fitting) = factors::find(context, user, typed).await? else {
-        return wrong(context, user, &token_hash).await;
+        return wrong(context, user, &token_hash, incorrect()).await;
     };
     let mut transaction = site.db.begin().await?;
     if !store::delete(&mut transaction, &token_hash).await? {
@@ -160,7 +185,7 @@ pub async fn second_step(
     }
     let Some(factor) = factors::spend(&mut transaction, context, user, fitting).await? else {
         transaction.rollback().await?;
-        return wrong(context, user, &token_hash).await;
+        return wrong(context, user, &token_hash, incorrect()).await;
     };
     transaction.commit().await?;
     site.mails.wake();
@@ -179,8 +204,17 @@ async fn is_staff(site: &AppState, user: UserId) -> Result<bool, AppError> {
     Ok(member.is_none_or(|member| member.rights().is_staff || member.is_superuser()))
 }
 
-/// Records a wrong code: whoever typed it knows the password.
-async fn wrong(context: &RequestContext, user: UserId, token_hash: &[u8]) -> Result<LoginStep, AppError> {
+fn incorrect() -> AppError {
+    AppError::invalid(Field::Code, Problem::SecondFactorIncorrect)
+}
+
+/// Records a wrong second step, to be refused by `error`: whoever tried it knows the password.
+async fn wrong(
+    context: &RequestContext,
+    user: UserId,
+    token_hash: &[u8],
+    error: AppError,
+) -> Result<LoginStep, AppError> {
     let (site, now) = (&context.site, context.site.clock.now());
     let mut transaction = site.db.begin().await?;
     let Some(count) = store::count_wrong(&mut transaction, token_hash).await? else {
@@ -197,7 +231,7 @@ async fn wrong(context: &RequestContext, user: UserId, token_hash: &[u8]) -> Res
     if count >= MAX_WRONG {
         return Ok(LoginStep::TooManyWrong);
     }
-    Err(AppError::invalid(Field::Code, Problem::SecondFactorIncorrect))
+    Err(error)
 }
 
 fn hash(token: &str) -> [u8; 32] {

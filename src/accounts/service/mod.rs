@@ -17,6 +17,7 @@ mod login_steps;
 mod login_tokens;
 pub mod mail_login;
 mod notify;
+pub mod passkeys;
 mod password_costs;
 mod profile;
 mod purpose;
@@ -46,7 +47,9 @@ pub use email::{
 pub use failed_logins::{write_failed_logins, write_failed_logins_periodically};
 pub use find_by_name::named;
 pub use login::{authenticate, reauthenticate, record_login, record_logout};
-pub use login_steps::{LoginStep, ProvenLogin, after, is_pending, second_step};
+pub use login_steps::{
+    LoginStep, ProvenLogin, after, by_passkey, is_pending, pending_user, second_step, second_step_by_passkey,
+};
 pub(crate) use notify::enqueue;
 pub use notify::notify;
 pub use password_costs::{list_costs, refresh_costs};

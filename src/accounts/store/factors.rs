@@ -7,12 +7,13 @@ use crate::{
     base::{clock::Millis, member::UserId},
 };
 
-/// Whether the account of the row `users` has a second factor. Recovery codes only stand in for
-/// one.
+/// Whether the account of the row `users` has a second factor, so that the password alone does not
+/// log in. Recovery codes only stand in for one; a passkey can be the second step, but does not ask
+/// for one.
 macro_rules! second_factor {
     () => {
         "CAST(CASE WHEN EXISTS (SELECT 1 FROM factors WHERE factors.user_id = users.id \
-         AND factors.kind <> 'recovery' AND factors.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END AS BIGINT)"
+         AND factors.kind = 'totp' AND factors.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END AS BIGINT)"
     };
 }
 pub(super) use second_factor;
@@ -196,6 +197,15 @@ pub async fn delete_all(connection: &mut AnyConnection, user: UserId) -> Result<
         .execute(connection)
         .await
         .map(|done| done.rows_affected())
+}
+
+/// Deletes an account's app and recovery codes; passkeys stay.
+pub async fn delete_app_and_codes(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM factors WHERE user_id = $1 AND kind <> 'passkey'")
+        .bind(user.0)
+        .execute(connection)
+        .await
+        .map(drop)
 }
 
 pub async fn delete_recovery_codes(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {

@@ -6,6 +6,7 @@ mod emails;
 pub mod factors;
 pub mod mail_logins;
 pub mod names;
+pub mod passkeys;
 pub mod password_costs;
 pub mod pending_logins;
 mod profiles;

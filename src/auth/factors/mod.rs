@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{base::clock::Millis, shared::named_enum::named_enum};
 
 named_enum! {
-    /// A kind of second factor.
+    /// A kind of factor besides the password.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     pub enum FactorKind(name) {
@@ -21,6 +21,8 @@ named_enum! {
         Totp = "totp" => "authenticator app",
         /// A recovery code.
         Recovery = "recovery" => "recovery code",
+        /// A passkey, or a security key.
+        Passkey = "passkey" => "passkey",
     }
 }
 

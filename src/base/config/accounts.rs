@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Period;
+use super::{Period, Switch};
 
 /// `[accounts]`
 #[derive(Clone, Debug, Deserialize)]
@@ -22,6 +22,8 @@ pub struct Accounts {
     pub mail_login: OnOff,
     /// How long members can cancel the deletion of their account.
     pub deletion_delay: Period,
+    /// Whether members can log in with passkeys; `auto`: where the address allows it.
+    pub passkeys: Switch,
 }
 
 /// Whether something is offered.

@@ -6,7 +6,7 @@ use tracing_subscriber::{EnvFilter, filter::LevelFilter};
 use url::{Host, Url};
 
 use super::super::email_address;
-use super::{Accounts, CacheTimeout, Config, Environment, MailTransport, Period};
+use super::{Accounts, CacheTimeout, Config, Environment, MailTransport, Period, Switch};
 use crate::shared::paths::{MOVED, PAGES, is_public_page};
 
 impl Config {
@@ -100,6 +100,11 @@ impl Config {
                     .contains(&self.accounts.deletion_delay.get()),
                 "accounts.deletion_delay",
                 "must be from 1d to 90d",
+            ),
+            (
+                self.accounts.passkeys != Switch::On || self.why_no_passkeys().is_none(),
+                "accounts.passkeys",
+                "is `on`, but passkeys need a site.base_url with https and a name: `auto` does without, `off` too",
             ),
             (
                 (Duration::from_secs(60)..=Duration::from_secs(30 * 60))

@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, Activity, Cache, CacheTimeout, CacheUrl, Database, DatabaseUrl, Environment, Log, LogFormat,
-    OnOff, Period, Rate, Server, Sessions, Site, Size, Throttle,
+    OnOff, Period, Rate, Server, Sessions, Site, Size, Switch, Throttle,
 };
 use crate::shared::level::Level;
 
@@ -56,6 +56,7 @@ impl Default for Accounts {
             reveal_taken_email: false,
             mail_login: OnOff::On,
             deletion_delay: Period::days(7),
+            passkeys: Switch::Auto,
         }
     }
 }

@@ -12,11 +12,11 @@ pub struct Lab {
     pub enabled: Switch,
 }
 
-/// On, off, or depending on the environment.
+/// On, off, or as it depends on other settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Switch {
-    /// On in development, off in production.
+    /// As it depends: the lab is on in development, passkeys where the address allows them.
     #[default]
     Auto,
     /// Always.

@@ -49,6 +49,8 @@ named_enum! {
         RequiresSecondFactor = "requires_second_factor",
         /// The reason for an impersonation.
         Reason = "reason",
+        /// The name of a passkey.
+        PasskeyName = "passkey_name",
     }
 }
 
@@ -68,7 +70,8 @@ impl Field {
             | Self::Permissions
             | Self::GroupName
             | Self::RequiresSecondFactor
-            | Self::Reason => true,
+            | Self::Reason
+            | Self::PasskeyName => true,
             Self::Form
             | Self::Password
             | Self::OldPassword

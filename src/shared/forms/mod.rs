@@ -16,6 +16,9 @@ pub const USERNAME_MAX: u32 = 150;
 /// The maximum length of a first name and of a last name, in characters (Django's columns).
 pub const NAME_MAX: u32 = 150;
 
+/// The maximum length of a passkey's name, in characters.
+pub const PASSKEY_NAME_MAX: u32 = 60;
+
 /// The maximum length of an e-mail address, in characters (RFC 5321, 4.5.3.1.3: 256 with its
 /// brackets).
 pub const EMAIL_MAX: u32 = 254;

@@ -84,6 +84,17 @@ pub enum Problem {
     SecondFactorUnreadable,
     /// No new second factor waits for its first code any more.
     EnrolmentOver,
+    /// The browser sent no passkey.
+    PasskeyMissing,
+    /// The passkey does not log in; the message never says why.
+    PasskeyRefused,
+    /// The response to a request for a new passkey cannot be used.
+    PasskeyNotAdded,
+    /// The account has as many passkeys as it may have.
+    TooManyPasskeys {
+        /// The maximum.
+        max: u32,
+    },
     /// The link was used, has expired, or was replaced by a later one.
     LinkDead,
     /// No file was chosen.
@@ -181,6 +192,14 @@ impl fmt::Display for Problem {
                 "We cannot check codes of your app at the moment. Please use a recovery code, or contact us."
             }
             Self::EnrolmentOver => "This took too long. Please start again.",
+            Self::PasskeyMissing => "Your browser sent no passkey. Please try again.",
+            Self::PasskeyRefused => {
+                "This passkey does not work here. Please use another one, or your password."
+            }
+            Self::PasskeyNotAdded => "This passkey could not be added. Please try again, or use another device.",
+            Self::TooManyPasskeys { max } => {
+                return write!(f, "You have {max} passkeys. Please remove one first.");
+            }
             Self::LinkDead => "This link has been used or has expired. Please request a new one.",
             Self::PictureMissing => "Choose a picture first.",
             Self::PictureTooLarge { max_mib } => {

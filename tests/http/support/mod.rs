@@ -5,6 +5,7 @@ pub mod database;
 pub mod log;
 pub mod mail;
 pub mod page;
+pub mod passkey;
 pub mod program;
 pub mod schema;
 pub mod site;

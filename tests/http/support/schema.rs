@@ -111,8 +111,8 @@ impl TestDatabase {
             format!("INSERT INTO user_permissions (user_id, codename) VALUES ({user}, 'blog.add_{mark}')"),
             // Of another kind, the account could not do much without a code.
             format!(
-                "INSERT INTO factors (id, user_id, kind, handle, secret, last_step, created_at, confirmed_at, last_used_at) \
-                     VALUES ({user}, {user}, 'recovery', '{mark}', {hash}, 0, 9100, 9200, 9300)"
+                "INSERT INTO factors (id, user_id, kind, handle, secret, last_step, label, created_at, confirmed_at, last_used_at) \
+                     VALUES ({user}, {user}, 'recovery', '{mark}', {hash}, 0, '{mark}', 9100, 9200, 9300)"
             ),
             // The row of an import remains after deletion, so that the account is not imported
             // again.

@@ -1,6 +1,6 @@
 //! Adding an authenticator app, and removing it.
 
-use super::{ENROLMENT, bound_to, limit, recovery_codes, store};
+use super::{ENROLMENT, bound_to, limit, pending_logins, recovery_codes, store};
 use crate::{
     accounts::service::{notify, taking::hold},
     activity::{self, Kind},
@@ -158,7 +158,8 @@ pub async fn remove(context: &RequestContext, member: &Member, _: &RecentAuth) -
     let (site, user, now) = (&context.site, member.id(), context.site.clock.now());
     let mut transaction = site.db.begin().await?;
     let had = store::has_second_factor(&mut transaction, user).await?;
-    super::delete_all(&mut transaction, user).await?;
+    pending_logins::delete_all(&mut transaction, user).await?;
+    store::delete_app_and_codes(&mut transaction, user).await?;
     if had {
         let kind = Kind::SecondFactorRemoved;
         activity::service::record(&mut transaction, now, user, kind, "", &context.client).await?;

@@ -46,7 +46,7 @@ fn bound_to(user: UserId, factor: i64) -> String {
     format!("totp:{user}:{factor}")
 }
 
-/// Deletes all factors of an account, and the logins that wait for one. Returns whether there was
+/// Deletes all factors of an account, passkeys included, and the logins that wait for one. Returns whether there was
 /// any. The caller records it, and invalidates the member after the commit.
 ///
 /// # Errors

@@ -1,0 +1,39 @@
+//! Passkeys: adding and removing them, and the proof by one.
+
+mod challenges;
+mod check;
+mod manage;
+
+use super::super::store::passkeys as store;
+use crate::{
+    auth::webauthn::{Credential, options::Known},
+    shared::{
+        error::AppError,
+        forms::{Field, Problem},
+    },
+};
+
+pub use challenges::{Purpose, creation_options, login_options, proof_options, sweep};
+pub use check::{Fitting, answered, offers, read, reauthenticate, refuse_copy, spend, verify};
+pub use manage::{Passkey, Removal, accepted, add, list, remove, rename};
+
+/// The most passkeys of an account.
+const MAX_PASSKEYS: usize = 20;
+
+fn refused(problem: Problem) -> AppError {
+    AppError::invalid(Field::Form, problem)
+}
+
+/// Returns the stored credential. One that cannot be read proves nothing.
+fn credential(passkey: &store::PasskeyRow) -> Option<Credential> {
+    serde_json::from_slice(&passkey.secret).ok()
+}
+
+/// Returns the passkeys that fit, as the browser is told of them.
+fn known(passkeys: &[store::PasskeyRow], fits: impl Fn(&Credential) -> bool) -> Vec<Known> {
+    passkeys
+        .iter()
+        .filter_map(|passkey| Some((passkey, credential(passkey).filter(&fits)?)))
+        .map(|(passkey, credential)| Known { id: passkey.handle.clone(), transports: credential.transports })
+        .collect()
+}

@@ -1,0 +1,364 @@
+//! Logging in with a passkey, as the second step, and to confirm who is logged in.
+
+use std::time::Duration;
+
+use members_area::base::config::{Period, Rate};
+
+use crate::support::{
+    Page, TestSite, Visitor,
+    authenticator::SECOND,
+    passkey::{
+        ADD, LOG_IN, PASSKEYS_PAGE, REAUTHENTICATE, SECOND_STEP, SoftKey, USER_PRESENT, USER_VERIFIED, b64,
+    },
+};
+
+const REFUSED: &str = "This passkey does not work here. Please use another one, or your password.";
+const TOO_LATE: &str = "This took too long. Please start again.";
+
+/// The answer to a login, and what the login page then says.
+async fn outcome(visitor: &mut Visitor, answer: Page) -> (u16, String, String) {
+    let location = answer.location().to_owned();
+    let said = visitor.get("/accounts/login").await.form_errors().join(" ");
+    (answer.status, location, said)
+}
+
+fn refused() -> (u16, String, String) {
+    (303, "/accounts/login".into(), REFUSED.into())
+}
+
+#[tokio::test]
+async fn a_passkey_logs_in_without_a_name_and_counts_as_two_factors() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    let (mut key, mut other) = (SoftKey::new(), SoftKey::ed25519());
+    ada.has_passkey(&mut key).await;
+    ada.has_passkey(&mut other).await;
+    site.set_up_app(&mut ada).await;
+    for key in [&key, &other] {
+        let mut visitor = site.visitor();
+        let (status, options) = visitor.passkey_options("passkey_login").await;
+        assert_eq!((status, options["rpId"].as_str()), (200, Some("members.test")));
+        assert_eq!(options["userVerification"], "required");
+        assert_eq!(options["allowCredentials"], serde_json::json!([]));
+        let fields = [
+            ("credential", key.get(&options)),
+            ("next", "/members/profile".into()),
+            ("remember", "yes".into()),
+        ];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let answer = visitor.post(LOG_IN, &fields).await;
+        assert_eq!((answer.status, answer.location()), (303, "/members/profile"), "{}", answer.text());
+        let cookies: Vec<_> =
+            answer.headers.get_all("set-cookie").iter().map(|c| c.to_str().expect("ASCII")).collect();
+        assert!(
+            cookies.iter().any(|c| c.starts_with("__Host-sessionid=") && c.contains("Max-Age=")),
+            "{cookies:?}"
+        );
+        // Neither a code nor the password is asked for before a sensitive action.
+        assert_eq!(visitor.get("/accounts/email").await.status, 200);
+        assert!(visitor.get("/members/activity").await.text().contains("With passkey"));
+    }
+    assert!(ada.get(PASSKEYS_PAGE).await.find_all(".device dl").iter().all(|facts| !facts.contains("Never")));
+    site.stop().await;
+}
+
+/// Who has no passkey here, whose account is closed, and whose device was not unlocked all get the
+/// same answer.
+#[tokio::test]
+async fn refused_logins_reveal_no_account() {
+    let site = TestSite::with_passkeys().await;
+    let mut keys = Vec::new();
+    for name in ["ada", "bob", "eve", "kim"] {
+        let mut key = SoftKey::new();
+        site.proven_member(name).await.has_passkey(&mut key).await;
+        keys.push(key);
+    }
+    let [mut ada, bob, eve, kim] = <[SoftKey; 4]>::try_from(keys).unwrap_or_else(|_| panic!("four"));
+    site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'bob'").await;
+    site.database
+        .execute(&format!(
+            "UPDATE users SET delete_after = {} WHERE username = 'eve'",
+            site.clock.now() + 86_400_000
+        ))
+        .await;
+    site.database.execute("DELETE FROM users WHERE username = 'kim'").await;
+    let mut stranger = SoftKey::new();
+    stranger.user_handle = ada.user_handle.clone();
+    for key in [&bob, &eve, &kim, &stranger] {
+        let mut visitor = site.visitor();
+        let answer = visitor.log_in_with_passkey(key).await;
+        let cookies: Vec<String> = visitor.cookies.keys().cloned().collect();
+        assert_eq!(cookies, ["__Host-flash", "__Host-passkey"], "nothing else is set");
+        assert_eq!(outcome(&mut visitor, answer).await, refused());
+        assert!(!visitor.is_signed_in().await);
+    }
+
+    type Wrong = fn(&mut SoftKey);
+    let wrongs: [(&str, Wrong); 9] = [
+        ("another origin", |key| key.origin = "https://evil.test".into()),
+        ("another host", |key| key.host = "evil.test".into()),
+        ("another type", |key| key.kind = Some("webauthn.create")),
+        ("in a frame of another site", |key| key.cross_origin = true),
+        ("nobody was there", |key| key.flags = USER_VERIFIED),
+        ("nobody was verified", |key| key.flags = USER_PRESENT),
+        ("it can be synced all of a sudden", |key| key.flags |= crate::support::passkey::CAN_SYNC),
+        ("another account's handle", |key| key.user_handle = vec![7; 16]),
+        ("no handle", |key| key.user_handle = Vec::new()),
+    ];
+    for (what, wrong) in wrongs {
+        let good = (ada.origin.clone(), ada.host.clone(), ada.flags, ada.user_handle.clone());
+        wrong(&mut ada);
+        let mut visitor = site.visitor();
+        let answer = visitor.log_in_with_passkey(&ada).await;
+        assert_eq!(outcome(&mut visitor, answer).await, refused(), "{what}");
+        (ada.origin, ada.host, ada.flags, ada.user_handle) = good;
+        (ada.kind, ada.cross_origin) = (None, false);
+    }
+    // Another key's signature.
+    let mut forger = SoftKey::new();
+    (forger.id, forger.user_handle) = (ada.id.clone(), ada.user_handle.clone());
+    let mut visitor = site.visitor();
+    let answer = visitor.log_in_with_passkey(&forger).await;
+    assert_eq!(outcome(&mut visitor, answer).await, refused());
+    for text in ["{}", "[", "\0", &"x".repeat(20_000)] {
+        let answer = visitor.post(LOG_IN, &[("credential", text), ("form_page", "/accounts/login")]).await;
+        assert_eq!(outcome(&mut visitor, answer).await, refused());
+    }
+    assert_eq!(visitor.log_in_with_passkey(&ada).await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_login_challenge_is_good_once_for_five_minutes_in_its_browser() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    let mut key = SoftKey::new();
+    ada.has_passkey(&mut key).await;
+    let post = async |visitor: &mut Visitor, credential: &str| {
+        let answer =
+            visitor.post(LOG_IN, &[("credential", credential), ("form_page", "/accounts/login")]).await;
+        answer.location().to_owned()
+    };
+    let said = async |visitor: &mut Visitor| visitor.get("/accounts/login").await.form_errors().join(" ");
+
+    let (mut victim, mut thief) = (site.visitor(), site.visitor());
+    thief.passkey_options("passkey_login").await;
+    let (_, options) = victim.passkey_options("passkey_login").await;
+    post(&mut thief, &key.get(&options)).await;
+    assert_eq!(said(&mut thief).await, TOO_LATE, "made for another browser");
+
+    let (_, options) = victim.passkey_options("passkey_login").await;
+    let credential = key.get(&options);
+    site.clock.advance(Duration::from_secs(5 * 60));
+    post(&mut victim, &credential).await;
+    assert_eq!(said(&mut victim).await, TOO_LATE, "expired");
+
+    let (_, options) = victim.passkey_options("passkey_login").await;
+    let credential = key.get(&options);
+    let before = site.database.number("SELECT COUNT(*) FROM sessions").await;
+    let (mut one, mut two) = (victim.clone(), victim.clone());
+    let (first, second) = tokio::join!(post(&mut one, &credential), post(&mut two, &credential));
+    assert_ne!(first, second, "of two at once one logs in");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, before + 1);
+    post(&mut victim, &credential).await;
+    assert_eq!(said(&mut victim).await, TOO_LATE, "replayed");
+    site.clock.advance(Duration::from_secs(3600));
+    site.database.until("SELECT COUNT(*) FROM passkey_challenges", |count| count == 0).await;
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_counter_that_is_not_above_the_stored_one_is_refused_recorded_and_mailed() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    let mut key = SoftKey { counter: 5, ..SoftKey::new() };
+    ada.has_passkey(&mut key).await;
+    key.counter = 6;
+    assert_eq!(site.visitor().log_in_with_passkey(&key).await.location(), "/members/dashboard");
+    for counter in [6, 5, 0] {
+        key.counter = counter;
+        let mut visitor = site.visitor();
+        let answer = visitor.log_in_with_passkey(&key).await;
+        assert_eq!(outcome(&mut visitor, answer).await, refused(), "{counter}");
+    }
+    site.mail_to("ada@example.com", "A passkey was refused", 1).await;
+    assert!(ada.get("/members/activity").await.text().contains("Passkey refused: it may have been copied"));
+    key.counter = 7;
+    assert_eq!(site.visitor().log_in_with_passkey(&key).await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_passkey_is_the_second_step_and_so_is_a_security_key_without_a_pin() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    assert_eq!(ada.passkey_options("security_key_register").await.0, 404, "the login has one step");
+    let mut key = SoftKey::new();
+    ada.has_passkey(&mut key).await;
+    assert_eq!(
+        site.visitor().log_in("ada").await.location(),
+        "/members/dashboard",
+        "a passkey asks for no second step"
+    );
+    site.set_up_app(&mut ada).await;
+
+    let mut usb = SoftKey { flags: USER_PRESENT, counter: 1, ..SoftKey::new() };
+    let (status, options) = ada.passkey_options("security_key_register").await;
+    assert_eq!(
+        (status, options["authenticatorSelection"]["userVerification"].as_str()),
+        (200, Some("discouraged"))
+    );
+    let added = ada.post(ADD, &[("credential", &usb.create(&options))]).await;
+    assert!(added.location().contains("rename="), "{}", added.text());
+
+    for key in [&key, &SoftKey { counter: 2, ..usb }] {
+        let mut visitor = site.visitor();
+        assert_eq!(visitor.log_in("ada").await.location(), SECOND);
+        let page = visitor.get(SECOND).await;
+        assert!(page.text().contains("Use a passkey or security key"));
+        let (_, options) = visitor.passkey_options("passkey_second").await;
+        assert_eq!(options["allowCredentials"].as_array().map(Vec::len), Some(2));
+        let answer = visitor.second_step_by(key).await;
+        assert_eq!(answer.location(), "/members/dashboard", "{}", answer.text());
+        assert_eq!(visitor.get("/accounts/email").await.status, 200);
+        assert_eq!(visitor.passkey_options("passkey_second").await.0, 404, "no login waits");
+    }
+    // The app goes, and the passkeys stay.
+    ada.post("/api/members/remove_authenticator", &[]).await;
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM factors").await, 2);
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_security_key_without_a_pin_does_not_log_in_alone() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    site.set_up_app(&mut ada).await;
+    let mut usb = SoftKey { flags: USER_PRESENT, ..SoftKey::new() };
+    let (_, options) = ada.passkey_options("security_key_register").await;
+    ada.post(ADD, &[("credential", &usb.create(&options))]).await;
+    // Even if it says that it has verified its user.
+    for flags in [USER_PRESENT, USER_PRESENT | USER_VERIFIED] {
+        usb.flags = flags;
+        let mut visitor = site.visitor();
+        let answer = visitor.log_in_with_passkey(&usb).await;
+        assert_eq!(outcome(&mut visitor, answer).await, refused());
+    }
+    assert_eq!(ada.passkey_options("passkey_reauthenticate").await.0, 404);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn wrong_passkeys_at_the_second_step_count_as_wrong_codes() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    ada.has_passkey(&mut SoftKey::new()).await;
+    site.set_up_app(&mut ada).await;
+    let mut eve = site.proven_member("eve").await;
+    let mut of_eve = SoftKey::new();
+    eve.has_passkey(&mut of_eve).await;
+    let mut visitor = site.visitor();
+    visitor.log_in("ada").await;
+    for _ in 0..4 {
+        assert_eq!(visitor.second_step_by(&of_eve).await.location(), SECOND);
+        assert_eq!(visitor.get(SECOND).await.form_errors(), [REFUSED]);
+    }
+    assert_eq!(visitor.second_step_by(&of_eve).await.location(), "/accounts/login");
+    assert_eq!(
+        visitor.get("/accounts/login").await.messages(),
+        ["Too many wrong codes. Please log in again."]
+    );
+    assert_eq!(visitor.post(SECOND_STEP, &[("credential", "{}")]).await.location(), SECOND, "it is over");
+    assert!(ada.get("/members/activity").await.text().contains("right password, wrong code"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_passkey_confirms_who_is_logged_in_and_sends_the_waiting_form() {
+    let site = TestSite::with_passkeys().await;
+    let (mut ada, mut eve) = (site.proven_member("ada").await, site.proven_member("eve").await);
+    let (mut key, mut of_eve) = (SoftKey::new(), SoftKey::new());
+    ada.has_passkey(&mut key).await;
+    eve.has_passkey(&mut of_eve).await;
+    site.clock.advance(Duration::from_secs(601));
+    let ask = ada.get(PASSKEYS_PAGE).await.location().to_owned();
+    assert!(ada.get(&ask).await.text().contains("Use a passkey instead"));
+    let session = ada.session().map(str::to_owned);
+    // Not another member's passkey, and not one that has not verified its user.
+    let unverified = USER_PRESENT;
+    for (flags, wrong) in [(of_eve.flags, &mut of_eve), (unverified, &mut key)] {
+        let before = std::mem::replace(&mut wrong.flags, flags);
+        assert_eq!(ada.reauthenticate_by(wrong).await.location(), "/accounts/reauthenticate");
+        assert_eq!(ada.get("/accounts/reauthenticate").await.form_errors(), [REFUSED]);
+        wrong.flags = before;
+    }
+    // A form that was late is sent again.
+    let id = site.database.number("SELECT MIN(id) FROM factors").await.to_string();
+    let fields = [("passkey", id.as_str()), ("passkey_name", "My phone"), ("form_page", PASSKEYS_PAGE)];
+    let late = ada.post("/api/members/rename_passkey", &fields).await;
+    assert!(late.location().starts_with("/accounts/reauthenticate"), "{}", late.location());
+    let (_, options) = ada.passkey_options("passkey_reauthenticate").await;
+    assert_eq!(options["userVerification"], "required");
+    let fields = [("credential", key.get(&options)), ("next", PASSKEYS_PAGE.into())];
+    let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(ada.post(REAUTHENTICATE, &fields).await.location(), PASSKEYS_PAGE);
+    assert_ne!(ada.session().map(str::to_owned), session, "the session has a new id");
+    let page = ada.get(PASSKEYS_PAGE).await;
+    assert_eq!((page.status, page.find(".device h2")), (200, "My phone".into()));
+    assert!(ada.get("/members/activity").await.text().contains("Confirmed with a passkey"));
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn strangers_are_slowed_down_before_and_after_their_answer() {
+    let site = TestSite::start_with(|config| {
+        config.site.base_url = crate::support::passkey::ORIGIN.into();
+        config.throttle.login_per_address = Rate::new(3, Period::minutes(1));
+    })
+    .await;
+    let mut visitor = site.visitor();
+    let mut statuses = Vec::new();
+    let mut challenge = String::new();
+    for _ in 0..4 {
+        let (status, options) = visitor.passkey_options("passkey_login").await;
+        challenge = options["challenge"].as_str().map_or(challenge, str::to_owned);
+        statuses.push(status);
+    }
+    assert_eq!(statuses, [200, 200, 200, 429]);
+    let credential = SoftKey::new().get(&serde_json::json!({ "challenge": challenge }));
+    let made_up = SoftKey::new().get(&serde_json::json!({ "challenge": b64(&[1; 32]) }));
+    let mut statuses = Vec::new();
+    for credential in [&credential, &made_up, &made_up, &made_up] {
+        statuses.push(
+            visitor
+                .post(LOG_IN, &[("credential", credential), ("form_page", "/accounts/login")])
+                .await
+                .status,
+        );
+    }
+    assert_eq!(statuses, [303, 303, 303, 429]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn an_unconfirmed_address_logs_in_no_passkey_where_it_must_be_confirmed() {
+    let site = TestSite::start_with(|config| {
+        config.site.base_url = crate::support::passkey::ORIGIN.into();
+        config.accounts.require_verified_email = true;
+    })
+    .await;
+    site.signed_up("ada").await;
+    site.prove("ada").await;
+    let mut ada = site.visitor();
+    ada.log_in("ada").await;
+    let mut key = SoftKey::new();
+    ada.has_passkey(&mut key).await;
+    site.database.execute("UPDATE users SET email_verified_at = NULL").await;
+    let mut visitor = site.visitor();
+    let answer = visitor.log_in_with_passkey(&key).await;
+    let (.., said) = outcome(&mut visitor, answer).await;
+    assert!(said.contains("confirm your email address first"), "{said}");
+    assert!(!visitor.is_signed_in().await);
+    site.stop().await;
+}
