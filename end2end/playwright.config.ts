@@ -23,8 +23,8 @@ const launchOptions = {
   chromiumSandbox: process.getuid?.() !== 0,
   ignoreDefaultArgs: ['--disable-back-forward-cache'],
   args: [
-    // Only the site's own name resolves, so that neither Chromium nor a page can reach other hosts.
-    `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(baseURL).hostname}`,
+    // Only the site's own names resolve, so that neither Chromium nor a page can reach other hosts.
+    `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${new URL(baseURL).hostname}, EXCLUDE localhost`,
     '--disable-background-networking',
     '--disable-component-update',
     '--disable-domain-reliability',

@@ -39,6 +39,7 @@ const MEMBERS_PAGES = [
   '/members/security',
   '/members/security/authenticator',
   '/members/security/codes',
+  '/members/security/passkeys',
   '/members/sessions',
   '/members/security/browsers',
   '/members/activity',

@@ -74,7 +74,7 @@ export async function signUp(page: Page, member: Member = newMember()): Promise<
 export async function submitLogIn(page: Page, login: string, password: string): Promise<void> {
   await field(page, 'Username or email address').fill(login);
   await field(page, 'Password').fill(password);
-  await button(page, 'Log in').click();
+  await page.getByRole('main').getByRole('button', { name: 'Log in', exact: true }).click();
 }
 
 /** Logs in; ends on the dashboard. */

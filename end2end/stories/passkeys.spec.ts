@@ -1,0 +1,85 @@
+import type { CDPSession, Page } from '@playwright/test';
+import { expect, test } from '../support/test';
+import { arrive, button, join, logOut, open } from '../support/verbs';
+
+const PASSKEYS = '/members/security/passkeys';
+
+// Browsers have no passkeys at an IP address.
+const here = new URL(process.env.SITE_URL ?? 'http://127.0.0.1:3000');
+test.use({ baseURL: `http://localhost:${here.port}` });
+
+interface Authenticator {
+  cdp: CDPSession;
+  authenticatorId: string;
+}
+
+/** A fingerprint reader in software. */
+async function authenticator(page: Page): Promise<Authenticator> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+  return { cdp, authenticatorId };
+}
+
+/** Lets the owner touch the reader, or keeps them from it. */
+const touch = ({ cdp, authenticatorId }: Authenticator, enabled: boolean) =>
+  cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+
+test('a passkey is added, logs in by its button, and only for its owner @javascript', async ({ page }) => {
+  const reader = await authenticator(page);
+  await join(page);
+  await open(page, '/members/profile');
+  await page.getByRole('link', { name: 'Passkeys' }).click();
+  await arrive(page, PASSKEYS);
+  await button(page, 'Add a passkey').click();
+  await arrive(page, /\/members\/security\/passkeys\?rename=/);
+  await page.getByLabel('Name', { exact: true }).fill('Fingerprint reader');
+  await button(page, 'Save name').click();
+  await arrive(page, PASSKEYS);
+  await expect(page.getByRole('heading', { name: 'Fingerprint reader' })).toBeVisible();
+  const { credentials } = await reader.cdp.send('WebAuthn.getCredentials', {
+    authenticatorId: reader.authenticatorId,
+  });
+  expect(credentials.map((credential) => [credential.isResidentCredential, credential.rpId])).toEqual([
+    [true, 'localhost'],
+  ]);
+
+  // The login field may ask the reader by itself.
+  await touch(reader, false);
+  await logOut(page);
+  await open(page, '/accounts/login');
+  await reader.cdp.send('WebAuthn.setUserVerified', {
+    authenticatorId: reader.authenticatorId,
+    isUserVerified: false,
+  });
+  await button(page, 'Log in with a passkey').click();
+  await touch(reader, true);
+  await expect(page.getByText('Nothing was sent: your browser or device ended it.')).toBeVisible();
+
+  await touch(reader, false);
+  await reader.cdp.send('WebAuthn.setUserVerified', {
+    authenticatorId: reader.authenticatorId,
+    isUserVerified: true,
+  });
+  await button(page, 'Log in with a passkey').click();
+  await touch(reader, true);
+  await arrive(page, '/members/dashboard');
+});
+
+test('without scripts no button for passkeys is shown, and the page says so @no-javascript', async ({ page }) => {
+  await open(page, '/accounts/login');
+  await expect(button(page, 'Log in with a passkey')).toBeHidden();
+  await join(page);
+  await open(page, PASSKEYS);
+  await expect(page.getByText('To add a passkey you need JavaScript')).toBeVisible();
+  await expect(button(page, 'Add a passkey')).toBeHidden();
+});
