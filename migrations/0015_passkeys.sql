@@ -1,8 +1,12 @@
 -- Passkeys: factors of the kind 'passkey'. Their `handle` is the credential's id in base64url, their `secret` the public key with what
--- is known of it (JSON, src/auth/webauthn/mod.rs), their `last_step` the authenticator's counter. (Types as in 0001.)
+-- is known of it (JSON, src/auth/webauthn/mod.rs), their `last_step` the authenticator's counter, their `confirmed_at` when they first verified their owner. (Types as in 0001.)
 
 -- The name that its owner gave a passkey; empty for other kinds.
 ALTER TABLE factors ADD COLUMN label TEXT NOT NULL DEFAULT '';
+-- The host that a passkey is for; empty for other kinds. At another host browsers do not offer it.
+ALTER TABLE factors ADD COLUMN party TEXT NOT NULL DEFAULT '';
+-- Whether the owner wants a passkey to be asked for after the password, too.
+ALTER TABLE users ADD COLUMN asks_passkey BIGINT NOT NULL DEFAULT 0;
 -- A login by a passkey names no account: the credential does.
 CREATE UNIQUE INDEX factors_passkey ON factors (handle) WHERE kind = 'passkey';
 
@@ -28,6 +32,6 @@ CREATE INDEX passkey_challenges_user_id ON passkey_challenges (user_id);
 CREATE INDEX passkey_challenges_expires_at ON passkey_challenges (expires_at);
 
 DROP VIEW export_factors;
-CREATE VIEW export_factors AS SELECT user_id, created_at, kind, label, confirmed_at, last_used_at FROM factors;
+CREATE VIEW export_factors AS SELECT user_id, created_at, kind, label, party, confirmed_at, last_used_at FROM factors;
 CREATE VIEW export_passkey_handles AS SELECT user_id, created_at FROM passkey_handles;
 CREATE VIEW export_passkey_challenges AS SELECT user_id, created_at, method, expires_at FROM passkey_challenges;

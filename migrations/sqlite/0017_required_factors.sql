@@ -4,6 +4,8 @@
 ALTER TABLE groups ADD COLUMN requires_second_factor BIGINT NOT NULL DEFAULT 0;
 -- When the account was first found to need a second factor: the period of grace begins then. Set once, also if the rule comes and goes.
 ALTER TABLE users ADD COLUMN second_factor_required_at BIGINT;
+-- Whether it needs one now, as last found: then a passkey is asked for after the password, too.
+ALTER TABLE users ADD COLUMN second_factor_required BIGINT NOT NULL DEFAULT 0;
 
 -- A copy, for the list: whether the account has a confirmed factor other than recovery codes.
 ALTER TABLE users ADD COLUMN has_second_factor BIGINT NOT NULL DEFAULT 0;

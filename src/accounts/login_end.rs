@@ -10,6 +10,7 @@ use crate::{
     shared::{
         error::AppError,
         level::Level,
+        login_method::LoginMethod,
         paths::{CODES, SECOND_STEP},
     },
     site::{RequestContext, flash, response::with_next, visit::NewDevice},
@@ -63,6 +64,12 @@ async fn open(context: &RequestContext, auth: &mut AuthSession, login: &ProvenLo
     device.set_cookie();
     session::sign_in(auth, &context.site, login, &context.client).await?;
     second_cookies::forget_pending();
+    second_cookies::set_last_login(login.method());
+    let may_offer = login.method() == LoginMethod::Password;
+    // The login is done: an offer that cannot be looked up is not made.
+    let may_offer =
+        may_offer && service::passkeys::may_offer(&context.site, login.member().id()).await.unwrap_or(false);
+    second_cookies::offer_passkey(may_offer);
     let home = context.site.config.accounts.login_redirect_url.as_str();
     let next = if login.next().is_empty() { home } else { login.next() };
     // SP 800-63B-4, 4.2.1.1: whoever used a code is offered new ones.

@@ -51,18 +51,12 @@ pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter
             let what = "Our staff disabled the password of your account. All devices were logged out.";
             Ok(letter.letter("Your password was disabled", vec![what.into()], None, Vec::new()))
         }
-        Kind::NewDevice
-        | Kind::PasswordChanged
-        | Kind::SecondFactorChanged
-        | Kind::RecoveryCodeUsed
-        | Kind::PasskeyChanged
-        | Kind::PasskeyRefused
-        | Kind::NameChanged => {
+        Kind::DeletionRequested => letter.deletion_requested().await,
+        Kind::ActingBegan => Ok(letter.acting_began()),
+        _ => {
             let (subject, what) = notices::text(order);
             letter.notice(subject, &what).await
         }
-        Kind::DeletionRequested => letter.deletion_requested().await,
-        Kind::ActingBegan => Ok(letter.acting_began()),
     }
 }
 

@@ -30,7 +30,7 @@ pub mod passkey_party;
 #[cfg(feature = "ssr")]
 pub mod recovery_file;
 #[cfg(feature = "ssr")]
-mod second_cookies;
+pub mod second_cookies;
 #[cfg(feature = "ssr")]
 pub mod service;
 #[cfg(feature = "ssr")]
@@ -154,6 +154,8 @@ pub struct Reauthentication {
     pub username: String,
     /// Whether a code is needed beside the password.
     pub asks_for_code: bool,
+    /// Whether that can be one of an authenticator app.
+    pub has_app: bool,
     /// Whether a passkey does instead.
     pub offers_passkey: bool,
 }
@@ -161,6 +163,8 @@ pub struct Reauthentication {
 /// A login that waits for its second step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingStep {
+    /// Whether a code of an authenticator app can be it.
+    pub has_app: bool,
     /// Whether a passkey or a security key can be it.
     pub offers_passkey: bool,
 }
@@ -176,7 +180,10 @@ pub struct Passkeys {
     pub passkeys: Vec<Passkey>,
     /// Whether the password alone does not log in.
     pub has_two_steps: bool,
-    /// What authenticators are told of the passkeys that the account has, as JSON.
+    /// Whether a passkey is asked for after the password because its owner wants it, or `None` where a
+    /// rule of the site decides.
+    pub asks: Option<bool>,
+    /// What authenticators are told of the account and the passkeys that it has, as JSON.
     pub accepted: Option<String>,
 }
 
@@ -191,8 +198,10 @@ pub struct Passkey {
     pub made: Moment,
     /// When it was last used.
     pub last_used: Option<Moment>,
-    /// Whether it is synced, or can be; otherwise it is on one device only.
+    /// Whether it can be synced; otherwise it is on one device only.
     pub can_sync: bool,
+    /// Whether it is synced now.
+    pub is_synced: bool,
     /// Whether it logs in by itself.
     pub logs_in: bool,
 }
@@ -218,6 +227,8 @@ pub struct Authenticator {
     pub username: String,
     /// The state of the app.
     pub state: AuthenticatorState,
+    /// Whether a passkey can be added instead.
+    pub offers_passkeys: bool,
 }
 
 /// The state of an authenticator app.

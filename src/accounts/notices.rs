@@ -1,4 +1,4 @@
-//! What the notices to owners say. The link below them does not remove a second factor: only staff
+//! What the notices to owners say. The link below them does not remove the only second factor: staff
 //! can do that for an owner who has lost it.
 
 use crate::mail::service::{Kind, MailJob};
@@ -16,7 +16,7 @@ pub(super) fn text(order: &MailJob) -> (&'static str, String) {
         ),
         (Kind::RecoveryCodeUsed, _) => {
             let what = format!(
-                "A recovery code was used in place of your authenticator app: {detail}. You can make new ones \
+                "A recovery code was used in place of your second factor: {detail}. You can make new ones \
                  under “Recovery codes”."
             );
             return ("A recovery code was used", what);
@@ -30,15 +30,42 @@ pub(super) fn text(order: &MailJob) -> (&'static str, String) {
             "You have new recovery codes",
             "New recovery codes were made for your account. The earlier ones no longer work.",
         ),
+        (Kind::SecondFactorChanged, "app") => (
+            "Your authenticator app was removed",
+            "The authenticator app of your account was removed. A passkey is still asked for after the password.",
+        ),
+        (Kind::SecondFactorChanged, "reset") => (
+            "Two-step login was switched off",
+            "The authenticator app, the recovery codes and the passkeys of your account were removed by our \
+             staff. The password alone logs in now.",
+        ),
         (Kind::SecondFactorChanged, _) => (
             "Two-step login was switched off",
             "The authenticator app and the recovery codes of your account were removed. The password alone \
              logs in now.",
         ),
-        (Kind::PasskeyChanged, "added") => (
+        (Kind::PasskeyAdded, "key") => (
+            "A security key was added",
+            "A security key was added to your account. It can be the second step of a login. If this was not you, \
+             also remove it under “Passkeys”.",
+        ),
+        (Kind::PasskeyAdded, "offered") => (
+            "Your browser made a passkey",
+            "Your browser made a passkey for your account and keeps it, so that you can log in without a \
+             password. You find it under “Passkeys”.",
+        ),
+        (Kind::PasskeyAdded, _) => (
             "A passkey was added",
             "A passkey was added to your account. It logs in without a password. If this was not you, also \
              remove it under “Passkeys”.",
+        ),
+        (Kind::PasskeyChanged, "on") => (
+            "Your passkey is asked for after your password",
+            "From now on your account asks for a passkey after the password.",
+        ),
+        (Kind::PasskeyChanged, "off") => (
+            "Your passkey is no longer asked for",
+            "Your account no longer asks for a passkey after the password.",
         ),
         (Kind::PasskeyChanged, _) => {
             ("A passkey was removed", "A passkey of your account was removed. It no longer logs in.")

@@ -72,6 +72,8 @@ named_enum! {
         PasswordReset = "password_reset" => "Password reset",
         /// The owner added an authenticator app.
         AuthenticatorAdded = "authenticator_added" => "Authenticator app added",
+        /// The owner removed the app and still has another second factor.
+        AuthenticatorRemoved = "authenticator_removed" => "Authenticator app removed",
         /// All second factors were removed; the detail says by whom, if not by the owner.
         SecondFactorRemoved = "second_factor_removed" => "Two-step login switched off",
         /// A recovery code was used; the detail says how many are left.
@@ -84,6 +86,8 @@ named_enum! {
         PasskeyAdded = "passkey_added" => "Passkey added",
         /// The owner removed a passkey; the detail is its name.
         PasskeyRemoved = "passkey_removed" => "Passkey removed",
+        /// The owner decided whether a passkey is asked for after the password; the detail says so.
+        PasskeyAsked = "passkey_asked" => "Passkey asked for after the password",
         /// A passkey was refused because of its counter; the detail is its name.
         PasskeyRefused = "passkey_refused" => "Passkey refused: it may have been copied",
         /// The owner verified the e-mail address.

@@ -109,7 +109,8 @@ impl Visitor {
         router.oneshot(request).await.ok()
     }
 
-    /// Replaces the cookies by those of the response, and returns their values.
+    /// Replaces the cookies by those of the response, and returns the values of those that are secrets:
+    /// the others are words and numbers, which pages have, too.
     pub fn take_cookies(&mut self, answer: &Response) -> Vec<String> {
         let set: Vec<Cookie<'static>> = answer
             .headers()
@@ -121,6 +122,9 @@ impl Visitor {
         let pairs: Vec<String> =
             set.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
         self.cookies = pairs.join("; ");
-        set.iter().map(|cookie| cookie.value().to_owned()).collect()
+        /// 64 bits in base64url. Ours have twice as many and more.
+        const SHORTEST_SECRET: usize = 11;
+        let values = set.iter().map(|cookie| cookie.value().to_owned());
+        values.filter(|value| value.len() >= SHORTEST_SECRET).collect()
     }
 }

@@ -46,7 +46,10 @@ named_enum! {
         SecondFactorChanged = "second_factor_changed",
         /// A recovery code was used; the detail says how many are left.
         RecoveryCodeUsed = "recovery_code_used",
-        /// A passkey was added or removed; the detail says which.
+        /// A passkey was added, or a security key, which the detail says.
+        PasskeyAdded = "passkey_added",
+        /// A passkey was removed, or is asked for after the password, or no longer; the detail says
+        /// which.
         PasskeyChanged = "passkey_changed",
         /// A passkey was refused because of its counter: it may have been copied.
         PasskeyRefused = "passkey_refused",
@@ -78,6 +81,7 @@ impl Kind {
             | Self::PasswordDisabled
             | Self::SecondFactorChanged
             | Self::RecoveryCodeUsed
+            | Self::PasskeyAdded
             | Self::PasskeyChanged
             | Self::PasskeyRefused
             | Self::NameChanged

@@ -4,7 +4,8 @@ use crate::{
     accounts::pages::{
         AuthenticatorPage, BrowsersPage, EmailConfirmPage, EmailPage, EmailUndoPage, MailedCodePage,
         NotMePage, PasskeysPage, PasswordChangePage, PasswordResetDonePage, PasswordResetPage,
-        ReauthenticatePage, RecoveryCodesPage, ResetDonePage, ResetPage, SecondStepPage, SetupPage, VerifyPage,
+        ReauthenticatePage, RecoveryCodesPage, ResetDonePage, ResetPage, SecondStepPage, SetupPage,
+        VerifyPage,
     },
     activity::pages::ActivityPage,
     data_export::pages::{DataPage, DeletePage},

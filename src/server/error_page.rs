@@ -22,10 +22,7 @@ use crate::{
         response::{Refused, retry_after, wants_html},
     },
     timing::request_id,
-    ui::{
-        ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor,
-        context::{FactorDue, Notice},
-    },
+    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor},
 };
 
 /// Answers with an error: a page for browsers, the encoded error for scripts.
@@ -45,9 +42,7 @@ pub fn forbidden(site: &AppState, request: &Request, member: &Member, error: &Ap
     let mut visitor = page_context::visitor(member);
     visitor.is_staff &= page_context::admin_is_here(site, request.extensions());
     let path = request.uri().path().to_owned();
-    let second_factor_due = page_context::second_factor_due(site, member);
-    let impersonation = page_context::notice(member);
-    let frame = Frame::Of { visitor, impersonation, second_factor_due, path, back: None };
+    let frame = Frame::of(site, member, visitor, path, None);
     answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
 }
 
@@ -70,13 +65,7 @@ pub fn framed(
 ) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
-    let frame = Frame::Of {
-        visitor: page_context::visitor(member),
-        impersonation: page_context::notice(member),
-        second_factor_due: page_context::second_factor_due(site, member),
-        path,
-        back,
-    };
+    let frame = Frame::of(site, member, page_context::visitor(member), path, back);
     Response::from_parts(head, Body::from(page(site, status, sentence, frame)))
 }
 
@@ -100,14 +89,20 @@ enum Frame {
     /// The member is not known here; the page links to the start page, from which all others can be
     /// reached.
     Unknown { back: Option<String> },
-    /// The navigation of this member, at this path.
-    Of {
-        visitor: Visitor,
-        impersonation: Option<Notice>,
-        second_factor_due: Option<FactorDue>,
-        path: String,
-        back: Option<String>,
-    },
+    /// The navigation of a member, at this path.
+    Of { context: Box<PageContext>, path: String, back: Option<String> },
+}
+
+impl Frame {
+    fn of(site: &AppState, member: &Member, visitor: Visitor, path: String, back: Option<String>) -> Self {
+        let context = Box::new(PageContext {
+            visitor: Some(visitor),
+            impersonation: page_context::notice(member),
+            second_factor_due: page_context::second_factor_due(site, member),
+            ..Default::default()
+        });
+        Self::Of { context, path, back }
+    }
 }
 
 fn answer(
@@ -260,12 +255,10 @@ fn top(site_name: String, frame: Frame) -> AnyView {
             </Header>
         }
         .into_any(),
-        Frame::Of { visitor, impersonation, second_factor_due, path, .. } => {
+        Frame::Of { context, path, .. } => {
             // The navigation's links need the current address, to mark the page that is open.
             provide_context(RequestUrl::new(&path));
-            let visitor = Some(visitor);
-            let context =
-                PageContext { site_name, visitor, impersonation, second_factor_due, ..Default::default() };
+            let context = PageContext { site_name, ..*context };
             view! {
                 <Router>
                     <SiteHeader context />

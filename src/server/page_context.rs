@@ -1,13 +1,15 @@
 //! What pages learn about their visitor.
 
-use axum::http::Extensions;
+use axum::http::{Extensions, request::Parts};
 
 use crate::{
+    accounts::second_cookies::LAST_LOGIN,
     base::{
         member::{ClientInfo, Member, Permission},
         moment::moment,
     },
-    site::AppState,
+    shared::login_method::LoginMethod,
+    site::{AppState, cookies},
     ui::{
         Visitor,
         context::{FactorDue, Notice},
@@ -44,4 +46,12 @@ pub fn second_factor_due(site: &AppState, member: &Member) -> Option<FactorDue> 
 pub fn admin_is_here(site: &AppState, request: &Extensions) -> bool {
     let address = request.get::<ClientInfo>().map(|client| client.address.as_str()).unwrap_or_default();
     site.config.admin.is_open_to(address.parse().ok())
+}
+
+/// Returns what the last login in this browser began with, for the login page, which is not kept for
+/// such a visitor (`page_cache::variant`).
+pub(super) fn last_login(site: &AppState, parts: &Parts) -> Option<LoginMethod> {
+    let is_login = parts.uri.path() == "/accounts/login";
+    let name = is_login.then(|| cookies::read(site, &parts.headers, LAST_LOGIN)).flatten()?;
+    LoginMethod::from_name(&name)
 }

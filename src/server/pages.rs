@@ -13,7 +13,7 @@ use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
 use super::{
     fragments,
-    page_context::{admin_is_here, notice, second_factor_due, visitor},
+    page_context::{admin_is_here, last_login, notice, second_factor_due, visitor},
     shell::shell,
 };
 use crate::{
@@ -52,6 +52,7 @@ fn provide(site: &AppState, is_missing: bool) {
         }),
         has_lab: site.config.has_lab(),
         is_mail_login_off: !site.config.accounts.mail_login.is_on(),
+        last_login: last_login(site, &parts),
         password_rules: site.password_rules.shown(),
         messages,
         form,

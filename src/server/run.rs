@@ -48,9 +48,13 @@ pub async fn run(
     let site = AppState::new(config, clock, db, address)?;
     site.seal.prepare()?;
     if !site.seal.is_available() && site.config.second_factor.required != Required::Nobody {
+        let who = if site.config.offers_passkeys() {
+            "but with a passkey"
+        } else {
+            "and so nobody must, not even staff"
+        };
         tracing::warn!(
-            "Nobody can set up two-step login, and so nobody must, not even staff: set second_factor.key or \
-             second_factor.key_file"
+            "Nobody can set up two-step login, {who}: set second_factor.key or second_factor.key_file"
         );
     }
     site.password_rules.breached().verify()?;

@@ -7,6 +7,7 @@ use leptos_meta::MetaTags;
 
 use super::{headers::page_csp, hydration};
 use crate::{
+    accounts::second_cookies::OFFER,
     app::App,
     base::{assets::Assets, config::Switch},
     shared::bundle::Bundle,
@@ -67,7 +68,11 @@ fn start_script(assets: &Assets, bundle: Option<Bundle>, has_passkeys: bool) -> 
     let bundles = serde_json::to_string(&assets.bundles).unwrap_or_default();
     let first = bundle.map(|bundle| format!("fetchBundle({:?}).catch(()=>{{}});", bundle.name()));
     let passkeys = has_passkeys.then(|| {
-        format!("addEventListener({PASSKEYS_EVENT:?},()=>import(\"/passkeys.js\").then(keys=>keys.start()).catch(()=>{{}}));")
+        format!(
+            "const keys=name=>import(\"/passkeys.js\").then(keys=>keys[name]()).catch(()=>{{}});\
+             addEventListener({PASSKEYS_EVENT:?},()=>keys(\"start\"));\
+             if(document.cookie.includes(\"{OFFER}=1\"))keys(\"make\");"
+        )
     });
     format!(
         "const wasm=fetch({wasm:?});wasm.catch(()=>{{}});let failed=false;\

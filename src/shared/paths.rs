@@ -74,7 +74,6 @@ const CONFIGURED_PAGE_TTL: Duration = Duration::from_secs(60 * 60);
 pub const MATRIX: &str = "/lab/matrix";
 /// The exercise with messages of every level.
 pub const MESSAGES: &str = "/lab/messages";
-
 /// The verdict on a new password before its form is sent.
 pub const JUDGE_PASSWORD: &str = "/api/accounts/judge_password";
 /// The upload of a picture.
@@ -205,7 +204,6 @@ pub const PAGES: &[Page] = &[
     page("/accounts/email/confirm").public().enrolling(),
     page("/accounts/email/undo").public().enrolling(),
     page("/accounts/login").configured().enrolling(),
-    // Answers 404 when `accounts.mail_login` is off.
     page(MAILED_CODE).public().enrolling(),
     page(SECOND_STEP).public().enrolling(),
     page("/accounts/logout").public().impersonation().enrolling(),

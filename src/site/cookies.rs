@@ -1,5 +1,5 @@
-//! Our own small cookies: all HttpOnly, Lax, for the whole site, and with `__Host-` and Secure on
-//! https.
+//! Our own small cookies: all Lax, for the whole site, with `__Host-` and Secure on https, and
+//! HttpOnly but for the one that is for a script.
 
 use std::time::Duration;
 
@@ -31,9 +31,19 @@ pub fn read(site: &AppState, headers: &HeaderMap, name: &'static str) -> Option<
 
 /// Sets the cookie in a response.
 pub fn set(site: &AppState, answer: &mut HeaderMap, name: &'static str, value: String, lifetime: Duration) {
+    append(site, answer, (name, value), lifetime, true);
+}
+
+fn append(
+    site: &AppState,
+    answer: &mut HeaderMap,
+    (name, value): (&'static str, String),
+    lifetime: Duration,
+    is_for_server: bool,
+) {
     let cookie = Cookie::build((site.cookie_name(name), value))
         .path("/")
-        .http_only(true)
+        .http_only(is_for_server)
         .secure(site.is_https())
         .same_site(SameSite::Lax)
         .max_age(lifetime.try_into().unwrap_or(time::Duration::MAX))
@@ -56,9 +66,18 @@ pub fn current(name: &'static str) -> Option<String> {
 
 /// Sets the cookie in the response of the current server function; a lifetime of zero removes it.
 pub fn set_current(name: &'static str, value: String, lifetime: Duration) {
+    append_current((name, value), lifetime, true);
+}
+
+/// The same for a cookie that tells a script of ours something, which must be no secret.
+pub fn tell_script(name: &'static str, value: String, lifetime: Duration) {
+    append_current((name, value), lifetime, false);
+}
+
+fn append_current(cookie: (&'static str, String), lifetime: Duration, is_for_server: bool) {
     if let (Some(site), Some(response)) = (use_context::<AppState>(), use_context::<ResponseOptions>()) {
         let mut headers = HeaderMap::new();
-        set(&site, &mut headers, name, value, lifetime);
+        append(&site, &mut headers, cookie, lifetime, is_for_server);
         for value in headers.into_iter().map(|(_, value)| value) {
             response.append_header(header::SET_COOKIE, value);
         }

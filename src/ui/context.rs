@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::flash;
 use crate::shared::{
-    forms::ReturnedForm, moment::Moment, password_rules::PasswordRules, permission::Permission,
+    forms::ReturnedForm, login_method::LoginMethod, moment::Moment, password_rules::PasswordRules,
+    permission::Permission,
 };
 
 /// What a page knows of its visitor. Nothing else about a member reaches the browser unasked.
@@ -48,6 +49,9 @@ pub struct PageContext {
     /// Whether members cannot log in by a mailed code.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_mail_login_off: bool,
+    /// What the last login in this browser began with; only on the login page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_login: Option<LoginMethod>,
     /// The rules for new passwords.
     #[serde(default, skip_serializing_if = "PasswordRules::is_default")]
     pub password_rules: PasswordRules,

@@ -8,6 +8,7 @@ pub mod context;
 pub mod data;
 pub mod field;
 pub mod flash;
+mod flash_text;
 pub mod follow;
 pub mod form;
 pub mod frame;

@@ -264,12 +264,20 @@ async fn every_kind_of_event_is_recorded() {
     }
     // Staff's changes have tests of their own (`user_changes`, `acting`).
     let by_staff = [Kind::ChangedByStaff, Kind::PasswordSetByStaff, Kind::ActingBegan, Kind::ActingEnded];
-    // `passkeys` and `passkey_login` look for these.
-    let of_passkeys =
-        [Kind::PasskeyConfirmed, Kind::PasskeyAdded, Kind::PasskeyRemoved, Kind::PasskeyRefused];
-    let elsewhere = |kind: &Kind| {
-        by_staff.contains(kind) || OF_SECOND_FACTORS.contains(kind) || of_passkeys.contains(kind)
-    };
+    // `passkeys`, `passkey_login`, `mail_login` and `proving` look for these.
+    let of_others = [
+        Kind::PasskeyConfirmed,
+        Kind::PasskeyAdded,
+        Kind::PasskeyAsked,
+        Kind::PasskeyRemoved,
+        Kind::PasskeyRefused,
+        Kind::LoginCodeRequested,
+        Kind::LoginCodeFailed,
+        Kind::AccountTaken,
+        Kind::AuthenticatorRemoved,
+    ];
+    let elsewhere =
+        |kind: &Kind| by_staff.contains(kind) || OF_SECOND_FACTORS.contains(kind) || of_others.contains(kind);
     for kind in Kind::ALL.into_iter().filter(|kind| !elsewhere(kind)) {
         let times = match kind {
             Kind::Login => 7,

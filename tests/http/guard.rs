@@ -31,7 +31,7 @@ const OPEN_PAGES: [&str; 21] = [
     "/lab/matrix",
     "/lab/messages",
 ];
-const OPEN_FUNCTIONS: [&str; 22] = [
+const OPEN_FUNCTIONS: [&str; 25] = [
     "/api/accounts/ask_for_reset",
     "/api/accounts/confirm_email_change",
     "/api/accounts/judge_password",

@@ -186,13 +186,16 @@ async fn a_forgotten_open_tab_does_not_keep_its_session_alive() {
 #[tokio::test]
 async fn an_outage_ends_no_session() {
     let site = TestSite::start().await;
-    let (fast_path, cold) = (site.member("ada").await, site.member("bob").await);
-    let mut stream = opened(&fast_path, "ada").await;
+    let (known, unknown) = (site.member("ada").await, site.member("bob").await);
+    // It has not heard of either.
+    let other = site.beside().await;
+    let mut stream = opened(&known, "ada").await;
     site.database.break_tables().await;
     assert!(is_open(&mut stream).await);
-    let mut without = listen(&cold).await;
+    let mut without = listen(&unknown.at(&other)).await;
     assert_eq!(next(&mut without).await.as_deref(), Some(FULL), "nobody can know");
     ends(without).await;
+    other.halt().await;
     site.stop().await;
 }
 

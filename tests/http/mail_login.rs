@@ -492,3 +492,51 @@ async fn it_can_be_switched_off() {
     assert_eq!(site.database.number("SELECT COUNT(*) FROM mail_logins").await, 0);
     site.stop().await;
 }
+
+/// Of two mails that were delayed, the one for the later request counts, in whatever order they leave.
+#[tokio::test]
+async fn a_delayed_mail_does_not_replace_a_later_code() {
+    let site = TestSite::start_without_mail().await;
+    site.proven_member("ada").await;
+    let issued = "SELECT COALESCE(MAX(created_at), 0) FROM tokens WHERE purpose = 'log_in'";
+    let waiting = "SELECT COUNT(*) FROM mails WHERE kind = 'login_code'";
+    ask(&mut site.visitor(), "ada").await;
+    let first = site.database.until(issued, |at| at > 0).await;
+    site.clock.advance(Duration::from_secs(5));
+    ask(&mut site.visitor(), "ada").await;
+    let second = site.database.until(issued, |at| at > first).await;
+    assert_eq!(site.database.number(waiting).await, 2);
+    // The first one is tried again, and dropped.
+    site.clock.advance(Duration::from_secs(120));
+    site.database.until(waiting, |count| count == 1).await;
+    assert_eq!(site.database.number(issued).await, second);
+    site.stop().await;
+}
+
+/// The owner may have asked for it because there is no password yet.
+#[tokio::test]
+async fn a_login_by_a_code_keeps_the_link_for_a_password() {
+    let site = TestSite::start().await;
+    site.proven_member("ada").await;
+    let mut visitor = site.visitor();
+    visitor.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+    let link = site.mail_to("ada@example.com", "Set a new password", 1).await.link();
+    let (mut visitor, mail) = asked(&site, "ada", 1).await;
+    assert_eq!(enter(&mut visitor, &mail.code()).await.location(), HOME);
+    let page = visitor.get(&link).await.location().to_owned();
+    assert!(!visitor.get(&page).await.find_all("[name=password1]").is_empty());
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn staff_who_log_a_member_out_end_what_waits_for_a_code() {
+    let site = TestSite::start().await;
+    site.proven_member("ada").await;
+    let mut staff = site.superuser("root").await;
+    let (mut visitor, mail) = asked(&site, "ada", 1).await;
+    let page = format!("/admin/users/confirm?action=end_sessions&id={}", site.user_id("ada").await);
+    staff.change(&page, "/api/admin/apply_batch", &[]).await;
+    assert_ne!(enter(&mut visitor, &mail.code()).await.location(), HOME);
+    assert!(!visitor.is_signed_in().await);
+    site.stop().await;
+}

@@ -6,7 +6,7 @@ use members_area::base::config::{Period, Rate};
 
 use crate::support::{
     Page, TestSite, Visitor,
-    authenticator::SECOND,
+    authenticator::{CODES_PAGE, SECOND},
     passkey::{
         ADD, LOG_IN, PASSKEYS_PAGE, REAUTHENTICATE, SECOND_STEP, SoftKey, USER_PRESENT, USER_VERIFIED, b64,
     },
@@ -56,24 +56,24 @@ async fn a_passkey_logs_in_without_a_name_and_counts_as_two_factors() {
         );
         // Neither a code nor the password is asked for before a sensitive action.
         assert_eq!(visitor.get("/accounts/email").await.status, 200);
-        assert!(visitor.get("/members/activity").await.text().contains("With passkey"));
+        assert!(visitor.get("/members/activity").await.text().contains("With a passkey"));
     }
     assert!(ada.get(PASSKEYS_PAGE).await.find_all(".device dl").iter().all(|facts| !facts.contains("Never")));
     site.stop().await;
 }
 
-/// Who has no passkey here, whose account is closed, and whose device was not unlocked all get the
-/// same answer.
+/// Who has no passkey here, whose account is closed or has its password switched off by staff, and
+/// whose device was not unlocked all get the same answer.
 #[tokio::test]
 async fn refused_logins_reveal_no_account() {
     let site = TestSite::with_passkeys().await;
     let mut keys = Vec::new();
-    for name in ["ada", "bob", "eve", "kim"] {
+    for name in ["ada", "bob", "eve", "kim", "lea"] {
         let mut key = SoftKey::new();
         site.proven_member(name).await.has_passkey(&mut key).await;
         keys.push(key);
     }
-    let [mut ada, bob, eve, kim] = <[SoftKey; 4]>::try_from(keys).unwrap_or_else(|_| panic!("four"));
+    let [mut ada, bob, eve, kim, lea] = <[SoftKey; 5]>::try_from(keys).unwrap_or_else(|_| panic!("five"));
     site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'bob'").await;
     site.database
         .execute(&format!(
@@ -82,9 +82,10 @@ async fn refused_logins_reveal_no_account() {
         ))
         .await;
     site.database.execute("DELETE FROM users WHERE username = 'kim'").await;
+    site.database.execute("UPDATE users SET password_hash = '!x' WHERE username = 'lea'").await;
     let mut stranger = SoftKey::new();
     stranger.user_handle = ada.user_handle.clone();
-    for key in [&bob, &eve, &kim, &stranger] {
+    for key in [&bob, &eve, &kim, &lea, &stranger] {
         let mut visitor = site.visitor();
         let answer = visitor.log_in_with_passkey(key).await;
         let cookies: Vec<String> = visitor.cookies.keys().cloned().collect();
@@ -231,6 +232,69 @@ async fn a_passkey_is_the_second_step_and_so_is_a_security_key_without_a_pin() {
 }
 
 #[tokio::test]
+async fn the_owner_decides_that_a_passkey_is_asked_for_after_the_password() {
+    const ASK: &str = "/api/members/ask_passkey";
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    let mut key = SoftKey::new();
+    ada.has_passkey(&mut key).await;
+    let asked = ada.change(PASSKEYS_PAGE, ASK, &[]).await;
+    assert_eq!(asked.location(), CODES_PAGE, "there are none yet");
+    let codes = ada.get(CODES_PAGE).await.find_all(".codes code");
+    let page = ada.get(PASSKEYS_PAGE).await;
+    assert!(page.text().contains("Your account asks for a passkey after your password."), "{}", page.text());
+    site.mail_to("ada@example.com", "Your passkey is asked for after your password", 1).await;
+
+    let mut visitor = site.visitor();
+    assert_eq!(visitor.log_in("ada").await.location(), SECOND);
+    let page = visitor.get(SECOND).await;
+    assert!(page.find_all("[name=code]").is_empty() && !page.text().contains("authenticator app"));
+    assert_eq!(visitor.second_step_by(&key).await.location(), "/members/dashboard");
+    // Recovery codes stand in for it as well.
+    let mut visitor = site.visitor();
+    visitor.log_in("ada").await;
+    let page = visitor.get("/accounts/login/second?with=recovery").await;
+    assert_eq!(page.attribute("[name=code]", "autocomplete").as_deref(), Some("off"));
+    assert!(visitor.enter(&codes[0]).await.location().starts_with(CODES_PAGE));
+    // The page that confirms asks for one, too.
+    let page = visitor.get("/accounts/reauthenticate").await;
+    assert!(page.text().contains("Recovery code") && page.text().contains("Use a passkey instead"));
+
+    ada.change(PASSKEYS_PAGE, ASK, &[]).await;
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM factors WHERE kind = 'recovery'").await, 0);
+    site.mail_to("ada@example.com", "Your passkey is no longer asked for", 1).await;
+    let lines = ada.get("/members/activity").await.find_all("main li");
+    assert_eq!(lines.iter().filter(|line| line.contains("Passkey asked for after the password")).count(), 2);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn with_the_last_passkey_the_second_step_goes() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    ada.has_passkey(&mut SoftKey::new()).await;
+    ada.post("/api/members/ask_passkey", &[("asks", "on")]).await;
+    let mut waiting = site.visitor();
+    assert_eq!(waiting.log_in("ada").await.location(), SECOND);
+    let id = site.database.number("SELECT id FROM factors WHERE kind = 'passkey'").await.to_string();
+    ada.post("/api/members/remove_passkey", &[("passkey", &id)]).await;
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM factors").await, 0);
+    assert!(waiting.get(SECOND).await.text().contains("This login took too long, or was ended."));
+    assert_eq!(
+        site.database.number("SELECT asks_passkey FROM users").await,
+        0,
+        "nor is the next one asked for"
+    );
+    let refused = ada.post("/api/members/ask_passkey", &[("asks", "on")]).await;
+    assert_eq!(refused.location(), PASSKEYS_PAGE);
+    let told = ada.get(PASSKEYS_PAGE).await.messages();
+    assert!(told.iter().any(|told| told.starts_with("First log in with a passkey once")), "{told:?}");
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn a_security_key_without_a_pin_does_not_log_in_alone() {
     let site = TestSite::with_passkeys().await;
     let mut ada = site.proven_member("ada").await;
@@ -361,4 +425,159 @@ async fn an_unconfirmed_address_logs_in_no_passkey_where_it_must_be_confirmed() 
     assert!(said.contains("confirm your email address first"), "{said}");
     assert!(!visitor.is_signed_in().await);
     site.stop().await;
+}
+
+/// A thief who added a passkey does not keep the owner from a new password.
+#[tokio::test]
+async fn the_link_in_a_mail_removes_a_new_passkey_and_keeps_its_link_for_a_password() {
+    let site = TestSite::with_passkeys().await;
+    let mut thief = site.proven_member("ada").await;
+    let mut old = SoftKey::new();
+    thief.has_passkey(&mut old).await;
+    site.clock.advance(Duration::from_secs(73 * 3600));
+    let mut thief = site.visitor();
+    thief.log_in("ada").await;
+    let mut key = SoftKey::new();
+    thief.has_passkey(&mut key).await;
+    let link = site.mail_to("ada@example.com", "A passkey was added", 2).await.link();
+    let mut owner = site.visitor();
+    owner.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+    let reset = site.mail_to("ada@example.com", "Set a new password", 1).await.link();
+    assert_eq!(site.visitor().log_in_with_passkey(&key).await.location(), "/members/dashboard");
+    assert_eq!(owner.get(&reset).await.location(), "/accounts/reset/new", "a login by a passkey leaves it");
+    let page = owner.get("/accounts/reset/new").await;
+    assert!(!page.find_all("[name=password1]").is_empty(), "{}", page.text());
+
+    let page = owner.get(&link).await.location().to_owned();
+    owner.submit(&page, &[]).await;
+    let answer = site.visitor().log_in_with_passkey(&key).await;
+    assert_eq!(answer.location(), "/accounts/login");
+    assert_eq!(
+        site.visitor().log_in_with_passkey(&old).await.location(),
+        "/members/dashboard",
+        "the old one stays"
+    );
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_passkey_is_offered_after_a_login_with_the_password_once_a_month() {
+    const OFFER: &str = "__Host-offer_passkey";
+    let site = TestSite::with_passkeys().await;
+    site.proven_member("ada").await;
+    let mut ada = site.visitor();
+    let answer = ada.log_in("ada").await;
+    let cookie = answer.headers.get_all("set-cookie").iter().find_map(|cookie| {
+        let cookie = cookie.to_str().expect("ASCII");
+        cookie.starts_with(OFFER).then(|| cookie.to_owned())
+    });
+    let cookie = cookie.expect("a script reads it");
+    assert!(!cookie.contains("HttpOnly") && cookie.contains("Max-Age=300"), "{cookie}");
+    // Browsers make it without a touch, and without verifying anybody.
+    let mut key = SoftKey { flags: 0, ..SoftKey::new() };
+    let (status, options) = ada.passkey_options("passkey_offer").await;
+    assert_eq!((status, options["authenticatorSelection"]["residentKey"].as_str()), (200, Some("required")));
+    assert_eq!(options["authenticatorSelection"]["userVerification"], "preferred");
+    let added = ada.call(ADD, &[("credential", &key.create(&options))]).await;
+    assert_eq!((added.status, added.text().as_str()), (200, "\"Accepted\""));
+    site.mail_to("ada@example.com", "Your browser made a passkey", 1).await;
+    assert!(!ada.cookies.contains_key(OFFER) || ada.cookies[OFFER].is_empty(), "taken back");
+    // Before it has verified its owner it is no second factor.
+    ada.post("/api/members/ask_passkey", &[("asks", "on")]).await;
+    assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
+    key.flags = USER_PRESENT | USER_VERIFIED;
+    assert_eq!(site.visitor().log_in_with_passkey(&key).await.location(), "/members/dashboard");
+    assert_eq!(ada.post("/api/members/ask_passkey", &[("asks", "on")]).await.location(), CODES_PAGE);
+    assert_eq!(site.visitor().log_in("ada").await.location(), SECOND);
+    ada.post("/api/members/ask_passkey", &[]).await;
+
+    let offers = async |visitor: &mut Visitor| {
+        visitor.cookies.remove(OFFER);
+        visitor.log_in("ada").await;
+        visitor.cookies.contains_key(OFFER)
+    };
+    assert!(!offers(&mut site.visitor()).await, "there is one");
+    site.database.execute("DELETE FROM factors").await;
+    ada.log_out().await;
+    assert!(!offers(&mut ada).await, "within a month");
+    assert!(offers(&mut site.visitor()).await);
+    // For a key without anybody at it the other challenges are no way in.
+    let mut silent = SoftKey { flags: 0, ..SoftKey::new() };
+    let answer = ada.add_passkey(&mut silent).await;
+    assert_eq!(answer.location(), PASSKEYS_PAGE);
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM factors").await, 0);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn the_login_page_says_what_the_last_login_was() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    let mut key = SoftKey::new();
+    ada.has_passkey(&mut key).await;
+    ada.log_out().await;
+    let said = async |visitor: &mut Visitor| {
+        let page = visitor.get("/accounts/login").await;
+        let lines = page.find_all("main .help");
+        lines.into_iter().find(|line| line.starts_with("Last time")).unwrap_or_default()
+    };
+    assert_eq!(said(&mut ada).await, "Last time you logged in here with your password.");
+    // Nor does a kept page say it, or hide it.
+    for _ in 0..2 {
+        assert_eq!(said(&mut site.visitor()).await, "", "nobody else is told");
+    }
+    assert_eq!(said(&mut ada).await, "Last time you logged in here with your password.");
+    ada.log_in_with_passkey(&key).await;
+    ada.log_out().await;
+    assert_eq!(said(&mut ada).await, "Last time you logged in here with a passkey.");
+    site.stop().await;
+}
+
+/// Otherwise the mailbox alone would be enough.
+#[tokio::test]
+async fn the_link_in_a_mail_does_not_remove_the_only_second_factor() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    let mut key = SoftKey::new();
+    ada.has_passkey(&mut key).await;
+    let link = site.mail_to("ada@example.com", "A passkey was added", 1).await.link();
+    ada.post("/api/members/ask_passkey", &[("asks", "on")]).await;
+    let mut thief = site.visitor();
+    let page = thief.get(&link).await.location().to_owned();
+    thief.submit(&page, &[]).await;
+    let reset = site.mail_to("ada@example.com", "Set a new password", 1).await.link();
+    let page = thief.get(&reset).await.location().to_owned();
+    let new = "another horse battery";
+    thief.submit(&page, &[("password1", new), ("password2", new)]).await;
+    assert_eq!(thief.log_in_with("ada", new).await.location(), SECOND);
+    assert_eq!(thief.second_step_by(&key).await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+/// A passkey that nobody can use any more locks nobody out.
+#[tokio::test]
+async fn passkeys_of_another_host_or_switched_off_are_asked_of_nobody() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    let mut key = SoftKey::new();
+    ada.has_passkey(&mut key).await;
+    ada.post("/api/members/ask_passkey", &[("asks", "on")]).await;
+    assert_eq!(site.visitor().log_in("ada").await.location(), SECOND);
+    let database = site.halt().await;
+    for off in [true, false] {
+        let site = TestSite::start_on(database.once_more(), |config| {
+            config.site.base_url =
+                if off { crate::support::passkey::ORIGIN } else { "https://new.test" }.into();
+            if off {
+                config.accounts.passkeys = members_area::base::config::Switch::Off;
+            }
+        })
+        .await;
+        let mut visitor = site.visitor();
+        assert_eq!(visitor.log_in("ada").await.location(), "/members/dashboard", "{off}");
+        let (status, options) = visitor.passkey_options("passkey_reauthenticate").await;
+        assert_ne!(status, 200, "{options}");
+        site.halt().await;
+    }
+    database.remove().await;
 }

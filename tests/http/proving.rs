@@ -4,6 +4,7 @@
 use crate::support::{
     PASSWORD, Page, TestSite, Visitor,
     authenticator::{App, SECOND},
+    passkey::SoftKey,
 };
 
 const NEW: &str = "another horse battery";
@@ -14,9 +15,10 @@ const TAKEN: &str = "Thank you: your email address is confirmed. The password fr
 
 /// Everything that somebody can set up with another person's address.
 struct Squatter {
-    /// Signed up, logged in, with an app.
+    /// Signed up, logged in, with an app and a passkey.
     browser: Visitor,
     app: App,
+    passkey: SoftKey,
     /// At the second step.
     half_way: Visitor,
     /// The link to move the account to another address.
@@ -27,6 +29,8 @@ struct Squatter {
 
 async fn squatter(site: &TestSite) -> Squatter {
     let mut browser = site.member("ada").await;
+    let mut passkey = SoftKey::new();
+    browser.has_passkey(&mut passkey).await;
     let (app, _) = site.set_up_app(&mut browser).await;
     browser.submit("/accounts/email", &[("email", "evil@example.com")]).await;
     let change = site.mail_to("evil@example.com", "Confirm your new email address", 1).await.link();
@@ -35,7 +39,7 @@ async fn squatter(site: &TestSite) -> Squatter {
     let mut half_way = site.visitor();
     assert_eq!(half_way.log_in("ada").await.location(), SECOND);
     site.database.keep_sessions().await;
-    Squatter { browser, app, half_way, change, reset }
+    Squatter { browser, app, passkey, half_way, change, reset }
 }
 
 /// Opens a link of the mail and presses its button.
@@ -70,13 +74,19 @@ async fn count(site: &TestSite, what: &str) -> i64 {
 #[tokio::test]
 async fn whoever_proves_an_address_takes_the_account_without_what_a_stranger_set_up() {
     for by in ["verify", "reset"] {
-        let site = TestSite::start().await;
-        let Squatter { mut browser, app, mut half_way, change, reset } = squatter(&site).await;
+        let site = TestSite::with_passkeys().await;
+        let Squatter { mut browser, app, passkey, mut half_way, change, reset } = squatter(&site).await;
         let mut owner = prove(&site, by).await;
         site.database.bring_sessions_back().await;
         assert!(!browser.is_signed_in().await, "{by}: session");
         assert_eq!(site.visitor().log_in("ada").await.location(), "/accounts/login", "{by}: password");
         assert_eq!(count(&site, "factors").await, 0, "{by}: factor");
+        assert_eq!(
+            site.visitor().log_in_with_passkey(&passkey).await.location(),
+            "/accounts/login",
+            "{by}: passkey"
+        );
+        assert_eq!(count(&site, "passkey_handles").await, 0, "{by}: what authenticators know the account by");
         assert_eq!(count(&site, "known_devices").await, 0, "{by}: known browser");
         assert_eq!(count(&site, "pending_logins").await, 0, "{by}: pending login");
         half_way.enter(&app.new_code(&site)).await;
@@ -109,18 +119,22 @@ async fn follow_dead(site: &TestSite, link: &str, function: &str, by: &str) {
 #[tokio::test]
 async fn no_request_of_the_stranger_on_its_way_brings_anything_back() {
     for by in ["verify", "reset"] {
-        let site = TestSite::start().await;
+        let site = TestSite::with_passkeys().await;
         let Squatter { browser, app, half_way, .. } = squatter(&site).await;
         site.all_mails_sent().await;
         let other = site.beside().await;
         let (mut late, mut half_way) = (browser.at(&other), half_way.at(&other));
         assert!(late.is_signed_in().await);
+        let (_, options) = late.passkey_options("passkey_register").await;
+        let credential = SoftKey::new().create(&options);
         let mut owner = prove(&site, by).await;
         site.database.bring_sessions_back().await;
         for (function, fields) in [
             ("/api/accounts/ask_for_email_change", vec![("email", "more@example.com")]),
             ("/api/members/start_authenticator", vec![]),
             ("/api/members/new_recovery_codes", vec![]),
+            ("/api/members/add_passkey", vec![("credential", &*credential)]),
+            ("/api/members/ask_passkey", vec![("asks", "on")]),
             ("/api/members/delete", vec![("username", "ada")]),
             (
                 "/api/accounts/change_password",

@@ -10,6 +10,7 @@ use members_area::{
 use crate::support::{
     PASSWORD, Page, TestSite, Visitor,
     authenticator::{APP_PAGE, App, CODES_PAGE, SECOND},
+    passkey::{ORIGIN, PASSKEYS_PAGE, SoftKey},
     program::{program, refused, said},
 };
 
@@ -18,7 +19,7 @@ const DAY_MS: i64 = 86_400_000;
 const LED: &str = "/members/security/authenticator?next=/members/profile";
 const NEEDED: &str = "This needs two-step login. Set it up, or log in with your code, and try again.";
 /// What is open to a member who must set up a second factor first. Repeated here on purpose.
-const OPEN_PAGES: [&str; 15] = [
+const OPEN_PAGES: [&str; 17] = [
     "/accounts/email/confirm",
     "/accounts/email/undo",
     "/accounts/login",
@@ -34,16 +35,25 @@ const OPEN_PAGES: [&str; 15] = [
     "/dev/mailbox",
     APP_PAGE,
     CODES_PAGE,
+    PASSKEYS_PAGE,
+    "/accounts/login/code",
 ];
-const OPEN_FUNCTIONS: [&str; 22] = [
+const OPEN_FUNCTIONS: [&str; 34] = [
     "/api/accounts/ask_for_reset",
     "/api/accounts/confirm_email_change",
     "/api/accounts/judge_password",
     "/api/accounts/link",
     "/api/accounts/log_in",
+    "/api/accounts/log_in_by_code",
     "/api/accounts/log_out",
     "/api/accounts/login_step",
+    "/api/accounts/mail_code",
+    "/api/accounts/mailed_code",
     "/api/accounts/not_me",
+    "/api/accounts/passkey_log_in",
+    "/api/accounts/passkey_options",
+    "/api/accounts/passkey_reauthenticate",
+    "/api/accounts/passkey_second_step",
     "/api/accounts/reauthenticate",
     "/api/accounts/reauthentication",
     "/api/accounts/reset_password",
@@ -51,12 +61,17 @@ const OPEN_FUNCTIONS: [&str; 22] = [
     "/api/accounts/undo_email_change",
     "/api/accounts/verify_email",
     "/api/dev/mailbox",
+    "/api/members/add_passkey",
+    "/api/members/ask_passkey",
     "/api/members/authenticator",
     "/api/members/confirm_authenticator",
     "/api/members/keep_recovery_codes",
     "/api/members/new_recovery_codes",
+    "/api/members/passkeys",
     "/api/members/recovery_codes",
     "/api/members/remove_authenticator",
+    "/api/members/remove_passkey",
+    "/api/members/rename_passkey",
     "/api/members/start_authenticator",
 ];
 
@@ -196,6 +211,49 @@ async fn after_the_week_all_is_closed_but_the_set_up_and_the_ways_out() {
         assert_ne!(is_closed, OPEN_FUNCTIONS.contains(&function), "{function}: {}", answer.text());
     }
     assert_eq!(member.log_out().await.location(), "/accounts/login");
+    site.stop().await;
+}
+
+/// And while it is required, the password alone no longer logs in.
+#[tokio::test]
+async fn a_passkey_is_enough() {
+    let site = TestSite::start_with(|config: &mut Config| {
+        config.site.base_url = ORIGIN.into();
+        config.sessions.reauthenticate_after = Period::days(60);
+    })
+    .await;
+    let mut root = site.superuser("root").await;
+    let mut sam = site.staff("sam", &["accounts.view_user"]).await;
+    require_of(&site, &mut root, "sam", true).await;
+    let closed = sam.get("/admin/users").await;
+    assert_eq!(closed.location(), format!("{APP_PAGE}?next=/admin/users"));
+    // A browser that made one by itself would be a second factor that nobody knows of.
+    let mut browser = site.visitor();
+    browser.log_in("sam").await;
+    assert!(!browser.cookies.contains_key("__Host-offer_passkey"));
+    let links = sam.get(APP_PAGE).await.attributes("main a", "href");
+    assert!(links.iter().any(|link| link == PASSKEYS_PAGE), "{links:?}");
+    site.clock.advance(DAY * 8);
+    assert!(!is_open(&mut sam).await);
+    let mut key = SoftKey::new();
+    assert_eq!(sam.add_passkey(&mut key).await.location(), CODES_PAGE, "its codes");
+    assert!(is_open(&mut sam).await && banner(&sam.get("/").await).is_empty());
+    assert_eq!(sam.get("/admin/users").await.status, 200, "the key was used in this session");
+    let mut other = site.visitor();
+    assert_eq!(other.log_in("sam").await.location(), SECOND);
+    assert_eq!(other.second_step_by(&key).await.location(), "/members/dashboard");
+    assert_eq!(other.get("/admin/users").await.status, 200);
+    // By the rule as it is at the login, also when nobody is logged in.
+    for visitor in [&mut sam, &mut other] {
+        visitor.log_out().await;
+    }
+    require_of(&site, &mut root, "sam", false).await;
+    assert_eq!(site.visitor().log_in("sam").await.location(), "/members/dashboard");
+    site.database
+        .execute("DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE username = 'sam')")
+        .await;
+    require_of(&site, &mut root, "sam", true).await;
+    assert_eq!(site.visitor().log_in("sam").await.location(), SECOND);
     site.stop().await;
 }
 

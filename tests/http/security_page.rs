@@ -50,9 +50,15 @@ async fn a_new_member_sees_what_is_open_and_each_row_leads_on() {
     let page = ada.get(SECURITY).await;
     assert_eq!(
         (page.find("h1"), page.find("#protection")),
-        ("Security".into(), "Protection: 1 of 4 done".into())
+        ("Security".into(), "Protection: 1 of 5 done".into())
     );
-    let titles = ["Password ✓ Done", "Email address Open", "Two-step login Open", "Recovery codes Open"];
+    let titles = [
+        "Password ✓ Done",
+        "Email address Open",
+        "Two-step login Open",
+        "Passkeys Open",
+        "Recovery codes Open",
+    ];
     assert_eq!(
         page.find_all(".security h3"),
         [&titles[..], &["Known browsers", "Devices", "Last login"]].concat()
@@ -62,6 +68,7 @@ async fn a_new_member_sees_what_is_open_and_each_row_leads_on() {
         "Change your password",
         "Confirm your email address",
         "Authenticator app",
+        "Passkeys",
         "Authenticator app",
         "Known browsers",
         "Your devices",
@@ -180,12 +187,12 @@ async fn browsers_devices_and_the_last_login_are_counted_and_named() {
 async fn the_dashboard_says_at_once_how_much_is_done() {
     let site = TestSite::start().await;
     let mut ada = site.member("ada").await;
-    assert_eq!(progress(&mut ada).await, "1 of 4 done");
+    assert_eq!(progress(&mut ada).await, "1 of 5 done");
     let mail = site.mail_to("ada@example.com", "Confirm your email address", 1).await;
     let page = ada.get(&mail.link()).await.location().to_owned();
     ada.submit(&page, &[]).await;
     site.all_mails_sent().await;
-    assert_eq!(progress(&mut ada).await, "2 of 4 done");
+    assert_eq!(progress(&mut ada).await, "2 of 5 done");
     let (_, codes) = site.set_up_app(&mut ada).await;
     assert_eq!(progress(&mut ada).await, "", "all is done");
     for code in &codes[..7] {
@@ -198,13 +205,13 @@ async fn the_dashboard_says_at_once_how_much_is_done() {
     ada.post("/api/members/new_recovery_codes", &[]).await;
     assert_eq!(progress(&mut ada).await, "");
     ada.post("/api/members/remove_authenticator", &[]).await;
-    assert_eq!(progress(&mut ada).await, "2 of 4 done");
+    assert_eq!(progress(&mut ada).await, "2 of 5 done");
     // Staff who change the address have not confirmed it.
     let mut root = site.superuser("root").await;
     let user = format!("/admin/users/{}", site.user_id("ada").await);
     root.change(&user, "/api/admin/save_user", &[("email", "next@example.com"), ("is_verified", "")]).await;
     site.all_mails_sent().await;
-    assert_eq!(progress(&mut ada).await, "1 of 4 done");
+    assert_eq!(progress(&mut ada).await, "1 of 5 done");
     site.stop().await;
 }
 
@@ -212,13 +219,13 @@ async fn the_dashboard_says_at_once_how_much_is_done() {
 async fn a_warm_dashboard_asks_the_database_nothing() {
     let site = TestSite::start_without_mail().await;
     let mut ada = site.member("ada").await;
-    assert_eq!(progress(&mut ada).await, "1 of 4 done");
+    assert_eq!(progress(&mut ada).await, "1 of 5 done");
     site.database.break_tables().await;
     let page = ada.get(DASHBOARD).await;
     assert_eq!((page.cache(), page.find(".what-is-open a")), ("HIT", "See what is open".into()));
     // The page's data, as the browser loads it.
     assert!(
-        ada.call("/api/members/dashboard", &[]).await.text().contains(r#""progress":{"done":1,"all":4}"#)
+        ada.call("/api/members/dashboard", &[]).await.text().contains(r#""progress":{"done":1,"all":5}"#)
     );
     site.stop().await;
 }
@@ -251,7 +258,7 @@ async fn it_is_the_members_own() {
     let act = format!("/admin/act?user={}", site.user_id("ada").await);
     assert_eq!(sam.submit(&act, &[("reason", "You asked us")]).await.location(), DASHBOARD);
     let dashboard = sam.get(DASHBOARD).await;
-    assert_eq!(dashboard.find(".what-is-open"), "Security of your account: 1 of 4 done.");
+    assert_eq!(dashboard.find(".what-is-open"), "Security of your account: 1 of 5 done.");
     assert_eq!((sam.get(SECURITY).await.status, sam.call(LOAD, &[]).await.status), (403, 403));
     // What is in the address or the form changes nothing.
     for path in ["/members/security?user=1", "/members/security?%00", "/members/security?next=//evil.example"]
@@ -259,7 +266,7 @@ async fn it_is_the_members_own() {
         let page = ada.get(path).await;
         assert_eq!(
             (page.status, page.find("#protection")),
-            (200, "Protection: 1 of 4 done".into()),
+            (200, "Protection: 1 of 5 done".into()),
             "{path}"
         );
         assert!(!page.text().contains("evil.example"));
@@ -282,6 +289,6 @@ async fn a_reset_from_the_command_line_is_seen_after_the_next_login() {
     let reset = ["user", "second-factor", "ada", "--reset", "--reason", "lost phone"];
     said(program(&site.database, folder.path()).args(reset));
     ada.log_in("ada").await;
-    assert_eq!(progress(&mut ada).await, "2 of 4 done");
+    assert_eq!(progress(&mut ada).await, "2 of 5 done");
     site.stop().await;
 }

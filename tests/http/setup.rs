@@ -59,7 +59,8 @@ async fn the_printed_link_creates_the_first_superuser_and_then_is_dead() {
     let page = operator.get("/accounts/login").await;
     assert!(page.text().contains("Account created successfully! Please log in."), "{}", page.text());
     assert_eq!(operator.log_in("root@example.com").await.location(), "/members/dashboard");
-    assert_eq!(operator.get("/admin").await.status, 200);
+    let admin = operator.get("/admin").await;
+    assert_eq!(admin.location(), "/members/security/authenticator?next=/admin", "staff need a second factor");
     assert_eq!(database.number(&format!("{SUPERUSERS} AND is_staff = 1")).await, 1);
     let history = "SELECT actor || ' ' || what || ' ' || object || ' ' || new_value FROM changes";
     assert_eq!(database.text(history).await, "the set-up link added root superuser");

@@ -20,7 +20,7 @@ async fn staff_remove_a_lost_second_factor_with_a_reason() {
     let mut staff = site.staff("sam", &[VIEW, MAY]).await;
     let page = format!("/admin/users/{}", site.user_id("ada").await);
     let shown = staff.get(&page).await;
-    assert!(shown.text().contains("Two-step login") && shown.find_all("#second-factor").len() == 1);
+    assert!(shown.text().contains("Second factor") && shown.find_all("#second-factor").len() == 1);
     for (reason, problem) in [("", "This field is required."), (" ", "This field is required.")] {
         assert_eq!(staff.change(&page, RESET, &[("reason", reason)]).await.location(), page);
         assert_eq!(staff.get(&page).await.errors("reason"), [problem]);

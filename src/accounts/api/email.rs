@@ -31,7 +31,7 @@ pub async fn load_email() -> Result<Address, AppError> {
 /// [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "accounts/link", output = Json)]
 pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
-    use super::super::{mail_links, service::tokens};
+    use super::super::{mail_links, service::link_state};
     use crate::site::RequestContext;
 
     let purpose = link.purpose();
@@ -39,7 +39,7 @@ pub async fn load_link(link: Link) -> Result<LinkState, AppError> {
     if token.is_empty() {
         return Ok(LinkState::None);
     }
-    tokens::state(&RequestContext::current()?.site, purpose, &token, &mail_links::prover()).await
+    link_state(&RequestContext::current()?.site, purpose, &token, &mail_links::prover()).await
 }
 
 /// Sends another mail to verify the caller's address.

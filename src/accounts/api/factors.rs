@@ -42,7 +42,8 @@ pub async fn load_authenticator() -> Result<Authenticator, AppError> {
             AuthenticatorState::Waiting(NewAuthenticator { width, path, key, link })
         }
     };
-    Ok(Authenticator { username: member.username().to_owned(), state })
+    let offers_passkeys = context.site.config.offers_passkeys();
+    Ok(Authenticator { username: member.username().to_owned(), state, offers_passkeys })
 }
 
 /// Begins to add an authenticator app. `next` is the page to go on to when it is set up.
@@ -94,7 +95,7 @@ pub async fn confirm_authenticator(
         let Some((used, codes)) = factors::confirm(&context, &member, &recent, &code).await? else {
             return Ok(());
         };
-        second_cookies::set_codes(factors::seal_for_display(&context.site, member.id(), &codes)?);
+        second_cookies::set_codes(factors::seal_for_display(&context.site, member.id(), &codes).await?);
         flash::message(Level::Success, Message::AuthenticatorAdded);
         session::rotate_with_factor(&mut auth, &context.site, &member, used).await
     };
@@ -121,9 +122,11 @@ pub async fn remove_authenticator() -> Result<Submission, AppError> {
         let recent = session::recently_authenticated(&auth, &context.site).await?;
         factors::remove(&context, &member, &recent).await
     };
-    Submission::from_result(removed.await.map(|_| {
+    Submission::from_result(removed.await.map(|has_one| {
         second_cookies::forget_codes();
-        flash::message(Level::Success, Message::SecondFactorRemoved);
+        let message =
+            if has_one == Some(true) { Message::AuthenticatorRemoved } else { Message::SecondFactorRemoved };
+        flash::message(Level::Success, message);
         leptos_axum::redirect(AUTHENTICATOR);
     }))
 }
@@ -178,7 +181,7 @@ pub async fn new_recovery_codes() -> Result<Submission, AppError> {
         let recent = session::recently_authenticated(&auth, &context.site).await?;
         let codes = factors::new_codes(&context, &member, &recent).await?;
         if !codes.is_empty() {
-            second_cookies::set_codes(factors::seal_for_display(&context.site, member.id(), &codes)?);
+            second_cookies::set_codes(factors::seal_for_display(&context.site, member.id(), &codes).await?);
             flash::message(Level::Success, Message::NewRecoveryCodes);
         }
         Ok::<_, AppError>(())

@@ -62,8 +62,8 @@ pub async fn load_mailed_code() -> Result<MailedCode, AppError> {
 #[server(prefix = "/api", endpoint = "accounts/log_in_by_code")]
 pub async fn log_in_by_code(#[server(default)] code: Secret) -> Result<Submission, AppError> {
     use super::super::{login_end, mail_links, second_cookies, service, session};
-    use crate::{base::outcome, site::RequestContext, timing::security};
-    use service::tokens::Purpose;
+    use crate::{base::outcome, shared::paths::MAILED_CODE, site::RequestContext, timing::security};
+    use service::{LoginStep, tokens::Purpose};
 
     let context = RequestContext::current()?;
     let verdict = async {
@@ -72,7 +72,14 @@ pub async fn log_in_by_code(#[server(default)] code: Secret) -> Result<Submissio
         let step = service::mail_login::log_in_by_code(&context, &secret, &link, &code).await?;
         second_cookies::forget_mail_login();
         mail_links::forget(Purpose::LogIn);
-        login_end::follow(&context, &mut auth, step).await
+        match step {
+            // That page says so.
+            LoginStep::Over => {
+                leptos_axum::redirect(MAILED_CODE);
+                Ok(())
+            }
+            step => login_end::follow(&context, &mut auth, step).await,
+        }
     };
     let verdict = verdict.await.inspect_err(|error| {
         security::event("login_failed", None, &context.client.address, Some(&outcome::reason(error)));

@@ -7,6 +7,7 @@ mod browsers;
 mod email;
 mod factors;
 mod mail_login;
+mod passkey_proofs;
 mod passkeys;
 mod password;
 mod second_step;
@@ -23,10 +24,8 @@ pub use factors::{
     StartAuthenticator, load_authenticator, load_recovery_codes,
 };
 pub use mail_login::{LoadMailedCode, LogInByCode, MailCode, load_mailed_code};
-pub use passkeys::{
-    AddPasskey, PasskeyLogIn, PasskeyReauthenticate, PasskeySecondStep, RemovePasskey, RenamePasskey,
-    load_passkeys,
-};
+pub use passkey_proofs::{PasskeyLogIn, PasskeyReauthenticate, PasskeySecondStep};
+pub use passkeys::{AddPasskey, AskPasskey, RemovePasskey, RenamePasskey, load_passkeys};
 pub use password::{AskForReset, ChangePassword, Reauthenticate, ResetPassword, load_reauthentication};
 pub use second_step::{LoadSecondStep, SecondStep, load_second_step};
 
@@ -50,7 +49,7 @@ pub async fn sign_up(
     use super::mail_links;
     use crate::accounts::service::{self, NewAccount};
     use crate::site::{RequestContext, flash};
-    use crate::{shared::{level::Level, login_method::LoginMethod}, ui::flash::Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let context = RequestContext::current()?;
     let account = NewAccount { username, email, password1, password2 };
@@ -78,7 +77,7 @@ pub async fn set_up(
     use super::setup_link;
     use crate::accounts::service::{self, NewAccount};
     use crate::site::{RequestContext, flash};
-    use crate::{shared::{level::Level, login_method::LoginMethod}, ui::flash::Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let context = RequestContext::current()?;
     let account = NewAccount { username, email, password1, password2 };
@@ -146,13 +145,14 @@ pub async fn log_out() -> Result<Submission, AppError> {
     use crate::accounts::service;
 
     use crate::site::{RequestContext, flash};
-    use crate::{shared::{level::Level, login_method::LoginMethod}, ui::flash::Message};
+    use crate::{shared::level::Level, ui::flash::Message};
 
     let context = RequestContext::current()?;
     let mut auth = session::auth_session().await?;
     if let Some(member) = session::log_out(&mut auth, &context.site).await? {
         service::record_logout(&context, &member).await?;
     }
+    super::second_cookies::end_passkey_offer();
     crate::site::response::clear_site_data();
     flash::message(Level::Success, Message::LoggedOut);
     leptos_axum::redirect(&context.site.config.accounts.logout_redirect_url);

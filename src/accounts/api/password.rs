@@ -118,10 +118,12 @@ pub async fn load_reauthentication() -> Result<Reauthentication, AppError> {
 
     let (context, member) = (RequestContext::current()?, current_member()?);
     let mut connection = context.site.db.read().await?;
-    let asks_for_code = factors::has_second_factor(&mut connection, member.id()).await?;
-    drop(connection);
-    let offers_passkey = passkeys::offers(&context.site, member.id(), true).await?;
-    Ok(Reauthentication { username: member.username().to_owned(), asks_for_code, offers_passkey })
+    Ok(Reauthentication {
+        username: member.username().to_owned(),
+        asks_for_code: factors::has_second_factor(&context.site, &mut connection, member.id()).await?,
+        has_app: factors::has_app(&mut connection, member.id()).await?,
+        offers_passkey: passkeys::offers(&context.site, &mut connection, member.id(), true).await?,
+    })
 }
 
 /// Re-authenticates the caller with their password and, if they have one, second factor, and

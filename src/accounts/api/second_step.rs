@@ -17,7 +17,7 @@ use crate::shared::{
 pub async fn load_second_step() -> Result<Option<PendingStep>, AppError> {
     use super::super::{
         second_cookies,
-        service::{self, passkeys},
+        service::{self, factors, passkeys},
     };
     use crate::site::{RequestContext, response::no_store};
 
@@ -29,7 +29,11 @@ pub async fn load_second_step() -> Result<Option<PendingStep>, AppError> {
     let Some(user) = service::pending_user(&context.site, &token).await? else {
         return Ok(None);
     };
-    Ok(Some(PendingStep { offers_passkey: passkeys::offers(&context.site, user, false).await? }))
+    let mut connection = context.site.db.read().await?;
+    Ok(Some(PendingStep {
+        has_app: factors::has_app(&mut connection, user).await?,
+        offers_passkey: passkeys::offers(&context.site, &mut connection, user, false).await?,
+    }))
 }
 
 /// Checks the code of the second step, and logs in.

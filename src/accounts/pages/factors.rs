@@ -12,16 +12,15 @@ use super::super::{
     },
 };
 use super::{
-    parts::{NextField, WayOn},
+    parts::{AppCodeField, NextField, RecoveryCodeField, WayOn},
     passkeys::PasskeyForm,
 };
 use crate::{
     shared::{
-        forms::Field,
         moment::Moment,
-        paths::{CODES, SECOND_STEP},
+        paths::{CODES, PASSKEYS, SECOND_STEP},
     },
-    ui::{Data, Form, Loaded, Page, PageContext, TextField, Timestamp, expect_member},
+    ui::{Data, Form, Loaded, Page, PageContext, Timestamp, expect_member},
 };
 
 /// `/accounts/login/second`: asks for the code of the app or, by a link, for a recovery code.
@@ -31,7 +30,7 @@ pub fn SecondStepPage() -> impl IntoView {
     let location = use_location();
     let is_recovery = Memo::new(move |_| location.search.get().trim_start_matches('?') == "with=recovery");
     view! {
-        <Page title="Enter your code" class="page narrow">
+        <Page title="Second step" class="page narrow">
             <Loaded
                 data
                 show=move |pending| match pending {
@@ -46,7 +45,11 @@ pub fn SecondStepPage() -> impl IntoView {
 #[component]
 fn Pending(pending: PendingStep, is_recovery: Memo<bool>) -> impl IntoView {
     view! {
-        {move || if is_recovery.get() { by_recovery_code() } else { by_app() }}
+        {move || match (is_recovery.get(), pending.has_app) {
+            (true, has_app) => by_recovery_code(has_app),
+            (false, true) => by_app(),
+            (false, false) => by_passkey(),
+        }}
         {pending
             .offers_passkey
             .then(|| {
@@ -75,12 +78,7 @@ fn by_app() -> AnyView {
     view! {
         <p>"Open your authenticator app and enter the code for this site."</p>
         <Form path=SecondStep::PATH submit="Log in">
-            <TextField
-                field=Field::Code
-                label="Six-digit code"
-                autocomplete="one-time-code"
-                inputmode="numeric"
-            />
+            <AppCodeField />
         </Form>
         <p>
             "You don’t have your phone? "
@@ -90,14 +88,26 @@ fn by_app() -> AnyView {
     .into_any()
 }
 
-fn by_recovery_code() -> AnyView {
+fn by_passkey() -> AnyView {
+    view! {
+        <p>"Use a passkey or security key of your account."</p>
+        <p class="without-passkeys">"That takes JavaScript, and a browser that knows passkeys."</p>
+        <p>
+            "You don’t have it with you? " <a href=format!("{SECOND_STEP}?with=recovery")>"Use a recovery code"</a>
+        </p>
+    }
+    .into_any()
+}
+
+fn by_recovery_code(has_app: bool) -> AnyView {
+    let other = if has_app { "Use your authenticator app" } else { "Use a passkey" };
     view! {
         <p>"Enter one of the recovery codes that you saved. Each works once."</p>
         <Form path=SecondStep::PATH submit="Log in">
-            <TextField field=Field::Code label="Recovery code" autocomplete="off" capitals="characters" />
+            <RecoveryCodeField />
         </Form>
         <p>
-            <a href=SECOND_STEP>"Use your authenticator app"</a>
+            <a href=SECOND_STEP>{other}</a>
         </p>
         <p>"You have neither? Please contact us."</p>
     }
@@ -116,13 +126,19 @@ pub fn AuthenticatorPage() -> impl IntoView {
         <Page title="Authenticator app" class="page narrow">
             <Loaded
                 data
-                show=move |Authenticator { username, state }| {
+                show=move |Authenticator { username, state, offers_passkeys }| {
                     expect_member(&name, &username);
                     match state {
-                        AuthenticatorState::Unavailable => {
-                            view! { <p>"Two-step login is not available on this site yet."</p> }.into_any()
+                        AuthenticatorState::Unavailable => view! {
+                            <p>"Authenticator apps are not available on this site yet."</p>
+                            <OrPasskey offers_passkeys />
                         }
-                        AuthenticatorState::Off => view! { <Start /> }.into_any(),
+                        .into_any(),
+                        AuthenticatorState::Off => view! {
+                            <Start />
+                            <OrPasskey offers_passkeys />
+                        }
+                        .into_any(),
                         AuthenticatorState::Waiting(app) => view! { <Confirm app /> }.into_any(),
                         AuthenticatorState::On { since, last_used, codes_left } => {
                             view! { <InUse since last_used codes_left /> }.into_any()
@@ -146,6 +162,19 @@ fn Start() -> impl IntoView {
             <NextField />
         </Form>
     }
+}
+
+/// The other second factor, for whoever must have one.
+#[component]
+fn OrPasskey(offers_passkeys: bool) -> impl IntoView {
+    offers_passkeys.then(|| {
+        view! {
+            <p>
+                "Or " <a href=PASSKEYS rel="external">"add a passkey"</a>
+                ", which logs you in without your password."
+            </p>
+        }
+    })
 }
 
 #[component]
@@ -177,12 +206,7 @@ fn Confirm(app: NewAuthenticator) -> impl IntoView {
                 <p>"Enter the code that the app shows now."</p>
                 <Form path=ConfirmAuthenticator::PATH submit="Turn on two-step login">
                     <NextField />
-                    <TextField
-                        field=Field::Code
-                        label="Six-digit code"
-                        autocomplete="one-time-code"
-                        inputmode="numeric"
-                    />
+                    <AppCodeField />
                 </Form>
             </li>
         </ol>
@@ -193,7 +217,7 @@ fn Confirm(app: NewAuthenticator) -> impl IntoView {
 #[component]
 fn InUse(since: Moment, last_used: Option<Moment>, codes_left: i64) -> impl IntoView {
     view! {
-        <p>"Two-step login is on: your password and a code log you in."</p>
+        <p>"Two-step login is on: a code is asked for after your password."</p>
         <dl class="facts">
             <dt>"Set up"</dt>
             <dd>
@@ -220,7 +244,7 @@ fn InUse(since: Moment, last_used: Option<Moment>, codes_left: i64) -> impl Into
         <section class="part danger-form" aria-labelledby="remove">
             <h2 id="remove">"Remove the app"</h2>
             <p>
-                "Then your password alone logs you in, and your recovery codes no longer work. \
+                "Without another second factor your password alone then logs you in, and your recovery codes no longer work. \
                  To change to another phone, remove the app here and set up the new one."
             </p>
             <Form path=RemoveAuthenticator::PATH submit="Remove the app" button="button danger" />

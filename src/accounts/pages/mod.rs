@@ -81,10 +81,14 @@ pub fn SetupPage() -> impl IntoView {
 pub fn LoginPage() -> impl IntoView {
     let location = use_location();
     let next = move || next_of(&location.search.get());
-    let is_off = use_context::<PageContext>().is_some_and(|context| context.is_mail_login_off);
-    let by_mail = (!is_off).then_some((MailCode::PATH, "Mail me a code"));
+    let context = use_context::<PageContext>().unwrap_or_default();
+    let by_mail = (!context.is_mail_login_off).then_some((MailCode::PATH, "Mail me a code"));
+    let last = context.last_login.map(|method| {
+        view! { <p class="help">{format!("Last time you logged in here with {}.", method)}</p> }
+    });
     view! {
         <Page title="Log in" class="page narrow">
+            {last}
             <Form path=LogIn::PATH submit="Log in" other=by_mail>
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
                 <TextField field=Field::Login label="Username or email address" autocomplete="username webauthn" />

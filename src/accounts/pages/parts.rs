@@ -5,8 +5,8 @@ use leptos_router::hooks::use_location;
 
 use super::super::{Address, Link, LinkState, api::load_link};
 use crate::{
-    shared::forms::Problem,
-    ui::{Data, Loaded, Page, PageContext},
+    shared::forms::{Field, Problem},
+    ui::{Data, Loaded, Page, PageContext, TextField},
 };
 
 /// Returns the parameter `next`, decoded once. The router's own parameter map decodes twice and
@@ -25,6 +25,20 @@ pub fn NextField() -> impl IntoView {
         let next = location.search.with(|search| next_of(search));
         next.map(|next| view! { <input type="hidden" name="next" value=next /> })
     }
+}
+
+/// The field for a code of an authenticator app.
+#[component]
+pub fn AppCodeField() -> impl IntoView {
+    view! {
+        <TextField field=Field::Code label="Six-digit code" autocomplete="one-time-code" inputmode="numeric" />
+    }
+}
+
+/// The field for a recovery code.
+#[component]
+pub fn RecoveryCodeField() -> impl IntoView {
+    view! { <TextField field=Field::Code label="Recovery code" autocomplete="off" capitals="characters" /> }
 }
 
 /// The page of a mail link: a button if the link is good, its effect if it was used, or the

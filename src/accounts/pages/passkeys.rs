@@ -9,7 +9,7 @@ use server_fn::ServerFn;
 
 use super::super::{
     NoPasskeys, Passkey, Passkeys,
-    api::{AddPasskey, RemovePasskey, RenamePasskey, load_passkeys},
+    api::{AddPasskey, AskPasskey, RemovePasskey, RenamePasskey, load_passkeys},
 };
 use crate::{
     shared::{
@@ -41,7 +41,7 @@ pub fn PasskeyForm(
         }
     });
     view! {
-        <div class="passkey" data-passkey=purpose>
+        <div class="passkey" data-passkey=purpose hidden=true>
             <Form path submit button plain=true>
                 <input type="hidden" name="credential" value="" />
                 <input type="hidden" name="remember" value="" />
@@ -49,6 +49,12 @@ pub fn PasskeyForm(
                 <p class="help" role="status">
                     <span data-why="" hidden=true>
                         "Nothing was sent: your browser or device ended it. You can try again."
+                    </span>
+                    <span data-why="429" hidden=true>
+                        "Nothing was sent: too many tries. Please wait a few minutes."
+                    </span>
+                    <span data-why="TypeError" hidden=true>
+                        "Nothing was sent: the site cannot be reached. Please try again."
                     </span>
                     <span data-why="InvalidStateError" hidden=true>
                         "This device has a passkey of your account already."
@@ -79,18 +85,21 @@ pub fn PasskeysPage() -> impl IntoView {
             </p>
             <Loaded
                 data
-                show=move |Passkeys { username, unavailable, passkeys, has_two_steps, accepted }| {
+                show=move |Passkeys { username, unavailable, passkeys, has_two_steps, asks, accepted }| {
                     expect_member(&name, &username);
                     view! {
                         {match unavailable {
                             Some(why) => view! { <Unavailable why /> }.into_any(),
                             None => view! { <Add has_two_steps accepted /> }.into_any(),
                         }}
+                        {asks
+                            .filter(|asks| *asks || !passkeys.is_empty() && !has_two_steps)
+                            .map(|asks| view! { <Ask asks /> })}
                         {passkeys.is_empty().then(|| view! { <p>"You have no passkey yet."</p> })}
                         <ul class="devices" aria-label="Passkeys">
                             {passkeys
                                 .into_iter()
-                                .map(|passkey| view! { <PasskeyCard passkey renamed /> })
+                                .map(|passkey| view! { <PasskeyCard passkey has_two_steps renamed /> })
                                 .collect_view()}
                         </ul>
                     }
@@ -160,11 +169,36 @@ fn Add(has_two_steps: bool, accepted: Option<String>) -> impl IntoView {
     }
 }
 
+/// Whether the password alone logs in beside the passkeys.
 #[component]
-fn PasskeyCard(passkey: Passkey, renamed: Memo<Option<String>>) -> impl IntoView {
-    let Passkey { id, name, made, last_used, can_sync, logs_in } = passkey;
-    let place = if can_sync { "Synced to your devices" } else { "This device only" };
-    let use_for = if logs_in { "Logs in by itself" } else { "Second step of a login" };
+fn Ask(asks: bool) -> impl IntoView {
+    let (sentence, submit) = match asks {
+        true => ("Your account asks for a passkey after your password.", "Stop asking for a passkey"),
+        false => ("Your password still logs you in by itself.", "Ask for a passkey after my password"),
+    };
+    view! {
+        <section aria-label="Password">
+            <p>{sentence}</p>
+            <Form path=AskPasskey::PATH submit button="button">
+                <input type="hidden" name="asks" value=if asks { "" } else { "on" } />
+            </Form>
+        </section>
+    }
+}
+
+#[component]
+fn PasskeyCard(passkey: Passkey, has_two_steps: bool, renamed: Memo<Option<String>>) -> impl IntoView {
+    let Passkey { id, name, made, last_used, can_sync, is_synced, logs_in } = passkey;
+    let place = match (is_synced, can_sync) {
+        (true, _) => "Synced to your devices",
+        (false, true) => "This device only, but it can be synced",
+        (false, false) => "This device only",
+    };
+    let use_for = match (logs_in, has_two_steps) {
+        (true, _) => "Logs in by itself",
+        (false, true) => "Second step of a login",
+        (false, false) => "None while your password alone logs you in",
+    };
     let label = format!("Remove {name}");
     let form = {
         let (id, name) = (id.clone(), name.clone());

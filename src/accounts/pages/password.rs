@@ -12,7 +12,7 @@ use super::super::{
     },
 };
 use super::{
-    parts::{Account, LinkPage, next_of},
+    parts::{Account, LinkPage, RecoveryCodeField, next_of},
     passkeys::PasskeyForm,
 };
 use crate::{
@@ -194,7 +194,7 @@ pub fn ReauthenticatePage() -> impl IntoView {
         <Page title="Confirm your password" class="page narrow">
             <Loaded
                 data
-                show=move |Reauthentication { username, asks_for_code, offers_passkey }| {
+                show=move |Reauthentication { username, asks_for_code, has_app, offers_passkey }| {
                     expect_member(&name, &username);
                     let both = if asks_for_code { " and a code" } else { "" };
                     view! {
@@ -212,8 +212,8 @@ pub fn ReauthenticatePage() -> impl IntoView {
                                 autocomplete="current-password"
                             />
                             {asks_for_code
-                                .then(|| {
-                                    view! {
+                                .then(|| match has_app {
+                                    true => view! {
                                         <TextField
                                             field=Field::Code
                                             label="Code from your authenticator app"
@@ -221,6 +221,8 @@ pub fn ReauthenticatePage() -> impl IntoView {
                                             help="Or one of your recovery codes."
                                         />
                                     }
+                                    .into_any(),
+                                    false => view! { <RecoveryCodeField /> }.into_any(),
                                 })}
                         </Form>
                         {offers_passkey

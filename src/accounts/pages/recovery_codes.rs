@@ -47,7 +47,7 @@ pub fn RecoveryCodesPage() -> impl IntoView {
 fn WithoutFactor() -> impl IntoView {
     view! {
         <p>
-            "Recovery codes stand in for an authenticator app, and you have none. "
+            "Recovery codes stand in for a second factor, and you have none. "
             <a href=AUTHENTICATOR rel="external">
                 "Set up an app"
             </a>
@@ -60,7 +60,7 @@ fn NewSet(codes: Vec<String>) -> impl IntoView {
     let codes = codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view();
     view! {
         <p>
-            "If you ever lose your phone, each of these codes logs you in once in place of the app. \
+            "If you ever lose your phone or your keys, each of these codes logs you in once in their place. \
              Print them, or save them where you keep your passwords. "
             <strong>"You see them only now."</strong>
         </p>

@@ -22,11 +22,13 @@ use crate::{
 pub async fn member(site: &AppState, id: UserId) -> Result<Option<Member>, AppError> {
     let load = || async {
         let mut connection = site.db.read().await?;
-        let Some(mut found) = store::rights::active_member(&mut connection, id).await? else {
+        let Some(mut found) =
+            store::rights::active_member(&mut connection, id, &site.config.passkey_party()).await?
+        else {
             return Ok(None);
         };
         drop(connection);
-        found.rights.second_factor_due = required_factor::due(site, id, &found).await?;
+        required_factor::apply(site, id, &mut found).await;
         let ActiveMember { username, session_stamp, rights, .. } = found;
         Ok::<_, AppError>(Some(Member::with_rights(id, username, session_stamp, rights)))
     };

@@ -1,9 +1,9 @@
-//! E-mail addresses: verifying, changing, and undoing a change.
+//! E-mail addresses: verifying and changing them.
 
 use super::super::store;
 use super::{
     notify::enqueue,
-    taking::{Prover, after_proof, hold, mail_reset, take_from_strangers},
+    taking::{Prover, after_proof, hold, take_from_strangers},
     tokens::{self, Change, Proof, Purpose, Token},
 };
 use crate::{
@@ -181,74 +181,6 @@ async fn confirm_change(
     Ok(user)
 }
 
-/// Restores the old address, ends all sessions, and mails a link for a new password there, because
-/// whoever changed the address may know the password. Returns the owner.
-///
-/// # Errors
-/// [`AppError::Invalid`] for a dead link, or an address that another account has verified
-/// meanwhile; [`AppError::Unavailable`] when the database cannot be used.
-pub async fn undo_email_change(context: &RequestContext, token: &str) -> Result<UserId, AppError> {
-    let proof = Proof::Token(token);
-    let done = undo(context, &proof).await;
-    or_used_before(context, Purpose::UndoEmail, &proof, done).await
-}
-
-async fn undo(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
-    let (site, now) = (&context.site, context.site.clock.now());
-    let mut transaction = site.db.begin().await?;
-    let Token { user, email, created_at, .. } =
-        take(&mut transaction, context, Purpose::UndoEmail, proof).await?;
-    let restored = store::set_email(&mut transaction, user, &email, &email_address::key(&email), now).await;
-    at_field(restored, Field::Form)?;
-    activity::service::record(&mut transaction, now, user, Kind::EmailChangeUndone, &email, &context.client)
-        .await?;
-    tokens::revoke_since_change(&mut transaction, user, &email, created_at).await?;
-    secure(&mut transaction, context, user, &email).await?;
-    transaction.commit().await?;
-    after_securing(context, user).await
-}
-
-/// Handles the report that the owner did not cause a notice: ends all sessions and mails a link for
-/// a new password. Returns the owner.
-///
-/// # Errors
-/// [`AppError::Invalid`] for a dead link; [`AppError::Unavailable`] when the database cannot be
-/// used.
-pub async fn not_me(context: &RequestContext, token: &str) -> Result<UserId, AppError> {
-    let proof = Proof::Token(token);
-    let done = report(context, &proof).await;
-    or_used_before(context, Purpose::NotMe, &proof, done).await
-}
-
-async fn report(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, AppError> {
-    let (site, now) = (&context.site, context.site.clock.now());
-    let mut transaction = site.db.begin().await?;
-    let Token { user, owner, .. } = take(&mut transaction, context, Purpose::NotMe, proof).await?;
-    activity::service::record(&mut transaction, now, user, Kind::NotMe, "", &context.client).await?;
-    secure(&mut transaction, context, user, &owner.email).await?;
-    transaction.commit().await?;
-    after_securing(context, user).await
-}
-
-/// Secures the account: the new stamp invalidates all sessions.
-async fn secure(
-    transaction: &mut Transaction,
-    context: &RequestContext,
-    user: UserId,
-    email: &str,
-) -> Result<(), AppError> {
-    store::set_stamp(transaction, user, &rand::random::<[u8; 32]>()).await?;
-    tokens::revoke(transaction, context, user, Change::Secured).await?;
-    mail_reset(transaction, context, user, email).await
-}
-
-async fn after_securing(context: &RequestContext, user: UserId) -> Result<UserId, AppError> {
-    context.site.mails.wake();
-    context.site.members.invalidate(user);
-    context.site.sessions.end_all(user, None).await?;
-    Ok(user)
-}
-
 /// Charges the limit of codes, which can be guessed, unlike tokens. Returns the field for errors.
 async fn count_codes(context: &RequestContext, proof: &Proof<'_>) -> Result<Field, AppError> {
     let Proof::Code(member, _) = proof else {
@@ -260,7 +192,7 @@ async fn count_codes(context: &RequestContext, proof: &Proof<'_>) -> Result<Fiel
     Ok(Field::Code)
 }
 
-async fn take(
+pub(super) async fn take(
     transaction: &mut Transaction,
     context: &RequestContext,
     purpose: Purpose,
@@ -274,7 +206,7 @@ async fn take(
 }
 
 /// Treats a repeated submission as a success if the first one has just had its effect.
-async fn or_used_before(
+pub(super) async fn or_used_before(
     context: &RequestContext,
     purpose: Purpose,
     proof: &Proof<'_>,
@@ -288,7 +220,7 @@ async fn or_used_before(
 }
 
 /// Reports an address that is taken at the field that the form has for it.
-fn at_field<T, E: Into<AppError>>(result: Result<T, E>, field: Field) -> Result<T, AppError> {
+pub(super) fn at_field<T, E: Into<AppError>>(result: Result<T, E>, field: Field) -> Result<T, AppError> {
     result.map_err(|error| match error.into() {
         AppError::Invalid(_) => AppError::invalid(field, Problem::EmailConfirmedElsewhere),
         other => other,

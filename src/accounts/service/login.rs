@@ -228,7 +228,8 @@ pub async fn reauthenticate(
 ) -> Result<Option<FactorUse>, AppError> {
     confirm_password(context, member, password, Field::Password, Ok(())).await?;
     let id = member.id();
-    let has_factor = factors::has_second_factor(&mut *context.site.db.read().await?, id).await?;
+    let has_factor =
+        factors::has_second_factor(&context.site, &mut *context.site.db.read().await?, id).await?;
     let factor = if has_factor { Some(factors::confirm_code(context, id, code).await?) } else { None };
     let now = context.site.clock.now();
     let mut transaction = context.site.db.begin().await?;
@@ -259,7 +260,10 @@ pub async fn record_login(
         return Err(AppError::invalid(Field::Form, Problem::BadCredentials));
     }
     let is_known = remember_browser(&mut transaction, context, id, device).await?;
-    tokens::revoke(&mut transaction, context, id, Change::Login).await?;
+    // A passkey or a mailed code shows nothing about the password that its owner may be about to set.
+    if login.method() == LoginMethod::Password {
+        tokens::revoke(&mut transaction, context, id, Change::Login).await?;
+    }
     let with = match (login.method(), login.factor()) {
         (LoginMethod::Password, None) => String::new(),
         (LoginMethod::Password, Some(factor)) => format!("With {}", factor.kind),

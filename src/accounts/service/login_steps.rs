@@ -112,8 +112,12 @@ pub async fn after(
     /// More than anybody has open. Each needs the right password.
     const KEPT: i64 = 10;
     let (site, user) = (&context.site, member.id());
-    if !factors::has_second_factor(&mut *site.db.read().await?, user).await? {
-        if method == LoginMethod::MailedCode && is_staff(site, user).await? {
+    // Read anew, and by the rules as they are now, about who must have a second factor.
+    site.members.invalidate(user);
+    let found = super::member(site, user).await?;
+    let is_staff = found.is_none_or(|member| member.rights().is_staff || member.is_superuser());
+    if !factors::has_second_factor(site, &mut *site.db.read().await?, user).await? {
+        if method == LoginMethod::MailedCode && is_staff {
             return Ok(LoginStep::StaffByPassword);
         }
         return Ok(LoginStep::Complete(ProvenLogin { member, method, factor: None, next, remember }));
@@ -151,7 +155,8 @@ async fn find(
     token_hash: &[u8],
 ) -> Result<Option<(store::PendingRow, LoginMethod)>, AppError> {
     let now = site.clock.now();
-    let found = store::find(&mut *site.db.read().await?, token_hash, now, latest(now, store::LIFETIME)).await?;
+    let found =
+        store::find(&mut *site.db.read().await?, token_hash, now, latest(now, store::LIFETIME)).await?;
     Ok(found.and_then(|login| LoginMethod::from_name(&login.method).map(|method| (login, method))))
 }
 
@@ -196,12 +201,6 @@ pub async fn second_step(
     let (next, remember) = (login.next_page, login.is_remembered == 1);
     let factor = Some(factor);
     Ok(LoginStep::Complete(ProvenLogin { member, method, factor, next, remember }))
-}
-
-/// Whether the mailbox alone is not enough for this account, as the cache was just told to reread.
-async fn is_staff(site: &AppState, user: UserId) -> Result<bool, AppError> {
-    let member = super::member(site, user).await?;
-    Ok(member.is_none_or(|member| member.rights().is_staff || member.is_superuser()))
 }
 
 fn incorrect() -> AppError {

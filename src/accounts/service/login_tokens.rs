@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Creates the token of a login, whose code belongs to it and to the hash `asked` of a cookie.
-/// Returns the token.
+/// Returns the token, or `None` if a later request has one already: this mail was delayed.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -30,8 +30,11 @@ pub async fn issue(
     user: UserId,
     asked: &[u8],
     expires_at: Millis,
-) -> Result<String, AppError> {
+) -> Result<Option<String>, AppError> {
     let purpose = Purpose::LogIn;
+    if store::has_later(transaction, user, purpose.name(), order.occasion.at).await? {
+        return Ok(None);
+    }
     store::delete(transaction, user, purpose.name()).await?;
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let row = NewToken {
@@ -44,7 +47,7 @@ pub async fn issue(
         expires_at,
     };
     store::insert(transaction, &row).await?;
-    Ok(token)
+    Ok(Some(token))
 }
 
 /// Uses the code of a login up. Returns false when it is wrong, or cannot be used any more.

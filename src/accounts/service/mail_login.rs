@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
-    auth::{login_name::LoginName, throttle::service::Limit},
+    auth::{
+        login_name::LoginName,
+        throttle::service::{Limit, network},
+    },
     base::{
         clock::{Millis, latest},
         db::{Connection, Transaction},
@@ -38,9 +41,6 @@ use crate::{
     },
     site::{AppState, RequestContext},
 };
-
-/// How long a code is good, in milliseconds.
-pub const LIFETIME: Millis = 10 * 60_000;
 
 /// How often a code can be tried.
 const MAX_TRIES: i64 = 5;
@@ -79,7 +79,7 @@ pub async fn request_code(
         next_page: next,
         is_remembered: remember,
         created_at: now,
-        expires_at: now.saturating_add(LIFETIME),
+        expires_at: now.saturating_add(store::LIFETIME),
     };
     let detail = URL_SAFE_NO_PAD.encode(asked);
     let occasion = MailContext { at: now, client: context.client.clone(), detail, ..Default::default() };
@@ -153,14 +153,13 @@ pub async fn issue(
     let Some(asked) = asked_in(order) else {
         return Ok(None);
     };
-    let waiting = store::find(transaction, &asked, now, latest(now, LIFETIME)).await?;
+    let waiting = store::find(transaction, &asked, now, latest(now, store::LIFETIME)).await?;
     let Some(waiting) = waiting.filter(|waiting| waiting.user_id == Some(user.0)) else {
         return Ok(None);
     };
     let ends = waiting.expires_at;
     let token = login_tokens::issue(transaction, order, user, &asked, ends).await?;
-    let code = mailed_code(&token);
-    Ok(Some((token, code)))
+    Ok(token.map(|token| (token.clone(), mailed_code(&token))))
 }
 
 /// Returns what the link that was opened in this browser can do, for the browser's secret.
@@ -206,13 +205,16 @@ pub async fn log_in_by_code(
     };
     site.throttle.take(&[per_address(context)]).await?;
     let asked = hash(secret);
-    let waiting = store::find(&mut *site.db.read().await?, &asked, now, latest(now, LIFETIME)).await?;
+    let waiting = store::find(&mut *site.db.read().await?, &asked, now, latest(now, store::LIFETIME)).await?;
     let Some(waiting) = waiting else {
         return Ok(LoginStep::Over);
     };
     let name = LoginName::read(&waiting.login);
     let rate = site.config.throttle.code_per_account;
-    let limit = [Limit::new("mailed_code_per_account", &key(name.as_ref()), rate)];
+    // By the client's network as well, so that nobody uses up the owner's tries. Who has many networks
+    // is bounded by the number of mails.
+    let who = format!("{} {}", key(name.as_ref()), network(&context.client.address));
+    let limit = [Limit::new("mailed_code_per_account", &who, rate)];
     site.throttle.take(&limit).await?;
     let mut transaction = site.db.begin().await?;
     let Some(waiting) = store::count_try(&mut transaction, &asked, now).await? else {
@@ -292,7 +294,7 @@ fn hash(secret: &str) -> [u8; 32] {
 pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
-    let gone = store::delete_expired(&mut transaction, now, latest(now, LIFETIME)).await?;
+    let gone = store::delete_expired(&mut transaction, now, latest(now, store::LIFETIME)).await?;
     transaction.commit().await?;
     Ok(gone)
 }

@@ -12,6 +12,7 @@ pub mod factors;
 mod failed_logins;
 mod find_by_name;
 mod first_superuser;
+mod link_state;
 mod login;
 mod login_steps;
 mod login_tokens;
@@ -24,6 +25,7 @@ mod purpose;
 mod required_factor;
 mod reset;
 mod revocation;
+mod secure;
 mod setup;
 mod sign_up;
 mod taking;
@@ -41,14 +43,13 @@ pub use deletion::{
     sweep_deletions,
 };
 pub use demo::{DemoMember, add_demo_members};
-pub use email::{
-    confirm_email_change, not_me, request_email_change, request_verification, undo_email_change, verify_email,
-};
+pub use email::{confirm_email_change, request_email_change, request_verification, verify_email};
 pub use failed_logins::{write_failed_logins, write_failed_logins_periodically};
 pub use find_by_name::named;
+pub use link_state::link_state;
 pub use login::{authenticate, reauthenticate, record_login, record_logout};
 pub use login_steps::{
-    LoginStep, ProvenLogin, after, by_passkey, is_pending, pending_user, second_step, second_step_by_passkey,
+    LoginStep, ProvenLogin, after, by_passkey, pending_user, second_step, second_step_by_passkey,
 };
 pub(crate) use notify::enqueue;
 pub use notify::notify;
@@ -57,6 +58,7 @@ pub use profile::{
     Names, Profile, Protection, profile, profile_limit, protection, save_names, set_picture_version,
 };
 pub use reset::{expand_reset_request, request_reset, reset_password};
+pub use secure::{not_me, undo_email_change};
 pub use setup::{create_first_superuser, may_set_up, new_setup_link};
 pub use sign_up::{NewAccount, create_superuser, sign_up};
 pub use taking::Prover;

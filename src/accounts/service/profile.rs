@@ -33,7 +33,9 @@ pub async fn profile(site: &AppState, member: &Member) -> Result<Profile, AppErr
 /// cannot be used.
 pub async fn protection(site: &AppState, member: &Member) -> Result<Protection, AppError> {
     let mut connection = site.db.read().await?;
-    store::protection(&mut connection, member.id(), site.clock.now()).await?.ok_or(AppError::SignedOut)
+    let party = site.config.passkey_party();
+    let found = store::protection(&mut connection, member.id(), site.clock.now(), &party).await?;
+    found.ok_or(AppError::SignedOut)
 }
 
 /// A member's names, as typed.

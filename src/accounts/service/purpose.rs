@@ -37,7 +37,7 @@ impl Purpose {
             Self::ResetPassword => HOUR,
             Self::VerifyEmail | Self::ChangeEmail | Self::SignUp => 24 * HOUR,
             Self::UndoEmail | Self::NotMe => 72 * HOUR,
-            Self::LogIn => super::mail_login::LIFETIME,
+            Self::LogIn => super::super::store::mail_logins::LIFETIME,
         }
     }
 

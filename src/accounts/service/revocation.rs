@@ -1,7 +1,7 @@
 //! Revoking what gives access or trust: links and codes in mails before they are used or expire,
 //! and known browsers.
 
-use super::super::store::{browsers, tokens as store};
+use super::super::store::{browsers, pending_logins, tokens as store};
 use super::{browsers::known_browser, tokens::Purpose};
 use crate::{
     base::{clock::Millis, db::Transaction, member::UserId},
@@ -99,12 +99,18 @@ pub async fn revoke(
     Ok(())
 }
 
-/// Forgets all known browsers of these accounts, which staff log out or deactivate: the same as
-/// [`Change::LoggedOut`] for each.
+/// The same as [`Change::LoggedOut`] for each of these accounts, which staff log out or deactivate.
+/// Logins between their steps end, too.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn forget_browsers(transaction: &mut Transaction, users: &[UserId]) -> Result<(), AppError> {
+pub async fn revoke_logged_out(transaction: &mut Transaction, users: &[UserId]) -> Result<(), AppError> {
+    for user in users {
+        for purpose in Change::LoggedOut.ends() {
+            store::delete(transaction, *user, purpose.name()).await?;
+        }
+        pending_logins::delete_all(transaction, *user).await?;
+    }
     browsers::delete_all(transaction, users, None).await?;
     Ok(())
 }

@@ -50,8 +50,8 @@ impl Prover {
     }
 }
 
-/// Removes the password, sessions, factors, waiting logins, known browsers, tokens and queued mails
-/// of an account. A password that staff switched off stays so. Returns the ended sessions, for
+/// Removes the password, sessions, factors, waiting logins, known browsers, tokens, queued mails and
+/// a request for deletion of an account. A password that staff switched off stays so. Returns the ended sessions, for
 /// [`crate::auth::sessions::Sessions::forget`] after the commit.
 pub(super) async fn take_whole(
     transaction: &mut Transaction,
@@ -62,9 +62,13 @@ pub(super) async fn take_whole(
     if store::is_switched_off(transaction, user).await? {
         store::set_stamp(transaction, user, &stamp).await?;
     } else {
-        store::set_password(transaction, user, &password::unusable('?'), &stamp).await?;
+        store::set_password(transaction, user, &password::unusable('?'), &stamp, now).await?;
     }
     let ended = context.site.sessions.end_all_in(transaction, user, None).await?;
+    store::deletion::cancel_deletion(transaction, user).await?;
+    for notice in Mail::ALL.into_iter().filter(|kind| kind.is_notice()) {
+        mail::forget(transaction, user, notice).await?;
+    }
     factors::delete_all(transaction, user).await?;
     tokens::revoke(transaction, context, user, Change::Taken).await?;
     activity::service::record(transaction, now, user, Kind::AccountTaken, "", &context.client).await?;

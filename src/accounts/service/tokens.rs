@@ -5,13 +5,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use super::super::{
-    Address, LinkState, store as accounts,
+    store as accounts,
     store::{
         OwnerRow, tokens as store,
         tokens::{NewToken, TokenRow, UsedRow},
     },
 };
-use super::taking::Prover;
 use crate::{
     base::{
         clock::{Millis, latest},
@@ -32,7 +31,7 @@ pub enum Proof<'a> {
 
 pub use super::{
     purpose::Purpose,
-    revocation::{Change, forget_browsers, revoke, revoke_since_change},
+    revocation::{Change, revoke, revoke_logged_out, revoke_since_change},
 };
 
 /// A token and its code in plain text. They exist only in the mail.
@@ -129,38 +128,8 @@ pub async fn owner_of(
     Ok(good(connection, purpose, row).await?.map(|token| token.user))
 }
 
-/// Returns the state of a link for its page: what it can do in this browser, or has done.
-///
-/// # Errors
-/// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn state(
-    site: &AppState,
-    purpose: Purpose,
-    token: &str,
-    prover: &Prover,
-) -> Result<LinkState, AppError> {
-    if let Some(token) = peek(site, purpose, token).await? {
-        let is_own = prover.is_of(&mut *site.db.read().await?, token.user, site.clock.now()).await?;
-        return Ok(LinkState::Good(Address {
-            takes_whole: token.owner.email_verified_at.is_none() && !is_own,
-            is_proven: token.owner.email_verified_at.is_some() && token.owner.email == token.email,
-            username: token.owner.username,
-            email: token.email,
-        }));
-    }
-    let used = used(site, purpose, &Proof::Token(token)).await?;
-    Ok(used.map_or(LinkState::Dead, |(row, owner)| {
-        LinkState::Used(Address {
-            takes_whole: false,
-            is_proven: owner.email_verified_at.is_some(),
-            username: owner.username,
-            email: row.email,
-        })
-    }))
-}
-
 /// Returns a used token and its account, if the token's effect still holds.
-async fn used(
+pub(super) async fn used(
     site: &AppState,
     purpose: Purpose,
     proof: &Proof<'_>,

@@ -8,12 +8,19 @@ use crate::{
 };
 
 /// Whether the account of the row `users` has a second factor, so that the password alone does not
-/// log in. Recovery codes only stand in for one; a passkey can be the second step, but does not ask
-/// for one.
+/// log in. Recovery codes only stand in for one. A passkey is one where a rule requires it, or its
+/// owner wants it: somebody who has added one to log in with must not find the password worth less
+/// (Discourse's experience). It must have verified its owner, and be for the host at this parameter:
+/// one that nobody can use any more must not lock its owner out.
 macro_rules! second_factor {
-    () => {
-        "CAST(CASE WHEN EXISTS (SELECT 1 FROM factors WHERE factors.user_id = users.id \
-         AND factors.kind = 'totp' AND factors.confirmed_at IS NOT NULL) THEN 1 ELSE 0 END AS BIGINT)"
+    ($party:literal) => {
+        concat!(
+            "CAST(CASE WHEN EXISTS (SELECT 1 FROM factors WHERE factors.user_id = users.id \
+         AND factors.confirmed_at IS NOT NULL AND (factors.kind = 'totp' OR (factors.kind = 'passkey' \
+         AND factors.party = ",
+            $party,
+            " AND users.second_factor_required + users.asks_passkey > 0))) THEN 1 ELSE 0 END AS BIGINT)"
+        )
     };
 }
 pub(super) use second_factor;
@@ -35,7 +42,7 @@ pub struct FactorRow {
     pub kind: String,
     /// When it was created, in milliseconds since 1970.
     pub created_at: Millis,
-    /// When it first worked. Before that it proves nothing.
+    /// When it first proved its owner. Before that it is no second factor.
     pub confirmed_at: Option<Millis>,
     /// When it was last used.
     pub last_used_at: Option<Millis>,
@@ -60,10 +67,15 @@ pub struct NewFactor<'a> {
     pub confirmed_at: Option<Millis>,
 }
 
-pub async fn has_second_factor(connection: &mut AnyConnection, user: UserId) -> Result<bool, sqlx::Error> {
+pub async fn has_second_factor(
+    connection: &mut AnyConnection,
+    user: UserId,
+    party: &str,
+) -> Result<bool, sqlx::Error> {
     let row: Option<(i64,)> =
-        sqlx::query_as(concat!("SELECT ", second_factor!(), " FROM users WHERE users.id = $1"))
+        sqlx::query_as(concat!("SELECT ", second_factor!("$2"), " FROM users WHERE users.id = $1"))
             .bind(user.0)
+            .bind(party)
             .fetch_optional(connection)
             .await?;
     Ok(row == Some((1,)))
@@ -138,17 +150,6 @@ pub async fn spend_step(
     .map(|done| done.rows_affected() == 1)
 }
 
-/// Locks the account's app until the transaction ends. Returns false when there is none.
-pub async fn lock(connection: &mut AnyConnection, user: UserId) -> Result<bool, sqlx::Error> {
-    sqlx::query(
-        "UPDATE factors SET kind = 'totp' WHERE user_id = $1 AND kind = 'totp' AND confirmed_at IS NOT NULL",
-    )
-    .bind(user.0)
-    .execute(connection)
-    .await
-    .map(|done| done.rows_affected() > 0)
-}
-
 /// Returns the id and the hash of a recovery code.
 pub async fn recovery_code(
     connection: &mut AnyConnection,
@@ -199,9 +200,9 @@ pub async fn delete_all(connection: &mut AnyConnection, user: UserId) -> Result<
         .map(|done| done.rows_affected())
 }
 
-/// Deletes an account's app and recovery codes; passkeys stay.
-pub async fn delete_app_and_codes(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM factors WHERE user_id = $1 AND kind <> 'passkey'")
+/// Deletes an account's app.
+pub async fn delete_app(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM factors WHERE user_id = $1 AND kind = 'totp'")
         .bind(user.0)
         .execute(connection)
         .await
@@ -216,28 +217,30 @@ pub async fn delete_recovery_codes(connection: &mut AnyConnection, user: UserId)
         .map(drop)
 }
 
-/// Deletes the account's unconfirmed factors.
+/// Deletes the account's unconfirmed apps.
 pub async fn delete_unconfirmed(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM factors WHERE user_id = $1 AND confirmed_at IS NULL")
+    sqlx::query("DELETE FROM factors WHERE user_id = $1 AND kind = 'totp' AND confirmed_at IS NULL")
         .bind(user.0)
         .execute(connection)
         .await
         .map(drop)
 }
 
-/// Deletes everybody's unconfirmed factors that were created before `from`, or after `until`, while
+/// Deletes everybody's unconfirmed apps that were created before `from`, or after `until`, while
 /// the clock was ahead. Returns how many.
 pub async fn delete_stale(
     connection: &mut AnyConnection,
     from: Millis,
     until: Millis,
 ) -> Result<u64, sqlx::Error> {
-    sqlx::query("DELETE FROM factors WHERE confirmed_at IS NULL AND (created_at < $1 OR created_at > $2)")
-        .bind(from)
-        .bind(until)
-        .execute(connection)
-        .await
-        .map(|done| done.rows_affected())
+    sqlx::query(
+        "DELETE FROM factors WHERE kind = 'totp' AND confirmed_at IS NULL AND (created_at < $1 OR created_at > $2)",
+    )
+    .bind(from)
+    .bind(until)
+    .execute(connection)
+    .await
+    .map(|done| done.rows_affected())
 }
 
 /// Returns the sealed secrets with an id above `after`, in their order.

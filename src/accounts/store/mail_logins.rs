@@ -4,6 +4,9 @@ use sqlx::{AnyConnection, FromRow};
 
 use crate::base::{clock::Millis, member::UserId};
 
+/// How long a code is good, in milliseconds.
+pub const LIFETIME: Millis = 10 * 60_000;
+
 /// A login that waits for its mailed code.
 #[derive(FromRow)]
 pub struct MailLoginRow {

@@ -13,7 +13,11 @@ pub struct PasskeyRow {
     /// The credential as JSON.
     pub secret: Vec<u8>,
     pub label: String,
+    /// The host that it is for.
+    pub party: String,
     pub created_at: Millis,
+    /// When it first verified its owner, if it has.
+    pub confirmed_at: Option<Millis>,
     pub last_used_at: Option<Millis>,
 }
 
@@ -27,6 +31,8 @@ pub struct OwnerRow {
     pub email_verified_at: Option<Millis>,
     pub is_active: i64,
     pub delete_after: Option<Millis>,
+    /// 1 if staff switched the password off.
+    pub is_switched_off: i64,
     /// The account's handle.
     pub user_handle: Vec<u8>,
 }
@@ -39,7 +45,10 @@ pub struct NewPasskey<'a> {
     pub secret: &'a [u8],
     pub counter: i64,
     pub label: &'a str,
+    pub party: &'a str,
     pub created_at: Millis,
+    /// When it verified its owner, if it has.
+    pub confirmed_at: Option<Millis>,
 }
 
 /// A challenge to be answered.
@@ -54,7 +63,7 @@ pub struct NewChallenge<'a> {
 /// Returns the account's passkeys, the oldest first.
 pub async fn list(connection: &mut AnyConnection, user: UserId) -> Result<Vec<PasskeyRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, handle, secret, label, created_at, last_used_at FROM factors \
+        "SELECT id, handle, secret, label, party, created_at, confirmed_at, last_used_at FROM factors \
          WHERE user_id = $1 AND kind = 'passkey' ORDER BY id",
     )
     .bind(user.0)
@@ -65,7 +74,7 @@ pub async fn list(connection: &mut AnyConnection, user: UserId) -> Result<Vec<Pa
 /// Returns the passkey with this credential id, of whichever account.
 pub async fn find(connection: &mut AnyConnection, handle: &str) -> Result<Option<PasskeyRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, handle, secret, label, created_at, last_used_at FROM factors \
+        "SELECT id, handle, secret, label, party, created_at, confirmed_at, last_used_at FROM factors \
          WHERE handle = $1 AND kind = 'passkey'",
     )
     .bind(handle)
@@ -77,7 +86,8 @@ pub async fn find(connection: &mut AnyConnection, handle: &str) -> Result<Option
 pub async fn owner(connection: &mut AnyConnection, passkey: i64) -> Result<Option<OwnerRow>, sqlx::Error> {
     sqlx::query_as(
         "SELECT users.id AS user_id, users.username, users.session_stamp, users.email, users.email_verified_at, \
-         users.is_active, users.delete_after, passkey_handles.handle AS user_handle FROM factors \
+         users.is_active, users.delete_after, \
+         CAST(CASE WHEN users.password_hash LIKE '!%' THEN 1 ELSE 0 END AS BIGINT) AS is_switched_off, passkey_handles.handle AS user_handle FROM factors \
          JOIN users ON users.id = factors.user_id JOIN passkey_handles ON passkey_handles.user_id = users.id \
          WHERE factors.id = $1",
     )
@@ -89,8 +99,8 @@ pub async fn owner(connection: &mut AnyConnection, passkey: i64) -> Result<Optio
 /// Inserts a passkey. Returns false when this credential is in use, by whichever account.
 pub async fn insert(connection: &mut AnyConnection, passkey: &NewPasskey<'_>) -> Result<bool, sqlx::Error> {
     sqlx::query(
-        "INSERT INTO factors (id, user_id, kind, handle, secret, last_step, label, created_at, confirmed_at) \
-         VALUES ($1, $2, 'passkey', $3, $4, $5, $6, $7, $7) ON CONFLICT DO NOTHING",
+        "INSERT INTO factors (id, user_id, kind, handle, secret, last_step, label, party, created_at, confirmed_at) \
+         VALUES ($1, $2, 'passkey', $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
     )
     .bind(passkey.id)
     .bind(passkey.user.0)
@@ -98,7 +108,9 @@ pub async fn insert(connection: &mut AnyConnection, passkey: &NewPasskey<'_>) ->
     .bind(passkey.secret)
     .bind(passkey.counter)
     .bind(passkey.label)
+    .bind(passkey.party)
     .bind(passkey.created_at)
+    .bind(passkey.confirmed_at)
     .execute(connection)
     .await
     .map(|done| done.rows_affected() == 1)
@@ -112,15 +124,17 @@ pub async fn record_use(
     counter: i64,
     secret: &[u8],
     now: Millis,
+    verified_at: Option<Millis>,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query(
-        "UPDATE factors SET last_step = $2, secret = $3, last_used_at = $4 \
+        "UPDATE factors SET last_step = $2, secret = $3, last_used_at = $4, confirmed_at = COALESCE(confirmed_at, $5) \
          WHERE id = $1 AND (last_step < $2 OR (last_step = 0 AND $2 = 0))",
     )
     .bind(id)
     .bind(counter)
     .bind(secret)
     .bind(now)
+    .bind(verified_at)
     .execute(connection)
     .await
     .map(|done| done.rows_affected() == 1)
@@ -142,14 +156,23 @@ pub async fn rename(
         .map(|done| done.rows_affected() == 1)
 }
 
-/// Locks the account's handle until the transaction ends, so that of two changes to its passkeys the
-/// second one sees the first.
-pub async fn lock(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE passkey_handles SET created_at = created_at WHERE user_id = $1")
+/// Stores whether a passkey is asked for after the password.
+pub async fn set_asks(connection: &mut AnyConnection, user: UserId, asks: bool) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE users SET asks_passkey = $2 WHERE id = $1")
         .bind(user.0)
+        .bind(i64::from(asks))
         .execute(connection)
         .await
         .map(drop)
+}
+
+/// Returns whether a passkey is asked for after the password.
+pub async fn asks(connection: &mut AnyConnection, user: UserId) -> Result<bool, sqlx::Error> {
+    let row: Option<(i64,)> = sqlx::query_as("SELECT asks_passkey FROM users WHERE id = $1")
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row == Some((1,)))
 }
 
 /// Returns the account's handle. Stores `new` if it has none yet.
@@ -173,6 +196,29 @@ pub async fn handle(
         .fetch_one(connection)
         .await?;
     Ok(handle)
+}
+
+/// Deletes the account's handle.
+pub async fn delete_handle(connection: &mut AnyConnection, user: UserId) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM passkey_handles WHERE user_id = $1")
+        .bind(user.0)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Deletes the account's passkeys that were added at this time or later. Returns how many.
+pub async fn delete_since(
+    connection: &mut AnyConnection,
+    user: UserId,
+    since: Millis,
+) -> Result<u64, sqlx::Error> {
+    sqlx::query("DELETE FROM factors WHERE user_id = $1 AND kind = 'passkey' AND created_at >= $2")
+        .bind(user.0)
+        .bind(since)
+        .execute(connection)
+        .await
+        .map(|done| done.rows_affected())
 }
 
 /// Returns the account's handle, if it has one.
@@ -219,16 +265,21 @@ pub async fn take_challenge(
     .await
 }
 
-/// Deletes expired challenges, and those that expire after `latest`. Returns how many.
+/// Deletes at most `limit` challenges that have expired, or expire after `latest`. Returns how many.
 pub async fn delete_expired_challenges(
     connection: &mut AnyConnection,
     now: Millis,
     latest: Millis,
+    limit: i64,
 ) -> Result<u64, sqlx::Error> {
-    sqlx::query("DELETE FROM passkey_challenges WHERE expires_at <= $1 OR expires_at > $2")
-        .bind(now)
-        .bind(latest)
-        .execute(connection)
+    sqlx::query(
+        "DELETE FROM passkey_challenges WHERE challenge_hash IN (SELECT challenge_hash FROM passkey_challenges \
+         WHERE expires_at <= $1 OR expires_at > $2 LIMIT $3)",
+    )
+    .bind(now)
+    .bind(latest)
+    .bind(limit)
+    .execute(connection)
         .await
         .map(|done| done.rows_affected())
 }

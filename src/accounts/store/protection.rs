@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use super::browsers::known_since;
+use super::{browsers::known_since, factors::second_factor};
 use crate::base::{clock::Millis, member::UserId};
 
 /// What protects an account.
@@ -20,6 +20,10 @@ pub struct ProtectionRow {
     pub last_login: Option<Millis>,
     /// The name of its method, if that was recorded.
     pub last_login_method: Option<String>,
+    /// 1 if there is a password.
+    pub has_password: i64,
+    /// 1 if the password alone does not log in.
+    pub has_two_steps: i64,
     /// How many authenticator apps are confirmed.
     pub authenticator_apps: i64,
     /// How many passkeys there are.
@@ -46,9 +50,12 @@ pub async fn protection(
     connection: &mut AnyConnection,
     id: UserId,
     now: Millis,
+    party: &str,
 ) -> Result<Option<ProtectionRow>, sqlx::Error> {
     sqlx::query_as(concat!(
-        "SELECT username, email, email_verified_at, password_changed_at, last_login, last_login_method, ",
+        "SELECT username, CAST(CASE WHEN password_hash LIKE '?%' THEN 0 ELSE 1 END AS BIGINT) AS has_password, email, email_verified_at, password_changed_at, last_login, last_login_method, ",
+        second_factor!("$3"),
+        " AS has_two_steps, ",
         factors!("totp"),
         " AS authenticator_apps, ",
         factors!("passkey"),
@@ -60,6 +67,7 @@ pub async fn protection(
     ))
     .bind(id.0)
     .bind(known_since(now))
+    .bind(party)
     .fetch_optional(connection)
     .await
 }

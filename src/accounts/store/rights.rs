@@ -35,6 +35,7 @@ struct MemberRow {
     is_superuser: i64,
     has_second_factor: i64,
     group_requires: i64,
+    is_required: i64,
     required_at: Option<Millis>,
     codename: Option<String>,
     is_of_group: Option<i64>,
@@ -56,6 +57,8 @@ pub struct ActiveMember {
     pub rights: Rights,
     /// Whether one of its groups requires a second factor.
     pub group_requires: bool,
+    /// Whether it was last found to need one.
+    pub is_required: bool,
     /// When it was first found to need one.
     pub required_at: Option<Millis>,
 }
@@ -65,17 +68,19 @@ pub struct ActiveMember {
 pub async fn active_member(
     connection: &mut AnyConnection,
     id: UserId,
+    party: &str,
 ) -> Result<Option<ActiveMember>, sqlx::Error> {
     let mut rows: Vec<MemberRow> = sqlx::query_as(concat!(
         "SELECT username, session_stamp, is_staff, is_superuser, ",
-        second_factor!(),
-        " AS has_second_factor, second_factor_required_at AS required_at, ",
+        second_factor!("$2"),
+        " AS has_second_factor, second_factor_required AS is_required, second_factor_required_at AS required_at, ",
         group_requires!(),
         " AS group_requires, codename, is_of_group FROM users LEFT JOIN (",
         given!(),
         ") AS given ON 1 = 1 WHERE users.id = $1 AND users.is_active = 1"
     ))
     .bind(id.0)
+    .bind(party)
     .fetch_all(connection)
     .await?;
     let mut rights = Rights::default();
@@ -92,24 +97,28 @@ pub async fn active_member(
             session_stamp: row.session_stamp,
             rights,
             group_requires: row.group_requires == 1,
+            is_required: row.is_required == 1,
             required_at: row.required_at,
         }
     }))
 }
 
-/// Records that the account was found to need a second factor. Keeps an earlier time, but for one
-/// after `latest`, which was written while the clock was ahead.
-pub async fn set_required_at(
+/// Records whether the account was found to need a second factor, and when first. Keeps an earlier
+/// time, but for one after `latest`, which was written while the clock was ahead.
+pub async fn set_required(
     connection: &mut AnyConnection,
     id: UserId,
+    is_required: bool,
     now: Millis,
     latest: Millis,
 ) -> Result<(), sqlx::Error> {
     sqlx::query(
-        "UPDATE users SET second_factor_required_at = $2 \
-         WHERE id = $1 AND (second_factor_required_at IS NULL OR second_factor_required_at > $3)",
+        "UPDATE users SET second_factor_required = $2, second_factor_required_at = CASE WHEN $2 = 1 \
+         AND (second_factor_required_at IS NULL OR second_factor_required_at > $4) THEN $3 \
+         ELSE second_factor_required_at END WHERE id = $1",
     )
     .bind(id.0)
+    .bind(i64::from(is_required))
     .bind(now)
     .bind(latest)
     .execute(connection)

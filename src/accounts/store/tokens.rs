@@ -171,6 +171,24 @@ pub async fn delete(connection: &mut AnyConnection, user: UserId, purpose: &str)
         .map(drop)
 }
 
+/// Returns whether the account has an unused token for this purpose whose cause happened later.
+pub async fn has_later(
+    connection: &mut AnyConnection,
+    user: UserId,
+    purpose: &str,
+    at: Millis,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query(
+        "SELECT user_id FROM tokens WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND created_at > $3 LIMIT 1",
+    )
+    .bind(user.0)
+    .bind(purpose)
+    .bind(at)
+    .fetch_optional(connection)
+    .await
+    .map(|found| found.is_some())
+}
+
 /// Deletes the account's unused tokens for this purpose whose cause happened at `since` or later.
 pub async fn delete_since(
     connection: &mut AnyConnection,

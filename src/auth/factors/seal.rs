@@ -121,9 +121,9 @@ impl Seal {
     ///
     /// # Errors
     /// [`AppError::Internal`] when there is no key.
-    pub fn seal(&self, bound_to: &str, secret: &[u8]) -> Result<Vec<u8>, AppError> {
+    pub async fn seal(&self, bound_to: &str, secret: &[u8]) -> Result<Vec<u8>, AppError> {
         // `rekey` may have put another key in front, and forgets the old one in the end.
-        self.prepare().map_err(internal)?;
+        self.on_disk(Self::prepare).await?;
         self.reseal(bound_to, secret)
     }
 
@@ -137,24 +137,41 @@ impl Seal {
     }
 
     /// Opens what was sealed for the same owner and row, or returns `None` and logs why not.
-    pub fn open(&self, bound_to: &str, sealed: &[u8]) -> Option<Vec<u8>> {
-        let (id, nonce, text) = parts(sealed)?;
-        let find = || self.keys().into_iter().find(|key| key.id == id);
-        let key = find().or_else(|| {
+    pub async fn open(&self, bound_to: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        if !self.knows_key_of(sealed) {
             // `rekey` may have sealed it again.
-            self.read_again().map_err(internal).ok()?;
-            find()
-        });
-        let Some(key) = key else {
+            self.on_disk(Self::read_again).await.ok()?;
+        }
+        if !self.knows_key_of(sealed) {
             tracing::error!(
                 bound_to,
                 "A secret is sealed with a key that is not here: restore second_factor.key_file, or reset the \
                  second factor with `members-area user second-factor`"
             );
             return None;
-        };
-        let opened = key.cipher().decrypt(&nonce, Payload { msg: text, aad: bound_to.as_bytes() });
-        opened.map_err(|_| tracing::error!(bound_to, "A sealed secret is damaged, or of another row")).ok()
+        }
+        let opened = self.open_foreign(bound_to, sealed);
+        if opened.is_none() {
+            tracing::error!(bound_to, "A sealed secret is damaged, or of another row");
+        }
+        opened
+    }
+
+    /// Opens what came from a browser, which may have made it up: reads no file and logs nothing.
+    pub fn open_foreign(&self, bound_to: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (id, nonce, text) = parts(sealed)?;
+        let key = self.keys().into_iter().find(|key| key.id == id)?;
+        key.cipher().decrypt(&nonce, Payload { msg: text, aad: bound_to.as_bytes() }).ok()
+    }
+
+    fn knows_key_of(&self, sealed: &[u8]) -> bool {
+        parts(sealed).is_none_or(|(id, ..)| self.keys().iter().any(|key| key.id == id))
+    }
+
+    async fn on_disk(&self, run: fn(&Self) -> Result<(), Failure>) -> Result<(), AppError> {
+        let seal = self.clone();
+        let done = tokio::task::spawn_blocking(move || run(&seal)).await;
+        done.map_err(|_| AppError::Internal)?.map_err(internal)
     }
 
     /// Returns whether this was sealed with the first key.
@@ -250,74 +267,79 @@ mod tests {
         Seal::new(&config(folder)).expect("a seal")
     }
 
-    #[test]
-    fn a_secret_opens_only_for_its_owner_and_row() {
+    #[tokio::test]
+    async fn a_secret_opens_only_for_its_owner_and_row() {
         let folder = tempfile::tempdir().expect("a folder");
         let seal = seal(folder.path());
-        let sealed = seal.seal("7:8", b"secret").expect("sealed");
+        let sealed = seal.seal("7:8", b"secret").await.expect("sealed");
         assert!(!sealed.windows(6).any(|window| window == b"secret"));
-        assert_eq!(seal.open("7:8", &sealed).as_deref(), Some(&b"secret"[..]));
-        assert_eq!(seal.open("7:9", &sealed), None);
-        assert_ne!(seal.seal("7:8", b"secret").expect("sealed"), sealed, "each has a nonce of its own");
+        assert_eq!(seal.open("7:8", &sealed).await.as_deref(), Some(&b"secret"[..]));
+        assert_eq!(seal.open("7:9", &sealed).await, None);
+        assert_ne!(seal.seal("7:8", b"secret").await.expect("sealed"), sealed, "each has a nonce of its own");
+        assert_eq!(seal.open_foreign("7:8", &sealed).as_deref(), Some(&b"secret"[..]));
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[at] ^= 1;
-            assert_eq!(seal.open("7:8", &changed), None, "byte {at}");
-            assert_eq!(seal.open("7:8", &sealed[..at]), None, "cut at {at}");
+            assert_eq!(seal.open("7:8", &changed).await, None, "byte {at}");
+            assert_eq!(seal.open("7:8", &sealed[..at]).await, None, "cut at {at}");
         }
     }
 
-    #[test]
-    fn the_file_is_created_once_and_for_this_user_only() {
+    #[tokio::test]
+    async fn the_file_is_created_once_and_for_this_user_only() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("x.db.key");
         let first = seal(folder.path());
         assert!(!file.exists(), "only a site that starts creates it");
         first.prepare().expect("created");
         assert_eq!(fs::metadata(&file).expect("a file").permissions().mode() & 0o777, 0o600);
-        let sealed = first.seal("x", b"s").expect("sealed");
+        let sealed = first.seal("x", b"s").await.expect("sealed");
         let second = seal(folder.path());
         second.prepare().expect("it is there");
-        assert!(second.open("x", &sealed).is_some());
+        assert!(second.open("x", &sealed).await.is_some());
         fs::write(&file, "not a key").expect("written");
         let failure = Seal::new(&config(folder.path())).err().expect("damaged").to_string();
         assert!(failure.contains("x.db.key") && failure.contains("32 bytes"), "{failure}");
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left over");
     }
 
-    #[test]
-    fn with_a_database_server_the_operator_gives_the_key() {
+    #[tokio::test]
+    async fn with_a_database_server_the_operator_gives_the_key() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = Config::default();
         config.database.url = DatabaseUrl::new("postgres://db/x");
         let none = Seal::new(&config).expect("no key");
         assert!(!none.is_available() && none.prepare().is_ok());
-        assert_eq!(none.seal("x", b"s"), Err(AppError::Internal));
+        assert_eq!(none.seal("x", b"s").await, Err(AppError::Internal));
         config.second_factor.key_file = folder.path().join("key");
         let failure = Seal::new(&config).expect("no file").prepare().expect_err("missing").to_string();
         assert!(failure.contains("openssl rand -base64 32"), "{failure}");
         config.second_factor.key_file = PathBuf::new();
         config.second_factor.key = SealingKey::new("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
         let given = Seal::new(&config).expect("a key");
-        let sealed = given.seal("x", b"s").expect("sealed");
-        assert!(given.open("x", &sealed).is_some());
+        let sealed = given.seal("x", b"s").await.expect("sealed");
+        assert!(given.open("x", &sealed).await.is_some());
     }
 
-    #[test]
-    fn a_new_key_opens_everything_until_the_old_one_is_dropped() {
+    #[tokio::test]
+    async fn a_new_key_opens_everything_until_the_old_one_is_dropped() {
         let folder = tempfile::tempdir().expect("a folder");
         let (running, command) = (seal(folder.path()), seal(folder.path()));
         assert!(command.begin_rekey().is_err(), "there is no key yet");
-        let old = running.seal("x", b"s").expect("sealed");
+        let old = running.seal("x", b"s").await.expect("sealed");
         command.begin_rekey().expect("two keys");
         command.begin_rekey().expect("an interrupted one goes on");
         assert_eq!(fs::read_to_string(folder.path().join("x.db.key")).expect("a file").lines().count(), 2);
-        assert!(!command.is_current(&old) && command.open("x", &old).is_some());
-        let new = command.seal("x", b"s").expect("sealed");
-        assert!(running.open("x", &new).is_some(), "a running site reads the file again");
+        assert!(!command.is_current(&old) && command.open("x", &old).await.is_some());
+        let new = command.seal("x", b"s").await.expect("sealed");
+        assert!(running.open("x", &new).await.is_some(), "a running site reads the file again");
         command.finish_rekey().expect("one key");
-        assert!(command.open("x", &old).is_some(), "in memory");
+        assert!(command.open("x", &old).await.is_some(), "in memory");
         let later = seal(folder.path());
-        assert!(later.open("x", &old).is_none() && later.open("x", &new).is_some() && later.is_current(&new));
+        assert!(
+            later.open("x", &old).await.is_none()
+                && later.open("x", &new).await.is_some()
+                && later.is_current(&new)
+        );
     }
 }

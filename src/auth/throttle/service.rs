@@ -44,7 +44,8 @@ impl Limit {
     }
 }
 
-fn network(address: &str) -> String {
+/// Returns the network of a client's address, as limits count it.
+pub fn network(address: &str) -> String {
     match address.parse().map(network::network) {
         Ok(IpAddr::V6(first)) => format!("{first}/64"),
         Ok(IpAddr::V4(address)) => address.to_string(),

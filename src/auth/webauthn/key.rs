@@ -3,6 +3,10 @@
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
 };
+use ring::{
+    agreement::{self, ECDH_P256, EphemeralPrivateKey, agree_ephemeral},
+    rand::SystemRandom,
+};
 
 use super::cbor::Value;
 
@@ -28,7 +32,7 @@ impl<'a> PublicKey<'a> {
             (2, -7) if key.int(-1)? == 1 => {
                 let (x, y) = (key.bytes(-2)?, key.bytes(-3)?);
                 let point = if x.len() == 32 { [&[4][..], x, y].concat() } else { return None };
-                Some(Self::P256(point.try_into().ok()?))
+                Some(Self::P256(point.try_into().ok()?)).filter(|key| key.is_whole())
             }
             (1, -8) if key.int(-1)? == 6 => Some(Self::Ed25519(key.bytes(-2)?)).filter(|key| key.is_whole()),
             (3, -257) => Some(Self::Rsa(key.bytes(-1)?, key.bytes(-2)?)).filter(|key| key.is_whole()),
@@ -38,11 +42,13 @@ impl<'a> PublicKey<'a> {
 
     fn is_whole(&self) -> bool {
         match self {
-            Self::P256(_) => true,
+            Self::P256(point) => is_on_curve(point),
             Self::Ed25519(key) => key.len() == 32,
             // From 2048 bits; the exponents in use have up to three bytes.
             Self::Rsa(modulus, exponent) => {
-                (256..=1024).contains(&modulus.len()) && (1..=4).contains(&exponent.len())
+                (256..=1024).contains(&modulus.len())
+                    && modulus[0] >= if modulus.len() == 256 { 0x80 } else { 1 }
+                    && (1..=4).contains(&exponent.len())
             }
         }
     }
@@ -60,6 +66,15 @@ impl<'a> PublicKey<'a> {
         }
         .is_ok()
     }
+}
+
+/// Without this check a key that can never verify anything would count as a way to log in. `ring`
+/// looks at a point only when it is used.
+fn is_on_curve(point: &[u8; 65]) -> bool {
+    let key = EphemeralPrivateKey::generate(&ECDH_P256, &SystemRandom::new());
+    key.is_ok_and(|key| {
+        agree_ephemeral(key, &agreement::UnparsedPublicKey::new(&ECDH_P256, point), |_| ()).is_ok()
+    })
 }
 
 #[cfg(test)]

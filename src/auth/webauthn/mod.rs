@@ -30,6 +30,8 @@ pub struct RelyingParty {
 pub struct Expected<'a> {
     /// The site.
     pub party: &'a RelyingParty,
+    /// Whether somebody must have been at the authenticator.
+    pub user_present: bool,
     /// Whether the authenticator must have verified its user, by a PIN or biometrically.
     pub user_verified: bool,
 }

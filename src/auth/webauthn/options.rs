@@ -26,17 +26,31 @@ pub struct Account<'a> {
     pub name: &'a str,
 }
 
-/// Returns the options for a new credential; `logs_in` is one that logs in by itself, which its
-/// authenticator must store and verify its user for.
+/// What a new credential is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Logs in by itself: its authenticator must store it, and verify its user.
+    Passkey,
+    /// The same, made without a dialog, so that nobody may be there to be verified.
+    Offered,
+    /// Is good for the second step.
+    SecondStep,
+}
+
+/// Returns the options for a new credential.
 pub fn creation(
     party: &RelyingParty,
     site_name: &str,
     account: &Account<'_>,
     challenge: &[u8],
     known: &[Known],
-    logs_in: bool,
+    wanted: Wanted,
 ) -> String {
-    let wanted = if logs_in { "required" } else { "discouraged" };
+    let (stored, verified) = match wanted {
+        Wanted::Passkey => ("required", "required"),
+        Wanted::Offered => ("required", "preferred"),
+        Wanted::SecondStep => ("discouraged", "discouraged"),
+    };
     json!({
         "rp": { "id": party.id, "name": site_name },
         "user": { "id": encode(account.handle), "name": account.username, "displayName": account.name },
@@ -45,7 +59,7 @@ pub fn creation(
         "timeout": TIMEOUT,
         "excludeCredentials": descriptors(known),
         "authenticatorSelection": {
-            "residentKey": wanted, "requireResidentKey": logs_in, "userVerification": wanted,
+            "residentKey": stored, "requireResidentKey": wanted != Wanted::SecondStep, "userVerification": verified,
         },
         "attestation": "none",
     })

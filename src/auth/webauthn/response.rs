@@ -79,7 +79,7 @@ impl ClientData {
 impl AuthenticatorData<'_> {
     fn fits(&self, expected: &Expected<'_>) -> bool {
         self.party_hash == Sha256::digest(&expected.party.id).as_slice()
-            && self.user_present
+            && (self.user_present || !expected.user_present)
             && (self.user_verified || !expected.user_verified)
     }
 }
@@ -112,8 +112,9 @@ impl Registration {
         &self.client.challenge
     }
 
-    /// Verifies the response. Returns the credential with its id and its counter, or `None`.
-    pub fn verify(self, expected: &Expected<'_>) -> Option<(String, Credential, u32)> {
+    /// Verifies the response; the caller knows whether the credential is to log in by itself. Returns
+    /// the credential with its id and its counter, or `None`.
+    pub fn verify(self, expected: &Expected<'_>, logs_in: bool) -> Option<(String, Credential, u32)> {
         let attestation = cbor::read_all(&self.attestation)?;
         let Value::Bytes(data) = attestation.get(&Value::Text("authData"))? else { return None };
         let data = AuthenticatorData::read(data)?;
@@ -128,7 +129,7 @@ impl Registration {
             aaguid: new.aaguid.iter().map(|byte| format!("{byte:02x}")).collect(),
             can_sync: data.can_sync,
             is_synced: data.is_synced,
-            logs_in: expected.user_verified,
+            logs_in,
             transports: self.transports.into_iter().filter(is_transport).take(8).collect(),
         };
         fits.then(|| (encode(&self.id), credential, data.counter))
@@ -151,6 +152,8 @@ pub struct Verified {
     pub counter: u32,
     /// Whether the credential is synced by now.
     pub is_synced: bool,
+    /// Whether its user was verified.
+    pub user_verified: bool,
 }
 
 impl Assertion {
@@ -192,6 +195,10 @@ impl Assertion {
             && data.credential.is_none()
             && data.can_sync == stored.can_sync
             && PublicKey::read(&key)?.verify(&signed, &self.signature);
-        fits.then_some(Verified { counter: data.counter, is_synced: data.is_synced })
+        fits.then_some(Verified {
+            counter: data.counter,
+            is_synced: data.is_synced,
+            user_verified: data.user_verified,
+        })
     }
 }

@@ -96,8 +96,7 @@ impl Config {
                 "must be a page of this site that is open to everybody",
             ),
             (
-                (Duration::from_secs(86_400)..=Accounts::MAX_DELETION_DELAY.get())
-                    .contains(&self.accounts.deletion_delay.get()),
+                (Period::days(1)..=Accounts::MAX_DELETION_DELAY).contains(&self.accounts.deletion_delay),
                 "accounts.deletion_delay",
                 "must be from 1d to 90d",
             ),
@@ -107,14 +106,12 @@ impl Config {
                 "is `on`, but passkeys need a site.base_url with https and a name: `auto` does without, `off` too",
             ),
             (
-                (Duration::from_secs(60)..=Duration::from_secs(30 * 60))
-                    .contains(&self.admin.acting_limit.get()),
+                (Period::minutes(1)..=Period::minutes(30)).contains(&self.admin.acting_limit),
                 "admin.acting_limit",
                 "must be from 1m to 30m",
             ),
             (self.activity.keep.get() >= Duration::from_secs(86_400), "activity.keep", "must be at least 1d"),
-            // The weakest setting that OWASP's password storage cheat sheet accepts is 7 MiB with
-            // five passes.
+            // OWASP's password storage cheat sheet accepts 7 MiB with five passes, and nothing weaker.
             (self.passwords.memory_kib >= 7 * 1024, "passwords.memory_kib", "must be at least 7168 (7 MiB)"),
             (
                 self.passwords.memory_kib <= 1024 * 1024,
@@ -122,11 +119,7 @@ impl Config {
                 "must be at most 1048576 (1 GiB)",
             ),
             ((1..=64).contains(&self.passwords.iterations), "passwords.iterations", "must be from 1 to 64"),
-            (
-                self.second_factor.grace.get() <= Duration::from_secs(90 * 86_400),
-                "second_factor.grace",
-                "must be at most 90d",
-            ),
+            (self.second_factor.grace <= Period::days(90), "second_factor.grace", "must be at most 90d"),
             (self.second_factor.totp_skew <= 1, "second_factor.totp_skew", "must be 0 or 1 (RFC 6238, 5.2)"),
             (
                 self.second_factor.key.is_valid(),

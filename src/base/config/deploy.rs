@@ -71,8 +71,8 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
         ),
         (
             is_key_missing(config),
-            "the key of second_factor.key_file is missing, or none is set with PostgreSQL: nobody can set up two-step login, so \
-             that staff need not, and codes of authenticator apps cannot be checked. Create one with `openssl rand -base64 32`, the same for all instances.",
+            "the key of second_factor.key_file is missing, or none is set with PostgreSQL: nobody can set up an \
+             authenticator app, so that staff need a second factor only where members can have passkeys, and codes of apps cannot be checked. Create one with `openssl rand -base64 32`, the same for all instances.",
         ),
         (
             is_key_open_to_others(config),
@@ -198,8 +198,9 @@ mod tests {
     #[test]
     fn a_second_factor_that_nobody_needs_is_noted() {
         let mut config = Config::default();
-        let found =
-            |config: &Config| deploy_notes(config).iter().any(|note| note.starts_with("second_factor."));
+        let found = |config: &Config| {
+            deploy_notes(config).iter().any(|note| note.starts_with("second_factor.required"))
+        };
         assert!(!found(&config));
         config.second_factor.required = Required::Nobody;
         assert!(found(&config));

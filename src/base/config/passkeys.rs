@@ -5,6 +5,19 @@ use url::{Host, Url};
 use super::{Config, Switch, is_loopback};
 
 impl Config {
+    /// Returns whether members can have passkeys.
+    pub fn offers_passkeys(&self) -> bool {
+        self.accounts.passkeys != Switch::Off && self.why_no_passkeys().is_none()
+    }
+
+    /// Returns the host that passkeys are for, or an empty string, which no passkey is for. Without a
+    /// configured address that is `localhost`.
+    pub fn passkey_party(&self) -> String {
+        let base = Url::parse(&self.site.base_url).ok().filter(|_| self.offers_passkeys());
+        let host = base.as_ref().map_or(Some("localhost"), Url::host_str);
+        host.filter(|_| self.offers_passkeys()).unwrap_or_default().to_owned()
+    }
+
     /// Returns why browsers have no passkeys at this site's address, or `None` if they have. (Without
     /// a configured address the site is open only on this machine, as `localhost`.)
     pub(super) fn why_no_passkeys(&self) -> Option<&'static str> {
@@ -44,8 +57,12 @@ mod tests {
             config.site.base_url = base.into();
             assert_eq!(config.why_no_passkeys(), expected, "{base}");
             assert_eq!(passkeys_note(&config).is_some(), expected.is_some(), "{base}");
+            assert_eq!(config.offers_passkeys(), expected.is_none(), "{base}");
+            let host = base.rsplit('/').next().and_then(|host| host.split(':').next()).unwrap_or_default();
+            let party = if base.is_empty() { "localhost" } else { host };
+            assert_eq!(config.passkey_party(), if expected.is_none() { party } else { "" }, "{base}");
             config.accounts.passkeys = Switch::Off;
-            assert_eq!(passkeys_note(&config), None, "{base}");
+            assert!(passkeys_note(&config).is_none() && config.passkey_party().is_empty(), "{base}");
         }
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Check, Security, api};
 use crate::{
     members::pages::visitor_name,
-    shared::paths::{ACTIVITY, AUTHENTICATOR, BROWSERS, CODES, DEVICES},
+    shared::paths::{ACTIVITY, AUTHENTICATOR, BROWSERS, CODES, DEVICES, PASSKEYS},
     ui::{Data, Loaded, Page, Timestamp, expect_member, number::counted},
 };
 
@@ -24,7 +24,7 @@ pub fn SecurityPage() -> impl IntoView {
                         <section aria-labelledby="protection">
                             <h2 id="protection">{format!("Protection: {}", security.progress())}</h2>
                             <ul class="security">
-                                {password(&security)} {email(&security)} {factors(&security)} {codes(&security)}
+                                {password(&security)} {email(&security)} {factors(&security)} {passkeys(&security)} {codes(&security)}
                             </ul>
                         </section>
                         <section class="part" aria-labelledby="logins">
@@ -45,7 +45,7 @@ fn Row(
     /// What it is about.
     title: &'static str,
     /// Whether it is done, if there is something to do.
-    #[prop(optional)]
+    #[prop(optional_no_strip)]
     is_done: Option<bool>,
     /// The page that changes it.
     page: &'static str,
@@ -72,14 +72,19 @@ fn Row(
 }
 
 fn password(security: &Security) -> AnyView {
-    let changed = match security.password_changed.clone() {
-        Some(moment) => view! { "Last changed " <Timestamp moment /> "." }.into_any(),
-        None => view! { "We don’t know when it was last changed." }.into_any(),
-    };
     let is_done = security.is_done(Check::Password);
+    let (page, link) = match is_done {
+        true => ("/accounts/password_change", "Change your password"),
+        false => ("/accounts/password_reset", "Set a password"),
+    };
+    let sentence = match (is_done, security.password_changed.clone()) {
+        (false, _) => view! { "You have none." }.into_any(),
+        (true, Some(moment)) => view! { "Last changed " <Timestamp moment /> "." }.into_any(),
+        (true, None) => view! { "We don’t know when it was last changed." }.into_any(),
+    };
     view! {
-        <Row title="Password" is_done page="/accounts/password_change" link="Change your password">
-            {changed}
+        <Row title="Password" is_done=Some(is_done) page link>
+            {sentence}
         </Row>
     }
     .into_any()
@@ -101,7 +106,7 @@ fn email(security: &Security) -> AnyView {
         ),
     };
     view! {
-        <Row title="Email address" is_done page link>
+        <Row title="Email address" is_done=Some(is_done) page link>
             {address}
             {rest}
         </Row>
@@ -109,27 +114,58 @@ fn email(security: &Security) -> AnyView {
     .into_any()
 }
 
-/// The rows of second factors: one for each kind that members set up.
 fn factors(security: &Security) -> AnyView {
     let is_done = security.is_done(Check::SecondFactor);
-    let (sentence, link) = match (security.authenticator_apps > 0, is_done) {
-        (true, _) => ("An authenticator app is set up.", "Manage your authenticator app"),
-        (false, true) => ("A passkey is set up.", "Set up an authenticator app, too"),
-        (false, false) => {
-            ("Without an authenticator app, your password alone logs you in.", "Set up an authenticator app")
+    let (sentence, page, link) = match (security.authenticator_apps > 0, is_done, security.passkeys > 0) {
+        (true, ..) => ("An authenticator app is set up.", AUTHENTICATOR, "Manage your authenticator app"),
+        (false, true, _) => {
+            ("A passkey is asked for after your password.", AUTHENTICATOR, "Set up an authenticator app, too")
         }
+        (false, false, true) => {
+            ("Your password alone still logs you in.", PASSKEYS, "Ask for a passkey after it")
+        }
+        (false, false, false) => (
+            "Without an authenticator app, your password alone logs you in.",
+            AUTHENTICATOR,
+            "Set up an authenticator app",
+        ),
     };
     view! {
-        <Row title="Two-step login" is_done page=AUTHENTICATOR link>
+        <Row title="Two-step login" is_done=Some(is_done) page link>
             {sentence}
         </Row>
     }
     .into_any()
 }
 
-fn codes(security: &Security) -> AnyView {
+/// Nothing where the site has no passkeys and the member has none.
+fn passkeys(security: &Security) -> Option<AnyView> {
+    let count = security.passkeys;
+    if count == 0 && !security.offers_passkeys {
+        return None;
+    }
+    let is_done = security.checks().find(|(check, _)| *check == Check::Passkey).map(|(_, is_done)| is_done);
+    let (sentence, link) = match count {
+        0 => {
+            ("With a passkey you log in without a password that could be stolen.".to_owned(), "Add a passkey")
+        }
+        _ => (format!("You have {}.", counted(count, "passkey")), "Manage your passkeys"),
+    };
+    let row = view! {
+        <Row title="Passkeys" is_done page=PASSKEYS link>
+            {sentence}
+        </Row>
+    };
+    Some(row.into_any())
+}
+
+/// Nothing for whoever has only a passkey, which needs no codes.
+fn codes(security: &Security) -> Option<AnyView> {
+    if security.passkeys > 0 && !security.has_two_steps {
+        return None;
+    }
     let is_done = security.is_done(Check::RecoveryCodes);
-    let (page, link, sentence) = match security.has_second_factor() {
+    let (page, link, sentence) = match security.has_two_steps {
         true => (
             CODES,
             "Make new recovery codes",
@@ -141,23 +177,23 @@ fn codes(security: &Security) -> AnyView {
             "You get them with two-step login, for when you lose your phone.".into(),
         ),
     };
-    view! {
-        <Row title="Recovery codes" is_done page link>
+    let row = view! {
+        <Row title="Recovery codes" is_done=Some(is_done) page link>
             {sentence}
         </Row>
-    }
-    .into_any()
+    };
+    Some(row.into_any())
 }
 
 /// What needs a look now and then: nothing of it is ever done.
 fn logins(security: Security) -> AnyView {
-    let Security { known_browsers, devices, last_login, last_method, .. } = security;
-    let browsers = match known_browsers {
-        1 => "1 browser is known. We email you about a login with any other.".to_owned(),
-        count => {
-            format!("{} are known. We email you about a login with any other.", counted(count, "browser"))
-        }
+    let Security { known_browsers, devices, last_login, last_method, email_is_proven, .. } = security;
+    let are = if known_browsers == 1 { "is" } else { "are" };
+    let about = match email_is_proven {
+        true => "We email you about a login with any other.",
+        false => "Once your address is confirmed, we email you about a login with any other.",
     };
+    let browsers = format!("{} {are} known. {about}", counted(known_browsers, "browser"));
     let devices = format!("You are logged in on {}.", counted(devices, "device"));
     let method = last_method.map(|method| format!(", with {method}"));
     let last_login = match last_login {

@@ -29,9 +29,12 @@ pub async fn with_devices(site: &AppState, member: &Member, devices: i64) -> Res
     let found = protection(site, member).await?;
     Ok(Security {
         username: found.username,
+        has_password: found.has_password == 1,
         password_changed: found.password_changed_at.map(moment),
         email: found.email,
         email_is_proven: found.email_verified_at.is_some(),
+        has_two_steps: found.has_two_steps == 1,
+        offers_passkeys: site.config.offers_passkeys(),
         authenticator_apps: found.authenticator_apps,
         passkeys: found.passkeys,
         recovery_codes: found.recovery_codes,

@@ -14,7 +14,7 @@ use tower_sessions::session::Id;
 use super::super::{guard, networks};
 use super::{PageCache, Scope, answer::answer, repack::repack, variant::varies_by_address};
 use crate::{
-    accounts::mail_links,
+    accounts::{mail_links, second_cookies::LAST_LOGIN},
     auth::sessions::hash_id,
     base::member::Member,
     site::{AppState, cookies::SESSION, flash, pending_form},
@@ -87,7 +87,7 @@ fn session(site: &AppState, headers: &HeaderMap) -> Option<Option<Id>> {
     if values.next().is_some() {
         return None;
     }
-    let mut session = None;
+    let (mut session, mut has_last_login) = (None, false);
     for cookie in value.to_str().ok()?.split("; ") {
         let (name, value) = cookie.split_once('=')?;
         let is_plain_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
@@ -101,8 +101,10 @@ fn session(site: &AppState, headers: &HeaderMap) -> Option<Option<Id>> {
             Some(SESSION) if session.is_none() => session = Some(value.parse().ok()?),
             Some(SESSION | flash::NAME | pending_form::COOKIE) => return None,
             Some(name) if mail_links::COOKIES.contains(&name) => return None,
+            Some(LAST_LOGIN) => has_last_login = true,
             _ => {}
         }
     }
-    Some(session)
+    // The login page says to whoever is not logged in what the last login was.
+    (session.is_some() || !has_last_login).then_some(session)
 }

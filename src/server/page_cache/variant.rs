@@ -9,7 +9,7 @@ use axum::{
 
 use super::{CachedPage, Scope};
 use crate::{
-    accounts::{mail_links, session::AuthSession},
+    accounts::{mail_links, second_cookies::LAST_LOGIN, session::AuthSession},
     base::member::Member,
     cache::fnv1a,
     site::{
@@ -45,7 +45,7 @@ impl Variant {
         }
         match (member, page.scope) {
             (Some(member), Scope::Member | Scope::Public) if is_in_person(request.extensions(), member) => {}
-            (None, Scope::Public | Scope::Anonymous) if !has_own_cookies(site, request) => {}
+            (None, Scope::Public | Scope::Anonymous) if !has_own_cookies(site, page, request) => {}
             _ => return None,
         }
         let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
@@ -75,10 +75,13 @@ pub fn varies_by_address(site: &AppState, member: &Member) -> bool {
 }
 
 /// Returns whether an anonymous visitor has a cookie that a page may depend on: an ended session, a
-/// message, a pending form, a link from a mail. (The device cookie only matters for logging in.)
-fn has_own_cookies(site: &AppState, request: &Request) -> bool {
+/// message, a pending form, a link from a mail, on the login page the last login. (The device cookie
+/// only matters for logging in.)
+fn has_own_cookies(site: &AppState, page: &CachedPage, request: &Request) -> bool {
+    let last_login = (page.route == "/accounts/login").then_some(LAST_LOGIN);
     [SESSION, flash::NAME, pending_form::COOKIE]
         .into_iter()
+        .chain(last_login)
         .chain(mail_links::COOKIES)
         .any(|name| cookies::read(site, request.headers(), name).is_some())
 }

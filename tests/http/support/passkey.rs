@@ -26,14 +26,14 @@ pub const CAN_SYNC: u8 = 1 << 3;
 pub const IS_SYNCED: u8 = 1 << 4;
 const HAS_CREDENTIAL: u8 = 1 << 6;
 
-enum Key {
+pub enum Key {
     Es256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
 }
 
 /// A credential on its authenticator. The public fields change what it says of itself.
 pub struct SoftKey {
-    key: Key,
+    pub key: Key,
     pub id: Vec<u8>,
     pub user_handle: Vec<u8>,
     pub flags: u8,

@@ -56,6 +56,7 @@ pub struct TestSite {
     pub address: SocketAddr,
     pub clock: Clock,
     pub database: TestDatabase,
+    base_url: String,
     mails: PathBuf,
     stop: oneshot::Sender<()>,
     running: JoinHandle<Result<(), Failure>>,
@@ -83,9 +84,12 @@ impl TestSite {
         Self::start_at(database, Clock::default(), change).await
     }
 
-    /// Starts another instance on the same database and clock. Halt it before this one is stopped.
+    /// Starts another instance on the same database and clock, for the same address. Halt it before
+    /// this one is stopped.
     pub async fn beside(&self) -> Self {
-        Self::start_at(self.database.once_more(), self.clock.clone(), |_| {}).await
+        let base_url = self.base_url.clone();
+        let database = self.database.once_more();
+        Self::start_at(database, self.clock.clone(), |config| config.site.base_url = base_url).await
     }
 
     async fn start_at(database: TestDatabase, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {
@@ -119,6 +123,7 @@ impl TestSite {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a listener of tokio");
         let address = listener.local_addr().expect("an address");
+        let base_url = config.site.base_url.clone();
         let (stop, stopped) = oneshot::channel();
         let stopped = async {
             let _ = stopped.await;
@@ -127,7 +132,7 @@ impl TestSite {
             let clock = clock.clone();
             move || apart(config, clock, listener, stopped)
         });
-        let site = Self { address, clock, database, mails, stop, running, _folder: folder };
+        let site = Self { address, clock, database, base_url, mails, stop, running, _folder: folder };
         site.visitor().get("/healthz").await;
         site
     }

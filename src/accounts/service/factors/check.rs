@@ -39,7 +39,7 @@ pub async fn find(context: &RequestContext, user: UserId, typed: Typed) -> Resul
             let Some(app) = app.filter(|app| app.confirmed_at.is_some()) else {
                 return Ok(None);
             };
-            let secret = site.seal.open(&bound_to(user, app.id), &app.secret);
+            let secret = site.seal.open(&bound_to(user, app.id), &app.secret).await;
             let unreadable = || AppError::invalid(Field::Code, Problem::SecondFactorUnreadable);
             let (now, skew) = (site.clock.now(), site.config.second_factor.totp_skew);
             let step = totp::matching_step(&secret.ok_or_else(unreadable)?, &code, now, skew);

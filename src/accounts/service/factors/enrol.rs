@@ -1,6 +1,6 @@
 //! Adding an authenticator app, and removing it.
 
-use super::{ENROLMENT, bound_to, limit, pending_logins, recovery_codes, store};
+use super::{ENROLMENT, after_removal, bound_to, has_app, limit, recovery_codes, store};
 use crate::{
     accounts::service::{notify, taking::hold},
     activity::{self, Kind},
@@ -52,14 +52,17 @@ pub async fn authenticator(
         let left = store::count_recovery_codes(&mut connection, member.id()).await?;
         return Ok(Enrolment::On(since, app.last_used_at, left));
     }
-    Ok(waiting(site, member, &app).map_or(off, Enrolment::Waiting))
+    Ok(waiting(site, member, &app).await.map_or(off, Enrolment::Waiting))
 }
 
 /// Returns the secret of an app that still waits for its first code.
-fn waiting(site: &AppState, member: &Member, app: &store::TotpRow) -> Option<Vec<u8>> {
+async fn waiting(site: &AppState, member: &Member, app: &store::TotpRow) -> Option<Vec<u8>> {
     let now = site.clock.now();
     let is_fresh = app.created_at > now.saturating_sub(ENROLMENT) && app.created_at <= latest(now, 0);
-    is_fresh.then(|| site.seal.open(&bound_to(member.id(), app.id), &app.secret)).flatten()
+    if !is_fresh {
+        return None;
+    }
+    site.seal.open(&bound_to(member.id(), app.id), &app.secret).await
 }
 
 /// Creates the secret of an app, which proves nothing before its first code. Keeps one that is
@@ -72,11 +75,11 @@ pub async fn start(context: &RequestContext, member: &Member, _: &RecentAuth) ->
     member.in_person()?;
     let (site, user, now) = (&context.site, member.id(), context.site.clock.now());
     let id = new_id(now);
-    let secret = site.seal.seal(&bound_to(user, id), &totp::new_secret())?;
+    let secret = site.seal.seal(&bound_to(user, id), &totp::new_secret()).await?;
     let mut transaction = site.db.begin().await?;
     hold(&mut transaction, member).await?;
     let is_waiting = match store::totp(&mut transaction, user).await? {
-        Some(app) => app.confirmed_at.is_some() || waiting(site, member, &app).is_some(),
+        Some(app) => app.confirmed_at.is_some() || waiting(site, member, &app).await.is_some(),
         None => false,
     };
     if !is_waiting {
@@ -119,7 +122,8 @@ pub async fn confirm(
     if app.confirmed_at.is_some() {
         return Ok(None);
     }
-    let secret = waiting(site, member, &app).ok_or_else(|| refused(Field::Code, Problem::EnrolmentOver))?;
+    let secret =
+        waiting(site, member, &app).await.ok_or_else(|| refused(Field::Code, Problem::EnrolmentOver))?;
     let limit = [limit(site, user)];
     site.throttle.take(&limit).await?;
     let skew = site.config.second_factor.totp_skew;
@@ -148,26 +152,35 @@ pub async fn confirm(
     Ok(Some((used, codes.into_iter().map(|(code, _)| code).collect())))
 }
 
-/// Removes the member's app and recovery codes. Returns false when there were none.
+/// Removes the member's app. Returns whether there was one and, if so, whether the account still has
+/// a second factor.
 ///
 /// # Errors
 /// [`AppError::ClosedWhileActing`] during an impersonation; [`AppError::Unavailable`] when the
 /// database cannot be used.
-pub async fn remove(context: &RequestContext, member: &Member, _: &RecentAuth) -> Result<bool, AppError> {
+pub async fn remove(
+    context: &RequestContext,
+    member: &Member,
+    _: &RecentAuth,
+) -> Result<Option<bool>, AppError> {
     member.in_person()?;
     let (site, user, now) = (&context.site, member.id(), context.site.clock.now());
     let mut transaction = site.db.begin().await?;
-    let had = store::has_second_factor(&mut transaction, user).await?;
-    pending_logins::delete_all(&mut transaction, user).await?;
-    store::delete_app_and_codes(&mut transaction, user).await?;
+    hold(&mut transaction, member).await?;
+    let had = has_app(&mut transaction, user).await?;
+    store::delete_app(&mut transaction, user).await?;
+    let has_one = after_removal(site, &mut transaction, user).await?;
     if had {
-        let kind = Kind::SecondFactorRemoved;
+        let (kind, detail) = match has_one {
+            true => (Kind::AuthenticatorRemoved, "app"),
+            false => (Kind::SecondFactorRemoved, "removed"),
+        };
         activity::service::record(&mut transaction, now, user, kind, "", &context.client).await?;
-        notify(&mut transaction, context, Mail::SecondFactorChanged, user, "removed").await?;
+        notify(&mut transaction, context, Mail::SecondFactorChanged, user, detail).await?;
     }
     transaction.commit().await?;
     site.mails.wake();
     site.members.invalidate(user);
     site.cache.invalidate_member(user, "authenticator removed").await;
-    Ok(had)
+    Ok(had.then_some(has_one))
 }

@@ -32,7 +32,7 @@ pub async fn reset(
     if !super::delete_all(transaction, user).await? {
         return Ok(false);
     }
-    notify(transaction, context, Mail::SecondFactorChanged, user, "removed").await?;
+    notify(transaction, context, Mail::SecondFactorChanged, user, "reset").await?;
     Ok(true)
 }
 
@@ -52,7 +52,7 @@ pub async fn reseal_all(site: &AppState) -> Result<(u64, u64), AppError> {
         };
         for row in rows.iter().filter(|row| !site.seal.is_current(&row.secret)) {
             let bound_to = bound_to(UserId(row.user_id), row.id);
-            let Some(secret) = site.seal.open(&bound_to, &row.secret) else {
+            let Some(secret) = site.seal.open(&bound_to, &row.secret).await else {
                 lost += 1;
                 continue;
             };

@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::store;
+use super::{has_second_factor, store};
 use crate::{
     accounts::service::{notify, taking::hold},
     activity::{self, Kind},
@@ -81,7 +81,7 @@ pub async fn new_codes(
     let codes = hashed(site).await?;
     let mut transaction = site.db.begin().await?;
     hold(&mut transaction, member).await?;
-    if !store::lock(&mut transaction, user).await? {
+    if !has_second_factor(site, &mut transaction, user).await? {
         return Ok(Vec::new());
     }
     replace(&mut transaction, user, now, &codes).await?;
@@ -94,13 +94,30 @@ pub async fn new_codes(
     Ok(codes.into_iter().map(|(code, _)| code).collect())
 }
 
+/// Makes recovery codes for a member who has a second factor by now, and none of them. Returns them
+/// sealed for display.
+///
+/// # Errors
+/// The same as [`new_codes`].
+pub async fn first_codes(
+    context: &RequestContext,
+    member: &Member,
+    recent: &RecentAuth,
+) -> Result<Option<String>, AppError> {
+    if left(&context.site, member).await? != Some(0) {
+        return Ok(None);
+    }
+    let codes = new_codes(context, member, recent).await?;
+    seal_for_display(&context.site, member.id(), &codes).await.map(Some)
+}
+
 /// Returns how many recovery codes are left, or `None` without a second factor.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn left(site: &AppState, member: &Member) -> Result<Option<i64>, AppError> {
     let mut connection = site.db.read().await?;
-    if !store::has_second_factor(&mut connection, member.id()).await? {
+    if !has_second_factor(site, &mut connection, member.id()).await? {
         return Ok(None);
     }
     Ok(Some(store::count_recovery_codes(&mut connection, member.id()).await?))
@@ -118,19 +135,24 @@ struct Display {
 ///
 /// # Errors
 /// [`AppError::Internal`] without a key.
-pub fn seal_for_display(site: &AppState, user: UserId, codes: &[RecoveryCode]) -> Result<String, AppError> {
+pub async fn seal_for_display(
+    site: &AppState,
+    user: UserId,
+    codes: &[RecoveryCode],
+) -> Result<String, AppError> {
     let display = Display {
         codes: codes.iter().map(ToString::to_string).collect(),
         until: site.clock.now().saturating_add(DISPLAY),
     };
     let text = serde_json::to_vec(&display).map_err(|_| AppError::Internal)?;
-    Ok(URL_SAFE_NO_PAD.encode(site.seal.seal(&bound_to(user), &text)?))
+    Ok(URL_SAFE_NO_PAD.encode(site.seal.seal(&bound_to(user), &text).await?))
 }
 
 /// Returns the set in the cookie, if it is the member's and can still be seen.
 pub fn unseal_for_display(site: &AppState, user: UserId, cookie: &str) -> Option<Vec<String>> {
     let sealed = URL_SAFE_NO_PAD.decode(cookie).ok()?;
-    let Display { codes, until } = serde_json::from_slice(&site.seal.open(&bound_to(user), &sealed)?).ok()?;
+    let Display { codes, until } =
+        serde_json::from_slice(&site.seal.open_foreign(&bound_to(user), &sealed)?).ok()?;
     let now = site.clock.now();
     (now < until && !is_too_far_ahead(until, now, DISPLAY)).then_some(codes)
 }

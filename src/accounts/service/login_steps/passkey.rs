@@ -21,8 +21,8 @@ fn refused() -> AppError {
 }
 
 /// Logs in with a passkey that has verified its user, which counts as two factors. Whatever is wrong
-/// with it, the refusal is the same. A deactivated account, and one that is to be deleted, cannot
-/// log in by it.
+/// with it, the refusal is the same. An account that is deactivated, is to be deleted, or whose
+/// password staff switched off, cannot log in by it.
 ///
 /// # Errors
 /// [`AppError::Invalid`] when the passkey is refused, or the address must be verified first;
@@ -41,7 +41,7 @@ pub async fn by_passkey(
     // Without a name typed, the authenticator has to say whose passkey it is.
     assertion.user_handle().ok_or_else(refused)?;
     let (passkey, owner) = passkeys::verify(context, party, &assertion, true).await?.ok_or_else(refused)?;
-    if owner.is_active != 1 || owner.delete_after.is_some() {
+    if owner.is_active != 1 || owner.delete_after.is_some() || owner.is_switched_off == 1 {
         return Err(refused());
     }
     let user = UserId(owner.user_id);

@@ -10,7 +10,7 @@ use crate::{
         throttle::service::Limit,
         webauthn::{
             RelyingParty,
-            options::{self, Account},
+            options::{self, Account, Wanted},
         },
     },
     base::{
@@ -37,6 +37,8 @@ named_enum! {
         Reauthenticate = "passkey_reauthenticate",
         /// Adds a passkey.
         Register = "passkey_register",
+        /// Adds a passkey that its browser makes without a dialog.
+        Offer = "passkey_offer",
         /// Adds a key that is only good for the second step.
         RegisterSecurityKey = "security_key_register",
     }
@@ -78,6 +80,7 @@ pub async fn proof_options(
 ) -> Result<String, AppError> {
     let alone = purpose != Purpose::SecondStep;
     let passkeys = store::list(&mut *context.site.db.read().await?, user).await?;
+    let passkeys: Vec<_> = passkeys.into_iter().filter(|passkey| passkey.party == party.id).collect();
     let known = known(&passkeys, |credential| credential.logs_in || !alone);
     if known.is_empty() {
         return Err(AppError::NotFound);
@@ -103,8 +106,12 @@ pub async fn creation_options(
 ) -> Result<String, AppError> {
     member.in_person()?;
     let (site, user, now) = (&context.site, member.id(), context.site.clock.now());
-    let logs_in = purpose == Purpose::Register;
-    if !logs_in && !member.has_second_factor() {
+    let wanted = match purpose {
+        Purpose::Offer => Wanted::Offered,
+        Purpose::RegisterSecurityKey => Wanted::SecondStep,
+        _ => Wanted::Passkey,
+    };
+    if wanted == Wanted::SecondStep && !member.has_second_factor() {
         return Err(AppError::NotFound);
     }
     let challenge = create(context, browser, purpose, Some(user)).await?;
@@ -117,7 +124,7 @@ pub async fn creation_options(
     }
     let account = Account { handle: &handle, username: member.username(), name: member.username() };
     let name = &site.config.site.name;
-    Ok(options::creation(party, name, &account, &challenge, &known(&passkeys, |_| true), logs_in))
+    Ok(options::creation(party, name, &account, &challenge, &known(&passkeys, |_| true), wanted))
 }
 
 pub(super) fn too_many() -> AppError {
@@ -131,7 +138,7 @@ async fn create(
     user: Option<UserId>,
 ) -> Result<[u8; 32], AppError> {
     let (site, now) = (&context.site, context.site.clock.now());
-    site.throttle.take(&[limit(context, "passkey_challenges_per_address")]).await?;
+    site.throttle.take(&[limit(context, "passkey_challenges", user)]).await?;
     let challenge = rand::random::<[u8; 32]>();
     let new = store::NewChallenge {
         challenge_hash: &hash(browser, &challenge),
@@ -146,8 +153,14 @@ async fn create(
     Ok(challenge)
 }
 
-pub(super) fn limit(context: &RequestContext, what: &'static str) -> Limit {
-    Limit::for_address(what, &context.client.address, context.site.config.throttle.login_per_address)
+/// The limit of an account or, where it is not known, of an address: whoever has logged in, or typed
+/// the right password, must not be blocked by others behind the same address.
+pub(super) fn limit(context: &RequestContext, what: &'static str, user: Option<UserId>) -> Limit {
+    let rate = context.site.config.throttle.login_per_address;
+    match user {
+        Some(user) => Limit::new(what, &format!("account {user}"), rate),
+        None => Limit::for_address(what, &context.client.address, rate),
+    }
 }
 
 /// Uses up a challenge of this browser. Returns its purpose and its account, or `None` if it cannot
@@ -179,9 +192,17 @@ fn hash(browser: &str, challenge: &[u8]) -> [u8; 32] {
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
-    let now = site.clock.now();
-    let mut transaction = site.db.begin().await?;
-    let swept = store::delete_expired_challenges(&mut transaction, now, latest(now, LIFETIME)).await?;
-    transaction.commit().await?;
-    Ok(swept)
+    const BATCH: i64 = 500;
+    let mut swept = 0;
+    loop {
+        let now = site.clock.now();
+        let mut transaction = site.db.begin().await?;
+        let latest = latest(now, LIFETIME);
+        let gone = store::delete_expired_challenges(&mut transaction, now, latest, BATCH).await?;
+        transaction.commit().await?;
+        swept += gone;
+        if gone < BATCH.unsigned_abs() {
+            return Ok(swept);
+        }
+    }
 }

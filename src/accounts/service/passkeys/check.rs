@@ -7,14 +7,14 @@ use super::{
     store::{self, OwnerRow},
 };
 use crate::{
-    accounts::service::{factors, notify},
+    accounts::service::notify,
     activity::{self, Kind},
     auth::{
         factors::{FactorKind, FactorUse},
         webauthn::{Assertion, Expected, RelyingParty},
     },
     base::{
-        db::Transaction,
+        db::{Connection, Transaction},
         member::{Member, UserId},
     },
     mail::service::Kind as Mail,
@@ -29,6 +29,7 @@ pub struct Fitting {
     label: String,
     counter: i64,
     secret: Vec<u8>,
+    is_verified: bool,
 }
 
 /// Returns whether the account has a passkey for the second step of a login, or with `alone` one
@@ -36,9 +37,28 @@ pub struct Fitting {
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn offers(site: &AppState, user: UserId, alone: bool) -> Result<bool, AppError> {
-    let passkeys = store::list(&mut *site.db.read().await?, user).await?;
-    Ok(passkeys.iter().filter_map(credential).any(|credential| credential.logs_in || !alone))
+pub async fn offers(
+    site: &AppState,
+    connection: &mut Connection,
+    user: UserId,
+    alone: bool,
+) -> Result<bool, AppError> {
+    let (passkeys, party) = (store::list(connection, user).await?, site.config.passkey_party());
+    let mut usable = passkeys.iter().filter(|passkey| passkey.party == party).filter_map(credential);
+    Ok(usable.any(|credential| credential.logs_in || !alone))
+}
+
+/// Returns whether to offer a passkey to somebody who has just logged in with the password: they can
+/// have one and have none. Not to who must have a second factor: it would be one at its first use,
+/// and they set theirs up knowingly, with recovery codes.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn may_offer(site: &AppState, user: UserId) -> Result<bool, AppError> {
+    let must = super::super::member(site, user).await?.is_none_or(|member| member.must_have_second_factor());
+    Ok(!must
+        && site.config.offers_passkeys()
+        && store::list(&mut *site.db.read().await?, user).await?.is_empty())
 }
 
 /// Reads the response of a browser to a request for a proof.
@@ -67,7 +87,7 @@ pub async fn answered(
     user: Option<UserId>,
 ) -> Result<Purpose, AppError> {
     let site = &context.site;
-    site.throttle.take(&[limit(context, "passkey_answers_per_address")]).await?;
+    site.throttle.take(&[limit(context, "passkey_answers", user)]).await?;
     let mut transaction = site.db.begin().await?;
     let found = challenges::take(&mut transaction, browser, challenge, site.clock.now()).await?;
     transaction.commit().await?;
@@ -96,7 +116,7 @@ pub async fn verify(
         return Ok(None);
     };
     let is_owners = assertion.user_handle().is_none_or(|handle| handle == owner.user_handle);
-    let expected = Expected { party, user_verified: alone };
+    let expected = Expected { party, user_present: true, user_verified: alone };
     let Some(verified) = assertion.verify(&expected, &credential).filter(|_| is_owners) else {
         return Ok(None);
     };
@@ -109,6 +129,7 @@ pub async fn verify(
         handle: passkey.handle,
         label: passkey.label,
         counter: verified.counter.into(),
+        is_verified: verified.user_verified && credential.logs_in,
         secret: serde_json::to_vec(&credential).map_err(|_| AppError::Internal)?,
     };
     Ok(Some((fitting, owner)))
@@ -125,7 +146,15 @@ pub async fn spend(
     fitting: &Fitting,
 ) -> Result<Option<FactorUse>, AppError> {
     let now = context.site.clock.now();
-    let spent = store::record_use(transaction, fitting.id, fitting.counter, &fitting.secret, now).await?;
+    let spent = store::record_use(
+        transaction,
+        fitting.id,
+        fitting.counter,
+        &fitting.secret,
+        now,
+        fitting.is_verified.then_some(now),
+    )
+    .await?;
     Ok(spent.then_some(FactorUse { kind: FactorKind::Passkey, at: now }))
 }
 
@@ -170,8 +199,6 @@ pub async fn reauthenticate(
     let (site, user) = (&context.site, member.id());
     let assertion = read(text)?;
     answered(context, browser, assertion.challenge(), &[Purpose::Reauthenticate], Some(user)).await?;
-    let limit = [factors::limit(site, user)];
-    site.throttle.take(&limit).await?;
     let found = verify(context, party, &assertion, true).await?.filter(|(_, owner)| owner.user_id == user.0);
     let Some((fitting, _)) = found else {
         return Err(refused(Problem::PasskeyRefused));
@@ -184,6 +211,5 @@ pub async fn reauthenticate(
     let kind = Kind::PasskeyConfirmed;
     activity::service::record(&mut transaction, used.at, user, kind, "", &context.client).await?;
     transaction.commit().await?;
-    site.throttle.refund(&limit).await?;
     Ok(used)
 }

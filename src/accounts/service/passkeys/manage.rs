@@ -9,17 +9,22 @@ use super::{
 use crate::{
     accounts::{
         names,
-        service::notify,
+        service::{
+            factors::{after_removal, has_app, has_second_factor},
+            notify,
+            taking::hold,
+        },
         store::{factors, owner},
     },
     activity::{self, Kind},
     auth::{
+        factors::{FactorKind, FactorUse},
         sessions::login_context::RecentAuth,
         webauthn::{Credential, Expected, Registration, RelyingParty, encode, proposed_name},
     },
     base::{
         clock::Millis,
-        db::Connection,
+        db::{Connection, Transaction},
         id::new_id,
         member::{Member, UserId},
     },
@@ -77,7 +82,8 @@ pub async fn accepted(
     Ok(Some((encode(&handle), ids.collect())))
 }
 
-/// Adds the passkey in the response of the browser. Returns its number.
+/// Adds the passkey in the response of the browser. Returns its number and, if it has verified its
+/// user, that use of it.
 ///
 /// # Errors
 /// [`AppError::Invalid`] when it is refused, or the member has as many as they may have;
@@ -90,18 +96,32 @@ pub async fn add(
     member: &Member,
     _: &RecentAuth,
     text: &str,
-) -> Result<i64, AppError> {
+) -> Result<(i64, Option<FactorUse>), AppError> {
     member.in_person()?;
     if text.is_empty() {
-        return Err(refused(Problem::PasskeyMissing));
+        // The browser gets no options for one more.
+        let has_all =
+            store::list(&mut *context.site.db.read().await?, member.id()).await?.len() >= MAX_PASSKEYS;
+        return Err(if has_all { too_many() } else { refused(Problem::PasskeyMissing) });
     }
     let not_added = || refused(Problem::PasskeyNotAdded);
     let response = Registration::read(text).ok_or_else(not_added)?;
     let (site, user, now) = (&context.site, member.id(), context.site.clock.now());
-    let purposes = [Purpose::Register, Purpose::RegisterSecurityKey];
+    let purposes = [Purpose::Register, Purpose::RegisterSecurityKey, Purpose::Offer];
     let purpose = answered(context, browser, response.challenge(), &purposes, Some(user)).await?;
-    let expected = Expected { party, user_verified: purpose == Purpose::Register };
-    let (handle, credential, counter) = response.verify(&expected).ok_or_else(not_added)?;
+    let expected = Expected {
+        party,
+        // Browsers may make an offered one without a touch (WebAuthn Level 3, 5.1.3).
+        user_present: purpose != Purpose::Offer,
+        user_verified: purpose == Purpose::Register,
+    };
+    let logs_in = purpose != Purpose::RegisterSecurityKey;
+    let (handle, credential, counter) = response.verify(&expected, logs_in).ok_or_else(not_added)?;
+    let detail = match purpose {
+        Purpose::RegisterSecurityKey => "key",
+        Purpose::Offer => "offered",
+        _ => "",
+    };
     let label = proposed_name(&credential.aaguid, credential.logs_in);
     let new = store::NewPasskey {
         id: new_id(now),
@@ -110,10 +130,12 @@ pub async fn add(
         secret: &serde_json::to_vec(&credential).map_err(|_| AppError::Internal)?,
         counter: counter.into(),
         label,
+        party: &party.id,
         created_at: now,
+        confirmed_at: (purpose == Purpose::Register).then_some(now),
     };
     let mut transaction = site.db.begin().await?;
-    store::lock(&mut transaction, user).await?;
+    hold(&mut transaction, member).await?;
     if store::list(&mut transaction, user).await?.len() >= MAX_PASSKEYS {
         return Err(too_many());
     }
@@ -122,11 +144,13 @@ pub async fn add(
     }
     activity::service::record(&mut transaction, now, user, Kind::PasskeyAdded, label, &context.client)
         .await?;
-    notify(&mut transaction, context, Mail::PasskeyChanged, user, "added").await?;
+    notify(&mut transaction, context, Mail::PasskeyAdded, user, detail).await?;
     transaction.commit().await?;
     site.mails.wake();
+    site.members.invalidate(user);
     site.cache.invalidate_member(user, "passkey added").await;
-    Ok(new.id)
+    let used = purpose == Purpose::Register;
+    Ok((new.id, used.then_some(FactorUse { kind: FactorKind::Passkey, at: now })))
 }
 
 /// Renames one of the member's passkeys. Returns false when there is none.
@@ -186,28 +210,58 @@ pub async fn remove(
     let (site, user, now) = (&context.site, member.id(), context.site.clock.now());
     let Ok(id) = id.parse::<i64>() else { return Ok(Removal::Gone) };
     let mut transaction = site.db.begin().await?;
-    store::lock(&mut transaction, user).await?;
+    hold(&mut transaction, member).await?;
     let passkeys = store::list(&mut transaction, user).await?;
     let Some(passkey) = passkeys.iter().find(|passkey| passkey.id == id) else {
         return Ok(Removal::Gone);
     };
     let logs_in = |passkey: &PasskeyRow| credential(passkey).is_some_and(|credential| credential.logs_in);
     let is_last = logs_in(passkey) && passkeys.iter().filter(|passkey| logs_in(passkey)).count() == 1;
-    if is_last && !has_password(&mut transaction, user).await? {
+    if is_last && is_only_way(&mut transaction, user).await? {
         return Ok(Removal::LastWay);
     }
     factors::delete(&mut transaction, id).await?;
+    after_removal(site, &mut transaction, user).await?;
     let (kind, label) = (Kind::PasskeyRemoved, &passkey.label);
     activity::service::record(&mut transaction, now, user, kind, label, &context.client).await?;
     notify(&mut transaction, context, Mail::PasskeyChanged, user, "removed").await?;
     transaction.commit().await?;
     site.mails.wake();
+    site.members.invalidate(user);
     site.cache.invalidate_member(user, "passkey removed").await;
     Ok(Removal::Done)
 }
 
-/// Returns whether the account has a password that logs in: staff can switch it off.
-async fn has_password(connection: &mut Connection, user: UserId) -> Result<bool, AppError> {
+/// Removes the passkeys that were added since then, for an owner who reports a thief. Keeps them where
+/// the account would lose its only second factor: a mailbox is not enough to be rid of that. Records
+/// it; the caller commits.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn remove_since(
+    transaction: &mut Transaction,
+    context: &RequestContext,
+    user: UserId,
+    since: Millis,
+) -> Result<(), AppError> {
+    let (site, now) = (&context.site, context.site.clock.now());
+    if has_second_factor(site, transaction, user).await? && !has_app(transaction, user).await? {
+        let is_older = |passkey: &PasskeyRow| passkey.confirmed_at.is_some() && passkey.created_at < since;
+        if !store::list(transaction, user).await?.iter().any(is_older) {
+            return Ok(());
+        }
+    }
+    if store::delete_since(transaction, user, since).await? > 0 {
+        after_removal(site, transaction, user).await?;
+        let (kind, detail) = (Kind::PasskeyRemoved, "By the link in an email");
+        activity::service::record(transaction, now, user, kind, detail, &context.client).await?;
+    }
+    Ok(())
+}
+
+/// Returns whether only passkeys log in to the account, which has no password. (Where staff switched
+/// the password off, passkeys do not either.)
+async fn is_only_way(connection: &mut Connection, user: UserId) -> Result<bool, AppError> {
     let account = owner(connection, user).await?.ok_or(AppError::SignedOut)?;
-    Ok(!account.password_hash.starts_with(['!', '?']))
+    Ok(account.password_hash.starts_with('?'))
 }

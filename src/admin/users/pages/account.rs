@@ -50,7 +50,7 @@ pub fn Facts(user: User) -> impl IntoView {
                 <dd>{address}</dd>
                 <dt>"Password"</dt>
                 <dd>{password}</dd>
-                <dt>"Two-step login"</dt>
+                <dt>"Second factor"</dt>
                 <dd>{second_factor}</dd>
                 <dt>"Joined"</dt>
                 <dd>

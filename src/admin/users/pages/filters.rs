@@ -14,7 +14,7 @@ const fn words(fact: Fact) -> (&'static str, [&'static str; 3]) {
         Fact::Active => ("Active", ["All", "Active", "Inactive"]),
         Fact::Staff => ("Staff", ["All", "Staff", "Not staff"]),
         Fact::Superuser => ("Superuser", ["All", "Superusers", "Others"]),
-        Fact::SecondFactor => ("Two-step login", ["All", "On", "Off"]),
+        Fact::SecondFactor => ("Second factor", ["All", "With", "Without"]),
         Fact::Verified => ("Email address", ["All", "Confirmed", "Unconfirmed"]),
     }
 }

@@ -104,14 +104,14 @@ pub fn SecondFactorSection(user: User, returned: Option<ReturnedForm>) -> impl I
     is_shown.then(|| {
         view! {
             <section class="card" aria-labelledby="second-factor">
-                <h2 id="second-factor">"Two-step login"</h2>
+                <h2 id="second-factor">"Second factor"</h2>
                 <p>
-                    "If they have lost their app and their recovery codes. Make sure first who is asking, and \
+                    "If they have lost their app or passkeys, and their recovery codes: all of them go. Make sure first who is asking, and \
                      not by email alone."
                 </p>
                 <Form
                     path=ResetUserSecondFactor::PATH
-                    submit="Switch it off for them"
+                    submit="Remove it"
                     button="button danger"
                     plain=true
                     returned

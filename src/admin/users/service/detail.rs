@@ -3,7 +3,6 @@
 use super::super::{Given, Password, User, store::user};
 use super::can_manage::Target;
 use crate::{
-    accounts::service::factors,
     admin::groups,
     audit::{service as history, service::Object},
     base::{
@@ -29,7 +28,6 @@ pub async fn shown(
     let mut connection = site.db.read().await?;
     let target = Target::find(&mut connection, id).await?;
     let groups = user::groups(&mut connection, id).await?;
-    let has_second_factor = factors::has_second_factor(&mut connection, id).await?;
     drop(connection);
     let all_groups = groups::service::names(site, None).await?.into_iter().map(|(_, name)| name).collect();
     let history = history::of_object(site, Object::User(id, ""), before).await?;
@@ -40,7 +38,7 @@ pub async fn shown(
         row.is_staff == 1,
         row.is_superuser == 1,
         row.email_verified_at.is_some(),
-        has_second_factor,
+        row.has_second_factor == 1,
     ];
     let has_deeds = row.is_staff == 1 || !deeds.lines.is_empty();
     let given = |permission: Permission| Given {

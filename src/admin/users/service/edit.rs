@@ -152,7 +152,7 @@ impl Edit<'_> {
     /// sessions, each as often.
     async fn end_sessions(&mut self, users: &[UserId]) -> Result<Vec<UserId>, AppError> {
         let ended = self.site.sessions.end_in(&mut self.transaction, users).await?;
-        tokens::forget_browsers(&mut self.transaction, users).await?;
+        tokens::revoke_logged_out(&mut self.transaction, users).await?;
         self.ended.extend(&ended);
         Ok(ended.into_iter().map(|(user, _)| user).collect())
     }

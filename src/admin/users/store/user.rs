@@ -30,6 +30,8 @@ pub struct UserRow {
     pub is_staff: i64,
     /// 1 for a superuser, who has all permissions.
     pub is_superuser: i64,
+    /// 1 with a second factor.
+    pub has_second_factor: i64,
     /// When the account was created.
     pub date_joined: Millis,
     /// When the user last logged in, if ever.
@@ -41,7 +43,7 @@ pub struct UserRow {
     pub password_kind: String,
 }
 
-const COLUMNS: &str = "id, version, username, first_name, last_name, email, email_verified_at, is_active, is_staff, \
+const COLUMNS: &str = "id, version, username, first_name, last_name, email, email_verified_at, is_active, is_staff, has_second_factor, \
                        is_superuser, date_joined, last_login, delete_after, SUBSTR(password_hash, 1, 1) AS password_kind";
 
 pub async fn find(connection: &mut AnyConnection, id: UserId) -> Result<Option<UserRow>, sqlx::Error> {
