@@ -11,7 +11,7 @@ const works = (page: Page) => expect(page.locator('html')).toHaveAttribute('data
 async function adminFile(page: Page): Promise<string> {
   await open(page, '/accounts/login');
   const script = await page.locator('script[type=module]').first().textContent();
-  const folder = /import\("(.+)\/[^/]+\.js"\)/.exec(script!)![1];
+  const folder = /import\("(\/pkg\/[^"]+)\/[^/"]+\.js"\)/.exec(script!)![1];
   test.skip(!script!.includes('"split_admin"'), 'built without --split');
   return `${folder}/split_admin.wasm`;
 }

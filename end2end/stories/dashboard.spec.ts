@@ -115,5 +115,6 @@ test('the page reveals no password, hash or session', async ({ page }) => {
     expect(text).not.toContain(member.password);
     expect(text).not.toMatch(/argon2|pbkdf2|\$m=\d+/i);
   }
-  expect(await page.evaluate(() => document.cookie)).toBe('');
+  // What scripts may read is no secret.
+  expect(await page.evaluate(() => document.cookie)).toMatch(/^(offer_passkey=1)?$/);
 });

@@ -91,19 +91,19 @@ for (const [what, change] of Object.entries(CHANGES)) {
 
     await openChanged(page, '/accounts/signup');
     await page.locator('[name=username]').fill('two words');
-    await page.locator('main button[type=submit]').click();
+    await page.locator('main button[type=submit]').first().click();
     await expect(page.locator('.error')).toHaveCount(5);
     await settle(page);
 
     await openChanged(page, '/accounts/login');
     await page.locator('[name=login]').fill(member.name);
     await page.locator('[name=password]').fill('wrong');
-    await page.locator('main button[type=submit]').click();
+    await page.locator('main button[type=submit]').first().click();
     await expect(page.locator('.error')).toHaveText(/Please enter a correct username/);
     await settle(page);
     await page.locator('[name=login]').fill(member.name);
     await page.locator('[name=password]').fill(member.password);
-    await page.locator('main button[type=submit]').click();
+    await page.locator('main button[type=submit]').first().click();
     await expect(page).toHaveURL('/members/dashboard');
 
     for (const path of ['/members/dashboard', '/members/sessions', '/members/security', '/members/security/browsers', '/members/activity', '/accounts/email', '/members/data']) {

@@ -1,6 +1,6 @@
 import type { CDPSession, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
-import { arrive, button, join, logOut, open } from '../support/verbs';
+import { arrive, button, join, logOut, open, submitLogIn } from '../support/verbs';
 
 const PASSKEYS = '/members/security/passkeys';
 
@@ -36,9 +36,11 @@ const touch = ({ cdp, authenticatorId }: Authenticator, enabled: boolean) =>
 
 test('a passkey is added, logs in by its button, and only for its owner @javascript', async ({ page }) => {
   const reader = await authenticator(page);
+  // Or the browser may make one by itself.
+  await page.context().addCookies([{ name: 'passkey_offered', value: '1', domain: 'localhost', path: '/' }]);
   await join(page);
-  await open(page, '/members/profile');
-  await page.getByRole('link', { name: 'Passkeys' }).click();
+  await open(page, '/members/security');
+  await page.getByRole('link', { name: 'Add a passkey' }).click();
   await arrive(page, PASSKEYS);
   await button(page, 'Add a passkey').click();
   await arrive(page, /\/members\/security\/passkeys\?rename=/);
@@ -73,6 +75,36 @@ test('a passkey is added, logs in by its button, and only for its owner @javascr
   await button(page, 'Log in with a passkey').click();
   await touch(reader, true);
   await arrive(page, '/members/dashboard');
+});
+
+test('a passkey is asked for after the password, and taken back @javascript', async ({ page }) => {
+  const reader = await authenticator(page);
+  await page.context().addCookies([{ name: 'passkey_offered', value: '1', domain: 'localhost', path: '/' }]);
+  const member = await join(page);
+  await open(page, PASSKEYS);
+  await button(page, 'Add a passkey').click();
+  await arrive(page, /\/members\/security\/passkeys\?rename=/);
+  await button(page, 'Ask for a passkey after my password').click();
+  // Its recovery codes, which are shown once.
+  await arrive(page, '/members/security/codes');
+  await button(page, 'I have saved them').click();
+  await open(page, PASSKEYS);
+  await expect(page.getByText('Your account asks for a passkey after your password.')).toBeVisible();
+
+  await touch(reader, false);
+  await logOut(page);
+  await open(page, '/accounts/login');
+  await submitLogIn(page, member.name, member.password);
+  await arrive(page, '/accounts/login/second');
+  await button(page, 'Use a passkey or security key').click();
+  await touch(reader, true);
+  await arrive(page, '/members/dashboard');
+
+  await open(page, PASSKEYS);
+  await button(page, 'Stop asking for a passkey').click();
+  await expect(page.getByText('Your password still logs you in by itself.')).toBeVisible();
+  await button(page, 'Remove').click();
+  await expect(page.getByText('You have no passkey yet.')).toBeVisible();
 });
 
 test('without scripts no button for passkeys is shown, and the page says so @no-javascript', async ({ page }) => {

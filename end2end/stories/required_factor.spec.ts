@@ -1,5 +1,5 @@
-import { code } from '../support/authenticator';
 import { expect, test } from '../support/test';
+import { code } from '../support/totp';
 import { arrive, button, field, heading, join, logIn, navigation, newMember, open, superuser } from '../support/verbs';
 
 const APP = '/members/security/authenticator';
@@ -19,7 +19,7 @@ test('staff who must have two-step login are led to it, and then get in', async 
   await otherDevice.getByRole('table', { name: 'Users' }).getByRole('link', { name: member.name }).click();
   await expect(heading(otherDevice)).toHaveText('User');
   await arrive(otherDevice, /\/admin\/users\/\d+$/);
-  await field(otherDevice, 'Staff').check();
+  await field(otherDevice, 'Staff (can open the admin)').check();
   await button(otherDevice, 'Save').first().click();
   await expect(otherDevice.getByRole('status').filter({ hasText: 'saved' })).toBeVisible();
   await field(otherDevice, 'Group').fill(group);

@@ -11,14 +11,14 @@ const follow = (page: Page, name: string) => page.getByRole('main').getByRole('l
 test('a new member sees what is open, does it, and sees that it is done', async ({ page }) => {
   const member = await join(page);
   await open(page, '/members/dashboard');
-  await expect(page.getByRole('main')).toContainText('Security of your account: 1 of 4 done.');
+  await expect(page.getByRole('main')).toContainText('Security of your account: 1 of 5 done.');
   await follow(page, 'See what is open');
   await arrive(page, SECURITY);
   await expect(heading(page)).toHaveText('Security');
-  await expect(titles(page)).toHaveText(['Password ✓ Done', 'Email address Open', 'Two-step login Open', 'Recovery codes Open']);
+  await expect(titles(page)).toHaveText(['Password ✓ Done', 'Email address Open', 'Two-step login Open', 'Passkeys Open', 'Recovery codes Open']);
 
   await confirmAddress(page, member, '/members/dashboard');
-  await expect(page.getByRole('main')).toContainText('Security of your account: 2 of 4 done.');
+  await expect(page.getByRole('main')).toContainText('Security of your account: 2 of 5 done.');
 
   await navigation(page).getByRole('link', { name: 'Profile' }).click();
   await follow(page, 'Security');
@@ -38,6 +38,7 @@ test('a new member sees what is open, does it, and sees that it is done', async 
     'Password ✓ Done',
     'Email address ✓ Done',
     'Two-step login ✓ Done',
+    'Passkeys',
     'Recovery codes ✓ Done',
   ]);
   await open(page, '/members/dashboard');

@@ -1,5 +1,4 @@
 import type { Page } from '@playwright/test';
-import { code } from '../support/authenticator';
 import { expect, test } from '../support/test';
 import { code } from '../support/totp';
 import { arrive, button, field, heading, join, logOut, type Member, open, submitLogIn } from '../support/verbs';
@@ -12,7 +11,7 @@ async function halfWay(page: Page, member: Member): Promise<void> {
   await open(page, '/accounts/login');
   await submitLogIn(page, member.name, member.password);
   await arrive(page, SECOND);
-  await expect(heading(page)).toHaveText('Enter your code');
+  await expect(heading(page)).toHaveText('Second step');
 }
 
 test('an app is set up, asked for at the next login, and replaced by a recovery code', async ({ page }) => {
