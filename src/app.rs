@@ -60,6 +60,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/password_change") view=AccountPages::PasswordChangePage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/password_reset") view=AccountPages::PasswordResetPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/password_reset/done") view=AccountPages::PasswordResetDonePage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/recovery/begin") view=AccountPages::RecoveryBeginPage ssr=SsrMode::Async />
+                <Route path=path!("/accounts/recovery/stop") view=AccountPages::RecoveryStopPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/reset/new") view=AccountPages::ResetPage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/reset/done") view=AccountPages::ResetDonePage ssr=SsrMode::Async />
                 <Route path=path!("/accounts/reauthenticate") view=AccountPages::ReauthenticatePage ssr=SsrMode::Async />

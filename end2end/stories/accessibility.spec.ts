@@ -19,6 +19,8 @@ const VISITORS_PAGES = [
   '/accounts/email/confirm',
   '/accounts/email/undo',
   '/accounts/not_me',
+  '/accounts/recovery/begin',
+  '/accounts/recovery/stop',
   '/lab',
   '/lab/cache-api',
   '/lab/cached-page',

@@ -22,6 +22,7 @@ use crate::{
     base::member::UserId,
     shared::{
         level::Level,
+        lost_factor::RecoveryStep,
         paths::{MAILED_CODE, without_slash},
     },
     site::{AppState, RequestContext, cookies, current_member, flash},
@@ -29,13 +30,15 @@ use crate::{
 };
 
 /// The cookies for the tokens of opened links.
-pub const COOKIES: [&str; 7] = [
+pub const COOKIES: [&str; 9] = [
     cookie(Purpose::ResetPassword),
     cookie(Purpose::VerifyEmail),
     cookie(Purpose::ChangeEmail),
     cookie(Purpose::UndoEmail),
     cookie(Purpose::NotMe),
     cookie(Purpose::LogIn),
+    cookie(Purpose::RecoverFactor),
+    cookie(Purpose::StopRecovery),
     setup_link::COOKIE,
 ];
 /// As long as the shortest-lived link.
@@ -43,13 +46,15 @@ const LIFETIME: Duration = Duration::from_secs(3600);
 
 /// Each kind of link and its page. The wildcard takes whatever follows the token, because mail
 /// programs and people add a slash, a bracket or the end of a sentence.
-const LINKS: [(&str, &str, Purpose); 6] = [
+const LINKS: [(&str, &str, Purpose); 8] = [
     ("/accounts/reset/{*token}", "/accounts/reset/new", Purpose::ResetPassword),
     ("/accounts/verify/{*token}", "/accounts/verify", Purpose::VerifyEmail),
     ("/accounts/email/confirm/{*token}", "/accounts/email/confirm", Purpose::ChangeEmail),
     ("/accounts/email/undo/{*token}", "/accounts/email/undo", Purpose::UndoEmail),
     ("/accounts/not_me/{*token}", "/accounts/not_me", Purpose::NotMe),
     ("/accounts/login/code/{*token}", MAILED_CODE, Purpose::LogIn),
+    ("/accounts/recovery/begin/{*token}", "/accounts/recovery/begin", Purpose::RecoverFactor),
+    ("/accounts/recovery/stop/{*token}", "/accounts/recovery/stop", Purpose::StopRecovery),
 ];
 
 /// Returns the routes of all links, and that of the link for the first superuser.
@@ -121,6 +126,8 @@ const fn cookie(purpose: Purpose) -> &'static str {
         Purpose::UndoEmail => "link_undo",
         Purpose::NotMe => "link_not_me",
         Purpose::LogIn => "link_log_in",
+        Purpose::RecoverFactor => "link_recover",
+        Purpose::StopRecovery => "link_stop_recovery",
         Purpose::SignUp => "signed_up",
     }
 }
@@ -165,13 +172,15 @@ pub fn used_by(context: &RequestContext, purpose: Purpose, owner: UserId, is_tak
     }
     forget(purpose);
     let home = if signed_in.is_some() { &accounts.login_redirect_url } else { &accounts.login_url };
-    // After the last three nobody is signed in any more.
+    // After some nobody is signed in any more.
     let (message, location) = match purpose {
         Purpose::VerifyEmail if is_taken => (Some(Message::AccountTaken), accounts.login_url.as_str()),
         Purpose::VerifyEmail => (Some(Message::EmailVerified), home.as_str()),
         Purpose::ChangeEmail => (Some(Message::EmailChanged), home.as_str()),
         Purpose::UndoEmail => (Some(Message::EmailChangeUndone), accounts.login_url.as_str()),
         Purpose::NotMe => (Some(Message::AccountSecured), accounts.login_url.as_str()),
+        Purpose::RecoverFactor => (Some(Message::Recovery(RecoveryStep::Began)), home.as_str()),
+        Purpose::StopRecovery => (Some(Message::Recovery(RecoveryStep::Stopped)), home.as_str()),
         Purpose::ResetPassword => (None, "/accounts/reset/done"),
         Purpose::LogIn | Purpose::SignUp => (None, MAILED_CODE),
     };

@@ -1,6 +1,7 @@
 //! The texts of our mails. Links and codes are created here, just before a mail is sent, so that
 //! none is stored in the queue.
 
+mod factor_recovery;
 mod login_code;
 
 use super::{
@@ -37,6 +38,9 @@ pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter
         // The account has another address by now.
         Kind::LoginCode if !is_theirs => Err(AppError::NotFound),
         Kind::LoginCode => letter.login_code().await,
+        Kind::RecoverFactor => letter.recover_factor().await,
+        Kind::FactorRecoveryBegan | Kind::FactorRecoveryHalfway => letter.factor_recovery().await,
+        Kind::FactorRecovered => letter.factor_recovered().await,
         Kind::ResetPassword => letter.reset_password().await,
         Kind::VerifyEmail if owner.email_verified_at.is_some() || letter.present != order.address => {
             Err(AppError::NotFound)

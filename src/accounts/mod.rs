@@ -103,6 +103,10 @@ pub enum Link {
     UndoEmail,
     /// Reports that the owner did not cause a notice.
     NotMe,
+    /// Begins the waiting period at whose end a lost second factor is removed.
+    RecoverFactor,
+    /// Stops that waiting period.
+    StopRecovery,
 }
 
 /// Whether a mail link can be used.
@@ -160,13 +164,29 @@ pub struct Reauthentication {
     pub offers_passkey: bool,
 }
 
+/// What a member can do about a lost second factor, at the second step of a login.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LostFactor {
+    /// Only ask for help.
+    #[default]
+    ContactUs,
+    /// Ask for a mail whose link begins a waiting period.
+    Ask,
+    /// Wait: it ends then.
+    Waits(Moment),
+}
+
 /// A login that waits for its second step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingStep {
     /// Whether a code of an authenticator app can be it.
     pub has_app: bool,
     /// Whether a passkey or a security key can be it.
     pub offers_passkey: bool,
+    /// What can be done without either.
+    #[serde(default)]
+    pub lost: LostFactor,
 }
 
 /// The data of the page of passkeys.

@@ -74,7 +74,7 @@ named_enum! {
         AuthenticatorAdded = "authenticator_added" => "Authenticator app added",
         /// The owner removed the app and still has another second factor.
         AuthenticatorRemoved = "authenticator_removed" => "Authenticator app removed",
-        /// All second factors were removed; the detail says by whom, if not by the owner.
+        /// All second factors were removed; the detail says by whom or why, if not by the owner.
         SecondFactorRemoved = "second_factor_removed" => "Two-step login switched off",
         /// A recovery code was used; the detail says how many are left.
         RecoveryCodeUsed = "recovery_code_used" => "Recovery code used",
@@ -90,6 +90,12 @@ named_enum! {
         PasskeyAsked = "passkey_asked" => "Passkey asked for after the password",
         /// A passkey was refused because of its counter; the detail is its name.
         PasskeyRefused = "passkey_refused" => "Passkey refused: it may have been copied",
+        /// Somebody asked for a mail to recover from a lost second factor.
+        FactorRecoveryRequested = "factor_recovery_requested" => "Removal of a lost second factor requested",
+        /// The waiting period at whose end the second factor is removed has begun.
+        FactorRecoveryBegan = "factor_recovery_began" => "Waiting period for a lost second factor began",
+        /// That waiting period was stopped.
+        FactorRecoveryStopped = "factor_recovery_stopped" => "Waiting period for a lost second factor stopped",
         /// The owner verified the e-mail address.
         EmailVerified = "email_verified" => "Email address confirmed",
         /// Whoever confirmed the address took the account, without what was set up before.

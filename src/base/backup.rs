@@ -161,6 +161,7 @@ async fn end_sessions_and_links(file: &Path) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     for (table, statement) in [
         ("acting", "DELETE FROM acting"),
+        ("factor_recoveries", "DELETE FROM factor_recoveries"),
         ("known_devices", "DELETE FROM known_devices"),
         ("mail_logins", "DELETE FROM mail_logins"),
         ("pending_logins", "DELETE FROM pending_logins"),

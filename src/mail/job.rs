@@ -53,6 +53,14 @@ named_enum! {
         PasskeyChanged = "passkey_changed",
         /// A passkey was refused because of its counter: it may have been copied.
         PasskeyRefused = "passkey_refused",
+        /// A link that begins the waiting period at whose end a lost second factor is removed.
+        RecoverFactor = "recover_factor",
+        /// That waiting period has begun; the detail says when it ends.
+        FactorRecoveryBegan = "factor_recovery_began",
+        /// Half of it is over; the detail says when it ends.
+        FactorRecoveryHalfway = "factor_recovery_halfway",
+        /// It is over, and the second factors are gone.
+        FactorRecovered = "factor_recovered",
         /// The username, first or last name was changed.
         NameChanged = "name_changed",
         /// The account will be deleted.
@@ -73,6 +81,7 @@ impl Kind {
             | Self::ResetPassword
             | Self::VerifyEmail
             | Self::ChangeEmail
+            | Self::RecoverFactor
             | Self::SignUpWithYourAddress => false,
             Self::EmailChanged
             | Self::EmailChangedByStaff
@@ -84,6 +93,9 @@ impl Kind {
             | Self::PasskeyAdded
             | Self::PasskeyChanged
             | Self::PasskeyRefused
+            | Self::FactorRecoveryBegan
+            | Self::FactorRecoveryHalfway
+            | Self::FactorRecovered
             | Self::NameChanged
             | Self::DeletionRequested
             | Self::ActingBegan => true,
@@ -101,6 +113,7 @@ impl Kind {
                 | Self::ResetPassword
                 | Self::VerifyEmail
                 | Self::ChangeEmail
+                | Self::RecoverFactor
         )
     }
 

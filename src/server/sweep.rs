@@ -89,11 +89,24 @@ pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
     const INTERVAL: Duration = Duration::from_secs(600);
     let mut watch = Watch::new(site.clock.drift());
     async move {
+        // By how much the clock was set forward since the waiting periods were last prolonged.
+        let mut skipped = 0;
         loop {
             // Counted from the start of this sweep: what becomes due during it waits no longer than
             // anything else.
             let next = site.clock.now().saturating_add(to_millis(INTERVAL));
             let (trust, set_by) = watch.check(site.clock.drift());
+            if matches!(trust, Trust::Set | Trust::Returned) {
+                skipped += set_by.max(0);
+            }
+            if skipped > 0 {
+                if let Err(error) = accounts::service::postpone_recoveries(&site, skipped).await {
+                    tracing::warn!(%error, "Waiting periods could not be prolonged; trying again later");
+                    site.clock.sleep_until(next).await;
+                    continue;
+                }
+                skipped = 0;
+            }
             let corrected = match trust {
                 Trust::Set => Ok(0),
                 Trust::New | Trust::Steady => correct_ends(&site).await,
@@ -136,6 +149,8 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
     };
     let sessions = step("Expired sessions", "deleted", sweep_sessions(site).await);
     let activity = step("Old activity lines", "deleted", activity::service::sweep(site).await);
+    let recoveries = accounts::service::sweep_recoveries(site).await;
+    step("Second factors whose owners lost them", "removed", recoveries);
     step("Expired rate limits", "deleted", site.throttle.sweep().await);
     step("Expired links", "deleted", accounts::service::tokens::sweep(site).await);
     step("Browsers without a login for 180 days", "forgotten", accounts::service::sweep_browsers(site).await);
@@ -158,16 +173,18 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
     failed.map_or(Ok(Swept { sessions, activity, accounts }), Err)
 }
 
-/// Corrects times of sessions, links and known browsers that only a clock that was ahead can have written; see
-/// [`crate::base::clock::is_too_far_ahead`]. If the clock is wrong now, this costs logins and links
-/// but no data. A clock that shows a time before this program was written is certainly wrong.
+/// Corrects times of sessions, links, known browsers and waiting periods that only a clock that was
+/// ahead can have written; see [`crate::base::clock::is_too_far_ahead`]. If the clock is wrong now,
+/// this costs logins and links but no data. A clock that shows a time before this program was
+/// written is certainly wrong.
 async fn correct_ends(site: &AppState) -> Result<u64, AppError> {
     if site.clock.now() < id::EPOCH {
         return Ok(0);
     }
     Ok(site.sessions.correct_times().await?
         + accounts::service::tokens::correct_times(site).await?
-        + accounts::service::correct_browser_times(site).await?)
+        + accounts::service::correct_browser_times(site).await?
+        + accounts::service::correct_recovery_times(site).await?)
 }
 
 /// Corrects every time in the future. Only for a clock that was set wrong and back: one that is

@@ -79,8 +79,10 @@ impl Function {
 /// addresses that forms are posted to.
 pub const FUNCTIONS: &[Function] = &[
     changes("/api/accounts/ask_for_email_change"),
+    changes("/api/accounts/ask_for_recovery").public().enrolling(),
     changes("/api/accounts/ask_for_reset").public().enrolling(),
     changes("/api/accounts/ask_for_verification"),
+    changes("/api/accounts/begin_recovery").public().enrolling(),
     changes("/api/accounts/change_by_code"),
     changes("/api/accounts/change_password"),
     changes("/api/accounts/confirm_email_change").public().enrolling(),
@@ -105,6 +107,7 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/accounts/second_step").public().enrolling(),
     changes("/api/accounts/set_up").public(),
     changes("/api/accounts/sign_up").public(),
+    changes("/api/accounts/stop_recovery").public().enrolling(),
     changes("/api/accounts/undo_email_change").public().enrolling(),
     changes("/api/accounts/verify_by_code"),
     changes("/api/accounts/verify_email").public().enrolling(),

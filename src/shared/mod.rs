@@ -8,6 +8,7 @@ pub mod functions;
 pub mod json;
 pub mod level;
 pub mod login_method;
+pub mod lost_factor;
 pub mod moment;
 pub mod named_enum;
 pub mod number;

@@ -67,8 +67,7 @@ pub const CACHE_API: &str = "/lab/cache-api";
 pub const CACHED_PAGE: &str = "/lab/cached-page";
 /// How long that page is cached.
 pub const CACHED_PAGE_TTL: Duration = Duration::from_secs(60);
-/// How long pages are cached that depend on nothing but the configuration, which does not change
-/// while the site runs. An end only bounds what an unforeseen change could do.
+/// How long pages are cached that depend on nothing but the configuration, which does not change.
 const CONFIGURED_PAGE_TTL: Duration = Duration::from_secs(60 * 60);
 /// The exercise that shows what is cached for how long.
 pub const MATRIX: &str = "/lab/matrix";
@@ -212,6 +211,8 @@ pub const PAGES: &[Page] = &[
     page("/accounts/password_reset").configured().enrolling(),
     page("/accounts/password_reset/done").configured().enrolling(),
     page(REAUTHENTICATE).enrolling(),
+    page("/accounts/recovery/begin").public().enrolling(),
+    page("/accounts/recovery/stop").public().enrolling(),
     page("/accounts/reset/done").public().enrolling(),
     page("/accounts/reset/new").public().enrolling(),
     // Answers 404 without that link.
@@ -270,9 +271,8 @@ pub fn is_public_page(route: &str) -> bool {
     find_page(route).is_some_and(|page| page.access == Access::Public)
 }
 
-/// Addresses that a Django site has and this one does not, with their targets: members have them in
-/// bookmarks, in mails and in other sites' links. All are closed to anonymous visitors, who log in
-/// first and are then redirected.
+/// Addresses of a Django site in members' bookmarks and mails, with their targets. All are closed to
+/// anonymous visitors, who log in first and are then redirected.
 pub const MOVED: [(&str, &str); 4] = [
     // Django's page that confirms the change; here a message does.
     ("/accounts/password_change/done", PROFILE),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::shared::{error::AppError, level::Level, number::counted};
+use crate::shared::{error::AppError, level::Level, lost_factor::RecoveryStep, number::counted};
 
 /// The messages. A closed enum: the text does not travel, so nobody can send a visitor their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub enum Message {
     StaffByPassword,
     /// A page needs a session with two factors.
     TwoStepNeeded,
+    /// A step towards the removal of a lost second factor.
+    Recovery(RecoveryStep),
     /// An authenticator app was added.
     AuthenticatorAdded,
     /// The second factor was removed.
@@ -176,6 +178,7 @@ impl fmt::Display for Message {
             }
             Self::Failed(error) => return error.fmt(f),
             Self::PasswordChanged => "Your password was changed. All other devices have been logged out.",
+            Self::Recovery(step) => return step.fmt(f),
             Self::TwoStepNeeded => "That page needs two-step login.",
             Self::TooManyCodes => "Too many wrong codes. Please log in again.",
             Self::StaffByPassword => {

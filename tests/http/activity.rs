@@ -264,7 +264,7 @@ async fn every_kind_of_event_is_recorded() {
     }
     // Staff's changes have tests of their own (`user_changes`, `acting`).
     let by_staff = [Kind::ChangedByStaff, Kind::PasswordSetByStaff, Kind::ActingBegan, Kind::ActingEnded];
-    // `passkeys`, `passkey_login`, `mail_login` and `proving` look for these.
+    // `passkeys`, `passkey_login`, `mail_login`, `proving` and `factor_recovery` look for these.
     let of_others = [
         Kind::PasskeyConfirmed,
         Kind::PasskeyAdded,
@@ -275,6 +275,9 @@ async fn every_kind_of_event_is_recorded() {
         Kind::LoginCodeFailed,
         Kind::AccountTaken,
         Kind::AuthenticatorRemoved,
+        Kind::FactorRecoveryRequested,
+        Kind::FactorRecoveryBegan,
+        Kind::FactorRecoveryStopped,
     ];
     let elsewhere =
         |kind: &Kind| by_staff.contains(kind) || OF_SECOND_FACTORS.contains(kind) || of_others.contains(kind);

@@ -197,7 +197,7 @@ async fn sessions_ended_after_the_backup_stay_ended_after_restore() {
     let old_stamp = database.text(stamp).await;
     let restored = said(&mut command(&database, folder.path(), "restore", &file, &["--force"]));
     assert!(restored.contains("sessions were ended"), "{restored}");
-    for table in ["sessions", "tokens", "mails", "acting", "known_devices"] {
+    for table in ["sessions", "tokens", "mails", "acting", "known_devices", "factor_recoveries"] {
         assert_eq!(database.number(&format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
     }
     assert_ne!(database.text(stamp).await, old_stamp);

@@ -166,7 +166,15 @@ async fn after_the_grace_period_every_row_is_deleted_and_the_name_is_free() {
     let of_bob = tables_of(&after);
     // These expire within the week; and a mail that confirms an address is useless after
     // confirmation.
-    let over = ["mail_logins", "mails", "passkey_challenges", "pending_logins", "sessions", "tokens"];
+    let over = [
+        "factor_recoveries",
+        "mail_logins",
+        "mails",
+        "passkey_challenges",
+        "pending_logins",
+        "sessions",
+        "tokens",
+    ];
     assert!(owned.iter().all(|table| over.contains(&table.as_str()) || of_bob.contains(table)), "{of_bob:?}");
     // The address is free, too.
     let mut next = site.member("ada-canary").await;

@@ -117,6 +117,7 @@ const WITHHELD: &[(&str, &[&str])] = &[
     ("mail_logins", &["token_hash", "session_stamp"]),
     ("passkey_handles", &["handle"]),
     ("passkey_challenges", &["challenge_hash"]),
+    ("factor_recoveries", &["session_stamp"]),
 ];
 
 /// A list has the name of its table, but for these.

@@ -8,7 +8,7 @@ use members_area::{server::pages, shared::permission::Permission};
 
 use crate::support::{TestSite, raw};
 
-const OPEN_PAGES: [&str; 21] = [
+const OPEN_PAGES: [&str; 23] = [
     "/",
     "/accounts/email/confirm",
     "/accounts/email/undo",
@@ -19,6 +19,8 @@ const OPEN_PAGES: [&str; 21] = [
     "/accounts/not_me",
     "/accounts/password_reset",
     "/accounts/password_reset/done",
+    "/accounts/recovery/begin",
+    "/accounts/recovery/stop",
     "/accounts/reset/done",
     "/accounts/reset/new",
     SETUP,
@@ -31,8 +33,10 @@ const OPEN_PAGES: [&str; 21] = [
     "/lab/matrix",
     "/lab/messages",
 ];
-const OPEN_FUNCTIONS: [&str; 25] = [
+const OPEN_FUNCTIONS: [&str; 28] = [
+    "/api/accounts/ask_for_recovery",
     "/api/accounts/ask_for_reset",
+    "/api/accounts/begin_recovery",
     "/api/accounts/confirm_email_change",
     "/api/accounts/judge_password",
     "/api/accounts/link",
@@ -50,6 +54,7 @@ const OPEN_FUNCTIONS: [&str; 25] = [
     "/api/accounts/second_step",
     "/api/accounts/set_up",
     "/api/accounts/sign_up",
+    "/api/accounts/stop_recovery",
     "/api/accounts/undo_email_change",
     "/api/accounts/verify_email",
     "/api/dev/mailbox",

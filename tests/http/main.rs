@@ -32,6 +32,7 @@ mod doctor;
 mod email;
 mod export;
 mod export_file;
+mod factor_recovery;
 mod failed_logins;
 mod fast_path_equals_layers;
 mod forms;

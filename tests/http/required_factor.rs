@@ -19,7 +19,7 @@ const DAY_MS: i64 = 86_400_000;
 const LED: &str = "/members/security/authenticator?next=/members/profile";
 const NEEDED: &str = "This needs two-step login. Set it up, or log in with your code, and try again.";
 /// What is open to a member who must set up a second factor first. Repeated here on purpose.
-const OPEN_PAGES: [&str; 17] = [
+const OPEN_PAGES: [&str; 19] = [
     "/accounts/email/confirm",
     "/accounts/email/undo",
     "/accounts/login",
@@ -29,6 +29,8 @@ const OPEN_PAGES: [&str; 17] = [
     "/accounts/password_reset",
     "/accounts/password_reset/done",
     "/accounts/reauthenticate",
+    "/accounts/recovery/begin",
+    "/accounts/recovery/stop",
     "/accounts/reset/done",
     "/accounts/reset/new",
     "/accounts/verify",
@@ -38,8 +40,10 @@ const OPEN_PAGES: [&str; 17] = [
     PASSKEYS_PAGE,
     "/accounts/login/code",
 ];
-const OPEN_FUNCTIONS: [&str; 34] = [
+const OPEN_FUNCTIONS: [&str; 37] = [
+    "/api/accounts/ask_for_recovery",
     "/api/accounts/ask_for_reset",
+    "/api/accounts/begin_recovery",
     "/api/accounts/confirm_email_change",
     "/api/accounts/judge_password",
     "/api/accounts/link",
@@ -58,6 +62,7 @@ const OPEN_FUNCTIONS: [&str; 34] = [
     "/api/accounts/reauthentication",
     "/api/accounts/reset_password",
     "/api/accounts/second_step",
+    "/api/accounts/stop_recovery",
     "/api/accounts/undo_email_change",
     "/api/accounts/verify_email",
     "/api/dev/mailbox",

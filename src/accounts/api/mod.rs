@@ -5,6 +5,7 @@
 
 mod browsers;
 mod email;
+mod factor_recovery;
 mod factors;
 mod mail_login;
 mod passkey_proofs;
@@ -19,6 +20,7 @@ pub use email::{
     AskForEmailChange, AskForVerification, ChangeByCode, ConfirmEmailChange, LoadEmail, LoadLink, NotMe,
     UndoEmailChange, VerifyByCode, VerifyEmail, load_email, load_link,
 };
+pub use factor_recovery::{AskForRecovery, BeginRecovery, StopRecovery};
 pub use factors::{
     ConfirmAuthenticator, KeepRecoveryCodes, LoadAuthenticator, NewRecoveryCodes, RemoveAuthenticator,
     StartAuthenticator, load_authenticator, load_recovery_codes,

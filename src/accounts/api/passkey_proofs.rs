@@ -34,7 +34,8 @@ pub async fn passkey_options(#[server(default)] purpose: String) -> Result<Strin
         Purpose::LogIn => login_options(&context, &party, &browser).await?,
         Purpose::SecondStep => {
             let pending = service::pending_user(&context.site, &second_cookies::pending()).await?;
-            proof_options(&context, &party, &browser, purpose, pending.ok_or(AppError::NotFound)?).await?
+            let (user, _) = pending.ok_or(AppError::NotFound)?;
+            proof_options(&context, &party, &browser, purpose, user).await?
         }
         Purpose::Reauthenticate => {
             let member = current_member()?;

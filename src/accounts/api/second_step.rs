@@ -26,13 +26,15 @@ pub async fn load_second_step() -> Result<Option<PendingStep>, AppError> {
     if token.is_empty() {
         return Ok(None);
     }
-    let Some(user) = service::pending_user(&context.site, &token).await? else {
+    let Some((user, method)) = service::pending_user(&context.site, &token).await? else {
         return Ok(None);
     };
+    let lost = service::lost_factor(&context, user, method).await?;
     let mut connection = context.site.db.read().await?;
     Ok(Some(PendingStep {
         has_app: factors::has_app(&mut connection, user).await?,
         offers_passkey: passkeys::offers(&context.site, &mut connection, user, false).await?,
+        lost,
     }))
 }
 

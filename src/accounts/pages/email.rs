@@ -225,7 +225,7 @@ fn confirmed(account: Address) -> AnyView {
 }
 
 /// The text for visitors without a usable link.
-fn only_by_link(is_dead: bool) -> AnyView {
+pub(super) fn only_by_link(is_dead: bool) -> AnyView {
     view! {
         {(!is_dead).then(|| view! { <p>"To continue, open the link in our email in this browser."</p> })}
         <p>

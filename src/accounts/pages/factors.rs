@@ -5,13 +5,14 @@ use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 
 use super::super::{
-    Authenticator, AuthenticatorState, NewAuthenticator, PendingStep,
+    Authenticator, AuthenticatorState, LostFactor, NewAuthenticator, PendingStep,
     api::{
         ConfirmAuthenticator, PasskeySecondStep, RemoveAuthenticator, SecondStep, StartAuthenticator,
         load_authenticator, load_second_step,
     },
 };
 use super::{
+    factor_recovery::without_factor,
     parts::{AppCodeField, NextField, RecoveryCodeField, WayOn},
     passkeys::PasskeyForm,
 };
@@ -46,7 +47,7 @@ pub fn SecondStepPage() -> impl IntoView {
 fn Pending(pending: PendingStep, is_recovery: Memo<bool>) -> impl IntoView {
     view! {
         {move || match (is_recovery.get(), pending.has_app) {
-            (true, has_app) => by_recovery_code(has_app),
+            (true, has_app) => by_recovery_code(has_app, pending.lost.clone()),
             (false, true) => by_app(),
             (false, false) => by_passkey(),
         }}
@@ -99,7 +100,7 @@ fn by_passkey() -> AnyView {
     .into_any()
 }
 
-fn by_recovery_code(has_app: bool) -> AnyView {
+fn by_recovery_code(has_app: bool, lost: LostFactor) -> AnyView {
     let other = if has_app { "Use your authenticator app" } else { "Use a passkey" };
     view! {
         <p>"Enter one of the recovery codes that you saved. Each works once."</p>
@@ -109,7 +110,7 @@ fn by_recovery_code(has_app: bool) -> AnyView {
         <p>
             <a href=SECOND_STEP>{other}</a>
         </p>
-        <p>"You have neither? Please contact us."</p>
+        {without_factor(lost)}
     }
     .into_any()
 }

@@ -2,6 +2,7 @@
 
 mod browsers;
 mod email;
+mod factor_recovery;
 mod factors;
 mod mail_login;
 mod parts;
@@ -26,6 +27,7 @@ pub use password::{
     ResetPage,
 };
 
+pub use factor_recovery::{RecoveryBeginPage, RecoveryStopPage};
 pub use factors::{AuthenticatorPage, SecondStepPage};
 pub use mail_login::MailedCodePage;
 pub use passkeys::PasskeysPage;

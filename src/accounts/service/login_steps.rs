@@ -141,12 +141,12 @@ pub async fn after(
     Ok(LoginStep::SecondFactor(token))
 }
 
-/// Returns whose login waits for its second step, if any does.
+/// Returns whose login waits for its second step, and what it began with, if any does.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn pending_user(site: &AppState, token: &str) -> Result<Option<UserId>, AppError> {
-    Ok(find(site, &hash(token)).await?.map(|(login, _)| UserId(login.user_id)))
+pub async fn pending_user(site: &AppState, token: &str) -> Result<Option<(UserId, LoginMethod)>, AppError> {
+    Ok(find(site, &hash(token)).await?.map(|(login, method)| (UserId(login.user_id), method)))
 }
 
 /// Returns the login and what it began with.

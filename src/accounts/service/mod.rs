@@ -8,6 +8,7 @@ mod current_user;
 mod deletion;
 mod demo;
 mod email;
+mod factor_recovery;
 pub mod factors;
 mod failed_logins;
 mod find_by_name;
@@ -44,6 +45,10 @@ pub use deletion::{
 };
 pub use demo::{DemoMember, add_demo_members};
 pub use email::{confirm_email_change, request_email_change, request_verification, verify_email};
+pub use factor_recovery::{
+    begin_recovery, correct_recovery_times, lost_factor, postpone_recoveries, request_recovery, stop_by_link,
+    sweep_recoveries,
+};
 pub use failed_logins::{write_failed_logins, write_failed_logins_periodically};
 pub use find_by_name::named;
 pub use link_state::link_state;

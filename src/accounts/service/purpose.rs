@@ -25,6 +25,10 @@ named_enum! {
         NotMe = "not_me",
         /// Logs in, in the browser that asked for it.
         LogIn = "log_in",
+        /// Begins the waiting period at whose end a lost second factor is removed.
+        RecoverFactor = "recover_factor",
+        /// Stops that waiting period.
+        StopRecovery = "stop_recovery",
         /// Shows that an account was created in this browser. In a cookie, never in a mail.
         SignUp = "sign_up",
     }
@@ -38,6 +42,9 @@ impl Purpose {
             Self::VerifyEmail | Self::ChangeEmail | Self::SignUp => 24 * HOUR,
             Self::UndoEmail | Self::NotMe => 72 * HOUR,
             Self::LogIn => super::super::store::mail_logins::LIFETIME,
+            Self::RecoverFactor => 12 * HOUR,
+            // Longer than the longest period, which may begin late, and be prolonged.
+            Self::StopRecovery => 60 * 24 * HOUR,
         }
     }
 
@@ -49,8 +56,9 @@ impl Purpose {
             Self::ChangeEmail => Some(Mail::ChangeEmail),
             Self::UndoEmail => Some(Mail::EmailChanged),
             Self::LogIn => Some(Mail::LoginCode),
+            Self::RecoverFactor => Some(Mail::RecoverFactor),
             // Notices of all kinds; their template checks that the address is still the account's.
-            Self::NotMe | Self::SignUp => None,
+            Self::NotMe | Self::StopRecovery | Self::SignUp => None,
         }
     }
 
@@ -60,9 +68,13 @@ impl Purpose {
     /// it as well (see [`super::revocation::Change`]).
     pub(super) fn accepts(self, email: &str, present: &str) -> bool {
         match self {
-            Self::ResetPassword | Self::VerifyEmail | Self::NotMe | Self::LogIn | Self::SignUp => {
-                email_address::key(email) == email_address::key(present)
-            }
+            Self::ResetPassword
+            | Self::VerifyEmail
+            | Self::NotMe
+            | Self::LogIn
+            | Self::RecoverFactor
+            | Self::StopRecovery
+            | Self::SignUp => email_address::key(email) == email_address::key(present),
             Self::ChangeEmail | Self::UndoEmail => true,
         }
     }
@@ -72,14 +84,17 @@ impl Purpose {
         let is_here = email_address::key(email) == email_address::key(&owner.email);
         match self {
             Self::VerifyEmail | Self::ChangeEmail => is_here && owner.email_verified_at.is_some(),
-            Self::ResetPassword | Self::UndoEmail | Self::NotMe | Self::LogIn | Self::SignUp => is_here,
+            _ => is_here,
         }
     }
 
     /// Returns whether a new token replaces earlier ones. An undo does not: each restores its own
     /// address.
     pub(super) const fn replaces_earlier(self) -> bool {
-        matches!(self, Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail | Self::LogIn)
+        matches!(
+            self,
+            Self::ResetPassword | Self::VerifyEmail | Self::ChangeEmail | Self::LogIn | Self::RecoverFactor
+        )
     }
 }
 
@@ -92,6 +107,8 @@ impl Link {
             Self::ChangeEmail => Purpose::ChangeEmail,
             Self::UndoEmail => Purpose::UndoEmail,
             Self::NotMe => Purpose::NotMe,
+            Self::RecoverFactor => Purpose::RecoverFactor,
+            Self::StopRecovery => Purpose::StopRecovery,
         }
     }
 }

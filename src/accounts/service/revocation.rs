@@ -1,16 +1,18 @@
 //! Revoking what gives access or trust: links and codes in mails before they are used or expire,
-//! and known browsers.
+//! known browsers, and the waiting period at whose end a lost second factor is removed.
 
-use super::super::store::{browsers, pending_logins, tokens as store};
+use super::super::store::{browsers, factor_recoveries, pending_logins, tokens as store};
 use super::{browsers::known_browser, tokens::Purpose};
 use crate::{
+    activity::{self, Kind},
     base::{clock::Millis, db::Transaction, member::UserId},
-    mail::service as mail,
+    mail::{service as mail, service::Kind as Mail},
     shared::error::AppError,
     site::RequestContext,
 };
 
-/// A change that revokes tokens of an account, or makes it forget known browsers.
+/// A change that revokes tokens of an account, makes it forget known browsers, or stops the recovery
+/// of a lost second factor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Somebody logged in.
@@ -68,11 +70,18 @@ impl Change {
             Self::Taken | Self::AddressByStaff | Self::LoggedOut => Browsers::All,
         }
     }
+
+    /// Returns whether this change stops the recovery of a lost second factor: the account may be in
+    /// other hands than at its beginning, or its owner defends it. A login with a second factor does
+    /// so as well, where the factor is used.
+    const fn stops_recovery(self) -> bool {
+        !matches!(self, Self::Login | Self::AddressWanted)
+    }
 }
 
 /// Revokes the account's tokens that end with this change, drops queued mails that would carry one,
-/// and forgets known browsers. The present browser is that of `context`; staff's is never the
-/// owner's, so they pass [`RequestContext::of_operator`].
+/// forgets known browsers, and stops the recovery of a lost second factor. The present browser is
+/// that of `context`; staff's is never the owner's, so they pass [`RequestContext::of_operator`].
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -82,6 +91,9 @@ pub async fn revoke(
     user: UserId,
     change: Change,
 ) -> Result<(), AppError> {
+    if change.stops_recovery() {
+        stop_recovery(transaction, context, user).await?;
+    }
     // A login keeps the queued mails: the owner may be waiting for one.
     for mail in change.ends().iter().filter(|_| change != Change::Login).filter_map(|purpose| purpose.mail())
     {
@@ -104,7 +116,11 @@ pub async fn revoke(
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn revoke_logged_out(transaction: &mut Transaction, users: &[UserId]) -> Result<(), AppError> {
+pub async fn revoke_logged_out(
+    transaction: &mut Transaction,
+    context: &RequestContext,
+    users: &[UserId],
+) -> Result<(), AppError> {
     for user in users {
         for purpose in Change::LoggedOut.ends() {
             store::delete(transaction, *user, purpose.name()).await?;
@@ -112,6 +128,44 @@ pub async fn revoke_logged_out(transaction: &mut Transaction, users: &[UserId]) 
         pending_logins::delete_all(transaction, *user).await?;
     }
     browsers::delete_all(transaction, users, None).await?;
+    for user in factor_recoveries::among(transaction, users).await? {
+        stop_recovery(transaction, context, user).await?;
+    }
+    Ok(())
+}
+
+/// Stops the recovery of a lost second factor, and revokes the links that begin or stop one.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub(super) async fn stop_recovery(
+    transaction: &mut Transaction,
+    context: &RequestContext,
+    user: UserId,
+) -> Result<(), AppError> {
+    let is_stopped = factor_recoveries::delete(transaction, user).await?;
+    if !is_stopped && context.site.config.second_factor.recovery_delay.is_none() {
+        return Ok(());
+    }
+    forget_recovery_mails(transaction, user).await?;
+    if is_stopped {
+        let (now, kind) = (context.site.clock.now(), Kind::FactorRecoveryStopped);
+        activity::service::record(transaction, now, user, kind, "", &context.client).await?;
+    }
+    Ok(())
+}
+
+/// Drops the mails that are queued about a recovery, and the links of those that were sent.
+pub(super) async fn forget_recovery_mails(
+    transaction: &mut Transaction,
+    user: UserId,
+) -> Result<(), AppError> {
+    for kind in [Mail::RecoverFactor, Mail::FactorRecoveryBegan, Mail::FactorRecoveryHalfway] {
+        mail::forget(transaction, user, kind).await?;
+    }
+    for purpose in [Purpose::RecoverFactor, Purpose::StopRecovery] {
+        store::delete(transaction, user, purpose.name()).await?;
+    }
     Ok(())
 }
 

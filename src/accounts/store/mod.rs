@@ -3,6 +3,7 @@
 pub mod browsers;
 pub mod deletion;
 mod emails;
+pub mod factor_recoveries;
 pub mod factors;
 pub mod mail_logins;
 pub mod names;

@@ -120,6 +120,7 @@ impl Config {
             ),
             ((1..=64).contains(&self.passwords.iterations), "passwords.iterations", "must be from 1 to 64"),
             (self.second_factor.grace <= Period::days(90), "second_factor.grace", "must be at most 90d"),
+            self.second_factor.delay_rule(),
             (self.second_factor.totp_skew <= 1, "second_factor.totp_skew", "must be 0 or 1 (RFC 6238, 5.2)"),
             (
                 self.second_factor.key.is_valid(),

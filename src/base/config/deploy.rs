@@ -125,6 +125,13 @@ pub fn deploy_notes(config: &Config) -> Vec<String> {
              requires a second factor. OWASP's ASVS 6.3.3 asks for one, of everybody."
                 .to_owned(),
         ),
+        (
+            config.second_factor.recovery_delay.is_some(),
+            "second_factor.recovery_delay is set: the password, a known browser and the mailbox remove a second factor after that \
+             time. That is below AAL2 of NIST SP 800-63B-4, and OWASP's ASVS 6.4.4 asks for proof of identity. `off` leaves it \
+             to staff."
+                .to_owned(),
+        ),
     ]
     .into_iter()
     .filter_map(|(found, note)| found.then_some(note))

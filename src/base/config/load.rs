@@ -186,6 +186,9 @@ mod tests {
                 None,
                 "passwords.breached must be like",
             ),
+            ("[second_factor]\nrecovery_delay = '23h'", None, "second_factor.recovery_delay must be off"),
+            ("[second_factor]\nrecovery_delay = '31d'", None, "second_factor.recovery_delay must be off"),
+            ("[second_factor]\nrecovery_delay = 'on'", None, "second_factor.recovery_delay"),
             ("[second_factor]\ntotp_skew = 2", None, "second_factor.totp_skew"),
             ("[second_factor]\nkey = 'short'", None, "second_factor.key"),
             (

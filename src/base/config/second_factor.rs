@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error};
 
 use super::{
     super::{db::file, failure::Failure, member::Rights},
@@ -18,6 +18,10 @@ pub struct SecondFactor {
     pub required: Required,
     /// How long they may go on without one, from when the rule first held for them.
     pub grace: Period,
+    /// How long a member waits who has lost the second factor, until it is removed. `None`: only
+    /// staff remove it.
+    #[serde(deserialize_with = "off_or_period")]
+    pub recovery_delay: Option<Period>,
     /// How many time steps of 30 seconds before and after the present one are accepted.
     pub totp_skew: u16,
     /// The key that seals secrets; empty: that of `key_file`.
@@ -32,10 +36,19 @@ impl Default for SecondFactor {
         Self {
             required: Required::default(),
             grace: Period::days(7),
+            recovery_delay: None,
             totp_skew: 1,
             key: SealingKey::default(),
             key_file: PathBuf::new(),
         }
+    }
+}
+
+/// Reads `off`, or a length of time.
+fn off_or_period<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Period>, D::Error> {
+    match String::deserialize(deserializer)?.as_str() {
+        "off" => Ok(None),
+        text => Period::parse(text).map(Some).map_err(D::Error::custom),
     }
 }
 
@@ -94,6 +107,15 @@ impl SealingKey {
 impl fmt::Debug for SealingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_empty() { "SealingKey(none)" } else { "SealingKey(…)" })
+    }
+}
+
+impl SecondFactor {
+    /// Returns whether the waiting period is valid, its key, and what it must be.
+    pub(super) fn delay_rule(&self) -> (bool, &'static str, &'static str) {
+        let is_valid =
+            self.recovery_delay.is_none_or(|delay| (Period::days(1)..=Period::days(30)).contains(&delay));
+        (is_valid, "second_factor.recovery_delay", "must be off, or from 24h to 30d")
     }
 }
 

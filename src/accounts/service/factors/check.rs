@@ -2,7 +2,7 @@
 
 use super::{bound_to, limit, store};
 use crate::{
-    accounts::service::notify,
+    accounts::service::{notify, revocation::stop_recovery},
     activity::{self, Kind},
     auth::{
         factors::{FactorKind, FactorUse, totp, typed::Typed},
@@ -57,7 +57,8 @@ pub async fn find(context: &RequestContext, user: UserId, typed: Typed) -> Resul
 }
 
 /// Uses a code up. Returns `None` when it had been used before: of two requests with one code, one
-/// succeeds. Mails the owner about a recovery code, so call it last in the transaction.
+/// succeeds. Whoever has a factor has not lost it: a recovery is stopped. Mails the owner about a
+/// recovery code, so call it last in the transaction.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -68,6 +69,7 @@ pub async fn spend(
     fitting: Fitting,
 ) -> Result<Option<FactorUse>, AppError> {
     let now = context.site.clock.now();
+    stop_recovery(transaction, context, user).await?;
     match fitting {
         Fitting::Totp(id, step) => {
             let possible = totp::step_at(now) + i64::from(context.site.config.second_factor.totp_skew) + 1;

@@ -46,7 +46,7 @@ pub async fn by_passkey(
     }
     let user = UserId(owner.user_id);
     let mut transaction = site.db.begin().await?;
-    let Some(factor) = passkeys::spend(&mut transaction, context, &passkey).await? else {
+    let Some(factor) = passkeys::spend(&mut transaction, context, user, &passkey).await? else {
         transaction.rollback().await?;
         return Err(passkeys::refuse_copy(context, user, &passkey).await?);
     };
@@ -90,7 +90,7 @@ pub async fn second_step_by_passkey(
         transaction.rollback().await?;
         return Ok(LoginStep::Over);
     }
-    let Some(factor) = passkeys::spend(&mut transaction, context, &passkey).await? else {
+    let Some(factor) = passkeys::spend(&mut transaction, context, user, &passkey).await? else {
         transaction.rollback().await?;
         let error = passkeys::refuse_copy(context, user, &passkey).await?;
         return wrong(context, user, &token_hash, error).await;

@@ -7,7 +7,7 @@ use super::{
     store::{self, OwnerRow},
 };
 use crate::{
-    accounts::service::notify,
+    accounts::service::{notify, revocation::stop_recovery},
     activity::{self, Kind},
     auth::{
         factors::{FactorKind, FactorUse},
@@ -135,17 +135,19 @@ pub async fn verify(
     Ok(Some((fitting, owner)))
 }
 
-/// Records the use of a passkey. Returns `None` when its counter is not above the stored one: roll
-/// back and call [`refuse_copy`].
+/// Records the use of a passkey, which stops the recovery of a lost factor. Returns `None` when its
+/// counter is not above the stored one: roll back and call [`refuse_copy`].
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn spend(
     transaction: &mut Transaction,
     context: &RequestContext,
+    user: UserId,
     fitting: &Fitting,
 ) -> Result<Option<FactorUse>, AppError> {
     let now = context.site.clock.now();
+    stop_recovery(transaction, context, user).await?;
     let spent = store::record_use(
         transaction,
         fitting.id,
@@ -204,7 +206,7 @@ pub async fn reauthenticate(
         return Err(refused(Problem::PasskeyRefused));
     };
     let mut transaction = site.db.begin().await?;
-    let Some(used) = spend(&mut transaction, context, &fitting).await? else {
+    let Some(used) = spend(&mut transaction, context, member.id(), &fitting).await? else {
         transaction.rollback().await?;
         return Err(refuse_copy(context, user, &fitting).await?);
     };
