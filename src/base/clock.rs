@@ -84,15 +84,17 @@ impl Clock {
 
     /// Sleeps for `duration` by this clock; see [`Self::sleep_until`].
     pub async fn sleep(&self, duration: Duration) {
-        self.sleep_until(self.now().saturating_add(to_millis(duration))).await;
+        self.sleep_until(Millis::MAX, duration).await;
     }
 
-    /// Sleeps until this clock shows `at`. Returns early when the clock is set back meanwhile: `at`
-    /// was computed from a wrong time, and the caller has to check again.
-    pub async fn sleep_until(&self, at: Millis) {
+    /// Sleeps until this clock shows `at`, but at most for `longest`: the clock may have been set back
+    /// since the caller computed `at`. Returns early when that happens meanwhile: `at` was computed
+    /// from a wrong time, and the caller has to check again.
+    pub async fn sleep_until(&self, at: Millis, longest: Duration) {
         /// How often a change of the system's clock is checked for, in milliseconds.
         const CHECK_INTERVAL_MS: u64 = 1_000;
         let mut last = self.now();
+        let at = at.min(last.saturating_add(to_millis(longest)));
         loop {
             // Registered before the time is read, so that no change in between is missed.
             let moved = self.0.moved.notified();
@@ -125,6 +127,22 @@ pub fn to_millis(duration: Duration) -> Millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_time_from_before_the_clock_was_set_back_is_not_waited_for() {
+        let clock = Clock::default();
+        let at = clock.now().saturating_add(60_000);
+        clock.set(-86_400_000);
+        let slept = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.sleep_until(at, Duration::from_secs(60)).await }
+        });
+        while !slept.is_finished() {
+            clock.advance(Duration::from_secs(60));
+            tokio::task::yield_now().await;
+            assert!(clock.now() < at - 3_600_000, "it waits for the time before");
+        }
+    }
 
     #[test]
     fn clones_move_together() {

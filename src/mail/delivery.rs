@@ -102,7 +102,7 @@ pub async fn deliver(site: AppState, compose: Arc<dyn Compose>) {
         tokio::select! {
             () = tries.ended() => {}
             () = site.mails.woken() => {}
-            () = site.clock.sleep_until(next) => {}
+            () = site.clock.sleep_until(next, MAX_SLEEP) => {}
         }
     }
 }

@@ -38,16 +38,22 @@ struct Watch {
 }
 
 impl Watch {
+    /// Smaller corrections, in milliseconds, are harmless.
+    const SMALL: Millis = 60_000;
+
     const fn new(drift: Millis) -> Self {
         Self { drift, is_new: true, before: None }
+    }
+
+    /// Returns whether the clock has been set since the last check.
+    const fn is_set(&self, drift: Millis) -> bool {
+        drift.saturating_sub(self.drift).saturating_abs() > Self::SMALL
     }
 
     /// Compares the drift with the last one. Returns how far the clock can be trusted, and by how
     /// many milliseconds it was set.
     fn check(&mut self, drift: Millis) -> (Trust, Millis) {
-        /// Smaller corrections, in milliseconds, are harmless.
-        const SMALL: Millis = 60_000;
-        let is_near = |other: Millis| drift.saturating_sub(other).saturating_abs() <= SMALL;
+        let is_near = |other: Millis| drift.saturating_sub(other).saturating_abs() <= Self::SMALL;
         let last = std::mem::replace(&mut self.drift, drift);
         let is_new = std::mem::replace(&mut self.is_new, false);
         let trust = if is_near(last) {
@@ -102,7 +108,7 @@ pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
             if skipped > 0 {
                 if let Err(error) = accounts::service::postpone_recoveries(&site, skipped).await {
                     tracing::warn!(%error, "Waiting periods could not be prolonged; trying again later");
-                    site.clock.sleep_until(next).await;
+                    site.clock.sleep_until(next, INTERVAL).await;
                     continue;
                 }
                 skipped = 0;
@@ -127,7 +133,10 @@ pub fn periodically(site: AppState) -> impl Future<Output = ()> + Send {
                     "The clock was changed; nothing is deleted until it has run steadily for ten minutes"
                 ),
             }
-            site.clock.sleep_until(next).await;
+            // `next` means nothing if the clock was set during the sweep.
+            if !watch.is_set(site.clock.drift()) {
+                site.clock.sleep_until(next, INTERVAL).await;
+            }
         }
     }
 }
