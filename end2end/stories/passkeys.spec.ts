@@ -96,8 +96,8 @@ test('a passkey is asked for after the password, and taken back @javascript', as
   await open(page, '/accounts/login');
   await submitLogIn(page, member.name, member.password);
   await arrive(page, '/accounts/login/second');
-  await button(page, 'Use a passkey or security key').click();
   await touch(reader, true);
+  await button(page, 'Use a passkey or security key').click();
   await arrive(page, '/members/dashboard');
 
   await open(page, PASSKEYS);

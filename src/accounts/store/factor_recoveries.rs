@@ -3,13 +3,19 @@
 
 use sqlx::{AnyConnection, Error, FromRow};
 
+use super::factors::second_factor;
 use crate::base::{clock::Millis, member::UserId, sql::Sql};
 
 /// Whether the second factor of the row `users` may be removed in this way.
 macro_rules! may_recover {
     () => {
-        "users.is_active = 1 AND users.is_staff = 0 AND users.is_superuser = 0 \
-         AND users.email_verified_at IS NOT NULL AND users.delete_after IS NULL AND users.has_second_factor = 1"
+        concat!(
+            "users.is_active = 1 AND users.is_staff = 0 AND users.is_superuser = 0 \
+             AND users.email_verified_at IS NOT NULL AND users.delete_after IS NULL AND ",
+            // For whatever host: that is no matter here.
+            second_factor!("factors.party"),
+            " = 1"
+        )
     };
 }
 
@@ -139,6 +145,11 @@ pub async fn due(connection: &mut AnyConnection, now: Millis) -> Result<Vec<User
 /// Deletes a waiting period that is over. Returns false when it was stopped, or the account has
 /// changed. Of two instances one succeeds.
 pub async fn finish(connection: &mut AnyConnection, user: UserId, now: Millis) -> Result<bool, Error> {
+    // The account first, like everything else that locks several tables.
+    sqlx::query("UPDATE users SET session_stamp = session_stamp WHERE id = $1")
+        .bind(user.0)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query(concat!(
         "DELETE FROM factor_recoveries WHERE user_id = $1 AND ends_at <= $2 AND is_half_over = 1 AND ",
         unchanged!()
