@@ -20,11 +20,7 @@ use super::{
 };
 use crate::{
     base::member::UserId,
-    shared::{
-        level::Level,
-        lost_factor::RecoveryStep,
-        paths::{MAILED_CODE, without_slash},
-    },
+    shared::{level::Level, lost_factor::RecoveryStep, paths::MAILED_CODE, trailing_slash::without_slash},
     site::{AppState, RequestContext, cookies, current_member, flash},
     ui::flash::Message,
 };

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     app::App,
     base::member::Member,
-    shared::paths::without_slash,
+    shared::trailing_slash::without_slash,
     site::{AppState, flash::Carried, parts},
     ui::{PageContext, SetStatus, Visitor},
 };

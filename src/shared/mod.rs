@@ -16,3 +16,4 @@ pub mod password_rules;
 pub mod paths;
 pub mod permission;
 pub mod place;
+pub mod trailing_slash;
