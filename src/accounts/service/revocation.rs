@@ -121,12 +121,11 @@ pub async fn revoke_logged_out(
     context: &RequestContext,
     users: &[UserId],
 ) -> Result<(), AppError> {
-    for user in users {
-        for purpose in Change::LoggedOut.ends() {
-            store::delete(transaction, *user, purpose.name()).await?;
-        }
-        pending_logins::delete_all(transaction, *user).await?;
+    // One statement for all, because a batch has thousands.
+    for purpose in Change::LoggedOut.ends() {
+        store::delete_of(transaction, users, purpose.name()).await?;
     }
+    pending_logins::delete_of(transaction, users).await?;
     browsers::delete_all(transaction, users, None).await?;
     for user in factor_recoveries::among(transaction, users).await? {
         stop_recovery(transaction, context, user).await?;

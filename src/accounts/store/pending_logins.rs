@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::base::{clock::Millis, member::UserId};
+use crate::base::{clock::Millis, member::UserId, sql::Sql};
 
 /// How long a login waits for its next step, in milliseconds.
 pub const LIFETIME: Millis = 10 * 60_000;
@@ -105,6 +105,13 @@ pub async fn delete(connection: &mut AnyConnection, token_hash: &[u8]) -> Result
         .execute(connection)
         .await
         .map(|done| done.rows_affected() == 1)
+}
+
+/// Deletes all pending logins of these accounts.
+pub async fn delete_of(connection: &mut AnyConnection, users: &[UserId]) -> Result<(), sqlx::Error> {
+    let mut sql = Sql::new("DELETE FROM pending_logins WHERE user_id IN ");
+    sql.numbers(users.iter().map(|user| user.0));
+    sql.query().execute(connection).await.map(drop)
 }
 
 /// Deletes all pending logins of an account.

@@ -2,7 +2,7 @@
 
 use sqlx::{AnyConnection, FromRow};
 
-use crate::base::{clock::Millis, member::UserId};
+use crate::base::{clock::Millis, member::UserId, sql::Sql};
 
 /// A token's account and address.
 #[derive(FromRow)]
@@ -187,6 +187,17 @@ pub async fn has_later(
     .fetch_optional(connection)
     .await
     .map(|found| found.is_some())
+}
+
+/// Deletes the unused tokens of these accounts for this purpose.
+pub async fn delete_of(
+    connection: &mut AnyConnection,
+    users: &[UserId],
+    purpose: &'static str,
+) -> Result<(), sqlx::Error> {
+    let mut sql = Sql::new("DELETE FROM tokens WHERE used_at IS NULL AND purpose = ");
+    sql.text(purpose).push(" AND user_id IN ").numbers(users.iter().map(|user| user.0));
+    sql.query().execute(connection).await.map(drop)
 }
 
 /// Deletes the account's unused tokens for this purpose whose cause happened at `since` or later.
