@@ -88,7 +88,7 @@ test('the login field offers the passkey, and the page says so the next time @ja
   await expect(page.getByRole('main')).toContainText('with a passkey');
 });
 
-test('a passkey is asked for after the password, and taken back @javascript', async ({ page }) => {
+test('a passkey is asked for after the password, and no longer @javascript', async ({ page }) => {
   await authenticator(page);
   await onlyByButtons(page);
   const member = await join(page);

@@ -203,7 +203,7 @@ pub struct Passkeys {
     /// Whether a passkey is asked for after the password because its owner wants it, or `None` where a
     /// rule of the site decides.
     pub asks: Option<bool>,
-    /// What authenticators are told of the account and the passkeys that it has, as JSON.
+    /// The account and its passkeys, as they are reported to authenticators (JSON).
     pub accepted: Option<String>,
 }
 

@@ -52,7 +52,7 @@ pub(super) fn forget_pending() {
     }
 }
 
-/// Has a new passkey offered on the page after the login, if it may, once a month; takes back what
+/// Has a new passkey offered on the page after the login, if it may, once a month; withdraws what
 /// was offered to somebody else.
 pub(super) fn offer_passkey(may_offer: bool) {
     const MONTH: Duration = Duration::from_secs(30 * 86_400);

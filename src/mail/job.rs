@@ -57,9 +57,9 @@ named_enum! {
         RecoverFactor = "recover_factor",
         /// That waiting period has begun; the detail says when it ends.
         FactorRecoveryBegan = "factor_recovery_began",
-        /// Half of it is over; the detail says when it ends.
+        /// Half of it has passed; the detail says when it ends.
         FactorRecoveryHalfway = "factor_recovery_halfway",
-        /// It is over, and the second factors are gone.
+        /// It has ended, and the second factors are removed.
         FactorRecovered = "factor_recovered",
         /// The username, first or last name was changed.
         NameChanged = "name_changed",

@@ -481,7 +481,7 @@ async fn a_passkey_is_offered_after_a_login_with_the_password_once_a_month() {
     let added = ada.call(ADD, &[("credential", &key.create(&options))]).await;
     assert_eq!((added.status, added.text().as_str()), (200, "\"Accepted\""));
     site.mail_to("ada@example.com", "Your browser made a passkey", 1).await;
-    assert!(!ada.cookies.contains_key(OFFER) || ada.cookies[OFFER].is_empty(), "taken back");
+    assert!(!ada.cookies.contains_key(OFFER) || ada.cookies[OFFER].is_empty(), "withdrawn");
     // Before it has verified its owner it is no second factor.
     ada.post("/api/members/ask_passkey", &[("asks", "on")]).await;
     assert_eq!(site.visitor().log_in("ada").await.location(), "/members/dashboard");
@@ -522,7 +522,7 @@ async fn the_login_page_says_what_the_last_login_was() {
         lines.into_iter().find(|line| line.starts_with("Last time")).unwrap_or_default()
     };
     assert_eq!(said(&mut ada).await, "Last time you logged in here with your password.");
-    // Nor does a kept page say it, or hide it.
+    // Nor does a cached page say it, or hide it.
     for _ in 0..2 {
         assert_eq!(said(&mut site.visitor()).await, "", "nobody else is told");
     }

@@ -421,7 +421,7 @@ async fn a_clock_that_was_wrong_for_a_while_gives_no_years_and_takes_none() {
     site.stop().await;
 }
 
-/// The banner is in the kept page, and nothing is read for it; the end of the week is noticed all
+/// The banner is in the cached page, and nothing is read for it; the end of the week is noticed all
 /// the same.
 #[tokio::test]
 async fn a_warm_dashboard_shows_the_banner_without_a_query() {
@@ -442,7 +442,7 @@ async fn a_warm_dashboard_shows_the_banner_without_a_query() {
     assert!(!banner(&page).is_empty());
     site.database.execute("ALTER TABLE elsewhere RENAME TO factors").await;
     site.clock.advance(Duration::from_secs(61));
-    assert_eq!(member.get("/members/dashboard").await.status, 303, "kept for five minutes, shown for one");
+    assert_eq!(member.get("/members/dashboard").await.status, 303, "cached for five minutes, shown for one");
     site.stop().await;
 }
 

@@ -158,7 +158,7 @@ async fn stop(context: &RequestContext, proof: &Proof<'_>) -> Result<UserId, App
 }
 
 /// Stops the waiting periods of accounts that may not have one any more, mails the owners of those
-/// that are half over, and ends those that are over. Returns how many second factors were removed.
+/// that have reached half of it, and completes those that have ended. Returns how many second factors were removed.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -191,7 +191,7 @@ pub async fn sweep_recoveries(site: &AppState) -> Result<u64, AppError> {
     Ok(removed)
 }
 
-/// Removes all second factors of an account whose waiting period is over, ends its sessions, and
+/// Removes all second factors of an account whose waiting period has ended, ends its sessions, and
 /// mails its owner.
 async fn finish(context: &RequestContext, user: UserId) -> Result<bool, AppError> {
     let (site, now) = (&context.site, context.site.clock.now());

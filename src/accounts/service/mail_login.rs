@@ -287,7 +287,7 @@ fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
 
-/// Deletes logins whose time is over. Returns how many.
+/// Deletes expired logins by a mailed code. Returns how many.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.

@@ -31,7 +31,7 @@ macro_rules! unchanged {
     };
 }
 
-/// A waiting period of which half is over.
+/// A waiting period that has reached half of its time.
 #[derive(FromRow)]
 pub struct HalfwayRow {
     pub user_id: i64,
@@ -119,7 +119,7 @@ pub async fn among(connection: &mut AnyConnection, users: &[UserId]) -> Result<V
     Ok(rows.into_iter().map(|(id,)| UserId(id)).collect())
 }
 
-/// Marks the waiting periods whose first half is over, and returns them. The second half takes its
+/// Marks the waiting periods whose first half has ended, and returns them. The second half takes its
 /// time from now, however late this is.
 pub async fn pass_halfway(connection: &mut AnyConnection, now: Millis) -> Result<Vec<HalfwayRow>, Error> {
     sqlx::query_as(
@@ -132,7 +132,7 @@ pub async fn pass_halfway(connection: &mut AnyConnection, now: Millis) -> Result
     .await
 }
 
-/// Returns accounts whose waiting period is over.
+/// Returns accounts whose waiting period has ended.
 pub async fn due(connection: &mut AnyConnection, now: Millis) -> Result<Vec<UserId>, Error> {
     let rows: Vec<(i64,)> =
         sqlx::query_as("SELECT user_id FROM factor_recoveries WHERE ends_at <= $1 AND is_half_over = 1")
@@ -142,7 +142,7 @@ pub async fn due(connection: &mut AnyConnection, now: Millis) -> Result<Vec<User
     Ok(rows.into_iter().map(|(id,)| UserId(id)).collect())
 }
 
-/// Deletes a waiting period that is over. Returns false when it was stopped, or the account has
+/// Deletes a waiting period that has ended. Returns false when it was stopped, or the account has
 /// changed. Of two instances one succeeds.
 pub async fn finish(connection: &mut AnyConnection, user: UserId, now: Millis) -> Result<bool, Error> {
     // The account first, like everything else that locks several tables.

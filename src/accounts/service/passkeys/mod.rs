@@ -31,7 +31,7 @@ fn credential(passkey: &store::PasskeyRow) -> Option<Credential> {
     serde_json::from_slice(&passkey.secret).ok()
 }
 
-/// Returns the passkeys that fit, as the browser is told of them.
+/// Returns the passkeys that fit, as the browser's options list them.
 fn known(passkeys: &[store::PasskeyRow], fits: impl Fn(&Credential) -> bool) -> Vec<Known> {
     passkeys
         .iter()
