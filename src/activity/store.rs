@@ -1,11 +1,12 @@
 //! SQL for the table `activity`. Rows are never changed. `delete_before` deletes old ones; the
 //! others go with their account.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use super::Cursor;
 use crate::base::{
     clock::Millis,
+    db::AnyConnection,
     member::{ClientInfo, UserId},
     sql::Sql,
 };

@@ -1,8 +1,6 @@
 //! SQL for the tables `user_permissions` and `group_permissions`.
 
-use sqlx::AnyConnection;
-
-use crate::base::member::UserId;
+use crate::base::{db::AnyConnection, member::UserId};
 
 /// The user or group that has a permission, with its name.
 #[derive(Clone, Copy, Debug)]

@@ -1,8 +1,8 @@
 //! SQL for the table `changes`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::{clock::Millis, member::UserId, sql::Sql};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId, sql::Sql};
 
 /// A change.
 #[derive(FromRow)]

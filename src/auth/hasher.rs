@@ -19,9 +19,10 @@ use crate::{
     base::{
         config,
         failure::Failure,
+        spent::timed,
         work_queue::{Lane, WorkQueue},
     },
-    shared::{error::AppError, forms::Secret},
+    shared::{error::AppError, forms::Secret, part::Part},
 };
 
 /// The hash that a password matches, and its replacement when it is out of date.
@@ -98,7 +99,7 @@ impl Hasher {
         lane: Lane,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AppError> {
-        self.queue.run(self.queue.admit_to(lane)?, work).await
+        timed(Part::Hash, self.queue.run(self.queue.admit_to(lane)?, work)).await
     }
 }
 

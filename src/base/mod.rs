@@ -30,6 +30,7 @@ pub mod paging;
 pub mod permission_hint;
 pub mod shutdown;
 pub mod site_files;
+pub mod spent;
 pub mod sql;
 pub mod user_agent;
 pub mod username;

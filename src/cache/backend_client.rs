@@ -18,10 +18,14 @@ use super::{
     key::Key,
     tag::Slot,
 };
-use crate::base::{
-    breaker::Breaker,
-    clock::{Clock, Millis},
-    config::CacheTimeout,
+use crate::{
+    base::{
+        breaker::Breaker,
+        clock::{Clock, Millis},
+        config::CacheTimeout,
+        spent::timed,
+    },
+    shared::part::Part,
 };
 
 /// A client for a backend. Its methods return `None` when the backend is down.
@@ -122,7 +126,7 @@ impl BackendClient {
         if !self.breaker.lets_through(self.clock.now()) {
             return None;
         }
-        let answer = match tokio::time::timeout(self.timeout, operation).await {
+        let answer = match timed(Part::Cache, tokio::time::timeout(self.timeout, operation)).await {
             Ok(answer) => answer,
             Err(_) => Err(Down::because("it timed out")),
         };

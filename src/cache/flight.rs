@@ -13,7 +13,10 @@ use bytes::Bytes;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{key::Key, memory::Entry, tag::Slot};
-use crate::shared::error::AppError;
+use crate::{
+    base::spent::timed,
+    shared::{error::AppError, part::Part},
+};
 
 /// The versions of a load's tags, from before it began. A caller that sees a newer version does not
 /// join that load.
@@ -64,7 +67,10 @@ impl Flights {
     /// one: at once if there is none, or when its leader gave up.
     pub async fn join(self: &Arc<Self>, key: &Key, snapshot: &Snapshot) -> Joined {
         let (ticket, _) = self.ticket(key, snapshot);
-        let key_lock = ticket.flight.key_lock.clone().lock_owned().await;
+        let key_lock = match ticket.flight.key_lock.clone().try_lock_owned() {
+            Ok(key_lock) => key_lock,
+            Err(_) => timed(Part::Cache, ticket.flight.key_lock.clone().lock_owned()).await,
+        };
         match ticket.flight.outcome.get() {
             Some(outcome) => Joined::Finished(outcome.clone()),
             None => Joined::Lead(Lead { ticket, _lock: key_lock }),

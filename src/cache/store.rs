@@ -1,8 +1,8 @@
 //! SQL for the table `cache_entries`.
 
-use sqlx::{Any, AnyConnection, FromRow, query::Query};
+use sqlx::{Any, FromRow, query::Query};
 
-use crate::base::clock::Millis;
+use crate::base::{clock::Millis, db::AnyConnection};
 
 /// A row to be written.
 pub struct Row<'a> {

@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 use sqlx::{
-    AnyConnection, Column, Error, Row, TypeInfo, ValueRef,
+    Column, Error, Row, TypeInfo, ValueRef,
     any::{AnyRow, AnyTypeInfoKind},
 };
 use tokio_stream::{Stream, StreamExt};
 
-use crate::base::{member::UserId, moment::moment};
+use crate::base::{db::AnyConnection, member::UserId, moment::moment};
 
 /// The column of each view that says whose row it is. It is not part of the export.
 const OWNER: &str = "user_id";

@@ -1,8 +1,8 @@
 //! SQL for the table `mails`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::{clock::Millis, member::UserId};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId};
 
 /// A queued mail.
 #[derive(FromRow)]

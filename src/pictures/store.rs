@@ -1,9 +1,7 @@
 //! SQL for the table `pictures`.
 
-use sqlx::AnyConnection;
-
 use super::Size;
-use crate::base::member::UserId;
+use crate::base::{db::AnyConnection, member::UserId};
 
 pub async fn put(
     connection: &mut AnyConnection,

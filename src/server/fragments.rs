@@ -24,7 +24,10 @@ use tracing::Instrument;
 
 use super::{page_cache, page_context};
 use crate::{
-    base::member::{ClientInfo, Member},
+    base::{
+        member::{ClientInfo, Member},
+        spent::carried,
+    },
     cache::{AllowedIn, Lease, Policy, PublicBytes, View},
     shared::error::AppError,
     site::AppState,
@@ -70,7 +73,7 @@ impl Source for PageFragments {
         let begin = || {
             let ((done, found), page) = (watch::channel(None), self.page.clone());
             let finding = async move { done.send_replace(Some(page.find(fragment).await)) };
-            tokio::spawn(finding.in_current_span());
+            tokio::spawn(carried(finding.in_current_span()));
             found
         };
         let mut found = asked.entry(key).or_insert_with(begin).clone();
@@ -188,7 +191,7 @@ impl Around {
             })
             .await
         };
-        let rendered = tokio::spawn(rendering.in_current_span());
+        let rendered = tokio::spawn(carried(rendering.in_current_span()));
         rendered.await.map_err(|error| {
             tracing::error!(%error, "A fragment could not be rendered");
             AppError::Internal

@@ -19,11 +19,13 @@ use crate::{
     base::{
         clock::Millis,
         member::{ClientInfo, Member},
+        spent::Timer,
     },
     shared::{
         error::AppError,
         functions::{self, is_open_while_enrolling, is_open_while_impersonating},
         level::Level,
+        part::Part,
         paths::{self, ADMIN, AUTHENTICATOR, Access, REAUTHENTICATE},
     },
     site::{
@@ -67,6 +69,7 @@ pub fn must_enrol(member: &Member, route: &str, now: Millis) -> bool {
 /// password again where the page requires it. A path without a route has nothing to guard and gets
 /// its 404.
 pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -> Response {
+    let timer = Timer::since_the_beginning(Part::Guard);
     let member = request.extensions().get::<Member>().cloned();
     let open = request.extensions().get::<MatchedPath>().is_none_or(|route| is_public(route.as_str()));
     if member.is_none() && !open {
@@ -95,6 +98,7 @@ pub async fn guard(State(site): State<AppState>, request: Request, next: Next) -
     {
         return ask_first(&site, &request, REAUTHENTICATE);
     }
+    drop(timer);
     let mut response = next.run(request).await;
     // Pages made for a member must not be stored by any cache, and must not reappear with the back
     // button after logout.

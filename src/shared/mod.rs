@@ -12,6 +12,7 @@ pub mod lost_factor;
 pub mod moment;
 pub mod named_enum;
 pub mod number;
+pub mod part;
 pub mod password_rules;
 pub mod paths;
 pub mod permission;

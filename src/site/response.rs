@@ -13,7 +13,10 @@ use leptos_axum::ResponseOptions;
 use server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
 use tracing::Instrument;
 
-use crate::shared::{error::AppError, forms::Submission, json::to_json};
+use crate::{
+    base::spent::carried,
+    shared::{error::AppError, forms::Submission, json::to_json},
+};
 
 /// Response extension: the request was refused with this error.
 #[derive(Clone, Debug)]
@@ -41,7 +44,7 @@ pub fn form_answer(result: Result<Submission, AppError>) -> Response {
 /// not stop halfway: dropped between the commit and the invalidation, a logout would leave its
 /// session in memory.
 pub async fn to_the_end(answer: impl Future<Output = Response> + Send + 'static) -> Response {
-    match tokio::spawn(answer.in_current_span()).await {
+    match tokio::spawn(carried(answer.in_current_span())).await {
         Ok(response) => response,
         // Continues the panic here, for `CatchPanicLayer`.
         Err(error) => match error.try_into_panic() {

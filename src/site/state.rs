@@ -26,6 +26,7 @@ use crate::{
         work_queue::WorkQueue,
     },
     cache::{Cache, Memory},
+    timing::statistics::Timings,
 };
 
 /// The application state: axum's state, and an argument of services. Cheap to clone.
@@ -66,6 +67,8 @@ pub struct Shared {
     pub pictures: WorkQueue,
     /// Failed logins that are not stored yet.
     pub failed_logins: FailedLogins,
+    /// How long the answers took.
+    pub timings: Timings,
     /// The `Date` header.
     pub date: Date,
     /// The limit on exports of members' data.
@@ -120,6 +123,7 @@ impl AppState {
             seal: Seal::new(&config)?,
             pictures: WorkQueue::new(PICTURES_AT_ONCE, PICTURES_WAITING),
             failed_logins: FailedLogins::default(),
+            timings: Timings::new(clock.clone()),
             date: Date::default(),
             exports: Exports::default(),
             config,

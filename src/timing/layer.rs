@@ -16,10 +16,13 @@ use axum::{
 use tracing::{Instrument, field};
 
 use super::{
-    PageState, Recorder, RequestId, path::loggable_path, request_id::REQUEST_ID, settings::Settings,
-    text::Text,
+    PageState, Recorder, RequestId, noted::Noted, path::loggable_path, request_id::REQUEST_ID,
+    settings::Settings, statistics::Answered, text::Text,
 };
-use crate::base::member::UserId;
+use crate::{
+    base::{member::UserId, spent::Spent},
+    shared::part::Part,
+};
 
 /// The header with the duration of the request, and what came from the cache.
 pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -57,29 +60,32 @@ pub async fn time_requests(State(settings): State<Settings>, mut request: Reques
         user_id = field::Empty,
         actor_id = field::Empty,
     );
-    let recorder = Recorder::of(span.clone());
+    let begun = Instant::now();
+    let spent = Spent::since(begun);
+    let recorder = Recorder::of(span.clone(), spent.clone());
     request.extensions_mut().insert(recorder.clone());
     let timed = Timed {
-        begun: Instant::now(),
+        settings: &settings,
+        begun,
         took: None,
         id,
         client,
         method: request.method().clone(),
         path: path.into(),
         route: route.map(Cow::Owned),
-        slow: settings.slow,
         noted: Noted::By(recorder),
         status: CLIENT_CLOSED_REQUEST,
         is_quiet: false,
     };
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = spent.scope(next.run(request)).instrument(span).await;
     timed.finish(&mut response);
     response
 }
 
-/// A request being timed. Its line is written on drop: after the response, or when the visitor
-/// cancelled the request. So a flood of clients that hang up is logged too.
-pub struct Timed {
+/// A request being timed. Its line is written, and it is recorded, on drop: after the response, or
+/// when the visitor cancelled the request. So a flood of clients that hang up is logged too.
+pub struct Timed<'a> {
+    settings: &'a Settings,
     begun: Instant,
     took: Option<Duration>,
     id: RequestId,
@@ -87,54 +93,15 @@ pub struct Timed {
     method: Method,
     path: Cow<'static, str>,
     route: Option<Cow<'static, str>>,
-    slow: Duration,
     noted: Noted,
     status: u16,
     is_quiet: bool,
 }
 
-/// What is known of a request besides its duration.
-enum Noted {
-    By(Recorder),
-    /// A cached page for this member, or for everybody.
-    Page(Option<UserId>, &'static str, PageState),
-}
-
-impl Noted {
-    fn user_id(&self) -> Option<UserId> {
-        match self {
-            Self::By(recorder) => recorder.user_id(),
-            Self::Page(user, ..) => *user,
-        }
-    }
-
-    /// Returns the member of staff during an impersonation, which never gets a cached page.
-    fn actor_id(&self) -> Option<UserId> {
-        match self {
-            Self::By(recorder) => recorder.actor_id(),
-            Self::Page(..) => None,
-        }
-    }
-
-    fn outcome(&self) -> Option<&str> {
-        match self {
-            Self::By(recorder) => recorder.outcome(),
-            Self::Page(..) => None,
-        }
-    }
-
-    fn cache_state(&self) -> Option<String> {
-        match self {
-            Self::By(recorder) => Some(recorder.cache_state()).filter(|state| !state.is_empty()),
-            Self::Page(_, route, _) => Some(format!("{route}=hit")),
-        }
-    }
-}
-
-impl Timed {
+impl<'a> Timed<'a> {
     /// Starts the timing of a request that gets a cached page.
     pub fn page<B>(
-        settings: &Settings,
+        settings: &'a Settings,
         request: &http::Request<B>,
         begun: Instant,
         route: &'static str,
@@ -142,6 +109,7 @@ impl Timed {
         state: PageState,
     ) -> Self {
         Self {
+            settings,
             begun,
             took: None,
             id: RequestId::of(&settings.trusted_proxies, request),
@@ -149,7 +117,6 @@ impl Timed {
             method: Method::GET,
             path: Cow::Borrowed(route),
             route: Some(Cow::Borrowed(route)),
-            slow: settings.slow,
             noted: Noted::Page(user, route, state),
             status: CLIENT_CLOSED_REQUEST,
             is_quiet: false,
@@ -171,16 +138,27 @@ impl Timed {
     }
 
     /// Returns the `Server-Timing` of a page, for developer tools and [`crate::ui::why`]: the
-    /// duration, the cache lookups, and the state of the page.
+    /// duration, what of it was the guard's, the database's and the rendering's, the cache lookups,
+    /// and the state of the page.
     fn server_timing(&self, took: Duration, response: &Response) -> Option<HeaderValue> {
-        let tenths = i64::try_from((took.as_micros() + 50) / 100).unwrap_or(i64::MAX);
-        let text = Text::of("total;dur=").number(tenths / 10).then(".").number(tenths % 10);
+        let text = Text::of("total").duration(took);
         let (text, state) = match &self.noted {
             Noted::By(recorder) => {
                 let (cache, state) = (recorder.cache_state(), recorder.page_state());
                 if state.is_none() && !is_html(response) {
                     return None;
                 }
+                // Not of a form: how much the database had to do for it could tell what it found. And
+                // not of a kept page, which the fast path answers alike.
+                let spent = recorder.spent();
+                let spent = spent.filter(|_| self.method == Method::GET && !self.noted.is_kept());
+                let text =
+                    [Part::Guard, Part::Database, Part::Render].into_iter().fold(text, |text, part| {
+                        match spent.and_then(|spent| spent.sum(part)) {
+                            Some(took) => text.then(", ").then(part.name()).duration(took),
+                            None => text,
+                        }
+                    });
                 let text = match cache.is_empty() {
                     true => text,
                     false => text.then(", cache;desc=\"").then(&cache).then("\""),
@@ -198,10 +176,21 @@ impl Timed {
     }
 }
 
-impl Drop for Timed {
+impl Drop for Timed<'_> {
     fn drop(&mut self) {
         let Self { method, path, status, noted, .. } = self;
         let duration = self.took.unwrap_or_else(|| self.begun.elapsed());
+        let spent = noted.spent();
+        self.settings.timings.record(&Answered {
+            route: self.route.as_deref(),
+            is_kept: noted.is_kept(),
+            status: *status,
+            took: duration,
+            method,
+            id: &self.id,
+            spent,
+        });
+        let database = spent.and_then(|spent| spent.sum(Part::Database)).unwrap_or_default();
         let route = self.route.as_deref().unwrap_or("-");
         // tracing needs the level at compile time, and evaluates the fields only of a line that is
         // written.
@@ -219,13 +208,15 @@ impl Drop for Timed {
                     outcome = noted.outcome(),
                     status,
                     duration_ms = milliseconds(duration),
+                    queries = spent.map_or(0, Spent::queries),
+                    database_ms = milliseconds(database),
                     cache = noted.cache_state(),
                     "Request: {method} {path} - Processed in {:.4}s - Status: {status}",
                     duration.as_secs_f64()
                 )
             };
         }
-        match level(*status, duration, self.slow, self.is_quiet) {
+        match level(*status, duration, self.settings.slow, self.is_quiet) {
             tracing::Level::WARN => write_line!(warn),
             tracing::Level::DEBUG => write_line!(debug),
             _ => write_line!(info),
@@ -260,7 +251,8 @@ fn level(status: u16, duration: Duration, slow: Duration, is_quiet: bool) -> tra
     }
 }
 
-fn is_html(response: &Response) -> bool {
+/// Returns whether the response is a page.
+pub fn is_html(response: &Response) -> bool {
     response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 

@@ -1,15 +1,17 @@
-//! Request timing: the layer that measures, and the log it writes. It is the outermost layer, so
+//! Request timing: the layer that measures, the log it writes, and the statistics of the timing page. It is the outermost layer, so
 //! that it sees every response, including those of the guard, the static files, panics and error
 //! pages.
 
 pub mod layer;
 pub mod log;
 pub mod lookup;
+mod noted;
 mod path;
 mod redact;
 pub mod request_id;
 pub mod security;
 pub mod settings;
+pub mod statistics;
 pub mod text;
 
 use std::{
@@ -18,11 +20,12 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicI64, Ordering},
     },
+    time::Instant,
 };
 
 pub use request_id::RequestId;
 
-use crate::base::{clock::Millis, member::UserId};
+use crate::base::{clock::Millis, member::UserId, spent::Spent};
 use {lookup::Lookup, text::Text};
 
 use tracing::Span;
@@ -47,6 +50,7 @@ struct Record {
     page: OnceLock<PageState>,
     outcome: OnceLock<String>,
     span: Span,
+    spent: Spent,
 }
 
 impl Default for Record {
@@ -59,6 +63,7 @@ impl Default for Record {
             page: OnceLock::new(),
             outcome: OnceLock::new(),
             span: Span::none(),
+            spent: Spent::since(Instant::now()),
         }
     }
 }
@@ -92,9 +97,15 @@ impl PageState {
 }
 
 impl Recorder {
-    /// Creates a recorder that also records the member in the request's span.
-    pub fn of(span: Span) -> Self {
-        Self(Some(Arc::new(Record { span, ..Default::default() })))
+    /// Creates a recorder that also records the member in the request's span, and the time in
+    /// `spent`.
+    pub fn of(span: Span, spent: Spent) -> Self {
+        Self(Some(Arc::new(Record { span, spent, ..Default::default() })))
+    }
+
+    /// Returns what the request spends its time on.
+    pub fn spent(&self) -> Option<&Spent> {
+        self.0.as_ref().map(|record| &record.spent)
     }
 
     /// Creates a recorder that discards everything, for callers that record by other means.

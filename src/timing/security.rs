@@ -1,5 +1,5 @@
 //! Security events for monitoring: what happened to accounts, and what was refused. `event` is a
-//! stable name; no line contains input.
+//! stable name; no line contains input. `docs/security-events.md` lists them.
 
 use crate::base::member::UserId;
 

@@ -5,6 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::http;
 use ipnet::IpNet;
 
+use super::statistics::Timings;
 use crate::base::{
     config::Config,
     network::{Peer, address},
@@ -15,14 +16,16 @@ use crate::base::{
 pub struct Settings {
     pub(super) trusted_proxies: Arc<[IpNet]>,
     pub(super) slow: Duration,
+    pub(super) timings: Timings,
 }
 
 impl Settings {
-    /// Reads the settings from the configuration.
-    pub fn new(config: &Config) -> Self {
+    /// Reads the settings from the configuration. Each request is recorded in `timings`.
+    pub fn new(config: &Config, timings: Timings) -> Self {
         Self {
             trusted_proxies: config.server.trusted_proxies.clone().into(),
             slow: config.log.slow_request.get(),
+            timings,
         }
     }
 

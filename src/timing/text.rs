@@ -1,6 +1,8 @@
 //! Builds short header values from names and numbers. They are on every response, and one `write!`
 //! takes longer than everything around it.
 
+use std::time::Duration;
+
 use axum::http::HeaderValue;
 use bytes::Bytes;
 
@@ -39,6 +41,13 @@ impl Text {
         self
     }
 
+    /// Appends a duration as `Server-Timing` has it, in milliseconds with one decimal.
+    #[must_use]
+    pub fn duration(self, duration: Duration) -> Self {
+        let tenths = i64::try_from((duration.as_micros() + 50) / 100).unwrap_or(i64::MAX);
+        self.then(";dur=").number(tenths / 10).then(".").number(tenths % 10)
+    }
+
     /// Appends 16 hexadecimal digits.
     #[must_use]
     pub fn hex(mut self, number: u64) -> Self {
@@ -69,6 +78,12 @@ mod tests {
                 Text::of("").hex(number).value().expect("a header"),
                 format!("{number:016x}").as_str()
             );
+        }
+        for (micros, expected) in
+            [(0, "0.0"), (49, "0.0"), (50, "0.1"), (12_345, "12.3"), (999_999, "1000.0")]
+        {
+            let value = Text::of("total").duration(Duration::from_micros(micros)).value().expect("a header");
+            assert_eq!(value, format!("total;dur={expected}").as_str());
         }
         assert!(Text::of("a").then("\n").value().is_none());
     }

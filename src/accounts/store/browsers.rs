@@ -1,10 +1,11 @@
 //! SQL for the table `known_devices`: the browsers that an account was logged in to with.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use crate::{
     base::{
         clock::{Millis, to_millis},
+        db::AnyConnection,
         member::UserId,
         sql::Sql,
     },

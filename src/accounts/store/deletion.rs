@@ -1,8 +1,8 @@
 //! SQL for the deletion of accounts.
 
-use sqlx::{AnyConnection, Error};
+use sqlx::Error;
 
-use crate::base::{clock::Millis, member::UserId, sql::Sql};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId, sql::Sql};
 
 /// Returns whether an active superuser is among these users and no other one remains. Locks all
 /// superusers until the transaction ends, so that of the last two who ask at the same time one is

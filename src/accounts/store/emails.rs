@@ -1,8 +1,8 @@
 //! SQL for the addresses in the table `users`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::{clock::Millis, member::UserId};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId};
 
 /// An account that has entered an address.
 #[derive(FromRow)]

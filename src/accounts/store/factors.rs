@@ -1,10 +1,10 @@
 //! SQL for the table `factors`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use crate::{
     auth::factors::FactorKind,
-    base::{clock::Millis, member::UserId},
+    base::{clock::Millis, db::AnyConnection, member::UserId},
 };
 
 /// Whether the account of the row `users` has a second factor, so that the password alone does not

@@ -1,8 +1,8 @@
 //! SQL for the table `mail_logins`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::{clock::Millis, member::UserId};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId};
 
 /// How long a code is good, in milliseconds.
 pub const LIFETIME: Millis = 10 * 60_000;

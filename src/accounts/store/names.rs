@@ -1,8 +1,6 @@
 //! SQL for finding an account by its username.
 
-use sqlx::AnyConnection;
-
-use crate::base::member::UserId;
+use crate::base::{db::AnyConnection, member::UserId};
 
 /// Returns the account with this username key, and the username as its owner wrote it.
 pub async fn by_key(

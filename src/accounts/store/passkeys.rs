@@ -1,8 +1,8 @@
 //! SQL for passkeys, which are rows of `factors`, and for their handles and challenges.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::{clock::Millis, member::UserId};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId};
 
 /// A passkey of an account.
 #[derive(FromRow)]

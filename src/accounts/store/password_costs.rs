@@ -1,8 +1,6 @@
 //! SQL for the table `password_costs`, and for the hashes that it lists.
 
-use sqlx::AnyConnection;
-
-use crate::base::clock::Millis;
+use crate::base::{clock::Millis, db::AnyConnection};
 
 /// Returns all costs, without the empty one, which holds the time of the last update.
 pub async fn all(connection: &mut AnyConnection) -> Result<Vec<String>, sqlx::Error> {

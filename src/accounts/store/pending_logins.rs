@@ -1,8 +1,8 @@
 //! SQL for the table `pending_logins`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::{clock::Millis, member::UserId, sql::Sql};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId, sql::Sql};
 
 /// How long a login waits for its next step, in milliseconds.
 pub const LIFETIME: Millis = 10 * 60_000;

@@ -1,8 +1,8 @@
 //! SQL for the profiles in the table `users`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::{clock::Millis, member::UserId, username::key};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId, username::key};
 
 /// An account as its owner sees it.
 #[derive(FromRow)]

@@ -1,9 +1,9 @@
 //! SQL for what protects an account, from several tables.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use super::{browsers::known_since, factors::second_factor};
-use crate::base::{clock::Millis, member::UserId};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId};
 
 /// What protects an account.
 #[derive(FromRow)]

@@ -1,11 +1,12 @@
 //! SQL to read an account's permissions from `user_permissions`, `group_members` and
 //! `group_permissions`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use super::factors::second_factor;
 use crate::base::{
     clock::Millis,
+    db::AnyConnection,
     member::{Rights, UserId},
 };
 

@@ -1,10 +1,10 @@
 //! SQL for the table `users`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use crate::{
     auth::login_name::LoginName,
-    base::{clock::Millis, member::UserId, sql::values, username::key},
+    base::{clock::Millis, db::AnyConnection, member::UserId, sql::values, username::key},
     shared::login_method::LoginMethod,
 };
 

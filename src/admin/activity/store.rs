@@ -1,10 +1,10 @@
 //! SQL for the activity of all users.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use crate::{
     activity::Cursor,
-    base::{clock::Millis, member::UserId, sql::Sql},
+    base::{clock::Millis, db::AnyConnection, member::UserId, sql::Sql},
 };
 
 /// A line of activity, with the username.

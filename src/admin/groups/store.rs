@@ -1,6 +1,8 @@
 //! SQL for the tables `groups` and `group_permissions`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
+
+use crate::base::db::AnyConnection;
 
 #[derive(FromRow)]
 pub struct GroupRow {

@@ -1,8 +1,8 @@
 //! SQL for the table `acting`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::clock::Millis;
+use crate::base::{clock::Millis, db::AnyConnection};
 
 /// A running impersonation.
 #[derive(FromRow)]

@@ -1,8 +1,8 @@
 //! SQL for the mail queue, as staff see it.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::clock::Millis;
+use crate::base::{clock::Millis, db::AnyConnection};
 
 /// A waiting mail.
 #[derive(FromRow)]

@@ -1,8 +1,8 @@
 //! SQL for the sessions of all users.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::{clock::Millis, member::UserId, sql::Sql};
+use crate::base::{clock::Millis, db::AnyConnection, member::UserId, sql::Sql};
 
 /// A session, with its user's name.
 #[derive(FromRow)]

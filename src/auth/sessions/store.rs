@@ -1,9 +1,10 @@
 //! SQL for the table `sessions`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use crate::base::{
     clock::Millis,
+    db::AnyConnection,
     member::{ClientInfo, UserId},
     sql::Sql,
 };

@@ -1,8 +1,8 @@
 //! SQL for the table `throttles`.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
-use crate::base::clock::Millis;
+use crate::base::{clock::Millis, db::AnyConnection};
 
 /// A count, and when it expires.
 #[derive(FromRow)]

@@ -6,11 +6,15 @@ use std::{
     sync::Arc,
 };
 
-use sqlx::{AnyConnection, Connection as _, Error, Executor, any::AnyRow};
+use sqlx::{Connection as _, Error, Executor, any::AnyRow};
 use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, time::timeout};
 use tokio_stream::StreamExt;
 
-use super::pool_state::{Open, Shared};
+use super::{
+    AnyConnection,
+    pool_state::{Open, Shared},
+};
+use crate::{base::spent::Timer, shared::part::Part};
 
 /// A connection that returns to its pool when dropped.
 pub struct Connection {
@@ -35,9 +39,11 @@ impl Connection {
         &self.pool
     }
 
-    /// Runs statements without parameters, and returns the first row.
+    /// Runs statements without parameters, and returns the first row. They begin and end
+    /// transactions, and are not counted as queries of the request.
     pub(super) async fn run(&mut self, statements: &'static str) -> Result<Option<AnyRow>, Error> {
-        let mut rows = self.fetch(statements);
+        let _timer = Timer::start(Part::Database);
+        let mut rows = self.0.fetch(statements);
         let mut first = None;
         while let Some(row) = rows.next().await {
             first.get_or_insert(row?);
@@ -50,7 +56,7 @@ impl Connection {
         self.pool.renew();
         if let Some(open) = self.open.take() {
             // The permit is held meanwhile, so that the limit on open connections holds.
-            let _ = timeout(self.pool.settings.acquire_timeout, open.raw.close()).await;
+            let _ = timeout(self.pool.settings.acquire_timeout, open.raw.0.close()).await;
         }
     }
 

@@ -2,6 +2,7 @@
 //! `Any` driver.
 
 mod connection;
+mod counted;
 pub(crate) mod file;
 mod health;
 mod pool;
@@ -19,11 +20,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{
-    AnyConnection, ConnectOptions, Connection as _, Executor, any::AnyConnectOptions, migrate::Migrator,
-};
+use sqlx::{ConnectOptions, Connection as _, Executor, any::AnyConnectOptions, migrate::Migrator};
 
 use super::{config, failure::Failure};
+pub use counted::AnyConnection;
 pub use transaction::Transaction;
 use {
     file::Watched,
@@ -233,7 +233,7 @@ impl Database {
 
 /// Opens the first connection. It retries for as long as a visitor would wait, in case the server
 /// is just starting.
-async fn first_connection(pool: &Pool) -> Result<AnyConnection, Failure> {
+async fn first_connection(pool: &Pool) -> Result<sqlx::AnyConnection, Failure> {
     const PAUSE: Duration = Duration::from_millis(250);
     let begun = Instant::now();
     loop {

@@ -19,13 +19,17 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::super::{breaker::Breaker, clock::to_millis, failure::chain};
+use super::super::{breaker::Breaker, clock::to_millis, failure::chain, spent::Timer};
 use super::{
     connection::Connection,
+    counted,
     file::Watched,
     why::{is_too_many, is_unreachable},
 };
-use crate::base::db::pool_state::{Open, Settings, Shared};
+use crate::{
+    base::db::pool_state::{Open, Settings, Shared},
+    shared::part::Part,
+};
 
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -68,6 +72,7 @@ impl Pool {
     /// Returns a connection that was tested. While the database server cannot be reached, all but
     /// one caller a second fail at once.
     pub async fn acquire(&self) -> Result<Connection, Error> {
+        let _timer = Timer::start(Part::Database);
         let shared = &self.0;
         if let Some(file) = &shared.settings.file {
             file.check()?;
@@ -114,6 +119,7 @@ impl Pool {
             let (generation, now) = (shared.generation.load(Ordering::Acquire), Instant::now());
             match self.open().await {
                 Ok(raw) => {
+                    let raw = counted::AnyConnection(raw);
                     return found(Open { raw, generation, opened_at: now, used_at: now, tested_at: now });
                 }
                 // The server allows fewer connections than our limit; one of ours may become free.
@@ -159,7 +165,7 @@ impl Pool {
     pub async fn close_idle(&self) {
         let idle = std::mem::take(&mut *self.0.idle());
         for open in idle {
-            let _ = open.raw.close().await;
+            let _ = open.raw.0.close().await;
         }
     }
 

@@ -8,10 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{AnyConnection, Connection as _, any::AnyConnectOptions};
+use sqlx::{Connection as _, any::AnyConnectOptions};
 use tokio::{runtime::Handle, sync::Semaphore, time::timeout};
 
-use super::file::Watched;
+use super::{AnyConnection, file::Watched};
 use crate::base::breaker::Breaker;
 
 /// How long a connection to a server may be idle and still be reused: a firewall in between may
@@ -108,7 +108,7 @@ impl Shared {
         if let Ok(runtime) = Handle::try_current() {
             let acquire_timeout = self.settings.acquire_timeout;
             runtime.spawn(async move {
-                let _ = timeout(acquire_timeout, raw.close()).await;
+                let _ = timeout(acquire_timeout, raw.0.close()).await;
             });
         }
     }

@@ -10,11 +10,12 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{AnyConnection, Error, Row};
+use sqlx::{Error, Row};
 use tokio::time::{sleep, timeout};
 
 use super::super::failure::chain;
 use super::{
+    AnyConnection,
     connection::Connection,
     health::Health,
     pool::Pool,

@@ -20,17 +20,18 @@ use super::{
     variant::Variant,
 };
 use crate::{
+    base::spent::Timer,
     cache::{AllowedIn, Entry, Fill, Lease, PublicBytes, View},
-    shared::error::AppError,
+    shared::{error::AppError, part::Part},
     site::page_validity::PageInProgress,
-    timing::{Recorder, lookup::Lookup},
+    timing::{Recorder, layer::is_html, lookup::Lookup},
 };
 
 /// Serves cached pages, and caches those that are not cached yet.
 pub async fn cache_pages(State(pages): State<PageCache>, request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>();
     let Some(page) = route.and_then(|route| pages.pages.find(route.as_str())).copied() else {
-        return next.run(request).await;
+        return made(next, request).await;
     };
     let recorder = request.extensions().get::<Recorder>().cloned().unwrap_or_default();
     let wanted = Wanted { pages, page, recorder };
@@ -73,8 +74,8 @@ impl Wanted {
                         self.page.outlives_its_parts,
                         self.pages.site.clock.now(),
                     );
-                    let made =
-                        next.clone().run(canonical_request(&request, &self.page, variant, in_progress)).await;
+                    let canonical = canonical_request(&request, &self.page, variant, in_progress);
+                    let made = made(next.clone(), canonical).await;
                     match self.keep(fill, made, in_progress, variant).await {
                         Ok(entry) => (entry, Lookup::Miss),
                         Err(response) => return self.not_kept(response),
@@ -105,7 +106,7 @@ impl Wanted {
 
     /// Renders the page for this request alone.
     async fn alone(&self, request: Request, next: Next) -> Response {
-        self.not_kept(next.run(request).await)
+        self.not_kept(made(next, request).await)
     }
 
     fn not_kept(&self, mut response: Response) -> Response {
@@ -149,6 +150,16 @@ impl Wanted {
             }
         }
     }
+}
+
+/// Makes the answer. The time that a page takes is its rendering's.
+async fn made(next: Next, request: Request) -> Response {
+    let timer = Timer::start(Part::Render);
+    let response = next.run(request).await;
+    if !is_html(&response) {
+        timer.discard();
+    }
+    response
 }
 
 /// Only complete pages are cached, without cookies or other headers for one visitor, and without a

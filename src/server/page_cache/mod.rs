@@ -71,7 +71,7 @@ impl PageCache {
             // A copy that an earlier start left in an external backend must not be sent either.
             false => CachedPages::new(settings).without(CACHED_PAGE),
         };
-        let timing = Settings::new(&site.config);
+        let timing = Settings::new(&site.config, site.timings.clone());
         Self(Arc::new(Inner {
             edition: edition(&site),
             site,

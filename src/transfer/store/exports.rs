@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use sqlx::{AnyConnection, Error, FromRow};
+use sqlx::{Error, FromRow};
 
 use super::rights::strings;
-use crate::base::clock::Millis;
+use crate::base::{clock::Millis, db::AnyConnection};
 
 /// An account with its password hash.
 #[derive(FromRow)]

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use sqlx::{AnyConnection, Error, FromRow};
+use sqlx::{Error, FromRow};
+
+use crate::base::db::AnyConnection;
 
 /// Returns ids and names of all groups by the keys of their names.
 pub async fn all(connection: &mut AnyConnection) -> Result<HashMap<String, (i64, String)>, Error> {

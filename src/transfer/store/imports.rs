@@ -1,9 +1,10 @@
 //! SQL for the tables `imported_users` and `imported_values`.
 
-use sqlx::{AnyConnection, Error, FromRow};
+use sqlx::{Error, FromRow};
 
 use crate::base::{
     clock::Millis,
+    db::AnyConnection,
     sql::{places, values},
 };
 

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use sqlx::{AnyConnection, Error};
+use sqlx::Error;
 
-use crate::base::{clock::Millis, sql::places};
+use crate::base::{clock::Millis, db::AnyConnection, sql::places};
 
 /// Returns which of these usernames are taken.
 pub async fn usernames_taken(

@@ -1,8 +1,8 @@
 //! SQL for an account's groups and its own permissions.
 
-use sqlx::{AnyConnection, Error};
+use sqlx::Error;
 
-use crate::base::sql::values;
+use crate::base::{db::AnyConnection, sql::values};
 
 /// Adds members to groups, as (group, user). Existing rows stay.
 pub async fn insert_members(connection: &mut AnyConnection, rows: &[(i64, i64)]) -> Result<(), Error> {

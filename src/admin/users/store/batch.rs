@@ -1,10 +1,9 @@
 //! SQL for batches.
 
-use sqlx::AnyConnection;
-
 use super::super::batch::{Action, Consequence};
 use super::plan::Plan;
 use crate::base::{
+    db::AnyConnection,
     member::{Staff, UserId},
     sql::Sql,
 };

@@ -1,8 +1,6 @@
 //! Counts of users by group and facet, which the database keeps up to date (`migrations/*/0005`).
 
-use sqlx::AnyConnection;
-
-use crate::base::sql::Sql;
+use crate::base::{db::AnyConnection, sql::Sql};
 
 /// The number of users in a group, or of all users (group 0), with one facet.
 pub struct Count {

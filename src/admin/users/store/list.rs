@@ -1,10 +1,10 @@
 //! SQL for a page of a list of users.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use super::super::filter::{By, Cursor, Fact, Sort};
 use super::plan::{Plan, Source};
-use crate::base::{clock::Millis, sql::Sql};
+use crate::base::{clock::Millis, db::AnyConnection, sql::Sql};
 
 /// A user, as a line of a list.
 #[derive(FromRow)]

@@ -1,10 +1,8 @@
 //! Estimates how much a search finds, as far as that decides how a list is read.
 
-use sqlx::AnyConnection;
-
 use super::super::search::{Search, Way};
 use super::plan::{MAX_COUNTED, Plan, Source};
-use crate::base::sql::Sql;
+use crate::base::{db::AnyConnection, sql::Sql};
 
 /// Returns true if more than [`MAX_COUNTED`] users certainly match, where that can be told without finding
 /// them all: with very many matches, finding them is what takes the time. False means unknown.

@@ -1,10 +1,10 @@
 //! SQL for one user, as staff see and change them.
 
-use sqlx::{AnyConnection, FromRow};
+use sqlx::FromRow;
 
 use crate::{
     auth::login_name::LoginName,
-    base::{clock::Millis, email_address, member::UserId, sql::Sql, username::key},
+    base::{clock::Millis, db::AnyConnection, email_address, member::UserId, sql::Sql, username::key},
 };
 
 /// An account, as staff and the operator see it.
