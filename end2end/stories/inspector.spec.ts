@@ -205,10 +205,10 @@ test('the two series of the chart differ in pattern and contrast', async ({ page
     await expect(page.locator('.chart .legend li')).toHaveText(['Hits', 'Misses']);
     for (const text of ['60 minutes ago', 'Now']) await expect(page.locator('.chart .x-axis')).toContainText(text);
     await expect(page.locator('.chart .y-axis')).toContainText('0');
-    await expect(page.locator('.chart .plot path.misses')).toHaveAttribute('fill', 'url(#hatching)');
+    await expect(page.locator('.chart .plot path.part')).toHaveAttribute('fill', 'url(#reads-hatching)');
     if (!hasScript()) continue;
     const [ground, reads, stripes] = await page.evaluate(() =>
-      ['.ground', '.reads', '.stripe'].map(name => {
+      ['.ground', '.all', '.stripe'].map(name => {
         const colour = getComputedStyle(document.querySelector(`.chart .plot ${name}`)!).fill;
         const channels = colour.match(/[\d.]+/g)!.slice(0, 3).map(Number);
         const [red, green, blue] = channels.map(channel => {

@@ -3,6 +3,7 @@
 pub mod allowed;
 pub mod bundle;
 pub mod cached;
+pub mod chart;
 pub mod check;
 pub mod context;
 pub mod data;
@@ -23,6 +24,7 @@ pub mod why;
 pub use allowed::{IfAllowed, InPerson};
 pub(crate) use bundle::pages_in_bundle;
 pub use cached::{Cached, MemberCached};
+pub use chart::{Chart, Plot};
 pub use check::CheckField;
 pub use context::{Once, PageContext, SetStatus, Visitor, is_superuser};
 pub use data::Data;

@@ -116,7 +116,7 @@ async fn reads_are_counted_and_charted() {
     let sentence = "Cache reads in the last hour: 3 hits, 5 misses, 5 values computed.";
     assert_eq!(page.attribute(".chart svg", "aria-label").as_deref(), Some(sentence));
     assert_eq!(page.find_all(".chart tbody td"), ["3", "5", "5"]);
-    let drawn = page.attribute(".chart .reads", "d").expect("an outline");
+    let drawn = page.attribute(".chart .all", "d").expect("an outline");
     assert!(drawn.contains("V32"), "eight of ten: {drawn}");
     assert!(!page.text().contains(" style="), "the policy forbids it");
     site.stop().await;

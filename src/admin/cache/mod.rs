@@ -2,7 +2,6 @@
 //! their sizes.
 
 pub mod api;
-mod chart;
 mod entries;
 pub mod pages;
 mod query;
@@ -13,8 +12,6 @@ mod answer;
 #[cfg(feature = "ssr")]
 pub mod live;
 #[cfg(feature = "ssr")]
-mod plot;
-#[cfg(feature = "ssr")]
 pub mod service;
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use query::Query;
 pub use words::{bytes_in_words, seconds_in_words};
 
-use crate::shared::moment::Moment;
+use crate::{shared::moment::Moment, ui::Plot};
 
 /// Entries per page.
 pub const PAGE: usize = 25;
@@ -38,7 +35,7 @@ pub struct Inspection {
     pub down_since: Option<Moment>,
     /// The counters and sizes.
     pub figures: Figures,
-    /// Reads during the last hour.
+    /// Reads during the last hour, with the columns hits, misses and computed values.
     pub plot: Plot,
     /// The matching entries, or `None` if the backend cannot list its entries or is down.
     pub found: Option<Found>,
@@ -68,33 +65,6 @@ pub struct Figures {
     pub max_bytes: Option<u64>,
     /// Entries evicted to make room.
     pub evictions: Option<u64>,
-}
-
-/// The last hour: outlines for the chart, computed on the server, and numbers for readers who
-/// cannot see it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plot {
-    /// SVG path of all reads, in the units of `chart`.
-    pub reads: String,
-    /// SVG path of the misses.
-    pub misses: String,
-    /// Reads per ten seconds at the upper edge.
-    pub top: u64,
-    /// Totals for every five minutes, oldest first; only those with any reads.
-    pub stretches: Vec<Stretch>,
-}
-
-/// The totals of five minutes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stretch {
-    /// When the five minutes began.
-    pub from: Moment,
-    /// Reads that found something.
-    pub hits: u64,
-    /// Reads that did not.
-    pub misses: u64,
-    /// Values that were computed.
-    pub computes: u64,
 }
 
 /// The entries that match a search.

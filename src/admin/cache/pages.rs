@@ -9,7 +9,6 @@ use super::{
     Figures, Found, Inspection, PAGE, Query,
     api::{self, DropAll, DropMember, DropName},
     bytes_in_words,
-    chart::Chart,
     entries::Entries,
 };
 use crate::{
@@ -17,7 +16,7 @@ use crate::{
         paths::{ADMIN_CACHE, CACHE_STREAM},
         permission::Permission,
     },
-    ui::{Data, Follow, IfAllowed, Loaded, Pager, Timestamp},
+    ui::{Chart, Data, Follow, IfAllowed, Loaded, Pager, Plot, Timestamp},
 };
 
 /// `/admin/cache`
@@ -81,7 +80,14 @@ fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
             ". Values are never shown, only their sizes. Reads and computed values are counted per process, since its start."
         </p>
         <FigureList figures=Signal::derive(move || now.with(|now| now.figures.clone())) />
-        <Chart plot />
+        <Chart
+            plot
+            id="reads"
+            title="Reads per ten seconds"
+            series=&["Hits", "Misses"]
+            columns=&["Hits", "Misses", "Computed"]
+            in_words=Signal::derive(move || reads_in_words(&plot.get()))
+        />
         <h2>"Entries"</h2>
         <p>{move || in_words(found.get().as_ref(), query.page)}</p>
         <Entries entries query=query.to_query() />
@@ -90,6 +96,11 @@ fn Shown(inspection: Inspection, query: Query) -> impl IntoView {
             <DropSeveral found query=query.to_query() />
         </IfAllowed>
     }
+}
+
+fn reads_in_words(plot: &Plot) -> String {
+    let sum = |column: usize| plot.stretches.iter().filter_map(|five| five.numbers.get(column)).sum::<u64>();
+    format!("Cache reads in the last hour: {} hits, {} misses, {} values computed.", sum(0), sum(1), sum(2))
 }
 
 fn in_words(found: Option<&Found>, page: usize) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Entry, Figures, Found, Inspection, Name, Owner, PAGE, Query, plot::plot};
+use super::{Entry, Figures, Found, Inspection, Name, Owner, PAGE, Query};
 use crate::{
     accounts,
     audit::{
@@ -14,9 +14,13 @@ use crate::{
         member::{Staff, UserId},
         moment::moment,
     },
-    cache::{Filter, Listed, Scope, Stats, Tag},
+    cache::{self, Filter, Listed, Point, Scope, Stats, Tag},
     shared::{error::AppError, permission::Permission},
     site::AppState,
+    ui::{
+        Plot,
+        chart::outline::{self, outline, stretches},
+    },
 };
 
 /// Entries examined for one page; a search finds others.
@@ -139,6 +143,22 @@ pub fn figures(stats: &Stats) -> Figures {
         evictions: usage.evictions,
     }
 }
+
+/// Draws the reads, and the misses over them.
+fn plot(points: &[Point]) -> Plot {
+    let reads = |point: &Point| point.counts.hits + point.counts.stale + point.counts.misses;
+    // At least 10, so that a few reads in an idle hour do not look like many.
+    let top = points.iter().map(reads).max().unwrap_or_default().max(10);
+    let numbers =
+        |Point { at, counts }: &Point| (*at, [counts.hits + counts.stale, counts.misses, counts.computes]);
+    Plot {
+        outlines: vec![outline(points, top, reads), outline(points, top, |point| point.counts.misses)],
+        top,
+        stretches: stretches(points.iter().map(numbers), |one, next| one + next),
+    }
+}
+
+const _: () = assert!(cache::POINTS == outline::POINTS && cache::STEP == outline::STEP);
 
 /// Drops one entry. Returns whether it was there.
 ///
