@@ -80,6 +80,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/admin/groups/:id/delete") view=AdminPages::DeleteGroupPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/mails") view=AdminPages::MailsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/sessions") view=AdminPages::SessionsPage ssr=SsrMode::Async />
+                <Route path=path!("/admin/timings") view=AdminPages::TimingsPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users") view=AdminPages::UsersPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/confirm") view=AdminPages::ConfirmPage ssr=SsrMode::Async />
                 <Route path=path!("/admin/users/new") view=AdminPages::NewUserPage ssr=SsrMode::Async />

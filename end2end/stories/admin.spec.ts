@@ -322,6 +322,7 @@ test.describe('every page of the admin', () => {
       '/admin/activity',
       '/admin/mails',
       '/admin/cache',
+      '/admin/timings',
     ];
   }
 

@@ -3,7 +3,7 @@
 import type { BrowserContext, ConsoleMessage, Request, Response } from '@playwright/test';
 
 /** The streams that an open page holds. */
-const LIVE = ['/api/sessions/live', '/api/admin/cache/live'];
+const LIVE = ['/api/sessions/live', '/api/admin/cache/live', '/api/admin/timings/live'];
 
 /**
  * Returns a function that reports what went wrong. Expected are responses over 400, like "404

@@ -8,6 +8,7 @@ use super::{
     mails::pages::MailsPage,
     pages::AdminPage,
     sessions::pages::SessionsPage,
+    timings::pages::TimingsPage,
     users::pages::{ConfirmPage, NewUserPage, UserPage, UsersPage},
 };
 use crate::ui::pages_in_bundle;
@@ -27,6 +28,7 @@ pages_in_bundle! {
     NewGroupPage,
     NewUserPage,
     SessionsPage,
+    TimingsPage,
     UserPage,
     UsersPage,
 }

@@ -42,7 +42,7 @@ pub struct Room {
 }
 
 /// All sections, in the order of the navigation.
-pub const ROOMS: [Room; 7] = [
+pub const ROOMS: [Room; 8] = [
     Room {
         path: crate::shared::paths::USERS,
         name: "Users",
@@ -78,6 +78,12 @@ pub const ROOMS: [Room; 7] = [
         name: "Cache",
         what: "Hit ratio, cached entries, and clearing the cache.",
         permission: Permission::ViewCache,
+    },
+    Room {
+        path: crate::shared::paths::ADMIN_TIMINGS,
+        name: "Timings",
+        what: "How long answers take, by page, and the slowest requests.",
+        permission: Permission::ViewTiming,
     },
     Room {
         path: crate::shared::paths::ACT,

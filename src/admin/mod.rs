@@ -1,4 +1,4 @@
-//! The admin, for staff: users, groups, sessions, activity, mails and the cache.
+//! The admin, for staff: users, groups, sessions, activity, mails, the cache and timings.
 
 pub mod activity;
 pub mod bundle;
@@ -9,6 +9,8 @@ pub mod groups;
 /// Impersonation of members by staff.
 pub mod impersonation;
 pub mod layout;
+#[cfg(feature = "ssr")]
+mod live;
 pub mod mails;
 pub mod pages;
 pub mod sessions;
@@ -16,4 +18,5 @@ pub mod sessions;
 pub mod staff_request;
 #[cfg(feature = "ssr")]
 mod store;
+pub mod timings;
 pub mod users;

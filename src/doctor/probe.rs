@@ -17,7 +17,10 @@ use crate::{
     base::member::Member,
     pictures::Size,
     server::{guard, pages},
-    shared::paths::{ACT, ADMIN_CACHE, CACHE_STREAM, CODES_FILE, EXPORT, MOVED, SESSION_STREAM},
+    shared::paths::{
+        ACT, ADMIN_CACHE, ADMIN_TIMINGS, CACHE_STREAM, CODES_FILE, EXPORT, MOVED, SESSION_STREAM,
+        TIMINGS_STREAM,
+    },
 };
 
 /// Pages that vary with their query; `{id}` stands for an account's id.
@@ -108,6 +111,7 @@ pub fn all(ids: &[i64]) -> Vec<Probe> {
     all.push(codes);
     all.push(Probe::stream(SESSION_STREAM, None));
     all.push(Probe::stream(CACHE_STREAM, Some(ADMIN_CACHE)));
+    all.push(Probe::stream(TIMINGS_STREAM, Some(ADMIN_TIMINGS)));
     all
 }
 

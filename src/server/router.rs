@@ -14,7 +14,7 @@ use crate::{
     accounts::{
         legacy_redirects, mail_links, passkey_party, recovery_file, session, session_layers, setup_link,
     },
-    admin::{cache, impersonation},
+    admin::{cache, impersonation, timings},
     data_export::download,
     lab, pictures,
     sessions::live,
@@ -75,6 +75,7 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
         // Reads the session without counting as activity.
         .merge(live::routes())
         .merge(cache::live::routes())
+        .merge(timings::live::routes())
         .merge(app.with_state(site.clone()));
     admin_allowlist::hide_admin(outer_layers(all.with_state(site.clone()), site.clone()), &site)
 }

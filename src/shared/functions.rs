@@ -3,8 +3,8 @@
 //! during an impersonation, and called by `doctor`.
 
 use super::paths::{
-    ACT, ADMIN_ACTIVITY, ADMIN_CACHE, ADMIN_SESSIONS, CONFIRM, GROUPS, JUDGE_PASSWORD, MAILS, SAVE_PICTURE,
-    USERS,
+    ACT, ADMIN_ACTIVITY, ADMIN_CACHE, ADMIN_SESSIONS, ADMIN_TIMINGS, CONFIRM, GROUPS, JUDGE_PASSWORD, MAILS,
+    SAVE_PICTURE, USERS,
 };
 use crate::shared::paths::{find_page, is_public_page};
 
@@ -142,6 +142,7 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/admin/send_reset"),
     reads("/api/admin/sessions").of(ADMIN_SESSIONS),
     changes("/api/admin/set_password"),
+    reads("/api/admin/timings").of(ADMIN_TIMINGS),
     reads("/api/admin/user").of("/admin/users/{id}"),
     reads("/api/admin/users").of(USERS),
     reads("/api/dev/mailbox").public().impersonation().enrolling(),

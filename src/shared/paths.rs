@@ -49,6 +49,8 @@ pub const ACT: &str = "/admin/act";
 pub const ADMIN_ACTIVITY: &str = "/admin/activity";
 /// The contents of the cache.
 pub const ADMIN_CACHE: &str = "/admin/cache";
+/// How long the answers took.
+pub const ADMIN_TIMINGS: &str = "/admin/timings";
 /// All groups.
 pub const GROUPS: &str = "/admin/groups";
 /// The mail queue.
@@ -81,6 +83,8 @@ pub const SAVE_PICTURE: &str = "/api/members/save_picture";
 pub const SESSION_STREAM: &str = "/api/sessions/live";
 /// The event stream with the cache's activity, for its page in the admin.
 pub const CACHE_STREAM: &str = "/api/admin/cache/live";
+/// The event stream with the timings, for their page in the admin.
+pub const TIMINGS_STREAM: &str = "/api/admin/timings/live";
 
 /// Who may open an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -229,6 +233,7 @@ pub const PAGES: &[Page] = &[
     page("/admin/groups/{id}/delete").needs(&[Permission::ViewGroup, Permission::DeleteGroup]).recent(),
     page(MAILS).needs(&[Permission::ViewMail]),
     page(ADMIN_SESSIONS).needs(&[Permission::ViewSession]),
+    page(ADMIN_TIMINGS).needs(&[Permission::ViewTiming]),
     page(USERS).needs(&[Permission::ViewUser]),
     page(CONFIRM).needs(&[Permission::ViewUser]).recent(),
     page("/admin/users/new").needs(&[Permission::AddUser, Permission::ChangeUser]).recent(),

@@ -29,6 +29,7 @@ named_enum! {
         DeleteMail = "mail.delete_mail" => "Delete queued emails",
         ViewCache = "cache.view_cache" => "View the cache",
         ChangeCache = "cache.change_cache" => "Clear the cache",
+        ViewTiming = "timing.view_timing" => "View timings",
     }
 }
 

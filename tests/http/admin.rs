@@ -20,7 +20,7 @@ const fn row(path: &'static str, takes: &'static [Permission], with: &'static st
     Row { path, takes, with }
 }
 
-const PAGES: [Row; 15] = [
+const PAGES: [Row; 16] = [
     row("/admin", &[], ""),
     row("/admin/act", &[ActAsMember], ""),
     row("/admin/activity", &[ViewActivity], ""),
@@ -31,6 +31,7 @@ const PAGES: [Row; 15] = [
     row("/admin/groups/{id}/delete", &[ViewGroup, DeleteGroup], "GROUP"),
     row("/admin/mails", &[ViewMail], ""),
     row("/admin/sessions", &[ViewSession], ""),
+    row("/admin/timings", &[ViewTiming], ""),
     row("/admin/users", &[ViewUser], ""),
     row("/admin/users/confirm", &[ViewUser, DeleteUser], "?action=delete&id=USER"),
     row("/admin/users/confirm", &[ViewUser, ChangeUser], "?action=activate&id=USER"),
@@ -38,7 +39,7 @@ const PAGES: [Row; 15] = [
     row("/admin/users/{id}", &[ViewUser], "USER"),
 ];
 
-const FUNCTIONS: [Row; 34] = [
+const FUNCTIONS: [Row; 35] = [
     row("/api/admin/act", &[ActAsMember], ""),
     row("/api/admin/act/choice", &[ActAsMember], ""),
     row("/api/admin/activity", &[ViewActivity], ""),
@@ -71,6 +72,7 @@ const FUNCTIONS: [Row; 34] = [
     row("/api/admin/send_reset", &[ChangeUser], "user=USER"),
     row("/api/admin/sessions", &[ViewSession], ""),
     row("/api/admin/set_password", &[ChangeUser], "user=USER"),
+    row("/api/admin/timings", &[ViewTiming], ""),
     row("/api/admin/user", &[ViewUser], "id=USER"),
     row("/api/admin/users", &[ViewUser], ""),
 ];

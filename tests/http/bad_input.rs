@@ -148,6 +148,7 @@ async fn no_page_fails_on_a_bad_query() {
             "/admin/groups",
             "/admin/mails",
             "/admin/sessions",
+            "/admin/timings",
             "/admin/act",
             "/members/activity",
             "/members/sessions",

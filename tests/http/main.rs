@@ -89,6 +89,7 @@ mod stopping;
 mod terminal;
 mod throttle;
 mod timing;
+mod timings;
 mod tls;
 mod two_step_login;
 mod user_batches;
