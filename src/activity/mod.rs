@@ -157,6 +157,15 @@ impl Kind {
 mod tests {
     use super::*;
 
+    /// Each is a security event as well, and operators search for it.
+    #[test]
+    fn every_kind_is_in_the_documents() {
+        let documents = include_str!("../../docs/security-events.md");
+        for kind in Kind::ALL {
+            assert!(documents.contains(&format!("| `{}` |", kind.name())), "{}", kind.name());
+        }
+    }
+
     #[test]
     fn every_kind_is_found_by_its_name() {
         for kind in Kind::ALL {
