@@ -120,7 +120,7 @@ enum Command {
     /// Can be interrupted and run again: the old key is kept until all is done. A running site goes
     /// on.
     Rekey,
-    /// Checks the configuration.
+    /// Checks the configuration, and whether a site with it could serve requests, as `/readyz` reports.
     Check {
         /// Also says where a setting is weaker than a standard asks for, and lists settings that
         /// are unsafe on a public site; if there are any of those, the exit status is not 0.
@@ -210,7 +210,7 @@ fn run(config: Config, origins: &[Origin], command: Command) -> Result<(), Failu
             Command::Mails { retry } => commands::mails(config, retry).await,
             Command::Sweep => commands::sweep(config).await,
             Command::Rekey => rekey::rekey(config).await,
-            Command::Check { deploy } => commands::check(&config, origins, deploy),
+            Command::Check { deploy } => commands::check(config, origins, deploy).await,
             Command::Healthcheck(check) => healthcheck::healthcheck(&config, check).await,
             Command::Doctor(command) => doctor::run(config, command).await,
             Command::Demo { members, sessions } => demo::demo(config, members, sessions.as_deref()).await,

@@ -28,6 +28,7 @@ pub mod network;
 pub mod outcome;
 pub mod paging;
 pub mod permission_hint;
+pub mod readiness;
 pub mod shutdown;
 pub mod site_files;
 pub mod spent;

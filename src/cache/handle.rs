@@ -12,7 +12,7 @@ use super::{
     filter::{EntryFilter, Filter},
     flight::Flights,
     invalidation_log::{Invalidation, InvalidationLog},
-    key::Key,
+    key::{Key, Scope},
     list::{Listing, listed},
     observe::{Observer, Point, Totals},
     propagation::Propagation,
@@ -168,6 +168,12 @@ impl Cache {
             usage,
             down_since: self.core.link.down_since(),
         }
+    }
+
+    /// Asks the backend for an entry, and returns whether it answers.
+    pub async fn answers(&self) -> bool {
+        let key = Key::new(&self.core.prefix, Scope::Public, "question", 1, &[]);
+        self.core.link.get_many(&[key]).await.is_some()
     }
 
     /// Returns how many callers are waiting for a value that another caller is computing.

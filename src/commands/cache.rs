@@ -1,8 +1,6 @@
 //! The command `cache`: the operator's cache inspector, for backends outside the running site's
 //! memory.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
 
 use crate::{
@@ -14,10 +12,8 @@ use crate::{
         config::{CacheUrl, Config},
         failure::Failure,
     },
-    cache::Policy,
     shared::{error::AppError, paths::ADMIN_CACHE},
     site::AppState,
-    timing::Recorder,
 };
 
 /// Subcommands of `cache`.
@@ -166,11 +162,9 @@ async fn clear(site: &AppState, which: Which) -> Result<(), Failure> {
 /// this command is about the cache. (A failed listing proves nothing: it may only have taken too
 /// long.)
 pub(super) async fn answers(site: &AppState) -> Result<(), Failure> {
-    let question = Policy::new("command_line", 1, Duration::from_secs(1));
-    site.cache.public(&Recorder::default()).has(question, &[]).await;
-    match site.cache.stats().await.down_since {
-        None => Ok(()),
-        Some(_) => Err(Failure::message("the cache backend does not answer")),
+    match site.cache.answers().await {
+        true => Ok(()),
+        false => Err(Failure::message("the cache backend does not answer")),
     }
 }
 

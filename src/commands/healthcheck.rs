@@ -23,8 +23,8 @@ const MAX_ANSWER_BYTES: u64 = 16 * 1024;
 /// Arguments of `healthcheck`.
 #[derive(Args)]
 pub struct HealthCheck {
-    /// Asks whether the site can serve requests, for which it needs its database (`/readyz`), and not
-    /// only whether it runs (`/healthz`).
+    /// Asks whether the site can serve requests (`/readyz`), and not only whether it runs
+    /// (`/healthz`).
     #[arg(long)]
     ready: bool,
     /// The longest to wait for the answer.
@@ -54,6 +54,7 @@ pub async fn healthcheck(config: &Config, check: HealthCheck) -> Result<(), Fail
             Ok(())
         }
         Some((status, body)) => {
+            let body = body.lines().collect::<Vec<_>>().join("; ");
             Err(Failure::message(format!("the site on {address} is not healthy: {status}, {body}")))
         }
         None => Err(Failure::message(format!("what answers on {address} is no website"))),

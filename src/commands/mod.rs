@@ -30,12 +30,15 @@ use crate::{
     base::{
         clock::Clock,
         config::{self, Config, Origin},
-        db::Database,
+        db::{Database, file},
         failure::Failure,
         moment::moment,
     },
     mail,
-    server::sweep::{self, Swept},
+    server::{
+        readiness,
+        sweep::{self, Swept},
+    },
     shared::error::AppError,
     site::AppState,
 };
@@ -152,27 +155,46 @@ pub async fn sweep(config: Config) -> Result<(), Failure> {
 
 /// Runs `check`: reads the file of breached passwords, prints which values come from variables, and
 /// the findings, one per line, with `--deploy` those about deployment, after what is only to know.
+/// Then reports what `/readyz` does.
 ///
 /// # Errors
-/// A [`Failure`] when there is a finding, or the file cannot be used.
-pub fn check(config: &Config, origins: &[Origin], deploy: bool) -> Result<(), Failure> {
-    BreachedPasswords::new(config, &Clock::default())?.verify()?;
+/// A [`Failure`] when there is a finding, the file cannot be used, or a site with these settings
+/// could not serve requests.
+pub async fn check(config: Config, origins: &[Origin], deploy: bool) -> Result<(), Failure> {
+    BreachedPasswords::new(&config, &Clock::default())?.verify()?;
     for origin in origins {
         println!("{origin}.");
     }
-    if let Some(note) = config::passkeys_note(config) {
+    if let Some(note) = config::passkeys_note(&config) {
         println!("{note}");
     }
-    for note in deploy.then(|| config::deploy_notes(config)).into_iter().flatten() {
+    for note in deploy.then(|| config::deploy_notes(&config)).into_iter().flatten() {
         println!("{note}");
     }
-    let findings = if deploy { config::deploy_findings(config) } else { Vec::new() };
+    let findings = if deploy { config::deploy_findings(&config) } else { Vec::new() };
     for finding in &findings {
         println!("{finding}");
     }
-    if findings.is_empty() {
-        println!("The configuration is valid.");
+    if !findings.is_empty() {
+        return Err(Failure::message(format!("{} setting(s) are unsafe for deployment", findings.len())));
+    }
+    println!("The configuration is valid.");
+    report_readiness(config).await
+}
+
+/// Prints what `/readyz` reports. Creates and migrates nothing.
+async fn report_readiness(config: Config) -> Result<(), Failure> {
+    if config.database.url.is_embedded() && !file::path_of(&config.database.url)?.exists() {
+        println!("There is no database yet: `members-area serve` creates it.");
         return Ok(());
     }
-    Err(Failure::message(format!("{} setting(s) are unsafe for deployment", findings.len())))
+    let db = Database::connect(&config.database).await?;
+    let site = AppState::new(config, Clock::default(), db, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+    let report = readiness::check(&site).await;
+    site.db.close().await;
+    print!("{report}");
+    match report.is_ready() {
+        true => Ok(()),
+        false => Err(Failure::message("a site with these settings could not serve requests")),
+    }
 }

@@ -124,6 +124,27 @@ pub async fn waiting(site: &AppState) -> Result<Vec<Waiting>, AppError> {
     Ok(store::waiting(&mut *site.db.read().await?, MAX_MAILS).await?)
 }
 
+/// The mails that are to be sent: without those that wait for a rate limit, or that the mail server
+/// has refused for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many there are.
+    pub count: i64,
+    /// How long the oldest has waited, in milliseconds; 0 without any.
+    pub age: Millis,
+}
+
+/// Returns the mails that are to be sent.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn backlog(site: &AppState) -> Result<Backlog, AppError> {
+    let now = site.clock.now();
+    let mut connection = site.db.read().await?;
+    let (count, oldest) = store::to_be_sent(&mut connection, now.saturating_add(LEASE), Millis::MAX).await?;
+    Ok(Backlog { count, age: oldest.map_or(0, |oldest| now.saturating_sub(oldest).max(0)) })
+}
+
 /// Makes all queued mails due now and returns how many.
 ///
 /// # Errors

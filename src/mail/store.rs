@@ -195,6 +195,24 @@ pub async fn waiting(connection: &mut AnyConnection, limit: i64) -> Result<Vec<M
     .await
 }
 
+/// Returns how many mails are to be sent, and when the oldest of them was queued. `leased` is the
+/// latest time to which a mail under delivery is reserved: later ones wait for a rate limit, and
+/// `never` was refused for good.
+pub async fn to_be_sent(
+    connection: &mut AnyConnection,
+    leased: Millis,
+    never: Millis,
+) -> Result<(i64, Option<Millis>), sqlx::Error> {
+    sqlx::query_as(
+        "SELECT COUNT(*), MIN(created_at) FROM mails \
+         WHERE next_try_at <= $1 OR (tries > 0 AND next_try_at < $2)",
+    )
+    .bind(leased)
+    .bind(never)
+    .fetch_one(connection)
+    .await
+}
+
 /// Makes all queued mails due now.
 pub async fn retry_now(connection: &mut AnyConnection, now: Millis) -> Result<u64, sqlx::Error> {
     sqlx::query("UPDATE mails SET next_try_at = $1")

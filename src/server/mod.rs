@@ -14,6 +14,7 @@ pub mod page_cache;
 mod page_context;
 pub mod pages;
 pub mod plain_forms;
+pub mod readiness;
 mod redate;
 pub mod router;
 mod run;

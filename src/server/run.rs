@@ -82,6 +82,7 @@ pub async fn run(
         println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &sentence));
     }
     let service = SiteService::new(site.clone());
+    let stop = drained(site.clone(), stop);
     listen::serve(listener, service, &site.config.server, site.shutdown.clone(), stop).await;
     watcher.abort();
     cache_clearer.abort();
@@ -92,6 +93,19 @@ pub async fn run(
     site.cache.close().await;
     site.db.close().await;
     Ok(())
+}
+
+/// Completes `server.drain` after `stop`. Meanwhile the site answers as before, but is not ready, so
+/// that whatever distributes requests sends new ones to other instances.
+async fn drained(site: AppState, stop: impl Future<Output = ()> + Send) {
+    stop.await;
+    site.shutdown.drain();
+    let drain = site.config.server.drain.get();
+    if !drain.is_zero() {
+        let words = humantime::format_duration(drain);
+        tracing::info!("Draining: requests are answered for another {words} (server.drain)");
+        site.clock.sleep(drain).await;
+    }
 }
 
 /// Clears all cached members and sessions when the outcome of a commit is unknown, because any of

@@ -22,6 +22,7 @@ use crate::{
         failure::Failure,
         mailer::Mailer,
         member::{Member, UserId},
+        readiness,
         shutdown::Shutdown,
         work_queue::WorkQueue,
     },
@@ -49,6 +50,8 @@ pub struct Shared {
     pub sessions: Sessions,
     /// Rate limits.
     pub throttle: Throttle,
+    /// The latest report on how the site is.
+    pub readiness: readiness::Latest,
     /// Sends mails.
     pub mails: Mailer,
     /// The shutdown signal, which ends streams.
@@ -113,6 +116,7 @@ impl AppState {
             sessions: Sessions::new(db.clone(), clock.clone(), cache.clone(), settings.clone()),
             throttle: Throttle::new(db.clone(), clock.clone()),
             members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), weight),
+            readiness: readiness::Latest::default(),
             is_watched,
             mails: Mailer::new(&config, &base_url)?,
             shutdown: Shutdown::default(),

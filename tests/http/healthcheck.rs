@@ -40,7 +40,8 @@ async fn healthcheck_asks_the_running_site() {
     let site = Serving::start(&database, folder.path(), &[]);
     let address = site.address.to_string();
     assert_eq!(said(&mut healthcheck(folder.path(), &address, &[])), "ok\n");
-    assert_eq!(said(&mut healthcheck(folder.path(), &address, &["--ready"])), "ready\n");
+    let ready = said(&mut healthcheck(folder.path(), &address, &["--ready"]));
+    assert!(ready.starts_with("ready\ndatabase: ok\n"), "{ready}");
     // Where a site that listens everywhere is asked.
     let everywhere = format!("0.0.0.0:{}", site.address.port());
     assert_eq!(said(&mut healthcheck(folder.path(), &everywhere, &[])), "ok\n");
@@ -70,8 +71,8 @@ fn healthcheck_fails_with_one_sentence() {
     };
     for (says, sentence) in [
         (
-            "HTTP/1.1 503 Service Unavailable\r\n\r\nthe database cannot be read or written\n",
-            "is not healthy: 503, the database cannot be read or written",
+            "HTTP/1.1 503 Service Unavailable\r\n\r\nnot ready\ndatabase: down, cannot be read or written\n",
+            "is not healthy: 503, not ready; database: down, cannot be read or written",
         ),
         ("SSH-2.0-OpenSSH_9.2\r\n", "is no website"),
         ("", "is no website"),

@@ -69,6 +69,7 @@ mod pictures;
 mod pooler;
 mod profile;
 mod proving;
+mod readiness;
 mod reauthentication;
 mod recovery_codes;
 mod remember;

@@ -89,11 +89,12 @@ async fn a_full_disk_is_an_outage_only_while_it_is_full() {
         site.limit_files(1);
         assert_eq!(signs_up(site.address, &format!("during{round}")).await, 503);
         let mut visitor = Visitor::new(site.address);
-        assert_eq!(visitor.get("/readyz").await.status, 503, "only a write can show that it is over");
+        // Only a write can show that it is over.
+        until_ready(site.address, 503).await;
         assert_eq!(visitor.get("/accounts/login").await.status, 200);
         site.limit_files(rlimit::INFINITY);
         assert_eq!(signs_up(site.address, &format!("after{round}")).await, 303);
-        assert_eq!(visitor.get("/readyz").await.status, 200);
+        until_ready(site.address, 200).await;
         assert_eq!(visitor.log_in("before").await.location(), "/members/dashboard");
     }
     drop(site);
@@ -115,13 +116,13 @@ async fn a_deleted_or_replaced_database_file_is_noticed() {
             std::fs::copy(&elsewhere, &path).expect("another");
         }
         assert_eq!(signs_up(site.address, "lost").await, 503);
-        assert_eq!(site.visitor().get("/readyz").await.status, 503);
+        until_ready(site.address, 503).await;
         let what = if replace { "was replaced while" } else { "was deleted or moved while" };
         let name = path.display().to_string();
         let said = log::lines(what, |line| line["level"] == "ERROR" && line["file"] == name.as_str());
         assert_eq!(said.len(), 1, "{said:?}");
         std::fs::rename(&elsewhere, &path).expect("moved back");
-        assert_eq!(site.visitor().get("/readyz").await.status, 200);
+        until_ready(site.address, 200).await;
     }
     assert_eq!(signs_up(site.address, "bob").await, 303);
     drop(member);
@@ -276,7 +277,7 @@ async fn writes_work_as_soon_as_the_database_is_no_longer_read_only() {
     apart.run(&format!("ALTER DATABASE {} RESET default_transaction_read_only", apart.name)).await;
     // The earlier connections are still read-only, and nobody closes them.
     assert_eq!(signs_up(site.address, "after").await, 303);
-    assert_eq!(site.visitor().get("/readyz").await.status, 200);
+    until_ready(site.address, 200).await;
     site.stop().await;
     apart.remove().await;
 }

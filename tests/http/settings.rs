@@ -7,6 +7,9 @@ use crate::support::{
     program::{Serving, refused, said},
 };
 
+/// What `check` says where no site has been started yet.
+const NO_DATABASE: &str = "There is no database yet: `members-area serve` creates it.";
+
 /// The program in this folder, without any setting.
 fn bare(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_members-area"));
@@ -63,6 +66,7 @@ fn a_later_place_wins_and_check_says_which() {
         &format!("{ours}."),
         "log.keep is set by the environment variable MEMBERS_AREA_LOG__KEEP.",
         "The configuration is valid.",
+        NO_DATABASE,
     ];
     for line in expected {
         assert!(said.lines().any(|found| found == line), "{line}\n{said}");
@@ -110,5 +114,6 @@ fn only_the_dotenv_file_of_the_working_directory_is_read() {
     for place in [folder.path().join(".env"), below.join(".env.local")] {
         fs::write(place, "not a line").expect("written");
     }
-    assert_eq!(said(&mut bare(&below, &["check"])), "The configuration is valid.\n");
+    let expected = format!("The configuration is valid.\n{NO_DATABASE}\n");
+    assert_eq!(said(&mut bare(&below, &["check"])), expected);
 }

@@ -28,6 +28,7 @@ impl Default for Server {
             max_connections: 4096,
             request_timeout: Period::seconds(30),
             idle_timeout: Period::seconds(60),
+            drain: Period::seconds(0),
             shutdown_timeout: Period::seconds(20),
             max_body: Size::kib(64),
             workers: 0,

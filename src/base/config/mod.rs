@@ -132,7 +132,10 @@ pub struct Server {
     pub request_timeout: Period,
     /// The longest a connection may be silent between requests, or leave a response unread.
     pub idle_timeout: Period,
-    /// The longest to wait for running requests at shutdown.
+    /// How long requests are still answered when the program is to stop, while it says that it is not
+    /// ready.
+    pub drain: Period,
+    /// The longest to wait for running requests at shutdown, after that.
     pub shutdown_timeout: Period,
     /// The maximum size of a request body, except for pictures.
     pub max_body: Size,

@@ -1,17 +1,13 @@
 //! The state of writing: whether the last attempt failed.
 
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Instant,
-};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 
 /// The state of writing, shared by all transactions.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     has_failed: AtomicBool,
-    pub latest: Mutex<Option<(Instant, Result<(), String>)>>,
     pub commit_lost: Notify,
 }
 

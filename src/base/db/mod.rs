@@ -24,15 +24,10 @@ use sqlx::{ConnectOptions, Connection as _, Executor, any::AnyConnectOptions, mi
 
 use super::{config, failure::Failure};
 pub use counted::AnyConnection;
-pub use transaction::Transaction;
 use {
-    file::Watched,
-    health::Health,
-    pool::Pool,
-    pool_state::Settings,
-    transaction::Kind,
-    why::{is_missing_table, is_unreachable},
+    file::Watched, health::Health, pool::Pool, pool_state::Settings, transaction::Kind, why::is_unreachable,
 };
+pub use {ready::Schema, transaction::Transaction};
 
 /// Migrations that both databases accept; compiled in, so that the binary is self-contained.
 static FOR_BOTH: Migrator = sqlx::migrate!("./migrations");
@@ -158,33 +153,6 @@ impl Database {
         upgrade_steps::run(self).await.map_err(|error| Failure::start("migrate the database", error))
     }
 
-    /// Checks that the schema is the one this program needs.
-    ///
-    /// # Errors
-    /// When migrations are missing or unknown ones were applied, or the database cannot be used.
-    pub async fn check_schema(&self) -> Result<(), Failure> {
-        let mut connection = self.read().await?;
-        let asked = sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
-            .fetch_all(&mut *connection)
-            .await;
-        let applied: Vec<(i64,)> = match asked {
-            Err(error) if is_missing_table(&error) => Vec::new(),
-            asked => {
-                asked.map_err(|error| Failure::start("read the schema version of the database", error))?
-            }
-        };
-        let wanted: Vec<(i64,)> =
-            migrator(self.embedded).iter().map(|migration| (migration.version,)).collect();
-        if applied == wanted && upgrade_steps::are_done(&mut connection).await? {
-            return Ok(());
-        }
-        Err(Failure::message(if applied.len() > wanted.len() {
-            "the database was migrated by a newer version of this program: start that version"
-        } else {
-            "the database is not up to date: run `members-area migrate`"
-        }))
-    }
-
     /// Returns a connection for reading.
     ///
     /// # Errors
@@ -293,7 +261,7 @@ mod tests {
                 }
             }
         }
-        db.check_ready().await.expect("ready");
+        db.check_writable().await.expect("ready");
         db.begin().await.expect("a transaction").commit().await.expect("committed");
         db.snapshot().await.expect("a snapshot").rollback().await.expect("over");
         db.close().await;
@@ -310,7 +278,7 @@ mod tests {
         let db = Database::connect(&settings).await.expect("connected");
         db.check_schema().await.expect("it is read");
         assert!(db.begin().await.is_err_and(|error| error.to_string().contains("readonly")));
-        assert!(db.check_ready().await.is_err());
+        assert!(db.check_writable().await.is_err());
         db.close().await;
     }
 

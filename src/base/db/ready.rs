@@ -1,9 +1,18 @@
-//! Readiness of the database, for `/readyz`.
-
-use std::time::Instant;
+//! Readiness of the database: its schema, and whether it can be written to.
 
 use super::super::failure::Failure;
-use super::Database;
+use super::{Database, migrator, upgrade_steps, why::is_missing_table};
+
+/// The schema of a database, compared with the one that this program needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// It is the same.
+    Current,
+    /// It has to be migrated first.
+    Outdated,
+    /// A newer version of this program has migrated it.
+    Newer,
+}
 
 impl Database {
     /// Waits for a commit with an unknown outcome. The writer could not do what follows a commit,
@@ -12,27 +21,52 @@ impl Database {
         self.health.commit_lost.notified().await;
     }
 
-    /// Checks that the tables exist and can be written to. Concurrent callers share one check.
+    /// Compares the schema with the one that this program needs.
     ///
     /// # Errors
-    /// A [`Failure`] that says why not.
-    pub async fn check_ready(&self) -> Result<(), Failure> {
-        let asked_at = Instant::now();
-        let mut latest = self.health.latest.lock().await;
-        if let Some((begun_at, answer)) = latest.as_ref()
-            && *begun_at >= asked_at
-        {
-            return answer.clone().map_err(Failure::message);
-        }
-        let begun_at = Instant::now();
-        let answer = self.read_and_write().await.map_err(|error| Failure::from(error).to_string());
-        *latest = Some((begun_at, answer.clone()));
-        answer.map_err(Failure::message)
+    /// When the database cannot be used.
+    pub async fn schema(&self) -> Result<Schema, Failure> {
+        let mut connection = self.read().await?;
+        let asked = sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(&mut *connection)
+            .await;
+        let applied: Vec<(i64,)> = match asked {
+            Err(error) if is_missing_table(&error) => Vec::new(),
+            asked => {
+                asked.map_err(|error| Failure::start("read the schema version of the database", error))?
+            }
+        };
+        let wanted: Vec<(i64,)> =
+            migrator(self.embedded).iter().map(|migration| (migration.version,)).collect();
+        Ok(if applied == wanted && upgrade_steps::are_done(&mut connection).await? {
+            Schema::Current
+        } else if applied.len() > wanted.len() {
+            Schema::Newer
+        } else {
+            Schema::Outdated
+        })
+    }
+
+    /// Checks that the schema is the one this program needs.
+    ///
+    /// # Errors
+    /// When it is not, or the database cannot be used.
+    pub async fn check_schema(&self) -> Result<(), Failure> {
+        Err(Failure::message(match self.schema().await? {
+            Schema::Current => return Ok(()),
+            Schema::Newer => {
+                "the database was migrated by a newer version of this program: start that version"
+            }
+            Schema::Outdated => "the database is not up to date: run `members-area migrate`",
+        }))
     }
 
     /// Reads as pages do, then writes a row and rolls back, which costs no disk write. After a
     /// failed write it commits instead: only that shows whether a full disk has room again.
-    async fn read_and_write(&self) -> Result<(), sqlx::Error> {
+    ///
+    /// # Errors
+    /// When the tables cannot be read or written.
+    pub async fn check_writable(&self) -> Result<(), Failure> {
         let mut reader = self.read().await?;
         sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&mut *reader).await?;
         drop(reader);
@@ -46,6 +80,11 @@ impl Database {
         ] {
             sqlx::query(statement).bind(&key).execute(&mut *transaction).await?;
         }
-        if has_failed { transaction.commit().await } else { transaction.rollback().await }
+        if has_failed {
+            transaction.commit().await?
+        } else {
+            transaction.rollback().await?
+        }
+        Ok(())
     }
 }

@@ -99,7 +99,7 @@ async fn answer(
     activity.begin_request();
     let request = request.map(|body| Received { body, activity: activity.clone() });
     let mut response = settings.service.answer(request, peer).await?;
-    if settings.shutdown.has_begun() {
+    if settings.shutdown.is_announced() {
         // Shutting down: the client's next request must use a new connection, to the next process.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
