@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     auth::factors::FactorKind,
+    base::{metrics::Counter, outcome},
     shared::{
         error::AppError,
         level::Level,
@@ -14,11 +15,26 @@ use crate::{
         paths::{CODES, SECOND_STEP},
     },
     site::{RequestContext, flash, response::with_next, visit::NewDevice},
+    timing::security,
     ui::flash::Message,
 };
 
+/// What was tried in a second step, where a [`LoginMethod`] has the name of a first one.
+pub const SECOND_FACTOR: &str = "second_factor";
+
+/// Logs and counts a login that was refused, or that failed. `tried` is the name of a
+/// [`LoginMethod`], or [`SECOND_FACTOR`].
+pub fn refused(context: &RequestContext, tried: &'static str, error: &AppError) {
+    security::event("login_failed", None, &context.client.address, Some(&outcome::reason(error)));
+    count(context, tried, &outcome::of_error(error));
+}
+
+fn count(context: &RequestContext, tried: &'static str, result: &str) {
+    context.site.logins.with(&(tried, result.to_owned()), Counter::add);
+}
+
 /// Redirects to the page of the next step, or opens the session of a complete login. For server
-/// functions.
+/// functions. `tried` is as in [`refused`].
 ///
 /// # Errors
 /// [`AppError::Invalid`] when the password was changed, or the account deactivated, since it was
@@ -26,6 +42,7 @@ use crate::{
 pub async fn follow(
     context: &RequestContext,
     auth: &mut AuthSession,
+    tried: &'static str,
     step: LoginStep,
 ) -> Result<(), AppError> {
     match step {
@@ -41,12 +58,14 @@ pub async fn follow(
             Ok(())
         }
         LoginStep::TooManyWrong => {
+            count(context, tried, "refused:too_many_codes");
             second_cookies::forget_pending();
             flash::message(Level::Warning, Message::TooManyCodes);
             leptos_axum::redirect(&context.site.config.accounts.login_url);
             Ok(())
         }
         LoginStep::StaffByPassword => {
+            count(context, tried, "refused:staff_by_password");
             flash::message(Level::Warning, Message::StaffByPassword);
             leptos_axum::redirect(&context.site.config.accounts.login_url);
             Ok(())
@@ -63,6 +82,7 @@ async fn open(context: &RequestContext, auth: &mut AuthSession, login: &ProvenLo
     }
     device.set_cookie();
     session::sign_in(auth, &context.site, login, &context.client).await?;
+    count(context, login.method().name(), "accepted");
     second_cookies::forget_pending();
     second_cookies::set_last_login(login.method());
     let may_offer = login.method() == LoginMethod::Password;

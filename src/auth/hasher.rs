@@ -61,6 +61,11 @@ impl Hasher {
         })
     }
 
+    /// Returns the queue in which hashes wait.
+    pub const fn queue(&self) -> &WorkQueue {
+        &self.queue
+    }
+
     /// Returns the cost of a hash with the present parameters.
     pub fn cost(&self) -> Cost {
         own_cost(self.argon2.params())

@@ -23,6 +23,7 @@ pub mod letter;
 pub mod log_limit;
 pub mod mailer;
 pub mod member;
+pub mod metrics;
 pub mod moment;
 pub mod network;
 pub mod outcome;

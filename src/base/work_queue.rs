@@ -2,11 +2,12 @@
 //! milliseconds, so that a burst of them would overload the machine. A few run at once, on blocking
 //! threads; a few wait; the others get [`AppError::Busy`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::Span;
 
+use super::metrics::Histogram;
 use crate::shared::error::AppError;
 
 /// A number of slots with a queue in front. Clones share both.
@@ -17,6 +18,9 @@ pub struct WorkQueue {
     admitted: Arc<Semaphore>,
     /// Places for those of them that come through [`Lane::Open`].
     admitted_open: Arc<Semaphore>,
+    /// How many jobs wait at most.
+    queue: usize,
+    waits: Arc<Histogram>,
 }
 
 /// A part of the queue.
@@ -42,7 +46,20 @@ impl WorkQueue {
             slots: Arc::new(Semaphore::new(slots)),
             admitted: Arc::new(Semaphore::new(slots.saturating_add(queue))),
             admitted_open: Arc::new(Semaphore::new(slots.saturating_add(queue.div_ceil(2)))),
+            queue,
+            waits: Arc::default(),
         }
+    }
+
+    /// Returns how many jobs are waiting for a slot.
+    pub fn waiting(&self) -> usize {
+        let free_places = self.admitted.available_permits();
+        (self.queue + self.slots.available_permits()).saturating_sub(free_places)
+    }
+
+    /// Returns how long jobs have waited for their slot.
+    pub fn waits(&self) -> &Histogram {
+        &self.waits
     }
 
     /// Takes a place in the queue.
@@ -75,7 +92,9 @@ impl WorkQueue {
         admitted: Permit,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, AppError> {
+        let begun = Instant::now();
         let slot = self.slots.clone().acquire_owned().await.map_err(|_| BUSY)?;
+        self.waits.observe(begun.elapsed());
         // Log lines and panics of the work belong to the request.
         let span = Span::current();
         tokio::task::spawn_blocking(move || {
@@ -111,11 +130,13 @@ mod tests {
             })
             .collect();
         assert_eq!(queue.try_acquire().err(), Some(AppError::Busy { retry_after: 2 }));
+        assert_eq!(queue.waiting(), 1, "one of the two has the slot that the test holds");
         drop(slot);
         for (number, waiting) in waiting.into_iter().enumerate() {
             assert_eq!(waiting.await.expect("no panic"), Ok(number));
         }
         assert!(queue.try_acquire().is_ok(), "the places are free again");
+        assert_eq!((queue.waiting(), queue.waits().cumulative().last()), (0, Some(&2)));
     }
 
     #[test]

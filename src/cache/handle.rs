@@ -1,6 +1,6 @@
 //! The cache's handle: opening a backend, invalidation, and inspection.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::sync::oneshot;
 
@@ -14,7 +14,7 @@ use super::{
     invalidation_log::{Invalidation, InvalidationLog},
     key::{Key, Scope},
     list::{Listing, listed},
-    observe::{Observer, Point, Totals},
+    observe::{Lookups, Observer, Point, Totals},
     propagation::Propagation,
     tag::{SLOTS, Slot, Tag},
     tag_versions::TagVersions,
@@ -25,6 +25,7 @@ use crate::base::{
     db::Database,
     failure::Failure,
     member::UserId,
+    metrics::Family,
 };
 
 /// The application's cache. Clones share the entries.
@@ -168,6 +169,22 @@ impl Cache {
             usage,
             down_since: self.core.link.down_since(),
         }
+    }
+
+    /// Returns what this process has read, by the names of the policies.
+    pub fn lookups(&self) -> &Family<&'static str, Lookups> {
+        &self.core.observer.names
+    }
+
+    /// Returns number and size in bytes of the entries by name. A backend that would have to read
+    /// all entries for that is counted as a whole, under the name `all`.
+    pub async fn usage_by_name(&self) -> BTreeMap<String, (u64, u64)> {
+        let link = &self.core.link;
+        if let Some(Some(usage)) = link.call_with_timeout(link.backend.usage_by_name()).await {
+            return usage;
+        }
+        let usage = link.call_with_timeout(link.backend.usage()).await.unwrap_or_default();
+        usage.entries.zip(usage.bytes).map(|all| ("all".to_owned(), all)).into_iter().collect()
     }
 
     /// Asks the backend for an entry, and returns whether it answers.

@@ -60,7 +60,7 @@ pub use key::{Key, Meaning, Scope};
 pub use lease::{Fill, Lease};
 pub use list::{Listed, Listing};
 pub use memory::{Entry, Memory, Ticket};
-pub use observe::{POINTS, Point, STEP, Totals};
+pub use observe::{Lookups, POINTS, Point, STEP, Totals};
 pub use propagation::Propagation;
 pub use public::{AllowedIn, Everybody, OneMember, Public, PublicBytes};
 pub use tag::{Tag, fnv1a};

@@ -8,7 +8,13 @@ use std::{
     },
 };
 
-use crate::{base::clock::Millis, timing::lookup::Lookup};
+use crate::{
+    base::{
+        clock::Millis,
+        metrics::{Counter, Family},
+    },
+    timing::lookup::Lookup,
+};
 
 /// Counts since the process started.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +64,26 @@ pub const STEP: Millis = 10_000;
 /// The maximum number of points: one hour.
 pub const POINTS: usize = 360;
 
+/// The reads of one kind of entry.
+#[derive(Debug, Default)]
+pub struct Lookups([Counter; 3]);
+
+impl Lookups {
+    fn counter(&self, lookup: Lookup) -> &Counter {
+        let [hits, misses, stale] = &self.0;
+        match lookup {
+            Lookup::Hit => hits,
+            Lookup::Miss => misses,
+            Lookup::Stale => stale,
+        }
+    }
+
+    /// Returns how many reads had this result.
+    pub fn count(&self, lookup: Lookup) -> u64 {
+        self.counter(lookup).get()
+    }
+}
+
 /// The counters. Relaxed atomic additions, so that counting costs a read next to nothing.
 pub(super) struct Observer {
     hits: AtomicU64,
@@ -65,6 +91,7 @@ pub(super) struct Observer {
     stale: AtomicU64,
     computes: AtomicU64,
     invalidations: AtomicU64,
+    pub names: Family<&'static str, Lookups>,
     /// When the current interval ends, in milliseconds since 1970.
     next: AtomicI64,
     series: Mutex<Series>,
@@ -86,6 +113,7 @@ impl Observer {
             stale: AtomicU64::new(0),
             computes: AtomicU64::new(0),
             invalidations: AtomicU64::new(0),
+            names: Family::default(),
             next: AtomicI64::new(begun + STEP),
             series: Mutex::new(Series { points: VecDeque::new(), begun, before: Totals::default() }),
         }
@@ -101,6 +129,10 @@ impl Observer {
             Lookup::Stale => &self.stale,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn record_name(&self, name: &'static str, lookup: Lookup) {
+        self.names.with(&name, |lookups: &Lookups| lookups.counter(lookup).add());
     }
 
     pub fn computed(&self) {

@@ -247,6 +247,7 @@ impl<'a, Who> View<'a, Who> {
 
     pub(super) fn record_lookup(&self, policy: Policy, lookup: Lookup) {
         self.recorder.cache(policy.name, lookup);
+        self.cache.core.observer.record_name(policy.name, lookup);
         self.cache.core.observer.record_lookup(lookup, self.cache.core.clock.now());
     }
 

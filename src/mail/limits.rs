@@ -6,7 +6,7 @@
 
 use super::job::{Kind, MailJob};
 use crate::{
-    auth::throttle::{service as throttle, service::Limit},
+    auth::throttle::service::Limit,
     base::{clock::Millis, db::Transaction, email_address},
     shared::error::AppError,
     site::AppState,
@@ -24,7 +24,7 @@ pub(super) async fn charge(
     }
     let now = site.clock.now();
     for limit in &asked_for(site, order) {
-        if let Some(until) = throttle::count(transaction, now, limit).await? {
+        if let Some(until) = site.throttle.count(transaction, now, limit).await? {
             return Ok(Some(until));
         }
     }
@@ -63,14 +63,15 @@ async fn charge_notice(
     let (now, rate, to) = (site.clock.now(), site.config.throttle.mail_per_address, address_key(order));
     let of_kind = format!("{} {to}", order.kind.name());
     let first = Limit::new("first_notice_per_address", &of_kind, rate.with_count(1));
-    if throttle::count(transaction, now, &first).await?.is_none() {
+    if site.throttle.count(transaction, now, &first).await?.is_none() {
         return Ok(None);
     }
     // Beside the first of each kind, at least two more.
     const LEAST: u32 = 2;
     let firsts = Kind::ALL.into_iter().filter(|kind| kind.is_notice()).count();
     let more = (rate.count() / 2).saturating_sub(u32::try_from(firsts).unwrap_or(u32::MAX)).max(LEAST);
-    throttle::count(transaction, now, &Limit::new("notices_per_address", &to, rate.with_count(more))).await
+    let limit = Limit::new("notices_per_address", &to, rate.with_count(more));
+    site.throttle.count(transaction, now, &limit).await
 }
 
 fn address_key(order: &MailJob) -> String {

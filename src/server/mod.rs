@@ -9,6 +9,7 @@ pub mod health;
 mod hydration;
 mod impersonation_banner;
 pub mod listen;
+mod metrics;
 pub mod networks;
 pub mod page_cache;
 mod page_context;

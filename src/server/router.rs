@@ -86,7 +86,10 @@ fn outer_layers(router: Router, site: AppState) -> Router {
     router.layer(
         ServiceBuilder::new()
             // Outermost: times everything below, and puts the request's id on its log lines.
-            .layer(from_fn_with_state(Settings::new(&site.config, site.timings.clone()), time_requests))
+            .layer(from_fn_with_state(
+                Settings::new(&site.config, site.timings.clone(), site.requests.clone()),
+                time_requests,
+            ))
             .layer(from_fn_with_state(site.clone(), headers::security_headers))
             // Outside everything that makes error pages.
             .layer(from_fn_with_state(site.clone(), impersonation_banner::banner_on_error_pages))

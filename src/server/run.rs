@@ -4,6 +4,7 @@ use std::{future::Future, sync::Arc};
 
 use super::{
     listen::{self, Listener},
+    metrics,
     site_service::SiteService,
     sweep,
 };
@@ -37,6 +38,7 @@ pub async fn run(
     let listener = listener.into();
     let address =
         listener.local_addr().map_err(|error| Failure::start("read the listening address", error))?;
+    let metrics_listener = metrics::listen(&config).await?;
     let _in_use = database_lock::shared(&config.database)?;
     let db = Database::connect(&config.database).await?;
     // An embedded database is migrated automatically; one that others may share is not.
@@ -73,6 +75,11 @@ pub async fn run(
     let sweeper = tokio::spawn(sweep::periodically(site.clone()));
     let writer = tokio::spawn(accounts::service::write_failed_logins_periodically(site.clone()));
     let mail_worker = tokio::spawn(mail::delivery::deliver(site.clone(), Arc::new(Letters)));
+    if let Some(listener) = &metrics_listener {
+        let notice = metrics::notice(listener);
+        println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &notice));
+    }
+    let metrics = tokio::spawn(metrics::serve(site.clone(), metrics_listener));
     // Printed whatever the log level: with port 0 this is how people and scripts learn the port.
     let listening = format!("Listening on {}", site.base_url.as_str().trim_end_matches('/'));
     println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &listening));
@@ -84,6 +91,7 @@ pub async fn run(
     let service = SiteService::new(site.clone());
     let stop = drained(site.clone(), stop);
     listen::serve(listener, service, &site.config.server, site.shutdown.clone(), stop).await;
+    metrics.abort();
     watcher.abort();
     cache_clearer.abort();
     sweeper.abort();

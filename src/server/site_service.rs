@@ -44,6 +44,7 @@ impl SiteService {
         B::Error: Into<axum::BoxError>,
     {
         let site = self.site.clone();
+        let _in_flight = site.requests.begin();
         let mut response = self.inner(request, peer).await;
         response.headers_mut().insert(header::DATE, site.date.at(site.clock.now()));
         Ok(response)

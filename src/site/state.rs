@@ -22,12 +22,13 @@ use crate::{
         failure::Failure,
         mailer::Mailer,
         member::{Member, UserId},
+        metrics::{Counter, Family},
         readiness,
         shutdown::Shutdown,
         work_queue::WorkQueue,
     },
     cache::{Cache, Memory},
-    timing::statistics::Timings,
+    timing::{requests::Requests, statistics::Timings},
 };
 
 /// The application state: axum's state, and an argument of services. Cheap to clone.
@@ -50,6 +51,10 @@ pub struct Shared {
     pub sessions: Sessions,
     /// Rate limits.
     pub throttle: Throttle,
+    /// The requests since the start.
+    pub requests: Requests,
+    /// The logins since the start, by what was tried and the result, in the words of the log.
+    pub logins: Family<(&'static str, String), Counter>,
     /// The latest report on how the site is.
     pub readiness: readiness::Latest,
     /// Sends mails.
@@ -116,6 +121,8 @@ impl AppState {
             sessions: Sessions::new(db.clone(), clock.clone(), cache.clone(), settings.clone()),
             throttle: Throttle::new(db.clone(), clock.clone()),
             members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), weight),
+            requests: Requests::default(),
+            logins: Family::default(),
             readiness: readiness::Latest::default(),
             is_watched,
             mails: Mailer::new(&config, &base_url)?,

@@ -180,6 +180,7 @@ impl Drop for Timed<'_> {
     fn drop(&mut self) {
         let Self { method, path, status, noted, .. } = self;
         let duration = self.took.unwrap_or_else(|| self.begun.elapsed());
+        self.settings.requests.record(method, self.route.as_deref(), *status, duration);
         let spent = noted.spent();
         self.settings.timings.record(&Answered {
             route: self.route.as_deref(),

@@ -9,6 +9,7 @@ mod noted;
 mod path;
 mod redact;
 pub mod request_id;
+pub mod requests;
 pub mod security;
 pub mod settings;
 pub mod statistics;

@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::http;
 use ipnet::IpNet;
 
-use super::statistics::Timings;
+use super::{requests::Requests, statistics::Timings};
 use crate::base::{
     config::Config,
     network::{Peer, address},
@@ -17,15 +17,18 @@ pub struct Settings {
     pub(super) trusted_proxies: Arc<[IpNet]>,
     pub(super) slow: Duration,
     pub(super) timings: Timings,
+    pub(super) requests: Requests,
 }
 
 impl Settings {
-    /// Reads the settings from the configuration. Each request is recorded in `timings`.
-    pub fn new(config: &Config, timings: Timings) -> Self {
+    /// Reads the settings from the configuration. Each request is recorded in `timings`, and counted in
+    /// `requests`.
+    pub fn new(config: &Config, timings: Timings, requests: Requests) -> Self {
         Self {
             trusted_proxies: config.server.trusted_proxies.clone().into(),
             slow: config.log.slow_request.get(),
             timings,
+            requests,
         }
     }
 

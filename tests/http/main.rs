@@ -54,6 +54,7 @@ mod mail_limits;
 mod mail_login;
 mod mail_notices;
 mod mail_tls;
+mod metrics;
 mod networks;
 mod old_addresses;
 mod outages;

@@ -62,7 +62,10 @@ pub async fn load_mailed_code() -> Result<MailedCode, AppError> {
 #[server(prefix = "/api", endpoint = "accounts/log_in_by_code")]
 pub async fn log_in_by_code(#[server(default)] code: Secret) -> Result<Submission, AppError> {
     use super::super::{login_end, mail_links, second_cookies, service, session};
-    use crate::{base::outcome, shared::paths::MAILED_CODE, site::RequestContext, timing::security};
+    use crate::{
+        shared::{login_method::LoginMethod, paths::MAILED_CODE},
+        site::RequestContext,
+    };
     use service::{LoginStep, tokens::Purpose};
 
     let context = RequestContext::current()?;
@@ -78,11 +81,11 @@ pub async fn log_in_by_code(#[server(default)] code: Secret) -> Result<Submissio
                 leptos_axum::redirect(MAILED_CODE);
                 Ok(())
             }
-            step => login_end::follow(&context, &mut auth, step).await,
+            step => login_end::follow(&context, &mut auth, LoginMethod::MailedCode.name(), step).await,
         }
     };
-    let verdict = verdict.await.inspect_err(|error| {
-        security::event("login_failed", None, &context.client.address, Some(&outcome::reason(error)));
-    });
+    let verdict = verdict
+        .await
+        .inspect_err(|error| login_end::refused(&context, LoginMethod::MailedCode.name(), error));
     Submission::from_result(verdict)
 }

@@ -106,10 +106,8 @@ pub async fn log_in(
 ) -> Result<Submission, AppError> {
     use super::{backend::Credentials, login_end, service, session};
     use crate::{
-        base::outcome,
         shared::{level::Level, login_method::LoginMethod},
         site::{RequestContext, flash, next},
-        timing::security,
         ui::flash::Message,
     };
 
@@ -128,11 +126,10 @@ pub async fn log_in(
         if is_breached {
             flash::message(Level::Warning, Message::PasswordBreached);
         }
-        login_end::follow(&context, &mut auth, step?).await
+        login_end::follow(&context, &mut auth, LoginMethod::Password.name(), step?).await
     };
-    let verdict = verdict.await.inspect_err(|error| {
-        security::event("login_failed", None, &context.client.address, Some(&outcome::reason(error)));
-    });
+    let verdict =
+        verdict.await.inspect_err(|error| login_end::refused(&context, LoginMethod::Password.name(), error));
     Submission::from_result(verdict)
 }
 

@@ -65,9 +65,8 @@ pub async fn passkey_log_in(
 ) -> Result<Submission, AppError> {
     use super::super::{login_end, passkey_party, second_cookies, service, session};
     use crate::{
-        base::outcome,
+        shared::login_method::LoginMethod,
         site::{RequestContext, next},
-        timing::security,
     };
 
     let context = RequestContext::current()?;
@@ -77,11 +76,11 @@ pub async fn passkey_log_in(
         let next = next::destination(&next, &context.site.base_url, login_url).unwrap_or_default();
         let remember = !remember.is_empty();
         let step = service::by_passkey(&context, &party, &browser, &credential, next, remember).await?;
-        login_end::follow(&context, &mut session::auth_session().await?, step).await
+        login_end::follow(&context, &mut session::auth_session().await?, LoginMethod::Passkey.name(), step)
+            .await
     };
-    let verdict = verdict.await.inspect_err(|error| {
-        security::event("login_failed", None, &context.client.address, Some(&outcome::reason(error)));
-    });
+    let verdict =
+        verdict.await.inspect_err(|error| login_end::refused(&context, LoginMethod::Passkey.name(), error));
     Submission::from_result(verdict)
 }
 
@@ -92,18 +91,17 @@ pub async fn passkey_log_in(
 #[server(prefix = "/api", endpoint = "accounts/passkey_second_step")]
 pub async fn passkey_second_step(#[server(default)] credential: String) -> Result<Submission, AppError> {
     use super::super::{login_end, passkey_party, second_cookies, service, session};
-    use crate::{base::outcome, site::RequestContext, timing::security};
+    use crate::site::RequestContext;
 
     let context = RequestContext::current()?;
     let verdict = async {
         let (party, browser) = (passkey_party::current()?, second_cookies::passkey_browser());
         let pending = second_cookies::pending();
         let step = service::second_step_by_passkey(&context, &pending, &party, &browser, &credential).await?;
-        login_end::follow(&context, &mut session::auth_session().await?, step).await
+        login_end::follow(&context, &mut session::auth_session().await?, login_end::SECOND_FACTOR, step).await
     };
-    let verdict = verdict.await.inspect_err(|error| {
-        security::event("login_failed", None, &context.client.address, Some(&outcome::reason(error)));
-    });
+    let verdict =
+        verdict.await.inspect_err(|error| login_end::refused(&context, login_end::SECOND_FACTOR, error));
     Submission::from_result(verdict)
 }
 

@@ -46,16 +46,15 @@ pub async fn load_second_step() -> Result<Option<PendingStep>, AppError> {
 #[server(prefix = "/api", endpoint = "accounts/second_step")]
 pub async fn second_step(#[server(default)] code: Secret) -> Result<Submission, AppError> {
     use super::super::{login_end, second_cookies, service, session};
-    use crate::{base::outcome, site::RequestContext, timing::security};
+    use crate::site::RequestContext;
 
     let context = RequestContext::current()?;
     let verdict = async {
         let mut auth = session::auth_session().await?;
         let step = service::second_step(&context, &second_cookies::pending(), &code).await?;
-        login_end::follow(&context, &mut auth, step).await
+        login_end::follow(&context, &mut auth, login_end::SECOND_FACTOR, step).await
     };
-    let verdict = verdict.await.inspect_err(|error| {
-        security::event("login_failed", None, &context.client.address, Some(&outcome::reason(error)));
-    });
+    let verdict =
+        verdict.await.inspect_err(|error| login_end::refused(&context, login_end::SECOND_FACTOR, error));
     Submission::from_result(verdict)
 }

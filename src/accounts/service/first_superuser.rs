@@ -12,7 +12,8 @@ use crate::{
 /// instances: the others wait at the row of this limit, and then find the superuser.
 pub async fn admit(site: &AppState, transaction: &mut Transaction) -> Result<(), AppError> {
     let (now, rate) = (site.clock.now(), site.config.throttle.sign_up_per_address);
-    if let Some(until) = throttle::count(transaction, now, &Limit::new("first_superuser", "", rate)).await? {
+    let limit = Limit::new("first_superuser", "", rate);
+    if let Some(until) = site.throttle.count(transaction, now, &limit).await? {
         return Err(throttle::throttled(until, now));
     }
     match store::has_superuser(transaction).await? {

@@ -174,6 +174,14 @@ impl Sessions {
         Ok(self.live(id).await?.map(|live| (live.data.clone(), live.ends_at())))
     }
 
+    /// Returns the number of living sessions of all members.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when the database cannot be used.
+    pub async fn count_all(&self) -> Result<i64, AppError> {
+        Ok(store::count_all(&mut *self.db.read().await?, self.clock.now()).await?)
+    }
+
     /// Drops a session from memory, so that the next request reads it from the database.
     pub fn reread(&self, id: IdHash) {
         self.live.invalidate(id);

@@ -199,6 +199,15 @@ pub async fn delete_of(
     Ok(ended.into_iter().filter_map(|(user, hash)| Some((UserId(user), hash.try_into().ok()?))).collect())
 }
 
+/// Returns the number of unexpired sessions of all members.
+pub async fn count_all(connection: &mut AnyConnection, now: Millis) -> Result<i64, sqlx::Error> {
+    sqlx::query_as("SELECT COUNT(*) FROM sessions WHERE idle_expires_at > $1 AND absolute_expires_at > $1")
+        .bind(now)
+        .fetch_one(connection)
+        .await
+        .map(|(count,)| count)
+}
+
 /// Deletes at most `limit` expired sessions, so that other writers do not wait long. Returns how
 /// many.
 pub async fn delete_expired(

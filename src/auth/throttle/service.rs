@@ -1,6 +1,6 @@
 //! Charging and refunding rate limits.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
@@ -10,6 +10,7 @@ use crate::{
         clock::{Clock, Millis, latest, to_millis},
         config::Rate,
         db::{Database, Transaction},
+        metrics::{Counter, Family},
         network,
     },
     shared::error::AppError,
@@ -18,6 +19,7 @@ use crate::{
 /// One rate limit: the action, and whom it is counted for.
 #[derive(Clone)]
 pub struct Limit {
+    name: &'static str,
     key_hash: [u8; 32],
     rate: Rate,
 }
@@ -30,7 +32,7 @@ impl Limit {
         hash.update((what.len() as u64).to_be_bytes());
         hash.update(what);
         hash.update(who);
-        Self { key_hash: hash.finalize().into(), rate }
+        Self { name: what, key_hash: hash.finalize().into(), rate }
     }
 
     fn period(&self) -> Millis {
@@ -58,12 +60,18 @@ pub fn network(address: &str) -> String {
 pub struct Throttle {
     db: Database,
     clock: Clock,
+    reached: Arc<Family<&'static str, Counter>>,
 }
 
 impl Throttle {
     /// Creates rate limits that are counted in this database.
-    pub const fn new(db: Database, clock: Clock) -> Self {
-        Self { db, clock }
+    pub fn new(db: Database, clock: Clock) -> Self {
+        Self { db, clock, reached: Arc::default() }
+    }
+
+    /// Returns how often each limit was found exhausted, by its name.
+    pub fn reached(&self) -> &Family<&'static str, Counter> {
+        &self.reached
     }
 
     /// Charges one attempt to each limit. Call before the work, so that of many concurrent attempts
@@ -82,18 +90,40 @@ impl Throttle {
                 store::find(&mut connection, &limit.key_hash, now, latest(now, limit.period())).await?
                 && found.count >= i64::from(limit.rate.count())
             {
+                self.reached.with(&limit.name, Counter::add);
                 return Err(throttled(found.expires_at.min(now.saturating_add(limit.period())), now));
             }
         }
         drop(connection);
         let mut transaction = self.db.begin().await?;
         for limit in limits {
-            if let Some(until) = count(&mut transaction, now, limit).await? {
+            if let Some(until) = self.count(&mut transaction, now, limit).await? {
                 transaction.rollback().await?;
                 return Err(throttled(until, now));
             }
         }
         Ok(transaction.commit().await?)
+    }
+
+    /// Charges one attempt in the caller's transaction. Returns `None` within the limit; past it,
+    /// when the count expires, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// [`AppError::Unavailable`] when the database cannot be used.
+    pub async fn count(
+        &self,
+        transaction: &mut Transaction,
+        now: Millis,
+        limit: &Limit,
+    ) -> Result<Option<Millis>, AppError> {
+        let end = now.saturating_add(limit.period());
+        let latest = latest(now, limit.period());
+        let counted = store::count(transaction, &limit.key_hash, now, end, latest).await?;
+        if counted.count <= i64::from(limit.rate.count()) {
+            return Ok(None);
+        }
+        self.reached.with(&limit.name, Counter::add);
+        Ok(Some(counted.expires_at.min(end)))
     }
 
     /// Refunds one attempt to each limit.
@@ -137,22 +167,6 @@ impl Throttle {
             }
         }
     }
-}
-
-/// Charges one attempt in the caller's transaction. Returns `None` within the limit; past it, when
-/// the count expires, in milliseconds since 1970.
-///
-/// # Errors
-/// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn count(
-    transaction: &mut Transaction,
-    now: Millis,
-    limit: &Limit,
-) -> Result<Option<Millis>, AppError> {
-    let end = now.saturating_add(limit.period());
-    let latest = latest(now, limit.period());
-    let counted = store::count(transaction, &limit.key_hash, now, end, latest).await?;
-    Ok((counted.count > i64::from(limit.rate.count())).then_some(counted.expires_at.min(end)))
 }
 
 /// Returns the error for an exhausted limit that expires at this time.

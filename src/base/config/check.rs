@@ -207,7 +207,8 @@ impl Config {
             (is_log_filter(&self.log.level), "log.level", "must be like `info` or `info,sqlx=debug`"),
             (self.log.max_file.bytes() > 0, "log.max_file", "must be larger than zero"),
         ];
-        match rules.iter().chain(&self.passwords.rules()).find(|(holds, ..)| !holds) {
+        let metrics = self.metrics.rules();
+        match rules.iter().chain(&self.passwords.rules()).chain(&metrics).find(|(holds, ..)| !holds) {
             None => Ok(()),
             Some(&(_, key, rule)) => Err((key, rule)),
         }

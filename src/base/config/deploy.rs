@@ -1,6 +1,12 @@
 //! The findings of `check --deploy`.
 
-use std::{net::IpAddr, os::unix::fs::PermissionsExt, path::Path, str::FromStr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    str::FromStr,
+    time::Duration,
+};
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use url::Url;
@@ -120,6 +126,12 @@ pub fn deploy_notes(config: &Config) -> Vec<String> {
             ),
         ),
         (
+            config.metrics.address.parse::<SocketAddr>().is_ok_and(|address| !address.ip().is_loopback()),
+            "metrics.address can be reached from other machines: whoever can connect to it sees how the site is used. Let \
+             only Prometheus through."
+                .to_owned(),
+        ),
+        (
             config.second_factor.required == Required::Nobody,
             "second_factor.required is \"nobody\": a stolen password of staff opens the admin, unless a group of theirs \
              requires a second factor. OWASP's ASVS 6.3.3 asks for one, of everybody."
@@ -236,7 +248,10 @@ mod tests {
         config.passwords.min_length = 15;
         config.passwords.breached = Breached::File("/breached".into());
         config.second_factor.totp_skew = 0;
+        config.metrics.address = "127.0.0.1:9464".into();
         assert_eq!(keys(&config), [""; 0]);
+        config.metrics.address = "[::]:9464".into();
+        assert_eq!(keys(&config), ["metrics.address"]);
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod dotenv;
 mod lab;
 mod load;
 mod log;
+mod metrics;
 mod passkeys;
 mod passwords;
 mod rate;
@@ -40,6 +41,7 @@ pub use check::is_loopback;
 pub use deploy::{deploy_findings, deploy_notes};
 pub use lab::{Lab, Switch};
 pub use log::{Log, LogFormat};
+pub use metrics::Metrics;
 pub use passkeys::passkeys_note;
 pub use passwords::{Breached, CommonList, Passwords};
 pub use rate::Rate;
@@ -83,6 +85,8 @@ pub struct Config {
     pub lab: Lab,
     /// The log files and the console.
     pub log: Log,
+    /// The metrics for Prometheus.
+    pub metrics: Metrics,
 }
 
 /// `[site]`

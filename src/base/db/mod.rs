@@ -27,7 +27,7 @@ pub use counted::AnyConnection;
 use {
     file::Watched, health::Health, pool::Pool, pool_state::Settings, transaction::Kind, why::is_unreachable,
 };
-pub use {ready::Schema, transaction::Transaction};
+pub use {pool::PoolUsage, ready::Schema, transaction::Transaction};
 
 /// Migrations that both databases accept; compiled in, so that the binary is self-contained.
 static FOR_BOTH: Migrator = sqlx::migrate!("./migrations");
@@ -151,6 +151,14 @@ impl Database {
             tried += 1;
         }
         upgrade_steps::run(self).await.map_err(|error| Failure::start("migrate the database", error))
+    }
+
+    /// Returns the connections by the name of their pool.
+    pub fn connections(&self) -> Vec<(&'static str, PoolUsage)> {
+        if self.embedded {
+            return vec![("read", self.read.usage()), ("write", self.write.usage())];
+        }
+        vec![("all", self.read.usage())]
     }
 
     /// Returns a connection for reading.

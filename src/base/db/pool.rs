@@ -33,6 +33,17 @@ use crate::{
 
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The connections of a pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUsage {
+    /// In use, or being opened.
+    pub in_use: u32,
+    /// Open and not in use.
+    pub idle: usize,
+    /// The most that may be in use at once.
+    pub most: u32,
+}
+
 /// A pool of connections to one database. Clones share it.
 #[derive(Clone)]
 pub(super) struct Pool(Arc<Shared>);
@@ -149,6 +160,13 @@ impl Pool {
     /// Returns the file of an embedded database.
     pub fn file(&self) -> Option<&Watched> {
         self.0.settings.file.as_deref()
+    }
+
+    /// Returns how many connections are in use, idle, and possible.
+    pub fn usage(&self) -> PoolUsage {
+        let most = self.0.settings.most;
+        let free = u32::try_from(self.0.permits.available_permits()).unwrap_or(u32::MAX);
+        PoolUsage { in_use: most.saturating_sub(free), idle: self.0.idle().len(), most }
     }
 
     /// Returns a number that changes whenever the connections are replaced.

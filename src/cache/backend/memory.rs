@@ -1,6 +1,7 @@
 //! `memory://`: entries in this process, in moka, limited in bytes.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -182,6 +183,22 @@ impl Backend for Memory {
             max_bytes: Some(self.max_bytes),
             evictions: Some(self.evictions.load(Ordering::Relaxed)),
         })
+    }
+
+    async fn usage_by_name(&self) -> Result<Option<BTreeMap<String, (u64, u64)>>, Down> {
+        let entries = self.entries.clone();
+        // As in `scan`.
+        let counted = tokio::task::spawn_blocking(move || {
+            let mut names = BTreeMap::<String, (u64, u64)>::new();
+            for (key, stored) in &entries {
+                if let Some(meaning) = key.meaning() {
+                    let (count, bytes) = names.entry(meaning.name.to_owned()).or_default();
+                    (*count, *bytes) = (*count + 1, *bytes + u64::from(weight(&key, &stored.bytes)));
+                }
+            }
+            names
+        });
+        counted.await.map(Some).map_err(Down::because)
     }
 
     async fn sweep(&self) -> Result<(), Down> {

@@ -9,7 +9,7 @@ mod memcached;
 mod memory;
 mod redis;
 
-use std::{error::Error, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, error::Error, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -167,6 +167,12 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Returns the backend's statistics.
     async fn usage(&self) -> Result<Usage, Down>;
+
+    /// Returns number and size in bytes of the entries by name; `None` from a backend that would have
+    /// to read all entries.
+    async fn usage_by_name(&self) -> Result<Option<BTreeMap<String, (u64, u64)>>, Down> {
+        Ok(None)
+    }
 
     /// Deletes expired entries, and those that expire first while all together exceed the limit.
     /// Called at intervals; only for backends that do not do this by themselves.

@@ -71,7 +71,7 @@ impl PageCache {
             // A copy that an earlier start left in an external backend must not be sent either.
             false => CachedPages::new(settings).without(CACHED_PAGE),
         };
-        let timing = Settings::new(&site.config, site.timings.clone());
+        let timing = Settings::new(&site.config, site.timings.clone(), site.requests.clone());
         Self(Arc::new(Inner {
             edition: edition(&site),
             site,
@@ -97,7 +97,8 @@ impl Deref for PageCache {
 /// the configuration. A backend outside this process may still have the pages of an earlier release,
 /// whose files are gone, or of an instance that is configured otherwise.
 fn edition(site: &AppState) -> Fingerprint {
-    // No page shows the address that an instance listens on, or its log.
-    let config = Config { server: Default::default(), log: Default::default(), ..site.config.clone() };
+    // No page shows the addresses that an instance listens on, or its log.
+    let (server, metrics, log) = Default::default();
+    let config = Config { server, metrics, log, ..site.config.clone() };
     format!("{:016x}", fnv1a(format!("{}{config:?}", site.assets.js).bytes()))
 }
