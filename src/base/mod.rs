@@ -1,5 +1,6 @@
 //! The foundation of all features: configuration, database, clock, identity. Depends on no feature.
 
+pub mod announcements;
 pub mod assets;
 pub mod backup;
 pub mod breaker;

@@ -12,7 +12,10 @@ use moka::{future::Cache as Moka, ops::compute::Op};
 
 use super::tag_versions::TagVersions;
 use crate::{
-    base::clock::{Clock, Millis, to_millis},
+    base::{
+        announcements::Lease,
+        clock::{Clock, Millis, to_millis},
+    },
     timing::lookup::Lookup,
 };
 
@@ -46,6 +49,7 @@ pub struct Memory<K, V> {
     /// Randomly seeded, so that nobody can choose owners that share a version counter.
     owners: RandomState,
     clock: Clock,
+    lease: Option<Lease>,
 }
 
 impl<K, V> Memory<K, V>
@@ -70,7 +74,13 @@ where
         /// Owners that share a counter are invalidated together: an extra load, never a wrong
         /// value.
         const COUNTERS: usize = 4096;
-        Self { entries, versions: TagVersions::new(COUNTERS), owners: RandomState::new(), clock }
+        Self { entries, versions: TagVersions::new(COUNTERS), owners: RandomState::new(), clock, lease: None }
+    }
+
+    /// Trusts entries for longer than [`Lease::LENGTH`] only while this lease holds.
+    pub fn under(mut self, lease: &Lease) -> Self {
+        self.lease = Some(lease.clone());
+        self
     }
 
     /// Returns the value from memory, or computes it with `load` and stores it. Of concurrent
@@ -206,11 +216,16 @@ where
         self.versions.advance_all();
     }
 
+    fn is_trusted(&self, entry: &Entry<V>, now: Millis) -> bool {
+        now < entry.computed_at.saturating_add(to_millis(Lease::LENGTH))
+            || self.lease.as_ref().is_none_or(Lease::holds)
+    }
+
     fn is_fresh(&self, entry: &Entry<V>) -> bool {
         let now = self.clock.now();
         // An entry from the future means that the clock was set back. It is recomputed, since it
         // could otherwise stay cached far too long.
-        entry.computed_at <= now && now < entry.expires_at
+        entry.computed_at <= now && now < entry.expires_at && self.is_trusted(entry, now)
     }
 }
 
@@ -246,6 +261,24 @@ mod tests {
         clock.advance(Duration::from_secs(2));
         assert_eq!(get(&memory, 3).await, (3, Lookup::Miss));
         assert_eq!(get(&memory, 4).await, (3, Lookup::Hit));
+    }
+
+    #[tokio::test]
+    async fn without_a_lease_entries_are_used_for_two_seconds() {
+        let (clock, lease) = (Clock::default(), Lease::default());
+        let memory = Arc::new(Memory::new(clock.clone(), 1000, TTL * 10, |_, _| 1).under(&lease));
+        let second = Duration::from_secs(1);
+        assert_eq!(get(&memory, 1).await, (1, Lookup::Miss));
+        lease.renew(std::time::Instant::now() + TTL);
+        clock.advance(second * 3);
+        assert_eq!(get(&memory, 2).await, (1, Lookup::Hit));
+        lease.renew(std::time::Instant::now() - Lease::LENGTH);
+        assert_eq!(get(&memory, 3).await, (3, Lookup::Miss));
+        clock.advance(Lease::LENGTH);
+        assert_eq!(get(&memory, 4).await, (4, Lookup::Miss));
+        lease.renew(std::time::Instant::now() + TTL);
+        clock.advance(second * 3);
+        assert_eq!(get(&memory, 5).await, (4, Lookup::Hit));
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use sqlx::{Connection as _, Error, Executor, any::AnyRow};
+use sqlx::{Connection as _, Error, Executor, SqlSafeStr, any::AnyRow};
 use tokio::{runtime::Handle, sync::OwnedSemaphorePermit, time::timeout};
 use tokio_stream::StreamExt;
 
@@ -41,9 +41,9 @@ impl Connection {
 
     /// Runs statements without parameters, and returns the first row. They begin and end
     /// transactions, and are not counted as queries of the request.
-    pub(super) async fn run(&mut self, statements: &'static str) -> Result<Option<AnyRow>, Error> {
+    pub(super) async fn run(&mut self, statements: impl SqlSafeStr) -> Result<Option<AnyRow>, Error> {
         let _timer = Timer::start(Part::Database);
-        let mut rows = self.0.fetch(statements);
+        let mut rows = self.0.fetch(statements.into_sql_str());
         let mut first = None;
         while let Some(row) = rows.next().await {
             first.get_or_insert(row?);

@@ -22,7 +22,7 @@ use std::{
 
 use sqlx::{ConnectOptions, Connection as _, Executor, any::AnyConnectOptions, migrate::Migrator};
 
-use super::{config, failure::Failure};
+use super::{announcements::Lease, config, failure::Failure};
 pub use counted::AnyConnection;
 use {
     file::Watched, health::Health, pool::Pool, pool_state::Settings, transaction::Kind, why::is_unreachable,
@@ -69,6 +69,7 @@ pub struct Database {
     read: Pool,
     write: Pool,
     health: Arc<Health>,
+    lease: Lease,
     embedded: bool,
 }
 
@@ -92,11 +93,13 @@ impl Database {
         let options = AnyConnectOptions::from_str(&url)
             .map_err(|_| Failure::message("database.url is not a usable database address"))?
             .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(1));
+        let instance = rand::random();
         let pool = |most: u32, setup: &'static str| {
             Pool::new(Settings {
                 options: options.clone(),
                 setup,
                 most,
+                instance,
                 acquire_timeout: config.acquire_timeout.get(),
                 file: watched.clone(),
             })
@@ -112,12 +115,28 @@ impl Database {
             server::check(&mut first, &read).await?;
         }
         let _ = first.close().await;
-        Ok(Self { read, write, health: Arc::default(), embedded })
+        Ok(Self { read, write, health: Arc::default(), lease: Lease::default(), embedded })
     }
 
     /// Returns whether the database is SQLite in a file, which no other program migrates.
     pub const fn is_embedded(&self) -> bool {
         self.embedded
+    }
+
+    /// Returns the right to trust memory of what the database holds. It holds only while a
+    /// [`Follower`](super::announcements::Follower) renews it.
+    pub const fn lease(&self) -> &Lease {
+        &self.lease
+    }
+
+    /// Returns the number by which announcements name this process.
+    pub(super) fn instance(&self) -> i64 {
+        self.write.instance()
+    }
+
+    /// Returns how connections are opened.
+    pub(super) fn options(&self) -> &AnyConnectOptions {
+        self.read.options()
     }
 
     /// Brings the schema up to date. Running it twice, or in two programs at once, is safe. (On

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{AnyConnection, ConnectOptions, Connection as _, Error, Executor};
+use sqlx::{AnyConnection, ConnectOptions, Connection as _, Error, Executor, any::AnyConnectOptions};
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
     time::{sleep, timeout},
@@ -74,6 +74,14 @@ impl Pool {
 
     pub fn is_embedded(&self) -> bool {
         self.0.settings.file.is_some()
+    }
+
+    pub fn instance(&self) -> i64 {
+        self.0.settings.instance
+    }
+
+    pub fn options(&self) -> &AnyConnectOptions {
+        &self.0.settings.options
     }
 
     pub fn acquire_timeout(&self) -> Duration {

@@ -31,6 +31,8 @@ pub(super) struct Settings {
     /// Statements for each new connection.
     pub setup: &'static str,
     pub most: u32,
+    /// This process, as its announcements name it.
+    pub instance: i64,
     /// The longest to wait for a connection.
     pub acquire_timeout: Duration,
     /// The file of an embedded database.

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Error, Row};
+use sqlx::{AssertSqlSafe, Error, Row};
 use tokio::time::{sleep, timeout};
 
 use super::super::failure::chain;
@@ -21,7 +21,10 @@ use super::{
     pool::Pool,
     why::{is_locked, is_refusal},
 };
-use crate::base::failure::OutcomeUnknown;
+use crate::base::{
+    announcements::{self, Change, Changes},
+    failure::OutcomeUnknown,
+};
 
 /// The kind of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub struct Transaction {
     /// PostgreSQL's id of a write transaction.
     number: Option<i64>,
     health: Arc<Health>,
+    /// What to announce to other processes.
+    changes: Changes,
 }
 
 impl Transaction {
@@ -81,7 +86,8 @@ impl Transaction {
         health: &Arc<Health>,
     ) -> Result<Self, (bool, Error)> {
         let connection = Some(connection.map_err(|error| (false, error))?);
-        let mut transaction = Self { connection, number: None, health: health.clone() };
+        let mut transaction =
+            Self { connection, number: None, health: health.clone(), changes: Changes::default() };
         if let Err(error) = transaction.start(kind).await {
             transaction.give_up().await;
             return Err((!is_locked(&error), error));
@@ -110,8 +116,14 @@ impl Transaction {
         Ok(())
     }
 
-    /// Commits. If the answer to COMMIT is lost, another connection asks the database for the
-    /// outcome.
+    /// Announces a change that this transaction makes to what processes hold in memory. The others
+    /// are told by the commit; this one is for the caller to tell.
+    pub fn announce(&mut self, change: Change) {
+        self.changes.add(change);
+    }
+
+    /// Commits, and announces the changes. If the answer to COMMIT is lost, another connection asks
+    /// the database for the outcome.
     ///
     /// # Errors
     /// The database's error when nothing was changed, and [`OutcomeUnknown`] when the outcome
@@ -119,7 +131,7 @@ impl Transaction {
     pub async fn commit(mut self) -> Result<(), Error> {
         let connection = self.connection.as_mut().ok_or(Error::PoolClosed)?;
         let pool = Pool::from(connection.pool().clone());
-        let Err(error) = connection.run("COMMIT").await else {
+        let Err(error) = announce_and_commit(connection, &self.changes).await else {
             self.connection = None;
             self.health.note(false);
             return Ok(());
@@ -160,6 +172,18 @@ impl Transaction {
         self.connection = None;
         Ok(())
     }
+}
+
+/// On PostgreSQL as one message, so that announcing costs no round trip.
+async fn announce_and_commit(connection: &mut Connection, changes: &Changes) -> Result<(), Error> {
+    let settings = &connection.pool().settings;
+    let (instance, is_embedded) = (settings.instance, settings.file.is_some());
+    if is_embedded {
+        announcements::insert(connection, changes, instance).await?;
+        return connection.run("COMMIT").await.map(drop);
+    }
+    let statements = announcements::notifications(changes, instance) + "COMMIT";
+    connection.run(AssertSqlSafe(statements)).await.map(drop)
 }
 
 /// Returns whether the transaction with this id was committed, or `None` when that cannot be

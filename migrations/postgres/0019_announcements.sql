@@ -1,0 +1,2 @@
+-- The table of announcements is SQLite's: PostgreSQL has NOTIFY.
+SELECT 1;
