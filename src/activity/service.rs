@@ -3,6 +3,7 @@
 use super::{Cursor, Kind, Line, Listing, store};
 use crate::{
     base::{
+        announcements::Change,
         clock::{Millis, latest, to_millis},
         db::Transaction,
         id::{first_id_at, new_id},
@@ -21,7 +22,8 @@ pub use super::store::ActivityRow as Activity;
 /// Lines per page.
 const PAGE: usize = 25;
 
-/// Records a line in the caller's transaction, so that it is committed together with the action.
+/// Records a line in the caller's transaction, so that it is committed together with the action, and
+/// announces the member: whatever is worth a line changes what is held in memory about them.
 /// The line in the security log is written at once. For impersonated actions it names the staff
 /// member and omits address and browser.
 ///
@@ -36,6 +38,7 @@ pub async fn record(
     client: &ClientInfo,
 ) -> Result<(), AppError> {
     let id = new_id(now);
+    transaction.announce(Change::Member(user));
     // A failed login was logged when it was refused.
     if !matches!(kind, Kind::LoginFailed) {
         security::event(kind.name(), Some(user), &client.address, None);
@@ -65,6 +68,7 @@ pub async fn record_many(
         return record(transaction, now, *user, kind, detail, client).await;
     }
     for some in users.chunks(BATCH_SIZE) {
+        some.iter().for_each(|user| transaction.announce(Change::Member(*user)));
         let rows: Vec<_> = some.iter().map(|user| (new_id(now), *user)).collect();
         store::insert_many(transaction, &rows, kind.name(), detail, now, client).await?;
     }

@@ -12,6 +12,7 @@ use crate::{
     audit::service::{self as audit, Actor, Object},
     auth::sessions::IdHash,
     base::{
+        announcements::Change,
         clock::Millis,
         db::Transaction,
         member::{ClientInfo, UserId},
@@ -63,7 +64,12 @@ impl<'a> Edit<'a> {
         /// Above this number of users, the cached data of all members is invalidated at once, which
         /// is faster than one by one.
         const MANY: usize = 100;
-        let Self { transaction, site, users, ended, .. } = self;
+        let Self { mut transaction, site, users, ended, .. } = self;
+        let is_everybody = self.concerns_everybody || users.len() > MANY;
+        match is_everybody {
+            true => transaction.announce(Change::Everything),
+            false => users.iter().for_each(|user| transaction.announce(Change::Member(*user))),
+        }
         transaction.commit().await?;
         site.mails.wake();
         site.sessions.forget_all(&ended);
@@ -71,7 +77,7 @@ impl<'a> Edit<'a> {
             Actor::Staff(_) | Actor::Was(..) => "changed by staff",
             Actor::Operator | Actor::SetupLink => "changed from the command line",
         };
-        if self.concerns_everybody || users.len() > MANY {
+        if is_everybody {
             site.members.invalidate_all();
             site.cache.invalidate_everybody(cause).await;
         } else if !users.is_empty() {

@@ -101,6 +101,14 @@ impl Cache {
         propagation
     }
 
+    /// Invalidates what another process has changed, if the backend is in this process. In a shared
+    /// one the other process has done so.
+    pub fn invalidate_in_process(&self, tags: &[Tag], cause: &'static str) {
+        if !self.core.link.backend.is_shared() {
+            drop(self.invalidate(tags, cause));
+        }
+    }
+
     /// Invalidates everything of one member.
     pub fn invalidate_member(&self, member: UserId, cause: &'static str) -> Propagation {
         self.invalidate(&[Tag::Member(member)], cause)

@@ -1,6 +1,7 @@
 //! The HTTP server around the features: the listener, the layers in their order, and the routes.
 
 pub mod admin_allowlist;
+mod announced;
 pub mod error_page;
 mod fragments;
 pub mod guard;

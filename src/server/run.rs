@@ -3,6 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use super::{
+    announced,
     listen::{self, Listener},
     metrics,
     site_service::SiteService,
@@ -11,6 +12,7 @@ use super::{
 use crate::{
     accounts::{self, compose::Letters},
     base::{
+        announcements::Follower,
         clock::Clock,
         config::{Config, Required, Switch},
         database_lock,
@@ -70,6 +72,8 @@ pub async fn run(
         );
         println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &sentence));
     }
+    let follower = Follower::open(&site.db).await;
+    let applier = tokio::spawn(announced::apply_all(site.clone(), follower));
     let watcher = tokio::spawn(site.db.clone().watch());
     let cache_clearer = tokio::spawn(clear_caches_after_lost_commit(site.clone()));
     let sweeper = tokio::spawn(sweep::periodically(site.clone()));
@@ -92,6 +96,7 @@ pub async fn run(
     let stop = drained(site.clone(), stop);
     listen::serve(listener, service, &site.config.server, site.shutdown.clone(), stop).await;
     metrics.abort();
+    applier.abort();
     watcher.abort();
     cache_clearer.abort();
     sweeper.abort();

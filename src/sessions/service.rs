@@ -7,7 +7,7 @@ use crate::{
     accounts::service::tokens::{self, Change},
     activity::{self, Kind},
     auth::sessions::{IdHash, login_context::RecentAuth, store},
-    base::{member::Member, moment::moment, user_agent},
+    base::{announcements::Change as Announced, member::Member, moment::moment, user_agent},
     shared::error::AppError,
     site::{AppState, RequestContext},
 };
@@ -81,6 +81,7 @@ pub async fn end_one(
     let Some(agent) = store::delete_own(&mut transaction, member.id(), &id).await? else {
         return Ok(false);
     };
+    transaction.announce(Announced::Session(member.id(), id));
     let (now, device) = (context.site.clock.now(), user_agent::in_words(&agent));
     let (kind, client) = (Kind::DeviceEnded, &context.client);
     activity::service::record(&mut transaction, now, member.id(), kind, &device, client).await?;
@@ -116,7 +117,7 @@ async fn end_several(
     keep: Option<IdHash>,
 ) -> Result<(), AppError> {
     let mut transaction = context.site.db.begin().await?;
-    let ended = store::delete_all(&mut transaction, member.id(), keep.as_ref()).await?;
+    let ended = context.site.sessions.end_all_in(&mut transaction, member.id(), keep).await?;
     let change = if keep.is_some() { Change::OthersLoggedOut } else { Change::LoggedOut };
     tokens::revoke(&mut transaction, context, member.id(), change).await?;
     let detail = match (keep, ended.len()) {

@@ -120,7 +120,8 @@ impl AppState {
             assets: Assets::load(&config.server.site_root, is_watched),
             sessions: Sessions::new(db.clone(), clock.clone(), cache.clone(), settings.clone()),
             throttle: Throttle::new(db.clone(), clock.clone()),
-            members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), weight),
+            members: Memory::new(clock.clone(), settings.cache_entries, settings.cache_ttl.get(), weight)
+                .under(db.lease()),
             requests: Requests::default(),
             logins: Family::default(),
             readiness: readiness::Latest::default(),

@@ -1,9 +1,16 @@
-//! Two instances on one database, and requests that overlap a change of their session's id, at the
-//! same or at the other instance.
+//! Two instances on one database: what one of them, or a command, changes is known at the other; and
+//! requests that overlap a change of their session's id, at the same or at the other instance.
 
-use std::time::Duration;
+use std::{io::Write, process::Stdio, time::Duration};
 
-use crate::support::{PASSWORD, TestSite, Visitor, visitor::FormBody};
+use members_area::base::config::{Config, Period};
+
+use crate::support::{
+    PASSWORD, TestSite, Visitor,
+    program::{program, said},
+    until,
+    visitor::FormBody,
+};
 
 const NEW: &str = "another horse battery";
 const SESSIONS: &str = "SELECT COUNT(*) FROM sessions";
@@ -186,5 +193,159 @@ async fn the_cookie_of_a_session_that_has_ended_is_removed() {
         late.get("/accounts/login").await.messages(),
         ["Your session has ended. Please log in again."]
     );
+    site.stop().await;
+}
+
+/// Trusts memory for a day, so that only what is announced is noticed.
+fn for_a_day(config: &mut Config) {
+    config.sessions.cache_ttl = Period::days(1);
+}
+
+/// Opens a page's stream. Returns it after its first event.
+async fn open_tab(visitor: &Visitor) -> reqwest::Response {
+    let request = visitor.request(reqwest::Method::GET, "/api/sessions/live");
+    let mut stream = request.send().await.expect("an answer");
+    let first = stream.chunk().await.expect("an event").expect("one");
+    assert!(first.starts_with(b"retry: 700\ndata: "), "{first:?}");
+    stream
+}
+
+#[tokio::test]
+async fn a_session_that_ends_at_one_instance_ends_at_the_other_also_in_open_tabs() {
+    let site = TestSite::start_with(for_a_day).await;
+    let other = site.beside_with(for_a_day).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut root = site.superuser("root").await;
+    for way in [
+        "log-out",
+        "other-devices-logged-out",
+        "all-devices-logged-out",
+        "password-changed",
+        "deletion-requested",
+        "logged-out-by-staff",
+        "deactivated-by-staff",
+        "deactivated-by-command",
+        "changepassword",
+    ] {
+        let mut here = site.member(way).await;
+        let mut there = match way {
+            "log-out" => here.at(&other),
+            _ => {
+                let mut there = other.visitor();
+                there.log_in(way).await;
+                there
+            }
+        };
+        assert!(there.is_signed_in().await, "{way}");
+        let mut tab = open_tab(&there).await;
+        let id = site.user_id(way).await;
+        let mut by_staff = async |action: &str| {
+            let page = format!("/admin/users/confirm?action={action}&id={id}");
+            root.change(&page, "/api/admin/apply_batch", &[]).await
+        };
+        let done = match way {
+            "log-out" => here.log_out().await.status,
+            "other-devices-logged-out" => here.post("/api/members/end_other_sessions", &[]).await.status,
+            "all-devices-logged-out" => here.post("/api/members/end_all_sessions", &[]).await.status,
+            "password-changed" => {
+                let fields = [("old_password", PASSWORD), ("password1", NEW), ("password2", NEW)];
+                here.post("/api/accounts/change_password", &fields).await.status
+            }
+            "deletion-requested" => here.post("/api/members/delete", &[("username", way)]).await.status,
+            "logged-out-by-staff" => by_staff("end_sessions").await.status,
+            "deactivated-by-staff" => by_staff("deactivate").await.status,
+            "deactivated-by-command" => {
+                said(program(&site.database, folder.path()).args(["user", "deactivate", way]));
+                303
+            }
+            _ => {
+                change_password(&site, folder.path(), way);
+                303
+            }
+        };
+        assert_eq!(done, 303, "{way}");
+        there.until_signed_out(way).await;
+        assert_eq!(tab.chunk().await.expect("a clean end"), None, "{way}");
+    }
+    assert!(root.at(&other).is_signed_in().await, "nobody else is logged out");
+    other.halt().await;
+    site.stop().await;
+}
+
+fn change_password(site: &TestSite, folder: &std::path::Path, username: &str) {
+    let mut command = program(&site.database, folder);
+    command.args(["changepassword", username]).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut child = command.spawn().expect("it runs");
+    writeln!(child.stdin.take().expect("piped"), "{NEW}").expect("written");
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[tokio::test]
+async fn permissions_and_names_are_known_at_the_other_instance() {
+    let site = TestSite::start_with(for_a_day).await;
+    let other = site.beside_with(for_a_day).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let staff = site.staff("sam", &[]).await;
+    for (verb, status) in [("grant", 200), ("revoke", 403), ("grant", 200)] {
+        let arguments = [verb, "accounts.view_user", "--user", "sam"];
+        said(program(&site.database, folder.path()).args(arguments));
+        for instance in [&site, &other] {
+            let page = async || staff.at(instance).get("/admin/users").await.status == status;
+            until(verb, page).await;
+        }
+    }
+    let mut member = site.member("ada").await;
+    let mut there = member.at(&other);
+    for name in ["Augusta", "Byron"] {
+        member.change("/members/profile", "/api/members/save_profile", &[("first_name", name)]).await;
+        let page = async || there.get("/members/dashboard").await.text().contains(name);
+        until(name, page).await;
+    }
+    other.halt().await;
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_replaced_id_opens_nothing_at_an_instance_that_had_it_in_memory() {
+    let site = TestSite::start_with(for_a_day).await;
+    let other = site.beside_with(for_a_day).await;
+    let mut member = site.member("ada").await;
+    for how in ["password given again", "password changed", "logged in over it"] {
+        let mut old = member.at(&other);
+        assert!(old.is_signed_in().await, "{how}");
+        let mut tab = open_tab(&old).await;
+        renew(&mut member, how).await;
+        old.until_signed_out(how).await;
+        // Without a reason: the browser connects again, with its new cookie.
+        assert_eq!(tab.chunk().await.expect("a clean end"), None, "{how}");
+        assert!(goes_round(&mut member, [&other, &site]).await, "{how}");
+    }
+    other.halt().await;
+    site.stop().await;
+}
+
+/// While it does not hear of changes, an instance trusts its memory for two seconds.
+#[tokio::test]
+async fn without_the_channel_memory_is_trusted_for_two_seconds_and_then_caught_up() {
+    const DEACTIVATED: &str = "UPDATE users SET is_active = 0 WHERE username = 'ada'";
+    let site = TestSite::start_with(for_a_day).await;
+    let (mut ada, bob) = (site.member("ada").await, site.member("bob").await);
+    assert!(ada.is_signed_in().await && bob.clone().is_signed_in().await);
+    // Nobody announces this.
+    site.database.execute(DEACTIVATED).await;
+    if site.database.is_embedded() {
+        site.database.execute("ALTER TABLE announcements RENAME TO away").await;
+        site.clock.advance(Duration::from_secs(3 * 3600));
+        ada.until_signed_out("memory is not trusted").await;
+        assert!(bob.clone().is_signed_in().await);
+        site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'bob'").await;
+        site.database.execute("ALTER TABLE away RENAME TO announcements").await;
+    } else {
+        site.database.cut_listeners().await;
+        ada.until_signed_out("caught up").await;
+        site.database.execute("UPDATE users SET is_active = 0 WHERE username = 'bob'").await;
+        site.database.cut_listeners().await;
+    }
+    bob.clone().until_signed_out("caught up").await;
     site.stop().await;
 }

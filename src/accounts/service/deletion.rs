@@ -9,6 +9,7 @@ use crate::{
     audit,
     auth::sessions::login_context::RecentAuth,
     base::{
+        announcements::Change,
         clock::{Millis, latest, to_millis},
         config::Accounts,
         db::Transaction,
@@ -150,6 +151,7 @@ async fn delete(site: &AppState, user: UserId, now: Millis) -> Result<bool, AppE
     let deleted = store::delete(&mut transaction, user, now).await?;
     if deleted {
         audit::service::forget_users(&mut transaction, &[user]).await?;
+        transaction.announce(Change::Member(user));
     }
     transaction.commit().await?;
     if deleted {

@@ -15,6 +15,7 @@ use crate::{
     },
     auth::sessions::{IdHash, login_context::RecentAuth},
     base::{
+        announcements::Change,
         clock::Millis,
         member::{ClientInfo, Staff},
         moment::moment,
@@ -117,6 +118,7 @@ pub async fn end(
     if !store::delete(&mut transaction, &id).await? {
         return Ok(false);
     }
+    transaction.announce(Change::Session(user, id));
     let device = in_words(&agent);
     let object = Object::User(user, &target.row.username);
     history::record(&mut transaction, now, Actor::Staff(staff), object, &[("logged out", &device, "")])

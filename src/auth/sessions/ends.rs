@@ -3,6 +3,7 @@
 use super::{IdHash, Sessions, rotations::ROTATED_FOR, store};
 use crate::{
     base::{
+        announcements::Change,
         clock::{latest, to_millis},
         db::Transaction,
         member::UserId,
@@ -19,6 +20,9 @@ impl Sessions {
     pub async fn end(&self, id: IdHash) -> Result<(), AppError> {
         let mut transaction = self.db.begin().await?;
         let owner = store::delete(&mut transaction, &id).await?;
+        if let Some(owner) = owner {
+            transaction.announce(Change::Session(owner, id));
+        }
         transaction.commit().await?;
         match owner {
             Some(owner) => self.forget(owner, &[id]).await,
@@ -50,7 +54,9 @@ impl Sessions {
         user: UserId,
         keep: Option<IdHash>,
     ) -> Result<Vec<IdHash>, AppError> {
-        Ok(store::delete_all(transaction, user, keep.as_ref()).await?)
+        let ended = store::delete_all(transaction, user, keep.as_ref()).await?;
+        ended.iter().for_each(|id| transaction.announce(Change::Session(user, *id)));
+        Ok(ended)
     }
 
     /// Ends all sessions of these members in the caller's transaction. Returns owners and hashes;
@@ -63,7 +69,9 @@ impl Sessions {
         transaction: &mut Transaction,
         users: &[UserId],
     ) -> Result<Vec<(UserId, IdHash)>, AppError> {
-        Ok(store::delete_of(transaction, users).await?)
+        let ended = store::delete_of(transaction, users).await?;
+        ended.iter().for_each(|(user, id)| transaction.announce(Change::Session(*user, *id)));
+        Ok(ended)
     }
 
     /// Removes ended sessions from memory and notifies the open pages of their owners. The caller
@@ -100,6 +108,7 @@ impl Sessions {
         }
         let (mut transaction, end) = (self.db.begin().await?, now.saturating_add(longest));
         let corrected = store::correct_times(&mut transaction, now, latest_seen, latest_end, end).await?;
+        transaction.announce(Change::Everything);
         transaction.commit().await?;
         self.live.invalidate_all();
         Ok(corrected)

@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     base::{
+        announcements::Change,
         clock::{Clock, Millis, to_millis},
         config,
         db::Database,
@@ -79,7 +80,8 @@ impl Sessions {
     /// Creates the sessions of this database.
     pub fn new(db: Database, clock: Clock, cache: Cache, settings: config::Sessions) -> Self {
         let longest = settings.cache_ttl.get();
-        let live = Arc::new(Memory::new(clock.clone(), settings.cache_entries, longest, |_, _| 1));
+        let live =
+            Arc::new(Memory::new(clock.clone(), settings.cache_entries, longest, |_, _| 1).under(db.lease()));
         Self { db, clock, cache, settings, live, watchers: Watchers::default() }
     }
 
@@ -132,6 +134,10 @@ impl Sessions {
             replaced = store::delete(&mut transaction, &previous).await?.map(|owner| (owner, previous));
             store::insert_rotated(&mut transaction, &previous, now).await?;
         }
+        if let Some((owner, previous)) = replaced {
+            transaction.announce(Change::Session(owner, previous));
+        }
+        transaction.announce(Change::Member(user));
         transaction.commit().await?;
         self.live.invalidate(id);
         if let Some((owner, previous)) = replaced {
@@ -237,6 +243,9 @@ impl Sessions {
         }
         let mut transaction = self.db.begin().await?;
         store::update_data(&mut transaction, &id, &encode(data)?).await?;
+        if let Some(owner) = data::owner(data) {
+            transaction.announce(Change::Session(owner, id));
+        }
         transaction.commit().await?;
         self.live.invalidate(id);
         Ok(())

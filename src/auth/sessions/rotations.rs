@@ -7,7 +7,7 @@ use super::{
     store,
 };
 use crate::{
-    base::{clock::Millis, db::Transaction, member::Member},
+    base::{announcements::Change, clock::Millis, db::Transaction, member::Member},
     shared::error::AppError,
 };
 
@@ -59,6 +59,7 @@ impl Sessions {
         if !store::rename(transaction, &rotation.old_id(), &rotation.new_id(), &data).await? {
             return Err(AppError::SignedOut);
         }
+        transaction.announce(Change::Session(member.id(), rotation.old_id()));
         Ok(store::insert_rotated(transaction, &rotation.old_id(), self.clock.now()).await?)
     }
 

@@ -6,7 +6,8 @@ use std::{ops::Range, sync::Arc};
 use super::{IdHash, Sessions, registry::Live};
 use crate::{
     base::{
-        clock::Millis,
+        announcements::Lease,
+        clock::{Millis, to_millis},
         member::{Member, UserId},
     },
     cache::{Memory, Ticket},
@@ -24,6 +25,8 @@ pub struct SessionSnapshot {
     /// The time during which both cache entries are valid. A time before it means that the clock
     /// was set back.
     good: Range<Millis>,
+    /// Until when it is good without a [`Lease`].
+    good_without_lease: Millis,
 }
 
 impl Sessions {
@@ -43,6 +46,10 @@ impl Sessions {
             live: session.value,
             session: session_ticket,
             user: user_ticket,
+            good_without_lease: session
+                .computed_at
+                .min(found.computed_at)
+                .saturating_add(to_millis(Lease::LENGTH)),
             good: session.computed_at.max(found.computed_at)..session.expires_at.min(found.expires_at),
         };
         self.is_current_snapshot(members, &seen, self.clock.now()).then_some(seen)
@@ -56,6 +63,7 @@ impl Sessions {
         now: Millis,
     ) -> bool {
         seen.good.contains(&now)
+            && (now < seen.good_without_lease || self.db.lease().holds())
             && now < seen.live.ends_at()
             && !seen.live.is_due(now, self.settings.touch_every.get())
             && self.live.is_current(&seen.session)

@@ -52,6 +52,11 @@ impl Watchers {
         }
     }
 
+    /// Notifies all watches.
+    pub fn notify_all(&self) {
+        self.members().senders.values().for_each(|sender| sender.send_replace(()));
+    }
+
     /// Returns the number of watches.
     pub fn count(&self) -> usize {
         self.members().watches

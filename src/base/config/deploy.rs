@@ -45,10 +45,6 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
             "sessions.absolute is over 90 days: a stolen cookie stays useful that long.",
         ),
         (
-            config.sessions.cache_ttl.get() > Duration::from_secs(300),
-            "sessions.cache_ttl is over 5 minutes: another instance goes on that long with a session that was ended.",
-        ),
-        (
             config.server.trusted_proxies.iter().any(|network| network.prefix_len() == 0),
             "server.trusted_proxies trusts every address: anybody can then choose the address that the log shows.",
         ),

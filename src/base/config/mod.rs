@@ -219,7 +219,8 @@ pub struct Sessions {
     pub reauthenticate_after: Period,
     /// The minimum time between two writes of "last seen".
     pub touch_every: Period,
-    /// How long another instance may keep using a session that ended here.
+    /// How long a session or a member is trusted from memory. (Changes by this program are noticed
+    /// at once, whichever process makes them.)
     pub cache_ttl: Period,
     /// The number of sessions and members cached in memory.
     pub cache_entries: u64,

@@ -103,6 +103,15 @@ impl TestDatabase {
         self.execute("DROP TABLE kept_sessions").await;
     }
 
+    /// Cuts the connections on which sites listen to announcements (PostgreSQL).
+    pub async fn cut_listeners(&self) {
+        self.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE application_name = 'members_area_' || 'sessions'::regclass::oid",
+        )
+        .await;
+    }
+
     /// Makes every query fail from now on.
     pub async fn break_tables(&self) {
         // PostgreSQL needs CASCADE to drop what depends on the tables.

@@ -17,6 +17,15 @@ pub use page::Page;
 pub use site::TestSite;
 pub use visitor::Visitor;
 
+/// Waits until something is so, for at most half a minute: less than `sessions.cache_ttl`.
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
+    let begun = std::time::Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < TIMEOUT, "never: {what}");
+    }
+}
+
 /// Sends bytes and reads until the connection ends.
 pub async fn raw(site: &TestSite, request: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

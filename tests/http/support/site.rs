@@ -87,9 +87,18 @@ impl TestSite {
     /// Starts another instance on the same database and clock, for the same address. Halt it before
     /// this one is stopped.
     pub async fn beside(&self) -> Self {
+        self.beside_with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn beside_with(&self, change: impl FnOnce(&mut Config)) -> Self {
         let base_url = self.base_url.clone();
         let database = self.database.once_more();
-        Self::start_at(database, self.clock.clone(), |config| config.site.base_url = base_url).await
+        let change = |config: &mut Config| {
+            config.site.base_url = base_url;
+            change(config);
+        };
+        Self::start_at(database, self.clock.clone(), change).await
     }
 
     async fn start_at(database: TestDatabase, clock: Clock, change: impl FnOnce(&mut Config)) -> Self {

@@ -146,6 +146,12 @@ impl Visitor {
         self.get("/members/secret").await.status == 200
     }
 
+    /// Waits until the site no longer trusts the session that it has in memory. The clock does not
+    /// move, so only an announcement can cause that.
+    pub async fn until_signed_out(&mut self, what: &str) {
+        crate::support::until(what, async || !self.clone().is_signed_in().await).await;
+    }
+
     pub fn session(&self) -> Option<&str> {
         ["sessionid", "__Host-sessionid"]
             .into_iter()
