@@ -60,8 +60,7 @@ enum Command {
     },
     /// Sets a member's password and ends all their sessions.
     ///
-    /// A running site may accept an ended session from memory for up to `sessions.cache_ttl` (60
-    /// seconds).
+    /// A running site applies it within 2 seconds.
     Changepassword {
         /// Username or e-mail address; by default the account with your user name on this machine.
         username: Option<String>,
@@ -93,11 +92,11 @@ enum Command {
     Group(group::GroupCommand),
     /// Grants a permission to a user or a group.
     ///
-    /// A running site applies it within `sessions.cache_ttl` (60 seconds).
+    /// A running site applies it within 2 seconds.
     Grant(group::Grant),
     /// Revokes a permission from a user or a group.
     ///
-    /// A running site applies it within `sessions.cache_ttl` (60 seconds).
+    /// A running site applies it within 2 seconds.
     Revoke(group::Grant),
     /// Lists all permissions, each with what it allows.
     Permissions,

@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write, stdin, stdout};
 
 use rustix::termios::{self, LocalModes, OptionalActions, Termios};
 
+use super::PROPAGATION_NOTICE;
 use crate::{
     accounts::service::{self, NewAccount, NewPassword},
     admin::users::service as users,
@@ -132,8 +133,7 @@ pub async fn change_password(config: Config, username: Option<String>) -> Result
     site.db.close().await;
     let username = done?;
     println!(
-        "Password changed successfully for user '{username}', and all their sessions were ended. {}",
-        super::propagation_notice(&site)
+        "Password changed successfully for user '{username}', and all their sessions were ended. {PROPAGATION_NOTICE}"
     );
     Ok(())
 }

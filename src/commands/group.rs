@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::{
+    PROPAGATION_NOTICE,
     accounts::{change, find, find_group, named, refused},
-    propagation_notice,
     user::OLDEST_FIRST,
 };
 use crate::{
@@ -31,7 +31,7 @@ pub enum GroupCommand {
     /// Makes two-step login necessary for a group's members, or no longer.
     ///
     /// They can go on without it for `second_factor.grace` (7 days). A running site notices within
-    /// `sessions.cache_ttl` (60 seconds).
+    /// 2 seconds.
     SecondFactor {
         /// The group's name.
         group: String,
@@ -49,7 +49,7 @@ pub enum GroupCommand {
     },
     /// Deletes a group; its members stay.
     ///
-    /// A running site notices within `sessions.cache_ttl` (60 seconds).
+    /// A running site notices within 2 seconds.
     Delete {
         /// The group's name.
         group: String,
@@ -118,13 +118,10 @@ async fn require_second_factor(site: &AppState, typed: &str, is_required: bool) 
         "{}",
         match (is_required, is_new) {
             (true, true) => {
-                format!(
-                    "Group '{name}' now requires a second factor of its members. {}",
-                    propagation_notice(site)
-                )
+                format!("Group '{name}' now requires a second factor of its members. {PROPAGATION_NOTICE}")
             }
             (false, true) => {
-                format!("Group '{name}' no longer requires a second factor. {}", propagation_notice(site))
+                format!("Group '{name}' no longer requires a second factor. {PROPAGATION_NOTICE}")
             }
             (true, false) => format!("Group '{name}' required a second factor already."),
             (false, false) => format!("Group '{name}' did not require a second factor."),
@@ -147,7 +144,7 @@ async fn delete(site: &AppState, typed: &str) -> Result<(), Failure> {
     let members = users::members_of_groups(site).await.map_err(refused)?;
     change(site, async |edit| edit.delete_group(&group).await).await?;
     let members = members.get(&group.id).copied().unwrap_or(0);
-    println!("Group '{}' deleted, with {members} membership(s). {}", group.name, propagation_notice(site));
+    println!("Group '{}' deleted, with {members} membership(s). {}", group.name, PROPAGATION_NOTICE);
     Ok(())
 }
 
@@ -179,10 +176,9 @@ async fn set(site: &AppState, grant: &Grant, gives: bool) -> Result<(), Failure>
     println!(
         "{}",
         match (changed, gives) {
-            (true, true) =>
-                format!("{who} now has the permission '{permission}'. {}", propagation_notice(site)),
+            (true, true) => format!("{who} now has the permission '{permission}'. {PROPAGATION_NOTICE}"),
             (true, false) => {
-                format!("{who} no longer has the permission '{permission}'. {}", propagation_notice(site))
+                format!("{who} no longer has the permission '{permission}'. {PROPAGATION_NOTICE}")
             }
             (false, true) => format!("{who} already had the permission '{permission}'."),
             (false, false) => format!("{who} did not have the permission '{permission}'."),

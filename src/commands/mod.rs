@@ -71,12 +71,9 @@ pub fn ignore_file_size_signal() -> Result<(), Failure> {
         .map_err(|error| Failure::start("listen for the signal SIGXFSZ", error))
 }
 
-/// Returns a sentence that says when a running site, another process that caches sessions, notices
-/// the change.
-fn propagation_notice(site: &AppState) -> String {
-    let within = humantime::format_duration(site.config.sessions.cache_ttl.get());
-    format!("A running site applies this within {within}.")
-}
+/// When a running site, another process that trusts its memory, notices the change
+/// ([`crate::base::announcements::Lease`]).
+const PROPAGATION_NOTICE: &str = "A running site applies this within 2 seconds.";
 
 /// Prints a line of output that may be long: a reader that closes the pipe early, such as `head`,
 /// is not an error.

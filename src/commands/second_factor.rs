@@ -3,8 +3,8 @@
 use clap::Args;
 
 use super::{
+    PROPAGATION_NOTICE,
     accounts::{change, find, named},
-    propagation_notice,
 };
 use crate::{
     accounts::service::factors::{self, Factor},
@@ -51,8 +51,7 @@ pub async fn run(site: &AppState, arguments: Arguments) -> Result<(), Failure> {
         "{}",
         match reset.await? {
             true => format!(
-                "The second factor of user '{name}' was removed, and all their sessions ended. {}",
-                propagation_notice(site)
+                "The second factor of user '{name}' was removed, and all their sessions ended. {PROPAGATION_NOTICE}"
             ),
             false => format!("User '{name}' has no second factor."),
         }

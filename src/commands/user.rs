@@ -3,8 +3,8 @@
 use clap::Subcommand;
 
 use super::{
+    PROPAGATION_NOTICE,
     accounts::{change, find, find_group, named, refused},
-    propagation_notice,
 };
 use crate::{
     admin::users::{
@@ -57,14 +57,14 @@ pub enum UserCommand {
     },
     /// Deactivates an account and ends all its sessions; the last superuser stays.
     ///
-    /// A running site may accept a cached session for up to `sessions.cache_ttl` (60 seconds).
+    /// A running site notices within 2 seconds.
     Deactivate {
         /// Username or e-mail address.
         user: String,
     },
     /// Adds an account to a group.
     ///
-    /// A running site notices within `sessions.cache_ttl` (60 seconds).
+    /// A running site notices within 2 seconds.
     AddToGroup {
         /// Username or e-mail address.
         user: String,
@@ -73,7 +73,7 @@ pub enum UserCommand {
     },
     /// Removes an account from a group.
     ///
-    /// A running site notices within `sessions.cache_ttl` (60 seconds).
+    /// A running site notices within 2 seconds.
     RemoveFromGroup {
         /// Username or e-mail address.
         user: String,
@@ -178,10 +178,7 @@ async fn set_active(site: &AppState, typed: &str, is_active: bool) -> Result<(),
         match (changed, is_active) {
             (true, true) => format!("User '{name}' activated."),
             (true, false) => {
-                format!(
-                    "User '{name}' deactivated, and all their sessions ended. {}",
-                    propagation_notice(site)
-                )
+                format!("User '{name}' deactivated, and all their sessions ended. {PROPAGATION_NOTICE}")
             }
             (false, true) => format!("User '{name}' was already active."),
             (false, false) => format!("User '{name}' was already inactive."),
@@ -203,10 +200,10 @@ async fn set_membership(site: &AppState, typed: &str, group: &str, joins: bool) 
         "{}",
         match (changed, joins) {
             (true, true) => {
-                format!("User '{name}' added to the group '{group}'. {}", propagation_notice(site))
+                format!("User '{name}' added to the group '{group}'. {PROPAGATION_NOTICE}")
             }
             (true, false) => {
-                format!("User '{name}' removed from the group '{group}'. {}", propagation_notice(site))
+                format!("User '{name}' removed from the group '{group}'. {PROPAGATION_NOTICE}")
             }
             (false, true) => format!("User '{name}' was already in the group '{group}'."),
             (false, false) => format!("User '{name}' was not in the group '{group}'."),
