@@ -36,7 +36,7 @@ impl Listener {
         listener.eager_reconnect(false);
         // Also the connection's name, in pg_stat_activity.
         let named = format!("SELECT set_config('application_name', {CHANNEL}, false)");
-        let row = (&mut listener).fetch_one(AssertSqlSafe(named)).await?;
+        let row = listener.fetch_one(AssertSqlSafe(named)).await?;
         listener.listen(&row.try_get::<String, _>(0)?).await?;
         Ok(Self { listener, own: instance.to_string(), heard: Changes::default(), is_lost: false })
     }
@@ -47,7 +47,7 @@ impl Listener {
         if self.is_lost {
             return Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted).into());
         }
-        (&mut self.listener).execute("SELECT 1").await?;
+        self.listener.execute("SELECT 1").await?;
         while let Some(notification) = self.listener.next_buffered() {
             self.hear(&notification);
         }
