@@ -14,6 +14,11 @@ pub(super) fn text(order: &MailJob) -> (&'static str, String) {
             "Your password was changed",
             "The password of your account was changed. All other devices were logged out.",
         ),
+        (Kind::PasswordRemoved, _) => (
+            "Your password was removed",
+            "The password of your account was removed: from now on you log in with your passkeys. All other \
+             devices were logged out. “Forgot your password?” on the login page sets a new one at any time.",
+        ),
         (Kind::RecoveryCodeUsed, _) => {
             let what = format!(
                 "A recovery code was used in place of your second factor: {detail}. You can make new ones \

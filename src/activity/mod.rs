@@ -66,6 +66,8 @@ named_enum! {
         Reauthenticated = "reauthenticated" => "Password confirmed",
         /// The password was changed with the old one.
         PasswordChanged = "password_changed" => "Password changed",
+        /// The owner removed the password: passkeys log in.
+        PasswordRemoved = "password_removed" => "Password removed",
         /// Somebody requested a mail to set a new password.
         PasswordResetRequested = "password_reset_requested" => "Password reset requested",
         /// The password was set through such a mail.

@@ -39,6 +39,8 @@ named_enum! {
         NewDevice = "new_device",
         /// The password was changed or reset.
         PasswordChanged = "password_changed",
+        /// The owner removed the password.
+        PasswordRemoved = "password_removed",
         /// Staff switched the password off.
         PasswordDisabled = "password_disabled",
         /// A second factor was added or removed, or there are new recovery codes; the detail says
@@ -87,6 +89,7 @@ impl Kind {
             | Self::EmailChangedByStaff
             | Self::NewDevice
             | Self::PasswordChanged
+            | Self::PasswordRemoved
             | Self::PasswordDisabled
             | Self::SecondFactorChanged
             | Self::RecoveryCodeUsed

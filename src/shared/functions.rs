@@ -170,6 +170,7 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/members/remove_authenticator").enrolling(),
     changes("/api/members/remove_passkey").enrolling(),
     changes("/api/members/rename_passkey").enrolling(),
+    changes("/api/members/remove_password").never_replayed(),
     changes("/api/members/remove_picture").impersonation(),
     changes("/api/members/save_profile"),
     changes("/api/members/start_authenticator").enrolling(),

@@ -14,3 +14,13 @@ pub struct Flash {
     /// The message.
     pub message: Message,
 }
+
+impl Message {
+    /// Returns where to act on the message: the page and the text of its link.
+    pub const fn link(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::PasswordBreached => Some(("/accounts/password_change", "Change your password")),
+            _ => None,
+        }
+    }
+}

@@ -52,6 +52,10 @@ pub enum Message {
     PasskeyNotAsked,
     /// It cannot be: no passkey has verified its owner.
     PasskeyUnverified,
+    /// The password was removed.
+    PasswordRemoved,
+    /// It was not: there are too few passkeys.
+    PasswordNeeded,
     /// A passkey was renamed.
     PasskeyRenamed,
     /// A passkey was removed.
@@ -200,6 +204,8 @@ impl fmt::Display for Message {
             Self::PasskeyAsked => "From now on a passkey is asked for after your password.",
             Self::PasskeyUnverified => "First log in with a passkey once, or add one that asks for your fingerprint, face or PIN.",
             Self::PasskeyNotAsked => "A passkey is no longer asked for after your password.",
+            Self::PasswordRemoved => "Your password was removed. From now on you log in with your passkeys.",
+            Self::PasswordNeeded => "Your password was not removed: first add a second passkey, or make recovery codes.",
             Self::PasskeyRenamed => "The passkey was renamed.",
             Self::PasskeyRemoved => {
                 "The passkey was removed. If your device still offers it, delete it there, too."
@@ -281,16 +287,6 @@ impl fmt::Display for Message {
             Self::CacheDropped => "Removed from the cache.",
             Self::CacheNothingThere => "Nothing to remove.",
         })
-    }
-}
-
-impl Message {
-    /// Returns where to act on the message: the page and the text of its link.
-    pub const fn link(&self) -> Option<(&'static str, &'static str)> {
-        match self {
-            Self::PasswordBreached => Some(("/accounts/password_change", "Change your password")),
-            _ => None,
-        }
     }
 }
 

@@ -266,6 +266,7 @@ async fn every_kind_of_event_is_recorded() {
     let by_staff = [Kind::ChangedByStaff, Kind::PasswordSetByStaff, Kind::ActingBegan, Kind::ActingEnded];
     // `passkeys`, `passkey_login`, `mail_login`, `proving` and `factor_recovery` look for these.
     let of_others = [
+        Kind::PasswordRemoved,
         Kind::PasskeyConfirmed,
         Kind::PasskeyAdded,
         Kind::PasskeyAsked,

@@ -581,3 +581,65 @@ async fn passkeys_of_another_host_or_switched_off_are_asked_of_nobody() {
     }
     database.remove().await;
 }
+
+#[tokio::test]
+async fn a_member_with_two_passkeys_can_do_without_a_password() {
+    const REMOVE: &str = "/api/members/remove_password";
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    let (mut key, mut second) = (SoftKey::new(), SoftKey::new());
+    ada.has_passkey(&mut key).await;
+    assert!(!ada.get(PASSKEYS_PAGE).await.text().contains("Remove my password"));
+    ada.post(REMOVE, &[]).await;
+    let told = ada.get(PASSKEYS_PAGE).await.messages();
+    assert!(told.iter().any(|told| told.starts_with("Your password was not removed")), "{told:?}");
+    ada.has_passkey(&mut second).await;
+    let mut other = site.visitor();
+    other.log_in("ada").await;
+
+    assert_eq!(ada.change(PASSKEYS_PAGE, REMOVE, &[]).await.location(), PASSKEYS_PAGE);
+    let page = ada.get(PASSKEYS_PAGE).await;
+    assert!(page.text().contains("You have no password."), "{}", page.text());
+    assert!(!other.is_signed_in().await, "all other devices are logged out");
+    site.mail_to("ada@example.com", "Your password was removed", 1).await;
+    assert!(ada.get("/members/activity").await.text().contains("Password removed"));
+    let mut visitor = site.visitor();
+    let answer = visitor.log_in("ada").await;
+    let (status, location, said) = outcome(&mut visitor, answer).await;
+    assert_eq!((status, location.as_str()), (303, "/accounts/login"));
+    assert!(said.starts_with("Please enter a correct username"), "as for a wrong password: {said}");
+    assert_eq!(visitor.log_in_with_passkey(&key).await.location(), "/members/dashboard");
+    // The last passkey stays; one of two goes.
+    for left in [1, 1] {
+        let id = ada.get(PASSKEYS_PAGE).await.attribute("[name=passkey]", "value").expect("a passkey");
+        ada.post("/api/members/remove_passkey", &[("passkey", &id)]).await;
+        assert_eq!(site.database.number("SELECT COUNT(*) FROM factors").await, left);
+    }
+    // A password again.
+    let mut visitor = site.visitor();
+    visitor.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
+    let link = site.mail_to("ada@example.com", "Set a new password", 1).await.link();
+    let page = visitor.get(&link).await.location().to_owned();
+    let new = "another horse battery";
+    visitor.submit(&page, &[("password1", new), ("password2", new)]).await;
+    assert_eq!(visitor.log_in_with("ada", new).await.location(), "/members/dashboard");
+    site.stop().await;
+}
+
+/// For the second step after a mailed code.
+#[tokio::test]
+async fn one_passkey_and_recovery_codes_are_enough_without_a_password() {
+    let site = TestSite::with_passkeys().await;
+    let mut ada = site.proven_member("ada").await;
+    ada.has_passkey(&mut SoftKey::new()).await;
+    ada.post("/api/members/ask_passkey", &[("asks", "on")]).await;
+    let codes = ada.get(CODES_PAGE).await.find_all(".codes code");
+    ada.post("/api/members/remove_password", &[]).await;
+    assert!(ada.get(PASSKEYS_PAGE).await.text().contains("You have no password."));
+    let mut visitor = site.visitor();
+    visitor.post("/api/accounts/mail_code", &[("login", "ada")]).await;
+    let code = site.mail_to("ada@example.com", "Your code to log in", 1).await.code();
+    assert_eq!(visitor.post("/api/accounts/log_in_by_code", &[("code", &code)]).await.location(), SECOND);
+    assert!(visitor.enter(&codes[0]).await.location().starts_with(CODES_PAGE));
+    site.stop().await;
+}

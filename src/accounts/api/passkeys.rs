@@ -27,6 +27,7 @@ pub async fn load_passkeys() -> Result<Passkeys, AppError> {
         true => None,
         false => Some(passkeys::asks_after_password(site, &member).await?),
     };
+    let (has_password, suffices) = passkeys::password_state(site, &member).await?;
     let party = relying_party(site, &parts::parts()?.headers);
     let accepted = match (&party, passkeys::accepted(site, &member, &recent).await?) {
         (Ok(party), Some((user, ids))) => {
@@ -51,6 +52,8 @@ pub async fn load_passkeys() -> Result<Passkeys, AppError> {
         passkeys: listed.into_iter().map(passkey).collect(),
         has_two_steps: member.has_second_factor(),
         asks,
+        has_password,
+        may_remove_password: has_password && suffices,
         accepted,
     })
 }
@@ -160,6 +163,37 @@ pub async fn ask_passkey(#[server(default)] asks: String) -> Result<Submission, 
         Some(sealed) => second_cookies::show_codes(sealed),
         None => leptos_axum::redirect(PASSKEYS),
     }))
+}
+
+/// Removes the caller's password.
+///
+/// # Errors
+/// [`AppError::SignedOut`] when nobody is signed in; [`AppError::ClosedWhileActing`] during an
+/// impersonation; [`AppError::Unavailable`] when the database cannot be used.
+#[server(prefix = "/api", endpoint = "members/remove_password")]
+pub async fn remove_password() -> Result<Submission, AppError> {
+    use super::super::{service, session};
+    use crate::{
+        shared::{level::Level, paths::PASSKEYS},
+        site::{RequestContext, current_member, flash},
+        ui::flash::Message,
+    };
+
+    let (context, member) = (RequestContext::current()?, current_member()?);
+    let done = async {
+        let mut auth = session::auth_session().await?;
+        let recent = session::recently_authenticated(&auth, &context.site).await?;
+        let present = session::rotation(&auth, &context.site).await?;
+        match service::remove_own_password(&context, &member, &present, &recent).await? {
+            Some(member) => {
+                session::switch_to(&mut auth, &present, &member).await?;
+                flash::message(Level::Success, Message::PasswordRemoved);
+            }
+            None => flash::message(Level::Warning, Message::PasswordNeeded),
+        }
+        Ok(())
+    };
+    Submission::from_result(done.await.map(|()| leptos_axum::redirect(PASSKEYS)))
 }
 
 /// Removes one of the caller's passkeys.

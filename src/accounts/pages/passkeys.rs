@@ -9,7 +9,7 @@ use server_fn::ServerFn;
 
 use super::super::{
     NoPasskeys, Passkey, Passkeys,
-    api::{AddPasskey, AskPasskey, RemovePasskey, RenamePasskey, load_passkeys},
+    api::{AddPasskey, AskPasskey, RemovePasskey, RemovePassword, RenamePasskey, load_passkeys},
 };
 use crate::{
     shared::{
@@ -85,7 +85,7 @@ pub fn PasskeysPage() -> impl IntoView {
             </p>
             <Loaded
                 data
-                show=move |Passkeys { username, unavailable, passkeys, has_two_steps, asks, accepted }| {
+                show=move |Passkeys { username, unavailable, passkeys, has_two_steps, asks, has_password, may_remove_password, accepted }| {
                     expect_member(&name, &username);
                     view! {
                         {match unavailable {
@@ -95,6 +95,7 @@ pub fn PasskeysPage() -> impl IntoView {
                         {asks
                             .filter(|asks| *asks || !passkeys.is_empty() && !has_two_steps)
                             .map(|asks| view! { <Ask asks /> })}
+                        <Password has_password may_remove_password />
                         {passkeys.is_empty().then(|| view! { <p>"You have no passkey yet."</p> })}
                         <ul class="devices" aria-label="Passkeys">
                             {passkeys
@@ -183,6 +184,30 @@ fn Ask(asks: bool) -> impl IntoView {
                 <input type="hidden" name="asks" value=if asks { "" } else { "on" } />
             </Form>
         </section>
+    }
+}
+
+/// Doing without a password, and having one again.
+#[component]
+fn Password(has_password: bool, may_remove_password: bool) -> impl IntoView {
+    match (has_password, may_remove_password) {
+        (false, _) => view! {
+            <p>
+                "You have no password. " <a href="/accounts/password_reset" rel="external">"Set one"</a>
+            </p>
+        }
+        .into_any(),
+        (true, true) => view! {
+            <p>"With your passkeys you need no password. Without one nobody can steal it."</p>
+            <form method="post" action=RemovePassword::PATH>
+                <input type="hidden" name=FORM_PAGE value=PASSKEYS />
+                <button type="submit" class="button">
+                    "Remove my password"
+                </button>
+            </form>
+        }
+        .into_any(),
+        (true, false) => ().into_any(),
     }
 }
 

@@ -153,7 +153,7 @@ pub(crate) async fn put_password(
 
 /// Does what every new password entails: revokes mail links, forgets known browsers, records the
 /// change, and mails the owner.
-async fn after_change(
+pub(super) async fn after_change(
     transaction: &mut Transaction,
     context: &RequestContext,
     user: UserId,

@@ -23,6 +23,7 @@ pub mod passkeys;
 mod password_costs;
 mod profile;
 mod purpose;
+mod remove_password;
 mod required_factor;
 mod reset;
 mod revocation;
@@ -62,6 +63,7 @@ pub use password_costs::{list_costs, refresh_costs};
 pub use profile::{
     Names, Profile, Protection, profile, profile_limit, protection, save_names, set_picture_version,
 };
+pub use remove_password::remove_own_password;
 pub use reset::{expand_reset_request, request_reset, reset_password};
 pub use secure::{not_me, undo_email_change};
 pub use setup::{create_first_superuser, may_set_up, new_setup_link};

@@ -2,12 +2,10 @@
 
 use sqlx::FromRow;
 
-use crate::base::{
-    clock::Millis,
-    db::AnyConnection,
-    member::{ClientInfo, UserId},
-    sql::Sql,
-};
+use crate::base::clock::Millis;
+use crate::base::db::AnyConnection;
+use crate::base::member::{ClientInfo, UserId};
+use crate::base::sql::Sql;
 
 /// A session as stored.
 #[derive(FromRow)]

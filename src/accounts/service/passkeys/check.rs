@@ -7,7 +7,10 @@ use super::{
     store::{self, OwnerRow},
 };
 use crate::{
-    accounts::service::{notify, revocation::stop_recovery},
+    accounts::{
+        service::{notify, revocation::stop_recovery},
+        store::factors::count_recovery_codes,
+    },
     activity::{self, Kind},
     auth::{
         factors::{FactorKind, FactorUse},
@@ -46,6 +49,21 @@ pub async fn offers(
     let (passkeys, party) = (store::list(connection, user).await?, site.config.passkey_party());
     let mut usable = passkeys.iter().filter(|passkey| passkey.party == party).filter_map(credential);
     Ok(usable.any(|credential| credential.logs_in || !alone))
+}
+
+/// Returns whether the account can do without a password: by two passkeys, or one and a recovery code
+/// for the second step after a mailed code.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn suffice(site: &AppState, connection: &mut Connection, user: UserId) -> Result<bool, AppError> {
+    let (passkeys, party) = (store::list(connection, user).await?, site.config.passkey_party());
+    let proven = passkeys.iter().filter(|passkey| passkey.party == party && passkey.confirmed_at.is_some());
+    match proven.count() {
+        0 => Ok(false),
+        1 => Ok(count_recovery_codes(connection, user).await? > 0),
+        _ => Ok(true),
+    }
 }
 
 /// Returns whether to offer a passkey to somebody who has just logged in with the password: they can

@@ -5,6 +5,7 @@ use super::{
     challenges::too_many,
     credential, refused,
     store::{self, PasskeyRow},
+    suffice,
 };
 use crate::{
     accounts::{
@@ -257,6 +258,16 @@ pub async fn remove_since(
         activity::service::record(transaction, now, user, kind, detail, &context.client).await?;
     }
     Ok(())
+}
+
+/// Returns whether the member has a password, and whether they can do without.
+///
+/// # Errors
+/// [`AppError::Unavailable`] when the database cannot be used.
+pub async fn password_state(site: &AppState, member: &Member) -> Result<(bool, bool), AppError> {
+    let mut connection = site.db.read().await?;
+    let has_none = is_only_way(&mut connection, member.id()).await?;
+    Ok((!has_none, suffice(site, &mut connection, member.id()).await?))
 }
 
 /// Returns whether only passkeys log in to the account, which has no password. (Where staff switched

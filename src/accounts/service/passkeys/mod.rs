@@ -16,8 +16,10 @@ use crate::{
 
 pub use ask::{ask_after_password, asks_after_password};
 pub use challenges::{Purpose, creation_options, login_options, proof_options, sweep};
-pub use check::{Fitting, answered, may_offer, offers, read, reauthenticate, refuse_copy, spend, verify};
-pub use manage::{Passkey, Removal, accepted, add, list, remove, remove_since, rename};
+pub use check::{
+    Fitting, answered, may_offer, offers, read, reauthenticate, refuse_copy, spend, suffice, verify,
+};
+pub use manage::{Passkey, Removal, accepted, add, list, password_state, remove, remove_since, rename};
 
 /// The most passkeys of an account.
 const MAX_PASSKEYS: usize = 20;
