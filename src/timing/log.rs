@@ -9,8 +9,14 @@ use std::{
 
 use logroller::{LogRollerBuilder, Rotation, RotationSize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Level, Metadata, level_filters::LevelFilter};
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry,
+    fmt::{self, MakeWriter, writer::MakeWriterExt},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use super::{layer, redact::Redacting, security};
 use crate::base::{
@@ -34,19 +40,31 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     let (console, guard) = NonBlockingBuilder::default().finish(io::stdout());
     let mut guards = vec![guard];
     // Colours for people, not for files and pipes.
-    let mut layers = vec![lines(config.format, console, io::stdout().is_terminal(), filter(&config.level)?)];
+    let has_colours = io::stdout().is_terminal();
+    let of_console = filter(&config.level)?;
     let (file, missing) = match open(config) {
         Ok(file) => (file, None),
         // A read-only folder must not stop the site, unless the file was configured explicitly.
         Err(failure) if config.file == config::Log::default().file => (None, Some(failure)),
         Err(failure) => return Err(failure),
     };
-    if let Some(file) = file {
+    let file = file.map(|file| {
         let (file, guard) = NonBlockingBuilder::default().finish(file);
         guards.push(guard);
-        let filter = filter(&format!("warn,{}=info,{}=info", layer::TARGET, security::TARGET))?;
-        layers.push(lines(config.format, file, false, filter));
-    }
+        file.with_filter(is_for_file)
+    });
+    let shows_all = config.level.parse().is_ok_and(|level: LevelFilter| level >= LevelFilter::INFO);
+    let layers = match file {
+        None => vec![lines(config.format, console, has_colours, of_console)],
+        // Both get the same line, so it is formatted once: each request writes one.
+        Some(file) if shows_all && !has_colours => {
+            vec![lines(config.format, console.and(file), false, of_console)]
+        }
+        Some(file) => vec![
+            lines(config.format, console, has_colours, of_console),
+            lines(config.format, file, false, filter("info")?),
+        ],
+    };
     tracing_subscriber::registry()
         .with(layers)
         .try_init()
@@ -58,8 +76,17 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     Ok(guards)
 }
 
-/// Creates the layer that writes lines to one destination.
-fn lines(format: LogFormat, to: NonBlocking, colours: bool, filter: EnvFilter) -> Boxed {
+/// Returns whether a line goes to the file as well.
+fn is_for_file(line: &Metadata<'_>) -> bool {
+    let has_info = [layer::TARGET, security::TARGET].contains(&line.target());
+    *line.level() <= if has_info { Level::INFO } else { Level::WARN }
+}
+
+/// Creates the layer that writes lines.
+fn lines<W>(format: LogFormat, to: W, colours: bool, filter: EnvFilter) -> Boxed
+where
+    W: for<'line> MakeWriter<'line> + Send + Sync + 'static,
+{
     let layer = fmt::layer().with_writer(Redacting(to));
     match format {
         LogFormat::Text => layer.with_ansi(colours).with_filter(filter).boxed(),

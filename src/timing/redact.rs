@@ -6,10 +6,10 @@ use std::{
     io::{self, Write},
 };
 
+use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
 /// Writes each line without the mail addresses in it.
-#[derive(Clone)]
 pub struct Redacting<W>(pub W);
 
 impl<W: Write> Write for Redacting<W> {
@@ -23,11 +23,15 @@ impl<W: Write> Write for Redacting<W> {
     }
 }
 
-impl<'a, W: Write + Clone + 'a> MakeWriter<'a> for Redacting<W> {
-    type Writer = Self;
+impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Redacting<M> {
+    type Writer = Redacting<M::Writer>;
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+    fn make_writer(&'a self) -> Self::Writer {
+        Redacting(self.0.make_writer())
+    }
+
+    fn make_writer_for(&'a self, line: &Metadata<'_>) -> Self::Writer {
+        Redacting(self.0.make_writer_for(line))
     }
 }
 

@@ -168,6 +168,13 @@ async fn malformed_requests_are_logged() {
 /// What an operator has after an incident, with the program as shipped.
 #[tokio::test]
 async fn console_and_file_are_json_with_errors_and_attacks_but_no_secrets() {
+    // With a level for all, a line is formatted once for both; with directives, for each.
+    for level in ["debug", "warn,members_area=info"] {
+        console_and_file_at(level).await;
+    }
+}
+
+async fn console_and_file_at(level: &str) {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let file = folder.path().join("log/site.log");
     let site = Serving::start(
@@ -176,6 +183,7 @@ async fn console_and_file_are_json_with_errors_and_attacks_but_no_secrets() {
         &[
             ("MEMBERS_AREA_LOG__FILE", file.to_str().expect("a path")),
             ("MEMBERS_AREA_LOG__FORMAT", "json"),
+            ("MEMBERS_AREA_LOG__LEVEL", level),
             ("MEMBERS_AREA_THROTTLE__LOGIN_PER_ADDRESS", "2/1m"),
         ],
     );
@@ -198,6 +206,12 @@ async fn console_and_file_are_json_with_errors_and_attacks_but_no_secrets() {
     let written = std::fs::read_to_string(&file).expect("the log file");
     let mode = std::fs::metadata(&file).expect("the log file").permissions().mode();
     assert_eq!(mode & 0o777, 0o640, "{mode:o}");
+    for line in written.lines() {
+        let is_expected = ["WARN", "ERROR", "members_area::request", "members_area::security"]
+            .iter()
+            .any(|of_file| line.contains(&format!("\"{of_file}\"")));
+        assert!(is_expected, "{level}: not for the file: {line}");
+    }
     for text in [console.join("\n"), written] {
         assert!(!text.contains("s3cret") && !text.contains("example.com"), "{text}");
         let lines: Vec<Value> = text
