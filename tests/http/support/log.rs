@@ -5,6 +5,7 @@ use std::{
     sync::{Mutex, Once, PoisonError},
 };
 
+use memchr::{memchr, memmem, memrchr};
 use serde_json::Value;
 use tracing_subscriber::{EnvFilter, fmt};
 
@@ -38,15 +39,38 @@ pub fn begin() {
     });
 }
 
-pub fn text() -> String {
-    String::from_utf8_lossy(&LINES.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+/// Returns whether any line contains this text.
+pub fn contains(text: &str) -> bool {
+    contains_until(usize::MAX, text)
+}
+
+/// Returns the length of the log so far.
+pub fn length() -> usize {
+    LINES.lock().unwrap_or_else(PoisonError::into_inner).len()
+}
+
+/// Returns whether the log contained this text when it had this length.
+pub fn contains_until(length: usize, text: &str) -> bool {
+    let all = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    memmem::find(&all[..length.min(all.len())], text.as_bytes()).is_some()
 }
 
 /// The lines that contain this text and satisfy `fits`.
 pub fn lines(text: &str, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
-    let all = self::text();
-    let with_text = all.lines().filter(|line| line.contains(text));
-    with_text.filter_map(|line| serde_json::from_str(line).ok()).filter(fits).collect()
+    with_text(text).iter().filter_map(|line| serde_json::from_slice(line).ok()).filter(fits).collect()
+}
+
+/// Copies only the lines that contain this text: all tests together log hundreds of megabytes.
+fn with_text(text: &str) -> Vec<Vec<u8>> {
+    let all = LINES.lock().unwrap_or_else(PoisonError::into_inner);
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(place) = memmem::find(&all[at..], text.as_bytes()) {
+        let begin = memrchr(b'\n', &all[..at + place]).map_or(0, |end| end + 1);
+        let end = memchr(b'\n', &all[at + place..]).map_or(all.len(), |end| at + place + end);
+        found.push(all[begin..end].to_vec());
+        at = end;
+    }
+    found
 }
 
 /// The log line of one request.
