@@ -91,8 +91,16 @@ async fn mails_that_wait_too_long_are_degraded_and_those_that_wait_on_purpose_ar
         ("refused for good", format!("tries = 1, next_try_at = {}", i64::MAX)),
         ("held back by a rate limit", format!("tries = 0, next_try_at = {}", site.clock.now() + 3_600_000)),
     ] {
-        site.database.execute(&format!("UPDATE mails SET {change}")).await;
-        assert_eq!(report(&site).await, (200, READY.to_owned()), "{why}");
+        let mut found = (0, String::new());
+        // A try that is under way postpones the mail once more.
+        for _ in 0..3 {
+            site.database.execute(&format!("UPDATE mails SET {change}")).await;
+            found = report(&site).await;
+            if found.1 == READY {
+                break;
+            }
+        }
+        assert_eq!(found, (200, READY.to_owned()), "{why}");
     }
     site.stop().await;
 }
