@@ -312,6 +312,8 @@ async fn sessions_mails_cache_pool_and_memory_are_as_they_are() {
     let waiting = site.database.number("SELECT COUNT(*) FROM mails").await;
     assert!(waiting >= 2);
     site.clock.advance(Duration::from_secs(600));
+    // The page has expired; it is kept anew.
+    assert_eq!(ada.get("/members/dashboard").await.status, 200);
     let metrics = scrape(address).await;
     assert_eq!(metrics.get("sessions", &[]), 2.0);
     assert_eq!(metrics.get("mails_waiting", &[]), waiting as f64);
