@@ -27,7 +27,7 @@ use crate::{
     shared::{
         error::AppError,
         json::JsonEncoding,
-        paths::{ADMIN, AUTHENTICATOR},
+        paths::{ADMIN, AUTHENTICATOR, LOGIN},
     },
     ui::{
         ErrorText, Footer, Header, LostSession, Main, Once, PageContext, SetStatus, SkipLink,
@@ -166,7 +166,7 @@ pub fn SiteHeader(
         .into_any(),
         None => view! {
             <li>
-                <A href="/accounts/login" exact=true>
+                <A href=LOGIN exact=true>
                     "Log in"
                 </A>
             </li>

@@ -7,7 +7,7 @@ use crate::{
     activity::pages::ActivityLines,
     pictures::pages::Portrait,
     shared::{
-        paths::{ACTIVITY, CODES, DEVICES, LAB, SECURITY},
+        paths::{ACTIVITY, CODES, DEVICES, LAB, LOGIN, SECURITY},
         permission::Permission,
     },
     ui::{
@@ -33,7 +33,7 @@ pub fn HomePage() -> impl IntoView {
             <a class="button primary" href="/accounts/signup">
                 "Sign up"
             </a>
-            <a class="button" href="/accounts/login">
+            <a class="button" href=LOGIN>
                 "Log in"
             </a>
         }

@@ -25,6 +25,8 @@ pub const DATA: &str = "/members/data";
 pub const EXPORT: &str = "/members/export";
 /// A member's own picture, by size.
 pub const PICTURE: &str = "/members/picture/{size}";
+/// The login.
+pub const LOGIN: &str = "/accounts/login";
 /// The second step of a login.
 pub const SECOND_STEP: &str = "/accounts/login/second";
 /// The login by a mailed code.
@@ -206,7 +208,7 @@ pub const PAGES: &[Page] = &[
     page("/accounts/email").recent(),
     page("/accounts/email/confirm").public().enrolling(),
     page("/accounts/email/undo").public().enrolling(),
-    page("/accounts/login").configured().enrolling(),
+    page(LOGIN).configured().enrolling(),
     page(MAILED_CODE).public().enrolling(),
     page(SECOND_STEP).public().enrolling(),
     page("/accounts/logout").public().impersonation().enrolling(),

@@ -9,7 +9,10 @@ use super::super::{
 };
 use super::parts::Account;
 use crate::{
-    shared::forms::{Field, Problem},
+    shared::{
+        forms::{Field, Problem},
+        paths::LOGIN,
+    },
     ui::{Data, Form, Loaded, Page, TextField},
 };
 
@@ -44,7 +47,7 @@ pub fn MailedCodePage() -> impl IntoView {
                 }
             />
             <p>
-                <a href="/accounts/login">"Back to the login page"</a>
+                <a href=LOGIN>"Back to the login page"</a>
             </p>
         </Page>
     }

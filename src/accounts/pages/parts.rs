@@ -5,7 +5,10 @@ use leptos_router::hooks::use_location;
 
 use super::super::{Address, Link, LinkState, api::load_link};
 use crate::{
-    shared::forms::{Field, Problem},
+    shared::{
+        forms::{Field, Problem},
+        paths::LOGIN,
+    },
     ui::{Data, Loaded, Page, PageContext, TextField},
 };
 
@@ -102,7 +105,7 @@ pub fn WayOn() -> impl IntoView {
         .into_any(),
         None => view! {
             <p>
-                <a class="button" href="/accounts/login">
+                <a class="button" href=LOGIN>
                     "Log in"
                 </a>
             </p>

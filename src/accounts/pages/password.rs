@@ -16,7 +16,7 @@ use super::{
     passkeys::PasskeyForm,
 };
 use crate::{
-    shared::forms::Field,
+    shared::{forms::Field, paths::LOGIN},
     ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},
 };
 
@@ -100,7 +100,7 @@ pub fn PasswordResetPage() -> impl IntoView {
                 <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" />
             </Form>
             <p>
-                <a href="/accounts/login">"Back to the login page"</a>
+                <a href=LOGIN>"Back to the login page"</a>
             </p>
         </Page>
     }
@@ -175,7 +175,7 @@ pub fn ResetDonePage() -> impl IntoView {
         <Page title="Password changed" class="page narrow">
             <p>"You have been logged out everywhere. Log in with your new password."</p>
             <p>
-                <a class="button primary" href="/accounts/login">
+                <a class="button primary" href=LOGIN>
                     "Log in"
                 </a>
             </p>

@@ -4,7 +4,7 @@ use super::{
     Accounts, Activity, Cache, CacheTimeout, CacheUrl, Database, DatabaseUrl, Environment, Log, LogFormat,
     OnOff, Period, Rate, Server, Sessions, Site, Size, Switch, Throttle,
 };
-use crate::shared::level::Level;
+use crate::shared::{level::Level, paths::LOGIN};
 
 impl Default for Site {
     fn default() -> Self {
@@ -50,9 +50,9 @@ impl Default for Database {
 impl Default for Accounts {
     fn default() -> Self {
         Self {
-            login_url: "/accounts/login".into(),
+            login_url: LOGIN.into(),
             login_redirect_url: "/members/dashboard".into(),
-            logout_redirect_url: "/accounts/login".into(),
+            logout_redirect_url: LOGIN.into(),
             require_verified_email: false,
             reveal_taken_email: false,
             mail_login: OnOff::On,
