@@ -148,8 +148,17 @@ pub async fn rotate_with_factor(
 /// [`AppError::SignedOut`] without a session; [`AppError::Unavailable`] when the database cannot be
 /// used.
 pub async fn rotation(auth: &AuthSession, site: &AppState) -> Result<Rotation, AppError> {
-    let mut origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
-    origin.authenticated_at = site.clock.now();
+    let mut rotation = renewal(auth).await?;
+    rotation.origin.authenticated_at = site.clock.now();
+    Ok(rotation)
+}
+
+/// Prepares a rotation of the present session, in which nothing was proven anew.
+///
+/// # Errors
+/// As those of [`rotation`].
+pub async fn renewal(auth: &AuthSession) -> Result<Rotation, AppError> {
+    let origin = origin(auth).await?.ok_or(AppError::SignedOut)?;
     let old = auth.session.id().ok_or(AppError::SignedOut)?;
     Ok(Rotation { old, new: Id::default(), origin })
 }

@@ -172,7 +172,10 @@ pub async fn ask_passkey(#[server(default)] asks: String) -> Result<Submission, 
 /// impersonation; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/remove_password")]
 pub async fn remove_password() -> Result<Submission, AppError> {
-    use super::super::{service, session};
+    use super::super::{
+        service::{self, passkeys},
+        session,
+    };
     use crate::{
         shared::{level::Level, paths::PASSKEYS},
         site::{RequestContext, current_member, flash},
@@ -183,7 +186,11 @@ pub async fn remove_password() -> Result<Submission, AppError> {
     let done = async {
         let mut auth = session::auth_session().await?;
         let recent = session::recently_authenticated(&auth, &context.site).await?;
-        let present = session::rotation(&auth, &context.site).await?;
+        // The button was pressed twice.
+        if !passkeys::password_state(&context.site, &member).await?.0 {
+            return Ok(());
+        }
+        let present = session::renewal(&auth).await?;
         match service::remove_own_password(&context, &member, &present, &recent).await? {
             Some(member) => {
                 session::switch_to(&mut auth, &present, &member).await?;
