@@ -15,6 +15,7 @@ mod embedded;
 #[cfg(not(feature = "embed"))]
 #[path = "not_embedded.rs"]
 mod embedded;
+pub mod expired;
 #[cfg(test)]
 pub mod explained;
 pub mod export_budget;

@@ -165,12 +165,6 @@ async fn delete_once(site: &AppState) -> Result<Swept, AppError> {
     step("Browsers without a login for 180 days", "forgotten", accounts::service::sweep_browsers(site).await);
     let unfinished = accounts::service::factors::sweep(site).await;
     step("Unfinished logins and second factors", "deleted", unfinished);
-    step(
-        "Logins by mail that were not completed",
-        "deleted",
-        accounts::service::mail_login::sweep(site).await,
-    );
-    step("Unanswered challenges", "deleted", accounts::service::passkeys::sweep(site).await);
     step("Mails unsent for 30 days", "deleted", mail::service::sweep(site).await);
     let deletions = accounts::service::sweep_deletions(site).await;
     let accounts = step("Accounts due for deletion", "deleted", deletions);

@@ -286,15 +286,3 @@ fn asked_in(order: &MailJob) -> Option<Vec<u8>> {
 fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret).into()
 }
-
-/// Deletes expired logins by a mailed code. Returns how many.
-///
-/// # Errors
-/// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
-    let now = site.clock.now();
-    let mut transaction = site.db.begin().await?;
-    let gone = store::delete_expired(&mut transaction, now, latest(now, store::LIFETIME)).await?;
-    transaction.commit().await?;
-    Ok(gone)
-}

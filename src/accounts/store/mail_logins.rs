@@ -2,10 +2,12 @@
 
 use sqlx::FromRow;
 
-use crate::base::{clock::Millis, db::AnyConnection, member::UserId};
+use crate::base::{clock::Millis, db::AnyConnection, expired::Expiring, member::UserId};
 
 /// How long a code is good, in milliseconds.
 pub const LIFETIME: Millis = 10 * 60_000;
+/// The table.
+pub const TABLE: Expiring = Expiring { table: "mail_logins", key: "token_hash", lifetime: LIFETIME };
 
 /// A login that waits for its mailed code.
 #[derive(FromRow)]
@@ -127,18 +129,4 @@ pub async fn delete(connection: &mut AnyConnection, token_hash: &[u8]) -> Result
         .execute(connection)
         .await
         .map(drop)
-}
-
-/// Deletes expired logins, and those that expire after `latest`. Returns how many.
-pub async fn delete_expired(
-    connection: &mut AnyConnection,
-    now: Millis,
-    latest: Millis,
-) -> Result<u64, sqlx::Error> {
-    sqlx::query("DELETE FROM mail_logins WHERE expires_at <= $1 OR expires_at > $2")
-        .bind(now)
-        .bind(latest)
-        .execute(connection)
-        .await
-        .map(|done| done.rows_affected())
 }

@@ -2,7 +2,13 @@
 
 use sqlx::FromRow;
 
-use crate::base::{clock::Millis, db::AnyConnection, member::UserId};
+use crate::base::{clock::Millis, db::AnyConnection, expired::Expiring, member::UserId};
+
+/// How long a challenge can be answered, in milliseconds.
+pub const LIFETIME: Millis = 5 * 60_000;
+/// The table of challenges.
+pub const CHALLENGES: Expiring =
+    Expiring { table: "passkey_challenges", key: "challenge_hash", lifetime: LIFETIME };
 
 /// A passkey of an account.
 #[derive(FromRow)]
@@ -263,23 +269,4 @@ pub async fn take_challenge(
     .bind(challenge_hash)
     .fetch_optional(connection)
     .await
-}
-
-/// Deletes at most `limit` challenges that have expired, or expire after `latest`. Returns how many.
-pub async fn delete_expired_challenges(
-    connection: &mut AnyConnection,
-    now: Millis,
-    latest: Millis,
-    limit: i64,
-) -> Result<u64, sqlx::Error> {
-    sqlx::query(
-        "DELETE FROM passkey_challenges WHERE challenge_hash IN (SELECT challenge_hash FROM passkey_challenges \
-         WHERE expires_at <= $1 OR expires_at > $2 LIMIT $3)",
-    )
-    .bind(now)
-    .bind(latest)
-    .bind(limit)
-    .execute(connection)
-        .await
-        .map(|done| done.rows_affected())
 }

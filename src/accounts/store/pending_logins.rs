@@ -2,10 +2,12 @@
 
 use sqlx::FromRow;
 
-use crate::base::{clock::Millis, db::AnyConnection, member::UserId, sql::Sql};
+use crate::base::{clock::Millis, db::AnyConnection, expired::Expiring, member::UserId, sql::Sql};
 
 /// How long a login waits for its next step, in milliseconds.
 pub const LIFETIME: Millis = 10 * 60_000;
+/// The table.
+pub const TABLE: Expiring = Expiring { table: "pending_logins", key: "token_hash", lifetime: LIFETIME };
 
 /// A login between its steps, with its account.
 #[derive(FromRow)]
@@ -121,18 +123,4 @@ pub async fn delete_all(connection: &mut AnyConnection, user: UserId) -> Result<
         .execute(connection)
         .await
         .map(drop)
-}
-
-/// Deletes expired pending logins, and those that expire after `latest`. Returns how many.
-pub async fn delete_expired(
-    connection: &mut AnyConnection,
-    now: Millis,
-    latest: Millis,
-) -> Result<u64, sqlx::Error> {
-    sqlx::query("DELETE FROM pending_logins WHERE expires_at <= $1 OR expires_at > $2")
-        .bind(now)
-        .bind(latest)
-        .execute(connection)
-        .await
-        .map(|done| done.rows_affected())
 }

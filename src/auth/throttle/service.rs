@@ -10,6 +10,7 @@ use crate::{
         clock::{Clock, Millis, latest, to_millis},
         config::Rate,
         db::{Database, Transaction},
+        expired::Expiring,
         metrics::{Counter, Family},
         network,
     },
@@ -82,6 +83,14 @@ impl Throttle {
     /// attempts do not lengthen the wait. [`AppError::Unavailable`] when the database cannot be
     /// used.
     pub async fn take(&self, limits: &[Limit]) -> Result<(), AppError> {
+        Ok(self.begin(limits).await?.commit().await?)
+    }
+
+    /// The same, in a transaction for the caller to commit, with what is limited.
+    ///
+    /// # Errors
+    /// As those of [`Self::take`].
+    pub async fn begin(&self, limits: &[Limit]) -> Result<Transaction, AppError> {
         let now = self.clock.now();
         // Over the limit nothing is written, so that a flood of refusals is cheap.
         let mut connection = self.db.read().await?;
@@ -102,7 +111,7 @@ impl Throttle {
                 return Err(throttled(until, now));
             }
         }
-        Ok(transaction.commit().await?)
+        Ok(transaction)
     }
 
     /// Charges one attempt in the caller's transaction. Returns `None` within the limit; past it,
@@ -153,19 +162,9 @@ impl Throttle {
     /// # Errors
     /// [`AppError::Unavailable`] when the database cannot be used.
     pub async fn sweep(&self) -> Result<u64, AppError> {
-        const BATCH: i64 = 500;
-        let mut swept = 0;
-        loop {
-            let mut transaction = self.db.begin().await?;
-            let now = self.clock.now();
-            let latest = latest(now, to_millis(Rate::MAX_PERIOD.get()));
-            let gone = store::delete_expired(&mut transaction, now, latest, BATCH).await?;
-            transaction.commit().await?;
-            swept += gone;
-            if gone < BATCH.unsigned_abs() {
-                return Ok(swept);
-            }
-        }
+        let lifetime = to_millis(Rate::MAX_PERIOD.get());
+        let table = Expiring { table: "throttles", key: "key_hash", lifetime };
+        Ok(table.delete(&self.db, &self.clock).await?)
     }
 }
 

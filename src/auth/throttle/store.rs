@@ -72,22 +72,3 @@ pub async fn forget(connection: &mut AnyConnection, key_hash: &[u8]) -> Result<(
         .await
         .map(drop)
 }
-
-/// Deletes expired counts, and those that expire after `latest`; at most `limit`. Returns how many.
-pub async fn delete_expired(
-    connection: &mut AnyConnection,
-    now: Millis,
-    latest: Millis,
-    limit: i64,
-) -> Result<u64, sqlx::Error> {
-    sqlx::query(
-        "DELETE FROM throttles WHERE key_hash IN \
-         (SELECT key_hash FROM throttles WHERE expires_at <= $1 OR expires_at > $2 LIMIT $3)",
-    )
-    .bind(now)
-    .bind(latest)
-    .bind(limit)
-    .execute(connection)
-    .await
-    .map(|done| done.rows_affected())
-}

@@ -5,7 +5,7 @@ mod enrol;
 mod operate;
 mod recovery_codes;
 
-use super::super::store::{factors as store, passkeys, pending_logins};
+use super::super::store::{factors as store, mail_logins, passkeys, pending_logins};
 use crate::{
     auth::throttle::service::Limit,
     base::{
@@ -92,17 +92,19 @@ pub async fn after_removal(
     Ok(has_one)
 }
 
-/// Deletes secrets that were never confirmed and logins that were not completed. Returns how many.
+/// Deletes secrets that were never confirmed, logins that were not completed, and challenges that were
+/// not answered. Returns how many.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
-    let latest_end = latest(now, pending_logins::LIFETIME);
-    let logins = pending_logins::delete_expired(&mut transaction, now, latest_end).await?;
-    let secrets =
+    let mut gone =
         store::delete_stale(&mut transaction, now.saturating_sub(ENROLMENT), latest(now, 0)).await?;
     transaction.commit().await?;
-    Ok(logins + secrets)
+    for table in [pending_logins::TABLE, mail_logins::TABLE, passkeys::CHALLENGES] {
+        gone += table.delete(&site.db, &site.clock).await?;
+    }
+    Ok(gone)
 }

@@ -19,11 +19,8 @@ use crate::{
         member::{Member, UserId},
     },
     shared::{error::AppError, forms::Problem, named_enum::named_enum},
-    site::{AppState, RequestContext},
+    site::RequestContext,
 };
-
-/// How long a challenge can be answered, in milliseconds.
-const LIFETIME: Millis = 5 * 60_000;
 
 named_enum! {
     /// What a challenge is for.
@@ -138,16 +135,15 @@ async fn create(
     user: Option<UserId>,
 ) -> Result<[u8; 32], AppError> {
     let (site, now) = (&context.site, context.site.clock.now());
-    site.throttle.take(&[limit(context, "passkey_challenges", user)]).await?;
     let challenge = rand::random::<[u8; 32]>();
     let new = store::NewChallenge {
         challenge_hash: &hash(browser, &challenge),
         method: purpose.name(),
         user,
         created_at: now,
-        expires_at: now.saturating_add(LIFETIME),
+        expires_at: now.saturating_add(store::LIFETIME),
     };
-    let mut transaction = site.db.begin().await?;
+    let mut transaction = site.throttle.begin(&[limit(context, "passkey_challenges", user)]).await?;
     store::insert_challenge(&mut transaction, &new).await?;
     transaction.commit().await?;
     Ok(challenge)
@@ -173,7 +169,7 @@ pub(super) async fn take(
 ) -> Result<Option<(Purpose, Option<UserId>)>, AppError> {
     let found = store::take_challenge(connection, &hash(browser, challenge)).await?;
     // One that expires later was made while the clock was ahead.
-    let is_good = |expires_at: Millis| expires_at > now && expires_at <= latest(now, LIFETIME);
+    let is_good = |expires_at: Millis| expires_at > now && expires_at <= latest(now, store::LIFETIME);
     Ok(found
         .filter(|(_, _, expires_at)| is_good(*expires_at))
         .and_then(|(method, user, _)| Some((Purpose::from_name(&method)?, user.map(UserId)))))
@@ -185,24 +181,4 @@ fn hash(browser: &str, challenge: &[u8]) -> [u8; 32] {
     hash.update(browser);
     hash.update(challenge);
     hash.finalize().into()
-}
-
-/// Deletes challenges that were not answered. Returns how many.
-///
-/// # Errors
-/// [`AppError::Unavailable`] when the database cannot be used.
-pub async fn sweep(site: &AppState) -> Result<u64, AppError> {
-    const BATCH: i64 = 500;
-    let mut swept = 0;
-    loop {
-        let now = site.clock.now();
-        let mut transaction = site.db.begin().await?;
-        let latest = latest(now, LIFETIME);
-        let gone = store::delete_expired_challenges(&mut transaction, now, latest, BATCH).await?;
-        transaction.commit().await?;
-        swept += gone;
-        if gone < BATCH.unsigned_abs() {
-            return Ok(swept);
-        }
-    }
 }

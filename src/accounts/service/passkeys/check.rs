@@ -105,8 +105,7 @@ pub async fn answered(
     user: Option<UserId>,
 ) -> Result<Purpose, AppError> {
     let site = &context.site;
-    site.throttle.take(&[limit(context, "passkey_answers", user)]).await?;
-    let mut transaction = site.db.begin().await?;
+    let mut transaction = site.throttle.begin(&[limit(context, "passkey_answers", user)]).await?;
     let found = challenges::take(&mut transaction, browser, challenge, site.clock.now()).await?;
     transaction.commit().await?;
     let fits = found.filter(|(purpose, owner)| purposes.contains(purpose) && *owner == user);

@@ -15,7 +15,7 @@ use crate::{
 };
 
 pub use ask::{ask_after_password, asks_after_password};
-pub use challenges::{Purpose, creation_options, login_options, proof_options, sweep};
+pub use challenges::{Purpose, creation_options, login_options, proof_options};
 pub use check::{
     Fitting, answered, may_offer, offers, read, reauthenticate, refuse_copy, spend, suffice, verify,
 };
