@@ -2,7 +2,7 @@
 
 use super::{
     second_cookies,
-    service::{self, LoginStep, ProvenLogin},
+    service::{self, LoginStep, PasswordFlaw, ProvenLogin},
     session::{self, AuthSession},
 };
 use crate::{
@@ -85,6 +85,11 @@ async fn open(context: &RequestContext, auth: &mut AuthSession, login: &ProvenLo
     count(context, login.method().name(), "accepted");
     second_cookies::forget_pending();
     second_cookies::set_last_login(login.method());
+    match login.flaw() {
+        Some(PasswordFlaw::Breached) => flash::message(Level::Warning, Message::PasswordBreached),
+        Some(PasswordFlaw::Short) => flash::message(Level::Warning, Message::PasswordShort),
+        None => {}
+    }
     let may_offer = login.method() == LoginMethod::Password;
     // The login is done: an offer that cannot be looked up is not made.
     let may_offer =

@@ -46,6 +46,8 @@ pub struct Owner<'a> {
     pub last_name: &'a str,
     /// The e-mail address.
     pub email: &'a str,
+    /// Whether a second factor follows the password, which then may be shorter.
+    pub has_second_factor: bool,
 }
 
 /// The configured rules.
@@ -73,7 +75,9 @@ impl Rules {
         let breached = BreachedPasswords::new(config, clock)?;
         let max_similarity = (settings.max_similarity > 0.0).then_some(settings.max_similarity);
         let shown = PasswordRules {
-            min_length: settings.min_length,
+            min_length: settings.min_length_alone(),
+            min_length_with_factor: Some(settings.min_length)
+                .filter(|min| *min < settings.min_length_alone()),
             is_unlike_owner: max_similarity.is_some(),
             is_uncommon: common.is_some(),
             is_not_numeric: settings.refuse_numeric,
@@ -104,6 +108,13 @@ impl Rules {
         }
     }
 
+    /// Returns whether a password is too short where no second factor follows it, although that was
+    /// asked for only there.
+    pub fn is_short_alone(&self, typed: &Secret) -> bool {
+        let length = normalize(typed.expose()).chars().count();
+        self.shown.min_length_with_factor.is_some() && length < self.shown.min_length as usize
+    }
+
     /// Returns all problems of a password for this account that can be seen without
     /// [`Self::refuse_breached`], in Django's order.
     pub fn problems(&self, typed: &str, owner: Owner<'_>) -> Vec<Problem> {
@@ -130,7 +141,8 @@ impl Rules {
             .find(|(value, _)| is_similar(&lower, value, most))
         });
         let is_like_site = self.max_similarity.is_some_and(|most| self.context_words.fit(&lower, most));
-        let min = self.shown.min_length;
+        let with_factor = self.shown.min_length_with_factor.filter(|_| owner.has_second_factor);
+        let min = with_factor.unwrap_or(self.shown.min_length);
         let checks = [
             (is_like_site, Problem::PasswordLikeSite),
             (password.chars().count() < min as usize, Problem::PasswordTooShort { min }),
@@ -164,6 +176,7 @@ mod tests {
             first_name: "Augusta",
             last_name: "Gordon Byron",
             email: "countess@analytical.engine",
+            has_second_factor: false,
         }
     }
 

@@ -9,6 +9,9 @@ use super::number::counted;
 pub struct PasswordRules {
     /// The minimum length, in characters.
     pub min_length: u32,
+    /// What is enough with a second factor, if that is less.
+    #[serde(default)]
+    pub min_length_with_factor: Option<u32>,
     /// Whether it must not be similar to the owner's names and address, and to the site's words.
     pub is_unlike_owner: bool,
     /// Whether it must not be a common password.
@@ -24,6 +27,7 @@ impl Default for PasswordRules {
     fn default() -> Self {
         Self {
             min_length: 8,
+            min_length_with_factor: None,
             is_unlike_owner: true,
             is_uncommon: true,
             is_not_numeric: true,
@@ -35,8 +39,10 @@ impl Default for PasswordRules {
 impl PasswordRules {
     /// Returns the rules as a sentence. `possessive` is "your" or "their".
     pub fn help(&self, possessive: &str) -> String {
+        let with_factor = self.min_length_with_factor.map(|min| format!(" ({min} with two-step login)"));
+        let least = counted(self.min_length, "character") + with_factor.as_deref().unwrap_or_default();
         let rules: Vec<String> = [
-            (self.min_length > 0, format!("at least {}", counted(self.min_length, "character"))),
+            (self.min_length > 0, format!("at least {least}")),
             (
                 self.is_unlike_owner,
                 format!("not similar to {possessive} name or address or the name of this site"),

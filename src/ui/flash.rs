@@ -19,7 +19,9 @@ impl Message {
     /// Returns where to act on the message: the page and the text of its link.
     pub const fn link(&self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::PasswordBreached => Some(("/accounts/password_change", "Change your password")),
+            Self::PasswordBreached | Self::PasswordShort => {
+                Some(("/accounts/password_change", "Change your password"))
+            }
             _ => None,
         }
     }

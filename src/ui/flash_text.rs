@@ -107,6 +107,8 @@ pub enum Message {
     DeletionCancelled,
     /// The password of the login has appeared in a data breach.
     PasswordBreached,
+    /// That password is too short without a second factor.
+    PasswordShort,
     /// An entry was removed from the cache.
     CacheDropped,
     /// The cache entry to remove does not exist.
@@ -274,6 +276,7 @@ impl fmt::Display for Message {
             Self::ResetSent => "We have sent them a password-reset link.",
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
             Self::PasswordBreached => "Your password has appeared in a data breach, so others may guess it.",
+            Self::PasswordShort => "Without two-step login, this site asks for a longer password than yours.",
             Self::ActingStopped => "You have stopped acting as the member.",
             Self::ActingTimeOver => {
                 "Your time acting as a member has ended. You are back in your own account."

@@ -25,7 +25,9 @@ use sha1::{Digest, Sha1};
 use url::Url;
 
 use crate::support::{
-    PASSWORD, TestSite, Visitor, log,
+    PASSWORD, TestSite, Visitor,
+    authenticator::SECOND,
+    log,
     program::{program, refused, run, said, text},
     tls::{CA_FILE, in_front_of},
 };
@@ -148,6 +150,13 @@ async fn a_login_with_a_breached_password_reminds_once_and_blocks_nothing() {
     assert_eq!(page.find("[role=alert].message"), REMINDER);
     assert_eq!(page.attribute("[role=alert].message a", "href").as_deref(), Some(CHANGE));
     assert_eq!(reminders(&ada.get("/members/dashboard").await), 0);
+    // Whoever cannot take the second step is not told.
+    let (app, _) = site.set_up_app(&mut ada).await;
+    let mut other = site.visitor();
+    assert_eq!(other.log_in("ada").await.location(), SECOND);
+    assert_eq!(reminders(&other.get(SECOND).await), 0);
+    other.enter(&app.new_code(&site)).await;
+    assert_eq!(reminders(&other.get("/members/dashboard").await), 1);
     // Not for a failed login with the same password.
     let mut stranger = site.visitor();
     stranger.log_in("nobody").await;

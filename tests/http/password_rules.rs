@@ -218,3 +218,44 @@ async fn the_command_line_enforces_the_rules_too() {
     assert!(!output.status.success() && text(&output).contains("passwords.common"), "{}", text(&output));
     site.stop().await;
 }
+
+#[tokio::test]
+async fn a_password_that_is_the_only_factor_has_to_be_longer() {
+    const SHORT: &str = "ten quails";
+    const LONG: &str = "ten quails at dusk";
+    const CHANGE: &str = "/accounts/password_change";
+    let site = TestSite::start_with(|config| config.passwords.min_length_without_second_factor = 15).await;
+    let sign_up = async |password: &str| {
+        let fields = [
+            ("username", "ada"),
+            ("email", "ada@example.com"),
+            ("password1", password),
+            ("password2", password),
+        ];
+        let mut visitor = site.visitor();
+        let to = visitor.submit("/accounts/signup", &fields).await.location().to_owned();
+        (to, visitor.get("/accounts/signup").await.errors("password1").join(" "))
+    };
+    let (_, error) = sign_up(SHORT).await;
+    assert!(error.contains("at least 15 characters"), "{error}");
+    assert_eq!(sign_up(LONG).await.0, "/accounts/login");
+    let mut ada = site.visitor();
+    ada.log_in_with("ada", LONG).await;
+    assert!(help(&ada.get(CHANGE).await).starts_with("At least 15 characters (8 with two-step login),"));
+    site.set_up_app(&mut ada).await;
+    let fields = [("old_password", LONG), ("password1", SHORT), ("password2", SHORT)];
+    assert_eq!(ada.submit(CHANGE, &fields).await.location(), "/members/profile");
+
+    // Old passwords keep logging in.
+    assert_eq!(ada.post("/api/members/remove_authenticator", &[]).await.status, 303);
+    let mut visitor = site.visitor();
+    assert_eq!(visitor.log_in_with("ada", SHORT).await.location(), "/members/dashboard");
+    let told = visitor.get("/members/dashboard").await.messages();
+    assert!(told.iter().any(|told| told.contains("asks for a longer password than yours")), "{told:?}");
+    let fields = [("old_password", SHORT), ("password1", LONG), ("password2", LONG)];
+    visitor.submit(CHANGE, &fields).await;
+    let mut visitor = site.visitor();
+    visitor.log_in_with("ada", LONG).await;
+    assert!(visitor.get("/members/dashboard").await.messages().is_empty());
+    site.stop().await;
+}

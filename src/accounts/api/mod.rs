@@ -106,9 +106,8 @@ pub async fn log_in(
 ) -> Result<Submission, AppError> {
     use super::{backend::Credentials, login_end, service, session};
     use crate::{
-        shared::{level::Level, login_method::LoginMethod},
-        site::{RequestContext, flash, next},
-        ui::flash::Message,
+        shared::login_method::LoginMethod,
+        site::{RequestContext, next},
     };
 
     let context = RequestContext::current()?;
@@ -119,14 +118,9 @@ pub async fn log_in(
         let next = next::destination(&next, &context.site.base_url, &context.site.config.accounts.login_url);
         let (next, remember) = (next.unwrap_or_default(), !remember.is_empty());
         // Only now: the time of a failed login must not depend on it.
-        let (step, is_breached) = tokio::join!(
-            service::after(&context, member, LoginMethod::Password, next, remember),
-            context.site.password_rules.breached().has(&password),
-        );
-        if is_breached {
-            flash::message(Level::Warning, Message::PasswordBreached);
-        }
-        login_end::follow(&context, &mut auth, LoginMethod::Password.name(), step?).await
+        let flaw = service::flaw(&context.site, &password).await;
+        let step = service::after(&context, member, LoginMethod::Password, next, remember, flaw).await?;
+        login_end::follow(&context, &mut auth, LoginMethod::Password.name(), step).await
     };
     let verdict =
         verdict.await.inspect_err(|error| login_end::refused(&context, LoginMethod::Password.name(), error));

@@ -63,9 +63,27 @@ pub async fn judge_password(
     #[server(default)] last_name: String,
     #[server(default)] password1: Secret,
 ) -> Result<Submission, AppError> {
-    use crate::{accounts::service, auth::password::Owner, site::RequestContext};
+    use super::super::{
+        mail_links,
+        service::{self, tokens::Purpose},
+    };
+    use crate::{
+        auth::password::Owner,
+        site::{RequestContext, current_member},
+    };
 
-    let owner = Owner { username: &username, first_name: &first_name, last_name: &last_name, email: &email };
+    // Whose account a link is for, its form finds out.
+    let has_second_factor = current_member().map_or_else(
+        |_| !mail_links::opened(Purpose::ResetPassword).is_empty(),
+        |member| member.has_second_factor(),
+    );
+    let owner = Owner {
+        username: &username,
+        first_name: &first_name,
+        last_name: &last_name,
+        email: &email,
+        has_second_factor,
+    };
     let context = RequestContext::current()?;
     Submission::from_result(service::judge_password(&context, &password1, owner).await)
 }

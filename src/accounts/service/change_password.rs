@@ -97,7 +97,9 @@ pub async fn change_own_password(
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, id).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
-    let checked = typed.check(|text| site.password_rules.problems(text, password_owner(&owner)));
+    let has_second_factor = member.has_second_factor();
+    let about = password::Owner { has_second_factor, ..password_owner(&owner) };
+    let checked = typed.check(|text| site.password_rules.problems(text, about));
     let old_hash = confirm_password(context, member, old, Field::OldPassword, checked).await?;
     site.password_rules.refuse_breached(&typed.password1).await?;
     let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
@@ -130,6 +132,7 @@ pub(super) fn password_owner(owner: &store::OwnerRow) -> password::Owner<'_> {
         first_name: &owner.first_name,
         last_name: &owner.last_name,
         email: &owner.email,
+        has_second_factor: false,
     }
 }
 

@@ -24,6 +24,9 @@ use crate::{
 
 pub use passkey::{by_passkey, second_step_by_passkey};
 
+/// Ends the token of a login whose password has appeared in a data breach. The stored hash covers it.
+const BREACHED: &str = ".breached";
+
 /// How many wrong codes end a login.
 const MAX_WRONG: i64 = 5;
 
@@ -42,6 +45,15 @@ pub enum LoginStep {
     StaffByPassword,
 }
 
+/// What is wrong with a password that logs in all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordFlaw {
+    /// It has appeared in a data breach.
+    Breached,
+    /// It is too short without a second factor.
+    Short,
+}
+
 /// The proof that every step of a login is done. Only this module creates one.
 pub struct ProvenLogin {
     member: Member,
@@ -49,6 +61,7 @@ pub struct ProvenLogin {
     factor: Option<FactorUse>,
     next: String,
     remember: bool,
+    flaw: Option<PasswordFlaw>,
 }
 
 impl ProvenLogin {
@@ -76,6 +89,11 @@ impl ProvenLogin {
     pub const fn remember(&self) -> bool {
         self.remember
     }
+
+    /// Returns what its owner is to be told of the password.
+    pub const fn flaw(&self) -> Option<PasswordFlaw> {
+        self.flaw
+    }
 }
 
 /// Refuses an account that must verify its address first, and mails the link for it. Only for a
@@ -98,7 +116,7 @@ pub(super) async fn demand_verified(
 }
 
 /// Goes on after the right password or mailed code: to the second step, if the account has a second
-/// factor.
+/// factor. The `flaw` of the password is for the end of the login.
 ///
 /// # Errors
 /// [`AppError::Unavailable`] when the database cannot be used.
@@ -108,6 +126,7 @@ pub async fn after(
     method: LoginMethod,
     next: String,
     remember: bool,
+    flaw: Option<PasswordFlaw>,
 ) -> Result<LoginStep, AppError> {
     /// More than anybody has open. Each needs the right password.
     const KEPT: i64 = 10;
@@ -120,9 +139,13 @@ pub async fn after(
         if method == LoginMethod::MailedCode && is_staff {
             return Ok(LoginStep::StaffByPassword);
         }
-        return Ok(LoginStep::Complete(ProvenLogin { member, method, factor: None, next, remember }));
+        let login = ProvenLogin { member, method, factor: None, next, remember, flaw };
+        return Ok(LoginStep::Complete(login));
     }
-    let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    let mut token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+    if flaw == Some(PasswordFlaw::Breached) {
+        token.push_str(BREACHED);
+    }
     let now = site.clock.now();
     let pending = store::NewPending {
         token_hash: &hash(&token),
@@ -139,6 +162,14 @@ pub async fn after(
     store::prune(&mut transaction, user, KEPT).await?;
     transaction.commit().await?;
     Ok(LoginStep::SecondFactor(token))
+}
+
+/// Returns what its owner is to be told of a right password.
+pub async fn flaw(site: &AppState, password: &Secret) -> Option<PasswordFlaw> {
+    if site.password_rules.breached().has(password).await {
+        return Some(PasswordFlaw::Breached);
+    }
+    site.password_rules.is_short_alone(password).then_some(PasswordFlaw::Short)
 }
 
 /// Returns whose login waits for its second step, and what it began with, if any does.
@@ -197,10 +228,19 @@ pub async fn second_step(
     site.throttle.refund(&limit).await?;
     // As after the password: the cached member may be outdated.
     site.members.invalidate(user);
-    let member = Member::new(user, login.username, login.session_stamp);
-    let (next, remember) = (login.next_page, login.is_remembered == 1);
-    let factor = Some(factor);
-    Ok(LoginStep::Complete(ProvenLogin { member, method, factor, next, remember }))
+    Ok(complete(token, login, method, factor))
+}
+
+/// Returns the login that has passed its second step.
+fn complete(token: &str, login: store::PendingRow, method: LoginMethod, factor: FactorUse) -> LoginStep {
+    LoginStep::Complete(ProvenLogin {
+        member: Member::new(UserId(login.user_id), login.username, login.session_stamp),
+        method,
+        factor: Some(factor),
+        next: login.next_page,
+        remember: login.is_remembered == 1,
+        flaw: token.ends_with(BREACHED).then_some(PasswordFlaw::Breached),
+    })
 }
 
 fn incorrect() -> AppError {

@@ -241,7 +241,7 @@ pub async fn log_in_by_code(
     // As after the password: the cached member may be outdated.
     site.members.invalidate(member.id());
     let (next, remember) = (waiting.next_page, waiting.is_remembered == 1);
-    login_steps::after(context, member, LoginMethod::MailedCode, next, remember).await
+    login_steps::after(context, member, LoginMethod::MailedCode, next, remember, None).await
 }
 
 /// Uses the code up and returns its member. Without an account, or when it has changed, the same

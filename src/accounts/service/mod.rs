@@ -55,7 +55,8 @@ pub use find_by_name::named;
 pub use link_state::link_state;
 pub use login::{authenticate, reauthenticate, record_login, record_logout};
 pub use login_steps::{
-    LoginStep, ProvenLogin, after, by_passkey, pending_user, second_step, second_step_by_passkey,
+    LoginStep, PasswordFlaw, ProvenLogin, after, by_passkey, flaw, pending_user, second_step,
+    second_step_by_passkey,
 };
 pub(crate) use notify::enqueue;
 pub use notify::notify;

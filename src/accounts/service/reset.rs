@@ -4,6 +4,7 @@ use super::super::store;
 use super::{
     Proof,
     change_password::{NewPassword, password_owner, put_password},
+    factors::has_second_factor,
     login::forget_failures,
     taking::{Prover, take_whole},
     tokens::{self, Purpose, Token},
@@ -105,7 +106,9 @@ pub async fn reset_password(
     let Some(found) = tokens::peek(site, Purpose::ResetPassword, token).await? else {
         return used_before(context, &proof, typed).await;
     };
-    typed.check(|text| site.password_rules.problems(text, password_owner(&found.owner)))?;
+    let has_second_factor = has_second_factor(site, &mut *site.db.read().await?, found.user).await?;
+    let about = password::Owner { has_second_factor, ..password_owner(&found.owner) };
+    typed.check(|text| site.password_rules.problems(text, about))?;
     site.password_rules.refuse_breached(&typed.password1).await?;
     let hash = site.hasher.hash(&typed.password1, Lane::Reserved).await?;
 

@@ -98,13 +98,13 @@ pub fn deploy_findings(config: &Config) -> Vec<String> {
 /// asks for.
 pub fn deploy_notes(config: &Config) -> Vec<String> {
     const SINGLE_FACTOR_CHARS: u32 = 15;
-    let length = config.passwords.min_length;
+    let length = config.passwords.min_length_alone();
     [
         (
             length < SINGLE_FACTOR_CHARS,
             format!(
                 "passwords.min_length is {length}: NIST SP 800-63B-4 (3.1.1.2) asks for {SINGLE_FACTOR_CHARS} characters \
-                 where a password is the only factor."
+                 where a password is the only factor (passwords.min_length_without_second_factor)."
             ),
         ),
         (
@@ -241,7 +241,7 @@ mod tests {
             deploy_notes(config).iter().filter_map(|note| note.split(' ').next().map(str::to_owned)).collect()
         };
         assert_eq!(keys(&config), ["passwords.min_length", "passwords.breached", "second_factor.totp_skew"]);
-        config.passwords.min_length = 15;
+        config.passwords.min_length_without_second_factor = 15;
         config.passwords.breached = Breached::File("/breached".into());
         config.second_factor.totp_skew = 0;
         config.metrics.address = "127.0.0.1:9464".into();

@@ -171,6 +171,11 @@ mod tests {
             ("[passwords]\niterations = 0", None, "passwords.iterations"),
             ("[passwords]\nmin_length = -1", None, "passwords.min_length"),
             ("[passwords]\nmin_length = 129", None, "passwords.min_length"),
+            (
+                "[passwords]\nmin_length_without_second_factor = 7",
+                None,
+                "passwords.min_length_without_second_factor",
+            ),
             ("[passwords]\nmax_similarity = 0.05", None, "passwords.max_similarity"),
             ("[passwords]\nmax_similarity = 1.1", None, "passwords.max_similarity"),
             ("[passwords]\nmax_similarity = nan", None, "passwords.max_similarity"),
@@ -185,6 +190,11 @@ mod tests {
                 "[passwords]\nbreached = 'https://a:b@api.example/range/'",
                 None,
                 "passwords.breached must be like",
+            ),
+            (
+                "[site]\nbase_url = 'https://192.0.2.1'\n[accounts]\npasskeys = 'on'",
+                None,
+                "accounts.passkeys is `on`, but passkeys need",
             ),
             ("[second_factor]\nrecovery_delay = '23h'", None, "second_factor.recovery_delay must be off"),
             ("[second_factor]\nrecovery_delay = '31d'", None, "second_factor.recovery_delay must be off"),

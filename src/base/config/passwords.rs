@@ -23,6 +23,8 @@ pub struct Passwords {
     pub queue: usize,
     /// The minimum length in characters; 0: any length.
     pub min_length: u32,
+    /// The same for accounts without a second factor, if that is more; 0: the same.
+    pub min_length_without_second_factor: u32,
     /// The maximum similarity to the owner's names and address, and to the words of the site, from
     /// 0.1 to 1 (identical); 0: not checked.
     pub max_similarity: f64,
@@ -48,6 +50,7 @@ impl Default for Passwords {
             slots: 0,
             queue: 16,
             min_length: 8,
+            min_length_without_second_factor: 0,
             max_similarity: 0.7,
             context_words: Vec::new(),
             common: CommonList::BuiltIn,
@@ -59,10 +62,21 @@ impl Default for Passwords {
 }
 
 impl Passwords {
+    /// Returns the minimum length where a password is the only factor.
+    pub fn min_length_alone(&self) -> u32 {
+        self.min_length.max(self.min_length_without_second_factor)
+    }
+
     /// Returns the checks of these settings: whether each holds, the key, and the message.
-    pub(super) fn rules(&self) -> [(bool, &'static str, &'static str); 5] {
+    pub(super) fn rules(&self) -> [(bool, &'static str, &'static str); 6] {
+        let alone = self.min_length_without_second_factor;
         [
             (self.min_length <= 128, "passwords.min_length", "must be at most 128; 0: any length"),
+            (
+                alone == 0 || (self.min_length..=128).contains(&alone),
+                "passwords.min_length_without_second_factor",
+                "must be from passwords.min_length to 128; 0: the same as that",
+            ),
             (
                 self.max_similarity == 0.0 || (0.1..=1.0).contains(&self.max_similarity),
                 "passwords.max_similarity",

@@ -1,6 +1,6 @@
 //! Logging in with a passkey, alone or as the second step.
 
-use super::{LoginStep, ProvenLogin, demand_verified, find, hash, store, wrong};
+use super::{LoginStep, ProvenLogin, complete, demand_verified, find, hash, store, wrong};
 use crate::{
     accounts::service::{
         factors,
@@ -55,8 +55,9 @@ pub async fn by_passkey(
     // As after the password: the cached member may be outdated.
     site.members.invalidate(user);
     let member = Member::new(user, owner.username, owner.session_stamp);
-    let method = LoginMethod::Passkey;
-    Ok(LoginStep::Complete(ProvenLogin { member, method, factor: Some(factor), next, remember }))
+    let (method, factor) = (LoginMethod::Passkey, Some(factor));
+    let login = ProvenLogin { member, method, factor, next, remember, flaw: None };
+    Ok(LoginStep::Complete(login))
 }
 
 /// Completes a login that waits for its second step, by any passkey or security key of the account.
@@ -98,7 +99,5 @@ pub async fn second_step_by_passkey(
     transaction.commit().await?;
     site.throttle.refund(&limit).await?;
     site.members.invalidate(user);
-    let member = Member::new(user, login.username, login.session_stamp);
-    let (next, remember) = (login.next_page, login.is_remembered == 1);
-    Ok(LoginStep::Complete(ProvenLogin { member, method, factor: Some(factor), next, remember }))
+    Ok(complete(token, login, method, factor))
 }

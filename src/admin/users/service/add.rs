@@ -67,6 +67,7 @@ pub async fn add(
             first_name: &names.first_name,
             last_name: &names.last_name,
             email: &email,
+            has_second_factor: false,
         };
         match typed.password.check(|text| site.password_rules.problems(text, owner)) {
             Ok(()) => {}

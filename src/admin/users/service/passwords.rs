@@ -69,6 +69,7 @@ async fn hash(site: &AppState, row: &UserRow, typed: &NewPassword) -> Result<Str
         first_name: &row.first_name,
         last_name: &row.last_name,
         email: &row.email,
+        has_second_factor: false,
     };
     typed.check(|text| site.password_rules.problems(text, owner))?;
     site.password_rules.refuse_breached(&typed.password1).await?;
