@@ -122,7 +122,7 @@ impl Draft<'_> {
             "Confirm your new email address",
             vec![format!("Please confirm that this is the new email address of {}.", self.account())],
             Some(("Use this address", link)),
-            vec!["Link and code expire after 24 hours. Until then, your address stays the same.".into()],
+            vec!["Link and code work where you are logged in, for 24 hours. Nothing changes before.".into()],
         );
         Ok(Letter { code: Some(code), ..letter })
     }

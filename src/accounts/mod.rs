@@ -66,6 +66,9 @@ pub struct Address {
     /// account's.
     #[serde(default)]
     pub takes_whole: bool,
+    /// The code of a link that can be used only where the account is logged in.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
 /// The data of the page of known browsers.

@@ -47,7 +47,7 @@ async fn change(site: &TestSite, member: &mut Visitor, to: &str) {
     member.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
     member.submit("/accounts/email", &[("email", to)]).await;
     let link = site.mail_to(to, CHANGE, 1).await.link();
-    assert_eq!(press(site, &link).await, "\"Accepted\"");
+    assert_eq!(press_in(member, &link).await, "\"Accepted\"");
 }
 
 async fn ask_for_reset(site: &TestSite, address: &str) -> Mail {

@@ -9,6 +9,7 @@ use crate::support::{
 
 const NEW: &str = "another horse battery";
 const VERIFY: &str = "Confirm your email address";
+const CHANGE: &str = "Confirm your new email address";
 const RESET: &str = "Set a new password";
 const TAKEN: &str = "Thank you: your email address is confirmed. The password from before no longer works: we have \
                      emailed you a link to set a new one.";
@@ -33,7 +34,7 @@ async fn squatter(site: &TestSite) -> Squatter {
     browser.has_passkey(&mut passkey).await;
     let (app, _) = site.set_up_app(&mut browser).await;
     browser.submit("/accounts/email", &[("email", "evil@example.com")]).await;
-    let change = site.mail_to("evil@example.com", "Confirm your new email address", 1).await.link();
+    let change = site.mail_to("evil@example.com", CHANGE, 1).await.link();
     browser.submit("/accounts/password_reset", &[("email", "ada@example.com")]).await;
     let reset = site.mail_to("ada@example.com", RESET, 1).await.link();
     let mut half_way = site.visitor();
@@ -233,23 +234,49 @@ async fn having_signed_up_counts_for_that_account_only() {
 /// A stranger who has confirmed no address of their own enters somebody else's later.
 #[tokio::test]
 async fn an_account_that_never_had_a_proven_address_is_taken_with_its_next_one() {
-    for is_proven in [false, true] {
-        let site = TestSite::start().await;
-        let mut squatter = site.member("mallory").await;
-        if is_proven {
-            site.prove("mallory").await;
-        }
-        squatter.submit("/accounts/email", &[("email", "ada@example.com")]).await;
-        let link = site.mail_to("ada@example.com", "Confirm your new email address", 1).await.link();
-        let mut owner = site.visitor();
-        let page = owner.get(&link).await.location().to_owned();
-        assert_eq!(owner.get(&page).await.find(".warning").is_empty(), is_proven);
-        owner.submit(&page, &[]).await;
-        assert_eq!(squatter.is_signed_in().await, is_proven);
-        let to = if is_proven { "/members/dashboard" } else { "/accounts/login" };
-        assert_eq!(site.visitor().log_in("mallory").await.location(), to);
-        site.stop().await;
+    let site = TestSite::start().await;
+    let mut squatter = site.member("mallory").await;
+    squatter.submit("/accounts/email", &[("email", "ada@example.com")]).await;
+    let link = site.mail_to("ada@example.com", CHANGE, 1).await.link();
+    let mut owner = site.visitor();
+    let page = owner.get(&link).await.location().to_owned();
+    assert!(!owner.get(&page).await.find(".warning").is_empty());
+    owner.submit(&page, &[]).await;
+    assert!(!squatter.is_signed_in().await);
+    assert_eq!(site.visitor().log_in("mallory").await.location(), "/accounts/login");
+    site.stop().await;
+}
+
+/// Who has confirmed an address of their own may enter somebody else's, too, whose owner then must not
+/// give it to them.
+#[tokio::test]
+async fn the_next_address_of_a_member_is_confirmed_only_where_they_are_logged_in() {
+    const PAGE: &str = "/accounts/email/confirm";
+    let site = TestSite::start().await;
+    let mut member = site.proven_member("mallory").await;
+    member.submit("/accounts/email", &[("email", "ada@example.com")]).await;
+    let mail = site.mail_to("ada@example.com", CHANGE, 1).await;
+    for mut owner in [site.visitor(), site.member("bob").await] {
+        assert_eq!(owner.get(&mail.link()).await.location(), PAGE);
+        let page = owner.get(PAGE).await;
+        assert!(page.find_all("main form").is_empty(), "{}", page.text());
+        assert_eq!(page.find("main code"), mail.code());
+        let refused = owner.call("/api/accounts/confirm_email_change", &[]).await.text();
+        assert_eq!(refused, r#"{"Refused":[["form","LinkElsewhere"]]}"#);
+        assert_eq!(count(&site, "users WHERE email = 'ada@example.com'").await, 0);
     }
+    let done = member.submit(PAGE, &[("code", &mail.code())]).await;
+    assert_eq!(done.location(), "/members/dashboard");
+    assert_eq!(count(&site, "users WHERE email = 'ada@example.com'").await, 1);
+
+    // On another device of their own, the member logs in there.
+    member.submit("/accounts/email", &[("email", "next@example.com")]).await;
+    let mut phone = site.visitor();
+    phone.get(&site.mail_to("next@example.com", CHANGE, 1).await.link()).await;
+    phone.log_in("mallory").await;
+    assert_eq!(phone.submit(PAGE, &[]).await.location(), "/members/dashboard");
+    assert_eq!(count(&site, "users WHERE email = 'next@example.com'").await, 1);
+    site.stop().await;
 }
 
 /// Staff who switched a password off have the last word.

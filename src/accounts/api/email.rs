@@ -21,6 +21,7 @@ pub async fn load_email() -> Result<Address, AppError> {
         email: profile.email,
         is_proven: profile.email_verified_at.is_some(),
         takes_whole: false,
+        code: None,
     })
 }
 

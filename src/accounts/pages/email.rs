@@ -13,7 +13,7 @@ use super::super::{
 };
 use super::parts::{Account, LinkPage};
 use crate::{
-    shared::forms::Field,
+    shared::{forms::Field, paths::LOGIN},
     ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},
 };
 
@@ -92,7 +92,8 @@ pub fn EmailPage() -> impl IntoView {
             <p>"Your address is " <strong>{address.email}</strong> ". " {state}</p>
             {(!address.is_proven).then(|| view! { <p><a href="/accounts/verify">"Confirm email address"</a></p> })}
             <p>
-                "We will send a confirmation link to the new address; your address changes once you open it. \
+                "We will send a confirmation link to the new address; your address changes once you open it in this browser, \
+                 or enter its code here. \
                  Your old address gets an email with a link to undo the change within 72 hours."
             </p>
             <Form path=AskForEmailChange::PATH submit="Change the address">
@@ -116,6 +117,9 @@ pub fn EmailConfirmPage() -> impl IntoView {
             title="Confirm your new email address"
             link=Link::ChangeEmail
             usable=|account| {
+                if let Some(code) = account.code {
+                    return by_member(account.username, code);
+                }
                 view! {
                     <p>
                         "Confirm that " <strong>{account.email}</strong> " is the new email address of the account "
@@ -130,6 +134,22 @@ pub fn EmailConfirmPage() -> impl IntoView {
             without=|_| view! { <ForMember show=change_by_code /> }.into_any()
         />
     }
+}
+
+/// Anybody may have entered this address as their new one.
+fn by_member(username: String, code: String) -> AnyView {
+    view! {
+        <p>
+            "The account " <Account name=username />
+            " asked for this address. The link works only where that account is logged in; enter this code there, or "
+            <a href=format!("{LOGIN}?next=/accounts/email/confirm")>"log in here"</a> ":"
+        </p>
+        <p>
+            <code class="key">{code}</code>
+        </p>
+        <p>"If this is not your account, do nothing, and give the code to nobody."</p>
+    }
+    .into_any()
 }
 
 fn change_by_code(address: Address) -> AnyView {
@@ -243,7 +263,7 @@ fn ForMember(
     show: fn(Address) -> AnyView,
 ) -> impl IntoView {
     let visitor = use_context::<PageContext>().and_then(|context| context.visitor);
-    let log_in = format!("/accounts/login?next={}", use_location().pathname.get_untracked());
+    let log_in = format!("{LOGIN}?next={}", use_location().pathname.get_untracked());
     match visitor {
         None => view! {
             <p>"Open the link in our email in this browser, or log in and enter the code."</p>

@@ -139,8 +139,8 @@ pub async fn request_email_change(
 /// the owner.
 ///
 /// # Errors
-/// [`AppError::Invalid`] for a dead link, a wrong code, or an address that another account has
-/// verified meanwhile; [`AppError::ClosedWhileActing`] during an impersonation;
+/// [`AppError::Invalid`] for a dead link, a wrong code, an address that another account has verified
+/// meanwhile, or in a browser that is none of the member's; [`AppError::ClosedWhileActing`] during an impersonation;
 /// [`AppError::Throttled`] past the limit of codes; [`AppError::Unavailable`] when the database
 /// cannot be used.
 pub async fn confirm_email_change(
@@ -162,16 +162,20 @@ async fn confirm_change(
     let mut transaction = site.db.begin().await?;
     let Token { user, email, owner, .. } =
         take(&mut transaction, context, Purpose::ChangeEmail, proof).await?;
+    let was_proven = owner.email_verified_at.is_some();
+    // The member may have entered somebody else's address, who reads the mail: giving the account an
+    // address is the member's to do, where they are logged in.
+    if was_proven && !prover.is_of(&mut transaction, user, now).await? {
+        return Err(AppError::invalid(field, Problem::LinkElsewhere));
+    }
     let changed = store::set_email(&mut transaction, user, &email, &email_address::key(&email), now).await;
     at_field(changed, field)?;
     tokens::revoke(&mut transaction, context, user, Change::Address).await?;
     let detail = format!("{} → {email}", owner.email);
     activity::service::record(&mut transaction, now, user, Kind::EmailChanged, &detail, &context.client)
         .await?;
-    let was_proven = owner.email_verified_at.is_some();
     enqueue(&mut transaction, context, Mail::EmailChanged, user, &owner.email, was_proven).await?;
-    // A stranger may have entered somebody else's address here as well. An account that had proven
-    // one before is its member's.
+    // A stranger may have signed up with somebody else's address, or entered it here.
     let ended = match was_proven {
         true => None,
         false => take_from_strangers(&mut transaction, context, user, &email, prover).await?,

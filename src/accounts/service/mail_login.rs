@@ -15,8 +15,8 @@ use super::{
     },
     failed_logins::note_wrong_code,
     login_steps::{self, LoginStep},
-    login_tokens::{self, mailed_code},
-    tokens::{self, Purpose},
+    login_tokens,
+    tokens::{self, Purpose, code_of},
 };
 use crate::{
     activity::{self, Kind},
@@ -159,7 +159,7 @@ pub async fn issue(
     };
     let ends = waiting.expires_at;
     let token = login_tokens::issue(transaction, order, user, &asked, ends).await?;
-    Ok(token.map(|token| (token.clone(), mailed_code(&token))))
+    Ok(token.map(|token| (token.clone(), code_of(&token))))
 }
 
 /// Returns what the link that was opened in this browser can do, for the browser's secret.
@@ -175,7 +175,7 @@ pub async fn code_state(site: &AppState, secret: &str, link: &str) -> Result<Mai
     let Some(token) = tokens::peek(site, Purpose::LogIn, link).await? else {
         return Ok(MailedCode::Dead { is_asked: !secret.is_empty() });
     };
-    let code = mailed_code(link);
+    let code = code_of(link);
     let is_here = login_tokens::is_of(site, token.user, &code, &hash(secret)).await?;
     Ok(match is_here {
         true => MailedCode::Here(token.owner.username),
@@ -200,7 +200,7 @@ pub async fn log_in_by_code(
     is_on(site)?;
     let code = match typed.expose().trim() {
         "" if link.is_empty() => return Err(AppError::invalid(Field::Code, Problem::Required)),
-        "" => mailed_code(link),
+        "" => code_of(link),
         typed => typed.to_owned(),
     };
     site.throttle.take(&[per_address(context)]).await?;

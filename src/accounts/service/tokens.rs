@@ -59,7 +59,7 @@ pub async fn issue(
         store::delete(transaction, user, purpose.name()).await?;
     }
     let token = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
-    let code = new_code();
+    let code = code_of(&token);
     let row = NewToken {
         token_hash: &hash_token(&token),
         purpose: purpose.name(),
@@ -228,15 +228,13 @@ pub(super) fn hash_code(purpose: Purpose, user: UserId, code: &str) -> [u8; 32] 
     Sha256::digest(format!("{}:{user}:{letters}", purpose.name())).into()
 }
 
-/// Creates a code of eight consonants, `BCDF-GHJK`: no digits to confuse with letters, no vowels to
-/// form words. 34 bits, which cannot be guessed with five attempts in ten minutes.
-fn new_code() -> String {
-    code_from(rand::random())
-}
-
-/// Writes a random number as a code. 128 bits leave the letters even to 2^-93.
-pub(super) fn code_from(mut random: u128) -> String {
+/// Returns the code that belongs to a token, so that its link can show it: eight consonants,
+/// `BCDF-GHJK`, no digits to confuse with letters, no vowels to form words. 34 bits, which cannot be
+/// guessed with five attempts in ten minutes. The hash leaves the letters even to 2^-93.
+pub fn code_of(token: &str) -> String {
     const LETTERS: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+    let digest = Sha256::new().chain_update("code of ").chain_update(token).finalize();
+    let mut random = digest.first_chunk().map(|bytes| u128::from_be_bytes(*bytes)).unwrap_or_default();
     let mut letter = || {
         let letter = LETTERS[usize::try_from(random % 20).unwrap_or_default()];
         random /= 20;
@@ -253,7 +251,8 @@ mod tests {
     #[test]
     fn codes_are_normalised_before_comparison() {
         let (user, purpose) = (UserId(7), Purpose::VerifyEmail);
-        let code = new_code();
+        let code = code_of("a token");
+        assert!(code == code_of("a token") && code != code_of("another token"), "{code}");
         assert!(code.len() == 9 && code.as_bytes()[4] == b'-', "{code}");
         let typed = format!(" {} ", code.replace('-', " ").to_lowercase());
         assert_eq!(hash_code(purpose, user, &typed), hash_code(purpose, user, &code));

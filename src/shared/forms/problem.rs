@@ -97,6 +97,8 @@ pub enum Problem {
     },
     /// The link was used, has expired, or was replaced by a later one.
     LinkDead,
+    /// The link is good only in a browser of the account's.
+    LinkElsewhere,
     /// No file was chosen.
     PictureMissing,
     /// Too large, in MiB.
@@ -200,6 +202,7 @@ impl fmt::Display for Problem {
             Self::TooManyPasskeys { max } => {
                 return write!(f, "You have {max} passkeys. Please remove one first.");
             }
+            Self::LinkElsewhere => "This link works only where you are logged in to the account. Enter its code there.",
             Self::LinkDead => "This link has been used or has expired. Please request a new one.",
             Self::PictureMissing => "Choose a picture first.",
             Self::PictureTooLarge { max_mib } => {
