@@ -70,6 +70,20 @@ test('a wrong password keeps the page, the typed name and the destination', asyn
   await expect(page.getByRole('main')).toContainText(member.email);
 });
 
+test('the login page says what the last login was, however one gets there', async ({ page }) => {
+  await join(page);
+  await navigation(page).getByRole('button', { name: 'Log out' }).click();
+  await arrive(page, '/accounts/login');
+  const hint = page.getByText('Last time you logged in here with your password.');
+  await expect(hint).toBeVisible();
+  await open(page, '/');
+  await mark(page);
+  await navigation(page).getByRole('link', { name: 'Log in' }).click();
+  await expect(page).toHaveURL('/accounts/login');
+  await expect(hint).toBeVisible();
+  expect(await isMarked(page), 'with JavaScript no page is loaded').toBe(hasScript());
+});
+
 test('an unknown name and a wrong password get the same page', async ({ page }) => {
   const member = await signUp(page);
   const answerTo = async (login: string): Promise<string> => {

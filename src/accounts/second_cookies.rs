@@ -7,7 +7,10 @@ use std::time::Duration;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
-    shared::{login_method::LoginMethod, paths::CODES as CODES_PAGE},
+    shared::{
+        login_method::{LAST_LOGIN, LoginMethod},
+        paths::CODES as CODES_PAGE,
+    },
     site::cookies,
 };
 
@@ -29,9 +32,6 @@ const PASSKEY_LIFETIME: Duration = Duration::from_secs(5 * 60);
 pub const OFFER: &str = "offer_passkey";
 /// That was done within a month.
 const OFFERED: &str = "passkey_offered";
-
-/// What the last login in this browser began with.
-pub const LAST_LOGIN: &str = "last_login";
 
 /// As long as the others are good.
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -74,7 +74,7 @@ pub(super) fn end_passkey_offer() {
 /// Remembers what the login began with, for the login page.
 pub(super) fn set_last_login(method: LoginMethod) {
     const HALF_A_YEAR: Duration = Duration::from_secs(180 * 86_400);
-    cookies::set_current(LAST_LOGIN, method.name().into(), HALF_A_YEAR);
+    cookies::tell_script(LAST_LOGIN, method.name().into(), HALF_A_YEAR);
 }
 
 /// Returns the secret of the login by a mailed code that waits in this browser, or an empty string.

@@ -3,12 +3,14 @@
 use axum::http::{Extensions, request::Parts};
 
 use crate::{
-    accounts::second_cookies::LAST_LOGIN,
     base::{
         member::{ClientInfo, Member, Permission},
         moment::moment,
     },
-    shared::login_method::LoginMethod,
+    shared::{
+        login_method::{LAST_LOGIN, LoginMethod},
+        paths::LOGIN,
+    },
     site::{AppState, cookies},
     ui::{
         Visitor,
@@ -51,7 +53,7 @@ pub fn admin_is_here(site: &AppState, request: &Extensions) -> bool {
 /// Returns what the last login in this browser began with, for the login page, which is not cached for
 /// such a visitor (`page_cache::variant`).
 pub(super) fn last_login(site: &AppState, parts: &Parts) -> Option<LoginMethod> {
-    let is_login = parts.uri.path() == "/accounts/login";
+    let is_login = parts.uri.path() == LOGIN;
     let name = is_login.then(|| cookies::read(site, &parts.headers, LAST_LOGIN)).flatten()?;
     LoginMethod::from_name(&name)
 }

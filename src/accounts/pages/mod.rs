@@ -12,10 +12,14 @@ mod recovery_codes;
 
 use super::api::{LogIn, LogOut, MailCode, PasskeyLogIn, SetUp, SignUp};
 use crate::{
-    shared::forms::Field,
+    shared::{
+        forms::Field,
+        login_method::{LAST_LOGIN, LoginMethod},
+        paths::LOGIN,
+    },
     ui::{Form, Page, PageContext, TextField},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlDocument};
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
 use {parts::next_of, passkeys::PasskeyForm, password::NewPasswordFields};
@@ -60,7 +64,7 @@ pub fn SignupPage() -> impl IntoView {
             <Form path=SignUp::PATH submit="Sign up">
                 <AccountFields email_help="You can log in with it once you have confirmed it." />
             </Form>
-            <p>"Already have an account? " <a href="/accounts/login">"Log in"</a></p>
+            <p>"Already have an account? " <a href=LOGIN>"Log in"</a></p>
         </Page>
     }
 }
@@ -85,9 +89,17 @@ pub fn LoginPage() -> impl IntoView {
     let next = move || next_of(&location.search.get());
     let context = use_context::<PageContext>().unwrap_or_default();
     let by_mail = (!context.is_mail_login_off).then_some((MailCode::PATH, "Mail me a code"));
-    let last = context.last_login.map(|method| {
-        view! { <p class="help">{format!("Last time you logged in here with {}.", method)}</p> }
+    let last_login = RwSignal::new(context.last_login);
+    // The page's context does not know it where no page was loaded.
+    Effect::new(move || {
+        if let Some(method) = last_login_here() {
+            last_login.set(Some(method));
+        }
     });
+    let last = move || {
+        let text = format!("Last time you logged in here with {}.", last_login.get()?);
+        Some(view! { <p class="help">{text}</p> })
+    };
     view! {
         <Page title="Log in" class="page narrow">
             {last}
@@ -118,6 +130,14 @@ pub fn LoginPage() -> impl IntoView {
     }
 }
 
+/// Returns what the browser's cookie says that its last login began with.
+fn last_login_here() -> Option<LoginMethod> {
+    let cookies = document().unchecked_into::<HtmlDocument>().cookie().ok()?;
+    let mut values = cookies.split("; ").filter_map(|cookie| cookie.split_once('='));
+    let (_, value) = values.find(|(name, _)| name.strip_prefix("__Host-").unwrap_or(name) == LAST_LOGIN)?;
+    LoginMethod::from_name(value)
+}
+
 /// `/accounts/logout`: asks; only the button logs out.
 #[component]
 pub fn LogoutPage() -> impl IntoView {
@@ -136,7 +156,7 @@ pub fn LogoutPage() -> impl IntoView {
         view! {
             <p>"You are not logged in on this device."</p>
             <p>
-                <a class="button" href="/accounts/login">
+                <a class="button" href=LOGIN>
                     "Log in"
                 </a>
             </p>

@@ -14,9 +14,10 @@ use tower_sessions::session::Id;
 use super::super::{guard, networks};
 use super::{PageCache, Scope, answer::answer, repack::repack, variant::varies_by_address};
 use crate::{
-    accounts::{mail_links, second_cookies::LAST_LOGIN},
+    accounts::mail_links,
     auth::sessions::hash_id,
     base::member::Member,
+    shared::login_method::LAST_LOGIN,
     site::{AppState, cookies::SESSION, flash, pending_form},
     timing::{Recorder, layer::Timed, lookup::Lookup},
 };

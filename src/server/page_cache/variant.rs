@@ -9,9 +9,10 @@ use axum::{
 
 use super::{CachedPage, Scope};
 use crate::{
-    accounts::{mail_links, second_cookies::LAST_LOGIN, session::AuthSession},
+    accounts::{mail_links, session::AuthSession},
     base::member::Member,
     cache::fnv1a,
+    shared::{login_method::LAST_LOGIN, paths::LOGIN},
     site::{
         AppState,
         cookies::{self, SESSION},
@@ -78,7 +79,7 @@ pub fn varies_by_address(site: &AppState, member: &Member) -> bool {
 /// message, a pending form, a link from a mail, on the login page the last login. (The device cookie
 /// only matters for logging in.)
 fn has_own_cookies(site: &AppState, page: &CachedPage, request: &Request) -> bool {
-    let last_login = (page.route == "/accounts/login").then_some(LAST_LOGIN);
+    let last_login = (page.route == LOGIN).then_some(LAST_LOGIN);
     [SESSION, flash::NAME, pending_form::COOKIE]
         .into_iter()
         .chain(last_login)
