@@ -117,9 +117,9 @@ async fn end_several(
     keep: Option<IdHash>,
 ) -> Result<(), AppError> {
     let mut transaction = context.site.db.begin().await?;
-    let ended = context.site.sessions.end_all_in(&mut transaction, member.id(), keep).await?;
     let change = if keep.is_some() { Change::OthersLoggedOut } else { Change::LoggedOut };
     tokens::revoke(&mut transaction, context, member.id(), change).await?;
+    let ended = context.site.sessions.end_all_in(&mut transaction, member.id(), keep).await?;
     let detail = match (keep, ended.len()) {
         (None, _) => "All devices".to_owned(),
         (Some(_), 1) => "1 other device".to_owned(),
@@ -130,6 +130,7 @@ async fn end_several(
         activity::service::record(&mut transaction, now, member.id(), kind, &detail, client).await?;
     }
     transaction.commit().await?;
+    context.site.members.invalidate(member.id());
     context.site.sessions.forget(member.id(), &ended).await;
     Ok(())
 }

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::support::{Page, TestSite, Visitor, visitor::FormBody};
+use crate::support::{
+    Page, TestSite, Visitor,
+    authenticator::SECOND,
+    passkey::{ADD, SoftKey},
+    visitor::FormBody,
+};
 
 const DEVICES: &str = "/members/sessions";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -31,6 +36,41 @@ async fn end(visitor: &mut Visitor, session: &str) -> Page {
 
 async fn ended(site: &TestSite, kind: &str) -> i64 {
     site.database.number(&format!("SELECT COUNT(*) FROM activity WHERE kind = '{kind}'")).await
+}
+
+/// As at an instance that has not heard of the end.
+#[tokio::test]
+async fn a_logout_everywhere_reaches_requests_and_logins_on_their_way() {
+    for by in ["owner", "staff"] {
+        let site = TestSite::with_passkeys().await;
+        let mut root = site.superuser("root").await;
+        let mut ada = site.proven_member("ada").await;
+        let (app, _) = site.set_up_app(&mut ada).await;
+        let mut half_way = site.visitor();
+        assert_eq!(half_way.log_in("ada").await.location(), SECOND);
+        site.database.keep_sessions().await;
+        let other = site.beside().await;
+        let (mut late, mut half_way) = (ada.at(&other), half_way.at(&other));
+        let (status, options) = late.passkey_options("passkey_register").await;
+        assert_eq!(status, 200);
+        if by == "owner" {
+            ada.post("/api/members/end_all_sessions", &[]).await;
+        } else {
+            let page = format!("/admin/users/confirm?action=end_sessions&id={}", site.user_id("ada").await);
+            root.change(&page, "/api/admin/apply_batch", &[]).await;
+        }
+        site.database.bring_sessions_back().await;
+        let added = late.call(ADD, &[("credential", &SoftKey::new().create(&options))]).await;
+        assert_ne!(added.text(), "\"Accepted\"", "{by}");
+        let passkeys = "SELECT COUNT(*) FROM factors WHERE kind = 'passkey'";
+        assert_eq!(site.database.number(passkeys).await, 0, "{by}");
+        half_way.enter(&app.new_code(&other)).await;
+        assert!(!half_way.is_signed_in().await && !late.is_signed_in().await, "{by}");
+        assert!(root.is_signed_in().await, "{by}: nobody else");
+        other.halt().await;
+        assert_eq!(site.visitor().log_in("ada").await.location(), SECOND, "{by}: the password still logs in");
+        site.stop().await;
+    }
 }
 
 #[tokio::test]

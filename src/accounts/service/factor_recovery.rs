@@ -199,7 +199,7 @@ async fn finish(context: &RequestContext, user: UserId) -> Result<bool, AppError
     if !store::finish(&mut transaction, user, now).await? {
         return Ok(false);
     }
-    set_stamp(&mut transaction, user, &rand::random::<[u8; 32]>()).await?;
+    set_stamp(&mut transaction, &[user], rand::random()).await?;
     let ended = site.sessions.end_all_in(&mut transaction, user, None).await?;
     factors::delete_all(&mut transaction, user).await?;
     forget_recovery_mails(&mut transaction, user).await?;

@@ -1,7 +1,7 @@
 //! Revoking what gives access or trust: links and codes in mails before they are used or expire,
 //! known browsers, and the waiting period at whose end a lost second factor is removed.
 
-use super::super::store::{browsers, factor_recoveries, pending_logins, tokens as store};
+use super::super::store::{browsers, factor_recoveries, pending_logins, set_stamp, tokens as store};
 use super::{browsers::known_browser, tokens::Purpose};
 use crate::{
     activity::{self, Kind},
@@ -91,6 +91,11 @@ pub async fn revoke(
     user: UserId,
     change: Change,
 ) -> Result<(), AppError> {
+    if change == Change::LoggedOut {
+        // Requests and logins on their way find another one (`taking::hold`). Other changes set it
+        // with what they change.
+        set_stamp(transaction, &[user], rand::random()).await?;
+    }
     if change.stops_recovery() {
         stop_recovery(transaction, context, user).await?;
     }
@@ -121,7 +126,9 @@ pub async fn revoke_logged_out(
     context: &RequestContext,
     users: &[UserId],
 ) -> Result<(), AppError> {
-    // One statement for all, because a batch has thousands.
+    // One statement for all, because a batch has thousands. The stamp is random; who shares it does
+    // not matter.
+    set_stamp(transaction, users, rand::random()).await?;
     for purpose in Change::LoggedOut.ends() {
         store::delete_of(transaction, users, purpose.name()).await?;
     }
@@ -183,4 +190,26 @@ pub async fn revoke_since_change(
     mail::forget_elsewhere(transaction, user, email).await?;
     store::delete_since(transaction, user, Purpose::UndoEmail.name(), changed_at).await?;
     Ok(store::delete_elsewhere(transaction, user, Purpose::NotMe.name(), email).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mailed_code_ends_with_every_change_of_password_address_or_hands() {
+        for (change, ends) in [
+            (Change::Login, false),
+            (Change::Password, true),
+            (Change::AddressWanted, false),
+            (Change::Address, true),
+            (Change::Taken, true),
+            (Change::AddressByStaff, true),
+            (Change::Secured, true),
+            (Change::OthersLoggedOut, true),
+            (Change::LoggedOut, true),
+        ] {
+            assert_eq!(change.ends().contains(&Purpose::LogIn), ends, "{change:?}");
+        }
+    }
 }

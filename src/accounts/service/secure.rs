@@ -73,7 +73,7 @@ async fn secure(
     email: &str,
     since: Millis,
 ) -> Result<(), AppError> {
-    store::set_stamp(transaction, user, &rand::random::<[u8; 32]>()).await?;
+    store::set_stamp(transaction, &[user], rand::random()).await?;
     tokens::revoke(transaction, context, user, Change::Secured).await?;
     // A notice is queued a moment after its event.
     const MOMENT: Millis = 60_000;

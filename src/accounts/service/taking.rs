@@ -60,7 +60,7 @@ pub(super) async fn take_whole(
 ) -> Result<Vec<IdHash>, AppError> {
     let (now, stamp) = (context.site.clock.now(), rand::random::<[u8; 32]>());
     if store::is_switched_off(transaction, user).await? {
-        store::set_stamp(transaction, user, &stamp).await?;
+        store::set_stamp(transaction, &[user], stamp).await?;
     } else {
         store::set_password(transaction, user, &password::unusable('?'), &stamp, now).await?;
     }

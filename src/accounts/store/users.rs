@@ -4,7 +4,13 @@ use sqlx::FromRow;
 
 use crate::{
     auth::login_name::LoginName,
-    base::{clock::Millis, db::AnyConnection, member::UserId, sql::values, username::key},
+    base::{
+        clock::Millis,
+        db::AnyConnection,
+        member::UserId,
+        sql::{Sql, values},
+        username::key,
+    },
     shared::login_method::LoginMethod,
 };
 
@@ -181,14 +187,15 @@ pub async fn owner(connection: &mut AnyConnection, id: UserId) -> Result<Option<
     .await
 }
 
-/// Sets a new stamp, which invalidates all sessions.
-pub async fn set_stamp(connection: &mut AnyConnection, id: UserId, stamp: &[u8]) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE users SET session_stamp = $2 WHERE id = $1")
-        .bind(id.0)
-        .bind(stamp)
-        .execute(connection)
-        .await
-        .map(drop)
+/// Sets a new stamp, which invalidates all sessions of these accounts.
+pub async fn set_stamp(
+    connection: &mut AnyConnection,
+    users: &[UserId],
+    stamp: [u8; 32],
+) -> Result<(), sqlx::Error> {
+    let mut sql = Sql::new("UPDATE users SET session_stamp = ");
+    sql.bytes(stamp).push(" WHERE id IN ").numbers(users.iter().map(|user| user.0));
+    sql.query().execute(connection).await.map(drop)
 }
 
 /// Locks the account until the transaction ends. Returns false when it has another stamp.

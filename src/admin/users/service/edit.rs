@@ -151,9 +151,10 @@ impl Edit<'_> {
     /// Ends the users' sessions and forgets their known browsers. Returns the users who had
     /// sessions, each as often.
     async fn end_sessions(&mut self, users: &[UserId]) -> Result<Vec<UserId>, AppError> {
-        let ended = self.site.sessions.end_in(&mut self.transaction, users).await?;
         let operator = RequestContext::of_operator(&self.site);
         tokens::revoke_logged_out(&mut self.transaction, &operator, users).await?;
+        self.touch(users.iter().copied());
+        let ended = self.site.sessions.end_in(&mut self.transaction, users).await?;
         self.ended.extend(&ended);
         Ok(ended.into_iter().map(|(user, _)| user).collect())
     }
