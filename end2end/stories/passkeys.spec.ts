@@ -1,6 +1,7 @@
 import type { CDPSession, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
-import { arrive, button, join, logOut, navigation, open, submitLogIn } from '../support/verbs';
+import { code } from '../support/totp';
+import { arrive, button, field, join, logOut, navigation, open, submitLogIn } from '../support/verbs';
 
 const PASSKEYS = '/members/security/passkeys';
 
@@ -13,17 +14,17 @@ interface Authenticator {
   authenticatorId: string;
 }
 
-/** A fingerprint reader in software. */
-async function authenticator(page: Page): Promise<Authenticator> {
+/** A fingerprint reader in software, or a security key that cannot tell who touches it. */
+async function authenticator(page: Page, isReader = true): Promise<Authenticator> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable');
   const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
     options: {
       protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
+      transport: isReader ? 'internal' : 'usb',
+      hasResidentKey: isReader,
+      hasUserVerification: isReader,
+      isUserVerified: isReader,
       automaticPresenceSimulation: true,
     },
   });
@@ -115,6 +116,31 @@ test('a passkey is asked for after the password, and no longer @javascript', asy
   await expect(page.getByText('Your password still logs you in by itself.')).toBeVisible();
   await button(page, 'Remove').click();
   await expect(page.getByText('You have no passkey yet.')).toBeVisible();
+});
+
+test('a security key that verifies nobody takes the place of the code @javascript', async ({ page }) => {
+  await authenticator(page, false);
+  await onlyByButtons(page);
+  const member = await join(page);
+  const app = '/members/security/authenticator';
+  await open(page, app);
+  await button(page, 'Set up an app').click();
+  await field(page, 'Six-digit code').fill(code((await page.locator('code.key').textContent())!));
+  await button(page, 'Turn on two-step login').click();
+  await arrive(page, '/members/security/codes');
+  await button(page, 'I have saved them').click();
+  await arrive(page, app);
+  await open(page, PASSKEYS);
+  await button(page, 'Add a security key for the second step').click();
+  await arrive(page, /\/members\/security\/passkeys\?rename=/);
+  await expect(page.getByText('Second step of a login')).toBeVisible();
+
+  await logOut(page);
+  await open(page, '/accounts/login');
+  await submitLogIn(page, member.name, member.password);
+  await arrive(page, '/accounts/login/second');
+  await button(page, 'Use a passkey or security key').click();
+  await arrive(page, '/members/dashboard');
 });
 
 test('without scripts no button for passkeys is shown, and the page says so @no-javascript', async ({ page }) => {

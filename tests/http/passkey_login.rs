@@ -163,6 +163,11 @@ async fn a_login_challenge_is_good_once_for_five_minutes_in_its_browser() {
     assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, before + 1);
     post(&mut victim, &credential).await;
     assert_eq!(said(&mut victim).await, TOO_LATE, "replayed");
+    let (_, options) = ada.passkey_options("passkey_reauthenticate").await;
+    let mut elsewhere = site.visitor();
+    elsewhere.cookies.insert("__Host-passkey".into(), ada.cookies["__Host-passkey"].clone());
+    post(&mut elsewhere, &key.get(&options)).await;
+    assert_eq!(said(&mut elsewhere).await, TOO_LATE, "for a confirmation");
     site.clock.advance(Duration::from_secs(3600));
     site.database.until("SELECT COUNT(*) FROM passkey_challenges", |count| count == 0).await;
     site.stop().await;
@@ -182,6 +187,14 @@ async fn a_counter_that_is_not_above_the_stored_one_is_refused_recorded_and_mail
         let answer = visitor.log_in_with_passkey(&key).await;
         assert_eq!(outcome(&mut visitor, answer).await, refused(), "{counter}");
     }
+    ada.post("/api/members/ask_passkey", &[("asks", "on")]).await;
+    let mut half_way = site.visitor();
+    assert_eq!(half_way.log_in("ada").await.location(), SECOND);
+    assert_eq!(half_way.second_step_by(&key).await.location(), SECOND);
+    assert_eq!(half_way.get(SECOND).await.form_errors(), [REFUSED]);
+    assert_eq!(ada.reauthenticate_by(&key).await.location(), "/accounts/reauthenticate");
+    let refusals = "SELECT COUNT(*) FROM activity WHERE kind = 'passkey_refused'";
+    assert_eq!(site.database.number(refusals).await, 5, "three logins, a second step, a confirmation");
     site.mail_to("ada@example.com", "A passkey was refused", 1).await;
     assert!(ada.get("/members/activity").await.text().contains("Passkey refused: it may have been copied"));
     key.counter = 7;
@@ -224,6 +237,12 @@ async fn a_passkey_is_the_second_step_and_so_is_a_security_key_without_a_pin() {
         assert_eq!(visitor.get("/accounts/email").await.status, 200);
         assert_eq!(visitor.passkey_options("passkey_second").await.0, 404, "no login waits");
     }
+    // Of two answers at once one logs in.
+    let mut one = site.visitor();
+    one.log_in("ada").await;
+    let (sessions, mut two) = (site.database.number("SELECT COUNT(*) FROM sessions").await, one.clone());
+    tokio::join!(one.second_step_by(&key), two.second_step_by(&key));
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM sessions").await, sessions + 1);
     // The app goes, and the passkeys stay.
     ada.post("/api/members/remove_authenticator", &[]).await;
     assert_eq!(site.database.number("SELECT COUNT(*) FROM factors").await, 2);
@@ -527,7 +546,11 @@ async fn the_login_page_says_what_the_last_login_was() {
         assert_eq!(said(&mut site.visitor()).await, "", "nobody else is told");
     }
     assert_eq!(said(&mut ada).await, "Last time you logged in here with your password.");
-    ada.log_in_with_passkey(&key).await;
+    let answer = ada.log_in_with_passkey(&key).await;
+    let mut cookies =
+        answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().expect("ASCII"));
+    let cookie = cookies.find(|cookie| cookie.starts_with("__Host-last_login=")).expect("the cookie");
+    assert!(cookie.starts_with("__Host-last_login=passkey;") && !cookie.contains("HttpOnly"), "{cookie}");
     ada.log_out().await;
     assert_eq!(said(&mut ada).await, "Last time you logged in here with a passkey.");
     site.stop().await;
@@ -577,6 +600,7 @@ async fn passkeys_of_another_host_or_switched_off_are_asked_of_nobody() {
         assert_eq!(visitor.log_in("ada").await.location(), "/members/dashboard", "{off}");
         let (status, options) = visitor.passkey_options("passkey_reauthenticate").await;
         assert_ne!(status, 200, "{options}");
+        assert_eq!(site.visitor().passkey_options("passkey_login").await.0 == 200, !off);
         site.halt().await;
     }
     database.remove().await;
@@ -597,11 +621,15 @@ async fn a_member_with_two_passkeys_can_do_without_a_password() {
     let mut other = site.visitor();
     other.log_in("ada").await;
 
+    site.clock.advance(Duration::from_secs(590));
     assert_eq!(ada.change(PASSKEYS_PAGE, REMOVE, &[]).await.location(), PASSKEYS_PAGE);
     let page = ada.get(PASSKEYS_PAGE).await;
     assert!(page.text().contains("You have no password."), "{}", page.text());
     assert!(!other.is_signed_in().await, "all other devices are logged out");
+    assert_eq!(ada.post(REMOVE, &[]).await.location(), PASSKEYS_PAGE, "pressed twice");
     site.mail_to("ada@example.com", "Your password was removed", 1).await;
+    let removals = "SELECT COUNT(*) FROM activity WHERE kind = 'password_removed'";
+    assert_eq!(site.database.number(removals).await, 1);
     assert!(ada.get("/members/activity").await.text().contains("Password removed"));
     let mut visitor = site.visitor();
     let answer = visitor.log_in("ada").await;
@@ -609,6 +637,10 @@ async fn a_member_with_two_passkeys_can_do_without_a_password() {
     assert_eq!((status, location.as_str()), (303, "/accounts/login"));
     assert!(said.starts_with("Please enter a correct username"), "as for a wrong password: {said}");
     assert_eq!(visitor.log_in_with_passkey(&key).await.location(), "/members/dashboard");
+    // Nothing was proven by that.
+    site.clock.advance(Duration::from_secs(20));
+    assert!(ada.get(PASSKEYS_PAGE).await.location().starts_with("/accounts/reauthenticate"));
+    ada.reauthenticate_by(&key).await;
     // The last passkey stays; one of two goes.
     for left in [1, 1] {
         let id = ada.get(PASSKEYS_PAGE).await.attribute("[name=passkey]", "value").expect("a passkey");

@@ -124,13 +124,14 @@ async fn responses_that_do_not_fit_are_refused() {
     type Wrong = fn(&mut SoftKey);
     let site = TestSite::with_passkeys().await;
     let mut ada = site.member("ada").await;
-    let cases: [(&str, Wrong); 12] = [
+    let cases: [(&str, Wrong); 13] = [
         ("another origin", |key| key.origin = "https://members.test.evil".into()),
         ("http", |key| key.origin = "http://members.test".into()),
         ("another port", |key| key.origin = "https://members.test:8443".into()),
         ("another host", |key| key.host = "evil.test".into()),
         ("another type", |key| key.kind = Some("webauthn.get")),
         ("in a frame of another site", |key| key.cross_origin = true),
+        ("in a frame of a site that it names", |key| key.top_origin = Some("https://evil.test")),
         ("nobody was there", |key| key.flags = USER_VERIFIED),
         ("nobody was verified", |key| key.flags = USER_PRESENT),
         ("synced, but cannot be", |key| key.flags |= IS_SYNCED),

@@ -131,7 +131,8 @@ async fn sign_in(
     let (member, remember) = (ada(&site).await, how.iter().any(|(_, value)| value == "true"));
     let context = RequestContext::of_operator(&site);
     let step =
-        accounts::service::after(&context, member, LoginMethod::Password, String::new(), remember).await;
+        accounts::service::after(&context, member, LoginMethod::Password, String::new(), remember, None)
+            .await;
     let Ok(LoginStep::Complete(login)) = step else { panic!("ada has no second factor") };
     let signed_in = session_cookie::sign_in(&mut auth, &site, &login, &ClientInfo::default()).await;
     signed_in.map(|()| String::new()).map_err(refused)

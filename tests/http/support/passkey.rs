@@ -42,6 +42,8 @@ pub struct SoftKey {
     pub host: String,
     pub kind: Option<&'static str>,
     pub cross_origin: bool,
+    /// The site whose frame it is in, if it says so.
+    pub top_origin: Option<&'static str>,
     pub algorithm: i64,
     pub aaguid: [u8; 16],
     /// Cuts so many bytes off the attestation object.
@@ -77,6 +79,7 @@ impl SoftKey {
             host: HOST.into(),
             kind: None,
             cross_origin: false,
+            top_origin: None,
             algorithm: -7,
             aaguid: [0; 16],
             cut: 0,
@@ -92,9 +95,11 @@ impl SoftKey {
 
     fn client_data(&self, kind: &'static str, challenge: &str) -> Vec<u8> {
         let kind = self.kind.unwrap_or(kind);
-        json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": self.cross_origin })
-            .to_string()
-            .into_bytes()
+        let mut data = json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": self.cross_origin });
+        if let Some(top) = self.top_origin {
+            data["topOrigin"] = top.into();
+        }
+        data.to_string().into_bytes()
     }
 
     fn data(&self, flags: u8) -> Vec<u8> {
