@@ -33,7 +33,7 @@ usage() { awk 'NR > 1 { if (!/^#/) exit; sub(/^# ?/, ""); print }' "$ROOT/script
 forget_settings() {
   local name
   for name in "${!MEMBERS_AREA_@}"; do unset "$name"; done
-  unset TEST_DATABASE_URL TEST_REDIS_URL TEST_MEMCACHED_URL TEST_DJANGO_DIR
+  unset TEST_DATABASE_URL TEST_REDIS_URL TEST_MEMCACHED_URL TEST_DJANGO_DIR TEST_POSTGRES_BIN
 }
 
 # ---- Set-up ----
@@ -340,7 +340,7 @@ ensure_postgres() {
 find_postgres() {
   local folder newest=
   if have initdb && have pg_ctl; then
-    POSTGRES_BIN=$(dirname "$(command -v initdb)")
+    POSTGRES_BIN=$(dirname "$(readlink -f "$(command -v initdb)")") # all the others are beside it
     return
   fi
   while read -r folder; do newest=$folder; done < <(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V)
@@ -429,14 +429,22 @@ start_memcached() {
 stop_redis() { stop_server REDIS_PID; }
 stop_memcached() { stop_server MEMCACHED_PID; }
 
+# free_port: sets FREE_PORT to one of 127.0.0.1 on which nobody listens now.
+free_port() {
+  for (( ; ; )); do
+    FREE_PORT=$((20000 + RANDOM % 12000)) # below the ports that systems hand out
+    # Somebody else's server on that port would answer in its place.
+    (: <"/dev/tcp/127.0.0.1/$FREE_PORT") 2>/dev/null || return 0
+  done
+}
+
 # start_on_free_port LOG COMMAND…: appends a port to the command. Sets SERVER_PID and SERVER_PORT.
 start_on_free_port() {
   local log=$1 tries waits
   shift
   for ((tries = 0; tries < 5; tries++)); do
-    SERVER_PORT=$((20000 + RANDOM % 12000)) # below the ports that systems hand out; a taken one only costs another try
-    # Somebody else's server on that port would answer in its place.
-    if (: <"/dev/tcp/127.0.0.1/$SERVER_PORT") 2>/dev/null; then continue; fi
+    free_port # it may be taken in the meantime, which only costs another try
+    SERVER_PORT=$FREE_PORT
     "$@" "$SERVER_PORT" >"$log" 2>&1 &
     SERVER_PID=$!
     for ((waits = 0; waits < 100; waits++)); do
