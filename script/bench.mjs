@@ -8,9 +8,10 @@ import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { measureSeveral, printSeveral, targetsOf } from './bench-several.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const [PYTHON, JSON_FILE] = process.argv.slice(2)
+const [PYTHON, JSON_FILE, PROGRAM, ONLY_SEVERAL] = process.argv.slice(2)
 const SECONDS = 5
 const ROUNDS = 3
 const CONNECTIONS = 16
@@ -77,7 +78,7 @@ async function stop({ child }) {
   clearTimeout(late)
 }
 
-const program = join(ROOT, 'target/release/members-area')
+const program = PROGRAM
 // Beside these the defaults: in this folder there is no Leptos.toml.
 const settings = (database, level) => ({
   MEMBERS_AREA_SERVER__ADDRESS: '127.0.0.1:0',
@@ -110,10 +111,10 @@ function startDjango() {
 }
 
 /** Fills a database with made-up members and returns a file with the Cookie header of each. */
-function signIn(database, members) {
+function signIn(database, members, more = {}) {
   const sessions = join(folder, `sessions-${database}`)
   const args = ['demo', '--members', members, '--sessions', sessions]
-  execFileSync(program, args, { cwd: folder, env: { ...process.env, ...settings(database, 'warn') } })
+  execFileSync(program, args, { cwd: folder, env: { ...process.env, ...settings(database, 'warn'), ...more } })
   return sessions
 }
 
@@ -176,9 +177,9 @@ writeFileSync(
 )
 
 /** Loads one address; wrk runs beside this process, so nothing here slows the answers down. */
-async function load({ server, url, headers, script = 'report.lua', env = {} }, seconds = SECONDS) {
+async function load({ server, url, headers, script = 'report.lua', env = {}, connections = CONNECTIONS, page = url }, seconds = SECONDS) {
   const named = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
-  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '-s', join(folder, script), ...named, url]
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', join(folder, script), ...named, url]
   const before = cpu(server)
   const wrk = spawn('wrk', args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   running.add(wrk)
@@ -189,7 +190,7 @@ async function load({ server, url, headers, script = 'report.lua', env = {} }, s
   const result = JSON.parse(output.match(/^\{.*\}$/m)?.[0] ?? fail(`wrk said:\n${output}`))
   result.cpu_us = (cpu(server) - before) / result.requests
   // wrk takes a redirect for an answer like any other, so one more request has to be a real page.
-  await getOk(url, headers)
+  await getOk(page, headers)
   return result.errors === 0 ? result : fail(`${result.errors} requests to ${url} failed under load`)
 }
 
@@ -496,7 +497,24 @@ async function measure() {
   }
 }
 
+const several = () =>
+  measureSeveral({
+    ...{ folder, program, fill: signIn, startSite, stop, load, cpu, memory, get, getOk, say, median, fail, report, unthrottled },
+    ...{ rounds: ROUNDS, connections: CONNECTIONS },
+  })
+
 const judge = (results) => [
+  ...(ONLY_SEVERAL ? [] : judgeOne(results)),
+  ...targetsOf(results.several),
+].map((target) => ({
+  ...target,
+  met:
+    target.value >= (target.at_least ?? -Infinity) &&
+    target.value <= (target.at_most ?? Infinity) &&
+    target.value < (target.below ?? Infinity),
+}))
+
+const judgeOne = (results) => [
   { name: 'kept dashboard / bare handler', at_least: 0.8, value: results.kept_of_bare },
   { name: 'rendered dashboard / bare handler', at_least: 0.1, value: results.dashboard_of_bare },
   { name: 'login page / bare handler, CPU', at_most: 1.3, value: results.login_of_bare_cpu },
@@ -520,17 +538,23 @@ const judge = (results) => [
   },
   { name: `cache: computed for ${results.cache.concurrent_misses} misses`, at_most: 1, value: results.cache.loads },
   { name: 'cache: growth under 10 million keys, MiB', at_most: results.cache.limit_mib, value: results.cache.growth_mib },
-].map((target) => ({
-  ...target,
-  met:
-    target.value >= (target.at_least ?? -Infinity) &&
-    target.value <= (target.at_most ?? Infinity) &&
-    target.value < (target.below ?? Infinity),
-}))
+]
 
 function table(results, targets) {
-  const short = (number) => (Number.isInteger(number) ? String(number) : number.toFixed(number < 10 ? 2 : number < 100 ? 1 : 0))
-  const row = (first, ...cells) => console.log(first.padEnd(38) + cells.map((cell) => String(cell).padStart(14)).join(''))
+  if (!ONLY_SEVERAL) tableOfOne(results)
+  printSeveral(results.several, row, short)
+  console.log()
+  row('target', 'measured', 'wanted', '')
+  for (const { name, value, met, at_least, at_most, below } of targets) {
+    const wanted = at_least !== undefined ? `>= ${at_least}` : at_most !== undefined ? `<= ${at_most}` : `< ${below}`
+    row(name, short(value), wanted, met ? 'met' : 'MISSED')
+  }
+}
+
+const short = (number) => (Number.isInteger(number) ? String(number) : number.toFixed(number < 10 ? 2 : number < 100 ? 1 : 0))
+const row = (first, ...cells) => console.log(first.padEnd(40) + cells.map((cell) => String(cell).padStart(13)).join(''))
+
+function tableOfOne(results) {
   const { load, memory_mib, first_visit } = results
   const names = {
     dashboard: 'dashboard, rendered from cached data',
@@ -567,16 +591,10 @@ function table(results, targets) {
   row('first visit to the login page', 'raw', 'compressed')
   for (const file of first_visit.files) row(`  ${file.path.replace(/\.[0-9a-zA-Z_-]{16,}\./, '.')}`, file.raw, file.compressed)
   row('  together, bytes', first_visit.raw, first_visit.compressed)
-  console.log()
-  row('target', 'measured', 'wanted', '')
-  for (const { name, value, met, at_least, at_most, below } of targets) {
-    const wanted = at_least !== undefined ? `>= ${at_least}` : at_most !== undefined ? `<= ${at_most}` : `< ${below}`
-    row(name, short(value), wanted, met ? 'met' : 'MISSED')
-  }
 }
 
 try {
-  const results = await measure()
+  const results = { ...(ONLY_SEVERAL ? {} : await measure()), several: await several() }
   const targets = judge(results)
   table(results, targets)
   if (JSON_FILE) {
