@@ -35,6 +35,7 @@ mod export_file;
 mod factor_recovery;
 mod failed_logins;
 mod fast_path_equals_layers;
+mod faults;
 mod forms;
 mod groups;
 mod guard;

@@ -6,7 +6,7 @@
 mod down;
 mod inspect;
 mod loads;
-mod servers;
+pub mod servers;
 mod tags;
 mod values;
 

@@ -12,15 +12,25 @@ pub struct TestDatabase {
 
 impl TestDatabase {
     pub async fn create() -> Self {
+        match std::env::var("TEST_DATABASE_URL") {
+            Ok(server) => Self::create_on(server).await,
+            Err(_) => Self::create_file(),
+        }
+    }
+
+    fn create_file() -> Self {
         sqlx::any::install_default_drivers();
         let folder = tempfile::tempdir().expect("a folder");
-        let Ok(server) = std::env::var("TEST_DATABASE_URL") else {
-            let url = format!("sqlite://{}", folder.path().join("test.db").display());
-            return Self { url, schema: None, _folder: folder };
-        };
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        Self { url, schema: None, _folder: folder }
+    }
+
+    /// Creates a schema on this PostgreSQL.
+    pub async fn create_on(server: String) -> Self {
+        sqlx::any::install_default_drivers();
+        let folder = tempfile::tempdir().expect("a folder");
         let schema = format!("test_{:016x}", rand::random::<u64>());
-        let mut connection =
-            AnyConnection::connect(&server).await.expect("the PostgreSQL of TEST_DATABASE_URL");
+        let mut connection = AnyConnection::connect(&server).await.expect("the tests' PostgreSQL");
         connection.execute(AssertSqlSafe(format!("CREATE SCHEMA {schema}"))).await.expect("a schema");
         connection.close().await.expect("closed");
         let joint = if server.contains('?') { '&' } else { '?' };

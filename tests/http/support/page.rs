@@ -10,9 +10,9 @@ pub struct Page {
 }
 
 impl Page {
-    pub async fn read(response: Response) -> Self {
+    pub async fn read(response: Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.bytes().await.expect("a whole body").to_vec() }
+        Ok(Self { status, headers, body: response.bytes().await?.to_vec() })
     }
 
     pub fn text(&self) -> String {

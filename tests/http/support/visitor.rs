@@ -31,7 +31,11 @@ impl Visitor {
 
     /// The same browser at another instance.
     pub fn at(&self, site: &super::TestSite) -> Self {
-        Self { address: site.address, ..self.clone() }
+        self.at_address(site.address)
+    }
+
+    pub fn at_address(&self, address: SocketAddr) -> Self {
+        Self { address, ..self.clone() }
     }
 
     /// A request with a browser's headers, which can be changed before it is sent.
@@ -50,7 +54,12 @@ impl Visitor {
     }
 
     pub async fn send(&mut self, request: RequestBuilder) -> Page {
-        let response = request.send().await.expect("an answer");
+        self.try_send(request).await.expect("a whole answer")
+    }
+
+    /// The same at a site that may not answer.
+    pub async fn try_send(&mut self, request: RequestBuilder) -> reqwest::Result<Page> {
+        let response = request.send().await?;
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             let cookie = Cookie::parse(cookie.to_str().expect("ASCII").to_owned()).expect("a cookie");
             // RFC 6265bis, 4.1.3.2: without these attributes a browser ignores the cookie, even its
