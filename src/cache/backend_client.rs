@@ -1,11 +1,10 @@
-//! Calls a backend with short timeouts and a circuit breaker, and remembers the invalidations that
-//! it has not received yet.
+//! Calls a backend with short timeouts and a circuit breaker, and delivers invalidations to it.
 
 use std::{
     collections::BTreeMap,
     future::Future,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -15,6 +14,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::{
     backend::{Backend, Condition, Down, Put},
+    epoch::Epoch,
     key::Key,
     tag::Slot,
 };
@@ -23,6 +23,7 @@ use crate::{
         breaker::Breaker,
         clock::{Clock, Millis},
         config::CacheTimeout,
+        log_limit::LogLimit,
         spent::timed,
     },
     shared::part::Part,
@@ -33,23 +34,36 @@ pub struct BackendClient {
     pub(super) backend: Arc<dyn Backend>,
     prefix: Box<str>,
     timeout: Duration,
-    clock: Clock,
+    pub(super) clock: Clock,
     breaker: Breaker,
+    refusals: LogLimit,
+    pub(super) epoch: Epoch,
     /// Tag versions changed here but not yet in the backend, each with a random number that
     /// identifies this change. Until one is delivered, entries that carry it are treated as
     /// missing.
-    pending: Mutex<BTreeMap<Slot, u64>>,
+    pub(super) pending: Mutex<BTreeMap<Slot, u64>>,
     /// Whether `pending` has entries, readable without the lock.
-    any_undelivered: AtomicBool,
+    pub(super) any_undelivered: AtomicBool,
+    /// One delivers at a time, for all that wait.
+    pub(super) turn: tokio::sync::Mutex<()>,
     /// Whether a task is retrying the delivery.
-    is_delivering: AtomicBool,
+    pub(super) is_delivering: AtomicBool,
     /// Writes so far. A sweep starts whenever they pass a multiple of 256.
     writes: AtomicU64,
 }
 
 impl BackendClient {
-    pub fn new(backend: Arc<dyn Backend>, prefix: &str, timeout: CacheTimeout, clock: Clock) -> Self {
+    pub fn new(
+        backend: Arc<dyn Backend>,
+        prefix: &str,
+        timeout: CacheTimeout,
+        clock: Clock,
+        epoch: Epoch,
+    ) -> Self {
         Self {
+            epoch,
+            turn: tokio::sync::Mutex::default(),
+            refusals: LogLimit::default(),
             timeout: timeout.or(backend.timeout()),
             backend,
             prefix: prefix.into(),
@@ -126,16 +140,33 @@ impl BackendClient {
         if !self.breaker.lets_through(self.clock.now()) {
             return None;
         }
-        let answer = match timed(Part::Cache, tokio::time::timeout(self.timeout, operation)).await {
-            Ok(answer) => answer,
-            Err(_) => Err(Down::because("it timed out")),
+        let was_down = self.down_since().is_some();
+        let asked = async {
+            // It may be another server, with older entries.
+            let server = if was_down { self.backend.server().await? } else { None };
+            Ok::<_, Down>((server, operation.await))
         };
+        let (server, answer) = match timed(Part::Cache, tokio::time::timeout(self.timeout, asked)).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(error)) => (None, Err(error)),
+            Err(_) => (None, Err(Down::because("it timed out"))),
+        };
+        if matches!(answer, Ok(_) | Err(Down { is_refusal: true, .. })) {
+            self.meet(server).await?;
+            if self.breaker.worked() {
+                tracing::info!(backend = self.backend.kind(), "The cache backend is back");
+            }
+        }
         match answer {
-            Ok(answer) => {
-                if self.breaker.worked() {
-                    tracing::info!(backend = self.backend.kind(), "The cache backend is back");
+            Ok(answer) => Some(answer),
+            Err(error) if error.is_refusal => {
+                if self.refusals.admits(self.clock.now()) {
+                    tracing::warn!(
+                        backend = self.backend.kind(), prefix = &*self.prefix, %error,
+                        "The cache backend refuses to store: what is not in it is computed each time"
+                    );
                 }
-                Some(answer)
+                None
             }
             Err(error) => {
                 if self.breaker.failed(self.clock.now()) {
@@ -149,14 +180,58 @@ impl BackendClient {
         }
     }
 
+    /// Makes sure that the epoch is one of this server.
+    async fn meet(&self, server: Option<String>) -> Option<()> {
+        let Some(server) = server else { return Some(()) };
+        let met = self.epoch.meet(&server).await;
+        met.inspect_err(|error| tracing::debug!(%error, "The cache waits for its epoch")).ok()
+    }
+
+    /// Does that for the server that answers now.
+    async fn meet_server(&self) -> Option<()> {
+        match self.backend.has_server() {
+            true => self.meet(self.call(self.backend.server()).await?).await,
+            false => Some(()),
+        }
+    }
+
+    /// Reads the epoch again, which another process has raised.
+    pub async fn read_epoch(&self) {
+        if self.backend.is_shared()
+            && let Err(error) = self.epoch.read_again().await
+        {
+            tracing::debug!(%error, "The epoch of the cache could not be read");
+        }
+    }
+
+    /// Follows which server answers, and the epoch while it is not announced, for as long as the site
+    /// runs.
+    pub async fn watch(&self) {
+        /// A fraction of the two seconds for which something outdated may be used.
+        const INTERVAL: Duration = Duration::from_millis(500);
+        while self.backend.is_shared() {
+            self.meet_server().await;
+            if !self.epoch.is_announced() {
+                self.read_epoch().await;
+            }
+            tokio::time::sleep(INTERVAL).await;
+        }
+    }
+
     /// Reads these keys' entries and the current versions of these slots in one call. A slot
     /// without a version, or with one that is pending, is left out.
     pub async fn read(&self, keys: &[Key], slots: &[Slot]) -> Option<(Vec<Option<Bytes>>, Vec<(Slot, u64)>)> {
+        if self.epoch.is_unknown() {
+            self.meet_server().await?;
+        }
         let all: Vec<Key> =
             keys.iter().cloned().chain(slots.iter().map(|slot| self.slot_key(*slot))).collect();
         let mut found = self.get_many(&all).await?;
         let numbers = found.split_off(keys.len());
-        let numbers = slots.iter().zip(numbers).filter_map(|(slot, bytes)| Some((*slot, number(&bytes?)?)));
+        // Last: what was read may be of an epoch that has just ended.
+        let salt = self.epoch.salt().await.ok()?;
+        let numbers =
+            slots.iter().zip(numbers).filter_map(|(slot, bytes)| Some((*slot, number(&bytes?)? ^ salt)));
         Some((found, numbers.filter(|(slot, _)| !self.is_undelivered(*slot)).collect()))
     }
 
@@ -167,56 +242,6 @@ impl BackendClient {
             self.put_if(&self.fresh_number(*slot), Condition::Absent).await?;
         }
         Some(())
-    }
-
-    /// Marks these slots as to be changed in the backend. From now on entries that carry one of
-    /// them are treated as missing.
-    pub fn mark_pending(&self, slots: &[Slot]) {
-        let mut pending = self.pending();
-        for slot in slots {
-            pending.insert(*slot, rand::random());
-        }
-        self.any_undelivered.store(true, Ordering::Release);
-    }
-
-    /// Writes the pending versions to the backend. A slot that is marked again meanwhile stays
-    /// pending.
-    pub async fn deliver(&self) -> Option<()> {
-        while self.has_pending() {
-            let owed = self.pending().clone();
-            let puts: Vec<Put> = owed.keys().map(|slot| self.fresh_number(*slot)).collect();
-            self.put_many(&puts).await?;
-            let mut pending = self.pending();
-            pending.retain(|slot, since| owed.get(slot) != Some(since));
-            self.any_undelivered.store(!pending.is_empty(), Ordering::Release);
-        }
-        Some(())
-    }
-
-    /// Retries every second until nothing is pending. Returns at once when another task is already
-    /// retrying.
-    pub async fn retry_pending(&self) {
-        const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-        // Checks again, because something may have become pending just as the last was delivered.
-        while self.has_pending() && !self.is_delivering.swap(true, Ordering::AcqRel) {
-            while self.deliver().await.is_none() {
-                self.clock.sleep(RETRY_INTERVAL).await;
-            }
-            self.is_delivering.store(false, Ordering::Release);
-        }
-    }
-
-    /// Returns whether any tag versions are pending.
-    pub fn has_pending(&self) -> bool {
-        self.any_undelivered.load(Ordering::Acquire)
-    }
-
-    fn is_undelivered(&self, slot: Slot) -> bool {
-        self.has_pending() && self.pending().contains_key(&slot)
-    }
-
-    fn pending(&self) -> MutexGuard<'_, BTreeMap<Slot, u64>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn slot_key(&self, slot: Slot) -> Key {

@@ -9,6 +9,7 @@ use super::{
     backend_client::BackendClient,
     core::{Core, is_shown},
     envelope::Envelope,
+    epoch::Epoch,
     filter::{EntryFilter, Filter},
     flight::Flights,
     invalidation_log::{Invalidation, InvalidationLog},
@@ -50,7 +51,9 @@ pub struct Stats {
 impl Cache {
     /// Creates a cache in this process's memory, whose entries may weigh `max_bytes` together.
     pub fn new(clock: Clock, max_bytes: u64) -> Self {
-        Self::on(Arc::new(backend::Memory::new(max_bytes)), "members-area", CacheTimeout::Auto, clock)
+        const PREFIX: &str = "members-area";
+        let epoch = Epoch::new(None, clock.clone(), PREFIX);
+        Self::on(Arc::new(backend::Memory::new(max_bytes)), PREFIX, CacheTimeout::Auto, clock, epoch)
     }
 
     /// Opens the backend that `cache.url` names. Must be called within a Tokio runtime.
@@ -59,16 +62,23 @@ impl Cache {
     /// [`Failure`] when the address cannot be used. A server that is down is no error.
     pub fn open(config: &Config, db: &Database, clock: &Clock) -> Result<Self, Failure> {
         let backend = backend::open(config, db, clock)?;
-        Ok(Self::on(backend, &config.cache.prefix, config.cache.timeout, clock.clone()))
+        let epoch = Epoch::new(Some(db.clone()), clock.clone(), &config.cache.prefix);
+        Ok(Self::on(backend, &config.cache.prefix, config.cache.timeout, clock.clone(), epoch))
     }
 
     /// Creates a cache on this backend, which counts as down when a call takes longer than
     /// `timeout`. Sites with different prefixes do not see each other's entries there.
-    pub fn on(backend: Arc<dyn Backend>, prefix: &str, timeout: CacheTimeout, clock: Clock) -> Self {
+    fn on(
+        backend: Arc<dyn Backend>,
+        prefix: &str,
+        timeout: CacheTimeout,
+        clock: Clock,
+        epoch: Epoch,
+    ) -> Self {
         Self {
             core: Arc::new(Core {
                 prefix: prefix.into(),
-                link: Arc::new(BackendClient::new(backend, prefix, timeout, clock.clone())),
+                link: Arc::new(BackendClient::new(backend, prefix, timeout, clock.clone(), epoch)),
                 flights: Arc::new(Flights::default()),
                 counters: TagVersions::new(SLOTS),
                 key_locks: Core::key_locks(),
@@ -83,8 +93,8 @@ impl Cache {
     /// records the cause. Call it after the commit, in the function that wrote.
     ///
     /// For this process the invalidation is complete when this returns, even if the backend is
-    /// down: until the backend has it, entries with these tags are treated as missing here. Await
-    /// the returned [`Propagation`] to be sure that other instances see it as well.
+    /// down. Await the returned [`Propagation`] to be sure that other instances see it as well: by the
+    /// backend, or within 2 seconds by the epoch in the database.
     pub fn invalidate(&self, tags: &[Tag], cause: &'static str) -> Propagation {
         let propagation = self.bump(tags);
         self.core.observer.invalidated();
@@ -101,12 +111,22 @@ impl Cache {
         propagation
     }
 
-    /// Invalidates what another process has changed, if the backend is in this process. In a shared
-    /// one the other process has done so.
+    /// Invalidates what another process has changed, if the backend is in this process. A shared one
+    /// has been told.
     pub fn invalidate_in_process(&self, tags: &[Tag], cause: &'static str) {
         if !self.core.link.backend.is_shared() {
             drop(self.invalidate(tags, cause));
         }
+    }
+
+    /// Reads again, from the database, whether everything in a shared backend is invalid.
+    pub async fn read_epoch(&self) {
+        self.core.link.read_epoch().await;
+    }
+
+    /// Notices that another run of the backend's server answers, for as long as the site runs.
+    pub async fn watch(self) {
+        self.core.link.watch().await;
     }
 
     /// Invalidates everything of one member.
@@ -233,7 +253,8 @@ impl Cache {
     pub async fn close(&self) {
         if self.core.link.has_pending() && self.core.link.deliver().await.is_none() {
             tracing::warn!(
-                "Some invalidations did not reach the cache backend; it keeps the affected entries until they expire"
+                "Some invalidations reached neither the cache backend nor the database; the affected entries are \
+                 used until they expire"
             );
         }
     }

@@ -26,13 +26,18 @@
 //! entry that carries an older one is treated as missing. That includes entries of loads still in
 //! flight, because a load notes the versions before it begins.
 //!
+//! What a shared backend cannot be told, because it is down or refuses, or has forgotten, because it
+//! was restored, is in the database: its epoch (`epoch.rs`) is part of every version.
+//!
 //! Values are stored encoded, so that their weight is their length and every backend can hold them.
 
 pub mod backend;
 mod backend_client;
 mod core;
 mod count;
+mod delivery;
 mod envelope;
+mod epoch;
 mod filter;
 mod flight;
 mod handle;

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 /// The propagation of an invalidation to a backend shared with other instances. Await it before
 /// answering a visitor whose next request may go to another instance. It completes immediately for
-/// an in-process backend, and after one failed attempt if the backend is down.
+/// an in-process backend, and if the backend is down, once the database knows.
 #[derive(Debug)]
 pub struct Propagation(pub(super) Option<oneshot::Receiver<()>>);
 

@@ -1,4 +1,4 @@
-//! SQL for the table `cache_entries`.
+//! SQL for the tables `cache_entries` and `cache_epochs`.
 
 use sqlx::{Any, FromRow, query::Query};
 
@@ -158,6 +158,39 @@ pub async fn sums(connection: &mut AnyConnection, prefix: &str) -> Result<Sums, 
     .bind(prefix)
     .fetch_one(connection)
     .await
+}
+
+/// Returns the epoch of the cache with this prefix, or `None` before it has one.
+pub async fn epoch(connection: &mut AnyConnection, prefix: &str) -> Result<Option<Millis>, sqlx::Error> {
+    sqlx::query_as("SELECT epoch FROM cache_epochs WHERE prefix = $1")
+        .bind(prefix)
+        .fetch_optional(connection)
+        .await
+        .map(|row| row.map(|(epoch,)| epoch))
+}
+
+/// Begins a new epoch, or with a `server` does so unless it is the one of the present epoch. Returns
+/// the epoch from now on.
+pub async fn begin_epoch(
+    connection: &mut AnyConnection,
+    prefix: &str,
+    now: Millis,
+    server: Option<&str>,
+) -> Result<Millis, sqlx::Error> {
+    sqlx::query_as(
+        "INSERT INTO cache_epochs (prefix, epoch, server) VALUES ($1, $2, $3) \
+         ON CONFLICT (prefix) DO UPDATE SET \
+         epoch = CASE WHEN $4 = 1 AND cache_epochs.server = excluded.server THEN cache_epochs.epoch \
+         WHEN cache_epochs.epoch < excluded.epoch THEN excluded.epoch ELSE cache_epochs.epoch + 1 END, \
+         server = CASE WHEN $4 = 1 THEN excluded.server ELSE cache_epochs.server END RETURNING epoch",
+    )
+    .bind(prefix)
+    .bind(now)
+    .bind(server.unwrap_or_default())
+    .bind(i64::from(server.is_some()))
+    .fetch_one(connection)
+    .await
+    .map(|(epoch,)| epoch)
 }
 
 fn insert(conflict: &str) -> String {

@@ -11,18 +11,21 @@ use crate::{
 /// Applies announcements for as long as the site runs.
 pub async fn apply_all(site: AppState, mut follower: Follower) {
     loop {
-        apply(&site, &follower.next().await);
+        apply(&site, &follower.next().await).await;
     }
 }
 
 /// Invalidates what these changes concern, and then notifies the open pages, which check their
 /// sessions again.
-fn apply(site: &AppState, changes: &Changes) {
+async fn apply(site: &AppState, changes: &Changes) {
     const CAUSE: &str = "changed by another process";
+    if changes.has_cache() {
+        site.cache.read_epoch().await;
+        site.cache.invalidate_in_process(&[Tag::Everything], CAUSE);
+    }
     if changes.is_everything() {
         site.sessions.bypass_memory();
         site.members.invalidate_all();
-        site.cache.invalidate_in_process(&[Tag::Everything], CAUSE);
         site.sessions.watchers.notify_all();
         return;
     }
@@ -34,11 +37,13 @@ fn apply(site: &AppState, changes: &Changes) {
                 members.insert(owner);
             }
             Change::Member(member) => drop(members.insert(member)),
-            Change::Everything => {}
+            Change::Cache | Change::Everything => {}
         }
     }
     members.iter().for_each(|member| site.members.invalidate(*member));
     let tags: Vec<Tag> = members.iter().copied().map(Tag::Member).collect();
-    site.cache.invalidate_in_process(&tags, CAUSE);
+    if !tags.is_empty() {
+        site.cache.invalidate_in_process(&tags, CAUSE);
+    }
     members.into_iter().for_each(|member| site.sessions.watchers.notify(member));
 }

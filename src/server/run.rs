@@ -14,7 +14,7 @@ use crate::{
     base::{
         announcements::Follower,
         clock::Clock,
-        config::{Config, Required, Switch},
+        config::{CacheUrl, Config, Required, Switch},
         database_lock,
         db::Database,
         failure::Failure,
@@ -73,8 +73,15 @@ pub async fn run(
         println!("{}", timing::log::plain_line(site.config.log.format, "INFO", &sentence));
     }
     let follower = Follower::open(&site.db).await;
+    if follower.others() > 0 && site.config.cache.url == CacheUrl::Memory {
+        tracing::warn!(
+            "Other instances use this database, and each has a cache of its own in its memory: changes appear on \
+             the others within 2 seconds, and each computes what others have cached. To share one, set cache.url"
+        );
+    }
     let applier = tokio::spawn(announced::apply_all(site.clone(), follower));
     let watcher = tokio::spawn(site.db.clone().watch());
+    let cache_watcher = tokio::spawn(site.cache.clone().watch());
     let cache_clearer = tokio::spawn(clear_caches_after_lost_commit(site.clone()));
     let sweeper = tokio::spawn(sweep::periodically(site.clone()));
     let writer = tokio::spawn(accounts::service::write_failed_logins_periodically(site.clone()));
@@ -98,6 +105,7 @@ pub async fn run(
     metrics.abort();
     applier.abort();
     watcher.abort();
+    cache_watcher.abort();
     cache_clearer.abort();
     sweeper.abort();
     mail_worker.abort();

@@ -10,6 +10,7 @@ use crate::{
         service::{Actor, Object},
     },
     base::{
+        announcements::Change,
         clock::Millis,
         member::{Staff, UserId},
         moment::moment,
@@ -242,6 +243,10 @@ async fn record(site: &AppState, actor: Actor<'_>, object: Object<'_>) -> Result
     let now = site.clock.now();
     let mut transaction = site.db.begin().await?;
     history::record(&mut transaction, now, actor, object, &[("cache", "", "dropped")]).await?;
+    transaction.announce(match object {
+        Object::User(member, _) => Change::Member(member),
+        _ => Change::Cache,
+    });
     transaction.commit().await?;
     let (user_id, cause) = (actor.id().map(|id| id.0), cause(actor));
     match object {

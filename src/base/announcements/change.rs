@@ -13,6 +13,8 @@ pub enum Change {
     Session(UserId, [u8; 32]),
     /// Something of this member: password, permissions, names, activity.
     Member(UserId),
+    /// What is cached: of a shared backend the epoch, of others anything.
+    Cache,
     /// Anything of anybody.
     Everything,
 }
@@ -28,6 +30,7 @@ impl Change {
         };
         let known = match text.split_at_checked(1) {
             Some(("m", number)) => user(number).map(Self::Member),
+            Some(("c", "")) => Some(Self::Cache),
             Some(("s", rest)) => session(rest),
             _ => None,
         };
@@ -40,6 +43,7 @@ impl fmt::Display for Change {
         match self {
             Self::Session(owner, id) => write!(f, "s{owner}.{}", URL_SAFE_NO_PAD.encode(id)),
             Self::Member(user) => write!(f, "m{user}"),
+            Self::Cache => f.write_str("c"),
             Self::Everything => f.write_str("*"),
         }
     }
@@ -72,6 +76,11 @@ impl Changes {
     /// Returns whether anything of anybody may have changed.
     pub fn is_everything(&self) -> bool {
         self.0.last() == Some(&Change::Everything)
+    }
+
+    /// Returns whether anything that is cached may have changed, of anybody.
+    pub fn has_cache(&self) -> bool {
+        self.0.last() >= Some(&Change::Cache)
     }
 
     /// Returns whether nothing has changed.
@@ -114,10 +123,11 @@ mod tests {
     #[test]
     fn changes_survive_their_texts() {
         let mut changes = Changes::default();
-        for id in 1..=i64::try_from(Changes::MAX).expect("small") / 2 {
+        for id in 1..i64::try_from(Changes::MAX).expect("small") / 2 {
             changes.add(Change::Member(UserId(-id)));
             changes.add(Change::Session(UserId(i64::MAX), [u8::try_from(id % 250).expect("small"); 32]));
         }
+        changes.add(Change::Cache);
         let texts = changes.texts();
         assert!(texts.len() > 1 && texts.iter().all(|text| text.len() < 8000));
         let is_plain = |c: char| c.is_ascii_alphanumeric() || ".*-_ ".contains(c);
@@ -134,7 +144,7 @@ mod tests {
         (0..1001).for_each(|id| changes.add(Change::Member(UserId(id))));
         changes.add(Change::Member(UserId(1)));
         assert_eq!((changes.texts(), changes.is_everything()), (vec!["*".to_owned()], true));
-        for unknown in ["*", "x1", "m", "mx", "s", "s1", "s1.", "s1.AAAA", "ä", "m1 group:7"] {
+        for unknown in ["*", "x1", "c1", "m", "mx", "s", "s1", "s1.", "s1.AAAA", "ä", "m1 group:7"] {
             let mut read = Changes::default();
             read.read(unknown);
             assert!(read.is_everything(), "{unknown}");

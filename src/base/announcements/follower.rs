@@ -64,6 +64,14 @@ impl Follower {
         follower
     }
 
+    /// Returns how many other processes follow on PostgreSQL, as far as is known.
+    pub fn others(&self) -> i64 {
+        match &self.source {
+            Some(Source::Channel(listener)) => listener.others,
+            _ => 0,
+        }
+    }
+
     /// Waits for changes and returns them. Apply them before the next call.
     pub async fn next(&mut self) -> Changes {
         /// Much longer than a lease: a slow answer is no reason to read everything again.

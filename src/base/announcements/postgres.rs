@@ -18,6 +18,8 @@ pub(super) struct Listener {
     own: String,
     heard: Changes,
     is_lost: bool,
+    /// How many others were listening when this one began.
+    pub others: i64,
 }
 
 impl Listener {
@@ -38,7 +40,15 @@ impl Listener {
         let named = format!("SELECT set_config('application_name', {CHANNEL}, false)");
         let row = listener.fetch_one(AssertSqlSafe(named)).await?;
         listener.listen(&row.try_get::<String, _>(0)?).await?;
-        Ok(Self { listener, own: instance.to_string(), heard: Changes::default(), is_lost: false })
+        let others = listener
+            .fetch_one(
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+                 AND application_name = current_setting('application_name')",
+            )
+            .await?
+            .try_get(0)?;
+        let own = instance.to_string();
+        Ok(Self { listener, own, heard: Changes::default(), is_lost: false, others })
     }
 
     /// Returns what others have announced since the last call. The answer to a query shows that the

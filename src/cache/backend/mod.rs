@@ -77,18 +77,22 @@ pub enum Condition<'a> {
 
 /// The error of a backend that cannot be used. Only for the log.
 #[derive(Debug)]
-pub struct Down(Box<dyn Error + Send + Sync>);
+pub struct Down {
+    cause: Box<dyn Error + Send + Sync>,
+    /// Whether it answers, and refuses to store: reading goes on.
+    pub is_refusal: bool,
+}
 
 impl Down {
     /// Wraps the error that caused it.
     pub fn because(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self(error.into())
+        Self { cause: error.into(), is_refusal: false }
     }
 }
 
 impl fmt::Display for Down {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&chain(&*self.0))
+        f.write_str(&chain(&*self.cause))
     }
 }
 
@@ -136,6 +140,17 @@ pub trait Backend: Send + Sync + 'static {
     /// `cache.timeout` sets another time.
     fn timeout(&self) -> Duration {
         DEFAULT_TIMEOUT
+    }
+
+    /// Returns whether [`server`](Self::server) can tell: where a server that is started again may have
+    /// older entries and versions.
+    fn has_server(&self) -> bool {
+        false
+    }
+
+    /// Returns which run of which server answers; `None` if it does not tell.
+    async fn server(&self) -> Result<Option<String>, Down> {
+        Ok(None)
     }
 
     /// Returns the bytes if they can be read without waiting; always `None` from a backend that has

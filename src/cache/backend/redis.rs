@@ -1,12 +1,12 @@
 //! `redis://[USER:PASSWORD@]HOST[:PORT][/NUMBER]`: Redis or Valkey, over one shared connection that
 //! reconnects by itself. `rediss://` is the same over TLS.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use redis::{
-    Client, Cmd, FromRedisValue, Pipeline, RedisError, Script, TlsCertificates,
+    Client, Cmd, FromRedisValue, Pipeline, RedisError, Script, ServerError, TlsCertificates,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
@@ -68,11 +68,11 @@ impl Redis {
     }
 
     async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Down> {
-        command.query_async(&mut self.connection.clone()).await.map_err(Down::because)
+        command.query_async(&mut self.connection.clone()).await.map_err(down)
     }
 
     async fn ask_all<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T, Down> {
-        pipeline.query_async(&mut self.connection.clone()).await.map_err(Down::because)
+        pipeline.query_async(&mut self.connection.clone()).await.map_err(down)
     }
 
     fn set(&self, put: &Put) -> Cmd {
@@ -92,6 +92,16 @@ impl Redis {
     }
 }
 
+/// Tells a server that refuses (at its limit of memory, a replica, without a disk) from one that
+/// cannot be used.
+fn down(error: RedisError) -> Down {
+    const REFUSALS: [&str; 5] = ["OOM", "READONLY", "MISCONF", "NOREPLICAS", "NOPERM"];
+    let is_refusal = |errors: Arc<[(usize, ServerError)]>| {
+        errors.iter().all(|(_, error)| REFUSALS.contains(&error.code()))
+    };
+    Down { is_refusal: error.clone().into_server_errors().is_some_and(is_refusal), ..Down::because(error) }
+}
+
 /// Returns milliseconds for `PX`, at least 1, since Redis refuses zero.
 fn millis(keep: Duration) -> u64 {
     u64::try_from(keep.as_millis()).unwrap_or(u64::MAX >> 2).clamp(1, u64::MAX >> 2)
@@ -105,6 +115,20 @@ impl Backend for Redis {
 
     fn is_shared(&self) -> bool {
         true
+    }
+
+    fn has_server(&self) -> bool {
+        true
+    }
+
+    /// Another run of a server may have restored an older snapshot, or be a replica that had not
+    /// received everything.
+    async fn server(&self) -> Result<Option<String>, Down> {
+        match self.query::<String>(redis::cmd("INFO").arg("server")).await {
+            Ok(info) => Ok(info.lines().find_map(|line| line.strip_prefix("run_id:")).map(str::to_owned)),
+            Err(Down { is_refusal: true, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn get_many(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Down> {
@@ -141,7 +165,7 @@ impl Backend for Redis {
                 .arg(put.keep.map_or(String::new(), |keep| millis(keep).to_string()))
                 .invoke_async(&mut self.connection.clone())
                 .await
-                .map_err(Down::because),
+                .map_err(down),
         }
     }
 

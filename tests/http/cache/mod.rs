@@ -4,6 +4,7 @@
 //! sets; without them, their cases report that they were skipped.
 
 mod down;
+mod epoch;
 mod inspect;
 mod loads;
 pub mod servers;
@@ -41,6 +42,7 @@ struct Place {
     bob: Member,
     recorder: Recorder,
     database: TestDatabase,
+    watchers: [tokio::task::JoinHandle<()>; 2],
     _folder: tempfile::TempDir,
 }
 
@@ -93,7 +95,21 @@ impl Place {
         let recorder = Recorder::default();
         let cache = site.cache.clone();
         let prefix = settings.cache.prefix;
-        Self { cache, other, is_shared, prefix, clock, ada, bob, recorder, database, _folder: folder }
+        // As in a running site, which also hears of announcements.
+        let watchers = [&cache, &other].map(|cache| tokio::spawn(cache.clone().watch()));
+        Self {
+            cache,
+            other,
+            is_shared,
+            prefix,
+            clock,
+            ada,
+            bob,
+            recorder,
+            database,
+            watchers,
+            _folder: folder,
+        }
     }
 
     fn of_ada(&self) -> MemberCache<'_> {
@@ -114,6 +130,10 @@ impl Place {
     }
 
     async fn close(self) {
+        for watcher in self.watchers {
+            watcher.abort();
+            let _ = watcher.await;
+        }
         self.database.remove().await;
     }
 }

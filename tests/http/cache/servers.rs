@@ -12,6 +12,8 @@ pub struct Server {
     kind: &'static str,
     port: u16,
     child: Option<Child>,
+    /// Where Redis keeps its snapshot.
+    folder: tempfile::TempDir,
 }
 
 impl Server {
@@ -24,7 +26,8 @@ impl Server {
             return None;
         }
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-        let mut server = Self { kind, port, child: None };
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut server = Self { kind, port, child: None, folder };
         server.go();
         Some(server)
     }
@@ -33,13 +36,14 @@ impl Server {
         format!("{}://127.0.0.1:{}", self.kind, self.port)
     }
 
-    /// Starts it without data.
+    /// Starts it, without data unless Redis has a snapshot.
     pub fn go(&mut self) {
         let port = self.port.to_string();
         let mut command = match self.kind {
             "redis" => {
                 let mut command = Command::new("redis-server");
                 command.args(["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"]);
+                command.arg("--dir").arg(self.folder.path());
                 command
             }
             _ => {
@@ -56,6 +60,15 @@ impl Server {
             assert!(begun.elapsed() < Duration::from_secs(20), "{} does not answer", self.kind);
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Sends a command to Redis.
+    pub fn tell(&self, command: &str) {
+        let client = redis::Client::open(self.url()).expect("an address");
+        let mut words = command.split(' ');
+        let mut command = redis::cmd(words.next().expect("a word"));
+        words.for_each(|word| drop(command.arg(word)));
+        command.query::<()>(&mut client.get_connection().expect("connected")).expect("done");
     }
 
     /// From now on, connections are refused.
