@@ -172,17 +172,21 @@ async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Resul
         site.mails.wake();
         return Ok(());
     }
-    let letter = match compose.letter(site, mail.id, &order).await {
-        Ok(letter) => letter,
+    // One limit on all of it, or the mail would no longer be reserved when it is sent.
+    let tried = tokio::time::timeout(TRY_TIMEOUT, async {
+        let letter = compose.letter(site, mail.id, &order).await?;
+        Ok::<_, AppError>((site.mails.send(mail.id, now, &letter).await, letter))
+    });
+    match tried.await {
+        Ok(Ok((Ok(()), letter))) => finish(site, &mail, Some(&letter)).await,
+        Ok(Ok((Err(error), _))) => postpone(site, &mail, &error).await,
         // No longer needed: the account is gone or has another address, or the mail was dropped.
-        Err(AppError::NotFound) => return finish(site, &mail, None).await,
-        Err(error) => return Err(error),
-    };
-    let sent = tokio::time::timeout(TRY_TIMEOUT, site.mails.send(mail.id, now, &letter)).await;
-    let too_slow = || NotSent { reason: "the mail server timed out".into(), is_final: false };
-    match sent.unwrap_or_else(|_| Err(too_slow())) {
-        Ok(()) => finish(site, &mail, Some(&letter)).await,
-        Err(error) => postpone(site, &mail, &error).await,
+        Ok(Err(AppError::NotFound)) => finish(site, &mail, None).await,
+        Ok(Err(error)) => Err(error),
+        Err(_) => {
+            let reason = "the mail server timed out".into();
+            postpone(site, &mail, &NotSent { reason, is_final: false }).await
+        }
     }
 }
 

@@ -3,11 +3,10 @@
 
 use std::{
     any::Any,
-    io::{self, IsTerminal, Write},
+    io::{self, IsTerminal},
     panic::PanicHookInfo,
 };
 
-use logroller::{LogRollerBuilder, Rotation, RotationSize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::{Level, Metadata, level_filters::LevelFilter};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -18,7 +17,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use super::{layer, redact::Redacting, security};
+use super::{layer, log_file, redact::Redacting, security};
 use crate::base::{
     config::{self, LogFormat},
     failure::Failure,
@@ -42,7 +41,7 @@ pub fn begin(config: &config::Log) -> Result<Vec<WorkerGuard>, Failure> {
     // Colours for people, not for files and pipes.
     let has_colours = io::stdout().is_terminal();
     let of_console = filter(&config.level)?;
-    let (file, missing) = match open(config) {
+    let (file, missing) = match log_file::open(config) {
         Ok(file) => (file, None),
         // A read-only folder must not stop the site, unless the file was configured explicitly.
         Err(failure) if config.file == config::Log::default().file => (None, Some(failure)),
@@ -131,29 +130,6 @@ pub fn plain_line(format: LogFormat, level: &str, sentence: &str) -> String {
                 .to_string()
         }
     }
-}
-
-/// Opens `log.file`, readable by owner and group, and creates its folder. Returns `None` if it is
-/// empty.
-fn open(config: &config::Log) -> Result<Option<Box<dyn Write + Send>>, Failure> {
-    const MODE: u32 = 0o640;
-    let what = || format!("open the log {} (log.file)", config.file.display());
-    if config.file.as_os_str().is_empty() {
-        return Ok(None);
-    }
-    // A device or a pipe is not rotated, and its permissions stay as they are.
-    if config.file.metadata().is_ok_and(|file| !file.is_file()) {
-        let file = std::fs::OpenOptions::new().append(true).open(&config.file);
-        return file.map(|file| Some(Box::new(file) as _)).map_err(|error| Failure::start(&what(), error));
-    }
-    let folder = config.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let name = config.file.file_name().unwrap_or_default();
-    let roller = LogRollerBuilder::new(folder.unwrap_or_else(|| ".".as_ref()), name.as_ref())
-        .rotation(Rotation::SizeBased(RotationSize::Bytes(config.max_file.bytes())))
-        .max_keep_files(config.keep)
-        .file_mode(MODE)
-        .build();
-    roller.map(|roller| Some(Box::new(roller) as _)).map_err(|error| Failure::start(&what(), into(error)))
 }
 
 fn into(error: impl std::error::Error + Send + Sync + 'static) -> Box<dyn std::error::Error + Send + Sync> {

@@ -4,6 +4,7 @@
 
 pub mod layer;
 pub mod log;
+mod log_file;
 pub mod lookup;
 mod noted;
 mod path;

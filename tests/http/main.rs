@@ -58,6 +58,7 @@ mod mail_tls;
 mod metrics;
 mod networks;
 mod old_addresses;
+mod once;
 mod outages;
 mod page_cache;
 mod pages;
