@@ -96,3 +96,18 @@ test.describe('without the admin’s bundle', () => {
     await hydrated(page);
   });
 });
+
+test.describe('on a page of an earlier release', () => {
+  const FUNCTION = '/api/accounts/log_in';
+  test.use({ expectedAnswers: [`404 ${FUNCTION}`] });
+
+  test('a form that the site no longer knows asks for a reload and keeps what was typed @javascript', async ({ page }) => {
+    await open(page, '/accounts/login');
+    await page.route(`**${FUNCTION}`, route => route.fulfill({ status: 404, contentType: 'application/json', body: '"Outdated"' }));
+    await page.locator('[name=login]').fill('ada');
+    await page.locator('[name=password]').fill('correct horse battery');
+    await button(page, 'Log in').click();
+    await expect(page.getByRole('alert')).toHaveText('This page is of another version of the site. Please reload it and try again.');
+    await expect(page.locator('[name=login]')).toHaveValue('ada');
+  });
+});

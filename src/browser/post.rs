@@ -34,7 +34,7 @@ async fn post(path: &str, body: String) -> Result<Submission, AppError> {
     if status >= 400 {
         return Err(AppError::de(answer));
     }
-    let submission = JsonEncoding::decode(answer).map_err(|_| AppError::Internal)?;
+    let submission = JsonEncoding::decode(answer).map_err(|_| AppError::Outdated)?;
     if leads_on {
         call_redirect_hook(&location);
     }

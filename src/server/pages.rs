@@ -19,8 +19,8 @@ use super::{
 use crate::{
     app::App,
     base::member::Member,
-    shared::trailing_slash::without_slash,
-    site::{AppState, flash::Carried, parts},
+    shared::{error::AppError, trailing_slash::without_slash},
+    site::{AppState, flash::Carried, parts, response::refuse},
     ui::{PageContext, SetStatus, Visitor},
 };
 
@@ -72,9 +72,12 @@ fn provide(site: &AppState, is_missing: bool) {
     provide_context(fragments::of(site, &parts));
 }
 
-/// Redirects a path with a trailing slash to its page, and renders the 404 page for everything
-/// else.
+/// Redirects a path with a trailing slash to its page, refuses functions that do not exist, which
+/// pages of another version call, and renders the 404 page for everything else.
 pub async fn fallback(State(site): State<AppState>, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return refuse(AppError::Outdated);
+    }
     if let Some(location) = with_query(without_slash(request.uri().path()), request.uri().query()) {
         return (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response();
     }

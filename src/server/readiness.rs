@@ -52,7 +52,7 @@ async fn database(site: &AppState) -> Vec<Check> {
         ];
     }
     let schema = match in_time(site, site.db.schema()).await {
-        Ok(Schema::Current) => Check::ok("schema"),
+        Ok(Schema::Current | Schema::Compatible) => Check::ok("schema"),
         // An instance goes on with it until it is replaced, but could not start.
         Ok(Schema::Newer) => Check::not("schema", Level::Degraded, "of a newer version of this program"),
         Ok(Schema::Outdated) => {

@@ -22,7 +22,7 @@ use super::page_cache::{answer::names, encoding::Encoding};
 use crate::{
     base::{
         assets::{Asset, PKG_DIR},
-        site_files::content_type,
+        site_files::{content_type, required},
     },
     site::AppState,
     timing::layer::Quiet,
@@ -54,7 +54,13 @@ async fn send(State(site): State<AppState>, OriginalUri(uri): OriginalUri, asked
         Some(built) => format!("{PKG_DIR}{built}"),
         None => uri.path().trim_start_matches('/').to_owned(),
     };
-    let Some(Asset { plain, brotli, gzip, hash }) = site.assets.find(&path) else {
+    // For a page of another build, while instances of both answer or after an update. It does without
+    // its scripts, and this stylesheet is better than none.
+    let other = || {
+        let [style, ..] = required();
+        path.ends_with(style.trim_start_matches(PKG_DIR)).then(|| site.assets.find(&style))?
+    };
+    let Some(Asset { plain, brotli, gzip, hash }) = site.assets.find(&path).or_else(other) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let (encoding, form, content) = match (Encoding::best(&asked, brotli.is_some()), brotli, gzip) {

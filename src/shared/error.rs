@@ -55,6 +55,9 @@ pub enum AppError {
     /// Nothing exists at this address.
     #[error("We can’t find that page.")]
     NotFound,
+    /// The page in the browser is of another version of the site than the program that was asked.
+    #[error("This page is of another version of the site. Please reload it and try again.")]
+    Outdated,
     /// The request body is over the limit.
     #[error("That is more than this site accepts in one request. Please send less.")]
     TooLarge,
@@ -109,7 +112,7 @@ impl AppError {
             | Self::ActingOver
             | Self::SecondFactorRequired
             | Self::ReauthenticationRequired => 403,
-            Self::NotFound => 404,
+            Self::NotFound | Self::Outdated => 404,
             Self::TooLarge => 413,
             Self::Throttled { .. } => 429,
             Self::Busy { .. } | Self::Unavailable | Self::MaybeDone | Self::TimedOut => 503,
@@ -170,7 +173,9 @@ impl FromServerFnError for AppError {
         if data.is_empty() {
             return Self::SignedOut;
         }
-        JsonEncoding::decode(data).unwrap_or(Self::Internal)
+        // An error that this version does not know, or no answer of the site's.
+        let other = if data.starts_with(b"{") { Self::Outdated } else { Self::Internal };
+        JsonEncoding::decode(data).unwrap_or(other)
     }
 }
 
@@ -204,8 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_decoded_is_internal() {
+    fn what_cannot_be_decoded_is_internal_or_of_another_version() {
         assert_eq!(AppError::de(Bytes::from_static(b"<html>")), AppError::Internal);
+        let unknown = Bytes::from_static(br#"{"OfTheFuture":{"at":1}}"#);
+        assert_eq!(AppError::de(unknown), AppError::Outdated);
     }
 
     #[test]

@@ -333,8 +333,20 @@ async fn serve_is_the_default_command_and_live_reload_uses_the_configured_port()
 #[tokio::test]
 async fn two_concurrent_starts_migrate_once() {
     let folder = tempfile::tempdir().expect("a folder");
+    let (database, new_file) = (TestDatabase::create().await, |round| {
+        format!("sqlite://{}", folder.path().join(format!("{round}.db")).display())
+    });
     for round in 0..3 {
-        let url = format!("sqlite://{}", folder.path().join(format!("{round}.db")).display());
+        let url = match database.is_embedded() {
+            true => new_file(round),
+            // An empty schema, instead of the one that is migrated.
+            false => {
+                let schema = database.text("SELECT current_schema()::text").await;
+                let empty = format!("DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}");
+                database.execute(&empty).await;
+                database.url.clone()
+            }
+        };
         let starts: Vec<_> = (0..4)
             .map(|_| {
                 Command::new(env!("CARGO_BIN_EXE_members-area"))
@@ -353,9 +365,12 @@ async fn two_concurrent_starts_migrate_once() {
             assert!(output.status.success(), "{}", text(&output));
         }
     }
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(folder.path().join("0.db")).expect("the file").permissions().mode();
-    assert_eq!(mode & 0o077, 0, "nobody else on the machine reads it");
+    if database.is_embedded() {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.path().join("0.db")).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o077, 0, "nobody else on the machine reads it");
+    }
+    database.remove().await;
 }
 
 #[tokio::test]

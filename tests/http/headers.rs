@@ -89,7 +89,13 @@ async fn static_files_are_cached_and_members_pages_are_not() {
     let answer = visitor.get(&stylesheet).await;
     assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable", "{stylesheet}");
     assert_eq!((answer.status, answer.header("content-type")), (200, "text/css; charset=utf-8"));
-    assert_eq!(visitor.get("/pkg/another-hash/members-area.css").await.status, 404);
+    // A page of another build goes on without its scripts, but not without a style.
+    let other = visitor.get("/pkg/another-hash/members-area.css").await;
+    assert_eq!((other.status, other.header("cache-control")), (200, "no-cache"));
+    for ending in ["js", "wasm"] {
+        let gone = visitor.get(&format!("/pkg/another-hash/members-area.{ending}")).await;
+        assert_eq!((gone.status, gone.header("cache-control")), (404, "private, no-store"), "{ending}");
+    }
     assert_eq!(visitor.get("/pkg/members-area.css").await.header("vary"), "accept-encoding");
     assert_eq!(visitor.get("/pkg/missing.css").await.status, 404);
     for path in ["/", "/accounts/login"] {

@@ -78,6 +78,7 @@ mod recovery_codes;
 mod remember;
 mod required_factor;
 mod reset;
+mod rolling;
 mod same_origin;
 mod second_factor_command;
 mod security_page;

@@ -20,7 +20,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{ConnectOptions, Connection as _, Executor, any::AnyConnectOptions, migrate::Migrator};
+use sqlx::{
+    ConnectOptions, Connection as _, Executor,
+    any::AnyConnectOptions,
+    migrate::{MigrateError, Migrator},
+};
 
 use super::{announcements::Lease, config, failure::Failure};
 pub use counted::AnyConnection;
@@ -141,7 +145,8 @@ impl Database {
 
     /// Brings the schema up to date. Running it twice, or in two programs at once, is safe. (On
     /// PostgreSQL sqlx takes a lock. On SQLite it does not: the slower program fails on what the
-    /// faster one has created, and its next try finds nothing left to do.)
+    /// faster one has created, and tries again until there is nothing left to do.) A schema that a
+    /// newer program has migrated, and that this one can use, stays as it is.
     ///
     /// It uses a connection of its own and closes it: sqlx's transactions must not leave state
     /// behind in a pool.
@@ -150,7 +155,7 @@ impl Database {
     /// When a migration fails, or the database is newer than this program.
     pub async fn migrate(&self) -> Result<(), Failure> {
         const TRIES: u32 = 5;
-        let mut tried = 1;
+        let (mut tried, mut applied) = (1, 0);
         let migrator = migrator(self.embedded);
         loop {
             let mut connection = self.read.open().await?;
@@ -160,14 +165,17 @@ impl Database {
             }
             let result = migrator.run_direct(None, &mut connection, false).await;
             let _ = connection.close().await;
-            match result {
-                Ok(()) => break,
-                Err(error) if !self.embedded || tried == TRIES => {
-                    return Err(Failure::start("migrate the database", error));
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(200) * tried).await,
+            let Err(error) = result else { break };
+            if matches!(error, MigrateError::VersionMissing(_)) {
+                return self.check_schema().await;
             }
-            tried += 1;
+            // Without a limit as long as another program makes progress.
+            let before = std::mem::replace(&mut applied, self.applied_migrations().await?.len());
+            tried = if before < applied { 1 } else { tried + 1 };
+            if !self.embedded || tried > TRIES {
+                return Err(Failure::start("migrate the database", error));
+            }
+            tokio::time::sleep(Duration::from_millis(200) * tried).await;
         }
         upgrade_steps::run(self).await.map_err(|error| Failure::start("migrate the database", error))
     }
@@ -321,19 +329,56 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_newer_database_is_left_alone() {
+    async fn a_newer_database_is_used_if_its_migrations_say_so() {
         let folder = tempfile::tempdir().expect("a folder");
         let db = database(folder.path()).await;
         assert!(db.check_schema().await.is_err(), "nothing is there yet");
         db.migrate().await.expect("migrated");
         db.check_schema().await.expect("up to date");
-        sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (9999, '', true, x'00', 0)")
-            .execute(&mut *db.write.acquire().await.expect("a connection"))
-            .await
-            .expect("a migration of the future");
-        let refused = db.check_schema().await.expect_err("newer");
-        assert!(refused.to_string().contains("newer version of this program"), "{refused}");
-        assert!(db.migrate().await.is_err());
+        let run = async |sql: &str| {
+            let mut connection = db.write.acquire().await.expect("a connection");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *connection).await.expect("written");
+        };
+        let add = async |version: i64| {
+            run(&format!(
+                "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES ({version}, '', true, x'00', 0)"
+            ))
+            .await;
+        };
+        let refused = async || {
+            for refused in [db.check_schema().await, db.migrate().await] {
+                let refused = refused.expect_err("newer").to_string();
+                assert!(refused.contains("newer version of this program"), "{refused}");
+            }
+        };
+        let last = known_migrations(true).pop().expect("one");
+        add(9998).await;
+        refused().await;
+        run(&format!("INSERT INTO compatible_migrations VALUES (9998, {last})")).await;
+        assert_eq!(db.schema().await.expect("read"), Schema::Compatible);
+        db.check_schema().await.expect("it can be used");
+        db.migrate().await.expect("there is nothing to do");
+        // The next one says nothing, and then that it needs the one before.
+        add(9999).await;
+        refused().await;
+        run("INSERT INTO compatible_migrations VALUES (9999, 9998)").await;
+        refused().await;
         db.close().await;
+    }
+
+    #[test]
+    fn every_migration_says_whether_the_program_before_can_go_on() {
+        const FIRST: i64 = 23;
+        for migration in [true, false].into_iter().flat_map(|embedded| migrator(embedded).migrations.to_vec())
+        {
+            let says = ["INSERT INTO compatible_migrations", "-- Programs before this one cannot go on."];
+            let sql = migration.sql.as_str();
+            assert!(
+                migration.version < FIRST || says.iter().any(|words| sql.contains(words)),
+                "migration {} has neither of these lines: {says:?}",
+                migration.version
+            );
+        }
     }
 }

@@ -10,6 +10,9 @@ pub enum Schema {
     Current,
     /// It has to be migrated first.
     Outdated,
+    /// A newer version of this program has migrated it, and its migrations say that this one can use
+    /// it.
+    Compatible,
     /// A newer version of this program has migrated it.
     Newer,
 }
@@ -26,34 +29,52 @@ impl Database {
     /// # Errors
     /// When the database cannot be used.
     pub async fn schema(&self) -> Result<Schema, Failure> {
+        let applied = self.applied_migrations().await?;
+        let known: Vec<i64> = migrator(self.embedded).iter().map(|migration| migration.version).collect();
+        let newer: Vec<i64> = applied.iter().copied().filter(|version| !known.contains(version)).collect();
+        let is_complete = known.iter().all(|version| applied.contains(version));
         let mut connection = self.read().await?;
-        let asked = sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
-            .fetch_all(&mut *connection)
-            .await;
-        let applied: Vec<(i64,)> = match asked {
-            Err(error) if is_missing_table(&error) => Vec::new(),
-            asked => {
-                asked.map_err(|error| Failure::start("read the schema version of the database", error))?
+        Ok(match (is_complete, newer.is_empty()) {
+            (true, true) if upgrade_steps::are_done(&mut connection).await? => Schema::Current,
+            (_, true) => Schema::Outdated,
+            (true, false) => {
+                let last = known.last().copied().unwrap_or_default();
+                let compatible: Vec<(i64,)> =
+                    sqlx::query_as("SELECT version FROM compatible_migrations WHERE since <= $1")
+                        .bind(last)
+                        .fetch_all(&mut *connection)
+                        .await?;
+                match newer.into_iter().all(|version| compatible.contains(&(version,))) {
+                    true => Schema::Compatible,
+                    false => Schema::Newer,
+                }
             }
-        };
-        let wanted: Vec<(i64,)> =
-            migrator(self.embedded).iter().map(|migration| (migration.version,)).collect();
-        Ok(if applied == wanted && upgrade_steps::are_done(&mut connection).await? {
-            Schema::Current
-        } else if applied.len() > wanted.len() {
-            Schema::Newer
-        } else {
-            Schema::Outdated
+            (false, false) => Schema::Newer,
         })
     }
 
-    /// Checks that the schema is the one this program needs.
+    /// Returns the versions of the migrations that were applied, in order.
+    pub(super) async fn applied_migrations(&self) -> Result<Vec<i64>, Failure> {
+        let mut connection = self.read().await?;
+        let asked: Result<Vec<(i64,)>, _> =
+            sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+                .fetch_all(&mut *connection)
+                .await;
+        match asked {
+            Err(error) if is_missing_table(&error) => Ok(Vec::new()),
+            asked => asked
+                .map(|rows| rows.into_iter().map(|(version,)| version).collect())
+                .map_err(|error| Failure::start("read the schema version of the database", error)),
+        }
+    }
+
+    /// Checks that this program can use the schema.
     ///
     /// # Errors
-    /// When it is not, or the database cannot be used.
+    /// When it cannot, or the database cannot be used.
     pub async fn check_schema(&self) -> Result<(), Failure> {
         Err(Failure::message(match self.schema().await? {
-            Schema::Current => return Ok(()),
+            Schema::Current | Schema::Compatible => return Ok(()),
             Schema::Newer => {
                 "the database was migrated by a newer version of this program: start that version"
             }
