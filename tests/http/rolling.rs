@@ -70,7 +70,7 @@ impl RoundRobin {
             match request.send().await {
                 Ok(response) => {
                     self.answers.fetch_add(1, Ordering::Relaxed);
-                    return Page::read(response).await;
+                    return Page::read(response).await.expect("a whole body");
                 }
                 Err(error) if error.is_connect() => {}
                 Err(error) => panic!("{method} {path}: {error:?}"),
