@@ -67,7 +67,9 @@ impl Server {
         let client = redis::Client::open(self.url()).expect("an address");
         let mut words = command.split(' ');
         let mut command = redis::cmd(words.next().expect("a word"));
-        words.for_each(|word| drop(command.arg(word)));
+        for word in words {
+            command.arg(word);
+        }
         command.query::<()>(&mut client.get_connection().expect("connected")).expect("done");
     }
 
