@@ -122,21 +122,24 @@ export async function measureSeveral(tools) {
   }))
   if (sessions() - before < login.one.requests) fail('logins were answered and opened no session')
 
-  // ---- What /readyz takes from the warm dashboard ----
+  // ---- What /readyz takes, of the CPU time that the warm dashboard takes in a second ----
+  // Each by itself and in turns: with both at once, what else the machine does would be counted as well.
   const calm = await begin({ MEMBERS_AREA_CACHE__URL: 'memory://' })
-  const cpus = { without: [], with: [] }
-  for (let round = 0; round <= READINESS_ROUNDS; round++) {
-    for (const kind of ['without', 'with']) {
-      say(`Warm dashboard ${kind} /readyz: round ${round} of ${READINESS_ROUNDS}`)
-      const asking = kind === 'with' && setInterval(() => get(`${calm.url}/readyz`).catch(() => {}), 1000 / READINESS_A_SECOND)
-      const target = { server: calm, url: `${calm.url}/members/dashboard`, headers: dashboard(0).headers }
-      const { cpu_us } = await load(target, READINESS_SECONDS)
-      clearInterval(asking)
-      if (round > 0) cpus[kind].push(cpu_us)
+  const target = { server: calm, url: `${calm.url}/members/dashboard`, headers: dashboard(0).headers }
+  const cpus = { warm: [], readiness: [] }
+  for (let round = 1; round <= READINESS_ROUNDS; round++) {
+    say(`Warm dashboard, then /readyz: round ${round} of ${READINESS_ROUNDS}`)
+    const { cpu_us, per_second } = await load(target, READINESS_SECONDS)
+    cpus.warm.push(cpu_us * per_second)
+    const used = cpu(calm)
+    for (let i = 0; i < READINESS_SECONDS * READINESS_A_SECOND; i++) {
+      await getOk(`${calm.url}/readyz`)
+      await sleep(1000 / READINESS_A_SECOND)
     }
+    cpus.readiness.push((cpu(calm) - used) / READINESS_SECONDS)
   }
   await stop(calm)
-  const readiness_percent = (median(cpus.with) / median(cpus.without) - 1) * 100
+  const readiness_percent = (median(cpus.readiness) / median(cpus.warm)) * 100
 
   // ---- Told at once ----
   say(`Log-outs at one instance: ${LOG_OUTS}, as the other sees them`)
@@ -180,7 +183,7 @@ export async function measureSeveral(tools) {
   for (const table of ['users', 'sessions', 'activity', 'known_devices']) {
     bytes[table] = Number(sql(`SELECT pg_total_relation_size('${table}') / GREATEST(COUNT(*), 1) FROM ${table}`))
   }
-  return { warm, cold, login, readiness_percent, readiness_us: cpus, told, bytes }
+  return { warm, cold, login, readiness_percent, readiness_cpu_us_a_second: cpus, told, bytes }
 }
 
 /** Opens the stream of a page. Resolves once it is open, with the promise of its end. */
@@ -214,7 +217,7 @@ export const targetsOf = ({ warm, cold, login, readiness_percent, told }) => [
   { name: 'two instances / one, warm dashboard', at_least: 0.8, value: warm.two_of_one },
   { name: 'two instances / one, cold dashboard', at_least: 0.8, value: cold.two_of_one },
   { name: 'two instances / one, logins', at_least: 0.8, value: login.two_of_one },
-  { name: 'readiness in the warm dashboard, % CPU', at_most: 5, value: readiness_percent },
+  { name: 'readiness / warm dashboard, % of CPU', at_most: 5, value: readiness_percent },
   { name: 'log-out elsewhere: pages, ms at most', at_most: 2000, value: Math.max(...told.page_ms) },
   { name: 'log-out elsewhere: open tabs, ms at most', at_most: 2000, value: Math.max(...told.tab_ms) },
 ]
