@@ -292,7 +292,7 @@ impl Client {
         let fields = [("login", name.as_str()), ("password", PASSWORD), ("form_page", "/accounts/login")];
         self.ask(&mut visitor, "/api/accounts/log_in", Some(&fields), "/members/dashboard").await?;
         let session = visitor.clone();
-        self.ask(&mut visitor, "/api/accounts/log_out", Some(&[]), "/").await?;
+        self.ask(&mut visitor, "/api/accounts/log_out", Some(&[]), "/accounts/login").await?;
         // The latest few: each is asked for at the end.
         if self.done.ended.len() >= 20 {
             self.done.ended.remove(0);
