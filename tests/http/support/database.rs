@@ -109,7 +109,7 @@ impl TestDatabase {
 
     /// Restores the saved sessions, as if a login in progress had opened its session only now.
     pub async fn bring_sessions_back(&self) {
-        self.execute("INSERT INTO sessions SELECT * FROM kept_sessions").await;
+        self.execute("INSERT INTO sessions SELECT * FROM kept_sessions WHERE id_hash NOT IN (SELECT id_hash FROM sessions)").await;
         self.execute("DROP TABLE kept_sessions").await;
     }
 
