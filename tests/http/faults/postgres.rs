@@ -20,6 +20,7 @@ async fn site_on(database: TestDatabase) -> TestSite {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute of the whole machine; `script/test --long` runs it"]
 async fn postgres_stopped_and_started_under_load_loses_nothing() {
     let Some(server) = Postgres::start() else {
         return;
@@ -39,6 +40,7 @@ async fn postgres_stopped_and_started_under_load_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute of the whole machine; `script/test --long` runs it"]
 async fn killed_connections_to_postgres_lose_nothing() {
     let Some(server) = Postgres::start() else {
         return;

@@ -65,6 +65,7 @@ async fn what_was_acknowledged_survives_two_hundred_kills() {
 
 /// Only what the program itself writes can fill its disk: its SQLite file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute of the whole machine; `script/test --long` runs it"]
 async fn a_full_disk_under_load_loses_nothing() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     if !database.is_embedded() {
@@ -126,6 +127,7 @@ async fn connect_from(source: &str, address: SocketAddr) -> TcpStream {
 
 /// From four addresses; each client sends a byte now and then.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute of the whole machine; `script/test --long` runs it"]
 async fn a_thousand_slow_clients_keep_nobody_out() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let _ = rlimit::increase_nofile_limit(4096);
@@ -165,6 +167,7 @@ async fn a_thousand_slow_clients_keep_nobody_out() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute of the whole machine; `script/test --long` runs it"]
 async fn a_clock_that_goes_back_and_forth_fails_no_request() {
     const HOUR: i64 = 3_600_000;
     let site = TestSite::start().await;

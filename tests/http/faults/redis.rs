@@ -58,6 +58,7 @@ async fn redis_stopped_and_started_again_costs_nobody_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute of the whole machine; `script/test --long` runs it"]
 async fn a_frozen_redis_costs_nobody_anything() {
     under_load("frozen", async |server, load| {
         server.pause();
@@ -68,6 +69,7 @@ async fn a_frozen_redis_costs_nobody_anything() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute of the whole machine; `script/test --long` runs it"]
 async fn a_redis_that_is_flushed_costs_nobody_anything() {
     under_load("flushed", async |server, load| {
         for _ in 0..10 {
@@ -80,6 +82,7 @@ async fn a_redis_that_is_flushed_costs_nobody_anything() {
 
 /// With the policy that Redis has by default, it refuses to store and goes on answering.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute of the whole machine; `script/test --long` runs it"]
 async fn a_redis_without_memory_shows_nobody_an_old_page() {
     under_load("out of memory", async |server, load| {
         say(server, "CONFIG SET maxmemory-policy noeviction");
