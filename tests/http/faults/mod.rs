@@ -16,6 +16,9 @@ use load::Load;
 
 use crate::support::{database::TestDatabase, program::Serving};
 
+/// Enough to meet each other. On a busy machine with a slow disk, each round of theirs takes seconds.
+const CLIENTS: usize = 3;
+
 /// No rate limit is reached: all of a test's visitors share one address.
 const UNLIMITED: [(&str, &str); 7] = [
     ("MEMBERS_AREA_THROTTLE__LOGIN_PER_ADDRESS", "1000000/1m"),

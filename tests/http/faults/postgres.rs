@@ -3,7 +3,7 @@
 use members_area::base::config::Period;
 
 use super::{
-    Load,
+    CLIENTS, Load,
     server::{Front, Postgres},
 };
 use crate::support::{TestSite, database::TestDatabase};
@@ -26,7 +26,7 @@ async fn postgres_stopped_and_started_under_load_loses_nothing() {
         return;
     };
     let site = site_on(TestDatabase::create_on(server.url()).await).await;
-    let load = Load::start(&[site.address], 6).await;
+    let load = Load::start(&[site.address], CLIENTS).await;
     for how in ["fast", "immediate"] {
         load.goes_on(50).await;
         server.stop(how);
@@ -46,7 +46,7 @@ async fn killed_connections_to_postgres_lose_nothing() {
         return;
     };
     let site = site_on(TestDatabase::create_on(server.url()).await).await;
-    let load = Load::start(&[site.address], 6).await;
+    let load = Load::start(&[site.address], CLIENTS).await;
     for _ in 0..10 {
         load.goes_on(30).await;
         server.say(ALL).await;
@@ -67,7 +67,7 @@ async fn a_promoted_replica_has_everything_that_was_acknowledged() {
     let database = TestDatabase::create_on(primary.url_at(front.port)).await;
     let standby = primary.standby().await;
     let site = site_on(database).await;
-    let load = Load::start(&[site.address], 6).await;
+    let load = Load::start(&[site.address], CLIENTS).await;
     load.goes_on(200).await;
     primary.stop("immediate");
     load.fails().await;

@@ -13,7 +13,7 @@ use tokio::{
     net::{TcpSocket, TcpStream},
 };
 
-use super::{Load, UNLIMITED, serving};
+use super::{CLIENTS, Load, UNLIMITED, serving};
 use crate::support::{
     TestSite, Visitor,
     database::TestDatabase,
@@ -34,7 +34,7 @@ async fn killed(rounds: usize) {
     };
     let mut site = serve();
     let instances = [site.address];
-    let load = Load::start(&instances, 6).await;
+    let load = Load::start(&instances, CLIENTS).await;
     for round in 0..rounds {
         // At another moment of the clients' rounds each time.
         load.goes_on(20 + round % 17).await;
@@ -77,7 +77,7 @@ async fn a_full_disk_under_load_loses_nothing() {
         rlimit::prlimit(pid, Resource::FSIZE, Some((bytes, rlimit::INFINITY)), None).expect("a limit");
     };
     let instances = [site.address];
-    let load = Load::start(&instances, 6).await;
+    let load = Load::start(&instances, CLIENTS).await;
     for _ in 0..3 {
         load.goes_on(30).await;
         // No file can grow any more.
@@ -99,7 +99,7 @@ async fn a_lock_held_for_twenty_seconds_is_an_outage_only_as_long() {
     let (database, folder) = (TestDatabase::create().await, tempfile::tempdir().expect("a folder"));
     let site = serving(&database, folder.path(), &[]);
     let instances = [site.address];
-    let load = Load::start(&instances, 6).await;
+    let load = Load::start(&instances, CLIENTS).await;
     load.goes_on(50).await;
     let mut holder = database.connect().await;
     let lock = if database.is_embedded() { "BEGIN IMMEDIATE" } else { "BEGIN; LOCK TABLE users" };
@@ -133,7 +133,7 @@ async fn a_thousand_slow_clients_keep_nobody_out() {
     let _ = rlimit::increase_nofile_limit(4096);
     let site = serving(&database, folder.path(), &[]);
     let instances = [site.address];
-    let load = Load::start(&instances, 6).await;
+    let load = Load::start(&instances, CLIENTS).await;
     let mut slow = Vec::new();
     for (number, request) in [
         "",
@@ -172,7 +172,7 @@ async fn a_clock_that_goes_back_and_forth_fails_no_request() {
     const HOUR: i64 = 3_600_000;
     let site = TestSite::start().await;
     let instances = [site.address];
-    let load = Load::start(&instances, 6).await;
+    let load = Load::start(&instances, CLIENTS).await;
     for by in [6, -12, 12, -9, 3] {
         site.clock.set(by * HOUR);
         load.goes_on(60).await;
@@ -202,7 +202,7 @@ async fn ten_minutes_of_mixed_traffic_let_nothing_grow() {
         [("MEMBERS_AREA_CACHE__MAX_BYTES", "1MiB"), ("MEMBERS_AREA_SESSIONS__CACHE_ENTRIES", "200")];
     let site = serving(&database, folder.path(), &settings);
     let instances = [site.address];
-    let load = Load::start(&instances, 6).await;
+    let load = Load::start(&instances, CLIENTS).await;
     let mut minutes = Vec::new();
     for _ in 0..10 {
         let begun = Instant::now();

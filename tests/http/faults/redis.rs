@@ -8,7 +8,7 @@ use std::{
 use members_area::base::config::{CacheUrl, Config, Period};
 use serde::Deserialize;
 
-use super::Load;
+use super::{CLIENTS, Load};
 use crate::{cache::servers::Server, support::TestSite};
 
 /// Says something to Redis, which must agree.
@@ -37,7 +37,7 @@ async fn under_load(kind: &str, fault: impl AsyncFnOnce(&mut Server, &Load)) {
     let site = TestSite::start_with(change).await;
     let other = site.beside_with(change).await;
     let instances = [site.address, other.address];
-    let load = Load::start(&instances, 6).await;
+    let load = Load::start(&instances, CLIENTS).await;
     load.goes_on(100).await;
     fault(&mut server, &load).await;
     load.recovers().await;
