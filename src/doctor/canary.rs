@@ -56,6 +56,8 @@ pub enum Kind {
     Picture,
     /// The key of an authenticator app that is being set up: a secret that only its owner is shown.
     AppKey,
+    /// A passkey: its name, its id and the account's handle.
+    Passkey,
     /// The password: a secret that no page shows, not even to its owner.
     Password,
     /// A cookie's value: a secret that is sent only to its owner, and never in a page.
@@ -81,6 +83,7 @@ impl fmt::Display for Kind {
             Self::Group => "group",
             Self::Picture => "picture",
             Self::AppKey => "key of the authenticator app",
+            Self::Passkey => "passkey",
             Self::Password => "password",
             Self::Cookie => "cookie",
         })

@@ -1,6 +1,8 @@
 //! The accounts that probe the site, each full of canaries, created and signed in through the
 //! site's own forms.
 
+mod passkey;
+
 use std::{io::Cursor, net::IpAddr};
 
 use axum::{Router, body::to_bytes, response::Response};
@@ -93,15 +95,22 @@ impl Person {
     }
 
     /// Logs in twice, so that there is a second device. The values of the cookies become canaries.
-    async fn sign_in(&mut self, router: &Router, canaries: &mut Vec<Canary>) -> Result<(), Failure> {
-        let fields = [("login", self.username.as_str()), ("password", &self.password), ("remember", "yes")];
-        for _ in 0..2 {
+    /// The first device adds a passkey.
+    async fn sign_in(
+        &mut self,
+        site: &AppState,
+        router: &Router,
+        canaries: &mut Vec<Canary>,
+    ) -> Result<(), Failure> {
+        let (username, password) = (self.username.clone(), self.password.clone());
+        let fields = [("login", username.as_str()), ("password", &password), ("remember", "yes")];
+        for is_first in [true, false] {
             self.visitor.cookies.clear();
-            let answer = self.visitor.post(router, LogIn::PATH, &fields).await.ok_or_else(no_answer)?;
-            let secrets = self.visitor.take_cookies(&answer);
+            let answer = self.ask(router, LogIn::PATH, &fields, canaries).await?;
             accepted(answer, "sign in").await?;
-            let role = self.visitor.role;
-            canaries.extend(secrets.iter().map(|secret| Canary::new(role, Kind::Cookie, secret)));
+            if is_first {
+                self.add_passkey(site, router, canaries).await?;
+            }
         }
         Ok(())
     }
@@ -144,13 +153,13 @@ pub async fn settle(site: &AppState, router: &Router) -> Result<Fixtures, Failur
     let (username, email) = (superuser.username.clone(), superuser.email.clone());
     let account = NewAccount { username, email, password1: password.clone(), password2: password };
     accounts::create_superuser(site, account, true).await.map_err(outage)?;
-    superuser.sign_in(router, &mut canaries).await?;
+    superuser.sign_in(site, router, &mut canaries).await?;
     superuser.post(router, SaveProfile::PATH, &superuser.names()).await?;
     for person in others.iter() {
         add(site, router, superuser, person).await?;
     }
     for person in others {
-        person.sign_in(router, &mut canaries).await?;
+        person.sign_in(site, router, &mut canaries).await?;
     }
     let group = gather(site, &persons, &mut canaries).await?;
     let mut ids = Vec::new();

@@ -109,19 +109,20 @@ impl Visitor {
         router.oneshot(request).await.ok()
     }
 
-    /// Replaces the cookies by those of the response, and returns the values of those that are secrets:
-    /// the others are words and numbers, which pages have, too.
+    /// Takes the cookies of the response, and returns the values of those that are secrets: the others
+    /// are words and numbers, which pages have, too.
     pub fn take_cookies(&mut self, answer: &Response) -> Vec<String> {
         let set: Vec<Cookie<'static>> = answer
             .headers()
             .get_all(header::SET_COOKIE)
             .iter()
             .filter_map(|cookie| Cookie::parse(cookie.to_str().ok()?.to_owned()).ok())
-            .filter(|cookie| !cookie.value().is_empty())
             .collect();
-        let pairs: Vec<String> =
-            set.iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
-        self.cookies = pairs.join("; ");
+        let is_set = |pair: &str| set.iter().any(|cookie| pair.split('=').next() == Some(cookie.name()));
+        let kept = self.cookies.split("; ").filter(|pair| !pair.is_empty() && !is_set(pair));
+        let new = set.iter().filter(|cookie| !cookie.value().is_empty());
+        let new = new.map(|cookie| format!("{}={}", cookie.name(), cookie.value()));
+        self.cookies = kept.map(str::to_owned).chain(new).collect::<Vec<_>>().join("; ");
         /// 64 bits in base64url. Ours have twice as many and more.
         const SHORTEST_SECRET: usize = 11;
         let values = set.iter().map(|cookie| cookie.value().to_owned());

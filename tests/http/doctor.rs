@@ -19,6 +19,7 @@ use members_area::{
 
 use crate::support::{
     database::TestDatabase,
+    passkey::PASSKEYS_PAGE,
     program::{program, run, text},
 };
 
@@ -56,19 +57,23 @@ async fn an_installation_without_leaks_has_no_findings() {
 }
 
 async fn examine(change: impl Fn(&Sandbox) -> Router) -> Report {
-    let sandbox = Sandbox::open(Config::default()).await.expect("a site to try things on");
+    let mut config = Config::default();
+    // With passkeys.
+    config.site.base_url = "https://members.test".into();
+    let sandbox = Sandbox::open(config).await.expect("a site to try things on");
     let report = sandbox.examine(&change(&sandbox)).await;
     sandbox.close().await;
     report
 }
 
-/// Serves the first visitor's dashboard to everybody.
-async fn first_ones_dashboard(
+/// Serves the first visitor's page at this address to everybody.
+async fn first_ones_page(
+    address: &str,
     stored: Arc<Mutex<Option<(Parts, Bytes)>>>,
     request: Request,
     next: Next,
 ) -> Response {
-    if request.uri().path() != DASHBOARD || request.uri().query().is_some() {
+    if request.uri() != address {
         return next.run(request).await;
     }
     let found = stored.lock().expect("no panic").clone();
@@ -90,7 +95,7 @@ async fn a_page_cached_for_the_wrong_person_is_found() {
     let report = examine(|sandbox| {
         let stored = Arc::default();
         sandbox.router().layer(from_fn(move |request: Request, next: Next| {
-            first_ones_dashboard(Arc::clone(&stored), request, next)
+            first_ones_page(DASHBOARD, Arc::clone(&stored), request, next)
         }))
     })
     .await;
@@ -140,7 +145,13 @@ async fn careless(request: Request, next: Next) -> Response {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_other_kind_of_leak_is_found() {
-    let report = examine(|sandbox| sandbox.router().layer(from_fn(careless))).await;
+    let report = examine(|sandbox| {
+        let stored = Arc::default();
+        sandbox.router().layer(from_fn(careless)).layer(from_fn(move |request: Request, next: Next| {
+            first_ones_page(PASSKEYS_PAGE, Arc::clone(&stored), request, next)
+        }))
+    })
+    .await;
     let has = |address: &str, asker: Role, is_it: &dyn Fn(&What) -> bool| {
         report
             .findings
@@ -155,6 +166,10 @@ async fn every_other_kind_of_leak_is_found() {
     let own_session = |what: &What| matches!(what, What::Shows(Role::SecondMember, Kind::Cookie, _));
     assert!(has("/members/activity", Role::SecondMember, &own_session), "{findings:?}");
     assert!(has("/members/data", Role::Superuser, &|what| *what == What::NoAnswer(500)), "{findings:?}");
+    for asker in [Role::Anonymous, Role::SecondMember, Role::Staff, Role::Superuser] {
+        let passkey = |what: &What| matches!(what, What::Shows(Role::FirstMember, Kind::Passkey, _));
+        assert!(has(PASSKEYS_PAGE, asker, &passkey), "{asker}: {findings:?}");
+    }
     let mut lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
     lines.sort();
     lines.dedup();

@@ -26,7 +26,7 @@ pub use factors::{
     StartAuthenticator, load_authenticator, load_recovery_codes,
 };
 pub use mail_login::{LoadMailedCode, LogInByCode, MailCode, load_mailed_code};
-pub use passkey_proofs::{PasskeyLogIn, PasskeyReauthenticate, PasskeySecondStep};
+pub use passkey_proofs::{PasskeyLogIn, PasskeyOptions, PasskeyReauthenticate, PasskeySecondStep};
 pub use passkeys::{AddPasskey, AskPasskey, RemovePasskey, RemovePassword, RenamePasskey, load_passkeys};
 pub use password::{AskForReset, ChangePassword, Reauthenticate, ResetPassword, load_reauthentication};
 pub use second_step::{LoadSecondStep, SecondStep, load_second_step};
