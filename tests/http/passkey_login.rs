@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use members_area::base::config::{Period, Rate};
+use reqwest::Method;
 
 use crate::support::{
     Page, TestSite, Visitor,
     authenticator::{CODES_PAGE, SECOND},
     passkey::{
-        ADD, LOG_IN, PASSKEYS_PAGE, REAUTHENTICATE, SECOND_STEP, SoftKey, USER_PRESENT, USER_VERIFIED, b64,
+        ADD, LOG_IN, ORIGIN, PASSKEYS_PAGE, REAUTHENTICATE, SECOND_STEP, SoftKey, USER_PRESENT,
+        USER_VERIFIED, b64,
     },
+    visitor::FormBody,
 };
 
 const REFUSED: &str = "This passkey does not work here. Please use another one, or your password.";
@@ -30,11 +33,12 @@ fn refused() -> (u16, String, String) {
 async fn a_passkey_logs_in_without_a_name_and_counts_as_two_factors() {
     let site = TestSite::with_passkeys().await;
     let mut ada = site.proven_member("ada").await;
-    let (mut key, mut other) = (SoftKey::new(), SoftKey::ed25519());
-    ada.has_passkey(&mut key).await;
-    ada.has_passkey(&mut other).await;
+    let mut keys = [SoftKey::new(), SoftKey::ed25519(), SoftKey::rsa()];
+    for key in &mut keys {
+        ada.has_passkey(key).await;
+    }
     site.set_up_app(&mut ada).await;
-    for key in [&key, &other] {
+    for key in &keys {
         let mut visitor = site.visitor();
         let (status, options) = visitor.passkey_options("passkey_login").await;
         assert_eq!((status, options["rpId"].as_str()), (200, Some("members.test")));
@@ -60,6 +64,21 @@ async fn a_passkey_logs_in_without_a_name_and_counts_as_two_factors() {
     }
     assert!(ada.get(PASSKEYS_PAGE).await.find_all(".device dl").iter().all(|facts| !facts.contains("Never")));
     site.stop().await;
+}
+
+/// What a form and a script are answered, to the byte but for what is random.
+async fn shown(site: &TestSite, key: &SoftKey) -> Vec<String> {
+    let (mut visitor, mut script) = (site.visitor(), site.visitor());
+    let form = visitor.log_in_with_passkey(key).await;
+    let page = visitor.get("/accounts/login").await;
+    let (_, options) = script.passkey_options("passkey_login").await;
+    let call = script.call(LOG_IN, &[("credential", &key.get(&options))]).await;
+    let shown = |page: &Page| {
+        let mut names: Vec<_> = page.headers.keys().map(ToString::to_string).collect();
+        names.sort();
+        format!("{} {} {} {names:?}", page.status, page.location(), page.body.len())
+    };
+    vec![shown(&form), shown(&page), shown(&call), form.text(), call.text()]
 }
 
 /// Who has no passkey here, whose account is closed or has its password switched off by staff, and
@@ -93,6 +112,10 @@ async fn refused_logins_reveal_no_account() {
         assert_eq!(outcome(&mut visitor, answer).await, refused());
         assert!(!visitor.is_signed_in().await);
     }
+    let unknown = shown(&site, &stranger).await;
+    for (name, key) in [("bob", &bob), ("eve", &eve), ("kim", &kim), ("lea", &lea)] {
+        assert_eq!(shown(&site, key).await, unknown, "{name}");
+    }
 
     type Wrong = fn(&mut SoftKey);
     let wrongs: [(&str, Wrong); 9] = [
@@ -112,6 +135,7 @@ async fn refused_logins_reveal_no_account() {
         let mut visitor = site.visitor();
         let answer = visitor.log_in_with_passkey(&ada).await;
         assert_eq!(outcome(&mut visitor, answer).await, refused(), "{what}");
+        assert_eq!(shown(&site, &ada).await, unknown, "{what}");
         (ada.origin, ada.host, ada.flags, ada.user_handle) = good;
         (ada.kind, ada.cross_origin) = (None, false);
     }
@@ -121,10 +145,21 @@ async fn refused_logins_reveal_no_account() {
     let mut visitor = site.visitor();
     let answer = visitor.log_in_with_passkey(&forger).await;
     assert_eq!(outcome(&mut visitor, answer).await, refused());
-    for text in ["{}", "[", "\0", &"x".repeat(20_000)] {
+    for text in ["{}", "[", "\0", &"x".repeat(20_000), &"x".repeat(65_000)] {
         let answer = visitor.post(LOG_IN, &[("credential", text), ("form_page", "/accounts/login")]).await;
         assert_eq!(outcome(&mut visitor, answer).await, refused());
     }
+    // More than 64 KiB: the browser goes back at once, and the page says why.
+    let large = "x".repeat(64 * 1024);
+    let fields = [("credential", large.as_str())];
+    let request = visitor.request(Method::POST, LOG_IN).form_body(&fields);
+    let answer = visitor.send(request.header("referer", format!("{ORIGIN}/accounts/login"))).await;
+    assert_eq!((answer.status, answer.header("refresh")), (413, "0;url=/accounts/login"));
+    let sentence = "That is more than this site accepts in one request. Please send less.";
+    assert!(answer.find("main").contains(sentence), "{}", answer.find("main"));
+    assert_eq!(visitor.get("/accounts/login").await.messages(), [sentence]);
+    let answer = visitor.call(LOG_IN, &fields).await;
+    assert_eq!((answer.status, answer.text().as_str()), (413, "\"TooLarge\""));
     assert_eq!(visitor.log_in_with_passkey(&ada).await.location(), "/members/dashboard");
     site.stop().await;
 }

@@ -4,11 +4,15 @@
 use std::time::Duration;
 
 use members_area::base::config::Switch;
+use reqwest::Method;
 use serde_json::Value;
 
 use crate::support::{
     TestSite, Visitor,
-    passkey::{ADD, CAN_SYNC, IS_SYNCED, PASSKEYS_PAGE, SoftKey, USER_PRESENT, USER_VERIFIED, b64, unb64},
+    passkey::{
+        ADD, CAN_SYNC, IS_SYNCED, LOG_IN, PASSKEYS_PAGE, SoftKey, USER_PRESENT, USER_VERIFIED, b64, unb64,
+    },
+    visitor::FormBody,
 };
 
 const NOT_ADDED: &str = "This passkey could not be added. Please try again, or use another device.";
@@ -38,6 +42,11 @@ async fn the_browser_is_asked_for_a_discoverable_verified_passkey_without_attest
     assert_eq!(options["authenticatorSelection"]["userVerification"], "required");
     assert_eq!((&options["attestation"], &options["timeout"]), (&"none".into(), &300_000.into()));
     assert!(unb64(options["challenge"].as_str().expect("text")).len() >= 16);
+    let algorithms = options["pubKeyCredParams"].as_array().expect("a list");
+    assert_eq!(
+        algorithms.iter().map(|one| one["alg"].as_i64()).collect::<Vec<_>>(),
+        [-7, -8, -257].map(Some)
+    );
     let handle = options["user"]["id"].as_str().expect("text").to_owned();
     assert_eq!(unb64(&handle).len(), 16);
     let id = site.user_id("ada").await;
@@ -116,6 +125,45 @@ async fn a_passkey_is_added_listed_renamed_and_removed() {
     site.mail_to("ada@example.com", "A passkey was removed", 1).await;
     let activity = ada.get("/members/activity").await.text();
     assert!(activity.contains("Passkey added") && activity.contains("Passkey removed"));
+    site.stop().await;
+}
+
+/// What the page has the browser report by `signalAllAcceptedCredentials` and
+/// `signalCurrentUserDetails`.
+async fn reported(visitor: &mut Visitor) -> Option<Value> {
+    let page = visitor.get(PASSKEYS_PAGE).await;
+    let text = page.attribute("[data-accepted]", "data-accepted");
+    text.map(|text| serde_json::from_str(&text).expect("JSON"))
+}
+
+#[tokio::test]
+async fn authenticators_are_told_which_passkeys_are_left_and_the_present_name() {
+    let site = TestSite::with_passkeys().await;
+    let (mut ada, mut eve) = (site.proven_member("ada").await, site.member("eve").await);
+    assert_eq!(reported(&mut ada).await, None, "she never had one");
+    let (mut first, mut second) = (SoftKey::new(), SoftKey::ed25519());
+    let id = number(ada.add_passkey(&mut first).await.location());
+    site.clock.advance(Duration::from_secs(1));
+    ada.has_passkey(&mut second).await;
+    eve.has_passkey(&mut SoftKey::new()).await;
+    let report = |keys: &[&SoftKey], name: &str| {
+        let ids: Vec<_> = keys.iter().map(|key| b64(&key.id)).collect();
+        Some(serde_json::json!({
+            "rpId": "members.test", "userId": b64(&first.user_handle), "allAcceptedCredentialIds": ids,
+            "name": name, "displayName": name,
+        }))
+    };
+    assert_eq!(reported(&mut ada).await, report(&[&first, &second], "ada"));
+    // The name that its owner gave it is none of theirs.
+    ada.post("/api/members/rename_passkey", &[("passkey", &id), ("passkey_name", "My phone")]).await;
+    assert_eq!(reported(&mut ada).await, report(&[&first, &second], "ada"));
+    ada.post("/api/members/remove_passkey", &[("passkey", &id)]).await;
+    assert_eq!(reported(&mut ada).await, report(&[&second], "ada"));
+    ada.submit("/members/profile", &[("username", "countess")]).await;
+    assert_eq!(reported(&mut ada).await, report(&[&second], "countess"));
+    let id = ada.get(PASSKEYS_PAGE).await.attribute("[name=passkey]", "value").expect("a passkey");
+    ada.post("/api/members/remove_passkey", &[("passkey", &id)]).await;
+    assert_eq!(reported(&mut ada).await, report(&[], "countess"));
     site.stop().await;
 }
 
@@ -308,18 +356,47 @@ async fn where_browsers_have_no_passkeys_the_page_says_why() {
         let page = ada.get(PASSKEYS_PAGE).await;
         assert!(page.find("main .message").contains(sentence), "{}", page.find("main .message"));
         assert!(page.find("main .passkey").is_empty());
+        let local = format!("http://localhost:{}{PASSKEYS_PAGE}", site.address.port());
+        let link = page.attribute("main .message a[rel=external]", "href");
+        assert_eq!(link, (sentence == IP).then_some(local));
         assert_eq!(ada.passkey_options("passkey_register").await.0, 422);
         assert_eq!(ada.get("/.well-known/passkey-endpoints").await.status, 404);
         site.stop().await;
     }
-    // Opened by its name, a site on this machine has them.
+}
+
+/// The address that the page at the IP address names.
+#[tokio::test]
+async fn opened_by_its_name_a_site_on_this_machine_has_passkeys() {
     let site = TestSite::start().await;
     let mut ada = site.member("ada").await;
     let local = format!("localhost:{}", site.address.port());
-    let request = ada.request(reqwest::Method::GET, "/.well-known/passkey-endpoints").header("host", &local);
-    let page = ada.send(request).await;
-    let endpoints: Value = serde_json::from_slice(&page.body).expect("JSON");
+    let ask = async |visitor: &mut Visitor, purpose: &str| -> Value {
+        let request = visitor.request(Method::POST, "/api/accounts/passkey_options").header("host", &local);
+        let request = request.form_body(&[("purpose", purpose)]).wanting("application/json");
+        let text: String = serde_json::from_slice(&visitor.send(request).await.body).expect("options");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let answer = async |visitor: &mut Visitor, path: &str, credential: &str| {
+        let request = visitor.request(Method::POST, path).header("host", &local);
+        visitor.send(request.form_body(&[("credential", credential)])).await.location().to_owned()
+    };
+    let request = ada.request(Method::GET, "/.well-known/passkey-endpoints").header("host", &local);
+    let endpoints: Value = serde_json::from_slice(&ada.send(request).await.body).expect("JSON");
     assert_eq!(endpoints["enroll"], format!("http://{local}{PASSKEYS_PAGE}"));
+    let request = ada.request(Method::GET, PASSKEYS_PAGE).header("host", &local);
+    let page = ada.send(request).await;
+    assert!(page.find("main .message").is_empty() && !page.find("main .passkey").is_empty());
+
+    let origin = format!("http://{local}");
+    let mut key = SoftKey { host: "localhost".into(), origin, ..SoftKey::new() };
+    let options = ask(&mut ada, "passkey_register").await;
+    assert_eq!(options["rp"]["id"], "localhost");
+    let added = answer(&mut ada, ADD, &key.create(&options)).await;
+    assert!(added.contains("rename="), "{added}");
+    let mut visitor = site.visitor();
+    let options = ask(&mut visitor, "passkey_login").await;
+    assert_eq!(answer(&mut visitor, LOG_IN, &key.get(&options)).await, "/members/dashboard");
     site.stop().await;
 }
 

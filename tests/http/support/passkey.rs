@@ -3,8 +3,12 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
     rand::SystemRandom,
-    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
+    signature::{
+        ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+        RsaPublicKeyComponents,
+    },
 };
+use rustls::pki_types::{PrivatePkcs8KeyDer, pem::PemObject};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -29,6 +33,7 @@ const HAS_CREDENTIAL: u8 = 1 << 6;
 pub enum Key {
     Es256(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
+    Rs256(Box<RsaKeyPair>),
 }
 
 /// A credential on its authenticator. The public fields change what it says of itself.
@@ -93,6 +98,13 @@ impl SoftKey {
         Self { key: Key::Ed25519(key), algorithm: -8, ..Self::new() }
     }
 
+    /// The same with a key for RSA, which `ring` cannot make.
+    pub fn rsa() -> Self {
+        let key = PrivatePkcs8KeyDer::from_pem_slice(include_bytes!("../certificates/rsa.key"));
+        let key = RsaKeyPair::from_pkcs8(key.expect("PEM").secret_pkcs8_der()).expect("a key");
+        Self { key: Key::Rs256(Box::new(key)), algorithm: -257, ..Self::new() }
+    }
+
     fn client_data(&self, kind: &'static str, challenge: &str) -> Vec<u8> {
         let kind = self.kind.unwrap_or(kind);
         let mut data = json!({ "type": kind, "challenge": challenge, "origin": self.origin, "crossOrigin": self.cross_origin });
@@ -107,16 +119,20 @@ impl SoftKey {
     }
 
     fn cose(&self) -> Vec<u8> {
-        let algorithm = u8::try_from(-1 - self.algorithm).expect("small");
+        let algorithm = || 0x20 | u8::try_from(-1 - self.algorithm).expect("small");
         match &self.key {
             Key::Es256(key) => {
                 let (x, y) = key.public_key().as_ref()[1..].split_at(32);
-                [&[0xa5, 1, 2, 3, 0x20 | algorithm, 0x20, 1, 0x21][..], &bytes(x), &[0x22], &bytes(y)]
-                    .concat()
+                [&[0xa5, 1, 2, 3, algorithm(), 0x20, 1, 0x21][..], &bytes(x), &[0x22], &bytes(y)].concat()
             }
             Key::Ed25519(key) => {
                 let key = bytes(key.public_key().as_ref());
-                [&[0xa4, 1, 1, 3, 0x20 | algorithm, 0x20, 6, 0x21][..], &key].concat()
+                [&[0xa4, 1, 1, 3, algorithm(), 0x20, 6, 0x21][..], &key].concat()
+            }
+            Key::Rs256(key) => {
+                let RsaPublicKeyComponents::<Vec<u8>> { n, e } = key.public().into();
+                // {1: 3, 3: -257, -1: the modulus, -2: the exponent}
+                [&[0xa4, 1, 3, 3, 0x39, 1, 0, 0x20][..], &bytes(&n), &[0x21], &bytes(&e)].concat()
             }
         }
     }
@@ -150,6 +166,11 @@ impl SoftKey {
         let signature = match &self.key {
             Key::Es256(key) => key.sign(&SystemRandom::new(), &signed).expect("signed").as_ref().to_vec(),
             Key::Ed25519(key) => key.sign(&signed).as_ref().to_vec(),
+            Key::Rs256(key) => {
+                let mut signature = vec![0; key.public().modulus_len()];
+                key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &signed, &mut signature).expect("signed");
+                signature
+            }
         };
         json!({
             "id": b64(&self.id), "rawId": b64(&self.id), "type": "public-key", "clientExtensionResults": {},
