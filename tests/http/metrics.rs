@@ -13,7 +13,10 @@ use members_area::base::config::{Config, MailTransport, Period, Rate};
 use reqwest::Method;
 
 use crate::support::{
-    PASSWORD, TestSite, Visitor, authenticator::SECOND, database::TestDatabase, program::Serving,
+    PASSWORD, TestSite, Visitor,
+    authenticator::{CODES_PAGE, SECOND},
+    database::TestDatabase,
+    program::Serving,
 };
 
 /// A site with metrics. Their address on this machine is used by no other test, so that nobody else
@@ -279,6 +282,42 @@ async fn logins_are_counted_by_what_was_tried_and_the_result() {
     // As many hashes as passwords were set and checked.
     assert!(metrics.get("hash_queue_wait_seconds_count", &[]) >= 6.0);
     assert_eq!(metrics.get("hash_queue_length", &[]), 0.0);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_recovery_code_costs_one_hash_however_many_are_left() {
+    let (site, address) = site_with(|_| {}).await;
+    let mut owner = site.proven_member("ada").await;
+    let (_, codes) = site.set_up_app(&mut owner).await;
+    // Enters a code of a new login. Returns whether it is right.
+    let try_code = async |code: &str| {
+        let mut visitor = site.visitor();
+        assert_eq!(visitor.log_in("ada").await.location(), SECOND);
+        let hashes = async || scrape(address).await.get("hash_queue_wait_seconds_count", &[]);
+        let before = hashes().await;
+        let is_right = visitor.enter(code).await.location() != SECOND;
+        assert_eq!(hashes().await - before, 1.0, "{code}");
+        is_right
+    };
+    let other = |letter: char| format!("{letter}{letter}{}", &codes[0][2..]);
+    let is_free = |other: &String| codes.iter().all(|code| code[..2] != other[..2]);
+    let unknown = ('A'..='Z').map(other).find(is_free).expect("ten of 26 are taken at most");
+    for code in &codes {
+        let wrong = format!("{}{}", &code[..17], if code.ends_with("AA") { "BB" } else { "AA" });
+        assert!(!try_code(&wrong).await && !try_code(&unknown).await && try_code(code).await, "{code}");
+    }
+    assert_eq!(site.database.number("SELECT COUNT(*) FROM factors WHERE kind = 'recovery'").await, 0);
+    // Nor is a code compared with the others than that with its beginning.
+    owner.post("/api/members/new_recovery_codes", &[]).await;
+    let codes = owner.get(CODES_PAGE).await.find_all(".codes code");
+    let (one, two) = (&codes[0], &codes[1]);
+    let hash_of_one = format!("(SELECT secret FROM factors WHERE handle = '{}')", &one[..2]);
+    let exchange = format!("UPDATE factors SET secret = {hash_of_one} WHERE handle = '{}'", &two[..2]);
+    site.database.execute(&exchange).await;
+    site.database.execute(&format!("DELETE FROM factors WHERE handle = '{}'", &one[..2])).await;
+    assert!(!try_code(one).await && !try_code(two).await);
+    assert!(try_code(&format!("{}{}", &two[..2], &one[2..])).await);
     site.stop().await;
 }
 

@@ -361,6 +361,42 @@ async fn who_acts_has_proven_two_factors_and_the_member_need_not() {
     site.stop().await;
 }
 
+/// The rule is for the member, not for staff who act as them; nor can staff meet it for them.
+#[tokio::test]
+async fn staff_act_as_a_member_before_within_and_after_the_members_week() {
+    let site = site(Required::Nobody).await;
+    let (mut root, mut ada) = (site.superuser("root").await, site.member("ada").await);
+    let mut sam = site.staff("sam", &["accounts.act_as_member"]).await;
+    let act = format!("/admin/act?user={}", site.user_id("ada").await);
+    for phase in ["before", "within", "after"] {
+        match phase {
+            "within" => require_of(&site, &mut root, "ada", true).await,
+            "after" => site.clock.advance(DAY * 8),
+            _ => {}
+        }
+        assert_eq!(is_open(&mut ada).await, phase != "after", "{phase}");
+        assert_eq!(banner(&ada.get("/").await).is_empty(), phase == "before", "{phase}");
+        let begun = sam.submit(&act, &[("reason", "You asked us")]).await;
+        assert_eq!(begun.location(), "/members/dashboard", "{phase}");
+        for page in ["/", "/members/dashboard", "/members/profile"] {
+            let page = sam.get(page).await;
+            assert_eq!((page.status, banner(&page)), (200, String::new()), "{phase}");
+            assert_eq!(page.find("nav .welcome"), "Welcome, ada", "{phase}");
+        }
+        assert_eq!(sam.call("/api/members/profile", &[]).await.status, 200, "{phase}");
+        for page in [APP_PAGE, CODES_PAGE, PASSKEYS_PAGE] {
+            assert_eq!(sam.get(page).await.status, 403, "{phase} {page}");
+        }
+        for function in ["/api/members/start_authenticator", "/api/members/end_other_sessions"] {
+            let answer = sam.call(function, &[]).await;
+            assert_eq!((answer.status, answer.text().as_str()), (403, "\"ClosedWhileActing\""), "{phase}");
+        }
+        sam.post("/api/acting/stop", &[]).await;
+        assert_eq!(banner(&sam.get("/").await), "", "{phase}: nothing is asked of sam");
+    }
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn the_week_begins_once() {
     let site = site(Required::Nobody).await;

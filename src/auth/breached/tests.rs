@@ -46,6 +46,30 @@ fn every_listed_password_is_found_and_hardly_any_other() {
     assert!(wrong <= 40, "{wrong}: about 15 are expected");
 }
 
+/// The time of a look-up is that of three small reads, so it does not grow with the list.
+#[test]
+fn a_look_up_reads_six_bytes_however_long_the_list_is() {
+    /// How many bytes this thread has read, and how many more it has when it knows.
+    fn have_read() -> (u64, u64) {
+        let io = std::fs::read_to_string("/proc/thread-self/io").expect("Linux");
+        let count = io.lines().find_map(|line| line.strip_prefix("rchar: ")).expect("a count");
+        (count.parse().expect("a number"), io.len() as u64)
+    }
+    for length in [2_000, 50_000] {
+        let folder = folder();
+        let list: String = (0..length).map(|number| line(number, 1)).collect();
+        built(&folder, &list, 1).expect("built");
+        let file = opened(&folder).expect("whole");
+        for number in [0, length - 1, length] {
+            let hash = hash(number);
+            let (before, by_itself) = have_read();
+            let is_listed = file.has(&hash).expect("read");
+            let (after, _) = have_read();
+            assert_eq!((after - before - by_itself, is_listed), (6, number < length), "{number} of {length}");
+        }
+    }
+}
+
 #[test]
 fn lists_of_every_small_length_are_found() {
     for length in 1..=60 {
