@@ -39,6 +39,8 @@ async function openWatched(page: Page, path: string): Promise<void> {
 
 test('an ended session leads to the login page, which says so', async ({ page }) => {
   const member = await join(page);
+  // The dashboard would notice as well, and go to the login page by itself.
+  await page.goto('about:blank');
   await spoilSession(page);
   await open(page, '/members/profile');
   await expect(page).toHaveURL('/accounts/login?next=/members/profile');
