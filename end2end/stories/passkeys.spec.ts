@@ -42,6 +42,15 @@ async function onlyByButtons(page: Page): Promise<void> {
 test('a passkey is added, logs in by its button, and only for its owner @javascript', async ({ page }) => {
   const reader = await authenticator(page);
   await onlyByButtons(page);
+  // What the page tells the browser's own list of passkeys.
+  const told: [string, { allAcceptedCredentialIds: string[]; name: string }][] = [];
+  await page.exposeFunction('tell', (what: string, data: (typeof told)[0][1]) => told.push([what, data]));
+  await page.addInitScript(() => {
+    for (const what of ['signalAllAcceptedCredentials', 'signalCurrentUserDetails']) {
+      const tell = (window as unknown as { tell(what: string, data: unknown): Promise<void> }).tell;
+      Object.assign(PublicKeyCredential, { [what]: (data: unknown) => tell(what, data) });
+    }
+  });
   await join(page);
   await open(page, '/members/security');
   await page.getByRole('link', { name: 'Add a passkey' }).click();
@@ -58,6 +67,13 @@ test('a passkey is added, logs in by its button, and only for its owner @javascr
   expect(credentials.map((credential) => [credential.isResidentCredential, credential.rpId])).toEqual([
     [true, 'localhost'],
   ]);
+  const id = Buffer.from(credentials[0].credentialId, 'base64').toString('base64url');
+  await expect
+    .poll(() => told.slice(-2).map(([what, data]) => [what, data.allAcceptedCredentialIds]))
+    .toEqual([
+      ['signalAllAcceptedCredentials', [id]],
+      ['signalCurrentUserDetails', [id]],
+    ]);
 
   await logOut(page);
   await open(page, '/accounts/login');
