@@ -148,8 +148,8 @@ impl<'a> Timed<'a> {
                 if state.is_none() && !is_html(response) {
                     return None;
                 }
-                // Not of a form: how much the database had to do for it could tell what it found. And
-                // not of a kept page, which the fast path answers alike.
+                // Not for a form: the database's share could reveal what it found. And not for a
+                // cached page, because the fast path has none of these parts.
                 let spent = recorder.spent();
                 let spent = spent.filter(|_| self.method == Method::GET && !self.noted.is_kept());
                 let text =

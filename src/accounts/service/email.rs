@@ -140,9 +140,9 @@ pub async fn request_email_change(
 ///
 /// # Errors
 /// [`AppError::Invalid`] for a dead link, a wrong code, an address that another account has verified
-/// meanwhile, or in a browser that is none of the member's; [`AppError::ClosedWhileActing`] during an impersonation;
-/// [`AppError::Throttled`] past the limit of codes; [`AppError::Unavailable`] when the database
-/// cannot be used.
+/// meanwhile, or a browser in which the member is not logged in; [`AppError::ClosedWhileActing`]
+/// during an impersonation; [`AppError::Throttled`] past the limit of codes;
+/// [`AppError::Unavailable`] when the database cannot be used.
 pub async fn confirm_email_change(
     context: &RequestContext,
     proof: Proof<'_>,
