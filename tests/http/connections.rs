@@ -235,11 +235,6 @@ async fn an_abandoned_request_is_logged() {
     );
     hasty.write_all(format!("{head}{form}").as_bytes()).await.expect("sent");
     drop(hasty);
-    let abandoned = || log::lines("499", |line| line["status"] == 499 && line["route"] == address);
-    let begun = Instant::now();
-    while abandoned().is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "no line");
-        tokio::task::yield_now().await;
-    }
+    log::until("499", |line| line["status"] == 499 && line["route"] == address).await;
     site.stop().await;
 }

@@ -19,7 +19,7 @@ use tokio::{
 
 use crate::support::{TestSite, Visitor, database::TestDatabase, log, program::program, site::built_files};
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = crate::support::PATIENCE;
 
 /// The program itself, serving; stopped with the test.
 struct Serving {
@@ -139,12 +139,8 @@ async fn a_deleted_database_file_is_noticed_without_traffic() {
     };
     let elsewhere = path.with_extension("elsewhere");
     std::fs::rename(&path, &elsewhere).expect("moved");
-    let begun = Instant::now();
     let name = path.display().to_string();
-    while log::lines("was deleted or moved while", |line| line["file"] == name.as_str()).is_empty() {
-        assert!(begun.elapsed() < TIMEOUT, "it is never noticed");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    log::until("was deleted or moved while", |line| line["file"] == name.as_str()).await;
     std::fs::rename(&elsewhere, &path).expect("moved back");
     site.stop().await;
 }

@@ -252,6 +252,6 @@ async fn a_new_id_keeps_streams_open_and_is_not_a_second_session() {
     assert!(told.is_err(), "the page's own answer brings the new cookie first");
     assert_eq!(bare.number("SELECT COUNT(*) FROM sessions").await, 2);
     bare.site.sessions.end_all(user, None).await.expect("ended");
-    tokio::time::timeout(Duration::from_secs(20), watch.changed()).await.expect("told");
+    tokio::time::timeout(crate::support::PATIENCE, watch.changed()).await.expect("told");
     bare.stop().await;
 }

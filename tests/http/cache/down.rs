@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Place, minute, servers::Server};
 use crate::support::{TestSite, Visitor, log};
 
-const TIMEOUT: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = crate::support::PATIENCE;
 
 macro_rules! on_every_server {
     ($($case:ident)*) => {

@@ -57,7 +57,7 @@ impl Server {
         self.child = Some(child.unwrap_or_else(|error| panic!("{} does not start: {error}", self.kind)));
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "{} does not answer", self.kind);
+            assert!(begun.elapsed() < crate::support::PATIENCE, "{} does not answer", self.kind);
             std::thread::sleep(Duration::from_millis(5));
         }
     }

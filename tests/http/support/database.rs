@@ -81,14 +81,13 @@ impl TestDatabase {
 
     /// Waits for the site's background work by polling, not for a fixed time.
     pub async fn until(&self, sql: &str, reached: impl Fn(i64) -> bool) -> i64 {
-        const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
         let begun = std::time::Instant::now();
         loop {
             let number = self.number(sql).await;
             if reached(number) {
                 return number;
             }
-            assert!(begun.elapsed() < TIMEOUT, "{sql} stays {number}");
+            assert!(begun.elapsed() < super::PATIENCE, "{sql} stays {number}");
         }
     }
 

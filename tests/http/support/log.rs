@@ -3,6 +3,7 @@
 use std::{
     io,
     sync::{Mutex, Once, PoisonError},
+    time::{Duration, Instant},
 };
 
 use memchr::{memchr, memmem, memrchr};
@@ -57,20 +58,39 @@ pub fn contains_until(length: usize, text: &str) -> bool {
 
 /// The lines that contain this text and satisfy `fits`.
 pub fn lines(text: &str, fits: impl Fn(&Value) -> bool) -> Vec<Value> {
-    with_text(text).iter().filter_map(|line| serde_json::from_slice(line).ok()).filter(fits).collect()
+    with_text(0, text).0.iter().filter_map(|line| serde_json::from_slice(line).ok()).filter(fits).collect()
 }
 
-/// Copies only the lines that contain this text: all tests together log hundreds of megabytes.
-fn with_text(text: &str) -> Vec<Vec<u8>> {
+/// Waits for a line that contains this text and satisfies `fits`. Each look searches only what is
+/// new: nobody can log during a search, and the site of a test that waits stands still.
+pub async fn until(text: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    let (begun, mut searched) = (Instant::now(), 0);
+    loop {
+        let (found, end) = with_text(searched, text);
+        let mut found = found.iter().filter_map(|line| serde_json::from_slice(line).ok());
+        if let Some(line) = found.find(&fits) {
+            return line;
+        }
+        searched = end;
+        assert!(begun.elapsed() < super::PATIENCE, "no line: {text}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Returns the lines from there on that contain this text, and where the last whole line ends.
+/// Copies only these: all tests together log hundreds of megabytes.
+fn with_text(from: usize, text: &str) -> (Vec<Vec<u8>>, usize) {
     let all = LINES.lock().unwrap_or_else(PoisonError::into_inner);
-    let (mut found, mut at) = (Vec::new(), 0);
+    let whole = memrchr(b'\n', &all).map_or(0, |end| end + 1);
+    let all = &all[..whole];
+    let (mut found, mut at) = (Vec::new(), from);
     while let Some(place) = memmem::find(&all[at..], text.as_bytes()) {
         let begin = memrchr(b'\n', &all[..at + place]).map_or(0, |end| end + 1);
         let end = memchr(b'\n', &all[at + place..]).map_or(all.len(), |end| at + place + end);
         found.push(all[begin..end].to_vec());
         at = end;
     }
-    found
+    (found, whole)
 }
 
 /// The log line of one request.

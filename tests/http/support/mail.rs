@@ -65,13 +65,12 @@ pub fn parse(bytes: &[u8]) -> Mail {
 
 /// Waits for the mail queue by polling, not for a fixed time.
 pub async fn until<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
-    const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(20);
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(begun.elapsed() < TIMEOUT, "no mail {what}");
+        assert!(begun.elapsed() < super::PATIENCE, "no mail {what}");
         tokio::task::yield_now().await;
     }
 }

@@ -19,12 +19,14 @@ pub use visitor::Visitor;
 
 /// Waits until something is so, for at most half a minute: less than `sessions.cache_ttl`.
 pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
     let begun = std::time::Instant::now();
     while !is_so().await {
-        assert!(begun.elapsed() < TIMEOUT, "never: {what}");
+        assert!(begun.elapsed() < PATIENCE, "never: {what}");
     }
 }
+
+/// How long a test waits for what comes in a moment, unless the machine is busy.
+pub const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
 
 /// Sends bytes and reads until the connection ends.
 pub async fn raw(site: &TestSite, request: &str) -> String {
@@ -32,8 +34,7 @@ pub async fn raw(site: &TestSite, request: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(site.address).await.expect("connected");
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut answer = Vec::new();
-    let ended =
-        tokio::time::timeout(std::time::Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
     ended.expect("an end").expect("read");
     String::from_utf8_lossy(&answer).into_owned()
 }

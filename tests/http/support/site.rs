@@ -210,10 +210,9 @@ impl TestSite {
     /// Returns a login whose hash is being computed. For sites with one slot for hashes and no
     /// queue.
     pub async fn busy_login(&self, login: &'static str) -> JoinHandle<Page> {
-        const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
         let begun = std::time::Instant::now();
         loop {
-            assert!(begun.elapsed() < TIMEOUT, "nobody is ever told that the site is busy");
+            assert!(begun.elapsed() < super::PATIENCE, "nobody is ever told that the site is busy");
             let mut visitor = self.visitor();
             let held = tokio::spawn(async move { visitor.log_in(login).await });
             while !held.is_finished() {
@@ -227,11 +226,10 @@ impl TestSite {
 
     /// The same with unknown names, a new one for each attempt, so that no rate limit applies.
     pub async fn busy_hash(&self) -> JoinHandle<Page> {
-        const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(60);
         let begun = std::time::Instant::now();
         let name = || format!("nobody-{:08x}", rand::random::<u32>());
         loop {
-            assert!(begun.elapsed() < TIMEOUT, "nobody is ever told that the site is busy");
+            assert!(begun.elapsed() < super::PATIENCE, "nobody is ever told that the site is busy");
             let mut visitor = self.visitor();
             let held = tokio::spawn(async move { visitor.log_in(&name()).await });
             while !held.is_finished() {
