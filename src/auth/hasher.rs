@@ -95,8 +95,31 @@ impl Hasher {
     ) -> Result<Option<Fit>, AppError> {
         let (argon2, password) = (self.argon2.clone(), password.clone());
         costs.add(self.cost());
-        self.run(lane, move || check(&argon2, password.expose(), &hashes, &costs, &mut Performed::default()))
-            .await?
+        let work = move || {
+            let typed = password.expose();
+            let found = check(&argon2, typed, &hashes, &costs, &mut Performed::default());
+            let Some((index, is_current)) = found else { return Ok(None) };
+            let upgrade = (!is_current).then(|| hash(&argon2, &normalize(typed))).transpose()?;
+            Ok(Some(Fit { index, upgrade }))
+        };
+        self.run(lane, work).await?
+    }
+
+    /// Returns whether the password matches the hash, for callers that could not store an upgrade:
+    /// to make one costs as much again. `None` costs the same and matches nothing.
+    ///
+    /// # Errors
+    /// [`AppError::Busy`] when the queue is full.
+    pub async fn matches(
+        &self,
+        password: &Secret,
+        hash: Option<String>,
+        lane: Lane,
+    ) -> Result<bool, AppError> {
+        let (argon2, password, mut costs) = (self.argon2.clone(), password.clone(), Costs::default());
+        costs.add(self.cost());
+        let work = move || check(&argon2, password.expose(), &[hash], &costs, &mut Performed::default());
+        Ok(self.run(lane, work).await?.is_some())
     }
 
     async fn run<T: Send + 'static>(
@@ -108,13 +131,14 @@ impl Hasher {
     }
 }
 
+/// Returns the position of the first hash that matches, and whether it is made as new ones are.
 fn check(
     argon2: &Argon2<'_>,
     typed: &str,
     hashes: &[Option<String>],
     costs: &Costs,
     performed: &mut Performed,
-) -> Result<Option<Fit>, AppError> {
+) -> Option<(usize, bool)> {
     let forms = forms(typed);
     for (index, text) in hashes.iter().enumerate() {
         let stored = text.as_deref().and_then(|text| Stored::read(argon2, text));
@@ -128,11 +152,10 @@ fn check(
             }
             // A hash of the password as typed is replaced by one of its normal form.
             let is_current = number == 0 && stored.is_some_and(|stored| stored.is_current(argon2));
-            let upgrade = if is_current { None } else { Some(hash(argon2, &normalize(typed))?) };
-            return Ok(Some(Fit { index, upgrade }));
+            return Some((index, is_current));
         }
     }
-    Ok(None)
+    None
 }
 
 /// Returns the forms of a password to check: the normal form, from which new hashes are made, and,
@@ -285,6 +308,18 @@ mod tests {
         assert_eq!(verify(&hasher(2), "correct horse", Some(&new)).await, RIGHT);
     }
 
+    /// The new hash would take a hundred times as long as the old one.
+    #[tokio::test]
+    async fn a_match_that_is_not_stored_makes_no_new_hash() {
+        let old = hash(&hasher(1), "correct horse").await;
+        let (costly, password) = (hasher(100), Secret::new("correct horse"));
+        let begun = std::time::Instant::now();
+        assert_eq!(costly.matches(&password, Some(old), Lane::Open).await, Ok(true));
+        let matched = begun.elapsed();
+        hash(&costly, "correct horse").await;
+        assert!(matched * 4 < begun.elapsed(), "{matched:?} of {:?}", begun.elapsed());
+    }
+
     #[tokio::test]
     async fn a_django_hash_is_upgraded() {
         let hasher = hasher(1);
@@ -343,7 +378,7 @@ mod tests {
             let work = |hash: Option<&str>| {
                 let mut performed = Performed::default();
                 let hashes = [hash.map(str::to_owned)];
-                assert_eq!(check(argon2, typed, &hashes, &costs, &mut performed), Ok(None));
+                assert_eq!(check(argon2, typed, &hashes, &costs, &mut performed), None);
                 performed
             };
             let unknown = work(None);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
-    auth::{factors::FactorUse, login_name::LoginName, password_cost::Costs, throttle::service::Limit},
+    auth::{factors::FactorUse, login_name::LoginName, throttle::service::Limit},
     base::{
         clock::Millis,
         member::{Member, UserId},
@@ -203,8 +203,7 @@ pub(super) async fn confirm_password(
     let mut connection = site.db.read().await?;
     let owner = store::owner(&mut connection, member.id()).await?.ok_or(AppError::SignedOut)?;
     drop(connection);
-    let hashes = vec![Some(owner.password_hash.clone())];
-    if site.hasher.verify(password, hashes, Costs::default(), Lane::Reserved).await?.is_none() {
+    if !site.hasher.matches(password, Some(owner.password_hash.clone()), Lane::Reserved).await? {
         errors.add(field, Problem::PasswordIncorrect);
         return Err(AppError::Invalid(errors));
     }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     activity::{self, Kind},
-    auth::{password, password_cost::Costs, throttle::service::Limit},
+    auth::{password, throttle::service::Limit},
     base::{clock::Millis, db::Transaction, email_address, member::UserId, work_queue::Lane},
     mail::{
         service as mail,
@@ -147,9 +147,8 @@ async fn used_before(
     let before = tokens::used_just_now(&context.site, Purpose::ResetPassword, proof).await?;
     let (user, owner) =
         before.filter(|_| !password::differ(&typed.password1, &typed.password2)).ok_or_else(dead)?;
-    let present = vec![Some(owner.password_hash)];
-    match context.site.hasher.verify(&typed.password1, present, Costs::default(), Lane::Reserved).await? {
-        None => Err(dead()),
-        Some(_) => Ok(user),
+    match context.site.hasher.matches(&typed.password1, Some(owner.password_hash), Lane::Reserved).await? {
+        true => Ok(user),
+        false => Err(dead()),
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         service as audit,
         service::{Actor, Object},
     },
-    auth::{password, password_cost::Costs, throttle::service::Limit},
+    auth::{password, throttle::service::Limit},
     base::{clock::to_millis, email_address, id::new_id, member::UserId, username, work_queue::Lane},
     mail::{
         service as mail,
@@ -264,8 +264,8 @@ impl Account {
                 && age.is_some_and(|age| (0..to_millis(RETRY_WINDOW)).contains(&age))
         };
         let account = account.filter(is_candidate);
-        let hashes = vec![account.as_ref().map(|account| account.password_hash.clone())];
-        if site.hasher.verify(&self.password, hashes, Costs::default(), Lane::Open).await?.is_none() {
+        let hash = account.as_ref().map(|account| account.password_hash.clone());
+        if !site.hasher.matches(&self.password, hash, Lane::Open).await? {
             return Ok(None);
         }
         site.throttle.refund(&limit).await?;

@@ -4,10 +4,7 @@ use super::{bound_to, limit, store};
 use crate::{
     accounts::service::{notify, revocation::stop_recovery},
     activity::{self, Kind},
-    auth::{
-        factors::{FactorKind, FactorUse, totp, typed::Typed},
-        password_cost::Costs,
-    },
+    auth::factors::{FactorKind, FactorUse, totp, typed::Typed},
     base::{db::Transaction, member::UserId, work_queue::Lane},
     mail::service::Kind as Mail,
     shared::{
@@ -48,9 +45,8 @@ pub async fn find(context: &RequestContext, user: UserId, typed: Typed) -> Resul
         Typed::Recovery(code) => {
             let found = store::recovery_code(&mut *site.db.read().await?, user, code.handle()).await?;
             let hash = found.as_ref().and_then(|(_, hash)| String::from_utf8(hash.clone()).ok());
-            let (code, costs) = (code.hashed_part(), Costs::default());
-            let fit = site.hasher.verify(&code, vec![hash], costs, Lane::Reserved).await?;
-            Ok(fit.and(found).map(|(id, _)| Fitting::Recovery(id)))
+            let fits = site.hasher.matches(&code.hashed_part(), hash, Lane::Reserved).await?;
+            Ok(found.filter(|_| fits).map(|(id, _)| Fitting::Recovery(id)))
         }
         Typed::Other => Ok(None),
     }
