@@ -108,11 +108,16 @@ impl Rules {
         }
     }
 
+    /// Returns whether a password that no second factor follows has to be longer than one with.
+    pub const fn asks_longer_alone(&self) -> bool {
+        self.shown.min_length_with_factor.is_some()
+    }
+
     /// Returns whether a password is too short where no second factor follows it, although that was
     /// asked for only there.
     pub fn is_short_alone(&self, typed: &Secret) -> bool {
         let length = normalize(typed.expose()).chars().count();
-        self.shown.min_length_with_factor.is_some() && length < self.shown.min_length as usize
+        self.asks_longer_alone() && length < self.shown.min_length as usize
     }
 
     /// Returns all problems of a password for this account that can be seen without

@@ -109,6 +109,8 @@ pub enum Message {
     PasswordBreached,
     /// That password is too short without a second factor.
     PasswordShort,
+    /// No second factor is left, and a password alone has to be longer.
+    PasswordAlone,
     /// An entry was removed from the cache.
     CacheDropped,
     /// The cache entry to remove does not exist.
@@ -277,6 +279,7 @@ impl fmt::Display for Message {
             Self::DeletionCancelled => "Welcome back. Your account will not be deleted.",
             Self::PasswordBreached => "Your password has appeared in a data breach, so others may guess it.",
             Self::PasswordShort => "Without two-step login, this site asks for a longer password than yours.",
+            Self::PasswordAlone => "Without two-step login, passwords must be longer. Set a new one if needed.",
             Self::ActingStopped => "You have stopped acting as the member.",
             Self::ActingTimeOver => {
                 "Your time acting as a member has ended. You are back in your own account."
@@ -284,9 +287,7 @@ impl fmt::Display for Message {
             Self::ActingNotAllowed => {
                 "You can no longer act as that member. You are using your own account again."
             }
-            Self::Example { level } => {
-                return write!(f, "This is an example at the level “{}”.", level.name());
-            }
+            Self::Example { level } => return write!(f, "This is an example at the level “{}”.", level.name()),
             Self::CacheDropped => "Removed from the cache.",
             Self::CacheNothingThere => "Nothing to remove.",
         })

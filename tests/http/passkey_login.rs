@@ -348,6 +348,32 @@ async fn with_the_last_passkey_the_second_step_goes() {
     site.stop().await;
 }
 
+/// Where a password alone has to be longer. How long the present one is, nobody knows.
+#[tokio::test]
+async fn with_the_last_passkey_a_longer_password_is_asked_for() {
+    const CHANGE: &str = "/accounts/password_change";
+    let site = TestSite::start_with(|config| {
+        config.site.base_url = ORIGIN.into();
+        config.passwords.min_length_without_second_factor = 15;
+    })
+    .await;
+    let mut ada = site.proven_member("ada").await;
+    for _ in 0..2 {
+        ada.has_passkey(&mut SoftKey::new()).await;
+    }
+    for (asks, to) in [("on", CODES_PAGE), ("", CHANGE), ("on", CODES_PAGE)] {
+        let answer = ada.post("/api/members/ask_passkey", &[("asks", asks)]).await;
+        assert_eq!(answer.location(), to, "{asks:?}");
+    }
+    for to in [PASSKEYS_PAGE, CHANGE] {
+        let last = "SELECT MAX(id) FROM factors WHERE kind = 'passkey'";
+        let id = site.database.number(last).await.to_string();
+        let answer = ada.post("/api/members/remove_passkey", &[("passkey", &id)]).await;
+        assert_eq!(answer.location(), to);
+    }
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn a_security_key_without_a_pin_does_not_log_in_alone() {
     let site = TestSite::with_passkeys().await;

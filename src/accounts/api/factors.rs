@@ -109,7 +109,7 @@ pub async fn confirm_authenticator(
 /// impersonation; [`AppError::Unavailable`] when the database cannot be used.
 #[server(prefix = "/api", endpoint = "members/remove_authenticator")]
 pub async fn remove_authenticator() -> Result<Submission, AppError> {
-    use super::super::{second_cookies, service::factors, session};
+    use super::super::{factor_removed, second_cookies, service::factors, session};
     use crate::{
         shared::{level::Level, paths::AUTHENTICATOR},
         site::{RequestContext, current_member, flash},
@@ -120,15 +120,15 @@ pub async fn remove_authenticator() -> Result<Submission, AppError> {
     let removed = async {
         let auth = session::auth_session().await?;
         let recent = session::recently_authenticated(&auth, &context.site).await?;
-        factors::remove(&context, &member, &recent).await
-    };
-    Submission::from_result(removed.await.map(|has_one| {
+        let has_one = factors::remove(&context, &member, &recent).await?;
         second_cookies::forget_codes();
         let message =
             if has_one == Some(true) { Message::AuthenticatorRemoved } else { Message::SecondFactorRemoved };
         flash::message(Level::Success, message);
-        leptos_axum::redirect(AUTHENTICATOR);
-    }))
+        factor_removed::redirect(&context, &member, AUTHENTICATOR).await;
+        Ok(())
+    };
+    Submission::from_result(removed.await)
 }
 
 /// Returns how many recovery codes the caller has and, a few minutes after they were made, the

@@ -137,7 +137,7 @@ pub async fn rename_passkey(
 #[server(prefix = "/api", endpoint = "members/ask_passkey")]
 pub async fn ask_passkey(#[server(default)] asks: String) -> Result<Submission, AppError> {
     use super::super::{
-        second_cookies,
+        factor_removed, second_cookies,
         service::{factors, passkeys},
         session,
     };
@@ -153,16 +153,18 @@ pub async fn ask_passkey(#[server(default)] asks: String) -> Result<Submission, 
         let recent = session::recently_authenticated(&auth, &context.site).await?;
         if !passkeys::ask_after_password(&context, &member, &recent, !asks.is_empty()).await? {
             flash::message(Level::Warning, Message::PasskeyUnverified);
-            return Ok(None);
+            leptos_axum::redirect(PASSKEYS);
+            return Ok(());
         }
         let message = if asks.is_empty() { Message::PasskeyNotAsked } else { Message::PasskeyAsked };
         flash::message(Level::Success, message);
-        factors::first_codes(&context, &member, &recent).await
+        match factors::first_codes(&context, &member, &recent).await? {
+            Some(sealed) => second_cookies::show_codes(sealed),
+            None => factor_removed::redirect(&context, &member, PASSKEYS).await,
+        }
+        Ok(())
     };
-    Submission::from_result(done.await.map(|codes| match codes {
-        Some(sealed) => second_cookies::show_codes(sealed),
-        None => leptos_axum::redirect(PASSKEYS),
-    }))
+    Submission::from_result(done.await)
 }
 
 /// Removes the caller's password.
@@ -211,6 +213,7 @@ pub async fn remove_password() -> Result<Submission, AppError> {
 #[server(prefix = "/api", endpoint = "members/remove_passkey")]
 pub async fn remove_passkey(#[server(default)] passkey: String) -> Result<Submission, AppError> {
     use super::super::{
+        factor_removed,
         service::passkeys::{self, Removal},
         session,
     };
@@ -224,14 +227,17 @@ pub async fn remove_passkey(#[server(default)] passkey: String) -> Result<Submis
     let removed = async {
         let auth = session::auth_session().await?;
         let recent = session::recently_authenticated(&auth, &context.site).await?;
-        passkeys::remove(&context, &member, &recent, &passkey).await
-    };
-    Submission::from_result(removed.await.map(|removed| {
-        match removed {
-            Removal::Done => flash::message(Level::Success, Message::PasskeyRemoved),
+        match passkeys::remove(&context, &member, &recent, &passkey).await? {
+            Removal::Done => {
+                flash::message(Level::Success, Message::PasskeyRemoved);
+                factor_removed::redirect(&context, &member, PASSKEYS).await;
+                return Ok(());
+            }
             Removal::Gone => flash::message(Level::Warning, Message::PasskeyGone),
             Removal::LastWay => flash::message(Level::Warning, Message::PasskeyLastWay),
         }
         leptos_axum::redirect(PASSKEYS);
-    }))
+        Ok(())
+    };
+    Submission::from_result(removed.await)
 }
