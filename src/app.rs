@@ -5,37 +5,25 @@ use leptos::{either::Either, prelude::*};
 use leptos_meta::provide_meta_context;
 use leptos_router::{
     SsrMode,
-    components::{A, FlatRoutes, Route, Router},
+    components::{FlatRoutes, Route, Router},
     hooks::use_location,
     location::Location,
     path,
 };
 
-use server_fn::ServerFn;
-
 use crate::{
-    accounts::{
-        api::LogOut,
-        pages::{LoginPage, LogoutPage, SignupPage},
-    },
-    admin::{bundle::AdminPages, impersonation::pages::ActingBanner},
+    accounts::pages::{LoginPage, LogoutPage, SignupPage},
+    admin::bundle::AdminPages,
     lab::bundle::LabPages,
     members::{
         bundle::AccountPages,
         pages::{DashboardPage, HomePage},
     },
-    shared::{
-        error::AppError,
-        json::JsonEncoding,
-        paths::{ADMIN, AUTHENTICATOR, LOGIN},
-    },
-    ui::{
-        ErrorText, Footer, Header, LostSession, Main, Once, PageContext, SetStatus, SkipLink,
-        context::FactorDue,
-    },
+    shared::{error::AppError, json::JsonEncoding},
+    ui::{ErrorText, Footer, LostSession, Main, Once, PageContext, SetStatus, Top},
 };
 
-/// The root component: header, routes and footer.
+/// The root component: top, routes and footer.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -108,8 +96,7 @@ pub fn App() -> impl IntoView {
     };
     view! {
         <Router>
-            <SkipLink />
-            <SiteHeader context />
+            <Top />
             <LostSession />
             {match is_missing {
                 true => Either::Left(view! { <MissingPage /> }),
@@ -117,95 +104,6 @@ pub fn App() -> impl IntoView {
             }}
             <Footer />
         </Router>
-    }
-}
-
-/// The site's header with the navigation. Must be inside a `Router`; each `A` marks the link to the
-/// current page.
-#[component]
-pub fn SiteHeader(
-    /// The page's context: site name, visitor and impersonation.
-    context: PageContext,
-) -> impl IntoView {
-    // `browser::live` reads here which member the page was rendered for.
-    let member = context.visitor.as_ref().map(|visitor| visitor.username.clone());
-    // The server may lead to the set-up first.
-    let rel = context.second_factor_due.is_some().then_some("external");
-    let links = match context.visitor {
-        Some(visitor) => view! {
-            <li class="welcome">"Welcome, " <bdi>{visitor.username}</bdi></li>
-            <li>
-                <A href="/members/dashboard" exact=true>
-                    "Dashboard"
-                </A>
-            </li>
-            <li>
-                <A href="/members/profile" exact=true>
-                    "Profile"
-                </A>
-            </li>
-            {visitor
-                .is_staff
-                .then(|| {
-                    view! {
-                        <li>
-                            <A href=ADMIN attr:rel=rel>
-                                "Admin"
-                            </A>
-                        </li>
-                    }
-                })}
-            <li>
-                <form method="post" action=LogOut::PATH>
-                    <button type="submit" class="link">
-                        "Log out"
-                    </button>
-                </form>
-            </li>
-        }
-        .into_any(),
-        None => view! {
-            <li>
-                <A href=LOGIN exact=true>
-                    "Log in"
-                </A>
-            </li>
-            <li>
-                <A href="/accounts/signup" exact=true>
-                    "Sign up"
-                </A>
-            </li>
-        }
-        .into_any(),
-    };
-    view! {
-        <Header site_name=context.site_name label="Account" member>
-            {links}
-        </Header>
-        {context.impersonation.map(|notice| view! { <ActingBanner notice /> })}
-        {context.second_factor_due.map(|due| view! { <FactorBanner due /> })}
-    }
-}
-
-/// The banner on every page of a member who must have a second factor and has none.
-#[component]
-fn FactorBanner(
-    /// By when.
-    due: FactorDue,
-) -> impl IntoView {
-    let FactorDue { at, is_over } = due;
-    let sentence = match is_over {
-        true => "To go on, set up two-step login.".to_owned(),
-        false => format!("This site asks you for two-step login from {} on.", at.text),
-    };
-    view! {
-        <section class="acting" aria-label="Two-step login">
-            <p>{sentence}</p>
-            // A full page load, because the server may require re-authentication first.
-            <a class="button" href=AUTHENTICATOR rel="external">
-                "Set it up"
-            </a>
-        </section>
     }
 }
 

@@ -59,7 +59,7 @@ test.describe('a member who is not staff', () => {
       await expect(page).toHaveURL(path);
       await expect(heading(page)).toHaveText('Not allowed');
     }
-    await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+    await navigation(page).getByRole('link', { name: 'Home' }).click();
     await arrive(page, '/members/dashboard');
   });
 });

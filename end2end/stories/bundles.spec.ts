@@ -24,7 +24,7 @@ test('a page loads its bundle when it is opened, and no other page does @javascr
   });
   await logIn(page, superuser());
   expect(loaded).toEqual([]);
-  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await navigation(page).getByRole('link', { name: 'Settings' }).click();
   await arrive(page, '/members/profile');
   expect(loaded.some(url => url.endsWith('/split_account.wasm'))).toBe(true);
   expect(loaded.some(url => ADMIN.test(url))).toBe(false);
@@ -67,7 +67,7 @@ test.describe('without the admin’s bundle', () => {
     await button(page, 'Add the group').click();
     await expect(page.getByRole('main').locator('.error').first()).toBeVisible();
     await works(page);
-    await navigation(page).getByRole('link', { name: 'Profile' }).click();
+    await navigation(page).getByRole('link', { name: 'Settings' }).click();
     await arrive(page, '/members/profile');
   });
 
@@ -80,7 +80,7 @@ test.describe('without the admin’s bundle', () => {
     await expect(page).toHaveURL('/admin');
     expect(await isMarked(page)).toBe(false);
     await works(page);
-    await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+    await navigation(page).getByRole('link', { name: 'Home' }).click();
     await arrive(page, '/members/dashboard');
   });
 

@@ -35,9 +35,9 @@ test('a cached dashboard is compressed, has no nonce, and works like a fresh one
 
   // The links of the cached navigation work, with JavaScript without a page load.
   await mark(page);
-  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await navigation(page).getByRole('link', { name: 'Settings' }).click();
   await expect(heading(page)).toHaveText('Profile');
-  await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+  await navigation(page).getByRole('link', { name: 'Home' }).click();
   await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
   expect(await isMarked(page)).toBe(hasScript());
 });
@@ -100,9 +100,9 @@ test('the dashboard says why it is cached', async ({ page }) => {
   await expect(came).not.toHaveText(first!);
 
   // A navigation within the browser loads only the data.
-  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await navigation(page).getByRole('link', { name: 'Settings' }).click();
   await expect(heading(page)).toHaveText('Profile');
-  await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+  await navigation(page).getByRole('link', { name: 'Home' }).click();
   await expect(page_).toContainText('Not cached');
   await expect(came).toHaveCount(0);
 });

@@ -37,9 +37,9 @@ test('the timestamps stay after a reload and after going away and coming back', 
   expect(await timestamps(page)).toEqual(first);
 
   await mark(page);
-  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await navigation(page).getByRole('link', { name: 'Settings' }).click();
   await expect(heading(page)).toHaveText('Profile');
-  await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+  await navigation(page).getByRole('link', { name: 'Home' }).click();
   await expect(heading(page)).toContainText('Welcome');
   expect(await timestamps(page)).toEqual(first);
   expect(await isMarked(page), 'with JavaScript no page is loaded').toBe(hasScript());
@@ -82,7 +82,7 @@ test('two members on two devices see nothing of each other', async ({ page, othe
 test('two members one after the other in one browser see nothing of each other', { tag: '@back' }, async ({ page }) => {
   const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
   await logIn(page, ada);
-  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await navigation(page).getByRole('link', { name: 'Settings' }).click();
   await expect(heading(page)).toHaveText('Profile');
   await logOut(page);
   expect(await everything(page)).not.toContain(ada.name);

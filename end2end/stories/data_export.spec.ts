@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import {
+  accountMenu,
   arrive,
   button,
   field,
@@ -12,7 +13,6 @@ import {
   join,
   logIn,
   mark,
-  navigation,
   open,
   submitLogIn,
 } from '../support/verbs';
@@ -44,7 +44,7 @@ test('activity is on the dashboard and, in pages, on its own page', async ({ pag
   // A login and a logout are two lines, so twelve of each fill a second page.
   for (let number = 0; number < 12; number += 1) {
     await logIn(otherDevice, member);
-    await navigation(otherDevice).getByRole('button', { name: 'Log out' }).click();
+    await (await accountMenu(otherDevice)).getByRole('button', { name: 'Log out' }).click();
     await arrive(otherDevice, '/accounts/login');
   }
   // And one line for the mail that confirms the address.

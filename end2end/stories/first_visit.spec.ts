@@ -3,7 +3,7 @@
 // saves a picture of each page, wide and narrow, for people to look at.
 import type { Locator, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
-import { button, field, hasScript, heading, hydrated, navigation, newMember, open } from '../support/verbs';
+import { button, field, hasScript, heading, hydrated, navigation, newMember, open, setting } from '../support/verbs';
 import { codeOf, mailTo } from '../support/mailbox';
 
 const WIDE = { width: 1280, height: 800 };
@@ -100,7 +100,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await at(page, /secret page/);
 
   // The profile.
-  await press(page, navigation(page).getByRole('link', { name: 'Profile' }));
+  await press(page, navigation(page).getByRole('link', { name: 'Settings' }));
   await at(page, 'Profile');
   await type(page, 'First name (optional)', 'Augusta');
   await type(page, 'Last name (optional)', 'Lovelace');
@@ -113,7 +113,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
 
   // Another address, and back again.
   const next = `next-${member.email}`;
-  await press(page, link(page, 'Email address'));
+  await press(page, setting(page, 'Email'));
   await at(page, 'Email address');
   await type(page, 'New email address', next);
   await page.keyboard.press('Enter');
@@ -124,10 +124,10 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await expect(page.getByRole('region', { name: 'Profile summary' })).toContainText(next);
 
   // The password.
-  await press(page, navigation(page).getByRole('link', { name: 'Profile' }));
+  await press(page, navigation(page).getByRole('link', { name: 'Settings' }));
   await at(page, 'Profile');
-  await press(page, link(page, 'Security: password, two-step login, browsers and devices'));
-  await at(page, 'Security');
+  await press(page, setting(page, 'Password and security'));
+  await at(page, 'Password and security');
   await press(page, link(page, 'Change your password'));
   await at(page, 'Change your password');
   await type(page, 'Current password', member.password);
@@ -137,16 +137,15 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await expect(status(page)).toContainText('password');
 
   // Devices, activity, data.
-  await press(page, navigation(page).getByRole('link', { name: 'Dashboard' }));
+  await press(page, navigation(page).getByRole('link', { name: 'Home' }));
   await at(page, `Welcome, ${member.name}!`);
   await press(page, link(page, 'Manage devices'));
   await at(page, 'Your devices');
-  await press(page, navigation(page).getByRole('link', { name: 'Dashboard' }));
+  await press(page, navigation(page).getByRole('link', { name: 'Home' }));
   await at(page, `Welcome, ${member.name}!`);
   await press(page, link(page, 'All activity'));
   await at(page, 'Activity');
-  await press(page, navigation(page).getByRole('link', { name: 'Profile' }));
-  await press(page, link(page, 'Your data: download a copy, or delete your account'));
+  await press(page, setting(page, 'Your data'));
   await at(page, 'Your data');
   const download = page.waitForEvent('download');
   await press(page, button(page, 'Download'));

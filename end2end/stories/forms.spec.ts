@@ -121,7 +121,7 @@ test.describe('without a connection', { tag: '@javascript' }, () => {
     await open(page, '/members/profile');
     await mark(page);
     await context.setOffline(true);
-    await navigation(page).getByRole('link', { name: 'Dashboard' }).click();
+    await navigation(page).getByRole('link', { name: 'Home' }).click();
     const alert = page.getByRole('main').getByRole('alert');
     await expect(alert).toContainText('The site could not be reached. Please check your connection and try again.');
     await expect(heading(page)).toHaveCount(1);

@@ -2,7 +2,7 @@
 // works as without JavaScript.
 import type { Browser, BrowserContext, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
-import { button, field, heading, join, newMember, signUp } from '../support/verbs';
+import { button, field, heading, join, navigation, newMember, signUp } from '../support/verbs';
 
 /**
  * Changes that extensions, telephones, translators and proxies make to a page. Each runs in the
@@ -108,7 +108,7 @@ for (const [what, change] of Object.entries(CHANGES)) {
 
     for (const path of ['/members/dashboard', '/members/sessions', '/members/security', '/members/security/browsers', '/members/activity', '/accounts/email', '/members/data']) {
       await openChanged(page, path);
-      await page.locator('header a[href="/members/profile"]').click();
+      await page.locator('.site-nav a[href="/members/profile"]').click();
       await expect(page).toHaveURL('/members/profile');
       await expect(heading(page)).toHaveText('Profile');
     }
@@ -117,7 +117,8 @@ for (const [what, change] of Object.entries(CHANGES)) {
     await page.locator('form:has([name=first_name]) button[type=submit]').click();
     await expect(page.locator('.message')).toHaveText('Your profile was saved.');
     await settle(page);
-    await page.locator('header button').click();
+    await page.locator('.account-button').click();
+    await page.locator('#account-menu button').click();
     await expect(page).toHaveURL('/accounts/login');
     await context.close();
   });
@@ -128,7 +129,7 @@ test('an app that fails later leaves links and forms to the browser @javascript'
   await page.evaluate(() => dispatchEvent(new Event('app-failed')));
   await expect(page.locator('html')).toHaveAttribute('data-hydrated', 'failed');
   const loaded = page.waitForEvent('load');
-  await page.getByRole('navigation', { name: 'Account' }).getByRole('link', { name: 'Profile' }).click();
+  await navigation(page).getByRole('link', { name: 'Settings' }).click();
   await loaded;
   await expect(page.locator('html')).toHaveAttribute('data-hydrated', 'true');
   await expect(field(page, 'Username')).toHaveValue(member.name);

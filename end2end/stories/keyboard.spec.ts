@@ -75,8 +75,17 @@ test('sign up, log in and log out by keyboard alone', async ({ page }) => {
   await expectFocus(skipLink(page));
   for (const stop of [
     page.getByRole('link', { name: 'Members Area' }),
-    navigation(page).getByRole('link', { name: 'Dashboard' }),
-    navigation(page).getByRole('link', { name: 'Profile' }),
+    navigation(page).getByRole('link', { name: 'Home' }),
+    navigation(page).getByRole('link', { name: 'Settings' }),
+    navigation(page).getByRole('button', { name: 'Account menu' }),
+  ]) {
+    await page.keyboard.press('Tab');
+    await expectFocus(stop);
+  }
+  await page.keyboard.press('Enter');
+  for (const stop of [
+    navigation(page).getByRole('link', { name: 'Settings' }).last(),
+    navigation(page).getByRole('link', { name: 'Security' }),
     navigation(page).getByRole('button', { name: 'Log out' }),
   ]) {
     await page.keyboard.press('Tab');
@@ -128,7 +137,7 @@ test.describe('a page reached by client-side navigation', { tag: '@javascript' }
     await page.getByRole('main').getByRole('link', { name: 'Go to your dashboard' }).press('Enter');
     await expect(heading(page)).toContainText('Welcome');
     await here(`${await heading(page).textContent()} · Members Area`);
-    await navigation(page).getByRole('link', { name: 'Profile' }).press('Enter');
+    await navigation(page).getByRole('link', { name: 'Settings' }).press('Enter');
     await here('Profile · Members Area');
     await goBack(page); // From the content, where the focus is, to the content.
     await expect(heading(page)).toContainText('Welcome');

@@ -5,7 +5,7 @@ const MESSAGE = 'You have been successfully logged out.';
 
 test('the button in the navigation logs out, and Back shows nothing of the member', { tag: '@back' }, async ({ page }) => {
   const member = await join(page);
-  await navigation(page).getByRole('link', { name: 'Profile' }).click();
+  await navigation(page).getByRole('link', { name: 'Settings' }).click();
   await expect(heading(page)).toHaveText('Profile');
   await hydrated(page);
   await logOut(page);

@@ -1,7 +1,7 @@
 import type { CDPSession, Page } from '@playwright/test';
 import { expect, test } from '../support/test';
 import { code } from '../support/totp';
-import { arrive, button, field, join, logOut, navigation, open, submitLogIn } from '../support/verbs';
+import { accountMenu, arrive, button, field, join, logOut, open, submitLogIn } from '../support/verbs';
 
 const PASSKEYS = '/members/security/passkeys';
 
@@ -99,7 +99,7 @@ test('the login field offers the passkey, and the page says so the next time @ja
   await button(page, 'Add a passkey').click();
   await arrive(page, /\/members\/security\/passkeys\?rename=/);
   // The reader in software takes the offer at once.
-  await navigation(page).getByRole('button', { name: 'Log out' }).click();
+  await (await accountMenu(page)).getByRole('button', { name: 'Log out' }).click();
   await arrive(page, '/members/dashboard');
   await open(page, '/members/security');
   await expect(page.getByRole('main')).toContainText('with a passkey');

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test';
 import { confirmAddress } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import { code } from '../support/totp';
-import { arrive, button, field, heading, join, navigation, open } from '../support/verbs';
+import { arrive, button, field, heading, join, navigation, open, setting } from '../support/verbs';
 
 const SECURITY = '/members/security';
 const titles = (page: Page) => page.getByRole('region', { name: 'Protection' }).getByRole('heading', { level: 3 });
@@ -14,14 +14,14 @@ test('a new member sees what is open, does it, and sees that it is done', async 
   await expect(page.getByRole('main')).toContainText('Security of your account: 1 of 5 done.');
   await follow(page, 'See what is open');
   await arrive(page, SECURITY);
-  await expect(heading(page)).toHaveText('Security');
+  await expect(heading(page)).toHaveText('Password and security');
   await expect(titles(page)).toHaveText(['Password ✓ Done', 'Email address Open', 'Two-step login Open', 'Passkeys Open', 'Recovery codes Open']);
 
   await confirmAddress(page, member, '/members/dashboard');
   await expect(page.getByRole('main')).toContainText('Security of your account: 2 of 5 done.');
 
-  await navigation(page).getByRole('link', { name: 'Profile' }).click();
-  await follow(page, 'Security');
+  await navigation(page).getByRole('link', { name: 'Settings' }).click();
+  await setting(page, 'Password and security').click();
   await arrive(page, SECURITY);
   await follow(page, 'Set up an authenticator app');
   await button(page, 'Set up an app').click();

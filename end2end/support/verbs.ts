@@ -51,7 +51,7 @@ export const button = (page: Page, name: string): Locator => page.getByRole('mai
 /** The button that shows the password in a field, where there are scripts. */
 export const showPassword = (page: Page, label: string): Locator =>
   field(page, label).locator('xpath=following-sibling::button');
-export const navigation = (page: Page, name = 'Account'): Locator => page.getByRole('navigation', { name });
+export const navigation = (page: Page, name = 'Main'): Locator => page.getByRole('navigation', { name });
 export const heading = (page: Page): Locator => page.getByRole('heading', { level: 1 });
 
 export async function fillSignUp(page: Page, member: Member, again = member.password): Promise<void> {
@@ -98,9 +98,20 @@ export async function join(page: Page, member: Member = newMember()): Promise<Me
   return member;
 }
 
-/** Logs out with the button in the navigation; ends on the login page. */
+/** The account menu, open. It opens without scripts, too. */
+export async function accountMenu(page: Page): Promise<Locator> {
+  const menu = page.locator('#account-menu');
+  if (!(await menu.isVisible())) await navigation(page).getByRole('button', { name: 'Account menu' }).click();
+  await expect(menu).toBeVisible();
+  return menu;
+}
+
+/** The link to a page of the settings, on any other of them. */
+export const setting = (page: Page, name: string): Locator => navigation(page, 'Settings').getByRole('link', { name });
+
+/** Logs out with the button in the account menu; ends on the login page. */
 export async function logOut(page: Page): Promise<void> {
-  await navigation(page).getByRole('button', { name: 'Log out' }).click();
+  await (await accountMenu(page)).getByRole('button', { name: 'Log out' }).click();
   await arrive(page, '/accounts/login');
 }
 

@@ -8,7 +8,7 @@ use axum::{
     routing::get,
 };
 
-use crate::{shared::paths::MOVED, site::AppState};
+use crate::{shared::moved::MOVED, site::AppState};
 
 /// Returns the redirects, each with the final slash of Django's addresses and without.
 pub fn routes() -> Router<AppState> {

@@ -9,7 +9,7 @@ use crate::{
         paths::{ACTIVITY, DEVICES},
         place::Place,
     },
-    ui::{Data, InPerson, Loaded, Page, PageContext, Pager, Timestamp, expect_member},
+    ui::{Data, InPerson, Loaded, PageContext, Pager, SettingsPage, Timestamp, expect_member},
 };
 
 /// `/members/activity`: the member's activity.
@@ -23,7 +23,7 @@ pub fn ActivityPage() -> impl IntoView {
         .unwrap_or_default();
     let address = |place: Option<Place<Cursor>>| place.map(|place| format!("{ACTIVITY}{}", place.to_query()));
     view! {
-        <Page title="Activity" class="page narrow">
+        <SettingsPage title="Activity">
             <p>
                 "Recent events on your account, latest first." // Full page loads, since the server may ask for the password first.
                 <InPerson>
@@ -44,7 +44,7 @@ pub fn ActivityPage() -> impl IntoView {
                     }
                 }
             />
-        </Page>
+        </SettingsPage>
     }
 }
 

@@ -1,12 +1,11 @@
 //! What the admin's pages have in common.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 pub use crate::ui::allowed::visitor_may;
 use crate::{
-    shared::permission::Permission,
-    ui::{IfAllowed, Page},
+    shared::{paths::ADMIN, permission::Permission},
+    ui::{NavLink, Page, SideNav},
 };
 
 /// A page of the admin, with links to its sections.
@@ -18,11 +17,12 @@ pub fn AdminFrame(
     /// The content.
     children: Children,
 ) -> impl IntoView {
+    let link = |path, name, icon| NavLink { path, name, icon, external: false };
+    let rooms = ROOMS.into_iter().filter(|room| visitor_may(room.permission));
+    let rooms = rooms.map(|room| link(room.path, room.name, room.icon));
+    let links = std::iter::once(link(ADMIN, "Overview", "layout-dashboard")).chain(rooms).collect();
     view! {
-        <Page title class="page admin">
-            <nav class="rooms" aria-label="Admin">
-                <ul>{ROOMS.map(|room| view! { <RoomLink room /> }).collect_view()}</ul>
-            </nav>
+        <Page title class="page admin" side=view! { <SideNav label="Admin" links /> }.into_any()>
             {children()}
         </Page>
     }
@@ -35,6 +35,8 @@ pub struct Room {
     pub path: &'static str,
     /// Its name.
     pub name: &'static str,
+    /// Its icon's name.
+    pub icon: &'static str,
     /// What it is for, in a sentence.
     pub what: &'static str,
     /// The permission that it requires.
@@ -46,63 +48,60 @@ pub const ROOMS: [Room; 8] = [
     Room {
         path: crate::shared::paths::USERS,
         name: "Users",
+        icon: "users",
         what: "Find accounts, edit profiles, roles and permissions.",
         permission: Permission::ViewUser,
     },
     Room {
         path: crate::shared::paths::GROUPS,
         name: "Groups",
+        icon: "contact-round",
         what: "Give several users the same permissions.",
         permission: Permission::ViewGroup,
     },
     Room {
         path: crate::shared::paths::ADMIN_SESSIONS,
         name: "Sessions",
+        icon: "monitor-smartphone",
         what: "Active logins by device and address.",
         permission: Permission::ViewSession,
     },
     Room {
         path: crate::shared::paths::ADMIN_ACTIVITY,
         name: "Activity",
+        icon: "history",
         what: "Log of account events.",
         permission: Permission::ViewActivity,
     },
     Room {
         path: crate::shared::paths::MAILS,
-        name: "Emails",
+        name: "Email queue",
+        icon: "mail",
         what: "Outgoing email queue and delivery errors.",
         permission: Permission::ViewMail,
     },
     Room {
         path: crate::shared::paths::ADMIN_CACHE,
         name: "Cache",
+        icon: "database",
         what: "Hit ratio, cached entries, and clearing the cache.",
         permission: Permission::ViewCache,
     },
     Room {
         path: crate::shared::paths::ADMIN_TIMINGS,
         name: "Timings",
+        icon: "timer",
         what: "How long answers take, by page, and the slowest requests.",
         permission: Permission::ViewTiming,
     },
     Room {
         path: crate::shared::paths::ACT,
-        name: "Act as a member",
+        name: "Impersonation",
+        icon: "venetian-mask",
         what: "See the site as a member does, for up to 30 minutes, with a recorded reason.",
         permission: Permission::ActAsMember,
     },
 ];
-
-#[component]
-fn RoomLink(room: Room) -> impl IntoView {
-    view! {
-        <IfAllowed permission=room.permission>
-            <li>
-                <A href=room.path>{room.name}</A>
-            </li>
-        </IfAllowed>
-    }
-}
 
 /// The search field that narrows a list down to matching users.
 #[component]

@@ -8,7 +8,7 @@ use crate::ui::IfAllowed;
 /// `/admin`
 #[component]
 pub fn AdminPage() -> impl IntoView {
-    let cards = ROOMS.map(|Room { path, name, what, permission }| {
+    let cards = ROOMS.map(|Room { path, name, what, permission, .. }| {
         view! {
             <IfAllowed permission>
                 <li class="card">

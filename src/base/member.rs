@@ -61,6 +61,9 @@ pub struct Rights {
     pub has_second_factor: bool,
     /// If the account must have a second factor: by when, in milliseconds since 1970.
     pub second_factor_due: Option<Millis>,
+    /// The version of its picture, if there is one. Read together with the rights, because every page
+    /// shows it.
+    pub picture: Option<i64>,
 }
 
 impl Rights {

@@ -11,14 +11,14 @@ use crate::{
         moment::Moment,
         paths::{ACTIVITY, DATA, EXPORT},
     },
-    ui::{Data, Form, Loaded, Page, PageContext, TextField, Timestamp, expect_member},
+    ui::{Data, Form, Loaded, PageContext, SettingsPage, TextField, Timestamp, expect_member},
 };
 
 /// `/members/data`
 #[component]
 pub fn DataPage() -> impl IntoView {
     view! {
-        <Page title="Your data" class="page narrow">
+        <SettingsPage title="Your data">
             <section class="card" aria-labelledby="download">
                 <h2 id="download">"Download a copy"</h2>
                 <p>
@@ -43,7 +43,7 @@ pub fn DataPage() -> impl IntoView {
                     </a>
                 </p>
             </section>
-        </Page>
+        </SettingsPage>
     }
 }
 
@@ -57,7 +57,7 @@ pub fn DeletePage() -> impl IntoView {
         .unwrap_or_default();
     let confirm = name.clone();
     view! {
-        <Page title="Delete your account" class="page narrow">
+        <SettingsPage title="Delete your account">
             <Loaded
                 data
                 show=move |DeletionTerms { username, deleted_at }| {
@@ -74,7 +74,7 @@ pub fn DeletePage() -> impl IntoView {
             <p>
                 <a href=DATA>"Cancel"</a>
             </p>
-        </Page>
+        </SettingsPage>
     }
 }
 

@@ -17,9 +17,11 @@ use crate::{
     base::member::Member,
     pictures::Size,
     server::{guard, pages},
-    shared::paths::{
-        ACT, ADMIN_CACHE, ADMIN_TIMINGS, CACHE_STREAM, CODES_FILE, EXPORT, MOVED, SESSION_STREAM,
-        TIMINGS_STREAM,
+    shared::{
+        moved::MOVED,
+        paths::{
+            ACT, ADMIN_CACHE, ADMIN_TIMINGS, CACHE_STREAM, CODES_FILE, EXPORT, SESSION_STREAM, TIMINGS_STREAM,
+        },
     },
 };
 

@@ -10,11 +10,8 @@ use super::{
 };
 use crate::{
     pictures::pages::PictureSection,
-    shared::{
-        forms::{Field, ReturnedForm},
-        paths::{ACTIVITY, DATA, SECURITY},
-    },
-    ui::{Data, Form, Loaded, Once, Page, PageContext, TextField, expect_member},
+    shared::forms::{Field, ReturnedForm},
+    ui::{Data, Form, Loaded, Once, PageContext, SettingsPage, TextField, expect_member},
 };
 
 /// `/members/profile`
@@ -28,7 +25,7 @@ pub fn ProfilePage() -> impl IntoView {
     let returned_names = Once::form(SaveProfile::PATH);
     let returned_picture = Once::form(crate::shared::paths::SAVE_PICTURE);
     view! {
-        <Page title="Profile" class="page narrow">
+        <SettingsPage title="Profile">
             <Loaded
                 data
                 show=move |summary: ProfileSummary| {
@@ -40,40 +37,10 @@ pub fn ProfilePage() -> impl IntoView {
                                 view! { <NamesSection returned=returned_names.clone() summary=summary.clone() /> }
                             })}
                         <PictureSection version=summary.picture returned=returned_picture.clone() />
-                        {(!is_impersonating).then(|| view! { <AccountLinks /> })}
                     }
                 }
             />
-        </Page>
-    }
-}
-
-/// Links to the member's other settings. Full page loads, because the server may require
-/// re-authentication first.
-#[component]
-fn AccountLinks() -> impl IntoView {
-    let links = [
-        (SECURITY, "Security: password, two-step login, browsers and devices"),
-        ("/accounts/email", "Email address"),
-        (ACTIVITY, "Activity"),
-        (DATA, "Your data: download a copy, or delete your account"),
-    ];
-    let links = links
-        .map(|(page, label)| {
-            view! {
-                <li>
-                    <a href=page rel="external">
-                        {label}
-                    </a>
-                </li>
-            }
-        })
-        .collect_view();
-    view! {
-        <nav class="part" aria-labelledby="more">
-            <h2 id="more">"More settings"</h2>
-            <ul class="links">{links}</ul>
-        </nav>
+        </SettingsPage>
     }
 }
 

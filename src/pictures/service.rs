@@ -46,6 +46,8 @@ pub async fn save(
     activity::service::record(&mut transaction, now, member.id(), Kind::PictureChanged, "", &context.client)
         .await?;
     transaction.commit().await?;
+    // The header shows it.
+    context.site.members.invalidate(member.id());
     context.site.cache.invalidate_member(member.id(), "picture saved").await;
     Ok(())
 }
@@ -73,6 +75,7 @@ pub async fn remove(context: &RequestContext, member: &Member) -> Result<(), App
     )
     .await?;
     transaction.commit().await?;
+    context.site.members.invalidate(member.id());
     context.site.cache.invalidate_member(member.id(), "picture removed").await;
     Ok(())
 }

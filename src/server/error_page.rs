@@ -9,12 +9,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::prelude::*;
-use leptos_router::{components::Router, location::RequestUrl};
 use server_fn::error::FromServerFnError;
 
-use super::page_context;
+use super::{
+    page_context,
+    top::{top, top_for_unknown},
+};
 use crate::{
-    app::SiteHeader,
     base::member::Member,
     shared::{error::AppError, paths::HEALTH},
     site::{
@@ -22,7 +23,7 @@ use crate::{
         response::{Refused, retry_after, wants_html},
     },
     timing::request_id,
-    ui::{ErrorText, Footer, Header, Main, PageContext, SkipLink, Visitor},
+    ui::{ErrorText, Footer, Main},
 };
 
 /// Answers with an error: a page for browsers, the encoded error for scripts.
@@ -39,10 +40,8 @@ pub fn refuse_form(site: &AppState, headers: &HeaderMap, error: &AppError, page:
 
 /// Answers a member who lacks the permission. The page has the navigation, so they can go on.
 pub fn forbidden(site: &AppState, request: &Request, member: &Member, error: &AppError) -> Response {
-    let mut visitor = page_context::visitor(member);
-    visitor.is_staff &= page_context::admin_is_here(site, request.extensions());
-    let path = request.uri().path().to_owned();
-    let frame = Frame::of(site, member, visitor, path, None);
+    let has_admin = member.is_staff() && page_context::admin_is_here(site, request.extensions());
+    let frame = Frame::Of { top: top(site, Some(member), has_admin, request.uri().path()), back: None };
     answer(site, request.headers(), StatusCode::FORBIDDEN, Some(error), frame)
 }
 
@@ -61,11 +60,11 @@ pub fn framed(
     response: Response,
     Unframed { status, sentence, back }: Unframed,
     member: &Member,
-    path: String,
+    path: &str,
 ) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
-    let frame = Frame::of(site, member, page_context::visitor(member), path, back);
+    let frame = Frame::Of { top: top(site, Some(member), member.is_staff(), path), back };
     Response::from_parts(head, Body::from(page(site, status, sentence, frame)))
 }
 
@@ -89,20 +88,8 @@ enum Frame {
     /// The member is not known here; the page links to the start page, from which all others can be
     /// reached.
     Unknown { back: Option<String> },
-    /// The navigation of a member, at this path.
-    Of { context: Box<PageContext>, path: String, back: Option<String> },
-}
-
-impl Frame {
-    fn of(site: &AppState, member: &Member, visitor: Visitor, path: String, back: Option<String>) -> Self {
-        let context = Box::new(PageContext {
-            visitor: Some(visitor),
-            impersonation: page_context::notice(member),
-            second_factor_due: page_context::second_factor_due(site, member),
-            ..Default::default()
-        });
-        Self::Of { context, path, back }
-    }
+    /// The navigation of a member.
+    Of { top: String, back: Option<String> },
 }
 
 fn answer(
@@ -211,13 +198,15 @@ fn sentence(status: StatusCode) -> &'static str {
 
 fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame) -> String {
     let owner = Owner::new();
-    let (Frame::Unknown { back } | Frame::Of { back, .. }) = &frame;
-    let back = back.clone();
     let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
     // One escaped text: in a title the browser would show the marker comments that Leptos puts
     // between text nodes.
     let title = format!("{} · {name}", status.canonical_reason().unwrap_or("Error"));
     let html = owner.with(|| {
+        let (top, back) = match frame {
+            Frame::Unknown { back } => (top_for_unknown(site), back),
+            Frame::Of { top, back } => (top, back),
+        };
         view! {
             <!DOCTYPE html>
             <html lang="en">
@@ -230,8 +219,7 @@ fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame) -> 
                     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 </head>
                 <body>
-                    <SkipLink />
-                    {top(name, frame)}
+                    <div class="top" inner_html=top></div>
                     <Main>
                         <ErrorText status=status.as_u16() sentence=sentence back />
                     </Main>
@@ -243,28 +231,4 @@ fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame) -> 
     });
     owner.unset();
     html
-}
-
-fn top(site_name: String, frame: Frame) -> AnyView {
-    match frame {
-        Frame::Unknown { .. } => view! {
-            <Header site_name label="Site">
-                <li>
-                    <a href="/">"Home page"</a>
-                </li>
-            </Header>
-        }
-        .into_any(),
-        Frame::Of { context, path, .. } => {
-            // The navigation's links need the current address, to mark the page that is open.
-            provide_context(RequestUrl::new(&path));
-            let context = PageContext { site_name, ..*context };
-            view! {
-                <Router>
-                    <SiteHeader context />
-                </Router>
-            }
-            .into_any()
-        }
-    }
 }

@@ -23,7 +23,7 @@ pub async fn banner_on_error_pages(State(site): State<AppState>, request: Reques
     };
     match identify(&site, &headers).await {
         Ok(Some(Identity::Member(member))) if member.impersonator().is_some() => {
-            error_page::framed(&site, response, unframed, &member, path)
+            error_page::framed(&site, response, unframed, &member, &path)
         }
         _ => response,
     }

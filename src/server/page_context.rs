@@ -12,10 +12,7 @@ use crate::{
         paths::LOGIN,
     },
     site::{AppState, cookies},
-    ui::{
-        Visitor,
-        context::{FactorDue, Notice},
-    },
+    ui::{Visitor, context::Notice},
 };
 
 /// Returns what a page shows of the member.
@@ -35,13 +32,6 @@ pub fn notice(member: &Member) -> Option<Notice> {
         member: member.username().to_owned(),
         until: moment(actor.ends_at),
     })
-}
-
-/// Returns the content of the banner for a member who must have a second factor and has none. Not
-/// during an impersonation.
-pub fn second_factor_due(site: &AppState, member: &Member) -> Option<FactorDue> {
-    let due = member.second_factor_due().filter(|_| member.impersonator().is_none())?;
-    Some(FactorDue { at: moment(due), is_over: member.lacks_second_factor(site.clock.now()) })
 }
 
 /// Returns whether the admin is open to the client's network: `admin.allow_from`.

@@ -13,15 +13,16 @@ use leptos_axum::{AxumRouteListing, ResponseOptions, generate_route_list};
 
 use super::{
     fragments,
-    page_context::{admin_is_here, last_login, notice, second_factor_due, visitor},
+    page_context::{admin_is_here, last_login, notice, visitor},
     shell::shell,
+    top::top,
 };
 use crate::{
     app::App,
     base::member::Member,
     shared::{error::AppError, trailing_slash::without_slash},
     site::{AppState, flash::Carried, parts, response::refuse},
-    ui::{PageContext, SetStatus, Visitor},
+    ui::{PageContext, SetStatus, Visitor, frame::TopHtml},
 };
 
 /// Returns the routes of all pages. The list is generated once: generating it sets a process-wide
@@ -44,12 +45,11 @@ fn provide(site: &AppState, is_missing: bool) {
     let carried = parts.extensions.get::<Carried>().cloned().unwrap_or_default();
     let member = parts.extensions.get::<Member>();
     let (messages, form) = carried.shown_to(member.map(Member::username));
+    let has_admin = member.is_some_and(Member::is_staff) && admin_is_here(site, &parts.extensions);
+    provide_context(TopHtml(top(site, member, has_admin, parts.uri.path())));
     provide_context(PageContext {
         site_name: site.config.site.name.clone(),
-        visitor: member.map(visitor).map(|visitor| Visitor {
-            is_staff: visitor.is_staff && admin_is_here(site, &parts.extensions),
-            ..visitor
-        }),
+        visitor: member.map(|member| Visitor { is_staff: has_admin, ..visitor(member) }),
         has_lab: site.config.has_lab(),
         is_mail_login_off: !site.config.accounts.mail_login.is_on(),
         last_login: last_login(site, &parts),
@@ -57,7 +57,6 @@ fn provide(site: &AppState, is_missing: bool) {
         messages,
         form,
         impersonation: member.and_then(notice),
-        second_factor_due: member.and_then(|member| second_factor_due(site, member)),
         is_missing,
     });
     let response = use_context::<ResponseOptions>().unwrap_or_default();

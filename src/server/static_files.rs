@@ -26,6 +26,7 @@ use crate::{
     },
     site::AppState,
     timing::layer::Quiet,
+    ui::icon,
 };
 
 /// For names that change with their content.
@@ -83,6 +84,8 @@ async fn send(State(site): State<AppState>, OriginalUri(uri): OriginalUri, asked
 
 pub(super) fn with_caching(files: Router<AppState>, caching: &'static str) -> Router<AppState> {
     files.layer(middleware::from_fn(move |request: Request, next: Next| async move {
+        // The icons' address has their version.
+        let caching = if request.uri() == &*icon::address() { IMMUTABLE } else { caching };
         let mut response = next.run(request).await;
         if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
             response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));

@@ -13,7 +13,7 @@ use crate::{
         forms::FORM_PAGE,
         paths::{BROWSERS, DEVICES},
     },
-    ui::{Data, Loaded, Page, PageContext, Timestamp, expect_member},
+    ui::{Data, Loaded, PageContext, SettingsPage, Timestamp, expect_member},
 };
 
 /// `/members/sessions`: the signed-in devices.
@@ -25,7 +25,7 @@ pub fn DevicesPage() -> impl IntoView {
         .map(|visitor| visitor.username)
         .unwrap_or_default();
     view! {
-        <Page title="Your devices" class="page devices-page">
+        <SettingsPage title="Your devices" class="page">
             <p class="lead">
                 "Everywhere you are logged in. If you don’t recognise a device, log it out and "
                 <a href="/accounts/password_change">"change your password"</a> ". We email you about logins with a browser "
@@ -55,7 +55,7 @@ pub fn DevicesPage() -> impl IntoView {
                     }
                 }
             />
-        </Page>
+        </SettingsPage>
     }
 }
 

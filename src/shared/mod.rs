@@ -10,6 +10,7 @@ pub mod level;
 pub mod login_method;
 pub mod lost_factor;
 pub mod moment;
+pub mod moved;
 pub mod named_enum;
 pub mod number;
 pub mod part;

@@ -25,6 +25,16 @@ pub const DATA: &str = "/members/data";
 pub const EXPORT: &str = "/members/export";
 /// A member's own picture, by size.
 pub const PICTURE: &str = "/members/picture/{size}";
+/// The secret page.
+pub const SECRET: &str = "/members/secret";
+/// The deletion of an account.
+pub const DELETE: &str = "/members/delete";
+/// A member's email address.
+pub const EMAIL: &str = "/accounts/email";
+/// The change of a password.
+pub const PASSWORD_CHANGE: &str = "/accounts/password_change";
+/// The sign-up.
+pub const SIGN_UP: &str = "/accounts/signup";
 /// The login.
 pub const LOGIN: &str = "/accounts/login";
 /// The second step of a login.
@@ -205,7 +215,7 @@ impl Page {
 /// All pages, and other addresses that can be opened.
 pub const PAGES: &[Page] = &[
     page("/").configured().impersonation(),
-    page("/accounts/email").recent(),
+    page(EMAIL).recent(),
     page("/accounts/email/confirm").public().enrolling(),
     page("/accounts/email/undo").public().enrolling(),
     page(LOGIN).configured().enrolling(),
@@ -213,7 +223,7 @@ pub const PAGES: &[Page] = &[
     page(SECOND_STEP).public().enrolling(),
     page("/accounts/logout").public().impersonation().enrolling(),
     page("/accounts/not_me").public().enrolling(),
-    page("/accounts/password_change").recent(),
+    page(PASSWORD_CHANGE).recent(),
     page("/accounts/password_reset").configured().enrolling(),
     page("/accounts/password_reset/done").configured().enrolling(),
     page(REAUTHENTICATE).enrolling(),
@@ -223,7 +233,7 @@ pub const PAGES: &[Page] = &[
     page("/accounts/reset/new").public().enrolling(),
     // Answers 404 without that link.
     page(SETUP).public(),
-    page("/accounts/signup").configured(),
+    page(SIGN_UP).configured(),
     page("/accounts/verify").public().enrolling(),
     page(ADMIN).needs(&[]),
     page(ACT).needs(&[Permission::ActAsMember]).recent(),
@@ -254,11 +264,11 @@ pub const PAGES: &[Page] = &[
     page(ACTIVITY).impersonation(),
     page(DASHBOARD).impersonation().cached(CachedFor::Member, Lifetime::DashboardTtl),
     page(DATA),
-    page("/members/delete").recent(),
+    page(DELETE).recent(),
     page(EXPORT),
     page(PICTURE).impersonation(),
     page(PROFILE).impersonation(),
-    page("/members/secret").impersonation(),
+    page(SECRET).impersonation(),
     page(SECURITY),
     page(BROWSERS).recent(),
     page(AUTHENTICATOR).recent().enrolling(),
@@ -277,17 +287,6 @@ pub fn find_page(route: &str) -> Option<&'static Page> {
 pub fn is_public_page(route: &str) -> bool {
     find_page(route).is_some_and(|page| page.access == Access::Public)
 }
-
-/// Addresses of a Django site in members' bookmarks and mails, with their targets. All are closed to
-/// anonymous visitors, who log in first and are then redirected.
-pub const MOVED: [(&str, &str); 4] = [
-    // Django's page that confirms the change; here a message does.
-    ("/accounts/password_change/done", PROFILE),
-    // Django's default page after login.
-    ("/accounts/profile", PROFILE),
-    ("/dashboard", DASHBOARD),
-    ("/secret", "/members/secret"),
-];
 
 /// Health checks for monitoring: that the program runs, and that it can serve.
 pub const HEALTH: [&str; 2] = ["/healthz", "/readyz"];

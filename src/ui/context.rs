@@ -59,9 +59,6 @@ pub struct PageContext {
     pub form: Option<ReturnedForm>,
     /// The impersonation, if there is one.
     pub impersonation: Option<Notice>,
-    /// If the visitor must have a second factor and has none: by when.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub second_factor_due: Option<FactorDue>,
     /// Whether nothing exists at this address, for this visitor.
     pub is_missing: bool,
 }
@@ -134,15 +131,6 @@ impl SetStatus {
     pub fn say(&self, status: u16, retry_after: Option<u32>) {
         (self.0)(status, retry_after);
     }
-}
-
-/// By when the visitor must have a second factor.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FactorDue {
-    /// The time.
-    pub at: Moment,
-    /// Whether it has passed: nothing else is open.
-    pub is_over: bool,
 }
 
 /// The content of the impersonation banner.

@@ -4,10 +4,12 @@ use leptos::{
     html,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{FocusOptions, HtmlElement},
+    web_sys::{Element, FocusOptions, HtmlElement, NodeList},
 };
+use leptos_router::hooks::use_location;
 
 use super::Once;
+use crate::shared::paths::{ADMIN, DASHBOARD, EMAIL, PASSWORD_CHANGE, PROFILE, SECRET};
 
 /// The first target of the Tab key. `external` makes the browser jump instead of the router, and
 /// move the focus.
@@ -20,29 +22,62 @@ pub fn SkipLink() -> impl IntoView {
     }
 }
 
-/// The page's header.
+/// The HTML of the top of a page, which only the server knows (`server::top`).
+#[derive(Clone)]
+pub struct TopHtml(pub String);
+
+/// The top of the page: header, navigation and banners. All of it stays until the next page load, so
+/// only the server renders it, and none of it is in the WASM; the browser only marks where it is.
+/// Must be inside a `Router`.
 #[component]
-pub fn Header(
-    /// The site's name, which links to the start page.
-    site_name: String,
-    /// The label of the navigation.
-    label: &'static str,
-    /// The member that the page was rendered for, if any; `browser::live` reads it.
-    #[prop(optional_no_strip)]
-    member: Option<String>,
-    /// The navigation's items.
-    children: Children,
-) -> impl IntoView {
-    view! {
-        <header class="site-header" data-member=member>
-            <a class="site-name" href="/">
-                {site_name}
-            </a>
-            <nav aria-label=label>
-                <ul>{children()}</ul>
-            </nav>
-        </header>
+pub fn Top() -> impl IntoView {
+    let html = use_context::<TopHtml>().map(|TopHtml(html)| html).unwrap_or_default();
+    let pathname = use_location().pathname;
+    Effect::new(move |is_rendered: Option<()>| {
+        let path = pathname.get();
+        if is_rendered.is_some() {
+            follow(&path);
+        }
+    });
+    view! { <div class="top" inner_html=html></div> }
+}
+
+/// Marks the present page in the navigation, and closes the account menu. In the browser only.
+fn follow(path: &str) {
+    let document = document();
+    let links = document.query_selector_all(".site-nav a").ok();
+    for at in 0..links.as_ref().map_or(0, NodeList::length) {
+        let link =
+            links.as_ref().and_then(|links| links.get(at)).and_then(|link| link.dyn_into::<Element>().ok());
+        if let Some(link) = link {
+            let _ = match present(&link.get_attribute("href").unwrap_or_default(), path) {
+                Some(value) => link.set_attribute("aria-current", value),
+                None => link.remove_attribute("aria-current"),
+            };
+        }
     }
+    let menu =
+        document.get_element_by_id("account-menu").and_then(|menu| menu.dyn_into::<HtmlElement>().ok());
+    if let Some(menu) = menu {
+        let _ = menu.hide_popover();
+    }
+}
+
+/// Returns the `aria-current` of a link in the header: `page` for the page at `path`, `true` for
+/// the area that it is in.
+pub fn present(link: &str, path: &str) -> Option<&'static str> {
+    if link == path {
+        return Some("page");
+    }
+    let is_in_area = match link {
+        ADMIN => path.strip_prefix(link).is_some_and(|rest| rest.starts_with('/')),
+        PROFILE => {
+            [EMAIL, PASSWORD_CHANGE].contains(&path)
+                || path.starts_with("/members/") && ![DASHBOARD, SECRET].contains(&path)
+        }
+        _ => false,
+    };
+    is_in_area.then_some("true")
 }
 
 /// The main content. After a navigation within the browser it takes the focus: as after a page
@@ -89,5 +124,28 @@ pub fn Footer() -> impl IntoView {
         <footer class="site-footer">
             <p>"Every request is timed, every cached thing says when it was made."</p>
         </footer>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_marked_on_its_page_and_in_its_area() {
+        for (link, path, expected) in [
+            (DASHBOARD, DASHBOARD, Some("page")),
+            (DASHBOARD, PROFILE, None),
+            (PROFILE, PROFILE, Some("page")),
+            (PROFILE, "/members/security/passkeys", Some("true")),
+            (PROFILE, EMAIL, Some("true")),
+            (PROFILE, SECRET, None),
+            (PROFILE, DASHBOARD, None),
+            (ADMIN, "/admin/users", Some("true")),
+            (ADMIN, "/administration", None),
+            (ADMIN, "/", None),
+        ] {
+            assert_eq!(present(link, path), expected, "{link} {path}");
+        }
     }
 }

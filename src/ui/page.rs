@@ -31,11 +31,14 @@ pub fn Page(
     /// The class, for example for narrow pages.
     #[prop(default = "page")]
     class: &'static str,
+    /// A navigation beside the content.
+    #[prop(optional)]
+    side: Option<AnyView>,
     /// The content.
     children: Children,
 ) -> impl IntoView {
     let context = use_context::<PageContext>().unwrap_or_default();
-    let window_title = format!("{title} · {}", context.site_name);
+    let window_title = window_title(&title, &context.site_name);
     let messages = ShownMessages::new(Once::messages());
     provide_context(messages);
     let page = view! {
@@ -47,7 +50,19 @@ pub fn Page(
         </Main>
     }
     .into_any();
+    let page = match side {
+        Some(side) => view! { <div class="with-side">{side} {page}</div> }.into_any(),
+        None => page,
+    };
     rebuilt(page)
+}
+
+/// Returns the window's title; the start page is called like the site.
+pub fn window_title(title: &str, site_name: &str) -> String {
+    match title == site_name {
+        true => site_name.to_owned(),
+        false => format!("{title} · {site_name}"),
+    }
 }
 
 /// Makes leptos create a view instead of updating its predecessor. Views have no types

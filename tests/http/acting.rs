@@ -31,7 +31,7 @@ async fn act_as(site: &TestSite, staff: &mut Visitor, username: &str, reason: &s
 }
 
 async fn welcome(visitor: &mut Visitor) -> String {
-    visitor.get("/members/dashboard").await.find("nav .welcome")
+    visitor.get("/members/dashboard").await.find("nav .who")
 }
 
 /// The member's activity, the latest first: what happened, and its detail (or the time if there is
@@ -56,13 +56,13 @@ async fn staff_see_the_members_page_with_a_banner() {
     let site = TestSite::start().await;
     let (mut sam, mut ada) = acting(&site).await;
     let page = sam.get("/members/dashboard").await;
-    assert_eq!((page.find("h1"), page.find("nav .welcome")), ("Welcome, ada!".into(), "Welcome, ada".into()));
+    assert_eq!((page.find("h1"), page.find("nav .who")), ("Welcome, ada!".into(), "ada".into()));
     let banner = page.find(".acting p");
     assert!(
         banner.starts_with("sam, you are acting as ada, until ") && banner.ends_with(" UTC at the latest.")
     );
     assert_eq!(page.attribute(".acting form", "action").as_deref(), Some(STOP));
-    assert_eq!(page.find_all("header nav a"), ["Dashboard", "Profile"], "no admin");
+    assert_eq!(page.find_all(".site-nav a"), ["Home", "Settings"], "no admin");
     // Sending the mail adds activity, so wait for it.
     site.all_mails_sent().await;
     let page = sam.get("/members/dashboard").await;
@@ -79,7 +79,9 @@ async fn staff_see_the_members_page_with_a_banner() {
         assert_eq!(page.header("cache-control"), "private, no-store", "{path}");
     }
     let profile = sam.get("/members/profile").await;
-    assert!(!profile.text().contains("Save names") && !profile.text().contains("More settings"));
+    assert!(!profile.text().contains("Save names"));
+    assert_eq!(profile.find_all("nav.side a"), ["Profile", "Activity"], "nothing that is closed");
+    assert_eq!(profile.find_all(".menu li"), ["Settings", "Log out"]);
     assert!(profile.find("main").contains("ada@example.com"));
     let stopped = sam.post(STOP, &[]).await;
     assert_eq!((stopped.status, stopped.location()), (303, "/admin"));
@@ -119,7 +121,7 @@ async fn every_error_page_has_the_banner() {
         let page = sam.send(request).await;
         assert_eq!(page.status, status, "{}", page.text());
         assert_eq!(page.find_all(".acting button"), ["Stop"], "{status}");
-        assert_eq!(page.find("nav .welcome"), "Welcome, ada", "{status}");
+        assert_eq!(page.find("nav .who"), "ada", "{status}");
         // Browsers enforce the policy on error pages too.
         assert!(page.header("content-security-policy").contains("form-action 'self'"), "{status}");
     }
@@ -211,7 +213,7 @@ async fn every_page_and_server_function_that_is_not_listed_is_closed() {
             assert!([200, 404].contains(&tab.call(function, &[]).await.status), "{function}");
         }
     }
-    assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+    assert_eq!(welcome(&mut sam).await, "ada");
     site.stop().await;
 }
 
@@ -328,7 +330,7 @@ async fn it_requires_the_permission_an_allowed_member_and_a_reason() {
     let page = sam.get(&back).await;
     assert_eq!(page.attribute("[name=reason]", "value").as_deref(), Some(REASON));
     assert_eq!(sam.submit(&back, &[("reason", REASON)]).await.location(), "/members/dashboard");
-    assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+    assert_eq!(welcome(&mut sam).await, "ada");
     // A superuser may too, and two can impersonate the same member at once.
     root.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
     act_as(&site, &mut root, "ada", REASON).await;
@@ -415,7 +417,7 @@ async fn the_session_gets_a_new_id_and_keeps_its_owner() {
         ("password2", "a new horse battery"),
     ];
     assert_eq!(ada.submit("/accounts/password_change", &fields).await.location(), "/members/profile");
-    assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+    assert_eq!(welcome(&mut sam).await, "ada");
     sam.post(STOP, &[]).await;
     ids.push(sam.session().expect("a session").to_owned());
     assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), 3, "{ids:?}");
@@ -438,13 +440,13 @@ async fn it_expires_after_half_an_hour_and_later_requests_change_nothing() {
     let (mut sam, mut ada) = acting(&site).await;
     let message = "Your time acting as a member has ended. You are back in your own account.";
     site.clock.advance(Duration::from_secs(30 * 60 - 5));
-    assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+    assert_eq!(welcome(&mut sam).await, "ada");
     let session = sam.session().expect("a session").to_owned();
     site.clock.advance(Duration::from_secs(10));
     let answer = sam.get("/members/activity?before=1-1").await;
     assert_eq!((answer.status, answer.location()), (303, "/members/activity?before=1-1"));
     let page = sam.get("/members/activity").await;
-    assert_eq!((page.find("nav .welcome"), page.messages()), ("Welcome, sam".into(), vec![message.into()]));
+    assert_eq!((page.find("nav .who"), page.messages()), ("sam".into(), vec![message.into()]));
     assert_eq!((page.find(".acting"), sam.session()), (String::new(), Some(session.as_str())));
     let lines = told(&mut ada).await;
     assert_eq!(lines[0], "A staff member stopped acting as you: sam: time over");
@@ -459,7 +461,7 @@ async fn it_expires_after_half_an_hour_and_later_requests_change_nothing() {
     for script in [false, true] {
         sam.submit("/accounts/reauthenticate", &[("password", PASSWORD)]).await;
         act_as(&site, &mut sam, "ada", REASON).await;
-        assert_eq!(welcome(&mut sam).await, "Welcome, ada");
+        assert_eq!(welcome(&mut sam).await, "ada");
         site.clock.advance(Duration::from_secs(1801));
         if script {
             let answer = sam.call("/api/members/remove_picture", &[]).await;
@@ -469,10 +471,7 @@ async fn it_expires_after_half_an_hour_and_later_requests_change_nothing() {
             assert_eq!((answer.status, answer.location()), (303, "/members/dashboard"));
         }
         let page = sam.get("/members/dashboard").await;
-        assert_eq!(
-            (page.find("nav .welcome"), page.messages()),
-            ("Welcome, sam".into(), vec![message.into()])
-        );
+        assert_eq!((page.find("nav .who"), page.messages()), ("sam".into(), vec![message.into()]));
         assert_eq!(site.database.number("SELECT COUNT(*) FROM pictures").await, 1);
     }
     assert_eq!(told(&mut ada).await.len(), 6);
@@ -511,15 +510,12 @@ async fn it_ends_at_the_next_request_when_no_longer_allowed() {
     ] {
         site.clock.advance(Duration::from_secs(2));
         assert_eq!(act_as(&site, &mut sam, "ada", REASON).await.location(), "/members/dashboard", "{change}");
-        assert_eq!(welcome(&mut sam).await, "Welcome, ada", "{change}");
+        assert_eq!(welcome(&mut sam).await, "ada", "{change}");
         site.database.execute(change).await;
         site.clock.advance(Duration::from_secs(2));
         assert_eq!(sam.get("/members/dashboard").await.location(), "/members/dashboard", "{change}");
         let page = sam.get("/members/dashboard").await;
-        assert_eq!(
-            (page.find("nav .welcome"), page.messages()),
-            ("Welcome, sam".into(), vec![message.into()])
-        );
+        assert_eq!((page.find("nav .who"), page.messages()), ("sam".into(), vec![message.into()]));
         let is_staff = !change.contains("'sam'");
         assert_eq!(
             sam.get("/admin").await.status,

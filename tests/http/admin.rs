@@ -198,12 +198,13 @@ async fn sections_are_shown_to_staff_with_the_permission() {
     let site = TestSite::start_without_mail().await;
     for (permissions, rooms) in [
         (&["accounts.view_user"][..], &["Users"][..]),
-        (&["accounts.view_group", "mail.view_mail"], &["Groups", "Emails"]),
+        (&["accounts.view_group", "mail.view_mail"], &["Groups", "Email queue"]),
         (&["accounts.view_session", "accounts.view_activity"], &["Sessions", "Activity"]),
     ] {
         let mut staff = site.staff(&format!("staff{}", rooms[0]), permissions).await;
         let page = staff.get("/admin").await;
-        assert_eq!(page.find_all("nav.rooms a"), rooms);
+        assert_eq!(page.find_all("nav.side a"), [&["Overview"], rooms].concat());
+        assert_eq!(page.find_all("nav.side [aria-current=page]"), ["Overview"]);
         assert_eq!(page.find_all(".room-cards a"), rooms);
     }
     site.stop().await;

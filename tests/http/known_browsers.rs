@@ -574,7 +574,7 @@ async fn nobody_sees_or_forgets_browsers_while_acting_as_a_member() {
     let mut sam = site.staff("sam", &["accounts.act_as_member"]).await;
     let page = format!("/admin/act?user={}", site.user_id("ada").await);
     sam.submit(&page, &[("reason", "You asked us why your page looks wrong")]).await;
-    assert_eq!(sam.get("/members/dashboard").await.find("nav .welcome"), "Welcome, ada");
+    assert_eq!(sam.get("/members/dashboard").await.find("nav .who"), "ada");
     assert_eq!(sam.get(BROWSERS).await.status, 403);
     for path in ["/api/members/browsers", FORGET, FORGET_ALL] {
         let answer = sam.call(path, &[("browser", &of_ada)]).await;

@@ -37,6 +37,7 @@ mod failed_logins;
 mod fast_path_equals_layers;
 mod faults;
 mod forms;
+mod frame;
 mod groups;
 mod guard;
 mod headers;

@@ -92,7 +92,8 @@ async fn the_navigation_shows_who_is_signed_in() {
     let mut member = site.member("ada").await;
     for path in ["/", "/members/dashboard", "/nowhere"] {
         let page = member.get(path).await;
-        assert_eq!(links(&page), ["Welcome, ada", "Dashboard", "Profile", "Log out"], "{path}");
+        assert_eq!(links(&page), ["Home", "Settings", "Settings", "Security", "Log out"], "{path}");
+        assert_eq!(page.find("nav .who"), "ada", "{path}");
         assert_eq!(page.attribute("nav form", "method").as_deref(), Some("post"));
     }
     site.stop().await;

@@ -12,7 +12,7 @@ async fn a_missing_permission_is_a_403_not_a_redirect_to_login() {
     assert_eq!(page.find("main p:not(.error-status)"), "You do not have permission to do that.");
     assert_eq!(page.find("title"), "Forbidden · Members Area");
     // The page has the member's own navigation.
-    assert_eq!(page.find("nav .welcome"), "Welcome, ada");
+    assert_eq!(page.find("nav .who"), "ada");
     assert_eq!(page.attribute("nav li a", "href").as_deref(), Some("/members/dashboard"));
     assert_eq!(page.find_all("nav form button"), ["Log out"]);
     assert_eq!(page.header("cache-control"), "private, no-store");
@@ -31,15 +31,15 @@ async fn only_staff_see_the_admin_link() {
     let site = TestSite::start().await;
     let mut staff = site.staff("sam", &[]).await;
     let page = staff.get("/members/dashboard").await;
-    assert_eq!(page.find_all("header nav a"), ["Dashboard", "Profile", "Admin"]);
+    assert_eq!(page.find_all(".site-nav a"), ["Home", "Settings", "Admin"]);
     assert_eq!(staff.get("/admin").await.status, 200);
     assert_eq!(
-        staff.get("/admin").await.find_all("main .rooms a"),
-        [""; 0],
+        staff.get("/admin").await.find_all("nav.side a"),
+        ["Overview"],
         "what they have no permission for is not offered"
     );
     let page = site.member("ada").await.get("/members/dashboard").await;
-    assert_eq!(page.find_all("header nav a"), ["Dashboard", "Profile"]);
+    assert_eq!(page.find_all(".site-nav a"), ["Home", "Settings"]);
     site.stop().await;
 }
 

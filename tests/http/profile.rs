@@ -43,7 +43,7 @@ async fn names_are_changed_and_shown_at_the_very_next_request() {
     assert_eq!(fact(&page, "Username").as_deref(), Some("countess"));
     let page = member.get("/members/profile").await;
     assert_eq!(page.messages(), ["Your profile was saved."]);
-    assert_eq!(page.find("nav .welcome"), "Welcome, countess");
+    assert_eq!(page.find("nav .who"), "countess");
     for (field, value) in [("username", "countess"), ("first_name", "Ada"), ("last_name", "Lovelace")] {
         assert_eq!(page.attribute(&format!("[name={field}]"), "value").as_deref(), Some(value));
     }

@@ -381,7 +381,7 @@ async fn staff_act_as_a_member_before_within_and_after_the_members_week() {
         for page in ["/", "/members/dashboard", "/members/profile"] {
             let page = sam.get(page).await;
             assert_eq!((page.status, banner(&page)), (200, String::new()), "{phase}");
-            assert_eq!(page.find("nav .welcome"), "Welcome, ada", "{phase}");
+            assert_eq!(page.find("nav .who"), "ada", "{phase}");
         }
         assert_eq!(sam.call("/api/members/profile", &[]).await.status, 200, "{phase}");
         for page in [APP_PAGE, CODES_PAGE, PASSKEYS_PAGE] {

@@ -50,7 +50,7 @@ async fn a_new_member_sees_what_is_open_and_each_row_leads_on() {
     let page = ada.get(SECURITY).await;
     assert_eq!(
         (page.find("h1"), page.find("#protection")),
-        ("Security".into(), "Protection: 1 of 5 done".into())
+        ("Password and security".into(), "Protection: 1 of 5 done".into())
     );
     let titles = [
         "Password ✓ Done",
@@ -79,7 +79,7 @@ async fn a_new_member_sees_what_is_open_and_each_row_leads_on() {
     // It is found from the profile, and from the dashboard as long as something is open.
     for from in ["/members/profile", DASHBOARD] {
         assert!(
-            ada.get(from).await.attributes("main a", "href").iter().any(|link| link == SECURITY),
+            ada.get(from).await.attributes("main a, .side a", "href").iter().any(|link| link == SECURITY),
             "{from}"
         );
     }

@@ -12,7 +12,7 @@ use crate::{
         forms::FORM_PAGE,
         paths::{BROWSERS, DEVICES},
     },
-    ui::{Data, Loaded, Page, PageContext, Timestamp, expect_member},
+    ui::{Data, Loaded, PageContext, SettingsPage, Timestamp, expect_member},
 };
 
 /// `/members/security/browsers`: the known browsers.
@@ -24,7 +24,7 @@ pub fn BrowsersPage() -> impl IntoView {
         .map(|visitor| visitor.username)
         .unwrap_or_default();
     view! {
-        <Page title="Known browsers" class="page devices-page">
+        <SettingsPage title="Known browsers" class="page">
             <p class="lead">
                 "The browsers that you have logged in with in the last 180 days. We email you about a login with any \
                  other. If you don’t recognise a browser, forget it and " // A full page load, since the server may ask for the password first.
@@ -62,7 +62,7 @@ pub fn BrowsersPage() -> impl IntoView {
                         .into_any()
                 }
             />
-        </Page>
+        </SettingsPage>
     }
 }
 

@@ -14,7 +14,7 @@ use super::super::{
 use super::parts::{Account, LinkPage};
 use crate::{
     shared::{forms::Field, paths::LOGIN},
-    ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},
+    ui::{Data, Form, Loaded, PageContext, SettingsPage, TextField, expect_member},
 };
 
 /// `/accounts/verify`: verifies the address by the link or, signed in, by the code.
@@ -103,9 +103,9 @@ pub fn EmailPage() -> impl IntoView {
         .into_any()
     };
     view! {
-        <Page title="Email address" class="page narrow">
+        <SettingsPage title="Email address">
             <ForMember show />
-        </Page>
+        </SettingsPage>
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
         moment::Moment,
         paths::{CODES, PASSKEYS, SECOND_STEP},
     },
-    ui::{Data, Form, Loaded, Page, PageContext, Timestamp, expect_member},
+    ui::{Data, Form, Loaded, Page, PageContext, SettingsPage, Timestamp, expect_member},
 };
 
 /// `/accounts/login/second`: asks for the code of the app or, by a link, for a recovery code.
@@ -31,7 +31,7 @@ pub fn SecondStepPage() -> impl IntoView {
     let location = use_location();
     let is_recovery = Memo::new(move |_| location.search.get().trim_start_matches('?') == "with=recovery");
     view! {
-        <Page title="Second step" class="page narrow">
+        <Page title="Second step" class="page auth">
             <Loaded
                 data
                 show=move |pending| match pending {
@@ -124,7 +124,7 @@ pub fn AuthenticatorPage() -> impl IntoView {
         .map(|visitor| visitor.username)
         .unwrap_or_default();
     view! {
-        <Page title="Authenticator app" class="page narrow">
+        <SettingsPage title="Authenticator app">
             <Loaded
                 data
                 show=move |Authenticator { username, state, offers_passkeys }| {
@@ -147,7 +147,7 @@ pub fn AuthenticatorPage() -> impl IntoView {
                     }
                 }
             />
-        </Page>
+        </SettingsPage>
     }
 }
 

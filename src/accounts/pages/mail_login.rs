@@ -21,7 +21,7 @@ use crate::{
 pub fn MailedCodePage() -> impl IntoView {
     let data = Data::load(|| (), |()| load_mailed_code());
     view! {
-        <Page title="Log in by email" class="page narrow">
+        <Page title="Log in by email" class="page auth">
             <Loaded
                 data
                 show=move |state: MailedCode| match state {

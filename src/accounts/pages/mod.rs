@@ -60,7 +60,7 @@ fn AccountFields(
 #[component]
 pub fn SignupPage() -> impl IntoView {
     view! {
-        <Page title="Sign up" class="page narrow">
+        <Page title="Sign up" class="page auth">
             <Form path=SignUp::PATH submit="Sign up">
                 <AccountFields email_help="You can log in with it once you have confirmed it." />
             </Form>
@@ -73,7 +73,7 @@ pub fn SignupPage() -> impl IntoView {
 #[component]
 pub fn SetupPage() -> impl IntoView {
     view! {
-        <Page title="Create the first superuser" class="page narrow">
+        <Page title="Create the first superuser" class="page auth">
             <p>"This account will have all permissions. The link works until there is a superuser."</p>
             <Form path=SetUp::PATH submit="Create superuser">
                 <AccountFields email_help="You can log in with it, too." />
@@ -101,7 +101,7 @@ pub fn LoginPage() -> impl IntoView {
         Some(view! { <p class="help">{text}</p> })
     };
     view! {
-        <Page title="Log in" class="page narrow">
+        <Page title="Log in" class="page auth">
             {last}
             <Form path=LogIn::PATH submit="Log in" other=by_mail>
                 {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
@@ -164,7 +164,7 @@ pub fn LogoutPage() -> impl IntoView {
         .into_any()
     };
     view! {
-        <Page title="Log out" class="page narrow">
+        <Page title="Log out" class="page auth">
             {content}
         </Page>
     }

@@ -62,7 +62,7 @@ pub fn LinkPage(
 ) -> impl IntoView {
     let data = Data::load(|| (), move |()| load_link(link));
     view! {
-        <Page title class="page narrow">
+        <Page title class="page auth">
             <Loaded
                 data
                 show=move |state: LinkState| match state {

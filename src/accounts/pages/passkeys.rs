@@ -16,7 +16,9 @@ use crate::{
         forms::{FORM_PAGE, Field},
         paths::PASSKEYS,
     },
-    ui::{Data, Form, Loaded, PASSKEYS_EVENT, Page, PageContext, TextField, Timestamp, expect_member},
+    ui::{
+        Data, Form, Loaded, PASSKEYS_EVENT, PageContext, SettingsPage, TextField, Timestamp, expect_member,
+    },
 };
 
 /// A form that sends what the authenticator answers.
@@ -78,7 +80,7 @@ pub fn PasskeysPage() -> impl IntoView {
         .map(|visitor| visitor.username)
         .unwrap_or_default();
     view! {
-        <Page title="Passkeys" class="page devices-page">
+        <SettingsPage title="Passkeys" class="page">
             <p class="lead">
                 "A passkey logs you in with your fingerprint, face or PIN instead of your password. It works only on \
                  this site, so nobody can trick you out of it."
@@ -106,7 +108,7 @@ pub fn PasskeysPage() -> impl IntoView {
                     }
                 }
             />
-        </Page>
+        </SettingsPage>
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     shared::{forms::Field, paths::LOGIN},
-    ui::{Data, Form, Loaded, Page, PageContext, TextField, expect_member},
+    ui::{Data, Form, Loaded, Page, PageContext, SettingsPage, TextField, expect_member},
 };
 
 /// Returns the help text of a new password; `possessive` is "your" or "their".
@@ -71,7 +71,7 @@ pub fn NewPasswordFields(
 #[component]
 pub fn PasswordChangePage() -> impl IntoView {
     view! {
-        <Page title="Change your password" class="page narrow">
+        <SettingsPage title="Change your password">
             <p>"Your other devices will be logged out, and we will email you a confirmation."</p>
             <Form path=ChangePassword::PATH submit="Change password">
                 <UsernameForManager username=visitor_name() />
@@ -86,7 +86,7 @@ pub fn PasswordChangePage() -> impl IntoView {
             <p>
                 <a href="/accounts/password_reset">"Forgot your password?"</a>
             </p>
-        </Page>
+        </SettingsPage>
     }
 }
 
@@ -94,7 +94,7 @@ pub fn PasswordChangePage() -> impl IntoView {
 #[component]
 pub fn PasswordResetPage() -> impl IntoView {
     view! {
-        <Page title="Forgot your password?" class="page narrow">
+        <Page title="Forgot your password?" class="page auth">
             <p>"Enter your email address, and we will send you a link to reset your password."</p>
             <Form path=AskForReset::PATH submit="Email me a reset link">
                 <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" />
@@ -110,7 +110,7 @@ pub fn PasswordResetPage() -> impl IntoView {
 #[component]
 pub fn PasswordResetDonePage() -> impl IntoView {
     view! {
-        <Page title="Check your email" class="page narrow">
+        <Page title="Check your email" class="page auth">
             <p>
                 "If an account uses that address, we have sent it a reset link. The link expires after one hour."
             </p>
@@ -172,7 +172,7 @@ pub fn ResetPage() -> impl IntoView {
 #[component]
 pub fn ResetDonePage() -> impl IntoView {
     view! {
-        <Page title="Password changed" class="page narrow">
+        <Page title="Password changed" class="page auth">
             <p>"You have been logged out everywhere. Log in with your new password."</p>
             <p>
                 <a class="button primary" href=LOGIN>
@@ -191,7 +191,7 @@ pub fn ReauthenticatePage() -> impl IntoView {
     let next = move || next_of(&location.search.get());
     let name = visitor_name();
     view! {
-        <Page title="Confirm your password" class="page narrow">
+        <Page title="Confirm your password" class="page auth">
             <Loaded
                 data
                 show=move |Reauthentication { username, asks_for_code, has_app, offers_passkey }| {

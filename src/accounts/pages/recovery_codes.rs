@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     shared::paths::{AUTHENTICATOR, CODES_FILE},
-    ui::{Data, Form, Loaded, Page, PageContext, expect_member, number::counted},
+    ui::{Data, Form, Loaded, PageContext, SettingsPage, expect_member, number::counted},
 };
 
 /// `/members/security/codes`: shows a new set once, and how many are left later.
@@ -27,7 +27,7 @@ pub fn RecoveryCodesPage() -> impl IntoView {
         .map(|visitor| visitor.username)
         .unwrap_or_default();
     view! {
-        <Page title="Recovery codes" class="page narrow">
+        <SettingsPage title="Recovery codes">
             <Loaded
                 data
                 show=move |RecoveryCodes { username, left, shown, way_on }| {
@@ -39,7 +39,7 @@ pub fn RecoveryCodesPage() -> impl IntoView {
                     }
                 }
             />
-        </Page>
+        </SettingsPage>
     }
 }
 

@@ -38,6 +38,7 @@ struct MemberRow {
     group_requires: i64,
     is_required: i64,
     required_at: Option<Millis>,
+    picture_version: Option<i64>,
     codename: Option<String>,
     is_of_group: Option<i64>,
 }
@@ -72,7 +73,7 @@ pub async fn active_member(
     party: &str,
 ) -> Result<Option<ActiveMember>, sqlx::Error> {
     let mut rows: Vec<MemberRow> = sqlx::query_as(concat!(
-        "SELECT username, session_stamp, is_staff, is_superuser, ",
+        "SELECT username, session_stamp, is_staff, is_superuser, picture_version, ",
         second_factor!("$2"),
         " AS has_second_factor, second_factor_required AS is_required, second_factor_required_at AS required_at, ",
         group_requires!(),
@@ -93,6 +94,7 @@ pub async fn active_member(
     Ok(rows.pop().map(|row| {
         (rights.is_staff, rights.is_superuser) = (row.is_staff == 1, row.is_superuser == 1);
         rights.has_second_factor = row.has_second_factor == 1;
+        rights.picture = row.picture_version;
         ActiveMember {
             username: row.username,
             session_stamp: row.session_stamp,

@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::super::email_address;
 use super::{Accounts, CacheTimeout, Config, Environment, MailTransport, Period, Switch};
-use crate::shared::paths::{MOVED, PAGES, is_public_page};
+use crate::shared::{moved::MOVED, paths};
 
 impl Config {
     /// Checks everything that the types cannot; the error is the key and what is wrong with it.
@@ -79,7 +79,7 @@ impl Config {
             ),
             (self.database.max_connections > 0, "database.max_connections", "must be at least 1"),
             (
-                is_public_page(&self.accounts.login_url),
+                paths::is_public_page(&self.accounts.login_url),
                 "accounts.login_url",
                 "must be a page of this site that is open to everybody",
             ),
@@ -91,7 +91,7 @@ impl Config {
             ),
             (
                 is_on_site(&self.accounts.logout_redirect_url)
-                    && is_public_page(page_of(&self.accounts.logout_redirect_url)),
+                    && paths::is_public_page(page_of(&self.accounts.logout_redirect_url)),
                 "accounts.logout_redirect_url",
                 "must be a page of this site that is open to everybody",
             ),
@@ -282,8 +282,7 @@ pub fn is_loopback(url: &Url) -> bool {
 /// Returns whether the page exists, no matter who may open it.
 fn is_page(url: &str) -> bool {
     let page = page_of(url);
-    is_on_site(url)
-        && (PAGES.iter().any(|known| known.path == page) || MOVED.iter().any(|(old, _)| *old == page))
+    is_on_site(url) && (paths::find_page(page).is_some() || MOVED.iter().any(|(old, _)| *old == page))
 }
 
 /// Returns the path without query, fragment and the trailing slash of Django's URLs.

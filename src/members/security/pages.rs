@@ -6,7 +6,7 @@ use super::{Check, Security, api};
 use crate::{
     members::pages::visitor_name,
     shared::paths::{ACTIVITY, AUTHENTICATOR, BROWSERS, CODES, DEVICES, PASSKEYS},
-    ui::{Data, Loaded, Page, Timestamp, expect_member, number::counted},
+    ui::{Data, Loaded, SettingsPage, Timestamp, expect_member, number::counted},
 };
 
 /// `/members/security`: what protects the account, each with a link to where it is changed.
@@ -15,7 +15,7 @@ pub fn SecurityPage() -> impl IntoView {
     let data = Data::load(|| (), |()| api::load_security());
     let name = visitor_name();
     view! {
-        <Page title="Security" class="page narrow">
+        <SettingsPage title="Password and security">
             <Loaded
                 data
                 show=move |security: Security| {
@@ -34,7 +34,7 @@ pub fn SecurityPage() -> impl IntoView {
                     }
                 }
             />
-        </Page>
+        </SettingsPage>
     }
 }
 

@@ -95,9 +95,11 @@ pub fn fingerprint(member: &Member) -> Fingerprint {
         .chain(rights.own.iter().map(String::as_str))
         .chain(std::iter::once(""))
         .chain(rights.of_groups.iter().map(String::as_str));
-    // The banner shows it.
+    // The banner and the account menu show them.
     let due = member.second_factor_due().unwrap_or_default().to_be_bytes();
-    let bytes = flags.into_iter().chain(due).chain(names.flat_map(|name| name.bytes().chain([0])));
+    let picture = rights.picture.unwrap_or_default().to_be_bytes();
+    let bytes =
+        flags.into_iter().chain(due).chain(picture).chain(names.flat_map(|name| name.bytes().chain([0])));
     format!("{:016x}", fnv1a(bytes))
 }
 
@@ -118,9 +120,15 @@ mod tests {
             let rights = Rights { second_factor_due, has_second_factor, ..Default::default() };
             Variant::for_whom(Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights))).rights
         };
+        let picture = |picture| {
+            let rights = Rights { picture, ..Default::default() };
+            Variant::for_whom(Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights))).rights
+        };
         let all = [
             due(Some(1), false),
             due(Some(2), false),
+            picture(Some(1)),
+            picture(Some(2)),
             member(false, &[], &[]),
             member(true, &[], &[]),
             member(false, &["a"], &[]),
@@ -132,7 +140,7 @@ mod tests {
         for (number, one) in all.iter().enumerate() {
             assert!(one.len() == 16 && all[..number].iter().all(|other| other != one), "{number}");
         }
-        assert_eq!(all[4], member(false, &["a"], &[]));
-        assert_eq!(all[2], due(Some(1), true), "no banner");
+        assert_eq!(all[6], member(false, &["a"], &[]));
+        assert_eq!(all[4], due(Some(1), true), "no banner");
     }
 }

@@ -30,6 +30,7 @@ pub fn built_files(folder: &Path) -> PathBuf {
         std::fs::write(site_root.join(format!("pkg/members-area.{ending}")), "body{}").expect("a file");
     }
     std::fs::write(site_root.join("robots.txt"), "User-agent: *\n").expect("a file");
+    std::fs::write(site_root.join("icons.svg"), "<svg/>").expect("a file");
     site_root
 }
 
