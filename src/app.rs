@@ -79,6 +79,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/lab/cached-page") view=LabPages::CachedPagePage ssr=SsrMode::Async />
                 <Route path=path!("/lab/matrix") view=LabPages::MatrixPage ssr=SsrMode::Async />
                 <Route path=path!("/lab/messages") view=LabPages::MessagesPage ssr=SsrMode::Async />
+                <Route path=path!("/members/appearance") view=AccountPages::AppearancePage ssr=SsrMode::Async />
                 <Route path=path!("/members/dashboard") view=DashboardPage ssr=SsrMode::Async />
                 <Route path=path!("/members/profile") view=AccountPages::ProfilePage ssr=SsrMode::Async />
                 <Route path=path!("/members/secret") view=AccountPages::SecretPage ssr=SsrMode::Async />

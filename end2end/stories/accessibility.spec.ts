@@ -45,6 +45,7 @@ const MEMBERS_PAGES = [
   '/members/sessions',
   '/members/security/browsers',
   '/members/activity',
+  '/members/appearance',
   '/members/data',
   '/members/delete',
   '/lab/matrix',

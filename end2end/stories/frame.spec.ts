@@ -163,7 +163,7 @@ test.describe('the account menu', () => {
 });
 
 test.describe('the settings', () => {
-  const ALL = ['Profile', 'Email', 'Password and security', 'Devices', 'Activity', 'Your data'];
+  const ALL = ['Profile', 'Email', 'Password and security', 'Devices', 'Activity', 'Appearance', 'Your data'];
 
   test('lead from each page to the others', async ({ page }) => {
     await join(page);

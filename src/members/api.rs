@@ -72,3 +72,28 @@ pub async fn save_profile(
         leptos_axum::redirect(crate::shared::paths::PROFILE);
     }))
 }
+
+/// Sets the theme of this browser, and redirects to its page.
+///
+/// # Errors
+/// [`AppError::SignedOut`] without a session.
+#[server(prefix = "/api", endpoint = "members/set_theme")]
+pub async fn set_theme(#[server(default)] theme: String) -> Result<Submission, AppError> {
+    use std::time::Duration;
+
+    use crate::shared::theme::{THEME, Theme};
+    use crate::site::{cookies, current_member, flash};
+    use crate::{shared::level::Level, ui::flash::Message};
+
+    /// Browsers keep no cookie for longer.
+    const LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+    current_member()?;
+    match Theme::from_name(&theme) {
+        Theme::System => cookies::set_current(THEME, String::new(), Duration::ZERO),
+        theme => cookies::set_current(THEME, theme.name().to_owned(), LIFETIME),
+    }
+    flash::message(Level::Success, Message::ThemeSaved);
+    leptos_axum::redirect(crate::shared::paths::APPEARANCE);
+    Ok(Submission::Accepted)
+}

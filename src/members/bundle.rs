@@ -10,6 +10,7 @@ use crate::{
     activity::pages::ActivityPage,
     data_export::pages::{DataPage, DeletePage},
     members::{
+        appearance::AppearancePage,
         pages::{ProfilePage, SecretPage},
         security::pages::SecurityPage,
     },
@@ -21,6 +22,7 @@ pages_in_bundle! {
     /// The pages of a member's account.
     AccountPages in Account, account:
     ActivityPage,
+    AppearancePage,
     AuthenticatorPage,
     BrowsersPage,
     DataPage,

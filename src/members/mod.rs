@@ -1,6 +1,7 @@
 //! The members' pages: dashboard, profile, the secret page.
 
 pub mod api;
+pub mod appearance;
 pub mod bundle;
 pub mod pages;
 mod profile;

@@ -4,7 +4,7 @@
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -13,11 +13,12 @@ use server_fn::error::FromServerFnError;
 
 use super::{
     page_context,
+    theme::{self, ThemeMeta, chosen},
     top::{top, top_for_unknown},
 };
 use crate::{
     base::member::Member,
-    shared::{error::AppError, paths::HEALTH},
+    shared::{error::AppError, paths::HEALTH, theme::Theme},
     site::{
         AppState,
         response::{Refused, retry_after, wants_html},
@@ -52,20 +53,21 @@ pub struct Unframed {
     status: StatusCode,
     sentence: String,
     back: Option<String>,
+    theme: Theme,
 }
 
 /// Renders the error page again, with the navigation of this member.
 pub fn framed(
     site: &AppState,
     response: Response,
-    Unframed { status, sentence, back }: Unframed,
+    Unframed { status, sentence, back, theme }: Unframed,
     member: &Member,
     path: &str,
 ) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
     let frame = Frame::Of { top: top(site, Some(member), member.is_staff(), path), back };
-    Response::from_parts(head, Body::from(page(site, status, sentence, frame)))
+    Response::from_parts(head, Body::from(page(site, status, sentence, frame, theme)))
 }
 
 /// Answers with a status, also one that no [`AppError`] has.
@@ -103,13 +105,14 @@ fn answer(
     let error = error.as_ref();
     let sentence = error.map_or_else(|| sentence(status).to_owned(), ToString::to_string);
     let mut response = if wants_html(headers) {
+        let theme = theme::of_request(site, &Extensions::new(), headers);
         let unframed = match &frame {
             Frame::Unknown { back } => {
-                Some(Unframed { status, sentence: sentence.clone(), back: back.clone() })
+                Some(Unframed { status, sentence: sentence.clone(), back: back.clone(), theme })
             }
             Frame::Of { .. } => None,
         };
-        let html = page(site, status, sentence, frame);
+        let html = page(site, status, sentence, frame, theme);
         let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
         match unframed {
             Some(unframed) => drop(response.extensions_mut().insert(unframed)),
@@ -196,7 +199,7 @@ fn sentence(status: StatusCode) -> &'static str {
     }
 }
 
-fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame) -> String {
+fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame, theme: Theme) -> String {
     let owner = Owner::new();
     let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
     // One escaped text: in a title the browser would show the marker comments that Leptos puts
@@ -209,11 +212,11 @@ fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame) -> 
         };
         view! {
             <!DOCTYPE html>
-            <html lang="en">
+            <html lang="en" data-theme=chosen(theme)>
                 <head>
                     <meta charset="utf-8" />
                     <meta name="viewport" content="width=device-width, initial-scale=1" />
-                    <meta name="color-scheme" content="light dark" />
+                    <ThemeMeta theme />
                     <title inner_html=title.to_html() />
                     <link rel="stylesheet" href=css />
                     <link rel="icon" href="/favicon.svg" type="image/svg+xml" />

@@ -27,6 +27,7 @@ mod signed_out;
 pub mod site_service;
 pub mod static_files;
 pub mod sweep;
+mod theme;
 mod top;
 pub mod well_formed;
 

@@ -15,6 +15,7 @@ use super::{
     fragments,
     page_context::{admin_is_here, last_login, notice, visitor},
     shell::shell,
+    theme,
     top::top,
 };
 use crate::{
@@ -54,6 +55,7 @@ fn provide(site: &AppState, is_missing: bool) {
         is_mail_login_off: !site.config.accounts.mail_login.is_on(),
         last_login: last_login(site, &parts),
         password_rules: site.password_rules.shown(),
+        theme: theme::of_request(site, &parts.extensions, &parts.headers),
         messages,
         form,
         impersonation: member.and_then(notice),

@@ -5,7 +5,11 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
-use super::{headers::page_csp, hydration};
+use super::{
+    headers::page_csp,
+    hydration,
+    theme::{self, ThemeMeta, chosen},
+};
 use crate::{
     accounts::second_cookies::OFFER,
     app::App,
@@ -24,15 +28,18 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     let assets = &site.assets;
-    let bundle = parts::parts().ok().and_then(|parts| Bundle::of(parts.uri.path()));
+    let parts = parts::parts().ok();
+    let bundle = parts.as_ref().and_then(|parts| Bundle::of(parts.uri.path()));
+    let theme =
+        parts.map(|parts| theme::of_request(site, &parts.extensions, &parts.headers)).unwrap_or_default();
     let start = start_script(assets, bundle, site.config.accounts.passkeys != Switch::Off);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=chosen(theme)>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
+                <ThemeMeta theme />
                 // Safari turns what looks like a telephone number, such as a username, into a link,
                 // and then the page cannot be hydrated.
                 <meta name="format-detection" content="telephone=no" />

@@ -24,9 +24,11 @@ impl Bundle {
         match (parts.next()?, parts.next().unwrap_or_default()) {
             ("accounts", "login" | "logout" | "signup") => None,
             ("accounts", _)
-            | ("members", "activity" | "data" | "delete" | "profile" | "secret" | "security" | "sessions") => {
-                Some(Self::Account)
-            }
+            | (
+                "members",
+                "activity" | "appearance" | "data" | "delete" | "profile" | "secret" | "security"
+                | "sessions",
+            ) => Some(Self::Account),
             ("admin", _) => Some(Self::Admin),
             ("dev" | "lab", _) => Some(Self::Lab),
             _ => None,

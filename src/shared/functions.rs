@@ -173,6 +173,7 @@ pub const FUNCTIONS: &[Function] = &[
     changes("/api/members/remove_password").never_replayed(),
     changes("/api/members/remove_picture").impersonation(),
     changes("/api/members/save_profile"),
+    changes("/api/members/set_theme"),
     changes("/api/members/start_authenticator").enrolling(),
     changes(SAVE_PICTURE).impersonation(),
 ];

@@ -18,4 +18,5 @@ pub mod password_rules;
 pub mod paths;
 pub mod permission;
 pub mod place;
+pub mod theme;
 pub mod trailing_slash;

@@ -27,6 +27,8 @@ pub const EXPORT: &str = "/members/export";
 pub const PICTURE: &str = "/members/picture/{size}";
 /// The secret page.
 pub const SECRET: &str = "/members/secret";
+/// The choice of a theme.
+pub const APPEARANCE: &str = "/members/appearance";
 /// The deletion of an account.
 pub const DELETE: &str = "/members/delete";
 /// A member's email address.
@@ -262,6 +264,7 @@ pub const PAGES: &[Page] = &[
     page(MATRIX).public(),
     page(MESSAGES).public(),
     page(ACTIVITY).impersonation(),
+    page(APPEARANCE),
     page(DASHBOARD).impersonation().cached(CachedFor::Member, Lifetime::DashboardTtl),
     page(DATA),
     page(DELETE).recent(),

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::flash;
 use crate::shared::{
     forms::ReturnedForm, login_method::LoginMethod, moment::Moment, password_rules::PasswordRules,
-    permission::Permission,
+    permission::Permission, theme::Theme,
 };
 
 /// What a page knows of its visitor. Nothing else about a member reaches the browser unasked.
@@ -41,6 +41,9 @@ pub struct PageContext {
     pub site_name: String,
     /// The signed-in member, if any.
     pub visitor: Option<Visitor>,
+    /// The theme of this browser.
+    #[serde(default, skip_serializing_if = "Theme::is_system")]
+    pub theme: Theme,
     /// Messages to be shown once.
     pub messages: Vec<flash::Flash>,
     /// Whether the lab is enabled.

@@ -80,6 +80,8 @@ pub enum Message {
     LinkIncomplete,
     /// Names were saved.
     ProfileSaved,
+    /// The theme was saved.
+    ThemeSaved,
     /// The picture was saved.
     PictureSaved,
     /// The picture was removed.
@@ -230,10 +232,9 @@ impl fmt::Display for Message {
             Self::EmailChangeUndone => {
                 "Your old email address is restored, and all devices have been logged out. We have sent you a password-reset link."
             }
-            Self::AccountSecured => {
-                "All devices have been logged out. We have sent you a password-reset link."
-            }
+            Self::AccountSecured => "All devices have been logged out. We have sent you a password-reset link.",
             Self::ProfileSaved => "Your profile was saved.",
+            Self::ThemeSaved => "Theme saved.",
             Self::PictureSaved => "Your picture was saved.",
             Self::PictureRemoved => "Your picture was removed.",
             Self::DeviceEnded => "The device was logged out.",

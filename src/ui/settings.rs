@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{NavLink, Page, PageContext, SideNav};
-use crate::shared::paths::{ACTIVITY, DATA, DEVICES, EMAIL, PROFILE, SECURITY};
+use crate::shared::paths::{ACTIVITY, APPEARANCE, DATA, DEVICES, EMAIL, PROFILE, SECURITY};
 
 /// An entry of the settings' navigation.
 struct Setting {
@@ -29,12 +29,13 @@ impl Setting {
     }
 }
 
-const SETTINGS: [Setting; 6] = [
+const SETTINGS: [Setting; 7] = [
     setting(PROFILE, "Profile", "user").while_acting(),
     setting(EMAIL, "Email", "mail").recent(),
     setting(SECURITY, "Password and security", "shield-check"),
     setting(DEVICES, "Devices", "monitor-smartphone").recent(),
     setting(ACTIVITY, "Activity", "history").while_acting(),
+    setting(APPEARANCE, "Appearance", "sun-moon"),
     setting(DATA, "Your data", "download"),
 ];
 

@@ -218,6 +218,20 @@ async fn the_fast_path_answers_like_the_layers() {
     ways.end().await;
 }
 
+/// A theme has its own copy; a name that is none gets the copy without a theme.
+#[tokio::test]
+async fn themes_are_told_apart_both_ways() {
+    let (ways, ada, _) = two_members(|_| ()).await;
+    for name in ["dark", "light"] {
+        ways.needs_the_layers_once(&Asked::get(DASHBOARD, &format!("{ada}; theme={name}"))).await;
+    }
+    for cookies in ["theme=system", "theme=DARK", "theme=", "theme=x; theme=dark", "theme=dark; theme=x"] {
+        assert!(ways.compare(&Asked::get(DASHBOARD, &format!("{ada}; {cookies}"))).await, "{cookies}");
+    }
+    assert!(!ways.compare(&Asked::get(DASHBOARD, &ada).with("cookie", "theme=dark")).await);
+    ways.end().await;
+}
+
 #[tokio::test]
 async fn unusual_requests_take_the_layers() {
     let (ways, ada, bob) = two_members(|_| ()).await;

@@ -13,7 +13,7 @@ fn present(page: &Page, navigation: &str) -> Vec<String> {
 async fn every_settings_page_leads_to_the_others() {
     let site = TestSite::start_without_mail().await;
     let mut ada = site.member("ada").await;
-    let all = ["Profile", "Email", "Password and security", "Devices", "Activity", "Your data"];
+    let all = ["Profile", "Email", "Password and security", "Devices", "Activity", "Appearance", "Your data"];
     for (path, entry) in [
         ("/members/profile", "Profile"),
         ("/accounts/email", "Email"),
@@ -25,6 +25,7 @@ async fn every_settings_page_leads_to_the_others() {
         ("/accounts/password_change", "Password and security"),
         ("/members/sessions", "Devices"),
         ("/members/activity", "Activity"),
+        ("/members/appearance", "Appearance"),
         ("/members/data", "Your data"),
         ("/members/delete", "Your data"),
     ] {

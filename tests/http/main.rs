@@ -12,6 +12,7 @@ mod addresses;
 mod admin;
 mod admin_records;
 mod allow_from;
+mod appearance;
 mod authenticator;
 mod backup;
 mod bad_input;

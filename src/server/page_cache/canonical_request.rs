@@ -25,6 +25,7 @@ pub fn canonical_request(
     let mut extensions = Extensions::new();
     extensions.insert(ClientInfo::default());
     extensions.insert(in_progress);
+    extensions.insert(variant.theme);
     keep::<Recorder>(request, &mut extensions);
     keep::<MatchedPath>(request, &mut extensions);
     if let Some(member) = &variant.member {
@@ -58,6 +59,7 @@ mod tests {
     use crate::{
         base::member::{Member, UserId},
         cache::Policy,
+        shared::theme::Theme,
         ui::flash::Flash,
     };
 
@@ -75,7 +77,7 @@ mod tests {
             .expect("a request");
         request.extensions_mut().insert(ClientInfo { address: "s3cret".into(), ..Default::default() });
         request.extensions_mut().insert(Vec::<Flash>::new());
-        let variant = Variant::for_whom(Some(member));
+        let variant = Variant::for_whom(Some(member), Theme::Dark);
         let canonical = canonical_request(
             &request,
             &page,
@@ -90,6 +92,7 @@ mod tests {
         assert_eq!(canonical.headers().len(), 1);
         assert_eq!(canonical.extensions().get::<ClientInfo>(), Some(&ClientInfo::default()));
         assert_eq!(canonical.extensions().get::<Member>().map(Member::id), Some(UserId(7)));
+        assert_eq!(canonical.extensions().get(), Some(&Theme::Dark));
         assert!(canonical.extensions().get::<Vec<Flash>>().is_none());
         assert!(!format!("{canonical:?}").contains("s3cret"), "{canonical:?}");
     }

@@ -17,7 +17,10 @@ use crate::{
     accounts::mail_links,
     auth::sessions::hash_id,
     base::member::Member,
-    shared::login_method::LAST_LOGIN,
+    shared::{
+        login_method::LAST_LOGIN,
+        theme::{THEME, Theme},
+    },
     site::{AppState, cookies::SESSION, flash, pending_form},
     timing::{Recorder, layer::Timed, lookup::Lookup},
 };
@@ -30,7 +33,7 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
         return None;
     }
     let begun = Instant::now();
-    let session = session(site, request.headers())?;
+    let (session, theme) = cookies(site, request.headers())?;
     let now = site.clock.now();
     let recent = match session {
         Some(id) => Some(pages.recent_sessions.find(site, hash_id(id.0), now).await?),
@@ -49,14 +52,14 @@ pub async fn fast_path<B>(pages: &PageCache, request: &Request<B>) -> Option<Res
         return None;
     }
     let rights = recent.as_ref().map_or("", |recent| &recent.rights);
-    let parts = [pages.edition.as_str(), rights];
+    let parts = [pages.edition.as_str(), rights, theme.name()];
     let noted_below = Recorder::none();
     let entry = match member {
         Some(member) => site.cache.of(member, &noted_below).get_now(page.policy, &parts)?,
         None => site.cache.public(&noted_below).get_now(page.policy, &parts)?,
     };
     if let Some(member) = member {
-        repack(pages, page, member, rights, &entry.value);
+        repack(pages, page, member, (rights, theme), &entry.value);
     }
     let (mut response, state) =
         answer(pages, page, (entry, Lookup::Hit), member.is_none(), request.headers(), now)?;
@@ -78,17 +81,17 @@ fn is_plain<B>(request: &Request<B>) -> bool {
         && hosts.next().is_none()
 }
 
-/// Returns the session in the only Cookie header, `Some(None)` without one, and `None` if the
+/// Returns the session, if there is one, and the theme in the only Cookie header, and `None` if the
 /// header is not plain. What two parsers might read differently is left to the layers.
-fn session(site: &AppState, headers: &HeaderMap) -> Option<Option<Id>> {
+fn cookies(site: &AppState, headers: &HeaderMap) -> Option<(Option<Id>, Theme)> {
     let mut values = headers.get_all(header::COOKIE).iter();
     let Some(value) = values.next() else {
-        return Some(None);
+        return Some((None, Theme::System));
     };
     if values.next().is_some() {
         return None;
     }
-    let (mut session, mut has_last_login) = (None, false);
+    let (mut session, mut theme, mut has_last_login) = (None, Theme::System, false);
     for cookie in value.to_str().ok()?.split("; ") {
         let (name, value) = cookie.split_once('=')?;
         let is_plain_name = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
@@ -103,9 +106,11 @@ fn session(site: &AppState, headers: &HeaderMap) -> Option<Option<Id>> {
             Some(SESSION | flash::NAME | pending_form::COOKIE) => return None,
             Some(name) if mail_links::COOKIES.contains(&name) => return None,
             Some(LAST_LOGIN) => has_last_login = true,
+            // Of several the last, like the layers.
+            Some(THEME) => theme = Theme::from_name(value),
             _ => {}
         }
     }
     // The login page says to whoever is not logged in what the last login was.
-    (session.is_some() || !has_last_login).then_some(session)
+    (session.is_some() || !has_last_login).then_some((session, theme))
 }

@@ -12,13 +12,20 @@ use tracing::Instrument;
 use super::{CachedPage, PageCache, cached_body::CachedBody};
 use crate::{
     base::member::{Member, UserId},
+    shared::theme::Theme,
     timing::Recorder,
 };
 
 /// Replaces a cached page that is compressed lightly, in the background: the same page in fewer
 /// bytes, with the same times and tags. When the queue is full, the next request for the page tries
 /// it again.
-pub fn repack(pages: &PageCache, page: &CachedPage, member: &Member, rights: &str, cached: &Bytes) {
+pub fn repack(
+    pages: &PageCache,
+    page: &CachedPage,
+    member: &Member,
+    (rights, theme): (&str, Theme),
+    cached: &Bytes,
+) {
     if !CachedBody::is_light(cached) {
         return;
     }
@@ -35,7 +42,7 @@ pub fn repack(pages: &PageCache, page: &CachedPage, member: &Member, rights: &st
         if let Ok(Some(packed)) = pages.packing.run(permit, move || light.repack()).await {
             let recorder = Recorder::none();
             let cache = pages.site.cache.of(&member, &recorder);
-            cache.replace(policy, &[&pages.edition, &rights], &cached, packed).await;
+            cache.replace(policy, &[&pages.edition, &rights, theme.name()], &cached, packed).await;
         }
         in_progress(&pages).remove(&copy);
     };

@@ -1,5 +1,5 @@
 //! What a page varies by, decided here and nowhere else: equal variants get the same copy. Anything
-//! else that pages are to vary by (a theme, a language) must become part of the key here, and only
+//! else that pages are to vary by (a language) must become part of the key here, and only
 //! then may [`super::canonical_request`] let it through.
 
 use axum::{
@@ -7,12 +7,12 @@ use axum::{
     http::{Extensions, Method},
 };
 
-use super::{CachedPage, Scope};
+use super::{super::theme, CachedPage, Scope};
 use crate::{
     accounts::{mail_links, session::AuthSession},
     base::member::Member,
     cache::fnv1a,
-    shared::{login_method::LAST_LOGIN, paths::LOGIN},
+    shared::{login_method::LAST_LOGIN, paths::LOGIN, theme::Theme},
     site::{
         AppState,
         cookies::{self, SESSION},
@@ -28,6 +28,8 @@ pub struct Variant {
     /// What the page shows of the member besides its data. A copy rendered under other rights, here
     /// or by an instance that had not heard of the change, has another key.
     pub rights: Fingerprint,
+    /// The theme. A closed set, so that nobody can fill the cache with copies.
+    pub theme: Theme,
 }
 
 /// A fingerprint in hexadecimal; empty without a member.
@@ -51,13 +53,15 @@ impl Variant {
         }
         let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
         // These pages may read their query.
-        (page.scope != Scope::Anonymous || !has_query).then(|| Self::for_whom(member.cloned()))
+        (page.scope != Scope::Anonymous || !has_query).then(|| {
+            Self::for_whom(member.cloned(), theme::of_request(site, request.extensions(), request.headers()))
+        })
     }
 
-    /// Returns the copy for a member or, without one, for anonymous visitors.
-    pub fn for_whom(member: Option<Member>) -> Self {
+    /// Returns the copy for a member or, without one, for anonymous visitors, in this theme.
+    pub fn for_whom(member: Option<Member>, theme: Theme) -> Self {
         let rights = member.as_ref().map(fingerprint).unwrap_or_default();
-        Self { member, rights }
+        Self { member, rights, theme }
     }
 }
 
@@ -114,15 +118,23 @@ mod tests {
             let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
             let rights = Rights { is_staff, own: names(own), of_groups: names(groups), ..Default::default() };
             let member = Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights);
-            Variant::for_whom(Some(member)).rights
+            Variant::for_whom(Some(member), Theme::System).rights
         };
         let due = |second_factor_due, has_second_factor| {
             let rights = Rights { second_factor_due, has_second_factor, ..Default::default() };
-            Variant::for_whom(Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights))).rights
+            Variant::for_whom(
+                Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights)),
+                Theme::System,
+            )
+            .rights
         };
         let picture = |picture| {
             let rights = Rights { picture, ..Default::default() };
-            Variant::for_whom(Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights))).rights
+            Variant::for_whom(
+                Some(Member::with_rights(UserId(1), "ada".into(), Vec::new(), rights)),
+                Theme::System,
+            )
+            .rights
         };
         let all = [
             due(Some(1), false),
