@@ -128,11 +128,16 @@ fn MissingPage() -> impl IntoView {
 #[component]
 fn NotFoundPage() -> impl IntoView {
     SetStatus::set(404, None);
-    let site_name = use_context::<PageContext>().unwrap_or_default().site_name;
+    let PageContext { site_name, visitor, request_id, .. } = use_context().unwrap_or_default();
     view! {
         <leptos_meta::Title text=format!("Page not found · {site_name}") />
         <Main>
-            <ErrorText status=404 sentence=AppError::NotFound.to_string() />
+            <ErrorText
+                status=404
+                sentence=AppError::NotFound.to_string()
+                is_member=visitor.is_some()
+                request_id
+            />
         </Main>
     }
 }

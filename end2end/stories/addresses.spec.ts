@@ -19,9 +19,22 @@ test.describe('an address that does not exist', () => {
     const member = await join(page);
     expect((await open(page, '/no/such/page')).status()).toBe(404);
     await expect(navigation(page)).toContainText(member.name);
-    await navigation(page).getByRole('link', { name: 'Home' }).click();
+    await expect(page.getByRole('main')).toContainText('Request ');
+    await page.getByRole('main').getByRole('link', { name: 'Go to your dashboard' }).click();
     await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
   });
+});
+
+test('short addresses lead to their pages', async ({ page }) => {
+  await open(page, '/login?next=/members/data');
+  await expect(page).toHaveURL('/accounts/login?next=/members/data');
+  await open(page, '/signup/');
+  await expect(page).toHaveURL('/accounts/signup');
+  await join(page);
+  await open(page, '/settings');
+  await expect(heading(page)).toHaveText('Profile');
+  await open(page, '/logout');
+  await expect(heading(page)).toHaveText('Log out');
 });
 
 test('a trailing slash redirects to the page', async ({ page }) => {

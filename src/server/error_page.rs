@@ -13,6 +13,7 @@ use server_fn::error::FromServerFnError;
 
 use super::{
     page_context,
+    shell::Icons,
     theme::{self, ThemeMeta, chosen},
     top::{top, top_for_unknown},
 };
@@ -53,21 +54,31 @@ pub struct Unframed {
     status: StatusCode,
     sentence: String,
     back: Option<String>,
+    seen: Seen,
+}
+
+/// What an error page takes from its request.
+#[derive(Clone)]
+struct Seen {
     theme: Theme,
+    /// To be quoted, unless the sentence has it.
+    request_id: Option<String>,
 }
 
 /// Renders the error page again, with the navigation of this member.
 pub fn framed(
     site: &AppState,
     response: Response,
-    Unframed { status, sentence, back, theme }: Unframed,
+    Unframed { status, sentence, back, seen }: Unframed,
     member: &Member,
     path: &str,
 ) -> Response {
     let (mut head, _) = response.into_parts();
     head.headers.insert(header::CONTENT_SECURITY_POLICY, WITH_FORMS);
-    let frame = Frame::Of { top: top(site, Some(member), member.is_staff(), path), back };
-    Response::from_parts(head, Body::from(page(site, status, sentence, frame, theme)))
+    // Whether the admin is open to the client's network is not known here.
+    let has_admin = member.is_staff() && site.config.admin.allow_from.is_empty();
+    let frame = Frame::Of { top: top(site, Some(member), has_admin, path), back };
+    Response::from_parts(head, Body::from(page(site, status, sentence, frame, seen)))
 }
 
 /// Answers with a status, also one that no [`AppError`] has.
@@ -82,7 +93,8 @@ pub fn respond(
 
 /// The policy of an error page with a member's navigation, whose forms may be sent.
 const WITH_FORMS: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'",
 );
 
 /// Whose navigation the page shows.
@@ -105,14 +117,16 @@ fn answer(
     let error = error.as_ref();
     let sentence = error.map_or_else(|| sentence(status).to_owned(), ToString::to_string);
     let mut response = if wants_html(headers) {
-        let theme = theme::of_request(site, &Extensions::new(), headers);
+        let request_id =
+            request_id::of_request(headers).filter(|id| !sentence.contains(id)).map(str::to_owned);
+        let seen = Seen { theme: theme::of_request(site, &Extensions::new(), headers), request_id };
         let unframed = match &frame {
             Frame::Unknown { back } => {
-                Some(Unframed { status, sentence: sentence.clone(), back: back.clone(), theme })
+                Some(Unframed { status, sentence: sentence.clone(), back: back.clone(), seen: seen.clone() })
             }
             Frame::Of { .. } => None,
         };
-        let html = page(site, status, sentence, frame, theme);
+        let html = page(site, status, sentence, frame, seen);
         let mut response = ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
         match unframed {
             Some(unframed) => drop(response.extensions_mut().insert(unframed)),
@@ -199,16 +213,17 @@ fn sentence(status: StatusCode) -> &'static str {
     }
 }
 
-fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame, theme: Theme) -> String {
+fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame, seen: Seen) -> String {
+    let Seen { theme, request_id } = seen;
     let owner = Owner::new();
     let (css, name) = (site.assets.css.clone(), site.config.site.name.clone());
     // One escaped text: in a title the browser would show the marker comments that Leptos puts
     // between text nodes.
     let title = format!("{} · {name}", status.canonical_reason().unwrap_or("Error"));
     let html = owner.with(|| {
-        let (top, back) = match frame {
-            Frame::Unknown { back } => (top_for_unknown(site), back),
-            Frame::Of { top, back } => (top, back),
+        let (top, back, is_member) = match frame {
+            Frame::Unknown { back } => (top_for_unknown(site), back, false),
+            Frame::Of { top, back } => (top, back, true),
         };
         view! {
             <!DOCTYPE html>
@@ -219,12 +234,12 @@ fn page(site: &AppState, status: StatusCode, sentence: String, frame: Frame, the
                     <ThemeMeta theme />
                     <title inner_html=title.to_html() />
                     <link rel="stylesheet" href=css />
-                    <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                    <Icons />
                 </head>
                 <body>
                     <div class="top" inner_html=top></div>
                     <Main>
-                        <ErrorText status=status.as_u16() sentence=sentence back />
+                        <ErrorText status=status.as_u16() sentence=sentence back is_member request_id />
                     </Main>
                     <Footer />
                 </body>

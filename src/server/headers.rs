@@ -12,7 +12,8 @@ use crate::site::AppState;
 
 /// The policy of responses that are not pages of the app. Error pages need their stylesheet and
 /// icon.
-const STRICT_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+const STRICT_CSP: &str = "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; \
+                          form-action 'none'; \
                           frame-ancestors 'none'";
 
 /// Measured with Mozilla's HTTP Observatory: A+ (`reference/security.md`). The referrer policy
@@ -41,7 +42,7 @@ pub fn page_csp(nonce: &str, is_watched: bool) -> String {
     let reload = if is_watched { " ws:" } else { "" };
     format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         font-src 'self'; connect-src 'self'{reload}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+         font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
          object-src 'none'"
     )
 }

@@ -2,13 +2,13 @@
 
 pub mod admin_allowlist;
 mod announced;
+mod error_frame;
 pub mod error_page;
 mod fragments;
 pub mod guard;
 pub mod headers;
 pub mod health;
 mod hydration;
-mod impersonation_banner;
 pub mod listen;
 mod metrics;
 pub mod networks;
@@ -29,6 +29,7 @@ pub mod static_files;
 pub mod sweep;
 mod theme;
 mod top;
+mod web_manifest;
 pub mod well_formed;
 
 pub use run::run;

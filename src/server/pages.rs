@@ -23,6 +23,7 @@ use crate::{
     base::member::Member,
     shared::{error::AppError, trailing_slash::without_slash},
     site::{AppState, flash::Carried, parts, response::refuse},
+    timing::request_id,
     ui::{PageContext, SetStatus, Visitor, frame::TopHtml},
 };
 
@@ -59,6 +60,7 @@ fn provide(site: &AppState, is_missing: bool) {
         messages,
         form,
         impersonation: member.and_then(notice),
+        request_id: is_missing.then(|| request_id::of_request(&parts.headers).map(str::to_owned)).flatten(),
         is_missing,
     });
     let response = use_context::<ResponseOptions>().unwrap_or_default();

@@ -6,9 +6,9 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use super::{
-    admin_allowlist, error_page, guard, headers, health, hydration, impersonation_banner, networks,
+    admin_allowlist, error_frame, error_page, guard, headers, health, hydration, networks,
     page_cache::{PageCache, cache_pages},
-    pages, plain_forms, same_origin, security_txt, shell, static_files, well_formed,
+    pages, plain_forms, same_origin, security_txt, shell, static_files, web_manifest, well_formed,
 };
 use crate::{
     accounts::{
@@ -68,8 +68,10 @@ pub fn router(site: AppState, pages: PageCache) -> Router {
     let all = Router::new()
         .merge(static_files::routes(&site))
         .merge(security_txt::routes(&site))
+        .merge(web_manifest::routes(&site))
         .merge(health::routes())
         .merge(legacy_redirects::well_known())
+        .merge(legacy_redirects::short())
         .merge(passkey_party::routes())
         .merge(hydration::routes())
         // Reads the session without counting as activity.
@@ -92,7 +94,7 @@ fn outer_layers(router: Router, site: AppState) -> Router {
             ))
             .layer(from_fn_with_state(site.clone(), headers::security_headers))
             // Outside everything that makes error pages.
-            .layer(from_fn_with_state(site.clone(), impersonation_banner::banner_on_error_pages))
+            .layer(from_fn_with_state(site.clone(), error_frame::frame_error_pages))
             // Outside everything that answers with an empty body.
             .layer(from_fn_with_state(site.clone(), error_page::never_empty))
             .layer(CatchPanicLayer::custom(error_page::panicked))

@@ -1,7 +1,7 @@
 //! The HTML document around the app, and its Content-Security-Policy.
 
 use axum::http::{HeaderValue, header};
-use leptos::{nonce::use_nonce, prelude::*};
+use leptos::{attr::custom::custom_attribute, nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
@@ -9,6 +9,7 @@ use super::{
     headers::page_csp,
     hydration,
     theme::{self, ThemeMeta, chosen},
+    web_manifest,
 };
 use crate::{
     accounts::second_cookies::OFFER,
@@ -44,7 +45,8 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
                 // and then the page cannot be hydrated.
                 <meta name="format-detection" content="telephone=no" />
                 <link rel="stylesheet" href=assets.css.clone() />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <Icons />
+                {preview(site)}
                 <script type="module" nonce=nonce>
                     {start}
                 </script>
@@ -55,6 +57,42 @@ pub fn shell(site: &AppState) -> impl IntoView + use<> {
                 <App />
             </body>
         </html>
+    }
+}
+
+/// Links to the site's icons.
+#[component]
+pub fn Icons() -> impl IntoView {
+    view! {
+        <link rel="icon" href="/favicon.ico" sizes="32x32" />
+        <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+        <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+        <link rel="manifest" href=web_manifest::PATH />
+    }
+}
+
+/// What search engines and messengers show of a link to the site. The same for every page: what a
+/// page is about is for those who may open it.
+fn preview(site: &AppState) -> impl IntoView + use<> {
+    const DESCRIPTION: &str = "Your account, your devices and your data, in one place.";
+    let name = site.config.site.name.clone();
+    // Others fetch the picture, so it needs the whole address.
+    let base = site.config.site.base_url.trim_end_matches('/');
+    let picture = (!base.is_empty()).then(|| format!("{base}/icon-512.png"));
+    let preview = [
+        ("og:type", Some("website".to_owned())),
+        ("og:title", Some(name.clone())),
+        ("og:site_name", Some(name)),
+        ("og:description", Some(DESCRIPTION.to_owned())),
+        ("og:image", picture),
+    ];
+    let preview = preview.into_iter().filter_map(|(property, content)| {
+        let content = content?;
+        Some(view! { <meta content=content /> }.add_any_attr(custom_attribute("property", property)))
+    });
+    view! {
+        <meta name="description" content=DESCRIPTION />
+        {preview.collect_view()}
     }
 }
 

@@ -1,6 +1,6 @@
 //! Addresses that lead to a page at another one.
 
-use super::paths::{DASHBOARD, PROFILE, SECRET};
+use super::paths::{DASHBOARD, LOG_OUT, LOGIN, PROFILE, SECRET, SIGN_UP};
 
 /// Addresses of a Django site in members' bookmarks and mails, with their targets. All are closed to
 /// anonymous visitors, who log in first and are then redirected.
@@ -11,4 +11,15 @@ pub const MOVED: [(&str, &str); 4] = [
     ("/accounts/profile", PROFILE),
     ("/dashboard", DASHBOARD),
     ("/secret", SECRET),
+];
+
+/// What people type, with the page that they mean. Open to everybody: the page itself asks who is
+/// there.
+pub const SHORT: [(&str, &str); 6] = [
+    ("/accounts", PROFILE),
+    ("/login", LOGIN),
+    ("/logout", LOG_OUT),
+    ("/members", DASHBOARD),
+    ("/settings", PROFILE),
+    ("/signup", SIGN_UP),
 ];

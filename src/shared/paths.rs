@@ -35,6 +35,8 @@ pub const DELETE: &str = "/members/delete";
 pub const EMAIL: &str = "/accounts/email";
 /// The change of a password.
 pub const PASSWORD_CHANGE: &str = "/accounts/password_change";
+/// The log-out.
+pub const LOG_OUT: &str = "/accounts/logout";
 /// The sign-up.
 pub const SIGN_UP: &str = "/accounts/signup";
 /// The login.
@@ -223,7 +225,7 @@ pub const PAGES: &[Page] = &[
     page(LOGIN).configured().enrolling(),
     page(MAILED_CODE).public().enrolling(),
     page(SECOND_STEP).public().enrolling(),
-    page("/accounts/logout").public().impersonation().enrolling(),
+    page(LOG_OUT).public().impersonation().enrolling(),
     page("/accounts/not_me").public().enrolling(),
     page(PASSWORD_CHANGE).recent(),
     page("/accounts/password_reset").configured().enrolling(),

@@ -62,6 +62,9 @@ pub struct PageContext {
     pub form: Option<ReturnedForm>,
     /// The impersonation, if there is one.
     pub impersonation: Option<Notice>,
+    /// The request's id; only where nothing exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// Whether nothing exists at this address, for this visitor.
     pub is_missing: bool,
 }

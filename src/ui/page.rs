@@ -20,7 +20,7 @@ use super::{
     messages::ShownMessages,
     refocus::{self, Focused},
 };
-use crate::shared::error::AppError;
+use crate::shared::{error::AppError, paths::DASHBOARD};
 
 /// A page with title, messages, heading and content.
 #[component]
@@ -234,7 +234,16 @@ pub fn ErrorText(
     /// The page of the form that failed.
     #[prop(optional_no_strip)]
     back: Option<String>,
+    /// Whether the visitor has a dashboard.
+    is_member: bool,
+    /// The request's id, to be quoted.
+    #[prop(optional_no_strip)]
+    request_id: Option<String>,
 ) -> impl IntoView {
+    let (page, name) = match is_member {
+        true => (DASHBOARD, "Go to your dashboard"),
+        false => ("/", "Go to the home page"),
+    };
     view! {
         <section class="error-page">
             <p class="error-status">{status}</p>
@@ -242,8 +251,9 @@ pub fn ErrorText(
             <p>{sentence}</p>
             {back.map(|back| view! { <p><a href=back>"Back to the form"</a></p> })}
             <p>
-                <a href="/">"Go to the home page"</a>
+                <a href=page>{name}</a>
             </p>
+            {request_id.map(|id| view! { <p class="help">"Request " <code>{id}</code></p> })}
         </section>
     }
 }

@@ -39,6 +39,7 @@ mod fast_path_equals_layers;
 mod faults;
 mod forms;
 mod frame;
+mod furniture;
 mod groups;
 mod guard;
 mod headers;

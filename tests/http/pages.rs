@@ -28,7 +28,7 @@ async fn every_page_has_its_heading_and_every_unknown_path_a_404_page() {
         let page = member.get(path).await;
         assert_eq!((page.status, page.find("h1").as_str()), (200, heading), "{path}");
     }
-    for path in ["/nowhere", "/members/nowhere", "/.git/config", "/pkg/../Cargo.toml", "/accounts"] {
+    for path in ["/nowhere", "/members/nowhere", "/.git/config", "/pkg/../Cargo.toml", "/accounts/nowhere"] {
         for who in [&mut visitor, &mut member] {
             let page = who.get(path).await;
             assert_eq!((page.status, page.find("main h1").as_str()), (404, "Page not found"), "{path}");

@@ -1,4 +1,4 @@
-//! Adds the impersonation banner to error pages.
+//! Puts the member's own navigation on error pages.
 
 use axum::{
     extract::{Request, State},
@@ -12,19 +12,17 @@ use crate::{
     site::AppState,
 };
 
-/// Renders an error page again with the impersonation banner if the request came from an
-/// impersonated session. Error pages are also made outside the session layer: after a panic or a
+/// Renders an error page again with the navigation of the member who asked, and the banner if they
+/// are impersonated. Error pages are also made outside the session layer: after a panic or a
 /// timeout, or for a malformed request.
-pub async fn banner_on_error_pages(State(site): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn frame_error_pages(State(site): State<AppState>, request: Request, next: Next) -> Response {
     let (headers, path) = (request.headers().clone(), request.uri().path().to_owned());
     let response = next.run(request).await;
     let Some(unframed) = response.extensions().get::<Unframed>().cloned() else {
         return response;
     };
     match identify(&site, &headers).await {
-        Ok(Some(Identity::Member(member))) if member.impersonator().is_some() => {
-            error_page::framed(&site, response, unframed, &member, &path)
-        }
+        Ok(Some(Identity::Member(member))) => error_page::framed(&site, response, unframed, &member, &path),
         _ => response,
     }
 }
