@@ -19,7 +19,7 @@ test.describe('an address that does not exist', () => {
     const member = await join(page);
     expect((await open(page, '/no/such/page')).status()).toBe(404);
     await expect(navigation(page)).toContainText(member.name);
-    await expect(page.getByRole('main')).toContainText('Request ');
+    await expect(page.getByRole('main')).toContainText('Request ID: ');
     await page.getByRole('main').getByRole('link', { name: 'Go to your dashboard' }).click();
     await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
   });

@@ -29,7 +29,7 @@ pub fn AppearancePage() -> impl IntoView {
     view! {
         <SettingsPage title="Appearance">
             <form method="post" action=SetTheme::PATH class="form">
-                <fieldset class="boxes">
+                <fieldset class="boxes choices">
                     <legend>"Theme"</legend>
                     {choices.collect_view()}
                 </fieldset>

@@ -253,7 +253,7 @@ pub fn ErrorText(
             <p>
                 <a href=page>{name}</a>
             </p>
-            {request_id.map(|id| view! { <p class="help">"Request " <code>{id}</code></p> })}
+            {request_id.map(|id| view! { <p class="help">"Request ID: " <code>{id}</code></p> })}
         </section>
     }
 }
