@@ -147,6 +147,10 @@ test.describe('the account menu', () => {
     await (await accountMenu(page)).getByRole('link', { name: 'Security' }).click();
     await expect(heading(page)).toHaveText('Password and security');
     await expect(menu).toBeHidden();
+    await open(page, '/members/profile');
+    await (await accountMenu(page)).getByRole('link', { name: 'Settings' }).click();
+    await expect(menu, 'on the page that it leads to').toBeHidden();
+    await expect(heading(page)).toHaveText('Profile');
   });
 
   test('shows the picture, or the initial', async ({ page }) => {

@@ -213,9 +213,7 @@ impl fmt::Display for Message {
             Self::PasswordRemoved => "Your password was removed. From now on you log in with your passkeys.",
             Self::PasswordNeeded => "Your password was not removed: first add a second passkey, or make recovery codes.",
             Self::PasskeyRenamed => "The passkey was renamed.",
-            Self::PasskeyRemoved => {
-                "The passkey was removed. If your device still offers it, delete it there, too."
-            }
+            Self::PasskeyRemoved => "The passkey was removed. If your device still offers it, delete it there, too.",
             Self::PasskeyLastWay => {
                 "You have no password: set one, or add another passkey, before you remove this one."
             }

@@ -1,10 +1,11 @@
 //! The frame around the content of every page, also used by error pages rendered outside the app.
 
 use leptos::{
+    ev::MouseEvent,
     html,
     prelude::*,
     wasm_bindgen::JsCast,
-    web_sys::{Element, FocusOptions, HtmlElement, NodeList},
+    web_sys::{Element, FocusOptions, HtmlElement},
 };
 use leptos_router::hooks::use_location;
 
@@ -36,29 +37,33 @@ pub fn Top() -> impl IntoView {
     Effect::new(move |is_rendered: Option<()>| {
         let path = pathname.get();
         if is_rendered.is_some() {
-            follow(&path);
+            mark_present(&path);
         }
     });
-    view! { <div class="top" inner_html=html></div> }
+    view! { <div class="top" inner_html=html on:click=|event| close_menu(&event)></div> }
 }
 
-/// Marks the present page in the navigation, and closes the account menu. In the browser only.
-fn follow(path: &str) {
-    let document = document();
-    let links = document.query_selector_all(".site-nav a").ok();
-    for at in 0..links.as_ref().map_or(0, NodeList::length) {
-        let link =
-            links.as_ref().and_then(|links| links.get(at)).and_then(|link| link.dyn_into::<Element>().ok());
-        if let Some(link) = link {
-            let _ = match present(&link.get_attribute("href").unwrap_or_default(), path) {
-                Some(value) => link.set_attribute("aria-current", value),
-                None => link.remove_attribute("aria-current"),
-            };
-        }
+/// Marks the present page in the navigation. In the browser only.
+fn mark_present(path: &str) {
+    let Ok(links) = document().query_selector_all(".site-nav a") else {
+        return;
+    };
+    let links = (0..links.length()).filter_map(|at| links.get(at)?.dyn_into::<Element>().ok());
+    for link in links {
+        let _ = match present(&link.get_attribute("href").unwrap_or_default(), path) {
+            Some(value) => link.set_attribute("aria-current", value),
+            None => link.remove_attribute("aria-current"),
+        };
     }
-    let menu =
-        document.get_element_by_id("account-menu").and_then(|menu| menu.dyn_into::<HtmlElement>().ok());
-    if let Some(menu) = menu {
+}
+
+/// Closes the account menu when one of its links is followed, which may load no page. In the browser
+/// only.
+fn close_menu(event: &MouseEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let link = target.and_then(|target| target.closest("a").ok().flatten());
+    let menu = document().get_element_by_id("account-menu").filter(|_| link.is_some());
+    if let Some(menu) = menu.and_then(|menu| menu.dyn_into::<HtmlElement>().ok()) {
         let _ = menu.hide_popover();
     }
 }
