@@ -121,9 +121,15 @@ test.describe('no barrier that axe can find, light or dark', () => {
     await check(page, 'sign up with errors');
     await fillSignUp(page, newMember());
     await button(page, 'Sign up').click();
-    await arrive(page, '/accounts/login');
+    await arrive(page, '/members/dashboard');
     await expect(page.getByRole('status')).toBeVisible();
-    await check(page, 'login with a message');
+    await check(page, 'dashboard with a message');
+    for (const path of ['/accounts/login', '/accounts/signup']) {
+      await open(page, path);
+      await check(page, `${path} of a member`);
+    }
+    await button(page, 'Use another account').click();
+    await arrive(page, '/accounts/login');
     await button(page, 'Log in').click();
     await expect(field(page, 'Password')).toHaveAccessibleDescription('This field is required.');
     await check(page, 'login with errors');

@@ -97,7 +97,7 @@ test('two members one after the other in one browser see nothing of each other',
     expect(await everything(page)).not.toContain(ada.name);
   }
 
-  // The same over a session that is still open.
+  // The same from a session that is still open.
   await logIn(page, ada);
   expect(await everything(page)).toContain(ada.name);
   expect(await everything(page)).not.toContain(bob.name);

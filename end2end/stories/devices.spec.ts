@@ -14,6 +14,7 @@ import {
   open,
   SESSION_ENDED,
   signUp,
+  submitLogIn,
 } from '../support/verbs';
 
 const DEVICES = '/members/sessions';
@@ -101,10 +102,11 @@ test.describe('a page left open', { tag: '@javascript' }, () => {
 
   test('becomes the page of the member who logs in in another tab', async ({ page, context }) => {
     const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
+    const otherTab = await context.newPage();
+    await open(otherTab, '/accounts/login');
     await logIn(page, ada);
     await open(page, '/members/profile');
-    const otherTab = await context.newPage();
-    await logIn(otherTab, bob);
+    await submitLogIn(otherTab, bob.name, bob.password);
     await expect(navigation(page)).toContainText(bob.name, { timeout: 2_000 });
     expect(await page.content()).not.toContain(ada.name);
   });

@@ -16,7 +16,7 @@ import {
   submitLogIn,
 } from '../support/verbs';
 
-const CREATED = 'Account created successfully! Please log in.';
+const LOGGED_OUT = 'You have been successfully logged out.';
 
 /** Holds back the answers to this form. The result releases them, and counts the requests. */
 async function hold(page: Page, form: string): Promise<{ sent: Request[]; letGo: () => void }> {
@@ -90,10 +90,10 @@ test.describe('while a form is being sent', { tag: '@javascript' }, () => {
 
 test('a message goes when a form below it is sent', async ({ page }) => {
   const member = await signUp(page);
-  await expect(page.getByText(CREATED)).toBeVisible();
+  await expect(page.getByText(LOGGED_OUT)).toBeVisible();
   await submitLogIn(page, member.name, 'Not the password of anybody');
   await expect(page.getByRole('alert')).toContainText('Please enter a correct username');
-  await expect(page.getByText(CREATED)).toHaveCount(0);
+  await expect(page.getByText(LOGGED_OUT)).toHaveCount(0);
 });
 
 test('fields without errors have no gap', async ({ page }) => {

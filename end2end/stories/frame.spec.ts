@@ -14,7 +14,6 @@ import {
   newMember,
   open,
   setting,
-  signUp,
   superuser,
 } from '../support/verbs';
 
@@ -104,8 +103,7 @@ test.describe('the navigation', () => {
   ] as const) {
     test(`is tidy on a window 360 pixels wide, with ${what}`, async ({ page }) => {
       const { name, email, password } = newMember();
-      const member = await signUp(page, { name: change(name), email, password });
-      await logIn(page, member);
+      await join(page, { name: change(name), email, password });
       await page.setViewportSize({ width: 360, height: 740 });
       await expectOneLine(page);
     });

@@ -82,10 +82,12 @@ test.describe('a session that ended while its page was open', { tag: '@javascrip
 // The session belongs to the browser, and an open page does not notice that it has changed.
 test('a page left open by one member is not mixed with the next member’s', { tag: '@javascript' }, async ({ page, context }) => {
   const [ada, bob] = [await signUp(page, newMember('ada')), await signUp(page, newMember('bob'))];
+  const otherTab = await context.newPage();
+  await open(otherTab, '/accounts/login');
   await logIn(page, ada);
   await open(page, '/members/profile');
-  const otherTab = await context.newPage();
-  await logIn(otherTab, bob);
+  await submitLogIn(otherTab, bob.name, bob.password);
+  await arrive(otherTab, '/members/dashboard');
 
   await navigation(page).getByRole('link', { name: 'Home' }).click();
   await expect(page.getByRole('main')).toContainText(bob.email);

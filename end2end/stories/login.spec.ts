@@ -24,7 +24,8 @@ const REFUSED =
   'Please enter a correct username or email address and password. Note that the password is case-sensitive.';
 
 test('sign up, log in, see the dashboard', async ({ page }) => {
-  const member = await join(page);
+  const member = await signUp(page);
+  await logIn(page, member);
   await expect(heading(page)).toHaveText(`Welcome, ${member.name}!`);
   await expect(navigation(page)).toContainText(member.name);
   await expect(navigation(page).getByRole('link')).toHaveText(['Home', 'Settings']);
@@ -32,7 +33,7 @@ test('sign up, log in, see the dashboard', async ({ page }) => {
   await expect(summary).toContainText(member.name);
   await expect(summary).toContainText(member.email);
   await expect(summary).toContainText('This profile summary is cached per user!');
-  await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(1);
+  await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(2);
   await expect(page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
 });
 
@@ -128,7 +129,25 @@ test('an impatient double click logs in once', { tag: '@javascript' }, async ({ 
   await field(page, 'Password').fill(member.password);
   await button(page, 'Log in').dblclick();
   await arrive(page, '/members/dashboard');
-  await open(page, '/members/dashboard'); // A second login would make it new.
-  await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(1);
+  await open(page, '/members/dashboard'); // Another login would make it new.
+  await expect(page.getByRole('list', { name: 'Recent logins' }).getByRole('listitem')).toHaveCount(2);
   await expect(page.getByRole('list', { name: 'Signed-in devices' }).getByRole('listitem')).toHaveCount(1);
 });
+
+for (const path of ['/accounts/login', '/accounts/signup']) {
+  test(`a member who opens ${path} is told who is logged in, and can use another account`, async ({ page }) => {
+    const member = await join(page);
+    await open(page, path);
+    const main = page.getByRole('main');
+    await expect(main).toContainText(`You are logged in as ${member.name}.`);
+    await expect(main.getByRole('textbox')).toHaveCount(0);
+    await main.getByRole('link', { name: 'Go to dashboard' }).click();
+    await expect(page).toHaveURL('/members/dashboard');
+    await open(page, path);
+    await button(page, 'Use another account').click();
+    await arrive(page, '/accounts/login');
+    await expect(field(page, 'Password')).toBeVisible();
+    await open(page, path);
+    await expect(main).not.toContainText('You are logged in as');
+  });
+}

@@ -11,6 +11,7 @@ test('?next= is followed on this site', async ({ page, baseURL }) => {
     await open(page, `/accounts/login?next=${encodeURIComponent(next)}`);
     await submitLogIn(page, member.name, member.password);
     await arrive(page, path);
+    await logOut(page);
   }
 });
 

@@ -1,3 +1,4 @@
+import { confirmAddress, mailTo } from '../support/mailbox';
 import { expect, test } from '../support/test';
 import {
   button,
@@ -7,14 +8,16 @@ import {
   heading,
   hydrated,
   isMarked,
+  join,
   mark,
   navigation,
   newMember,
   open,
   signUp,
+  type Member,
 } from '../support/verbs';
 
-const CREATED = 'Account created successfully! Please log in.';
+const sentTo = (member: Member): string => `Welcome! We have sent a confirmation link to ${member.email}.`;
 
 test('all errors are shown at once, each at its field, and input is kept', async ({ page }) => {
   const posts: string[] = [];
@@ -86,9 +89,10 @@ test('an empty form says what is missing, and a corrected one is accepted', asyn
     await expect(field(page, label)).toHaveAccessibleDescription(/This field is required\.$/);
   }
   await hydrated(page);
-  await fillSignUp(page, newMember());
+  const member = newMember();
+  await fillSignUp(page, member);
   await button(page, 'Sign up').click();
-  await expect(page.getByText(CREATED)).toBeVisible();
+  await expect(page.getByText(sentTo(member))).toBeVisible();
 });
 
 test('a name that differs only in case is taken', async ({ page }) => {
@@ -100,20 +104,30 @@ test('a name that differs only in case is taken', async ({ page }) => {
   await expect(field(page, 'Username')).toHaveValue(member.name.toUpperCase());
 });
 
-test('the message after sign-up is shown once', async ({ page }) => {
-  const message = page.getByRole('status').filter({ hasText: CREATED });
-  await signUp(page);
+test('sign-up logs in and says once which email was sent', async ({ page }) => {
+  const member = await join(page);
+  const message = page.getByRole('status').filter({ hasText: sentTo(member) });
   await expect(message).toBeVisible();
-  await expect(page).toHaveURL('/accounts/login');
+  await expect(heading(page)).toContainText(member.name);
+  await mailTo(member.email, 'Confirm your email address');
 
   await page.reload();
   await hydrated(page);
-  await expect(heading(page)).toHaveText('Log in');
+  await expect(heading(page)).toContainText(member.name);
   await expect(message).toHaveCount(0);
 });
 
+// Only its owner is told that they have one, by email.
+test('an address that has an account is treated like any other', async ({ page, otherDevice }) => {
+  const owner = await join(page);
+  await confirmAddress(page, owner, '/members/dashboard');
+  const other = await join(otherDevice, { ...newMember('other'), email: owner.email });
+  await expect(otherDevice.getByRole('status').filter({ hasText: sentTo(other) })).toBeVisible();
+  await mailTo(owner.email, 'You already have an account');
+});
+
 test('the message does not come back after navigating away and back', async ({ page }) => {
-  const message = page.getByText(CREATED);
+  const message = page.getByText('You have been successfully logged out.');
   await signUp(page);
   await expect(message).toBeVisible();
   await mark(page);

@@ -61,11 +61,20 @@ export async function fillSignUp(page: Page, member: Member, again = member.pass
   await field(page, 'Password confirmation').fill(again);
 }
 
-/** Signs up a new account; ends on the login page. */
-export async function signUp(page: Page, member: Member = newMember()): Promise<Member> {
+/** Signs up a new account, which logs in; ends on the dashboard. */
+export async function join(page: Page, member: Member = newMember()): Promise<Member> {
   await open(page, '/accounts/signup');
   await fillSignUp(page, member);
   await button(page, 'Sign up').click();
+  await arrive(page, '/members/dashboard');
+  return member;
+}
+
+/** Signs up a new account and logs out again; ends on the login page. */
+export async function signUp(page: Page, member: Member = newMember()): Promise<Member> {
+  await join(page, member);
+  await open(page, '/accounts/logout');
+  await button(page, 'Log out').click();
   await arrive(page, '/accounts/login');
   return member;
 }
@@ -77,9 +86,15 @@ export async function submitLogIn(page: Page, login: string, password: string): 
   await page.getByRole('main').getByRole('button', { name: 'Log in', exact: true }).click();
 }
 
-/** Logs in; ends on the dashboard. */
+/** Logs in, in place of whoever is logged in; ends on the dashboard. */
 export async function logIn(page: Page, member: Member): Promise<void> {
   await open(page, '/accounts/login');
+  const another = button(page, 'Use another account');
+  if (await another.isVisible()) {
+    await another.click();
+    await expect(field(page, 'Password')).toBeVisible();
+    await hydrated(page);
+  }
   await submitLogIn(page, member.name, member.password);
   await arrive(page, '/members/dashboard');
 }
@@ -89,13 +104,6 @@ export function superuser(): Member {
   const { SUPERUSER_USERNAME: name, SUPERUSER_EMAIL: email, SUPERUSER_PASSWORD: password } = process.env;
   if (!name || !email || !password) throw new Error('SUPERUSER_USERNAME, _EMAIL and _PASSWORD are not set');
   return { name, email, password };
-}
-
-/** Signs up a new account and logs in; ends on the dashboard. */
-export async function join(page: Page, member: Member = newMember()): Promise<Member> {
-  await signUp(page, member);
-  await logIn(page, member);
-  return member;
 }
 
 /** The account menu, open. It opens without scripts, too. */

@@ -22,6 +22,7 @@ use super::{
     pending_form::{self, PendingForm},
 };
 use crate::{
+    base::email_address,
     shared::{error::AppError, forms::ReturnedForm, level::Level, paths::is_public_page},
     ui::flash::{Flash, Message},
 };
@@ -223,5 +224,11 @@ fn is_prefetch(headers: &HeaderMap) -> bool {
 }
 
 fn read(site: &AppState, headers: &HeaderMap) -> Carried {
-    decode(cookies::read(site, headers, NAME)).unwrap_or_default()
+    let mut carried: Carried = decode(cookies::read(site, headers, NAME)).unwrap_or_default();
+    // What else is in an address's place comes from a forged cookie.
+    carried.messages.retain(|flash| match &flash.message {
+        Message::Welcome { email } | Message::ConfirmFirst { email } => email_address::check(email).is_ok(),
+        _ => true,
+    });
+    carried
 }

@@ -205,6 +205,8 @@ async fn messages_are_shown_once_and_survive_redirects() {
         "e30",
         "eyJtZXNzYWdlcyI6Ww",
         "eyJtZXNzYWdlcyI6W3sibGV2ZWwiOiJpbmZvIiwibWVzc2FnZSI6IkNhbGwgMTIzNCJ9XX0",
+        // In the place of an address.
+        "eyJtZXNzYWdlcyI6W3sibGV2ZWwiOiJpbmZvIiwibWVzc2FnZSI6eyJ3ZWxjb21lIjp7ImVtYWlsIjoiQ2FsbCAxMjM0In19fV19",
     ] {
         visitor.cookies.insert("flash".into(), forged.into());
         let page = visitor.get("/accounts/login").await;

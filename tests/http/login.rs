@@ -266,6 +266,39 @@ async fn logout_on(site: TestSite) {
 }
 
 #[tokio::test]
+async fn a_stranger_who_logs_out_is_told_that_they_are_not_logged_in() {
+    let site = TestSite::start().await;
+    let mut stranger = site.visitor();
+    assert_eq!(stranger.log_out().await.location(), "/accounts/login");
+    assert_eq!(stranger.get("/accounts/login").await.messages(), ["You are not logged in."]);
+    // The second click of an impatient member.
+    let mut member = site.member("ada").await;
+    let mut again = member.clone();
+    member.log_out().await;
+    again.log_out().await;
+    assert_eq!(again.get("/accounts/login").await.messages(), ["You have been successfully logged out."]);
+    site.stop().await;
+}
+
+#[tokio::test]
+async fn a_member_is_told_who_is_logged_in_in_place_of_a_form() {
+    let site = TestSite::start().await;
+    let mut member = site.member("carol").await;
+    for path in ["/accounts/login", "/accounts/login?next=/members/profile", "/accounts/signup"] {
+        let page = member.get(path).await;
+        assert!(page.find("main").contains("You are logged in as carol."), "{path}: {}", page.text());
+        assert_eq!(page.find_all("main input"), [""; 0], "{path}");
+        assert_eq!(page.attribute("main a.primary", "href").as_deref(), Some("/members/dashboard"));
+        assert_eq!(page.form().0, "/api/accounts/log_out", "{path}");
+        assert_eq!(page.find("main form button"), "Use another account");
+        // Nothing of it in the copy that all visitors share.
+        let public = site.visitor().get(path).await;
+        assert!(!public.text().contains("carol") && !public.find_all("main input").is_empty(), "{path}");
+    }
+    site.stop().await;
+}
+
+#[tokio::test]
 async fn redirects_after_login_and_logout_are_configurable() {
     let site = TestSite::start_with(|config| {
         config.accounts.login_redirect_url = "/members/profile".into();

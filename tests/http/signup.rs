@@ -1,4 +1,147 @@
-use crate::support::{PASSWORD, TestSite};
+use crate::support::{PASSWORD, Page, TestSite, authenticator::SECOND};
+
+/// A site with the default that most tests do without.
+async fn site_that_logs_in() -> TestSite {
+    TestSite::start_with(|config| config.accounts.login_after_sign_up = true).await
+}
+
+#[tokio::test]
+async fn sign_up_logs_in_and_says_which_email_was_sent() {
+    let site = site_that_logs_in().await;
+    let mut visitor = site.visitor();
+    let answer = visitor.sign_up("ada", " ada@Example.com ").await;
+    assert_eq!((answer.status, answer.location()), (303, "/members/dashboard"));
+    let page = visitor.get("/members/dashboard").await;
+    assert_eq!(page.messages(), ["Welcome! We have sent a confirmation link to ada@example.com."]);
+    assert_eq!(page.attribute(".messages .message", "role").as_deref(), Some("status"));
+    assert!(visitor.get("/members/dashboard").await.messages().is_empty(), "once");
+    // Like any other login.
+    let mut log = visitor.get("/members/activity").await.find_all("main .log .what");
+    log.retain(|line| line != "Email sent");
+    assert_eq!(log, ["Logged in", "Account created"]);
+    for sql in [
+        "SELECT COUNT(*) FROM users WHERE last_login IS NOT NULL AND last_login_method = 'password'",
+        "SELECT COUNT(*) FROM known_devices",
+        "SELECT COUNT(*) FROM sessions",
+    ] {
+        assert_eq!(site.database.number(sql).await, 1, "{sql}");
+    }
+    for cookie in ["sessionid", "device", "last_login"] {
+        assert!(visitor.cookies.contains_key(cookie), "{cookie} in {:?}", visitor.cookies);
+    }
+    site.all_mails_sent().await;
+    assert_eq!(site.mails_to("ada@example.com").len(), 1);
+    site.stop().await;
+}
+
+/// Somebody signs up in a browser where another member is logged in.
+#[tokio::test]
+async fn a_sign_up_ends_the_session_of_another_member() {
+    let site = site_that_logs_in().await;
+    let mut shared = site.visitor();
+    shared.sign_up("ada", "ada@example.com").await;
+    let mut of_ada = shared.clone();
+    let fields =
+        [("username", "bob"), ("email", "bob@example.com"), ("password1", PASSWORD), ("password2", PASSWORD)];
+    let answer = shared.post("/api/accounts/sign_up", &fields).await;
+    assert_eq!(answer.location(), "/members/dashboard");
+    assert_eq!(
+        shared.get("/members/profile").await.attribute("[name=username]", "value").as_deref(),
+        Some("bob")
+    );
+    assert!(!of_ada.is_signed_in().await);
+    site.stop().await;
+}
+
+/// The answer, the page that it leads to and what the browser is given are alike, whoever owns the
+/// address.
+#[tokio::test]
+async fn a_sign_up_with_an_address_that_has_an_account_logs_in_alike() {
+    let site = site_that_logs_in().await;
+    site.visitor().sign_up("owner", "owner@example.com").await;
+    site.prove("owner").await;
+    let sign_up = async |name: &'static str, email: &'static str| {
+        let mut visitor = site.visitor();
+        let answer = visitor.sign_up(name, email).await;
+        let page = visitor.get(answer.location()).await;
+        let names: Vec<_> = visitor.cookies.keys().cloned().collect();
+        (seen(&answer, name, email), names, page.messages(), seen(&page, name, email))
+    };
+    let free = sign_up("mallory", "other@example.com").await;
+    let taken = sign_up("malvina", "owner@example.com").await;
+    assert_eq!(free.0, taken.0);
+    assert_eq!(free.1, taken.1);
+    assert_eq!(taken.2, ["Welcome! We have sent a confirmation link to owner@example.com."]);
+    assert_eq!(free.3, taken.3);
+    site.all_mails_sent().await;
+    assert_eq!(
+        site.mail_to("owner@example.com", "You already have an account", 1).await.to,
+        "owner@example.com"
+    );
+    site.stop().await;
+}
+
+/// What a visitor sees of an answer: its status, its cookies without their values, its text without
+/// times.
+fn seen(answer: &Page, name: &str, email: &str) -> (u16, Vec<String>, String) {
+    let without_times = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "0");
+    let cookies = answer.headers.get_all("set-cookie").iter().map(|cookie| {
+        let cookie = cookie::Cookie::parse(cookie.to_str().expect("ASCII")).expect("a cookie");
+        let hidden = "x".repeat(cookie.value().len());
+        without_times(&cookie.to_string().replace(cookie.value(), &hidden))
+    });
+    let text = answer.find("main").replace(name, "NAME").replace(email, "EMAIL");
+    (answer.status, cookies.collect(), without_times(&text))
+}
+
+#[tokio::test]
+async fn an_address_that_must_be_confirmed_is_confirmed_before_the_first_login() {
+    let site = TestSite::start_with(|config| {
+        config.accounts.login_after_sign_up = true;
+        config.accounts.require_verified_email = true;
+    })
+    .await;
+    let mut visitor = site.visitor();
+    let answer = visitor.sign_up("ada", "ada@example.com").await;
+    assert_eq!((answer.status, answer.location()), (303, "/accounts/login"));
+    assert!(visitor.session().is_none());
+    assert_eq!(
+        visitor.get("/accounts/login").await.messages(),
+        ["We have sent a confirmation link to ada@example.com. Open it, then log in."]
+    );
+    site.stop().await;
+}
+
+/// The response was lost, and the form is sent again: only whoever has the password logs in by it,
+/// and by all that the account asks for.
+#[tokio::test]
+async fn a_repeated_sign_up_logs_in_by_the_rules_of_a_login() {
+    let site = site_that_logs_in().await;
+    let sign_up = async |password: &'static str| {
+        let mut visitor = site.visitor();
+        let fields = [
+            ("username", "ada"),
+            ("email", "ada@example.com"),
+            ("password1", password),
+            ("password2", password),
+        ];
+        let location = visitor.submit("/accounts/signup", &fields).await.location().to_owned();
+        (visitor, location)
+    };
+    let (_, first) = sign_up(PASSWORD).await;
+    let (mut again, second) = sign_up(PASSWORD).await;
+    assert_eq!([first.as_str(), &second], ["/members/dashboard"; 2]);
+    assert!(again.is_signed_in().await);
+    let (mut other, refused) = sign_up("another horse battery").await;
+    assert_eq!((refused.as_str(), other.is_signed_in().await), ("/accounts/signup", false));
+    site.set_up_app(&mut again).await;
+    let (mut half, location) = sign_up(PASSWORD).await;
+    assert_eq!((location.as_str(), half.is_signed_in().await), (SECOND, false));
+    site.database.execute("UPDATE users SET is_active = 0").await;
+    let (mut gone, location) = sign_up(PASSWORD).await;
+    assert_eq!((location.as_str(), gone.is_signed_in().await), ("/accounts/signup", false));
+    site.stop().await;
+}
 
 #[tokio::test]
 async fn sign_up_creates_an_account_and_the_login_page_says_so_once() {

@@ -36,7 +36,8 @@ use crate::shared::{
     forms::{Secret, Submission},
 };
 
-/// Creates an account and redirects to the login page.
+/// Creates an account and logs in, or redirects to the login page
+/// (`accounts.login_after_sign_up`).
 ///
 /// # Errors
 /// [`AppError::Throttled`] past a rate limit; [`AppError::Busy`] when the hash queue is full;
@@ -48,18 +49,40 @@ pub async fn sign_up(
     #[server(default)] password1: Secret,
     #[server(default)] password2: Secret,
 ) -> Result<Submission, AppError> {
-    use super::mail_links;
-    use crate::accounts::service::{self, NewAccount};
-    use crate::site::{RequestContext, flash};
-    use crate::{shared::level::Level, ui::flash::Message};
+    use super::{
+        login_end, mail_links,
+        service::{self, NewAccount, SignedUp},
+        session,
+    };
+    use crate::{
+        shared::login_method::LoginMethod,
+        site::{RequestContext, flash},
+        ui::flash::Message,
+    };
 
     let context = RequestContext::current()?;
     let account = NewAccount { username, email, password1, password2 };
-    Submission::from_result(service::sign_up(&context, account).await.map(|token| {
+    let verdict = async {
+        let SignedUp { email, token, login } = service::sign_up(&context, account).await?;
         mail_links::signed_up(token);
-        flash::message(Level::Success, Message::AccountCreated);
-        leptos_axum::redirect(&context.site.config.accounts.login_url);
-    }))
+        let accounts = &context.site.config.accounts;
+        // Said of every address: who owns it already, got another mail.
+        if let Some(step) = login {
+            let mut auth = session::auth_session().await?;
+            login_end::follow(&context, &mut auth, LoginMethod::Password.name(), step).await?;
+            flash::success(Message::Welcome { email });
+        } else {
+            let to_confirm = accounts.require_verified_email;
+            flash::success(if to_confirm {
+                Message::ConfirmFirst { email }
+            } else {
+                Message::AccountCreated
+            });
+            leptos_axum::redirect(&accounts.login_url);
+        }
+        Ok(())
+    };
+    Submission::from_result(verdict.await)
 }
 
 /// Creates the first superuser with the link that was opened in this browser, and redirects to the
@@ -133,21 +156,30 @@ pub async fn log_in(
 /// [`AppError::Unavailable`] when the database cannot be used; the visitor is then still logged in.
 #[server(prefix = "/api", endpoint = "accounts/log_out")]
 pub async fn log_out() -> Result<Submission, AppError> {
-    use super::session;
-
-    use crate::accounts::service;
-
-    use crate::site::{RequestContext, flash};
-    use crate::{shared::level::Level, ui::flash::Message};
+    use super::{service, session};
+    use crate::{
+        site::{
+            RequestContext,
+            cookies::{self, SESSION},
+            flash,
+        },
+        ui::flash::Message,
+    };
 
     let context = RequestContext::current()?;
     let mut auth = session::auth_session().await?;
+    // A second click on the button still has the cookie.
+    let had_session = cookies::current(SESSION).is_some();
     if let Some(member) = session::log_out(&mut auth, &context.site).await? {
         service::record_logout(&context, &member).await?;
     }
     super::second_cookies::end_passkey_offer();
     crate::site::response::clear_site_data();
-    flash::message(Level::Success, Message::LoggedOut);
+    if had_session {
+        flash::success(Message::LoggedOut);
+    } else {
+        flash::info(Message::NotLoggedIn);
+    }
     leptos_axum::redirect(&context.site.config.accounts.logout_redirect_url);
     Ok(Submission::Accepted)
 }

@@ -22,7 +22,11 @@ use crate::{
 use leptos::{prelude::*, wasm_bindgen::JsCast, web_sys::HtmlDocument};
 use leptos_router::hooks::use_location;
 use server_fn::ServerFn;
-use {parts::next_of, passkeys::PasskeyForm, password::NewPasswordFields};
+use {
+    parts::{Account, next_of},
+    passkeys::PasskeyForm,
+    password::NewPasswordFields,
+};
 
 pub use browsers::BrowsersPage;
 pub use email::{EmailConfirmPage, EmailPage, EmailUndoPage, NotMePage, VerifyPage};
@@ -56,15 +60,42 @@ fn AccountFields(
     }
 }
 
+/// Shows its content to visitors only. A member sees who is logged in, and can log out.
+#[component]
+fn UnlessLoggedIn(
+    /// The form that logs somebody in.
+    children: Children,
+) -> impl IntoView {
+    let Some(visitor) = use_context::<PageContext>().and_then(|context| context.visitor) else {
+        return children();
+    };
+    view! {
+        <p>"You are logged in as " <Account name=visitor.username /> "."</p>
+        <p>
+            <a class="button primary" href="/members/dashboard">
+                "Go to dashboard"
+            </a>
+        </p>
+        <form method="post" action=LogOut::PATH>
+            <button type="submit" class="button">
+                "Use another account"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
 /// `/accounts/signup`: the sign-up form.
 #[component]
 pub fn SignupPage() -> impl IntoView {
     view! {
         <Page title="Sign up" class="page auth">
-            <Form path=SignUp::PATH submit="Sign up">
-                <AccountFields email_help="You can log in with it once you have confirmed it." />
-            </Form>
-            <p>"Already have an account? " <a href=LOGIN>"Log in"</a></p>
+            <UnlessLoggedIn>
+                <Form path=SignUp::PATH submit="Sign up">
+                    <AccountFields email_help="You can log in with it once you have confirmed it." />
+                </Form>
+                <p>"Already have an account? " <a href=LOGIN>"Log in"</a></p>
+            </UnlessLoggedIn>
         </Page>
     }
 }
@@ -102,30 +133,32 @@ pub fn LoginPage() -> impl IntoView {
     };
     view! {
         <Page title="Log in" class="page auth">
-            {last}
-            <Form path=LogIn::PATH submit="Log in" other=by_mail>
-                {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
-                <TextField field=Field::Login label="Username or email address" autocomplete="username webauthn" />
-                <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
-                <label class="check">
-                    <input type="checkbox" name="remember" value="yes" />
-                    "Remember me on this device"
-                </label>
-            </Form>
-            {move || {
-                view! {
-                    <PasskeyForm
-                        purpose="passkey_login"
-                        path=PasskeyLogIn::PATH
-                        submit="Log in with a passkey"
-                        next=next()
-                    />
-                }
-            }}
-            <p>
-                <a href="/accounts/password_reset">"Forgot your password?"</a>
-            </p>
-            <p>"Don’t have an account? " <a href="/accounts/signup">"Sign up"</a></p>
+            <UnlessLoggedIn>
+                {last}
+                <Form path=LogIn::PATH submit="Log in" other=by_mail>
+                    {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
+                    <TextField field=Field::Login label="Username or email address" autocomplete="username webauthn" />
+                    <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
+                    <label class="check">
+                        <input type="checkbox" name="remember" value="yes" />
+                        "Remember me on this device"
+                    </label>
+                </Form>
+                {move || {
+                    view! {
+                        <PasskeyForm
+                            purpose="passkey_login"
+                            path=PasskeyLogIn::PATH
+                            submit="Log in with a passkey"
+                            next=next()
+                        />
+                    }
+                }}
+                <p>
+                    <a href="/accounts/password_reset">"Forgot your password?"</a>
+                </p>
+                <p>"Don’t have an account? " <a href="/accounts/signup">"Sign up"</a></p>
+            </UnlessLoggedIn>
         </Page>
     }
 }

@@ -68,6 +68,6 @@ pub use remove_password::remove_own_password;
 pub use reset::{expand_reset_request, request_reset, reset_password};
 pub use secure::{not_me, undo_email_change};
 pub use setup::{create_first_superuser, may_set_up, new_setup_link};
-pub use sign_up::{NewAccount, create_superuser, sign_up};
+pub use sign_up::{NewAccount, SignedUp, create_superuser, sign_up};
 pub use taking::Prover;
 pub use tokens::Proof;

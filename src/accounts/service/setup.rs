@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     auth::throttle::service::Limit,
-    base::member::UserId,
+    base::member::Member,
     shared::error::AppError,
     site::{AppState, RequestContext},
 };
@@ -42,7 +42,7 @@ pub async fn create_first_superuser(
     context: &RequestContext,
     token: &str,
     typed: NewAccount,
-) -> Result<UserId, AppError> {
+) -> Result<Member, AppError> {
     let site = &context.site;
     if !site.setup_token.matches(token) {
         return Err(AppError::NotFound);

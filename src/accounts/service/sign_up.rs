@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     super::store,
     first_superuser,
+    login_steps::{LoginStep, after},
     tokens::{self, Purpose},
 };
 use crate::{
@@ -14,7 +15,14 @@ use crate::{
         service::{Actor, Object},
     },
     auth::{password, throttle::service::Limit},
-    base::{clock::to_millis, email_address, id::new_id, member::UserId, username, work_queue::Lane},
+    base::{
+        clock::to_millis,
+        email_address,
+        id::new_id,
+        member::{Member, UserId},
+        username,
+        work_queue::Lane,
+    },
     mail::{
         service as mail,
         service::{Kind as Mail, MailContext, MailJob},
@@ -22,6 +30,7 @@ use crate::{
     shared::{
         error::AppError,
         forms::{Field, FormErrors, Problem, Secret},
+        login_method::LoginMethod,
     },
     site::{AppState, RequestContext},
 };
@@ -38,18 +47,28 @@ pub struct NewAccount {
     pub password2: Secret,
 }
 
-/// Creates an account, or returns all errors of the form. The returned token shows, in a cookie of
-/// this browser, that the account was created there.
+/// A new account.
+pub struct SignedUp {
+    /// The address, as it is stored.
+    pub email: String,
+    /// Shows, in a cookie of this browser, that the account was created there.
+    pub token: String,
+    /// The login that follows, unless the configuration says that members log in themselves.
+    pub login: Option<LoginStep>,
+}
+
+/// Creates an account, or returns all errors of the form.
 ///
 /// Addresses are unique only once verified. An error for a taken address would reveal to anybody
 /// who has an account, so its owner gets a mail instead (`accounts.reveal_taken_email` changes
-/// that). Usernames are unique, and a taken one is an error.
+/// that). The account is created in either case, and so is its login. Usernames are unique, and a
+/// taken one is an error.
 ///
 /// # Errors
 /// [`AppError::Invalid`] with the form's errors; [`AppError::Throttled`] past a rate limit;
 /// [`AppError::Busy`] when the hash queue is full; [`AppError::Unavailable`] when the database
 /// cannot be used.
-pub async fn sign_up(context: &RequestContext, typed: NewAccount) -> Result<String, AppError> {
+pub async fn sign_up(context: &RequestContext, typed: NewAccount) -> Result<SignedUp, AppError> {
     let (site, now) = (&context.site, context.site.clock.now());
     let rate = site.config.throttle.sign_up_per_address;
     let limit = |what| [Limit::for_address(what, &context.client.address, rate)];
@@ -60,16 +79,22 @@ pub async fn sign_up(context: &RequestContext, typed: NewAccount) -> Result<Stri
         // A form with errors is not a sign-up. Past its limit the errors are shown without a look
         // at the accounts.
         return match error {
-            AppError::Throttled { .. } => errors.into_result().map(|()| String::new()),
+            AppError::Throttled { .. } => Err(AppError::Invalid(errors)),
             error => Err(error),
         };
     }
     let email = account.email.clone();
-    let user = account.create(site, Creator::Visitor(context), errors).await?;
+    let member = account.create(site, Creator::Visitor(context), errors).await?;
     let mut transaction = site.db.begin().await?;
-    let issued = tokens::issue(&mut transaction, now, now, user, Purpose::SignUp, &email).await?;
+    let issued = tokens::issue(&mut transaction, now, now, member.id(), Purpose::SignUp, &email).await?;
     transaction.commit().await?;
-    Ok(issued.token)
+    let accounts = &site.config.accounts;
+    let login = match accounts.login_after_sign_up && !accounts.require_verified_email {
+        // The form may have been sent again after a while, when the account has a second factor.
+        true => Some(after(context, member, LoginMethod::Password, String::new(), false, None).await?),
+        false => None,
+    };
+    Ok(SignedUp { email, token: issued.token, login })
 }
 
 /// Creates a superuser from the command line.
@@ -83,7 +108,7 @@ pub async fn create_superuser(
 ) -> Result<UserId, AppError> {
     let (account, errors) =
         if check_password { Account::check(&site.password_rules, typed) } else { Account::read(typed) };
-    account.create(site, Creator::Operator, errors).await
+    account.create(site, Creator::Operator, errors).await.map(|member| member.id())
 }
 
 /// Who creates an account.
@@ -148,7 +173,7 @@ impl Account {
         site: &AppState,
         creator: Creator<'_>,
         mut errors: FormErrors,
-    ) -> Result<UserId, AppError> {
+    ) -> Result<Member, AppError> {
         let (actor, context) = match creator {
             Creator::Visitor(context) => (None, Some(context)),
             Creator::Operator => (Some(Actor::Operator), None),
@@ -183,7 +208,7 @@ impl Account {
         }
         let password_hash = site.hasher.hash(&self.password, Lane::Open).await?;
         let now = site.clock.now();
-        let id = UserId(new_id(now));
+        let (id, session_stamp): (_, [u8; 32]) = (UserId(new_id(now)), rand::random());
         let user = store::NewUser {
             id: id.0,
             username: &self.username,
@@ -194,7 +219,7 @@ impl Account {
             email_verified_at: is_superuser.then_some(now),
             password_hash: &password_hash,
             password_changed_at: Some(now),
-            session_stamp: rand::random(),
+            session_stamp,
             is_staff: is_superuser,
             is_superuser,
             date_joined: now,
@@ -240,14 +265,14 @@ impl Account {
         }
         transaction.commit().await?;
         site.mails.wake();
-        Ok(id)
+        Ok(Member::new(id, self.username, session_stamp.to_vec()))
     }
 
     /// Returns the account with this username if the same form created it a moment ago, so that
     /// resending the form after a lost answer succeeds. Only a caller with the password learns
     /// anything; others wait for a hash, which reveals nothing about the address, and wrong
     /// passwords count in a rate limit.
-    pub(super) async fn made_just_now(&self, site: &AppState, key: &str) -> Result<Option<UserId>, AppError> {
+    pub(super) async fn made_just_now(&self, site: &AppState, key: &str) -> Result<Option<Member>, AppError> {
         const RETRY_WINDOW: Duration = Duration::from_secs(10 * 60);
         let limit = [Limit::new("repeated_sign_up", key, site.config.throttle.failed_login_per_account)];
         let may_try = match site.throttle.take(&limit).await {
@@ -269,7 +294,7 @@ impl Account {
             return Ok(None);
         }
         site.throttle.refund(&limit).await?;
-        Ok(account.map(|account| UserId(account.id)))
+        Ok(account.map(|account| Member::new(UserId(account.id), account.username, account.session_stamp)))
     }
 }
 

@@ -128,6 +128,7 @@ pub struct AccountRow {
     pub username: String,
     pub email: String,
     pub password_hash: String,
+    pub session_stamp: Vec<u8>,
     pub is_active: i64,
     pub date_joined: Millis,
 }
@@ -138,7 +139,8 @@ pub async fn account_with(
     key: &str,
 ) -> Result<Option<AccountRow>, sqlx::Error> {
     sqlx::query_as(
-        "SELECT id, username, email, password_hash, is_active, date_joined FROM users WHERE username_key = $1",
+        "SELECT id, username, email, password_hash, session_stamp, is_active, date_joined FROM users \
+         WHERE username_key = $1",
     )
     .bind(key)
     .fetch_optional(connection)

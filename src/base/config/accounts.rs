@@ -16,6 +16,8 @@ pub struct Accounts {
     pub logout_redirect_url: String,
     /// Whether members must confirm their address before they can log in.
     pub require_verified_email: bool,
+    /// Whether sign-up logs the new member in, where no address has to be confirmed first.
+    pub login_after_sign_up: bool,
     /// Whether sign-up says that an address is taken.
     pub reveal_taken_email: bool,
     /// Whether members can log in by a code that is mailed to their verified address.

@@ -54,6 +54,7 @@ impl Default for Accounts {
             login_redirect_url: "/members/dashboard".into(),
             logout_redirect_url: LOGIN.into(),
             require_verified_email: false,
+            login_after_sign_up: true,
             reveal_taken_email: false,
             mail_login: OnOff::On,
             deletion_delay: Period::days(7),

@@ -129,6 +129,8 @@ impl TestSite {
         }
         // Most tests are about something else; `required_factor` is about this.
         config.second_factor.required = config::Required::Nobody;
+        // Most tests are about signing up or about logging in; `signup` has those about both.
+        config.accounts.login_after_sign_up = false;
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a listener of tokio");

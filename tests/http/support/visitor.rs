@@ -12,6 +12,8 @@ use reqwest::{
 
 use super::{PASSWORD, Page};
 
+const LOG_OUT: &str = "/api/accounts/log_out";
+
 #[derive(Clone)]
 pub struct Visitor {
     client: Client,
@@ -102,7 +104,11 @@ impl Visitor {
 
     /// Fills in the page's form and submits it, with its hidden fields.
     pub async fn submit(&mut self, page_path: &str, fields: &[(&str, &str)]) -> Page {
-        let page = self.get(page_path).await;
+        let mut page = self.get(page_path).await;
+        if page.form().0 == LOG_OUT && page_path.starts_with("/accounts/login") {
+            // Members are shown no form there: theirs was opened before, in another tab.
+            page = Self { cookies: BTreeMap::new(), ..self.clone() }.get(page_path).await;
+        }
         let (action, hidden) = page.form();
         let hidden: Vec<(&str, &str)> =
             hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -148,7 +154,7 @@ impl Visitor {
     }
 
     pub async fn log_out(&mut self) -> Page {
-        self.post("/api/accounts/log_out", &[]).await
+        self.post(LOG_OUT, &[]).await
     }
 
     pub async fn is_signed_in(&mut self) -> bool {
