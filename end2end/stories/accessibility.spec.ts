@@ -60,7 +60,7 @@ async function openWithErrors(page: Page): Promise<void> {
   await open(page, '/accounts/signup');
   await fillSignUp(page, { name: 'two words', email: 'nowhere', password: '1234' }, '12345');
   await button(page, 'Sign up').click();
-  await expect(page.getByRole('alert')).toHaveText('Please correct the marked fields.');
+  await expect(page.getByRole('alert')).toContainText('There is a problem with 4 fields:');
 }
 
 test.describe('no barrier that axe can find, light or dark', () => {

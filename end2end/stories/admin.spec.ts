@@ -245,8 +245,24 @@ test('sorting and filtering by keyboard keeps the focus and announces the change
     await page.getByRole('columnheader', { name }).getByRole('link').focus();
     await page.keyboard.press('Enter');
     await expect(said).toContainText(order);
+    await expect(said).toContainText(`First: ${await rows(page).first().getByRole('rowheader').textContent()}`);
     await expect(page.getByRole('columnheader', { name }).getByRole('link')).toBeFocused();
   }
+  // While the next list is on its way the present one stays, and says that it is outdated.
+  let letGo = (): void => {};
+  const held = new Promise<void>(resolve => (letGo = resolve));
+  await page.route('**/api/admin/users', async route => {
+    await held;
+    await route.continue();
+  });
+  const main = page.getByRole('main');
+  await page.getByRole('columnheader', { name: 'Username' }).getByRole('link').press('Enter');
+  await expect(main).toHaveAttribute('aria-busy', 'true');
+  await expect(rows(page)).not.toHaveCount(0);
+  await expect(main).not.toContainText('Loading…');
+  letGo();
+  await expect(said).toContainText('sorted by Username, ascending');
+  await expect(main).not.toHaveAttribute('aria-busy');
   // The focused element is gone: the next press of the Tab key begins at the content, not at the
   // top of the page.
   const inactive = page.getByRole('link', { name: /^Inactive/ });

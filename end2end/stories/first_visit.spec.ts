@@ -75,7 +75,7 @@ test('a new member’s walk through every page, by keyboard alone', async ({ pag
   await press(page, navigation(page).getByRole('link', { name: 'Sign up' }));
   await at(page, 'Sign up');
   await press(page, button(page, 'Sign up'));
-  await expect(page.getByRole('alert')).toHaveText('Please correct the marked fields.');
+  await expect(page.getByRole('alert')).toContainText('There is a problem with 4 fields:');
   await at(page, 'Sign up');
   await type(page, 'Username', member.name);
   await type(page, 'Email address', member.email);

@@ -61,8 +61,9 @@ test.describe('while a form is being sent', { tag: '@javascript' }, () => {
     await field(page, 'Username or email address').fill(member.name);
     await field(page, 'Password').fill(member.password);
     await button(page, 'Log in').press('Enter');
-    await expect(button(page, 'Log in')).toHaveAttribute('aria-disabled', 'true');
-    await expect(button(page, 'Log in')).toBeFocused();
+    const busy = button(page, 'Logging in…');
+    await expect(busy).toHaveAttribute('aria-disabled', 'true');
+    await expect(busy).toBeFocused();
     await page.keyboard.press('Enter');
     await field(page, 'Password').press('Enter');
     letGo();
@@ -76,16 +77,55 @@ test.describe('while a form is being sent', { tag: '@javascript' }, () => {
     const error = page.getByText('This field is required.').first();
     await expect(error).toBeVisible();
     const { letGo } = await hold(page, '**/api/accounts/log_in');
-    const place = await button(page, 'Log in').boundingBox();
+    const { x, y, height } = (await button(page, 'Log in').boundingBox())!;
     await button(page, 'Log in').click();
     await expect(error).toBeHidden();
     await expect(field(page, 'Password')).not.toHaveAttribute('aria-invalid');
-    expect(await button(page, 'Log in').boundingBox()).toEqual(place);
+    expect(await button(page, 'Logging in…').boundingBox()).toMatchObject({ x, y, height });
     letGo();
     await expect(error).toBeVisible();
     await expect(field(page, 'Password')).toHaveAttribute('aria-invalid', 'true');
     await expect(button(page, 'Log in')).toBeEnabled();
   });
+});
+
+test('an error goes while its field is corrected', { tag: '@javascript' }, async ({ page }) => {
+  await open(page, '/accounts/login');
+  await button(page, 'Log in').click();
+  const [name, password] = [field(page, 'Username or email address'), field(page, 'Password')];
+  await expect(name).toHaveAccessibleDescription('This field is required.');
+  const place = await password.boundingBox();
+  await name.pressSequentially('a');
+  await expect(name).not.toHaveAttribute('aria-invalid');
+  await expect(name).not.toHaveAccessibleDescription('This field is required.');
+  await expect(password).toHaveAccessibleDescription('This field is required.');
+  expect(place!.y - (await password.boundingBox())!.y, 'only the error of that field goes').toBeLessThan(40);
+  await expect(page.getByRole('alert')).toContainText('There is a problem with 2 fields:');
+});
+
+test('a password field says that Caps Lock is on', { tag: '@javascript' }, async ({ page }) => {
+  await open(page, '/accounts/login');
+  const hint = () =>
+    field(page, 'Password').evaluate(found => getComputedStyle(found.parentElement!, '::after').content);
+  for (const modifierCapsLock of [true, false]) {
+    await field(page, 'Password').dispatchEvent('keyup', { key: 'A', modifierCapsLock });
+    expect(await hint()).toBe(modifierCapsLock ? '"Caps Lock is on."' : 'none');
+  }
+  await field(page, 'Username or email address').dispatchEvent('keyup', { key: 'A', modifierCapsLock: true });
+  await expect(page.locator('[data-caps-lock]')).toHaveCount(0);
+});
+
+// Where the system sets all colours, and for whoever sees no red.
+test('an error has a mark and a thicker border', async ({ page }) => {
+  await page.emulateMedia({ forcedColors: 'active' });
+  await open(page, '/accounts/login');
+  const width = () => field(page, 'Password').evaluate(found => getComputedStyle(found).borderTopWidth);
+  expect(await width()).toBe('1px');
+  await button(page, 'Log in').click();
+  await expect(field(page, 'Password')).toHaveAttribute('aria-invalid', 'true');
+  expect(await width()).toBe('2px');
+  const mark = page.locator('.field .error').first();
+  expect(await mark.evaluate(found => getComputedStyle(found, '::before').content)).toContain('!');
 });
 
 test('a message goes when a form below it is sent', async ({ page }) => {

@@ -84,8 +84,6 @@ test('sign up, log in and log out by keyboard alone', async ({ page }) => {
   await page.keyboard.press('Enter');
   await arrive(page, '/accounts/login');
   await expect(page.getByRole('status')).toHaveText('You have been successfully logged out.');
-  await skipToContent(page);
-  await page.keyboard.press('Tab');
   await expectFocus(field(page, 'Username or email address'));
   await page.keyboard.type(member.name);
   await page.keyboard.press('Tab');
@@ -98,7 +96,8 @@ test('sign up, log in and log out by keyboard alone', async ({ page }) => {
 test.describe('the skip link', () => {
   test.use({ expectedAnswers: ['404 /no/such/page'] });
 
-  for (const path of ['/', '/accounts/signup', '/accounts/login', '/accounts/logout', '/no/such/page']) {
+  // The login page begins at its first field.
+  for (const path of ['/', '/accounts/signup', '/accounts/logout', '/no/such/page']) {
     test(`is there on ${path}`, async ({ page }) => {
       await open(page, path);
       await skipToContent(page);
@@ -163,16 +162,32 @@ test.describe('a page reached by client-side navigation', { tag: '@javascript' }
   });
 });
 
-// Without JavaScript the page is loaded again.
-test('a form refused by Enter on its button leaves the focus there', { tag: '@javascript' }, async ({ page }) => {
-  for (const [path, name] of [
-    ['/accounts/login', 'Log in'],
-    ['/accounts/signup', 'Sign up'],
-  ] as const) {
-    await open(page, path);
-    await button(page, name).focus();
-    await page.keyboard.press('Enter');
-    await expect(page.getByRole('alert')).toHaveText('Please correct the marked fields.');
-    await expect(button(page, name)).toBeFocused();
-  }
+test('a refused form moves the focus to its errors, which lead to the fields', async ({ page }) => {
+  await open(page, '/accounts/signup');
+  await field(page, 'Username').fill(newMember().name);
+  await field(page, 'Email address').fill('nowhere');
+  await button(page, 'Sign up').focus();
+  await page.keyboard.press('Enter');
+  const summary = page.getByRole('alert');
+  await expect(summary).toContainText('There is a problem with 3 fields:');
+  await expectFocus(summary);
+  await expect(page).toHaveTitle('Error: Sign up · Members Area');
+  await expect(summary.getByRole('link')).toHaveText(['Email address', 'Password', 'Password confirmation']);
+  await page.keyboard.press('Tab');
+  await expectFocus(summary.getByRole('link', { name: 'Email address' }));
+  await page.keyboard.press('Enter');
+  await expectFocus(field(page, 'Email address'));
+});
+
+// The answer to a wrong password is one sentence, and the next try begins where the last one ended.
+test('a login refused by Enter on its button leaves the focus there', { tag: '@javascript' }, async ({ page }) => {
+  await open(page, '/accounts/login');
+  await expectFocus(field(page, 'Username or email address'));
+  await page.keyboard.type(newMember().name);
+  await field(page, 'Password').fill('Not the password of anybody');
+  await button(page, 'Log in').focus();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('alert')).toContainText('Please enter a correct username');
+  await expect(page).toHaveTitle('Error: Log in · Members Area');
+  await expect(button(page, 'Log in')).toBeFocused();
 });

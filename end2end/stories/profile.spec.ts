@@ -65,7 +65,7 @@ test('errors are at their fields and input is kept', async ({ page, otherDevice 
   await expect(field(page, 'Username')).toHaveAttribute('aria-invalid', 'true');
   await expect(field(page, 'Username')).toHaveValue(bob.name.toUpperCase());
   await expect(field(page, 'First name (optional)')).toHaveValue('Ada');
-  await expect(page.getByRole('alert').filter({ hasText: 'Please correct the marked fields.' })).toHaveCount(1);
+  await expect(page.getByRole('alert').filter({ hasText: 'There is a problem with 1 field:' })).toHaveCount(1);
   expect(await isMarked(page), 'with JavaScript no page is loaded').toBe(hasScript());
   await hydrated(page);
 

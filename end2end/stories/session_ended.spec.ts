@@ -83,3 +83,14 @@ test('a session ended elsewhere does not take the page away while typing @javasc
   await hydrated(page);
   await expect(firstName(page)).toHaveValue('In the middle of a word');
 });
+
+// The next person at this machine could send it.
+test('a typed password goes with the session @javascript', async ({ page, otherDevice }) => {
+  const member = await join(page);
+  await logIn(otherDevice, member);
+  await open(page, '/accounts/password_change');
+  await field(page, 'Current password').fill(member.password);
+  await open(otherDevice, '/members/sessions');
+  await button(otherDevice, 'Log out all other devices').click();
+  await expect(page).toHaveURL('/accounts/login?next=/accounts/password_change');
+});

@@ -40,7 +40,7 @@ test('all errors are shown at once, each at its field, and input is kept', async
     // The description that aria-describedby points to.
     await expect(field(page, label)).toHaveAccessibleDescription(new RegExp(escaped(sentence)));
   }
-  await expect(page.getByRole('alert')).toHaveText('Please correct the marked fields.');
+  await expect(page.getByRole('alert')).toContainText('There is a problem with 4 fields:');
 
   await expect(field(page, 'Username')).toHaveValue('two words');
   await expect(field(page, 'Email address')).toHaveValue('nowhere');

@@ -53,6 +53,8 @@ function isExpected(message: ConsoleMessage, expected: string[]): boolean {
   // only with an expected response.
   const failure = /^Failed to load resource: (?:the server responded with a status of )?(\S+)/.exec(message.text())?.[1];
   if (failure) return expected.includes(`${failure} ${new URL(message.location().url).pathname}`);
+  // The story has put the focus into a field before Chromium has drawn the page.
+  if (message.text() === 'Autofocus processing was blocked because a document already has a focused element.') return true;
   // Chromium confirms the header that is sent with a logout.
   return message.type() === 'info' && message.text().startsWith('Clear-Site-Data header on ');
 }

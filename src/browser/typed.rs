@@ -1,7 +1,10 @@
 //! Detects input that a reload would lose.
 
-use leptos::{prelude::window, web_sys::js_sys::Reflect};
-use wasm_bindgen::JsValue;
+use leptos::{
+    prelude::window,
+    web_sys::{HtmlInputElement, js_sys::Reflect},
+};
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::ui::{
     refocus::elements,
@@ -9,8 +12,12 @@ use crate::ui::{
 };
 
 /// Reloads a page whose session is lost: the server knows what to show instead. A page with input
-/// in it stays, and shows a notice.
+/// in it stays, without the secrets, and shows a notice.
 pub fn leave_page(notice: &SessionNotice, lost: Lost) {
+    // Passwords and codes, shown or not. The next person at this machine could send them.
+    for secret in elements("input:is([autocomplete$=password],[autocomplete=one-time-code])") {
+        secret.unchecked_into::<HtmlInputElement>().set_value("");
+    }
     if has_typed() {
         notice.show(lost);
     } else {

@@ -49,7 +49,7 @@ fn NamesSection(returned: Option<ReturnedForm>, summary: ProfileSummary) -> impl
     view! {
         <section class="part" aria-labelledby="names">
             <h2 id="names">"Names"</h2>
-            <Form path=SaveProfile::PATH submit="Save names" returned anchor="#names">
+            <Form path=SaveProfile::PATH submit="Save names" busy="Saving…" returned anchor="#names">
                 <TextField
                     field=Field::Username
                     label="Username"

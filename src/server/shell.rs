@@ -105,6 +105,8 @@ fn preview(site: &AppState) -> impl IntoView + use<> {
 /// and the browser handles links and forms itself. The same holds when a bundle cannot be loaded
 /// (`browser::bundle`), which is nothing to report: the site was updated, or the connection is lost.
 ///
+/// A password field says that Caps Lock is on (forms.css): every key tells.
+///
 /// A page with forms for passkeys has their script loaded by an event: it may be opened by the router,
 /// without a page load.
 fn start_script(assets: &Assets, bundle: Option<Bundle>, has_passkeys: bool) -> String {
@@ -126,6 +128,8 @@ fn start_script(assets: &Assets, bundle: Option<Bundle>, has_passkeys: bool) -> 
          addEventListener(type,event=>{{event.stopImmediatePropagation();if(type===\"popstate\")location.reload()}},true)}};\
          const fail=()=>{{if(failed)return;plain();navigator.sendBeacon({beacon:?})}};\
          addEventListener({FAILED_EVENT:?},fail);{passkeys}\
+         addEventListener(\"keyup\",event=>{{const field=event.target;if(field.type===\"password\"&&event.getModifierState)\
+         field.parentElement.toggleAttribute(\"data-caps-lock\",event.getModifierState(\"CapsLock\"))}});\
          const bundles={bundles},asked={{}};\
          globalThis.fetchBundle=name=>asked[name]??=Promise.all((bundles[name]??[]).map(async file=>{{\
          const answer=await fetch(`{folder}/${{file}}.wasm`);if(!answer.ok)throw answer.status;await answer.arrayBuffer()}}))\

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::form::FormState;
+use super::form_state::FormState;
 use crate::shared::forms::Field;
 
 /// A labelled checkbox. In a returned form it keeps the visitor's choice.

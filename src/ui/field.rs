@@ -4,7 +4,10 @@ use leptos::{attr::custom::custom_attribute, html, prelude::*};
 
 use super::{
     PageContext,
-    form::{Errors, FormState, Sender, on_return},
+    form::{Sender, on_return},
+    form_errors::Errors,
+    form_state::FormState,
+    page::IN_BROWSER,
 };
 use crate::shared::forms::Field;
 
@@ -35,6 +38,9 @@ pub fn TextField(
     /// The id of a `datalist` with suggestions.
     #[prop(optional)]
     list: Option<&'static str>,
+    /// Whether a page that is loaded begins here.
+    #[prop(optional)]
+    autofocus: bool,
     /// A hint shown with the input.
     #[prop(optional, into)]
     help: Option<String>,
@@ -43,8 +49,12 @@ pub fn TextField(
     let is_judged = field == Field::Password1;
     let errors = Signal::derive(move || {
         let verdict = state.filter(|_| is_judged).and_then(|state| state.verdict.get());
-        verdict.or_else(|| Some(state?.errors.get())).unwrap_or_default()
+        let refused = state.filter(|state| state.corrected.with(|corrected| !corrected.contains(&field)));
+        verdict.or_else(|| Some(refused?.errors.get())).unwrap_or_default()
     });
+    if let Some(state) = state {
+        state.add_label(field, label);
+    }
     let judge = use_context::<Sender>().filter(|_| is_judged).zip(state);
     let name = field.name();
     let value = state
@@ -93,6 +103,8 @@ pub fn TextField(
                 {..custom_attribute("passwordrules", rules)}
                 list=list
                 required=!optional
+                // After a navigation within the browser the focus is on the content.
+                autofocus=autofocus && !IN_BROWSER
                 aria-invalid=move || is_wrong().then_some("true")
                 aria-describedby=described_by
                 on:change=move |event| {

@@ -2,75 +2,28 @@
 //! its page, with errors and values; hydrated, the same errors arrive as the response to
 //! [`Sender`]. Both end up in the same [`FormState`], from which each field takes its own.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use leptos::{
     ev::{self, SubmitEvent},
     form::form_data_from_event,
     html,
     prelude::*,
-    web_sys::{Event, FormData, HtmlInputElement, UrlSearchParams},
 };
 use leptos_router::hooks::use_location;
 
-use super::{Once, PageContext, SessionNotice, messages::ShownMessages, session_notice::SessionEnded};
+use super::{
+    Once, PageContext, SessionNotice,
+    form_errors::{Errors, are_at_fields, summary as summary_of},
+    form_state::{FormState, encoded},
+    messages::ShownMessages,
+    page::{IN_BROWSER, WindowTitle},
+    session_notice::SessionEnded,
+};
 use crate::shared::{
     error::AppError,
     forms::{FORM_MEMBER, FORM_PAGE, Field, FormErrors, ReturnedForm, Submission},
-    paths::JUDGE_PASSWORD,
 };
-
-/// The errors and values of the enclosing form.
-#[derive(Clone, Copy)]
-pub(super) struct FormState {
-    pub errors: Signal<FormErrors>,
-    pub is_sent: RwSignal<bool>,
-    pub values: StoredValue<BTreeMap<String, String>>,
-    /// The password that is shown as text, if any; none from the submit on, so that no browser
-    /// takes it for a text to remember.
-    pub shown: RwSignal<Option<Field>>,
-    /// The server's verdict on the new password, from before the submit.
-    pub verdict: RwSignal<Option<FormErrors>>,
-    /// Counts verdicts asked for and submits: the answer to an earlier one is outdated.
-    turn: StoredValue<u32>,
-}
-
-impl FormState {
-    fn next_turn(self) -> Option<u32> {
-        self.turn.try_update_value(|turn| {
-            *turn += 1;
-            *turn
-        })
-    }
-
-    /// Asks the server for its verdict on the new password in this input, which has changed and lost
-    /// the focus. Sends what else is typed in the form, without its other passwords.
-    pub fn judge(self, sender: &Sender, event: &Event) {
-        let turn = self.next_turn();
-        let input: HtmlInputElement = event_target(event);
-        let fields = input.form().and_then(|form| FormData::new_with_form(&form).ok());
-        let Some(fields) = fields.filter(|_| !input.value().is_empty()) else {
-            return;
-        };
-        for other in [Field::OldPassword, Field::Password2] {
-            fields.delete(other.name());
-        }
-        let Some(body) = encoded(&fields) else {
-            return;
-        };
-        let answered = move |answer| {
-            let errors = match answer {
-                Ok(Submission::Refused(errors)) => errors,
-                Ok(_) => FormErrors::default(),
-                Err(_) => return,
-            };
-            if self.turn.try_get_value() == turn {
-                self.verdict.try_set(Some(errors));
-            }
-        };
-        (sender.0)(JUDGE_PASSWORD, body, Box::new(answered));
-    }
-}
 
 /// Sends a form, in the browser: takes the server function's path and the encoded fields, and
 /// returns the response through a callback. One for all forms, because the WASM would contain each
@@ -84,6 +37,11 @@ pub type Answered = Box<dyn FnOnce(Result<Submission, AppError>)>;
 type Send = dyn Fn(&'static str, String, Answered) + std::marker::Send + Sync;
 
 impl Sender {
+    /// Sends the encoded fields to this path.
+    pub(super) fn send(&self, path: &'static str, body: String, answered: Answered) {
+        (self.0)(path, body, answered);
+    }
+
     /// Wraps the browser's implementation.
     pub fn new(send: impl Fn(&'static str, String, Answered) + std::marker::Send + Sync + 'static) -> Self {
         Self(Arc::new(send))
@@ -97,6 +55,9 @@ pub fn Form(
     path: &'static str,
     /// The button's label.
     submit: &'static str,
+    /// The button's label while the form is being sent.
+    #[prop(default = "Please wait…")]
+    busy: &'static str,
     /// The button's class.
     #[prop(default = "button primary")]
     button: &'static str,
@@ -134,10 +95,18 @@ pub fn Form(
     };
     // True from the submit to a refusal; after acceptance, until the next page is there.
     let is_sent = RwSignal::new(false);
-    let (shown, verdict) = (RwSignal::new(None), RwSignal::new(None));
-    let state = FormState { errors, is_sent, values, shown, verdict, turn: StoredValue::new(0) };
+    let sent_to = StoredValue::new(path);
+    let (shown, verdict, corrected) = (RwSignal::new(None), RwSignal::new(None), RwSignal::default());
+    let (labels, turn) = (StoredValue::default(), StoredValue::new(0));
+    let state = FormState { errors, corrected, labels, is_sent, values, shown, verdict, turn };
     provide_context(state);
+    // Before the summary, which lists the fields by their labels.
+    let children = children.map(|children| children());
     let messages = use_context::<ShownMessages>();
+    let title = use_context::<WindowTitle>();
+    if refusal.with_untracked(Option::is_some) {
+        WindowTitle::mark(title, true);
+    }
     let summary = NodeRef::<html::Div>::new();
     let answered = move |answer| {
         let error = match answer {
@@ -152,12 +121,17 @@ pub fn Form(
         }
         // The visitor may have left the page meanwhile.
         refusal.try_set(Some(error));
+        corrected.try_set(Vec::new());
         is_sent.try_set(false);
-        // In a small window the button is far below the errors. The focus stays on it.
+        WindowTitle::mark(title, true);
         request_animation_frame(move || {
-            if let Some(Some(summary)) = summary.try_get_untracked()
-                && f64::from(summary.offset_top()) < window().page_y_offset().unwrap_or_default()
-            {
+            let Some(Some(summary)) = summary.try_get_untracked() else {
+                return;
+            };
+            if errors.with_untracked(are_at_fields) {
+                drop(summary.focus());
+            } else if f64::from(summary.offset_top()) < window().page_y_offset().unwrap_or_default() {
+                // In a small window the button is far below the error. The focus stays on it.
                 summary.scroll_into_view();
             }
         });
@@ -181,11 +155,13 @@ pub fn Form(
         if !is_sent.get_untracked() {
             state.next_turn();
             verdict.set(None);
+            sent_to.set_value(path);
             is_sent.set(true);
-            (sender.0)(path, body, Box::new(answered));
+            sender.send(path, body, Box::new(answered));
         }
     };
     on_return(move || {
+        WindowTitle::mark(title, false);
         refusal.set(None);
         is_sent.set(false);
         shown.set(None);
@@ -203,21 +179,29 @@ pub fn Form(
             novalidate=true
             aria-busy=move || is_sent.get().then_some("true")
             on:submit=send
+            on:input=move |event| state.correct(&event)
         >
             <input type="hidden" name=FORM_PAGE value=page />
             {member.map(|member| view! { <input type="hidden" name=FORM_MEMBER value=member /> })}
-            <div class="form-errors" role="alert" node_ref=summary>
+            <div
+                class="form-errors"
+                role="alert"
+                tabindex="-1"
+                // Without JavaScript. Not where the address names a place on the page: browsers go there.
+                autofocus=!IN_BROWSER && anchor.is_empty() && errors.with_untracked(are_at_fields)
+                node_ref=summary
+            >
                 {move || outage().map(|text| view! { <p class="error">{text}</p> })}
                 <Errors field=Field::Form errors />
-                {move || has_field_errors(&errors.get()).then(|| view! { <p class="error">{AppError::Invalid(FormErrors::default()).to_string()}</p> })}
+                {move || errors.with(|errors| labels.with_value(|labels| summary_of(errors, labels)))}
             </div>
-            {children.map(|children| children())}
+            {children}
             <button
                 type="submit"
                 class=button
                 aria-disabled=move || is_sent.get().then_some("true")
             >
-                {submit}
+                {move || if is_sent.get() && sent_to.get_value() == path { busy } else { submit }}
             </button>
             {other
                 .map(|(path, label)| {
@@ -234,12 +218,6 @@ pub fn Form(
                 })}
         </form>
     }
-}
-
-/// Encodes the fields as a plain form post does.
-fn encoded(fields: &FormData) -> Option<String> {
-    let fields = UrlSearchParams::new_with_str_sequence_sequence(fields).ok()?;
-    fields.to_string().as_string()
 }
 
 /// Runs `start_again` when the browser restores the page from its back/forward cache, with the
@@ -260,21 +238,5 @@ fn query(search: &str) -> String {
     match search.trim_start_matches('?') {
         "" => String::new(),
         search => format!("?{search}"),
-    }
-}
-
-fn has_field_errors(errors: &FormErrors) -> bool {
-    !errors.is_empty() && errors.of(Field::Form).next().is_none()
-}
-
-/// Shows the errors of a field.
-#[component]
-pub(super) fn Errors(field: Field, errors: Signal<FormErrors>) -> impl IntoView {
-    move || {
-        errors
-            .get()
-            .of(field)
-            .map(|problem| view! { <p class="error">{problem.to_string()}</p> })
-            .collect_view()
     }
 }

@@ -12,6 +12,8 @@ pub mod flash;
 mod flash_text;
 pub mod follow;
 pub mod form;
+mod form_errors;
+mod form_state;
 pub mod frame;
 pub mod icon;
 pub mod messages;

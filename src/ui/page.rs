@@ -39,10 +39,12 @@ pub fn Page(
 ) -> impl IntoView {
     let context = use_context::<PageContext>().unwrap_or_default();
     let window_title = window_title(&title, &context.site_name);
+    let is_refused = RwSignal::new(false);
+    provide_context(WindowTitle(is_refused));
     let messages = ShownMessages::new(Once::messages());
     provide_context(messages);
     let page = view! {
-        <Title text=window_title />
+        <Title text=move || format!("{}{window_title}", if is_refused.get() { "Error: " } else { "" }) />
         <Main class>
             <FlashMessages messages />
             <h1>{title}</h1>
@@ -62,6 +64,19 @@ pub fn window_title(title: &str, site_name: &str) -> String {
     match title == site_name {
         true => site_name.to_owned(),
         false => format!("{title} · {site_name}"),
+    }
+}
+
+/// The window's title, which says whether a form of the page was refused.
+#[derive(Clone, Copy)]
+pub(super) struct WindowTitle(RwSignal<bool>);
+
+impl WindowTitle {
+    /// Puts "Error: " before the page's title, or removes it.
+    pub fn mark(title: Option<Self>, has_error: bool) {
+        if let Some(Self(is_refused)) = title {
+            is_refused.try_set(has_error);
+        }
     }
 }
 
@@ -114,20 +129,23 @@ where
 
 /// The server renders the parts that wait for data more than once; that is not a reload, and there
 /// is no focus.
-const IN_BROWSER: bool = cfg!(target_arch = "wasm32");
+pub(super) const IN_BROWSER: bool = cfg!(target_arch = "wasm32");
 
 type Shown = Pin<Box<dyn Future<Output = Result<AnyView, AppError>> + Send>>;
 
 fn loaded(shown: Arc<dyn Fn() -> Shown + Send + Sync>, refetch: Arc<dyn Fn() + Send + Sync>) -> AnyView {
     // While a list is sorted, filtered or paged, the old one stays, and with it the focus.
     let (announced, is_reload) = (RwSignal::new(String::new()), StoredValue::new(false));
+    let is_pending = RwSignal::new(false);
+    Effect::new(move || refocus::set_busy(is_pending.get()));
     view! {
         <div class="hidden-text" aria-live="polite">
             {announced}
         </div>
-        <Transition fallback=|| {
-            view! { <p class="loading">"Loading…"</p> }
-        }>
+        <Transition
+            fallback=|| view! { <p class="loading">"Loading…"</p> }
+            set_pending=is_pending
+        >
             {move || {
                 let (shown, refetch) = (shown(), refetch.clone());
                 Suspend::new(async move {

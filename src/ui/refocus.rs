@@ -40,7 +40,18 @@ impl Focused {
     }
 }
 
-/// Describes the content for users who cannot see the change: heading, number of results, order.
+/// Says of the content that it is about to be replaced, or no longer.
+pub fn set_busy(is_busy: bool) {
+    if let Some(content) = document().get_element_by_id("content") {
+        let _ = match is_busy {
+            true => content.set_attribute("aria-busy", "true"),
+            false => content.remove_attribute("aria-busy"),
+        };
+    }
+}
+
+/// Describes the content for users who cannot see the change: heading, number of results, order,
+/// and the first entry, by which one page of a list differs from another.
 pub fn describe_content() -> String {
     let text = |selector| elements(selector).first().and_then(|element| element.text_content());
     let heading = text("#content h1").unwrap_or_default();
@@ -49,7 +60,8 @@ pub fn describe_content() -> String {
         Some(format!(", sorted by {}, {order}", head.text_content()?))
     });
     let found = text("#content .found").map(|found| format!(". {found}")).unwrap_or_default();
-    format!("{heading}{}{found}", order.unwrap_or_default())
+    let first = text("#content :is(th[scope=row], .log li)").map(|first| format!(". First: {first}"));
+    format!("{heading}{}{found}{}", order.unwrap_or_default(), first.unwrap_or_default())
 }
 
 /// Returns all elements that match. Called through `Reflect`, because enabling the web-sys feature

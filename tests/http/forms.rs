@@ -9,6 +9,23 @@ const REFUSED: [(&str, &str); 4] = [
     ("password2", "other"),
 ];
 
+/// Where there is one thing to type.
+#[tokio::test]
+async fn a_page_that_asks_for_one_thing_begins_at_its_field() {
+    let site = TestSite::start().await;
+    let mut member = site.member("ada").await;
+    site.clock.advance(std::time::Duration::from_secs(3600));
+    let mut visitor = site.visitor();
+    for (page, field) in [
+        (visitor.get("/accounts/login").await, "login"),
+        (visitor.get("/accounts/password_reset").await, "email"),
+        (member.get("/accounts/reauthenticate").await, "password"),
+    ] {
+        assert_eq!(page.attributes("[autofocus]", "name"), [field]);
+    }
+    site.stop().await;
+}
+
 #[tokio::test]
 async fn an_invalid_form_returns_with_errors_values_and_a_clean_url() {
     let site = TestSite::start().await;
@@ -21,7 +38,18 @@ async fn an_invalid_form_returns_with_errors_values_and_a_clean_url() {
     assert_eq!(page.attribute("[name=username]", "value").as_deref(), Some("two words <b>"));
     assert_eq!(page.attribute("[name=email]", "value").as_deref(), Some("nowhere"));
     assert_eq!(page.attribute("[name=username]", "aria-invalid").as_deref(), Some("true"));
-    assert_eq!(page.form_errors(), ["Please correct the marked fields."]);
+    assert_eq!(page.form_errors(), ["There is a problem with 3 fields:"]);
+    // The page begins at the list of errors, which leads to the fields.
+    assert!(
+        page.attribute(".form-errors[role=alert][tabindex='-1']", "autofocus").is_some(),
+        "{}",
+        page.text()
+    );
+    let links = page.attributes(".form-errors a[rel=external]", "href");
+    assert_eq!(links, ["#id_username", "#id_email", "#id_password2"]);
+    assert_eq!(page.find_all(".form-errors a"), ["Username", "Email address", "Password confirmation"]);
+    assert!(links.iter().all(|link| !page.find_all(&format!("label[for={}]", &link[1..])).is_empty()));
+    assert_eq!(page.find("title"), "Error: Sign up · Members Area");
     assert!(!page.errors("username").is_empty());
     for password in ["password1", "password2"] {
         assert_eq!(page.attribute(&format!("[name={password}]"), "value"), None);
@@ -30,6 +58,8 @@ async fn an_invalid_form_returns_with_errors_values_and_a_clean_url() {
     assert_eq!(page.header("cache-control"), "private, no-store");
     // Reloading does not post again, and shows an empty form.
     let again = visitor.get("/accounts/signup").await;
+    assert_eq!(again.find("title"), "Sign up · Members Area");
+    assert_eq!(again.attribute(".form-errors", "autofocus"), None);
     assert!(again.errors("username").is_empty() && again.form_errors().is_empty());
     // The password is not in the cookie either.
     use base64::Engine;

@@ -323,5 +323,6 @@ async fn an_empty_login_form_says_what_is_missing() {
     let page = visitor.get("/accounts/login").await;
     assert_eq!(page.errors("login"), ["This field is required."]);
     assert_eq!(page.errors("password"), ["This field is required."]);
+    assert!(page.attribute("[name=login]", "autofocus").is_some());
     site.stop().await;
 }

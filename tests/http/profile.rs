@@ -113,7 +113,7 @@ async fn each_error_is_at_its_field_and_input_is_kept() {
     );
     assert_eq!(page.errors("first_name"), ["Enter a name without control characters."]);
     assert_eq!(page.errors("last_name"), ["Ensure this value has at most 150 characters (it has 151)."]);
-    assert_eq!(page.form_errors(), ["Please correct the marked fields."]);
+    assert_eq!(page.form_errors(), ["There is a problem with 3 fields:"]);
     for (field, value) in names("two words", "a\u{202E}b", &long) {
         assert_eq!(page.attribute(&format!("[name={field}]"), "value").as_deref(), Some(value));
     }

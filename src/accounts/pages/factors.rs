@@ -78,8 +78,8 @@ fn NoLogin() -> impl IntoView {
 fn by_app() -> AnyView {
     view! {
         <p>"Open your authenticator app and enter the code for this site."</p>
-        <Form path=SecondStep::PATH submit="Log in">
-            <AppCodeField />
+        <Form path=SecondStep::PATH submit="Log in" busy="Logging in…">
+            <AppCodeField autofocus=true />
         </Form>
         <p>
             "You don’t have your phone? "
@@ -104,7 +104,7 @@ fn by_recovery_code(has_app: bool, lost: LostFactor) -> AnyView {
     let other = if has_app { "Use your authenticator app" } else { "Use a passkey" };
     view! {
         <p>"Enter one of the recovery codes that you saved. Each works once."</p>
-        <Form path=SecondStep::PATH submit="Log in">
+        <Form path=SecondStep::PATH submit="Log in" busy="Logging in…">
             <RecoveryCodeField />
         </Form>
         <p>

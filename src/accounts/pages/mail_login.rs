@@ -30,7 +30,7 @@ pub fn MailedCodePage() -> impl IntoView {
                     MailedCode::Here(username) => {
                         view! {
                             <p>"You are about to log in to the account " <Account name=username /> "."</p>
-                            <Form path=LogInByCode::PATH submit="Log in" />
+                            <Form path=LogInByCode::PATH submit="Log in" busy="Logging in…" />
                         }
                             .into_any()
                     }
@@ -60,12 +60,13 @@ fn ByCode() -> impl IntoView {
             "If there is an account with a confirmed address, we have sent a code there. Open the link in the email in \
              this browser, or enter the code. Both expire after 10 minutes."
         </p>
-        <Form path=LogInByCode::PATH submit="Log in">
+        <Form path=LogInByCode::PATH submit="Log in" busy="Logging in…">
             <TextField
                 field=Field::Code
                 label="Code from the email"
                 autocomplete="one-time-code"
                 capitals="characters"
+                autofocus=true
             />
         </Form>
         <p class="help">

@@ -76,7 +76,7 @@ fn UnlessLoggedIn(
                 "Go to dashboard"
             </a>
         </p>
-        <form method="post" action=LogOut::PATH>
+        <form method="post" action=LogOut::PATH class="form">
             <button type="submit" class="button">
                 "Use another account"
             </button>
@@ -91,7 +91,7 @@ pub fn SignupPage() -> impl IntoView {
     view! {
         <Page title="Sign up" class="page auth">
             <UnlessLoggedIn>
-                <Form path=SignUp::PATH submit="Sign up">
+                <Form path=SignUp::PATH submit="Sign up" busy="Signing up…">
                     <AccountFields email_help="You can log in with it once you have confirmed it." />
                 </Form>
                 <p>"Already have an account? " <a href=LOGIN>"Log in"</a></p>
@@ -135,9 +135,14 @@ pub fn LoginPage() -> impl IntoView {
         <Page title="Log in" class="page auth">
             <UnlessLoggedIn>
                 {last}
-                <Form path=LogIn::PATH submit="Log in" other=by_mail>
+                <Form path=LogIn::PATH submit="Log in" busy="Logging in…" other=by_mail>
                     {move || next().map(|next| view! { <input type="hidden" name="next" value=next /> })}
-                    <TextField field=Field::Login label="Username or email address" autocomplete="username webauthn" />
+                    <TextField
+                        field=Field::Login
+                        label="Username or email address"
+                        autocomplete="username webauthn"
+                        autofocus=true
+                    />
                     <TextField field=Field::Password label="Password" kind="password" autocomplete="current-password" />
                     <label class="check">
                         <input type="checkbox" name="remember" value="yes" />

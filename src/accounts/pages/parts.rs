@@ -32,9 +32,19 @@ pub fn NextField() -> impl IntoView {
 
 /// The field for a code of an authenticator app.
 #[component]
-pub fn AppCodeField() -> impl IntoView {
+pub fn AppCodeField(
+    /// Whether the page begins here.
+    #[prop(optional)]
+    autofocus: bool,
+) -> impl IntoView {
     view! {
-        <TextField field=Field::Code label="Six-digit code" autocomplete="one-time-code" inputmode="numeric" />
+        <TextField
+            field=Field::Code
+            label="Six-digit code"
+            autocomplete="one-time-code"
+            inputmode="numeric"
+            autofocus
+        />
     }
 }
 

@@ -97,7 +97,13 @@ pub fn PasswordResetPage() -> impl IntoView {
         <Page title="Forgot your password?" class="page auth">
             <p>"Enter your email address, and we will send you a link to reset your password."</p>
             <Form path=AskForReset::PATH submit="Email me a reset link">
-                <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" />
+                <TextField
+                    field=Field::Email
+                    label="Email address"
+                    kind="email"
+                    autocomplete="email"
+                    autofocus=true
+                />
             </Form>
             <p>
                 <a href=LOGIN>"Back to the login page"</a>
@@ -210,6 +216,7 @@ pub fn ReauthenticatePage() -> impl IntoView {
                                 label="Password"
                                 kind="password"
                                 autocomplete="current-password"
+                                autofocus=true
                             />
                             {asks_for_code
                                 .then(|| match has_app {
