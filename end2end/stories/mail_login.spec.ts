@@ -9,7 +9,7 @@ test('a mailed code logs in where it was asked for, and its link shows it elsewh
   await confirmAddress(page, member, '/members/dashboard');
   await logOut(page);
   await field(page, 'Username or email address').fill(member.name);
-  await button(page, 'Mail me a code').click();
+  await button(page, 'Email me a code').click();
   await arrive(page, PAGE);
   await expect(page.getByRole('main')).toContainText('If there is an account with a confirmed address');
   const mail = await mailTo(member.email, 'Your code to log in');
@@ -29,7 +29,7 @@ test('a mailed code logs in where it was asked for, and its link shows it elsewh
 
   await logOut(page);
   await field(page, 'Username or email address').fill(member.email);
-  await button(page, 'Mail me a code').click();
+  await button(page, 'Email me a code').click();
   await arrive(page, PAGE);
   await page.goto((await mailTo(member.email, 'Your code to log in', 2)).link!);
   await arrive(page, PAGE);

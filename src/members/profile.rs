@@ -55,7 +55,7 @@ fn NamesSection(returned: Option<ReturnedForm>, summary: ProfileSummary) -> impl
                     label="Username"
                     autocomplete="username"
                     present=summary.username
-                    help="150 characters or fewer. Letters, digits and @/./+/-/_ only. You log in with it."
+                    help="Letters, digits and @ . + - _ only. You can log in with it."
                 />
                 <TextField
                     field=Field::FirstName

@@ -79,7 +79,7 @@ async fn the_code_logs_in_where_it_was_asked_for_and_keeps_what_was_typed() {
         cookie.starts_with("sessionid=") && cookie.contains("Max-Age=")
     };
     assert!(answer.headers.get_all("set-cookie").iter().any(is_remembered));
-    assert!(visitor.get("/members/activity").await.text().contains("By a mailed code"));
+    assert!(visitor.get("/members/activity").await.text().contains("With a code by email"));
     assert_eq!(site.database.number("SELECT COUNT(*) FROM mail_logins").await, 0);
     site.stop().await;
 }
@@ -202,7 +202,7 @@ async fn a_scanner_uses_nothing_up_and_another_browser_only_shows_the_code() {
     phone.get(&mail.link()).await;
     let page = phone.get(PAGE).await;
     assert_eq!((page.find("main code"), page.find_all("main form").len()), (mail.code(), 0));
-    assert!(page.text().contains("give it to nobody"));
+    assert!(page.text().contains("do not share it"));
     // Neither the button's function nor the code does anything there, nor with a cookie of its own.
     press(&mut phone).await;
     enter(&mut phone, &mail.code()).await;
@@ -347,7 +347,7 @@ async fn a_second_factor_follows_and_cannot_come_first() {
     assert_eq!(enter(&mut visitor, &mail.code()).await.location(), SECOND);
     assert!(!visitor.is_signed_in().await);
     assert_eq!(visitor.enter(&app.new_code(&site)).await.location(), HOME);
-    assert!(visitor.get("/members/activity").await.text().contains("By a mailed code, with"));
+    assert!(visitor.get("/members/activity").await.text().contains("With a code by email, with"));
     site.stop().await;
 }
 
@@ -486,7 +486,7 @@ async fn it_can_be_switched_off() {
     let site = TestSite::start_with(|config| config.accounts.mail_login = OnOff::Off).await;
     site.proven_member("ada").await;
     let mut visitor = site.visitor();
-    assert!(!visitor.get("/accounts/login").await.text().contains("Mail me a code"));
+    assert!(!visitor.get("/accounts/login").await.text().contains("Email me a code"));
     assert_eq!(visitor.get(PAGE).await.status, 404);
     for (path, field) in [(ASK, "login"), (ENTER, "code")] {
         assert_eq!(visitor.call(path, &[(field, "ada")]).await.status, 404, "{path}");

@@ -77,7 +77,7 @@ async fn a_passkey_is_added_listed_renamed_and_removed() {
     let mut ada = site.proven_member("ada").await;
     assert_eq!(
         ada.get(PASSKEYS_PAGE).await.find("main .without-passkeys"),
-        "To add a passkey you need JavaScript, and a browser that knows passkeys."
+        "To add a passkey, you need JavaScript and a browser that supports passkeys."
     );
     let mut phone = SoftKey { flags: USER_PRESENT | USER_VERIFIED | CAN_SYNC | IS_SYNCED, ..SoftKey::new() };
     phone.aaguid.copy_from_slice(&0xea9b_8d66_4d01_1d21_3ce4_b6b4_8cb5_75d4_u128.to_be_bytes());

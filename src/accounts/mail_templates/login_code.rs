@@ -25,7 +25,7 @@ impl Draft<'_> {
             Some(("Log in", self.site.url(&format!("{MAILED_CODE}/{token}")))),
             vec![
                 "Link and code expire after 10 minutes and work once, where you asked for them.".into(),
-                "If you did not ask for this, ignore this email, and give the code to nobody. We never ask for \
+                "If you did not ask for this, ignore this email and do not share the code. We never ask for \
                  it."
                     .into(),
             ],

@@ -147,7 +147,7 @@ fn by_member(username: String, code: String) -> AnyView {
         <p>
             <code class="key">{code}</code>
         </p>
-        <p>"If this is not your account, do nothing, and give the code to nobody."</p>
+        <p>"If this is not your account, do nothing and do not share the code."</p>
     }
     .into_any()
 }

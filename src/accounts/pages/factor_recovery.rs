@@ -16,10 +16,10 @@ use crate::ui::{Form, Timestamp};
 /// What a member can do at the second step without any second factor.
 pub(super) fn without_factor(lost: LostFactor) -> AnyView {
     match lost {
-        LostFactor::ContactUs => view! { <p>"You have neither? Please contact us."</p> }.into_any(),
+        LostFactor::ContactUs => view! { <p>"Don’t have either? Please contact us."</p> }.into_any(),
         LostFactor::Ask => view! {
             <p>
-                "You have neither? We can email you a link that starts a waiting period, at whose end your second \
+                "Don’t have either? We can email you a link that starts a waiting period, at whose end your second \
                  factor is removed. If you are in a hurry, please contact us."
             </p>
             <Form path=AskForRecovery::PATH submit="I have lost my second factor" button="button" />

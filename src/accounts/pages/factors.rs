@@ -82,7 +82,7 @@ fn by_app() -> AnyView {
             <AppCodeField autofocus=true />
         </Form>
         <p>
-            "You don’t have your phone? "
+            "Don’t have your phone? "
             <a href=format!("{SECOND_STEP}?with=recovery")>"Use a recovery code"</a>
         </p>
     }
@@ -92,9 +92,9 @@ fn by_app() -> AnyView {
 fn by_passkey() -> AnyView {
     view! {
         <p>"Use a passkey or security key of your account."</p>
-        <p class="without-passkeys">"That takes JavaScript, and a browser that knows passkeys."</p>
+        <p class="without-passkeys">"This needs JavaScript and a browser that supports passkeys."</p>
         <p>
-            "You don’t have it with you? " <a href=format!("{SECOND_STEP}?with=recovery")>"Use a recovery code"</a>
+            "Don’t have it with you? " <a href=format!("{SECOND_STEP}?with=recovery")>"Use a recovery code"</a>
         </p>
     }
     .into_any()
@@ -211,7 +211,7 @@ fn Confirm(app: NewAuthenticator) -> impl IntoView {
                 </Form>
             </li>
         </ol>
-        <p class="help">"Nothing changes before that. The key is good for 30 minutes."</p>
+        <p class="help">"Nothing changes before that. The key expires after 30 minutes."</p>
     }
 }
 

@@ -25,7 +25,7 @@ pub fn MailedCodePage() -> impl IntoView {
             <Loaded
                 data
                 show=move |state: MailedCode| match state {
-                    MailedCode::None => view! { <p>"No code was asked for in this browser, or it has expired."</p> }.into_any(),
+                    MailedCode::None => view! { <p>"No code was requested in this browser, or it has expired."</p> }.into_any(),
                     MailedCode::Asked => view! { <ByCode /> }.into_any(),
                     MailedCode::Here(username) => {
                         view! {
@@ -82,6 +82,6 @@ fn Shown(code: String) -> impl IntoView {
         <p>
             <code class="key">{code}</code>
         </p>
-        <p>"If you did not ask for it, give it to nobody: whoever asked for it would be logged in to your account."</p>
+        <p>"If you did not ask for it, do not share it: whoever asked for it would be logged in to your account."</p>
     }
 }

@@ -53,7 +53,7 @@ fn AccountFields(
             field=Field::Username
             label="Username"
             autocomplete="username"
-            help="150 characters or fewer. Letters, digits and @/./+/-/_ only."
+            help="Letters, digits and @ . + - _ only."
         />
         <TextField field=Field::Email label="Email address" kind="email" autocomplete="email" help=email_help />
         <NewPasswordFields label="Password" again="Password confirmation" />
@@ -119,7 +119,7 @@ pub fn LoginPage() -> impl IntoView {
     let location = use_location();
     let next = move || next_of(&location.search.get());
     let context = use_context::<PageContext>().unwrap_or_default();
-    let by_mail = (!context.is_mail_login_off).then_some((MailCode::PATH, "Mail me a code"));
+    let by_mail = (!context.is_mail_login_off).then_some((MailCode::PATH, "Email me a code"));
     let last_login = RwSignal::new(context.last_login);
     // The page's context does not know it where no page was loaded.
     Effect::new(move || {

@@ -146,7 +146,7 @@ fn Unavailable(why: NoPasskeys) -> impl IntoView {
 fn Add(has_two_steps: bool, accepted: Option<String>) -> impl IntoView {
     view! {
         <p class="without-passkeys">
-            "To add a passkey you need JavaScript, and a browser that knows passkeys."
+            "To add a passkey, you need JavaScript and a browser that supports passkeys."
         </p>
         <div data-accepted=accepted>
             <PasskeyForm

@@ -266,8 +266,8 @@ pub async fn record_login(
     let with = match (login.method(), login.factor()) {
         (LoginMethod::Password, None) => String::new(),
         (LoginMethod::Password, Some(factor)) => format!("With {}", factor.kind),
-        (LoginMethod::MailedCode, None) => "By a mailed code".to_owned(),
-        (LoginMethod::MailedCode, Some(factor)) => format!("By a mailed code, with {}", factor.kind),
+        (LoginMethod::MailedCode, None) => "With a code by email".to_owned(),
+        (LoginMethod::MailedCode, Some(factor)) => format!("With a code by email, with {}", factor.kind),
         (LoginMethod::Passkey, _) => "With a passkey".to_owned(),
     };
     activity::service::record(&mut transaction, now, id, Kind::Login, &with, &context.client).await?;

@@ -22,7 +22,7 @@ pub fn NewUserPage() -> impl IntoView {
                         field=Field::Username
                         label="Username"
                         autocomplete="off"
-                        help="150 characters or fewer. Letters, digits and @/./+/-/_ only."
+                        help="Letters, digits and @ . + - _ only."
                     />
                     <TextField field=Field::Email label="Email address" kind="email" autocomplete="off" />
                     <TextField
