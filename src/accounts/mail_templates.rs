@@ -26,12 +26,12 @@ use crate::{
 /// database cannot be used.
 pub async fn write(site: &AppState, mail: i64, order: &MailJob) -> Result<Letter, AppError> {
     let user = order.user.ok_or(AppError::NotFound)?;
-    let mut connection = site.db.read().await?;
-    let owner = store::owner(&mut connection, user).await?.ok_or(AppError::NotFound)?;
-    drop(connection);
+    let owner = store::owner(&mut *site.db.read().await?, user).await?.ok_or(AppError::NotFound)?;
     let is_theirs = owner.email_verified_at.is_some() && owner.email == order.address;
     let name = Some(owner.username).filter(|name| is_theirs && is_plain(name));
-    let letter = Draft { site, mail, order, user, name, present: owner.email };
+    // To an unconfirmed address these go only if it is nobody else's, which a record would show.
+    let is_recorded = is_theirs || !matches!(order.kind, Kind::VerifyEmail | Kind::ResetPassword);
+    let letter = Draft { site, mail, order, user, name, present: owner.email, is_recorded };
     match order.kind {
         // The queue expands it into other mails.
         Kind::ResetRequested | Kind::LoginCodeRequested => Err(AppError::NotFound),
@@ -84,6 +84,7 @@ struct Draft<'a> {
     name: Option<String>,
     /// The account's present address.
     present: String,
+    is_recorded: bool,
 }
 
 impl Draft<'_> {
@@ -267,6 +268,7 @@ impl Draft<'_> {
             button,
             code: None,
             closing,
+            is_recorded: self.is_recorded,
         }
     }
 

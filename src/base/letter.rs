@@ -19,6 +19,8 @@ pub struct Letter {
     pub code: Option<String>,
     /// The paragraphs after the button.
     pub closing: Vec<String>,
+    /// Whether the account's activity says that it was sent.
+    pub is_recorded: bool,
 }
 
 impl Letter {
@@ -113,6 +115,7 @@ mod tests {
             button: Some(("Confirm", "http://site/x?a=1&b=2".into())),
             code: Some("BCDF-GHJK".into()),
             closing: vec!["Bye".into()],
+            is_recorded: true,
         };
         let text = letter.text("Site", "http://site");
         assert!(

@@ -193,6 +193,7 @@ async fn attempt(site: &AppState, compose: &dyn Compose, mail: MailRow) -> Resul
 async fn finish(site: &AppState, mail: &MailRow, sent: Option<&Letter>) -> Result<(), AppError> {
     let mut transaction = site.db.begin().await?;
     store::delete(&mut transaction, mail.id).await?;
+    let sent = sent.filter(|letter| letter.is_recorded);
     let user = mail.user_id.map(UserId).filter(|_| sent.is_some());
     if let (Some(user), Some(letter)) = (user, sent) {
         let detail = format!("“{}” to {}", letter.subject, letter.to);

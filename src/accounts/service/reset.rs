@@ -80,8 +80,12 @@ pub async fn expand_reset_request(
             Err(AppError::Throttled { .. }) => return Ok(()),
             Err(error) => return Err(error),
         }
-        let client = &order.occasion.client;
-        activity::service::record(transaction, now, user, Kind::PasswordResetRequested, "", client).await?;
+        // Whoever signed up with somebody else's address must not see whether it has an owner.
+        if mail.is_proven {
+            let client = &order.occasion.client;
+            activity::service::record(transaction, now, user, Kind::PasswordResetRequested, "", client)
+                .await?;
+        }
     }
     Ok(())
 }
